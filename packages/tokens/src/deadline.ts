@@ -1,0 +1,66 @@
+import { InvalidOptionError } from './errors.ts'
+
+/** More does not fit into a timer, which would then ring at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** The time by which a call must end: monotonic, and sooner when the caller's signal aborts. */
+export class Deadline {
+  readonly #atMs: number
+  readonly #signal: AbortSignal | undefined
+
+  constructor(timeoutMs: number, signal?: AbortSignal) {
+    this.#atMs = performance.now() + timeoutMs
+    this.#signal = signal
+  }
+
+  /** The deadline of a call. Throws `INVALID_OPTION` when `timeoutMs` is no number, or below 0. */
+  static of(
+    options: { timeoutMs?: number; signal?: AbortSignal } | undefined,
+    defaultTimeoutMs: number,
+  ): Deadline {
+    const timeoutMs: unknown = options?.timeoutMs ?? defaultTimeoutMs
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
+      throw new InvalidOptionError(`\`timeoutMs\` must be a number from 0 up, got ${String(timeoutMs)}.`)
+    }
+    return new Deadline(timeoutMs, options?.signal)
+  }
+
+  /** What is left (in milliseconds); 0 when the time is over. */
+  get remainingMs(): number {
+    return this.#signal?.aborted ? 0 : Math.max(0, this.#atMs - performance.now())
+  }
+
+  get isOver(): boolean {
+    return this.remainingMs === 0
+  }
+
+  /** Calls back once when the time is over. Returns what takes the call back. */
+  onOver(callback: () => void): () => void {
+    const signal = this.#signal
+    const timer = setTimeout(over, Math.min(this.remainingMs, LONGEST_TIMER_MS))
+    signal?.addEventListener('abort', over, { once: true })
+    function cancel() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', over)
+    }
+    function over() {
+      cancel()
+      callback()
+    }
+    return cancel
+  }
+
+  /** Waits for `promise`, at most until the deadline. Answers whether it came in time; throws what it throws. */
+  async race(promise: Promise<unknown>): Promise<boolean> {
+    if (this.isOver) return false
+    let cancel = () => {}
+    const over = new Promise<false>((resolve) => {
+      cancel = this.onOver(() => resolve(false))
+    })
+    try {
+      return await Promise.race([promise.then(() => true), over])
+    } finally {
+      cancel()
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Every error that this package throws is a {@link HoldfastError} with a stable `code`. Messages name the
+ * option or the host, echo the offending value where it is no secret, and say what to do next. No message
+ * ever holds a token, a password or a key.
+ */
+export abstract class HoldfastError extends Error {
+  abstract readonly code: ErrorCode
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** The stable codes, one an error class. */
+export type ErrorCode =
+  | 'INVALID_OPTION'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_OVERLOADED'
+  | 'STORE_FULL'
+  | 'STORE_CLOSED'
+  | 'UPDATE_CONFLICT'
+  | 'CONNECTION_FAILED'
+  | 'CONNECTION_CLOSED'
+  | 'AUTH_FAILED'
+  | 'COMMAND_TIMEOUT'
+  | 'REDIS_REPLY'
+
+/** An option or an argument is not usable. A mistake of the caller; trying again does not help. */
+export class InvalidOptionError extends HoldfastError {
+  override readonly code = 'INVALID_OPTION'
+}
+
+/**
+ * The operation could not be acknowledged before its deadline. Its effect is unknown: a write may still
+ * have been applied. It is safe to call again.
+ */
+export class StoreUnavailableError extends HoldfastError {
+  override readonly code = 'STORE_UNAVAILABLE'
+}
+
+/** Too much is waiting already; nothing was done. Try again after a pause. */
+export class StoreOverloadedError extends HoldfastError {
+  override readonly code = 'STORE_OVERLOADED'
+}
+
+/** Redis has reached `maxmemory`: nothing was stored. Revocation still works. */
+export class StoreFullError extends HoldfastError {
+  override readonly code = 'STORE_FULL'
+}
+
+/** The store was closed by this process. */
+export class StoreClosedError extends HoldfastError {
+  override readonly code = 'STORE_CLOSED'
+}
+
+/** Another process updated the same session again and again while this update was tried. */
+export class UpdateConflictError extends HoldfastError {
+  override readonly code = 'UPDATE_CONFLICT'
+}
+
+/** A connection to one node could not be opened. */
+export class ConnectionFailedError extends HoldfastError {
+  override readonly code = 'CONNECTION_FAILED'
+}
+
+/** The connection to one node ended while a command was under way; whether it ran is unknown. */
+export class ConnectionClosedError extends HoldfastError {
+  override readonly code = 'CONNECTION_CLOSED'
+}
+
+/** A node refused the user name or the password. */
+export class AuthFailedError extends HoldfastError {
+  override readonly code = 'AUTH_FAILED'
+}
+
+/** A node did not answer a command in time; whether it ran is unknown. */
+export class CommandTimeoutError extends HoldfastError {
+  override readonly code = 'COMMAND_TIMEOUT'
+}
+
+/** A node answered a command with an error; `kind` is the error's first word, such as `READONLY`. */
+export class RedisReplyError extends HoldfastError {
+  override readonly code = 'REDIS_REPLY'
+  readonly kind: string
+
+  constructor(message: string, kind: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
+}

@@ -1,0 +1,8 @@
+export { createMemoryStore, createRedisStore } from './create-store.ts'
+export * from './errors.ts'
+export { recordIsLive, tokenId, tokenKey } from './inspect.ts'
+export type { Claims, JsonValue } from './record/claims.ts'
+export type * from './store/observer.ts'
+export type * from './store/options.ts'
+export type * from './store/store.ts'
+export { generateKeyring, type Keyring } from './token/keyring.ts'

@@ -1,0 +1,14 @@
+/**
+ * What the application's user may do: exactly what this package sends. Rules for `ACL SETUSER` or an ACL
+ * file, without user name and password.
+ */
+
+/** On Redis: keys and channels under `hf:` only. */
+export const REDIS_ACL_RULES =
+  '~hf:* &hf:* -@all +ping +hello +auth +info +wait +get +mget +set +zrange +zadd ' +
+  '+zremrangebyscore +pexpireat +publish +subscribe +unsubscribe +evalsha +script|load +client|setname'
+
+/** On a Sentinel: questions and events only. */
+export const SENTINEL_ACL_RULES =
+  '&* -@all +auth +hello +ping +client|setname +subscribe +unsubscribe ' +
+  '+sentinel|master +sentinel|replicas'

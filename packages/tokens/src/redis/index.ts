@@ -1,0 +1,5 @@
+export { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from './acl.ts'
+export { formatAddress, type NodeAddress } from './address.ts'
+export { Connection, type ConnectionOptions, type Credentials, type Reply } from './connection.ts'
+export { MARK_KEY } from './node.ts'
+export { parseReplication, type ReplicationView, type ReplicaView } from './replication.ts'

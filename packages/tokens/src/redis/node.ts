@@ -1,0 +1,105 @@
+import { type HoldfastError, RedisReplyError } from '../errors.ts'
+import { formatAddress } from './address.ts'
+import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+import { parseReplication, type ReplicationView } from './replication.ts'
+import { StandingConnection } from './standing-connection.ts'
+
+/** The key whose value marks a data set as this group's; see {@link Node.mark}. */
+export const MARK_KEY = 'hf:mark'
+
+export interface NodeOptions extends ConnectionOptions {
+  /** Called after each view, and when the connection has come or gone. */
+  onChange: () => void
+}
+
+/** Deadline of a connection attempt and of a probe. A node that is slower is treated as hung. */
+const PATIENCE_MS = 1000
+
+/**
+ * One Redis process of the group: a standing connection for reads and probes, and what the node last said of
+ * itself. Writes go over connections of their own ({@link Node.openConnection}), because WAIT holds up all
+ * that is queued behind it.
+ */
+export class Node {
+  readonly address: string
+  readonly #options: NodeOptions
+  readonly #connection: StandingConnection
+  #view: ReplicationView | null = null
+  #mark: string | null = null
+  #probing: Promise<void> | null = null
+
+  constructor(options: NodeOptions) {
+    this.address = formatAddress(options.address)
+    this.#options = { ...options, connectTimeoutMs: PATIENCE_MS }
+    this.#connection = new StandingConnection({
+      ...this.#options,
+      firstRetryMs: 25,
+      mostRetryMs: 500,
+      prepare: (connection) => this.#look(connection),
+      onChange: options.onChange,
+    })
+  }
+
+  /** Whether the node answers, as far as is known. */
+  get isUp(): boolean {
+    return this.#connection.isUp
+  }
+
+  /** What the node last said of its part in replication. */
+  get view(): ReplicationView | null {
+    return this.#view
+  }
+
+  /**
+   * The value of the group's mark in the node's data set. A node that lost its data has none, and then its
+   * "no such token" is worth nothing.
+   */
+  get mark(): string | null {
+    return this.#mark
+  }
+
+  /** Why the node is down, or null. */
+  get problem(): HoldfastError | null {
+    return this.#connection.problem
+  }
+
+  /** Sends a command over the standing connection. Throws as {@link Connection.send}. */
+  read(args: readonly (string | Buffer)[], timeoutMs: number): Promise<Reply> {
+    return this.#connection.send(args, timeoutMs)
+  }
+
+  /** Opens a further connection to the node. Throws as {@link Connection.open}. */
+  openConnection(): Promise<Connection> {
+    return Connection.open(this.#options)
+  }
+
+  /** Asks the node for its view now; at most one question is under way. */
+  probe(): Promise<void> {
+    this.#probing ??= this.#connection
+      .probe((connection) => this.#look(connection))
+      .finally(() => {
+        this.#probing = null
+      })
+    return this.#probing
+  }
+
+  stop(): void {
+    this.#connection.stop()
+  }
+
+  async #look(connection: Connection): Promise<void> {
+    const [info, mark] = await Promise.all([
+      connection.send(['INFO', 'replication'], PATIENCE_MS),
+      connection.send(['GET', MARK_KEY], PATIENCE_MS).catch(notWhileLoading),
+    ])
+    this.#view = parseReplication(String(info))
+    this.#mark = mark === null ? null : String(mark)
+    this.#options.onChange()
+  }
+}
+
+/** While a node loads its data set it answers INFO, and everything else with LOADING: no mark yet. */
+function notWhileLoading(error: unknown): null {
+  if (error instanceof RedisReplyError && error.kind === 'LOADING') return null
+  throw error
+}

@@ -1,0 +1,145 @@
+import { type HoldfastError, InvalidOptionError, RedisReplyError } from '../errors.ts'
+import { formatAddress, type NodeAddress } from './address.ts'
+import type { Connection, ConnectionOptions, Reply } from './connection.ts'
+import type { SentinelObservation } from './primary.ts'
+import { StandingConnection } from './standing-connection.ts'
+
+export interface SentinelOptions extends ConnectionOptions {
+  /** The name under which it watches the primary. */
+  primaryName: string
+  /** Called after each answer, and when the connection has come or gone. */
+  onChange: () => void
+  /** Called on an event of this Sentinel: a hint to look at every node, nothing more. */
+  onHint: () => void
+}
+
+/** Deadline of a connection attempt and of a question. */
+const PATIENCE_MS = 1000
+
+/** Events after which the primary may be another one soon. */
+const HINTS = ['+sdown', '+odown', '+new-epoch', '+try-failover', '+promoted-slave', '+switch-master']
+
+/** One Sentinel: a standing connection that hears its events, and what it last answered. */
+export class Sentinel {
+  readonly address: string
+  readonly #options: SentinelOptions
+  readonly #connection: StandingConnection
+  #observation: SentinelObservation | null = null
+  #members: NodeAddress[] = []
+  #newestEpoch = 0
+  #listeningSinceMs: number | null = null
+  #asking: Promise<void> | null = null
+
+  constructor(options: SentinelOptions) {
+    this.address = formatAddress(options.address)
+    this.#options = options
+    this.#connection = new StandingConnection({
+      ...options,
+      connectTimeoutMs: PATIENCE_MS,
+      firstRetryMs: 50,
+      mostRetryMs: 2000,
+      prepare: async (connection) => {
+        await connection.subscribe(HINTS, (message, event) => this.#hear(event, message), PATIENCE_MS)
+        await this.#look(connection)
+        this.#listeningSinceMs = performance.now()
+      },
+      onChange: options.onChange,
+    })
+  }
+
+  get isUp(): boolean {
+    return this.#connection.isUp
+  }
+
+  /** Its last word on who is primary, also when it cannot be reached any more. */
+  get observation(): SentinelObservation | null {
+    return this.#observation
+  }
+
+  /** The primary and the replicas that it knows. */
+  get members(): readonly NodeAddress[] {
+    return this.#members
+  }
+
+  /** The newest election or configuration epoch that it has announced. */
+  get newestEpoch(): number {
+    return this.#newestEpoch
+  }
+
+  /** Since when its events have been heard without a gap (monotonic ms), or null when they are not. */
+  get listeningSinceMs(): number | null {
+    return this.isUp ? this.#listeningSinceMs : null
+  }
+
+  /** Whether it answers on the connection that carries its events: then no event from before is still on its way. */
+  async answers(timeoutMs: number): Promise<boolean> {
+    const since = this.#listeningSinceMs
+    try {
+      await this.#connection.send(['PING'], timeoutMs)
+      return since !== null && since === this.listeningSinceMs
+    } catch {
+      return false
+    }
+  }
+
+  /** Why it cannot be asked, or null. */
+  get problem(): HoldfastError | null {
+    return this.#connection.problem
+  }
+
+  /** Asks who is primary; at most one question is under way. */
+  ask(): Promise<void> {
+    this.#asking ??= this.#connection
+      .probe((connection) => this.#look(connection))
+      .finally(() => {
+        this.#asking = null
+      })
+    return this.#asking
+  }
+
+  stop(): void {
+    this.#connection.stop()
+  }
+
+  #hear(event: string, message: Buffer): void {
+    if (event === '+new-epoch') this.#newestEpoch = Math.max(this.#newestEpoch, Number(message.toString()))
+    this.#options.onHint()
+  }
+
+  async #look(connection: Connection): Promise<void> {
+    const { primaryName } = this.#options
+    try {
+      const [primary, replicas] = await Promise.all([
+        connection.send(['SENTINEL', 'MASTER', primaryName], PATIENCE_MS),
+        connection.send(['SENTINEL', 'REPLICAS', primaryName], PATIENCE_MS),
+      ])
+      const primaryAddress = readAddress(primary)
+      this.#observation = {
+        primaryAddress: formatAddress(primaryAddress),
+        configEpoch: Number(readField(primary, 'config-epoch')),
+        failoverTimeoutMs: Number(readField(primary, 'failover-timeout')),
+        downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
+      }
+      this.#newestEpoch = Math.max(this.#newestEpoch, this.#observation.configEpoch)
+      this.#members = [primaryAddress, ...(Array.isArray(replicas) ? replicas.map(readAddress) : [])]
+      this.#options.onChange()
+    } catch (error) {
+      if (error instanceof RedisReplyError && /No such master/i.test(error.message)) {
+        throw new InvalidOptionError(
+          `The Sentinel ${this.address} watches no primary named "${primaryName}". Check \`primaryName\`.`,
+        )
+      }
+      throw error
+    }
+  }
+}
+
+function readAddress(reply: Reply): NodeAddress {
+  return { host: readField(reply, 'ip'), port: Number(readField(reply, 'port')) }
+}
+
+/** A field of a reply that is a map. */
+function readField(reply: Reply, name: string): string {
+  if (reply === null || typeof reply !== 'object' || Array.isArray(reply) || Buffer.isBuffer(reply)) return ''
+  return String(reply[name] ?? '')
+}

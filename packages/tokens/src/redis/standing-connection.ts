@@ -1,0 +1,110 @@
+import { CommandTimeoutError, ConnectionClosedError, HoldfastError } from '../errors.ts'
+import { formatAddress } from './address.ts'
+import { Backoff } from './backoff.ts'
+import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+
+export interface StandingConnectionOptions extends ConnectionOptions {
+  firstRetryMs: number
+  mostRetryMs: number
+  /** Makes a fresh connection fit for use; when it throws, the connection is given up. */
+  prepare: (connection: Connection) => Promise<void>
+  /** Called when the connection has come or gone. */
+  onChange: () => void
+}
+
+/** A connection that is opened again, after a growing wait with jitter, whenever it ends. */
+export class StandingConnection {
+  readonly #options: StandingConnectionOptions
+  readonly #stop = new AbortController()
+  #connection: Connection | null = null
+  #problem: HoldfastError | null = null
+
+  constructor(options: StandingConnectionOptions) {
+    this.#options = options
+    void this.#keepOpen()
+  }
+
+  get isUp(): boolean {
+    return this.#connection?.isOpen === true
+  }
+
+  /** Why there is no connection, or null. */
+  get problem(): HoldfastError | null {
+    return this.isUp ? null : this.#problem
+  }
+
+  /** Sends a command. Throws as {@link Connection.send}, and at once while there is no connection. */
+  send(args: readonly (string | Buffer)[], timeoutMs: number): Promise<Reply> {
+    if (this.#connection === null) {
+      const where = formatAddress(this.#options.address)
+      return Promise.reject(this.#problem ?? new ConnectionClosedError(`Not connected to ${where} yet.`))
+    }
+    return this.#connection.send(args, timeoutMs)
+  }
+
+  /**
+   * Runs `question` on the connection, if there is one. When the other side does not answer it, it is hung or
+   * cut off, and the connection is opened anew: a fresh one shows at once when the other side is back, the
+   * old one might never.
+   */
+  async probe(question: (connection: Connection) => Promise<void>): Promise<void> {
+    const connection = this.#connection
+    if (connection === null) return
+    try {
+      await question(connection)
+    } catch (error) {
+      this.#problem = asHoldfastError(error)
+      if (error instanceof CommandTimeoutError) connection.close()
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort()
+    this.#connection?.close()
+  }
+
+  async #keepOpen(): Promise<void> {
+    const { prepare, onChange, firstRetryMs, mostRetryMs } = this.#options
+    const backoff = new Backoff(firstRetryMs, mostRetryMs)
+    while (!this.#stop.signal.aborted) {
+      try {
+        const connection = await Connection.open(this.#options)
+        await prepare(connection).catch((error: unknown) => {
+          connection.close()
+          throw error
+        })
+        if (this.#stop.signal.aborted) return connection.close()
+        backoff.reset()
+        this.#connection = connection
+        onChange()
+        await connection.closed
+        this.#problem = new ConnectionClosedError(
+          `The connection to ${formatAddress(this.#options.address)} has ended.`,
+        )
+      } catch (error) {
+        this.#problem = asHoldfastError(error)
+      }
+      this.#connection = null
+      onChange()
+      await pause(backoff.next(), this.#stop.signal)
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+    function done() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}
+
+function asHoldfastError(error: unknown): HoldfastError {
+  return error instanceof HoldfastError
+    ? error
+    : new ConnectionClosedError('The connection failed in an unforeseen way.', { cause: error })
+}

@@ -1,0 +1,58 @@
+import type { Deadline } from '../deadline.ts'
+import type { TokenRecord } from '../record/record.ts'
+import type { RecordKey, SubjectKey } from '../token/digest.ts'
+import type { VerificationPath } from './observer.ts'
+import type { StoreStatus } from './store.ts'
+
+/** A record to merge into the store. */
+export interface MergeRequest {
+  key: RecordKey
+  /** The index that lists the session; null for a tombstone, whose session stays listed where it is. */
+  subject: SubjectKey | null
+  record: TokenRecord
+  /** When given, the merge happens only while a live stored record has this version. */
+  ifVersion?: number
+}
+
+/** What is known, or why nothing is. */
+export type Answer<T> = { known: true; value: T } | { known: false; cause: string }
+
+/** A record, or none, and who said so; or why nobody could. */
+export type ReadAnswer =
+  | { known: true; value: TokenRecord | null; path: VerificationPath }
+  | { known: false; cause: string }
+
+/**
+ * Where records are kept. All that a token, a session and a lifetime are is decided above this line; a
+ * backend merges records, finds them, and says when it cannot know.
+ */
+export interface Backend {
+  /** The record under a key when this process knows it for sure without asking anybody, else null. */
+  peek(key: RecordKey): TokenRecord | null
+
+  /** The record under a key, or null when there is none. Never throws but `STORE_CLOSED`. */
+  read(key: RecordKey, deadline: Deadline): Promise<ReadAnswer>
+
+  /**
+   * Merges all records of `requests`, acknowledged together; answers the stored record of each afterwards.
+   * Throws `STORE_UNAVAILABLE` when it was not acknowledged before the deadline, `STORE_OVERLOADED` and
+   * `STORE_FULL` when it was not done.
+   */
+  merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]>
+
+  /** Ends all live records of a subject but `exceptDigest`; answers the digests of those that it ended. Throws as `merge`. */
+  revokeSubject(subject: SubjectKey, exceptDigest: string | null, deadline: Deadline): Promise<string[]>
+
+  /** The records of a subject, live ones at least. */
+  list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>>
+
+  status(): StoreStatus
+  /** Throws as {@link TokenStore.ready}. */
+  ready(deadline: Deadline): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StoredRecord {
+  digest: string
+  record: TokenRecord
+}

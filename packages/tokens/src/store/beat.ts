@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { Deadline } from '../deadline.ts'
+import { SCRIPTS } from '../scripts/scripts.ts'
+import type { Committer } from './commit.ts'
+import type { Feed } from './feed.ts'
+import type { Lease } from './lease.ts'
+import type { StoreObserver } from './observer.ts'
+
+/** Beats in one lease: as many may be lost or late before it ends. */
+const BEATS_IN_LEASE = 3
+/** A process that beats no more is forgotten after this long. */
+const KEEP_MS = 60_000
+
+/**
+ * Proves the lease, several times in its length. A beat is a write; when a replica has confirmed it *and* it
+ * came back through the feed, three things held when it was sent: the primary had a follower, so nobody else
+ * could acknowledge anything; the feed had delivered all that was published before; and the lease begins at
+ * that time.
+ */
+export class Heartbeat {
+  /** The key, and the channel, of this process's beats. */
+  readonly channel = `hf:beat:${randomBytes(8).toString('hex')}`
+  readonly #leaseMs: number
+  readonly #lease: Lease
+  readonly #observer: StoreObserver
+  #heard = 0
+  #held = false
+  #onHeard: () => void = () => {}
+  #closed = false
+
+  constructor(lease: Lease, leaseMs: number, observer: StoreObserver) {
+    this.#observer = observer
+    this.#lease = lease
+    this.#leaseMs = leaseMs
+  }
+
+  /** A beat of this process came through the feed. */
+  hear(beat: number): void {
+    this.#heard = Math.max(this.#heard, beat)
+    this.#onHeard()
+  }
+
+  /** Beats until it is closed. */
+  async run(feed: Feed, committer: Committer): Promise<void> {
+    const everyMs = this.#leaseMs / BEATS_IN_LEASE
+    for (let beat = 1; !this.#closed; beat++) {
+      const startedMs = performance.now()
+      await this.#beat(beat, feed, committer)
+      this.#tellWhenLost()
+      const restMs = everyMs - (performance.now() - startedMs)
+      await new Promise((resolve) => setTimeout(resolve, Math.max(everyMs / 10, restMs)))
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #tellWhenLost(): void {
+    const holds = this.#lease.isValid(performance.now())
+    if (this.#held && !holds) this.#observer.event?.({ type: 'lease-lost' })
+    this.#held = holds
+  }
+
+  async #beat(beat: number, feed: Feed, committer: Committer): Promise<void> {
+    const { generation } = feed
+    if (generation === null) return
+    const deadline = new Deadline(this.#leaseMs)
+    const command = { script: SCRIPTS.beat, keys: [this.channel], args: [String(beat), String(KEEP_MS)] }
+    const sentAtMs = performance.now()
+    try {
+      await committer.write([command], deadline, { durability: 'followed', first: true })
+    } catch {
+      // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
+      return
+    }
+    if (await deadline.race(this.#untilHeard(beat))) {
+      if (feed.generation === generation) this.#lease.prove(sentAtMs)
+    }
+  }
+
+  async #untilHeard(beat: number): Promise<void> {
+    if (this.#heard >= beat) return
+    await new Promise<void>((resolve) => {
+      this.#onHeard = () => {
+        if (this.#heard >= beat) resolve()
+      }
+    })
+  }
+}

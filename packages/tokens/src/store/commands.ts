@@ -1,0 +1,101 @@
+import { StoreUnavailableError } from '../errors.ts'
+import { decodeRecord, encodeRecord } from '../record/codec.ts'
+import { merge } from '../record/merge.ts'
+import { CLOCK_SKEW_MS, type TokenRecord } from '../record/record.ts'
+import type { Reply } from '../redis/connection.ts'
+import type { Node } from '../redis/node.ts'
+import { SCRIPTS } from '../scripts/scripts.ts'
+import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
+import type { MergeRequest, StoredRecord } from './backend.ts'
+import type { WriteCommand } from './unit.ts'
+
+// What goes to Redis and what comes back: each script's arguments and replies, in one place.
+
+export function mergeCommand({ key, subject, record, ifVersion }: MergeRequest): WriteCommand {
+  return {
+    script: record.state === 'revoked' ? SCRIPTS.mergeTombstone : SCRIPTS.merge,
+    keys: subject === null ? [key.key] : [key.key, subject.key],
+    args: [
+      encodeRecord(record),
+      key.digest,
+      String(CLOCK_SKEW_MS),
+      String(Date.now()),
+      ifVersion === undefined ? '' : String(ifVersion),
+    ],
+  }
+}
+
+/** The reply of merge.lua: 1 when the stored record equals the one that was sent, else the stored one. */
+export function readMerged(sent: TokenRecord, reply: Reply): TokenRecord {
+  if (reply === 1) return sent
+  const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
+  if (stored === null) throw new StoreUnavailableError('Redis holds a record that this version cannot read.')
+  return stored
+}
+
+export function readRecord(node: Node, reply: Reply): TokenRecord | null {
+  if (reply === null) return null
+  const record = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
+  if (record === null) {
+    throw new StoreUnavailableError(`${node.address} holds a record that this version cannot read.`)
+  }
+  return record
+}
+
+export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): TokenRecord | null {
+  if (a === null || b === null) return a ?? b
+  return merge(a, b)
+}
+
+interface Ended {
+  digest: string
+  expiresAtMs: number
+  wasLive: boolean
+}
+
+/** The reply of revoke-subject.lua: digest, end of the absolute lifetime and 1 or 0, for each session. */
+export function readEnded(reply: Reply): Ended[] {
+  const values = Array.isArray(reply) ? reply : []
+  return Array.from({ length: Math.floor(values.length / 3) }, (_, index) => ({
+    digest: String(values[3 * index]),
+    expiresAtMs: Number(String(values[3 * index + 1])),
+    wasLive: values[3 * index + 2] === 1,
+  }))
+}
+
+function readTexts(reply: Reply): string[] {
+  return Array.isArray(reply) ? reply.map(String) : []
+}
+
+export async function listOnNode(
+  node: Node,
+  subject: SubjectKey,
+  timeoutMs: number,
+): Promise<StoredRecord[]> {
+  const digests = readTexts(await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  if (digests.length === 0) return []
+  const prefix = recordKeyPrefix(subject.tag)
+  const replies = await node.read(['MGET', ...digests.map((digest) => prefix + digest)], timeoutMs)
+  return digests.flatMap((digest, index) => {
+    const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
+    return record === null ? [] : [{ digest, record }]
+  })
+}
+
+export function joinLists(lists: StoredRecord[][]): StoredRecord[] {
+  const joined = new Map<string, TokenRecord>()
+  for (const { digest, record } of lists.flat()) {
+    const known = joined.get(digest)
+    joined.set(digest, known === undefined ? record : merge(known, record))
+  }
+  return [...joined].map(([digest, record]) => ({ digest, record }))
+}
+
+/** Ends all sessions of a subject but one. */
+export function revokeSubjectCommand(subject: SubjectKey, exceptDigest: string | null): WriteCommand {
+  return {
+    script: SCRIPTS.revokeSubject,
+    keys: [subject.key],
+    args: [recordKeyPrefix(subject.tag), exceptDigest ?? '', String(CLOCK_SKEW_MS)],
+  }
+}

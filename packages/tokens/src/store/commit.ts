@@ -1,0 +1,245 @@
+import { Deadline } from '../deadline.ts'
+import { StoreClosedError, StoreOverloadedError, StoreUnavailableError } from '../errors.ts'
+import { Backoff } from '../redis/backoff.ts'
+import type { Connection, Reply } from '../redis/connection.ts'
+import type { ReplicaGroup } from '../redis/group.ts'
+import type { Node } from '../redis/node.ts'
+import { SCRIPTS } from '../scripts/scripts.ts'
+import type { EpochBarrier } from './barrier.ts'
+import type { CommitOutcome, StoreObserver } from './observer.ts'
+import type { SafetyRule } from './rules.ts'
+import { type Committed, type Durability, isReply, readOutcome, Unit, type WriteCommand } from './unit.ts'
+
+/** The connection that carries the writes, and the term of the primary for which it was opened. */
+interface Writer {
+  node: Node
+  connection: Connection
+  term: number
+}
+
+export interface CommitterOptions {
+  /** Most units that wait at once. */
+  maxQueued: number
+  /** Called when every planned replica has all that was written in a term. */
+  onComplete: (term: number) => void
+  observer: StoreObserver
+  rulesOff: ReadonlySet<SafetyRule>
+}
+
+/** Nobody listens here. */
+const FENCE_CHANNEL = 'hf:fence'
+/** Most units in one batch, so that a batch's answers stay quick. */
+const MOST_IN_BATCH = 256
+/** How long a batch waits for all connected replicas; one that has it by then is enough. */
+const ALL_REPLICAS_MS = 300
+/** After this a primary that answers nothing at all is left, and the batch is sent again elsewhere. */
+const BATCH_PATIENCE_MS = 1000
+/** A replica that has not confirmed anything for longer is not waited for (in seconds). */
+const MOST_LAG_SECONDS = 1
+/** How long to look out for a primary before the reason is noted and looked for again. */
+const RETRY_PATIENCE_MS = 250
+/** How long a replica that did not confirm in time is not waited for. */
+const RELUCTANT_MS = 1000
+
+const IN_DOUBT = 'A replica is missing and a failover may be under way.'
+const NOT_CONFIRMED = 'The primary has no replica that confirms its writes.'
+
+/**
+ * Group commit. One connection to the primary carries all writes of this process: what queued while the last
+ * batch was under way goes out as one pipeline, and behind it, on the same socket, a WAIT, which speaks of
+ * just these writes. A batch is acknowledged when every planned replica has it, or when one at least has it and
+ * the epoch barrier says that no failover is under way. Anything else is indeterminate, and is sent again until
+ * it is acknowledged or its caller's deadline has come: all writes are merges, so repeating one does no harm.
+ */
+export class Committer {
+  readonly #group: ReplicaGroup
+  readonly #barrier: EpochBarrier
+  readonly #options: CommitterOptions
+  #units = new Set<Unit>()
+  #writer: Writer | null = null
+  #running = false
+  #closed = false
+  #reluctantUntilMs = 0
+  #trouble: string | null = null
+
+  constructor(group: ReplicaGroup, barrier: EpochBarrier, options: CommitterOptions) {
+    this.#group = group
+    this.#barrier = barrier
+    this.#options = options
+  }
+
+  /**
+   * Runs the commands on the primary; resolves when they are acknowledged. Throws `STORE_UNAVAILABLE`,
+   * `STORE_OVERLOADED`, `STORE_FULL` or `STORE_CLOSED`.
+   */
+  write(
+    commands: WriteCommand[],
+    deadline: Deadline,
+    { durability = 'lasting', first = false }: { durability?: Durability; first?: boolean } = {},
+  ): Promise<Committed> {
+    if (this.#closed) return Promise.reject(closedError())
+    if (this.#units.size >= this.#options.maxQueued && !first) {
+      return Promise.reject(
+        new StoreOverloadedError(
+          `${this.#options.maxQueued} writes are waiting already. Try again in a moment.`,
+        ),
+      )
+    }
+    const unit = new Unit(commands, durability)
+    this.#units = first ? new Set([unit, ...this.#units]) : this.#units.add(unit)
+    const cancel = deadline.onOver(() => unit.fail(this.#tooLate()))
+    const done = unit.outcome.finally(() => {
+      cancel()
+      this.#units.delete(unit)
+    })
+    void this.#run()
+    return done
+  }
+
+  /** Units that wait for their acknowledgement. */
+  get size(): number {
+    return this.#units.size
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#writer?.connection.close()
+    for (const unit of this.#units) unit.fail(closedError())
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    const backoff = new Backoff(10, 100)
+    while (this.#units.size > 0 && !this.#closed) {
+      try {
+        const writer = await this.#openWriter()
+        const batch = [...this.#units].slice(0, MOST_IN_BATCH)
+        await this.#commit(writer, batch)
+        backoff.reset()
+        this.#trouble = null
+      } catch (error) {
+        this.#trouble = error instanceof Error ? error.message : String(error)
+        this.#group.alert()
+        await new Promise((resolve) => setTimeout(resolve, backoff.next()))
+      }
+    }
+    this.#running = false
+  }
+
+  /** The connection to the primary of now, with every script loaded. Throws while there is none. */
+  async #openWriter(): Promise<Writer> {
+    const { primary, term } = this.#group
+    if (this.#writer?.term === term && this.#writer.connection.isOpen) return this.#writer
+    this.#dropWriter()
+    if (primary === null) {
+      await this.#group.waitForChange(new Deadline(RETRY_PATIENCE_MS)).catch(() => {})
+      throw new StoreUnavailableError(this.#group.problem() ?? 'The primary has just changed.')
+    }
+    const connection = await primary.openConnection()
+    try {
+      await Promise.all(
+        Object.values(SCRIPTS).map(({ source }) =>
+          connection.send(['SCRIPT', 'LOAD', source], BATCH_PATIENCE_MS),
+        ),
+      )
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    if (this.#closed) {
+      connection.close()
+      throw closedError()
+    }
+    this.#writer = { node: primary, connection, term }
+    return this.#writer
+  }
+
+  #dropWriter(): void {
+    this.#writer?.connection.close()
+    this.#writer = null
+  }
+
+  /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
+  async #commit({ node, connection, term }: Writer, batch: Unit[]): Promise<void> {
+    const replies = batch.map(({ commands }) =>
+      Promise.allSettled(
+        commands.map(({ script, keys, args }) =>
+          connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS),
+        ),
+      ),
+    )
+    // A write that finds its work done already changes nothing, and then WAIT would prove nothing. A message
+    // always travels to the replicas, and behind everything that this node did before.
+    if (this.#holds('fence'))
+      connection.send(['PUBLISH', FENCE_CHANNEL, ''], BATCH_PATIENCE_MS).catch(() => {})
+    const wanted = this.#replicasToWaitFor(node)
+    let confirmed: Reply
+    try {
+      confirmed = await connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_PATIENCE_MS)
+    } catch (error) {
+      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
+      this.#dropWriter()
+      throw error
+    }
+    if (Number(confirmed) < wanted) this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
+    const complete = Number(confirmed) >= this.#plannedReplicas()
+    if (complete) this.#options.onComplete(term)
+    const sameTerm = () => this.#group.term === term || !this.#holds('term')
+    const followed = Number(confirmed) >= 1 && sameTerm()
+    const lasting = followed && (complete || ((await this.#barrierIsClear()) && sameTerm()))
+    let passing: Error | null = null
+    for (const [index, unit] of batch.entries()) {
+      const outcome = readOutcome((await replies[index]) ?? [])
+      if (outcome.kind === 'refused') {
+        unit.fail(outcome.error)
+        this.#tell('refused', unit)
+      } else if (outcome.kind === 'passing') passing = outcome.error
+      else if (unit.durability === 'followed' ? followed : lasting) {
+        unit.succeed({ replies: outcome.replies, term, complete })
+        this.#tell(complete ? 'complete' : 'journalled', unit)
+      } else passing ??= new StoreUnavailableError(followed ? IN_DOUBT : NOT_CONFIRMED)
+    }
+    if (passing !== null) {
+      for (const unit of batch) if (!unit.isSettled) this.#tell('retried', unit)
+      if (isReply(passing, 'READONLY') || isReply(passing, 'NOSCRIPT')) this.#dropWriter()
+      throw passing
+    }
+  }
+
+  /** Beats are no one's writes. */
+  #tell(outcome: CommitOutcome, { durability, commands }: Unit): void {
+    if (durability === 'lasting') this.#options.observer.committed?.(outcome, commands.length)
+  }
+
+  #holds(rule: SafetyRule): boolean {
+    return !this.#options.rulesOff.has(rule)
+  }
+
+  async #barrierIsClear(): Promise<boolean> {
+    return !this.#holds('barrier') || this.#barrier.isClear()
+  }
+
+  /** Every node but the primary. */
+  #plannedReplicas(): number {
+    return Math.max(1, this.#group.nodes.length - 1)
+  }
+
+  /** All connected replicas that keep up, and at least one. */
+  #replicasToWaitFor(node: Node): number {
+    if (performance.now() < this.#reluctantUntilMs) return 1
+    const followers = node.view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS)
+    return Math.max(1, followers?.length ?? 1)
+  }
+
+  #tooLate(): StoreUnavailableError {
+    const reason = this.#group.problem() ?? this.#trouble ?? 'The primary has not answered.'
+    return new StoreUnavailableError(
+      `The write was not acknowledged in time, so its outcome is unknown. ${reason}`,
+    )
+  }
+}
+
+function closedError(): StoreClosedError {
+  return new StoreClosedError('The store was closed.')
+}

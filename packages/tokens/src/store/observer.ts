@@ -1,0 +1,32 @@
+import type { Verification } from './store.ts'
+
+/** Who answered a verification: the token's own form, this process's knowledge, the primary, or a majority. */
+export type VerificationPath = 'token' | 'cache' | 'primary' | 'quorum'
+
+export type CommitOutcome =
+  /** Acknowledged: every planned replica has it. */
+  | 'complete'
+  /** Acknowledged: a replica lacks it, and the journal keeps it until none does. */
+  | 'journalled'
+  /** Not acknowledged this time, and sent again. */
+  | 'retried'
+  /** Refused for good: Redis is full, or its ACL forbids it. */
+  | 'refused'
+
+/** Something that an operator wants to read in a log. Addresses are `host:port`. */
+export type StoreEvent =
+  /** Another node is primary now. */
+  | { type: 'failover'; from: string; to: string }
+  /** A replica is missing and a failover may be under way: writes wait until that is known. */
+  | { type: 'doubt'; epoch: number }
+  /** The lease ran out: reads go to a majority of the nodes until it is proved again. */
+  | { type: 'lease-lost' }
+  /** What a new primary lacked was written again: own writes, and those of others that were heard. */
+  | { type: 'journal-replayed'; own: number; heard: number }
+
+/** Who watches a store. The methods are called in passing: they must be quick and must not throw. */
+export interface StoreObserver {
+  event?(event: StoreEvent): void
+  verified?(status: Verification['status'], path: VerificationPath): void
+  committed?(outcome: CommitOutcome, writes: number): void
+}

@@ -1,0 +1,187 @@
+import { Deadline } from '../deadline.ts'
+import { StoreClosedError } from '../errors.ts'
+import type { Reply } from '../redis/connection.ts'
+import type { ReplicaGroup } from '../redis/group.ts'
+import { MARK_KEY, type Node } from '../redis/node.ts'
+import type { Answer } from './backend.ts'
+import type { SafetyRule } from './rules.ts'
+
+/** A question that any node can answer. */
+export interface Question<T> {
+  ask: (node: Node, timeoutMs: number) => Promise<T>
+  /** What several nodes' answers say together. */
+  join: (answers: T[]) => T
+}
+
+export interface ReaderOptions {
+  /** How long the primary is asked alone (in milliseconds). */
+  hedgeMs: number
+  leaseIsValid: () => boolean
+  rulesOff: ReadonlySet<SafetyRule>
+}
+
+interface Found<T> {
+  value: T
+  fromPrimary: boolean
+}
+
+/** Fewer than two nodes of three might all have missed an acknowledged write. */
+const LEAST_QUORUM = 2
+/** Most reads that wait at once; one more is told so at once, rather than make all of them late. */
+const MOST_WAITING = 10_000
+/** Between two rounds of asking, while too few nodes answer. */
+const NEXT_ROUND_MS = 50
+
+/**
+ * Reads. Under a valid lease the primary is asked first; when it has not answered after `hedgeMs`, or without a
+ * lease, every node is asked, and what a majority says together holds: an acknowledged write is on two nodes of three, so any two of them meet
+ * it. A node whose data set does not carry the group's mark has lost its data and does not count.
+ */
+export class Reader {
+  readonly #group: ReplicaGroup
+  readonly #options: ReaderOptions
+  #slowPrimary: Node | null = null
+  #waiting = 0
+  #trouble = ''
+
+  constructor(group: ReplicaGroup, options: ReaderOptions) {
+    this.#group = group
+    this.#options = options
+  }
+
+  /**
+   * The answer, or why there is none by the deadline; with it, whether the primary gave it alone, under a
+   * valid lease. Throws only `STORE_CLOSED`.
+   */
+  async ask<T>(question: Question<T>, deadline: Deadline): Promise<Answer<T> & { fromPrimary?: boolean }> {
+    if (this.#waiting >= MOST_WAITING) {
+      return { known: false, cause: `${MOST_WAITING} reads are waiting already. Try again in a moment.` }
+    }
+    this.#waiting += 1
+    try {
+      return await this.#askUntil(question, deadline)
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  async #askUntil<T>(
+    question: Question<T>,
+    deadline: Deadline,
+  ): Promise<Answer<T> & { fromPrimary?: boolean }> {
+    do {
+      const answer = await this.#askOnce(question, deadline)
+      if (answer !== null) return { known: true, value: answer.value, fromPrimary: answer.fromPrimary }
+      await this.#group
+        .waitForChange(new Deadline(Math.min(NEXT_ROUND_MS, deadline.remainingMs)))
+        .catch(rethrowClosed)
+    } while (!deadline.isOver)
+    return {
+      known: false,
+      cause: this.#group.problem() ?? `Fewer than two nodes answered in time. ${this.#trouble}`.trim(),
+    }
+  }
+
+  async #askOnce<T>(question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
+    const { primary } = this.#group
+    if (primary === null || !this.#options.leaseIsValid()) return this.#askQuorum(question, deadline, null)
+    const fromPrimary = this.#askPrimary(primary, question, deadline)
+    if (primary !== this.#slowPrimary) {
+      const early = await within(fromPrimary, Math.min(this.#options.hedgeMs, deadline.remainingMs))
+      if (early !== 'late') {
+        if (early !== null) return early
+      } else {
+        // Until it answers again, nobody else waits for it.
+        this.#slowPrimary = primary
+      }
+      this.#group.alert()
+    }
+    return this.#askQuorum(question, deadline, { primary, answer: fromPrimary })
+  }
+
+  async #askPrimary<T>(primary: Node, question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
+    try {
+      const value = await question.ask(primary, Math.max(1, deadline.remainingMs))
+      if (this.#slowPrimary === primary) this.#slowPrimary = null
+      // Without a lease another one may be primary by now, and this one says what was true before.
+      return this.#group.primary === primary && this.#options.leaseIsValid()
+        ? { value, fromPrimary: true }
+        : null
+    } catch (error) {
+      this.#note(error)
+      return null
+    }
+  }
+
+  /** Resolves with the first of: the primary's own late answer, a majority's joint answer, null. */
+  #askQuorum<T>(
+    question: Question<T>,
+    deadline: Deadline,
+    asked: { primary: Node; answer: Promise<Found<T> | null> } | null,
+  ): Promise<Found<T> | null> {
+    const { nodes } = this.#group
+    const quorum = Math.max(LEAST_QUORUM, Math.floor(nodes.length / 2) + 1)
+    return new Promise((resolve) => {
+      const answers: T[] = []
+      let pending = nodes.length
+      const settle = (answer: Found<T> | null) => {
+        pending -= 1
+        if (answer !== null) answers.push(answer.value)
+        if (answers.length >= quorum) resolve({ value: question.join(answers), fromPrimary: false })
+        else if (pending === 0) resolve(null)
+      }
+      if (nodes.length === 0) resolve(null)
+      for (const node of nodes) {
+        if (node === asked?.primary) {
+          void asked.answer.then((answer) => {
+            if (answer !== null) resolve(answer)
+            settle(null)
+          })
+        } else {
+          void this.#askMember(node, question, deadline).then(settle)
+        }
+      }
+    })
+  }
+
+  /** A node's answer, if its data set carries the mark at the time. */
+  async #askMember<T>(node: Node, question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
+    const timeoutMs = Math.max(1, deadline.remainingMs)
+    try {
+      const [value, mark] = await Promise.all([
+        question.ask(node, timeoutMs),
+        node.read(['GET', MARK_KEY], timeoutMs),
+      ])
+      const counts = isMark(mark, this.#group.mark) || this.#options.rulesOff.has('mark')
+      return counts ? { value, fromPrimary: false } : null
+    } catch (error) {
+      this.#note(error)
+      return null
+    }
+  }
+
+  /** Keeps the last trouble, to explain a read that found no answer. */
+  #note(error: unknown): void {
+    this.#trouble = error instanceof Error ? error.message : String(error)
+  }
+}
+
+function isMark(reply: Reply, mark: string | null): boolean {
+  return mark !== null && Buffer.isBuffer(reply) && reply.toString() === mark
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function rethrowClosed(error: unknown): void {
+  if (error instanceof StoreClosedError) throw error
+}

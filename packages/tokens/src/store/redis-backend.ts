@@ -1,0 +1,216 @@
+import type { Deadline } from '../deadline.ts'
+import type { TokenRecord } from '../record/record.ts'
+import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
+import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
+import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
+import { EpochBarrier } from './barrier.ts'
+import { Heartbeat } from './beat.ts'
+import { NearCache } from './cache.ts'
+import {
+  joinLists,
+  joinRecords,
+  listOnNode,
+  mergeCommand,
+  readEnded,
+  readMerged,
+  readRecord,
+  revokeSubjectCommand,
+} from './commands.ts'
+import { Committer } from './commit.ts'
+import { Feed, type FeedRecord } from './feed.ts'
+import { HeardWrites } from './heard-writes.ts'
+import { Journal } from './journal.ts'
+import { Lease } from './lease.ts'
+import type { StoreObserver } from './observer.ts'
+import { Reader } from './read.ts'
+import { Replayer } from './replay.ts'
+import type { SafetyRule } from './rules.ts'
+import type { StoreStatus } from './store.ts'
+import type { Committed } from './unit.ts'
+
+export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
+  hedgeMs: number
+  leaseMs: number
+  maxQueuedWrites: number
+  maxCachedRecords: number
+  observer: StoreObserver
+  /** For tests only. */
+  rulesOff?: ReadonlySet<SafetyRule>
+}
+
+/** Beyond it a write is refused: about 100 MB. */
+const MAX_JOURNAL_ENTRIES = 100_000
+
+/** Records in a replica group of Redis that Sentinels watch. */
+export class RedisBackend implements Backend {
+  readonly #group: ReplicaGroup
+  readonly #committer: Committer
+  readonly #reader: Reader
+  readonly #lease: Lease
+  readonly #feed: Feed
+  readonly #heartbeat: Heartbeat
+  readonly #cache: NearCache
+  readonly #journal: Journal
+  readonly #heardWrites = new HeardWrites()
+  readonly #replayer: Replayer
+  readonly #rulesOff: ReadonlySet<SafetyRule>
+
+  constructor(options: RedisBackendOptions) {
+    this.#rulesOff = options.rulesOff ?? new Set()
+    this.#group = new ReplicaGroup({
+      ...options,
+      onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
+    })
+    this.#committer = new Committer(this.#group, new EpochBarrier(this.#group, options.observer), {
+      maxQueued: options.maxQueuedWrites,
+      onComplete: (term) => this.#journal.confirmTerm(term),
+      observer: options.observer,
+      rulesOff: this.#rulesOff,
+    })
+    this.#journal = new Journal(MAX_JOURNAL_ENTRIES)
+    this.#cache = new NearCache(options.maxCachedRecords)
+    this.#lease = new Lease(options.leaseMs)
+    this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
+    this.#feed = new Feed(this.#group, {
+      beatChannel: this.#heartbeat.channel,
+      onRecord: (message) => this.#hear(message),
+      onBeat: (beat) => this.#heartbeat.hear(beat),
+      onChange: () => this.#lease.end(),
+    })
+    this.#reader = new Reader(this.#group, {
+      hedgeMs: options.hedgeMs,
+      leaseIsValid: () => this.#holdsLease(),
+      rulesOff: this.#rulesOff,
+    })
+    void this.#heartbeat.run(this.#feed, this.#committer)
+    this.#replayer = new Replayer(
+      this.#group,
+      this.#committer,
+      { journal: this.#journal, heardWrites: this.#heardWrites },
+      { rulesOff: this.#rulesOff, observer: options.observer },
+    )
+  }
+
+  peek({ key }: RecordKey): TokenRecord | null {
+    const tombstone = this.#cache.revoked(key)
+    if (tombstone !== null) return tombstone
+    const { generation } = this.#feed
+    return generation !== null && this.#holdsLease() ? this.#cache.live(key, generation) : null
+  }
+
+  async read({ key }: RecordKey, deadline: Deadline): Promise<ReadAnswer> {
+    const { generation } = this.#feed
+    const answer = await this.#reader.ask(
+      {
+        ask: async (node, timeoutMs) => readRecord(node, await node.read(['GET', key], timeoutMs)),
+        join: (records) => records.reduce(joinRecords, null),
+      },
+      deadline,
+    )
+    if (!answer.known) return answer
+    const path = answer.fromPrimary === true ? 'primary' : 'quorum'
+    if (answer.value === null) return { known: true, value: null, path }
+    // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
+    const complete =
+      answer.fromPrimary === true && generation !== null && generation === this.#feed.generation
+    const value = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
+    return { known: true, value, path }
+  }
+
+  async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
+    this.#journal.assertRoom(requests.length)
+    const committed = await this.#committer.write(requests.map(mergeCommand), deadline)
+    this.#keepUntilComplete(requests, committed)
+    return requests.map(({ key, record }, index) => {
+      const stored = readMerged(record, committed.replies[index] ?? null)
+      return this.#cache.learn(key.key, stored, NO_GENERATION)
+    })
+  }
+
+  async revokeSubject(
+    subject: SubjectKey,
+    exceptDigest: string | null,
+    deadline: Deadline,
+  ): Promise<string[]> {
+    const command = revokeSubjectCommand(subject, exceptDigest)
+    const committed = await this.#committer.write([command], deadline)
+    const ended = readEnded(committed.replies[0] ?? null)
+    const tombstones = ended.map(({ digest, expiresAtMs }): MergeRequest => {
+      const record = { state: 'revoked' as const, expiresAtMs }
+      return { key: recordKey(subject.tag, digest), subject: null, record }
+    })
+    for (const { key, record } of tombstones) this.#cache.learn(key.key, record, NO_GENERATION)
+    this.#keepUntilComplete(tombstones, committed)
+    return ended.flatMap(({ digest, wasLive }) => (wasLive ? [digest] : []))
+  }
+
+  list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+    return this.#reader.ask(
+      { ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs), join: joinLists },
+      deadline,
+    )
+  }
+
+  status(): StoreStatus {
+    const { primary, nodes, sentinels } = this.#group
+    const up = nodes.filter((node) => node.isUp).length
+    return {
+      writable: primary !== null,
+      readable: primary !== null || up >= 2,
+      primary: primary?.address ?? null,
+      problem: this.#group.problem(),
+      leaseRemainingMs: this.#lease.remainingMs(performance.now()),
+      journalEntries: this.#journal.size,
+      cachedRecords: this.#cache.size,
+      waitingWrites: this.#committer.size,
+      nodes: nodes.map((node) => ({
+        address: node.address,
+        role: node === primary ? 'primary' : node.view === null ? 'unknown' : 'replica',
+        up: node.isUp,
+      })),
+      sentinels: sentinels.map(({ address, isUp }) => ({ address, up: isUp })),
+    }
+  }
+
+  async ready(deadline: Deadline): Promise<void> {
+    while (this.#group.primary === null) {
+      const mistake = this.#group.misconfiguration()
+      if (mistake !== null) throw mistake
+      await this.#group.waitForChange(deadline)
+    }
+    // A write that changes nothing, acknowledged like any other.
+    const probe = revokeSubjectCommand({ tag: 'ready', key: 'hf:{ready}:s:' }, null)
+    await this.#committer.write([probe], deadline)
+  }
+
+  async close(): Promise<void> {
+    this.#replayer.close()
+    this.#heartbeat.close()
+    this.#feed.close()
+    this.#committer.close()
+    this.#group.close()
+  }
+
+  #holdsLease(): boolean {
+    return this.#lease.isValid(performance.now()) || this.#rulesOff.has('lease')
+  }
+
+  #hear(message: FeedRecord): void {
+    const { generation } = this.#feed
+    this.#cache.learn(message.key, message.record, generation ?? NO_GENERATION)
+    this.#heardWrites.add(message, performance.now())
+  }
+
+  /** A replica that lacks these may be promoted: they are kept until all have them. */
+  #keepUntilComplete(requests: MergeRequest[], committed: Committed): void {
+    if (this.#rulesOff.has('journal')) return
+    const nowMs = performance.now()
+    this.#journal.settle(requests, committed, nowMs)
+    this.#journal.forgetBefore(nowMs - this.#group.promotableMs)
+    // The primary has changed between the acknowledgement and now: its replay did not see these.
+    if (this.#group.term !== committed.term) this.#replayer.replayJournal().catch(() => {})
+  }
+}
+
+/** A record that is known, but not known to be complete in any generation of the feed. */
+const NO_GENERATION = -1

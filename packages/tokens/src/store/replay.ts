@@ -1,0 +1,127 @@
+import { Deadline } from '../deadline.ts'
+import { decodeRecord, encodeRecord } from '../record/codec.ts'
+import { merge } from '../record/merge.ts'
+import { Backoff, jitter } from '../redis/backoff.ts'
+import type { ReplicaGroup } from '../redis/group.ts'
+import type { MergeRequest } from './backend.ts'
+import { mergeCommand } from './commands.ts'
+import type { Committer } from './commit.ts'
+import type { FeedRecord } from './feed.ts'
+import type { HeardWrites } from './heard-writes.ts'
+import type { Journal } from './journal.ts'
+import type { StoreObserver } from './observer.ts'
+import type { SafetyRule } from './rules.ts'
+
+/** Most records in one unit of writes, and in one question. */
+const CHUNK = 100
+const READ_MS = 1000
+const WRITE_MS = 10_000
+/** Processes that heard the same writes do not all look at once. */
+const SPREAD_MS = 200
+
+/**
+ * After each change of primary, writes again what the new one may lack: first this process's own journal, ahead
+ * of everything that waits; then, of what was heard on the feed, what is missing there, because the process
+ * that wrote it may have died together with the old primary.
+ */
+export class Replayer {
+  readonly #group: ReplicaGroup
+  readonly #committer: Committer
+  readonly #journal: Journal
+  readonly #heardWrites: HeardWrites
+  readonly #rulesOff: ReadonlySet<SafetyRule>
+  readonly #observer: StoreObserver
+  #closed = false
+
+  constructor(
+    group: ReplicaGroup,
+    committer: Committer,
+    { journal, heardWrites }: { journal: Journal; heardWrites: HeardWrites },
+    { rulesOff, observer }: { rulesOff: ReadonlySet<SafetyRule>; observer: StoreObserver },
+  ) {
+    this.#group = group
+    this.#committer = committer
+    this.#journal = journal
+    this.#heardWrites = heardWrites
+    this.#rulesOff = rulesOff
+    this.#observer = observer
+    void this.#run()
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Writes the journal's entries of earlier terms again, and answers how many; they leave it when every node has them. */
+  async replayJournal(): Promise<number> {
+    return this.#writeAgain(this.#journal.fromBefore(this.#group.term), true)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      const { term } = this.#group
+      await this.#group.termOver(term)
+      if (this.#group.primary !== null) await this.#replay(this.#group.term)
+    }
+  }
+
+  /** Tries until it is done, or until yet another term begins. */
+  async #replay(term: number): Promise<void> {
+    const backoff = new Backoff(20, 500)
+    while (!this.#closed && this.#group.term === term) {
+      try {
+        const own = await this.replayJournal()
+        const heard = this.#rulesOff.has('heard-writes') ? 0 : await this.#replayHeard()
+        if (own + heard > 0) this.#observer.event?.({ type: 'journal-replayed', own, heard })
+        return
+      } catch {
+        // The primary does not answer, or cannot acknowledge yet: both show in the store's status.
+        await new Promise((resolve) => setTimeout(resolve, backoff.next()))
+      }
+    }
+  }
+
+  async #replayHeard(): Promise<number> {
+    const heard = this.#heardWrites.recent()
+    await new Promise((resolve) => setTimeout(resolve, jitter(SPREAD_MS)))
+    let missing = 0
+    for (const chunk of chunks(heard)) missing += await this.#writeAgain(await this.#missing(chunk), false)
+    return missing
+  }
+
+  /** Which of some records the primary lacks, or knows only an older state of. */
+  async #missing(heard: FeedRecord[]): Promise<MergeRequest[]> {
+    const primary = await this.#group.waitForPrimary(new Deadline(READ_MS))
+    const replies = await primary.read(['MGET', ...heard.map(({ key }) => key)], READ_MS)
+    return heard.flatMap(({ key, subjectKey, record }, index) => {
+      const bytes = Array.isArray(replies) ? replies[index] : null
+      const stored = Buffer.isBuffer(bytes) ? decodeRecord(bytes) : null
+      const isThere = stored !== null && encodeRecord(merge(stored, record)).equals(encodeRecord(stored))
+      return isThere ? [] : [{ key: parseRecordKey(key), subject: parseSubjectKey(subjectKey), record }]
+    })
+  }
+
+  /** How many records were written. */
+  async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
+    const committed = chunks(requests).map(async (chunk) => {
+      const done = await this.#committer.write(chunk.map(mergeCommand), new Deadline(WRITE_MS), { first })
+      this.#journal.settle(chunk, done, performance.now())
+    })
+    await Promise.all(committed)
+    return requests.length
+  }
+}
+
+function chunks<T>(all: T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, index) =>
+    all.slice(index * CHUNK, (index + 1) * CHUNK),
+  )
+}
+
+function parseRecordKey(key: string) {
+  return { key, tag: key.slice(4, key.indexOf('}')), digest: key.slice(key.lastIndexOf(':') + 1) }
+}
+
+function parseSubjectKey(key: string | null) {
+  return key === null ? null : { key, tag: key.slice(4, key.indexOf('}')) }
+}

@@ -1,0 +1,343 @@
+import { Deadline } from '../deadline.ts'
+import { InvalidOptionError, StoreUnavailableError, UpdateConflictError } from '../errors.ts'
+import type { Claims } from '../record/claims.ts'
+import { sameContent } from '../record/merge.ts'
+import {
+  openListContent,
+  openTokenContent,
+  type PayloadContext,
+  sealPayload,
+  type TokenContent,
+} from '../record/payload.ts'
+import { endsAtMs, type LiveRecord, type TokenRecord, tombstone } from '../record/record.ts'
+import {
+  digestToken,
+  publicId,
+  type RecordKey,
+  recordKey,
+  type SubjectKey,
+  subjectKey,
+} from '../token/digest.ts'
+import { generateToken, parseToken } from '../token/format.ts'
+import { type OpenKeyring, openKeyring } from '../token/keyring.ts'
+import type { Backend } from './backend.ts'
+import { checkClaims, checkLifetime, checkText, MAX_DEVICE_LENGTH, MAX_SUBJECT_LENGTH } from './limits.ts'
+import type { StoreObserver, VerificationPath } from './observer.ts'
+import type { SessionOptions } from './options.ts'
+import type * as Api from './store.ts'
+
+export interface SessionStoreTimings {
+  verifyTimeoutMs: number
+  writeTimeoutMs: number
+}
+
+const DEFAULT_IDLE_MS = 30 * 60 * 1000
+const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
+const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
+/** An update that lost this many races in a row gives up. */
+const UPDATE_TRIES = 8
+
+/** A token's session, found live and opened. */
+interface Found {
+  token: string
+  key: RecordKey
+  subject: SubjectKey
+  record: LiveRecord
+  session: Api.Session
+}
+
+/** What tokens and sessions are, over any backend: one implementation of every rule that users rely on. */
+export class SessionStore implements Api.TokenStore {
+  readonly #backend: Backend
+  readonly #dataCentre: string
+  readonly #keyring: OpenKeyring
+  readonly #idleMs: number
+  readonly #absoluteMs: number
+  readonly #timings: SessionStoreTimings
+  readonly #observer: StoreObserver
+  readonly #opened = new WeakMap<LiveRecord, TokenContent>()
+
+  /** Throws `INVALID_OPTION`. */
+  constructor(backend: () => Backend, options: SessionOptions, timings: SessionStoreTimings) {
+    if (typeof options.dataCentre !== 'string' || !DATA_CENTRE_NAME.test(options.dataCentre)) {
+      throw new InvalidOptionError(
+        `\`dataCentre\` must be 1 to 64 of a-z, 0-9 and "-", got ${JSON.stringify(options.dataCentre)}.`,
+      )
+    }
+    this.#dataCentre = options.dataCentre
+    this.#keyring = openKeyring(options.keyring)
+    this.#idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
+    this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)
+    this.#timings = timings
+    this.#observer = options.observer ?? {}
+    // Last, so that a wrong option leaves no connection behind.
+    this.#backend = backend()
+  }
+
+  async issue(request: Api.IssueRequest, options?: Api.CallOptions): Promise<Api.IssuedToken> {
+    const subject = checkText('subject', request.subject, 1, MAX_SUBJECT_LENGTH)
+    const device = checkText('device', request.device ?? '', 0, MAX_DEVICE_LENGTH)
+    const claims = request.claims ?? {}
+    checkClaims(claims)
+    const issuedAtMs = Date.now()
+    const expiresAtMs = issuedAtMs + checkLifetime('absoluteMs', request.absoluteMs ?? this.#absoluteMs)
+    const idleMs = checkLifetime('idleMs', request.idleMs ?? this.#idleMs)
+    const lifetime = { issuedAtMs, expiresAtMs, idleUntilMs: Math.min(issuedAtMs + idleMs, expiresAtMs) }
+    const fresh = this.#newSession({ subject, device, claims }, lifetime)
+    await this.#backend.merge([fresh], Deadline.of(options, this.#timings.writeTimeoutMs))
+    return fresh.issued
+  }
+
+  async verify(token: string, options?: Api.CallOptions): Promise<Api.Verification> {
+    const deadline = Deadline.of(options, this.#timings.verifyTimeoutMs)
+    const key = this.#keyOf(token)
+    const known = key && this.#backend.peek(key)
+    // That a session has ended is never told from memory alone: another server may have touched it just now.
+    if (known && (known.state === 'revoked' || isLive(known))) {
+      return this.#tell(this.#describe(token, key, known), 'cache')
+    }
+    let path: VerificationPath = 'token'
+    const found = await this.#find(token, deadline, (readFrom) => {
+      path = readFrom
+    })
+    return this.#tell(found.status === 'found' ? { status: 'active', ...found.session } : found, path)
+  }
+
+  async touch(
+    token: string,
+    options?: Api.CallOptions & { idleMs?: number },
+  ): Promise<Api.Active | Api.Inactive> {
+    const idleMs = checkLifetime('idleMs', options?.idleMs ?? this.#idleMs)
+    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const found = await this.#findOrThrow(token, deadline)
+    if (found.status !== 'found') return found
+    const idleUntilMs = Math.min(Date.now() + idleMs, found.record.expiresAtMs)
+    const { key, subject, record } = found
+    const [stored] = await this.#backend.merge(
+      [{ key, subject, record: { ...record, idleUntilMs } }],
+      deadline,
+    )
+    return this.#describe(token, key, stored ?? null)
+  }
+
+  async update(
+    token: string,
+    change: (claims: Claims) => Claims,
+    options?: Api.CallOptions,
+  ): Promise<Api.Active | Api.Inactive> {
+    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
+      const found = await this.#findOrThrow(token, deadline)
+      if (found.status !== 'found') return found
+      const { key, subject, record, session } = found
+      const claims = change(structuredClone(session.claims))
+      checkClaims(claims)
+      const context = this.#context(key, record)
+      const device = openListContent(context, this.#keyring, record.payload)?.device ?? ''
+      const content = { subject: session.subject, device, claims }
+      const changed: LiveRecord = {
+        ...record,
+        version: record.version + 1,
+        payload: sealPayload(context, token, this.#keyring, content),
+      }
+      const request = { key, subject, record: changed, ifVersion: record.version }
+      const [stored] = await this.#backend.merge([request], deadline)
+      if (stored?.state !== 'live' || sameContent(stored, changed))
+        return this.#describe(token, key, stored ?? null)
+    }
+    throw new UpdateConflictError(
+      `The session was updated by others ${UPDATE_TRIES} times while this update was tried. Try again later.`,
+    )
+  }
+
+  async rotate(token: string, options?: Api.CallOptions): Promise<Api.Rotation> {
+    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const found = await this.#findOrThrow(token, deadline)
+    if (found.status !== 'found') return found
+    const { key, record, session } = found
+    const device = openListContent(this.#context(key, record), this.#keyring, record.payload)?.device ?? ''
+    const fresh = this.#newSession({ subject: session.subject, device, claims: session.claims }, record)
+    // One after the other: with memory full the new one is refused, and then the old one must stay.
+    await this.#backend.merge([fresh], deadline)
+    await this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline)
+    return { status: 'active', ...fresh.issued }
+  }
+
+  async revoke(token: string, options?: Api.CallOptions): Promise<Api.Revocation> {
+    const key = this.#keyOf(token)
+    if (key === null) return { revoked: false }
+    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const record = await this.#readOrThrow(key, deadline)
+    // Of another data centre: nothing that is known here.
+    const isOfHere = record?.state !== 'live' || this.#open(token, key, record) !== null
+    return this.#end(key, isOfHere ? record : null, deadline)
+  }
+
+  async revokeById(subject: string, id: string, options?: Api.CallOptions): Promise<Api.Revocation> {
+    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const subjectKey = this.#subjectKey(subject)
+    const records = await this.#listOrThrow(subjectKey, deadline)
+    const found = records.find(({ digest }) => publicId(digest) === id)
+    if (found === undefined) return { revoked: false, id }
+    return this.#end(recordKey(subjectKey.tag, found.digest), found.record, deadline)
+  }
+
+  async revokeSubject(
+    subject: string,
+    options?: Api.CallOptions & { exceptToken?: string },
+  ): Promise<{ revokedIds: string[] }> {
+    const except = options?.exceptToken === undefined ? null : this.#keyOf(options.exceptToken)
+    if (options?.exceptToken !== undefined && except === null) {
+      throw new InvalidOptionError('`exceptToken` is not a well-formed token.')
+    }
+    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const digests = await this.#backend.revokeSubject(
+      this.#subjectKey(subject),
+      except?.digest ?? null,
+      deadline,
+    )
+    return { revokedIds: digests.map(publicId) }
+  }
+
+  async list(subject: string, options?: Api.CallOptions): Promise<Api.SessionSummary[]> {
+    const subjectKey = this.#subjectKey(subject)
+    const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#timings.verifyTimeoutMs))
+    return records
+      .flatMap(({ digest, record }) => {
+        if (!isLive(record)) return []
+        const context = this.#context({ digest }, record)
+        const { issuedAtMs, idleUntilMs, expiresAtMs } = record
+        const device = openListContent(context, this.#keyring, record.payload)?.device ?? ''
+        return [{ id: publicId(digest), subject, device, issuedAtMs, idleUntilMs, expiresAtMs }]
+      })
+      .sort((a, b) => a.issuedAtMs - b.issuedAtMs)
+  }
+
+  status(): Api.StoreStatus {
+    return this.#backend.status()
+  }
+
+  ready(options?: Api.CallOptions): Promise<void> {
+    return this.#backend.ready(Deadline.of(options, this.#timings.writeTimeoutMs))
+  }
+
+  close(): Promise<void> {
+    return this.#backend.close()
+  }
+
+  #keyOf(token: string): RecordKey | null {
+    const parsed = parseToken(token)
+    return parsed && recordKey(parsed.tag, digestToken(token))
+  }
+
+  #subjectKey(subject: string): SubjectKey {
+    return subjectKey(this.#keyring.indexKey, checkText('subject', subject, 1, MAX_SUBJECT_LENGTH))
+  }
+
+  #context(
+    { digest }: { digest: string },
+    { issuedAtMs, expiresAtMs }: { issuedAtMs: number; expiresAtMs: number },
+  ): PayloadContext {
+    return { dataCentre: this.#dataCentre, digest, issuedAtMs, expiresAtMs }
+  }
+
+  #newSession(
+    content: { subject: string; device: string; claims: Claims },
+    lifetime: { issuedAtMs: number; idleUntilMs: number; expiresAtMs: number },
+  ) {
+    const { issuedAtMs, idleUntilMs, expiresAtMs } = lifetime
+    const subject = this.#subjectKey(content.subject)
+    const token = generateToken(subject.tag)
+    const key = recordKey(subject.tag, digestToken(token))
+    const payload = sealPayload(this.#context(key, lifetime), token, this.#keyring, content)
+    const record: LiveRecord = { state: 'live', version: 1, issuedAtMs, idleUntilMs, expiresAtMs, payload }
+    const session = { subject: content.subject, claims: content.claims, issuedAtMs, idleUntilMs, expiresAtMs }
+    return { key, subject, record, issued: { token, id: publicId(key.digest), ...session } }
+  }
+
+  /**
+   * Writes a record's tombstone. Also when one is there already: an earlier try may have left it on the
+   * primary alone, and only an acknowledged one is sure to stay.
+   */
+  async #end(key: RecordKey, record: TokenRecord | null, deadline: Deadline): Promise<Api.Revocation> {
+    const id = publicId(key.digest)
+    if (record === null) return { revoked: false, id }
+    await this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline)
+    return { revoked: isLive(record), id }
+  }
+
+  async #readOrThrow(key: RecordKey, deadline: Deadline): Promise<TokenRecord | null> {
+    const answer = await this.#backend.read(key, deadline)
+    if (!answer.known) throw new StoreUnavailableError(answer.cause)
+    return answer.value
+  }
+
+  async #listOrThrow(subject: SubjectKey, deadline: Deadline) {
+    const answer = await this.#backend.list(subject, deadline)
+    if (!answer.known) throw new StoreUnavailableError(answer.cause)
+    return answer.value
+  }
+
+  async #findOrThrow(token: string, deadline: Deadline) {
+    const found = await this.#find(token, deadline)
+    if (found.status === 'unavailable') throw new StoreUnavailableError(found.cause)
+    return found
+  }
+
+  #tell<V extends Api.Verification>(answer: V, path: VerificationPath): V {
+    this.#observer.verified?.(answer.status, path)
+    return answer
+  }
+
+  /** Reads and opens a token's session, or says why there is none; tells who was asked, if anybody. */
+  async #find(
+    token: string,
+    deadline: Deadline,
+    onRead: (path: VerificationPath) => void = () => {},
+  ): Promise<({ status: 'found' } & Found) | Api.Inactive | Api.Unavailable> {
+    const key = this.#keyOf(token)
+    if (key === null) return { status: 'inactive', reason: 'malformed' }
+    const answer = await this.#backend.read(key, deadline)
+    onRead(answer.known ? answer.path : 'quorum')
+    if (!answer.known) return { status: 'unavailable', cause: answer.cause, id: publicId(key.digest) }
+    const record = answer.value
+    const described = this.#describe(token, key, record)
+    if (described.status === 'inactive' || record?.state !== 'live') return described as Api.Inactive
+    const { status: _, ...session } = described
+    return { status: 'found', token, key, subject: this.#subjectKey(session.subject), record, session }
+  }
+
+  /** The content of a record; opened once, for as long as the record itself is kept. */
+  #open(token: string, key: RecordKey, record: LiveRecord): TokenContent | null {
+    const known = this.#opened.get(record)
+    if (known !== undefined) return known
+    const content = openTokenContent(this.#context(key, record), token, record.payload)
+    if (content !== null) this.#opened.set(record, deepFreeze(content))
+    return content
+  }
+
+  /** What a record says about the token that it was found by. */
+  #describe(token: string, key: RecordKey, record: TokenRecord | null): Api.Active | Api.Inactive {
+    const id = publicId(key.digest)
+    if (record === null) return { status: 'inactive', reason: 'unknown', id }
+    if (record.state === 'revoked') return { status: 'inactive', reason: 'revoked', id }
+    if (Date.now() >= endsAtMs(record)) return { status: 'inactive', reason: 'expired', id }
+    const content = this.#open(token, key, record)
+    if (content === null) return { status: 'inactive', reason: 'unknown', id }
+    const { issuedAtMs, idleUntilMs, expiresAtMs } = record
+    return { status: 'active', id, ...content, issuedAtMs, idleUntilMs, expiresAtMs }
+  }
+}
+
+function isLive(record: TokenRecord): record is LiveRecord {
+  return record.state === 'live' && Date.now() < endsAtMs(record)
+}
+
+/** Many callers are handed the same content. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    for (const part of Object.values(value)) deepFreeze(part)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,163 @@
+import type { Claims } from '../record/claims.ts'
+
+/** Bounds a single call. */
+export interface CallOptions {
+  /** Give up after this long (in milliseconds). Default: the store's `verifyTimeoutMs` or `writeTimeoutMs`. */
+  timeoutMs?: number
+  /** Give up when this signal aborts. */
+  signal?: AbortSignal
+}
+
+export interface IssueRequest {
+  /** Who logged in: 1 to 256 characters, opaque to the store. */
+  subject: string
+  /** Default is an empty object. */
+  claims?: Claims
+  /** A label of the device for "my sessions", at most 256 characters. */
+  device?: string
+  /** The session ends when it was not touched for this long (in milliseconds). Default: the store's. */
+  idleMs?: number
+  /** The session ends this long after issue, whatever happens (in milliseconds). Default: the store's. */
+  absoluteMs?: number
+}
+
+/** A session as its own token shows it. Times are Unix times in milliseconds. */
+export interface Session {
+  /** Public id: fit for logs, lists and revocation by id; useless as a credential. */
+  id: string
+  subject: string
+  claims: Claims
+  issuedAtMs: number
+  idleUntilMs: number
+  expiresAtMs: number
+}
+
+export interface IssuedToken extends Session {
+  /** The secret. Hand it to the client; never log it. */
+  token: string
+}
+
+/** A session as a list shows it: without its claims. */
+export interface SessionSummary {
+  id: string
+  subject: string
+  device: string
+  issuedAtMs: number
+  idleUntilMs: number
+  expiresAtMs: number
+}
+
+export type Active = { status: 'active' } & Session
+
+export type InactiveReason =
+  /** Not a token of Holdfast, or mistyped: decided without asking Redis. */
+  | 'malformed'
+  /** No such session here: never issued, of another data centre, or ended long ago. */
+  | 'unknown'
+  /** Its idle or its absolute lifetime has passed. */
+  | 'expired'
+  /** It was logged out or ended by somebody. */
+  | 'revoked'
+
+export interface Inactive {
+  status: 'inactive'
+  reason: InactiveReason
+  /** Public id; absent for a malformed token. */
+  id?: string
+}
+
+/** The store could not find out. This is never a log-out: keep the cookie and answer 503. */
+export interface Unavailable {
+  status: 'unavailable'
+  /** One sentence for a log: names hosts, holds no secret. */
+  cause: string
+  id: string
+}
+
+export type Verification = Active | Inactive | Unavailable
+
+/** What `rotate` answers. */
+export type Rotation = ({ status: 'active' } & IssuedToken) | Inactive
+
+export interface Revocation {
+  /** True when a live session ended by this call; false when there was none to end. */
+  revoked: boolean
+  /** Public id; absent for a malformed token. */
+  id?: string
+}
+
+export interface StoreStatus {
+  /** True when this process can acknowledge a login now, as far as it knows. */
+  writable: boolean
+  /** True when this process can verify now: the primary, or two nodes at least, answer it. */
+  readable: boolean
+  /** `host:port` of the primary, or null while none is known. */
+  primary: string | null
+  /** Why it is not writable or not readable: one sentence, no secret. Null when all is well. */
+  problem: string | null
+  /** How much longer this process may answer from its own knowledge (in milliseconds). */
+  leaseRemainingMs: number
+  /** Acknowledged writes that not every node has yet. */
+  journalEntries: number
+  /** Sessions that this process knows, ended ones included. */
+  cachedRecords: number
+  /** Writes that wait for their acknowledgement. */
+  waitingWrites: number
+  nodes: { address: string; role: 'primary' | 'replica' | 'unknown'; up: boolean }[]
+  sentinels: { address: string; up: boolean }[]
+}
+
+/**
+ * The sessions of one data centre. Every method of every implementation is safe to call again.
+ *
+ * Reads that cannot know answer `unavailable` or throw; writes that were not acknowledged throw
+ * {@link StoreUnavailableError} (`STORE_UNAVAILABLE`), {@link StoreOverloadedError} (`STORE_OVERLOADED`) or
+ * {@link StoreFullError} (`STORE_FULL`). Arguments out of bounds throw {@link InvalidOptionError}
+ * (`INVALID_OPTION`). After `close`, everything throws {@link StoreClosedError} (`STORE_CLOSED`).
+ */
+export interface TokenStore {
+  /** Starts a session and returns its token. */
+  issue(request: IssueRequest, options?: CallOptions): Promise<IssuedToken>
+
+  /** Says whether a token is good now. Does not extend its idle lifetime. Throws only `STORE_CLOSED`. */
+  verify(token: string, options?: CallOptions): Promise<Verification>
+
+  /** Extends the idle lifetime to `idleMs` from now (never beyond the absolute end, never shorter). */
+  touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive>
+
+  /**
+   * Replaces the claims by `change(claims)`. Updates of one session exclude each other; `change` may run
+   * more than once and must be free of side effects. Throws `UPDATE_CONFLICT` after several lost races.
+   */
+  update(token: string, change: (claims: Claims) => Claims, options?: CallOptions): Promise<Active | Inactive>
+
+  /** Issues a new token for the same session content and absolute end, and ends the old token. */
+  rotate(token: string, options?: CallOptions): Promise<Rotation>
+
+  /** Ends a session for good. Ending an ended or unknown one is no error. */
+  revoke(token: string, options?: CallOptions): Promise<Revocation>
+
+  /** Ends the session of `subject` with public id `id`. */
+  revokeById(subject: string, id: string, options?: CallOptions): Promise<Revocation>
+
+  /** Ends all sessions of `subject`, or all but the one of `exceptToken`; returns the ended ones' ids. */
+  revokeSubject(
+    subject: string,
+    options?: CallOptions & { exceptToken?: string },
+  ): Promise<{ revokedIds: string[] }>
+
+  /** The live sessions of `subject`, oldest first. */
+  list(subject: string, options?: CallOptions): Promise<SessionSummary[]>
+
+  /** What this process knows about its nodes; no I/O. */
+  status(): StoreStatus
+
+  /**
+   * Resolves when the store can acknowledge a login. Throws `STORE_UNAVAILABLE`, or `AUTH_FAILED` when a
+   * node refuses the password, naming the hosts. A store that is not ready goes on trying all the same.
+   */
+  ready(options?: CallOptions): Promise<void>
+
+  /** Ends all connections. Operations under way throw. */
+  close(): Promise<void>
+}

@@ -1,0 +1,106 @@
+import { ConnectionClosedError, RedisReplyError, StoreFullError, StoreUnavailableError } from '../errors.ts'
+import type { Reply } from '../redis/connection.ts'
+import type { Script } from '../scripts/scripts.ts'
+
+/** One call of a script. It must be safe to run again at any time, on any primary. */
+export interface WriteCommand {
+  script: Script
+  keys: string[]
+  args: (string | Buffer)[]
+}
+
+/** What must hold before a unit is acknowledged. */
+export type Durability =
+  /** Whoever is promoted has it, or this process writes it again. */
+  | 'lasting'
+  /** One replica at least has it: proof that the primary still has a follower. */
+  | 'followed'
+
+/** An acknowledged unit. */
+export interface Committed {
+  replies: Reply[]
+  /** The term of the primary that it was written to. */
+  term: number
+  /** Whether every planned replica has it. */
+  complete: boolean
+}
+
+/** Commands that are acknowledged together, and the caller that waits for them. */
+export class Unit {
+  readonly commands: WriteCommand[]
+  readonly durability: Durability
+  readonly outcome: Promise<Committed>
+  readonly succeed: (committed: Committed) => void
+  readonly fail: (error: Error) => void
+  #settled = false
+
+  constructor(commands: WriteCommand[], durability: Durability) {
+    const { promise, resolve, reject } = Promise.withResolvers<Committed>()
+    this.commands = commands
+    this.durability = durability
+    this.outcome = promise
+    this.succeed = (committed) => {
+      this.#settled = true
+      resolve(committed)
+    }
+    this.fail = (error) => {
+      this.#settled = true
+      reject(error)
+    }
+  }
+
+  get isSettled(): boolean {
+    return this.#settled
+  }
+}
+
+/** What became of a unit on one primary, leaving aside whether replicas have it. */
+export type UnitOutcome =
+  | { kind: 'done'; replies: Reply[] }
+  /** Not now or not here: the same commands may succeed later, or on another primary. */
+  | { kind: 'passing'; error: Error }
+  /** Not done, and sending it again would not help. */
+  | { kind: 'refused'; error: Error }
+
+/** Error replies that pass: the node is no primary, has no replica, loads its data, cannot save, or is busy. */
+const PASSING = new Set([
+  'READONLY',
+  'NOREPLICAS',
+  'LOADING',
+  'MASTERDOWN',
+  'MISCONF',
+  'BUSY',
+  'NOSCRIPT',
+  'UNBLOCKED',
+])
+
+export function readOutcome(results: PromiseSettledResult<Reply>[]): UnitOutcome {
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed === undefined) {
+    return {
+      kind: 'done',
+      replies: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    }
+  }
+  const error: unknown = failed.reason
+  if (!(error instanceof RedisReplyError)) {
+    return {
+      kind: 'passing',
+      error: error instanceof Error ? error : new ConnectionClosedError(String(error)),
+    }
+  }
+  if (PASSING.has(error.kind)) return { kind: 'passing', error }
+  if (error.kind === 'OOM') {
+    return {
+      kind: 'refused',
+      error: new StoreFullError('Redis has no memory left for a new session. Raise `maxmemory`.', {
+        cause: error,
+      }),
+    }
+  }
+  return { kind: 'refused', error: new StoreUnavailableError(error.message, { cause: error }) }
+}
+
+export function isReply(error: Error, kind: string): boolean {
+  return error instanceof RedisReplyError && error.kind === kind
+}

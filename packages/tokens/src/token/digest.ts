@@ -1,0 +1,47 @@
+import { createHmac, hash } from 'node:crypto'
+import { SHARD_COUNT, shardTag } from './format.ts'
+
+/**
+ * Where one session's record is kept. Only the digest of a token ever reaches Redis.
+ *
+ * `digest` is SHA-256 of the token in base64url (43 characters); `key` is `hf:{tag}:t:<digest>`.
+ */
+export interface RecordKey {
+  tag: string
+  digest: string
+  key: string
+}
+
+/** Where a subject's sessions are listed: a sorted set in the same slot as the subject's records. */
+export interface SubjectKey {
+  tag: string
+  key: string
+}
+
+export function recordKey(tag: string, digest: string): RecordKey {
+  return { tag, digest, key: recordKeyPrefix(tag) + digest }
+}
+
+/** What all record keys of one shard begin with. */
+export function recordKeyPrefix(tag: string): string {
+  return `hf:{${tag}}:t:`
+}
+
+export function digestToken(token: string): string {
+  return hash('sha256', token, 'base64url')
+}
+
+/** The public id of a session: the first 64 bits of its digest, as 16 hexadecimal digits. */
+export function publicId(digest: string): string {
+  return Buffer.from(digest, 'base64url').toString('hex', 0, 8)
+}
+
+/**
+ * The shard and index of a subject, from a keyed hash, so that whoever reads Redis cannot test a guess of
+ * who is logged in. `indexKey` is the key ring's index key.
+ */
+export function subjectKey(indexKey: Buffer, subject: string): SubjectKey {
+  const mac = createHmac('sha256', indexKey).update(subject).digest()
+  const tag = shardTag(mac.readUInt16BE(0) % SHARD_COUNT)
+  return { tag, key: `hf:{${tag}}:s:${mac.toString('base64url', 2, 18)}` }
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { InvalidOptionError } from '../errors.ts'
+import { seal, unseal } from './seal.ts'
+
+/**
+ * The keys with which the store seals what listing needs, and finds a subject's sessions.
+ * Every process of a data centre has the same key ring; another data centre has another.
+ */
+export interface Keyring {
+  /** The id of the key that seals new records. */
+  current: string
+  /** Sealing keys by id: 32 bytes each, in base64. Older keys stay until no session uses them. */
+  keys: Record<string, string>
+  /** The key of the subject index: 32 bytes in base64. It never changes: a new one would hide sessions. */
+  index: string
+}
+
+const KEY_BYTES = 32
+const KEY_ID = /^[a-z0-9-]{1,32}$/
+
+/** Makes a key ring with one sealing key, named `k1`, and an index key, each of 256 random bits. */
+export function generateKeyring(): Keyring {
+  const key = () => randomBytes(KEY_BYTES).toString('base64')
+  return { current: 'k1', keys: { k1: key() }, index: key() }
+}
+
+/** A checked key ring: seals with the current key, opens with any. */
+export interface OpenKeyring {
+  readonly indexKey: Buffer
+  seal(text: string, context: string): Buffer
+  unseal(box: Buffer, context: string): string | null
+}
+
+/**
+ * Checks a key ring. Throws `INVALID_OPTION`, naming the entry, never its value; an id that is none is not
+ * echoed either, because it may be a key that was put in the id's place.
+ */
+export function openKeyring(keyring: Keyring): OpenKeyring {
+  if (typeof keyring !== 'object' || keyring === null) {
+    throw new InvalidOptionError(
+      '`keyring` must be `{ current, keys, index }`; make one with `generateKeyring()`.',
+    )
+  }
+  const keys = new Map(
+    Object.entries(keyring.keys ?? {}).map(([id, key], place) => {
+      if (!KEY_ID.test(id)) {
+        throw new InvalidOptionError(
+          `Id ${place + 1} in \`keyring.keys\` must be 1 to 32 of a-z, 0-9 and "-".`,
+        )
+      }
+      return [id, decodeKey(key, `keyring.keys.${id}`)]
+    }),
+  )
+  if (typeof keyring.current !== 'string' || !KEY_ID.test(keyring.current)) {
+    throw new InvalidOptionError('`keyring.current` must be the id of one of `keyring.keys`.')
+  }
+  const current = keys.get(keyring.current)
+  if (!current) {
+    throw new InvalidOptionError(
+      `\`keyring.current\` names the key "${keyring.current}", which \`keyring.keys\` does not hold.`,
+    )
+  }
+  const currentId = Buffer.from(keyring.current)
+  const header = Buffer.concat([Buffer.from([currentId.length]), currentId])
+  return {
+    indexKey: decodeKey(keyring.index, 'keyring.index'),
+    seal: (text, context) => Buffer.concat([header, seal(current, text, context)]),
+    unseal(box, context) {
+      const idLength = box[0] ?? 0
+      const key = keys.get(box.toString('utf8', 1, 1 + idLength))
+      return key ? unseal(key, box.subarray(1 + idLength), context) : null
+    },
+  }
+}
+
+function decodeKey(key: unknown, name: string): Buffer {
+  const bytes = typeof key === 'string' ? Buffer.from(key, 'base64') : Buffer.alloc(0)
+  if (bytes.length !== KEY_BYTES) {
+    throw new InvalidOptionError(
+      `\`${name}\` must be 32 bytes in base64; make one with \`openssl rand -base64 32\`.`,
+    )
+  }
+  return bytes
+}

@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import type { LiveRecord, RevokedRecord, TokenRecord } from '../../src/record/record.ts'
+
+/** Far enough in the future that no node forgets a record during a test. */
+export const FUTURE_MS = 4_000_000_000_000
+
+// Few values, so that ties are common.
+const version = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 999_999_999_999_999 }))
+const timeMs = fc.oneof(
+  fc.integer({ min: FUTURE_MS, max: FUTURE_MS + 2 }),
+  fc.integer({ min: FUTURE_MS, max: FUTURE_MS + 10_000_000_000 }),
+)
+const payload = fc
+  .oneof(
+    fc.uint8Array({ maxLength: 3 }),
+    fc.uint8Array({ maxLength: 40 }),
+    fc.constantFrom(
+      Buffer.from('a'),
+      Buffer.from('A'),
+      Buffer.from('\xff', 'latin1'),
+      Buffer.from('a\0b:1L'),
+    ),
+  )
+  .map((bytes) => Buffer.from(bytes))
+
+export const liveRecord: fc.Arbitrary<LiveRecord> = fc.record({
+  state: fc.constant('live'),
+  version,
+  idleUntilMs: timeMs,
+  issuedAtMs: timeMs,
+  expiresAtMs: timeMs,
+  payload,
+})
+
+export const revokedRecord: fc.Arbitrary<RevokedRecord> = fc.record({
+  state: fc.constant('revoked'),
+  expiresAtMs: timeMs,
+})
+
+export const anyRecord: fc.Arbitrary<TokenRecord> = fc.oneof(
+  { weight: 3, arbitrary: liveRecord },
+  { weight: 1, arbitrary: revokedRecord },
+)

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest'
+import { choosePrimary, type NodeObservation, type SentinelObservation } from '../../src/redis/primary.ts'
+
+/** Nodes A, B and C; A is primary of history "one" until something happens. */
+function primary(address: string, replid: string, replid2 = '0'): NodeObservation {
+  return node(address, 'primary', replid, replid2)
+}
+function replica(address: string, replid = 'one'): NodeObservation {
+  return node(address, 'replica', replid, '0')
+}
+function node(
+  address: string,
+  role: 'primary' | 'replica',
+  replid: string,
+  replid2: string,
+): NodeObservation {
+  const view = { role, replid, replid2, offset: 1, replicas: [], primaryAddress: null, linkUp: true }
+  return { address, view, current: true }
+}
+/** It was seen so, and does not answer now (or has lost its data). */
+const gone = (observation: NodeObservation): NodeObservation => ({ ...observation, current: false })
+const neverSeen = (address: string): NodeObservation => ({ address, view: null, current: false })
+
+const names = (...said: [string, number][]): SentinelObservation[] =>
+  said.map(([primaryAddress, configEpoch]) => ({
+    primaryAddress,
+    configEpoch,
+    failoverTimeoutMs: 6000,
+    downAfterMs: 1500,
+  }))
+const ALL_NAME_A = names(['A', 1], ['A', 1], ['A', 1])
+
+test.each<[string, NodeObservation[], SentinelObservation[], string | null]>([
+  ['all is well', [primary('A', 'one'), replica('B'), replica('C')], ALL_NAME_A, 'A'],
+  ['nobody is known', [], [], null],
+  ['no Sentinel has ever answered', [primary('A', 'one'), replica('B'), replica('C')], [], null],
+  [
+    'the Sentinels name a node that is unknown here',
+    [primary('A', 'one'), replica('B')],
+    names(['D', 2]),
+    null,
+  ],
+  ['the primary is hung or dead', [gone(primary('A', 'one')), replica('B'), replica('C')], ALL_NAME_A, null],
+  [
+    'the primary has lost its data and with it the mark',
+    [gone(primary('A', 'two')), replica('B'), replica('C')],
+    ALL_NAME_A,
+    null,
+  ],
+  [
+    'another one is promoted, and no Sentinel has announced it yet',
+    [gone(primary('A', 'one')), primary('B', 'two', 'one'), replica('C')],
+    ALL_NAME_A,
+    'B',
+  ],
+  [
+    'the deposed primary resumed and still calls itself primary, before the announcement',
+    [primary('A', 'one'), primary('B', 'two', 'one'), replica('C', 'two')],
+    ALL_NAME_A,
+    'B',
+  ],
+  [
+    'the deposed primary resumed and still calls itself primary, after the announcement',
+    [primary('A', 'one'), primary('B', 'two', 'one'), replica('C', 'two')],
+    names(['A', 1], ['B', 2], ['B', 2]),
+    'B',
+  ],
+  [
+    'the deposed primary resumed, and the promoted one does not answer now',
+    [primary('A', 'one'), gone(primary('B', 'two', 'one')), replica('C', 'two')],
+    names(['B', 2], ['B', 2], ['B', 2]),
+    null,
+  ],
+  [
+    'the deposed primary resumed, and the promoted one vanished before it was announced',
+    [primary('A', 'one'), gone(primary('B', 'two', 'one')), replica('C', 'two')],
+    ALL_NAME_A,
+    null,
+  ],
+  [
+    'only one Sentinel has heard of the election: the highest epoch holds',
+    [primary('A', 'one'), primary('B', 'two', 'one'), replica('C', 'two')],
+    names(['A', 1], ['B', 2], ['A', 1]),
+    'B',
+  ],
+  [
+    'two continue the same history: a second failover is under way',
+    [gone(primary('A', 'one')), primary('B', 'two', 'one'), primary('C', 'three', 'one')],
+    ALL_NAME_A,
+    null,
+  ],
+  [
+    'two continue the same history, and one of them is announced',
+    [gone(primary('A', 'one')), primary('B', 'two', 'one'), primary('C', 'three', 'one')],
+    names(['C', 3], ['B', 2]),
+    'C',
+  ],
+  [
+    'a second failover: the newest of a chain, though only the middle one was announced',
+    [gone(primary('A', 'one')), primary('B', 'two', 'one'), primary('C', 'three', 'two')],
+    names(['B', 2], ['B', 2], ['A', 1]),
+    'C',
+  ],
+  [
+    'a stranger calls itself primary without continuing anything',
+    [gone(primary('A', 'one')), primary('B', 'two', 'nine'), replica('C')],
+    ALL_NAME_A,
+    null,
+  ],
+  [
+    'the primary that was never seen here was replaced',
+    [neverSeen('A'), primary('B', 'two', 'one'), replica('C', 'two')],
+    ALL_NAME_A,
+    null,
+  ],
+  [
+    'the primary that was never seen here was replaced, and that is announced',
+    [neverSeen('A'), primary('B', 'two', 'one'), replica('C', 'two')],
+    names(['B', 2]),
+    'B',
+  ],
+  [
+    'a failover back: the first one continues the second',
+    [primary('A', 'three', 'two'), gone(primary('B', 'two', 'one')), replica('C', 'three')],
+    names(['B', 2], ['B', 2], ['B', 2]),
+    'A',
+  ],
+  [
+    'the announced one is a replica again already',
+    [replica('A', 'two'), replica('B', 'two'), replica('C', 'two')],
+    names(['B', 2]),
+    null,
+  ],
+])('%s', (_, nodes, sentinels, expected) => {
+  expect(choosePrimary(nodes, sentinels)).toBe(expected)
+  expect(choosePrimary([...nodes].reverse(), [...sentinels].reverse())).toBe(expected)
+})

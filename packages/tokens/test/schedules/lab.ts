@@ -1,0 +1,195 @@
+import {
+  Network,
+  PRIMARY_NAME,
+  RedisGroup,
+  type RedisGroupOptions,
+  type ServerProcess,
+  TEST_USERS,
+} from '@holdfast/testing'
+import { recordIsLive, tokenKey } from '../../src/inspect.ts'
+import type { RedisStoreOptions } from '../../src/store/options.ts'
+import { RedisBackend } from '../../src/store/redis-backend.ts'
+import type { SafetyRule } from '../../src/store/rules.ts'
+import { SessionStore } from '../../src/store/session-store.ts'
+import type { TokenStore } from '../../src/store/store.ts'
+import { generateKeyring } from '../../src/token/keyring.ts'
+
+const KEYRING = generateKeyring()
+export const LEASE_MS = 1000
+
+/** All rules that stand between a failover and a lost write. */
+export const WRITE_RULES: SafetyRule[] = ['barrier', 'journal', 'heard-writes', 'term']
+
+/** A data centre with a network whose links can be cut, and one application process (this one) outside of it. */
+export class Lab {
+  readonly network: Network
+  readonly group: RedisGroup
+  readonly #stores: TokenStore[] = []
+  readonly #applicationHosts = new Map<string, string>()
+
+  private constructor(network: Network, group: RedisGroup) {
+    this.network = network
+    this.group = group
+  }
+
+  static async start(options: RedisGroupOptions = {}): Promise<Lab> {
+    const network = new Network()
+    return new Lab(network, await RedisGroup.start({ ...options, network }))
+  }
+
+  /** The Redis of host `a`, `b` or `c`; `a` is the first primary. */
+  redis(host: 'a' | 'b' | 'c'): ServerProcess {
+    const server = this.group.redis['abc'.indexOf(host)]
+    if (server === undefined) throw new Error(`There is no host ${host}.`)
+    return server
+  }
+
+  /** Adds a host for an application, so that its links can be cut. */
+  addApplicationHost(name: string): void {
+    this.#applicationHosts.set(name, this.network.addHost(name))
+  }
+
+  /** What an application in a process of its own opens its store with. */
+  storeOptions(): RedisStoreOptions {
+    return {
+      dataCentre: 'lab',
+      keyring: KEYRING,
+      sentinels: this.group.sentinels.map(({ address }) => address),
+      primaryName: PRIMARY_NAME,
+      ...TEST_USERS.app,
+      sentinelUsername: TEST_USERS.app.username,
+      sentinelPassword: TEST_USERS.app.password,
+    }
+  }
+
+  /** A store as an application opens it, `outside` or on a host, with some safety rules taken out. */
+  async openStore({
+    rulesOff = [],
+    host,
+  }: {
+    rulesOff?: SafetyRule[]
+    host?: string
+  } = {}): Promise<TokenStore> {
+    const timings = { verifyTimeoutMs: 1000, writeTimeoutMs: 30_000 }
+    const { dataCentre, keyring, ...connection } = this.storeOptions()
+    const backend = () =>
+      new RedisBackend({
+        ...connection,
+        primaryName: PRIMARY_NAME,
+        clientName: 'schedule',
+        localAddress: host === undefined ? undefined : this.#applicationHosts.get(host),
+        hedgeMs: 30,
+        leaseMs: LEASE_MS,
+        maxQueuedWrites: 10_000,
+        maxCachedRecords: 100_000,
+        observer: {},
+        rulesOff: new Set(rulesOff),
+      })
+    const store = new SessionStore(backend, { dataCentre, keyring }, timings)
+    this.#stores.push(store)
+    await store.ready({ timeoutMs: 20_000 })
+    return store
+  }
+
+  /** Makes sure that `host` wins the next election. */
+  async prefer(host: 'b' | 'c'): Promise<void> {
+    await this.group.run(this.redis(host), 'CONFIG', 'SET', 'replica-priority', '1')
+    await until('the Sentinels know the priority', async () => {
+      const port = String(this.redis(host).address.port)
+      for (const sentinel of this.group.sentinels) {
+        const replicas = await this.group.run(sentinel, 'SENTINEL', 'REPLICAS', PRIMARY_NAME)
+        if (!Array.isArray(replicas)) return false
+        const found = replicas.find(
+          (replica) => String((replica as Record<string, unknown>)['port']) === port,
+        )
+        if (String((found as Record<string, unknown> | undefined)?.['slave-priority']) !== '1') return false
+      }
+      return true
+    })
+  }
+
+  /** Sentinel's own periods, which give a failover its usual length. */
+  async stockSentinels(): Promise<void> {
+    await this.group.setSentinelPeriods(10_000, 2000)
+  }
+
+  async isPrimary(host: 'a' | 'b' | 'c'): Promise<boolean> {
+    return String(await this.group.run(this.redis(host), 'INFO', 'replication')).includes('role:master')
+  }
+
+  /** How many of the tokens the primary of now holds as live. */
+  async countLive(tokens: Iterable<string>): Promise<number> {
+    const primary = await this.group.primary()
+    const keys = [...tokens].map((token) => tokenKey(token) ?? '')
+    let live = 0
+    for (let start = 0; start < keys.length; start += 500) {
+      const replies = await this.group.run(primary, 'MGET', ...keys.slice(start, start + 500))
+      for (const bytes of Array.isArray(replies) ? replies : []) {
+        if (Buffer.isBuffer(bytes) && recordIsLive(bytes, Date.now())) live += 1
+      }
+    }
+    return live
+  }
+
+  async stop(): Promise<void> {
+    for (const store of this.#stores) await store.close()
+    await this.group.stop()
+    await this.network.close()
+  }
+}
+
+/** Users that log in, and some of them out, until told to stop; what was acknowledged is kept. */
+export class Users {
+  readonly loggedIn = new Set<string>()
+  readonly loggedOut = new Set<string>()
+  readonly failures: string[] = []
+  #stopped = false
+  readonly #running: Promise<void>[]
+
+  constructor(store: TokenStore, { users = 4, pauseMs = 5, timeoutMs = 30_000 } = {}) {
+    this.#running = Array.from({ length: users }, (_, user) =>
+      this.#act(store, `user-${user}`, { pauseMs, timeoutMs }),
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all(this.#running)
+  }
+
+  async #act(
+    store: TokenStore,
+    subject: string,
+    { pauseMs, timeoutMs }: { pauseMs: number; timeoutMs: number },
+  ) {
+    for (let round = 0; !this.#stopped; round++) {
+      try {
+        const { token } = await store.issue({ subject }, { timeoutMs })
+        // Every fourth logs out again.
+        if (round % 4 === 3) {
+          await store.revoke(token, { timeoutMs })
+          this.loggedOut.add(token)
+        } else this.loggedIn.add(token)
+      } catch (error) {
+        this.failures.push(String(error))
+      }
+      await pause(pauseMs)
+    }
+  }
+}
+
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await condition().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}.`)
+    await pause(5)
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,211 @@
+import { TEST_USERS } from '@holdfast/testing'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { decodeRecord, encodeRecord } from '../../src/record/codec.ts'
+import { merge } from '../../src/record/merge.ts'
+import { keepUntilMs, type LiveRecord, type TokenRecord, tombstone } from '../../src/record/record.ts'
+import { Connection, type Reply } from '../../src/redis/connection.ts'
+import { SCRIPTS } from '../../src/scripts/scripts.ts'
+import { anyRecord, FUTURE_MS, liveRecord } from '../record/arbitraries.ts'
+import { errorOf, groupOfThisFile } from '../support.ts'
+
+const group = groupOfThisFile()
+let connection: Connection
+let keys = 0
+
+beforeAll(async () => {
+  const { address } = await group().primary()
+  connection = await Connection.open({ address, ...TEST_USERS.app })
+  for (const { source, sha } of Object.values(SCRIPTS)) {
+    expect(String(await connection.send(['SCRIPT', 'LOAD', source], 5000))).toBe(sha)
+  }
+  return () => connection.close()
+})
+
+const MARGIN_MS = 60_000
+const INDEX = 'hf:{000}:s:index'
+
+function newKey(): string {
+  keys += 1
+  return `hf:{000}:t:${keys}`
+}
+
+interface Options {
+  index?: string | null
+  digest?: string
+  nowMs?: number
+  ifVersion?: number | ''
+}
+
+function evalMerge(key: string, bytes: Buffer, options: Options = {}): Promise<Reply> {
+  const { index = INDEX, digest = key, nowMs = Date.now(), ifVersion = '' } = options
+  const keyArgs = index === null ? ['1', key] : ['2', key, index]
+  return connection.send(
+    ['EVALSHA', SCRIPTS.merge.sha, ...keyArgs, bytes, digest, `${MARGIN_MS}`, `${nowMs}`, `${ifVersion}`],
+    10_000,
+  )
+}
+
+function send(key: string, record: TokenRecord, options: Options = {}): Promise<Reply> {
+  const index = record.state === 'revoked' ? null : (options.index ?? INDEX)
+  return evalMerge(key, encodeRecord(record), { ...options, index })
+}
+
+const read = (...args: string[]) => group().run(group().redis[0] ?? fail(), ...args)
+function fail(): never {
+  throw new Error('no Redis')
+}
+
+async function stored(key: string): Promise<TokenRecord | null> {
+  const bytes = await read('GET', key)
+  return Buffer.isBuffer(bytes) ? decodeRecord(bytes) : null
+}
+
+const live: LiveRecord = {
+  state: 'live',
+  version: 2,
+  issuedAtMs: FUTURE_MS - 1000,
+  idleUntilMs: FUTURE_MS,
+  expiresAtMs: FUTURE_MS + 1000,
+  payload: Buffer.from('payload'),
+}
+
+test('the same as record/merge.ts on the same random records: bytes, time to live, index, reply', async () => {
+  const cases = fc.sample(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), 400)
+  const work = cases.map((records) => ({ records, key: newKey(), index: `hf:{000}:s:${keys}` }))
+  const replies = await Promise.all(
+    work.flatMap(({ records, key, index }) => records.map((record) => send(key, record, { index }))),
+  )
+  const found = await Promise.all(
+    work.map(async ({ key, index }) => ({
+      bytes: await read('GET', key),
+      keptUntilMs: await read('PEXPIRETIME', key),
+      score: await read('ZSCORE', index, key),
+    })),
+  )
+  let reply = 0
+  for (const [number, { records }] of work.entries()) {
+    let joined: TokenRecord | null = null
+    let indexedAtMs: number | null = null
+    for (const record of records) {
+      if (joined === null && record.state === 'live') indexedAtMs = record.expiresAtMs
+      joined = joined === null ? record : merge(joined, record)
+      const expected = encodeRecord(joined).equals(encodeRecord(record)) ? 1 : encodeRecord(joined)
+      expect(replies[reply]).toEqual(expected)
+      reply += 1
+    }
+    if (joined === null) throw new Error('no record')
+    expect(found[number]).toEqual({
+      bytes: encodeRecord(joined),
+      keptUntilMs: keepUntilMs(joined),
+      score: indexedAtMs,
+    })
+  }
+})
+
+test('payloads are ordered by their bytes, not by a locale', async () => {
+  const payloads = ['a', 'A', 'B', 'b', '\xff', '\x7f', '\0', '', 'a\0', '\xe4', 'z'].map((text) =>
+    Buffer.from(text, 'latin1'),
+  )
+  for (const one of payloads) {
+    for (const two of payloads) {
+      const key = newKey()
+      await Promise.all([send(key, { ...live, payload: one }), send(key, { ...live, payload: two })])
+      expect(await stored(key)).toEqual(merge({ ...live, payload: one }, { ...live, payload: two }))
+    }
+  }
+})
+
+describe('a guard', () => {
+  const next = { ...live, version: 3, payload: Buffer.from('next') }
+
+  test('lets the merge pass while the stored version is the expected one', async () => {
+    const key = newKey()
+    await send(key, live)
+    expect(await send(key, next, { ifVersion: 2 })).toBe(1)
+    expect(await stored(key)).toEqual(next)
+  })
+
+  test('forbids it when another came first, and answers what is stored', async () => {
+    const key = newKey()
+    const other = { ...live, version: 3, payload: Buffer.from('other') }
+    await send(key, live)
+    await send(key, other, { ifVersion: 2 })
+    expect(await send(key, next, { ifVersion: 2 })).toEqual(encodeRecord(other))
+    expect(await send(key, { ...next, version: 99 }, { ifVersion: 2 })).toEqual(encodeRecord(other))
+    expect(await stored(key)).toEqual(other)
+  })
+
+  test('lets a repetition pass that finds its own work done', async () => {
+    const key = newKey()
+    await send(key, live)
+    await send(key, next, { ifVersion: 2 })
+    expect(await send(key, next, { ifVersion: 2 })).toBe(1)
+    expect(await stored(key)).toEqual(next)
+  })
+
+  test('says so too when the session was touched in between, and keeps the touch', async () => {
+    const key = newKey()
+    const touched = { ...next, idleUntilMs: next.idleUntilMs + 5 }
+    await send(key, live)
+    await send(key, next, { ifVersion: 2 })
+    await send(key, touched)
+    expect(await send(key, next, { ifVersion: 2 })).toEqual(encodeRecord(touched))
+  })
+
+  test('never keeps a tombstone from winning', async () => {
+    const key = newKey()
+    await send(key, live)
+    await send(key, tombstone(live))
+    expect(await send(key, next, { ifVersion: 2 })).toEqual(encodeRecord(tombstone(live)))
+  })
+})
+
+test('applying any write again, in any order, changes nothing', async () => {
+  const records = fc.sample(fc.array(liveRecord, { minLength: 2, maxLength: 4 }), 30)
+  for (const writes of records) {
+    const key = newKey()
+    const all = [...writes, tombstone(writes[0] ?? live)]
+    await Promise.all(all.map((record) => send(key, record)))
+    const [bytes, ttl] = [await read('GET', key), await read('PEXPIRETIME', key)]
+    await Promise.all([...all].reverse().map((record) => send(key, record)))
+    expect([await read('GET', key), await read('PEXPIRETIME', key)]).toEqual([bytes, ttl])
+    expect(bytes).toEqual(encodeRecord(tombstone(writes[0] ?? live)))
+  }
+})
+
+test('a revoked session stays in its index, so that a repeated revocation finds it', async () => {
+  const [key, index] = [newKey(), `hf:{000}:s:kept`]
+  await send(key, live, { index, digest: 'digest' })
+  await send(key, tombstone(live))
+  expect(await read('ZRANGE', index, '0', '-1')).toEqual([Buffer.from('digest')])
+})
+
+test('the index lives as long as its longest session, and drops those that have ended', async () => {
+  const index = 'hf:{000}:s:cleaned'
+  const nowMs = FUTURE_MS
+  const until = (expiresAtMs: number) => ({ ...live, expiresAtMs, idleUntilMs: expiresAtMs })
+  await send(newKey(), until(nowMs + 1000), { index, digest: 'short', nowMs })
+  await send(newKey(), until(nowMs + 9_000_000), { index, digest: 'long', nowMs })
+  await send(newKey(), until(nowMs + 2000), { index, digest: 'short2', nowMs })
+  expect(await read('PEXPIRETIME', index)).toBe(nowMs + 9_000_000 + MARGIN_MS)
+  await send(newKey(), until(nowMs + 9_000_000), { index, digest: 'last', nowMs: nowMs + 1001 + MARGIN_MS })
+  const digests = await read('ZRANGE', index, '0', '-1')
+  expect(Array.isArray(digests) && digests.map(String)).toEqual(['short2', 'last', 'long'])
+})
+
+test('a malformed record is refused, and nothing is stored', async () => {
+  for (const text of ['', 'x', '1R', '1R12x', '1L1:2:3', '2L1:2:3:4:x', '1L:2:3:4:x', '1R-5']) {
+    const key = newKey()
+    const error = await errorOf(evalMerge(key, Buffer.from(text)))
+    expect(error).toMatchObject({ code: 'REDIS_REPLY', kind: 'HFRECORD' })
+    expect(await read('EXISTS', key)).toBe(0)
+  }
+})
+
+test('a record whose time has passed leaves nothing behind', async () => {
+  const key = newKey()
+  const past = { ...live, issuedAtMs: 1000, idleUntilMs: 2000, expiresAtMs: 3000 }
+  await send(key, past)
+  expect(await read('EXISTS', key)).toBe(0)
+})

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import type { LiveRecord, RevokedRecord } from '../../src/record/record.ts'
+import { NearCache } from '../../src/store/cache.ts'
+
+const live = (version = 1): LiveRecord => ({
+  state: 'live',
+  version,
+  idleUntilMs: 10,
+  issuedAtMs: 1,
+  expiresAtMs: 100,
+  payload: Buffer.from('payload'),
+})
+const revoked: RevokedRecord = { state: 'revoked', expiresAtMs: 100 }
+
+test('a live record counts only in the generation of the feed in which it was learned', () => {
+  const cache = new NearCache(10)
+  cache.learn('key', live(), 1)
+  expect(cache.live('key', 1)).toEqual(live())
+  expect(cache.live('key', 2)).toBeNull()
+})
+
+test('a record that no generation vouches for never counts as live', () => {
+  const cache = new NearCache(10)
+  cache.learn('key', live(), -1)
+  expect(cache.live('key', 1)).toBeNull()
+})
+
+test('a tombstone counts in every generation, and no later live record undoes it', () => {
+  const cache = new NearCache(10)
+  cache.learn('key', revoked, 1)
+  expect(cache.learn('key', live(9), 2)).toEqual(revoked)
+  expect(cache.revoked('key')).toEqual(revoked)
+  expect(cache.live('key', 2)).toBeNull()
+})
+
+test('an older state that is learned later does not replace a newer one', () => {
+  const cache = new NearCache(10)
+  cache.learn('key', live(3), 1)
+  expect(cache.learn('key', live(2), 1)).toMatchObject({ version: 3 })
+  expect(cache.live('key', 1)).toMatchObject({ version: 3 })
+})
+
+test('a read that nobody vouches for does not take the generation from a record that has one', () => {
+  const cache = new NearCache(10)
+  cache.learn('key', live(), 4)
+  cache.learn('key', live(), -1)
+  expect(cache.live('key', 4)).toEqual(live())
+})
+
+test('both kinds are bounded, and what was used least recently goes first', () => {
+  const cache = new NearCache(2)
+  cache.learn('a', live(), 1)
+  cache.learn('b', live(), 1)
+  cache.live('a', 1)
+  cache.learn('c', live(), 1)
+  expect(cache.live('a', 1)).not.toBeNull()
+  expect(cache.live('b', 1)).toBeNull()
+  for (const key of ['x', 'y', 'z']) cache.learn(key, revoked, 1)
+  expect(cache.revoked('x')).toBeNull()
+  expect(cache.size).toBe(4)
+})
+
+test('live records never push a tombstone out', () => {
+  const cache = new NearCache(2)
+  cache.learn('ended', revoked, 1)
+  for (let key = 0; key < 10; key++) cache.learn(String(key), live(), 1)
+  expect(cache.revoked('ended')).toEqual(revoked)
+})

@@ -1,0 +1,111 @@
+import { inspect } from 'node:util'
+import {
+  PRIMARY_NAME,
+  RedisGroup,
+  type RedisGroupOptions,
+  type ServerProcess,
+  TEST_USERS,
+} from '@holdfast/testing'
+import { createRedisStore, generateKeyring, type RedisStoreOptions, type TokenStore } from '@holdfast/tokens'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { RedisBackend } from '../src/store/redis-backend.ts'
+import type { SafetyRule } from '../src/store/rules.ts'
+import { SessionStore } from '../src/store/session-store.ts'
+
+export const KEYRING = generateKeyring()
+
+/** An address of loopback on which nothing listens. */
+export const NOBODY = { host: '127.0.40.99', port: 9 }
+
+export const APP = {
+  ...TEST_USERS.app,
+  sentinelUsername: TEST_USERS.app.username,
+  sentinelPassword: TEST_USERS.app.password,
+}
+
+/** One group of real Redis and Sentinels for all tests of a file. */
+export function groupOfThisFile(options?: RedisGroupOptions): () => RedisGroup {
+  let group: RedisGroup | null = null
+  beforeAll(async () => {
+    group = await RedisGroup.start(options)
+  })
+  afterAll(() => group?.stop())
+  return () => {
+    if (group === null) throw new Error('The group has not started.')
+    return group
+  }
+}
+
+/** A store over the group that ends with the test. */
+export async function openStore(
+  group: RedisGroup,
+  options: Partial<RedisStoreOptions> = {},
+): Promise<TokenStore> {
+  const store = makeStore({ sentinels: group.sentinels.map((sentinel) => sentinel.address), ...options })
+  onTestFinished(() => store.close())
+  await store.ready({ timeoutMs: 20_000 })
+  return store
+}
+
+/** A store that may never become ready. The caller closes it. */
+export function makeStore(options: Partial<RedisStoreOptions> = {}): TokenStore {
+  return createRedisStore({ dataCentre: 'dc1', keyring: KEYRING, sentinels: [NOBODY], ...APP, ...options })
+}
+
+/** A store with some safety rules taken out, to see what they are for. It ends with the test. */
+export async function openStoreWithout(group: RedisGroup, rulesOff: SafetyRule[]): Promise<TokenStore> {
+  const backend = () =>
+    new RedisBackend({
+      ...APP,
+      sentinels: group.sentinels.map((sentinel) => sentinel.address),
+      primaryName: PRIMARY_NAME,
+      clientName: 'holdfast-test',
+      hedgeMs: 30,
+      leaseMs: 1000,
+      maxQueuedWrites: 10_000,
+      maxCachedRecords: 100_000,
+      observer: {},
+      rulesOff: new Set(rulesOff),
+    })
+  const timings = { verifyTimeoutMs: 1000, writeTimeoutMs: 30_000 }
+  const store = new SessionStore(backend, { dataCentre: 'dc1', keyring: KEYRING }, timings)
+  onTestFinished(() => store.close())
+  await store.ready({ timeoutMs: 20_000 })
+  return store
+}
+
+/** Hangs servers until the test has ended, or until they are resumed before. */
+export function pauseUntilFinished(servers: ServerProcess[]): void {
+  onTestFinished(() => resumeAll(servers))
+  for (const server of servers) server.pause()
+}
+
+function resumeAll(servers: ServerProcess[]): void {
+  for (const server of servers) server.resume()
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** How long `work` took (in milliseconds), and what came of it. */
+export async function timed<T>(work: Promise<T>): Promise<{ ms: number; value: T }> {
+  const start = performance.now()
+  const value = await work
+  return { ms: performance.now() - start, value }
+}
+
+/** The error that a promise is rejected with. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('It was not rejected with an error.')
+}
+
+/** All that an error shows when it is printed whole: message, stack, causes and fields. */
+export function printed(error: unknown): string {
+  return inspect(error, { depth: 10, showHidden: true, maxStringLength: null })
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/**
+ * Makes this folder ready to run: npm packages, a Node that runs TypeScript, and the system's programs that a
+ * data centre is made of. `npm start`, `npm test` and `npm run check` call it first. Plain JavaScript without
+ * dependencies, because it runs before there are any, on whatever Node (18 or later) the machine has.
+ *
+ * Exit codes: 0 ready, 1 something failed, 3 something is missing that only the machine's owner can install.
+ */
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installDependencies, missingDependency, missingNode, repairNode } from './setup/dependencies.mjs'
+import { withLock } from './setup/lock.mjs'
+import { SetupError } from './setup/run.mjs'
+import { installPrograms, missingPrograms } from './setup/system-packages.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const say = (line) => console.log(`Set-up: ${line}`)
+
+const findings = () => ({
+  dependency: missingDependency(root),
+  node: missingNode(root),
+  programs: missingPrograms(),
+})
+const isReady = ({ dependency, node, programs }) => !dependency && !node && programs.length === 0
+
+async function makeReady() {
+  const { dependency } = findings()
+  if (dependency) {
+    say(`${dependency}. Running npm ci ...`)
+    await installDependencies(root)
+  }
+  const node = missingNode(root)
+  if (node) {
+    say(`${node}. Running npm rebuild node ...`)
+    await repairNode(root)
+  }
+  const programs = missingPrograms()
+  if (programs.length > 0) await installPrograms(programs, say)
+}
+
+async function main() {
+  if (process.platform === 'win32') {
+    throw new SetupError('Holdfast runs on Linux and macOS. On Windows, use it inside WSL 2.', 3)
+  }
+  if (isReady(findings())) return say('everything is here.')
+  const startedAt = Date.now()
+  await withLock(join(root, '.holdfast', 'setup.lock'), say, makeReady)
+  say(`ready after ${Math.ceil((Date.now() - startedAt) / 1000)} s.`)
+}
+
+main().catch((error) => {
+  console.error(error instanceof SetupError ? `Set-up: ${error.message}` : error)
+  process.exitCode = error instanceof SetupError ? error.exitCode : 1
+})
