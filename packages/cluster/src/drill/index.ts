@@ -1,0 +1,5 @@
+export { runDrill } from './drill.ts'
+export { DrillError, type DrillErrorCode } from './errors.ts'
+export type { DrillAccounts, DrillFault, DrillOptions, DrillProgress } from './options.ts'
+export type { DrillReport, OperationReport } from './report.ts'
+export type { Failure } from './tally.ts'

@@ -1,0 +1,77 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Latencies } from './latency.ts'
+
+/** One request that did not get the answer that it should have got. */
+export interface Failure {
+  /** Since the drill began (in milliseconds). */
+  atMs: number
+  operation: Operation
+  /** What came instead: `503 STORE_UNAVAILABLE by gateway-2`, `ECONNRESET`. */
+  what: string
+}
+
+export type Operation = 'verify' | 'login' | 'logout'
+
+const MOST_SAMPLES = 20
+
+/** Counts what was asked and what came back. */
+export class Tally {
+  readonly verify = new Latencies()
+  readonly login = new Latencies()
+  readonly logout = new Latencies()
+  readonly failed: Record<Operation, number> = { verify: 0, login: 0, logout: 0 }
+  readonly samples: Failure[] = []
+  /** Answers by server. */
+  readonly servers = new Map<string, number>()
+  readonly #waitingLogins = new Set<{ sinceMs: number }>()
+  readonly startedAtMs = performance.now()
+  readonly #ownDelay = monitorEventLoopDelay({ resolution: 10 })
+
+  constructor() {
+    this.#ownDelay.enable()
+  }
+
+  /** Longest time for which this process itself was too busy to look at answers (in milliseconds). */
+  get ownDelayMs(): number {
+    return this.#ownDelay.max / 1e6
+  }
+
+  get requests(): number {
+    return this.verify.count + this.login.count + this.logout.count
+  }
+
+  get failedRequests(): number {
+    return this.failed.verify + this.failed.login + this.failed.logout
+  }
+
+  /** Logins that are under way. */
+  get waitingLogins(): number {
+    return this.#waitingLogins.size
+  }
+
+  /** How long the oldest login that is under way has waited (in milliseconds); 0 when there is none. */
+  oldestLoginMs(nowMs: number): number {
+    const [oldest] = this.#waitingLogins
+    return oldest === undefined ? 0 : nowMs - oldest.sinceMs
+  }
+
+  /** A login begins to wait; the returned function ends it. */
+  loginWaits(sinceMs: number): () => void {
+    const entry = { sinceMs }
+    this.#waitingLogins.add(entry)
+    return () => void this.#waitingLogins.delete(entry)
+  }
+
+  /** A request came to its end, well or not. */
+  done(operation: Operation, waitedMs: number, server: string | null): void {
+    this[operation].record(waitedMs)
+    if (server !== null) this.servers.set(server, (this.servers.get(server) ?? 0) + 1)
+  }
+
+  fail(operation: Operation, what: string): void {
+    this.failed[operation] += 1
+    if (this.samples.length < MOST_SAMPLES) {
+      this.samples.push({ atMs: Math.round(performance.now() - this.startedAtMs), operation, what })
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { request } from 'node:http'
+import { ClusterError, systemCode } from '../errors.ts'
+import { StateFolder } from '../state/folder.ts'
+import type { ControlSignal, ControlStatus } from '../supervise/control-protocol.ts'
+
+/** The control socket of a running data centre. Every call has a deadline. */
+export interface ControlClient {
+  /** The processes as their supervisor sees them. */
+  status(): Promise<ControlStatus>
+  /** Sends a signal to a process such as `redis-1`, `sentinel-2`, `gateway-3`, `balancer`. */
+  signal(processName: string, signal: ControlSignal): Promise<ControlStatus>
+  /** Kills the Redis and the Sentinel of a data host and keeps them, and the host's watchdog, dead. */
+  loseHost(host: string): Promise<ControlStatus>
+  /** Lets a lost host come back. */
+  restoreHost(host: string): Promise<ControlStatus>
+  /** Ends the data centre; resolves when all is down. */
+  stop(): Promise<void>
+}
+
+const DEADLINE_MS = 2000
+/** Balancer, gateways, Sentinels and Redis end one after the other, each within its grace. */
+const STOP_DEADLINE_MS = 35_000
+
+/**
+ * A client of the control socket of the data centre that runs with this state folder. It connects at each call.
+ *
+ * Its calls throw `NOT_RUNNING` when nothing answers there, and `CONTROL_REFUSED` when the request was refused.
+ */
+export function connectControl(stateDir: string): ControlClient {
+  const folder = new StateFolder(stateDir)
+  const call = async (method: string, path: string, body?: object, deadlineMs = DEADLINE_MS) => {
+    const { status, text } = await send(folder, method, path, body, deadlineMs)
+    const reply: unknown = parseJson(text)
+    if (status !== 200) throw new ClusterError('CONTROL_REFUSED', errorOf(reply) ?? `Status ${status}.`)
+    // The supervisor is this same package, and only the folder's owner can serve this socket.
+    return reply as ControlStatus
+  }
+  const id = encodeURIComponent
+  return {
+    status: () => call('GET', '/status'),
+    signal: (name, signal) => call('POST', `/processes/${id(name)}/signal`, { signal }),
+    loseHost: (host) => call('POST', `/hosts/${id(host)}/lose`),
+    restoreHost: (host) => call('POST', `/hosts/${id(host)}/restore`),
+    stop: () => call('POST', '/stop', undefined, STOP_DEADLINE_MS).then(() => {}),
+  }
+}
+
+function send(
+  folder: StateFolder,
+  method: string,
+  path: string,
+  body: object | undefined,
+  deadlineMs: number,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(notRunning(folder, error))
+    const outgoing = request(
+      {
+        socketPath: folder.controlSocket,
+        method,
+        path,
+        headers: { 'content-type': 'application/json' },
+        agent: false,
+        signal: AbortSignal.timeout(deadlineMs),
+      },
+      (incoming) => {
+        let text = ''
+        incoming.setEncoding('utf8')
+        incoming.on('data', (part: string) => {
+          text += part
+        })
+        incoming.once('error', fail)
+        incoming.once('end', () => resolve({ status: incoming.statusCode ?? 0, text }))
+      },
+    )
+    outgoing.once('error', fail)
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+function notRunning(folder: StateFolder, cause: unknown): ClusterError {
+  const silent = cause instanceof Error && (cause.name === 'AbortError' || cause.name === 'TimeoutError')
+  return new ClusterError(
+    'NOT_RUNNING',
+    silent
+      ? `The supervisor of ${folder.path} does not answer. Is it hung? \`holdfast down\` ends it and everything that it started.`
+      : `No data centre runs with the state folder ${folder.path} (${systemCode(cause) || 'no answer'}). Start it with \`holdfast up\`, or name another with \`--name\`.`,
+    { cause },
+  )
+}
+
+function errorOf(reply: unknown): string | null {
+  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return null
+  return String(reply.error)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ClusterError } from '../errors.ts'
+import { renderGatewayConfig } from '../render/gateway-config.ts'
+import { renderHaproxyCfg } from '../render/haproxy-cfg.ts'
+import { renderRedisConf } from '../render/redis-conf.ts'
+import { renderSentinelConf } from '../render/sentinel-conf.ts'
+import { renderUsersAcl } from '../render/users-acl.ts'
+import { generateSecrets, parseSecrets, type Secrets } from '../secrets/secrets.ts'
+import { DEMO_USER, describe } from '../state/description.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { readIfThere, seedPrivate, writePrivate } from '../state/private-file.ts'
+import { writeTopology } from '../state/saved-topology.ts'
+import { ACL_FILE, CONFIG_FILES } from '../supervise/plans.ts'
+import type { Topology } from '../topology/topology.ts'
+
+/** A user of the gateways, as it is given to who writes the users file. */
+export interface NewUser {
+  name: string
+  password: string
+}
+
+/**
+ * Writes what the processes need into the state folder. What Redis and Sentinel rewrite, secrets and users are
+ * written once and left alone afterwards; what only Holdfast writes is written anew.
+ */
+export async function prepareFolder(
+  topology: Topology,
+  folder: StateFolder,
+  writeUsers: (file: string, users: NewUser[]) => Promise<void>,
+): Promise<Secrets> {
+  await writeTopology(folder, topology)
+  const secrets = await loadSecrets(folder)
+  if ((await readIfThere(folder.usersFile)) === null) {
+    await writeUsers(folder.usersFile, [{ name: DEMO_USER, password: secrets.demoPassword }])
+  }
+  await Promise.all([
+    ...topology.dataHosts.map((_, index) => prepareDataHost(topology, index, folder, secrets)),
+    ...topology.gateways.map(async (address, index) => {
+      const name = `gateway-${index + 1}`
+      await makeFolder(folder.of(name))
+      const config = renderGatewayConfig(topology, name, address, secrets, folder.usersFile)
+      await writePrivate(join(folder.of(name), CONFIG_FILES.gateway), config)
+    }),
+    makeFolder(folder.of('balancer')).then(() =>
+      writePrivate(join(folder.of('balancer'), CONFIG_FILES.balancer), renderHaproxyCfg(topology)),
+    ),
+  ])
+  const description = describe(topology, folder, secrets)
+  await writePrivate(folder.descriptionFile, `${JSON.stringify(description, null, 2)}\n`)
+  return secrets
+}
+
+/** The secrets of a state folder. Throws `STATE_UNUSABLE` when the file holds none. */
+export async function readSecrets(folder: StateFolder): Promise<Secrets | null> {
+  const text = await readIfThere(folder.secretsFile)
+  if (text === null) return null
+  const secrets = parseSecrets(text)
+  if (secrets !== null) return secrets
+  throw new ClusterError(
+    'STATE_UNUSABLE',
+    `${folder.secretsFile} does not hold a data centre's secrets. Put the file back as it was, or delete the data centre with its sessions by \`holdfast down --purge\`.`,
+  )
+}
+
+async function loadSecrets(folder: StateFolder): Promise<Secrets> {
+  const saved = await readSecrets(folder)
+  if (saved !== null) return saved
+  if ((await readIfThere(folder.initialisedFile)) !== null) {
+    throw new ClusterError(
+      'STATE_UNUSABLE',
+      `${folder.secretsFile} is missing, and without it nobody can read this data centre's data. Put it back, or delete the data centre with its sessions by \`holdfast down --purge\`.`,
+    )
+  }
+  const secrets = generateSecrets()
+  await writePrivate(folder.secretsFile, `${JSON.stringify(secrets, null, 2)}\n`)
+  return secrets
+}
+
+async function prepareDataHost(
+  topology: Topology,
+  index: number,
+  folder: StateFolder,
+  secrets: Secrets,
+): Promise<void> {
+  const host = topology.dataHosts[index]
+  if (host === undefined) return
+  const redis = `redis-${index + 1}`
+  const sentinel = `sentinel-${index + 1}`
+  const paths = { dataFolder: folder.dataOf(redis), aclFile: join(folder.of(redis), ACL_FILE) }
+  await makeFolder(paths.dataFolder)
+  await makeFolder(folder.of(sentinel))
+  await seedPrivate(paths.aclFile, renderUsersAcl(secrets))
+  await seedPrivate(
+    join(folder.of(redis), CONFIG_FILES.redis),
+    renderRedisConf(topology, host, secrets, paths),
+  )
+  await seedPrivate(
+    join(folder.of(sentinel), CONFIG_FILES.sentinel),
+    renderSentinelConf(topology, host, secrets, folder.of(sentinel)),
+  )
+}
+
+const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: 0o700 })

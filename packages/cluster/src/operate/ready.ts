@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
+import { urlOf } from '../state/description.ts'
+import type { StateFolder } from '../state/folder.ts'
+import type { ManagedProcess } from '../supervise/managed-process.ts'
+import type { Supervisor } from '../supervise/supervisor.ts'
+
+const LOOK_AGAIN_MS = 40
+const PATIENCE_MS = 1000
+/** A process that has ended this often while the data centre starts will not come up by waiting. */
+const HOPELESS_RESTARTS = 3
+
+/** Waits for one part of a data centre to become ready. */
+export class Readiness {
+  readonly #supervisor: Supervisor
+  readonly #folder: StateFolder
+  readonly #signal: AbortSignal
+  readonly #untilMs: number
+
+  /** Throws `START_FAILED` after `timeoutMs`, and what the signal holds when it aborts. */
+  constructor(supervisor: Supervisor, folder: StateFolder, signal: AbortSignal, timeoutMs: number) {
+    this.#supervisor = supervisor
+    this.#folder = folder
+    this.#signal = signal
+    this.#untilMs = performance.now() + timeoutMs
+  }
+
+  /** Every Redis answers, or is held. */
+  async redisAnswers(processes: readonly ManagedProcess[]): Promise<void> {
+    await this.#until('Redis to answer', processes, async () => {
+      const answers = await Promise.all(processes.map((process) => this.#isUpOrHeld(process)))
+      return answers.every(Boolean)
+    })
+  }
+
+  /** The primary and all its replicas, linked. Answers the primary. */
+  async groupIsLinked(): Promise<NodeAddress> {
+    const { nodes, topology } = this.#supervisor
+    let primary: NodeAddress | undefined
+    await this.#until('the replicas to follow the primary', this.#supervisor.ofKind('redis'), async () => {
+      const views = await nodes.views(PATIENCE_MS)
+      const primaries = views.filter(({ role }) => role === 'primary')
+      const linked = views.filter(({ role, linkUp }) => role === 'replica' && linkUp)
+      const [first] = primaries
+      if (first === undefined || primaries.length !== 1) return false
+      if (linked.length !== topology.dataHosts.length - 1 || first.replicas.length !== linked.length)
+        return false
+      primary = first.address
+      return true
+    })
+    if (primary === undefined) throw new Error('unreachable: the wait has found a primary')
+    return primary
+  }
+
+  /** Sets the generation mark on the primary of a fresh group, and waits until every replica has it. */
+  async markIsSet(primary: NodeAddress, mark: string): Promise<void> {
+    const replicas = this.#supervisor.topology.dataHosts.length - 1
+    await this.#until('the replicas to hold the first entry', this.#supervisor.ofKind('redis'), async () => {
+      const commands = [
+        ['SET', MARK_KEY, mark, 'NX'],
+        ['WAIT', String(replicas), String(PATIENCE_MS)],
+      ]
+      await this.#supervisor.nodes.send(primary, commands, 2 * PATIENCE_MS)
+      // WAIT's answer is not enough: of a mark that was there already it says nothing.
+      return (await this.#nodesWithMark(mark)) === replicas + 1
+    })
+  }
+
+  /** Whether the node's data set carries the data centre's mark. */
+  async hasMark(node: NodeAddress, mark: string): Promise<boolean> {
+    const [value] = await this.#supervisor.nodes.send(node, [['GET', MARK_KEY]], PATIENCE_MS)
+    return String(value) === mark
+  }
+
+  /** All Sentinels name one primary, and each knows all replicas and all other Sentinels. */
+  async sentinelsAgree(): Promise<void> {
+    const { sentinels, topology } = this.#supervisor
+    const others = topology.dataHosts.length - 1
+    await this.#until('the Sentinels to agree', this.#supervisor.ofKind('sentinel'), async () => {
+      const answers = await sentinels.answers(PATIENCE_MS)
+      return (
+        answers.length === topology.dataHosts.length &&
+        new Set(answers.map(({ primary }) => primary)).size === 1 &&
+        answers.every(
+          ({ knownReplicas, knownSentinels }) => knownReplicas === others && knownSentinels === others,
+        )
+      )
+    })
+  }
+
+  /** Each of the addresses answers `GET /readyz` with 200. */
+  async httpAnswers(what: string, processes: readonly ManagedProcess[]): Promise<void> {
+    await this.#until(what, processes, async () => {
+      const answers = await Promise.all(processes.map(({ plan }) => isReady(plan, this.#signal)))
+      return answers.every(Boolean)
+    })
+  }
+
+  async #nodesWithMark(mark: string): Promise<number> {
+    const { topology, nodes } = this.#supervisor
+    const values = await Promise.all(
+      topology.dataHosts.map(async ({ host, redisPort }) => {
+        const [value] = await nodes.send({ host, port: redisPort }, [['GET', MARK_KEY]], PATIENCE_MS)
+        return String(value)
+      }),
+    )
+    return values.filter((value) => value === mark).length
+  }
+
+  async #isUpOrHeld(process: ManagedProcess): Promise<boolean> {
+    if (process.state === 'held') return true
+    const view = await this.#supervisor.nodes.view(process.plan, PATIENCE_MS).catch(() => null)
+    return view !== null
+  }
+
+  async #until(
+    what: string,
+    processes: readonly ManagedProcess[],
+    check: () => Promise<boolean>,
+  ): Promise<void> {
+    for (;;) {
+      this.#signal.throwIfAborted()
+      if (await check().catch(() => false)) return
+      const hopeless = processes.find(({ restarts }) => restarts >= HOPELESS_RESTARTS)
+      if (hopeless !== undefined) throw this.#failed(`${hopeless.plan.name} ends again and again`, hopeless)
+      if (performance.now() > this.#untilMs) {
+        const held = processes.find(({ state }) => state === 'held')
+        throw held
+          ? this.#failed(`${held.plan.name} has lost its data and found no primary to copy it from`, held)
+          : this.#failed(`Waiting for ${what} took too long`, processes[0])
+      }
+      await sleep(LOOK_AGAIN_MS, undefined, { signal: this.#signal })
+    }
+  }
+
+  #failed(what: string, process: ManagedProcess | undefined): ClusterError {
+    const where = process === undefined ? '' : ` (${formatAddress(process.plan)})`
+    const log = process === undefined ? this.#folder.path : this.#folder.logOf(process.plan.name)
+    return new ClusterError('START_FAILED', `${what}${where}. Look into its log, ${log}, then start again.`)
+  }
+}
+
+async function isReady(address: NodeAddress, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(`${urlOf(address)}/readyz`, {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+  })
+  await response.body?.cancel()
+  return response.status === 200
+}

@@ -1,0 +1,245 @@
+import type { Server } from 'node:http'
+import { formatAddress } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
+import { checkAddresses } from '../preflight/addresses.ts'
+import { findProgram } from '../preflight/programs.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { dataSetIsThere } from '../state/data-set.ts'
+import { type DataCentreDescription, describe, urlOf } from '../state/description.ts'
+import { StateFolder } from '../state/folder.ts'
+import { readIfThere, writePrivate } from '../state/private-file.ts'
+import { claimSupervisor, releaseSupervisor } from '../state/records.ts'
+import { checkSameGroup, readTopology } from '../state/saved-topology.ts'
+import { serveControl } from '../supervise/control-server.ts'
+import { endLeftovers } from '../supervise/leftovers.ts'
+import { planProcesses } from '../supervise/plans.ts'
+import { Supervisor } from '../supervise/supervisor.ts'
+import type { Topology } from '../topology/topology.ts'
+import { type NewUser, prepareFolder } from './prepare.ts'
+import { Readiness } from './ready.ts'
+
+export interface StartOptions {
+  topology: Topology
+  /** The folder for everything that the data centre keeps; made when it is not there. */
+  stateDir: string
+  /** The command that becomes a gateway when `--config FILE` is added. */
+  gatewayCommand: readonly string[]
+  /** Writes the gateways' users file with these users; called only when there is none. */
+  writeUsers: (file: string, users: NewUser[]) => Promise<void>
+  /** Told at each step of the start. */
+  onProgress?: (progress: StartProgress) => void
+  /** Ends the data centre, also in the middle of its start. */
+  signal?: AbortSignal
+  /** Bound of the whole start (in milliseconds). Default is 120,000. */
+  startTimeoutMs?: number
+}
+
+export type StartStep = 'folder' | 'redis' | 'sentinels' | 'gateways' | 'balancer'
+
+export interface StartProgress {
+  step: StartStep
+  state: 'begun' | 'done'
+  /** What happens or happened, for a terminal. */
+  text: string
+}
+
+/** A data centre whose supervisor is this process. */
+export interface RunningDataCentre {
+  description: DataCentreDescription
+  /** Resolves when everything has ended, whoever asked for it. */
+  stopped: Promise<void>
+  stop(): Promise<void>
+}
+
+const DEFAULT_START_TIMEOUT_MS = 120_000
+
+/**
+ * Starts a data centre on this machine and supervises it from this process. Resolves when everything is ready.
+ *
+ * Throws {@link ClusterError}; nothing that it started is left running then.
+ */
+export async function startDataCentre(options: StartOptions): Promise<RunningDataCentre> {
+  const folder = new StateFolder(options.stateDir)
+  await folder.open()
+  const saved = await readTopology(folder)
+  if (saved !== null) checkSameGroup(saved, options.topology, folder)
+  claimSupervisor(folder)
+  let dataCentre: DataCentre
+  try {
+    dataCentre = await DataCentre.prepare(options, folder)
+  } catch (error) {
+    releaseSupervisor(folder)
+    throw error
+  }
+  try {
+    await dataCentre.start()
+  } catch (error) {
+    const wasStopped = dataCentre.isStopping
+    await dataCentre.stop()
+    throw wasStopped ? aborted(options.topology) : error
+  }
+  return dataCentre
+}
+
+class DataCentre implements RunningDataCentre {
+  readonly description: DataCentreDescription
+  readonly stopped: Promise<void>
+  readonly #options: StartOptions
+  readonly #folder: StateFolder
+  readonly #secrets: Secrets
+  readonly #supervisor: Supervisor
+  readonly #leaving = new AbortController()
+  readonly #onStopped: () => void
+  #control: Server | null = null
+  #stopping: Promise<void> | null = null
+
+  private constructor(options: StartOptions, folder: StateFolder, secrets: Secrets, supervisor: Supervisor) {
+    this.#options = options
+    this.#folder = folder
+    this.#secrets = secrets
+    this.#supervisor = supervisor
+    this.description = describe(options.topology, folder, secrets)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.stopped = promise
+    this.#onStopped = resolve
+  }
+
+  /** Checks the machine, ends what a dead supervisor left, and writes the files. */
+  static async prepare(options: StartOptions, folder: StateFolder): Promise<DataCentre> {
+    const { topology, onProgress } = options
+    onProgress?.({ step: 'folder', state: 'begun', text: `State folder ${folder.path}` })
+    const programs = {
+      redisServer: findProgram('redis-server'),
+      haproxy: findProgram('haproxy'),
+      gateway: options.gatewayCommand,
+    }
+    const left = await endLeftovers(folder)
+    await checkAddresses(topology)
+    const initialised = (await readIfThere(folder.initialisedFile)) !== null
+    if (initialised) await checkSomeDataIsThere(topology, folder)
+    const secrets = await prepareFolder(topology, folder, options.writeUsers)
+    if (options.signal?.aborted) throw aborted(topology)
+    const leftText = left.length > 0 ? `; ended ${left.length} processes that a dead supervisor had left` : ''
+    onProgress?.({ step: 'folder', state: 'done', text: `State folder ${folder.path}${leftText}` })
+    const plans = planProcesses(topology, folder, programs)
+    const supervisor = new Supervisor({ topology, folder, secrets, plans, initialised })
+    return new DataCentre(options, folder, secrets, supervisor)
+  }
+
+  async start(): Promise<void> {
+    this.#options.signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    this.#control = await serveControl(this.#supervisor, this.#folder.controlSocket, () =>
+      this.#stopProcesses(),
+    )
+    const supervisor = this.#supervisor
+    const ready = new Readiness(
+      supervisor,
+      this.#folder,
+      this.#leaving.signal,
+      this.#options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
+    )
+    const [sentinels, gateways, balancer] = [
+      supervisor.ofKind('sentinel'),
+      supervisor.ofKind('gateway'),
+      supervisor.ofKind('balancer'),
+    ]
+    if (supervisor.initialised) await this.#startRedisAgain(ready)
+    else await this.#startFreshRedis(ready)
+
+    // The gateways take the longest to start, and look for the Sentinels by themselves.
+    supervisor.start([...sentinels, ...gateways])
+    await this.#step('sentinels', `${sentinels.length} Sentinels`, async () => {
+      await ready.sentinelsAgree()
+      const primary = await ready.groupIsLinked()
+      if (!(await ready.hasMark(primary, this.#secrets.mark))) throw dataLost(this.#folder)
+      return `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`
+    })
+    await this.#step('gateways', `${gateways.length} gateways`, async () => {
+      await ready.httpAnswers('the gateways to be ready', gateways)
+      return `${gateways.length} gateways are ready`
+    })
+    await this.#step('balancer', 'HAProxy', async () => {
+      supervisor.start(balancer)
+      await ready.httpAnswers('HAProxy to answer', balancer)
+      return `HAProxy answers at ${urlOf(this.#options.topology.balancer)}`
+    })
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end()
+    return this.#stopping
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== null
+  }
+
+  async #startFreshRedis(ready: Readiness): Promise<void> {
+    const redis = this.#supervisor.ofKind('redis')
+    await this.#step('redis', `${redis.length} Redis`, async () => {
+      // The primary first: a replica that finds it at once need not try again a second later.
+      const first = redis.slice(0, 1)
+      this.#supervisor.start(first)
+      await ready.redisAnswers(first)
+      this.#supervisor.start(redis)
+      const primary = await ready.groupIsLinked()
+      await ready.markIsSet(primary, this.#secrets.mark)
+      await writePrivate(this.#folder.initialisedFile, `${this.#secrets.mark}\n`)
+      this.#supervisor.initialised = true
+      return `${redis.length} Redis, ${formatAddress(primary)} is the primary`
+    })
+  }
+
+  async #startRedisAgain(ready: Readiness): Promise<void> {
+    const redis = this.#supervisor.ofKind('redis')
+    await this.#step('redis', `${redis.length} Redis with the data that was there`, async () => {
+      this.#supervisor.start(redis)
+      await ready.redisAnswers(redis)
+      const held = redis.filter(({ state }) => state === 'held').map(({ plan }) => plan.name)
+      const heldText =
+        held.length > 0 ? `; ${held.join(', ')} lost its data and waits for another primary` : ''
+      return `${redis.length} Redis${heldText}`
+    })
+  }
+
+  async #step(step: StartStep, text: string, work: () => Promise<string>): Promise<void> {
+    this.#options.onProgress?.({ step, state: 'begun', text })
+    const done = await work()
+    this.#options.onProgress?.({ step, state: 'done', text: done })
+  }
+
+  /** Ends the processes and gives the folder free; the control socket still answers. */
+  async #stopProcesses(): Promise<void> {
+    void this.stop()
+    await this.#supervisor.stop()
+    releaseSupervisor(this.#folder)
+  }
+
+  async #end(): Promise<void> {
+    this.#leaving.abort()
+    await this.#supervisor.stop()
+    releaseSupervisor(this.#folder)
+    const control = this.#control
+    if (control !== null) await new Promise<void>((resolve) => control.close(() => resolve()))
+    this.#onStopped()
+  }
+}
+
+async function checkSomeDataIsThere(topology: Topology, folder: StateFolder): Promise<void> {
+  const there = await Promise.all(
+    topology.dataHosts.map((_, index) => dataSetIsThere(folder.dataOf(`redis-${index + 1}`))),
+  )
+  if (!there.some(Boolean)) throw dataLost(folder)
+}
+
+const dataLost = (folder: StateFolder) =>
+  new ClusterError(
+    'DATA_LOST',
+    `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or begin anew with \`holdfast down --purge\`.`,
+  )
+
+const aborted = ({ name }: Topology) =>
+  new ClusterError(
+    'START_ABORTED',
+    `The start of ${name} was broken off; everything that it had started has ended.`,
+  )

@@ -1,0 +1,50 @@
+import { createServer } from 'node:net'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { ClusterError, systemCode } from '../errors.ts'
+import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { portOwner } from './port-owner.ts'
+
+/**
+ * Checks that every address of the topology is this machine's and that its port is free, by listening there for a
+ * moment.
+ *
+ * Throws `ADDRESS_NOT_HERE` or `PORT_IN_USE`.
+ */
+export async function checkAddresses({ dataHosts, gateways, balancer }: Topology): Promise<void> {
+  const all = [...dataHosts.map(redisAddress), ...dataHosts.map(sentinelAddress), ...gateways, balancer]
+  for (const address of all) {
+    const code = await tryToListen(address)
+    if (code !== null) throw problem(address, code)
+  }
+}
+
+function tryToListen({ host, port }: NodeAddress): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error) => resolve(systemCode(error)))
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)))
+  })
+}
+
+function problem(address: NodeAddress, code: string): ClusterError {
+  const where = formatAddress(address)
+  switch (code) {
+    case 'EADDRINUSE': {
+      const owner = portOwner(address)
+      return new ClusterError(
+        'PORT_IN_USE',
+        `${where} is in use${owner ? ` by ${owner}` : ''}. End that program, or choose other addresses with \`--network\`.`,
+      )
+    }
+    case 'EADDRNOTAVAIL':
+      return new ClusterError(
+        'ADDRESS_NOT_HERE',
+        `${address.host} is not an address of this machine. Choose another \`--network\`, or add it: \`ip address add ${address.host}/8 dev lo\` (macOS: \`ifconfig lo0 alias ${address.host}\`).`,
+      )
+    default:
+      return new ClusterError(
+        'PORT_IN_USE',
+        `${where} cannot be listened on (${code}). Choose other addresses.`,
+      )
+  }
+}

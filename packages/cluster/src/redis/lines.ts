@@ -1,0 +1,73 @@
+import { RedisReplyError } from '@holdfast/tokens'
+import {
+  Connection,
+  type Credentials,
+  formatAddress,
+  type NodeAddress,
+  type Reply,
+} from '@holdfast/tokens/redis'
+
+/**
+ * Connections to any number of nodes as one user: opened when first needed, kept, and opened anew after they
+ * broke or went silent.
+ */
+export class Lines {
+  readonly #credentials: Credentials
+  readonly #open = new Map<string, Promise<Connection>>()
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials
+  }
+
+  /**
+   * Sends commands to one node; answers their replies in order.
+   *
+   * Throws what {@link Connection} throws; `timeoutMs` bounds the connecting and each answer.
+   */
+  async send(address: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<Reply[]> {
+    const connection = await this.#connect(address, timeoutMs)
+    try {
+      return await Promise.all(commands.map((command) => connection.send(command, timeoutMs)))
+    } catch (error) {
+      // After a silence a late answer could be taken for the next command's.
+      if (!(error instanceof RedisReplyError)) connection.close()
+      throw error
+    }
+  }
+
+  close(): void {
+    for (const opening of this.#open.values())
+      opening.then((connection) => connection.close()).catch(() => {})
+    this.#open.clear()
+  }
+
+  #connect(address: NodeAddress, timeoutMs: number): Promise<Connection> {
+    const key = formatAddress(address)
+    const known = this.#open.get(key)
+    if (known !== undefined)
+      return known.then((connection) => (connection.isOpen ? connection : this.#dial(address, timeoutMs)))
+    return this.#dial(address, timeoutMs)
+  }
+
+  #dial(address: NodeAddress, timeoutMs: number): Promise<Connection> {
+    const key = formatAddress(address)
+    const opening = Connection.open({
+      address,
+      ...this.#credentials,
+      clientName: 'holdfast-cluster',
+      connectTimeoutMs: timeoutMs,
+    })
+    this.#open.set(key, opening)
+    const forget = () => {
+      if (this.#open.get(key) === opening) this.#open.delete(key)
+    }
+    opening.then(({ closed }) => closed).then(forget, forget)
+    return opening
+  }
+}
+
+/** A field of a reply that is a map; an empty text when it has none of that name. */
+export function readField(reply: Reply | undefined, name: string): string {
+  if (reply === null || typeof reply !== 'object' || Array.isArray(reply) || Buffer.isBuffer(reply)) return ''
+  return String(reply[name] ?? '')
+}

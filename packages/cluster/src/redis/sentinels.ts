@@ -1,0 +1,72 @@
+import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import type { Secrets } from '../secrets/secrets.ts'
+import { QUORUM, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { Lines, readField } from './lines.ts'
+
+/** What one Sentinel says about the primary. */
+export interface SentinelAnswer {
+  sentinel: NodeAddress
+  /** `host:port` of the primary that it names. */
+  primary: string
+  configEpoch: number
+  knownReplicas: number
+  /** Sentinels that it knows besides itself. */
+  knownSentinels: number
+  /** It leads a failover at present. */
+  failingOver: boolean
+  downAfterMs: number
+  failoverTimeoutMs: number
+}
+
+/** The Sentinels of a data centre, asked as their admin user. */
+export class Sentinels {
+  readonly #topology: Topology
+  readonly #lines: Lines
+
+  constructor(topology: Topology, secrets: Secrets) {
+    this.#topology = topology
+    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin })
+  }
+
+  /** The answers of those that answer in time (in milliseconds). */
+  async answers(timeoutMs: number): Promise<SentinelAnswer[]> {
+    const all = this.#topology.dataHosts.map((host) => this.answer(sentinelAddress(host), timeoutMs))
+    const settled = await Promise.allSettled(all)
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  }
+
+  async answer(sentinel: NodeAddress, timeoutMs: number): Promise<SentinelAnswer> {
+    const [reply] = await this.send(sentinel, [['SENTINEL', 'MASTER', this.#topology.primaryName]], timeoutMs)
+    return readAnswer(sentinel, reply ?? null)
+  }
+
+  send(sentinel: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<Reply[]> {
+    return this.#lines.send(sentinel, commands, timeoutMs)
+  }
+
+  close(): void {
+    this.#lines.close()
+  }
+}
+
+/** The primary that at least two of the three Sentinels name, or null. */
+export function namedByMajority(answers: readonly SentinelAnswer[]): string | null {
+  const votes = new Map<string, number>()
+  for (const { primary } of answers) votes.set(primary, (votes.get(primary) ?? 0) + 1)
+  for (const [primary, count] of votes) if (count >= QUORUM) return primary
+  return null
+}
+
+export function readAnswer(sentinel: NodeAddress, reply: Reply): SentinelAnswer {
+  const number = (name: string) => Number(readField(reply, name))
+  return {
+    sentinel,
+    primary: formatAddress({ host: readField(reply, 'ip'), port: number('port') }),
+    configEpoch: number('config-epoch'),
+    knownReplicas: number('num-slaves'),
+    knownSentinels: number('num-other-sentinels'),
+    failingOver: readField(reply, 'flags').split(',').includes('failover_in_progress'),
+    downAfterMs: number('down-after-milliseconds'),
+    failoverTimeoutMs: number('failover-timeout'),
+  }
+}

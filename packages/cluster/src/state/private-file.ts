@@ -1,0 +1,27 @@
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { systemCode } from '../errors.ts'
+
+/** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
+export async function writePrivate(file: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}.tmp`
+  await writeFile(draft, text, { mode: 0o600 })
+  await chmod(draft, 0o600)
+  await rename(draft, file)
+}
+
+/** Writes the file unless it is there already. Answers whether it was written. */
+export async function seedPrivate(file: string, text: string): Promise<boolean> {
+  if ((await readIfThere(file)) !== null) return false
+  await writePrivate(file, text)
+  return true
+}
+
+/** The text of a file, or null when there is none. */
+export async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
+    throw error
+  }
+}

@@ -1,0 +1,86 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { ClusterError, systemCode } from '../errors.ts'
+import type { StateFolder } from './folder.ts'
+import { isAlive, type ProcessIdentity, startOf } from './process-identity.ts'
+
+export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis'] as const
+
+export type ProcessKind = (typeof PROCESS_KINDS)[number]
+
+/** A process that a supervisor has started, as it is remembered on disk. */
+export interface RecordedProcess extends ProcessIdentity {
+  name: string
+  kind: ProcessKind
+  host: string
+  port: number
+}
+
+const identity = { pid: z.int().positive(), started: z.string() }
+const supervisorSchema = z.object(identity)
+const processesSchema = z.array(
+  z.object({ ...identity, name: z.string(), kind: z.enum(PROCESS_KINDS), host: z.string(), port: z.int() }),
+)
+
+/** The processes that the last supervisor of this folder has left in its record. */
+export function readProcesses(folder: StateFolder): RecordedProcess[] {
+  return processesSchema.safeParse(readJson(folder.processesFile)).data ?? []
+}
+
+/** Written at once, before anything else happens: what is not in the record could be left behind. */
+export function writeProcesses(folder: StateFolder, processes: RecordedProcess[]): void {
+  const draft = `${folder.processesFile}.tmp`
+  writeFileSync(draft, `${JSON.stringify(processes, null, 2)}\n`, { mode: 0o600 })
+  renameSync(draft, folder.processesFile)
+}
+
+/** The supervisor that runs with this folder, or null. */
+export function runningSupervisor(folder: StateFolder): ProcessIdentity | null {
+  const supervisor = supervisorSchema.safeParse(readJson(folder.supervisorFile)).data
+  return supervisor && isAlive(supervisor) ? supervisor : null
+}
+
+/**
+ * Makes this process the folder's only supervisor.
+ *
+ * Throws `ALREADY_RUNNING`.
+ */
+export function claimSupervisor(folder: StateFolder): void {
+  const started = startOf(process.pid) ?? ''
+  const text = JSON.stringify({ pid: process.pid, started })
+  for (let tries = 0; tries < 3; tries += 1) {
+    const running = runningSupervisor(folder)
+    if (running !== null) break
+    try {
+      writeFileSync(folder.supervisorFile, text, { mode: 0o600, flag: 'wx' })
+      return
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error
+      // Left by a supervisor that died. Under another name first, so that two new ones do not both go on.
+      const aside = `${folder.supervisorFile}.${process.pid}`
+      try {
+        renameSync(folder.supervisorFile, aside)
+        rmSync(aside)
+      } catch {
+        // The other one was quicker.
+      }
+    }
+  }
+  const pid = runningSupervisor(folder)?.pid
+  throw new ClusterError(
+    'ALREADY_RUNNING',
+    `A data centre runs already with the state folder ${folder.path}${pid ? ` (supervisor: process ${pid})` : ''}. Stop it with \`holdfast down\`, or choose another \`--name\`.`,
+  )
+}
+
+export function releaseSupervisor(folder: StateFolder): void {
+  rmSync(folder.supervisorFile, { force: true })
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { ClusterError } from '../errors.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { StateFolder } from './folder.ts'
+import { readIfThere, writePrivate } from './private-file.ts'
+
+const address = z.object({ host: z.string(), port: z.int() })
+
+const schema = z.object({
+  name: z.string(),
+  primaryName: z.string(),
+  timings: z.object({
+    name: z.enum(['fast', 'reference']),
+    downAfterMs: z.number(),
+    failoverTimeoutMs: z.number(),
+  }),
+  dataHosts: z.array(z.object({ host: z.string(), redisPort: z.int(), sentinelPort: z.int() })),
+  gateways: z.array(address),
+  balancer: address,
+})
+
+/** The topology that the folder was last started with, or null. Throws `STATE_UNUSABLE`. */
+export async function readTopology(folder: StateFolder): Promise<Topology | null> {
+  const text = await readIfThere(folder.topologyFile)
+  if (text === null) return null
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new ClusterError(
+      'STATE_UNUSABLE',
+      `${folder.topologyFile} is not a topology. Was it edited? \`holdfast down --purge\` deletes the data centre with its sessions.`,
+      { cause },
+    )
+  }
+}
+
+export function writeTopology(folder: StateFolder, topology: Topology): Promise<void> {
+  return writePrivate(folder.topologyFile, `${JSON.stringify(topology, null, 2)}\n`)
+}
+
+/**
+ * Redis and Sentinel have written their hosts into their own files, and the tokens belong to the data centre's
+ * name, so neither can change under them; gateways, balancer and timings can.
+ *
+ * Throws `STATE_MISMATCH`, saying what differs.
+ */
+export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFolder): void {
+  const differences = [
+    ['name', saved.name, asked.name],
+    ['data hosts', hostsOf(saved), hostsOf(asked)],
+    ['primary name', saved.primaryName, asked.primaryName],
+  ].filter(([, before, now]) => before !== now)
+  if (differences.length === 0) return
+  const what = differences.map(([thing, before, now]) => `${thing} "${before}", not "${now}"`).join('; ')
+  throw new ClusterError(
+    'STATE_MISMATCH',
+    `The state folder ${folder.path} belongs to a data centre with ${what}. Start it as it was, choose another \`--name\` or state folder, or delete it with its sessions by \`holdfast down --purge\`.`,
+  )
+}
+
+const hostsOf = ({ dataHosts }: Topology) =>
+  dataHosts.map(({ host, redisPort, sentinelPort }) => `${host}:${redisPort}/${sentinelPort}`).join(', ')

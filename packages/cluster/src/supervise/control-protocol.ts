@@ -1,0 +1,19 @@
+import type { TimingsName } from '../topology/topology.ts'
+import type { ProcessStatus } from './managed-process.ts'
+
+/** Signals that can be sent to a process: kill it, pause it, let it go on. */
+export const SIGNALS = ['SIGKILL', 'SIGSTOP', 'SIGCONT'] as const
+
+export type ControlSignal = (typeof SIGNALS)[number]
+
+/** What the control socket answers when it did what was asked. */
+export interface ControlStatus {
+  name: string
+  timings: TimingsName
+  processes: ProcessStatus[]
+}
+
+/** What it answers when it did not; one sentence. */
+export interface ControlError {
+  error: string
+}

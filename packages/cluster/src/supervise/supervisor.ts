@@ -1,0 +1,215 @@
+import { mkdir } from 'node:fs/promises'
+import { formatAddress } from '@holdfast/tokens/redis'
+import { Nodes } from '../redis/nodes.ts'
+import { Sentinels } from '../redis/sentinels.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { dataSetIsThere } from '../state/data-set.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { type ProcessKind, writeProcesses } from '../state/records.ts'
+import { primaryInFiles } from '../state/sentinel-files.ts'
+import type { Topology } from '../topology/topology.ts'
+import { failoverLimitMs, guardStart } from './guard.ts'
+import { logEvent } from './log-file.ts'
+import { ManagedProcess, type ProcessPlan, type ProcessStatus, type StartContext } from './managed-process.ts'
+import { applySentinelSettings } from './sentinel-settings.ts'
+import { watchOver } from './watchdog.ts'
+
+/** How long each kind of process has to end by itself (in milliseconds). A gateway finishes its requests. */
+const GRACE_MS: Record<ProcessKind, number> = { balancer: 2000, gateway: 6000, sentinel: 2000, redis: 10_000 }
+/** Deadline of a question to a Redis or a Sentinel of this machine. */
+const PATIENCE_MS = 250
+
+export interface SupervisorOptions {
+  topology: Topology
+  folder: StateFolder
+  secrets: Secrets
+  plans: ProcessPlan[]
+  /** The data centre held data before. */
+  initialised: boolean
+}
+
+/** Keeps the processes of one data centre running, with the guard before each Redis and the watchdog behind it. */
+export class Supervisor {
+  readonly topology: Topology
+  readonly nodes: Nodes
+  readonly sentinels: Sentinels
+  readonly processes: readonly ManagedProcess[]
+  /** From now on a Redis without its data never starts as a primary. */
+  initialised: boolean
+  readonly #folder: StateFolder
+  /** Ends what a host does about its own processes, when the host is lost. */
+  readonly #hostLeaving = new Map<string, AbortController>()
+  /** The watchdog that the last crash of each Redis has called, by the Redis' name. */
+  readonly #watchdogs = new Map<string, { controller: AbortController; done: Promise<unknown> }>()
+  #stopping: Promise<void> | null = null
+
+  constructor({ topology, folder, secrets, plans, initialised }: SupervisorOptions) {
+    this.topology = topology
+    this.initialised = initialised
+    this.#folder = folder
+    this.nodes = new Nodes(topology, secrets)
+    this.sentinels = new Sentinels(topology, secrets)
+    this.processes = plans.map((plan) => {
+      const guarded = plan.kind === 'redis' ? { ...plan, prepare: this.#guard(plan) } : plan
+      return new ManagedProcess(guarded, {
+        started: (started) => this.#onStarted(started),
+        crashed: (crashed, how) => this.#onCrashed(crashed, how),
+      })
+    })
+  }
+
+  status(): ProcessStatus[] {
+    return this.processes.map((process) => process.status())
+  }
+
+  find(name: string): ManagedProcess | undefined {
+    return this.processes.find(({ plan }) => plan.name === name)
+  }
+
+  ofKind(kind: ProcessKind): ManagedProcess[] {
+    return this.processes.filter(({ plan }) => plan.kind === kind)
+  }
+
+  start(processes: readonly ManagedProcess[]): void {
+    if (this.#stopping !== null) return
+    for (const process of processes) process.start()
+  }
+
+  /** Kills everything on a data host at once and keeps it dead, its watchdog too. */
+  async loseHost(host: string): Promise<void> {
+    this.#leaveHost(host)
+    this.#log('host lost', { host })
+    await Promise.all(this.#onHost(host).map((process) => process.lose()))
+    this.#record()
+  }
+
+  restoreHost(host: string): void {
+    if (this.#stopping !== null) return
+    this.#log('host restored', { host })
+    for (const process of this.#onHost(host)) process.restore()
+  }
+
+  isDataHost(host: string): boolean {
+    return this.topology.dataHosts.some((dataHost) => dataHost.host === host)
+  }
+
+  /** Ends everything, who uses it before who is used: balancer, gateways, Sentinels, replicas, primary. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopInOrder()
+    return this.#stopping
+  }
+
+  async #stopInOrder(): Promise<void> {
+    for (const { host } of this.topology.dataHosts) this.#leaveHost(host)
+    const views = await this.nodes.views(PATIENCE_MS)
+    const isPrimary = ({ plan }: ManagedProcess) =>
+      views.some(({ role, address }) => role === 'primary' && address.host === plan.host)
+    const redis = this.ofKind('redis')
+    const order = [
+      this.ofKind('balancer'),
+      this.ofKind('gateway'),
+      this.ofKind('sentinel'),
+      redis.filter((process) => !isPrimary(process)),
+      redis.filter(isPrimary),
+    ]
+    for (const group of order) {
+      await Promise.all(group.map((process) => process.stop(GRACE_MS[process.plan.kind])))
+    }
+    this.nodes.close()
+    this.sentinels.close()
+    this.#record()
+  }
+
+  #onHost(host: string): ManagedProcess[] {
+    return this.processes.filter(({ plan }) => plan.host === host && isData(plan.kind))
+  }
+
+  #leaveHost(host: string): void {
+    this.#hostLeaving.get(host)?.abort()
+    this.#hostLeaving.delete(host)
+  }
+
+  #hostSignal(host: string): AbortSignal {
+    const controller = this.#hostLeaving.get(host) ?? new AbortController()
+    this.#hostLeaving.set(host, controller)
+    return controller.signal
+  }
+
+  #onStarted({ plan, identity }: ManagedProcess): void {
+    this.#record()
+    this.#log('started', { process: plan.name, pid: identity?.pid })
+    if (plan.kind !== 'sentinel') return
+    applySentinelSettings(this.sentinels, plan, this.topology, this.#hostSignal(plan.host)).catch(() => {})
+  }
+
+  #onCrashed({ plan }: ManagedProcess, how: string): void {
+    this.#record()
+    this.#log('ended unexpectedly', { process: plan.name, how })
+    if (plan.kind !== 'redis' || !this.initialised) return
+    // Without another Redis that was in step there is nobody to fail over to.
+    if (!this.#othersRunSince(plan.name, performance.now())) return
+    const { primaryName, timings } = this.topology
+    const controller = new AbortController()
+    const done = watchOver(
+      plan,
+      {
+        primaryName,
+        limitMs: failoverLimitMs(timings),
+        sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
+        survivors: () => this.nodes.views(PATIENCE_MS, plan.host),
+        tellSentinel: (sentinel, command) => this.sentinels.send(sentinel, [command], PATIENCE_MS),
+        tellNode: (node, command) => this.nodes.send(node, [command], PATIENCE_MS),
+        log: (event, details) => this.#log(event, { process: plan.name, ...details }),
+      },
+      AbortSignal.any([controller.signal, this.#hostSignal(plan.host)]),
+    ).catch(() => {})
+    this.#watchdogs.set(plan.name, { controller, done })
+  }
+
+  async #endWatchdog(name: string): Promise<void> {
+    const watchdog = this.#watchdogs.get(name)
+    this.#watchdogs.delete(name)
+    watchdog?.controller.abort()
+    await watchdog?.done
+  }
+
+  #guard(plan: ProcessPlan): (context: StartContext) => Promise<readonly string[]> {
+    const sentinelFolders = this.topology.dataHosts.map((_, index) =>
+      this.#folder.of(`sentinel-${index + 1}`),
+    )
+    const options = {
+      self: formatAddress(plan),
+      timings: this.topology.timings,
+      initialised: () => this.initialised,
+      dataSetIsThere: () => dataSetIsThere(this.#folder.dataOf(plan.name)),
+      sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
+      primaryInFiles: () => primaryInFiles(sentinelFolders, this.topology.primaryName),
+      othersRunSince: (ms: number) => this.#othersRunSince(plan.name, ms),
+      endWatchdog: () => this.#endWatchdog(plan.name),
+    }
+    return async (context) => {
+      // Redis does not start where its data folder is gone; without data it is the guard's business.
+      await mkdir(this.#folder.dataOf(plan.name), { recursive: true, mode: 0o700 })
+      return guardStart(options, context)
+    }
+  }
+
+  #othersRunSince(name: string, ms: number): boolean {
+    return this.ofKind('redis').some(
+      ({ plan, runsSinceMs }) => plan.name !== name && runsSinceMs !== null && runsSinceMs < ms,
+    )
+  }
+
+  #log(event: string, details: Record<string, unknown>): void {
+    logEvent(this.#folder.eventLog, event, details)
+  }
+
+  #record(): void {
+    const records = this.processes.flatMap(({ plan: { name, kind, host, port }, identity }) =>
+      identity === null ? [] : { name, kind, host, port, ...identity },
+    )
+    writeProcesses(this.#folder, records)
+  }
+}
+
+const isData = (kind: ProcessKind) => kind === 'redis' || kind === 'sentinel'

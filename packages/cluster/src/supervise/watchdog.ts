@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import type { NodeView } from '../redis/nodes.ts'
+import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
+
+export interface WatchdogOptions {
+  primaryName: string
+  sentinelAnswers: () => Promise<SentinelAnswer[]>
+  /** The views of every other Redis that answers. */
+  survivors: () => Promise<NodeView[]>
+  tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<unknown>
+  tellNode: (node: NodeAddress, command: string[]) => Promise<unknown>
+  log: (event: string, details: Record<string, unknown>) => void
+  /** How long it goes on (in milliseconds). */
+  limitMs: number
+}
+
+/** What became of it. */
+export type WatchdogOutcome = 'not the primary' | 'failed over' | 'gave up'
+
+const LOOK_AGAIN_MS = 25
+/** A failover that was accepted gets this long before it is asked for again. */
+const PATIENCE_MS = 2000
+
+/**
+ * The process of the Redis at `dead` has just ended. When it was the primary, asks a Sentinel on another host for
+ * the failover at once, instead of letting `down-after` pass; and as soon as that Sentinel has promoted a replica,
+ * points the others to it, which Sentinel itself does up to a second later (it looks once a second). Both are
+ * safe because a process that has ended can acknowledge nothing any more.
+ *
+ * It asks only while a majority of the Sentinels names the dead node, none names another, and no other Redis has
+ * become a primary: a second failover on top of a first one could undo what that one's primary acknowledged.
+ * Rejects when the signal aborts.
+ */
+export async function watchOver(
+  dead: NodeAddress,
+  options: WatchdogOptions,
+  signal: AbortSignal,
+): Promise<WatchdogOutcome> {
+  const untilMs = performance.now() + options.limitMs
+  let askedAtMs = Number.NEGATIVE_INFINITY
+  while (performance.now() < untilMs) {
+    const [answers, survivors] = await Promise.all([options.sentinelAnswers(), options.survivors()])
+    signal.throwIfAborted()
+    const asked = askedAtMs > 0
+    const primaries = survivors.filter(({ role }) => role === 'primary')
+    const [promoted] = primaries
+    if (asked && promoted !== undefined && primaries.length === 1) {
+      await followPromoted(formatAddress(dead), promoted, survivors, options)
+    }
+    if (answers.some(({ primary }) => primary !== formatAddress(dead))) {
+      return asked ? 'failed over' : 'not the primary'
+    }
+    const underWay = promoted !== undefined || answers.some(({ failingOver }) => failingOver)
+    const named = namedByMajority(answers) === formatAddress(dead)
+    if (named && !underWay && performance.now() - askedAtMs > PATIENCE_MS) {
+      if (await askForFailover(dead, answers, options)) askedAtMs = performance.now()
+    }
+    await sleep(LOOK_AGAIN_MS, undefined, { signal })
+  }
+  options.log('gave up waiting for a failover', {})
+  return 'gave up'
+}
+
+/** Asks one Sentinel after the other. When all refuse (-NOGOODSLAVE, -INPROG) the next turn looks first. */
+async function askForFailover(
+  dead: NodeAddress,
+  answers: readonly SentinelAnswer[],
+  { primaryName, tellSentinel, log }: WatchdogOptions,
+): Promise<boolean> {
+  for (const { sentinel } of answers.filter((answer) => answer.sentinel.host !== dead.host)) {
+    const answer = await tellSentinel(sentinel, ['SENTINEL', 'FAILOVER', primaryName]).then(
+      () => 'OK',
+      (error: unknown) => String(error),
+    )
+    log('asked for a failover', { sentinel: sentinel.host, answer })
+    if (answer === 'OK') return true
+  }
+  return false
+}
+
+async function followPromoted(
+  dead: string,
+  promoted: NodeView,
+  survivors: readonly NodeView[],
+  { tellNode, log }: WatchdogOptions,
+): Promise<void> {
+  const { host, port } = promoted.address
+  for (const { address, primaryAddress } of survivors) {
+    if (primaryAddress !== dead) continue
+    const answer = await tellNode(address, ['REPLICAOF', host, String(port)]).then(
+      () => 'OK',
+      (error: unknown) => String(error),
+    )
+    log('pointed a replica to the promoted one', { replica: address.host, promoted: host, answer })
+  }
+}

@@ -1,0 +1,116 @@
+import { isIP } from 'node:net'
+import { InvalidOptionError } from '@holdfast/tokens'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { redisAddress, sentinelAddress, TIMINGS, type TimingsName, type Topology } from './topology.ts'
+
+export interface TopologyOptions {
+  /** 1 to 32 of `a-z`, `0-9`, `-`. Default is `dc1`. */
+  name?: string
+  /** The first three numbers of every address, such as `127.0.1`, which is the default. */
+  network?: string
+  /** `fast` (default) or `reference`. */
+  timings?: string
+  /** The IP addresses of the three data hosts. Default is `.11`, `.12`, `.13` of the network. */
+  hosts?: string[]
+  /** 1 to 16 gateways as `address` or `address:port`; the port's default is 8080. Default is `.21` to `.24` of the network. */
+  gateways?: string[]
+  /** The balancer as `address` or `address:port`; the port's default is 8080. Default is `.1` of the network. */
+  balancer?: string
+}
+
+const REDIS_PORT = 6379
+const SENTINEL_PORT = 26379
+const HTTP_PORT = 8080
+const MAX_GATEWAYS = 16
+
+/**
+ * Makes a checked topology from what a person asked for. Pure.
+ *
+ * Throws `INVALID_OPTION`, naming the option and the value.
+ */
+export function resolveTopology(options: TopologyOptions = {}): Topology {
+  const name = options.name ?? 'dc1'
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
+    throw new InvalidOptionError(
+      `\`name\` must be 1 to 32 of a-z, 0-9 and "-", beginning with a letter or digit, got "${name}".`,
+    )
+  }
+  const network = checkNetwork(options.network ?? '127.0.1')
+  const hosts = options.hosts ?? [11, 12, 13].map((last) => `${network}.${last}`)
+  if (hosts.length !== 3) {
+    throw new InvalidOptionError(
+      `\`hosts\` must be three addresses (each runs one Redis and one Sentinel), got ${hosts.length}: "${hosts.join(',')}".`,
+    )
+  }
+  const gateways = options.gateways ?? [21, 22, 23, 24].map((last) => `${network}.${last}`)
+  if (gateways.length < 1 || gateways.length > MAX_GATEWAYS) {
+    throw new InvalidOptionError(
+      `\`gateways\` must be 1 to ${MAX_GATEWAYS} addresses, got ${gateways.length}.`,
+    )
+  }
+  const topology: Topology = {
+    name,
+    primaryName: 'mymaster',
+    timings: TIMINGS[checkTimings(options.timings ?? 'fast')],
+    dataHosts: hosts.map((host) => ({
+      host: checkIp(host, 'hosts'),
+      redisPort: REDIS_PORT,
+      sentinelPort: SENTINEL_PORT,
+    })),
+    gateways: gateways.map((text) => parseAddress(text, 'gateways')),
+    balancer: parseAddress(options.balancer ?? `${network}.1`, 'balancer'),
+  }
+  checkDistinct(topology)
+  return topology
+}
+
+function checkNetwork(network: string): string {
+  if (isIP(`${network}.1`) !== 4) {
+    throw new InvalidOptionError(
+      `\`network\` must be the first three numbers of an IPv4 network such as "127.0.1", got "${network}".`,
+    )
+  }
+  return network
+}
+
+function checkTimings(name: string): TimingsName {
+  if (name === 'fast' || name === 'reference') return name
+  throw new InvalidOptionError(`\`timings\` must be "fast" or "reference", got "${name}".`)
+}
+
+/** Sentinel mixes badly with names: one host under two spellings is two hosts to it. So addresses only. */
+function checkIp(host: string, option: string): string {
+  if (isIP(host) !== 4) {
+    throw new InvalidOptionError(`\`${option}\` must hold IPv4 addresses such as 127.0.1.11, got "${host}".`)
+  }
+  return host
+}
+
+function parseAddress(text: string, option: string): NodeAddress {
+  const [host = '', portText = String(HTTP_PORT), ...rest] = text.split(':')
+  const port = Number(portText)
+  if (rest.length > 0 || !/^\d+$/.test(portText) || port < 1 || port > 65_535) {
+    throw new InvalidOptionError(
+      `\`${option}\` must be given as address or address:port (port 1 to 65535), got "${text}".`,
+    )
+  }
+  return { host: checkIp(host, option), port }
+}
+
+function checkDistinct({ dataHosts, gateways, balancer }: Topology): void {
+  const taken = new Set<string>()
+  for (const address of [
+    ...dataHosts.map(redisAddress),
+    ...dataHosts.map(sentinelAddress),
+    ...gateways,
+    balancer,
+  ]) {
+    const text = formatAddress(address)
+    if (taken.has(text)) {
+      throw new InvalidOptionError(
+        `${text} is planned for two processes. Give each its own address or port with \`hosts\`, \`gateways\` and \`balancer\`.`,
+      )
+    }
+    taken.add(text)
+  }
+}

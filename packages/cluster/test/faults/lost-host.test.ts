@@ -1,0 +1,68 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { eventually, TestDataCentre, timeUntil } from '../support/data-centre.ts'
+
+let dc: TestDataCentre
+
+beforeAll(async () => {
+  dc = await TestDataCentre.create({ network: '127.0.59' })
+  await dc.start()
+})
+
+afterAll(() => dc.remove())
+
+it('the primary host lost: another primary within 4 s, and it comes back as a replica', async () => {
+  const old = await dc.whole()
+  await dc.write('before', 'the loss')
+  await dc.control.loseHost(old.host)
+  const lost = (await dc.control.status()).processes.filter(({ state }) => state === 'lost')
+  expect(lost.map(({ host, pid }) => [host, pid])).toEqual([
+    [old.host, null],
+    [old.host, null],
+  ])
+  const tookMs = await timeUntil(async () => {
+    if (!(await dc.write('after', 'the loss'))) throw new Error('no replica has it')
+  })
+  // Nobody on the lost host asked for the failover: `down-after` (1500 ms) had to pass.
+  expect(tookMs).toBeGreaterThan(1400)
+  expect(tookMs).toBeLessThan(4000)
+  await dc.control.restoreHost(old.host)
+  expect((await dc.whole()).host).not.toBe(old.host)
+  expect(await dc.ask(old.host, ['GET', 'before'], ['GET', 'after'])).toEqual(['the loss', 'the loss'])
+})
+
+it('a paused primary: status does not hang, another takes over, the old one follows it afterwards', async () => {
+  const old = await dc.whole()
+  await dc.control.signal(old.name, 'SIGSTOP')
+  const askedMs = performance.now()
+  const { redis } = await dc.status()
+  expect(performance.now() - askedMs).toBeLessThan(2500)
+  expect(redis.find(({ name }) => name === old.name)).toMatchObject({ reachable: false })
+  await eventually(async () => {
+    if ((await dc.primary()).name === old.name) throw new Error('still the old one')
+  })
+  await dc.control.signal(old.name, 'SIGCONT')
+  expect((await dc.whole()).name).not.toBe(old.name)
+})
+
+it('a primary whose data is gone at the start is held until a replica has taken over: nothing is lost', async () => {
+  const old = await dc.whole()
+  expect(await dc.write('survives', 'yes', 2)).toBe(true)
+  await dc.onDisk()
+  await dc.stop()
+  await rm(join(dc.stateDir, old.name, 'data', 'appendonlydir'), { recursive: true })
+  const said: string[] = []
+  await dc.start({ onProgress: ({ text }) => said.push(text) })
+  expect(said.join('\n')).toContain(`${old.name} lost its data and waits for another primary`)
+  expect((await dc.whole()).name).not.toBe(old.name)
+  expect(await dc.ask(old.host, ['GET', 'survives'])).toEqual(['yes'])
+})
+
+it('does not start without any data where there was some', async () => {
+  await dc.stop()
+  for (const name of ['redis-1', 'redis-2', 'redis-3']) {
+    await rm(join(dc.stateDir, name, 'data'), { recursive: true })
+  }
+  await expect(dc.start()).rejects.toMatchObject({ code: 'DATA_LOST' })
+})

@@ -1,0 +1,93 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import {
+  connectControl,
+  getStatus,
+  resolveTopology,
+  startDataCentre,
+  stopDataCentre,
+} from '../../src/index.ts'
+import { findProgram } from '../../src/preflight/programs.ts'
+import { makeTempFolder, startOptions } from '../support/data-centre.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await makeTempFolder()
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const start = (stateDir: string, network = '127.0.52') =>
+  startDataCentre(startOptions(stateDir, resolveTopology({ network })))
+
+it('names a program that is missing', () => {
+  expect(() => findProgram('redis-server-of-the-future', '')).toThrowError(
+    expect.objectContaining({
+      code: 'MISSING_PROGRAM',
+      message: expect.stringContaining('redis-server-of-the-future'),
+    }),
+  )
+})
+
+it('names the port that is in use and who uses it', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(26379, '127.0.52.12', resolve))
+  try {
+    await expect(start(folder)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringMatching(
+        process.platform === 'linux'
+          ? `127.0.52.12:26379 is in use by .*process ${process.pid}`
+          : '127.0.52.12:26379',
+      ),
+    })
+  } finally {
+    server.close()
+  }
+})
+
+it('names an address that is not of this machine', async () => {
+  await expect(start(folder, '192.0.2')).rejects.toMatchObject({
+    code: 'ADDRESS_NOT_HERE',
+    message: expect.stringContaining('192.0.2.11'),
+  })
+})
+
+it('leaves a folder alone that holds other files', async () => {
+  await writeFile(join(folder, 'thesis.tex'), 'years of work')
+  await expect(start(folder)).rejects.toMatchObject({ code: 'STATE_UNUSABLE' })
+  await expect(stopDataCentre(folder, { purge: true })).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+})
+
+it('refuses a state folder that is a file', async () => {
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  await expect(start(file)).rejects.toMatchObject({
+    code: 'STATE_UNUSABLE',
+    message: expect.stringContaining(file),
+  })
+})
+
+it.runIf(process.platform === 'linux')('refuses a folder in which nothing can be made', async () => {
+  await expect(start('/proc/holdfast/state')).rejects.toMatchObject({
+    code: 'STATE_UNUSABLE',
+    message: expect.stringContaining('/proc/holdfast/state'),
+  })
+})
+
+it('refuses a folder whose control socket would have too long a path', async () => {
+  const deep = join(folder, 'x'.repeat(100))
+  await mkdir(deep)
+  await expect(start(deep)).rejects.toMatchObject({
+    code: 'STATE_UNUSABLE',
+    message: expect.stringContaining('unix socket'),
+  })
+})
+
+it('says that nothing runs when nothing runs', async () => {
+  await expect(connectControl(folder).status()).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+  await expect(getStatus(folder)).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+  await expect(stopDataCentre(folder)).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+})

@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { formatAddress } from '@holdfast/tokens/redis'
+import {
+  type ControlClient,
+  connectControl,
+  type DataCentreStatus,
+  getStatus,
+  type RunningDataCentre,
+  resolveTopology,
+  type StartOptions,
+  startDataCentre,
+  type Topology,
+  type TopologyOptions,
+} from '../../src/index.ts'
+import { Nodes } from '../../src/redis/nodes.ts'
+import { Sentinels } from '../../src/redis/sentinels.ts'
+import { StateFolder } from '../../src/state/folder.ts'
+import { type RecordedProcess, readProcesses } from '../../src/state/records.ts'
+
+const STAND_IN_GATEWAY = fileURLToPath(new URL('./stand-in-gateway.mjs', import.meta.url))
+
+export const makeTempFolder = () => mkdtemp(join(tmpdir(), 'holdfast-'))
+
+export function startOptions(stateDir: string, topology: Topology): StartOptions {
+  return {
+    topology,
+    stateDir,
+    gatewayCommand: [process.execPath, STAND_IN_GATEWAY],
+    writeUsers: (file, users) =>
+      writeFile(file, JSON.stringify(users.map(({ name }) => name)), { mode: 0o600 }),
+    startTimeoutMs: 40_000,
+  }
+}
+
+/** A data centre of a test, with what a test asks it. */
+export class TestDataCentre {
+  readonly stateDir: string
+  readonly topology: Topology
+  readonly control: ControlClient
+  running: RunningDataCentre | null = null
+  #asked: { nodes: Nodes; sentinels: Sentinels } | null = null
+
+  private constructor(stateDir: string, topology: Topology) {
+    this.stateDir = stateDir
+    this.topology = topology
+    this.control = connectControl(stateDir)
+  }
+
+  static async create(options: TopologyOptions): Promise<TestDataCentre> {
+    return new TestDataCentre(await makeTempFolder(), resolveTopology(options))
+  }
+
+  async start(more: Partial<StartOptions> = {}): Promise<void> {
+    this.running = await startDataCentre({ ...startOptions(this.stateDir, this.topology), ...more })
+  }
+
+  async stop(): Promise<void> {
+    await this.running?.stop()
+    this.running = null
+  }
+
+  async remove(): Promise<void> {
+    await this.stop()
+    this.#asked?.nodes.close()
+    this.#asked?.sentinels.close()
+    await rm(this.stateDir, { recursive: true, force: true })
+  }
+
+  status(): Promise<DataCentreStatus> {
+    return getStatus(this.stateDir)
+  }
+
+  processes(): RecordedProcess[] {
+    return readProcesses(new StateFolder(this.stateDir))
+  }
+
+  /** The one Redis that says that it is the primary; fails when it is not exactly one. */
+  async primary(): Promise<{ name: string; host: string }> {
+    const views = await (await this.#ask()).nodes.views(1000)
+    const primaries = views.filter(({ role }) => role === 'primary')
+    const [primary] = primaries
+    if (primary === undefined || primaries.length > 1) throw new Error(`${primaries.length} primaries`)
+    return this.#named(primary.address.host)
+  }
+
+  /** Sends commands to a Redis as the admin. */
+  async ask(host: string, ...commands: string[][]): Promise<string[]> {
+    const { nodes } = await this.#ask()
+    return (await nodes.send({ host, port: 6379 }, commands, 2000)).map(String)
+  }
+
+  /** Writes to the primary and waits for so many replicas; answers whether they have it. */
+  async write(key: string, value: string, replicas = 1): Promise<boolean> {
+    const { host } = await this.primary()
+    const [, confirmed] = await this.ask(host, ['SET', key, value], ['WAIT', String(replicas), '1000'])
+    return Number(confirmed) >= replicas
+  }
+
+  /**
+   * Until every Redis has its data on disk: after a full synchronisation it keeps its old log until the new one
+   * is written, and a start from the old one would be a start from the past.
+   */
+  onDisk(): Promise<void> {
+    return eventually(async () => {
+      const { nodes } = await this.#ask()
+      for (const { address } of await nodes.views(1000)) {
+        const [info] = await this.ask(address.host, ['INFO', 'persistence'])
+        if (!/^aof_rewrite_in_progress:0/m.test(info ?? '')) throw new Error(`${address.host} writes its log`)
+      }
+    })
+  }
+
+  /** Until the group is whole again: one primary, two linked replicas, three Sentinels that agree. */
+  whole(): Promise<{ name: string; host: string }> {
+    return eventually(async () => {
+      const { nodes, sentinels } = await this.#ask()
+      const [views, answers] = await Promise.all([nodes.views(1000), sentinels.answers(1000)])
+      const [primary, ...more] = views.filter(({ role }) => role === 'primary')
+      if (primary === undefined || more.length > 0) throw new Error(`${more.length} primaries too many`)
+      const address = formatAddress(primary.address)
+      const followers = views.filter(({ linkUp, primaryAddress }) => linkUp && primaryAddress === address)
+      const agreeing = answers.filter(
+        (answer) =>
+          answer.primary === address &&
+          answer.knownReplicas === 2 &&
+          answer.knownSentinels === 2 &&
+          !answer.failingOver,
+      )
+      if (followers.length !== 2 || agreeing.length !== 3) throw new Error('not whole yet')
+      return this.#named(primary.address.host)
+    })
+  }
+
+  async #ask(): Promise<{ nodes: Nodes; sentinels: Sentinels }> {
+    if (this.#asked === null) {
+      const secrets = JSON.parse(await readFile(join(this.stateDir, 'secrets.json'), 'utf8'))
+      this.#asked = {
+        nodes: new Nodes(this.topology, secrets),
+        sentinels: new Sentinels(this.topology, secrets),
+      }
+    }
+    return this.#asked
+  }
+
+  #named(host: string): { name: string; host: string } {
+    return {
+      name: `redis-${this.topology.dataHosts.findIndex((dataHost) => dataHost.host === host) + 1}`,
+      host,
+    }
+  }
+}
+
+/** Tries until it succeeds, at most for `timeoutMs`. */
+export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 20_000): Promise<T> {
+  const untilMs = performance.now() + timeoutMs
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (performance.now() > untilMs) throw error
+      await sleep(25)
+    }
+  }
+}
+
+/** How long it took until the attempt succeeded (in milliseconds). */
+export async function timeUntil(attempt: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now()
+  await eventually(attempt)
+  return performance.now() - startedMs
+}
