@@ -1,0 +1,35 @@
+/**
+ * What this package throws on purpose is a {@link GatewayError} with a stable `code`. The message is one
+ * sentence or two: it names the file, the key or the address, and says what to do. It never holds a token, a
+ * password or a hash.
+ */
+export abstract class GatewayError extends Error {
+  abstract readonly code: GatewayErrorCode
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+export type GatewayErrorCode = 'FILE_UNUSABLE' | 'CONFIG_INVALID' | 'USERS_INVALID' | 'LISTEN_FAILED'
+
+/** A file is missing, cannot be read or written, is locked, or is open to other users of the machine. */
+export class FileUnusableError extends GatewayError {
+  override readonly code = 'FILE_UNUSABLE'
+}
+
+/** The configuration file is not JSON, or one of its keys is wrong. */
+export class ConfigInvalidError extends GatewayError {
+  override readonly code = 'CONFIG_INVALID'
+}
+
+/** The users file is not JSON or breaks its rules, or a change asked for would break them. */
+export class UsersInvalidError extends GatewayError {
+  override readonly code = 'USERS_INVALID'
+}
+
+/** The address cannot be listened on: taken, not of this machine, or not allowed. */
+export class ListenFailedError extends GatewayError {
+  override readonly code = 'LISTEN_FAILED'
+}

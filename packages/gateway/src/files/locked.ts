@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FileUnusableError } from '../errors.ts'
+import { fileError } from './private.ts'
+
+/** How long a change waits for another process's change (in milliseconds). */
+const LOCK_TIMEOUT_MS = 5000
+
+/**
+ * Runs `change` while no other process runs one for the same file, by the lock file `<file>.lock`. Throws
+ * `FILE_UNUSABLE` when the lock is still held after five seconds. A lock that a killed process left is
+ * never broken on its own: two processes that both did so could undo each other's change.
+ */
+export async function withFileLock<T>(file: string, label: string, change: () => Promise<T>): Promise<T> {
+  const lock = `${file}.lock`
+  const deadline = Date.now() + LOCK_TIMEOUT_MS
+  while (!(await tryLock(lock, label))) {
+    if (Date.now() > deadline) throw await lockedError(lock, label)
+    await sleep(5 + Math.random() * 20)
+  }
+  try {
+    return await change()
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
+async function tryLock(lock: string, label: string): Promise<boolean> {
+  try {
+    await using handle = await open(lock, 'wx', 0o600)
+    await handle.writeFile(`${process.pid}\n`)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw fileError(error, lock, `lock of the ${label}`)
+  }
+}
+
+async function lockedError(lock: string, label: string): Promise<FileUnusableError> {
+  const holder = await readFile(lock, 'utf8').then(
+    (text) => `process ${text.trim()}`,
+    () => 'another process',
+  )
+  return new FileUnusableError(
+    `The ${label} is being changed by ${holder}: ${lock} is its lock. Try again; if no such process runs, delete that file.`,
+  )
+}
+
+/**
+ * Replaces a file's text so that a reader, and a machine that loses power, see the old text or the new one
+ * and nothing between. The file gets mode 0600. Throws `FILE_UNUSABLE`.
+ */
+export async function replacePrivateFile(file: string, label: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+  try {
+    {
+      await using handle = await open(draft, 'wx', 0o600)
+      await handle.writeFile(text)
+      await handle.sync()
+    }
+    await rename(draft, file)
+    await using folder = await open(path.dirname(file))
+    await folder.sync()
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {})
+    throw fileError(error, file, label)
+  }
+}

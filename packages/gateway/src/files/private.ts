@@ -1,0 +1,41 @@
+import { open } from 'node:fs/promises'
+import { FileUnusableError } from '../errors.ts'
+
+/**
+ * Reads a text file that holds secrets. `label` names its kind in messages: "configuration file".
+ * Throws `FILE_UNUSABLE` when it is missing, unreadable, or open to the group or to others.
+ */
+export async function readPrivateFile(file: string, label: string): Promise<string> {
+  try {
+    // One descriptor for both: what was checked is what is read.
+    await using handle = await open(file)
+    const { mode } = await handle.stat()
+    if ((mode & 0o077) !== 0) {
+      const shown = (mode & 0o777).toString(8).padStart(4, '0')
+      throw new FileUnusableError(
+        `The ${label} ${file} is open to other users of this machine (mode ${shown}); run \`chmod 600 ${file}\`.`,
+      )
+    }
+    return await handle.readFile('utf8')
+  } catch (error) {
+    throw error instanceof FileUnusableError ? error : fileError(error, file, label)
+  }
+}
+
+/** Turns what the operating system says about a file into a sentence. */
+export function fileError(error: unknown, file: string, label: string): FileUnusableError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+  return new FileUnusableError(`The ${label} ${file} ${REASONS[code] ?? `cannot be used: ${code}.`}`, {
+    cause: error,
+  })
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'does not exist; check the path or create it.',
+  ENOTDIR: 'cannot exist: a part of its path is a file, not a folder; check the path.',
+  EISDIR: 'is a folder; give the path of a file.',
+  EACCES: 'cannot be used: permission denied; it must belong to the user that runs this process.',
+  EPERM: 'cannot be used: permission denied; it must belong to the user that runs this process.',
+  EROFS: 'cannot be written: the file system is read-only.',
+  ENOSPC: 'cannot be written: the disk is full.',
+}

@@ -1,0 +1,27 @@
+/** The header that names the answering server. */
+export const SERVER_HEADER = 'x-holdfast-server'
+
+/**
+ * Headers of every answer. Referrer-Policy is `same-origin` and not `no-referrer`: with that one, browsers
+ * send `Origin: null` with the forms of our own pages, and the cross-site check would refuse them.
+ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/**
+ * A text as a header value, so that no two texts become the same value: whatever is not visible ASCII, and
+ * `%` itself, is percent-encoded as UTF-8. A plain name or an e-mail address stays as it is.
+ */
+export function headerText(text: string): string {
+  return text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]/gu, (character) => {
+    const bytes = Buffer.from(character, 'utf8')
+    return Array.from(bytes, (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
+  })
+}

@@ -1,0 +1,90 @@
+import cookies from '@fastify/cookie'
+import forms from '@fastify/formbody'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { GatewayConfig } from '../config/schema.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import { sendProblem } from './answer.ts'
+import { createClientErrorHandler } from './client-errors.ts'
+import { SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
+import { createOccasional, type LogStream, loggableError, loggerOptions } from './log.ts'
+import { hasSafeMessage, methodNotAllowed, notFound, problemOf } from './problems.ts'
+
+const MAX_HEADER_BYTES = 16_384
+const MAX_BODY_BYTES = 16_384
+
+/** How often the sockets are searched for requests that take too long to arrive (in milliseconds). */
+const SLOW_CLIENT_CHECK_MS = 500
+
+/**
+ * The HTTP server without its routes: limits, time-outs, the headers of every answer, and an answer for
+ * whatever goes wrong.
+ */
+export async function createServer(
+  config: GatewayConfig,
+  lifecycle: Lifecycle,
+  logStream?: LogStream,
+): Promise<FastifyInstance> {
+  const { limits } = config
+  const clientErrors = createClientErrorHandler(config.name)
+  const app: FastifyInstance = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS,
+    },
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // A request that arrives on an open connection while this server ends is still answered as it should be.
+    return503OnClosing: false,
+    logger: loggerOptions({ server: config.name, dataCentre: config.dataCentre }, logStream),
+    logController: new LogController({ disableRequestLogging: true }),
+    clientErrorHandler: clientErrors.handle,
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(request, reply.headers(everyAnswer), problemOf(error))
+    },
+  })
+  const everyAnswer = { ...SECURITY_HEADERS, [SERVER_HEADER]: config.name }
+
+  app.server.maxConnections = limits.connections
+  clientErrors.watch(app.server)
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(everyAnswer)
+    if (lifecycle.draining) reply.header('connection', 'close')
+    // Before the body is looked at: its type matters only to an address that exists.
+    if (request.is404) return sendProblem(request, reply, unrouted(app, request.url))
+  })
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound))
+  app.setErrorHandler(answerErrors(app))
+
+  app.removeContentTypeParser('text/plain')
+  await app.register(cookies)
+  await app.register(forms)
+  return app
+}
+
+/** 405 for an address that exists for other methods, else 404. */
+function unrouted(app: FastifyInstance, url: string) {
+  const path = url.split('?', 1)[0] ?? url
+  const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }))
+  return allowed.length > 0 ? methodNotAllowed(allowed) : notFound
+}
+
+function answerErrors(app: FastifyInstance): Parameters<FastifyInstance['setErrorHandler']>[0] {
+  const storeTrouble = createOccasional()
+  return (error, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.status === 500) {
+      app.log.error({ route: request.routeOptions.url, err: loggableError(error) }, 'A request failed')
+    } else if (hasSafeMessage(error)) {
+      storeTrouble((heldBack) => {
+        app.log.warn(
+          { event: 'store-trouble', code: error.code, cause: error.message, heldBack },
+          problem.message,
+        )
+      })
+    }
+    return sendProblem(request, reply, problem)
+  }
+}

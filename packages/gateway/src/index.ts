@@ -1,0 +1,8 @@
+export { parseGatewayConfig } from './config/load.ts'
+export type { GatewayConfig } from './config/schema.ts'
+export * from './errors.ts'
+export { createGateway, type Gateway } from './gateway.ts'
+export type { LogStream } from './http/log.ts'
+export { runGateway } from './run.ts'
+export type { SessionView } from './sessions/view.ts'
+export { addUser, addUsersWithSamePassword, type ListedUser, listUsers, removeUsers } from './users/edit.ts'

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises'
+import { readUsersFile, type User } from './file.ts'
+
+/** The users, as the file names them now. */
+export interface UserDirectory {
+  /** The user of this name, or undefined. */
+  find(name: string): Promise<User | undefined>
+}
+
+/**
+ * Opens a users file. It is looked at (one `stat`) at each `find` and read again when it changed. When the
+ * new one is broken, `onProblem` gets one sentence and the last good users stay: a slip in an editor must
+ * not lock everybody out. Throws `FILE_UNUSABLE` or `USERS_INVALID` when the first reading fails.
+ */
+export async function openUserDirectory(
+  file: string,
+  onProblem: (sentence: string) => void,
+): Promise<UserDirectory> {
+  let readVersion = await versionOf(file)
+  let users = byName(await readUsersFile(file))
+  let reading: Promise<void> | null = null
+
+  async function read(): Promise<void> {
+    // Taken before the reading: a change during it shows at the next look.
+    const version = await versionOf(file)
+    try {
+      users = byName(await readUsersFile(file))
+    } catch (error) {
+      onProblem(`${(error as Error).message} The users that were read before stay in use.`)
+    }
+    readVersion = version
+  }
+
+  function readOnce(): Promise<void> {
+    reading ??= read().finally(() => {
+      reading = null
+    })
+    return reading
+  }
+
+  return {
+    async find(name) {
+      const version = await versionOf(file)
+      if (version !== readVersion) await readOnce()
+      // That reading may have begun before the change that was seen here; the next one did not.
+      if (version !== readVersion) await readOnce()
+      return users.get(name)
+    },
+  }
+}
+
+function byName(users: User[]): Map<string, User> {
+  return new Map(users.map((user) => [user.name, user]))
+}
+
+/** A text that changes whenever the file does, also when only its mode was put right; `''` when it is gone. */
+async function versionOf(file: string): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => null)
+  return found ? `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}` : ''
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { UsersInvalidError } from '../errors.ts'
+import { parseJsonText } from '../files/json.ts'
+import { readPrivateFile } from '../files/private.ts'
+import { PASSWORD_HASH } from './passwords.ts'
+
+/** One entry of the users file. */
+export interface User {
+  name: string
+  /** A PHC string: `$argon2id$v=19$m=…`. */
+  password: string
+  /** A disabled user cannot log in. Sessions that are open go on to their end. */
+  disabled?: boolean
+}
+
+export const USERS_LABEL = 'users file'
+
+/**
+ * A user's name: letters and digits of any script, and `. _ @ + -`, at most 128 characters. No blank and no
+ * control character: the name travels in HTTP headers and logs, where two names must not look the same.
+ */
+const USER_NAME = /^[\p{L}\p{M}\p{N}._@+-]{1,128}$/u
+
+const userSchema = z.strictObject({
+  name: z.string({ error: 'must be text' }).refine(isUserName, {
+    error: 'must be 1 to 128 letters, digits, ".", "_", "@", "+" and "-"',
+  }),
+  password: z.string({ error: 'must be text' }).regex(PASSWORD_HASH, {
+    error: 'must be an argon2id hash ("$argon2id$v=19$…"); make one with `holdfast users add`',
+  }),
+  disabled: z.boolean({ error: 'must be true or false' }).exactOptional(),
+})
+
+const usersSchema = z.strictObject({ users: z.array(userSchema, { error: 'must be a list of users' }) })
+
+/**
+ * Reads and checks a users file. Throws `FILE_UNUSABLE` (missing, unreadable, open to other users of the
+ * machine) or `USERS_INVALID`, naming each wrong entry by its place, never its hash.
+ */
+export async function readUsersFile(file: string): Promise<User[]> {
+  const parsed = parseJsonText(await readPrivateFile(file, USERS_LABEL), usersSchema)
+  if ('mistakes' in parsed) {
+    throw new UsersInvalidError(`The ${USERS_LABEL} ${file} cannot be used. ${parsed.mistakes.join(' ')}`)
+  }
+  const { users } = parsed.value
+  const twice = firstDuplicate(users.map(({ name }) => name))
+  if (twice !== undefined) {
+    throw new UsersInvalidError(
+      `The ${USERS_LABEL} ${file} names the user "${twice}" twice; remove one of them.`,
+    )
+  }
+  return users
+}
+
+/** True for a name that a users file may hold: see {@link USER_NAME}; composed (NFC). */
+export function isUserName(name: string): boolean {
+  return USER_NAME.test(name) && name === name.normalize('NFC')
+}
+
+/** The first name that occurs twice. */
+export function firstDuplicate(names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
+}

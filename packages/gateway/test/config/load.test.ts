@@ -1,0 +1,90 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { loadGatewayConfig, parseGatewayConfig } from '../../src/config/load.ts'
+import { HOST, KEYRING, NOBODY, rawConfig, temporaryFolder } from '../support.ts'
+
+async function fileWith(text: string): Promise<string> {
+  const file = path.join(await temporaryFolder(), 'gateway.json')
+  await writeFile(file, text, { mode: 0o600 })
+  return file
+}
+
+test('a file with what is needed is read, and defaults are filled in', async () => {
+  const config = await loadGatewayConfig(await fileWith(JSON.stringify(rawConfig())))
+  expect(config.listen).toEqual({ host: HOST, port: 0 })
+  expect(config.store).toMatchObject({ primaryName: 'mymaster', idleMs: 1_800_000, absoluteMs: 43_200_000 })
+  expect(config.limits).toMatchObject({ drainMs: 0, waitingLogins: 512 })
+})
+
+test('cookies are secure unless the file says otherwise', () => {
+  const { secureCookies: _, ...raw } = rawConfig()
+  expect(parseGatewayConfig(raw).secureCookies).toBe(true)
+})
+
+test.each(['0.0.0.0', '10.0.0.7', '::', 'gateway.example.org'])(
+  'plain-HTTP cookies are refused on %s, which is not loopback',
+  (host) => {
+    const raw = rawConfig({ listen: { host, port: 8080 } })
+    expect(() => parseGatewayConfig(raw)).toThrow(
+      /`secureCookies` may be false only when `listen.host` is a loopback/,
+    )
+    expect(parseGatewayConfig({ ...raw, secureCookies: true }).listen.host).toBe(host)
+  },
+)
+
+test.each(['127.0.0.1', '127.9.8.7', '::1', 'localhost'])('plain-HTTP cookies are taken on %s', (host) => {
+  expect(parseGatewayConfig(rawConfig({ listen: { host, port: 8080 } })).listen.host).toBe(host)
+})
+
+test.each([
+  [{ name: 'gateway 1' }, '`name` must be 1 to 64'],
+  [{ name: undefined }, '`name` must be text'],
+  [{ dataCentre: 'DC1' }, '`dataCentre` must be 1 to 64 of a-z'],
+  [{ listen: { host: HOST, port: 65_536 } }, '`listen.port` must be a whole number from 0 to 65535'],
+  [{ listen: { host: HOST, port: '80' } }, '`listen.port` must be a whole number'],
+  [{ listen: undefined }, '`listen` is missing'],
+  [{ usersFile: '' }, '`usersFile` must not be empty'],
+  [{ secureCookies: 'no' }, '`secureCookies` must be true or false'],
+  [{ secureCookie: true }, '`secureCookie` is not a known key'],
+  [{ limits: { drainMs: 99_999 } }, '`limits.drainMs` must be a whole number from 0 to 3000 (ms)'],
+  [{ store: { sentinels: [], keyring: KEYRING } }, '`store.sentinels` must name the Sentinels'],
+  [{ store: { sentinels: [{ host: 'a' }], keyring: KEYRING } }, '`store.sentinels[0].port` must be a whole'],
+  [{ store: { sentinels: [NOBODY] } }, '`store.keyring` is missing'],
+])('a mistake is named by its key: %j', (overrides, sentence) => {
+  expect(() => parseGatewayConfig(rawConfig(overrides))).toThrow(sentence)
+})
+
+test('every mistake of a file is told at once', () => {
+  expect(() => parseGatewayConfig(rawConfig({ name: '', dataCentre: '' }))).toThrow(/`name`.*`dataCentre`/s)
+})
+
+test.each([0o640, 0o604, 0o660])('a file of mode %o is refused', async (mode) => {
+  const file = await fileWith('{}')
+  await chmod(file, mode)
+  await expect(loadGatewayConfig(file)).rejects.toMatchObject({
+    code: 'FILE_UNUSABLE',
+    message: expect.stringContaining(`chmod 600 ${file}`),
+  })
+})
+
+test('a missing file is named', async () => {
+  await expect(loadGatewayConfig('/nowhere/gateway.json')).rejects.toMatchObject({
+    code: 'FILE_UNUSABLE',
+    message: 'The configuration file /nowhere/gateway.json does not exist; check the path or create it.',
+  })
+})
+
+test('text that is not JSON is told by its place and never quoted', async () => {
+  const file = await fileWith('{\n  "password": "s3cret-in-the-file" oops }')
+  const error = await loadGatewayConfig(file).catch((thrown: Error) => thrown)
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
+  expect(String(error)).toContain('not valid JSON')
+  expect(String(error)).not.toContain('s3cret')
+})
+
+test('a wrong value of a secret is not quoted', () => {
+  const keyring = { current: 'k1', keys: { k1: ['s3cret-key'] }, index: 's3cret-index' }
+  const raw = rawConfig({ store: { sentinels: [NOBODY], keyring, password: { a: 's3cret-password' } } })
+  expect(() => parseGatewayConfig(raw)).toThrow(/^(?!.*s3cret).*`store.password` must be/s)
+})

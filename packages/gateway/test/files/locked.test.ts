@@ -1,0 +1,48 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { replacePrivateFile, withFileLock } from '../../src/files/locked.ts'
+import { temporaryFolder } from '../support.ts'
+
+test('changes of one file exclude each other', async () => {
+  const file = path.join(await temporaryFolder(), 'count')
+  await writeFile(file, '0')
+  const addOne = () =>
+    withFileLock(file, 'count', async () => {
+      const count = Number(await readFile(file, 'utf8'))
+      await replacePrivateFile(file, 'count', String(count + 1))
+    })
+  await Promise.all(Array.from({ length: 20 }, addOne))
+  expect(await readFile(file, 'utf8')).toBe('20')
+})
+
+test('a replaced file has mode 0600 and nothing is left beside it', async () => {
+  const folder = await temporaryFolder()
+  const file = path.join(folder, 'users.json')
+  await writeFile(file, 'old', { mode: 0o644 })
+  await withFileLock(file, 'users file', () => replacePrivateFile(file, 'users file', 'new'))
+  expect(await readFile(file, 'utf8')).toBe('new')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  expect(await readdir(folder)).toEqual(['users.json'])
+})
+
+test('the lock is given back when the change fails', async () => {
+  const file = path.join(await temporaryFolder(), 'users.json')
+  const failing = withFileLock(file, 'users file', () => Promise.reject(new Error('no')))
+  await expect(failing).rejects.toThrow('no')
+  expect(await withFileLock(file, 'users file', async () => 'done')).toBe('done')
+})
+
+test('a lock that is never given back is named, with its holder', async () => {
+  const file = path.join(await temporaryFolder(), 'users.json')
+  await writeFile(`${file}.lock`, '4242\n')
+  await expect(withFileLock(file, 'users file', async () => 'done')).rejects.toMatchObject({
+    code: 'FILE_UNUSABLE',
+    message: expect.stringMatching(/being changed by process 4242: .*users\.json\.lock is its lock/),
+  })
+})
+
+test('a folder that does not exist is told in one sentence', async () => {
+  const change = withFileLock('/nowhere/users.json', 'users file', async () => 'done')
+  await expect(change).rejects.toThrow('/nowhere/users.json.lock does not exist; check the path')
+})

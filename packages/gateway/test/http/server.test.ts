@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { codeOf, PASSWORD, startGateway } from '../support.ts'
+
+const big = JSON.stringify({ username: 'ada', password: 'x'.repeat(20_000) })
+
+test.each([
+  ['an empty body', {}, '', 400],
+  ['an empty JSON body', { 'content-type': 'application/json' }, '', 400],
+  ['no JSON', { 'content-type': 'application/json' }, '{"username":', 400],
+  ['JSON that is no object', { 'content-type': 'application/json' }, '"ada"', 400],
+  ['null', { 'content-type': 'application/json' }, 'null', 400],
+  ['a poisoned prototype', { 'content-type': 'application/json' }, '{"__proto__":{"username":"ada"}}', 400],
+  ['fields of the wrong type', { 'content-type': 'application/json' }, '{"username":1,"password":[]}', 400],
+  ['a missing field', { 'content-type': 'application/json' }, '{"username":"ada"}', 400],
+  [
+    'a field given twice',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    'username=a&username=b&password=c',
+    400,
+  ],
+  ['a huge body', { 'content-type': 'application/json' }, big, 413],
+  ['a huge form', { 'content-type': 'application/x-www-form-urlencoded' }, `username=${big}`, 413],
+  ['plain text', { 'content-type': 'text/plain' }, 'ada', 415],
+  ['XML', { 'content-type': 'application/xml' }, '<ada/>', 415],
+  ['a content type that is none', { 'content-type': ';;;' }, 'ada', 415],
+])('a login with %s gets its answer, and the process goes on', async (_, headers, body, status) => {
+  const gateway = await startGateway()
+  const response = await fetch(`${gateway.url}/login`, { method: 'POST', headers, ...(body ? { body } : {}) })
+  expect(response.status).toBe(status)
+  expect(await response.json()).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
+  expect(await gateway.logIn()).toMatch(/^hf_/)
+})
+
+test.each([
+  ['GET', '/login', 'POST'],
+  ['PUT', '/logout', 'POST'],
+  ['POST', '/session', 'GET, HEAD'],
+  ['DELETE', '/verify', 'GET, HEAD'],
+  ['OPTIONS', '/', 'GET, HEAD'],
+  ['PATCH', '/readyz?x=1', 'GET, HEAD'],
+])('%s %s gets 405 and the methods that it takes', async (method, path, allow) => {
+  const gateway = await startGateway()
+  const response = await fetch(gateway.url + path, { method })
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe(allow)
+  expect(await codeOf(response)).toBe('METHOD_NOT_ALLOWED')
+})
+
+test('a wrong method is told before a wrong body', async () => {
+  const gateway = await startGateway()
+  const response = await fetch(`${gateway.url}/login`, { method: 'PUT', body: 'text' })
+  expect(response.status).toBe(405)
+})
+
+test.each(['/nothing', '/login/', '/Session', '//'])('the unknown path %s gets 404', async (path) => {
+  const gateway = await startGateway()
+  const response = await gateway.get(path)
+  expect([response.status, await codeOf(response)]).toEqual([404, 'NOT_FOUND'])
+})
+
+test('a path that cannot be decoded gets 400', async () => {
+  const gateway = await startGateway()
+  const response = await gateway.get('/%zz')
+  expect([response.status, await codeOf(response)]).toEqual([400, 'INVALID_REQUEST'])
+})
+
+test('a person sees a page where a script sees JSON', async () => {
+  const gateway = await startGateway()
+  const response = await gateway.get('/nothing', { accept: 'text/html,*/*;q=0.8' })
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(await response.text()).toContain('There is nothing at this address.')
+})
+
+test('every answer names its server, may not be stored, and is hard to misuse', async () => {
+  const gateway = await startGateway()
+  const answers = [
+    await gateway.get('/'),
+    await gateway.get('/session'),
+    await gateway.get('/readyz'),
+    await gateway.get('/nothing'),
+    await gateway.get('/%zz'),
+    await gateway.post('/login', { username: 'ada', password: PASSWORD }),
+    await gateway.post('/login', { username: 'ada', password: 'wrong' }),
+    await fetch(`${gateway.url}/login`, { method: 'POST', body: 'text' }),
+  ]
+  for (const { headers } of answers) {
+    expect(headers.get('x-holdfast-server')).toBe('gateway-1')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'.*frame-ancestors 'none'/)
+  }
+})

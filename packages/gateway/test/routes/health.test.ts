@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { awayStore, bodyOf, memoryStore, startGateway } from '../support.ts'
+
+test('a gateway over a store that works is live and ready', async () => {
+  const gateway = await startGateway()
+  for (const path of ['/livez', '/readyz']) expect((await gateway.get(path)).status).toBe(200)
+})
+
+test('a gateway that can verify nothing is live, and not ready for a reason', async () => {
+  const gateway = await startGateway({ store: awayStore() })
+  expect((await gateway.get('/livez')).status).toBe(200)
+  const response = await gateway.get('/readyz')
+  expect(response.status).toBe(503)
+  expect(await bodyOf(response)).toEqual({
+    ready: false,
+    server: 'gateway-1',
+    why: expect.stringMatching(/\S/),
+  })
+})
+
+test('a moment without enough connections, as a failover brings it, leaves a gateway ready', async () => {
+  const store = memoryStore()
+  const status = store.status()
+  const backAtMs = performance.now() + 200
+  store.status = () => ({ ...status, readable: performance.now() > backAtMs })
+  const gateway = await startGateway({ store })
+  expect((await gateway.get('/readyz')).status).toBe(200)
+  expect(performance.now()).toBeGreaterThan(backAtMs)
+})
+
+test('a gateway that ends says so first, while it still answers', async () => {
+  const gateway = await startGateway({ config: { limits: { drainMs: 2000 } } })
+  const token = await gateway.logIn()
+  const closed = gateway.close()
+  const ready = await gateway.get('/readyz')
+  expect([ready.status, ready.headers.get('connection')]).toEqual([503, 'close'])
+  expect((await gateway.get('/verify', { cookie: `holdfast=${token}` })).status).toBe(200)
+  await closed
+  await expect(gateway.get('/livez')).rejects.toThrow('fetch failed')
+})

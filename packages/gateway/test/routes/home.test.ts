@@ -1,0 +1,58 @@
+import { hash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { asCookie, awayStore, memoryStore, startGateway } from '../support.ts'
+
+const accept = 'text/html'
+
+test('who is not logged in gets the login form', async () => {
+  const gateway = await startGateway()
+  const response = await gateway.get('/', { accept })
+  expect(response.status).toBe(200)
+  expect(await response.text()).toMatch(
+    /<form method="post" action="\/login">.*name="password" type="password"/s,
+  )
+})
+
+test('who is logged in sees who they are and which server answered', async () => {
+  const gateway = await startGateway()
+  const page = await (await gateway.get('/', { ...asCookie(await gateway.logIn()), accept })).text()
+  expect(page).toContain('You are <em>ada</em>')
+  expect(page).toMatch(/id="server"[^>]*>gateway-1</)
+  expect(page).toContain('<form method="post" action="/logout">')
+})
+
+test('a subject is escaped', async () => {
+  const gateway = await startGateway()
+  const { token } = await gateway.store.issue({ subject: '<img src=x onerror=alert(1)>' })
+  expect(await (await gateway.get('/', asCookie(token))).text()).not.toContain('<img')
+})
+
+test('while the store is away the page says so, asks again by itself, and the cookie stays', async () => {
+  const { token } = await memoryStore().issue({ subject: 'ada' })
+  const gateway = await startGateway({ store: awayStore() })
+  const response = await gateway.get('/', { ...asCookie(token), accept })
+  expect(response.status).toBe(503)
+  expect(response.headers.getSetCookie()).toEqual([])
+  const page = await response.text()
+  expect(page).toContain('Nobody was logged out')
+  expect(page).toContain('<meta http-equiv="refresh" content="2">')
+})
+
+test('the policy of a page lets exactly its own style and script run', async () => {
+  const gateway = await startGateway()
+  const response = await gateway.get('/', asCookie(await gateway.logIn()))
+  const policy = response.headers.get('content-security-policy') ?? ''
+  const page = await response.text()
+  for (const [element, directive] of [
+    ['style', 'style-src'],
+    ['script', 'script-src'],
+  ]) {
+    const texts = [...page.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, 'gs'))].map(
+      ([, text]) => text,
+    )
+    expect(texts).toHaveLength(1)
+    expect(policy).toContain(`${directive} 'sha256-${hash('sha256', texts[0] ?? '', 'base64')}'`)
+  }
+  expect(policy).not.toMatch(/unsafe|https?:|\*/)
+  expect(page).not.toMatch(/ (style|on[a-z]+)=|https?:\/\//)
+})

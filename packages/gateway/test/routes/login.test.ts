@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { addUser } from '../../src/index.ts'
+import { asBearer, asCookie, awayStore, bodyOf, codeOf, PASSWORD, startGateway } from '../support.ts'
+
+describe('a login by JSON', () => {
+  test('answers the token and the session, and sets the cookie', async () => {
+    const gateway = await startGateway()
+    const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
+    expect(response.status).toBe(200)
+    const body = await bodyOf(response)
+    expect(body).toEqual({
+      token: expect.stringMatching(/^hf_[0-9A-Za-z]{52}$/),
+      subject: 'ada',
+      id: expect.any(String),
+      server: 'gateway-1',
+      issuedAt: expect.stringMatching(/Z$/),
+      idleUntil: expect.stringMatching(/Z$/),
+      expiresAt: expect.stringMatching(/Z$/),
+    })
+    expect(response.headers.getSetCookie()).toEqual([
+      `holdfast=${body['token']}; Path=/; HttpOnly; SameSite=Lax`,
+    ])
+  })
+
+  test('is refused with the same answer for an unknown user and a wrong password', async () => {
+    const gateway = await startGateway()
+    const wrong = await gateway.post('/login', { username: 'ada', password: 'wrong' })
+    const unknown = await gateway.post('/login', { username: 'nobody', password: PASSWORD })
+    expect([wrong.status, unknown.status]).toEqual([401, 401])
+    expect(await wrong.text()).toBe(await unknown.text())
+    expect(wrong.headers.getSetCookie()).toEqual([])
+  })
+
+  test('knows a user who was just added', async () => {
+    const gateway = await startGateway()
+    await addUser(gateway.usersFile, 'grace', 'hopper')
+    expect((await gateway.post('/login', { username: 'grace', password: 'hopper' })).status).toBe(200)
+  })
+})
+
+describe('a login by form', () => {
+  test('sets the cookie and goes on to the start page', async () => {
+    const gateway = await startGateway()
+    const response = await gateway.postForm('/login', { username: 'ada', password: PASSWORD })
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+    const [cookie] = response.headers.getSetCookie()
+    expect(cookie).toMatch(/^holdfast=hf_\w+; Path=\/; HttpOnly; SameSite=Lax$/)
+  })
+
+  test('shows the form again when it is refused, with the name kept and escaped', async () => {
+    const gateway = await startGateway()
+    const fields = { username: '"><script>alert(1)</script>', password: 'wrong' }
+    const response = await gateway.postForm('/login', fields, { accept: 'text/html' })
+    const page = await response.text()
+    expect(response.status).toBe(401)
+    expect(page).toContain('The user name or the password is wrong.')
+    expect(page).toContain('value="&#34;&#62;&#60;script&#62;')
+    expect(page).not.toContain('<script>')
+    expect(page).not.toContain('wrong"')
+  })
+})
+
+test('over HTTPS the cookie is a __Host- cookie', async () => {
+  const gateway = await startGateway({ config: { secureCookies: true } })
+  const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
+  const { token } = await bodyOf(response)
+  expect(response.headers.getSetCookie()).toEqual([
+    `__Host-holdfast=${token}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+  ])
+  expect((await gateway.get('/session', { cookie: `__Host-holdfast=${token}` })).status).toBe(200)
+  expect((await gateway.get('/session', asCookie(String(token)))).status).toBe(401)
+})
+
+test.each([asCookie, asBearer])('a login ends the session that it came with', async (credential) => {
+  const gateway = await startGateway()
+  const before = await gateway.logIn()
+  const after = await gateway.logIn(credential(before))
+  expect(after).not.toBe(before)
+  expect(await gateway.store.verify(before)).toMatchObject({ status: 'inactive', reason: 'revoked' })
+  expect(await gateway.store.verify(after)).toMatchObject({ status: 'active' })
+})
+
+test('a refused login leaves the session that it came with', async () => {
+  const gateway = await startGateway()
+  const token = await gateway.logIn()
+  await gateway.post('/login', { username: 'ada', password: 'wrong' }, asCookie(token))
+  expect((await gateway.get('/session', asCookie(token))).status).toBe(200)
+})
+
+test.each([
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { origin: 'https://evil.example' },
+  { origin: 'null' },
+])('a login for a page of another site is refused: %j', async (headers: Record<string, string>) => {
+  const gateway = await startGateway()
+  const response = await gateway.postForm('/login', { username: 'ada', password: PASSWORD }, headers)
+  expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
+  expect(response.headers.getSetCookie()).toEqual([])
+})
+
+test('a login from our own page is taken', async () => {
+  const gateway = await startGateway()
+  const fields = { username: 'ada', password: PASSWORD }
+  expect((await gateway.postForm('/login', fields, { origin: gateway.url })).status).toBe(303)
+  expect((await gateway.postForm('/login', fields, { 'sec-fetch-site': 'same-origin' })).status).toBe(303)
+})
+
+test('while the store is away a login is answered 503 with Retry-After, and a wrong password 401', async () => {
+  const gateway = await startGateway({ store: awayStore() })
+  const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
+  expect(response.status).toBe(503)
+  expect(response.headers.get('retry-after')).toBe('1')
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect(await codeOf(response)).toBe('STORE_UNAVAILABLE')
+  expect((await gateway.post('/login', { username: 'ada', password: 'wrong' })).status).toBe(401)
+})
+
+test('beyond the bound of waiting logins the answer is 503 TOO_BUSY', async () => {
+  const limits = { drainMs: 0, passwordChecks: 1, waitingLogins: 1 }
+  const gateway = await startGateway({ config: { limits } })
+  const login = () => gateway.post('/login', { username: 'ada', password: PASSWORD })
+  const responses = await Promise.all(Array.from({ length: 8 }, login))
+  const busy = responses.filter(({ status }) => status === 503)
+  expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2)
+  expect(busy.length).toBeGreaterThanOrEqual(1)
+  for (const response of busy) expect(await codeOf(response)).toBe('TOO_BUSY')
+})

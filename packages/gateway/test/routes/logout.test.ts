@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { asBearer, asCookie, awayStore, codeOf, startGateway } from '../support.ts'
+
+test('a log-out by cookie ends the session and then clears the cookie', async () => {
+  const gateway = await startGateway()
+  const token = await gateway.logIn()
+  const response = await gateway.post('/logout', undefined, asCookie(token))
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({ revoked: true, server: 'gateway-1' })
+  expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^holdfast=;.* Path=\/;/)])
+  expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
+})
+
+test('a person who logs out comes back to the start page', async () => {
+  const gateway = await startGateway()
+  const headers = { ...asCookie(await gateway.logIn()), accept: 'text/html' }
+  const response = await gateway.postForm('/logout', {}, headers)
+  expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+  expect(response.headers.getSetCookie()).toHaveLength(1)
+})
+
+test('a log-out by bearer ends the session and leaves cookies alone', async () => {
+  const gateway = await startGateway()
+  const [token, other] = [await gateway.logIn(), await gateway.logIn()]
+  const response = await gateway.post('/logout', undefined, { ...asBearer(token), ...asCookie(other) })
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
+  expect(await gateway.store.verify(other)).toMatchObject({ status: 'active' })
+})
+
+test('logging out again, without a token, or with one that is none is no error', async () => {
+  const gateway = await startGateway()
+  const token = await gateway.logIn()
+  for (const headers of [asCookie(token), asCookie(token), asCookie('hf_none'), {}]) {
+    expect((await gateway.post('/logout', undefined, headers)).status).toBe(200)
+  }
+})
+
+test.each([
+  ['application/json', ''],
+  ['application/json', '{"broken'],
+  ['text/plain', 'anything'],
+  ['application/x-www-form-urlencoded', 'a=b'],
+])('a log-out does not fail for the form of its body: %s %j', async (type, body) => {
+  const gateway = await startGateway()
+  const token = await gateway.logIn()
+  const headers = { ...asCookie(token), 'content-type': type }
+  const response = await fetch(`${gateway.url}/logout`, { method: 'POST', headers, body })
+  expect(response.status).toBe(200)
+  expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
+})
+
+test('a log-out for a page of another site is refused, and the login stays', async () => {
+  const gateway = await startGateway()
+  const token = await gateway.logIn()
+  for (const from of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+    const headers: Record<string, string> = { ...asCookie(token), ...from }
+    const response = await gateway.post('/logout', undefined, headers)
+    expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
+  }
+  expect(await gateway.store.verify(token)).toMatchObject({ status: 'active' })
+})
+
+test('while the store is away a log-out is answered 503 and the cookie stays', async () => {
+  const token = await (await startGateway()).logIn()
+  const away = await startGateway({ store: awayStore() })
+  const response = await away.post('/logout', undefined, asCookie(token))
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(response.headers.getSetCookie()).toEqual([])
+  const page = await away.post('/logout', undefined, { ...asCookie(token), accept: 'text/html' })
+  expect(await page.text()).not.toContain('http-equiv')
+})

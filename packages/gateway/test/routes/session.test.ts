@@ -1,0 +1,98 @@
+import { createMemoryStore, generateKeyring } from '@holdfast/tokens'
+import { describe, expect, test } from 'vitest'
+import { asBearer, asCookie, awayStore, bodyOf, codeOf, memoryStore, startGateway } from '../support.ts'
+
+describe.each(['/session', '/verify'])('%s', (path) => {
+  test.each([asCookie, asBearer])('says who a good token is', async (credential) => {
+    const gateway = await startGateway()
+    const response = await gateway.get(path, credential(await gateway.logIn()))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-auth-request-user')).toBe('ada')
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await bodyOf(response)).toEqual({
+      subject: 'ada',
+      id: expect.any(String),
+      server: 'gateway-1',
+      issuedAt: expect.any(String),
+      idleUntil: expect.any(String),
+      expiresAt: expect.any(String),
+    })
+  })
+
+  test('answers HEAD like GET, without a body', async () => {
+    const gateway = await startGateway()
+    const headers = asCookie(await gateway.logIn())
+    const response = await fetch(gateway.url + path, { method: 'HEAD', headers })
+    expect([response.status, response.headers.get('x-auth-request-user')]).toEqual([200, 'ada'])
+    expect(await response.text()).toBe('')
+    expect((await fetch(gateway.url + path, { method: 'HEAD' })).status).toBe(401)
+  })
+
+  test('refuses a request without a token, with a challenge that names no error', async () => {
+    const gateway = await startGateway()
+    for (const headers of [{}, { authorization: 'Basic YWRhOmFkYQ==' }, { cookie: 'holdfast=' }]) {
+      const response = await gateway.get(path, headers as Record<string, string>)
+      expect([response.status, await codeOf(response)]).toEqual([401, 'NO_TOKEN'])
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="holdfast"')
+    }
+  })
+
+  test('refuses a bad token with its reason, and leaves the cookie', async () => {
+    const store = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
+    const other = createMemoryStore({ dataCentre: 'dc2', keyring: generateKeyring() })
+    const gateway = await startGateway({ store })
+    const revoked = (await store.issue({ subject: 'ada' })).token
+    await store.revoke(revoked)
+    const expired = (await store.issue({ subject: 'ada', absoluteMs: 1000 })).token
+    const foreign = (await other.issue({ subject: 'ada' })).token
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    const cases = { revoked, expired, unknown: foreign, malformed: `${revoked}x` }
+    for (const [reason, token] of Object.entries(cases)) {
+      const response = await gateway.get(path, asCookie(token))
+      expect([response.status, await codeOf(response)]).toEqual([401, 'INVALID_TOKEN'])
+      expect(response.headers.get('www-authenticate')).toBe(
+        `Bearer realm="holdfast", error="invalid_token", error_description="${reason}"`,
+      )
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+  })
+
+  test('says 503 and keeps the cookie when it cannot be known', async () => {
+    const token = (await memoryStore().issue({ subject: 'ada' })).token
+    const gateway = await startGateway({ store: awayStore() })
+    const response = await gateway.get(path, asCookie(token))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await codeOf(response)).toBe('STORE_UNAVAILABLE')
+    expect((await gateway.get(path, asCookie('hf_malformed'))).status).toBe(401)
+  })
+
+  test('never takes a token from the query string', async () => {
+    const gateway = await startGateway()
+    const token = await gateway.logIn()
+    for (const key of ['token', 'access_token', 'holdfast']) {
+      expect((await gateway.get(`${path}?${key}=${token}`)).status).toBe(401)
+    }
+  })
+
+  test('takes a bearer before a cookie', async () => {
+    const gateway = await startGateway()
+    const token = await gateway.logIn()
+    const headers = { ...asBearer('hf_wrong'), ...asCookie(token) }
+    expect((await gateway.get(path, headers)).status).toBe(401)
+  })
+})
+
+test('a subject that is not plain ASCII reaches the application without becoming another', async () => {
+  const gateway = await startGateway()
+  for (const [subject, header] of [
+    ['zoë', 'zo%C3%AB'],
+    ['ada\r\nX-Admin: 1', 'ada%0D%0AX-Admin:%201'],
+    [' ada', '%20ada'],
+  ] as const) {
+    const { token } = await gateway.store.issue({ subject })
+    const response = await gateway.get('/verify', asBearer(token))
+    expect(response.headers.get('x-auth-request-user')).toBe(header)
+    expect(response.headers.get('x-admin')).toBeNull()
+  }
+})

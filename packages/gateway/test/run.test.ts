@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { addUser } from '../src/index.ts'
+import { asCookie, bodyOf, HOST, KEYRING, NOBODY, PASSWORD, rawConfig, temporaryFolder } from './support.ts'
+
+let group: RedisGroup
+beforeAll(async () => {
+  group = await RedisGroup.start()
+})
+afterAll(() => group?.stop())
+
+const storeOf = (overrides: Record<string, unknown> = {}) => ({
+  sentinels: group.sentinels.map(({ address }) => address),
+  primaryName: PRIMARY_NAME,
+  username: TEST_USERS.app.username,
+  password: TEST_USERS.app.password,
+  sentinelUsername: TEST_USERS.app.username,
+  sentinelPassword: TEST_USERS.app.password,
+  keyring: KEYRING,
+  ...overrides,
+})
+
+/** A gateway in a process of its own. */
+class GatewayProcess {
+  readonly process: ChildProcess
+  output = ''
+
+  constructor(configFile: string) {
+    const index = new URL('../src/index.ts', import.meta.url).href
+    const program = `
+      const { runGateway } = await import(${JSON.stringify(index)})
+      await runGateway(process.argv[1]).catch((error) => { console.error(error.code, error.message); process.exitCode = 1 })`
+    this.process = spawn(process.execPath, ['--input-type=module', '-e', program, configFile])
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk
+      })
+    }
+    onTestFinished(() => void this.process.kill('SIGKILL'))
+  }
+
+  async ended(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
+    return this.process.exitCode
+  }
+
+  /** The URL, once it listens. */
+  async url(): Promise<string> {
+    return await until(() => /listens on (http:[^"]+)/.exec(this.output)?.[1])
+  }
+}
+
+async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (Date.now() > deadline) throw new Error('It did not come in time.')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function startProcess(name: string, store = storeOf()): Promise<GatewayProcess> {
+  const folder = await temporaryFolder()
+  const usersFile = path.join(folder, 'users.json')
+  await addUser(usersFile, 'ada', PASSWORD)
+  const file = path.join(folder, 'gateway.json')
+  await writeFile(file, JSON.stringify(rawConfig({ name, usersFile, store })), { mode: 0o600 })
+  return new GatewayProcess(file)
+}
+
+async function startReady(name: string) {
+  const running = await startProcess(name)
+  const url = await running.url()
+  await until(async () => (await fetch(`${url}/readyz`)).ok)
+  return { running, url }
+}
+
+const statusOf = async (url: string, token: string) =>
+  (await fetch(`${url}/verify`, { headers: asCookie(token) })).status
+
+async function logIn(url: string): Promise<string> {
+  const body = JSON.stringify({ username: 'ada', password: PASSWORD })
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${url}/login`, { method: 'POST', headers, body })
+  expect(response.status).toBe(200)
+  return String((await bodyOf(response))['token'])
+}
+
+test('SIGTERM ends it cleanly within five seconds, with the exit code 0', async () => {
+  const { running } = await startReady('gateway-1')
+  const startMs = performance.now()
+  running.process.kill('SIGTERM')
+  expect(await running.ended()).toBe(0)
+  expect(performance.now() - startMs).toBeLessThan(5000)
+})
+
+test('a wrong password to Redis ends it with one clear sentence', async () => {
+  const running = await startProcess('gateway-1', storeOf({ password: 'not-the-password' }))
+  expect(await running.ended()).toBe(1)
+  expect(running.output).toMatch(/AUTH_FAILED .*127\.0\.0\.1:\d+/)
+  expect(running.output).not.toContain('not-the-password')
+})
+
+test('it starts and stays up while no Sentinel can be reached, and says why it is not ready', async () => {
+  const running = await startProcess('gateway-1', storeOf({ sentinels: [NOBODY], writeTimeoutMs: 300 }))
+  const url = await running.url()
+  const ready = await fetch(`${url}/readyz`)
+  expect([ready.status, (await bodyOf(ready))['ready']]).toEqual([503, false])
+  await until(() => running.output.includes('store-not-ready'))
+  expect((await fetch(`${url}/livez`)).status).toBe(200)
+})
+
+test('a login through one gateway holds at another, through the death of the primary', async () => {
+  const [first, second] = await Promise.all([startReady('gateway-1'), startReady('gateway-2')])
+  const [kept, ended] = [await logIn(first.url), await logIn(first.url)]
+  expect(await statusOf(second.url, kept)).toBe(200)
+  await fetch(`${second.url}/logout`, { method: 'POST', headers: asCookie(ended) })
+  expect(await statusOf(first.url, ended)).toBe(401)
+
+  const primary = await group.primary()
+  await primary.kill()
+  onTestFinished(async () => {
+    await primary.start()
+    await group.waitUntilWhole()
+  })
+  const login = logIn(second.url)
+  let waiting = true
+  const answers: number[] = []
+  const ready: number[] = []
+  const watch = (async () => {
+    while (waiting) {
+      answers.push(await statusOf(first.url, kept), await statusOf(second.url, kept))
+      ready.push((await fetch(`${first.url}/readyz`)).status, (await fetch(`${second.url}/readyz`)).status)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })()
+  const during = await login
+  waiting = false
+  await watch
+  const logs = first.running.output + second.running.output
+  expect(answers.length).toBeGreaterThan(20)
+  expect(new Set(answers), logs).toEqual(new Set([200]))
+  expect(new Set(ready), logs).toEqual(new Set([200]))
+
+  for (const { url } of [first, second]) {
+    expect(await statusOf(url, kept)).toBe(200)
+    expect(await statusOf(url, during)).toBe(200)
+    expect(await statusOf(url, ended)).toBe(401)
+  }
+}, 60_000)
+
+test('with two of three Redis gone nobody is logged out: 503, and 200 again when they are back', async () => {
+  const { url } = await startReady('gateway-1')
+  const token = await logIn(url)
+  const gone = [await group.primary(), (await group.replicas())[0]].filter((server) => server !== undefined)
+  for (const server of gone) server.pause()
+  onTestFinished(async () => {
+    for (const server of gone) server.resume()
+    await group.waitUntilWhole()
+  })
+  const response = await until(async () => {
+    const answer = await fetch(`${url}/session`, { headers: asCookie(token) })
+    expect([200, 503]).toContain(answer.status)
+    return answer.status === 503 && answer
+  })
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect(response.headers.get('retry-after')).toBe('1')
+  for (const server of gone) server.resume()
+  await until(async () => (await statusOf(url, token)) === 200)
+}, 60_000)
+
+test('a configuration that cannot be used ends it with one clear sentence', async () => {
+  const file = path.join(await temporaryFolder(), 'gateway.json')
+  const raw = rawConfig({ listen: { host: HOST, port: 'http' } })
+  await writeFile(file, JSON.stringify(raw), { mode: 0o600 })
+  const running = new GatewayProcess(file)
+  expect(await running.ended()).toBe(1)
+  expect(running.output).toBe(
+    `CONFIG_INVALID The configuration file ${file} cannot be used. \`listen.port\` must be a whole number from 0 to 65535.\n`,
+  )
+})

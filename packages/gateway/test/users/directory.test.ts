@@ -1,0 +1,70 @@
+import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { openUserDirectory } from '../../src/users/directory.ts'
+import { addUser, removeUsers } from '../../src/users/edit.ts'
+import { PASSWORD, temporaryFolder } from '../support.ts'
+
+async function directoryOfAda() {
+  const file = path.join(await temporaryFolder(), 'users.json')
+  await addUser(file, 'ada', PASSWORD)
+  const problems: string[] = []
+  const directory = await openUserDirectory(file, (sentence) => problems.push(sentence))
+  return { file, directory, problems }
+}
+
+test('a user who was added or removed is so at the very next look', async () => {
+  const { file, directory } = await directoryOfAda()
+  for (let round = 0; round < 10; round++) {
+    await addUser(file, `user-${round}`, PASSWORD)
+    expect(await directory.find(`user-${round}`)).toMatchObject({ name: `user-${round}` })
+    await removeUsers(file, [`user-${round}`])
+    expect(await directory.find(`user-${round}`)).toBeUndefined()
+  }
+})
+
+test('a user who was added is found also while other looks are under way', async () => {
+  const { file, directory } = await directoryOfAda()
+  let looking = true
+  const noise = (async () => {
+    while (looking) await Promise.all([directory.find('ada'), directory.find('ada')])
+  })()
+  for (let round = 0; round < 10; round++) {
+    await addUser(file, `user-${round}`, PASSWORD)
+    expect(await directory.find(`user-${round}`)).toBeDefined()
+  }
+  looking = false
+  await noise
+})
+
+test('a broken file is told once, and the users that were read before stay', async () => {
+  const { file, directory, problems } = await directoryOfAda()
+  await writeFile(file, '{"users": [oops')
+  for (let round = 0; round < 3; round++) expect(await directory.find('ada')).toBeDefined()
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatch(/not valid JSON.*The users that were read before stay in use\./)
+})
+
+test('a file that is gone or open to others is told, and is taken in again when it is mended', async () => {
+  const { file, directory, problems } = await directoryOfAda()
+  await rename(file, `${file}.away`)
+  expect(await directory.find('ada')).toBeDefined()
+  await rename(`${file}.away`, file)
+  expect(await directory.find('ada')).toBeDefined()
+  await chmod(file, 0o644)
+  expect(await directory.find('ada')).toBeDefined()
+  expect(problems.map((sentence) => /does not exist|chmod 600/.exec(sentence)?.[0])).toEqual([
+    'does not exist',
+    'chmod 600',
+  ])
+  await chmod(file, 0o600)
+  await addUser(file, 'grace', PASSWORD)
+  expect(await directory.find('grace')).toBeDefined()
+  expect(problems).toHaveLength(2)
+})
+
+test('a first file that is missing is an error', async () => {
+  const { file } = await directoryOfAda()
+  await rm(file)
+  await expect(openUserDirectory(file, () => {})).rejects.toMatchObject({ code: 'FILE_UNUSABLE' })
+})

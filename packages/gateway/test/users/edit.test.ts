@@ -1,0 +1,92 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { addUser, addUsersWithSamePassword, listUsers, removeUsers } from '../../src/users/edit.ts'
+import { readUsersFile } from '../../src/users/file.ts'
+import { verifyPassword } from '../../src/users/passwords.ts'
+import { PASSWORD, temporaryFolder } from '../support.ts'
+
+const newFile = async () => path.join(await temporaryFolder(), 'users.json')
+
+test('the first user makes the file, private and with an argon2id hash of OWASP parameters', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  const [user] = await readUsersFile(file)
+  expect(user).toMatchObject({
+    name: 'ada',
+    password: expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/),
+  })
+  expect(await readFile(file, 'utf8')).not.toContain(PASSWORD)
+})
+
+test('users that are added at once are all there', async () => {
+  const file = await newFile()
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  await Promise.all(names.map((name) => addUser(file, name, PASSWORD)))
+  expect((await listUsers(file)).map(({ name }) => name).sort()).toEqual(names)
+})
+
+test('users who share a password cost one hashing, and each can log in', async () => {
+  const file = await newFile()
+  const names = Array.from({ length: 200 }, (_, index) => `drill-${index}`)
+  await addUsersWithSamePassword(file, names, PASSWORD)
+  const users = await readUsersFile(file)
+  expect(new Set(users.map(({ password }) => password)).size).toBe(1)
+  expect(users).toHaveLength(200)
+  expect(await verifyPassword(users.at(-1)?.password ?? '', PASSWORD)).toBe(true)
+})
+
+test('users are removed by name or by rule, and others stay', async () => {
+  const file = await newFile()
+  await addUsersWithSamePassword(file, ['ada', 'drill-1', 'drill-2', 'grace'], PASSWORD)
+  expect(await removeUsers(file, (name) => name.startsWith('drill-'))).toEqual(['drill-1', 'drill-2'])
+  expect(await removeUsers(file, ['grace', 'nobody'])).toEqual(['grace'])
+  expect(await listUsers(file)).toEqual([{ name: 'ada', disabled: false }])
+})
+
+test('a name that is taken is refused and nothing changes', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD)
+  const before = await readFile(file, 'utf8')
+  await expect(addUsersWithSamePassword(file, ['grace', 'ada'], 'other')).rejects.toMatchObject({
+    code: 'USERS_INVALID',
+    message: expect.stringContaining('has a user "ada" already'),
+  })
+  expect(await readFile(file, 'utf8')).toBe(before)
+})
+
+test.each(['', ' ada', 'a b', 'a\nb', 'a/b', 'x'.repeat(129), 'e\u0301'])(
+  'the name %j is refused',
+  async (name) => {
+    await expect(addUser(await newFile(), name, PASSWORD)).rejects.toThrow("cannot be a user's name")
+  },
+)
+
+test.each(['', 'x'.repeat(1025)])('a password of %s is refused without being quoted', async (password) => {
+  const error = await addUser(await newFile(), 'ada', password).catch((thrown: Error) => thrown)
+  expect(String(error)).toContain('must have 1 to 1024 characters')
+  expect(String(error)).not.toContain('xxx')
+})
+
+test.each([
+  ['{"users":[{"name":"ada","password":"in-the-clear"}]}', '`users[0].password` must be an argon2id hash'],
+  ['{"users":[{"name":"ada"}]}', '`users[0].password` must be text'],
+  ['{"users":{}}', '`users` must be a list'],
+  ['{}', '`users` must be a list'],
+  ['not json', 'not valid JSON'],
+])('a broken users file is told by its place, without its secrets: %s', async (text, sentence) => {
+  const file = await newFile()
+  await writeFile(file, text, { mode: 0o600 })
+  const error = await listUsers(file).catch((thrown: Error) => thrown)
+  expect(error).toMatchObject({ code: 'USERS_INVALID', message: expect.stringContaining(sentence) })
+  expect(String(error)).not.toContain('in-the-clear')
+})
+
+test('a users file that names a user twice is refused', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD)
+  const { users } = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify({ users: [...users, ...users] }))
+  await expect(listUsers(file)).rejects.toThrow('names the user "ada" twice')
+})
