@@ -1,0 +1,90 @@
+import type { DrillReport } from '@holdfast/cluster'
+import { count, duration, plural } from '../terminal/format.ts'
+import { paint } from '../terminal/paint.ts'
+import { table } from '../terminal/table.ts'
+
+/** The screen at the end of `holdfast drill`. */
+export function reportText(report: DrillReport): string {
+  const { primary } = report
+  const none = (number: number, word: string) =>
+    number === 0 ? paint.good('0') : paint.bad(`${count(number)} ${word}`)
+  const rows = [
+    ['Requests', `${count(report.requests)}`, operations(report)],
+    ['Failed requests', none(report.failedRequests, ''), failures(report)],
+    ['Users logged out', none(report.loggedOut, ''), report.loggedOutIds.join(' ')],
+    ['Missing acknowledged logins', none(report.missingAcknowledged, ''), audited(report)],
+    ['Undone log-outs', none(report.undoneLogouts, ''), report.undoneIds.join(' ')],
+    [
+      'Longest wait of a verification',
+      duration(report.longestVerifyMs),
+      `${waits(report.verifications)}; the drill itself was busy for up to ${duration(report.ownDelayMs)}`,
+    ],
+    ['Longest wait of a login', duration(report.longestLoginMs), waits(report.logins)],
+    ['New primary after', newPrimary(report), `${primary.before} -> ${primary.after ?? 'none'}`],
+    ['Answers by server', '', servers(report)],
+  ].map(([title = '', value = '', more = '']) => [title, value, paint.faint(more)])
+  const verdict = report.ok ? paint.good('✓ Nobody noticed') : paint.bad('✗ Not ok')
+  return [
+    '',
+    `  ${verdict}  ${whatWasDone(report)}`,
+    '',
+    table(rows, { right: [1] }),
+    ...problems(report),
+    ...samples(report),
+    '',
+  ].join('\n')
+}
+
+function whatWasDone({ fault }: DrillReport): string {
+  switch (fault.action) {
+    case 'kill':
+      return `${nameOf(fault)} was killed with kill -9.`
+    case 'pause':
+      return `${nameOf(fault)} hung for ${duration(fault.pauseMs ?? 0)}.`
+    case 'lose-host':
+      return `the host of ${nameOf(fault)} was lost.`
+  }
+}
+
+/** `redis-1 (the primary)`, `gateway-1` */
+const nameOf = ({ victim, target }: DrillReport['fault']) =>
+  target === 'primary' ? `${victim} (the primary)` : victim
+
+const operations = ({ verifications, logins, logouts }: DrillReport) =>
+  `${count(verifications.count)} verifications, ${count(logins.count)} logins, ${count(logouts.count)} log-outs`
+
+const failures = ({ failedRequests, failedVerifications, failedLogins, failedLogouts }: DrillReport) =>
+  failedRequests === 0
+    ? ''
+    : `${failedVerifications} verifications, ${failedLogins} logins, ${failedLogouts} log-outs`
+
+const audited = ({ audited, missingIds }: DrillReport) =>
+  [
+    `${count(audited.primary)} looked up on the primary, ${count(audited.gateways)} through gateways`,
+    ...missingIds,
+  ].join(' ')
+
+const waits = ({ p50Ms, p99Ms }: DrillReport['logins']) => `p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}`
+
+function newPrimary({ newPrimaryMs, acknowledgingMs }: DrillReport): string {
+  if (newPrimaryMs === null) return '-'
+  return `${duration(newPrimaryMs)}${acknowledgingMs === null ? '' : ` (writes ${duration(acknowledgingMs)})`}`
+}
+
+const servers = ({ servers }: DrillReport) =>
+  Object.entries(servers)
+    .map(([name, answers]) => `${name} ${count(answers)}`)
+    .join(', ')
+
+function problems({ problems }: DrillReport): string[] {
+  return problems.length === 0 ? [] : ['', ...problems.map((problem) => `  ${paint.bad('!')} ${problem}`)]
+}
+
+const MOST_SAMPLES = 5
+
+function samples({ failures }: DrillReport): string[] {
+  const shown = failures.slice(0, MOST_SAMPLES)
+  if (shown.length === 0) return []
+  const rows = shown.map(({ atMs, operation, what }) => [duration(atMs), operation, what])
+  return ['', `  ${plural(failures.length, 'failure')} at first hand:`, table(rows, { indent: 4 })]
+}

@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Sandbox } from './holdfast.ts'
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await Sandbox.make()
+})
+afterAll(() => sandbox.remove())
+
+describe('a wrong command line gets one sentence and exit code 2:', () => {
+  it.each<[string, string[], string]>([
+    ['an unknown command', ['upp'], "Unknown command 'upp'. Did you mean up?"],
+    ['an unknown option', ['up', '--netwerk', 'x'], "Unknown option '--netwerk'. Did you mean --network?"],
+    ['too many words', ['down', 'now'], 'Too many arguments'],
+    ['a missing value', ['drill', '--users'], "Option '--users <number>' argument missing."],
+    ['a missing option', ['gateway'], "Required option '--config <file>' not specified."],
+    ['a missing name', ['users', 'add'], "Missing required argument 'user'."],
+    ['a bad word', ['up', '--timings', 'slow'], '--timings must be one of fast, reference, got "slow".'],
+    ['a bad number', ['drill', '--rate', '1e9'], '--rate must be a whole number from 1 to 2000, got "1e9".'],
+    ['a bad fault', ['drill', '--kill', 'everything'], '--kill must be one of primary, gateway, sentinel'],
+    ['two faults', ['drill', '--kill', 'primary', '--pause', 'replica'], 'A drill makes one fault'],
+    ['a bad network', ['up', '--network', '300.1.1'], '`network` must be the first three numbers'],
+    ['a bad name', ['up', '--detach', '--name', 'A B'], '`name` must be 1 to 32 of a-z'],
+    ['two hosts', ['up', '--hosts', '127.0.70.1,127.0.70.2'], '`hosts` must be three addresses'],
+    ['a bad gateway', ['up', '--gateways', '127.0.70.1:99999'], '`gateways` must be given as address'],
+  ])('%s', async (_, args, sentence) => {
+    const ended = await sandbox.run(args)
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain(sentence)
+    expect(ended.stderr).toMatch(/^Error: .*\n$/)
+  })
+})
+
+describe('what cannot be done gets one sentence:', () => {
+  it.each<[string, string[], number, string]>([
+    ['status of nothing', ['status', '--name', 'nobody'], 3, 'There is no data centre in'],
+    ['a drill of nothing', ['drill', '--name', 'nobody'], 3, 'There is no data centre in'],
+    ['down of nothing', ['down', '--name', 'nobody'], 3, 'There is no data centre in'],
+    ['a gateway without its file', ['gateway', '--config', '/nowhere'], 1, '/nowhere does not exist'],
+    ['users of nothing', ['users', 'list', '--name', 'nobody'], 1, 'users.json does not exist'],
+    [
+      'an address elsewhere',
+      ['up', '--network', '192.0.2'],
+      1,
+      '192.0.2.11 is not an address of this machine.',
+    ],
+    ['a folder of others', ['up', '--state-dir', '/etc'], 1, '/etc holds other files'],
+  ])('%s', async (_, args, code, sentence) => {
+    const ended = await sandbox.run(args)
+    expect(ended.code).toBe(code)
+    expect(ended.stderr).toContain(sentence)
+    expect(ended.stderr).toMatch(/^Error: .*\n$/)
+  })
+})
+
+it('shows a stack trace only when asked', async () => {
+  const plain = await sandbox.run(['status', '--name', 'nobody'])
+  const traced = await sandbox.run(['status', '--name', 'nobody', '--debug'])
+  expect(plain.stderr).not.toContain('    at ')
+  expect(traced.stderr).toContain('    at ')
+})
+
+it('prints help and version, and the help when there is no command', async () => {
+  expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' })
+  const help = await sandbox.run(['--help'])
+  expect(help.code).toBe(0)
+  for (const name of ['up', 'status', 'drill', 'down', 'users', 'gateway']) {
+    expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
+  }
+  expect(help.stdout).not.toContain('--background')
+  expect((await sandbox.run([])).code).toBe(2)
+})
+
+it('adds users from standard input, never shows a password, and keeps the file to its owner', async () => {
+  const file = join(sandbox.folder, 'users.json')
+  const add = (name: string, input: string) => sandbox.run(['users', 'add', name, '--file', file], input)
+  expect(await add('ada', 'first secret\n')).toMatchObject({ code: 0, stdout: `Added ada to ${file}.\n` })
+  const again = await add('ada', 'first secret\n')
+  expect(again.code).toBe(1)
+  expect(again.stderr).toContain('has a user "ada" already')
+  expect(again.stderr).not.toContain('secret')
+  expect((await add('bob', '')).stderr).toContain('No password came')
+  expect((await add('b b', 'x\n')).stderr).toContain('cannot be a user')
+  const listed = await sandbox.run(['users', 'list', '--file', file])
+  expect(listed.stdout).toContain('ada')
+  expect(listed.stdout).not.toContain('argon2')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+})

@@ -1,0 +1,214 @@
+import { once } from 'node:events'
+import { readFile, stat } from 'node:fs/promises'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectControl, type DataCentreDescription, type DrillReport } from '@holdfast/cluster'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { collect, Sandbox } from './holdfast.ts'
+
+const NAME = 'cli-test'
+const NETWORK = '127.0.73'
+const DRILL_MS = 90_000
+
+let sandbox: Sandbox
+let centre: DataCentreDescription
+
+beforeAll(async () => {
+  sandbox = await Sandbox.make()
+  centre = await sandbox.up(NAME, NETWORK)
+}, 120_000)
+
+afterAll(async () => {
+  await sandbox.run(['down', '--name', NAME, '--purge'])
+  await sandbox.remove()
+}, 60_000)
+
+async function logIn(base = centre.balancer): Promise<string> {
+  const response = await fetch(`${base}/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: centre.user, password: centre.password }),
+    signal: AbortSignal.timeout(30_000),
+  })
+  expect(response.status).toBe(200)
+  const { token } = (await response.json()) as { token: string }
+  return token
+}
+
+function ask(base: string, token: string, path = '/session', method = 'GET'): Promise<Response> {
+  return fetch(base + path, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(30_000),
+  })
+}
+
+const drill = (...args: string[]) =>
+  sandbox.json<DrillReport>(['drill', '--name', NAME, '--users', '20', '--rate', '50', ...args])
+
+it('is described so that a script can use it', async () => {
+  expect(centre).toMatchObject({
+    name: NAME,
+    stateDir: join(sandbox.folder, 'holdfast', NAME),
+    balancer: `http://${NETWORK}.1:8080`,
+    gateways: [21, 22, 23, 24].map((last) => `http://${NETWORK}.${last}:8080`),
+    redis: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 6379 })),
+    sentinels: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 26379 })),
+    user: 'demo',
+  })
+  const status = await sandbox.status(NAME)
+  expect(status.processes.map(({ state }) => state)).toEqual(Array(11).fill('running'))
+})
+
+it('honours one login on all four gateways in turn', async () => {
+  const token = await logIn()
+  const servers: string[] = []
+  for (let request = 0; request < 12; request++) {
+    const response = await ask(centre.balancer, token)
+    const session = (await response.json()) as { subject: string; server: string }
+    expect(session.subject).toBe('demo')
+    servers.push(session.server)
+  }
+  expect(new Set(servers).size).toBe(4)
+  for (let first = 0; first + 4 <= servers.length; first += 4) {
+    expect(new Set(servers.slice(first, first + 4)).size).toBe(4)
+  }
+})
+
+it('lets in a user who was added while it ran, by the password that came on standard input', async () => {
+  const added = await sandbox.run(['users', 'add', 'ada', '--name', NAME], 'correct horse\n')
+  expect(added).toMatchObject({ code: 0, stderr: '' })
+  const response = await fetch(`${centre.balancer}/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'ada', password: 'correct horse' }),
+  })
+  expect(response.status).toBe(200)
+  const { users } = await sandbox.json<{ users: { name: string }[] }>(['users', 'list', '--name', NAME])
+  expect(users.map(({ name }) => name)).toEqual(['demo', 'ada'])
+})
+
+it('refuses on every gateway what was logged out on one, also after a kill of the primary', async () => {
+  const token = await logIn()
+  const keeper = await logIn()
+  const [first = ''] = centre.gateways
+  expect((await ask(first, token, '/logout', 'POST')).status).toBe(200)
+  for (const gateway of centre.gateways) expect((await ask(gateway, token)).status).toBe(401)
+
+  const primary = (await sandbox.status(NAME)).redis.find((node) => node.reachable && node.role === 'primary')
+  await connectControl(centre.stateDir).signal(primary?.name ?? '', 'SIGKILL')
+  const untilMs = performance.now() + 3000
+  while (performance.now() < untilMs) {
+    for (const gateway of centre.gateways) {
+      expect((await ask(gateway, token)).status).toBe(401)
+      expect((await ask(gateway, keeper)).status).toBe(200)
+    }
+    await sleep(100)
+  }
+}, 30_000)
+
+it(
+  'comes through a drill that kills the primary, and cleans up behind it',
+  async () => {
+    const report = await drill()
+    expect(report).toMatchObject({
+      ok: true,
+      problems: [],
+      failedRequests: 0,
+      failedVerifications: 0,
+      failedLogins: 0,
+      loggedOut: 0,
+      missingAcknowledged: 0,
+      undoneLogouts: 0,
+    })
+    expect(report.newPrimaryMs).toBeLessThan(4000)
+    expect(report.audited.gateways).toBe(4 * report.audited.primary)
+    expect(Object.keys(report.servers)).toHaveLength(4)
+    const { users } = await sandbox.json<{ users: { name: string }[] }>(['users', 'list', '--name', NAME])
+    expect(users.map(({ name }) => name)).toEqual(['demo', 'ada'])
+  },
+  DRILL_MS,
+)
+
+it(
+  'comes through a drill that kills a gateway',
+  async () => {
+    expect(await drill('--kill', 'gateway')).toMatchObject({ ok: true, problems: [], newPrimaryMs: null })
+  },
+  DRILL_MS,
+)
+
+it(
+  'undoes the fault and removes its users when a drill is broken off',
+  async () => {
+    const child = sandbox.spawn(
+      'drill',
+      '--name',
+      NAME,
+      '--users',
+      '5',
+      '--rate',
+      '20',
+      '--pause',
+      'replica',
+      '--for',
+      '60000',
+    )
+    const output = collect(child)
+    while (!output.stdout.includes('pause redis')) await sleep(50)
+    await sleep(500)
+    child.kill('SIGINT')
+    const [code] = (await once(child, 'close')) as [number]
+    expect({ code, stderr: output.stderr }).toEqual({
+      code: 130,
+      stderr: 'Error: The drill was broken off.\n',
+    })
+    const usersFile = await readFile(join(centre.stateDir, 'users.json'), 'utf8')
+    expect(usersFile).not.toContain('drill-')
+    await expect
+      .poll(async () => (await sandbox.status(NAME)).redis.map(({ reachable }) => reachable), {
+        timeout: 15_000,
+      })
+      .toEqual([true, true, true])
+  },
+  DRILL_MS,
+)
+
+it('can be neither started twice nor beside itself on the same addresses', async () => {
+  const again = await sandbox.run(['up', '--name', NAME, '--network', NETWORK])
+  expect(again.code).toBe(1)
+  expect(again.stderr).toMatch(/^Error: A data centre runs already .*\n$/)
+  const beside = await sandbox.run(['up', '--detach', '--json', '--name', 'other', '--network', NETWORK])
+  expect(beside).toMatchObject({ code: 1, stdout: '' })
+  expect(beside.stderr).toMatch(/is in use by redis-server/)
+})
+
+it('is gone after down, with its ports and, when purged, its folder', async () => {
+  const { processes } = await sandbox.status(NAME)
+  expect((await sandbox.run(['down', '--name', NAME, '--purge'])).code).toBe(0)
+  for (const { pid } of processes) expect(isAlive(pid)).toBe(false)
+  for (const { host, port } of processes) expect(await isOpen(host, port)).toBe(false)
+  await expect(stat(centre.stateDir)).rejects.toThrow('ENOENT')
+  expect((await sandbox.run(['status', '--name', NAME])).code).toBe(3)
+}, 60_000)
+
+function isAlive(pid: number | null): boolean {
+  try {
+    return pid !== null && process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+function isOpen(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port })
+    const answer = (open: boolean) => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket.once('connect', () => answer(true))
+    socket.once('error', () => answer(false))
+  })
+}

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DataCentreDescription, DataCentreStatus } from '@holdfast/cluster'
+
+const MAIN = join(import.meta.dirname, '../src/main.ts')
+
+export interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Where a test keeps the state of its data centres. */
+export class Sandbox {
+  readonly folder: string
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  static async make(): Promise<Sandbox> {
+    return new Sandbox(await mkdtemp(join(tmpdir(), 'hf-')))
+  }
+
+  /** Starts `holdfast` as a process of its own. */
+  spawn(...args: string[]): ChildProcess {
+    const env = { ...process.env, XDG_STATE_HOME: this.folder, HOLDFAST_DEBUG: '' }
+    return spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  }
+
+  /** Runs `holdfast` to its end. */
+  async run(args: string[], input = ''): Promise<Ended> {
+    const child = this.spawn(...args)
+    const output = collect(child)
+    child.stdin?.end(input)
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, ...output }
+  }
+
+  async json<T>(args: string[]): Promise<T> {
+    const { code, stdout, stderr } = await this.run([...args, '--json'])
+    if (stdout === '') throw new Error(`holdfast ${args.join(' ')} ended with ${code}: ${stderr}`)
+    return JSON.parse(stdout) as T
+  }
+
+  up(name: string, network: string): Promise<DataCentreDescription> {
+    return this.json(['up', '--detach', '--name', name, '--network', network])
+  }
+
+  status(name: string): Promise<DataCentreStatus> {
+    return this.json(['status', '--name', name])
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+export function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (chunk) => {
+    output.stdout += String(chunk)
+  })
+  child.stderr?.on('data', (chunk) => {
+    output.stderr += String(chunk)
+  })
+  return output
+}
