@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Makes this folder ready to run: npm packages, a Node that runs TypeScript, and the system's programs that a
- * data centre is made of. `npm start`, `npm test` and `npm run check` call it first. Plain JavaScript without
- * dependencies, because it runs before there are any, on whatever Node (18 or later) the machine has.
+ * data centre is made of. The scripts of package.json call it first. It says nothing when all is here, and speaks
+ * on stderr, because what follows may print JSON. Plain JavaScript without dependencies, because it runs before
+ * there are any, on whatever Node (18 or later) the machine has.
  *
  * Exit codes: 0 ready, 1 something failed, 3 something is missing that only the machine's owner can install.
  */
@@ -14,7 +15,7 @@ import { SetupError } from './setup/run.mjs'
 import { installPrograms, missingPrograms } from './setup/system-packages.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const say = (line) => console.log(`Set-up: ${line}`)
+const say = (line) => console.error(`Set-up: ${line}`)
 
 const findings = () => ({
   dependency: missingDependency(root),
@@ -42,7 +43,7 @@ async function main() {
   if (process.platform === 'win32') {
     throw new SetupError('Holdfast runs on Linux and macOS. On Windows, use it inside WSL 2.', 3)
   }
-  if (isReady(findings())) return say('everything is here.')
+  if (isReady(findings())) return
   const startedAt = Date.now()
   await withLock(join(root, '.holdfast', 'setup.lock'), say, makeReady)
   say(`ready after ${Math.ceil((Date.now() - startedAt) / 1000)} s.`)
