@@ -1,4 +1,6 @@
 export { Network, OUTSIDE } from './network.ts'
 export { findFreePorts } from './ports.ts'
-export { PRIMARY_NAME, RedisGroup, type RedisGroupOptions, TEST_MARK, TEST_USERS } from './redis-group.ts'
+export { RedisGroup, type RedisGroupOptions } from './redis-group.ts'
+export { PRIMARY_NAME, TEST_MARK, TEST_USERS } from './redis-servers.ts'
 export { ServerProcess } from './server-process.ts'
+export { startStandaloneRedis } from './standalone.ts'

@@ -1,33 +1,30 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Connection, type NodeAddress, REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
+import { Connection } from '@holdfast/tokens/redis'
 import type { Network } from './network.ts'
 import { findFreePorts } from './ports.ts'
-import { ServerProcess } from './server-process.ts'
+import {
+  localPlace,
+  makeRedis,
+  makeSentinel,
+  type Place,
+  PRIMARY_NAME,
+  placeOf,
+  type RedisSettings,
+  type SentinelSettings,
+  TEST_MARK,
+  TEST_USERS,
+} from './redis-servers.ts'
+import type { ServerProcess } from './server-process.ts'
 
-export const PRIMARY_NAME = 'mymaster'
-/** The value of the group's mark in every test group. */
-export const TEST_MARK = 'mark-of-the-test-group'
-
-/** Passwords of a test's own short-lived processes on loopback. */
-export const TEST_USERS = {
-  admin: { username: 'admin', password: 'test-admin-password' },
-  app: { username: 'app', password: 'test-app-password' },
-} as const
-
-const REPLICA_PASSWORD = 'test-replica-password'
 /** The names of the hosts in a network. */
 const REDIS_HOSTS = ['a', 'b', 'c']
 const SENTINEL_HOSTS = ['sa', 'sb', 'sc']
 
-export interface RedisGroupOptions {
-  /** Sentinel's `down-after-milliseconds`. Default is 1500: less is unsafe (FACTS 1b). */
-  downAfterMs?: number
-  /** Sentinel's `failover-timeout`. Default is 6000. */
-  failoverTimeoutMs?: number
-  /** Further lines of every redis.conf. */
-  redisConfig?: string
+export interface RedisGroupOptions extends RedisSettings, SentinelSettings {
+  /** The value of the group's mark. Default is {@link TEST_MARK}. */
+  mark?: string
   /**
    * Put the Redis on hosts `a` (the first primary), `b` and `c` of this network, where links can be
    * cut and delayed. The Sentinels are on hosts of their own, `sa`, `sb` and `sc`, so that a cut need not run
@@ -38,23 +35,23 @@ export interface RedisGroupOptions {
   quickSentinels?: boolean
 }
 
-/** Where one server of the group is: its own port, and the one under which all others know it. */
-interface Place {
-  host: string
-  ownPort: number
-  port: number
-}
-
 /** Three real Redis, the first of them primary, and three real Sentinels, on free ports of loopback. */
 export class RedisGroup {
   readonly redis: ServerProcess[]
   readonly sentinels: ServerProcess[]
   readonly #folder: string
+  readonly #options: RedisGroupOptions
 
-  private constructor(redis: ServerProcess[], sentinels: ServerProcess[], folder: string) {
+  private constructor(
+    redis: ServerProcess[],
+    sentinels: ServerProcess[],
+    folder: string,
+    options: RedisGroupOptions,
+  ) {
     this.redis = redis
     this.sentinels = sentinels
     this.#folder = folder
+    this.#options = options
   }
 
   static async start(options: RedisGroupOptions = {}): Promise<RedisGroup> {
@@ -77,10 +74,10 @@ export class RedisGroup {
     const sentinels = await Promise.all(
       places.slice(REDIS_HOSTS.length).map((place) => makeSentinel(folder, place, primary, options)),
     )
-    const group = new RedisGroup(redis, sentinels, folder)
+    const group = new RedisGroup(redis, sentinels, folder, options)
     try {
       await Promise.all(redis.map((server) => server.start()))
-      await group.#setMark()
+      await group.#setMark(options.mark ?? TEST_MARK)
       await Promise.all(sentinels.map((server) => server.start()))
       await group.setSentinelPeriods(500, 250)
       await group.waitUntilWhole()
@@ -90,6 +87,43 @@ export class RedisGroup {
       throw error
     }
     return group
+  }
+
+  /** Starts one more replica of the primary of now, on 127.0.0.1. */
+  async addReplica(): Promise<ServerProcess> {
+    const server = await makeRedis(
+      this.#folder,
+      await localPlace(),
+      placeOf(await this.primary()),
+      this.#options,
+    )
+    this.redis.push(server)
+    await server.start()
+    return server
+  }
+
+  /** Starts one more Sentinel, on 127.0.0.1. The others find it within two seconds. */
+  async addSentinel(): Promise<ServerProcess> {
+    const server = await makeSentinel(
+      this.#folder,
+      await localPlace(),
+      placeOf(await this.primary()),
+      this.#options,
+    )
+    this.sentinels.push(server)
+    await server.start()
+    await this.run(server, 'SENTINEL', 'DEBUG', 'info-period', '500', 'publish-period', '250')
+    return server
+  }
+
+  /** Ends a Sentinel or a replica for good, and makes the remaining Sentinels forget it. */
+  async remove(server: ServerProcess): Promise<void> {
+    await server.kill()
+    for (const servers of [this.redis, this.sentinels]) {
+      const index = servers.indexOf(server)
+      if (index >= 0) servers.splice(index, 1)
+    }
+    for (const sentinel of this.sentinels) await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
   }
 
   /** Runs a command as administrator on one Redis or Sentinel. */
@@ -147,10 +181,10 @@ export class RedisGroup {
       this.redis.map(async (server) => String(await this.run(server, 'INFO', 'replication'))),
     )
     const primaries = infos.filter(
-      (info) => /^role:master/m.test(info) && info.split('state=online').length === 3,
+      (info) => /^role:master/m.test(info) && info.split('state=online').length === infos.length,
     )
     const linked = infos.filter((info) => /^master_link_status:up/m.test(info))
-    if (primaries.length !== 1 || linked.length !== 2) return false
+    if (primaries.length !== 1 || linked.length !== infos.length - 1) return false
     const views = await Promise.all(
       this.sentinels.map((server) => this.run(server, 'SENTINEL', 'CKQUORUM', PRIMARY_NAME)),
     )
@@ -158,122 +192,20 @@ export class RedisGroup {
       this.sentinels.map((server) => this.run(server, 'SENTINEL', 'REPLICAS', PRIMARY_NAME)),
     )
     return (
-      views.every((reply) => String(reply).startsWith('OK 3 ')) &&
-      known.every((reply) => Array.isArray(reply) && reply.length === 2)
+      views.every((reply) => String(reply).startsWith(`OK ${views.length} `)) &&
+      known.every((reply) => Array.isArray(reply) && reply.length === infos.length - 1)
     )
   }
 
-  async #setMark(): Promise<void> {
+  async #setMark(mark: string): Promise<void> {
     const [primary] = this.redis
     if (primary === undefined) return
     for (let tries = 0; ; tries++) {
       // NOREPLICAS until the first replica is linked.
-      const reply = await this.run(primary, 'SET', 'hf:mark', TEST_MARK).catch((error: Error) => error)
+      const reply = await this.run(primary, 'SET', 'hf:mark', mark).catch((error: Error) => error)
       if (reply === 'OK') return
       if (tries > 200) throw reply
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
-  }
-}
-
-async function makeRedis(
-  folder: string,
-  { host, ownPort, port }: Place,
-  primary: Place,
-  { redisConfig = '' }: RedisGroupOptions,
-): Promise<ServerProcess> {
-  const home = join(folder, `redis-${ownPort}`)
-  const { admin, app } = TEST_USERS
-  await mkdir(home)
-  await writeFile(
-    join(home, 'users.acl'),
-    // Off, so nobody can log in as it; but it may do everything, because Redis loads its AOF as this user, and
-    // would leave out what a script wrote together (redis/redis#14541).
-    `user default off ~* &* +@all
-user admin on >${admin.password} ~* &* +@all
-user replica on >${REPLICA_PASSWORD} -@all +psync +replconf +ping
-user app on >${app.password} ${REDIS_ACL_RULES}
-`,
-  )
-  await writeFile(
-    join(home, 'redis.conf'),
-    `bind ${host}
-bind-source-addr ${host}
-port ${ownPort}
-replica-announce-ip ${host}
-replica-announce-port ${port}
-dir ${home}
-aclfile ${join(home, 'users.acl')}
-masteruser replica
-masterauth ${REPLICA_PASSWORD}
-min-replicas-to-write 1
-min-replicas-max-lag 3
-appendonly yes
-save ""
-repl-diskless-sync yes
-repl-diskless-sync-delay 0
-maxmemory-policy noeviction
-enable-debug-command yes
-${port === primary.port ? '' : `replicaof ${primary.host} ${primary.port}`}
-${redisConfig}
-`,
-  )
-  return new ServerProcess({
-    address: { host, port },
-    ownAddress: { host, port: ownPort },
-    command: 'redis-server',
-    args: [join(home, 'redis.conf')],
-    logFile: join(home, 'log'),
-    isReady: () => answers({ host, port: ownPort }),
-  })
-}
-
-async function makeSentinel(
-  folder: string,
-  { host, ownPort, port }: Place,
-  primary: Place,
-  { downAfterMs = 1500, failoverTimeoutMs = 6000 }: RedisGroupOptions,
-): Promise<ServerProcess> {
-  const home = join(folder, `sentinel-${ownPort}`)
-  const { admin, app } = TEST_USERS
-  await mkdir(home)
-  await writeFile(
-    join(home, 'sentinel.conf'),
-    `bind ${host}
-bind-source-addr ${host}
-port ${ownPort}
-dir ${home}
-user default off
-user admin on >${admin.password} ~* &* +@all
-user app on >${app.password} ${SENTINEL_ACL_RULES}
-sentinel announce-ip ${host}
-sentinel announce-port ${port}
-sentinel sentinel-user admin
-sentinel sentinel-pass ${admin.password}
-sentinel monitor ${PRIMARY_NAME} ${primary.host} ${primary.port} 2
-sentinel auth-user ${PRIMARY_NAME} admin
-sentinel auth-pass ${PRIMARY_NAME} ${admin.password}
-sentinel down-after-milliseconds ${PRIMARY_NAME} ${downAfterMs}
-sentinel failover-timeout ${PRIMARY_NAME} ${failoverTimeoutMs}
-`,
-  )
-  const ownAddress = { host, port: ownPort }
-  return new ServerProcess({
-    address: { host, port },
-    ownAddress,
-    command: 'redis-server',
-    args: [join(home, 'sentinel.conf'), '--sentinel'],
-    logFile: join(home, 'log'),
-    isReady: () => answers(ownAddress),
-  })
-}
-
-async function answers(address: NodeAddress): Promise<boolean> {
-  try {
-    const connection = await Connection.open({ address, ...TEST_USERS.admin })
-    connection.close()
-    return true
-  } catch {
-    return false
   }
 }

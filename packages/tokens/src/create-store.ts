@@ -1,67 +1,52 @@
 import { InvalidOptionError } from './errors.ts'
-import type { NodeAddress } from './redis/address.ts'
+import { formatAddress, type NodeAddress } from './redis/address.ts'
 import { checkNumber } from './store/limits.ts'
 import { MemoryBackend } from './store/memory-backend.ts'
-import type { RedisStoreOptions, SessionOptions } from './store/options.ts'
-import { RedisBackend } from './store/redis-backend.ts'
+import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './store/options.ts'
+import { RedisBackend, type RedisBackendOptions } from './store/redis-backend.ts'
 import { SessionStore } from './store/session-store.ts'
 import type { TokenStore } from './store/store.ts'
 
-const DEFAULT_VERIFY_TIMEOUT_MS = 1000
-const DEFAULT_WRITE_TIMEOUT_MS = 30_000
-const DEFAULT_HEDGE_MS = 30
-const DEFAULT_LEASE_MS = 1000
-const DEFAULT_MAX_CACHED_RECORDS = 100_000
-const DEFAULT_MAX_QUEUED_WRITES = 10_000
+/** A whole number among the options: its default, and its bounds. */
+const NUMBERS = {
+  verifyTimeoutMs: { byDefault: 1000, least: 10, most: 60_000 },
+  writeTimeoutMs: { byDefault: 30_000, least: 100, most: 300_000 },
+  hedgeMs: { byDefault: 30, least: 1, most: 60_000 },
+  leaseMs: { byDefault: 1000, least: 100, most: 60_000 },
+  maxCachedRecords: { byDefault: 100_000, least: 1, most: 10_000_000 },
+  maxQueuedWrites: { byDefault: 10_000, least: 1, most: 1_000_000 },
+  maxWaitingReads: { byDefault: 10_000, least: 1, most: 1_000_000 },
+  maxJournalEntries: { byDefault: 100_000, least: 1, most: 10_000_000 },
+} as const
 
 /**
- * The store of a data centre, in Redis watched by Sentinels. It connects in the background and goes on trying
- * for as long as it is open; await `ready()` to know that it works. Throws `INVALID_OPTION`.
+ * The store of a data centre, in Redis watched by Sentinels, or in one Redis. It connects in the background and
+ * goes on trying for as long as it is open; await `ready()` to know that it works. Throws `INVALID_OPTION`.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
-  if (!Array.isArray(options.sentinels) || options.sentinels.length === 0) {
-    throw new InvalidOptionError('`sentinels` must name at least one Sentinel, as `{ host, port }`.')
-  }
-  const timings = {
-    verifyTimeoutMs: checkNumber(
-      'verifyTimeoutMs',
-      options.verifyTimeoutMs ?? DEFAULT_VERIFY_TIMEOUT_MS,
-      10,
-      60_000,
-    ),
-    writeTimeoutMs: checkNumber(
-      'writeTimeoutMs',
-      options.writeTimeoutMs ?? DEFAULT_WRITE_TIMEOUT_MS,
-      100,
-      300_000,
-    ),
-  }
-  const backend = () =>
-    new RedisBackend({
-      sentinels: options.sentinels.map(checkAddress),
-      primaryName: options.primaryName ?? 'mymaster',
+  return createRedisStoreWith(options, {})
+}
+
+/** What only tests may set. */
+export type TestHooks = Pick<RedisBackendOptions, 'rulesOff' | 'localAddress' | 'forgetAfterMs'>
+
+/** {@link createRedisStore} with a test's hooks. Not exported from the package. */
+export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHooks): TokenStore {
+  const topology = checkTopology(options)
+  const { verifyTimeoutMs, writeTimeoutMs, ...limits } = checkNumbers(options)
+  const backend = () => {
+    if (topology.standalone !== undefined) warnOfStandalone(topology.standalone)
+    return new RedisBackend({
+      ...limits,
+      ...topology,
       clientName: `holdfast-${options.dataCentre}`,
       username: options.username,
       password: options.password,
-      sentinelUsername: options.sentinelUsername,
-      sentinelPassword: options.sentinelPassword,
       observer: options.observer ?? {},
-      hedgeMs: checkNumber('hedgeMs', options.hedgeMs ?? DEFAULT_HEDGE_MS, 1, 60_000),
-      leaseMs: checkNumber('leaseMs', options.leaseMs ?? DEFAULT_LEASE_MS, 100, 60_000),
-      maxCachedRecords: checkNumber(
-        'maxCachedRecords',
-        options.maxCachedRecords ?? DEFAULT_MAX_CACHED_RECORDS,
-        1,
-        10_000_000,
-      ),
-      maxQueuedWrites: checkNumber(
-        'maxQueuedWrites',
-        options.maxQueuedWrites ?? DEFAULT_MAX_QUEUED_WRITES,
-        1,
-        1_000_000,
-      ),
+      ...hooks,
     })
-  return new SessionStore(backend, options, timings)
+  }
+  return new SessionStore(backend, options, { verifyTimeoutMs, writeTimeoutMs })
 }
 
 /**
@@ -69,13 +54,55 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
  * without Redis. Nothing is shared and nothing is kept. Throws `INVALID_OPTION`.
  */
 export function createMemoryStore(options: SessionOptions): TokenStore {
-  const timings = { verifyTimeoutMs: DEFAULT_VERIFY_TIMEOUT_MS, writeTimeoutMs: DEFAULT_WRITE_TIMEOUT_MS }
+  const timings = {
+    verifyTimeoutMs: NUMBERS.verifyTimeoutMs.byDefault,
+    writeTimeoutMs: NUMBERS.writeTimeoutMs.byDefault,
+  }
   return new SessionStore(() => new MemoryBackend(), options, timings)
 }
 
-function checkAddress(address: NodeAddress, index: number): NodeAddress {
-  if (typeof address?.host !== 'string' || address.host === '') {
-    throw new InvalidOptionError(`\`sentinels[${index}].host\` must be a host name or an address.`)
+function checkNumbers(options: CommonRedisOptions): Record<keyof typeof NUMBERS, number> {
+  const checked = Object.entries(NUMBERS).map(([name, { byDefault, least, most }]) => {
+    const value = options[name as keyof typeof NUMBERS] ?? byDefault
+    return [name, checkNumber(name, value, least, most)] as const
+  })
+  return Object.fromEntries(checked) as Record<keyof typeof NUMBERS, number>
+}
+
+function checkTopology(options: RedisStoreOptions) {
+  if (options.standalone !== undefined && options.sentinels !== undefined) {
+    throw new InvalidOptionError('Give `sentinels` or `standalone`, not both.')
   }
-  return { host: address.host, port: checkNumber(`sentinels[${index}].port`, address.port, 1, 65_535) }
+  if (options.standalone !== undefined) {
+    return {
+      sentinels: [],
+      primaryName: '',
+      standalone: checkAddress(options.standalone, 'standalone'),
+    }
+  }
+  if (!Array.isArray(options.sentinels) || options.sentinels.length === 0) {
+    throw new InvalidOptionError('`sentinels` must name at least one Sentinel, as `{ host, port }`.')
+  }
+  return {
+    sentinels: options.sentinels.map((address, index) => checkAddress(address, `sentinels[${index}]`)),
+    primaryName: options.primaryName ?? 'mymaster',
+    sentinelUsername: options.sentinelUsername,
+    sentinelPassword: options.sentinelPassword,
+    mark: options.groupMark,
+  }
+}
+
+function checkAddress(address: NodeAddress, name: string): NodeAddress {
+  if (typeof address?.host !== 'string' || address.host === '') {
+    throw new InvalidOptionError(`\`${name}.host\` must be a host name or an address.`)
+  }
+  return { host: address.host, port: checkNumber(`${name}.port`, address.port, 1, 65_535) }
+}
+
+function warnOfStandalone(address: NodeAddress): void {
+  process.emitWarning(
+    `Sessions are kept by one Redis, ${formatAddress(address)}, without replicas: log-outs stay and data centres ` +
+      'stay apart, but logins are lost with it. Use three Redis and three Sentinels in production.',
+    { type: 'HoldfastWarning', code: 'HOLDFAST_STANDALONE' },
+  )
 }

@@ -1,7 +1,15 @@
 export { createMemoryStore, createRedisStore } from './create-store.ts'
 export * from './errors.ts'
+export { createIdleExtender, type IdleExtender, type IdleExtenderOptions } from './idle.ts'
 export { recordIsLive, tokenId, tokenKey } from './inspect.ts'
 export type { Claims, JsonValue } from './record/claims.ts'
+export {
+  createStoreMetrics,
+  type HistogramSample,
+  type Metric,
+  type MetricSample,
+  type StoreMetrics,
+} from './store/metrics.ts'
 export type * from './store/observer.ts'
 export type * from './store/options.ts'
 export type * from './store/store.ts'

@@ -1,16 +1,16 @@
 import { inspect } from 'node:util'
+import { RedisGroup, type RedisGroupOptions, type ServerProcess, TEST_USERS } from '@holdfast/testing'
 import {
-  PRIMARY_NAME,
-  RedisGroup,
-  type RedisGroupOptions,
-  type ServerProcess,
-  TEST_USERS,
-} from '@holdfast/testing'
-import { createRedisStore, generateKeyring, type RedisStoreOptions, type TokenStore } from '@holdfast/tokens'
+  type CommonRedisOptions,
+  generateKeyring,
+  type SentinelTopology,
+  type TokenStore,
+} from '@holdfast/tokens'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { RedisBackend } from '../src/store/redis-backend.ts'
+import { createRedisStoreWith, type TestHooks } from '../src/create-store.ts'
 import type { SafetyRule } from '../src/store/rules.ts'
-import { SessionStore } from '../src/store/session-store.ts'
+
+type SentinelStoreOptions = CommonRedisOptions & SentinelTopology
 
 export const KEYRING = generateKeyring()
 
@@ -39,39 +39,24 @@ export function groupOfThisFile(options?: RedisGroupOptions): () => RedisGroup {
 /** A store over the group that ends with the test. */
 export async function openStore(
   group: RedisGroup,
-  options: Partial<RedisStoreOptions> = {},
+  options: Partial<SentinelStoreOptions> = {},
+  hooks: TestHooks = {},
 ): Promise<TokenStore> {
-  const store = makeStore({ sentinels: group.sentinels.map((sentinel) => sentinel.address), ...options })
+  const store = makeStore({ sentinels: group.sentinels.map(({ address }) => address), ...options }, hooks)
   onTestFinished(() => store.close())
   await store.ready({ timeoutMs: 20_000 })
   return store
 }
 
 /** A store that may never become ready. The caller closes it. */
-export function makeStore(options: Partial<RedisStoreOptions> = {}): TokenStore {
-  return createRedisStore({ dataCentre: 'dc1', keyring: KEYRING, sentinels: [NOBODY], ...APP, ...options })
+export function makeStore(options: Partial<SentinelStoreOptions> = {}, hooks: TestHooks = {}): TokenStore {
+  const all = { dataCentre: 'dc1', keyring: KEYRING, sentinels: [NOBODY], ...APP, ...options }
+  return createRedisStoreWith(all, hooks)
 }
 
 /** A store with some safety rules taken out, to see what they are for. It ends with the test. */
-export async function openStoreWithout(group: RedisGroup, rulesOff: SafetyRule[]): Promise<TokenStore> {
-  const backend = () =>
-    new RedisBackend({
-      ...APP,
-      sentinels: group.sentinels.map((sentinel) => sentinel.address),
-      primaryName: PRIMARY_NAME,
-      clientName: 'holdfast-test',
-      hedgeMs: 30,
-      leaseMs: 1000,
-      maxQueuedWrites: 10_000,
-      maxCachedRecords: 100_000,
-      observer: {},
-      rulesOff: new Set(rulesOff),
-    })
-  const timings = { verifyTimeoutMs: 1000, writeTimeoutMs: 30_000 }
-  const store = new SessionStore(backend, { dataCentre: 'dc1', keyring: KEYRING }, timings)
-  onTestFinished(() => store.close())
-  await store.ready({ timeoutMs: 20_000 })
-  return store
+export function openStoreWithout(group: RedisGroup, rulesOff: SafetyRule[]): Promise<TokenStore> {
+  return openStore(group, {}, { rulesOff: new Set(rulesOff) })
 }
 
 /** Hangs servers until the test has ended, or until they are resumed before. */

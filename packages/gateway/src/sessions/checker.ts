@@ -1,8 +1,7 @@
-import type { TokenStore, Verification } from '@holdfast/tokens'
+import type { IdleExtender, TokenStore, Verification } from '@holdfast/tokens'
 import type { FastifyRequest } from 'fastify'
 import type { SessionCookie } from '../http/cookies.ts'
 import { readCredential } from '../http/credential.ts'
-import type { IdleExtender } from './idle.ts'
 
 /** What is known about the session of a request; `none` when it brought no token. */
 export type CheckedSession = Verification | { status: 'none' }

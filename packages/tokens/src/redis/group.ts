@@ -1,28 +1,21 @@
 import type { Deadline } from '../deadline.ts'
 import { AuthFailedError, InvalidOptionError, StoreClosedError, StoreUnavailableError } from '../errors.ts'
-import { formatAddress, type NodeAddress } from './address.ts'
-import { Node } from './node.ts'
-import { Poll } from './poll.ts'
+import type { NodeAddress } from './address.ts'
+import { Membership, type MembershipOptions } from './membership.ts'
+import type { Node } from './node.ts'
 import { choosePrimary, type NodeObservation, namedBySentinels, type SentinelObservation } from './primary.ts'
-import { Sentinel } from './sentinel.ts'
+import type { Sentinel } from './sentinel.ts'
 
-export interface GroupOptions {
-  sentinels: NodeAddress[]
-  primaryName: string
-  clientName: string
-  /** The address of this machine to connect from. Default is the system's choice. */
-  localAddress?: string | undefined
-  username?: string | undefined
-  password?: string | undefined
-  sentinelUsername?: string | undefined
-  sentinelPassword?: string | undefined
+export interface GroupOptions extends MembershipOptions {
+  /** The one Redis, when there are no Sentinels and no replicas. */
+  standalone?: NodeAddress | undefined
+  /** The value of the group's mark. Default is that of the primary that is found first. */
+  mark?: string | undefined
   /** Called when another node is primary than the last one. */
   onFailover: (from: string, to: string) => void
 }
 
-/** How often each node and each Sentinel is asked: while all is well, and while something is wrong. */
-const CALM_NODE_MS = 1000
-const CALM_SENTINEL_MS = 10_000
+/** How often each node and each Sentinel is asked while something is wrong. */
 const ALERT_MS = 40
 /** An alert that nothing renews ends after this long. */
 const ALERT_LASTS_MS = 3000
@@ -34,44 +27,67 @@ const ALERT_LASTS_MS = 3000
  */
 export class ReplicaGroup {
   readonly #options: GroupOptions
-  readonly #sentinels: Sentinel[]
-  readonly #nodes = new Map<string, Node>()
+  readonly #membership: Membership
+  /** Addresses that have shown this group's mark, and no other since. */
+  readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
   #primary: Node | null = null
   #lastPrimary: string | null = null
   #term = 0
   #termEnd = Promise.withResolvers<void>()
-  #mark: string | null = null
-  readonly #polls: Poll[] = []
+  #mark: string | null
   #alertUntilMs = 0
   #closed = false
 
   constructor(options: GroupOptions) {
     this.#options = options
-    this.#sentinels = options.sentinels.map(
-      (address) =>
-        new Sentinel({
-          address,
-          primaryName: options.primaryName,
-          clientName: options.clientName,
-          ...given({
-            localAddress: options.localAddress,
-            username: options.sentinelUsername,
-            password: options.sentinelPassword,
-          }),
-          onChange: () => this.#onSentinelChange(),
-          onHint: () => this.alert(),
-        }),
-    )
-    for (const sentinel of this.#sentinels) this.#poll(() => sentinel.ask(), CALM_SENTINEL_MS)
+    this.#mark = options.mark ?? null
+    this.#membership = new Membership(options, {
+      onSentinel: () => this.#decide(),
+      onNode: () => this.#decide(),
+      onHint: () => this.alert(),
+      pollMs: (calmMs) => (performance.now() < this.#alertUntilMs ? ALERT_MS : calmMs),
+    })
+    if (options.standalone !== undefined) this.#membership.addNode(options.standalone)
   }
 
   get nodes(): readonly Node[] {
-    return [...this.#nodes.values()]
+    return this.#membership.nodes
   }
 
   get sentinels(): readonly Sentinel[] {
-    return this.#sentinels
+    return this.#membership.sentinels
+  }
+
+  /** The Sentinels whose word counts: they name a primary of this group, not of another. */
+  get trustedSentinels(): readonly Sentinel[] {
+    return this.sentinels.filter(
+      ({ observation }) =>
+        observation !== null && (this.#mark === null || this.#marked.has(observation.primaryAddress)),
+    )
+  }
+
+  /** How many Sentinels it takes to elect one that leads a failover. */
+  get electingSentinels(): number {
+    return this.#membership.majorityOf(this.trustedSentinels)
+  }
+
+  /**
+   * How many replicas must have a write at the least: with the primary they are a majority of the nodes, so
+   * that two primaries never both acknowledge, and a majority that is read meets every write.
+   */
+  get leastReplicas(): number {
+    return this.#isStandalone ? 0 : Math.max(1, Math.floor(this.nodes.length / 2))
+  }
+
+  /** Every node but the primary. */
+  get plannedReplicas(): number {
+    return Math.max(this.leastReplicas, this.nodes.length - 1)
+  }
+
+  /** How many nodes must answer a read that the primary alone cannot answer. */
+  get readQuorum(): number {
+    return this.#isStandalone ? 1 : Math.max(2, Math.floor(this.nodes.length / 2) + 1)
   }
 
   /** The primary, or null while it cannot be told who that is. */
@@ -99,12 +115,17 @@ export class ReplicaGroup {
     return this.#mark
   }
 
+  /** Whether a node that shows this mark, or none, holds data of this group. */
+  isOurs(mark: string | null): boolean {
+    return this.#isStandalone || (mark !== null && mark === this.#mark)
+  }
+
   /**
    * How long a replica may have lost its primary and still be promoted (in milliseconds): ten times
    * `down-after`, and as long as the primary has been down (Redis 7.0.15, sentinelSelectSlave).
    */
   get promotableMs(): number {
-    const limits = this.#sentinels.flatMap(({ observation }) =>
+    const limits = this.sentinels.flatMap(({ observation }) =>
       observation === null ? [] : [10 * observation.downAfterMs + observation.failoverTimeoutMs],
     )
     return limits.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...limits)
@@ -115,7 +136,7 @@ export class ReplicaGroup {
     const now = performance.now()
     const calm = now > this.#alertUntilMs
     this.#alertUntilMs = now + ALERT_LASTS_MS
-    if (calm) for (const poll of this.#polls) poll.now()
+    if (calm) this.#membership.askNow()
   }
 
   /** The primary, as soon as there is one. Throws `STORE_UNAVAILABLE` at the deadline. */
@@ -148,67 +169,68 @@ export class ReplicaGroup {
   /** Why there is no primary, in one sentence that names hosts and holds no secret; null when there is one. */
   problem(): string | null {
     if (this.#primary !== null) return null
-    const problems = this.#problems()
-    const reasons = problems.map((problem) => problem.message).join(' ')
-    if (this.#nodes.size === 0) {
+    const problems = [this.misconfiguration(), ...this.#problems()]
+    const reasons = [...new Set(problems.flatMap((problem) => problem?.message ?? []))].join(' ')
+    if (this.#isStandalone) return `The Redis cannot be used at present. ${reasons}`.trim()
+    if (this.#membership.watchedNodes.length === 0) {
       return `No Sentinel of ${this.#options.primaryName} could be asked for the primary. ${reasons}`
     }
     return `No primary of ${this.#options.primaryName} is known at present. ${reasons}`.trim()
   }
 
-  /** The first problem that waiting does not mend: a wrong password or a wrong name. */
+  /** The first problem that waiting does not mend: a wrong password, a wrong name, another group's Redis. */
   misconfiguration(): AuthFailedError | InvalidOptionError | null {
     const found = this.#problems().find(
       (problem) => problem instanceof AuthFailedError || problem instanceof InvalidOptionError,
     )
-    return found instanceof AuthFailedError || found instanceof InvalidOptionError ? found : null
+    if (found instanceof AuthFailedError || found instanceof InvalidOptionError) return found
+    return this.#primary === null ? this.#wrongMark() : null
   }
 
   close(): void {
     this.#closed = true
-    for (const poll of this.#polls) poll.stop()
-    for (const member of [...this.#sentinels, ...this.#nodes.values()]) member.stop()
+    this.#membership.stop()
     this.#primary = null
     this.#endTerm()
     this.#wake()
   }
 
+  get #isStandalone(): boolean {
+    return this.#options.standalone !== undefined
+  }
+
   #problems() {
-    return [...this.#sentinels, ...this.#nodes.values()].flatMap(({ problem }) => (problem ? [problem] : []))
+    return [...this.sentinels, ...this.#membership.watchedNodes].flatMap(({ problem }) =>
+      problem ? [problem] : [],
+    )
   }
 
-  #onSentinelChange(): void {
-    if (this.#closed) return
-    for (const sentinel of this.#sentinels) {
-      for (const address of sentinel.members) this.#addNode(address)
-    }
-    this.#decide()
-  }
-
-  #addNode(address: NodeAddress): void {
-    const key = formatAddress(address)
-    if (this.#nodes.has(key)) return
-    const { clientName, localAddress, username, password } = this.#options
-    const node = new Node({
-      address,
-      clientName,
-      ...given({ localAddress, username, password }),
-      onChange: () => this.#decide(),
+  /** What is wrong with the marks of those that the Sentinels name, once all have spoken and none names one of ours. */
+  #wrongMark(): InvalidOptionError | null {
+    if (!this.sentinels.every(({ observation, problem }) => observation !== null || problem !== null))
+      return null
+    const named = this.sentinels.flatMap(({ observation }) => {
+      return observation === null ? [] : [this.#membership.node(observation.primaryAddress)]
     })
-    this.#nodes.set(key, node)
-    this.#poll(() => node.probe(), CALM_NODE_MS)
+    const wrong = named.filter(
+      (node) => node?.isUp && node.view?.role === 'primary' && !this.isOurs(node.mark),
+    )
+    const [node] = wrong
+    if (!node || wrong.length < named.length) return null
+    return new InvalidOptionError(
+      node.mark === null
+        ? `The primary ${node.address} does not carry a group's mark. Run \`SET hf:mark <any text>\` on it once if the group is new; a group that had one has lost its data.`
+        : `The primary ${node.address} belongs to another group than this one. Check \`sentinels\`.`,
+    )
   }
 
   #decide(): void {
     if (this.#closed) return
     this.#mark ??= this.#agreedMark()
-    const nodes: NodeObservation[] = this.nodes.map((node) => ({
-      address: node.address,
-      view: node.view,
-      current: node.isUp && node.mark !== null && node.mark === this.#mark,
-    }))
-    const address = choosePrimary(nodes, this.#observations())
-    const primary = address === null ? null : (this.#nodes.get(address) ?? null)
+    this.#noteMarks()
+    this.#updateMembers()
+    const address = this.#choose((mark) => this.isOurs(mark), this.#observations())
+    const primary = address === null ? null : this.#membership.node(address)
     if (primary !== this.#primary) {
       this.#primary = primary
       this.#endTerm()
@@ -218,17 +240,35 @@ export class ReplicaGroup {
     this.#wake()
   }
 
+  #choose(isOurs: (mark: string | null) => boolean, sentinels: SentinelObservation[]): string | null {
+    const nodes = this.#membership.watchedNodes.map(
+      ({ address, view, isUp, mark }): NodeObservation => ({ address, view, current: isUp && isOurs(mark) }),
+    )
+    if (!this.#isStandalone) return choosePrimary(nodes, sentinels)
+    return nodes.find(({ current, view }) => current && view?.role === 'primary')?.address ?? null
+  }
+
   /** The mark of the node that the Sentinels name; fixed from the first time on. */
   #agreedMark(): string | null {
-    const primary = choosePrimary(
-      this.nodes.map(({ address, view, isUp, mark }) => ({ address, view, current: isUp && mark !== null })),
-      this.#observations(),
-    )
-    return primary === null ? null : (this.#nodes.get(primary)?.mark ?? null)
+    const primary = this.#choose((mark) => mark !== null, this.#observations())
+    return primary === null ? null : (this.#membership.node(primary)?.mark ?? null)
+  }
+
+  #noteMarks(): void {
+    for (const { address, mark } of this.#membership.watchedNodes) {
+      if (mark === null) continue
+      if (mark === this.#mark) this.#marked.add(address)
+      else this.#marked.delete(address)
+    }
+  }
+
+  #updateMembers(): void {
+    const following = this.#primary?.view?.replicas.map(({ address }) => address) ?? []
+    this.#membership.update(this.trustedSentinels, following, performance.now())
   }
 
   #observations(): SentinelObservation[] {
-    return this.#sentinels.flatMap(({ observation }) => observation ?? [])
+    return this.trustedSentinels.flatMap(({ observation }) => observation ?? [])
   }
 
   #tellFailover(): void {
@@ -248,15 +288,4 @@ export class ReplicaGroup {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
-
-  #poll(ask: () => Promise<void>, calmMs: number): void {
-    this.#polls.push(new Poll(ask, () => (performance.now() < this.#alertUntilMs ? ALERT_MS : calmMs)))
-  }
-}
-
-/** The options that were given: an absent one and an undefined one are not the same to `exactOptionalPropertyTypes`. */
-function given<K extends string>(options: Record<K, string | undefined>): Partial<Record<K, string>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<
-    Record<K, string>
-  >
 }

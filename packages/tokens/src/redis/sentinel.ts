@@ -16,8 +16,25 @@ export interface SentinelOptions extends ConnectionOptions {
 /** Deadline of a connection attempt and of a question. */
 const PATIENCE_MS = 1000
 
-/** Events after which the primary may be another one soon. */
-const HINTS = ['+sdown', '+odown', '+new-epoch', '+try-failover', '+promoted-slave', '+switch-master']
+/** Events after which the primary may be another one soon, or the members may be others. */
+const HINTS = [
+  '+sdown',
+  '+odown',
+  '+new-epoch',
+  '+try-failover',
+  '+promoted-slave',
+  '+switch-master',
+  '+slave',
+  '+sentinel',
+  '+sentinel-address-switch',
+  '+reset-master',
+]
+
+/** Another Sentinel, as one knows it. Its id stays when it moves to another address. */
+export interface SentinelPeer {
+  id: string
+  address: NodeAddress
+}
 
 /** One Sentinel: a standing connection that hears its events, and what it last answered. */
 export class Sentinel {
@@ -25,13 +42,16 @@ export class Sentinel {
   readonly #options: SentinelOptions
   readonly #connection: StandingConnection
   #observation: SentinelObservation | null = null
+  #id: string
   #members: NodeAddress[] = []
+  #peers: SentinelPeer[] = []
   #newestEpoch = 0
   #listeningSinceMs: number | null = null
   #asking: Promise<void> | null = null
 
   constructor(options: SentinelOptions) {
     this.address = formatAddress(options.address)
+    this.#id = this.address
     this.#options = options
     this.#connection = new StandingConnection({
       ...options,
@@ -54,6 +74,16 @@ export class Sentinel {
   /** Its last word on who is primary, also when it cannot be reached any more. */
   get observation(): SentinelObservation | null {
     return this.#observation
+  }
+
+  /** What it calls itself (`SENTINEL MYID`); its address until it has said so. */
+  get id(): string {
+    return this.#id
+  }
+
+  /** The other Sentinels of this group that it knows: with itself, those that it counts as voters. */
+  get peers(): readonly SentinelPeer[] {
+    return this.#peers
   }
 
   /** The primary and the replicas that it knows. */
@@ -109,10 +139,12 @@ export class Sentinel {
   async #look(connection: Connection): Promise<void> {
     const { primaryName } = this.#options
     try {
-      const [primary, replicas] = await Promise.all([
-        connection.send(['SENTINEL', 'MASTER', primaryName], PATIENCE_MS),
-        connection.send(['SENTINEL', 'REPLICAS', primaryName], PATIENCE_MS),
-      ])
+      const [id, primary, replicas, sentinels] = await Promise.all(
+        [['MYID'], ['MASTER', primaryName], ['REPLICAS', primaryName], ['SENTINELS', primaryName]].map(
+          (question) => connection.send(['SENTINEL', ...question], PATIENCE_MS),
+        ),
+      )
+      this.#id = String(id)
       const primaryAddress = readAddress(primary)
       this.#observation = {
         primaryAddress: formatAddress(primaryAddress),
@@ -121,7 +153,11 @@ export class Sentinel {
         downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
       }
       this.#newestEpoch = Math.max(this.#newestEpoch, this.#observation.configEpoch)
-      this.#members = [primaryAddress, ...(Array.isArray(replicas) ? replicas.map(readAddress) : [])]
+      this.#members = [primaryAddress, ...readList(replicas).map(readAddress)]
+      this.#peers = readList(sentinels).map((peer) => ({
+        id: readField(peer, 'runid'),
+        address: readAddress(peer),
+      }))
       this.#options.onChange()
     } catch (error) {
       if (error instanceof RedisReplyError && /No such master/i.test(error.message)) {
@@ -134,12 +170,23 @@ export class Sentinel {
   }
 }
 
-function readAddress(reply: Reply): NodeAddress {
+function readList(reply: Reply | undefined): Reply[] {
+  return Array.isArray(reply) ? reply : []
+}
+
+function readAddress(reply: Reply | undefined): NodeAddress {
   return { host: readField(reply, 'ip'), port: Number(readField(reply, 'port')) }
 }
 
 /** A field of a reply that is a map. */
-function readField(reply: Reply, name: string): string {
-  if (reply === null || typeof reply !== 'object' || Array.isArray(reply) || Buffer.isBuffer(reply)) return ''
+function readField(reply: Reply | undefined, name: string): string {
+  if (
+    reply === undefined ||
+    reply === null ||
+    typeof reply !== 'object' ||
+    Array.isArray(reply) ||
+    Buffer.isBuffer(reply)
+  )
+    return ''
   return String(reply[name] ?? '')
 }

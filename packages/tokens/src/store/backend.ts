@@ -1,4 +1,5 @@
 import type { Deadline } from '../deadline.ts'
+import type { StoreOverloadedError, StoreUnavailableError } from '../errors.ts'
 import type { TokenRecord } from '../record/record.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { VerificationPath } from './observer.ts'
@@ -15,12 +16,15 @@ export interface MergeRequest {
 }
 
 /** What is known, or why nothing is. */
-export type Answer<T> = { known: true; value: T } | { known: false; cause: string }
+export type Answer<T> = { known: true; value: T } | NoAnswer
+
+export interface NoAnswer {
+  known: false
+  error: StoreUnavailableError | StoreOverloadedError
+}
 
 /** A record, or none, and who said so; or why nobody could. */
-export type ReadAnswer =
-  | { known: true; value: TokenRecord | null; path: VerificationPath }
-  | { known: false; cause: string }
+export type ReadAnswer = { known: true; value: TokenRecord | null; path: VerificationPath } | NoAnswer
 
 /**
  * Where records are kept. All that a token, a session and a lifetime are is decided above this line; a

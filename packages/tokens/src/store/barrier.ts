@@ -30,19 +30,21 @@ export class EpochBarrier {
 
   /** Asks the Sentinels now. False means doubt: not that a failover is under way, but that it may be. */
   async isClear(): Promise<boolean> {
-    const { sentinels } = this.#group
-    const majority = Math.floor(sentinels.length / 2) + 1
     const settledBeforeMs = performance.now() - this.#limitMs()
-    const listening = sentinels.filter(
+    const listening = this.#group.trustedSentinels.filter(
       ({ listeningSinceMs }) => listeningSinceMs !== null && listeningSinceMs <= settledBeforeMs,
     )
-    if (listening.length < majority) return false
-    const answers = await Promise.all(listening.map((sentinel) => sentinel.answers(PATIENCE_MS)))
-    return answers.filter(Boolean).length >= majority && this.#noNewerEpoch(performance.now())
+    if (listening.length < this.#group.electingSentinels) return false
+    const answers = await Promise.all(
+      listening.map(async (sentinel) => ((await sentinel.answers(PATIENCE_MS)) ? [sentinel.id] : [])),
+    )
+    // By id: one Sentinel that is known under two addresses is one voter.
+    const answered = new Set(answers.flat())
+    return answered.size >= this.#group.electingSentinels && this.#noNewerEpoch(performance.now())
   }
 
   #noNewerEpoch(nowMs: number): boolean {
-    const { sentinels } = this.#group
+    const sentinels = this.#group.trustedSentinels
     const newest = Math.max(0, ...sentinels.map(({ newestEpoch }) => newestEpoch))
     const announced = Math.max(0, ...sentinels.map(({ observation }) => observation?.configEpoch ?? 0))
     if (newest <= Math.max(announced + (this.#group.primaryIsNewlyPromoted ? 1 : 0), this.#voidEpoch)) {
@@ -63,7 +65,9 @@ export class EpochBarrier {
   }
 
   #failoverTimeoutMs(): number {
-    const timeouts = this.#group.sentinels.flatMap(({ observation }) => observation?.failoverTimeoutMs ?? [])
+    const timeouts = this.#group.trustedSentinels.flatMap(
+      ({ observation }) => observation?.failoverTimeoutMs ?? [],
+    )
     return Math.max(0, ...timeouts)
   }
 }

@@ -3,7 +3,7 @@ import { StoreClosedError, StoreOverloadedError, StoreUnavailableError } from '.
 import { Backoff } from '../redis/backoff.ts'
 import type { Connection, Reply } from '../redis/connection.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
-import type { Node } from '../redis/node.ts'
+import { MARK_KEY, type Node } from '../redis/node.ts'
 import { SCRIPTS } from '../scripts/scripts.ts'
 import type { EpochBarrier } from './barrier.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
@@ -42,7 +42,7 @@ const RETRY_PATIENCE_MS = 250
 const RELUCTANT_MS = 1000
 
 const IN_DOUBT = 'A replica is missing and a failover may be under way.'
-const NOT_CONFIRMED = 'The primary has no replica that confirms its writes.'
+const NOT_CONFIRMED = 'The primary has too few replicas that confirm its writes.'
 
 /**
  * Group commit. One connection to the primary carries all writes of this process: what queued while the last
@@ -79,6 +79,7 @@ export class Committer {
   ): Promise<Committed> {
     if (this.#closed) return Promise.reject(closedError())
     if (this.#units.size >= this.#options.maxQueued && !first) {
+      this.#options.observer.committed?.('overloaded', commands.length, 0)
       return Promise.reject(
         new StoreOverloadedError(
           `${this.#options.maxQueued} writes are waiting already. Try again in a moment.`,
@@ -87,7 +88,10 @@ export class Committer {
     }
     const unit = new Unit(commands, durability)
     this.#units = first ? new Set([unit, ...this.#units]) : this.#units.add(unit)
-    const cancel = deadline.onOver(() => unit.fail(this.#tooLate()))
+    const cancel = deadline.onOver(() => {
+      unit.fail(this.#tooLate())
+      this.#tell('expired', unit)
+    })
     const done = unit.outcome.finally(() => {
       cancel()
       this.#units.delete(unit)
@@ -138,11 +142,16 @@ export class Committer {
     }
     const connection = await primary.openConnection()
     try {
-      await Promise.all(
-        Object.values(SCRIPTS).map(({ source }) =>
+      const [mark] = await Promise.all([
+        connection.send(['GET', MARK_KEY], BATCH_PATIENCE_MS),
+        ...Object.values(SCRIPTS).map(({ source }) =>
           connection.send(['SCRIPT', 'LOAD', source], BATCH_PATIENCE_MS),
         ),
-      )
+      ])
+      // On the very socket that will carry the writes: the address may be another group's by now.
+      if (!this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)) {
+        throw new StoreUnavailableError(`${primary.address} does not hold data of this group any more.`)
+      }
     } catch (error) {
       connection.close()
       throw error
@@ -183,10 +192,10 @@ export class Committer {
       throw error
     }
     if (Number(confirmed) < wanted) this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
-    const complete = Number(confirmed) >= this.#plannedReplicas()
+    const complete = Number(confirmed) >= this.#group.plannedReplicas
     if (complete) this.#options.onComplete(term)
     const sameTerm = () => this.#group.term === term || !this.#holds('term')
-    const followed = Number(confirmed) >= 1 && sameTerm()
+    const followed = Number(confirmed) >= this.#group.leastReplicas && sameTerm()
     const lasting = followed && (complete || ((await this.#barrierIsClear()) && sameTerm()))
     let passing: Error | null = null
     for (const [index, unit] of batch.entries()) {
@@ -208,8 +217,9 @@ export class Committer {
   }
 
   /** Beats are no one's writes. */
-  #tell(outcome: CommitOutcome, { durability, commands }: Unit): void {
-    if (durability === 'lasting') this.#options.observer.committed?.(outcome, commands.length)
+  #tell(outcome: CommitOutcome, { durability, commands, askedAtMs }: Unit): void {
+    if (durability !== 'lasting') return
+    this.#options.observer.committed?.(outcome, commands.length, performance.now() - askedAtMs)
   }
 
   #holds(rule: SafetyRule): boolean {
@@ -220,16 +230,12 @@ export class Committer {
     return !this.#holds('barrier') || this.#barrier.isClear()
   }
 
-  /** Every node but the primary. */
-  #plannedReplicas(): number {
-    return Math.max(1, this.#group.nodes.length - 1)
-  }
-
-  /** All connected replicas that keep up, and at least one. */
+  /** All connected replicas that keep up, and as many as must have a write. */
   #replicasToWaitFor(node: Node): number {
-    if (performance.now() < this.#reluctantUntilMs) return 1
+    const least = this.#group.leastReplicas
+    if (performance.now() < this.#reluctantUntilMs) return least
     const followers = node.view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS)
-    return Math.max(1, followers?.length ?? 1)
+    return Math.max(least, followers?.length ?? 0)
   }
 
   #tooLate(): StoreUnavailableError {

@@ -5,6 +5,7 @@
 export class Lease {
   readonly #leaseMs: number
   #validUntilMs = 0
+  #provedAtMs: number | null = null
 
   constructor(leaseMs: number) {
     this.#leaseMs = leaseMs
@@ -19,8 +20,14 @@ export class Lease {
     return Math.max(0, this.#validUntilMs - nowMs)
   }
 
+  /** How long ago the last proved beat was sent (in milliseconds); null before the first. */
+  ageMs(nowMs: number): number | null {
+    return this.#provedAtMs === null ? null : nowMs - this.#provedAtMs
+  }
+
   /** A beat that was sent at `sentAtMs` was confirmed by a replica and came back through the feed. */
   prove(sentAtMs: number): void {
+    this.#provedAtMs = Math.max(this.#provedAtMs ?? sentAtMs, sentAtMs)
     this.#validUntilMs = Math.max(this.#validUntilMs, sentAtMs + this.#leaseMs)
   }
 

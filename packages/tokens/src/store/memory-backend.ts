@@ -58,9 +58,11 @@ export class MemoryBackend implements Backend {
       primary: null,
       problem,
       leaseRemainingMs: 0,
+      leaseAgeMs: null,
       journalEntries: 0,
       cachedRecords: this.#records.size,
       waitingWrites: 0,
+      waitingReads: 0,
       nodes: [],
       sentinels: [],
     }

@@ -12,6 +12,10 @@ export type CommitOutcome =
   | 'retried'
   /** Refused for good: Redis is full, or its ACL forbids it. */
   | 'refused'
+  /** Not acknowledged before its caller's deadline: its outcome is unknown. */
+  | 'expired'
+  /** Not taken on: too much waits already. */
+  | 'overloaded'
 
 /** Something that an operator wants to read in a log. Addresses are `host:port`. */
 export type StoreEvent =
@@ -27,6 +31,8 @@ export type StoreEvent =
 /** Who watches a store. The methods are called in passing: they must be quick and must not throw. */
 export interface StoreObserver {
   event?(event: StoreEvent): void
-  verified?(status: Verification['status'], path: VerificationPath): void
-  committed?(outcome: CommitOutcome, writes: number): void
+  /** A verification was answered, `tookMs` milliseconds after it was asked for. */
+  verified?(status: Verification['status'], path: VerificationPath, tookMs: number): void
+  /** What became of `writes` writes, `tookMs` milliseconds after they were asked for. */
+  committed?(outcome: CommitOutcome, writes: number, tookMs: number): void
 }

@@ -15,17 +15,38 @@ export interface SessionOptions {
   absoluteMs?: number
 }
 
-export interface RedisStoreOptions extends SessionOptions {
-  /** The Sentinels of this data centre: three, one a host. */
+/** Where the store's records are kept: a replica group that Sentinels watch, or one Redis. */
+export type RedisStoreOptions = CommonRedisOptions & (SentinelTopology | StandaloneTopology)
+
+export interface SentinelTopology {
+  /** The Sentinels of this data centre: three, one a host. Others that they know are found by themselves. */
   sentinels: NodeAddress[]
+  standalone?: never
   /** The name under which the Sentinels watch the primary. Default is `mymaster`. */
   primaryName?: string
-  /** The application's ACL user and password on Redis. */
-  username?: string
-  password?: string
   /** The application's ACL user and password on the Sentinels. */
   sentinelUsername?: string
   sentinelPassword?: string
+  /**
+   * The value of the group's mark, `hf:mark`. A primary with another mark is refused from the start. Default is
+   * the mark of the primary that is found first.
+   */
+  groupMark?: string
+}
+
+export interface StandaloneTopology {
+  /**
+   * The one Redis, without replicas, for development: a log-out is still never undone, but logins are lost with
+   * it, and while it is away nothing can be verified.
+   */
+  standalone: NodeAddress
+  sentinels?: never
+}
+
+export interface CommonRedisOptions extends SessionOptions {
+  /** The application's ACL user and password on Redis. */
+  username?: string
+  password?: string
   /** Deadline of a read (in milliseconds, 10 to 60,000). Default is 1000. */
   verifyTimeoutMs?: number
   /** Deadline of a write (in milliseconds, 100 to 300,000): it waits out a failover. Default is 30,000. */
@@ -41,4 +62,8 @@ export interface RedisStoreOptions extends SessionOptions {
   maxCachedRecords?: number
   /** Most writes that wait at once; beyond it `STORE_OVERLOADED`. Default is 10,000. */
   maxQueuedWrites?: number
+  /** Most reads that wait at once; beyond it `STORE_OVERLOADED`. Default is 10,000. */
+  maxWaitingReads?: number
+  /** Most acknowledged writes that wait for a missing replica; beyond it `STORE_OVERLOADED`. Default is 100,000: about 100 MB. */
+  maxJournalEntries?: number
 }

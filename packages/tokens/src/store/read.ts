@@ -1,6 +1,5 @@
 import { Deadline } from '../deadline.ts'
-import { StoreClosedError } from '../errors.ts'
-import type { Reply } from '../redis/connection.ts'
+import { StoreClosedError, StoreOverloadedError, StoreUnavailableError } from '../errors.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
 import type { Answer } from './backend.ts'
@@ -16,6 +15,8 @@ export interface Question<T> {
 export interface ReaderOptions {
   /** How long the primary is asked alone (in milliseconds). */
   hedgeMs: number
+  /** Most reads that wait at once; one more is told so at once, rather than make all of them late. */
+  maxWaiting: number
   leaseIsValid: () => boolean
   rulesOff: ReadonlySet<SafetyRule>
 }
@@ -25,17 +26,14 @@ interface Found<T> {
   fromPrimary: boolean
 }
 
-/** Fewer than two nodes of three might all have missed an acknowledged write. */
-const LEAST_QUORUM = 2
-/** Most reads that wait at once; one more is told so at once, rather than make all of them late. */
-const MOST_WAITING = 10_000
 /** Between two rounds of asking, while too few nodes answer. */
 const NEXT_ROUND_MS = 50
 
 /**
  * Reads. Under a valid lease the primary is asked first; when it has not answered after `hedgeMs`, or without a
- * lease, every node is asked, and what a majority says together holds: an acknowledged write is on two nodes of three, so any two of them meet
- * it. A node whose data set does not carry the group's mark has lost its data and does not count.
+ * lease, every node is asked, and what a majority says together holds: an acknowledged write is on two nodes of
+ * three, so any two of them meet it. A node whose data set does not carry the group's mark has lost its data and
+ * does not count.
  */
 export class Reader {
   readonly #group: ReplicaGroup
@@ -49,13 +47,20 @@ export class Reader {
     this.#options = options
   }
 
+  /** Reads that wait for their answer. */
+  get size(): number {
+    return this.#waiting
+  }
+
   /**
    * The answer, or why there is none by the deadline; with it, whether the primary gave it alone, under a
    * valid lease. Throws only `STORE_CLOSED`.
    */
   async ask<T>(question: Question<T>, deadline: Deadline): Promise<Answer<T> & { fromPrimary?: boolean }> {
-    if (this.#waiting >= MOST_WAITING) {
-      return { known: false, cause: `${MOST_WAITING} reads are waiting already. Try again in a moment.` }
+    const { maxWaiting } = this.#options
+    if (this.#waiting >= maxWaiting) {
+      const message = `${maxWaiting} reads are waiting already. Try again in a moment.`
+      return { known: false, error: new StoreOverloadedError(message) }
     }
     this.#waiting += 1
     try {
@@ -76,10 +81,8 @@ export class Reader {
         .waitForChange(new Deadline(Math.min(NEXT_ROUND_MS, deadline.remainingMs)))
         .catch(rethrowClosed)
     } while (!deadline.isOver)
-    return {
-      known: false,
-      cause: this.#group.problem() ?? `Fewer than two nodes answered in time. ${this.#trouble}`.trim(),
-    }
+    const cause = this.#group.problem() ?? `Too few nodes answered in time. ${this.#trouble}`.trim()
+    return { known: false, error: new StoreUnavailableError(cause) }
   }
 
   async #askOnce<T>(question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
@@ -119,8 +122,7 @@ export class Reader {
     deadline: Deadline,
     asked: { primary: Node; answer: Promise<Found<T> | null> } | null,
   ): Promise<Found<T> | null> {
-    const { nodes } = this.#group
-    const quorum = Math.max(LEAST_QUORUM, Math.floor(nodes.length / 2) + 1)
+    const { nodes, readQuorum: quorum } = this.#group
     return new Promise((resolve) => {
       const answers: T[] = []
       let pending = nodes.length
@@ -152,7 +154,8 @@ export class Reader {
         question.ask(node, timeoutMs),
         node.read(['GET', MARK_KEY], timeoutMs),
       ])
-      const counts = isMark(mark, this.#group.mark) || this.#options.rulesOff.has('mark')
+      const text = Buffer.isBuffer(mark) ? mark.toString() : null
+      const counts = this.#group.isOurs(text) || this.#options.rulesOff.has('mark')
       return counts ? { value, fromPrimary: false } : null
     } catch (error) {
       this.#note(error)
@@ -164,10 +167,6 @@ export class Reader {
   #note(error: unknown): void {
     this.#trouble = error instanceof Error ? error.message : String(error)
   }
-}
-
-function isMark(reply: Reply, mark: string | null): boolean {
-  return mark !== null && Buffer.isBuffer(reply) && reply.toString() === mark
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'late'> {

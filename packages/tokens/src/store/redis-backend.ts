@@ -32,16 +32,15 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   hedgeMs: number
   leaseMs: number
   maxQueuedWrites: number
+  maxWaitingReads: number
+  maxJournalEntries: number
   maxCachedRecords: number
   observer: StoreObserver
   /** For tests only. */
   rulesOff?: ReadonlySet<SafetyRule>
 }
 
-/** Beyond it a write is refused: about 100 MB. */
-const MAX_JOURNAL_ENTRIES = 100_000
-
-/** Records in a replica group of Redis that Sentinels watch. */
+/** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
   readonly #committer: Committer
@@ -67,7 +66,7 @@ export class RedisBackend implements Backend {
       observer: options.observer,
       rulesOff: this.#rulesOff,
     })
-    this.#journal = new Journal(MAX_JOURNAL_ENTRIES)
+    this.#journal = new Journal(options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
     this.#lease = new Lease(options.leaseMs)
     this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
@@ -79,6 +78,7 @@ export class RedisBackend implements Backend {
     })
     this.#reader = new Reader(this.#group, {
       hedgeMs: options.hedgeMs,
+      maxWaiting: options.maxWaitingReads,
       leaseIsValid: () => this.#holdsLease(),
       rulesOff: this.#rulesOff,
     })
@@ -156,13 +156,15 @@ export class RedisBackend implements Backend {
     const up = nodes.filter((node) => node.isUp).length
     return {
       writable: primary !== null,
-      readable: primary !== null || up >= 2,
+      readable: primary !== null || up >= this.#group.readQuorum,
       primary: primary?.address ?? null,
       problem: this.#group.problem(),
       leaseRemainingMs: this.#lease.remainingMs(performance.now()),
+      leaseAgeMs: this.#lease.ageMs(performance.now()),
       journalEntries: this.#journal.size,
       cachedRecords: this.#cache.size,
       waitingWrites: this.#committer.size,
+      waitingReads: this.#reader.size,
       nodes: nodes.map((node) => ({
         address: node.address,
         role: node === primary ? 'primary' : node.view === null ? 'unknown' : 'replica',

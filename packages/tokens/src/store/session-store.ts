@@ -1,5 +1,5 @@
 import { Deadline } from '../deadline.ts'
-import { InvalidOptionError, StoreUnavailableError, UpdateConflictError } from '../errors.ts'
+import { InvalidOptionError, UpdateConflictError } from '../errors.ts'
 import type { Claims } from '../record/claims.ts'
 import { sameContent } from '../record/merge.ts'
 import {
@@ -36,6 +36,8 @@ const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
 const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
 /** An update that lost this many races in a row gives up. */
 const UPDATE_TRIES = 8
+
+const MALFORMED: Api.Inactive = Object.freeze({ status: 'inactive', reason: 'malformed' })
 
 /** A token's session, found live and opened. */
 interface Found {
@@ -89,18 +91,23 @@ export class SessionStore implements Api.TokenStore {
   }
 
   async verify(token: string, options?: Api.CallOptions): Promise<Api.Verification> {
+    const startedMs = performance.now()
     const deadline = Deadline.of(options, this.#timings.verifyTimeoutMs)
     const key = this.#keyOf(token)
-    const known = key && this.#backend.peek(key)
+    if (key === null) return this.#tell(MALFORMED, 'token', startedMs)
+    const known = this.#backend.peek(key)
     // That a session has ended is never told from memory alone: another server may have touched it just now.
     if (known && (known.state === 'revoked' || isLive(known))) {
-      return this.#tell(this.#describe(token, key, known), 'cache')
+      return this.#tell(this.#describe(token, key, known), 'cache', startedMs)
     }
-    let path: VerificationPath = 'token'
-    const found = await this.#find(token, deadline, (readFrom) => {
-      path = readFrom
-    })
-    return this.#tell(found.status === 'found' ? { status: 'active', ...found.session } : found, path)
+    const answer = await this.#backend.read(key, deadline)
+    if (answer.known) return this.#tell(this.#describe(token, key, answer.value), answer.path, startedMs)
+    const { code, message } = answer.error
+    return this.#tell(
+      { status: 'unavailable', code, cause: message, id: publicId(key.digest) },
+      'quorum',
+      startedMs,
+    )
   }
 
   async touch(
@@ -109,7 +116,7 @@ export class SessionStore implements Api.TokenStore {
   ): Promise<Api.Active | Api.Inactive> {
     const idleMs = checkLifetime('idleMs', options?.idleMs ?? this.#idleMs)
     const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
-    const found = await this.#findOrThrow(token, deadline)
+    const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
     const idleUntilMs = Math.min(Date.now() + idleMs, found.record.expiresAtMs)
     const { key, subject, record } = found
@@ -127,7 +134,7 @@ export class SessionStore implements Api.TokenStore {
   ): Promise<Api.Active | Api.Inactive> {
     const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
     for (let tries = 0; tries < UPDATE_TRIES; tries++) {
-      const found = await this.#findOrThrow(token, deadline)
+      const found = await this.#find(token, deadline)
       if (found.status !== 'found') return found
       const { key, subject, record, session } = found
       const claims = change(structuredClone(session.claims))
@@ -152,7 +159,7 @@ export class SessionStore implements Api.TokenStore {
 
   async rotate(token: string, options?: Api.CallOptions): Promise<Api.Rotation> {
     const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
-    const found = await this.#findOrThrow(token, deadline)
+    const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
     const { key, record, session } = found
     const device = openListContent(this.#context(key, record), this.#keyring, record.payload)?.device ?? ''
@@ -268,43 +275,30 @@ export class SessionStore implements Api.TokenStore {
 
   async #readOrThrow(key: RecordKey, deadline: Deadline): Promise<TokenRecord | null> {
     const answer = await this.#backend.read(key, deadline)
-    if (!answer.known) throw new StoreUnavailableError(answer.cause)
+    if (!answer.known) throw answer.error
     return answer.value
   }
 
   async #listOrThrow(subject: SubjectKey, deadline: Deadline) {
     const answer = await this.#backend.list(subject, deadline)
-    if (!answer.known) throw new StoreUnavailableError(answer.cause)
+    if (!answer.known) throw answer.error
     return answer.value
   }
 
-  async #findOrThrow(token: string, deadline: Deadline) {
-    const found = await this.#find(token, deadline)
-    if (found.status === 'unavailable') throw new StoreUnavailableError(found.cause)
-    return found
-  }
-
-  #tell<V extends Api.Verification>(answer: V, path: VerificationPath): V {
-    this.#observer.verified?.(answer.status, path)
-    return answer
-  }
-
-  /** Reads and opens a token's session, or says why there is none; tells who was asked, if anybody. */
-  async #find(
-    token: string,
-    deadline: Deadline,
-    onRead: (path: VerificationPath) => void = () => {},
-  ): Promise<({ status: 'found' } & Found) | Api.Inactive | Api.Unavailable> {
+  /** A token's live session, or why there is none. Throws `STORE_UNAVAILABLE` or `STORE_OVERLOADED`. */
+  async #find(token: string, deadline: Deadline): Promise<({ status: 'found' } & Found) | Api.Inactive> {
     const key = this.#keyOf(token)
-    if (key === null) return { status: 'inactive', reason: 'malformed' }
-    const answer = await this.#backend.read(key, deadline)
-    onRead(answer.known ? answer.path : 'quorum')
-    if (!answer.known) return { status: 'unavailable', cause: answer.cause, id: publicId(key.digest) }
-    const record = answer.value
+    if (key === null) return MALFORMED
+    const record = await this.#readOrThrow(key, deadline)
     const described = this.#describe(token, key, record)
     if (described.status === 'inactive' || record?.state !== 'live') return described as Api.Inactive
     const { status: _, ...session } = described
     return { status: 'found', token, key, subject: this.#subjectKey(session.subject), record, session }
+  }
+
+  #tell<V extends Api.Verification>(answer: V, path: VerificationPath, startedMs: number): V {
+    this.#observer.verified?.(answer.status, path, performance.now() - startedMs)
+    return answer
   }
 
   /** The content of a record; opened once, for as long as the record itself is kept. */

@@ -69,6 +69,8 @@ export interface Inactive {
 /** The store could not find out. This is never a log-out: keep the cookie and answer 503. */
 export interface Unavailable {
   status: 'unavailable'
+  /** `STORE_OVERLOADED` when this process itself has too much waiting. */
+  code: 'STORE_UNAVAILABLE' | 'STORE_OVERLOADED'
   /** One sentence for a log: names hosts, holds no secret. */
   cause: string
   id: string
@@ -89,7 +91,7 @@ export interface Revocation {
 export interface StoreStatus {
   /** True when this process can acknowledge a login now, as far as it knows. */
   writable: boolean
-  /** True when this process can verify now: the primary, or two nodes at least, answer it. */
+  /** True when this process can verify now: the primary, or a majority of the nodes, answers it. */
   readable: boolean
   /** `host:port` of the primary, or null while none is known. */
   primary: string | null
@@ -97,12 +99,16 @@ export interface StoreStatus {
   problem: string | null
   /** How much longer this process may answer from its own knowledge (in milliseconds). */
   leaseRemainingMs: number
+  /** How long ago what it knows was last proved complete (in milliseconds); null when it never was. */
+  leaseAgeMs: number | null
   /** Acknowledged writes that not every node has yet. */
   journalEntries: number
   /** Sessions that this process knows, ended ones included. */
   cachedRecords: number
   /** Writes that wait for their acknowledgement. */
   waitingWrites: number
+  /** Reads that wait for an answer. */
+  waitingReads: number
   nodes: { address: string; role: 'primary' | 'replica' | 'unknown'; up: boolean }[]
   sentinels: { address: string; up: boolean }[]
 }

@@ -30,6 +30,7 @@ export class Unit {
   readonly commands: WriteCommand[]
   readonly durability: Durability
   readonly outcome: Promise<Committed>
+  readonly askedAtMs = performance.now()
   readonly succeed: (committed: Committed) => void
   readonly fail: (error: Error) => void
   #settled = false

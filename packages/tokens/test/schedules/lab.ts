@@ -6,11 +6,10 @@ import {
   type ServerProcess,
   TEST_USERS,
 } from '@holdfast/testing'
+import { createRedisStoreWith } from '../../src/create-store.ts'
 import { recordIsLive, tokenKey } from '../../src/inspect.ts'
 import type { RedisStoreOptions } from '../../src/store/options.ts'
-import { RedisBackend } from '../../src/store/redis-backend.ts'
 import type { SafetyRule } from '../../src/store/rules.ts'
-import { SessionStore } from '../../src/store/session-store.ts'
 import type { TokenStore } from '../../src/store/store.ts'
 import { generateKeyring } from '../../src/token/keyring.ts'
 
@@ -70,22 +69,8 @@ export class Lab {
     rulesOff?: SafetyRule[]
     host?: string
   } = {}): Promise<TokenStore> {
-    const timings = { verifyTimeoutMs: 1000, writeTimeoutMs: 30_000 }
-    const { dataCentre, keyring, ...connection } = this.storeOptions()
-    const backend = () =>
-      new RedisBackend({
-        ...connection,
-        primaryName: PRIMARY_NAME,
-        clientName: 'schedule',
-        localAddress: host === undefined ? undefined : this.#applicationHosts.get(host),
-        hedgeMs: 30,
-        leaseMs: LEASE_MS,
-        maxQueuedWrites: 10_000,
-        maxCachedRecords: 100_000,
-        observer: {},
-        rulesOff: new Set(rulesOff),
-      })
-    const store = new SessionStore(backend, { dataCentre, keyring }, timings)
+    const localAddress = host === undefined ? undefined : this.#applicationHosts.get(host)
+    const store = createRedisStoreWith(this.storeOptions(), { rulesOff: new Set(rulesOff), localAddress })
     this.#stores.push(store)
     await store.ready({ timeoutMs: 20_000 })
     return store

@@ -10,7 +10,12 @@ test('beyond ten thousand waiting reads one more is told so at once', async () =
   const start = performance.now()
   const answer = await store.verify(token, { timeoutMs: 2000 })
   expect(performance.now() - start).toBeLessThan(1000)
-  expect(answer).toMatchObject({ status: 'unavailable', cause: expect.stringContaining('10000 reads') })
+  expect(answer).toMatchObject({
+    status: 'unavailable',
+    code: 'STORE_OVERLOADED',
+    cause: expect.stringContaining('10000 reads'),
+  })
+  await expect(store.list('ann')).rejects.toMatchObject({ code: 'STORE_OVERLOADED' })
   await store.close()
   await Promise.allSettled(waiting)
 })

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createMemoryStore, type Session } from '@holdfast/tokens'
+import { createIdleExtender, createMemoryStore, type Session } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
-import { createIdleExtender } from '../../src/sessions/idle.ts'
-import { asBearer, KEYRING, memoryStore, NOBODY, startGateway } from '../support.ts'
+import { KEYRING } from './support.ts'
 
 const IDLE_MS = 10_000
 const session = (sinceExtendedMs: number, id = 'id', leftMs = 1e9): Session => ({
@@ -16,7 +15,7 @@ const session = (sinceExtendedMs: number, id = 'id', leftMs = 1e9): Session => (
 
 /** A store that counts extensions and answers none of them until told. */
 function heldStore() {
-  const store = memoryStore()
+  const store = createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING })
   const held = Promise.withResolvers<never>()
   const touched: string[] = []
   store.touch = (token) => {
@@ -56,14 +55,20 @@ test('no more than 64 extensions are under way, and failures are told, not throw
   expect(touched).toHaveLength(65)
 })
 
-test('a session in use outlives its idle lifetime; one that is not ends', async () => {
+test('it is given anew the lifetime by which it was due, so that it is not due again at once', async () => {
   const store = createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING, idleMs: 1000 })
-  const config = { store: { sentinels: [NOBODY], keyring: KEYRING, idleMs: 1000 } }
-  const gateway = await startGateway({ store, config })
-  const [used, unused] = [await gateway.logIn(), await gateway.logIn()]
-  for (let round = 0; round < 8; round++) {
-    await sleep(200)
-    expect((await gateway.get('/verify', asBearer(used))).status).toBe(200)
+  const { token } = await store.issue({ subject: 'ada' })
+  const idle = createIdleExtender({ store, idleMs: IDLE_MS, onFailure() {} })
+  const verify = async () => {
+    const verified = await store.verify(token)
+    if (verified.status !== 'active') throw new Error(`The session is ${verified.status}.`)
+    return verified
   }
-  expect((await gateway.get('/verify', asBearer(unused))).status).toBe(401)
+  idle.extendWhenDue(token, await verify())
+  await sleep(20)
+  const extended = await verify()
+  expect(extended.idleUntilMs - Date.now()).toBeGreaterThan(IDLE_MS - 1000)
+  idle.extendWhenDue(token, extended)
+  await sleep(20)
+  expect((await verify()).idleUntilMs).toBe(extended.idleUntilMs)
 })

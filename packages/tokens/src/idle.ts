@@ -1,4 +1,4 @@
-import type { Session, TokenStore } from '@holdfast/tokens'
+import type { CallOptions, Session, TokenStore } from './store/store.ts'
 
 /**
  * A session is extended when a tenth of its idle lifetime has passed since it was last: at 30 minutes, one
@@ -16,13 +16,18 @@ export interface IdleExtender {
   extendWhenDue(token: string, session: Session): void
 }
 
-export function createIdleExtender(options: {
+export interface IdleExtenderOptions {
   store: TokenStore
-  /** Idle lifetime (in milliseconds). */
+  /** The idle lifetime that a session is given anew (in milliseconds). Best is the store's own `idleMs`. */
   idleMs: number
-  signal: AbortSignal
+  /** Gives up what is under way. */
+  signal?: AbortSignal
+  /** Is told why a session was not extended. Must not throw. */
   onFailure: (error: unknown) => void
-}): IdleExtender {
+}
+
+/** The rule by which a web server extends the sessions that it verifies. */
+export function createIdleExtender(options: IdleExtenderOptions): IdleExtender {
   const { store, idleMs, signal, onFailure } = options
   const underWay = new Set<string>()
 
@@ -33,8 +38,10 @@ export function createIdleExtender(options: {
 
   async function extend(token: string, id: string): Promise<void> {
     underWay.add(id)
+    const bounds: CallOptions = signal === undefined ? {} : { signal }
     try {
-      await store.touch(token, { timeoutMs: TIMEOUT_MS, signal })
+      // By the same lifetime by which it is found due: with another one it could be due again at once.
+      await store.touch(token, { ...bounds, idleMs, timeoutMs: TIMEOUT_MS })
     } catch (error) {
       onFailure(error)
     } finally {

@@ -1,0 +1,195 @@
+import { formatAddress, type NodeAddress } from './address.ts'
+import { Node } from './node.ts'
+import { Poll } from './poll.ts'
+import { Sentinel } from './sentinel.ts'
+
+export interface MembershipOptions {
+  /** The Sentinels to begin with; none when there is but one Redis. */
+  sentinels: NodeAddress[]
+  primaryName: string
+  clientName: string
+  /** The address of this machine to connect from. Default is the system's choice. */
+  localAddress?: string | undefined
+  username?: string | undefined
+  password?: string | undefined
+  sentinelUsername?: string | undefined
+  sentinelPassword?: string | undefined
+  /** How long nobody must know a member before it is forgotten (in milliseconds). Default is 30,000. */
+  forgetAfterMs?: number
+}
+
+export interface MembershipEvents {
+  /** A Sentinel has answered, come or gone. */
+  onSentinel: () => void
+  /** A node has shown its view, come or gone. */
+  onNode: () => void
+  /** A Sentinel has told of something that may change the primary or the members. */
+  onHint: () => void
+  /** How long to wait before the next question (in milliseconds), instead of `calmMs`, if something is wrong. */
+  pollMs: (calmMs: number) => number
+}
+
+/** How often each node and each Sentinel is asked while all is well. */
+const CALM_NODE_MS = 1000
+const CALM_SENTINEL_MS = 10_000
+/** A Sentinel that was reset knows no replica until it has asked the primary, which it does every 10 s. */
+const FORGET_AFTER_MS = 30_000
+
+interface Watched<T> {
+  it: T
+  poll: Poll
+  /** Whether a Sentinel of this group knows it; one that was only looked at does not count. */
+  isMember: boolean
+  /** Since when nobody knows it (monotonic ms), or null while somebody does. */
+  unknownSinceMs: number | null
+}
+
+/**
+ * Who belongs to the group: the Sentinels that were named in the options and those that they know, and every
+ * node that any of them knows. A member comes when one Sentinel of the group knows it. It goes when none does,
+ * all that count can be asked, and the primary does not know it either: a node that some Sentinel may still
+ * promote is a node that acknowledged writes must reach.
+ */
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #events: MembershipEvents
+  readonly #seeds: ReadonlySet<string>
+  readonly #nodes = new Map<string, Watched<Node>>()
+  readonly #sentinels = new Map<string, Watched<Sentinel>>()
+
+  constructor(options: MembershipOptions, events: MembershipEvents) {
+    this.#options = options
+    this.#events = events
+    this.#seeds = new Set(options.sentinels.map(formatAddress))
+    for (const address of options.sentinels) this.#addSentinel(address)
+  }
+
+  get nodes(): readonly Node[] {
+    return [...this.#nodes.values()].flatMap(({ it, isMember }) => (isMember ? [it] : []))
+  }
+
+  /** The members, and those that were only looked at. */
+  get watchedNodes(): readonly Node[] {
+    return [...this.#nodes.values()].map(({ it }) => it)
+  }
+
+  get sentinels(): readonly Sentinel[] {
+    return [...this.#sentinels.values()].map(({ it }) => it)
+  }
+
+  node(address: string): Node | null {
+    return this.#nodes.get(address)?.it ?? null
+  }
+
+  addNode(address: NodeAddress): void {
+    this.#watch(address).isMember = true
+  }
+
+  /** Takes in whom these Sentinels know, and forgets whom nobody knows any more. `following`: the primary's replicas. */
+  update(trusted: readonly Sentinel[], following: readonly string[], nowMs: number): void {
+    for (const { members, peers } of trusted) {
+      for (const address of members) this.addNode(address)
+      for (const { id, address } of peers) if (!this.#knowsSentinel(id)) this.#addSentinel(address)
+    }
+    const named = this.#lookAtNamed()
+    const up = trusted.filter(({ isUp }) => isUp)
+    if (up.length === 0) return
+    const ids = new Set(up.flatMap(({ id, peers }) => [id, ...peers.map((peer) => peer.id)]))
+    this.#forget(this.#sentinels, nowMs, (sentinel, address) => {
+      return this.#seeds.has(address) || sentinel.isUp || ids.has(sentinel.id)
+    })
+    const listed = up.flatMap(({ members }) => members.map(formatAddress))
+    const known = new Set([...listed, ...named, ...following])
+    const allAnswer = up.length >= ids.size
+    this.#forget(this.#nodes, nowMs, (_, address) => !allAnswer || known.has(address))
+  }
+
+  /** How many Sentinels it takes to elect one that leads a failover: a majority of all that these know. */
+  majorityOf(trusted: readonly Sentinel[]): number {
+    const ids = trusted.flatMap(({ isUp, id, peers }) => (isUp ? [id, ...peers.map((peer) => peer.id)] : []))
+    return Math.floor((new Set(ids).size || this.#seeds.size) / 2) + 1
+  }
+
+  /** Asks every member at once instead of at its next turn. */
+  askNow(): void {
+    for (const { poll } of [...this.#sentinels.values(), ...this.#nodes.values()]) poll.now()
+  }
+
+  stop(): void {
+    for (const { it, poll } of [...this.#sentinels.values(), ...this.#nodes.values()]) {
+      poll.stop()
+      it.stop()
+    }
+  }
+
+  /** Whom a Sentinel names as primary must show its mark before that Sentinel is trusted. */
+  #lookAtNamed(): string[] {
+    const named = this.sentinels.flatMap(({ members }) => members.slice(0, 1))
+    return named.map((address) => this.#watch(address).it.address)
+  }
+
+  #watch(address: NodeAddress): Watched<Node> {
+    const key = formatAddress(address)
+    const known = this.#nodes.get(key)
+    if (known !== undefined) return known
+    const { clientName, localAddress, username, password } = this.#options
+    const node = new Node({
+      address,
+      clientName,
+      ...given({ localAddress, username, password }),
+      onChange: this.#events.onNode,
+    })
+    const watched = this.#watched(node, () => node.probe(), CALM_NODE_MS)
+    this.#nodes.set(key, watched)
+    return watched
+  }
+
+  #knowsSentinel(id: string): boolean {
+    return this.sentinels.some((sentinel) => sentinel.id === id)
+  }
+
+  #addSentinel(address: NodeAddress): void {
+    const key = formatAddress(address)
+    if (this.#sentinels.has(key)) return
+    const { primaryName, clientName, localAddress, sentinelUsername, sentinelPassword } = this.#options
+    const sentinel = new Sentinel({
+      address,
+      primaryName,
+      clientName,
+      ...given({ localAddress, username: sentinelUsername, password: sentinelPassword }),
+      onChange: this.#events.onSentinel,
+      onHint: this.#events.onHint,
+    })
+    this.#sentinels.set(
+      key,
+      this.#watched(sentinel, () => sentinel.ask(), CALM_SENTINEL_MS),
+    )
+  }
+
+  #watched<T>(it: T, ask: () => Promise<void>, calmMs: number): Watched<T> {
+    const poll = new Poll(ask, () => this.#events.pollMs(calmMs))
+    return { it, poll, isMember: false, unknownSinceMs: null }
+  }
+
+  #forget<T extends { stop(): void }>(
+    watched: Map<string, Watched<T>>,
+    nowMs: number,
+    isKnown: (it: T, address: string) => boolean,
+  ): void {
+    const forgetAfterMs = this.#options.forgetAfterMs ?? FORGET_AFTER_MS
+    for (const [address, entry] of watched) {
+      entry.unknownSinceMs = isKnown(entry.it, address) ? null : (entry.unknownSinceMs ?? nowMs)
+      if (entry.unknownSinceMs === null || nowMs - entry.unknownSinceMs < forgetAfterMs) continue
+      watched.delete(address)
+      entry.poll.stop()
+      entry.it.stop()
+    }
+  }
+}
+
+/** The options that were given: an absent one and an undefined one are not the same to `exactOptionalPropertyTypes`. */
+function given<K extends string>(options: Record<K, string | undefined>): Partial<Record<K, string>> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<
+    Record<K, string>
+  >
+}

@@ -1,0 +1,148 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Connection, type NodeAddress, REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
+import { findFreePorts } from './ports.ts'
+import { ServerProcess } from './server-process.ts'
+
+export const PRIMARY_NAME = 'mymaster'
+/** The value of the group's mark in every test group. */
+export const TEST_MARK = 'mark-of-the-test-group'
+
+/** Passwords of a test's own short-lived processes on loopback. */
+export const TEST_USERS = {
+  admin: { username: 'admin', password: 'test-admin-password' },
+  app: { username: 'app', password: 'test-app-password' },
+} as const
+
+const REPLICA_PASSWORD = 'test-replica-password'
+/** Where one server of the group is: its own port, and the one under which all others know it. */
+export interface Place {
+  host: string
+  ownPort: number
+  port: number
+}
+
+export interface RedisSettings {
+  /** Further lines of redis.conf. */
+  redisConfig?: string
+}
+
+export interface SentinelSettings {
+  /** Sentinel's `down-after-milliseconds`. Default is 1500: less is unsafe (FACTS 1b). */
+  downAfterMs?: number
+  /** Sentinel's `failover-timeout`. Default is 6000. */
+  failoverTimeoutMs?: number
+}
+
+export async function localPlace(): Promise<Place> {
+  const [port = 0] = await findFreePorts(1)
+  return { host: '127.0.0.1', ownPort: port, port }
+}
+
+export function placeOf({ address, ownAddress }: ServerProcess): Place {
+  return { host: address.host, ownPort: ownAddress.port, port: address.port }
+}
+
+/** A Redis that replicates `primary`, or is it. */
+export async function makeRedis(
+  folder: string,
+  { host, ownPort, port }: Place,
+  primary: Place,
+  { redisConfig = '' }: RedisSettings,
+): Promise<ServerProcess> {
+  const home = join(folder, `redis-${ownPort}`)
+  const { admin, app } = TEST_USERS
+  await mkdir(home)
+  await writeFile(
+    join(home, 'users.acl'),
+    // Off, so nobody can log in as it; but it may do everything, because Redis loads its AOF as this user, and
+    // would leave out what a script wrote together (redis/redis#14541).
+    `user default off ~* &* +@all
+user admin on >${admin.password} ~* &* +@all
+user replica on >${REPLICA_PASSWORD} -@all +psync +replconf +ping
+user app on >${app.password} ${REDIS_ACL_RULES}
+`,
+  )
+  await writeFile(
+    join(home, 'redis.conf'),
+    `bind ${host}
+bind-source-addr ${host}
+port ${ownPort}
+replica-announce-ip ${host}
+replica-announce-port ${port}
+dir ${home}
+aclfile ${join(home, 'users.acl')}
+masteruser replica
+masterauth ${REPLICA_PASSWORD}
+min-replicas-to-write 1
+min-replicas-max-lag 3
+appendonly yes
+save ""
+repl-diskless-sync yes
+repl-diskless-sync-delay 0
+maxmemory-policy noeviction
+enable-debug-command yes
+${port === primary.port ? '' : `replicaof ${primary.host} ${primary.port}`}
+${redisConfig}
+`,
+  )
+  return new ServerProcess({
+    address: { host, port },
+    ownAddress: { host, port: ownPort },
+    command: 'redis-server',
+    args: [join(home, 'redis.conf')],
+    logFile: join(home, 'log'),
+    isReady: () => answers({ host, port: ownPort }),
+  })
+}
+
+/** A Sentinel that watches `primary`. */
+export async function makeSentinel(
+  folder: string,
+  { host, ownPort, port }: Place,
+  primary: Place,
+  { downAfterMs = 1500, failoverTimeoutMs = 6000 }: SentinelSettings,
+): Promise<ServerProcess> {
+  const home = join(folder, `sentinel-${ownPort}`)
+  const { admin, app } = TEST_USERS
+  await mkdir(home)
+  await writeFile(
+    join(home, 'sentinel.conf'),
+    `bind ${host}
+bind-source-addr ${host}
+port ${ownPort}
+dir ${home}
+user default off
+user admin on >${admin.password} ~* &* +@all
+user app on >${app.password} ${SENTINEL_ACL_RULES}
+sentinel announce-ip ${host}
+sentinel announce-port ${port}
+sentinel sentinel-user admin
+sentinel sentinel-pass ${admin.password}
+sentinel monitor ${PRIMARY_NAME} ${primary.host} ${primary.port} 2
+sentinel auth-user ${PRIMARY_NAME} admin
+sentinel auth-pass ${PRIMARY_NAME} ${admin.password}
+sentinel down-after-milliseconds ${PRIMARY_NAME} ${downAfterMs}
+sentinel failover-timeout ${PRIMARY_NAME} ${failoverTimeoutMs}
+`,
+  )
+  const ownAddress = { host, port: ownPort }
+  return new ServerProcess({
+    address: { host, port },
+    ownAddress,
+    command: 'redis-server',
+    args: [join(home, 'sentinel.conf'), '--sentinel'],
+    logFile: join(home, 'log'),
+    isReady: () => answers(ownAddress),
+  })
+}
+
+async function answers(address: NodeAddress): Promise<boolean> {
+  try {
+    const connection = await Connection.open({ address, ...TEST_USERS.admin })
+    connection.close()
+    return true
+  } catch {
+    return false
+  }
+}
