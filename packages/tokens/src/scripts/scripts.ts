@@ -19,6 +19,5 @@ function load(file: string, flags: string): Script {
 export const SCRIPTS = {
   merge: load('merge.lua', ''),
   mergeTombstone: load('merge.lua', ' flags=allow-oom'),
-  beat: load('beat.lua', ' flags=allow-oom'),
   revokeSubject: load('revoke-subject.lua', ' flags=allow-oom'),
 } as const satisfies Record<string, Script>

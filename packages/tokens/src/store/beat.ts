@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { Deadline } from '../deadline.ts'
-import { SCRIPTS } from '../scripts/scripts.ts'
 import type { Committer } from './commit.ts'
 import type { Feed } from './feed.ts'
 import type { Lease } from './lease.ts'
@@ -8,17 +7,15 @@ import type { StoreObserver } from './observer.ts'
 
 /** Beats in one lease: as many may be lost or late before it ends. */
 const BEATS_IN_LEASE = 3
-/** A process that beats no more is forgotten after this long. */
-const KEEP_MS = 60_000
 
 /**
- * Proves the lease, several times in its length. A beat is a write; when a replica has confirmed it *and* it
- * came back through the feed, three things held when it was sent: the primary had a follower, so nobody else
- * could acknowledge anything; the feed had delivered all that was published before; and the lease begins at
- * that time.
+ * Proves the lease, several times in its length. A beat is a message that travels through the primary to its
+ * replicas, as a write does, and back through the feed. When a replica has confirmed it *and* it was heard, three
+ * things held when it was sent: the primary had a follower, so nobody else could acknowledge anything; the feed
+ * had delivered all that was published before; and the lease begins at that time.
  */
 export class Heartbeat {
-  /** The key, and the channel, of this process's beats. */
+  /** The channel of this process's beats. */
   readonly channel = `hf:beat:${randomBytes(8).toString('hex')}`
   readonly #leaseMs: number
   readonly #lease: Lease
@@ -66,10 +63,9 @@ export class Heartbeat {
     const { generation } = feed
     if (generation === null) return
     const deadline = new Deadline(this.#leaseMs)
-    const command = { script: SCRIPTS.beat, keys: [this.channel], args: [String(beat), String(KEEP_MS)] }
     const sentAtMs = performance.now()
     try {
-      await committer.write([command], deadline, { durability: 'followed', first: true })
+      await committer.signal({ channel: this.channel, message: String(beat) }, deadline)
     } catch {
       // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
       return

@@ -8,7 +8,7 @@ import { SCRIPTS } from '../scripts/scripts.ts'
 import type { EpochBarrier } from './barrier.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, type Durability, isReply, readOutcome, Unit, type WriteCommand } from './unit.ts'
+import { type Committed, isReply, readOutcome, type Signal, Unit, type WriteCommand } from './unit.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {
@@ -26,8 +26,8 @@ export interface CommitterOptions {
   rulesOff: ReadonlySet<SafetyRule>
 }
 
-/** Nobody listens here. */
-const FENCE_CHANNEL = 'hf:fence'
+/** Nobody listens there. */
+const FENCE: Signal = { channel: 'hf:fence', message: '' }
 /** Most units in one batch, so that a batch's answers stay quick. */
 const MOST_IN_BATCH = 256
 /** How long a batch waits for all connected replicas; one that has it by then is enough. */
@@ -75,29 +75,17 @@ export class Committer {
   write(
     commands: WriteCommand[],
     deadline: Deadline,
-    { durability = 'lasting', first = false }: { durability?: Durability; first?: boolean } = {},
+    { first = false }: { first?: boolean } = {},
   ): Promise<Committed> {
-    if (this.#closed) return Promise.reject(closedError())
-    if (this.#units.size >= this.#options.maxQueued && !first) {
-      this.#options.observer.committed?.('overloaded', commands.length, 0)
-      return Promise.reject(
-        new StoreOverloadedError(
-          `${this.#options.maxQueued} writes are waiting already. Try again in a moment.`,
-        ),
-      )
-    }
-    const unit = new Unit(commands, durability)
-    this.#units = first ? new Set([unit, ...this.#units]) : this.#units.add(unit)
-    const cancel = deadline.onOver(() => {
-      unit.fail(this.#tooLate())
-      this.#tell('expired', unit)
-    })
-    const done = unit.outcome.finally(() => {
-      cancel()
-      this.#units.delete(unit)
-    })
-    void this.#run()
-    return done
+    return this.#enqueue(new Unit(commands, 'lasting'), deadline, first)
+  }
+
+  /**
+   * Sends a message through the primary to who listens; resolves when a replica has confirmed it. Throws as
+   * {@link write}.
+   */
+  signal(signal: Signal, deadline: Deadline): Promise<Committed> {
+    return this.#enqueue(new Unit([], 'followed', signal), deadline, true)
   }
 
   /** Units that wait for their acknowledgement. */
@@ -109,6 +97,29 @@ export class Committer {
     this.#closed = true
     this.#writer?.connection.close()
     for (const unit of this.#units) unit.fail(closedError())
+  }
+
+  #enqueue(unit: Unit, deadline: Deadline, first: boolean): Promise<Committed> {
+    if (this.#closed) return Promise.reject(closedError())
+    if (this.#units.size >= this.#options.maxQueued && !first) {
+      this.#tell('overloaded', unit)
+      return Promise.reject(
+        new StoreOverloadedError(
+          `${this.#options.maxQueued} writes are waiting already. Try again in a moment.`,
+        ),
+      )
+    }
+    this.#units = first ? new Set([unit, ...this.#units]) : this.#units.add(unit)
+    const cancel = deadline.onOver(() => {
+      unit.fail(this.#tooLate())
+      this.#tell('expired', unit)
+    })
+    const done = unit.outcome.finally(() => {
+      cancel()
+      this.#units.delete(unit)
+    })
+    void this.#run()
+    return done
   }
 
   async #run(): Promise<void> {
@@ -178,10 +189,10 @@ export class Committer {
         ),
       ),
     )
-    // A write that finds its work done already changes nothing, and then WAIT would prove nothing. A message
-    // always travels to the replicas, and behind everything that this node did before.
-    if (this.#holds('fence'))
-      connection.send(['PUBLISH', FENCE_CHANNEL, ''], BATCH_PATIENCE_MS).catch(() => {})
+    for (const { channel, message } of this.#signals(batch)) {
+      // Its own answer tells nothing; the one to WAIT, behind it on the same socket, tells all.
+      connection.send(['PUBLISH', channel, message], BATCH_PATIENCE_MS).catch(() => {})
+    }
     const wanted = this.#replicasToWaitFor(node)
     let confirmed: Reply
     try {
@@ -214,6 +225,15 @@ export class Committer {
       if (isReply(passing, 'READONLY') || isReply(passing, 'NOSCRIPT')) this.#dropWriter()
       throw passing
     }
+  }
+
+  /**
+   * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
+   * nothing. A message always travels to the replicas, behind everything that this node did before.
+   */
+  #signals(batch: Unit[]): Signal[] {
+    const signals = batch.flatMap(({ signal }) => signal ?? [])
+    return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
   /** Beats are no one's writes. */

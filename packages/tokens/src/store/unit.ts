@@ -9,6 +9,12 @@ export interface WriteCommand {
   args: (string | Buffer)[]
 }
 
+/** A message that travels through the primary to its replicas, and to who listens. */
+export interface Signal {
+  channel: string
+  message: string
+}
+
 /** What must hold before a unit is acknowledged. */
 export type Durability =
   /** Whoever is promoted has it, or this process writes it again. */
@@ -29,16 +35,19 @@ export interface Committed {
 export class Unit {
   readonly commands: WriteCommand[]
   readonly durability: Durability
+  /** Sent behind all commands of the batch. */
+  readonly signal: Signal | null
   readonly outcome: Promise<Committed>
   readonly askedAtMs = performance.now()
   readonly succeed: (committed: Committed) => void
   readonly fail: (error: Error) => void
   #settled = false
 
-  constructor(commands: WriteCommand[], durability: Durability) {
+  constructor(commands: WriteCommand[], durability: Durability, signal: Signal | null = null) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     this.commands = commands
     this.durability = durability
+    this.signal = signal
     this.outcome = promise
     this.succeed = (committed) => {
       this.#settled = true

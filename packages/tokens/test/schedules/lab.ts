@@ -16,9 +16,6 @@ import { generateKeyring } from '../../src/token/keyring.ts'
 const KEYRING = generateKeyring()
 export const LEASE_MS = 1000
 
-/** All rules that stand between a failover and a lost write. */
-export const WRITE_RULES: SafetyRule[] = ['barrier', 'journal', 'heard-writes', 'term']
-
 /** A data centre with a network whose links can be cut, and one application process (this one) outside of it. */
 export class Lab {
   readonly network: Network
@@ -48,17 +45,8 @@ export class Lab {
     this.#applicationHosts.set(name, this.network.addHost(name))
   }
 
-  /** What an application in a process of its own opens its store with. */
   storeOptions(): RedisStoreOptions {
-    return {
-      dataCentre: 'lab',
-      keyring: KEYRING,
-      sentinels: this.group.sentinels.map(({ address }) => address),
-      primaryName: PRIMARY_NAME,
-      ...TEST_USERS.app,
-      sentinelUsername: TEST_USERS.app.username,
-      sentinelPassword: TEST_USERS.app.password,
-    }
+    return storeOptions(this.group)
   }
 
   /** A store as an application opens it, `outside` or on a host, with some safety rules taken out. */
@@ -160,6 +148,19 @@ export class Users {
       }
       await pause(pauseMs)
     }
+  }
+}
+
+/** What an application in a process of its own opens its store with. */
+export function storeOptions(group: RedisGroup): RedisStoreOptions {
+  return {
+    dataCentre: 'lab',
+    keyring: KEYRING,
+    sentinels: group.sentinels.map(({ address }) => address),
+    primaryName: PRIMARY_NAME,
+    ...TEST_USERS.app,
+    sentinelUsername: TEST_USERS.app.username,
+    sentinelPassword: TEST_USERS.app.password,
   }
 }
 

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { RedisGroup, type ServerProcess } from '@holdfast/testing'
+import { afterEach, expect, it } from 'vitest'
+import { pause, storeOptions } from './lab.ts'
+
+const APPLICATIONS = 50
+/** Each needs two on a new primary: for its writes, and for the feed. One may fail and be tried again. */
+const MOST_CONNECTIONS_EACH = 4
+/** A probe of two commands each 40 ms, two looks at the beginning of a connection, and its own work. */
+const MOST_COMMANDS_EACH = 150
+
+let group: RedisGroup
+const applications: ChildProcess[] = []
+afterEach(async () => {
+  for (const application of applications) application.kill('SIGKILL')
+  await group.stop()
+})
+
+interface Counted {
+  atMs: number
+  connections: number
+  commands: number
+}
+
+/** Looks every 50 ms for so long, over a connection of its own each time: a promotion ends all that are open. */
+async function watch(server: ServerProcess, forMs: number): Promise<Counted[]> {
+  const counts: Counted[] = []
+  const untilMs = performance.now() + forMs
+  while (performance.now() < untilMs) {
+    const stats = String(await group.run(server, 'INFO', 'stats'))
+    const read = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(stats)?.[1])
+    const connections = read('total_connections_received') - counts.length
+    counts.push({ atMs: performance.now(), connections, commands: read('total_commands_processed') })
+    await pause(50)
+  }
+  return counts
+}
+
+/** The most that came in one second. */
+function busiestSecond(counts: Counted[], what: 'connections' | 'commands'): number {
+  return Math.max(
+    ...counts.map((from) => {
+      const to = counts.findLast(({ atMs }) => atMs <= from.atMs + 1000) ?? from
+      return to[what] - from[what]
+    }),
+  )
+}
+
+async function startApplication(): Promise<void> {
+  const file = fileURLToPath(new URL('stampede-application.ts', import.meta.url))
+  const application = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] })
+  applications.push(application)
+  application.stdin.end(JSON.stringify(storeOptions(group)))
+  await once(createInterface(application.stdout), 'line')
+}
+
+it('fifty applications that lose their primary at once come to the new one with few connections and commands', {
+  timeout: 180_000,
+}, async () => {
+  group = await RedisGroup.start()
+  for (let started = 0; started < APPLICATIONS; started += 10) {
+    await Promise.all(Array.from({ length: 10 }, startApplication))
+  }
+  const [next] = await group.replicas()
+  if (next === undefined) throw new Error('There is no replica.')
+  await group.run(next, 'CONFIG', 'SET', 'replica-priority', '1')
+  const calm = await watch(next, 3000)
+  await (await group.primary()).kill()
+  const counts = await watch(next, 8000)
+  const report = {
+    calmCommands: busiestSecond(calm, 'commands'),
+    connections: busiestSecond(counts, 'connections'),
+    commands: busiestSecond(counts, 'commands'),
+  }
+  console.log('stampede', report)
+  expect(await group.primary()).toBe(next)
+  // Each of them works again.
+  const came = (counts.at(-1)?.connections ?? 0) - (calm[0]?.connections ?? 0)
+  expect(came).toBeGreaterThanOrEqual(2 * APPLICATIONS)
+  expect(report.connections).toBeLessThan(APPLICATIONS * MOST_CONNECTIONS_EACH)
+  expect(report.commands).toBeLessThan(APPLICATIONS * MOST_COMMANDS_EACH)
+})
