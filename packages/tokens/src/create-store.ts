@@ -46,7 +46,11 @@ export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHook
       ...hooks,
     })
   }
-  return new SessionStore(backend, options, { verifyTimeoutMs, writeTimeoutMs })
+  return new SessionStore(backend, options, {
+    verifyTimeoutMs,
+    writeTimeoutMs,
+    maxRemembered: limits.maxCachedRecords,
+  })
 }
 
 /**
@@ -54,11 +58,11 @@ export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHook
  * without Redis. Nothing is shared and nothing is kept. Throws `INVALID_OPTION`.
  */
 export function createMemoryStore(options: SessionOptions): TokenStore {
-  const timings = {
+  return new SessionStore(() => new MemoryBackend(), options, {
     verifyTimeoutMs: NUMBERS.verifyTimeoutMs.byDefault,
     writeTimeoutMs: NUMBERS.writeTimeoutMs.byDefault,
-  }
-  return new SessionStore(() => new MemoryBackend(), options, timings)
+    maxRemembered: 1,
+  })
 }
 
 function checkNumbers(options: CommonRedisOptions): Record<keyof typeof NUMBERS, number> {

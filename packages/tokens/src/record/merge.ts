@@ -11,8 +11,8 @@ import type { LiveRecord, TokenRecord } from './record.ts'
 export function merge(a: TokenRecord, b: TokenRecord): TokenRecord {
   if (a.state === 'revoked') return b.state === 'revoked' && b.expiresAtMs > a.expiresAtMs ? b : a
   if (b.state === 'revoked') return b
-  const content = compareContent(a, b) >= 0 ? a : b
-  return { ...content, idleUntilMs: Math.max(a.idleUntilMs, b.idleUntilMs) }
+  const [content, other] = compareContent(a, b) >= 0 ? [a, b] : [b, a]
+  return content.idleUntilMs >= other.idleUntilMs ? content : { ...content, idleUntilMs: other.idleUntilMs }
 }
 
 /** Whether two live records hold the same content, whatever their idle limits. */

@@ -2,6 +2,7 @@ import type { Deadline } from '../deadline.ts'
 import type { StoreOverloadedError, StoreUnavailableError } from '../errors.ts'
 import type { TokenRecord } from '../record/record.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
+import type { Known } from './cache.ts'
 import type { VerificationPath } from './observer.ts'
 import type { StoreStatus } from './store.ts'
 
@@ -31,8 +32,11 @@ export type ReadAnswer = { known: true; value: TokenRecord | null; path: Verific
  * backend merges records, finds them, and says when it cannot know.
  */
 export interface Backend {
-  /** The record under a key when this process knows it for sure without asking anybody, else null. */
-  peek(key: RecordKey): TokenRecord | null
+  /** What this process remembers of a key, whether it counts or not. */
+  peek(key: RecordKey): Known | null
+
+  /** Whether what is remembered is sure to be true now. */
+  countsNow(known: Known): boolean
 
   /** The record under a key, or null when there is none. Never throws but `STORE_CLOSED`. */
   read(key: RecordKey, deadline: Deadline): Promise<ReadAnswer>

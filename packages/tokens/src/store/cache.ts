@@ -1,22 +1,33 @@
 import { merge } from '../record/merge.ts'
-import type { LiveRecord, RevokedRecord, TokenRecord } from '../record/record.ts'
+import type { TokenRecord } from '../record/record.ts'
 
-/** A live record, and the feed's generation in which it was learned. */
-interface LiveEntry {
-  record: LiveRecord
+/** What is known of one record. Who was handed it sees what is learned later. */
+export interface Known {
+  record: TokenRecord
+  /** The feed's generation in which a live record was learned. */
   generation: number
+  /** Whether it was used since it was last looked at to be forgotten. */
+  used: boolean
+}
+
+/** The generation of what is known, but not known to be complete in any generation of the feed. */
+export const NO_GENERATION = -1
+
+/** Whether a record may be told from memory in a generation of the feed: a tombstone always, a live one in its own. */
+export function countsIn({ record, generation }: Known, current: number | null): boolean {
+  return record.state === 'revoked' || (current !== null && generation === current)
 }
 
 /**
  * What this process knows of records, by key. Everything goes in through `merge`, so it never goes backwards.
  * A live record counts only in the generation of the feed in which it was learned: a feed that was begun anew
- * may have missed what happened between. A tombstone counts for ever. Both maps are bounded; each forgets what
- * was not used for longest.
+ * may have missed what happened between. A tombstone counts for ever. Both are bounded; each forgets what was
+ * not used for long (the clock algorithm: one that was used since the last look is passed over once).
  */
 export class NearCache {
   readonly #mostEntries: number
-  readonly #live = new Map<string, LiveEntry>()
-  readonly #revoked = new Map<string, RevokedRecord>()
+  readonly #live = new Map<string, Known>()
+  readonly #revoked = new Map<string, Known>()
 
   /** `mostEntries` bounds the live records, and the tombstones likewise. */
   constructor(mostEntries: number) {
@@ -27,45 +38,42 @@ export class NearCache {
     return this.#live.size + this.#revoked.size
   }
 
-  /** The tombstone under a key, if one was ever seen. */
-  revoked(key: string): RevokedRecord | null {
-    return this.#revoked.get(key) ?? null
-  }
-
-  /** The live record under a key, if it was learned in this generation of the feed. */
-  live(key: string, generation: number): LiveRecord | null {
-    const entry = this.#live.get(key)
-    if (entry === undefined || entry.generation !== generation) return null
-    // Used just now: to the young end.
-    this.#live.delete(key)
-    this.#live.set(key, entry)
-    return entry.record
+  /** What is known under a key. */
+  get(key: string): Known | null {
+    const known = this.#revoked.get(key) ?? this.#live.get(key)
+    if (known === undefined) return null
+    known.used = true
+    return known
   }
 
   /** Learns a record that was true at some time in a generation; returns what is known with it. */
-  learn(key: string, record: TokenRecord, generation: number): TokenRecord {
-    const tombstone = this.#revoked.get(key)
-    const entry = this.#live.get(key)
-    const known = tombstone ?? entry?.record
-    const merged = known === undefined ? record : merge(known, record)
-    this.#live.delete(key)
-    if (merged.state === 'revoked') {
-      this.#revoked.delete(key)
-      put(this.#revoked, key, merged, this.#mostEntries)
-    } else {
-      const newest = Math.max(generation, entry?.generation ?? generation)
-      put(this.#live, key, { record: merged, generation: newest }, this.#mostEntries)
+  learn(key: string, record: TokenRecord, generation: number): Known {
+    const found = this.#revoked.get(key) ?? this.#live.get(key)
+    const known = found ?? { record, generation, used: false }
+    if (found !== undefined) {
+      known.record = merge(known.record, record)
+      known.generation = Math.max(known.generation, generation)
     }
-    return merged
+    if (known.record.state === 'live') this.#put(this.#live, key, known)
+    else {
+      this.#live.delete(key)
+      this.#put(this.#revoked, key, known)
+    }
+    return known
   }
-}
 
-function put<V>(map: Map<string, V>, key: string, value: V, most: number): void {
-  map.set(key, value)
-  if (map.size > most) {
-    for (const oldest of map.keys()) {
-      map.delete(oldest)
-      break
+  #put(map: Map<string, Known>, key: string, known: Known): void {
+    map.set(key, known)
+    if (map.size <= this.#mostEntries) return
+    for (const [oldestKey, oldest] of map) {
+      map.delete(oldestKey)
+      if (!oldest.used) {
+        // Nobody tells it of changes any more.
+        oldest.generation = NO_GENERATION
+        return
+      }
+      oldest.used = false
+      map.set(oldestKey, oldest)
     }
   }
 }

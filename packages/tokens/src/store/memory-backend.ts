@@ -15,6 +15,10 @@ export class MemoryBackend implements Backend {
     return null
   }
 
+  countsNow(): boolean {
+    return false
+  }
+
   async read({ key }: RecordKey): Promise<ReadAnswer> {
     this.#assertOpen()
     return { known: true, value: this.#get(key), path: 'cache' }

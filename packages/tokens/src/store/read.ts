@@ -1,8 +1,11 @@
 import { Deadline } from '../deadline.ts'
 import { StoreClosedError, StoreOverloadedError, StoreUnavailableError } from '../errors.ts'
+import type { TokenRecord } from '../record/record.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
-import type { Answer } from './backend.ts'
+import type { Answer, NoAnswer } from './backend.ts'
+import { joinRecords, readRecord } from './commands.ts'
+import { PrimaryReads } from './primary-reads.ts'
 import type { SafetyRule } from './rules.ts'
 
 /** A question that any node can answer. */
@@ -38,6 +41,7 @@ const NEXT_ROUND_MS = 50
 export class Reader {
   readonly #group: ReplicaGroup
   readonly #options: ReaderOptions
+  readonly #primaryReads: PrimaryReads
   #slowPrimary: Node | null = null
   #waiting = 0
   #trouble = ''
@@ -45,6 +49,18 @@ export class Reader {
   constructor(group: ReplicaGroup, options: ReaderOptions) {
     this.#group = group
     this.#options = options
+    this.#primaryReads = new PrimaryReads({
+      hedgeMs: options.hedgeMs,
+      countsNow: (node) => this.#primaryCounts(node),
+      // Until it answers again, nobody else waits for it.
+      onLate: (node) => {
+        this.#slowPrimary = node
+      },
+      onAnswer: (node) => {
+        if (this.#slowPrimary === node) this.#slowPrimary = null
+      },
+      onFailure: (error) => this.#note(error),
+    })
   }
 
   /** Reads that wait for their answer. */
@@ -57,17 +73,52 @@ export class Reader {
    * valid lease. Throws only `STORE_CLOSED`.
    */
   async ask<T>(question: Question<T>, deadline: Deadline): Promise<Answer<T> & { fromPrimary?: boolean }> {
-    const { maxWaiting } = this.#options
-    if (this.#waiting >= maxWaiting) {
-      const message = `${maxWaiting} reads are waiting already. Try again in a moment.`
-      return { known: false, error: new StoreOverloadedError(message) }
-    }
+    if (this.#waiting >= this.#options.maxWaiting) return this.#overloaded()
     this.#waiting += 1
     try {
       return await this.#askUntil(question, deadline)
     } finally {
       this.#waiting -= 1
     }
+  }
+
+  /** As {@link ask}, for the record under one key. */
+  async readRecord(
+    key: string,
+    deadline: Deadline,
+  ): Promise<Answer<TokenRecord | null> & { fromPrimary?: boolean }> {
+    if (this.#waiting >= this.#options.maxWaiting) return this.#overloaded()
+    this.#waiting += 1
+    try {
+      const { primary } = this.#group
+      if (this.#primaryCounts(primary) && primary !== this.#slowPrimary && this.#mayWait(deadline)) {
+        const early = await this.#primaryReads.get(primary, key)
+        if (early !== null) {
+          return { known: true, value: readRecord(primary, early.value), fromPrimary: true }
+        }
+        this.#group.alert()
+      }
+      return await this.#askUntil(recordQuestion(key), deadline)
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return { known: false, error }
+      throw error
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  #overloaded(): NoAnswer {
+    const message = `${this.#options.maxWaiting} reads are waiting already. Try again in a moment.`
+    return { known: false, error: new StoreOverloadedError(message) }
+  }
+
+  /** What a primary says alone needs a lease: without one another may be primary, and this one says what was true. */
+  #primaryCounts(primary: Node | null): primary is Node {
+    return primary !== null && this.#group.primary === primary && this.#options.leaseIsValid()
+  }
+
+  #mayWait(deadline: Deadline): boolean {
+    return deadline.remainingMs >= this.#options.hedgeMs
   }
 
   async #askUntil<T>(
@@ -87,7 +138,7 @@ export class Reader {
 
   async #askOnce<T>(question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
     const { primary } = this.#group
-    if (primary === null || !this.#options.leaseIsValid()) return this.#askQuorum(question, deadline, null)
+    if (!this.#primaryCounts(primary)) return this.#askQuorum(question, deadline, null)
     const fromPrimary = this.#askPrimary(primary, question, deadline)
     if (primary !== this.#slowPrimary) {
       const early = await within(fromPrimary, Math.min(this.#options.hedgeMs, deadline.remainingMs))
@@ -106,10 +157,7 @@ export class Reader {
     try {
       const value = await question.ask(primary, Math.max(1, deadline.remainingMs))
       if (this.#slowPrimary === primary) this.#slowPrimary = null
-      // Without a lease another one may be primary by now, and this one says what was true before.
-      return this.#group.primary === primary && this.#options.leaseIsValid()
-        ? { value, fromPrimary: true }
-        : null
+      return this.#primaryCounts(primary) ? { value, fromPrimary: true } : null
     } catch (error) {
       this.#note(error)
       return null
@@ -166,6 +214,13 @@ export class Reader {
   /** Keeps the last trouble, to explain a read that found no answer. */
   #note(error: unknown): void {
     this.#trouble = error instanceof Error ? error.message : String(error)
+  }
+}
+
+function recordQuestion(key: string): Question<TokenRecord | null> {
+  return {
+    ask: async (node, timeoutMs) => readRecord(node, await node.read(['GET', key], timeoutMs)),
+    join: (records) => records.reduce(joinRecords, null),
   }
 }
 

@@ -5,15 +5,13 @@ import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
-import { NearCache } from './cache.ts'
+import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
 import {
   joinLists,
-  joinRecords,
   listOnNode,
   mergeCommand,
   readEnded,
   readMerged,
-  readRecord,
   revokeSubjectCommand,
 } from './commands.ts'
 import { Committer } from './commit.ts'
@@ -91,30 +89,25 @@ export class RedisBackend implements Backend {
     )
   }
 
-  peek({ key }: RecordKey): TokenRecord | null {
-    const tombstone = this.#cache.revoked(key)
-    if (tombstone !== null) return tombstone
-    const { generation } = this.#feed
-    return generation !== null && this.#holdsLease() ? this.#cache.live(key, generation) : null
+  peek({ key }: RecordKey): Known | null {
+    return this.#cache.get(key)
+  }
+
+  countsNow(known: Known): boolean {
+    return countsIn(known, this.#holdsLease() ? this.#feed.generation : null)
   }
 
   async read({ key }: RecordKey, deadline: Deadline): Promise<ReadAnswer> {
     const { generation } = this.#feed
-    const answer = await this.#reader.ask(
-      {
-        ask: async (node, timeoutMs) => readRecord(node, await node.read(['GET', key], timeoutMs)),
-        join: (records) => records.reduce(joinRecords, null),
-      },
-      deadline,
-    )
+    const answer = await this.#reader.readRecord(key, deadline)
     if (!answer.known) return answer
     const path = answer.fromPrimary === true ? 'primary' : 'quorum'
     if (answer.value === null) return { known: true, value: null, path }
     // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
     const complete =
       answer.fromPrimary === true && generation !== null && generation === this.#feed.generation
-    const value = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
-    return { known: true, value, path }
+    const { record } = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
+    return { known: true, value: record, path }
   }
 
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
@@ -123,7 +116,7 @@ export class RedisBackend implements Backend {
     this.#keepUntilComplete(requests, committed)
     return requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
-      return this.#cache.learn(key.key, stored, NO_GENERATION)
+      return this.#cache.learn(key.key, stored, NO_GENERATION).record
     })
   }
 
@@ -213,6 +206,3 @@ export class RedisBackend implements Backend {
     if (this.#group.term !== committed.term) this.#replayer.replayJournal().catch(() => {})
   }
 }
-
-/** A record that is known, but not known to be complete in any generation of the feed. */
-const NO_GENERATION = -1

@@ -21,14 +21,18 @@ import {
 import { generateToken, parseToken } from '../token/format.ts'
 import { type OpenKeyring, openKeyring } from '../token/keyring.ts'
 import type { Backend } from './backend.ts'
+import type { Known } from './cache.ts'
 import { checkClaims, checkLifetime, checkText, MAX_DEVICE_LENGTH, MAX_SUBJECT_LENGTH } from './limits.ts'
 import type { StoreObserver, VerificationPath } from './observer.ts'
 import type { SessionOptions } from './options.ts'
+import { RememberedAnswers } from './remembered.ts'
 import type * as Api from './store.ts'
 
-export interface SessionStoreTimings {
+export interface SessionStoreLimits {
   verifyTimeoutMs: number
   writeTimeoutMs: number
+  /** Most answers that are remembered. */
+  maxRemembered: number
 }
 
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
@@ -55,12 +59,13 @@ export class SessionStore implements Api.TokenStore {
   readonly #keyring: OpenKeyring
   readonly #idleMs: number
   readonly #absoluteMs: number
-  readonly #timings: SessionStoreTimings
+  readonly #limits: SessionStoreLimits
   readonly #observer: StoreObserver
-  readonly #opened = new WeakMap<LiveRecord, TokenContent>()
+  readonly #countsNow = (known: Known) => this.#backend.countsNow(known)
+  readonly #remembered: RememberedAnswers
 
   /** Throws `INVALID_OPTION`. */
-  constructor(backend: () => Backend, options: SessionOptions, timings: SessionStoreTimings) {
+  constructor(backend: () => Backend, options: SessionOptions, limits: SessionStoreLimits) {
     if (typeof options.dataCentre !== 'string' || !DATA_CENTRE_NAME.test(options.dataCentre)) {
       throw new InvalidOptionError(
         `\`dataCentre\` must be 1 to 64 of a-z, 0-9 and "-", got ${JSON.stringify(options.dataCentre)}.`,
@@ -70,8 +75,9 @@ export class SessionStore implements Api.TokenStore {
     this.#keyring = openKeyring(options.keyring)
     this.#idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
     this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)
-    this.#timings = timings
+    this.#limits = limits
     this.#observer = options.observer ?? {}
+    this.#remembered = new RememberedAnswers(limits.maxRemembered)
     // Last, so that a wrong option leaves no connection behind.
     this.#backend = backend()
   }
@@ -86,28 +92,16 @@ export class SessionStore implements Api.TokenStore {
     const idleMs = checkLifetime('idleMs', request.idleMs ?? this.#idleMs)
     const lifetime = { issuedAtMs, expiresAtMs, idleUntilMs: Math.min(issuedAtMs + idleMs, expiresAtMs) }
     const fresh = this.#newSession({ subject, device, claims }, lifetime)
-    await this.#backend.merge([fresh], Deadline.of(options, this.#timings.writeTimeoutMs))
+    await this.#backend.merge([fresh], Deadline.of(options, this.#limits.writeTimeoutMs))
     return fresh.issued
   }
 
-  async verify(token: string, options?: Api.CallOptions): Promise<Api.Verification> {
+  verify(token: string, options?: Api.CallOptions): Promise<Api.Verification> {
     const startedMs = performance.now()
-    const deadline = Deadline.of(options, this.#timings.verifyTimeoutMs)
-    const key = this.#keyOf(token)
-    if (key === null) return this.#tell(MALFORMED, 'token', startedMs)
-    const known = this.#backend.peek(key)
-    // That a session has ended is never told from memory alone: another server may have touched it just now.
-    if (known && (known.state === 'revoked' || isLive(known))) {
-      return this.#tell(this.#describe(token, key, known), 'cache', startedMs)
-    }
-    const answer = await this.#backend.read(key, deadline)
-    if (answer.known) return this.#tell(this.#describe(token, key, answer.value), answer.path, startedMs)
-    const { code, message } = answer.error
-    return this.#tell(
-      { status: 'unavailable', code, cause: message, id: publicId(key.digest) },
-      'quorum',
-      startedMs,
-    )
+    const remembered = this.#remembered.get(token, this.#countsNow, Date.now())
+    if (remembered === null) return this.#verify(token, options, startedMs)
+    this.#observer.verified?.('active', 'cache', performance.now() - startedMs)
+    return remembered
   }
 
   async touch(
@@ -115,7 +109,7 @@ export class SessionStore implements Api.TokenStore {
     options?: Api.CallOptions & { idleMs?: number },
   ): Promise<Api.Active | Api.Inactive> {
     const idleMs = checkLifetime('idleMs', options?.idleMs ?? this.#idleMs)
-    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
     const idleUntilMs = Math.min(Date.now() + idleMs, found.record.expiresAtMs)
@@ -132,7 +126,7 @@ export class SessionStore implements Api.TokenStore {
     change: (claims: Claims) => Claims,
     options?: Api.CallOptions,
   ): Promise<Api.Active | Api.Inactive> {
-    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     for (let tries = 0; tries < UPDATE_TRIES; tries++) {
       const found = await this.#find(token, deadline)
       if (found.status !== 'found') return found
@@ -158,7 +152,7 @@ export class SessionStore implements Api.TokenStore {
   }
 
   async rotate(token: string, options?: Api.CallOptions): Promise<Api.Rotation> {
-    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
     const { key, record, session } = found
@@ -173,7 +167,7 @@ export class SessionStore implements Api.TokenStore {
   async revoke(token: string, options?: Api.CallOptions): Promise<Api.Revocation> {
     const key = this.#keyOf(token)
     if (key === null) return { revoked: false }
-    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const record = await this.#readOrThrow(key, deadline)
     // Of another data centre: nothing that is known here.
     const isOfHere = record?.state !== 'live' || this.#open(token, key, record) !== null
@@ -181,7 +175,7 @@ export class SessionStore implements Api.TokenStore {
   }
 
   async revokeById(subject: string, id: string, options?: Api.CallOptions): Promise<Api.Revocation> {
-    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const subjectKey = this.#subjectKey(subject)
     const records = await this.#listOrThrow(subjectKey, deadline)
     const found = records.find(({ digest }) => publicId(digest) === id)
@@ -197,7 +191,7 @@ export class SessionStore implements Api.TokenStore {
     if (options?.exceptToken !== undefined && except === null) {
       throw new InvalidOptionError('`exceptToken` is not a well-formed token.')
     }
-    const deadline = Deadline.of(options, this.#timings.writeTimeoutMs)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const digests = await this.#backend.revokeSubject(
       this.#subjectKey(subject),
       except?.digest ?? null,
@@ -208,7 +202,7 @@ export class SessionStore implements Api.TokenStore {
 
   async list(subject: string, options?: Api.CallOptions): Promise<Api.SessionSummary[]> {
     const subjectKey = this.#subjectKey(subject)
-    const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#timings.verifyTimeoutMs))
+    const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#limits.verifyTimeoutMs))
     return records
       .flatMap(({ digest, record }) => {
         if (!isLive(record)) return []
@@ -225,7 +219,7 @@ export class SessionStore implements Api.TokenStore {
   }
 
   ready(options?: Api.CallOptions): Promise<void> {
-    return this.#backend.ready(Deadline.of(options, this.#timings.writeTimeoutMs))
+    return this.#backend.ready(Deadline.of(options, this.#limits.writeTimeoutMs))
   }
 
   close(): Promise<void> {
@@ -296,18 +290,35 @@ export class SessionStore implements Api.TokenStore {
     return { status: 'found', token, key, subject: this.#subjectKey(session.subject), record, session }
   }
 
+  async #verify(
+    token: string,
+    options: Api.CallOptions | undefined,
+    startedMs: number,
+  ): Promise<Api.Verification> {
+    const deadline = Deadline.of(options, this.#limits.verifyTimeoutMs)
+    const key = this.#keyOf(token)
+    if (key === null) return this.#tell(MALFORMED, 'token', startedMs)
+    const known = this.#backend.peek(key)
+    // That a session has ended is never told from memory alone: another server may have touched it just now.
+    if (known && this.#countsNow(known) && (known.record.state === 'revoked' || isLive(known.record))) {
+      const answer = this.#describe(token, key, known.record)
+      if (answer.status === 'active') this.#remembered.add(token, known, answer)
+      return this.#tell(answer, 'cache', startedMs)
+    }
+    const answer = await this.#backend.read(key, deadline)
+    if (answer.known) return this.#tell(this.#describe(token, key, answer.value), answer.path, startedMs)
+    const { code, message } = answer.error
+    const id = publicId(key.digest)
+    return this.#tell({ status: 'unavailable', code, cause: message, id }, 'quorum', startedMs)
+  }
+
   #tell<V extends Api.Verification>(answer: V, path: VerificationPath, startedMs: number): V {
     this.#observer.verified?.(answer.status, path, performance.now() - startedMs)
     return answer
   }
 
-  /** The content of a record; opened once, for as long as the record itself is kept. */
   #open(token: string, key: RecordKey, record: LiveRecord): TokenContent | null {
-    const known = this.#opened.get(record)
-    if (known !== undefined) return known
-    const content = openTokenContent(this.#context(key, record), token, record.payload)
-    if (content !== null) this.#opened.set(record, deepFreeze(content))
-    return content
+    return openTokenContent(this.#context(key, record), token, record.payload)
   }
 
   /** What a record says about the token that it was found by. */
@@ -319,7 +330,7 @@ export class SessionStore implements Api.TokenStore {
     const content = this.#open(token, key, record)
     if (content === null) return { status: 'inactive', reason: 'unknown', id }
     const { issuedAtMs, idleUntilMs, expiresAtMs } = record
-    return { status: 'active', id, ...content, issuedAtMs, idleUntilMs, expiresAtMs }
+    return deepFreeze({ status: 'active', id, ...content, issuedAtMs, idleUntilMs, expiresAtMs })
   }
 }
 
@@ -327,7 +338,7 @@ function isLive(record: TokenRecord): record is LiveRecord {
   return record.state === 'live' && Date.now() < endsAtMs(record)
 }
 
-/** Many callers are handed the same content. */
+/** Many callers are handed the same answer. */
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const part of Object.values(value)) deepFreeze(part)

@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, hash, type KeyObject } from 'node:crypto'
 import { SHARD_COUNT, shardTag } from './format.ts'
 
 /**
@@ -40,7 +40,7 @@ export function publicId(digest: string): string {
  * The shard and index of a subject, from a keyed hash, so that whoever reads Redis cannot test a guess of
  * who is logged in. `indexKey` is the key ring's index key.
  */
-export function subjectKey(indexKey: Buffer, subject: string): SubjectKey {
+export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
   const mac = createHmac('sha256', indexKey).update(subject).digest()
   const tag = shardTag(mac.readUInt16BE(0) % SHARD_COUNT)
   return { tag, key: `hf:{${tag}}:s:${mac.toString('base64url', 2, 18)}` }

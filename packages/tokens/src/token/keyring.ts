@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { InvalidOptionError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -26,7 +26,7 @@ export function generateKeyring(): Keyring {
 
 /** A checked key ring: seals with the current key, opens with any. */
 export interface OpenKeyring {
-  readonly indexKey: Buffer
+  readonly indexKey: KeyObject
   seal(text: string, context: string): Buffer
   unseal(box: Buffer, context: string): string | null
 }
@@ -73,12 +73,12 @@ export function openKeyring(keyring: Keyring): OpenKeyring {
   }
 }
 
-function decodeKey(key: unknown, name: string): Buffer {
+function decodeKey(key: unknown, name: string): KeyObject {
   const bytes = typeof key === 'string' ? Buffer.from(key, 'base64') : Buffer.alloc(0)
   if (bytes.length !== KEY_BYTES) {
     throw new InvalidOptionError(
       `\`${name}\` must be 32 bytes in base64; make one with \`openssl rand -base64 32\`.`,
     )
   }
-  return bytes
+  return createSecretKey(bytes)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LiveRecord, RevokedRecord } from '../../src/record/record.ts'
-import { NearCache } from '../../src/store/cache.ts'
+import { countsIn, NearCache, NO_GENERATION } from '../../src/store/cache.ts'
 
 const live = (version = 1): LiveRecord => ({
   state: 'live',
@@ -10,53 +10,58 @@ const live = (version = 1): LiveRecord => ({
   expiresAtMs: 100,
   payload: Buffer.from('payload'),
 })
+/** The record under a key, if it counts in a generation. */
+function counting(cache: NearCache, key: string, generation: number) {
+  const known = cache.get(key)
+  return known !== null && countsIn(known, generation) ? known.record : null
+}
 const revoked: RevokedRecord = { state: 'revoked', expiresAtMs: 100 }
 
 test('a live record counts only in the generation of the feed in which it was learned', () => {
   const cache = new NearCache(10)
   cache.learn('key', live(), 1)
-  expect(cache.live('key', 1)).toEqual(live())
-  expect(cache.live('key', 2)).toBeNull()
+  expect(counting(cache, 'key', 1)).toEqual(live())
+  expect(counting(cache, 'key', 2)).toBeNull()
 })
 
 test('a record that no generation vouches for never counts as live', () => {
   const cache = new NearCache(10)
-  cache.learn('key', live(), -1)
-  expect(cache.live('key', 1)).toBeNull()
+  cache.learn('key', live(), NO_GENERATION)
+  expect(counting(cache, 'key', 1)).toBeNull()
 })
 
 test('a tombstone counts in every generation, and no later live record undoes it', () => {
   const cache = new NearCache(10)
   cache.learn('key', revoked, 1)
-  expect(cache.learn('key', live(9), 2)).toEqual(revoked)
-  expect(cache.revoked('key')).toEqual(revoked)
-  expect(cache.live('key', 2)).toBeNull()
+  expect(cache.learn('key', live(9), 2).record).toEqual(revoked)
+  expect(counting(cache, 'key', 7)).toEqual(revoked)
+  expect(counting(cache, 'key', 2)).toEqual(revoked)
 })
 
 test('an older state that is learned later does not replace a newer one', () => {
   const cache = new NearCache(10)
   cache.learn('key', live(3), 1)
-  expect(cache.learn('key', live(2), 1)).toMatchObject({ version: 3 })
-  expect(cache.live('key', 1)).toMatchObject({ version: 3 })
+  expect(cache.learn('key', live(2), 1).record).toMatchObject({ version: 3 })
+  expect(counting(cache, 'key', 1)).toMatchObject({ version: 3 })
 })
 
 test('a read that nobody vouches for does not take the generation from a record that has one', () => {
   const cache = new NearCache(10)
   cache.learn('key', live(), 4)
-  cache.learn('key', live(), -1)
-  expect(cache.live('key', 4)).toEqual(live())
+  cache.learn('key', live(), NO_GENERATION)
+  expect(counting(cache, 'key', 4)).toEqual(live())
 })
 
 test('both kinds are bounded, and what was used least recently goes first', () => {
   const cache = new NearCache(2)
   cache.learn('a', live(), 1)
   cache.learn('b', live(), 1)
-  cache.live('a', 1)
+  counting(cache, 'a', 1)
   cache.learn('c', live(), 1)
-  expect(cache.live('a', 1)).not.toBeNull()
-  expect(cache.live('b', 1)).toBeNull()
+  expect(counting(cache, 'a', 1)).not.toBeNull()
+  expect(counting(cache, 'b', 1)).toBeNull()
   for (const key of ['x', 'y', 'z']) cache.learn(key, revoked, 1)
-  expect(cache.revoked('x')).toBeNull()
+  expect(counting(cache, 'x', 7)).toBeNull()
   expect(cache.size).toBe(4)
 })
 
@@ -64,5 +69,18 @@ test('live records never push a tombstone out', () => {
   const cache = new NearCache(2)
   cache.learn('ended', revoked, 1)
   for (let key = 0; key < 10; key++) cache.learn(String(key), live(), 1)
-  expect(cache.revoked('ended')).toEqual(revoked)
+  expect(counting(cache, 'ended', 7)).toEqual(revoked)
+})
+
+test('who holds an entry sees what is learned later, and what is forgotten counts no more', () => {
+  const cache = new NearCache(1)
+  const known = cache.learn('a', live(), 1)
+  cache.learn('a', live(2), 1)
+  expect(known.record).toMatchObject({ version: 2 })
+  cache.learn('b', live(), 1)
+  expect(cache.get('a')).toBeNull()
+  expect(countsIn(known, 1)).toBe(false)
+  const ended = cache.get('b')
+  cache.learn('b', revoked, 1)
+  expect(ended?.record).toEqual(revoked)
 })

@@ -1,0 +1,85 @@
+import type { Reply } from '../redis/connection.ts'
+import type { Node } from '../redis/node.ts'
+
+/** Most keys in one command, so that it keeps the primary busy for a fraction of a millisecond. */
+const MOST_KEYS = 256
+/** A primary that has not answered a command by then is hung. */
+const PATIENCE_MS = 1000
+
+/** What became of a read: the key's value, or nothing that could be used. */
+export type EarlyValue = { value: Reply } | null
+
+interface Batch {
+  node: Node
+  keys: string[]
+  waiting: ((value: EarlyValue) => void)[]
+}
+
+export interface PrimaryReadsOptions {
+  /** How long the primary is waited for (in milliseconds). */
+  hedgeMs: number
+  /** Whether what this node says alone counts now. */
+  countsNow: (node: Node) => boolean
+  /** The node has not answered in time. */
+  onLate: (node: Node) => void
+  /** It has answered after all. */
+  onAnswer: (node: Node) => void
+  onFailure: (error: unknown) => void
+}
+
+/**
+ * Reads of single keys from the primary. All that are asked for in one turn of the event loop go out as one MGET,
+ * with one deadline: a command a key, with a timer a key, costs four times as much (bench/RESULTS.md).
+ */
+export class PrimaryReads {
+  readonly #options: PrimaryReadsOptions
+  #batch: Batch | null = null
+
+  constructor(options: PrimaryReadsOptions) {
+    this.#options = options
+  }
+
+  /** The key's value if the node answers within `hedgeMs` and what it says counts then; else null. Never rejects. */
+  get(node: Node, key: string): Promise<EarlyValue> {
+    return new Promise((resolve) => {
+      if (this.#batch !== null && (this.#batch.node !== node || this.#batch.keys.length >= MOST_KEYS)) {
+        this.#flush(this.#batch)
+      }
+      if (this.#batch === null) {
+        const batch: Batch = { node, keys: [], waiting: [] }
+        this.#batch = batch
+        // After everybody who is resumed in this turn has asked.
+        process.nextTick(() => this.#flush(batch))
+      }
+      this.#batch.keys.push(key)
+      this.#batch.waiting.push(resolve)
+    })
+  }
+
+  #flush(batch: Batch): void {
+    if (this.#batch !== batch) return
+    this.#batch = null
+    void this.#send(batch)
+  }
+
+  async #send({ node, keys, waiting }: Batch): Promise<void> {
+    const { hedgeMs, countsNow, onLate, onAnswer, onFailure } = this.#options
+    const timer = setTimeout(() => {
+      onLate(node)
+      for (const resolve of waiting) resolve(null)
+    }, hedgeMs)
+    try {
+      const replies = await node.read(['MGET', ...keys], PATIENCE_MS)
+      onAnswer(node)
+      const counts = countsNow(node) && Array.isArray(replies)
+      for (const [index, resolve] of waiting.entries()) {
+        resolve(counts ? { value: replies[index] ?? null } : null)
+      }
+    } catch (error) {
+      onFailure(error)
+      for (const resolve of waiting) resolve(null)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

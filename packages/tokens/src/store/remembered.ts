@@ -1,0 +1,51 @@
+import type { TokenRecord } from '../record/record.ts'
+import type { Known } from './cache.ts'
+import type { Active } from './store.ts'
+
+interface Remembered {
+  /** What the near cache knows of it now. */
+  known: Known
+  /** The record that the answer was made of. */
+  record: TokenRecord
+  answer: Active
+  /** Made once: awaiting it again costs nothing. */
+  promise: Promise<Active>
+}
+
+/**
+ * The answers to tokens that were verified lately, by the token itself: hashing it and opening its claims again
+ * would cost twenty times as much. So this process's memory holds tokens in use, as the requests that bring them
+ * do. An answer is worth what the near cache's entry behind it is worth. Bounded: the oldest goes first.
+ */
+export class RememberedAnswers {
+  readonly #mostEntries: number
+  readonly #answers = new Map<string, Remembered>()
+
+  constructor(mostEntries: number) {
+    this.#mostEntries = mostEntries
+  }
+
+  /** The answer to a token, if its record is still the one that it was made of and counts now. */
+  get(token: string, countsNow: (known: Known) => boolean, nowMs: number): Promise<Active> | null {
+    const remembered = this.#answers.get(token)
+    if (remembered === undefined) return null
+    const { known, record, answer, promise } = remembered
+    if (known.record !== record || nowMs >= answer.idleUntilMs || nowMs >= answer.expiresAtMs) {
+      this.#answers.delete(token)
+      return null
+    }
+    if (!countsNow(known)) return null
+    known.used = true
+    return promise
+  }
+
+  add(token: string, known: Known, answer: Active): void {
+    const remembered = { known, record: known.record, answer, promise: Promise.resolve(answer) }
+    this.#answers.set(token, remembered)
+    if (this.#answers.size <= this.#mostEntries) return
+    for (const oldest of this.#answers.keys()) {
+      this.#answers.delete(oldest)
+      return
+    }
+  }
+}
