@@ -123,6 +123,8 @@ export class RedisGroup {
       const index = servers.indexOf(server)
       if (index >= 0) servers.splice(index, 1)
     }
+    // Its last greeting may still be on its way, and would make the others know it again.
+    await new Promise((resolve) => setTimeout(resolve, 500))
     for (const sentinel of this.sentinels) await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
   }
 

@@ -1,13 +1,21 @@
 import type { TokenRecord } from './record.ts'
 
 /**
- * A record as bytes: `1L<version>:<idleUntilMs>:<issuedAtMs>:<expiresAtMs>:<payload>` or `1R<expiresAtMs>`,
- * numbers in decimal, the payload as it is. The leading 1 is the format's version. Lua reads it too.
+ * A record as bytes: `1L<version>:<issuedAtMs>:<idle>:<expires>:<payload>`, where `idle` and `expires` say how many
+ * milliseconds after the issue the limits are, or `1R<expiresAtMs>`. Numbers are in base 36, the payload is as it
+ * is: every byte is kept three times in memory and on disk. The leading 1 is the format's version. Lua reads it too.
+ *
+ * Throws `RangeError` when a limit lies before the issue.
  */
 export function encodeRecord(record: TokenRecord): Buffer {
-  if (record.state === 'revoked') return Buffer.from(`1R${record.expiresAtMs}`)
+  if (record.state === 'revoked') return Buffer.from(`1R${text(record.expiresAtMs)}`)
   const { version, idleUntilMs, issuedAtMs, expiresAtMs, payload } = record
-  return Buffer.concat([Buffer.from(`1L${version}:${idleUntilMs}:${issuedAtMs}:${expiresAtMs}:`), payload])
+  const numbers = [version, issuedAtMs, idleUntilMs - issuedAtMs, expiresAtMs - issuedAtMs]
+  const header = `1L${numbers.map(text).join(':')}:`
+  const bytes = Buffer.allocUnsafe(header.length + payload.length)
+  bytes.write(header, 'latin1')
+  payload.copy(bytes, header.length)
+  return bytes
 }
 
 /** The record of some bytes, or null when they are none. */
@@ -27,20 +35,39 @@ export function decodeRecord(bytes: Buffer): TokenRecord | null {
     numbers.push(value)
     start = end + 1
   }
-  const [version = 0, idleUntilMs = 0, issuedAtMs = 0, expiresAtMs = 0] = numbers
-  return { state: 'live', version, idleUntilMs, issuedAtMs, expiresAtMs, payload: bytes.subarray(start) }
+  const [version = 0, issuedAtMs = 0, idle = 0, expires = 0] = numbers
+  return {
+    state: 'live',
+    version,
+    idleUntilMs: issuedAtMs + idle,
+    issuedAtMs,
+    expiresAtMs: issuedAtMs + expires,
+    payload: bytes.subarray(start),
+  }
 }
 
-const MAX_DIGITS = 15
+/** 36^10 and what is added to it is still a whole number in a double, here and in Lua. */
+const MAX_DIGITS = 10
+
+function text(value: number): string {
+  if (value < 0) throw new RangeError('A limit of a record lies before its issue.')
+  return value.toString(36)
+}
 
 function parseNumber(bytes: Buffer, start: number, end: number): number | null {
   const length = end - start
   if (length < 1 || length > MAX_DIGITS || (length > 1 && bytes[start] === 0x30)) return null
   let value = 0
   for (let index = start; index < end; index++) {
-    const digit = (bytes[index] ?? 0) - 0x30
-    if (digit < 0 || digit > 9) return null
-    value = value * 10 + digit
+    const digit = parseDigit(bytes[index] ?? 0)
+    if (digit === null) return null
+    value = value * 36 + digit
   }
   return value
+}
+
+/** `0` to `9` and `a` to `z`. */
+function parseDigit(byte: number): number | null {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  return byte >= 0x61 && byte <= 0x7a ? byte - 0x61 + 10 : null
 }

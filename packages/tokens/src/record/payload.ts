@@ -22,8 +22,8 @@ export interface PayloadContext {
   expiresAtMs: number
 }
 
-/** A payload is two boxes: the token's, after its length in four bytes, and the key ring's. */
-const LENGTH_BYTES = 4
+/** A payload is two boxes: the token's, after its length in two bytes (claims are at most 16 KiB), and the key ring's. */
+const LENGTH_BYTES = 2
 
 export function sealPayload(
   context: PayloadContext,
@@ -38,11 +38,11 @@ export function sealPayload(
     contextText('claims', context),
   )
   const length = Buffer.alloc(LENGTH_BYTES)
-  length.writeUInt32BE(tokenBox.length)
+  length.writeUInt16BE(tokenBox.length)
   return Buffer.concat([
     length,
     tokenBox,
-    keyring.seal(JSON.stringify([subject, device]), contextText('list', context)),
+    keyring.seal(JSON.stringify(device === '' ? [subject] : [subject, device]), contextText('list', context)),
   ])
 }
 
@@ -67,12 +67,12 @@ export function openListContent(
 ): ListContent | null {
   const text = keyring.unseal(payload.subarray(listBoxStart(payload)), contextText('list', context))
   if (text === null) return null
-  const [subject, device] = JSON.parse(text) as [string, string]
+  const [subject, device = ''] = JSON.parse(text) as [string, string?]
   return { subject, device }
 }
 
 function listBoxStart(payload: Buffer): number {
-  return payload.length < LENGTH_BYTES ? payload.length : LENGTH_BYTES + payload.readUInt32BE(0)
+  return payload.length < LENGTH_BYTES ? payload.length : LENGTH_BYTES + payload.readUInt16BE(0)
 }
 
 function contextText(box: string, { dataCentre, digest, issuedAtMs, expiresAtMs }: PayloadContext): string {

@@ -6,7 +6,7 @@
 /** On Redis: keys and channels under `hf:` only. */
 export const REDIS_ACL_RULES =
   '~hf:* &hf:* -@all +ping +hello +auth +info +wait +get +mget +set +zrange +zadd ' +
-  '+zremrangebyscore +pexpireat +publish +subscribe +unsubscribe +evalsha +script|load +client|setname'
+  '+zremrangebyscore +pexpireat +pexpiretime +publish +subscribe +unsubscribe +evalsha +script|load +client|setname'
 
 /** On a Sentinel: questions and events only. */
 export const SENTINEL_ACL_RULES =

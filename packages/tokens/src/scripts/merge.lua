@@ -1,38 +1,42 @@
--- Merges one record into the node's state and keeps its subject's index. The same function as record/merge.ts.
+-- Merges records into the node's state and keeps their subjects' indexes. The same function as record/merge.ts.
 -- Applying it again, later, or on another node does no harm.
 --
--- KEYS[1]  the token's record
--- KEYS[2]  for a live record: the subject's index, a sorted set of digests by the end of their absolute
---          lifetime. A digest stays in it when its session is revoked, so that a repeated revocation finds it.
--- ARGV[1]  the record to merge, as record/codec.ts writes it
--- ARGV[2]  the token's digest
--- ARGV[3]  how long past its end a record is kept (ms)
--- ARGV[4]  now (Unix ms), for cleaning the index
--- ARGV[5]  guard: the version that a live stored record must have, or '' for none
+-- KEYS  two a record:
+--   the token's record, `…:<digest>`
+--   for a live record the subject's index: a sorted set of digests by the end of their absolute lifetime. A digest
+--   stays in it when its session is revoked, so that a repeated revocation finds it. For a tombstone the record's
+--   key again.
+-- ARGV[1]  how long past its end a record is kept (ms)
+-- ARGV[2]  now (Unix ms), for cleaning the index
+-- ARGV[3]… two a record:
+--   the record to merge, as record/codec.ts writes it
+--   guard: the version that a live stored record must have, or '' for none
 --
--- Publishes the stored record on hf:feed, as store/feed.ts reads it: KEYS[1], KEYS[2] or '-', the record, with a
--- space between.
+-- Publishes what is now stored on hf:feed, in one message, as store/feed.ts reads it: for each record its key, its
+-- index or '-', the length of the record and the record, with a space behind each.
 --
--- Returns 1 when the stored record now equals ARGV[1], else the stored record. When the guard forbids the
--- merge nothing is changed and the stored record is returned.
+-- Returns one value a record: 1 when what is stored now equals what was sent, 0 when what was sent is malformed,
+-- else what is stored. When the guard forbids a merge, what is stored stays and is returned.
+--
+-- Begins with numbers.lua.
 
 local function decode(bytes)
-  local expires = string.match(bytes, '^1R(%d+)$')
-  if expires then return { state = 'R', expires = tonumber(expires) } end
-  local version, idle, issued, expires_at, start = string.match(bytes, '^1L(%d+):(%d+):(%d+):(%d+):()')
+  local revoked = string.match(bytes, '^1R([0-9a-z]+)$')
+  if revoked then return { state = 'R', expires = number36(revoked) } end
+  local version, issued, idle, expires, start = string.match(bytes,
+    '^1L([0-9a-z]+):([0-9a-z]+):([0-9a-z]+):([0-9a-z]+):()')
   if not version then return nil end
+  local issued_at = number36(issued)
   return {
-    state = 'L', version = tonumber(version), idle = tonumber(idle), issued = tonumber(issued),
-    expires = tonumber(expires_at), payload = string.sub(bytes, start),
+    state = 'L', version = number36(version), issued = issued_at, idle = issued_at + number36(idle),
+    expires = issued_at + number36(expires), payload = string.sub(bytes, start),
   }
 end
 
-local function number_text(number) return string.format('%.0f', number) end
-
 local function encode(record)
-  if record.state == 'R' then return '1R' .. number_text(record.expires) end
-  return '1L' .. number_text(record.version) .. ':' .. number_text(record.idle) .. ':' ..
-    number_text(record.issued) .. ':' .. number_text(record.expires) .. ':' .. record.payload
+  if record.state == 'R' then return '1R' .. text36(record.expires) end
+  return '1L' .. text36(record.version) .. ':' .. text36(record.issued) .. ':' ..
+    text36(record.idle - record.issued) .. ':' .. text36(record.expires - record.issued) .. ':' .. record.payload
 end
 
 -- Lua's own < on strings follows the server's locale; bytes do not.
@@ -64,32 +68,46 @@ local function merge(a, b)
   }
 end
 
-local sent = decode(ARGV[1])
-if not sent then return redis.error_reply('HFRECORD the record to merge is malformed') end
+local margin, now = tonumber(ARGV[1]), tonumber(ARGV[2])
 
-local stored_bytes = redis.call('GET', KEYS[1])
-local stored = stored_bytes and decode(stored_bytes)
-local result = stored and merge(stored, sent) or sent
-local result_bytes = encode(result)
-
-if stored and ARGV[5] ~= '' and stored.state == 'L' and result_bytes ~= stored_bytes
-  and stored.version ~= tonumber(ARGV[5]) then
-  return stored_bytes
+local function list(index, digest, expires)
+  redis.call('ZADD', index, whole(expires), digest)
+  local ends, wanted = redis.call('PEXPIRETIME', index), expires + margin
+  if ends < wanted then redis.call('PEXPIREAT', index, whole(wanted)) end
+  -- It was there before: whatever has ended in it can go.
+  if ends > 0 then redis.call('ZREMRANGEBYSCORE', index, '-inf', whole(now - margin)) end
 end
 
-local margin = tonumber(ARGV[3])
-if result_bytes ~= stored_bytes then
-  local ends = result.state == 'L' and math.min(result.idle, result.expires) or result.expires
-  redis.call('SET', KEYS[1], result_bytes, 'PXAT', number_text(ends + margin))
-end
-if KEYS[2] and not stored then
-  local index_ends = number_text(result.expires + margin)
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', number_text(tonumber(ARGV[4]) - margin))
-  redis.call('ZADD', KEYS[2], number_text(result.expires), ARGV[2])
-  redis.call('PEXPIREAT', KEYS[2], index_ends, 'NX')
-  redis.call('PEXPIREAT', KEYS[2], index_ends, 'GT')
+local news = {}
+
+local function apply(key, index, sent_bytes, if_version)
+  local sent = decode(sent_bytes)
+  if not sent then return 0 end
+  local stored_bytes = redis.call('GET', key)
+  local stored = stored_bytes and decode(stored_bytes)
+  local result = stored and merge(stored, sent) or sent
+  local result_bytes = stored and encode(result) or sent_bytes
+
+  if stored and if_version ~= '' and stored.state == 'L' and result_bytes ~= stored_bytes
+    and stored.version ~= tonumber(if_version) then
+    return stored_bytes
+  end
+  if result_bytes ~= stored_bytes then
+    local ends = result.state == 'L' and math.min(result.idle, result.expires) or result.expires
+    redis.call('SET', key, result_bytes, 'PXAT', whole(ends + margin))
+  end
+  if index ~= key and not stored then list(index, string.match(key, '[^:]*$'), result.expires) end
+
+  news[#news + 1] = key
+  news[#news + 1] = index == key and '-' or index
+  news[#news + 1] = #result_bytes
+  news[#news + 1] = result_bytes
+  return result_bytes == sent_bytes and 1 or result_bytes
 end
 
-redis.call('PUBLISH', 'hf:feed', KEYS[1] .. ' ' .. (KEYS[2] or '-') .. ' ' .. result_bytes)
-if result_bytes == ARGV[1] then return 1 end
-return result_bytes
+local replies = {}
+for i = 1, #KEYS, 2 do
+  replies[#replies + 1] = apply(KEYS[i], KEYS[i + 1], ARGV[i + 2], ARGV[i + 3])
+end
+if #news > 0 then redis.call('PUBLISH', 'hf:feed', table.concat(news, ' ') .. ' ') end
+return replies

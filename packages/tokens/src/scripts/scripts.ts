@@ -7,17 +7,23 @@ export interface Script {
   sha: string
 }
 
+function read(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8')
+}
+
+const NUMBERS = read('numbers.lua')
+
 function load(file: string, flags: string): Script {
-  const source = `#!lua${flags}\n${readFileSync(new URL(file, import.meta.url), 'utf8')}`
+  const source = `#!lua${flags}\n${NUMBERS}\n${read(file)}`
   return { source, sha: hash('sha1', source) }
 }
 
 /**
- * Every script runs from one file. Those that revoke declare `allow-oom`: with memory full, Redis refuses a
- * login and must still accept a log-out.
+ * Each script declares by its flags whether it may run when memory is full: then Redis refuses a login and must
+ * still accept a log-out. Both ways to merge are one file.
  */
 export const SCRIPTS = {
   merge: load('merge.lua', ''),
-  mergeTombstone: load('merge.lua', ' flags=allow-oom'),
+  mergeTombstones: load('merge.lua', ' flags=allow-oom'),
   revokeSubject: load('revoke-subject.lua', ' flags=allow-oom'),
 } as const satisfies Record<string, Script>

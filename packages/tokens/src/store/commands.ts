@@ -4,28 +4,25 @@ import { merge } from '../record/merge.ts'
 import { CLOCK_SKEW_MS, type TokenRecord } from '../record/record.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
-import { SCRIPTS } from '../scripts/scripts.ts'
+import { SCRIPTS, type Script } from '../scripts/scripts.ts'
 import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
 import type { MergeRequest, StoredRecord } from './backend.ts'
 import type { WriteCommand } from './unit.ts'
 
 // What goes to Redis and what comes back: each script's arguments and replies, in one place.
 
-export function mergeCommand({ key, subject, record, ifVersion }: MergeRequest): WriteCommand {
-  return {
-    script: record.state === 'revoked' ? SCRIPTS.mergeTombstone : SCRIPTS.merge,
-    keys: subject === null ? [key.key] : [key.key, subject.key],
-    args: [
-      encodeRecord(record),
-      key.digest,
-      String(CLOCK_SKEW_MS),
-      String(Date.now()),
-      ifVersion === undefined ? '' : String(ifVersion),
-    ],
+/** Merges of live records, or of tombstones. */
+export function mergeCommand(requests: readonly MergeRequest[], script: Script): WriteCommand {
+  const keys: string[] = []
+  const args: (string | Buffer)[] = [String(CLOCK_SKEW_MS), String(Date.now())]
+  for (const { key, subject, record, ifVersion } of requests) {
+    keys.push(key.key, subject?.key ?? key.key)
+    args.push(encodeRecord(record), ifVersion === undefined ? '' : String(ifVersion))
   }
+  return { script, keys, args }
 }
 
-/** The reply of merge.lua: 1 when the stored record equals the one that was sent, else the stored one. */
+/** A value of merge.lua's reply: 1 when the stored record equals the one that was sent, else the stored one. */
 export function readMerged(sent: TokenRecord, reply: Reply): TokenRecord {
   if (reply === 1) return sent
   const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null

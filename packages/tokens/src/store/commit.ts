@@ -6,9 +6,10 @@ import type { ReplicaGroup } from '../redis/group.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
 import { SCRIPTS } from '../scripts/scripts.ts'
 import type { EpochBarrier } from './barrier.ts'
+import { Batch } from './batch.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, isReply, readOutcome, type Signal, Unit, type WriteCommand } from './unit.ts'
+import { type Committed, isReply, type Signal, Unit, type Work, type WriteCommand } from './unit.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {
@@ -69,15 +70,15 @@ export class Committer {
   }
 
   /**
-   * Runs the commands on the primary; resolves when they are acknowledged. Throws `STORE_UNAVAILABLE`,
-   * `STORE_OVERLOADED`, `STORE_FULL` or `STORE_CLOSED`.
+   * Writes to the primary; resolves when it is acknowledged. Throws `STORE_UNAVAILABLE`, `STORE_OVERLOADED`,
+   * `STORE_FULL` or `STORE_CLOSED`.
    */
   write(
-    commands: WriteCommand[],
+    work: Omit<Work, 'signal'>,
     deadline: Deadline,
     { first = false }: { first?: boolean } = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit(commands, 'lasting'), deadline, first)
+    return this.#enqueue(new Unit(work, 'lasting'), deadline, first)
   }
 
   /**
@@ -85,7 +86,7 @@ export class Committer {
    * {@link write}.
    */
   signal(signal: Signal, deadline: Deadline): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'followed', signal), deadline, true)
+    return this.#enqueue(new Unit({ signal }, 'followed'), deadline, true)
   }
 
   /** Units that wait for their acknowledgement. */
@@ -129,8 +130,7 @@ export class Committer {
     while (this.#units.size > 0 && !this.#closed) {
       try {
         const writer = await this.#openWriter()
-        const batch = [...this.#units].slice(0, MOST_IN_BATCH)
-        await this.#commit(writer, batch)
+        await this.#commit(writer, take(this.#units, MOST_IN_BATCH))
         backoff.reset()
         this.#trouble = null
       } catch (error) {
@@ -181,15 +181,10 @@ export class Committer {
   }
 
   /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
-  async #commit({ node, connection, term }: Writer, batch: Unit[]): Promise<void> {
-    const replies = batch.map(({ commands }) =>
-      Promise.allSettled(
-        commands.map(({ script, keys, args }) =>
-          connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS),
-        ),
-      ),
-    )
-    for (const { channel, message } of this.#signals(batch)) {
+  async #commit({ node, connection, term }: Writer, units: Unit[]): Promise<void> {
+    const batch = new Batch(units)
+    const results = Promise.allSettled(batch.commands.map((command) => evaluate(connection, command)))
+    for (const { channel, message } of this.#signals(units)) {
       // Its own answer tells nothing; the one to WAIT, behind it on the same socket, tells all.
       connection.send(['PUBLISH', channel, message], BATCH_PATIENCE_MS).catch(() => {})
     }
@@ -209,8 +204,7 @@ export class Committer {
     const followed = Number(confirmed) >= this.#group.leastReplicas && sameTerm()
     const lasting = followed && (complete || ((await this.#barrierIsClear()) && sameTerm()))
     let passing: Error | null = null
-    for (const [index, unit] of batch.entries()) {
-      const outcome = readOutcome((await replies[index]) ?? [])
+    for (const [unit, outcome] of batch.outcomes(await results)) {
       if (outcome.kind === 'refused') {
         unit.fail(outcome.error)
         this.#tell('refused', unit)
@@ -221,7 +215,7 @@ export class Committer {
       } else passing ??= new StoreUnavailableError(followed ? IN_DOUBT : NOT_CONFIRMED)
     }
     if (passing !== null) {
-      for (const unit of batch) if (!unit.isSettled) this.#tell('retried', unit)
+      for (const unit of units) if (!unit.isSettled) this.#tell('retried', unit)
       if (isReply(passing, 'READONLY') || isReply(passing, 'NOSCRIPT')) this.#dropWriter()
       throw passing
     }
@@ -231,15 +225,15 @@ export class Committer {
    * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
    * nothing. A message always travels to the replicas, behind everything that this node did before.
    */
-  #signals(batch: Unit[]): Signal[] {
-    const signals = batch.flatMap(({ signal }) => signal ?? [])
+  #signals(units: Unit[]): Signal[] {
+    const signals = units.flatMap(({ signal }) => signal ?? [])
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
   /** Beats are no one's writes. */
-  #tell(outcome: CommitOutcome, { durability, commands, askedAtMs }: Unit): void {
+  #tell(outcome: CommitOutcome, { durability, size, askedAtMs }: Unit): void {
     if (durability !== 'lasting') return
-    this.#options.observer.committed?.(outcome, commands.length, performance.now() - askedAtMs)
+    this.#options.observer.committed?.(outcome, size, performance.now() - askedAtMs)
   }
 
   #holds(rule: SafetyRule): boolean {
@@ -264,6 +258,19 @@ export class Committer {
       `The write was not acknowledged in time, so its outcome is unknown. ${reason}`,
     )
   }
+}
+
+function evaluate(connection: Connection, { script, keys, args }: WriteCommand): Promise<Reply> {
+  return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS)
+}
+
+function take<T>(all: Iterable<T>, most: number): T[] {
+  const some: T[] = []
+  for (const one of all) {
+    if (some.length >= most) break
+    some.push(one)
+  }
+  return some
 }
 
 function closedError(): StoreClosedError {

@@ -95,8 +95,7 @@ export class Feed {
       this.#options.onBeat(Number(message.toString()))
       return
     }
-    const parsed = parseFeedMessage(message)
-    if (parsed !== null) this.#options.onRecord(parsed)
+    for (const record of parseFeedMessage(message)) this.#options.onRecord(record)
   }
 
   #pause(): Promise<void> {
@@ -104,17 +103,26 @@ export class Feed {
   }
 }
 
-/** Reads `<record key> <subject key or -> <record>`; null for what is no such message. */
-function parseFeedMessage(message: Buffer): FeedRecord | null {
-  const first = message.indexOf(0x20)
-  const second = message.indexOf(0x20, first + 1)
-  if (first < 0 || second < 0) return null
-  const record = decodeRecord(message.subarray(second + 1))
-  if (record === null) return null
-  const subjectKey = message.toString('latin1', first + 1, second)
-  return {
-    key: message.toString('latin1', 0, first),
-    subjectKey: subjectKey === '-' ? null : subjectKey,
-    record,
+const SPACE = 0x20
+
+/**
+ * Reads the records of one message: for each its key, its subject's key or `-`, its length in bytes and its bytes,
+ * with a space behind each. What cannot be read ends it.
+ */
+function* parseFeedMessage(message: Buffer): Generator<FeedRecord> {
+  let at = 0
+  const next = () => {
+    const end = message.indexOf(SPACE, at)
+    const text = message.toString('latin1', at, end < 0 ? message.length : end)
+    at = end < 0 ? message.length : end + 1
+    return text
+  }
+  while (at < message.length) {
+    const [key, subjectKey, length] = [next(), next(), Number(next())]
+    if (!Number.isInteger(length) || at + length > message.length) return
+    // A copy, so that a record that is kept does not keep the whole message.
+    const record = decodeRecord(Buffer.from(message.subarray(at, at + length)))
+    at += length + 1
+    if (record !== null) yield { key, subjectKey: subjectKey === '-' ? null : subjectKey, record }
   }
 }

@@ -6,14 +6,7 @@ import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
-import {
-  joinLists,
-  listOnNode,
-  mergeCommand,
-  readEnded,
-  readMerged,
-  revokeSubjectCommand,
-} from './commands.ts'
+import { joinLists, listOnNode, readEnded, readMerged, revokeSubjectCommand } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { HeardWrites } from './heard-writes.ts'
@@ -112,7 +105,7 @@ export class RedisBackend implements Backend {
 
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
     this.#journal.assertRoom(requests.length)
-    const committed = await this.#committer.write(requests.map(mergeCommand), deadline)
+    const committed = await this.#committer.write({ merges: requests }, deadline)
     this.#keepUntilComplete(requests, committed)
     return requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
@@ -126,7 +119,7 @@ export class RedisBackend implements Backend {
     deadline: Deadline,
   ): Promise<string[]> {
     const command = revokeSubjectCommand(subject, exceptDigest)
-    const committed = await this.#committer.write([command], deadline)
+    const committed = await this.#committer.write({ command }, deadline)
     const ended = readEnded(committed.replies[0] ?? null)
     const tombstones = ended.map(({ digest, expiresAtMs }): MergeRequest => {
       const record = { state: 'revoked' as const, expiresAtMs }
@@ -175,7 +168,7 @@ export class RedisBackend implements Backend {
     }
     // A write that changes nothing, acknowledged like any other.
     const probe = revokeSubjectCommand({ tag: 'ready', key: 'hf:{ready}:s:' }, null)
-    await this.#committer.write([probe], deadline)
+    await this.#committer.write({ command: probe }, deadline)
   }
 
   async close(): Promise<void> {

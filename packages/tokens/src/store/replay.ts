@@ -4,7 +4,6 @@ import { merge } from '../record/merge.ts'
 import { Backoff, jitter } from '../redis/backoff.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import type { MergeRequest } from './backend.ts'
-import { mergeCommand } from './commands.ts'
 import type { Committer } from './commit.ts'
 import type { FeedRecord } from './feed.ts'
 import type { HeardWrites } from './heard-writes.ts'
@@ -104,7 +103,7 @@ export class Replayer {
   /** How many records were written. */
   async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
     const committed = chunks(requests).map(async (chunk) => {
-      const done = await this.#committer.write(chunk.map(mergeCommand), new Deadline(WRITE_MS), { first })
+      const done = await this.#committer.write({ merges: chunk }, new Deadline(WRITE_MS), { first })
       this.#journal.settle(chunk, done, performance.now())
     })
     await Promise.all(committed)

@@ -112,8 +112,9 @@ export class SessionStore implements Api.TokenStore {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
-    const idleUntilMs = Math.min(Date.now() + idleMs, found.record.expiresAtMs)
     const { key, subject, record } = found
+    // Never shorter, whatever this server's clock says.
+    const idleUntilMs = Math.max(record.idleUntilMs, Math.min(Date.now() + idleMs, record.expiresAtMs))
     const [stored] = await this.#backend.merge(
       [{ key, subject, record: { ...record, idleUntilMs } }],
       deadline,

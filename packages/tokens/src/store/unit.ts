@@ -1,6 +1,7 @@
 import { ConnectionClosedError, RedisReplyError, StoreFullError, StoreUnavailableError } from '../errors.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Script } from '../scripts/scripts.ts'
+import type { MergeRequest } from './backend.ts'
 
 /** One call of a script. It must be safe to run again at any time, on any primary. */
 export interface WriteCommand {
@@ -31,23 +32,32 @@ export interface Committed {
   complete: boolean
 }
 
-/** Commands that are acknowledged together, and the caller that waits for them. */
-export class Unit {
-  readonly commands: WriteCommand[]
-  readonly durability: Durability
+/** What a unit does: merges, a command of its own, or a signal. */
+export interface Work {
+  merges?: readonly MergeRequest[]
+  command?: WriteCommand
   /** Sent behind all commands of the batch. */
+  signal?: Signal
+}
+
+/** Writes that are acknowledged together, and the caller that waits for them. */
+export class Unit {
+  readonly merges: readonly MergeRequest[]
+  readonly command: WriteCommand | null
   readonly signal: Signal | null
+  readonly durability: Durability
   readonly outcome: Promise<Committed>
   readonly askedAtMs = performance.now()
   readonly succeed: (committed: Committed) => void
   readonly fail: (error: Error) => void
   #settled = false
 
-  constructor(commands: WriteCommand[], durability: Durability, signal: Signal | null = null) {
+  constructor({ merges = [], command, signal }: Work, durability: Durability) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
-    this.commands = commands
+    this.merges = merges
+    this.command = command ?? null
+    this.signal = signal ?? null
     this.durability = durability
-    this.signal = signal
     this.outcome = promise
     this.succeed = (committed) => {
       this.#settled = true
@@ -57,6 +67,11 @@ export class Unit {
       this.#settled = true
       reject(error)
     }
+  }
+
+  /** How many writes it is. */
+  get size(): number {
+    return this.merges.length + (this.command === null ? 0 : 1)
   }
 
   get isSettled(): boolean {

@@ -23,14 +23,19 @@ const payload = fc
   )
   .map((bytes) => Buffer.from(bytes))
 
-export const liveRecord: fc.Arbitrary<LiveRecord> = fc.record({
-  state: fc.constant('live'),
-  version,
-  idleUntilMs: timeMs,
-  issuedAtMs: timeMs,
-  expiresAtMs: timeMs,
-  payload,
-})
+/** Limits never lie before the issue. */
+const sinceIssueMs = fc.oneof(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 10_000_000_000 }))
+
+export const liveRecord: fc.Arbitrary<LiveRecord> = fc
+  .record({ version, issuedAtMs: timeMs, idleMs: sinceIssueMs, absoluteMs: sinceIssueMs, payload })
+  .map(({ version, issuedAtMs, idleMs, absoluteMs, payload }) => ({
+    state: 'live',
+    version,
+    idleUntilMs: issuedAtMs + idleMs,
+    issuedAtMs,
+    expiresAtMs: issuedAtMs + absoluteMs,
+    payload,
+  }))
 
 export const revokedRecord: fc.Arbitrary<RevokedRecord> = fc.record({
   state: fc.constant('revoked'),

@@ -16,13 +16,25 @@ test('the format is the documented one', () => {
   const live = {
     state: 'live' as const,
     version: 2,
-    idleUntilMs: 30,
-    issuedAtMs: 10,
-    expiresAtMs: 40,
+    idleUntilMs: 100,
+    issuedAtMs: 40,
+    expiresAtMs: 76,
     payload: Buffer.from(':\n\0'),
   }
-  expect(encodeRecord(live)).toEqual(Buffer.from('1L2:30:10:40::\n\0'))
-  expect(encodeRecord({ state: 'revoked', expiresAtMs: 40 })).toEqual(Buffer.from('1R40'))
+  expect(encodeRecord(live)).toEqual(Buffer.from('1L2:14:1o:10::\n\0'))
+  expect(encodeRecord({ state: 'revoked', expiresAtMs: 40 })).toEqual(Buffer.from('1R14'))
+})
+
+test('a limit before the issue is a mistake of this package, and is not written', () => {
+  const live = {
+    state: 'live' as const,
+    version: 1,
+    idleUntilMs: 10,
+    issuedAtMs: 10,
+    expiresAtMs: 9,
+    payload: Buffer.alloc(0),
+  }
+  expect(() => encodeRecord(live)).toThrow(RangeError)
 })
 
 test('garbage is no record, and what is one is written back byte for byte', () => {
@@ -47,17 +59,18 @@ test.each([
   '1R-1',
   '1R 1',
   '1R1.5',
-  '1R1e3',
+  '1R1E3',
+  '1R1+3',
   '1R01',
   '1R1\n',
-  '1R1234567890123456',
+  '1R12345678901',
   '1L1:2:3:4',
   '1L:2:3:4:',
   '1L1::3:4:',
   '1L01:2:3:4:x',
   '1L1:2:-3:4:x',
-  '1L1:2:3:0x4:x',
-  '1L1234567890123456:2:3:4:x',
+  '1L1:2:3:0X4:x',
+  '1L12345678901:2:3:4:x',
   '2L1:2:3:4:x',
   '1l1:2:3:4:x',
   '1X1:2:3:4:x',

@@ -1,0 +1,18 @@
+-- Numbers as texts: what every other script begins with.
+
+local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
+
+local function text36(number)
+  local text = ''
+  repeat
+    local digit = number % 36
+    text = string.sub(DIGITS, digit + 1, digit + 1) .. text
+    number = (number - digit) / 36
+  until number == 0
+  return text
+end
+
+local function number36(text) return tonumber(text, 36) end
+
+-- A number as a command takes it: Lua itself would write a large one with an exponent.
+local function whole(number) return string.format('%.0f', number) end
