@@ -1,6 +1,6 @@
 import type { OpenKeyring } from '../token/keyring.ts'
 import { claimsKey, seal, unseal } from '../token/seal.ts'
-import type { Claims } from './claims.ts'
+import type { Claims, JsonValue } from './claims.ts'
 
 /** What only the holder of the token can read. */
 export interface TokenContent {
@@ -34,7 +34,7 @@ export function sealPayload(
   const { subject, claims, device } = content
   const tokenBox = seal(
     claimsKey(token, context.dataCentre),
-    JSON.stringify([subject, claims]),
+    jsonItems(subject, claims),
     contextText('claims', context),
   )
   const length = Buffer.alloc(LENGTH_BYTES)
@@ -42,7 +42,7 @@ export function sealPayload(
   return Buffer.concat([
     length,
     tokenBox,
-    keyring.seal(JSON.stringify(device === '' ? [subject] : [subject, device]), contextText('list', context)),
+    keyring.seal(device === '' ? jsonItems(subject) : jsonItems(subject, device), contextText('list', context)),
   ])
 }
 
@@ -55,7 +55,7 @@ export function openTokenContent(
   const box = payload.subarray(LENGTH_BYTES, listBoxStart(payload))
   const text = unseal(claimsKey(token, context.dataCentre), box, contextText('claims', context))
   if (text === null) return null
-  const [subject, claims] = JSON.parse(text) as [string, Claims]
+  const [subject, claims] = parseItems(text) as [string, Claims]
   return { subject, claims }
 }
 
@@ -67,8 +67,17 @@ export function openListContent(
 ): ListContent | null {
   const text = keyring.unseal(payload.subarray(listBoxStart(payload)), contextText('list', context))
   if (text === null) return null
-  const [subject, device = ''] = JSON.parse(text) as [string, string?]
+  const [subject, device = ''] = parseItems(text) as [string, string?]
   return { subject, device }
+}
+
+/** The items of a JSON array, without its brackets: every byte is kept three times. */
+function jsonItems(...items: JsonValue[]): string {
+  return JSON.stringify(items).slice(1, -1)
+}
+
+function parseItems(text: string): unknown {
+  return JSON.parse(`[${text}]`)
 }
 
 function listBoxStart(payload: Buffer): number {

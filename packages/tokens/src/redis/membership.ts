@@ -30,7 +30,7 @@ export interface MembershipEvents {
 }
 
 /** How often each node and each Sentinel is asked while all is well. */
-const CALM_NODE_MS = 1000
+const CALM_NODE_MS = 2000
 const CALM_SENTINEL_MS = 10_000
 /** A Sentinel that was reset knows no replica until it has asked the primary, which it does every 10 s. */
 const FORGET_AFTER_MS = 30_000

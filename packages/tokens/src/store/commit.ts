@@ -197,7 +197,10 @@ export class Committer {
       this.#dropWriter()
       throw error
     }
-    if (Number(confirmed) < wanted) this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
+    if (Number(confirmed) < wanted) {
+      this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
+      this.#group.alert()
+    }
     const complete = Number(confirmed) >= this.#group.plannedReplicas
     if (complete) this.#options.onComplete(term)
     const sameTerm = () => this.#group.term === term || !this.#holds('term')
