@@ -42,7 +42,10 @@ export function sealPayload(
   return Buffer.concat([
     length,
     tokenBox,
-    keyring.seal(device === '' ? jsonItems(subject) : jsonItems(subject, device), contextText('list', context)),
+    keyring.seal(
+      device === '' ? jsonItems(subject) : jsonItems(subject, device),
+      contextText('list', context),
+    ),
   ])
 }
 

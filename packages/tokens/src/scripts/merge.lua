@@ -8,9 +8,9 @@
 --   key again.
 -- ARGV[1]  how long past its end a record is kept (ms)
 -- ARGV[2]  now (Unix ms), for cleaning the index
--- ARGV[3]… two a record:
---   the record to merge, as record/codec.ts writes it
---   guard: the version that a live stored record must have, or '' for none
+-- ARGV[3]  for each record the version that a live stored record must have, or '-' for any; the length of the record
+--          to merge; and the record as record/codec.ts writes it; a space behind each. One argument for all, because
+--          each argument of bytes is a piece of its own on the way here.
 --
 -- Publishes what is now stored on hf:feed, in one message, as store/feed.ts reads it: for each record its key, its
 -- index or '-', the length of the record and the record, with a space behind each.
@@ -88,7 +88,7 @@ local function apply(key, index, sent_bytes, if_version)
   local result = stored and merge(stored, sent) or sent
   local result_bytes = stored and encode(result) or sent_bytes
 
-  if stored and if_version ~= '' and stored.state == 'L' and result_bytes ~= stored_bytes
+  if stored and if_version ~= '-' and stored.state == 'L' and result_bytes ~= stored_bytes
     and stored.version ~= tonumber(if_version) then
     return stored_bytes
   end
@@ -105,9 +105,12 @@ local function apply(key, index, sent_bytes, if_version)
   return result_bytes == sent_bytes and 1 or result_bytes
 end
 
-local replies = {}
+local replies, at = {}, 1
 for i = 1, #KEYS, 2 do
-  replies[#replies + 1] = apply(KEYS[i], KEYS[i + 1], ARGV[i + 2], ARGV[i + 3])
+  local _, header_end, if_version, length = string.find(ARGV[3], '^(%S+) (%d+) ', at)
+  local record_end = header_end + tonumber(length)
+  replies[#replies + 1] = apply(KEYS[i], KEYS[i + 1], string.sub(ARGV[3], header_end + 1, record_end), if_version)
+  at = record_end + 2
 end
 if #news > 0 then redis.call('PUBLISH', 'hf:feed', table.concat(news, ' ') .. ' ') end
 return replies

@@ -9,17 +9,18 @@ import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
 import type { MergeRequest, StoredRecord } from './backend.ts'
 import type { WriteCommand } from './unit.ts'
 
+const SPACE = Buffer.from(' ')
+
 // What goes to Redis and what comes back: each script's arguments and replies, in one place.
 
 /** Merges of live records, or of tombstones. */
 export function mergeCommand(requests: readonly MergeRequest[], script: Script): WriteCommand {
-  const keys: string[] = []
-  const args: (string | Buffer)[] = [String(CLOCK_SKEW_MS), String(Date.now())]
-  for (const { key, subject, record, ifVersion } of requests) {
-    keys.push(key.key, subject?.key ?? key.key)
-    args.push(encodeRecord(record), ifVersion === undefined ? '' : String(ifVersion))
-  }
-  return { script, keys, args }
+  const keys = requests.flatMap(({ key, subject }) => [key.key, subject?.key ?? key.key])
+  const pieces = requests.flatMap(({ record, ifVersion }) => {
+    const bytes = encodeRecord(record)
+    return [Buffer.from(`${ifVersion ?? '-'} ${bytes.length} `), bytes, SPACE]
+  })
+  return { script, keys, args: [String(CLOCK_SKEW_MS), String(Date.now()), Buffer.concat(pieces)] }
 }
 
 /** A value of merge.lua's reply: 1 when the stored record equals the one that was sent, else the stored one. */

@@ -36,7 +36,7 @@ function newKey(): string {
 interface Options {
   index?: string | null
   nowMs?: number
-  ifVersion?: number | ''
+  ifVersion?: number
 }
 
 interface Sent extends Options {
@@ -46,9 +46,14 @@ interface Sent extends Options {
 
 async function evalMerges(sent: Sent[], nowMs = Date.now()): Promise<Reply[]> {
   const keys = sent.flatMap(({ key, index = INDEX }) => [key, index ?? key])
-  const args = sent.flatMap(({ bytes, ifVersion = '' }) => [bytes, `${ifVersion}`])
+  const pieces = sent.flatMap(({ bytes, ifVersion = '-' }) => [
+    Buffer.from(`${ifVersion} ${bytes.length} `),
+    bytes,
+    Buffer.from(' '),
+  ])
+  const args = [`${MARGIN_MS}`, `${nowMs}`, Buffer.concat(pieces)]
   const reply = await connection.send(
-    ['EVALSHA', SCRIPTS.merge.sha, `${keys.length}`, ...keys, `${MARGIN_MS}`, `${nowMs}`, ...args],
+    ['EVALSHA', SCRIPTS.merge.sha, `${keys.length}`, ...keys, ...args],
     10_000,
   )
   if (!Array.isArray(reply)) throw new Error('The reply is no list.')
