@@ -11,4 +11,4 @@ export const REDIS_ACL_RULES =
 /** On a Sentinel: questions and events only. */
 export const SENTINEL_ACL_RULES =
   '&* -@all +auth +hello +ping +client|setname +subscribe +unsubscribe ' +
-  '+sentinel|master +sentinel|replicas +sentinel|sentinels +sentinel|myid'
+  '+sentinel|master +sentinel|get-master-addr-by-name +sentinel|replicas +sentinel|sentinels +sentinel|myid'

@@ -3,7 +3,12 @@ import { AuthFailedError, InvalidOptionError, StoreClosedError, StoreUnavailable
 import type { NodeAddress } from './address.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
 import type { Node } from './node.ts'
-import { choosePrimary, type NodeObservation, namedBySentinels, type SentinelObservation } from './primary.ts'
+import {
+  type ChosenPrimary,
+  choosePrimary,
+  type NodeObservation,
+  type SentinelObservation,
+} from './primary.ts'
 import type { Sentinel } from './sentinel.ts'
 
 export interface GroupOptions extends MembershipOptions {
@@ -17,6 +22,8 @@ export interface GroupOptions extends MembershipOptions {
 
 /** How often each node and each Sentinel is asked while something is wrong. */
 const ALERT_MS = 40
+/** Sentinel's election and failover time-outs together are shorter (FACTS 1b). */
+const CHOICE_LASTS_MS = 30_000
 /** An alert that nothing renews ends after this long. */
 const ALERT_LASTS_MS = 3000
 
@@ -32,6 +39,8 @@ export class ReplicaGroup {
   readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
   #primary: Node | null = null
+  #chosen: ChosenPrimary | null = null
+  #chosenAtMs = 0
   #lastPrimary: string | null = null
   #term = 0
   #termEnd = Promise.withResolvers<void>()
@@ -95,9 +104,14 @@ export class ReplicaGroup {
     return this.#primary
   }
 
-  /** Whether the primary was seen promoted, and the Sentinels have not named it yet. */
-  get primaryIsNewlyPromoted(): boolean {
-    return this.#primary !== null && this.#primary.address !== namedBySentinels(this.#observations())
+  /** The address of the primary, or of the last one while there is none. */
+  get primaryAddress(): string | null {
+    return this.#chosen?.address ?? null
+  }
+
+  /** The configuration epoch under which the primary is announced, or will be; 0 while there is no primary. */
+  get primaryEpoch(): number {
+    return this.#primary === null ? 0 : (this.#chosen?.epoch ?? 0)
   }
 
   /** Rises with every change of primary, so that an answer from before a change can be told from one after. */
@@ -229,8 +243,12 @@ export class ReplicaGroup {
     this.#mark ??= this.#agreedMark()
     this.#noteMarks()
     this.#updateMembers()
-    const address = this.#choose((mark) => this.isOurs(mark), this.#observations())
-    const primary = address === null ? null : this.#membership.node(address)
+    const chosen = this.#choose((mark) => this.isOurs(mark), this.#rememberedChoice())
+    if (chosen !== null) {
+      this.#chosen = chosen
+      this.#chosenAtMs = performance.now()
+    }
+    const primary = chosen === null ? null : this.#membership.node(chosen.address)
     if (primary !== this.#primary) {
       this.#primary = primary
       this.#endTerm()
@@ -240,18 +258,24 @@ export class ReplicaGroup {
     this.#wake()
   }
 
-  #choose(isOurs: (mark: string | null) => boolean, sentinels: SentinelObservation[]): string | null {
+  #choose(isOurs: (mark: string | null) => boolean, last: ChosenPrimary | null): ChosenPrimary | null {
     const nodes = this.#membership.watchedNodes.map(
       ({ address, view, isUp, mark }): NodeObservation => ({ address, view, current: isUp && isOurs(mark) }),
     )
-    if (!this.#isStandalone) return choosePrimary(nodes, sentinels)
-    return nodes.find(({ current, view }) => current && view?.role === 'primary')?.address ?? null
+    if (!this.#isStandalone) return choosePrimary(nodes, this.#observations(), last)
+    const lone = nodes.find(({ current, view }) => current && view?.role === 'primary')
+    return lone === undefined ? null : { address: lone.address, epoch: 0 }
+  }
+
+  /** The last choice, for as long as a failover may take: later it stands in nobody's way. */
+  #rememberedChoice(): ChosenPrimary | null {
+    return performance.now() - this.#chosenAtMs < CHOICE_LASTS_MS ? this.#chosen : null
   }
 
   /** The mark of the node that the Sentinels name; fixed from the first time on. */
   #agreedMark(): string | null {
-    const primary = this.#choose((mark) => mark !== null, this.#observations())
-    return primary === null ? null : (this.#membership.node(primary)?.mark ?? null)
+    const chosen = this.#choose((mark) => mark !== null, null)
+    return chosen === null ? null : (this.#membership.node(chosen.address)?.mark ?? null)
   }
 
   #noteMarks(): void {

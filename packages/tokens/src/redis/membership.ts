@@ -46,9 +46,9 @@ interface Watched<T> {
 
 /**
  * Who belongs to the group: the Sentinels that were named in the options and those that they know, and every
- * node that any of them knows. A member comes when one Sentinel of the group knows it. It goes when none does,
- * all that count can be asked, and the primary does not know it either: a node that some Sentinel may still
- * promote is a node that acknowledged writes must reach.
+ * node that any of them knows. A member comes when one Sentinel of the group knows it. It goes when none does, all
+ * of them can be asked, and the primary does not know it either: a node that some Sentinel may still promote is a
+ * node that acknowledged writes must reach.
  */
 export class Membership {
   readonly #options: MembershipOptions
@@ -100,7 +100,7 @@ export class Membership {
     })
     const listed = up.flatMap(({ members }) => members.map(formatAddress))
     const known = new Set([...listed, ...named, ...following])
-    const allAnswer = up.length >= ids.size
+    const allAnswer = this.sentinels.every(({ isUp }) => isUp)
     this.#forget(this.#nodes, nowMs, (_, address) => !allAnswer || known.has(address))
   }
 

@@ -18,39 +18,79 @@ export interface SentinelObservation {
   downAfterMs: number
 }
 
+/** The primary, and the configuration epoch under which it is announced, or will be. */
+export interface ChosenPrimary {
+  address: string
+  epoch: number
+}
+
 /**
  * Which node is the primary, or null when that cannot be told yet. Pure.
  *
  * A node is a candidate when it answers and calls itself primary. Its own word is not enough: a deposed
- * primary that was hung still says so for seconds (FACTS: 9 to 11 s). Two witnesses decide:
+ * primary that was hung still says so for seconds (FACTS: 9 to 11 s). Three witnesses decide:
+ * - the Sentinels: the address with the highest configuration epoch;
  * - lineage: a promoted replica's `replid2` is the `replid` of the primary that it replaced, so of two
  *   primaries the one that continues the other's history is the newer one, also while the Sentinels still
- *   name the other;
- * - the Sentinels: the address with the highest configuration epoch.
+ *   name the other. Its epoch is one more: an epoch has one leader, and the leader promotes one replica;
+ * - the last one that was chosen: a primary that died, was replaced and is back has begun a new history, so its
+ *   lineage is gone, and the Sentinels may still name it. It is not believed until they name it with a newer epoch,
+ *   or until who replaced it says that it is a replica again.
  *
- * So a candidate is chosen when the Sentinels name it, or when it continues the history of the node that
- * they name; and never when another node is known to continue its own history.
+ * So the candidate with the highest epoch is chosen, and never one whose history another node continues.
  */
-export function choosePrimary(nodes: NodeObservation[], sentinels: SentinelObservation[]): string | null {
-  const candidates = nodes.filter((node) => node.current && node.view?.role === 'primary')
+export function choosePrimary(
+  nodes: NodeObservation[],
+  sentinels: SentinelObservation[],
+  last: ChosenPrimary | null = null,
+): ChosenPrimary | null {
   const named = namedBySentinels(sentinels)
-  const namedNode = nodes.find((node) => node.address === named)
-  const chosen = candidates.filter(
-    (candidate) =>
-      !nodes.some((other) => continues(other, candidate)) &&
-      (candidate.address === named || (namedNode !== undefined && continues(candidate, namedNode))),
-  )
-  // Two that both continue the named one's history: a second failover is under way. Wait for its end.
-  return chosen.length === 1 ? (chosen[0]?.address ?? null) : null
+  const namedNode = nodes.find((node) => node.address === named?.address)
+  const incumbent = saysItIsReplica(nodes, last?.address) ? null : last
+  const epochOf = (candidate: NodeObservation): number | null => {
+    if (candidate.address === named?.address) return named.epoch
+    if (named !== null && namedNode !== undefined && continues(candidate, namedNode)) return named.epoch + 1
+    const keepsItsPlace =
+      candidate.address === incumbent?.address && (named === null || named.epoch < incumbent.epoch)
+    return keepsItsPlace ? incumbent.epoch : null
+  }
+  const chosen = nodes.flatMap((candidate) => {
+    const epoch = epochOf(candidate)
+    const isPrimary = candidate.current && candidate.view?.role === 'primary'
+    if (!isPrimary || epoch === null || nodes.some((other) => continues(other, candidate))) return []
+    return mayReplace(incumbent, candidate, epoch, nodes) ? [{ address: candidate.address, epoch }] : []
+  })
+  const newest = Math.max(...chosen.map(({ epoch }) => epoch))
+  const best = chosen.filter(({ epoch }) => epoch === newest)
+  // Two of the same epoch both continue one history: a second failover is under way. Wait for its end.
+  return best.length === 1 ? (best[0] ?? null) : null
 }
 
-/** The address that the Sentinels with the highest configuration epoch name. */
-export function namedBySentinels(sentinels: SentinelObservation[]): string | null {
-  let best: SentinelObservation | null = null
-  for (const sentinel of sentinels) {
-    if (best === null || sentinel.configEpoch > best.configEpoch) best = sentinel
-  }
-  return best?.primaryAddress ?? null
+/**
+ * The address that the Sentinels with the highest configuration epoch name; null when none has spoken, or when
+ * these do not agree, which passes: one of them was asked in the middle of a change.
+ */
+export function namedBySentinels(sentinels: SentinelObservation[]): ChosenPrimary | null {
+  const epoch = Math.max(...sentinels.map(({ configEpoch }) => configEpoch))
+  const addresses = new Set(
+    sentinels.flatMap(({ configEpoch, primaryAddress }) => (configEpoch === epoch ? [primaryAddress] : [])),
+  )
+  const [address] = addresses
+  return address !== undefined && addresses.size === 1 ? { address, epoch } : null
+}
+
+function mayReplace(
+  incumbent: ChosenPrimary | null,
+  candidate: NodeObservation,
+  epoch: number,
+  nodes: NodeObservation[],
+): boolean {
+  if (incumbent === null || candidate.address === incumbent.address || epoch > incumbent.epoch) return true
+  return nodes.some((node) => node.address === incumbent.address && continues(candidate, node))
+}
+
+function saysItIsReplica(nodes: NodeObservation[], address: string | undefined): boolean {
+  return nodes.some((node) => node.address === address && node.current && node.view?.role === 'replica')
 }
 
 /** Whether `newer` was promoted out of the history in which `older` is primary. */

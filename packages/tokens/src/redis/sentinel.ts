@@ -139,13 +139,20 @@ export class Sentinel {
   async #look(connection: Connection): Promise<void> {
     const { primaryName } = this.#options
     try {
-      const [id, primary, replicas, sentinels] = await Promise.all(
-        [['MYID'], ['MASTER', primaryName], ['REPLICAS', primaryName], ['SENTINELS', primaryName]].map(
-          (question) => connection.send(['SENTINEL', ...question], PATIENCE_MS),
-        ),
+      // The address after the epoch: the leader of a failover has the new epoch from the promotion on, and tells
+      // the new address only when asked for just that, while its MASTER still shows the old one.
+      const [id, primary, named, replicas, sentinels] = await Promise.all(
+        [
+          ['MYID'],
+          ['MASTER', primaryName],
+          ['GET-MASTER-ADDR-BY-NAME', primaryName],
+          ['REPLICAS', primaryName],
+          ['SENTINELS', primaryName],
+        ].map((question) => connection.send(['SENTINEL', ...question], PATIENCE_MS)),
       )
       this.#id = String(id)
-      const primaryAddress = readAddress(primary)
+      const [host, port] = readList(named).map(String)
+      const primaryAddress = { host: host ?? '', port: Number(port) }
       this.#observation = {
         primaryAddress: formatAddress(primaryAddress),
         configEpoch: Number(readField(primary, 'config-epoch')),
@@ -153,7 +160,7 @@ export class Sentinel {
         downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
       }
       this.#newestEpoch = Math.max(this.#newestEpoch, this.#observation.configEpoch)
-      this.#members = [primaryAddress, ...readList(replicas).map(readAddress)]
+      this.#members = [primaryAddress, readAddress(primary), ...readList(replicas).map(readAddress)]
       this.#peers = readList(sentinels).map((peer) => ({
         id: readField(peer, 'runid'),
         address: readAddress(peer),

@@ -38,8 +38,11 @@ export interface Backend {
   /** Whether what is remembered is sure to be true now. */
   countsNow(known: Known): boolean
 
-  /** The record under a key, or null when there is none. Never throws but `STORE_CLOSED`. */
-  read(key: RecordKey, deadline: Deadline): Promise<ReadAnswer>
+  /**
+   * The record under a key, or null when there is none. A tombstone is sure to stay, unless `unsettled` ones will do.
+   * Never throws but `STORE_CLOSED`.
+   */
+  read(key: RecordKey, deadline: Deadline, options?: { unsettled?: boolean }): Promise<ReadAnswer>
 
   /**
    * Merges all records of `requests`, acknowledged together; answers the stored record of each afterwards.

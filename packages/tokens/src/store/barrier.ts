@@ -12,9 +12,8 @@ const ELECTION_MS = 10_000
  * answers **after** the replicas have confirmed a batch, and none has announced a newer epoch than the one of
  * the primary, no election was won before: whoever is elected later is chosen among replicas of now.
  *
- * A promoted replica is known by its lineage up to a second before the Sentinels name it. Its promotion then
- * accounts for one epoch more than they have announced a configuration for: an epoch has one leader, and the
- * leader promotes one replica.
+ * A promoted replica is known by its lineage up to a second before the Sentinels name it, and its epoch is then one
+ * more than theirs (redis/primary.ts).
  */
 export class EpochBarrier {
   readonly #group: ReplicaGroup
@@ -46,8 +45,7 @@ export class EpochBarrier {
   #noNewerEpoch(nowMs: number): boolean {
     const sentinels = this.#group.trustedSentinels
     const newest = Math.max(0, ...sentinels.map(({ newestEpoch }) => newestEpoch))
-    const announced = Math.max(0, ...sentinels.map(({ observation }) => observation?.configEpoch ?? 0))
-    if (newest <= Math.max(announced + (this.#group.primaryIsNewlyPromoted ? 1 : 0), this.#voidEpoch)) {
+    if (newest <= Math.max(this.#group.primaryEpoch, this.#voidEpoch)) {
       this.#doubt = null
       return true
     }

@@ -8,6 +8,9 @@ import type { StoreObserver } from './observer.ts'
 /** Beats in one lease: as many may be lost or late before it ends. */
 const BEATS_IN_LEASE = 3
 
+/** Is told of a beat that every planned replica has confirmed: when it was sent, in which generation of the feed. */
+type OnComplete = (sentAtMs: number, generation: number) => void
+
 /**
  * Proves the lease, several times in its length. A beat is a message that travels through the primary to its
  * replicas, as a write does, and back through the feed. When a replica has confirmed it *and* it was heard, three
@@ -38,13 +41,14 @@ export class Heartbeat {
   }
 
   /** Beats until it is closed. */
-  async run(feed: Feed, committer: Committer): Promise<void> {
+  async run(feed: Feed, committer: Committer, onComplete: OnComplete): Promise<void> {
     const everyMs = this.#leaseMs / BEATS_IN_LEASE
     for (let beat = 1; !this.#closed; beat++) {
       const startedMs = performance.now()
-      await this.#beat(beat, feed, committer)
+      await this.#beat(beat, feed, committer, onComplete)
       this.#tellWhenLost()
-      const restMs = everyMs - (performance.now() - startedMs)
+      // Without a feed nothing was sent: the first beat of the next one comes soon after it has begun.
+      const restMs = feed.generation === null ? 0 : everyMs - (performance.now() - startedMs)
       await new Promise((resolve) => setTimeout(resolve, Math.max(everyMs / 10, restMs)))
     }
   }
@@ -59,17 +63,20 @@ export class Heartbeat {
     this.#held = holds
   }
 
-  async #beat(beat: number, feed: Feed, committer: Committer): Promise<void> {
+  async #beat(beat: number, feed: Feed, committer: Committer, onComplete: OnComplete): Promise<void> {
     const { generation } = feed
     if (generation === null) return
     const deadline = new Deadline(this.#leaseMs)
     const sentAtMs = performance.now()
+    let complete: boolean
     try {
-      await committer.signal({ channel: this.channel, message: String(beat) }, deadline)
+      const signal = { channel: this.channel, message: String(beat) }
+      complete = (await committer.signal(signal, deadline)).complete
     } catch {
       // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
       return
     }
+    if (complete && feed.generation === generation) onComplete(sentAtMs, generation)
     if (await deadline.race(this.#untilHeard(beat))) {
       if (feed.generation === generation) this.#lease.prove(sentAtMs)
     }

@@ -6,6 +6,8 @@ export interface Known {
   record: TokenRecord
   /** The feed's generation in which a live record was learned. */
   generation: number
+  /** Whether a tombstone is sure to stay: it was acknowledged, or is where no failover can lose it. */
+  settled: boolean
   /** Whether it was used since it was last looked at to be forgotten. */
   used: boolean
 }
@@ -13,15 +15,18 @@ export interface Known {
 /** The generation of what is known, but not known to be complete in any generation of the feed. */
 export const NO_GENERATION = -1
 
-/** Whether a record may be told from memory in a generation of the feed: a tombstone always, a live one in its own. */
-export function countsIn({ record, generation }: Known, current: number | null): boolean {
-  return record.state === 'revoked' || (current !== null && generation === current)
+/**
+ * Whether a record may be told from memory in a generation of the feed: a tombstone when it is sure to stay, a live
+ * one in its own generation.
+ */
+export function countsIn({ record, generation, settled }: Known, current: number | null): boolean {
+  return record.state === 'revoked' ? settled : current !== null && generation === current
 }
 
 /**
  * What this process knows of records, by key. Everything goes in through `merge`, so it never goes backwards.
  * A live record counts only in the generation of the feed in which it was learned: a feed that was begun anew
- * may have missed what happened between. A tombstone counts for ever. Both are bounded; each forgets what was
+ * may have missed what happened between. A settled tombstone counts for ever. Both are bounded; each forgets what was
  * not used for long (the clock algorithm: one that was used since the last look is passed over once).
  */
 export class NearCache {
@@ -49,7 +54,7 @@ export class NearCache {
   /** Learns a record that was true at some time in a generation; returns what is known with it. */
   learn(key: string, record: TokenRecord, generation: number): Known {
     const found = this.#revoked.get(key) ?? this.#live.get(key)
-    const known = found ?? { record, generation, used: false }
+    const known = found ?? { record, generation, settled: false, used: false }
     if (found !== undefined) {
       known.record = merge(known.record, record)
       known.generation = Math.max(known.generation, generation)

@@ -1,12 +1,14 @@
 import type { Deadline } from '../deadline.ts'
+import { StoreUnavailableError } from '../errors.ts'
 import type { TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
+import { MARK_KEY, type Node } from '../redis/node.ts'
 import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
-import { joinLists, listOnNode, readEnded, readMerged, revokeSubjectCommand } from './commands.ts'
+import { joinLists, listOnNode, readEnded, readMerged, readRecord, revokeSubjectCommand } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { HeardWrites } from './heard-writes.ts'
@@ -16,6 +18,7 @@ import type { StoreObserver } from './observer.ts'
 import { Reader } from './read.ts'
 import { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
+import { Settling } from './settle.ts'
 import type { StoreStatus } from './store.ts'
 import type { Committed } from './unit.ts'
 
@@ -31,11 +34,14 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   rulesOff?: ReadonlySet<SafetyRule>
 }
 
+const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
+
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
   readonly #committer: Committer
   readonly #reader: Reader
+  readonly #settling: Settling
   readonly #lease: Lease
   readonly #feed: Feed
   readonly #heartbeat: Heartbeat
@@ -51,7 +57,12 @@ export class RedisBackend implements Backend {
       ...options,
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
-    this.#committer = new Committer(this.#group, new EpochBarrier(this.#group, options.observer), {
+    const barrier = new EpochBarrier(this.#group, options.observer)
+    this.#settling = new Settling(this.#group, {
+      barrier,
+      holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
+    })
+    this.#committer = new Committer(this.#group, barrier, {
       maxQueued: options.maxQueuedWrites,
       onComplete: (term) => this.#journal.confirmTerm(term),
       observer: options.observer,
@@ -73,7 +84,9 @@ export class RedisBackend implements Backend {
       leaseIsValid: () => this.#holdsLease(),
       rulesOff: this.#rulesOff,
     })
-    void this.#heartbeat.run(this.#feed, this.#committer)
+    void this.#heartbeat.run(this.#feed, this.#committer, (sentAtMs, generation) =>
+      this.#settling.confirmed(sentAtMs, generation),
+    )
     this.#replayer = new Replayer(
       this.#group,
       this.#committer,
@@ -87,10 +100,15 @@ export class RedisBackend implements Backend {
   }
 
   countsNow(known: Known): boolean {
-    return countsIn(known, this.#holdsLease() ? this.#feed.generation : null)
+    const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
+    return trusted || countsIn(known, this.#holdsLease() ? this.#feed.generation : null)
   }
 
-  async read({ key }: RecordKey, deadline: Deadline): Promise<ReadAnswer> {
+  async read(
+    { key }: RecordKey,
+    deadline: Deadline,
+    { unsettled = false }: { unsettled?: boolean } = {},
+  ): Promise<ReadAnswer> {
     const { generation } = this.#feed
     const answer = await this.#reader.readRecord(key, deadline)
     if (!answer.known) return answer
@@ -99,8 +117,15 @@ export class RedisBackend implements Backend {
     // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
     const complete =
       answer.fromPrimary === true && generation !== null && generation === this.#feed.generation
-    const { record } = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
-    return { known: true, value: record, path }
+    const known = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
+    const isSure =
+      known.record.state === 'live' ||
+      unsettled ||
+      this.#rulesOff.has('settle') ||
+      (await this.#settling.settle(key, known, deadline))
+    return isSure
+      ? { known: true, value: known.record, path }
+      : { known: false, error: new StoreUnavailableError(UNSETTLED) }
   }
 
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
@@ -109,7 +134,7 @@ export class RedisBackend implements Backend {
     this.#keepUntilComplete(requests, committed)
     return requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
-      return this.#cache.learn(key.key, stored, NO_GENERATION).record
+      return this.#learnWritten(key.key, stored).record
     })
   }
 
@@ -125,7 +150,7 @@ export class RedisBackend implements Backend {
       const record = { state: 'revoked' as const, expiresAtMs }
       return { key: recordKey(subject.tag, digest), subject: null, record }
     })
-    for (const { key, record } of tombstones) this.#cache.learn(key.key, record, NO_GENERATION)
+    for (const { key, record } of tombstones) this.#learnWritten(key.key, record)
     this.#keepUntilComplete(tombstones, committed)
     return ended.flatMap(({ digest, wasLive }) => (wasLive ? [digest] : []))
   }
@@ -179,14 +204,30 @@ export class RedisBackend implements Backend {
     this.#group.close()
   }
 
+  async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {
+    const replies = await node.read(['MGET', key, MARK_KEY], timeoutMs)
+    const [bytes, mark] = Array.isArray(replies) ? replies : []
+    const isOurs = this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)
+    return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
+  }
+
   #holdsLease(): boolean {
     return this.#lease.isValid(performance.now()) || this.#rulesOff.has('lease')
   }
 
   #hear(message: FeedRecord): void {
-    const { generation } = this.#feed
-    this.#cache.learn(message.key, message.record, generation ?? NO_GENERATION)
-    this.#heardWrites.add(message, performance.now())
+    const generation = this.#feed.generation ?? NO_GENERATION
+    const nowMs = performance.now()
+    const known = this.#cache.learn(message.key, message.record, generation)
+    if (known.record.state === 'revoked' && !known.settled) this.#settling.heard(known, nowMs, generation)
+    this.#heardWrites.add(message, nowMs)
+  }
+
+  /** A record that was acknowledged just now. */
+  #learnWritten(key: string, record: TokenRecord): Known {
+    const known = this.#cache.learn(key, record, NO_GENERATION)
+    if (record.state === 'revoked') known.settled = true
+    return known
   }
 
   /** A replica that lacks these may be promoted: they are kept until all have them. */

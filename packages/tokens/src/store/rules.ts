@@ -17,3 +17,5 @@ export type SafetyRule =
   | 'term'
   /** A node whose data set does not carry the group's mark does not count. */
   | 'mark'
+  /** A tombstone is told only when no failover can undo it. */
+  | 'settle'

@@ -169,7 +169,8 @@ export class SessionStore implements Api.TokenStore {
     const key = this.#keyOf(token)
     if (key === null) return { revoked: false }
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
-    const record = await this.#readOrThrow(key, deadline)
+    // A tombstone is written again in any case, so it need not be sure to stay yet.
+    const record = await this.#readOrThrow(key, deadline, { unsettled: true })
     // Of another data centre: nothing that is known here.
     const isOfHere = record?.state !== 'live' || this.#open(token, key, record) !== null
     return this.#end(key, isOfHere ? record : null, deadline)
@@ -268,8 +269,12 @@ export class SessionStore implements Api.TokenStore {
     return { revoked: isLive(record), id }
   }
 
-  async #readOrThrow(key: RecordKey, deadline: Deadline): Promise<TokenRecord | null> {
-    const answer = await this.#backend.read(key, deadline)
+  async #readOrThrow(
+    key: RecordKey,
+    deadline: Deadline,
+    options: { unsettled?: boolean } = {},
+  ): Promise<TokenRecord | null> {
+    const answer = await this.#backend.read(key, deadline, options)
     if (!answer.known) throw answer.error
     return answer.value
   }

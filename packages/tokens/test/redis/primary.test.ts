@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest'
-import { choosePrimary, type NodeObservation, type SentinelObservation } from '../../src/redis/primary.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  choosePrimary,
+  type NodeObservation,
+  namedBySentinels,
+  type SentinelObservation,
+} from '../../src/redis/primary.ts'
 
 /** Nodes A, B and C; A is primary of history "one" until something happens. */
 function primary(address: string, replid: string, replid2 = '0'): NodeObservation {
@@ -132,6 +137,56 @@ test.each<[string, NodeObservation[], SentinelObservation[], string | null]>([
     null,
   ],
 ])('%s', (_, nodes, sentinels, expected) => {
-  expect(choosePrimary(nodes, sentinels)).toBe(expected)
-  expect(choosePrimary([...nodes].reverse(), [...sentinels].reverse())).toBe(expected)
+  expect(choosePrimary(nodes, sentinels)?.address ?? null).toBe(expected)
+  expect(choosePrimary([...nodes].reverse(), [...sentinels].reverse())?.address ?? null).toBe(expected)
+})
+
+/**
+ * Found by the fault campaign: a primary dies, is replaced, and is back with a new history before the Sentinels name
+ * its successor. Then its successor continues nothing that is known, and the Sentinels still name it.
+ */
+describe('a primary that was replaced and is back before that is announced', () => {
+  const back = primary('A', 'new')
+  const successor = primary('B', 'two', 'one')
+  const nodes = [back, successor, replica('C', 'new')]
+  const last = { address: 'B', epoch: 2 }
+
+  test('is not chosen again by who saw its successor', () => {
+    expect(choosePrimary(nodes, ALL_NAME_A, last)).toEqual(last)
+  })
+
+  test('nor when its successor does not answer now', () => {
+    expect(choosePrimary([back, gone(successor), replica('C', 'new')], ALL_NAME_A, last)).toBeNull()
+  })
+
+  test('is chosen when the Sentinels name it with a newer epoch', () => {
+    expect(choosePrimary(nodes, names(['A', 3]), last)).toEqual({ address: 'A', epoch: 3 })
+  })
+
+  test('is chosen when its successor has become a replica again: the failover was given up', () => {
+    expect(choosePrimary([back, replica('B', 'new'), replica('C', 'new')], ALL_NAME_A, last)).toEqual({
+      address: 'A',
+      epoch: 1,
+    })
+  })
+
+  test('a successor that is announced keeps its place, with the epoch of the announcement', () => {
+    expect(choosePrimary(nodes, names(['A', 1], ['B', 5]), last)).toEqual({ address: 'B', epoch: 5 })
+  })
+
+  test('a third one that continues the successor replaces it', () => {
+    const third = primary('C', 'three', 'two')
+    expect(choosePrimary([back, successor, third], names(['B', 2]), last)).toEqual({ address: 'C', epoch: 3 })
+  })
+
+  test('and one that the last chosen one knows nothing of is not kept when another is announced', () => {
+    const chosen = { address: 'A', epoch: 1 }
+    expect(choosePrimary([primary('A', 'one'), neverSeen('B')], names(['B', 2]), chosen)).toBeNull()
+  })
+})
+
+test('Sentinels of the same epoch that name two are asked again: nobody is named', () => {
+  expect(namedBySentinels(names(['A', 2], ['B', 2]))).toBeNull()
+  expect(namedBySentinels(names(['A', 1], ['B', 2]))).toEqual({ address: 'B', epoch: 2 })
+  expect(namedBySentinels([])).toBeNull()
 })

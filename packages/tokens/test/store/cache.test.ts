@@ -30,9 +30,11 @@ test('a record that no generation vouches for never counts as live', () => {
   expect(counting(cache, 'key', 1)).toBeNull()
 })
 
-test('a tombstone counts in every generation, and no later live record undoes it', () => {
+test('a tombstone counts when it is settled, in every generation, and no later live record undoes it', () => {
   const cache = new NearCache(10)
-  cache.learn('key', revoked, 1)
+  const ended = cache.learn('key', revoked, 1)
+  expect(countsIn(ended, 1)).toBe(false)
+  ended.settled = true
   expect(cache.learn('key', live(9), 2).record).toEqual(revoked)
   expect(counting(cache, 'key', 7)).toEqual(revoked)
   expect(counting(cache, 'key', 2)).toEqual(revoked)
@@ -60,14 +62,14 @@ test('both kinds are bounded, and what was used least recently goes first', () =
   cache.learn('c', live(), 1)
   expect(counting(cache, 'a', 1)).not.toBeNull()
   expect(counting(cache, 'b', 1)).toBeNull()
-  for (const key of ['x', 'y', 'z']) cache.learn(key, revoked, 1)
+  for (const key of ['x', 'y', 'z']) cache.learn(key, revoked, 1).settled = true
   expect(counting(cache, 'x', 7)).toBeNull()
   expect(cache.size).toBe(4)
 })
 
 test('live records never push a tombstone out', () => {
   const cache = new NearCache(2)
-  cache.learn('ended', revoked, 1)
+  cache.learn('ended', revoked, 1).settled = true
   for (let key = 0; key < 10; key++) cache.learn(String(key), live(), 1)
   expect(counting(cache, 'ended', 7)).toEqual(revoked)
 })

@@ -1,0 +1,55 @@
+import type { TokenStore } from '@holdfast/tokens'
+import { beforeEach, expect, test } from 'vitest'
+import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../support.ts'
+
+const group = groupOfThisFile()
+beforeEach(() => group().waitUntilWhole())
+
+const leaseOf = (store: TokenStore) => store.status().leaseRemainingMs
+
+test('a log-out that only the primary knows is not told as done: a failover would undo it', async () => {
+  // A long lease, so that what the primary says alone goes on counting.
+  const open = (rulesOff: 'settle'[]) =>
+    openStore(group(), { leaseMs: 10_000 }, { rulesOff: new Set(rulesOff) })
+  const [store, other, without] = [await openStore(group()), await open([]), await open(['settle'])]
+  await expect.poll(() => Math.min(...[other, without].map(leaseOf)), { timeout: 5000 }).toBeGreaterThan(0)
+  const { token } = await store.issue({ subject: 'ann' })
+  for (const reader of [other, without]) {
+    expect(await reader.verify(token)).toMatchObject({ status: 'active' })
+  }
+  const replicas = await group().replicas()
+  pauseUntilFinished(replicas)
+  const revoking = errorOf(store.revoke(token, { timeoutMs: 500 }))
+  await pause(100)
+  expect(await other.verify(token, { timeoutMs: 200 })).toMatchObject({
+    status: 'unavailable',
+    cause: expect.stringContaining('The session is being ended'),
+  })
+  expect(await without.verify(token, { timeoutMs: 200 })).toMatchObject({ status: 'inactive' })
+  expect(await revoking).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  for (const replica of replicas) replica.resume()
+  await expect
+    .poll(() => other.verify(token), { timeout: 5000 })
+    .toMatchObject({ status: 'inactive', reason: 'revoked' })
+})
+
+test('one that was heard is settled by the next beat, and told with every node gone', async () => {
+  const [store, other] = [await openStore(group()), await openStore(group())]
+  const { token } = await store.issue({ subject: 'ann' })
+  expect(await other.verify(token)).toMatchObject({ status: 'active' })
+  await store.revoke(token)
+  await pause(1000)
+  pauseUntilFinished(group().redis)
+  expect(await other.verify(token, { timeoutMs: 100 })).toMatchObject({
+    status: 'inactive',
+    reason: 'revoked',
+  })
+})
+
+test('one that both replicas have is told while the primary hangs', async () => {
+  const [store, fresh] = [await openStore(group()), await openStore(group())]
+  const { token } = await store.issue({ subject: 'ann' })
+  await store.revoke(token)
+  pauseUntilFinished([await group().primary()])
+  expect(await fresh.verify(token)).toMatchObject({ status: 'inactive', reason: 'revoked' })
+})
