@@ -43,6 +43,7 @@ export class ReplicaGroup {
   #chosenAtMs = 0
   #lastPrimary: string | null = null
   #term = 0
+  #termBeganMs = 0
   #termEnd = Promise.withResolvers<void>()
   #mark: string | null
   #alertUntilMs = 0
@@ -117,6 +118,11 @@ export class ReplicaGroup {
   /** Rises with every change of primary, so that an answer from before a change can be told from one after. */
   get term(): number {
     return this.#term
+  }
+
+  /** When the term of now began (monotonic ms). */
+  get termBeganMs(): number {
+    return this.#termBeganMs
   }
 
   /** Resolves when `term` is over. */
@@ -305,6 +311,7 @@ export class ReplicaGroup {
 
   #endTerm(): void {
     this.#term += 1
+    this.#termBeganMs = performance.now()
     this.#termEnd.resolve()
     this.#termEnd = Promise.withResolvers<void>()
   }

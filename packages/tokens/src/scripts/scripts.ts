@@ -25,5 +25,4 @@ function load(file: string, flags: string): Script {
 export const SCRIPTS = {
   merge: load('merge.lua', ''),
   mergeTombstones: load('merge.lua', ' flags=allow-oom'),
-  revokeSubject: load('revoke-subject.lua', ' flags=allow-oom'),
 } as const satisfies Record<string, Script>

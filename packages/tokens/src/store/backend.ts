@@ -51,10 +51,7 @@ export interface Backend {
    */
   merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]>
 
-  /** Ends all live records of a subject but `exceptDigest`; answers the digests of those that it ended. Throws as `merge`. */
-  revokeSubject(subject: SubjectKey, exceptDigest: string | null, deadline: Deadline): Promise<string[]>
-
-  /** The records of a subject, live ones at least. */
+  /** The records of a subject, ended ones included, until they are forgotten. */
   list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>>
 
   status(): StoreStatus

@@ -13,11 +13,10 @@ interface Place {
   index: number
 }
 
-/** One call of a script. Its reply is a list with a value for each place, or is all for its one place. */
+/** One call of the script. Its reply is a list with a value for each place. */
 interface Call {
   command: WriteCommand
   places: readonly Place[]
-  replyIsList: boolean
 }
 
 type Result = PromiseSettledResult<Reply>
@@ -36,10 +35,6 @@ export class Batch {
     this.#calls = [
       ...mergeCalls(units, 'live', SCRIPTS.merge),
       ...mergeCalls(units, 'revoked', SCRIPTS.mergeTombstones),
-      ...units.flatMap((unit) => {
-        const places = [{ unit, index: 0 }]
-        return unit.command === null ? [] : [{ command: unit.command, places, replyIsList: false }]
-      }),
     ]
   }
 
@@ -50,11 +45,11 @@ export class Batch {
   /** What became of each unit, by what became of each command. A unit's replies are in the order of its merges. */
   outcomes(results: readonly Result[]): Map<Unit, UnitOutcome> {
     const replies = new Map<Unit, Result[]>(this.units.map((unit) => [unit, []]))
-    for (const [number, { places, replyIsList }] of this.#calls.entries()) {
+    for (const [number, { places }] of this.#calls.entries()) {
       const result = results[number] ?? failed('A command was not sent.')
       for (const [at, { unit, index }] of places.entries()) {
         const own = replies.get(unit)
-        if (own !== undefined) own[index] = replyIsList ? valueAt(result, at) : result
+        if (own !== undefined) own[index] = valueAt(result, at)
       }
     }
     return new Map([...replies].map(([unit, own]) => [unit, readOutcome(own)]))
@@ -75,7 +70,6 @@ function mergeCalls(units: readonly Unit[], state: 'live' | 'revoked', script: S
         script,
       ),
       places: some.map(({ place }) => place),
-      replyIsList: true,
     }
   })
 }

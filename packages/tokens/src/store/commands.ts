@@ -4,7 +4,7 @@ import { merge } from '../record/merge.ts'
 import { CLOCK_SKEW_MS, type TokenRecord } from '../record/record.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
-import { SCRIPTS, type Script } from '../scripts/scripts.ts'
+import type { Script } from '../scripts/scripts.ts'
 import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
 import type { MergeRequest, StoredRecord } from './backend.ts'
 import type { WriteCommand } from './unit.ts'
@@ -45,22 +45,6 @@ export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): Token
   return merge(a, b)
 }
 
-interface Ended {
-  digest: string
-  expiresAtMs: number
-  wasLive: boolean
-}
-
-/** The reply of revoke-subject.lua: digest, end of the absolute lifetime and 1 or 0, for each session. */
-export function readEnded(reply: Reply): Ended[] {
-  const values = Array.isArray(reply) ? reply : []
-  return Array.from({ length: Math.floor(values.length / 3) }, (_, index) => ({
-    digest: String(values[3 * index]),
-    expiresAtMs: Number(String(values[3 * index + 1])),
-    wasLive: values[3 * index + 2] === 1,
-  }))
-}
-
 function readTexts(reply: Reply): string[] {
   return Array.isArray(reply) ? reply.map(String) : []
 }
@@ -87,13 +71,4 @@ export function joinLists(lists: StoredRecord[][]): StoredRecord[] {
     joined.set(digest, known === undefined ? record : merge(known, record))
   }
   return [...joined].map(([digest, record]) => ({ digest, record }))
-}
-
-/** Ends all sessions of a subject but one. */
-export function revokeSubjectCommand(subject: SubjectKey, exceptDigest: string | null): WriteCommand {
-  return {
-    script: SCRIPTS.revokeSubject,
-    keys: [subject.key],
-    args: [recordKeyPrefix(subject.tag), exceptDigest ?? '', String(CLOCK_SKEW_MS)],
-  }
 }

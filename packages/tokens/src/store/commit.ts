@@ -5,11 +5,12 @@ import type { Connection, Reply } from '../redis/connection.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
 import { SCRIPTS } from '../scripts/scripts.ts'
+import type { MergeRequest } from './backend.ts'
 import type { EpochBarrier } from './barrier.ts'
 import { Batch } from './batch.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, isReply, type Signal, Unit, type Work, type WriteCommand } from './unit.ts'
+import { type Committed, isReply, type Signal, Unit, type WriteCommand } from './unit.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {
@@ -74,11 +75,11 @@ export class Committer {
    * `STORE_FULL` or `STORE_CLOSED`.
    */
   write(
-    work: Omit<Work, 'signal'>,
+    merges: readonly MergeRequest[],
     deadline: Deadline,
     { first = false }: { first?: boolean } = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit(work, 'lasting'), deadline, first)
+    return this.#enqueue(new Unit(merges, 'lasting'), deadline, first)
   }
 
   /**
@@ -86,7 +87,7 @@ export class Committer {
    * {@link write}.
    */
   signal(signal: Signal, deadline: Deadline): Promise<Committed> {
-    return this.#enqueue(new Unit({ signal }, 'followed'), deadline, true)
+    return this.#enqueue(new Unit([], 'followed', signal), deadline, true)
   }
 
   /** Units that wait for their acknowledgement. */
@@ -234,9 +235,9 @@ export class Committer {
   }
 
   /** Beats are no one's writes. */
-  #tell(outcome: CommitOutcome, { durability, size, askedAtMs }: Unit): void {
+  #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: Unit): void {
     if (durability !== 'lasting') return
-    this.#options.observer.committed?.(outcome, size, performance.now() - askedAtMs)
+    this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
   }
 
   #holds(rule: SafetyRule): boolean {

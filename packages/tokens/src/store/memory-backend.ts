@@ -1,6 +1,6 @@
 import { StoreClosedError } from '../errors.ts'
 import { merge, sameContent } from '../record/merge.ts'
-import { keepUntilMs, type TokenRecord, tombstone } from '../record/record.ts'
+import { keepUntilMs, type TokenRecord } from '../record/record.ts'
 import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
 import type { StoreStatus } from './store.ts'
@@ -35,17 +35,6 @@ export class MemoryBackend implements Backend {
       if (subject !== null) this.#index(subject).add(key.digest)
       return merged
     })
-  }
-
-  async revokeSubject(subject: SubjectKey, exceptDigest: string | null): Promise<string[]> {
-    this.#assertOpen()
-    const ended: string[] = []
-    for (const { digest, record } of this.#listed(subject)) {
-      if (digest === exceptDigest || record.state === 'revoked') continue
-      this.#records.set(recordKey(subject.tag, digest).key, tombstone(record))
-      ended.push(digest)
-    }
-    return ended
   }
 
   async list(subject: SubjectKey): Promise<Answer<StoredRecord[]>> {

@@ -1,14 +1,14 @@
 import type { Deadline } from '../deadline.ts'
 import { StoreUnavailableError } from '../errors.ts'
-import type { TokenRecord } from '../record/record.ts'
+import { endsAtMs, type TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
-import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
+import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
-import { joinLists, listOnNode, readEnded, readMerged, readRecord, revokeSubjectCommand } from './commands.ts'
+import { joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { HeardWrites } from './heard-writes.ts'
@@ -34,6 +34,10 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   rulesOff?: ReadonlySet<SafetyRule>
 }
 
+/** After so long a new primary has been told what it lacked; then what it does not know is unknown. */
+const REPLAY_LASTS_MS = 30_000
+const LOOK_AGAIN_MS = 20
+const LOST = 'The session is known here, and the new primary does not have it yet.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
@@ -110,7 +114,12 @@ export class RedisBackend implements Backend {
     { unsettled = false }: { unsettled?: boolean } = {},
   ): Promise<ReadAnswer> {
     const { generation } = this.#feed
-    const answer = await this.#reader.readRecord(key, deadline)
+    let answer = await this.#reader.readRecord(key, deadline)
+    while (answer.known && answer.value === null && this.#isLost(key)) {
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(LOST) }
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_AGAIN_MS, deadline.remainingMs)))
+      answer = await this.#reader.readRecord(key, deadline)
+    }
     if (!answer.known) return answer
     const path = answer.fromPrimary === true ? 'primary' : 'quorum'
     if (answer.value === null) return { known: true, value: null, path }
@@ -130,29 +139,12 @@ export class RedisBackend implements Backend {
 
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
     this.#journal.assertRoom(requests.length)
-    const committed = await this.#committer.write({ merges: requests }, deadline)
+    const committed = await this.#committer.write(requests, deadline)
     this.#keepUntilComplete(requests, committed)
     return requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
       return this.#learnWritten(key.key, stored).record
     })
-  }
-
-  async revokeSubject(
-    subject: SubjectKey,
-    exceptDigest: string | null,
-    deadline: Deadline,
-  ): Promise<string[]> {
-    const command = revokeSubjectCommand(subject, exceptDigest)
-    const committed = await this.#committer.write({ command }, deadline)
-    const ended = readEnded(committed.replies[0] ?? null)
-    const tombstones = ended.map(({ digest, expiresAtMs }): MergeRequest => {
-      const record = { state: 'revoked' as const, expiresAtMs }
-      return { key: recordKey(subject.tag, digest), subject: null, record }
-    })
-    for (const { key, record } of tombstones) this.#learnWritten(key.key, record)
-    this.#keepUntilComplete(tombstones, committed)
-    return ended.flatMap(({ digest, wasLive }) => (wasLive ? [digest] : []))
   }
 
   list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
@@ -191,9 +183,8 @@ export class RedisBackend implements Backend {
       if (mistake !== null) throw mistake
       await this.#group.waitForChange(deadline)
     }
-    // A write that changes nothing, acknowledged like any other.
-    const probe = revokeSubjectCommand({ tag: 'ready', key: 'hf:{ready}:s:' }, null)
-    await this.#committer.write({ command: probe }, deadline)
+    // No write at all, acknowledged like any.
+    await this.#committer.write([], deadline)
   }
 
   async close(): Promise<void> {
@@ -202,6 +193,13 @@ export class RedisBackend implements Backend {
     this.#feed.close()
     this.#committer.close()
     this.#group.close()
+  }
+
+  /** Whether a record that is nowhere to be read is known here, and a new primary may be about to be told of it. */
+  #isLost(key: string): boolean {
+    const known = this.#cache.get(key)
+    const isLive = known?.record.state === 'live' && Date.now() < endsAtMs(known.record)
+    return isLive && performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
   }
 
   async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {

@@ -13,6 +13,8 @@ import type { SafetyRule } from './rules.ts'
 
 /** Most records in one unit of writes, and in one question. */
 const CHUNK = 100
+/** Most heard writes that wait to be written again. */
+const MOST_OWED = 100_000
 const READ_MS = 1000
 const WRITE_MS = 10_000
 /** Processes that heard the same writes do not all look at once. */
@@ -30,6 +32,8 @@ export class Replayer {
   readonly #heardWrites: HeardWrites
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
+  /** What was heard before a failover and is not yet known to be on the primary that followed, by key. */
+  readonly #owed = new Map<string, FeedRecord>()
   #closed = false
 
   constructor(
@@ -57,10 +61,12 @@ export class Replayer {
   }
 
   async #run(): Promise<void> {
-    while (!this.#closed) {
-      const { term } = this.#group
+    for (let { term } = this.#group; !this.#closed; ) {
       await this.#group.termOver(term)
-      if (this.#group.primary !== null) await this.#replay(this.#group.term)
+      // Now: what is written again will be heard, too, and would push out what was heard before the failover.
+      this.#owe(this.#heardWrites.recent())
+      term = this.#group.term
+      if (this.#group.primary !== null) await this.#replay(term)
     }
   }
 
@@ -80,12 +86,27 @@ export class Replayer {
     }
   }
 
+  #owe(heard: FeedRecord[]): void {
+    for (const message of heard) {
+      const owed = this.#owed.get(message.key)
+      const record = owed === undefined ? message.record : merge(owed.record, message.record)
+      const subjectKey = message.subjectKey ?? owed?.subjectKey ?? null
+      this.#owed.set(message.key, { key: message.key, subjectKey, record })
+    }
+    for (const oldest of this.#owed.keys()) {
+      if (this.#owed.size <= MOST_OWED) break
+      this.#owed.delete(oldest)
+    }
+  }
+
   async #replayHeard(): Promise<number> {
-    const heard = this.#heardWrites.recent()
     await new Promise((resolve) => setTimeout(resolve, jitter(SPREAD_MS)))
-    let missing = 0
-    for (const chunk of chunks(heard)) missing += await this.#writeAgain(await this.#missing(chunk), false)
-    return missing
+    let written = 0
+    for (const chunk of chunks([...this.#owed.values()])) {
+      written += await this.#writeAgain(await this.#missing(chunk), false)
+      for (const { key } of chunk) this.#owed.delete(key)
+    }
+    return written
   }
 
   /** Which of some records the primary lacks, or knows only an older state of. */
@@ -103,7 +124,7 @@ export class Replayer {
   /** How many records were written. */
   async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
     const committed = chunks(requests).map(async (chunk) => {
-      const done = await this.#committer.write({ merges: chunk }, new Deadline(WRITE_MS), { first })
+      const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), { first })
       this.#journal.settle(chunk, done, performance.now())
     })
     await Promise.all(committed)

@@ -194,12 +194,16 @@ export class SessionStore implements Api.TokenStore {
       throw new InvalidOptionError('`exceptToken` is not a well-formed token.')
     }
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
-    const digests = await this.#backend.revokeSubject(
-      this.#subjectKey(subject),
-      except?.digest ?? null,
-      deadline,
-    )
-    return { revokedIds: digests.map(publicId) }
+    const subjectKey = this.#subjectKey(subject)
+    // What is found now is ended, one by one: a command that ended whatever it finds when it arrives would, sent
+    // again or late, end sessions that began after it.
+    const found = await this.#listOrThrow(subjectKey, deadline)
+    const others = found.filter(({ digest }) => digest !== except?.digest)
+    const tombstones = others.map(({ digest, record }) => {
+      return { key: recordKey(subjectKey.tag, digest), subject: null, record: tombstone(record) }
+    })
+    if (tombstones.length > 0) await this.#backend.merge(tombstones, deadline)
+    return { revokedIds: others.flatMap(({ digest, record }) => (isLive(record) ? [publicId(digest)] : [])) }
   }
 
   async list(subject: string, options?: Api.CallOptions): Promise<Api.SessionSummary[]> {

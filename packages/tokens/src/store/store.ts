@@ -132,8 +132,9 @@ export interface TokenStore {
   touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive>
 
   /**
-   * Replaces the claims by `change(claims)`. Updates of one session exclude each other; `change` may run
-   * more than once and must be free of side effects. Throws `UPDATE_CONFLICT` after several lost races.
+   * Replaces the claims by `change(claims)`. Updates of one session exclude each other; `change` may run more than
+   * once and must be free of side effects. When a failover hides whether a try was applied, and somebody else's
+   * update comes between, it is applied again. Throws `UPDATE_CONFLICT` after several lost races.
    */
   update(token: string, change: (claims: Claims) => Claims, options?: CallOptions): Promise<Active | Inactive>
 

@@ -32,18 +32,9 @@ export interface Committed {
   complete: boolean
 }
 
-/** What a unit does: merges, a command of its own, or a signal. */
-export interface Work {
-  merges?: readonly MergeRequest[]
-  command?: WriteCommand
-  /** Sent behind all commands of the batch. */
-  signal?: Signal
-}
-
 /** Writes that are acknowledged together, and the caller that waits for them. */
 export class Unit {
   readonly merges: readonly MergeRequest[]
-  readonly command: WriteCommand | null
   readonly signal: Signal | null
   readonly durability: Durability
   readonly outcome: Promise<Committed>
@@ -52,11 +43,10 @@ export class Unit {
   readonly fail: (error: Error) => void
   #settled = false
 
-  constructor({ merges = [], command, signal }: Work, durability: Durability) {
+  constructor(merges: readonly MergeRequest[], durability: Durability, signal: Signal | null = null) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     this.merges = merges
-    this.command = command ?? null
-    this.signal = signal ?? null
+    this.signal = signal
     this.durability = durability
     this.outcome = promise
     this.succeed = (committed) => {
@@ -67,11 +57,6 @@ export class Unit {
       this.#settled = true
       reject(error)
     }
-  }
-
-  /** How many writes it is. */
-  get size(): number {
-    return this.merges.length + (this.command === null ? 0 : 1)
   }
 
   get isSettled(): boolean {
