@@ -92,7 +92,12 @@ describe('while the primary hangs', () => {
       await ending.stop()
       expect(staying.answers.length).toBeGreaterThan(100)
       expect(staying.answers.filter(({ answer }) => answer.status !== 'active')).toEqual([])
-      expect(ending.answers.filter(({ answer }) => answer.status === 'unavailable')).toEqual([])
+      // While its log-out waits for a new primary, nobody can say whether a failover will undo it.
+      expect(
+        ending.answers.filter(
+          ({ askedAtMs, answer }) => answer.status === 'unavailable' && askedAtMs > revokedAtMs,
+        ),
+      ).toEqual([])
       expect(ending.staleSince(revokedAtMs)).toEqual([])
       expect(ending.answers.at(-1)?.answer).toMatchObject({ status: 'inactive', reason: 'revoked' })
       expect(Math.max(...staying.answers.map(({ tookMs }) => tookMs))).toBeLessThan(250)
