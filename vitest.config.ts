@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests that measure how long something takes, with processes of their own on both cores. */
-const TIMED = ['packages/*/test/{schedules,faults}/**/*.test.ts', 'faults/test/campaign/**/*.test.ts']
+const TIMED = ['packages/*/test/{schedules,faults}/**/*.test.ts']
+/** The short form of the fault campaign, and its model: by `npm run test:faults`, as root. */
+const CAMPAIGN = ['faults/test/campaign/**/*.test.ts', 'faults/test/model.test.ts']
 
 export default defineConfig({
   test: {
@@ -13,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages/*,faults,bench}/test/**/*.test.ts', 'tools/*.test.ts'],
-          exclude: TIMED,
+          exclude: [...TIMED, ...CAMPAIGN],
           // Real Redis and Sentinel processes, on two cores: more workers only make failovers slower.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -22,6 +24,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'timed', include: TIMED, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'campaign', include: CAMPAIGN, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -35,6 +35,9 @@ export interface Backend {
   /** What this process remembers of a key, whether it counts or not. */
   peek(key: RecordKey): Known | null
 
+  /** Whether a record that cannot be found may still be written again by somebody, after a failover. */
+  mayReturn(): boolean
+
   /** Whether what is remembered is sure to be true now. */
   countsNow(known: Known): boolean
 

@@ -15,6 +15,10 @@ export class MemoryBackend implements Backend {
     return null
   }
 
+  mayReturn(): boolean {
+    return false
+  }
+
   countsNow(): boolean {
     return false
   }

@@ -103,6 +103,10 @@ export class RedisBackend implements Backend {
     return this.#cache.get(key)
   }
 
+  mayReturn(): boolean {
+    return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
+  }
+
   countsNow(known: Known): boolean {
     const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
     return trusted || countsIn(known, this.#holdsLease() ? this.#feed.generation : null)
@@ -199,7 +203,7 @@ export class RedisBackend implements Backend {
   #isLost(key: string): boolean {
     const known = this.#cache.get(key)
     const isLive = known?.record.state === 'live' && Date.now() < endsAtMs(known.record)
-    return isLive && performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
+    return isLive && this.mayReturn()
   }
 
   async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {

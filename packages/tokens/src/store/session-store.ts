@@ -171,6 +171,11 @@ export class SessionStore implements Api.TokenStore {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     // A tombstone is written again in any case, so it need not be sure to stay yet.
     const record = await this.#readOrThrow(key, deadline, { unsettled: true })
+    if (record === null && this.#backend.mayReturn()) {
+      // A new primary may lack it, and who wrote it may be about to write it again: the tombstone must be there first.
+      const lost: TokenRecord = { state: 'revoked', expiresAtMs: Date.now() + this.#absoluteMs }
+      return this.#end(key, lost, deadline)
+    }
     // Of another data centre: nothing that is known here.
     const isOfHere = record?.state !== 'live' || this.#open(token, key, record) !== null
     return this.#end(key, isOfHere ? record : null, deadline)

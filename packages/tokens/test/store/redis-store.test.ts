@@ -63,6 +63,20 @@ describe('two stores', () => {
   })
 })
 
+test('soon after a failover, a log-out of a session that the primary lacks leaves its tombstone there', async () => {
+  const [store, fresh] = [await openStore(group()), await openStore(group())]
+  const { token } = await store.issue({ subject: 'eve' })
+  const key = tokenKey(token) ?? ''
+  const primary = await group().primary()
+  await group().run(primary, 'DEL', key)
+  const unknowing = await openStore(group())
+  expect(await unknowing.revoke(token)).toMatchObject({ revoked: false })
+  // Whoever writes the session again now finds that it has ended.
+  expect(String(await group().run(primary, 'GET', key))).toMatch(/^1R/)
+  await fresh.touch(token)
+  expect(await fresh.verify(token)).toMatchObject({ status: 'inactive', reason: 'revoked' })
+})
+
 test('a malformed or mistyped token is refused without Redis; any other is unavailable', async () => {
   const store = makeStore({ verifyTimeoutMs: 200 })
   onTestFinished(() => store.close())

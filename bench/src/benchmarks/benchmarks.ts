@@ -1,0 +1,23 @@
+import type { Benchmark } from '../benchmark.ts'
+import { failover } from './failover.ts'
+import { idle } from './idle.ts'
+import { issue } from './issue.ts'
+import { memory } from './memory.ts'
+import { revoke } from './revoke.ts'
+import { scale } from './scale.ts'
+import { verifyCached } from './verify-cached.ts'
+import { verifyUncached } from './verify-uncached.ts'
+import { web } from './web.ts'
+
+/** All benchmarks, in the order in which they run and are reported. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  verifyCached,
+  verifyUncached,
+  issue,
+  web,
+  revoke,
+  failover,
+  memory,
+  scale,
+  idle,
+]

@@ -1,0 +1,180 @@
+import { PRIMARY_NAME, TEST_USERS } from '@holdfast/testing'
+import { recordIsLive, tokenKey } from '@holdfast/tokens'
+import type { Benchmark } from '../benchmark.ts'
+import { pause, sharedNowMs } from '../clock.ts'
+import { DataCentre } from '../data-centre.ts'
+import { type Figure, figure, single } from '../figure.ts'
+import { WorkerProcess } from '../worker-process.ts'
+import type { Experience, FailoverWorker, Load } from '../workers/failover.ts'
+import type { ClientKind } from '../workers/failover-clients.ts'
+
+const KILLS = 7
+/** Longer than a failover may last (`failover-timeout`): by then a process trusts the Sentinels' silence. */
+const BEFORE_MS = 8000
+const AFTER_MS = 9000
+const LOAD: Load = {
+  verificationsPerSecond: 500,
+  loginsPerSecond: 50,
+  verifyPatienceMs: 2000,
+  loginPatienceMs: 10_000,
+}
+const NAMES = ['holdfast', 'ioredis', 'node-redis'] as const
+type Name = (typeof NAMES)[number]
+
+/** What one client saw of one kill. */
+interface Seen {
+  failedVerifications: number
+  slowestVerifyMs: number
+  failedLogins: number
+  lostLogins: number
+  loginGapMs: number
+  failures: Record<string, number>
+}
+
+export const failover: Benchmark = {
+  name: 'failover',
+  title: 'Failover: kill -9 of the primary',
+  async run({ stack, say }) {
+    const centre = await DataCentre.start(stack)
+    const seen: Record<Name, Seen[]> = { holdfast: [], ioredis: [], 'node-redis': [] }
+    for (let kill = 0; kill < KILLS; kill++) {
+      say(`kill ${kill + 1} of ${KILLS}`)
+      const ofKill = await killOnce(stack, centre)
+      for (const name of NAMES) seen[name].push(ofKill[name])
+    }
+    return {
+      setup: [
+        `${KILLS} kills of the primary's process under ${LOAD.verificationsPerSecond} verifications and ${LOAD.loginsPerSecond} logins a second from each of three processes, one a client, all at once on the same three Redis and three Sentinels: so each kill is the same failover for all. \`down-after-milliseconds\` 1500, \`failover-timeout\` 6000, Sentinel periods 500/250 ms. No watchdog. The processes have run for ${BEFORE_MS / 1000} s when the kill comes.`,
+        `ioredis (\`sentinels\`) and node-redis (\`createSentinel\`) with their defaults, used as connect-redis uses them (SET with EX, GET). A verification fails when it errs, says "not logged in" of an acknowledged login, or has no answer in ${LOAD.verifyPatienceMs} ms; a login when it has none in ${LOAD.loginPatienceMs / 1000} s. Holdfast has its own default limits.`,
+        'The login gap is the longest time between two acknowledged logins of one client. Lost: acknowledged logins that the primary does not hold when the data centre is whole again.',
+        'All three clients, three Redis and three Sentinels share both cores; together they use less than one.',
+      ],
+      figures: NAMES.flatMap((name) => figuresOf(name, seen[name])),
+      notes: NAMES.flatMap((name) => reasonsOf(name, seen[name])),
+    }
+  },
+}
+
+async function killOnce(stack: AsyncDisposableStack, centre: DataCentre): Promise<Record<Name, Seen>> {
+  const { group } = centre
+  const login = {
+    primaryName: PRIMARY_NAME,
+    sentinels: group.sentinels.map(({ address }) => address),
+    ...TEST_USERS.admin,
+  }
+  const how: Record<Name, ClientKind> = {
+    holdfast: { kind: 'holdfast', store: centre.storeOptions() },
+    ioredis: { kind: 'ioredis', login },
+    'node-redis': { kind: 'node-redis', login },
+  }
+  const workers = NAMES.map((name) => ({
+    name,
+    worker: WorkerProcess.start<FailoverWorker>(stack, 'failover'),
+  }))
+  await Promise.all(workers.map(({ name, worker }) => worker.call('start', how[name], LOAD)))
+  await pause(BEFORE_MS)
+  const primary = await group.primary()
+  const killedMs = sharedNowMs()
+  await primary.kill()
+  await pause(AFTER_MS)
+  const experiences = await Promise.all(workers.map(({ worker }) => worker.call('stop')))
+  await Promise.all(workers.map(({ worker }) => worker.stop()))
+  await primary.start()
+  await group.waitUntilWhole()
+  const judged = {} as Record<Name, Seen>
+  for (const [index, { name }] of workers.entries()) {
+    const experience = experiences[index]
+    if (experience !== undefined) judged[name] = await judge(centre, name, experience, killedMs)
+  }
+  return judged
+}
+
+async function judge(
+  centre: DataCentre,
+  name: Name,
+  experience: Experience,
+  killedMs: number,
+): Promise<Seen> {
+  const { acknowledged, failedVerifications, slowestVerifyMs, failedLogins, failures } = experience
+  // A client whose logins never came back has a gap that lasts until the end of the load.
+  const times = [...acknowledged.map(({ atMs }) => atMs), killedMs + AFTER_MS].sort((a, b) => a - b)
+  const gaps = times.map((atMs, index) => atMs - (times[index - 1] ?? atMs))
+  const held = await countHeld(
+    centre,
+    acknowledged.map(({ session }) => (name === 'holdfast' ? (tokenKey(session) ?? '') : session)),
+    name === 'holdfast' ? (bytes) => recordIsLive(bytes, Date.now()) : () => true,
+  )
+  return {
+    failedVerifications,
+    slowestVerifyMs,
+    failedLogins,
+    failures,
+    lostLogins: acknowledged.length - held,
+    loginGapMs: Math.max(...gaps),
+  }
+}
+
+async function countHeld(
+  centre: DataCentre,
+  keys: string[],
+  isLive: (bytes: Buffer) => boolean,
+): Promise<number> {
+  const primary = await centre.group.primary()
+  let held = 0
+  for (let start = 0; start < keys.length; start += 500) {
+    const values = await centre.group.run(primary, 'MGET', ...keys.slice(start, start + 500))
+    if (!Array.isArray(values)) throw new Error('MGET answered no list.')
+    held += values.filter((value) => Buffer.isBuffer(value) && isLive(value)).length
+  }
+  return held
+}
+
+function figuresOf(name: Name, seen: readonly Seen[]): Figure[] {
+  const sum = (pick: (one: Seen) => number) => seen.reduce((total, one) => total + pick(one), 0)
+  const ours = name === 'holdfast'
+  const none = ours ? { atMost: 0 } : undefined
+  return [
+    single(
+      `${name}: failed verifications, all kills`,
+      '',
+      sum((one) => one.failedVerifications),
+      none,
+    ),
+    single(
+      `${name}: acknowledged logins lost, all kills`,
+      '',
+      sum((one) => one.lostLogins),
+      none,
+    ),
+    figure(
+      `${name}: login gap`,
+      's',
+      seen.map(({ loginGapMs }) => loginGapMs / 1000),
+      ours ? { atMost: 2 } : undefined,
+    ),
+    single(
+      `${name}: failed logins, all kills`,
+      '',
+      sum((one) => one.failedLogins),
+    ),
+    figure(
+      `${name}: slowest verification`,
+      'ms',
+      seen.map(({ slowestVerifyMs }) => slowestVerifyMs),
+    ),
+  ]
+}
+
+function reasonsOf(name: Name, seen: readonly Seen[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { failures } of seen) {
+    for (const [reason, count] of Object.entries(failures)) {
+      counts.set(reason, (counts.get(reason) ?? 0) + count)
+    }
+  }
+  if (counts.size === 0) return []
+  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3)
+  return [
+    `${name}, most frequent failures: ${most.map(([reason, count]) => `${count} × "${reason}"`).join('; ')}.`,
+  ]
+}

@@ -1,0 +1,127 @@
+import { tokenKey } from '@holdfast/tokens'
+import type { Benchmark } from '../benchmark.ts'
+import { DataCentre } from '../data-centre.ts'
+import { type Figure, figure } from '../figure.ts'
+import { fill } from '../fill.ts'
+import { interleave, percentile, ratios } from '../rounds.ts'
+import { WorkerProcess } from '../worker-process.ts'
+import type { HoldfastWorker } from '../workers/holdfast.ts'
+
+const ROUNDS = 5
+const LOOPS = 64
+const VERIFY_MS = 1000
+/** Most real tokens of a store; each of them is verified in turn. */
+const MOST_TOKENS = 20_000
+const ISSUES_IN_ROUND = 3000
+/** One subject after another, each with as many sessions at every size. */
+const SUBJECTS_IN_ROUND = 20
+const SESSIONS_OF_SUBJECT = 10
+/** Users that have no session before the rounds. */
+const FIRST_ISSUED = 1_000_000
+const FIRST_ENDED = 2_000_000
+
+/** How the cost at the other sizes may differ from the smallest store's. */
+const FLAT = 1.3
+
+interface Sized {
+  sessions: number
+  centre: DataCentre
+  worker: WorkerProcess<HoldfastWorker>
+}
+
+export const scale: Benchmark = {
+  name: 'scale',
+  title: 'Many sessions',
+  async run({ stack, sizes, say }) {
+    const stores: Sized[] = []
+    for (const sessions of sizes) stores.push(await startFilled(stack, sessions, say))
+    say(`${ROUNDS} rounds at ${sizes.length} sizes`)
+    const measured = await interleave(
+      Object.fromEntries(stores.map((store) => [store.sessions, (round: number) => measure(store, round)])),
+      { rounds: ROUNDS },
+    )
+    const [smallest, ...others] = stores.map(({ sessions }) => sessions)
+    const of = (sessions: number | undefined, pick: (one: Costs) => number) =>
+      (measured[String(sessions)] ?? []).map(pick)
+    const costs: [string, (one: Costs) => number][] = [
+      ['a verification from the primary', (one) => one.verifyUs],
+      ['a login', (one) => one.issueUs],
+      [`ending all ${SESSIONS_OF_SUBJECT} sessions of a subject`, (one) => one.endUs],
+    ]
+    const figures: Figure[] = costs.flatMap(([what, pick]) => [
+      ...others.map((sessions) =>
+        figure(
+          `${what}, ${inWords(sessions)} of ${inWords(smallest)} sessions`,
+          '×',
+          ratios(of(sessions, pick), of(smallest, pick)),
+          {
+            atMost: FLAT,
+          },
+        ),
+      ),
+      ...[smallest, ...others].map((sessions) =>
+        figure(`${what}, ${inWords(sessions)} sessions`, 'µs', of(sessions, pick)),
+      ),
+    ])
+    return {
+      setup: [
+        `A data centre for each size, all of them up at once and measured in turn. Up to ${MOST_TOKENS} sessions of each are real and verified in turn (${LOOPS} loops, not from the cache); the rest are copies of a real record under keys of the same form, written by a script on the primary, each two of them in one subject's index. Without AOF while filling, with it while measuring.`,
+        `A round is ${VERIFY_MS} ms of verifications, ${ISSUES_IN_ROUND} logins (${LOOPS} loops), and ending all sessions of each of ${SUBJECTS_IN_ROUND} subjects, one after the other; then these records are deleted, so that a store keeps its size. Cost is time for each, all loops together.`,
+        'The measured process has one core; its primary and replicas have the other, which they share with the idle Redis and Sentinels of the other sizes.',
+      ],
+      figures,
+    }
+  },
+}
+
+async function startFilled(
+  stack: AsyncDisposableStack,
+  sessions: number,
+  say: (line: string) => void,
+): Promise<Sized> {
+  say(`filling a data centre with ${inWords(sessions)} sessions`)
+  const centre = await DataCentre.start(stack, { quickSentinels: false })
+  const worker = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
+  await worker.call('open', centre.storeOptions({ maxCachedRecords: 1 }))
+  const tokens = await worker.call('logIn', Math.min(sessions, MOST_TOKENS))
+  const [first = ''] = tokens
+  if (sessions > tokens.length) await fill(centre, sessions - tokens.length, first)
+  return { sessions, centre, worker }
+}
+
+interface Costs {
+  verifyUs: number
+  issueUs: number
+  endUs: number
+}
+
+async function measure({ centre, worker }: Sized, round: number): Promise<Costs> {
+  const verified = await worker.call('verifyFromPrimary', VERIFY_MS, LOOPS)
+  const issued = await worker.call('issueMany', ISSUES_IN_ROUND, LOOPS, FIRST_ISSUED)
+  const first = FIRST_ENDED + round * SUBJECTS_IN_ROUND
+  const ended: string[] = []
+  for (let session = 0; session < SESSIONS_OF_SUBJECT; session++) {
+    ended.push(...(await worker.call('issueMany', SUBJECTS_IN_ROUND, LOOPS, first)).tokens)
+  }
+  const endMs = await worker.call('endSessionsOf', SUBJECTS_IN_ROUND, first)
+  await deleteRecords(centre, [...issued.tokens, ...ended])
+  return {
+    verifyUs: 1e6 / verified.perSecond,
+    issueUs: 1e6 / issued.perSecond,
+    endUs: 1000 * percentile(endMs, 0.5),
+  }
+}
+
+async function deleteRecords({ group }: DataCentre, tokens: readonly string[]): Promise<void> {
+  const primary = await group.primary()
+  for (let start = 0; start < tokens.length; start += 1000) {
+    const keys = tokens.slice(start, start + 1000).map((token) => tokenKey(token) ?? '')
+    await group.run(primary, 'UNLINK', ...keys)
+  }
+}
+
+function inWords(sessions: number | undefined): string {
+  const count = sessions ?? 0
+  if (count >= 1_000_000) return `${count / 1_000_000} M`
+  return count >= 1000 ? `${count / 1000} k` : String(count)
+}

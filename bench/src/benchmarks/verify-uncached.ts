@@ -1,0 +1,70 @@
+import { tokenKey } from '@holdfast/tokens'
+import { type Benchmark, profileWhenMissed } from '../benchmark.ts'
+import { cpuFigures, withCpuCost } from '../cpu-cost.ts'
+import { DataCentre } from '../data-centre.ts'
+import { figure } from '../figure.ts'
+import { interleave, ratios } from '../rounds.ts'
+import { WorkerProcess } from '../worker-process.ts'
+import type { BareClientWorker } from '../workers/bare-client.ts'
+import type { HoldfastWorker } from '../workers/holdfast.ts'
+
+const TOKENS = 5000
+const ROUND_MS = 1500
+const ROUNDS = 7
+const LOOPS = 64
+
+export const verifyUncached: Benchmark = {
+  name: 'verify-uncached',
+  title: 'Verify, not in the cache',
+  async run({ stack, say }) {
+    const centre = await DataCentre.start(stack)
+    const holdfast = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
+    const bare = WorkerProcess.start<BareClientWorker>(stack, 'bare-client')
+    await holdfast.call('open', centre.storeOptions({ maxCachedRecords: 1 }))
+    const keys = (await holdfast.call('logIn', TOKENS)).map((token) => tokenKey(token) ?? '')
+    await bare.call('open', await centre.primaryLogin())
+    say(`${ROUNDS} rounds of ${ROUND_MS} ms a side`)
+    const measured = await interleave(
+      {
+        ours: () => withCpuCost(centre, holdfast, () => holdfast.call('verifyFromPrimary', ROUND_MS, LOOPS)),
+        theirs: () => withCpuCost(centre, bare, () => bare.call('get', ROUND_MS, LOOPS, keys)),
+        theirsOpened: () => bare.call('getAndOpen', ROUND_MS, LOOPS, keys),
+        oursAlone: () => holdfast.call('verifyFromPrimary', ROUND_MS / 3, 1),
+        theirsAlone: () => bare.call('get', ROUND_MS / 3, 1, keys),
+      },
+      { rounds: ROUNDS },
+    )
+    const perSecond = (side: keyof typeof measured) => measured[side].map((round) => round.perSecond)
+    const figures = [
+      figure(
+        "Holdfast's verifications for each GET of the bare client",
+        '×',
+        ratios(perSecond('ours'), perSecond('theirs')),
+        {
+          atLeast: 0.85,
+        },
+      ),
+      figure(
+        'the same, of a GET and the least that opening a sealed record takes (HKDF, AES-256-GCM, JSON)',
+        '×',
+        ratios(perSecond('ours'), perSecond('theirsOpened')),
+      ),
+      figure('Holdfast', '/s', perSecond('ours')),
+      figure('bare client, GET', '/s', perSecond('theirs')),
+      figure('the same, one at a time', '×', ratios(perSecond('oursAlone'), perSecond('theirsAlone'))),
+      ...cpuFigures('a verification', measured.ours),
+      ...cpuFigures('a GET', measured.theirs),
+    ]
+    return {
+      setup: [
+        `${TOKENS} sessions, verified through the public API under a valid lease by ${LOOPS} loops; the near cache holds one record, so the primary answers each. The bare client (@redis/client, one plain connection, RESP3 with Buffers, no command time-out, pipelined) gets the same keys with the same number of loops.`,
+        'The measured process has one core; the primary, and whatever the idle replicas need, has the other.',
+        'A verification also hashes the token and, because its record is not in the cache, derives its key (HKDF) and opens its claims (AES-256-GCM). The GET does nothing of the kind.',
+      ],
+      figures,
+      ...(await profileWhenMissed(figures, holdfast, () =>
+        holdfast.call('verifyFromPrimary', 2 * ROUND_MS, LOOPS),
+      )),
+    }
+  },
+}

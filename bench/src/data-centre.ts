@@ -1,0 +1,51 @@
+import { PRIMARY_NAME, RedisGroup, type RedisGroupOptions, TEST_USERS } from '@holdfast/testing'
+import { generateKeyring, type RedisStoreOptions } from '@holdfast/tokens'
+import type { Credentials, NodeAddress } from '@holdfast/tokens/redis'
+
+/** Where a client of one node connects, as an administrator: no ACL rule stands in a side's way. */
+export interface NodeLogin extends Required<Credentials>, NodeAddress {}
+
+/** Three real Redis and three real Sentinels, and how each side reaches them. */
+export class DataCentre {
+  readonly group: RedisGroup
+  readonly #keyring = generateKeyring()
+
+  private constructor(group: RedisGroup) {
+    this.group = group
+  }
+
+  /** It ends with the stack. */
+  static async start(stack: AsyncDisposableStack, options?: RedisGroupOptions): Promise<DataCentre> {
+    const group = await RedisGroup.start(options)
+    stack.defer(() => group.stop())
+    return new DataCentre(group)
+  }
+
+  /** What a store of Holdfast is opened with: the application's ACL user, and defaults for all the rest. */
+  storeOptions(options: { maxCachedRecords?: number } = {}): RedisStoreOptions {
+    const { app } = TEST_USERS
+    return {
+      dataCentre: 'bench',
+      keyring: this.#keyring,
+      sentinels: this.group.sentinels.map(({ address }) => address),
+      primaryName: PRIMARY_NAME,
+      ...app,
+      sentinelUsername: app.username,
+      sentinelPassword: app.password,
+      ...options,
+    }
+  }
+
+  async primaryLogin(): Promise<NodeLogin> {
+    const { address } = await this.group.primary()
+    return { ...address, ...TEST_USERS.admin }
+  }
+
+  /** The value of a field of `INFO` on the primary, as a number. */
+  async infoNumber(section: string, field: string): Promise<number> {
+    const info = String(await this.group.run(await this.group.primary(), 'INFO', section))
+    const value = new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1]
+    if (value === undefined) throw new Error(`INFO ${section} has no number ${field}.`)
+    return Number(value)
+  }
+}

@@ -1,0 +1,71 @@
+import { setImmediate } from 'node:timers/promises'
+import { percentile } from './rounds.ts'
+
+export interface Throughput {
+  perSecond: number
+  count: number
+}
+
+export interface Latencies extends Throughput {
+  p50Ms: number
+  p99Ms: number
+}
+
+/** One piece of work; `turn` counts from 0 over all loops. It throws when what came out is not what is measured. */
+export type Work = (turn: number) => Promise<void>
+
+/** So much work in one turn of the event loop, about a millisecond: then timers and sockets have theirs. */
+const IN_ONE_TURN = 256
+
+/** Work after work, for `durationMs`. */
+export async function runInSequence(durationMs: number, work: Work): Promise<Throughput> {
+  const startMs = performance.now()
+  let count = 0
+  let elapsedMs = 0
+  while (elapsedMs < durationMs) {
+    for (let inTurn = 0; inTurn < IN_ONE_TURN; inTurn++) {
+      await work(count)
+      count += 1
+    }
+    await setImmediate()
+    elapsedMs = performance.now() - startMs
+  }
+  return { perSecond: (1000 * count) / elapsedMs, count }
+}
+
+/** So many loops side by side, for `durationMs`, each with one piece of work at a time. */
+export async function runInLoops(durationMs: number, concurrency: number, work: Work): Promise<Throughput> {
+  const startMs = performance.now()
+  let count = 0
+  const loop = async () => {
+    while (performance.now() - startMs < durationMs) {
+      count += 1
+      await work(count - 1)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, loop))
+  return { perSecond: (1000 * count) / (performance.now() - startMs), count }
+}
+
+/** The same, with how long each piece took. */
+export async function timeInLoops(durationMs: number, concurrency: number, work: Work): Promise<Latencies> {
+  const tookMs: number[] = []
+  const throughput = await runInLoops(durationMs, concurrency, async (turn) => {
+    const startMs = performance.now()
+    await work(turn)
+    tookMs.push(performance.now() - startMs)
+  })
+  return { ...throughput, p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99) }
+}
+
+/** `work` for each number below `count`, at most `concurrency` at once. */
+export async function forEachOf(count: number, concurrency: number, work: Work): Promise<void> {
+  let next = 0
+  const loop = async () => {
+    while (next < count) {
+      next += 1
+      await work(next - 1)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, loop))
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  /** The benchmarks to run. */
+  names: readonly string[]
+  /** How many sessions the stores of `scale` hold. */
+  sizes: readonly number[]
+}
+
+const SIZES = [1000, 100_000, 1_000_000]
+const MOST_SESSIONS = 20_000_000
+
+export const USAGE = `npm run bench -- [--sessions N] [NAME…]
+
+Runs all benchmarks, or those that are named, and writes bench/RESULTS.md.
+
+  --sessions N   the largest store of the benchmark "scale"; default ${SIZES.at(-1)}
+                 (5000000 takes about 14 GiB)`
+
+/** Throws an error with one sentence when they make no sense. */
+export function parseOptions(args: readonly string[], known: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { sessions: { type: 'string' } },
+  })
+  const unknown = positionals.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new Error(`There is no benchmark "${unknown}". There are: ${known.join(', ')}.`)
+  }
+  const most = Number(values.sessions ?? SIZES.at(-1))
+  if (!Number.isInteger(most) || most < 2000 || most > MOST_SESSIONS) {
+    throw new Error(
+      `--sessions must be a whole number from 2000 to ${MOST_SESSIONS}, got ${values.sessions}.`,
+    )
+  }
+  return {
+    names: positionals.length === 0 ? known : known.filter((name) => positionals.includes(name)),
+    sizes: [...SIZES.filter((size) => size < most), most],
+  }
+}

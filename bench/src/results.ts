@@ -1,0 +1,38 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Outcome } from './benchmark.ts'
+import type { Machine } from './machine.ts'
+
+/** The outcome of one benchmark as it is kept: `results/<name>.json`. */
+export interface Result extends Pick<Outcome, 'figures' | 'profile'> {
+  name: string
+  title: string
+  /** Paragraphs. */
+  setup: string
+  notes?: string
+  /** When it began (ISO 8601, UTC). */
+  at: string
+  seconds: number
+  machine: Machine
+}
+
+const FOLDER = join(import.meta.dirname, '..', 'results')
+const REPORT = join(import.meta.dirname, '..', 'RESULTS.md')
+
+export async function saveResult(result: Result): Promise<void> {
+  await mkdir(FOLDER, { recursive: true })
+  await writeFile(join(FOLDER, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`)
+}
+
+/** The kept results of these benchmarks, in this order; those that never ran are left out. */
+export async function loadResults(names: readonly string[]): Promise<Result[]> {
+  const kept = new Set(await readdir(FOLDER).catch(() => []))
+  const files = names.map((name) => `${name}.json`).filter((file) => kept.has(file))
+  return Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(join(FOLDER, file), 'utf8')) as Result),
+  )
+}
+
+export function saveReport(text: string): Promise<void> {
+  return writeFile(REPORT, text)
+}

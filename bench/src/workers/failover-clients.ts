@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { createRedisStore, type RedisStoreOptions } from '@holdfast/tokens'
+import type { NodeAddress } from '@holdfast/tokens/redis'
+import { Redis } from 'ioredis'
+import { createSentinel } from 'redis'
+import { contentOf } from '../content.ts'
+
+/** How a client reaches the data centre: Holdfast, or a client library's own Sentinel mode. */
+export type ClientKind =
+  | { kind: 'holdfast'; store: RedisStoreOptions }
+  | { kind: 'ioredis' | 'node-redis'; login: SentinelLogin }
+
+interface SentinelLogin {
+  primaryName: string
+  sentinels: NodeAddress[]
+  username: string
+  password: string
+}
+
+/** What an application does with sessions. */
+export interface SessionClient {
+  /** Starts a session; answers its token, or its key, when that was acknowledged. */
+  logIn(user: number): Promise<string>
+  /** Whether the session is there. Throws when that cannot be told. */
+  verify(session: string): Promise<boolean>
+}
+
+export async function openClient(how: ClientKind): Promise<SessionClient> {
+  if (how.kind === 'holdfast') return openHoldfast(how.store)
+  return how.kind === 'ioredis' ? openIoredis(how.login) : openNodeRedis(how.login)
+}
+
+async function openHoldfast(options: RedisStoreOptions): Promise<SessionClient> {
+  const store = createRedisStore(options)
+  await store.ready()
+  return {
+    logIn: async (user) => (await store.issue(contentOf(user))).token,
+    async verify(token) {
+      const verified = await store.verify(token)
+      if (verified.status === 'unavailable') throw new Error(verified.cause)
+      return verified.status === 'active'
+    },
+  }
+}
+
+const LIFETIME_SECONDS = 43_200
+
+/** A session as connect-redis writes it: its content as JSON under a random key, with a lifetime. */
+function newSession(user: number): { key: string; value: string } {
+  const cookie = { originalMaxAge: 1000 * LIFETIME_SECONDS, httpOnly: true, path: '/', sameSite: 'lax' }
+  return {
+    key: `sess:${randomBytes(24).toString('base64url')}`,
+    value: JSON.stringify({ cookie, user: contentOf(user) }),
+  }
+}
+
+async function openIoredis({
+  primaryName,
+  sentinels,
+  username,
+  password,
+}: SentinelLogin): Promise<SessionClient> {
+  const client = new Redis({
+    sentinels,
+    name: primaryName,
+    username,
+    password,
+    sentinelUsername: username,
+    sentinelPassword: password,
+  })
+  // Each command that fails says so itself.
+  client.on('error', () => {})
+  await client.ping()
+  return {
+    async logIn(user) {
+      const { key, value } = newSession(user)
+      await client.set(key, value, 'EX', LIFETIME_SECONDS)
+      return key
+    },
+    verify: async (key) => (await client.get(key)) !== null,
+  }
+}
+
+async function openNodeRedis({
+  primaryName,
+  sentinels,
+  username,
+  password,
+}: SentinelLogin): Promise<SessionClient> {
+  const client = createSentinel({
+    name: primaryName,
+    sentinelRootNodes: sentinels,
+    nodeClientOptions: { username, password },
+    sentinelClientOptions: { username, password },
+  })
+  client.on('error', () => {})
+  await client.connect()
+  return {
+    async logIn(user) {
+      const { key, value } = newSession(user)
+      await client.set(key, value, { EX: LIFETIME_SECONDS })
+      return key
+    },
+    verify: async (key) => (await client.get(key)) !== null,
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  createRedisStore,
+  type RedisStoreOptions,
+  type StoreObserver,
+  type TokenStore,
+  type VerificationPath,
+} from '@holdfast/tokens'
+import { sharedNowMs } from '../clock.ts'
+import { contentOf } from '../content.ts'
+import {
+  forEachOf,
+  type Latencies,
+  runInLoops,
+  runInSequence,
+  type Throughput,
+  timeInLoops,
+} from '../loops.ts'
+import { serve } from './serve.ts'
+
+/** An application process with a store of Holdfast. */
+
+const CONCURRENCY = 64
+
+let store: TokenStore
+let tokens: string[] = []
+const paths: Record<VerificationPath, number> = { token: 0, cache: 0, primary: 0, quorum: 0 }
+const observer: StoreObserver = {
+  verified(_status, path) {
+    paths[path] += 1
+  },
+}
+
+async function verifyActive(token: string | undefined): Promise<void> {
+  const { status } = await store.verify(token ?? '')
+  if (status !== 'active') throw new Error(`A live token was found ${status}.`)
+}
+
+/** Measures verifications, and makes sure that they went the way that is measured. */
+async function verifying<T extends Throughput>(path: VerificationPath, work: () => Promise<T>): Promise<T> {
+  const before = paths[path]
+  const measured = await work()
+  const strays = measured.count - (paths[path] - before)
+  if (strays > measured.count / 20) throw new Error(`${strays} of ${measured.count} did not go by ${path}.`)
+  return measured
+}
+
+const methods = {
+  async open(options: RedisStoreOptions): Promise<void> {
+    store = createRedisStore({ ...options, observer })
+    await store.ready()
+    // The first beats must have proved the lease.
+    while (store.status().leaseRemainingMs === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  },
+
+  /** Logs in users `first`, `first + 1`, …; later verifications are of these. Answers the tokens. */
+  async logIn(count: number, first = 0): Promise<string[]> {
+    tokens = new Array<string>(count)
+    await forEachOf(count, CONCURRENCY, async (turn) => {
+      tokens[turn] = (await store.issue(contentOf(first + turn))).token
+    })
+    return tokens
+  },
+
+  verifyCachedInSequence: (durationMs: number) =>
+    verifying('cache', () => runInSequence(durationMs, (turn) => verifyActive(tokens[turn % tokens.length]))),
+
+  verifyFromPrimary: (durationMs: number, concurrency: number) =>
+    verifying('primary', () =>
+      runInLoops(durationMs, concurrency, (turn) => verifyActive(tokens[turn % tokens.length])),
+    ),
+
+  issue: (durationMs: number, concurrency: number): Promise<Latencies> =>
+    timeInLoops(durationMs, concurrency, async (turn) => {
+      await store.issue(contentOf(turn))
+    }),
+
+  /** So many logins of users `first`, `first + 1`, …; answers how quick they were, and the tokens. */
+  async issueMany(count: number, concurrency: number, first: number) {
+    const issued = new Array<string>(count)
+    const startMs = performance.now()
+    await forEachOf(count, concurrency, async (turn) => {
+      issued[turn] = (await store.issue(contentOf(first + turn))).token
+    })
+    return { perSecond: (1000 * count) / (performance.now() - startMs), tokens: issued }
+  },
+
+  /** Sessions of one user after another are ended; answers how long each call took (in milliseconds). */
+  async endSessionsOf(users: number, first: number): Promise<number[]> {
+    const tookMs: number[] = []
+    for (let user = first; user < first + users; user++) {
+      const startMs = performance.now()
+      await store.revokeSubject(contentOf(user).subject)
+      tookMs.push(performance.now() - startMs)
+    }
+    return tookMs
+  },
+
+  async revokeAll(): Promise<void> {
+    await forEachOf(tokens.length, CONCURRENCY, async (turn) => {
+      await store.revoke(tokens[turn] ?? '')
+    })
+  },
+
+  /** When a revocation was called and when it was acknowledged (shared clock, ms). */
+  async revoke(token: string): Promise<{ calledMs: number; acknowledgedMs: number }> {
+    const calledMs = sharedNowMs()
+    await store.revoke(token)
+    return { calledMs, acknowledgedMs: sharedNowMs() }
+  },
+
+  async verify(token: string): Promise<void> {
+    await verifyActive(token)
+  },
+
+  /** When the first verification was called that refused the token, and the last that did not (shared clock, ms). */
+  async refusal(token: string, timeoutMs: number): Promise<{ firstRefusedMs: number; lastActiveMs: number }> {
+    const startMs = sharedNowMs()
+    let lastActiveMs = startMs
+    while (lastActiveMs - startMs < timeoutMs) {
+      const calledMs = sharedNowMs()
+      const { status } = await store.verify(token)
+      if (status === 'inactive') return { firstRefusedMs: calledMs, lastActiveMs }
+      lastActiveMs = calledMs
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    throw new Error(`A revoked token was not refused in ${timeoutMs} ms.`)
+  },
+
+  /** The share of a core that this process uses while nobody asks it for anything (in percent). */
+  async idle(durationMs: number): Promise<number> {
+    const startMs = performance.now()
+    const before = process.cpuUsage()
+    await new Promise((resolve) => setTimeout(resolve, durationMs))
+    const { user, system } = process.cpuUsage(before)
+    return (100 * (user + system)) / 1000 / (performance.now() - startMs)
+  },
+}
+
+export type HoldfastWorker = typeof methods
+serve(methods)

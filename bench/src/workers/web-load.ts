@@ -1,0 +1,43 @@
+import autocannon from 'autocannon'
+import { forEachOf } from '../loops.ts'
+import { serve } from './serve.ts'
+
+/** Browsers of many users. */
+
+interface Load {
+  perSecond: number
+  p50Ms: number
+  p99Ms: number
+}
+
+const methods = {
+  /** Logs users in; answers their cookies. */
+  async logIn(url: string, users: number): Promise<string[]> {
+    const cookies = new Array<string>(users)
+    await forEachOf(users, 8, async (user) => {
+      const response = await fetch(`${url}/login/${user}`, { method: 'POST' })
+      await response.arrayBuffer()
+      cookies[user] = response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+    })
+    return cookies
+  },
+
+  /** Throws when a single answer is not that of a user who is logged in. */
+  async run(url: string, cookies: string[], connections: number, durationMs: number): Promise<Load> {
+    const result = await autocannon({
+      url,
+      connections,
+      duration: durationMs / 1000,
+      sampleInt: 250,
+      requests: cookies.map((cookie) => ({ headers: { cookie } })),
+      verifyBody: (body) => String(body).startsWith('{"subject":"user-'),
+    })
+    const wrong = result.errors + result.timeouts + result.mismatches + result.non2xx
+    if (wrong > 0) throw new Error(`${wrong} answers were wrong: ${JSON.stringify(result.statusCodeStats)}`)
+    const perSecond = result['2xx'] / result.duration
+    return { perSecond, p50Ms: result.latency.p50, p99Ms: result.latency.p99 }
+  },
+}
+
+export type WebLoadWorker = typeof methods
+serve(methods)

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { InvalidOptionError, StoreClosedError } from '../errors.ts'
+import { createIdleExtender } from '../idle.ts'
+import { checkLifetime } from '../store/limits.ts'
+import type { Session, TokenStore, Verification } from '../store/store.ts'
+import { readToken } from './request-token.ts'
+
+export interface SessionsOptions {
+  store: TokenStore
+  /**
+   * The cookie that carries the token. Default is `__Host-holdfast`, which a browser takes only over HTTPS, with
+   * Secure and Path=/ and without Domain (RFC 6265bis, section 4.1.3.2). Without HTTPS use `holdfast`.
+   */
+  cookieName?: string
+  /** Whether a request without a session is answered 401. Default is false. */
+  required?: boolean
+  /**
+   * The idle lifetime that a session in use is given anew (in milliseconds). Set it as the store's own `idleMs`.
+   * Default is 1,800,000, as the store's.
+   */
+  idleMs?: number
+  /** Is told, in one sentence without a secret, why a request was answered 503. */
+  onUnavailable?: (cause: string) => void
+  /** Is told why a session was not extended; it will be tried again with a later request. */
+  onNotExtended?: (error: unknown) => void
+}
+
+/** A request behind the middleware: its session, or null when it has none. */
+export interface RequestWithSession {
+  session: Session | null
+}
+
+/** Fits Express 5 and 4, and whatever else calls `(request, response, next)`. */
+export type SessionsMiddleware = (
+  request: IncomingMessage & { session?: unknown },
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => Promise<void>
+
+const DEFAULT_COOKIE_NAME = '__Host-holdfast'
+const DEFAULT_IDLE_MS = 30 * 60 * 1000
+/** RFC 9110, section 5.6.2. */
+const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/**
+ * Middleware that puts the session of a request's cookie or bearer token on `request.session`, or null when it
+ * has none, and keeps a session in use from ending idle. When the store cannot know, it answers 503 with
+ * `Retry-After` and leaves the cookie alone: an outage logs nobody out. Throws `INVALID_OPTION`.
+ */
+export function sessions(options: SessionsOptions): SessionsMiddleware {
+  const { store, required = false, onUnavailable = () => {}, onNotExtended = () => {} } = options
+  const cookieName = checkCookieName(options.cookieName ?? DEFAULT_COOKIE_NAME)
+  const idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
+  const idle = createIdleExtender({ store, idleMs, onFailure: onNotExtended })
+
+  /** The session, null when there is none, or why that cannot be known. */
+  async function find(token: string): Promise<Session | null | { cause: string }> {
+    const verified = await verify(store, token)
+    if (verified.status === 'inactive') return null
+    if (verified.status !== 'active') return { cause: verified.cause }
+    const { status: _, ...session } = verified
+    idle.extendWhenDue(token, session)
+    return session
+  }
+
+  return async (request, response, next) => {
+    const token = readToken(request.headers, cookieName)
+    let found: Awaited<ReturnType<typeof find>>
+    try {
+      found = token === null ? null : await find(token)
+    } catch (error) {
+      next(error)
+      return
+    }
+    if (found !== null && 'cause' in found) {
+      onUnavailable(found.cause)
+      refuse(response, UNAVAILABLE)
+    } else if (found === null && required) {
+      refuse(response, token === null ? NO_TOKEN : INVALID_TOKEN)
+    } else {
+      request.session = found
+      next()
+    }
+  }
+}
+
+interface Refusal {
+  status: number
+  headers: Record<string, string>
+  error: { code: string; message: string }
+}
+
+const UNAVAILABLE: Refusal = {
+  status: 503,
+  headers: { 'retry-after': '1' },
+  error: {
+    code: 'STORE_UNAVAILABLE',
+    message: 'Logins cannot be looked up at the moment. Nobody was logged out; try again in a moment.',
+  },
+}
+
+/** RFC 6750, section 3: a request without a token gets no error code. */
+const NO_TOKEN: Refusal = {
+  status: 401,
+  headers: { 'www-authenticate': 'Bearer' },
+  error: { code: 'NO_TOKEN', message: 'Nobody is logged in: the request brought no token.' },
+}
+
+const INVALID_TOKEN: Refusal = {
+  status: 401,
+  headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  error: { code: 'INVALID_TOKEN', message: 'The session has ended; log in again.' },
+}
+
+function refuse(response: ServerResponse, { status, headers, error }: Refusal): void {
+  response.writeHead(status, {
+    ...headers,
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+  })
+  response.end(JSON.stringify({ error }))
+}
+
+/** A store that was closed, because this server is ending, knows nothing: no reason to log anybody out. */
+async function verify(
+  store: TokenStore,
+  token: string,
+): Promise<Verification | { status: 'closed'; cause: string }> {
+  try {
+    return await store.verify(token)
+  } catch (error) {
+    if (error instanceof StoreClosedError) return { status: 'closed', cause: error.message }
+    throw error
+  }
+}
+
+function checkCookieName(name: unknown): string {
+  if (typeof name === 'string' && COOKIE_NAME.test(name)) return name
+  throw new InvalidOptionError(
+    `\`cookieName\` must be a cookie's name (RFC 6265), got ${JSON.stringify(name)}.`,
+  )
+}
