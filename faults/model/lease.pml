@@ -1,0 +1,135 @@
+/*
+ * A process that verifies under a lease: store/beat.ts, store/feed.ts, store/lease.ts, store/cache.ts and the way
+ * to the primary alone in store/read.ts.
+ *
+ * No clock: a lease that is valid for L, at a time later than L after a log-out's acknowledgement, was proved by a
+ * beat that was sent after it. Only such a lease may not answer *active*, so of a lease no more is kept than
+ * whether its beat was sent after the acknowledgement.
+ */
+
+/* The node that it takes for the primary, and that one's reign. */
+byte reader
+byte readerReign
+/* Its subscription there, and how much of that node's history it has heard. */
+bit isSubscribed
+byte heardOffset
+/* What it knows: a live record of this subscription; a tombstone, once and for all. */
+bit isCachedLive
+bit isKnownRevoked
+
+#define NO_BEAT 0
+#define BEAT_SENT 1
+#define BEAT_CONFIRMED 2
+byte beat
+byte beatOffset
+bit beatIsLate
+
+#define NO_LEASE_YET 0
+#define EARLY_LEASE 1
+#define LATE_LEASE 2
+byte lease
+
+inline loseFeed() {
+  isSubscribed = 0;
+  heardOffset = 0;
+  isCachedLive = 0;
+  beat = NO_BEAT;
+  beatOffset = 0;
+  beatIsLate = 0;
+  lease = NO_LEASE_YET
+}
+
+#define MAY_TURN_TO(n) (!isKnownRevoked && isPrimary[n] && ownReign[n] > readerReign)
+inline turnTo(n) {
+  printf("reader: takes node %d for the primary\n", n);
+  reader = n;
+  readerReign = ownReign[n];
+  loseFeed()
+}
+
+#define MAY_SUBSCRIBE (!isKnownRevoked && !isSubscribed && isPrimary[reader])
+inline subscribe() {
+  printf("reader: subscribes to the feed of node %d\n", reader);
+  isSubscribed = 1;
+  heardOffset = offset[reader]
+}
+
+/* From now on it answers *revoked*, whatever happens: nothing else need be known of it. */
+inline learnRevoked() {
+  printf("reader: knows the tombstone\n");
+  isKnownRevoked = 1;
+  loseFeed()
+}
+
+/* A record is published when it is merged, in the order of the history. */
+inline hearFeed() {
+  heardOffset++;
+  printf("reader: hears message %d of node %d on the feed\n", heardOffset, reader);
+  if
+  :: heardOffset >= revokedAt[reader] -> learnRevoked()
+  :: heardOffset < revokedAt[reader] && heardOffset >= liveAt[reader] -> isCachedLive = 1
+  :: else
+  fi
+}
+
+#define MAY_BEAT (isSubscribed && beat == NO_BEAT && isPrimary[reader])
+inline sendBeat() {
+  printf("reader: sends a beat to node %d\n", reader);
+  beat = BEAT_SENT;
+  beatOffset = offset[reader];
+  beatIsLate = IS_LOGGED_OUT
+}
+
+/* A beat is a write: who confirms it follows this node now, after it was sent. */
+#define FOLLOWS_READER(r) (FOLLOWS(r, reader) && CARRIES(r, reader) && offset[r] >= beatOffset)
+#define MAY_CONFIRM_BEAT \
+  (beat == BEAT_SENT && (FOLLOWS_READER(0) || FOLLOWS_READER(1) || FOLLOWS_READER(2)))
+#define MAY_PROVE \
+  ((beat == BEAT_CONFIRMED || (beat == BEAT_SENT && !BEAT_NEEDS_REPLICA)) && \
+   (heardOffset >= beatOffset || !BEAT_NEEDS_FEED))
+
+inline prove() {
+  printf("reader: has a lease of its beat\n");
+  lease = (beatIsLate -> LATE_LEASE : EARLY_LEASE);
+  beat = NO_BEAT;
+  beatOffset = 0;
+  beatIsLate = 0
+}
+
+#define HAS_LEASE (lease != NO_LEASE_YET || !HOLDS_LEASE)
+
+/* S2: never later than L after a log-out was acknowledged. */
+inline answerActive() {
+  printf("reader: answers active\n");
+  assert(!(IS_LOGGED_OUT && (lease == LATE_LEASE || !HOLDS_LEASE)))
+}
+
+/* S1: never after a login was acknowledged; and no L softens that. */
+inline answerUnknown() {
+  printf("reader: answers inactive\n");
+  assert(!IS_LOGGED_IN)
+}
+
+inline readPrimary() {
+  if
+  :: VALUE(reader) == REVOKED -> learnRevoked()
+  :: VALUE(reader) == LIVE -> isCachedLive = isSubscribed; answerActive()
+  :: VALUE(reader) == ABSENT && TRUSTS_UNKNOWN -> answerUnknown()
+  :: else
+  fi
+}
+
+proctype LeasedReader() {
+end:
+  do
+  :: d_step { MAY_TURN_TO(1) -> turnTo(1) }
+  :: d_step { MAY_TURN_TO(2) -> turnTo(2) }
+  :: d_step { MAY_SUBSCRIBE -> subscribe() }
+  :: d_step { isSubscribed && heardOffset < offset[reader] -> hearFeed() }
+  :: d_step { MAY_BEAT -> sendBeat() }
+  :: d_step { MAY_CONFIRM_BEAT -> beat = BEAT_CONFIRMED }
+  :: d_step { MAY_PROVE -> prove() }
+  :: d_step { HAS_LEASE && isCachedLive -> answerActive() }
+  :: d_step { HAS_LEASE && !isKnownRevoked -> readPrimary() }
+  od
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A program of the model checker is missing, failed, or did not end in time. */
+export class ToolError extends Error {
+  readonly code = 'MODEL_TOOL_FAILED'
+}
+
+const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
+
+export interface ToolOptions {
+  cwd: string
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+/**
+ * Runs spin, gcc or a verifier, and returns its exit code and all that it printed. Throws
+ * `MODEL_TOOL_FAILED` when it is missing or past its deadline; when `signal` aborts, it is killed and the
+ * signal's reason is thrown.
+ */
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  { cwd, timeoutMs, signal }: ToolOptions,
+): Promise<{ exitCode: number; output: string }> {
+  signal.throwIfAborted()
+  const deadline = AbortSignal.timeout(timeoutMs)
+  const child = spawn(program, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal: AbortSignal.any([signal, deadline]),
+    killSignal: 'SIGKILL',
+  })
+  let output = ''
+  const keep = (chunk: Buffer) => {
+    if (output.length < MOST_OUTPUT_BYTES) output += chunk.toString()
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  try {
+    const [exitCode] = await once(child, 'close')
+    return { exitCode: Number(exitCode ?? -1), output }
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (deadline.aborted) throw new ToolError(`${program} did not end within ${timeoutMs} ms.`, { cause })
+    throw new ToolError(`${program} cannot be run. Install the packages spin and gcc.`, { cause })
+  }
+}
+
+/** What a verifier that spin generated says at its end. */
+export interface Verdict {
+  errors: number
+  states: number
+  depth: number
+  /** Whether every reachable state was visited. */
+  isComplete: boolean
+}
+
+/** Reads the report of `pan` (Spin 6.5). Throws `MODEL_TOOL_FAILED` when it is none. */
+export function parseVerdict(output: string): Verdict {
+  const found = /^State-vector \d+ byte, depth reached (\d+),.* errors: (\d+)$/m.exec(output)
+  const states = /^ *([\d.e+]+) states, stored/m.exec(output)
+  if (found === null || states === null) {
+    throw new ToolError(`The verifier printed no verdict: ${output.trim().split('\n').slice(-3).join(' / ')}`)
+  }
+  return {
+    depth: Number(found[1]),
+    errors: Number(found[2]),
+    states: Number(states[1]),
+    isComplete: !/max search depth too small|Search not completed|MEMLIM|out of memory/i.test(output),
+  }
+}

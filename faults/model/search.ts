@@ -1,0 +1,105 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseVerdict, runTool, ToolError, type Verdict } from './pan.ts'
+import type { Run } from './runs.ts'
+
+export interface SearchOptions {
+  /** Deadline of the verifier alone (in milliseconds). */
+  timeoutMs: number
+  /** Most memory of the verifier (in megabytes). */
+  memoryMb: number
+  /** Size of the verifier's hash table: 2 to the power of it, 8 bytes each. Should exceed the number of states. */
+  hashBits: number
+  /** The longest path that is followed, where no counterexample is expected. Default is 100,000 steps. */
+  mostSteps?: number
+  signal: AbortSignal
+}
+
+export interface Found extends Verdict {
+  run: Run
+  /** Of the verifier alone. */
+  seconds: number
+  /** The shortest counterexample, a step a line; empty when there is none. */
+  schedule: string[]
+}
+
+const SPIN_MS = 10_000
+const COMPILE_MS = 60_000
+/** The longest path is below 200 steps; at this one pan says that the search is not complete. */
+const MOST_STEPS = 100_000
+
+/**
+ * Searches the whole state space of one run: breadth first where a counterexample is expected, so that the
+ * shortest is found. Everything happens in a folder of its own, which is removed. Throws `MODEL_TOOL_FAILED`.
+ */
+export async function search(
+  run: Run,
+  { timeoutMs, memoryMb, hashBits, mostSteps = MOST_STEPS, signal }: SearchOptions,
+): Promise<Found> {
+  const cwd = await mkdtemp(join(tmpdir(), 'holdfast-model-'))
+  try {
+    await cp(import.meta.dirname, cwd, {
+      recursive: true,
+      filter: (path) => path === import.meta.dirname || path.endsWith('.pml'),
+    })
+    const defines = run.defines.map((define) => `-D${define}`)
+    await mustRun('spin', ['-a', ...defines, 'model.pml'], { cwd, timeoutMs: SPIN_MS, signal })
+    const order = run.expect === 'breaks' ? ['-DBFS'] : []
+    const flags = ['-O1', '-w', '-DSAFETY', '-DNOREDUCE', `-DMEMLIM=${memoryMb}`, ...order]
+    await mustRun('gcc', [...flags, '-o', 'pan', 'pan.c'], { cwd, timeoutMs: COMPILE_MS, signal })
+    const startedMs = performance.now()
+    const bounds = [`-w${hashBits}`, ...(run.expect === 'breaks' ? [] : [`-m${mostSteps}`])]
+    const { output } = await runTool(join(cwd, 'pan'), bounds, { cwd, timeoutMs, signal })
+    const seconds = (performance.now() - startedMs) / 1000
+    const verdict = parseVerdict(output)
+    const schedule = verdict.errors === 0 ? [] : await replay(defines, cwd, signal)
+    return { run, seconds, ...verdict, schedule }
+  } finally {
+    await rm(cwd, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Searches several runs, so many at once, and hands each to `onEnd` as it ends: what was found, or why nothing
+ * was. Throws only when `signal` aborts.
+ */
+export async function searchAll(
+  runs: readonly Run[],
+  parallel: number,
+  options: SearchOptions,
+  onEnd: (run: Run, outcome: Found | Error) => void,
+): Promise<void> {
+  const waiting = [...runs]
+  const work = async () => {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+      const outcome = await search(run, options).catch((error: unknown) => asError(error))
+      options.signal.throwIfAborted()
+      onEnd(run, outcome)
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, work))
+}
+
+/** Whether a search found what it must: a counterexample, or none in the whole state space. */
+export function isAsExpected({ run, errors, isComplete }: Found): boolean {
+  return run.expect === 'breaks' ? errors > 0 : errors === 0 && isComplete
+}
+
+/** What the steps of the counterexample say of themselves. */
+async function replay(defines: string[], cwd: string, signal: AbortSignal): Promise<string[]> {
+  const args = ['-t', '-T', ...defines, 'model.pml']
+  const { output } = await runTool('spin', args, { cwd, timeoutMs: SPIN_MS, signal })
+  const lines = output.split('\n')
+  const end = lines.findIndex((line) => line.startsWith('spin:'))
+  return lines.slice(0, end < 0 ? undefined : end).map((line) => line.trim())
+}
+
+async function mustRun(program: string, args: string[], options: Parameters<typeof runTool>[2]) {
+  const { exitCode, output } = await runTool(program, args, options)
+  if (exitCode !== 0) throw new ToolError(`${program} ended with ${exitCode}: ${output.trim()}`)
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

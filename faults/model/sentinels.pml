@@ -1,0 +1,118 @@
+/*
+ * Three Sentinels: vote, choice, promotion, configuration, re-pointing and demotion, each at any moment. Nothing has
+ * to fail for it: a Sentinel that is slow or cut off believes what it likes.
+ */
+#define SENTINELS 3
+
+/* The newest epoch that it voted in or heard of: announced by +new-epoch at that moment. */
+byte epoch[SENTINELS]
+byte configEpoch[SENTINELS]
+byte named[SENTINELS]
+/* It leads a failover, has seen the promotion, and does not name the new primary yet. */
+bit isRepointing[SENTINELS]
+byte promotedBy[SENTINELS]
+
+/* The newest failover, until its leader has seen the promotion. */
+#define CALM 0
+#define VOTING 1
+#define CHOSEN 2
+#define PROMOTED 3
+byte phase
+byte leader
+byte chosen
+byte elections
+
+/* The newest configuration that Sentinels tell each other. */
+byte newestConfig
+byte newestPrimary
+
+#ifdef FORCED
+#define VOTES_NEEDED 1
+#else
+#define VOTES_NEEDED 2
+#endif
+#define VOTED(s) (epoch[s] == elections -> 1 : 0)
+#define VOTES (VOTED(0) + VOTED(1) + VOTED(2))
+
+/* A replica by the leader's configuration. An old primary that nobody demoted yet has no offset there. */
+#define IS_CANDIDATE(n) (n != named[leader] && (!isPrimary[n] || ownReign[n] > ownReign[named[leader]]))
+#ifdef ANY_REPLICA
+#define IS_BEHIND(n, m) false
+#else
+#define IS_BEHIND(n, m) (IS_CANDIDATE(m) && offset[n] < offset[m])
+#endif
+#define MAY_CHOOSE(n) \
+  (phase == VOTING && VOTES >= VOTES_NEEDED && IS_CANDIDATE(n) && \
+   !IS_BEHIND(n, 0) && !IS_BEHIND(n, 1) && !IS_BEHIND(n, 2))
+
+/* In the first election the Sentinels are alike: the leader is 0, and 1 votes no later than 2. */
+#define MAY_LEAD(s) (elections < ELECTIONS && \
+   !isRepointing[s] && (elections == 0 -> s == 0 : phase == CALM || s != leader))
+/* A Sentinel is asked about a primary by its address, and votes when that is the primary that it watches. */
+#define MAY_VOTE(s) \
+  (phase != CALM && epoch[s] < elections && named[s] == named[leader] && \
+   (elections > 1 || s == 1 || epoch[1] == 1))
+
+inline lead(s) {
+  printf("Sentinel %d asks for votes\n", s);
+  elections++;
+  leader = s;
+  epoch[s] = elections;
+  phase = VOTING
+}
+
+inline vote(s) {
+  printf("Sentinel %d votes\n", s);
+  epoch[s] = elections
+}
+
+inline choose(n) {
+  printf("the leader chooses node %d\n", n);
+  chosen = n;
+  phase = CHOSEN
+}
+
+/*
+ * From here on the leader tells the others of the new primary, but its own SENTINEL MASTER shows the new epoch with
+ * the old address until the replicas are re-pointed (Redis 7.0.15: sentinelRefreshInstanceInfo sets config_epoch,
+ * and only sentinelFailoverSwitchToPromotedSlave the address). Its flags say failover_in_progress as long.
+ */
+inline see() {
+  printf("Sentinel %d, the leader, sees node %d promoted\n", leader, chosen);
+  configEpoch[leader] = elections;
+  isRepointing[leader] = 1;
+  promotedBy[leader] = chosen;
+  newestConfig = elections;
+  newestPrimary = chosen;
+  phase = CALM
+}
+
+inline switchOver(s) {
+  printf("Sentinel %d names node %d\n", s, promotedBy[s]);
+  named[s] = promotedBy[s];
+  isRepointing[s] = 0
+}
+
+#define MAY_HEAR(s) (configEpoch[s] < newestConfig)
+inline hear(s) {
+  printf("Sentinel %d hears of it and names node %d\n", s, newestPrimary);
+  if
+  :: epoch[s] < newestConfig -> epoch[s] = newestConfig
+  :: else
+  fi;
+  configEpoch[s] = newestConfig;
+  named[s] = newestPrimary;
+  isRepointing[s] = 0;
+  /* A new configuration resets what it had under way. */
+  if
+  :: s == leader && phase != CALM -> phase = CALM
+  :: else
+  fi
+}
+
+#define MAY_REPOINT(r) \
+  (newestConfig > 0 && r != newestPrimary && !isPrimary[r] && follows[r] != newestPrimary)
+#define KNOWS(s) (newestConfig > 0 && named[s] == newestPrimary)
+#define MAY_DEMOTE(p) \
+  ((KNOWS(0) || KNOWS(1) || KNOWS(2)) && isPrimary[p] && p != newestPrimary && \
+   !(phase == PROMOTED && p == chosen))

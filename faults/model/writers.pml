@@ -1,0 +1,225 @@
+/*
+ * The processes that write: what each believes of the group (redis/group.ts, redis/primary.ts), its batches
+ * (store/commit.ts), the barrier (store/barrier.ts), and its journal (store/journal.ts, store/replay.ts).
+ */
+
+/* Who is primary for this process, and whether that has been so since the batch was sent. */
+byte primary[WRITERS]
+bit sameTerm[WRITERS]
+/* The newest reign that it saw; the newest configuration that a Sentinel told it. */
+byte seenReign[WRITERS]
+byte announced[WRITERS]
+byte announcedPrimary[WRITERS]
+
+/* The batch under way. */
+#define IDLE 0
+#define SENT 1
+#define CONFIRMED 2
+byte batch[WRITERS]
+byte tries[WRITERS]
+byte batchNode[WRITERS]
+byte batchOffset[WRITERS]
+/* The offset of the last write on this connection, where WAIT has no other. */
+byte connectionOffset[WRITERS]
+/* The newest epoch that a Sentinel announced, and which of them have answered the barrier's PING. */
+byte heardEpoch[WRITERS]
+byte answered[WRITERS]
+
+bit acknowledged[WRITERS]
+bit isDead[WRITERS]
+
+/* What the journal holds of the record: nothing, an entry of this term, or one of an earlier term. */
+#define EMPTY 0
+#define KEPT 1
+#define TO_REPLAY 2
+byte journal[WRITERS]
+
+/* --- Who is primary --- */
+
+#define CONTINUES(n, m) (continued[n] != NEVER && continued[n] == ownReign[m])
+
+inline endTerm(w) {
+  sameTerm[w] = 0;
+  connectionOffset[w] = 0;
+  if
+  :: journal[w] == KEPT -> journal[w] = TO_REPLAY
+  :: else
+  fi
+}
+
+/* Of equal epochs the first Sentinel in the list counts, whichever that is. */
+#define IS_NEWS(w, s) \
+  (MAY_ANSWER(s) && (configEpoch[s] > announced[w] || \
+   (configEpoch[s] == announced[w] && named[s] != announcedPrimary[w])))
+
+inline ask(w, s) {
+  printf("writer %d: Sentinel %d says node %d with epoch %d\n", w, s, named[s], configEpoch[s]);
+  announced[w] = configEpoch[s];
+  announcedPrimary[w] = named[s];
+  if
+  :: primary[w] != NOBODY && primary[w] != named[s] && !CONTINUES(primary[w], named[s]) ->
+       printf("  no primary is known: the term is over\n");
+       primary[w] = NOBODY;
+       endTerm(w)
+  :: else
+  fi
+}
+
+#define IS_NEW_PRIMARY(w, n) \
+  (isPrimary[n] && ownReign[n] > seenReign[w] && \
+   (n == announcedPrimary[w] || CONTINUES(n, announcedPrimary[w])))
+
+inline probe(w, n) {
+  printf("writer %d: node %d is primary now: a new term\n", w, n);
+  primary[w] = n;
+  seenReign[w] = ownReign[n];
+  endTerm(w)
+}
+
+/* --- A batch --- */
+
+#define CAN_WRITE(w) (primary[w] != NOBODY && isPrimary[primary[w]])
+#define MAY_SEND(w) (batch[w] == IDLE && tries[w] < TRIES && !acknowledged[w] && CAN_WRITE(w))
+
+/* A log-out of a session that is not found writes no tombstone. */
+#ifdef REVOKE_WHAT_IS_FOUND
+#define SENDS(w) (w == 1 && VALUE(primary[w]) == ABSENT -> ABSENT : WRITES(w))
+#else
+#define SENDS(w) WRITES(w)
+#endif
+
+inline send(w) {
+  printf("writer %d: sends its batch to node %d\n", w, primary[w]);
+  batch[w] = SENT;
+  batchNode[w] = primary[w];
+  sameTerm[w] = 1;
+  tries[w]++;
+  if
+  :: HOLDS_FENCE || VALUE(primary[w]) < WRITES(w) ->
+       append(primary[w], SENDS(w));
+       batchOffset[w] = offset[primary[w]]
+  :: else -> batchOffset[w] = connectionOffset[w]
+  fi;
+  if
+  :: HOLDS_FENCE
+  :: else -> connectionOffset[w] = batchOffset[w]
+  fi
+}
+
+inline giveUp(w) {
+  batch[w] = IDLE;
+  batchNode[w] = 0;
+  batchOffset[w] = 0;
+  answered[w] = 0;
+  sameTerm[w] = 0
+}
+
+inline acknowledge(w, isComplete) {
+  printf("writer %d: ACKNOWLEDGED\n", w);
+  acknowledged[w] = 1;
+  if
+  :: isComplete || !HOLDS_JOURNAL
+  :: else -> journal[w] = (sameTerm[w] -> KEPT : TO_REPLAY)
+  fi;
+  giveUp(w);
+  tries[w] = 0
+}
+
+#define HAS(w, r) (FOLLOWS(r, batchNode[w]) && offset[r] >= batchOffset[w])
+/* Connected, keeps up, and has not confirmed yet: WAIT waits for it. */
+#define IS_AWAITED(w, r) \
+  (FOLLOWS(r, batchNode[w]) && offset[r] < batchOffset[w] && CARRIES(r, batchNode[w]))
+#define CONFIRMATIONS(w) ((HAS(w, 0) -> 1 : 0) + (HAS(w, 1) -> 1 : 0) + (HAS(w, 2) -> 1 : 0))
+/* What is known of a promoted primary's replicas may be from before the second one came. */
+#define WAITS_FOR_ALL(w) (ALL_REPLICAS && ownReign[batchNode[w]] == 0)
+#define WAIT_IS_OVER(w) \
+  (batch[w] == SENT && CONFIRMATIONS(w) > 0 && \
+   !(WAITS_FOR_ALL(w) && (IS_AWAITED(w, 0) || IS_AWAITED(w, 1) || IS_AWAITED(w, 2))))
+#define IS_SAME_TERM(w) (sameTerm[w] || !HOLDS_TERM)
+
+inline confirm(w) {
+  printf("writer %d: WAIT answers %d\n", w, CONFIRMATIONS(w));
+  if
+  :: !IS_SAME_TERM(w) -> giveUp(w)
+  :: else ->
+       if
+       :: CONFIRMATIONS(w) == NODES - 1 -> acknowledge(w, true)
+       :: CONFIRMATIONS(w) < NODES - 1 && !HOLDS_BARRIER -> acknowledge(w, false)
+       :: else -> batch[w] = CONFIRMED; batchOffset[w] = 0
+       fi
+  fi
+}
+
+/* --- The barrier --- */
+
+#define HAS_ANSWERED(w, s) (answered[w] & (1 << s))
+#define MAY_PING(w, s) (batch[w] == CONFIRMED && !HAS_ANSWERED(w, s))
+#define ANSWERS(w) ((answered[w] & 1) + ((answered[w] >> 1) & 1) + ((answered[w] >> 2) & 1))
+
+inline ping(w, s) {
+  printf("writer %d: Sentinel %d answers PING, epoch %d\n", w, s, epoch[s]);
+  answered[w] = answered[w] | (1 << s);
+  if
+  :: epoch[s] > heardEpoch[w] -> heardEpoch[w] = epoch[s]
+  :: else
+  fi
+}
+
+/* A promotion that the Sentinels have not announced yet accounts for one epoch. */
+#define IS_UNANNOUNCED(w) (primary[w] != NOBODY && primary[w] != announcedPrimary[w] -> 1 : 0)
+#define IS_CLEAR(w) (heardEpoch[w] <= announced[w] + IS_UNANNOUNCED(w))
+#define MAY_JUDGE(w) (batch[w] == CONFIRMED && ANSWERS(w) >= 2)
+
+inline judge(w) {
+  printf("writer %d: barrier: heard epoch %d, announced %d\n", w, heardEpoch[w], announced[w] + IS_UNANNOUNCED(w));
+  if
+  :: IS_CLEAR(w) && IS_SAME_TERM(w) -> acknowledge(w, false)
+  :: else -> giveUp(w)
+  fi
+}
+
+/* --- The journal --- */
+
+/* A later batch of the same term, such as a beat, that both replicas have. */
+#define HAS_ALL(r, p) (r == p || (FOLLOWS(r, p) && CARRIES(r, p) && offset[r] == offset[p]))
+#define ALL_HAVE_ALL(p) (HAS_ALL(0, p) && HAS_ALL(1, p) && HAS_ALL(2, p))
+#define MAY_SETTLE(w) (journal[w] == KEPT && CAN_WRITE(w) && ALL_HAVE_ALL(primary[w]))
+#define MAY_REPLAY(w) (journal[w] == TO_REPLAY && CAN_WRITE(w))
+
+inline replay(w) {
+  printf("writer %d: writes its journal again to node %d\n", w, primary[w]);
+  append(primary[w], WRITES(w));
+  journal[w] = KEPT
+}
+
+inline die(w) {
+  printf("writer %d: dies\n", w);
+  isDead[w] = 1;
+  journal[w] = EMPTY;
+  batch[w] = IDLE
+}
+
+proctype Writer(byte w) {
+end:
+  do
+  :: d_step { !isDead[w] && IS_NEWS(w, 0) -> ask(w, 0) }
+  :: d_step { !isDead[w] && IS_NEWS(w, 1) -> ask(w, 1) }
+  :: d_step { !isDead[w] && IS_NEWS(w, 2) -> ask(w, 2) }
+  :: d_step { !isDead[w] && IS_NEW_PRIMARY(w, 0) -> probe(w, 0) }
+  :: d_step { !isDead[w] && IS_NEW_PRIMARY(w, 1) -> probe(w, 1) }
+  :: d_step { !isDead[w] && IS_NEW_PRIMARY(w, 2) -> probe(w, 2) }
+  :: d_step { MAY_SEND(w) && MAY_BEGIN(w) -> send(w) }
+  /* The socket breaks, or nothing answers: the outcome is unknown. */
+  :: d_step { batch[w] != IDLE && tries[w] < TRIES -> giveUp(w); connectionOffset[w] = 0 }
+  :: d_step { WAIT_IS_OVER(w) -> confirm(w) }
+  :: d_step { MAY_PING(w, 0) -> ping(w, 0) }
+  :: d_step { MAY_PING(w, 1) -> ping(w, 1) }
+  :: d_step { MAY_PING(w, 2) -> ping(w, 2) }
+  :: d_step { MAY_JUDGE(w) -> judge(w) }
+  :: d_step { MAY_SETTLE(w) -> journal[w] = EMPTY }
+  :: d_step { MAY_REPLAY(w) -> replay(w) }
+#ifdef WRITER_DIES
+  :: d_step { !isDead[w] && acknowledged[w] -> die(w) }
+#endif
+  od
+}

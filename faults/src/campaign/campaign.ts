@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunPlan } from '../schedule/plan.ts'
+import { isExpected } from './expected.ts'
+import { runIsolated } from './isolated-run.ts'
+import { outcomeOf, type RunRecord, type RunResult } from './result.ts'
+import { keepRun, type Workshop } from './workshop.ts'
+
+export interface CampaignOptions {
+  plans: readonly RunPlan[]
+  parallel: number
+  minutes: number
+  workshop: Workshop
+  /** Where failed runs are kept. */
+  keepFolder: string
+  onResult: (result: RunResult, record: RunRecord | null, kept: string | null) => void
+  signal: AbortSignal
+}
+
+/** Plays many plans, some at once. Resolves with all results; rejects when the signal aborts. */
+export async function playAll(options: CampaignOptions): Promise<RunResult[]> {
+  const { plans, parallel, minutes, signal } = options
+  const endMs = performance.now() + minutes * 60_000
+  const waiting = [...plans]
+  const results: RunResult[] = []
+  const work = async (worker: number) => {
+    // Not all at once: a start is the heaviest part of a run.
+    await sleep(worker * 2000, undefined, { signal })
+    for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
+      if (performance.now() > endMs) return
+      results.push(await playOne(plan, options))
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, (_, worker) => work(worker)))
+  return results
+}
+
+async function playOne(plan: RunPlan, options: CampaignOptions): Promise<RunResult> {
+  const { workshop, keepFolder, onResult, signal } = options
+  const folder = await workshop.makeRunFolder()
+  let record: RunRecord | null = null
+  let result: RunResult
+  try {
+    record = await runIsolated({ plan, folder, clockShim: workshop.clockShim }, { onStage: () => {}, signal })
+    result = record.result
+  } catch (error) {
+    signal.throwIfAborted()
+    result = brokenResult(plan, error instanceof Error ? error.message : String(error))
+  }
+  let kept: string | null = null
+  if (!isExpected(result) || (plan.system === 'holdfast' && outcomeOf(result) !== 'green')) {
+    kept = join(keepFolder, plan.system === 'holdfast' ? plan.name : `${plan.name}@${plan.system}`)
+    await keepRun(folder, kept, record)
+  }
+  await workshop.removeRunFolder(folder)
+  onResult(result, record, kept)
+  return result
+}
+
+function brokenResult(plan: RunPlan, broken: string): RunResult {
+  return {
+    plan,
+    broken,
+    violations: [],
+    lost: 0,
+    undone: 0,
+    longestStalenessMs: 0,
+    counts: {
+      issues: 0,
+      revocations: 0,
+      verifications: 0,
+      verificationsAfterRevocation: 0,
+      confirmedFaults: 0,
+    },
+    vacuous: [],
+    spans: [],
+    verifications: 0,
+    failedVerifications: 0,
+    failedWindows: 0,
+    latencies: {},
+    longestVerificationMs: 0,
+    worstSecondMs: 0,
+    loginGaps: [],
+    longestStallMs: 0,
+    operations: 0,
+    tookMs: 0,
+  }
+}

@@ -1,0 +1,49 @@
+import { Connection } from '@holdfast/tokens/redis'
+import type { FinalReading } from '../checker/final-state.ts'
+import { ADMIN } from '../data-centre/users.ts'
+import { monotonicMs } from '../history/events.ts'
+import { addressOf, DATA_HOSTS, REDIS_PORT } from '../hosts/places.ts'
+import type { LoginSystem, TokenLook } from '../systems/system.ts'
+
+const CHUNK = 100
+const PATIENCE_MS = 5000
+
+/** Reads every token on every node and through the API (null: it cannot be used), when all is healed and nothing is under way. */
+export async function readFinally(
+  tokens: readonly string[],
+  look: TokenLook,
+  system: LoginSystem | null,
+): Promise<FinalReading[]> {
+  const readings: FinalReading[] = []
+  const connections = await Promise.all(
+    DATA_HOSTS.map((host) =>
+      Connection.open({ address: { host: addressOf(host), port: REDIS_PORT }, ...ADMIN }),
+    ),
+  )
+  try {
+    for (let start = 0; start < tokens.length; start += CHUNK) {
+      const chunk = tokens.slice(start, start + CHUNK)
+      const atMs = monotonicMs()
+      // One clock for all nodes: a session that ends between two readings is no disagreement.
+      const nowMs = Date.now()
+      const keys = chunk.map((token) => look.keyOf(token))
+      const held = await Promise.all(
+        connections.map((connection) => connection.send(['MGET', ...keys], PATIENCE_MS)),
+      )
+      const answers = await Promise.all(chunk.map((token) => system?.verify(token)))
+      for (const [index, token] of chunk.entries()) {
+        const nodes: Record<string, string> = {}
+        for (const [node, values] of held.entries()) {
+          const value = Array.isArray(values) ? values[index] : undefined
+          nodes[DATA_HOSTS[node] ?? ''] = look.describe(Buffer.isBuffer(value) ? value : null, nowMs)
+        }
+        const answer = answers[index]
+        const api = answer?.says ?? 'unavailable'
+        readings.push({ token: look.idOf(token), atMs, nodes, api, reason: answer?.reason ?? '' })
+      }
+    }
+    return readings
+  } finally {
+    for (const connection of connections) connection.close()
+  }
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { killIsolated, spawnIsolated } from '../hosts/isolation.ts'
+import type { RunMessage, RunOrder } from './messages.ts'
+import type { RunRecord } from './result.ts'
+
+const PROGRAM = fileURLToPath(new URL('run-process.ts', import.meta.url))
+
+/** A run that did not come to its end. */
+class BrokenRunError extends Error {}
+
+/** Far beyond the longest schedule with its start and its end. */
+const LONGEST_RUN_MS = 180_000
+
+/** Runs a plan in a process of its own. Throws `BrokenRunError`; rejects when the signal aborts, with all of it gone. */
+export async function runIsolated(
+  order: RunOrder,
+  { onStage, signal }: { onStage: (stage: string) => void; signal: AbortSignal },
+): Promise<RunRecord> {
+  const child = spawnIsolated([process.execPath, PROGRAM])
+  const gone = once(child, 'close')
+  const end = () => killIsolated(child)
+  signal.addEventListener('abort', end, { once: true })
+  const limit = setTimeout(end, LONGEST_RUN_MS)
+  let record: RunRecord | null = null
+  let complaint = `The run did not end in ${LONGEST_RUN_MS / 1000} s.`
+  const { stdin, stdout, stderr } = child
+  if (!stdin || !stdout || !stderr) throw new BrokenRunError('The run has no pipes.')
+  createInterface(stdout).on('line', (line) => {
+    const message = JSON.parse(line) as RunMessage
+    if (message.type === 'stage') onStage(message.stage)
+    else if (message.type === 'done') record = message.record
+    else complaint = message.message
+  })
+  stdin.on('error', () => {})
+  stdin.write(`${JSON.stringify(order)}\n`)
+  try {
+    const [said] = await Promise.all([text(stderr), gone])
+    signal.throwIfAborted()
+    if (record !== null) return record
+    throw new BrokenRunError(`${complaint}\n${said}`.trim())
+  } finally {
+    clearTimeout(limit)
+    signal.removeEventListener('abort', end)
+    end()
+  }
+}

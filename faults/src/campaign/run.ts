@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises'
+import { generateKeyring } from '@holdfast/tokens'
+import { readHistory } from '../history/codec.ts'
+import { monotonicMs } from '../history/events.ts'
+import { APP_HOSTS } from '../hosts/places.ts'
+import type { RunPlan } from '../schedule/plan.ts'
+import { Fleet } from '../site/fleet.ts'
+import { readSentinelEvents } from '../site/sentinel-log.ts'
+import { Site } from '../site/site.ts'
+import { Timeline, type TimelineEntry } from '../site/timeline.ts'
+import { lookOf, openSystem } from '../systems/open.ts'
+import { readFinally } from './final-readings.ts'
+import { judge } from './judge.ts'
+import { pictureOf } from './picture.ts'
+import { playFaults } from './play.ts'
+import type { RunRecord } from './result.ts'
+
+export interface RunOptions {
+  plan: RunPlan
+  /** Empty; the logs, the history and all data go here. */
+  folder: string
+  clockShim: string
+  /** Told what the run is doing. */
+  onStage: (stage: string) => void
+}
+
+/** Long enough for leases to end and journals to be written again. */
+const SETTLE_MS = 2500
+const READY_MS = 20_000
+
+/** One run, in the namespaces of this process: site, users, faults, healing, last readings, verdict. */
+export async function run({ plan, folder, clockShim, onStage }: RunOptions): Promise<RunRecord> {
+  const startedMs = performance.now()
+  const timeline = new Timeline()
+  const keyring = generateKeyring()
+  const look = lookOf(plan.system)
+  onStage('starting')
+  const site = await Site.create({
+    folder,
+    timings: plan.timings,
+    timeline,
+    clockShim: plan.shiftableClocks ? clockShim : null,
+    smallDisks: plan.smallDisks,
+  })
+  const { idleMs, leaseMs, seed, system, workload } = plan
+  site.fleet = new Fleet({
+    folder,
+    timeline,
+    idOf: look.idOf,
+    env: (host) => site.environmentOf(host),
+    settingsOf: (name, historyFile) => ({
+      name,
+      seed,
+      system,
+      keyring,
+      idleMs,
+      leaseMs,
+      workload,
+      historyFile,
+    }),
+  })
+  await Promise.all(
+    Array.from({ length: plan.workers }, (_, index) =>
+      site.fleet.start(APP_HOSTS[index % APP_HOSTS.length] ?? 'app1'),
+    ),
+  )
+  await pause(plan.warmUpMs)
+  onStage('faults')
+  await playFaults(site, plan)
+  onStage('healing')
+  await site.dataCentre.hurrySentinels()
+  await site.dataCentre.waitUntilWhole()
+  await pause(SETTLE_MS)
+  await site.fleet.stop()
+  onStage('checking')
+  // Journals are written again on a change of primary, and what hung may have come back just now.
+  await site.dataCentre.waitUntilWhole()
+  const reader = await openSystem(system, { keyring, idleMs, leaseMs })
+  const isReady = await reader.ready(READY_MS).then(
+    () => true,
+    (error: unknown) => {
+      timeline.note(`The API cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+      return false
+    },
+  )
+  const tokens = [...site.fleet.tokens.values()].map(({ token }) => token)
+  const readings = await readFinally(tokens, look, isReady ? reader : null)
+  await reader.close()
+  const events = await readHistory(site.fleet.historyFiles)
+  const result = judge({
+    plan,
+    events,
+    readings,
+    spans: site.timeline.spans,
+    longestStallMs: site.fleet.longestStallMs,
+    tookMs: Math.round(performance.now() - startedMs),
+  })
+  timeline.entries.push(...(await readSentinelLogs(site)))
+  timeline.entries.sort((one, other) => one.atMs - other.atMs)
+  return { result, timeline: timeline.entries, picture: pictureOf(events, timeline) }
+}
+
+async function readSentinelLogs(site: Site): Promise<TimelineEntry[]> {
+  const wallClockMs = Date.now() - monotonicMs()
+  const [first] = site.timeline.entries
+  const entries: TimelineEntry[] = []
+  for (const [place, file] of site.dataCentre.logFiles()) {
+    if (place.length === 1) continue
+    entries.push(...readSentinelEvents(place, await readFile(file, 'utf8'), wallClockMs))
+  }
+  return entries.filter(({ atMs }) => first !== undefined && atMs > first.atMs - 100)
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,81 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildClockShim } from '../hosts/clock.ts'
+import type { RunRecord } from './result.ts'
+
+const PREFIX = 'holdfast-faults-'
+
+/**
+ * The folder in which a campaign works, and that it removes. It carries the process's id and start time: one that
+ * a killed campaign left behind is removed by the next.
+ */
+export class Workshop {
+  readonly folder: string
+  readonly clockShim: string
+  #runs = 0
+
+  private constructor(folder: string, clockShim: string) {
+    this.folder = folder
+    this.clockShim = clockShim
+  }
+
+  static async open(): Promise<Workshop> {
+    await removeLeftovers()
+    const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${await startTimeOf(process.pid)}-`))
+    return new Workshop(folder, await buildClockShim(folder))
+  }
+
+  /** An empty folder for one run. */
+  async makeRunFolder(): Promise<string> {
+    const folder = join(this.folder, `run-${++this.#runs}`)
+    await mkdir(folder)
+    return folder
+  }
+
+  async removeRunFolder(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true })
+  }
+
+  async close(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Keeps what a failed run left: its history, the logs of its nodes and servers, its timeline and its result. */
+export async function keepRun(
+  runFolder: string,
+  keepFolder: string,
+  record: RunRecord | null,
+): Promise<void> {
+  await rm(keepFolder, { recursive: true, force: true })
+  await mkdir(keepFolder, { recursive: true })
+  await cp(runFolder, keepFolder, {
+    recursive: true,
+    filter: (file) => !file.includes('appendonlydir') && !/clock-(?!shim)/.test(file),
+  })
+  if (record === null) return
+  await writeFile(join(keepFolder, 'result.json'), `${JSON.stringify(record.result, null, 2)}\n`)
+  const [first] = record.timeline
+  const lines = record.timeline.map(
+    ({ atMs, what }) => `${((atMs - (first?.atMs ?? 0)) / 1000).toFixed(3).padStart(8)} s  ${what}`,
+  )
+  await writeFile(
+    join(keepFolder, 'timeline.txt'),
+    `Begins at ${first?.atMs ?? 0} of the history.\n${lines.join('\n')}\n`,
+  )
+}
+
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid, startTime] = new RegExp(`^${PREFIX}(\\d+)-(\\d+)-`).exec(name) ?? []
+    if (pid === undefined || (await startTimeOf(Number(pid))) === startTime) continue
+    await rm(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+/** When a process started, in ticks since the start of the machine; empty when there is no such process. */
+async function startTimeOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}

@@ -1,0 +1,52 @@
+import { FAST } from '../data-centre/config.ts'
+import { underOneClock, underShiftedClocks, warmUpMs } from '../schedule/generate.ts'
+import type { RunPlan } from '../schedule/plan.ts'
+import { USUAL_WORKLOAD } from '../schedule/workload.ts'
+import type { SystemName } from '../systems/system.ts'
+import type { FaultCase } from './case.ts'
+import { CUTS } from './cuts.ts'
+import { FOUND } from './found.ts'
+import { LOST_DATA } from './lost-data.ts'
+import { LOST_HOSTS } from './lost-hosts.ts'
+import { LOST_WRITES } from './lost-writes.ts'
+import { RESOURCES } from './resources.ts'
+import { STORMS } from './storms.ts'
+
+/** Every scripted case. */
+export const CASES: readonly FaultCase[] = [
+  ...LOST_WRITES,
+  ...LOST_DATA,
+  ...LOST_HOSTS,
+  ...CUTS,
+  ...RESOURCES,
+  ...STORMS,
+  ...FOUND,
+]
+
+export function findCase(name: string): FaultCase | null {
+  return CASES.find((known) => known.name === name) ?? null
+}
+
+const SEED = 1
+const WORKERS = 4
+const LEASE_MS = 1000
+
+/** The run of a scripted case. */
+export function planCase(scripted: FaultCase, system: SystemName = 'holdfast'): RunPlan {
+  const lives = scripted.needs === 'clocks' ? underShiftedClocks : underOneClock
+  return {
+    name: scripted.name,
+    scripted: scripted.name,
+    schedule: [],
+    seed: SEED,
+    system,
+    timings: scripted.timings ?? FAST,
+    workers: WORKERS,
+    ...lives({ ...USUAL_WORKLOAD, ...scripted.workload }),
+    leaseMs: LEASE_MS,
+    warmUpMs: warmUpMs(scripted.longWarmUp === true),
+    shiftableClocks: scripted.needs === 'clocks',
+    smallDisks: scripted.needs === 'small-disks',
+    promises: scripted.promises,
+  }
+}

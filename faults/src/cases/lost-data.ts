@@ -1,0 +1,48 @@
+import { until } from '../data-centre/until.ts'
+import { begin } from '../faults/inject.ts'
+import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
+import type { FaultCase } from './case.ts'
+
+/** Nodes that come back without their data. */
+export const LOST_DATA: readonly FaultCase[] = [
+  {
+    name: 'E',
+    summary: 'the primary is killed and loses its data; the guard lets it start when another has taken over',
+    promises: ALL_PROMISES,
+    madeFor: ['connect-redis'],
+    play: (stage) => stage.during('restart-empty', 500, { role: 'primary' }),
+  },
+  {
+    name: 'E-without-guard',
+    summary:
+      'the primary is killed, loses its data and is back at once, as primary: its replicas copy the emptiness',
+    promises: { ...SAFETY_ONLY, because: 'It shows what the guard is for.' },
+    madeFor: ['plain-wait', 'connect-redis'],
+    mustLose: true,
+    play: async (stage) => {
+      const { site } = stage
+      const empty = await begin(site, 'restart-empty-without-guard', async () => {
+        await site.dataCentre.process('a').kill()
+        await site.dataCentre.wipe('a')
+        await site.dataCentre.restart('a')
+        return { where: 'a', evidence: async () => 'it has started empty', end: async () => {} }
+      })
+      await stage.pause(3000)
+      await empty.end()
+    },
+  },
+  {
+    name: 'replica-empty',
+    summary: 'a replica loses its data and copies it again, while the other one hangs for a moment',
+    promises: SAFETY_ONLY,
+    madeFor: [],
+    play: async (stage) => {
+      await stage.during('restart-empty', 500, { role: 'b' })
+      await stage.during('pause-redis', 1200, { role: 'c' })
+      await until('b has its data again', async () => {
+        const view = (await stage.site.dataCentre.views()).get('b')
+        return view?.linkUp === true
+      })
+    },
+  },
+]

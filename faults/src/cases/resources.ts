@@ -1,0 +1,67 @@
+import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
+import type { FaultCase } from './case.ts'
+
+const NO_FAILOVER = {
+  ...ALL_PROMISES,
+  logins: false,
+  because: 'Sentinel fails over late or not at all, so logins wait.',
+}
+
+/** Disks, memory and clocks. */
+export const RESOURCES: readonly FaultCase[] = [
+  {
+    name: 'full-disks',
+    summary: 'the disk of a replica is full, and then that of the primary',
+    needs: 'small-disks',
+    promises: NO_FAILOVER,
+    madeFor: [],
+    play: async (stage) => {
+      await stage.during('full-disk', 4000, { role: 'replica' })
+      await stage.pause(3000)
+      await stage.during('full-disk', 4000, { role: 'primary' })
+    },
+  },
+  {
+    name: 'full-memory',
+    summary: 'every Redis is full: log-ins are refused, log-outs still work',
+    promises: { ...SAFETY_ONLY, verifications: true, because: 'Logins are refused while memory is full.' },
+    madeFor: [],
+    play: (stage) => stage.during('full-memory', 6000),
+  },
+  {
+    name: 'clock-of-the-primary',
+    summary: 'the clock of the primary is off by 1 s, -1 s, 1 h and -1 h',
+    needs: 'clocks',
+    promises: NO_FAILOVER,
+    madeFor: [],
+    play: async (stage) => {
+      for (const strength of [0, 0.3, 0.6, 0.9]) {
+        await stage.during('redis-clock', 2500, { role: 'primary' }, strength)
+        await stage.pause(500)
+      }
+    },
+  },
+  {
+    name: 'clock-of-a-sentinel',
+    summary: 'the clock of a Sentinel is off by 1 h and -1 h, and then the primary is killed',
+    needs: 'clocks',
+    promises: SAFETY_ONLY,
+    madeFor: [],
+    play: async (stage) => {
+      await stage.during('sentinel-clock', 2000, { role: 'replica' }, 0.6)
+      await stage.during('sentinel-clock', 2000, { role: 'replica' }, 0.9)
+      await stage.during('kill-redis', 4000)
+    },
+  },
+  {
+    name: 'clock-of-an-application',
+    summary: 'the clock of an application is off by 1 s, -1 s, 1 h and -1 h',
+    needs: 'clocks',
+    promises: SAFETY_ONLY,
+    madeFor: [],
+    play: async (stage) => {
+      for (const strength of [0, 0.3, 0.6, 0.9])
+        await stage.during('app-clock', 2500, { app: 'app1' }, strength)
+    },
+  },
+]

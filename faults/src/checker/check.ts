@@ -1,0 +1,49 @@
+import { type Call, joinCalls } from '../history/calls.ts'
+import type { HistoryEvent } from '../history/events.ts'
+import { gatherFacts, type TokenFacts } from './facts.ts'
+import { type FinalReading, findFinalDisagreement } from './final-state.ts'
+import type { CheckerOptions } from './options.ts'
+import { findActiveAgain } from './rules/active-again.ts'
+import { findLostLogin } from './rules/lost-login.ts'
+import { findNeverIssued } from './rules/never-issued.ts'
+import { findOutlived } from './rules/outlived.ts'
+import { findUndoneRevocation, stalenessMs } from './rules/undone-revocation.ts'
+import type { Violation } from './violation.ts'
+
+export interface Verdict {
+  calls: Call[]
+  facts: Map<string, TokenFacts>
+  violations: Violation[]
+  /** The longest time after an acknowledged revocation at which *active* was still answered. */
+  longestStalenessMs: number
+}
+
+/**
+ * Decides S1, S2 and S3 for a whole history, token by token: tokens are independent of each other. What may or
+ * may not have run (`info`) never counts as not run. Throws `MalformedHistoryError`.
+ */
+export function checkHistory(
+  events: readonly HistoryEvent[],
+  finalReadings: readonly FinalReading[],
+  options: CheckerOptions,
+): Verdict {
+  const calls = joinCalls(events)
+  const facts = gatherFacts(calls, options.defaultIdleMs)
+  const violations: Violation[] = []
+  let longestStalenessMs = 0
+  for (const fact of facts.values()) {
+    violations.push(
+      ...findLostLogin(fact, options),
+      ...findUndoneRevocation(fact, options),
+      ...findActiveAgain(fact, options),
+      ...findNeverIssued(fact),
+      ...findOutlived(fact, options),
+    )
+    longestStalenessMs = Math.max(longestStalenessMs, stalenessMs(fact))
+  }
+  for (const reading of finalReadings) {
+    const fact = facts.get(reading.token)
+    if (fact !== undefined) violations.push(...findFinalDisagreement(fact, reading, options))
+  }
+  return { calls, facts, violations, longestStalenessMs }
+}

@@ -1,0 +1,135 @@
+import { type Call, invokedMs, mayHaveRun, okMs, status } from '../history/calls.ts'
+import type { MonotonicMs } from '../history/events.ts'
+
+/** A revocation, or what may be one. */
+export interface Revocation {
+  call: Call
+  invokedMs: MonotonicMs
+  /** When it was acknowledged for this token; null: it may have taken effect, or not. */
+  okMs: MonotonicMs | null
+}
+
+/** An answer that says of a token whether it is good. */
+export interface Observation {
+  call: Call
+  invokedMs: MonotonicMs
+  endedMs: MonotonicMs
+  says: 'active' | 'inactive'
+  reason: string
+  subject: string | null
+}
+
+/** A renewal of the idle lifetime that was, or may have been, made. */
+interface Renewal {
+  invokedMs: MonotonicMs
+  /** When it was acknowledged, or null. */
+  okMs: MonotonicMs | null
+  /** The last time at which it may have read the clock. */
+  latestMs: MonotonicMs
+  idleMs: number
+}
+
+/** All that a history says of one token, each list in the order of invocation. */
+export interface TokenFacts {
+  token: string
+  subject: string | null
+  /** The call that issued it: `issue` or `rotate`. Null for a token that nobody issued. */
+  issue: Call | null
+  renewals: Renewal[]
+  revocations: Revocation[]
+  observations: Observation[]
+}
+
+/** A call that ended without a word may have read the clock this long after its invocation. */
+const LONGEST_CALL_MS = 30_000
+
+/**
+ * Sorts a history by tokens. Linear: each call is looked at once, and each `revoke-subject` once per session of
+ * its subject.
+ */
+export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<string, TokenFacts> {
+  const facts = new Map<string, TokenFacts>()
+  const bySubject = new Map<string, TokenFacts[]>()
+  const of = (token: string): TokenFacts => {
+    const known = facts.get(token)
+    if (known !== undefined) return known
+    const fresh: TokenFacts = {
+      token,
+      subject: null,
+      issue: null,
+      renewals: [],
+      revocations: [],
+      observations: [],
+    }
+    facts.set(token, fresh)
+    return fresh
+  }
+  for (const call of calls) noteIssue(call, of, bySubject, defaultIdleMs)
+  for (const call of calls) {
+    const { operation, token, subject } = call.invoke
+    if (operation === 'revoke-subject') {
+      for (const other of bySubject.get(subject ?? '') ?? []) noteRevokeSubject(call, other)
+    } else if (token !== undefined) note(call, of(token), defaultIdleMs)
+  }
+  return facts
+}
+
+function noteIssue(
+  call: Call,
+  of: (token: string) => TokenFacts,
+  bySubject: Map<string, TokenFacts[]>,
+  defaultIdleMs: number,
+): void {
+  const { operation, subject, idleMs } = call.invoke
+  const token = call.completion?.answer?.token
+  if ((operation !== 'issue' && operation !== 'rotate') || token === undefined) return
+  const facts = of(token)
+  facts.issue = call
+  facts.subject = subject ?? null
+  const endedMs = call.completion?.atMs ?? invokedMs(call)
+  const renewal = { invokedMs: invokedMs(call), okMs: okMs(call), latestMs: endedMs }
+  facts.renewals.push({ ...renewal, idleMs: idleMs ?? defaultIdleMs })
+  if (subject === undefined) return
+  const sessions = bySubject.get(subject)
+  if (sessions === undefined) bySubject.set(subject, [facts])
+  else sessions.push(facts)
+}
+
+function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
+  const { operation, idleMs } = call.invoke
+  const answer = call.completion?.answer
+  const says = answer?.says
+  if (says === 'active' || says === 'inactive') {
+    facts.observations.push({
+      call,
+      invokedMs: invokedMs(call),
+      endedMs: call.completion?.atMs ?? invokedMs(call),
+      says,
+      reason: answer?.reason ?? '',
+      subject: answer?.subject ?? null,
+    })
+  }
+  if (!mayHaveRun(call)) return
+  if (operation === 'revoke') {
+    facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
+  } else if (operation === 'rotate' && says !== 'inactive') {
+    facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
+  } else if (operation === 'touch' && says !== 'inactive') {
+    facts.renewals.push({
+      invokedMs: invokedMs(call),
+      okMs: okMs(call),
+      latestMs: call.completion?.atMs ?? invokedMs(call) + LONGEST_CALL_MS,
+      idleMs: idleMs ?? defaultIdleMs,
+    })
+  }
+}
+
+/** It ends for sure what was issued for sure before it began, and may end whatever is issued until it ends. */
+function noteRevokeSubject(call: Call, facts: TokenFacts): void {
+  if (call.invoke.exceptToken === facts.token || status(call) === 'fail' || facts.issue === null) return
+  const issuedMs = okMs(facts.issue)
+  const endedMs = call.completion?.atMs ?? Number.POSITIVE_INFINITY
+  if (status(call) === 'ok' && invokedMs(facts.issue) > endedMs) return
+  const surely = issuedMs !== null && issuedMs < invokedMs(call)
+  facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surely ? okMs(call) : null })
+}

@@ -1,0 +1,63 @@
+import { okMs } from '../history/calls.ts'
+import type { TokenFacts } from './facts.ts'
+import type { CheckerOptions } from './options.ts'
+import type { Violation } from './violation.ts'
+
+/** What one node holds of a token when all is healed, and what the API answers. */
+export interface FinalReading {
+  token: string
+  /** When the reading began (monotonic, in milliseconds). */
+  atMs: number
+  /** One a node, by host: `live`, `revoked`, `absent`, with what tells two live records apart; or why none came. */
+  nodes: Record<string, string>
+  api: 'active' | 'inactive' | 'unavailable'
+  reason: string
+}
+
+/** Rule 11: after healing, all nodes and the API agree on every token, and what they say follows from the history. */
+export function findFinalDisagreement(
+  facts: TokenFacts,
+  reading: FinalReading,
+  options: CheckerOptions,
+): Violation[] {
+  const calls = facts.issue === null ? [] : [facts.issue]
+  const wrong = (message: string): Violation[] => [
+    { rule: 'final-disagreement', token: facts.token, message: `${message} ${describe(reading)}`, calls },
+  ]
+  const nodes = Object.values(reading.nodes)
+  if (new Set(nodes).size > 1) return wrong('After healing the nodes differ.')
+  if (reading.api === 'unavailable') return wrong('After healing the API cannot tell.')
+  const nodesLive = nodes.length > 0 && nodes.every((state) => state.startsWith('live'))
+  const revokedAt = facts.revocations.find((revocation) => revocation.okMs !== null)
+  if (revokedAt !== undefined) {
+    if (nodesLive) return wrong('Its revocation was acknowledged, and the nodes hold it live.')
+    return reading.api === 'active' ? wrong('Its revocation was acknowledged, and the API accepts it.') : []
+  }
+  const surelyLive =
+    facts.issue !== null &&
+    okMs(facts.issue) !== null &&
+    facts.revocations.length === 0 &&
+    earliestEnd(facts) - options.clockErrorMs > reading.atMs + READING_MS
+  if (!surelyLive) return []
+  if (!nodesLive)
+    return wrong('Its issue was acknowledged and nobody ended it, and the nodes do not hold it.')
+  return reading.api === 'inactive'
+    ? wrong('Its issue was acknowledged and nobody ended it, and the API refuses it.')
+    : []
+}
+
+/** A token that ends this soon after a reading began may have ended in the course of it. */
+const READING_MS = 10_000
+
+function earliestEnd({ renewals }: TokenFacts): number {
+  return Math.max(
+    ...renewals.map(({ okMs: atMs, invokedMs, idleMs }) =>
+      atMs === null ? Number.NEGATIVE_INFINITY : invokedMs + idleMs,
+    ),
+  )
+}
+
+function describe({ nodes, api, reason }: FinalReading): string {
+  const states = Object.entries(nodes).map(([host, state]) => `${host}: ${state}`)
+  return `(${[...states, `API: ${api} ${reason}`.trim()].join('; ')})`
+}

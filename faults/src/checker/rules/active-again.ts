@@ -1,0 +1,29 @@
+import type { TokenFacts } from '../facts.ts'
+import type { CheckerOptions } from '../options.ts'
+import type { Violation } from '../violation.ts'
+
+/**
+ * S2. Once somebody was told *inactive (revoked)*, nobody may be told *active* for a question put later than L after,
+ * whether the revocation was acknowledged by then or not.
+ */
+export function findActiveAgain(facts: TokenFacts, { leaseMs }: CheckerOptions): Violation[] {
+  let first: TokenFacts['observations'][number] | null = null
+  for (const seen of facts.observations) {
+    if (seen.says !== 'inactive' || seen.reason !== 'revoked') continue
+    if (first === null || seen.endedMs < first.endedMs) first = seen
+  }
+  if (first === null) return []
+  const revoked = first
+  return facts.observations.flatMap((seen): Violation[] => {
+    const lateMs = seen.invokedMs - revoked.endedMs
+    if (seen.says !== 'active' || lateMs <= leaseMs) return []
+    return [
+      {
+        rule: 'S2-active-again',
+        token: facts.token,
+        message: `Called active ${Math.round(lateMs)} ms after it had been called revoked.`,
+        calls: [revoked.call, seen.call],
+      },
+    ]
+  })
+}

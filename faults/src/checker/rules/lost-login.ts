@@ -1,0 +1,56 @@
+import { okMs } from '../../history/calls.ts'
+import type { Observation, Revocation, TokenFacts } from '../facts.ts'
+import type { CheckerOptions } from '../options.ts'
+import type { Violation } from '../violation.ts'
+
+/**
+ * S1. *Inactive* for a token whose issue was acknowledged before the question, unless a revocation that may have
+ * run was invoked before the answer came, or the earliest end that the token can have had come.
+ */
+export function findLostLogin(facts: TokenFacts, options: CheckerOptions): Violation[] {
+  const { issue, revocations, observations } = facts
+  const issuedMs = issue === null ? null : okMs(issue)
+  if (issue === null || issuedMs === null) return []
+  const earliestEnd = earliestEndBefore(facts, options)
+  return observations.flatMap((seen): Violation[] => {
+    if (seen.says !== 'inactive' || seen.invokedMs <= issuedMs) return []
+    if (earliestEnd(seen) <= seen.endedMs || mayBeRevokedBy(seen, revocations)) return []
+    return [
+      {
+        rule: 'S1-lost-login',
+        token: facts.token,
+        message: `Called inactive (${seen.reason}) ${Math.round(seen.invokedMs - issuedMs)} ms after its issue was acknowledged; nobody had ended it.`,
+        calls: [issue, seen.call],
+      },
+    ]
+  })
+}
+
+/** Also a log-out says whether it found a live session; what it then did itself came after. */
+function mayBeRevokedBy(seen: Observation, revocations: Revocation[]): boolean {
+  const [first, second] = revocations
+  const earliest = first?.call === seen.call ? second : first
+  return earliest !== undefined && earliest.invokedMs < seen.endedMs
+}
+
+/** The earliest end as of each question; the questions must come in the order of invocation. */
+function earliestEndBefore(
+  { renewals }: TokenFacts,
+  { clockErrorMs }: CheckerOptions,
+): (seen: Observation) => number {
+  const acknowledged = renewals
+    .flatMap(({ okMs: atMs, invokedMs, idleMs }) =>
+      atMs === null ? [] : [{ atMs, endMs: invokedMs + idleMs }],
+    )
+    .sort((a, b) => a.atMs - b.atMs)
+  let next = 0
+  let endMs = Number.NEGATIVE_INFINITY
+  return ({ invokedMs }) => {
+    for (let renewal = acknowledged[next]; renewal !== undefined && renewal.atMs < invokedMs; ) {
+      endMs = Math.max(endMs, renewal.endMs)
+      next += 1
+      renewal = acknowledged[next]
+    }
+    return endMs - clockErrorMs
+  }
+}

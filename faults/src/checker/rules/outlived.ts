@@ -1,0 +1,32 @@
+import type { TokenFacts } from '../facts.ts'
+import type { CheckerOptions } from '../options.ts'
+import type { Violation } from '../violation.ts'
+
+/**
+ * S3. *Active* for a question that was put after the latest end that the token can have: every renewal that may
+ * have run counts, also one that was never acknowledged.
+ */
+export function findOutlived(facts: TokenFacts, { clockErrorMs }: CheckerOptions): Violation[] {
+  const { issue, renewals, observations, token } = facts
+  if (issue === null) return []
+  let next = 0
+  let latestMs = Number.NEGATIVE_INFINITY
+  return observations.flatMap((seen): Violation[] => {
+    // Both lists are in the order of invocation.
+    for (let renewal = renewals[next]; renewal !== undefined && renewal.invokedMs < seen.endedMs; ) {
+      latestMs = Math.max(latestMs, renewal.latestMs + renewal.idleMs)
+      next += 1
+      renewal = renewals[next]
+    }
+    const lateMs = seen.invokedMs - latestMs - clockErrorMs
+    if (seen.says !== 'active' || lateMs <= 0) return []
+    return [
+      {
+        rule: 'S3-outlived',
+        token,
+        message: `Called active ${Math.round(lateMs)} ms after the latest end that it can have.`,
+        calls: [issue, seen.call],
+      },
+    ]
+  })
+}

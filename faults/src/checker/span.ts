@@ -1,0 +1,5 @@
+/** A stretch of the history's time, both ends included. */
+export interface Span {
+  fromMs: number
+  toMs: number
+}

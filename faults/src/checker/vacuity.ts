@@ -1,0 +1,17 @@
+import type { RunCounts } from './counts.ts'
+
+/** Fewer than these prove nothing. */
+export const LEAST_COUNTS: Readonly<RunCounts> = {
+  issues: 30,
+  revocations: 15,
+  verifications: 200,
+  verificationsAfterRevocation: 30,
+  confirmedFaults: 1,
+}
+
+/** Rule 12: why a run proves nothing, one sentence each; none when it does. */
+export function findVacuity(counts: RunCounts, least: Readonly<RunCounts> = LEAST_COUNTS): string[] {
+  return (Object.keys(least) as (keyof RunCounts)[]).flatMap((name) =>
+    counts[name] < least[name] ? [`Only ${counts[name]} ${name}; at least ${least[name]} are needed.`] : [],
+  )
+}

@@ -1,0 +1,25 @@
+import type { Call } from '../history/calls.ts'
+
+/** The rules of the checker, by the promise that each stands for. */
+export type RuleName =
+  /** S1: an acknowledged login is lost. */
+  | 'S1-lost-login'
+  /** S2: an acknowledged revocation is undone, or a token is accepted later than L after it. */
+  | 'S2-undone-revocation'
+  /** S2: a token that was once called revoked is active again. */
+  | 'S2-active-again'
+  /** S3: active for a token that was never issued, not yet issued, or is somebody else's. */
+  | 'S3-never-issued'
+  /** S3: active after the latest end that the token can have. */
+  | 'S3-outlived'
+  /** S1, S2: after healing, the nodes and the API do not agree, or not with the history. */
+  | 'final-disagreement'
+
+export interface Violation {
+  rule: RuleName
+  token: string
+  /** What is wrong, in one sentence. */
+  message: string
+  /** The calls that show it. */
+  calls: Call[]
+}

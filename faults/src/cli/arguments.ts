@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util'
+import { findCase } from '../cases/cases.ts'
+import { SYSTEM_NAMES, type SystemName } from '../systems/system.ts'
+
+/** The command line is not usable; the message says why. */
+export class UsageError extends Error {}
+
+/** What the command line asks for. */
+export interface Arguments {
+  command: 'run' | 'list' | 'report' | 'help'
+  /** How many seeds, from `firstSeed` on. */
+  seeds: number
+  firstSeed: number
+  /** Whether the scripted cases are played, and which alone. */
+  cases: 'all' | 'none' | string
+  /** Whether the cases, and every tenth seed, are also played with both controls. */
+  controls: boolean
+  system: SystemName
+  /** No run is begun after this long. */
+  minutes: number
+  parallel: number
+  /** Forget what earlier campaigns found. */
+  fresh: boolean
+  /** The folder for what is found; null is the usual one. */
+  results: string | null
+}
+
+export const USAGE = `Usage: npm run faults -- [options]
+
+  --seeds N       play N seeded schedules, and all scripted cases; default 20
+  --first-seed N  begin with this seed; default 1
+  --no-cases      play no scripted cases
+  --controls      play the cases, and every tenth seed, with both controls too
+  --minutes M     begin nothing after M minutes; default 60
+  --parallel P    play P at once, 1 to 8; default 2
+  --short         all scripted cases and 10 seeds
+  --results DIR   keep what is found there; default .holdfast/faults
+  --fresh         forget what earlier campaigns found
+  --seed N        play this seed alone
+  --case NAME     play this case alone
+  --system NAME   holdfast (default), or a control: plain-wait, connect-redis
+  --list          list faults and cases
+  --report        write faults/REPORT.md from what was found so far
+  --help          this text
+
+Exit codes: 0 as promised, 1 not, 2 wrong usage, 3 it cannot run here.
+`
+
+const OPTIONS = {
+  seeds: { type: 'string' },
+  'first-seed': { type: 'string' },
+  'no-cases': { type: 'boolean' },
+  controls: { type: 'boolean' },
+  minutes: { type: 'string' },
+  parallel: { type: 'string' },
+  short: { type: 'boolean' },
+  fresh: { type: 'boolean' },
+  results: { type: 'string' },
+  seed: { type: 'string' },
+  case: { type: 'string' },
+  system: { type: 'string' },
+  list: { type: 'boolean' },
+  report: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
+
+/** Reads the command line. Throws `UsageError`. */
+export function readArguments(args: string[]): Arguments {
+  const values = parse(args)
+  const number = (name: keyof typeof OPTIONS, fallback: number, least: number, most: number) => {
+    const text = values[name]
+    if (text === undefined) return fallback
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= least && value <= most) return value
+    throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, got "${text}".`)
+  }
+  const system = values.system ?? 'holdfast'
+  if (!isSystem(system))
+    throw new UsageError(`--system must be one of ${SYSTEM_NAMES.join(', ')}, got "${system}".`)
+  if (values.case !== undefined && findCase(values.case) === null) {
+    throw new UsageError(`There is no case "${values.case}". See --list.`)
+  }
+  const common = {
+    system,
+    controls: values.controls === true,
+    minutes: number('minutes', 60, 1, 10_000),
+    parallel: number('parallel', 2, 1, 8),
+    fresh: values.fresh === true,
+    results: values.results ?? null,
+  }
+  const seed = number('seed', 0, 1, 1_000_000_000)
+  const one = { ...common, command: 'run' as const, firstSeed: Math.max(1, seed) }
+  if (values.help) return { ...one, command: 'help', seeds: 0, cases: 'none' }
+  if (values.list) return { ...one, command: 'list', seeds: 0, cases: 'none' }
+  if (values.report) return { ...one, command: 'report', seeds: 0, cases: 'none' }
+  if (values.case !== undefined) return { ...one, seeds: 0, cases: values.case }
+  if (seed > 0) return { ...one, seeds: 1, cases: 'none' }
+  return {
+    ...one,
+    firstSeed: number('first-seed', 1, 1, 1_000_000_000),
+    seeds: values.short ? 10 : number('seeds', 20, 0, 100_000),
+    cases: values['no-cases'] ? 'none' : 'all',
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function isSystem(name: string): name is SystemName {
+  return (SYSTEM_NAMES as readonly string[]).includes(name)
+}

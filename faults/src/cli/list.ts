@@ -1,0 +1,20 @@
+import { CASES } from '../cases/cases.ts'
+import { FAULTS } from '../faults/alphabet.ts'
+
+/** What can be played: the faults of the seeded schedules, and the scripted cases. */
+export function listText(): string {
+  const width = Math.max(
+    ...[...Object.keys(FAULTS), ...CASES.map(({ name }) => name)].map((name) => name.length),
+  )
+  const line = (name: string, summary: string) => `  ${name.padEnd(width)}  ${summary}`
+  return [
+    'Faults of the seeded schedules:',
+    ...Object.entries(FAULTS).map(([name, { summary }]) => line(name, summary)),
+    '',
+    'Scripted cases (in brackets the controls that must go red):',
+    ...CASES.map(({ name, summary, madeFor }) =>
+      line(name, madeFor.length === 0 ? summary : `${summary} (${madeFor.join(', ')})`),
+    ),
+    '',
+  ].join('\n')
+}

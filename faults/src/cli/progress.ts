@@ -1,0 +1,38 @@
+import { isExpected } from '../campaign/expected.ts'
+import { isRed, outcomeOf, type RunResult } from '../campaign/result.ts'
+
+/** One line a run. */
+export function progressLine(result: RunResult, done: number, all: number, kept: string | null): string {
+  const { plan, counts, broken, vacuous, violations } = result
+  const name = plan.system === 'holdfast' ? plan.name : `${plan.name} @ ${plan.system}`
+  const head = `[${done}/${all}] ${verdict(result)} ${name}`
+  const faults = result.spans.map(({ fault }) => fault).join(', ')
+  const details = broken
+    ? [broken.split('\n')[0] ?? '']
+    : [
+        faults,
+        `${counts.issues} logins, ${counts.revocations} log-outs, ${counts.verifications} verifications`,
+        `lost ${result.lost}, undone ${result.undone}, failed ${result.failedVerifications}`,
+        `slowest ${Math.round(result.longestVerificationMs)} ms, stale ${Math.round(result.longestStalenessMs)} ms`,
+        ...vacuous,
+      ]
+  const gapMs = Math.max(0, ...result.loginGaps.map((gap) => gap.gapMs))
+  if (plan.promises.logins && !broken) details.push(`logins waited ${Math.round(gapMs)} ms`)
+  const found = violations.slice(0, 3).map(({ rule, message }) => `\n      ${rule}: ${message}`)
+  const where = kept === null ? '' : `\n      kept in ${kept}`
+  return `${head}: ${details.join('; ')}${isExpected(result) ? '' : found.join('')}${where}`
+}
+
+function verdict(result: RunResult): string {
+  if (result.plan.system !== 'holdfast') {
+    if (result.broken) return 'BROKEN'
+    return isExpected(result)
+      ? isRed(result)
+        ? 'red, as a control'
+        : 'green (a control)'
+      : 'GREEN, AND MUST BE RED'
+  }
+  const outcome = outcomeOf(result)
+  if (isExpected(result)) return outcome === 'green' ? 'ok' : 'lost, as it must'
+  return outcome === 'green' ? 'GREEN, AND MUST BE RED' : outcome.toUpperCase()
+}

@@ -1,0 +1,42 @@
+import { Connection, parseReplication, type ReplicationView, type Reply } from '@holdfast/tokens/redis'
+import { addressOf, type DataHost, REDIS_PORT, SENTINEL_PORT, type SentinelPlace } from '../hosts/places.ts'
+import { ADMIN } from './users.ts'
+
+const PATIENCE_MS = 1000
+
+/** Asks a Redis or a Sentinel as administrator, over a connection of its own. Rejects when it does not answer. */
+export async function ask(
+  place: DataHost | SentinelPlace,
+  args: readonly (string | Buffer)[],
+  timeoutMs = PATIENCE_MS,
+): Promise<Reply> {
+  const port = place.length === 1 ? REDIS_PORT : SENTINEL_PORT
+  const connection = await Connection.open({
+    address: { host: addressOf(place), port },
+    ...ADMIN,
+    connectTimeoutMs: PATIENCE_MS,
+  })
+  try {
+    return await connection.send(args, timeoutMs)
+  } finally {
+    connection.close()
+  }
+}
+
+export async function answersPing(place: DataHost | SentinelPlace): Promise<boolean> {
+  try {
+    await ask(place, ['PING'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a Redis says of its part in replication, or null when it does not answer. */
+export async function viewOf(host: DataHost): Promise<ReplicationView | null> {
+  try {
+    return parseReplication(String(await ask(host, ['INFO', 'replication'])))
+  } catch {
+    return null
+  }
+}

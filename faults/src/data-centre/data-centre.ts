@@ -1,0 +1,218 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ReplicationView } from '@holdfast/tokens/redis'
+import { HostedProcess } from '../hosts/hosted-process.ts'
+import {
+  DATA_HOSTS,
+  type DataHost,
+  SENTINEL_PLACES,
+  type SentinelPlace,
+  sentinelOf,
+} from '../hosts/places.ts'
+import { answersPing, ask, viewOf } from './ask.ts'
+import { FIRST_PRIMARY, renderRedisConf, renderSentinelConf, type Timings } from './config.ts'
+import { until } from './until.ts'
+import { MARK, PRIMARY_NAME, renderRedisUsers } from './users.ts'
+
+/** What a process of the data centre is started with, besides its command. */
+export type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
+
+/** What Redis needs to start, as opposed to its data. */
+const CONFIGURATION = ['redis.conf', 'users.acl']
+
+/** Three Redis, the first of them primary, and three Sentinels, each in a place of its own. */
+export class DataCentre {
+  readonly #folder: string
+  readonly #timings: Timings
+  readonly #processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>
+
+  private constructor(
+    folder: string,
+    timings: Timings,
+    processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>,
+  ) {
+    this.#folder = folder
+    this.#timings = timings
+    this.#processes = processes
+  }
+
+  static async start(folder: string, timings: Timings, environmentOf: EnvironmentOf): Promise<DataCentre> {
+    const processes = new Map<DataHost | SentinelPlace, HostedProcess>()
+    for (const host of DATA_HOSTS) {
+      processes.set(host, await makeRedis(host, join(folder, host), environmentOf(host)))
+      const sentinel = sentinelOf(host)
+      processes.set(
+        sentinel,
+        await makeSentinel(host, join(folder, sentinel), timings, environmentOf(sentinel)),
+      )
+    }
+    const dataCentre = new DataCentre(folder, timings, processes)
+    await Promise.all(DATA_HOSTS.map((host) => dataCentre.process(host).start()))
+    // NOREPLICAS until the first replica is linked.
+    await until('the primary takes the mark', () => dataCentre.#setMark())
+    await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
+    await dataCentre.hurrySentinels()
+    await dataCentre.waitUntilWhole()
+    await dataCentre.setSentinelPeriods()
+    return dataCentre
+  }
+
+  process(place: DataHost | SentinelPlace): HostedProcess {
+    const found = this.#processes.get(place)
+    if (found === undefined) throw new Error(`There is no process at ${place}.`)
+    return found
+  }
+
+  dataFolder(host: DataHost): string {
+    return join(this.#folder, host)
+  }
+
+  /** Where each process writes its log. */
+  logFiles(): Map<string, string> {
+    return new Map([...this.#processes.keys()].map((place) => [place, join(this.#folder, `${place}.log`)]))
+  }
+
+  /** Every Redis' own view of replication; null for one that does not answer. */
+  async views(): Promise<Map<DataHost, ReplicationView | null>> {
+    const views = await Promise.all(DATA_HOSTS.map(viewOf))
+    return new Map(DATA_HOSTS.map((host, index) => [host, views[index] ?? null]))
+  }
+
+  /** The primary that most replicas follow, or null when none answers as primary. */
+  async primary(): Promise<DataHost | null> {
+    const primaries = [...(await this.views())].flatMap(([host, view]) =>
+      view?.role === 'primary' ? [{ host, replicas: view.replicas.length }] : [],
+    )
+    primaries.sort((one, other) => other.replicas - one.replicas)
+    return primaries[0]?.host ?? null
+  }
+
+  async isPrimary(host: DataHost): Promise<boolean> {
+    return (await viewOf(host))?.role === 'primary'
+  }
+
+  /** Whether any Sentinel is about to fail over, or does. */
+  async isFailingOver(): Promise<boolean> {
+    const flags = await Promise.all(
+      SENTINEL_PLACES.map(async (place) => {
+        const primary = await ask(place, ['SENTINEL', 'MASTER', PRIMARY_NAME]).catch(() => null)
+        return String((primary as Record<string, unknown> | null)?.['flags'] ?? '')
+      }),
+    )
+    return flags.some((flag) => /o_down|failover_in_progress/.test(flag))
+  }
+
+  /** Starts a Sentinel or a Redis again, with its data. */
+  async restart(place: DataHost | SentinelPlace, extraArgs: readonly string[] = []): Promise<void> {
+    await this.process(place).start(extraArgs)
+    if (place.length > 1) await this.#setPeriods(place as SentinelPlace, this.#timings)
+  }
+
+  /** Removes what a Redis that has ended has stored; its configuration stays. */
+  async wipe(host: DataHost): Promise<void> {
+    const folder = this.dataFolder(host)
+    for (const name of await readdir(folder)) {
+      if (!CONFIGURATION.includes(name)) await rm(join(folder, name), { recursive: true, force: true })
+    }
+  }
+
+  /** Makes sure that a host wins the next election. */
+  async prefer(host: DataHost): Promise<void> {
+    await ask(host, ['CONFIG', 'SET', 'replica-priority', '1'])
+    await this.hurrySentinels()
+    await until('the Sentinels know the priority', async () => {
+      const priorities = await Promise.all(SENTINEL_PLACES.map((place) => lowestPriority(place)))
+      return priorities.every((priority) => priority === '1')
+    })
+    await this.setSentinelPeriods()
+  }
+
+  /** Lets every Sentinel that answers look often, so that waiting for them is short. */
+  async hurrySentinels(): Promise<void> {
+    const hurried = { ...this.#timings, infoPeriodMs: 500, publishPeriodMs: 250 }
+    await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, hurried)))
+  }
+
+  /** Lets them look as often as this run says. */
+  async setSentinelPeriods(): Promise<void> {
+    await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, this.#timings)))
+  }
+
+  /** Until one primary has two replicas in step and every Sentinel knows all of them. */
+  async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
+    await until('the data centre is whole', () => this.#isWhole(), { timeoutMs })
+  }
+
+  async #setPeriods(place: SentinelPlace, { infoPeriodMs, publishPeriodMs }: Timings): Promise<void> {
+    const periods = ['info-period', String(infoPeriodMs), 'publish-period', String(publishPeriodMs)]
+    await ask(place, ['SENTINEL', 'DEBUG', ...periods])
+  }
+
+  async #setMark(): Promise<boolean> {
+    try {
+      return (await ask(FIRST_PRIMARY, ['SET', 'hf:mark', MARK])) === 'OK'
+    } catch {
+      return false
+    }
+  }
+
+  async #isWhole(): Promise<boolean> {
+    const views = [...(await this.views()).values()]
+    const primaries = views.filter((view) => view?.role === 'primary')
+    const [primary] = primaries
+    if (primaries.length !== 1 || primary?.replicas.length !== 2) return false
+    if (!views.every((view) => view === primary || (view?.linkUp && view.replid === primary?.replid)))
+      return false
+    const known = await Promise.all(
+      SENTINEL_PLACES.map(async (place) => {
+        try {
+          const quorum = await ask(place, ['SENTINEL', 'CKQUORUM', PRIMARY_NAME])
+          const replicas = await ask(place, ['SENTINEL', 'REPLICAS', PRIMARY_NAME])
+          return String(quorum).startsWith('OK 3 ') && Array.isArray(replicas) && replicas.length === 2
+        } catch {
+          return false
+        }
+      }),
+    )
+    return known.every(Boolean)
+  }
+}
+
+async function lowestPriority(place: SentinelPlace): Promise<string> {
+  const replicas = await ask(place, ['SENTINEL', 'REPLICAS', PRIMARY_NAME])
+  const priorities = (Array.isArray(replicas) ? replicas : []).map((replica) =>
+    String((replica as Record<string, unknown>)['slave-priority']),
+  )
+  return priorities.sort((one, other) => Number(one) - Number(other))[0] ?? ''
+}
+
+async function makeRedis(host: DataHost, folder: string, env: NodeJS.ProcessEnv): Promise<HostedProcess> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'users.acl'), renderRedisUsers())
+  await writeFile(join(folder, 'redis.conf'), renderRedisConf(host, folder))
+  return new HostedProcess({
+    place: host,
+    command: ['redis-server', join(folder, 'redis.conf')],
+    logFile: `${folder}.log`,
+    env,
+    isReady: () => answersPing(host),
+  })
+}
+
+async function makeSentinel(
+  host: DataHost,
+  folder: string,
+  timings: Timings,
+  env: NodeJS.ProcessEnv,
+): Promise<HostedProcess> {
+  const place = sentinelOf(host)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'sentinel.conf'), renderSentinelConf(host, folder, timings))
+  return new HostedProcess({
+    place,
+    command: ['redis-server', join(folder, 'sentinel.conf'), '--sentinel'],
+    logFile: `${folder}.log`,
+    env,
+    isReady: () => answersPing(place),
+  })
+}

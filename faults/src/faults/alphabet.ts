@@ -1,0 +1,19 @@
+import { APPLICATION_FAULTS } from './applications.ts'
+import { CLOCK_FAULTS } from './clocks.ts'
+import type { Fault } from './fault.ts'
+import { NETWORK_FAULTS } from './network.ts'
+import { OPERATION_FAULTS } from './operations.ts'
+import { PROCESS_FAULTS } from './processes.ts'
+import { RESOURCE_FAULTS } from './resources.ts'
+
+/** Every fault that a schedule can name. */
+export const FAULTS = {
+  ...PROCESS_FAULTS,
+  ...NETWORK_FAULTS,
+  ...APPLICATION_FAULTS,
+  ...RESOURCE_FAULTS,
+  ...CLOCK_FAULTS,
+  ...OPERATION_FAULTS,
+} as const satisfies Record<string, Fault>
+
+export type FaultName = keyof typeof FAULTS

@@ -1,0 +1,38 @@
+import type { Fault } from './fault.ts'
+
+const killApp: Fault = {
+  summary: 'kill -9 to the servers of an application host; new ones are started',
+  reach: 'one-application',
+  begin: async (site, { app }) => {
+    const touches = site.fleet.on(app)
+    const count = await site.fleet.kill(app)
+    return {
+      where: app,
+      touches,
+      evidence: async () => (count > 0 ? `${count} servers have ended` : null),
+      end: async () => {
+        for (let server = 0; server < count; server++) await site.fleet.start(app)
+      },
+    }
+  },
+}
+
+const pauseApp: Fault = {
+  summary: 'the servers of an application host hang',
+  reach: 'one-application',
+  begin: async (site, { app }) => {
+    site.fleet.pause(app)
+    return {
+      where: app,
+      touches: site.fleet.on(app),
+      evidence: async () =>
+        (await site.fleet.arePaused(app)) ? 'the kernel says that they are stopped' : null,
+      end: async () => site.fleet.resume(app),
+    }
+  },
+}
+
+export const APPLICATION_FAULTS = {
+  'kill-app': killApp,
+  'pause-app': pauseApp,
+} as const satisfies Record<string, Fault>

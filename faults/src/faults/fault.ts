@@ -1,0 +1,40 @@
+import type { AppHost } from '../hosts/places.ts'
+import type { Site } from '../site/site.ts'
+
+/** How far a fault reaches: what the promises are about depends on it (see schedule/promise.ts). */
+type Reach =
+  /** One data host, its Redis or its Sentinel is dead, hung or cut off. */
+  | 'one-data-host'
+  /** One application host. */
+  | 'one-application'
+  /** Some links, or several hosts at once. */
+  | 'network'
+  /** What all nodes share: memory, a script, all connections. */
+  | 'everywhere'
+
+/** Whom a fault is for. What it does not use it ignores. */
+export interface Target {
+  role: 'primary' | 'replica' | 'other-replica' | 'a' | 'b' | 'c'
+  app: AppHost
+}
+
+export interface Begun {
+  /** Where it is, as it turned out. */
+  where: string
+  /** The application servers that it touches itself: they owe nobody an answer meanwhile. */
+  touches?: readonly string[]
+  /** Whether and how it was seen to take effect; asked before it is ended. */
+  evidence: () => Promise<string | null>
+  end: () => Promise<void>
+}
+
+export interface Fault {
+  /** What it does, in one sentence. */
+  summary: string
+  reach: Reach
+  /** A node loses its data set. */
+  losesData?: boolean
+  needs?: 'clocks' | 'small-disks'
+  /** `strength` is what the schedule drew for it, from 0 to 1. */
+  begin: (site: Site, target: Target, strength: number) => Promise<Begun>
+}

@@ -1,0 +1,92 @@
+import { ask } from '../data-centre/ask.ts'
+import { PRIMARY_NAME } from '../data-centre/users.ts'
+import { DATA_HOSTS, SENTINEL_PLACES } from '../hosts/places.ts'
+import type { Fault } from './fault.ts'
+
+const sentinelFailover: Fault = {
+  summary: 'somebody asks a Sentinel for a plain SENTINEL FAILOVER',
+  reach: 'everywhere',
+  begin: async (site) => {
+    const before = await site.resolve('primary')
+    let answer = 'no Sentinel'
+    for (const place of SENTINEL_PLACES) {
+      answer = await ask(place, ['SENTINEL', 'FAILOVER', PRIMARY_NAME]).then(String, String)
+      if (answer === 'OK') break
+    }
+    return {
+      where: before,
+      evidence: async () => {
+        const now = await site.resolve('primary')
+        return now !== before ? `${now} is primary instead of ${before}` : null
+      },
+      end: async () => site.timeline.note(`SENTINEL FAILOVER was answered with ${answer}`),
+    }
+  },
+}
+
+/** Longer than the shortest `down-after` of a run, and shorter than Redis' own limit of 5 s, when it says BUSY. */
+const SCRIPT_MS = 2400
+const BUSY_SCRIPT =
+  "local t = redis.call('TIME') local e = t[1] * 1000 + t[2] / 1000 + tonumber(ARGV[1]) " +
+  "repeat t = redis.call('TIME') until t[1] * 1000 + t[2] / 1000 > e return 1"
+
+const busyScript: Fault = {
+  summary: 'a Lua script keeps a Redis busy for 2.4 s',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const host = await site.resolve(role)
+    let ran = false
+    const script = ask(host, ['EVAL', BUSY_SCRIPT, '0', String(SCRIPT_MS)], 10_000).then(
+      () => {
+        ran = true
+      },
+      () => {},
+    )
+    return {
+      where: host,
+      evidence: async () => {
+        await script
+        return ran ? 'the script ran to its end' : null
+      },
+      end: () => script,
+    }
+  },
+}
+
+const STAMPEDE_EVERY_MS = 150
+
+const stampede: Fault = {
+  summary: 'all client connections of all nodes are ended, again and again',
+  reach: 'everywhere',
+  begin: async (site) => {
+    let killed = 0
+    let running = true
+    const hunt = async () => {
+      while (running) {
+        for (const place of [...DATA_HOSTS, ...SENTINEL_PLACES]) {
+          for (const type of ['normal', 'pubsub']) {
+            const count = await ask(place, ['CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes']).catch(() => 0)
+            killed += Number(count)
+          }
+        }
+        await new Promise((resolve) => setTimeout(resolve, STAMPEDE_EVERY_MS))
+      }
+    }
+    const hunting = hunt()
+    return {
+      where: 'all',
+      evidence: async () => (killed > 0 ? `${killed} connections ended` : null),
+      end: async () => {
+        running = false
+        await hunting
+        site.timeline.note(`the stampede ended ${killed} connections`)
+      },
+    }
+  },
+}
+
+export const OPERATION_FAULTS = {
+  'sentinel-failover': sentinelFailover,
+  'busy-script': busyScript,
+  stampede,
+} as const satisfies Record<string, Fault>

@@ -1,0 +1,157 @@
+import { until } from '../data-centre/until.ts'
+import {
+  addressOf,
+  type DataHost,
+  placesOf,
+  REDIS_PORT,
+  SENTINEL_PLACES,
+  type SentinelPlace,
+  sentinelOf,
+} from '../hosts/places.ts'
+import type { Site } from '../site/site.ts'
+import type { Begun, Fault } from './fault.ts'
+
+type ServerPlace = DataHost | SentinelPlace
+
+function killed(site: Site, places: readonly ServerPlace[]): Pick<Begun, 'evidence' | 'end'> {
+  return {
+    evidence: async () =>
+      (await allAre(site, places, 'ended')) ? 'the kernel says that it has ended' : null,
+    end: async () => {
+      await Promise.all(places.map((place) => site.dataCentre.restart(place)))
+    },
+  }
+}
+
+function paused(site: Site, places: readonly ServerPlace[]): Pick<Begun, 'evidence' | 'end'> {
+  return {
+    evidence: async () =>
+      (await allAre(site, places, 'paused')) ? 'the kernel says that it is stopped' : null,
+    end: async () => {
+      for (const place of places) site.dataCentre.process(place).resume()
+    },
+  }
+}
+
+async function allAre(
+  site: Site,
+  places: readonly ServerPlace[],
+  state: 'ended' | 'paused',
+): Promise<boolean> {
+  const states = await Promise.all(places.map((place) => site.dataCentre.process(place).state()))
+  return states.every((found) => found === state)
+}
+
+async function kill(site: Site, places: readonly ServerPlace[]): Promise<void> {
+  await Promise.all(places.map((place) => site.dataCentre.process(place).kill()))
+}
+
+const killRedis: Fault = {
+  summary: 'kill -9 to a Redis; it is started again with its data',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const host = await site.resolve(role)
+    await kill(site, [host])
+    return { where: host, ...killed(site, [host]) }
+  },
+}
+
+const pauseRedis: Fault = {
+  summary: 'a Redis hangs: it keeps its sockets and answers nothing',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const host = await site.resolve(role)
+    site.dataCentre.process(host).pause()
+    return { where: host, ...paused(site, [host]) }
+  },
+}
+
+const killSentinel: Fault = {
+  summary: 'kill -9 to the Sentinel of a host; it is started again with its file',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const place = sentinelOf(await site.resolve(role))
+    await kill(site, [place])
+    return { where: place, ...killed(site, [place]) }
+  },
+}
+
+const pauseSentinel: Fault = {
+  summary: 'the Sentinel of a host hangs',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const place = sentinelOf(await site.resolve(role))
+    site.dataCentre.process(place).pause()
+    return { where: place, ...paused(site, [place]) }
+  },
+}
+
+const pauseAllSentinels: Fault = {
+  summary: 'all Sentinels hang, and come back in TILT',
+  reach: 'everywhere',
+  begin: async (site) => {
+    for (const place of SENTINEL_PLACES) site.dataCentre.process(place).pause()
+    return { where: SENTINEL_PLACES.join(', '), ...paused(site, SENTINEL_PLACES) }
+  },
+}
+
+const killHost: Fault = {
+  summary: 'kill -9 to Redis and Sentinel of a host at once',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const places = placesOf(await site.resolve(role)) as ServerPlace[]
+    await kill(site, places)
+    return { where: places.join(', '), ...killed(site, places) }
+  },
+}
+
+const pauseHost: Fault = {
+  summary: 'Redis and Sentinel of a host hang at once',
+  reach: 'one-data-host',
+  begin: async (site, { role }) => {
+    const places = placesOf(await site.resolve(role)) as ServerPlace[]
+    for (const place of places) site.dataCentre.process(place).pause()
+    return { where: places.join(', '), ...paused(site, places) }
+  },
+}
+
+const restartEmpty: Fault = {
+  summary:
+    'kill -9 to a Redis whose data is lost; it is started again empty, a primary only when another has taken over (the guard)',
+  reach: 'one-data-host',
+  losesData: true,
+  begin: async (site, { role }) => {
+    const { dataCentre } = site
+    const host = await site.resolve(role)
+    const wasPrimary = (await dataCentre.primary()) === host
+    await kill(site, [host])
+    await dataCentre.wipe(host)
+    return {
+      where: host,
+      evidence: async () =>
+        (await allAre(site, [host], 'ended')) ? 'ended, and its data set is removed' : null,
+      end: async () => {
+        let primary = await dataCentre.primary()
+        if (wasPrimary) {
+          await until('another node is primary', async () => {
+            primary = await dataCentre.primary()
+            return primary !== null
+          })
+        }
+        const of = primary === null ? [] : ['--replicaof', addressOf(primary), String(REDIS_PORT)]
+        await dataCentre.restart(host, of)
+      },
+    }
+  },
+}
+
+export const PROCESS_FAULTS = {
+  'kill-redis': killRedis,
+  'pause-redis': pauseRedis,
+  'kill-sentinel': killSentinel,
+  'pause-sentinel': pauseSentinel,
+  'pause-all-sentinels': pauseAllSentinels,
+  'kill-host': killHost,
+  'pause-host': pauseHost,
+  'restart-empty': restartEmpty,
+} as const satisfies Record<string, Fault>

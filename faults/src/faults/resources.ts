@@ -1,0 +1,83 @@
+import { ask } from '../data-centre/ask.ts'
+import { DATA_HOSTS, type DataHost } from '../hosts/places.ts'
+import type { Fault } from './fault.ts'
+
+const fullDisk: Fault = {
+  summary: 'the disk of a Redis is full; it is cleared, and a Redis that gave up is started again',
+  reach: 'one-data-host',
+  needs: 'small-disks',
+  begin: async (site, { role }) => {
+    const host = await site.resolve(role)
+    const disk = site.diskOf(host)
+    await disk.fill()
+    return {
+      where: host,
+      evidence: async () => {
+        if ((await site.dataCentre.process(host).state()) === 'ended') return 'Redis gave up'
+        const status = (await infoOf(host, 'persistence')).get('aof_last_write_status')
+        return status === 'err' ? 'Redis says that it cannot write its file' : null
+      },
+      end: async () => {
+        await disk.clear()
+        if ((await site.dataCentre.process(host).state()) === 'ended') await site.dataCentre.restart(host)
+      },
+    }
+  },
+}
+
+const fullMemory: Fault = {
+  summary: 'every Redis has reached maxmemory',
+  reach: 'everywhere',
+  begin: async () => {
+    const refusedBefore = await refusedForMemory()
+    const reached = await setMaxmemory('1mb')
+    return {
+      where: reached.join(', '),
+      evidence: async () => {
+        const refused = (await refusedForMemory()) - refusedBefore
+        return refused > 0 ? `${refused} commands were refused` : null
+      },
+      end: async () => {
+        await setMaxmemory('256mb')
+      },
+    }
+  },
+}
+
+async function setMaxmemory(size: string): Promise<DataHost[]> {
+  const reached: DataHost[] = []
+  for (const host of DATA_HOSTS) {
+    try {
+      await ask(host, ['CONFIG', 'SET', 'maxmemory', size])
+      reached.push(host)
+    } catch {
+      // Down by another fault: it starts with the limit of its file.
+    }
+  }
+  return reached
+}
+
+async function refusedForMemory(): Promise<number> {
+  let refused = 0
+  for (const host of DATA_HOSTS) {
+    refused += Number(
+      /count=(\d+)/.exec((await infoOf(host, 'errorstats')).get('errorstat_OOM') ?? '')?.[1] ?? 0,
+    )
+  }
+  return refused
+}
+
+/** A section of INFO, empty when the Redis does not answer. */
+async function infoOf(host: DataHost, section: string): Promise<Map<string, string>> {
+  try {
+    const lines = String(await ask(host, ['INFO', section])).split('\r\n')
+    return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]))
+  } catch {
+    return new Map()
+  }
+}
+
+export const RESOURCE_FAULTS = {
+  'full-disk': fullDisk,
+  'full-memory': fullMemory,
+} as const satisfies Record<string, Fault>

@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+/** A program of the system failed, or was not there. */
+class CommandFailedError extends Error {}
+
+const LONGEST_COMMAND_MS = 10_000
+
+/** Runs a program to its end and returns its output. Throws `CommandFailedError` with what it said. */
+export async function run(program: string, args: readonly string[], input = ''): Promise<string> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: LONGEST_COMMAND_MS })
+  const ended = once(child, 'close').catch((error: Error) => [error.message])
+  // A program that does not read its input to the end says why itself.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  if (code !== 0) {
+    throw new CommandFailedError(`${program} ${args.join(' ')} ended with ${code}. ${complaint.trim()}`)
+  }
+  return output
+}

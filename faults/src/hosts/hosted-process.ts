@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { Network } from './network.ts'
+import type { Place } from './places.ts'
+import { type ProcessState, processState } from './process-state.ts'
+
+export interface HostedProcessOptions {
+  place: Place
+  command: readonly [string, ...string[]]
+  logFile: string
+  env?: NodeJS.ProcessEnv
+  /** Whether it can be used now. Asked again and again after a start. */
+  isReady: () => Promise<boolean>
+}
+
+const START_MS = 10_000
+const ASK_AGAIN_MS = 20
+
+/** A process that was started and did not become ready, or ended by itself meanwhile. */
+class NotStartedError extends Error {}
+
+/** One server process in a place of the site, with its faults. */
+export class HostedProcess {
+  readonly #options: HostedProcessOptions
+  #child: ChildProcess | null = null
+
+  constructor(options: HostedProcessOptions) {
+    this.#options = options
+  }
+
+  get place(): Place {
+    return this.#options.place
+  }
+
+  /** Starts it unless it is there, with further arguments if given, and waits until it is ready. Throws `NotStartedError` with the end of its log. */
+  async start(extraArgs: readonly string[] = []): Promise<void> {
+    if ((await this.state()) !== 'ended') return
+    const { place, command, logFile, env, isReady } = this.#options
+    const log = openSync(logFile, 'a')
+    const [enter, ...inPlace] = Network.commandIn(place)
+    const child = spawn(enter, [...inPlace, ...command, ...extraArgs], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...env },
+    })
+    this.#child = child
+    const deadline = performance.now() + START_MS
+    while (!(await isReady())) {
+      if (child.exitCode !== null || performance.now() > deadline) {
+        const said = await readFile(logFile, 'utf8')
+        throw new NotStartedError(`${command[0]} on ${place} did not start:\n${said.slice(-2000)}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+    }
+  }
+
+  /** kill -9; resolves when it is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === null || this.#hasEnded(child)) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Hangs it: it keeps its sockets and answers nothing. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  /** As the kernel sees it: the evidence that a fault took effect, or was healed. */
+  async state(): Promise<ProcessState> {
+    const child = this.#child
+    if (child === null || this.#hasEnded(child)) return 'ended'
+    return processState(child.pid)
+  }
+
+  #hasEnded(child: ChildProcess): boolean {
+    return child.exitCode !== null || child.signalCode !== null
+  }
+}

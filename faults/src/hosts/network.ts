@@ -1,0 +1,91 @@
+import { mkdir } from 'node:fs/promises'
+import { run } from './command.ts'
+import { type LinkFault, readDroppedPackets, renderLinkRules } from './link-rules.ts'
+import { addressOf, CONTROL_ADDRESS, PLACES, type Place } from './places.ts'
+
+const portOf = (place: Place) => `port-${place}`
+
+/**
+ * The network of a site: a bridge in the namespace of this process, and one namespace a place, joined by a veth
+ * pair. This process must be in network, mount and process namespaces of its own (see isolation.ts): then the
+ * names of the namespaces are nobody else's, and all of it ends with the process.
+ */
+export class Network {
+  #faults: LinkFault[] = []
+  #named = 0
+
+  static async create(): Promise<Network> {
+    // The names of network namespaces are mounts below /run/netns: on a mount of our own nobody else sees them.
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', '/run'])
+    await mkdir('/run/netns')
+    for (const place of PLACES) await run('ip', ['netns', 'add', place])
+    const lines = [
+      'link set dev lo up',
+      'link add dev bridge type bridge',
+      `address add ${CONTROL_ADDRESS}/24 dev bridge`,
+      'link set dev bridge up',
+      ...PLACES.flatMap((place) => [
+        `link add dev ${portOf(place)} type veth peer name eth0 netns ${place}`,
+        `link set dev ${portOf(place)} master bridge up`,
+      ]),
+    ]
+    await run('ip', ['-batch', '-'], lines.join('\n'))
+    await Promise.all(
+      PLACES.map((place) =>
+        run(
+          'ip',
+          ['-n', place, '-batch', '-'],
+          `link set dev lo up\naddress add ${addressOf(place)}/24 dev eth0\nlink set dev eth0 up`,
+        ),
+      ),
+    )
+    const network = new Network()
+    await network.#apply()
+    return network
+  }
+
+  /** The command that runs a program in a place; it becomes the program. */
+  static commandIn(place: Place): [string, ...string[]] {
+    return ['nsenter', `--net=/run/netns/${place}`]
+  }
+
+  /** Drops packets on some ways until healed. Returns the fault's id. */
+  async disturb(ways: LinkFault['ways'], lossPercent = 100): Promise<string> {
+    const id = `f${++this.#named}`
+    this.#faults.push({ id, ways, lossPercent })
+    await this.#apply()
+    return id
+  }
+
+  /** How many packets a fault has dropped. */
+  async droppedBy(id: string): Promise<number> {
+    return readDroppedPackets(await run('nft', ['-j', 'list', 'counters'])).get(id) ?? 0
+  }
+
+  /** Ends one fault. */
+  async mend(id: string): Promise<void> {
+    this.#faults = this.#faults.filter((fault) => fault.id !== id)
+    await this.#apply()
+  }
+
+  /** Makes everything that goes to a place go through a narrow pipe: at most so many bits a second, with a queue. */
+  async narrow(place: Place, kilobitsPerSecond: number, queueMs: number): Promise<void> {
+    const queueBytes = Math.ceil((kilobitsPerSecond / 8) * queueMs)
+    const rate = ['rate', `${kilobitsPerSecond}kbit`, 'burst', '4kb', 'limit', String(queueBytes)]
+    await run('tc', ['qdisc', 'add', 'dev', portOf(place), 'root', 'tbf', ...rate])
+  }
+
+  /** How many packets had to wait in the narrow pipe. */
+  async delayedAt(place: Place): Promise<number> {
+    const text = await run('tc', ['-s', 'qdisc', 'show', 'dev', portOf(place)])
+    return Number(/overlimits (\d+)/.exec(text)?.[1] ?? 0)
+  }
+
+  async widen(place: Place): Promise<void> {
+    await run('tc', ['qdisc', 'del', 'dev', portOf(place), 'root'])
+  }
+
+  async #apply(): Promise<void> {
+    await run('nft', ['-f', '-'], renderLinkRules(this.#faults))
+  }
+}

@@ -1,0 +1,89 @@
+/** `npm run faults`: see cli/arguments.ts for what it takes and exit-codes.ts for what its exit code says. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { playAll } from './campaign/campaign.ts'
+import { isExpected } from './campaign/expected.ts'
+import { plansOf } from './campaign/plans.ts'
+import { ResultsFile } from './campaign/results-file.ts'
+import { Workshop } from './campaign/workshop.ts'
+import { type Arguments, readArguments, USAGE, UsageError } from './cli/arguments.ts'
+import { listText } from './cli/list.ts'
+import { progressLine } from './cli/progress.ts'
+import { EXIT } from './exit-codes.ts'
+import { missingRequirement } from './hosts/requirements.ts'
+import { renderPicture } from './report/picture-svg.ts'
+import { renderReport } from './report/report.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const REPORT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
+const RESULTS_FOLDER = join(ROOT, '.holdfast', 'faults')
+
+async function play(args: Arguments): Promise<number> {
+  const missing = await missingRequirement()
+  if (missing !== null) {
+    console.error(`The fault campaign cannot run here, and did not. ${missing}`)
+    return EXIT.cannotRun
+  }
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
+  const results = await ResultsFile.open(args.results ?? RESULTS_FOLDER, { fresh: args.fresh })
+  const workshop = await Workshop.open()
+  const plans = plansOf(args)
+  let done = 0
+  try {
+    const played = await playAll({
+      plans,
+      parallel: Math.min(args.parallel, plans.length),
+      minutes: args.minutes,
+      workshop,
+      keepFolder: join(results.folder, 'failed'),
+      onResult: (result, record, kept) => {
+        results.add(result)
+        if (record !== null) results.keepPicture(record)
+        done += 1
+        console.log(progressLine(result, done, plans.length, kept))
+      },
+      signal: stop.signal,
+    })
+    const failed = played.filter((result) => !isExpected(result))
+    const skipped = plans.length - played.length
+    const inTime = skipped === 0 ? '' : ` ${skipped} were not begun, because the time was up.`
+    console.log(`${played.length - failed.length} of ${played.length} runs came out as they must.${inTime}`)
+    for (const { plan } of failed)
+      console.log(`  not so: ${plan.name}${plan.system === 'holdfast' ? '' : ` @ ${plan.system}`}`)
+    return failed.length === 0 && played.length > 0 ? EXIT.green : EXIT.violation
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    console.error(`Interrupted after ${done} of ${plans.length} runs; everything is ended and removed.`)
+    return EXIT.interrupted
+  } finally {
+    await workshop.close()
+  }
+}
+
+async function report(folder: string): Promise<void> {
+  const results = await ResultsFile.open(folder)
+  await writeFile(join(REPORT_FOLDER, 'REPORT.md'), renderReport(await results.read()))
+  const picture = await results.readPicture()
+  if (picture !== null) await writeFile(join(REPORT_FOLDER, 'failover.svg'), renderPicture(picture))
+  console.log(`Written: ${join(REPORT_FOLDER, 'REPORT.md')}`)
+}
+
+async function main(): Promise<number> {
+  let args: Arguments
+  try {
+    args = readArguments(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.error(`${error.message}\n\n${USAGE}`)
+    return EXIT.usage
+  }
+  if (args.command === 'help') console.log(USAGE)
+  else if (args.command === 'list') console.log(listText())
+  else if (args.command === 'report') await report(args.results ?? RESULTS_FOLDER)
+  else return play(args)
+  return EXIT.green
+}
+
+process.exitCode = await main()

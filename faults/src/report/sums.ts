@@ -1,0 +1,57 @@
+import type { RunResult } from '../campaign/result.ts'
+import { joinHistograms, percentileMs } from '../checker/latency.ts'
+import type { Span } from '../checker/span.ts'
+
+/** What some runs come to together. */
+export interface Sums {
+  runs: number
+  operations: number
+  logins: number
+  revocations: number
+  lost: number
+  undone: number
+  stalestMs: number
+  verifications: number
+  failed: number
+  p99Ms: number
+  p999Ms: number
+  longestMs: number
+  worstSecondMs: number
+}
+
+export function sumOf(results: readonly RunResult[]): Sums {
+  const total = (of: (result: RunResult) => number) => results.reduce((sum, result) => sum + of(result), 0)
+  const most = (of: (result: RunResult) => number) =>
+    results.reduce((max, result) => Math.max(max, of(result)), 0)
+  const latencies = joinHistograms(results.map((result) => result.latencies))
+  return {
+    runs: results.length,
+    operations: total(({ operations }) => operations),
+    logins: total(({ counts }) => counts.issues),
+    revocations: total(({ counts }) => counts.revocations),
+    lost: total(({ lost }) => lost),
+    undone: total(({ undone }) => undone),
+    stalestMs: most(({ longestStalenessMs }) => longestStalenessMs),
+    verifications: total(({ verifications }) => verifications),
+    failed: total(({ failedVerifications }) => failedVerifications),
+    p99Ms: percentileMs(latencies, 0.99),
+    p999Ms: percentileMs(latencies, 0.999),
+    longestMs: most(({ longestVerificationMs }) => longestVerificationMs),
+    worstSecondMs: most(({ worstSecondMs }) => worstSecondMs),
+  }
+}
+
+/** For how long a fault was on in some runs: where two overlapped they count once (in milliseconds). */
+export function faultTimeMs(results: readonly RunResult[]): number {
+  return results.reduce((sum, { spans }) => sum + unionMs(spans), 0)
+}
+
+function unionMs(spans: readonly Span[]): number {
+  let sum = 0
+  let endMs = Number.NEGATIVE_INFINITY
+  for (const { fromMs, toMs } of [...spans].sort((one, other) => one.fromMs - other.fromMs)) {
+    sum += Math.max(0, toMs - Math.max(fromMs, endMs))
+    endMs = Math.max(endMs, toMs)
+  }
+  return sum
+}

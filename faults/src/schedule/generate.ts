@@ -1,0 +1,148 @@
+import { FAST, FAST_STOCK_PERIODS } from '../data-centre/config.ts'
+import { FAULTS, type FaultName } from '../faults/alphabet.ts'
+import { HOUR_MS } from '../faults/clocks.ts'
+import type { Fault, Target } from '../faults/fault.ts'
+import { APP_HOSTS } from '../hosts/places.ts'
+import type { SystemName } from '../systems/system.ts'
+import type { RunPlan, ScheduledFault } from './plan.ts'
+import { promisesOf } from './promise.ts'
+import { Random } from './random.ts'
+import { drawWorkload } from './workload.ts'
+
+/** How often each fault is drawn. */
+const WEIGHTS: Record<FaultName, number> = {
+  'kill-redis': 10,
+  'pause-redis': 14,
+  'kill-sentinel': 3,
+  'pause-sentinel': 3,
+  'pause-all-sentinels': 2,
+  'kill-host': 5,
+  'pause-host': 6,
+  'restart-empty': 4,
+  'cut-host': 8,
+  'mute-host': 5,
+  'deaf-host': 5,
+  'cut-link': 4,
+  'half-cut-link': 4,
+  minority: 6,
+  'half-and-half': 5,
+  'cut-app': 3,
+  'cut-app-from-primary': 3,
+  'lossy-host': 3,
+  'slow-host': 3,
+  'kill-app': 4,
+  'pause-app': 4,
+  'full-disk': 2,
+  'full-memory': 2,
+  'redis-clock': 2,
+  'sentinel-clock': 2,
+  'app-clock': 2,
+  'sentinel-failover': 5,
+  'busy-script': 3,
+  stampede: 3,
+}
+
+/** From a hiccup to a quarter of a minute, with fine steps around `down-after` (1500 ms). */
+const DURATIONS_MS: readonly [number, ...number[]] = [
+  100, 300, 600, 900, 1100, 1300, 1400, 1450, 1500, 1550, 1600, 1700, 1900, 2200, 2600, 3000, 3500, 4000,
+  5000, 6000, 8000, 11_000, 15_000,
+]
+
+/** A schedule is no longer. */
+const LONGEST_MS = 24_000
+/** Between two faults that come one after the other. */
+const RECOVERY_MS = 4500
+/** By then the Sentinels have been listened to for long enough that one replica may be enough for a commit. */
+const LONG_WARM_UP_MS = 6800
+const SHORT_WARM_UP_MS = 1500
+const DEFAULT_IDLE_MS = 1_800_000
+const LEASE_MS = 1000
+/** Two processes of one machine read its clock a little apart. */
+const SAME_CLOCK_MS = 50
+
+/** The run of a seed: the same seed, the same faults and the same operations. */
+export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan {
+  const random = new Random(seed, 'plan')
+  const schedule = drawSchedule(random)
+  const workload = drawWorkload(random)
+  const needs = new Set(schedule.map(({ fault }) => (FAULTS[fault] as Fault).needs))
+  const shiftableClocks = needs.has('clocks')
+  const promises = promisesOf(schedule)
+  return {
+    name: `seed-${seed}`,
+    scripted: null,
+    schedule,
+    seed,
+    system,
+    timings: random.chance(0.7) ? FAST : FAST_STOCK_PERIODS,
+    workers: random.between(4, 6),
+    ...(shiftableClocks ? underShiftedClocks(workload) : underOneClock(workload)),
+    leaseMs: LEASE_MS,
+    // Logins wait longer on a server that has not listened to the Sentinels for long yet.
+    warmUpMs: warmUpMs(promises.logins || random.chance(0.5)),
+    shiftableClocks,
+    smallDisks: needs.has('small-disks'),
+    promises,
+  }
+}
+
+export const warmUpMs = (long: boolean) => (long ? LONG_WARM_UP_MS : SHORT_WARM_UP_MS)
+
+export function underOneClock(workload: RunPlan['workload']) {
+  return { workload, idleMs: DEFAULT_IDLE_MS, clockErrorMs: SAME_CLOCK_MS }
+}
+
+/**
+ * When a server's clock is off by an hour, it takes every session for ended whose idle lifetime is shorter, and a
+ * Redis forgets it: records outlive their end by the product's own margin of a minute. No store can do better, so
+ * this is no promise; that nothing else breaks is, and sessions live for longer than the shift.
+ */
+export function underShiftedClocks(workload: RunPlan['workload']) {
+  return { workload: { ...workload, shortLivedShare: 0 }, idleMs: 4 * HOUR_MS, clockErrorMs: HOUR_MS }
+}
+
+function drawSchedule(random: Random): ScheduledFault[] {
+  return random.chance(0.6) ? drawSequence(random) : drawPair(random)
+}
+
+/** Faults that come one after the other, the data centre whole between them. */
+function drawSequence(random: Random): ScheduledFault[] {
+  const schedule: ScheduledFault[] = []
+  let atMs = random.between(0, 500)
+  for (let count = random.between(2, 4); count > 0; count--) {
+    const drawn = drawFault(random, atMs)
+    if (schedule.length > 0 && drawn.atMs + drawn.durationMs > LONGEST_MS) break
+    schedule.push(drawn)
+    atMs += drawn.durationMs + RECOVERY_MS + random.between(0, 1500)
+  }
+  return schedule
+}
+
+/** Two faults at once, or the second while the first is being got over. */
+function drawPair(random: Random): ScheduledFault[] {
+  const first = drawFault(random, random.between(0, 500))
+  let second = drawFault(random, 0)
+  for (let tries = 0; second.fault === first.fault && tries < 10; tries++) second = drawFault(random, 0)
+  const latestMs = Math.min(first.durationMs + 3000, LONGEST_MS - second.durationMs)
+  return [first, { ...second, atMs: first.atMs + random.between(0, Math.max(0, latestMs)) }]
+}
+
+function drawFault(random: Random, atMs: number): ScheduledFault {
+  const fault = random.weighted(WEIGHTS)
+  const role = random.weighted<Target['role']>({
+    primary: 6,
+    replica: 2,
+    'other-replica': 2,
+    a: 0,
+    b: 0,
+    c: 0,
+  })
+  const app = random.pick(APP_HOSTS)
+  return {
+    atMs,
+    durationMs: random.pick(DURATIONS_MS),
+    fault,
+    target: { role, app },
+    strength: random.next(),
+  }
+}

@@ -1,0 +1,82 @@
+import { FAULTS } from '../faults/alphabet.ts'
+import type { Fault } from '../faults/fault.ts'
+import type { ScheduledFault } from './plan.ts'
+
+/** What a run must show. What it is excused from, and why, is decided here, before it runs. */
+export interface Promises {
+  /** S1, S2, S3. */
+  safety: boolean
+  /** L1: no verification fails on a server that no fault touches. */
+  verifications: boolean
+  /** L2: logins wait out a failover, and no longer. */
+  logins: boolean
+  /** Why it is excused from any. */
+  because: string
+}
+
+export const ALL_PROMISES: Promises = { safety: true, verifications: true, logins: true, because: '' }
+
+export const SAFETY_ONLY: Promises = {
+  safety: true,
+  verifications: false,
+  logins: false,
+  because: 'More than one host is at fault.',
+}
+
+/** Until the data centre is whole again after a fault that has ended. */
+const RECOVERY_MS = 4000
+
+/** One host, and Sentinel fails over late (a full disk: once it answers MISCONF to PING) or not at all: logins wait. */
+const NO_FAILOVER = new Set(['full-disk', 'redis-clock', 'sentinel-clock'])
+
+/** What a schedule of faults must show. */
+export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
+  const alone = schedule.every((fault) => !schedule.some((other) => other !== fault && meet(fault, other)))
+  const reaches = schedule.map(({ fault }) => (FAULTS[fault] as Fault).reach)
+  const oneHost = reaches.every((reach) => reach === 'one-data-host' || reach === 'one-application')
+  const losesData = schedule.some(({ fault }) => (FAULTS[fault] as Fault).losesData)
+  if (losesData && !alone) {
+    // An acknowledged write is on two nodes of three, and leaves the journals when all three have it. When one of
+    // them forgets it, and another fault hides or deposes a second one, nothing holds it for sure.
+    return {
+      safety: false,
+      verifications: false,
+      logins: false,
+      because: 'A node loses its data while something else is wrong.',
+    }
+  }
+  if (!alone || !oneHost) return SAFETY_ONLY
+  if (schedule.some(({ fault }) => NO_FAILOVER.has(fault))) {
+    return {
+      ...ALL_PROMISES,
+      logins: false,
+      because: 'Sentinel fails over late or not at all, so logins wait.',
+    }
+  }
+  if (schedule.some((fault) => leavesTilt(fault) && schedule.some(({ atMs }) => isInTilt(fault, atMs)))) {
+    return {
+      ...ALL_PROMISES,
+      logins: false,
+      because: 'A Sentinel is in TILT, so another one that is lost leaves no majority.',
+    }
+  }
+  return ALL_PROMISES
+}
+
+/** A Sentinel whose time jumped by 2 s takes no part in failovers for 30 s (Redis 7.0.15, sentinel.c). */
+const TILT_TRIGGER_MS = 2000
+const TILT_MS = 30_000
+const TILTING = new Set(['pause-sentinel', 'pause-host'])
+
+function leavesTilt({ fault, durationMs }: ScheduledFault): boolean {
+  return TILTING.has(fault) && durationMs >= TILT_TRIGGER_MS - 200
+}
+
+function isInTilt({ atMs, durationMs }: ScheduledFault, laterMs: number): boolean {
+  return laterMs > atMs && laterMs < atMs + durationMs + TILT_MS
+}
+
+function meet(one: ScheduledFault, other: ScheduledFault): boolean {
+  const [first, second] = one.atMs <= other.atMs ? [one, other] : [other, one]
+  return second.atMs < first.atMs + first.durationMs + RECOVERY_MS
+}

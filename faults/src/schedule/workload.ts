@@ -1,0 +1,43 @@
+import type { OperationMix, Workload } from '../worker/settings.ts'
+import type { Random } from './random.ts'
+
+/** What users do most of the time. */
+export const USUAL_MIX: OperationMix = {
+  issue: 46,
+  touch: 10,
+  update: 7,
+  rotate: 6,
+  revoke: 27,
+  'revoke-subject': 4,
+}
+
+/** The workload of the scripted cases, and the middle of what seeds draw. */
+export const USUAL_WORKLOAD: Workload = {
+  verificationsPerSecond: 30,
+  writesPerSecond: 14,
+  verifiers: 3,
+  writers: 3,
+  mix: USUAL_MIX,
+  subjects: 40,
+  shortLivedShare: 0.08,
+  shortIdleMs: 4000,
+}
+
+/** Rates and mix from the seed. */
+export function drawWorkload(random: Random): Workload {
+  const varied = (usual: number) => Math.round(usual * (0.5 + random.next()))
+  return {
+    ...USUAL_WORKLOAD,
+    verificationsPerSecond: varied(USUAL_WORKLOAD.verificationsPerSecond),
+    writesPerSecond: varied(USUAL_WORKLOAD.writesPerSecond),
+    mix: {
+      issue: varied(USUAL_MIX.issue),
+      touch: varied(USUAL_MIX.touch),
+      update: varied(USUAL_MIX.update),
+      rotate: varied(USUAL_MIX.rotate),
+      revoke: varied(USUAL_MIX.revoke),
+      'revoke-subject': varied(USUAL_MIX['revoke-subject']),
+    },
+    subjects: random.between(10, 60),
+  }
+}

@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { Network } from '../hosts/network.ts'
+import type { AppHost } from '../hosts/places.ts'
+import { processState } from '../hosts/process-state.ts'
+import type { FromWorker, ToWorker, WorkerSettings } from '../worker/settings.ts'
+import type { Timeline } from './timeline.ts'
+
+export type SettingsOf = (name: string, historyFile: string) => WorkerSettings
+
+const PROGRAM = fileURLToPath(new URL('../worker/main.ts', import.meta.url))
+const READY_MS = 40_000
+const STOPPED_MS = 20_000
+
+interface Member {
+  name: string
+  host: AppHost
+  child: ChildProcess
+  ready: Promise<void>
+  stopped: Promise<void>
+}
+
+/** The application servers of a site. What one of them issues, the others hear of beside the network. */
+export class Fleet {
+  readonly historyFiles: string[] = []
+  /** Every token that was announced. */
+  readonly tokens = new Map<string, { token: string; subject: string }>()
+  /** The longest that any server's event loop stood still (in milliseconds): how far this machine kept up. */
+  longestStallMs = 0
+  readonly #folder: string
+  readonly #settingsOf: SettingsOf
+  readonly #env: (host: AppHost) => NodeJS.ProcessEnv
+  readonly #idOf: (token: string) => string
+  readonly #timeline: Timeline
+  readonly #members = new Map<string, Member>()
+  #started = 0
+
+  constructor(options: {
+    folder: string
+    settingsOf: SettingsOf
+    env: (host: AppHost) => NodeJS.ProcessEnv
+    idOf: (token: string) => string
+    timeline: Timeline
+  }) {
+    this.#folder = options.folder
+    this.#settingsOf = options.settingsOf
+    this.#env = options.env
+    this.#idOf = options.idOf
+    this.#timeline = options.timeline
+  }
+
+  /** The servers on a host, by name. */
+  on(host: AppHost): string[] {
+    return [...this.#members.values()].filter((member) => member.host === host).map(({ name }) => name)
+  }
+
+  /** Starts a server on a host; resolves when its users act. */
+  async start(host: AppHost): Promise<void> {
+    const name = `w${++this.#started}`
+    const historyFile = join(this.#folder, `history-${name}.jsonl`)
+    this.historyFiles.push(historyFile)
+    const [enter, ...inPlace] = Network.commandIn(host)
+    const child = spawn(enter, [...inPlace, process.execPath, PROGRAM], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#env(host), NODE_NO_WARNINGS: '1' },
+    })
+    child.stderr?.pipe(createWriteStream(join(this.#folder, `${name}.log`)))
+    // A killed server's pipe breaks; that it has ended shows in its exit.
+    child.stdin?.on('error', () => {})
+    const ready = Promise.withResolvers<void>()
+    const stopped = Promise.withResolvers<void>()
+    const member: Member = { name, host, child, ready: ready.promise, stopped: stopped.promise }
+    child.on('exit', (code) => {
+      ready.reject(new Error(`Server ${name} ended with ${code} before it was ready.`))
+      stopped.resolve()
+    })
+    ready.promise.catch(() => {})
+    if (child.stdout) {
+      createInterface(child.stdout).on('line', (line) => {
+        const message = JSON.parse(line) as FromWorker
+        if (message.type === 'ready') ready.resolve()
+        else if (message.type === 'stopped') stopped.resolve()
+        else this.#hear(member, message)
+      })
+    }
+    this.#members.set(name, member)
+    send(member, this.#settingsOf(name, historyFile))
+    for (const { token, subject } of this.tokens.values())
+      send(member, { type: 'token', token, subject, idleMs: null })
+    await inTime(member.ready, READY_MS, `Server ${name} did not become ready.`)
+  }
+
+  pause(host: AppHost): void {
+    for (const { child } of this.#at(host)) child.kill('SIGSTOP')
+  }
+
+  resume(host: AppHost): void {
+    for (const { child } of this.#at(host)) child.kill('SIGCONT')
+  }
+
+  async arePaused(host: AppHost): Promise<boolean> {
+    const states = await Promise.all(this.#at(host).map(({ child }) => processState(child.pid)))
+    return states.length > 0 && states.every((state) => state === 'paused')
+  }
+
+  /** kill -9 to all servers of a host. */
+  async kill(host: AppHost): Promise<number> {
+    const members = this.#at(host)
+    for (const { child, name } of members) {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+      this.#members.delete(name)
+    }
+    return members.length
+  }
+
+  /** Lets all servers finish what is under way. */
+  async stop(): Promise<void> {
+    const members = [...this.#members.values()]
+    for (const member of members) send(member, { type: 'stop' })
+    await Promise.all(
+      members.map(({ stopped, name }) => inTime(stopped, STOPPED_MS, `Server ${name} did not stop.`)),
+    )
+  }
+
+  #at(host: AppHost): Member[] {
+    return [...this.#members.values()].filter((member) => member.host === host)
+  }
+
+  #hear(from: Member, message: FromWorker): void {
+    if (message.type === 'stalled') this.longestStallMs = Math.max(this.longestStallMs, message.forMs)
+    else if (message.type === 'event') {
+      this.#timeline.entries.push({
+        atMs: message.atMs,
+        what: `${from.name} (${from.host}): ${message.event}`,
+      })
+    } else if (message.type === 'token' || message.type === 'ended') {
+      if (message.type === 'token') {
+        const { token, subject } = message
+        this.tokens.set(this.#idOf(token), { token, subject })
+      }
+      for (const member of this.#members.values()) if (member !== from) send(member, message)
+    }
+  }
+}
+
+function send(member: Member, message: ToWorker | WorkerSettings): void {
+  if (member.child.exitCode === null && member.child.signalCode === null) {
+    member.child.stdin?.write(`${JSON.stringify(message)}\n`)
+  }
+}
+
+async function inTime(work: Promise<void>, limitMs: number, complaint: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(complaint)), limitMs)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { RedisStore } from 'connect-redis'
+import type { SessionData } from 'express-session'
+import { createSentinel } from 'redis'
+import { ADMIN, PRIMARY_NAME } from '../data-centre/users.ts'
+import type { Answer } from '../history/events.ts'
+import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
+import type { LoginSystem, TokenLook } from './system.ts'
+
+const PREFIX = 'sess:'
+/** connect-redis waits for ever while Redis is down; an application would not. */
+const PATIENCE_MS = 2000
+
+export const connectRedisLook: TokenLook = {
+  idOf: (token) => createHash('sha256').update(token).digest('hex').slice(0, 16),
+  keyOf: (token) => PREFIX + token,
+  describe: (bytes) => (bytes === null ? 'absent' : `live ${bytes.length}`),
+}
+
+/** The control: express-session's store over node-redis' Sentinel client, as its documentation sets it up. */
+export async function openConnectRedis(): Promise<LoginSystem> {
+  const client = createSentinel({
+    name: PRIMARY_NAME,
+    sentinelRootNodes: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
+    nodeClientOptions: { ...ADMIN },
+    sentinelClientOptions: { ...ADMIN },
+  })
+  client.on('error', () => {
+    // Each command says itself that it failed.
+  })
+  await client.connect()
+  return new ConnectRedisSystem(new RedisStore({ client, prefix: PREFIX, ttl: 43_200 }), () =>
+    client.destroy(),
+  )
+}
+
+class ConnectRedisSystem implements LoginSystem {
+  readonly abilities = new Set(['touch'] as const)
+  readonly #store: RedisStore
+  readonly #destroy: () => void
+
+  constructor(store: RedisStore, destroy: () => void) {
+    this.#store = store
+    this.#destroy = destroy
+  }
+
+  async ready(): Promise<void> {
+    await inTime(this.#store.get('nobody'))
+  }
+
+  async issue(subject: string): Promise<string> {
+    const token = randomBytes(24).toString('base64url')
+    await inTime(this.#store.set(token, sessionOf(subject)))
+    return token
+  }
+
+  async verify(token: string): Promise<Answer> {
+    try {
+      const session = (await inTime(this.#store.get(token))) as { subject?: string } | null
+      if (session === null) return { says: 'inactive', reason: 'unknown' }
+      return { says: 'active', ...(session.subject === undefined ? {} : { subject: session.subject }) }
+    } catch (error) {
+      return { says: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  async touch(token: string): Promise<Answer> {
+    await inTime(this.#store.touch(token, sessionOf('')))
+    return {}
+  }
+
+  async revoke(token: string): Promise<Answer> {
+    await inTime(this.#store.destroy(token))
+    return {}
+  }
+
+  async close(): Promise<void> {
+    this.#destroy()
+  }
+
+  update(): Promise<Answer> {
+    return Promise.reject(new Error('connect-redis has no such operation.'))
+  }
+
+  rotate(): Promise<Answer> {
+    return this.update()
+  }
+
+  revokeSubject(): Promise<Answer> {
+    return this.update()
+  }
+}
+
+function sessionOf(subject: string): SessionData {
+  const session = { subject, cookie: { originalMaxAge: null } }
+  return session as unknown as SessionData
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

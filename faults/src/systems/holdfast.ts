@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import {
+  type Active,
+  HoldfastError,
+  type Inactive,
+  type Keyring,
+  recordIsLive,
+  type StoreEvent,
+  type TokenStore,
+  tokenId,
+  tokenKey,
+  type Verification,
+} from '@holdfast/tokens'
+import { createRedisStoreWith } from '../../../packages/tokens/src/create-store.ts'
+import type { SafetyRule } from '../../../packages/tokens/src/store/rules.ts'
+import { APPLICATION, PRIMARY_NAME } from '../data-centre/users.ts'
+import type { Answer } from '../history/events.ts'
+import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
+import { type LoginSystem, RefusedError, type TokenLook } from './system.ts'
+
+export interface HoldfastOptions {
+  keyring: Keyring
+  /** The idle lifetime of a session (in milliseconds). */
+  idleMs: number
+  leaseMs: number
+  onEvent?: (event: StoreEvent) => void
+}
+
+/** What turns the product into a control: a commit is a plain `WAIT 1`, and reads trust whatever they find. */
+export const WITHOUT_RULES: readonly SafetyRule[] = ['barrier', 'journal', 'heard-writes', 'lease', 'term']
+
+/** These codes say that nothing was done. */
+const REFUSALS = new Set(['STORE_FULL', 'STORE_OVERLOADED'])
+
+export const holdfastLook: TokenLook = {
+  idOf: (token) => tokenId(token) ?? '',
+  keyOf: (token) => tokenKey(token) ?? '',
+  describe: (bytes, nowMs) => {
+    if (bytes === null) return 'absent'
+    if (!recordIsLive(bytes, nowMs)) return 'ended'
+    return `live ${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}`
+  },
+}
+
+/** Opens the product as an application does, from whatever place this process is in. */
+export function openHoldfast(options: HoldfastOptions, rulesOff: readonly SafetyRule[]): LoginSystem {
+  const { onEvent } = options
+  const store = createRedisStoreWith(
+    {
+      dataCentre: 'campaign',
+      keyring: options.keyring,
+      sentinels: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
+      primaryName: PRIMARY_NAME,
+      ...APPLICATION,
+      sentinelUsername: APPLICATION.username,
+      sentinelPassword: APPLICATION.password,
+      idleMs: options.idleMs,
+      leaseMs: options.leaseMs,
+      ...(onEvent === undefined ? {} : { observer: { event: onEvent } }),
+    },
+    { rulesOff: new Set(rulesOff) },
+  )
+  return new HoldfastSystem(store)
+}
+
+class HoldfastSystem implements LoginSystem {
+  readonly abilities = new Set(['touch', 'update', 'rotate', 'revoke-subject', 'short-lives'] as const)
+  readonly #store: TokenStore
+
+  constructor(store: TokenStore) {
+    this.#store = store
+  }
+
+  async ready(timeoutMs: number): Promise<void> {
+    await this.#store.ready({ timeoutMs })
+  }
+
+  async issue(subject: string, idleMs: number | undefined): Promise<string> {
+    const request = { subject, ...(idleMs === undefined ? {} : { idleMs }) }
+    return (await orRefused(this.#store.issue(request))).token
+  }
+
+  async verify(token: string): Promise<Answer> {
+    return answerOf(await this.#store.verify(token))
+  }
+
+  async touch(token: string, idleMs: number | undefined): Promise<Answer> {
+    return answerOf(await orRefused(this.#store.touch(token, idleMs === undefined ? {} : { idleMs })))
+  }
+
+  async update(token: string): Promise<Answer> {
+    const change = (claims: Record<string, unknown>) => ({ changes: Number(claims['changes'] ?? 0) + 1 })
+    return answerOf(await orRefused(this.#store.update(token, change)))
+  }
+
+  async rotate(token: string): Promise<Answer> {
+    const rotated = await this.#store.rotate(token)
+    if (rotated.status === 'inactive') return answerOf(rotated)
+    return { says: 'active', subject: rotated.subject, token: rotated.token }
+  }
+
+  async revoke(token: string): Promise<Answer> {
+    const { revoked } = await orRefused(this.#store.revoke(token))
+    return revoked ? {} : { says: 'inactive', reason: 'not found live by the log-out' }
+  }
+
+  async revokeSubject(subject: string, exceptToken: string | undefined): Promise<Answer> {
+    const options = exceptToken === undefined ? {} : { exceptToken }
+    const { revokedIds } = await orRefused(this.#store.revokeSubject(subject, options))
+    return { ended: revokedIds }
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+}
+
+function answerOf(said: Verification | Active | Inactive): Answer {
+  if (said.status === 'active') return { says: 'active', subject: said.subject }
+  if (said.status === 'inactive') return { says: 'inactive', reason: said.reason }
+  return { says: 'unavailable', reason: said.cause }
+}
+
+async function orRefused<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof HoldfastError && REFUSALS.has(error.code)) throw new RefusedError(error.code, error)
+    throw error
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * One application server of the campaign: opens the system under test, lets users log in, verify and log out, and
+ * writes down every operation. Its first line of input is its settings; the rest is settings.ts' `ToWorker`.
+ */
+import { createInterface } from 'node:readline'
+import { monotonicMs } from '../history/events.ts'
+import { lookOf, openSystem } from '../systems/open.ts'
+import { Recorder } from './recorder.ts'
+import type { FromWorker, ToWorker, WorkerSettings } from './settings.ts'
+import { TokenPool } from './token-pool.ts'
+import { type Desk, Verifier, Writer } from './user.ts'
+
+const READY_MS = 30_000
+/** Calls that are still under way this long after the end are left as they are. */
+const LAST_CALLS_MS = 12_000
+const WATCH_MS = 20
+const STALL_MS = 40
+
+const tell = (message: FromWorker) => process.stdout.write(`${JSON.stringify(message)}\n`)
+
+async function serve(settings: WorkerSettings, stop: AbortController, pool: TokenPool): Promise<void> {
+  const { name, system: systemName, workload, historyFile } = settings
+  const system = await openSystem(systemName, {
+    keyring: settings.keyring,
+    idleMs: settings.idleMs,
+    leaseMs: settings.leaseMs,
+    onEvent: (event) => tell({ type: 'event', atMs: monotonicMs(), event: JSON.stringify(event) }),
+  })
+  await system.ready(READY_MS)
+  const look = lookOf(systemName)
+  const recorder = new Recorder(historyFile, name)
+  const desk: Desk = { settings, system, look, pool, recorder, tell, signal: stop.signal }
+  watchStalls()
+  tell({ type: 'ready' })
+  const { verifiers, writers, verificationsPerSecond, writesPerSecond } = workload
+  const users = [
+    ...times(verifiers, (n) => new Verifier(desk, `v${n}`).run(verificationsPerSecond / verifiers)),
+    ...times(writers, (n) => new Writer(desk, `w${n}`).run(writesPerSecond / writers)),
+  ]
+  const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+  await stopped
+  await Promise.race([Promise.all(users), new Promise((resolve) => setTimeout(resolve, LAST_CALLS_MS))])
+  tell({ type: 'stopped' })
+  process.exit(0)
+}
+
+/** Notes when this process itself stood still, so that nobody takes it for a slow answer. */
+function watchStalls(): void {
+  let lastMs = monotonicMs()
+  setInterval(() => {
+    const nowMs = monotonicMs()
+    const lateMs = nowMs - lastMs - WATCH_MS
+    if (lateMs > STALL_MS) tell({ type: 'stalled', atMs: lastMs, forMs: lateMs })
+    lastMs = nowMs
+  }, WATCH_MS).unref()
+}
+
+function times<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index))
+}
+
+function main(): void {
+  const stop = new AbortController()
+  const pool = new TokenPool()
+  let settings: WorkerSettings | null = null
+  const lines = createInterface(process.stdin)
+  lines.on('line', (line) => {
+    if (settings === null) {
+      settings = JSON.parse(line) as WorkerSettings
+      serve(settings, stop, pool).catch((error: unknown) => {
+        console.error(error)
+        process.exit(1)
+      })
+      return
+    }
+    const message = JSON.parse(line) as ToWorker
+    if (message.type === 'stop') stop.abort()
+    else if (message.type === 'ended') pool.end(message.id)
+    else pool.add({ ...message, id: lookOf(settings.system).idOf(message.token) })
+  })
+  lines.on('close', () => process.exit(0))
+}
+
+main()

@@ -1,0 +1,61 @@
+import type { Random } from '../schedule/random.ts'
+
+/** A token that some worker issued. */
+export interface KnownToken {
+  id: string
+  token: string
+  subject: string
+  /** A short idle lifetime, or null for the default. */
+  idleMs: number | null
+}
+
+const MOST_KNOWN = 600
+const RECENT = 25
+
+/** The tokens that a worker has heard of, its own and others', live and ended. */
+export class TokenPool {
+  #all: KnownToken[] = []
+  #live: KnownToken[] = []
+  #ended: KnownToken[] = []
+  readonly #seen = new Set<string>()
+
+  add(token: KnownToken): void {
+    if (this.#seen.has(token.id)) return
+    this.#seen.add(token.id)
+    this.#all = [...this.#all.slice(1 - MOST_KNOWN), token]
+    this.#live = [...this.#live.slice(1 - MOST_KNOWN), token]
+  }
+
+  /** Somebody has asked for its end. */
+  end(id: string): void {
+    const token = this.#live.find((live) => live.id === id)
+    if (token === undefined) return
+    this.#live = this.#live.filter((live) => live !== token)
+    this.#ended = [...this.#ended.slice(1 - MOST_KNOWN), token]
+  }
+
+  endSubject(subject: string, exceptId: string | undefined): void {
+    for (const { id, subject: other } of [...this.#live]) {
+      if (other === subject && id !== exceptId) this.end(id)
+    }
+  }
+
+  /** One to verify: most often one that was just issued or just ended, by whomever. */
+  toVerify(random: Random): KnownToken | null {
+    const draw = random.next()
+    const place = random.next()
+    if (draw < 0.35) return at(this.#ended.slice(-RECENT), place) ?? at(this.#all, place)
+    if (draw < 0.7) return at(this.#live.slice(-RECENT), place) ?? at(this.#all, place)
+    return at(this.#all, place)
+  }
+
+  /** A live one to do something with; `lasting` leaves out those with a short idle lifetime. */
+  toChange(random: Random, { lasting = false } = {}): KnownToken | null {
+    const fit = lasting ? this.#live.filter(({ idleMs }) => idleMs === null) : this.#live
+    return at(fit, random.next())
+  }
+}
+
+function at<T>(all: readonly T[], place: number): T | null {
+  return all[Math.floor(place * all.length)] ?? null
+}

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EXIT } from '../../src/exit-codes.ts'
+import { missingRequirement } from '../../src/hosts/requirements.ts'
+import { remaining, sharedState, tracesOf } from './traces.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const missing = await missingRequirement()
+if (missing !== null) console.warn(`The fault campaign was not run: ${missing}`)
+
+let results = ''
+beforeAll(async () => {
+  results = await mkdtemp(join(tmpdir(), 'faults-test-'))
+})
+afterAll(() => rm(results, { recursive: true, force: true }))
+
+function campaign(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [MAIN, '--results', results, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function outcome(child: ChildProcess): Promise<{ code: number | null; said: string }> {
+  if (!child.stdout || !child.stderr) throw new Error('The campaign has no output.')
+  const ended = once(child, 'close')
+  const [said, complaint] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const [code] = await ended
+  return { code: code as number | null, said: said + complaint }
+}
+
+describe.runIf(missing === null)('the fault campaign', () => {
+  it('shows nothing lost, nothing undone and nobody refused, in all cases and ten seeds', {
+    timeout: 600_000,
+  }, async () => {
+    const { code, said } = await outcome(campaign('--short', '--parallel', '3'))
+    expect(said, said).toContain(' runs came out as they must.')
+    expect(code, said).toBe(EXIT.green)
+  })
+
+  it.each([
+    ['A', 'plain-wait'],
+    ['minority', 'plain-wait'],
+    ['kill-primary', 'connect-redis'],
+  ])('would show it: case %s turns the control %s red', { timeout: 120_000 }, async (name, system) => {
+    const { code, said } = await outcome(campaign('--case', name, '--system', system))
+    expect(code, said).toBe(EXIT.green)
+    expect(said).toContain('red, as a control')
+  })
+
+  it.each([
+    ['SIGINT', EXIT.interrupted],
+    ['SIGKILL', null],
+  ] as const)(
+    'leaves nothing behind when it is ended by %s',
+    { timeout: 60_000 },
+    async (signal, expected) => {
+      const before = await sharedState()
+      const child = campaign('--case', 'kill-primary')
+      const root = child.pid ?? 0
+      const ended = outcome(child)
+      await new Promise((resolve) => setTimeout(resolve, 6000))
+      const traces = await tracesOf(root)
+      expect(traces.processes.length).toBeGreaterThan(9)
+      expect(traces.folders).toHaveLength(1)
+      expect(await sharedState()).toEqual(before)
+      child.kill(signal)
+      expect((await ended).code).toBe(expected)
+      // A killed campaign cannot remove its folder; the next one does.
+      if (signal === 'SIGKILL') {
+        const next = campaign('--case', 'kill-sentinel')
+        const nextEnded = outcome(next)
+        await new Promise((resolve) => setTimeout(resolve, 3000))
+        next.kill('SIGINT')
+        await nextEnded
+      }
+      expect(await remaining(traces, root)).toEqual([])
+      expect(await sharedState()).toEqual(before)
+    },
+  )
+})

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { readDroppedPackets, renderLinkRules, waysBetween } from '../../src/hosts/link-rules.ts'
+
+it('a cut goes both ways, and never from a place to itself', () => {
+  expect(waysBetween(['a'], ['a', 'b'])).toEqual([
+    { from: 'a', to: 'b' },
+    { from: 'b', to: 'a' },
+  ])
+  expect(waysBetween(['a'], ['b', 'c'], true)).toEqual([
+    { from: 'a', to: 'b' },
+    { from: 'a', to: 'c' },
+  ])
+})
+
+it('the rules are those of the faults that are on, each with a counter of its own', () => {
+  const script = renderLinkRules([
+    { id: 'f1', ways: waysBetween(['a'], ['b'], true), lossPercent: 100 },
+    { id: 'f2', ways: waysBetween(['c'], ['app1'], true), lossPercent: 25 },
+  ])
+  expect(script).toBe(`add table bridge faults
+add chain bridge faults forward { type filter hook forward priority 0; policy accept; }
+add counter bridge faults f1
+add counter bridge faults f2
+flush chain bridge faults forward
+add rule bridge faults forward ip saddr . ip daddr { 10.77.0.11 . 10.77.0.12 } counter name f1 drop
+add rule bridge faults forward ip saddr . ip daddr { 10.77.0.13 . 10.77.0.17 } numgen random mod 100 < 25 counter name f2 drop
+`)
+})
+
+it('what each has dropped is read from the counters', () => {
+  const json = '{"nftables": [{"metainfo": {}}, {"counter": {"name": "f1", "packets": 7, "bytes": 420}}]}'
+  expect(readDroppedPackets(json)).toEqual(new Map([['f1', 7]]))
+})

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parseVerdict } from '../model/pan.ts'
+import { QUICK_RUNS } from '../model/runs.ts'
+import { type Found, isAsExpected, search, searchAll } from '../model/search.ts'
+
+// Half a minute on two free cores; the rest is for a machine that is busy.
+const ALL_MS = 8 * 60_000
+const LIMITS = { timeoutMs: ALL_MS, memoryMb: 2000, hashBits: 22, signal: AbortSignal.timeout(ALL_MS) }
+const aLogin = QUICK_RUNS.filter(({ name }) => name === 'a-login')
+
+const found = new Map<string, Found | Error>()
+beforeAll(() => searchAll(QUICK_RUNS, 2, LIMITS, (run, outcome) => found.set(run.name, outcome)), ALL_MS)
+
+/** What a search found. Throws why it found nothing. */
+function outcomeOf(name: string): Found {
+  const outcome = found.get(name)
+  if (outcome === undefined) throw new Error(`The search ${name} did not end.`)
+  if (outcome instanceof Error) throw outcome
+  return outcome
+}
+
+describe('the model of commit, barrier, journal, lease, feed and quorum read', () => {
+  it.each(QUICK_RUNS.filter(({ expect }) => expect === 'holds'))('has no violation: $title', ({ name }) => {
+    const { errors, isComplete, schedule } = outcomeOf(name)
+    expect(schedule).toEqual([])
+    expect(errors).toBe(0)
+    expect(isComplete).toBe(true)
+  })
+
+  it.each(QUICK_RUNS.filter(({ expect }) => expect === 'breaks'))(
+    'has a counterexample: $title',
+    ({ name }) => {
+      const { errors, schedule } = outcomeOf(name)
+      expect(errors).toBeGreaterThan(0)
+      expect(schedule.length).toBeGreaterThan(3)
+    },
+  )
+})
+
+describe('a search that did not visit every state', () => {
+  it.each(aLogin)('proves nothing when its paths were cut short', { timeout: ALL_MS }, async (run) => {
+    const short = await search(run, { ...LIMITS, mostSteps: 20 })
+    expect(short.errors === 0 && short.isComplete).toBe(false)
+    expect(isAsExpected(short)).toBe(false)
+  })
+
+  it.each(aLogin)('proves nothing when its memory ran out', { timeout: ALL_MS }, async (run) => {
+    const small = await search(run, { ...LIMITS, memoryMb: 60 })
+    expect(isAsExpected(small)).toBe(false)
+  })
+
+  it('fails when the verifier printed no verdict', () => {
+    expect(() => parseVerdict('Segmentation fault')).toThrow(/no verdict: Segmentation fault/)
+  })
+
+  it.each(aLogin)('fails at its deadline', { timeout: ALL_MS }, async (run) => {
+    await expect(search(run, { ...LIMITS, timeoutMs: 1 })).rejects.toMatchObject({
+      code: 'MODEL_TOOL_FAILED',
+    })
+  })
+})

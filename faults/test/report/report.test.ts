@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { judge } from '../../src/campaign/judge.ts'
+import type { RunResult } from '../../src/campaign/result.ts'
+import { findCase, planCase } from '../../src/cases/cases.ts'
+import { renderReport } from '../../src/report/report.ts'
+import type { FaultSpan } from '../../src/site/timeline.ts'
+import type { SystemName } from '../../src/systems/system.ts'
+import { HandWritten } from '../checker/history.ts'
+
+const SPAN: FaultSpan = {
+  fault: 'kill-redis',
+  where: 'a',
+  ofPrimary: true,
+  fromMs: 100,
+  toMs: 5100,
+  touched: [],
+  evidence: 'the kernel says that it has ended',
+  confirmed: true,
+}
+
+function result(name: string, written: HandWritten, system: SystemName = 'holdfast'): RunResult {
+  const scripted = findCase(name)
+  if (scripted === null) throw new Error(`There is no case ${name}.`)
+  const plan = planCase(scripted, system)
+  return judge({ plan, events: written.sorted(), readings: [], spans: [SPAN], longestStallMs: 0, tookMs: 1 })
+}
+
+const lost = () => new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'inactive', 'unknown')
+
+it('shows what was lost, beside what the controls lost', () => {
+  const report = renderReport([result('kill-primary', lost()), result('kill-primary', lost(), 'plain-wait')])
+  expect(report).toContain('**1 acknowledged logins lost, 0 acknowledged log-outs undone**')
+  const row = report.split('\n').find((line) => line.startsWith('| **kill-primary**'))
+  expect(row).toContain('1 / 0 / 0')
+  expect(report).toContain('- kill-primary (violation): Called inactive (unknown) 190 ms after')
+})
+
+it('says of a case that no control goes red on that it proves nothing', () => {
+  const calm = new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'active')
+  const report = renderReport([result('kill-replica', calm), result('kill-replica', calm, 'connect-redis')])
+  const row = report.split('\n').find((line) => line.startsWith('| **kill-replica**'))
+  expect(row).toMatch(/\*\*nothing\*\* \|$/)
+})

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { Random } from '../../src/schedule/random.ts'
+import { TokenPool } from '../../src/worker/token-pool.ts'
+
+const token = (id: string, subject = 'ann') => ({ id, token: id, subject, idleMs: null })
+
+it('an ended token is verified still, and changed no more', () => {
+  const pool = new TokenPool()
+  const random = new Random(1)
+  pool.add(token('t'))
+  pool.add(token('u'))
+  pool.end('t')
+  const changed = new Set(Array.from({ length: 50 }, () => pool.toChange(random)?.id))
+  const verified = new Set(Array.from({ length: 50 }, () => pool.toVerify(random)?.id))
+  expect([...changed]).toEqual(['u'])
+  expect([...verified].sort()).toEqual(['t', 'u'])
+})
+
+it('a subject is ended but for one session', () => {
+  const pool = new TokenPool()
+  for (const id of ['t', 'u']) pool.add(token(id))
+  pool.add(token('v', 'bob'))
+  pool.endSubject('ann', 'u')
+  const random = new Random(1)
+  const changed = new Set(Array.from({ length: 50 }, () => pool.toChange(random)?.id))
+  expect([...changed].sort()).toEqual(['u', 'v'])
+})
+
+it('nothing is chosen where there is nothing', () => {
+  const pool = new TokenPool()
+  expect(pool.toVerify(new Random(1))).toBeNull()
+  expect(pool.toChange(new Random(1))).toBeNull()
+})
