@@ -35,6 +35,8 @@ test('a log-out that only the primary knows is not told as done: a failover woul
 
 test('one that was heard is settled by the next beat, and told with every node gone', async () => {
   const [store, other] = [await openStore(group()), await openStore(group())]
+  // From then on it hears everything.
+  await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
   const { token } = await store.issue({ subject: 'ann' })
   expect(await other.verify(token)).toMatchObject({ status: 'active' })
   await store.revoke(token)
