@@ -46,14 +46,15 @@ it('a killed replica comes back, and the primary stays', async () => {
   expect((await dc.whole()).name).toBe(primary.name)
 })
 
-it('all Redis killed at once: the primary does not wait for a failover that cannot come', async () => {
-  const primary = await dc.whole()
+it('all Redis killed at once: no primary waits for a failover that cannot come, and none is empty', async () => {
+  await dc.whole()
   await dc.write('everywhere', 'yes')
   await Promise.all(['redis-1', 'redis-2', 'redis-3'].map((name) => dc.control.signal(name, 'SIGKILL')))
   const tookMs = await timeUntil(async () => expect(await dc.write('again', 'yes')).toBe(true))
   expect(tookMs).toBeLessThan(10_000)
-  expect(await dc.primary()).toMatchObject({ name: primary.name })
-  expect(await dc.ask(primary.host, ['GET', 'everywhere'])).toEqual(['yes'])
+  // The first one's watchdog may have got a failover to another, when that was back in time.
+  const { host } = await dc.whole()
+  expect(await dc.ask(host, ['GET', 'everywhere'])).toEqual(['yes'])
 })
 
 it('a gateway, a Sentinel and the balancer are started again', async () => {
