@@ -4,7 +4,7 @@ import { type Found, isAsExpected, searchAll } from './search.ts'
 
 const USAGE = `Usage: npx node faults/model/check.ts [options]
 
-  --large         the large bounds instead of the quick ones: minutes each, up to 16 GB
+  --large         the large bounds instead of the quick ones: seconds to minutes each, up to 9 GB
   --run NAME      this search alone; may be given several times
   --explain       print the schedule of every counterexample
   --parallel N    so many searches at once, 1 to 8; default 2, with --large 1

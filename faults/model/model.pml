@@ -2,7 +2,7 @@
  * One token in a data centre: three Redis nodes, three Sentinels, processes that write, and processes that verify.
  * README.md says what is modelled, what is not, and why each abstraction is a fair one.
  *
- * Asserted: S1, S2 and S3 in every answer of a reader (lease.pml, quorum.pml), and that what was acknowledged is
+ * Asserted: S1, S2 and S3 in every answer of a reader (lease.pml, quorum.pml; settle.pml), and that what was acknowledged is
  * there once everybody has re-applied what it keeps (replay.pml).
  */
 
@@ -55,9 +55,9 @@
 #define HOLDS_BARRIER true
 #endif
 #ifdef TRUST_LEADER
-#define MAY_ANSWER(s) true
+#define TRUSTS_LEADER true
 #else
-#define MAY_ANSWER(s) (!isRepointing[s])
+#define TRUSTS_LEADER false
 #endif
 #ifdef NO_TERM
 #define HOLDS_TERM false
@@ -104,6 +104,16 @@
 #else
 #define HOLDS_QUORUM true
 #endif
+#ifdef NO_SETTLE
+#define HOLDS_SETTLE false
+#else
+#define HOLDS_SETTLE true
+#endif
+#ifdef SETTLE_ANY_TERM
+#define HOLDS_SETTLE_TERM false
+#else
+#define HOLDS_SETTLE_TERM true
+#endif
 #ifdef NO_MARK
 #define HOLDS_MARK false
 #else
@@ -114,6 +124,7 @@
 #include "sentinels.pml"
 #include "writers.pml"
 #include "lease.pml"
+#include "settle.pml"
 #include "quorum.pml"
 #include "replay.pml"
 #include "failover.pml"
@@ -130,6 +141,9 @@ init {
 #endif
 #ifdef LEASED_READER
     run LeasedReader();
+#endif
+#ifdef TELLER
+    run Teller();
 #endif
 #ifdef QUORUM_READER
     run QuorumReader();

@@ -7,12 +7,8 @@ byte firstAnswer
 bit beganLoggedIn
 bit beganLoggedOut
 
-/* A log-out that another process has answered *revoked* for already, acknowledged or not. */
-#ifdef SEEN_IS_FINAL
-#define IS_OVER (IS_LOGGED_OUT || isKnownRevoked)
-#else
-#define IS_OVER IS_LOGGED_OUT
-#endif
+/* A log-out that was acknowledged, or told to somebody as done (settle.pml). */
+#define IS_OVER (IS_LOGGED_OUT || telling == TOLD)
 
 #define COUNTS(n) (isMarked[n] || !HOLDS_MARK)
 #define MAY_ASK_FIRST(n) (asked == NOBODY && (IS_LOGGED_IN || IS_OVER) && COUNTS(n))

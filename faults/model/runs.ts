@@ -22,6 +22,7 @@ const WRONG_ELECTION = ['ANY_REPLICA']
 const BOTH_FAULTS = [...CUT, ...WRONG_ELECTION]
 const REPAIR = ['LOGIN', 'REPLAY', ...BOTH_FAULTS]
 const ONE_TRY = ['TRIES=1']
+const TOLD = ['LOGOUT', 'TELLER', 'QUORUM_READER', ...ONE_TRY]
 const EMPTIED = [...LOGIN, ...CUT, 'EMPTY_RESTART', 'ELECTIONS=0']
 
 const holds = (name: string, title: string, defines: string[]): Run => ({
@@ -46,6 +47,7 @@ export const QUICK_RUNS: readonly Run[] = [
   holds('a-login', 'a link may stall; quorum reader', [...LOGIN, ...CUT]),
   holds('a-logout-quorum', 'a link may stall; quorum reader', ['LOGOUT', 'QUORUM_READER', ...CUT]),
   holds('b-login', 'any replica may be elected; quorum reader', [...LOGIN, ...WRONG_ELECTION]),
+  holds('told', 'a log-out that was told stays told; quorum reader', TOLD),
   holds('emptied', 'a link may stall, a replica restarts empty', EMPTIED),
 
   breaks('revoke-what-is-found', 'a log-out that finds no session writes nothing', [
@@ -74,21 +76,25 @@ export const QUICK_RUNS: readonly Run[] = [
     'LEASED_READER',
     'TRUST_UNKNOWN',
   ]),
+  breaks('no-settle', 'a tombstone is told as soon as it is seen', [...TOLD, 'NO_SETTLE']),
+  breaks('settle-without-primary', 'it is told though the primary lacks it', [
+    ...TOLD,
+    'SETTLE_WITHOUT_PRIMARY',
+  ]),
+  breaks('settle-any-term', 'it is told though the primary has changed meanwhile', [
+    ...TOLD,
+    'SETTLE_ANY_TERM',
+  ]),
   breaks('no-quorum', 'one node is enough', [...LOGIN, 'NO_QUORUM']),
   breaks('no-mark', 'an emptied node counts', [...EMPTIED, 'NO_MARK']),
 
   breaks('limit-c', 'all rules in: until the journal is re-applied', [...LOGIN, ...BOTH_FAULTS]),
   breaks('limit-forced', 'all rules in: SENTINEL FAILOVER at an unheard Sentinel', [...LOGIN, 'FORCED']),
-  breaks('limit-seen', 'all rules in: a log-out that was seen, not acknowledged', [
-    ...LOGOUT,
-    'QUORUM_READER',
-    'SEEN_IS_FINAL',
-  ]),
 ]
 
 const TWO_ELECTIONS = ['ELECTIONS=2', ...ONE_TRY]
 
-/** By hand: minutes each, and gigabytes. */
+/** By hand: seconds to minutes each, and up to 9 GB. */
 export const LARGE_RUNS: readonly Run[] = [
   holds('a-three-tries', 'a link may stall, three tries', [...LOGIN, ...CUT, 'TRIES=3']),
   holds('b-both', 'a login and its log-out; any replica may be elected', [
@@ -108,6 +114,12 @@ export const LARGE_RUNS: readonly Run[] = [
     'REPLAY',
     ...BOTH_FAULTS,
     ...ONE_TRY,
+  ]),
+  holds('a-told', 'a log-out that was told; a link may stall', [...TOLD, ...CUT]),
+  breaks('limit-told', 'all rules in: a log-out sent twice, and told by looks that are far apart', [
+    'LOGOUT',
+    'TELLER',
+    'QUORUM_READER',
   ]),
   breaks('limit-two', 'all rules in: two failovers, the first one unfinished', [...LOGIN, ...TWO_ELECTIONS]),
   holds('two-repaired', 'two failovers in a row; what was lost comes back', [

@@ -73,9 +73,9 @@ inline choose(n) {
 }
 
 /*
- * From here on the leader tells the others of the new primary, but its own SENTINEL MASTER shows the new epoch with
- * the old address until the replicas are re-pointed (Redis 7.0.15: sentinelRefreshInstanceInfo sets config_epoch,
- * and only sentinelFailoverSwitchToPromotedSlave the address). Its flags say failover_in_progress as long.
+ * From here on the leader tells of the new primary, but its own SENTINEL MASTER shows the new epoch with the old
+ * address until the replicas are re-pointed (Redis 7.0.15: sentinelRefreshInstanceInfo sets config_epoch, and
+ * only sentinelFailoverSwitchToPromotedSlave the address).
  */
 inline see() {
   printf("Sentinel %d, the leader, sees node %d promoted\n", leader, chosen);

@@ -47,17 +47,21 @@ inline endTerm(w) {
   fi
 }
 
-/* Of equal epochs the first Sentinel in the list counts, whichever that is. */
+/*
+ * What a Sentinel says: its GET-MASTER-ADDR-BY-NAME shows the new primary as soon as its MASTER shows the new epoch.
+ * Of equal epochs either Sentinel's word may count: the code waits until they agree, which is safer.
+ */
+#define SAYS(s) (isRepointing[s] && !TRUSTS_LEADER -> promotedBy[s] : named[s])
 #define IS_NEWS(w, s) \
-  (MAY_ANSWER(s) && (configEpoch[s] > announced[w] || \
-   (configEpoch[s] == announced[w] && named[s] != announcedPrimary[w])))
+  (configEpoch[s] > announced[w] || (configEpoch[s] == announced[w] && SAYS(s) != announcedPrimary[w]))
 
 inline ask(w, s) {
-  printf("writer %d: Sentinel %d says node %d with epoch %d\n", w, s, named[s], configEpoch[s]);
+  printf("writer %d: Sentinel %d says node %d with epoch %d\n", w, s, SAYS(s), configEpoch[s]);
   announced[w] = configEpoch[s];
-  announcedPrimary[w] = named[s];
+  announcedPrimary[w] = SAYS(s);
   if
-  :: primary[w] != NOBODY && primary[w] != named[s] && !CONTINUES(primary[w], named[s]) ->
+  :: primary[w] != NOBODY && primary[w] != announcedPrimary[w] &&
+     !CONTINUES(primary[w], announcedPrimary[w]) ->
        printf("  no primary is known: the term is over\n");
        primary[w] = NOBODY;
        endTerm(w)

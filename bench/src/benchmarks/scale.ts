@@ -20,6 +20,9 @@ const SESSIONS_OF_SUBJECT = 10
 const FIRST_ISSUED = 1_000_000
 const FIRST_ENDED = 2_000_000
 
+/** Sentinel's `down-after-milliseconds`: filling keeps a primary busy, and is no reason for a failover. */
+const PATIENT_MS = 30_000
+
 /** How the cost at the other sizes may differ from the smallest store's. */
 const FLAT = 1.3
 
@@ -80,7 +83,7 @@ async function startFilled(
   say: (line: string) => void,
 ): Promise<Sized> {
   say(`filling a data centre with ${inWords(sessions)} sessions`)
-  const centre = await DataCentre.start(stack, { quickSentinels: false })
+  const centre = await DataCentre.start(stack, { quickSentinels: false, downAfterMs: PATIENT_MS })
   const worker = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
   await worker.call('open', centre.storeOptions({ maxCachedRecords: 1 }))
   const tokens = await worker.call('logIn', Math.min(sessions, MOST_TOKENS))

@@ -27,7 +27,11 @@ export const web: Benchmark = {
     const connectRedis = await start({ kind: 'connect-redis', redis, disableTouch: false })
     const untouched = await start({ kind: 'connect-redis', redis, disableTouch: true })
     const none = { ...(await start({ kind: 'none' })), cookies: holdfast.cookies }
-    const run = ({ url, cookies }: typeof none) => load.call('run', url, cookies, CONNECTIONS, ROUND_MS)
+    const run = async ({ worker, url, cookies }: typeof none) => {
+      const beforeMs = await worker.cpuMs()
+      const { count, ...measured } = await load.call('run', url, cookies, CONNECTIONS, ROUND_MS)
+      return { ...measured, cpuUs: (1000 * ((await worker.cpuMs()) - beforeMs)) / count }
+    }
     say(`5 rounds of ${ROUND_MS} ms a side`)
     const measured = await interleave({
       none: () => run(none),
@@ -36,6 +40,12 @@ export const web: Benchmark = {
       untouched: () => run(untouched),
     })
     const perSecond = (side: keyof typeof measured) => measured[side].map((round) => round.perSecond)
+    const cpu = (what: string, side: keyof typeof measured) =>
+      figure(
+        `processor time of a request, ${what}`,
+        'µs',
+        measured[side].map((round) => round.cpuUs),
+      )
     const figures = [
       figure(
         'Holdfast, of express-session with connect-redis',
@@ -67,6 +77,9 @@ export const web: Benchmark = {
         'ms',
         measured.connectRedis.map((round) => round.p99Ms),
       ),
+      cpu('no session at all', 'none'),
+      cpu('Holdfast', 'holdfast'),
+      cpu('connect-redis', 'connectRedis'),
     ]
     return {
       setup: [

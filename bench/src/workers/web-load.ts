@@ -5,6 +5,7 @@ import { serve } from './serve.ts'
 /** Browsers of many users. */
 
 interface Load {
+  count: number
   perSecond: number
   p50Ms: number
   p99Ms: number
@@ -35,7 +36,7 @@ const methods = {
     const wrong = result.errors + result.timeouts + result.mismatches + result.non2xx
     if (wrong > 0) throw new Error(`${wrong} answers were wrong: ${JSON.stringify(result.statusCodeStats)}`)
     const perSecond = result['2xx'] / result.duration
-    return { perSecond, p50Ms: result.latency.p50, p99Ms: result.latency.p99 }
+    return { count: result['2xx'], perSecond, p50Ms: result.latency.p50, p99Ms: result.latency.p99 }
   },
 }
 

@@ -11,6 +11,8 @@ import type { SafetyRule } from './rules.ts'
 /** A question that any node can answer. */
 export interface Question<T> {
   ask: (node: Node, timeoutMs: number) => Promise<T>
+  /** Whether the primary may say so alone, under a lease: what it lacks may be on a newer primary. */
+  primaryIsEnough: (answer: T) => boolean
   /** What several nodes' answers say together. */
   join: (answers: T[]) => T
 }
@@ -93,6 +95,9 @@ export class Reader {
       const { primary } = this.#group
       if (this.#primaryCounts(primary) && primary !== this.#slowPrimary && this.#mayWait(deadline)) {
         const early = await this.#primaryReads.get(primary, key)
+        // That it knows no such token is no answer: a lease does not rule out that a login was acknowledged on a
+        // newer primary meanwhile.
+        if (early?.value === null) return await this.#askAll(recordQuestion(key), deadline)
         if (early !== null) {
           return { known: true, value: readRecord(primary, early.value), fromPrimary: true }
         }
@@ -105,6 +110,16 @@ export class Reader {
     } finally {
       this.#waiting -= 1
     }
+  }
+
+  /** Asks every node, until a majority has answered. */
+  async #askAll<T>(
+    question: Question<T>,
+    deadline: Deadline,
+  ): Promise<Answer<T> & { fromPrimary?: boolean }> {
+    const found = await this.#askQuorum(question, deadline, null)
+    if (found === null) return this.#askUntil(question, deadline)
+    return { known: true, value: found.value, fromPrimary: false }
   }
 
   #overloaded(): NoAnswer {
@@ -142,13 +157,10 @@ export class Reader {
     const fromPrimary = this.#askPrimary(primary, question, deadline)
     if (primary !== this.#slowPrimary) {
       const early = await within(fromPrimary, Math.min(this.#options.hedgeMs, deadline.remainingMs))
-      if (early !== 'late') {
-        if (early !== null) return early
-      } else {
-        // Until it answers again, nobody else waits for it.
-        this.#slowPrimary = primary
-      }
-      this.#group.alert()
+      // Until it answers again, nobody else waits for it.
+      if (early === 'late') this.#slowPrimary = primary
+      else if (early?.fromPrimary) return early
+      if (early === 'late' || early === null) this.#group.alert()
     }
     return this.#askQuorum(question, deadline, { primary, answer: fromPrimary })
   }
@@ -157,7 +169,8 @@ export class Reader {
     try {
       const value = await question.ask(primary, Math.max(1, deadline.remainingMs))
       if (this.#slowPrimary === primary) this.#slowPrimary = null
-      return this.#primaryCounts(primary) ? { value, fromPrimary: true } : null
+      if (!this.#primaryCounts(primary)) return null
+      return { value, fromPrimary: question.primaryIsEnough(value) }
     } catch (error) {
       this.#note(error)
       return null
@@ -184,8 +197,8 @@ export class Reader {
       for (const node of nodes) {
         if (node === asked?.primary) {
           void asked.answer.then((answer) => {
-            if (answer !== null) resolve(answer)
-            settle(null)
+            if (answer?.fromPrimary) resolve(answer)
+            settle(answer)
           })
         } else {
           void this.#askMember(node, question, deadline).then(settle)
@@ -220,6 +233,7 @@ export class Reader {
 function recordQuestion(key: string): Question<TokenRecord | null> {
   return {
     ask: async (node, timeoutMs) => readRecord(node, await node.read(['GET', key], timeoutMs)),
+    primaryIsEnough: (record) => record !== null,
     join: (records) => records.reduce(joinRecords, null),
   }
 }

@@ -153,7 +153,12 @@ export class RedisBackend implements Backend {
 
   list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
     return this.#reader.ask(
-      { ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs), join: joinLists },
+      {
+        ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs),
+        // It may lack a session that a newer primary has.
+        primaryIsEnough: () => false,
+        join: joinLists,
+      },
       deadline,
     )
   }

@@ -61,15 +61,18 @@ export class Settling {
   }
 
   async #isSettled(key: string, deadline: Deadline): Promise<boolean> {
-    const { nodes, primaryAddress } = this.#group
+    const { nodes, primaryAddress, term } = this.#group
     const timeoutMs = Math.max(1, Math.min(LOOK_MS, deadline.remainingMs))
     const holds = await Promise.all(
-      nodes.map((node) => this.#options.holdsTombstone(node, key, timeoutMs).catch(() => false)),
+      nodes.map((node) => this.#options.holdsTombstone(node, key, timeoutMs).catch(() => null)),
     )
-    const lacking = nodes.filter((_, index) => holds[index] !== true)
+    if (this.#group.term !== term || nodes.length === 0) return false
+    // A primary that lacks it makes the others like itself.
+    const atPrimary = holds[nodes.findIndex(({ address }) => address === primaryAddress)] ?? null
+    if (atPrimary === false) return false
+    const holders = holds.filter((held) => held === true).length
     // Every planned replica has it: then whoever is promoted has it.
-    if (lacking.length < nodes.length && lacking.every(({ address }) => address === primaryAddress))
-      return true
-    return nodes.length - lacking.length >= this.#group.readQuorum && (await this.#options.barrier.isClear())
+    if (holders >= nodes.length - (atPrimary === true ? 0 : 1) && holders > 0) return true
+    return atPrimary === true && holders >= this.#group.readQuorum && (await this.#options.barrier.isClear())
   }
 }
