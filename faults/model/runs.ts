@@ -81,6 +81,10 @@ export const QUICK_RUNS: readonly Run[] = [
     ...TOLD,
     'SETTLE_WITHOUT_PRIMARY',
   ]),
+  breaks('settle-unreached-primary', 'it is told though the primary does not answer', [
+    ...TOLD,
+    'SETTLE_UNREACHED_PRIMARY',
+  ]),
   breaks('settle-any-term', 'it is told though the primary has changed meanwhile', [
     ...TOLD,
     'SETTLE_ANY_TERM',

@@ -90,9 +90,9 @@ export function isAsExpected({ run, errors, isComplete }: Found): boolean {
 async function replay(defines: string[], cwd: string, signal: AbortSignal): Promise<string[]> {
   const args = ['-t', '-T', ...defines, 'model.pml']
   const { output } = await runTool('spin', args, { cwd, timeoutMs: SPIN_MS, signal })
-  const lines = output.split('\n')
-  const end = lines.findIndex((line) => line.startsWith('spin:'))
-  return lines.slice(0, end < 0 ? undefined : end).map((line) => line.trim())
+  const [steps = ''] = output.split(/^#processes/m)
+  // Spin's own lines: at the end, and sometimes a warning at the start, about the ages of files.
+  return steps.split('\n').flatMap((line) => (line === '' || line.startsWith('spin:') ? [] : [line.trim()]))
 }
 
 async function mustRun(program: string, args: string[], options: Parameters<typeof runTool>[2]) {

@@ -17,6 +17,8 @@ byte lookedAt
 byte holding
 byte answeredTeller
 byte toldEpoch
+/* The primary answered the look. */
+bit isReached = 1
 
 #define HAS_TOMBSTONE(n) (VALUE(n) == REVOKED && isMarked[n])
 #define HAS_SEEN_IT (HAS_TOMBSTONE(0) || HAS_TOMBSTONE(1) || HAS_TOMBSTONE(2))
@@ -26,7 +28,8 @@ inline lookAgain() {
   telling = UNTOLD;
   lookedAt = 0;
   holding = 0;
-  answeredTeller = 0
+  answeredTeller = 0;
+  isReached = 1
 }
 
 inline tell() {
@@ -47,9 +50,13 @@ inline look(n) {
 
 /*
  * The primary must have it: that of a new term may be the one that lacks it, and the others are about to become like
- * it. With SETTLE_WITHOUT_PRIMARY all the others are enough, and so are any two and a clear barrier.
+ * it. With SETTLE_WITHOUT_PRIMARY all the others are enough, and so are any two and a clear barrier; with
+ * SETTLE_UNREACHED_PRIMARY all the others, when the primary does not answer.
  */
-#ifdef SETTLE_WITHOUT_PRIMARY
+#ifdef SETTLE_UNREACHED_PRIMARY
+#define ALL_HAVE_IT (holding == 7 || (!isReached && (holding | (1 << teller)) == 7))
+#define TWO_HAVE_IT (BITS(holding) >= 2 && (holding & (1 << teller)))
+#elif defined(SETTLE_WITHOUT_PRIMARY)
 #define ALL_HAVE_IT (holding != 0 && (holding | (1 << teller)) == 7)
 #define TWO_HAVE_IT (BITS(holding) >= 2)
 #else
@@ -100,6 +107,9 @@ end:
   :: d_step { MAY_LOOK(0) -> look(0) }
   :: d_step { MAY_LOOK(1) -> look(1) }
   :: d_step { MAY_LOOK(2) -> look(2) }
+#ifdef SETTLE_UNREACHED_PRIMARY
+  :: d_step { MAY_LOOK(teller) -> lookedAt = lookedAt | (1 << teller); isReached = 0 }
+#endif
   :: d_step { telling == LOOKING && lookedAt == 7 -> weigh() }
   :: d_step { MAY_ASK_SENTINEL(0) -> askForTeller(0) }
   :: d_step { MAY_ASK_SENTINEL(1) -> askForTeller(1) }

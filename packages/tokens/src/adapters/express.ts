@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InvalidOptionError, StoreClosedError } from '../errors.ts'
 import { createIdleExtender } from '../idle.ts'
 import { checkLifetime } from '../store/limits.ts'
-import type { Session, TokenStore, Verification } from '../store/store.ts'
+import type { Active, Session, TokenStore, Verification } from '../store/store.ts'
 import { readToken } from './request-token.ts'
 
 export interface SessionsOptions {
@@ -53,35 +53,45 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
   const idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
   const idle = createIdleExtender({ store, idleMs, onFailure: onNotExtended })
 
-  /** The session, null when there is none, or why that cannot be known. */
-  async function find(token: string): Promise<Session | null | { cause: string }> {
-    const verified = await verify(store, token)
-    if (verified.status === 'inactive') return null
-    if (verified.status !== 'active') return { cause: verified.cause }
-    const { status: _, ...session } = verified
-    idle.extendWhenDue(token, session)
-    return session
+  const unavailable = (response: ServerResponse, cause: string) => {
+    onUnavailable(cause)
+    refuse(response, UNAVAILABLE)
   }
 
   return async (request, response, next) => {
     const token = readToken(request.headers, cookieName)
-    let found: Awaited<ReturnType<typeof find>>
-    try {
-      found = token === null ? null : await find(token)
-    } catch (error) {
-      next(error)
+    let session: Session | null = null
+    if (token !== null) {
+      let verified: Verification
+      try {
+        verified = await store.verify(token)
+      } catch (error) {
+        // A store that was closed, because this server is ending, knows nothing: no reason to log anybody out.
+        if (error instanceof StoreClosedError) unavailable(response, error.message)
+        else next(error)
+        return
+      }
+      if (verified.status === 'unavailable') {
+        unavailable(response, verified.cause)
+        return
+      }
+      if (verified.status === 'active') {
+        session = sessionOf(verified)
+        idle.extendWhenDue(token, session)
+      }
+    }
+    if (session === null && required) {
+      refuse(response, token === null ? NO_TOKEN : INVALID_TOKEN)
       return
     }
-    if (found !== null && 'cause' in found) {
-      onUnavailable(found.cause)
-      refuse(response, UNAVAILABLE)
-    } else if (found === null && required) {
-      refuse(response, token === null ? NO_TOKEN : INVALID_TOKEN)
-    } else {
-      request.session = found
-      next()
-    }
+    request.session = session
+    next()
   }
+}
+
+/** Field by field: leaving one out of a copy of all is ten times as slow. */
+function sessionOf({ id, subject, claims, issuedAtMs, idleUntilMs, expiresAtMs }: Active): Session {
+  return { id, subject, claims, issuedAtMs, idleUntilMs, expiresAtMs }
 }
 
 interface Refusal {
@@ -119,19 +129,6 @@ function refuse(response: ServerResponse, { status, headers, error }: Refusal): 
     'content-type': 'application/json; charset=utf-8',
   })
   response.end(JSON.stringify({ error }))
-}
-
-/** A store that was closed, because this server is ending, knows nothing: no reason to log anybody out. */
-async function verify(
-  store: TokenStore,
-  token: string,
-): Promise<Verification | { status: 'closed'; cause: string }> {
-  try {
-    return await store.verify(token)
-  } catch (error) {
-    if (error instanceof StoreClosedError) return { status: 'closed', cause: error.message }
-    throw error
-  }
 }
 
 function checkCookieName(name: unknown): string {

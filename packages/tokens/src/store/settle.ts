@@ -73,6 +73,9 @@ export class Settling {
     const holders = holds.filter((held) => held === true).length
     // Every planned replica has it: then whoever is promoted has it.
     if (holders >= nodes.length - (atPrimary === true ? 0 : 1) && holders > 0) return true
-    return atPrimary === true && holders >= this.#group.readQuorum && (await this.#options.barrier.isClear())
+    const isClear =
+      atPrimary === true && holders >= this.#group.readQuorum && (await this.#options.barrier.isClear())
+    // The barrier may have become clear by a change of primary, to one that was not looked at.
+    return isClear && this.#group.term === term
   }
 }
