@@ -147,7 +147,10 @@ export class RedisBackend implements Backend {
     this.#keepUntilComplete(requests, committed)
     return requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
-      return this.#learnWritten(key.key, stored).record
+      const known = this.#learnWritten(key.key, stored)
+      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
+      // own was made would take it for lost, and make it again.
+      return known.record.state === 'revoked' ? known.record : stored
     })
   }
 
