@@ -69,3 +69,11 @@ export async function forEachOf(count: number, concurrency: number, work: Work):
   }
   await Promise.all(Array.from({ length: concurrency }, loop))
 }
+
+/**
+ * The text of some bytes, made anew: the token of a request is never the same string object as the last one's, and
+ * what knows strings by their identity or by a hash that they carry must not look better than it is.
+ */
+export function asItArrives(bytes: Buffer | undefined): string {
+  return bytes === undefined ? '' : bytes.toString('latin1')
+}

@@ -49,7 +49,7 @@ export const verifyCached: Benchmark = {
     ]
     return {
       setup: [
-        `${TOKENS} sessions, verified in turn through the public API, one after the other; jose verifies HS256 JWTs of the same content with a key that was imported once. A JWT cannot be revoked.`,
+        `${TOKENS} sessions, verified in turn through the public API, one after the other, each time as a new string, as a request brings it; jose verifies HS256 JWTs of the same content with a key that was imported once. A JWT cannot be revoked.`,
         'Each side is alone in its process and has a core to itself while it is measured; Redis and Sentinels idle beside it. jose also uses the threads of the Node pool.',
       ],
       figures,

@@ -8,6 +8,7 @@ import {
 import { sharedNowMs } from '../clock.ts'
 import { contentOf } from '../content.ts'
 import {
+  asItArrives,
   forEachOf,
   type Latencies,
   runInLoops,
@@ -62,7 +63,10 @@ const methods = {
   },
 
   verifyCachedInSequence: (durationMs: number) =>
-    verifying('cache', () => runInSequence(durationMs, (turn) => verifyActive(tokens[turn % tokens.length]))),
+    verifying('cache', () => {
+      const arrived = tokens.map((token) => Buffer.from(token))
+      return runInSequence(durationMs, (turn) => verifyActive(asItArrives(arrived[turn % arrived.length])))
+    }),
 
   verifyFromPrimary: (durationMs: number, concurrency: number) =>
     verifying('primary', () =>

@@ -1,31 +1,32 @@
 import type { webcrypto } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { contentOf } from '../content.ts'
-import { forEachOf, runInLoops, runInSequence } from '../loops.ts'
+import { asItArrives, forEachOf, runInLoops, runInSequence } from '../loops.ts'
 import { serve } from './serve.ts'
 
 /** A signed token of the same content, verified by jose with HS256 and a key that was imported once. */
 
 let key: webcrypto.CryptoKey
-let tokens: string[] = []
+let tokens: Buffer[] = []
 
-async function verify(token: string | undefined): Promise<void> {
-  const { payload } = await jwtVerify(token ?? '', key, { algorithms: ['HS256'] })
+async function verify(arrived: Buffer | undefined): Promise<void> {
+  const { payload } = await jwtVerify(asItArrives(arrived), key, { algorithms: ['HS256'] })
   if (payload.sub === undefined) throw new Error('A token has no subject.')
 }
 
 const methods = {
   async logIn(count: number): Promise<void> {
     key = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
-    tokens = new Array<string>(count)
+    tokens = new Array<Buffer>(count)
     await forEachOf(count, 64, async (turn) => {
       const { subject, device, claims } = contentOf(turn)
-      tokens[turn] = await new SignJWT({ device, claims })
+      const token = await new SignJWT({ device, claims })
         .setProtectedHeader({ alg: 'HS256' })
         .setSubject(subject)
         .setIssuedAt()
         .setExpirationTime('12h')
         .sign(key)
+      tokens[turn] = Buffer.from(token)
     })
   },
 
