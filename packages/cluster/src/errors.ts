@@ -22,6 +22,14 @@ export type ClusterErrorCode =
   | 'START_ABORTED'
   /** The supervisor refused a request on its control socket. */
   | 'CONTROL_REFUSED'
+  /** A site's file cannot be read at all: it is missing, a folder, or closed to this user. */
+  | 'SITE_UNREADABLE'
+  /** A site's file breaks rules whose severity is `error`. */
+  | 'SITE_INVALID'
+  /** There are no secrets in the place that the site names. */
+  | 'SECRETS_MISSING'
+  /** The secrets are open to other users, belong to another one, or are not what a data centre needs. */
+  | 'SECRETS_UNUSABLE'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

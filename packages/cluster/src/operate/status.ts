@@ -7,7 +7,7 @@ import { StateFolder } from '../state/folder.ts'
 import { runningSupervisor } from '../state/records.ts'
 import { readTopology } from '../state/saved-topology.ts'
 import type { ProcessStatus } from '../supervise/managed-process.ts'
-import { redisAddress, sentinelAddress, type TimingsName, type Topology } from '../topology/topology.ts'
+import { redisAddress, sentinelAddress, type Timings, type Topology } from '../topology/topology.ts'
 import { connectControl } from './control-client.ts'
 import { readSecrets } from './prepare.ts'
 
@@ -15,7 +15,7 @@ import { readSecrets } from './prepare.ts'
 export interface DataCentreStatus {
   name: string
   stateDir: string
-  timings: TimingsName
+  timings: Timings['name']
   balancer: string
   /** `hung`: the supervisor's process exists but does not answer. */
   supervisor: 'running' | 'hung' | 'gone'

@@ -8,7 +8,50 @@ export interface Site {
   /** Why tokens may travel unencrypted; asked for with the transport `plain` between hosts. */
   plainBecause: string | null
   timings: Timings
+  /** What is known of the applications that use the tokens. Absent: nothing. */
+  clients?: Clients
+  /** Settings of every Redis. Absent: {@link REDIS_SETTINGS}. */
+  redis?: RedisSettings
   dataCentres: DataCentre[]
+}
+
+/** How the applications' Redis client behaves. */
+export interface Clients {
+  /** For how long a client tries again before it gives up for good (in milliseconds). */
+  retryBudgetMs: number
+}
+
+/** Settings that every Redis of a site shares. */
+export interface RedisSettings {
+  /** Memory for the data (in MiB). */
+  maxmemoryMb: number
+  /** What Redis does when that is full. Anything but `noeviction` forgets sessions and revocations. */
+  maxmemoryPolicy: MaxmemoryPolicy
+  /** How much of the latest writes the primary keeps for a replica that was away (in MiB). */
+  backlogMb: number
+  /** How much may wait for one replica until the primary drops its connection (in MiB). */
+  replicaBufferMb: number
+}
+
+export const MAXMEMORY_POLICIES = [
+  'noeviction',
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+] as const
+
+export type MaxmemoryPolicy = (typeof MAXMEMORY_POLICIES)[number]
+
+/** What a site's Redis has unless its file says otherwise. */
+export const REDIS_SETTINGS: RedisSettings = {
+  maxmemoryMb: 256,
+  maxmemoryPolicy: 'noeviction',
+  backlogMb: 64,
+  replicaBufferMb: 256,
 }
 
 /** What runs as the token store. */
@@ -33,6 +76,8 @@ export interface DataCentre {
   name: string
   /** The name under which its Sentinels watch the primary. */
   primaryName: string
+  /** Sentinels that must agree that the primary is down. Absent: a majority of them. */
+  quorum?: number
   /** The first host that runs Redis begins as the primary. */
   hosts: Host[]
   /** Where its secrets are. */
@@ -53,13 +98,31 @@ export interface Host {
   address: string
   /** Further names in its certificate. */
   names: string[]
-  /** Its address inside the tunnel, when the transport is `wireguard`. */
+  /**
+   * Its address inside the tunnel when the transport is `wireguard`. With `stunnel`, the loopback address that stands
+   * for it on every host; null leaves the choice to the renderer.
+   */
   tunnelAddress: string | null
+  /** Sentinel promotes the lowest first, and never 0. Absent: {@link REPLICA_PRIORITY}. */
+  replicaPriority?: number
   runs: Service[]
 }
 
+/** The priority of every Redis unless the file says otherwise: equal, so that the one with the most data is promoted. */
+export const REPLICA_PRIORITY = 100
+
 /** What runs on a host. `mongodb` and `rabbitmq` are not Holdfast's, but what stands beside Redis matters to the rules. */
-export type Service = 'redis' | 'sentinel' | 'application' | 'gateway' | 'balancer' | 'mongodb' | 'rabbitmq'
+export type Service = (typeof SERVICES)[number]
+
+export const SERVICES = [
+  'redis',
+  'sentinel',
+  'application',
+  'gateway',
+  'balancer',
+  'mongodb',
+  'rabbitmq',
+] as const
 
 /** The hosts of a data centre that run a service, in the file's order. */
 export const hostsThatRun = ({ hosts }: DataCentre, service: Service): Host[] =>

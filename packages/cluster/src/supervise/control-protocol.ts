@@ -1,4 +1,4 @@
-import type { TimingsName } from '../topology/topology.ts'
+import type { Timings } from '../topology/topology.ts'
 import type { ProcessStatus } from './managed-process.ts'
 
 /** Signals that can be sent to a process: kill it, pause it, let it go on. */
@@ -9,7 +9,7 @@ export type ControlSignal = (typeof SIGNALS)[number]
 /** What the control socket answers when it did what was asked. */
 export interface ControlStatus {
   name: string
-  timings: TimingsName
+  timings: Timings['name']
   processes: ProcessStatus[]
 }
 

@@ -1,0 +1,94 @@
+import type { z } from 'zod'
+import type { Problem } from './finding.ts'
+import { siteJsonSchema } from './json-schema.ts'
+import { suggest } from './suggest.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** What zod says about a file's form, as problems of its values. A value is never echoed: it may be a secret. */
+export function shapeProblems(issues: readonly Issue[], values: unknown): Problem[] {
+  return issues.flatMap((issue) => problemsOf(issue, values))
+}
+
+function problemsOf(issue: Issue, values: unknown): Problem[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(siteJsonSchema(), path)
+    return issue.keys.map((key) => ({ path: [...path, key], atKey: true, message: unknownKey(key, known) }))
+  }
+  if (issue.code === 'invalid_union') {
+    return nearestBranch(issue.errors).flatMap((inner) =>
+      problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, values),
+    )
+  }
+  const name = String(path.at(-1) ?? 'the file')
+  if (isMissing(path, values)) {
+    return [{ path: path.slice(0, -1), message: `\`${name}\` is missing: it ${issue.message}.` }]
+  }
+  const item = typeof path.at(-1) === 'number' ? `an item of \`${path.at(-2)}\`` : `\`${name}\``
+  return [
+    {
+      path,
+      message:
+        path.length === 0 ? `The file ${issue.message}.` : sentence(item, issue.message, at(values, path)),
+    },
+  ]
+}
+
+/** YAML reads 1.2 and yes as other things than text, which surprises. */
+function sentence(item: string, message: string, value: unknown): string {
+  const subject = item.charAt(0) === 'a' ? `A${item.slice(1)}` : item
+  const hint =
+    message === 'must be text' && ['number', 'boolean'].includes(typeof value) ? ': put it in quotes' : ''
+  return `${subject} ${message}${hint}.`
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  if (known.includes(key)) return `\`${key}\` does not go together with the other keys here.`
+  const meant = suggest(key, known)
+  const hint = meant === null ? `Known here: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`
+  return `There is no key \`${key}\` here. ${hint}`
+}
+
+/** Of the forms that a value may have, the one that it resembles: a form of another type is not meant. */
+function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
+  const weight = (issues: readonly Issue[]) =>
+    issues.length +
+    (issues.some(({ path, code }) => path.length === 0 && code !== 'unrecognized_keys') ? 100 : 0)
+  return [...branches].sort((one, other) => weight(one) - weight(other)).at(0) ?? []
+}
+
+const isMissing = (path: readonly (string | number)[], values: unknown): boolean =>
+  path.length > 0 && at(values, path) === undefined
+
+function at(values: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string | number, unknown>)[step]
+        : undefined,
+    values,
+  )
+}
+
+interface SchemaNode {
+  properties?: Record<string, SchemaNode>
+  additionalProperties?: SchemaNode | boolean
+  items?: SchemaNode
+  anyOf?: SchemaNode[]
+}
+
+/** The keys that the form knows at a path. */
+function knownKeys(schema: SchemaNode, path: readonly (string | number)[]): string[] {
+  let nodes = branchesOf(schema)
+  for (const step of path) {
+    nodes = nodes.flatMap((node) => {
+      const more = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined
+      const next = typeof step === 'number' ? node.items : (node.properties?.[step] ?? more)
+      return next ? branchesOf(next) : []
+    })
+  }
+  return nodes.flatMap(({ properties }) => Object.keys(properties ?? {}))
+}
+
+const branchesOf = (node: SchemaNode): SchemaNode[] => node.anyOf?.flatMap(branchesOf) ?? [node]

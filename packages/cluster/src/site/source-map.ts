@@ -1,0 +1,59 @@
+import { type Document, isCollection, isMap, isPair, isScalar, type LineCounter, type Node } from 'yaml'
+import type { Path, Position } from './finding.ts'
+
+/** Tells where in the file a value is. */
+export class SourceMap {
+  readonly #document: Document
+  readonly #lines: LineCounter
+  readonly #text: string
+
+  constructor(text: string, document: Document, lines: LineCounter) {
+    this.#text = text
+    this.#document = document
+    this.#lines = lines
+  }
+
+  /**
+   * Where a value is; where it should be, for one that is not there: at what would hold it. A map or a list is
+   * pointed at by its key, or by its first line.
+   */
+  locate(path: Path, atKey = false): Position {
+    const { key, value } = find(this.#document, path)
+    const node = key !== null && (atKey || !isScalar(value)) ? key : value
+    return node?.range ? this.at(node.range[0], node.range[1]) : this.at(0, 0)
+  }
+
+  /** The position of a stretch of the text, cut at the end of its line. */
+  at(start: number, end: number): Position {
+    const { line, col } = this.#lines.linePos(start)
+    const column = Math.max(1, col)
+    const lineEnd = this.#text.slice(start).search(/[\r\n]|$/)
+    const shown = this.#text.slice(start, Math.min(start + lineEnd, end)).trimEnd()
+    return { line: Math.max(1, line), column, endColumn: column + Math.max(1, shown.length) }
+  }
+}
+
+interface Found {
+  key: Node | null
+  value: Node | null
+}
+
+function find(document: Document, path: Path): Found {
+  let found: Found = { key: null, value: document.contents as Node | null }
+  for (const step of path) {
+    const next = stepInto(found.value, step)
+    if (next === null) break
+    found = next
+  }
+  return found
+}
+
+function stepInto(node: Node | null, step: string | number): Found | null {
+  if (!isCollection(node)) return null
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+    return pair ? { key: pair.key as Node, value: (pair.value as Node | null) ?? null } : null
+  }
+  const item = node.items[Number(step)]
+  return item === undefined || isPair(item) ? null : { key: null, value: item as Node }
+}
