@@ -55,6 +55,17 @@ export function generateSecrets(): Secrets {
   }
 }
 
+/** What {@link Secrets} has, by name. */
+export const SECRET_NAMES = Object.keys(schema.shape) as readonly (keyof Secrets)[]
+
+/** Checks values by name. Of what is wrong only the names are told: more would show secrets. */
+export function checkSecrets(values: unknown): { secrets: Secrets } | { wrong: string[] } {
+  const { success, data, error } = schema.safeParse(values)
+  if (success) return { secrets: data }
+  const wrong = error.issues.map(({ path }) => String(path[0] ?? 'all of it'))
+  return { wrong: [...new Set(wrong)] }
+}
+
 /** Reads the text of a secrets file; null when it is not one. What is wrong is not told: it would show secrets. */
 export function parseSecrets(text: string): Secrets | null {
   try {

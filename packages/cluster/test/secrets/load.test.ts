@@ -1,0 +1,141 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { seeFolder } from '../../src/secrets/folder-place.ts'
+import { loadSecrets } from '../../src/secrets/load.ts'
+import { generateSecrets, SECRET_NAMES } from '../../src/secrets/secrets.ts'
+import type { SecretsPlace } from '../../src/site/site.ts'
+
+let base: string
+let number = 0
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'hf-secrets-'))
+})
+afterAll(() => rm(base, { recursive: true, force: true }))
+afterEach(() => vi.unstubAllEnvs())
+
+/** A place for a file that no other test has. */
+const freshPlace = () => {
+  number += 1
+  return { kind: 'file', path: `place-${number}/dc1` } as const
+}
+const fileOf = ({ path }: { path: string }) => join(base, path, 'secrets.json')
+
+async function madePlace() {
+  const place = freshPlace()
+  const secrets = await loadSecrets(place, base, { create: true })
+  return { place, secrets, folder: join(base, place.path), file: fileOf(place) }
+}
+
+const failure = (place: SecretsPlace) =>
+  loadSecrets(place, base).then(
+    () => null,
+    (error: unknown) => error as Error & { code: string },
+  )
+
+describe('a folder', () => {
+  it('gets new secrets once, which only its owner may read, and gives them back', async () => {
+    const { place, secrets, folder, file } = await madePlace()
+    expect((await stat(folder)).mode & 0o777).toBe(0o700)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await readdir(folder)).toEqual(['secrets.json'])
+    expect(await loadSecrets(place, base)).toEqual(secrets)
+    expect(await loadSecrets(place, base, { create: true })).toEqual(secrets)
+    expect(Buffer.from(secrets.admin, 'base64url')).toHaveLength(32)
+  })
+
+  it('gives the same secrets to two who create them at once', async () => {
+    const place = freshPlace()
+    const create = () => loadSecrets(place, base, { create: true })
+    const made = await Promise.all([create(), create(), create()])
+    const kept = await loadSecrets(place, base)
+    expect(made).toEqual([kept, kept, kept])
+  })
+
+  it('without secrets is not filled unless asked', async () => {
+    expect(await failure(freshPlace())).toMatchObject({ code: 'SECRETS_MISSING' })
+  })
+
+  it('that others may read is refused, with the command that mends it', async () => {
+    const { place, file, folder } = await madePlace()
+    await chmod(file, 0o640)
+    expect(await failure(place)).toMatchObject({
+      code: 'SECRETS_UNUSABLE',
+      message: expect.stringContaining(`chmod 0600 ${file}`),
+    })
+    await chmod(file, 0o600)
+    await chmod(folder, 0o755)
+    expect((await failure(place))?.message).toContain(`chmod 0700 ${folder}`)
+  })
+
+  it('that belongs to another user is told', async () => {
+    const { folder } = await madePlace()
+    const { open } = await seeFolder(folder, 4711)
+    expect(open).toHaveLength(2)
+    expect(open[0]).toContain('belongs to another user')
+  })
+
+  it('whose file is a symbolic link is refused', async () => {
+    const { file } = await madePlace()
+    const place = freshPlace()
+    await mkdir(join(base, place.path), { recursive: true, mode: 0o700 })
+    await symlink(file, fileOf(place))
+    expect((await failure(place))?.message).toContain('symbolic link')
+  })
+
+  it.each([
+    ['no JSON', 'hunter2hunter2hunter2', 'is not JSON'],
+    ['too few', JSON.stringify({ admin: 'hunter2hunter2hunter2' }), '`replica`'],
+    ['too short', JSON.stringify({ ...generateSecrets(), admin: 'hunter2' }), '`admin`'],
+    ['too long', `"${'hunter2'.repeat(10_000)}"`, 'longer than'],
+  ])('with %s is refused, and the message shows no secret', async (_, text, words) => {
+    const { place, file } = await madePlace()
+    await writeFile(file, text)
+    const error = await failure(place)
+    expect(error).toMatchObject({ code: 'SECRETS_UNUSABLE' })
+    expect(error?.message).toContain(words)
+    expect(JSON.stringify(error) + error?.stack).not.toContain('hunter2')
+  })
+})
+
+describe('the environment', () => {
+  const place = { kind: 'environment', prefix: 'DC1' } as const
+  const variable = (name: string) => `DC1_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+  it('gives secrets from variables with the prefix', async () => {
+    const secrets = generateSecrets()
+    for (const name of SECRET_NAMES) {
+      const value = secrets[name]
+      vi.stubEnv(variable(name), typeof value === 'string' ? value : JSON.stringify(value))
+    }
+    expect(process.env['DC1_SENTINEL_ADMIN']).toBe(secrets.sentinelAdmin)
+    expect(await loadSecrets(place, base)).toEqual(secrets)
+  })
+
+  it('names the variables that are missing or wrong, and never shows one', async () => {
+    expect(await failure(place)).toMatchObject({ code: 'SECRETS_MISSING' })
+    vi.stubEnv('DC1_ADMIN', 'hunter2')
+    vi.stubEnv('DC1_KEYRING', '{hunter2')
+    const error = await failure(place)
+    expect(error?.message).toMatch(/`DC1_ADMIN`, .*`DC1_SENTINEL_APP`, .*`DC1_KEYRING`/)
+    expect(error?.message).not.toContain('hunter2')
+  })
+})
+
+describe('the credentials of systemd', () => {
+  const place = { kind: 'credentials' } as const
+
+  it('are read from CREDENTIALS_DIRECTORY', async () => {
+    const secrets = generateSecrets()
+    await writeFile(join(base, 'holdfast-secrets.json'), JSON.stringify(secrets))
+    vi.stubEnv('CREDENTIALS_DIRECTORY', base)
+    expect(await loadSecrets(place, '/')).toEqual(secrets)
+  })
+
+  it('are missing outside a unit', async () => {
+    vi.stubEnv('CREDENTIALS_DIRECTORY', '')
+    expect(await failure(place)).toMatchObject({ code: 'SECRETS_MISSING' })
+  })
+})
