@@ -1,0 +1,70 @@
+import { BlockList, isIP } from 'node:net'
+
+type Family = 'ipv4' | 'ipv6'
+type Subnet = readonly [network: string, bits: number, family: Family]
+
+const listOf = (...subnets: Subnet[]): BlockList => {
+  const list = new BlockList()
+  for (const [network, bits, family] of subnets) list.addSubnet(network, bits, family)
+  return list
+}
+
+const LOOPBACK = listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])
+/** RFC 1918, RFC 6598 (shared address space, which tunnels like to use) and RFC 4193. */
+const PRIVATE = listOf(
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['fc00::', 7, 'ipv6'],
+)
+/** No host has these: unspecified, multicast, reserved; or they mean something on one link only. */
+const NO_HOST = listOf(
+  ['0.0.0.0', 8, 'ipv4'],
+  ['224.0.0.0', 4, 'ipv4'],
+  ['240.0.0.0', 4, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['::', 128, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+)
+
+/** `ipv4`, `ipv6`, or null for what is no address. One with a zone (`fe80::1%eth0`) is none: it differs by host. */
+export function familyOf(address: string): Family | null {
+  const version = address.includes('%') ? 0 : isIP(address)
+  return version === 0 ? null : version === 4 ? 'ipv4' : 'ipv6'
+}
+
+const isIn =
+  (list: BlockList) =>
+  (address: string): boolean => {
+    const family = familyOf(address)
+    return family !== null && list.check(address, family)
+  }
+
+export const isLoopback = isIn(LOOPBACK)
+export const isPrivate = isIn(PRIVATE)
+export const isNoHost = isIn(NO_HOST)
+
+/** An address of the internet at large. */
+export const isPublic = (address: string): boolean =>
+  familyOf(address) !== null && !isLoopback(address) && !isPrivate(address) && !isNoHost(address)
+
+/** The one spelling of an address (RFC 5952), or null for what is no address. */
+export function canonical(address: string): string | null {
+  const family = familyOf(address)
+  if (family !== 'ipv6') return family === null ? null : address
+  const shown = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const [, high = '', low = ''] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(shown) ?? []
+  if (high === '') return shown
+  // An IPv4 address in IPv6 clothes.
+  const number = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16)
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
+}
+
+/** Whether two addresses are in one network of the usual size: /24, or /64. */
+export function areNeighbours(one: string, other: string): boolean {
+  const family = familyOf(one)
+  if (family === null || family !== familyOf(other)) return false
+  return listOf([one, family === 'ipv4' ? 24 : 64, family]).check(other, family)
+}

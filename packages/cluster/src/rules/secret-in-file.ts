@@ -1,0 +1,28 @@
+import type { Path, Problem } from '../site/finding.ts'
+import { isSecretKey, looksSecret } from '../site/secret-text.ts'
+import type { ValuesRule } from './rule.ts'
+import { OWASP_SECRETS } from './sources.ts'
+
+export const secretInFile: ValuesRule = {
+  id: 'secret-in-file',
+  severity: 'error',
+  summary: 'The file seems to hold a password, a key or a token.',
+  why: 'This file is read by many and kept in version control, where what was once written stays for ever.',
+  fix: 'Take it out, change the secret, and name its place under `secrets` instead.',
+  source: OWASP_SECRETS,
+  checkValues: (values) => secretsIn(values, []),
+}
+
+function* secretsIn(value: unknown, path: Path): Iterable<Problem> {
+  if (typeof value === 'object' && value !== null) {
+    const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+    for (const [step, inner] of entries) yield* secretsIn(inner, [...path, step])
+    return
+  }
+  if (value === null || value === undefined || value === '' || typeof value === 'boolean') return
+  const key = [...path].reverse().find((step) => typeof step === 'string') ?? ''
+  if (key === 'secrets' && value === 'credentials') return
+  if (!isSecretKey(String(key)) && !looksSecret(String(value))) return
+  const named = key === '' ? 'This' : `\`${key}\``
+  yield { path, message: `${named} seems to hold a secret, which is not shown here.` }
+}
