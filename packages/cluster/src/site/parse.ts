@@ -1,4 +1,12 @@
-import { type Document, type ErrorCode, LineCounter, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  type ErrorCode,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+  type YAMLWarning,
+} from 'yaml'
 import { TIMINGS } from '../topology/topology.ts'
 import type { Finding, Problem } from './finding.ts'
 import { type SiteValues, siteSchema } from './schema.ts'
@@ -71,7 +79,7 @@ function syntaxFindings(text: string, document: Document, source: SourceMap): Fi
       : message
     return { rule: 'syntax', severity: 'error', message: shown, path: [], ...position }
   }
-  const found = [...document.errors, ...document.warnings].map(({ code, pos, message }) =>
+  const found = mistakesOf(document).map(({ code, pos, message }) =>
     finding(pos[0], pos[1], WORDS[code] ?? `${message.replace(/\.?$/, '')}.`),
   )
   visit(document, {
@@ -88,7 +96,12 @@ function syntaxFindings(text: string, document: Document, source: SourceMap): Fi
   return found.slice(0, MOST_FINDINGS)
 }
 
-/** One broken bracket may break every line after it. */
+/** What follows a broken bracket is broken only by it; a key that is there twice breaks nothing. */
+function mistakesOf({ errors, warnings }: Document): (YAMLParseError | YAMLWarning)[] {
+  const twice = errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+  return [...errors.filter(({ code }) => code !== 'DUPLICATE_KEY').slice(0, 1), ...twice, ...warnings]
+}
+
 const MOST_FINDINGS = 20
 
 /** Where the parser's own words speak to its programmers. */

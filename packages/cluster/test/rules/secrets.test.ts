@@ -1,0 +1,106 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkSiteText } from '../../src/check/check-site.ts'
+import { strengthBits } from '../../src/rules/strength.ts'
+import { loadSecrets } from '../../src/secrets/load.ts'
+import { generateSecrets, type Secrets } from '../../src/secrets/secrets.ts'
+
+const dataCentre = (name: string, network: number) => `  ${name}:
+    secrets: { file: ./${name} }
+    hosts:
+      - { name: ${name}-redis-1, address: 10.${network}.0.11, runs: [redis, sentinel] }
+      - { name: ${name}-redis-2, address: 10.${network}.0.12, runs: [redis, sentinel] }
+      - { name: ${name}-redis-3, address: 10.${network}.0.13, runs: [redis, sentinel] }
+      - { name: ${name}-app-1, address: 10.${network}.0.21, runs: [application] }
+      - { name: ${name}-app-2, address: 10.${network}.0.22, runs: [application] }
+`
+const SITE = `version: 1
+engine: valkey 8.0
+dataCentres:
+${dataCentre('east', 1)}${dataCentre('west', 2)}`
+const LINE = { east: 5, west: 13 }
+
+let folder: string
+let east: Secrets
+let west: Secrets
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hf-rules-'))
+  const create = (name: string) => loadSecrets({ kind: 'file', path: name }, folder, { create: true })
+  east = await create('east')
+  west = await create('west')
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const fileOf = (name: string) => join(folder, name, 'secrets.json')
+
+/** What is found when west has these secrets instead. */
+async function foundWith(text: string) {
+  await writeFile(fileOf('west'), text)
+  const { findings } = await checkSiteText(SITE, join(folder, 'holdfast.yaml'))
+  return findings.map(({ rule, line, message }) => ({ rule, line, message }))
+}
+const foundWithSecrets = (change: Partial<Secrets>) => foundWith(JSON.stringify({ ...west, ...change }))
+
+it('nothing is found in generated secrets', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    expect(await foundWith(JSON.stringify(generateSecrets()))).toEqual([])
+  }
+})
+
+describe('weak-secret finds a password', () => {
+  it.each([
+    ['of known words', 'S3cr3tP@ssw0rd-of-Redis'],
+    ['of one letter', 'a'.repeat(64)],
+    ['that counts', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+    ['that repeats', 'xK9#mQ2$'.repeat(6)],
+    ['that is short', 'Vq8zLk3mPw7xTn2R'],
+  ])('%s, and does not show it', async (_, password) => {
+    const [finding, ...others] = await foundWithSecrets({ metrics: password })
+    expect(finding).toMatchObject({ rule: 'weak-secret', line: LINE.west })
+    expect(finding?.message).toContain('metrics')
+    expect(finding?.message).not.toContain(password)
+    expect(others).toEqual([])
+  })
+})
+
+it('short-secret finds a password of 160 bits', async () => {
+  const password = '9f3c1e77ab20d4586e91c0b7f2a35d8846cf109e'
+  expect(strengthBits(password)).toBeGreaterThan(128)
+  expect(await foundWithSecrets({ app: password })).toMatchObject([{ rule: 'short-secret', line: LINE.west }])
+})
+
+describe('reused-secret finds', () => {
+  it('two users with one password', async () => {
+    const found = await foundWithSecrets({ metrics: west.admin })
+    expect(found).toMatchObject([{ rule: 'reused-secret', line: LINE.west }])
+    expect(found[0]?.message).not.toContain(west.admin)
+  })
+
+  it('two data centres with one password, mark or key', async () => {
+    for (const change of [{ peer: east.peer }, { mark: east.mark }, { keyring: east.keyring }]) {
+      const rules = (await foundWithSecrets(change)).map(({ rule }) => rule)
+      expect(new Set(rules)).toEqual(new Set(['reused-secret']))
+    }
+  })
+})
+
+it('secrets-unusable finds a file that is none', async () => {
+  expect(await foundWith('hunter2')).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
+  const found = await foundWithSecrets({ admin: 'hunter2' })
+  expect(found).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
+  expect(JSON.stringify(found)).not.toContain('hunter2')
+})
+
+it('secrets-open finds a file and a folder that others may read', async () => {
+  await foundWithSecrets({})
+  await chmod(fileOf('east'), 0o644)
+  await chmod(join(folder, 'east'), 0o750)
+  const { findings } = await checkSiteText(SITE, join(folder, 'holdfast.yaml'))
+  expect(findings).toMatchObject([
+    { rule: 'secrets-open', line: LINE.east, severity: 'error' },
+    { rule: 'secrets-open', line: LINE.east, severity: 'error' },
+  ])
+})
