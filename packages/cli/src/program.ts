@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type AnyCommand, UsageError } from './command.ts'
 import { COMMANDS } from './commands/commands.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { explain } from './explain.ts'
+import { version } from './version.ts'
 
 const DEBUG_OPTION = '--debug'
 
@@ -50,7 +50,10 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   const own = words.pop() ?? spec.name
   const parent = words.reduce(groupOf, program)
   const command = parent.command(own).description(spec.summary).helpOption('-h, --help', 'print help')
-  if (spec.argument) command.argument(`<${spec.argument.name}>`, spec.argument.summary)
+  if (spec.argument) {
+    const { name, summary, optional } = spec.argument
+    command.argument(optional ? `[${name}]` : `<${name}>`, summary)
+  }
   for (const { flags, summary, parse, required, hidden } of spec.options) {
     const option = command.createOption(flags, summary)
     if (required) option.makeOptionMandatory()
@@ -61,7 +64,7 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   command.option(DEBUG_OPTION, 'print stack traces')
   if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`)
   command.action(async (...received: unknown[]) => {
-    const argument = spec.argument ? String(received[0]) : ''
+    const argument = spec.argument ? String(received[0] ?? '') : ''
     // Commander checked the options against the list in the same object as the handler.
     const handler = spec.handler as (options: unknown, argument: string) => Promise<ExitCode>
     setExitCode(await handler(command.opts(), argument))
@@ -90,9 +93,4 @@ function asCommanderParser(parse: (text: string) => unknown): (text: string) => 
       throw error instanceof UsageError ? new InvalidArgumentError(error.message) : error
     }
   }
-}
-
-function version(): string {
-  const file = new URL('../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -26,6 +26,10 @@ export type ClusterErrorCode =
   | 'SITE_UNREADABLE'
   /** A site's file breaks rules whose severity is `error`. */
   | 'SITE_INVALID'
+  /** A site's file, or its schema, is there already. */
+  | 'SITE_EXISTS'
+  /** A site's file cannot be written where it should be. */
+  | 'SITE_UNWRITABLE'
   /** There are no secrets in the place that the site names. */
   | 'SECRETS_MISSING'
   /** The secrets are open to other users, belong to another one, or are not what a data centre needs. */

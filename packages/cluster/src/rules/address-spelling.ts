@@ -1,4 +1,4 @@
-import { canonical } from './addresses.ts'
+import { canonical } from '../site/network.ts'
 import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { rfc } from './sources.ts'

@@ -1,6 +1,6 @@
 import type { Path } from '../site/finding.ts'
+import { canonical } from '../site/network.ts'
 import type { Site } from '../site/site.ts'
-import { canonical } from './addresses.ts'
 import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { sharedTokenRedis } from './sources.ts'

@@ -1,4 +1,4 @@
-import { isLoopback } from './addresses.ts'
+import { isLoopback } from '../site/network.ts'
 import { hostsOf } from './places.ts'
 import type { Rule } from './rule.ts'
 import { SENTINEL_DOCS } from './sources.ts'

@@ -1,4 +1,4 @@
-import { familyOf } from './addresses.ts'
+import { familyOf } from '../site/network.ts'
 import { hostsOf } from './places.ts'
 import type { Rule } from './rule.ts'
 import { SENTINEL_DOCS } from './sources.ts'

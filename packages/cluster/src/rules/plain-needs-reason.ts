@@ -1,4 +1,4 @@
-import { isLoopback } from './addresses.ts'
+import { isLoopback } from '../site/network.ts'
 import { allHosts, TOKEN_SERVICES } from './places.ts'
 import type { Rule } from './rule.ts'
 import { sharedTokenRedis } from './sources.ts'

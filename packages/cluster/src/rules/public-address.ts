@@ -1,4 +1,4 @@
-import { isPublic } from './addresses.ts'
+import { isPublic } from '../site/network.ts'
 import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { sharedTokenRedis } from './sources.ts'

@@ -1,4 +1,4 @@
-import { areNeighbours } from './addresses.ts'
+import { areNeighbours } from '../site/network.ts'
 import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { WIREGUARD_DOCS } from './sources.ts'

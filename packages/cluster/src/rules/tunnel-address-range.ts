@@ -1,4 +1,4 @@
-import { familyOf, isLoopback, isPrivate } from './addresses.ts'
+import { familyOf, isLoopback, isPrivate } from '../site/network.ts'
 import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { rfc } from './sources.ts'

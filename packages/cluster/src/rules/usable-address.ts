@@ -1,4 +1,4 @@
-import { isNoHost } from './addresses.ts'
+import { isNoHost } from '../site/network.ts'
 import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { rfc } from './sources.ts'

@@ -74,6 +74,8 @@ const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '
 export async function createInFolder(folder: string, text: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true })
   await mkdir(folder, { mode: 0o700 }).catch(ignore('EEXIST'))
+  // What is in the folder must not get into version control.
+  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignore('EEXIST'))
   const draft = join(folder, `.${FILE}.${randomUUID()}.tmp`)
   try {
     await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })

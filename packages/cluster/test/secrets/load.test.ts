@@ -40,7 +40,7 @@ describe('a folder', () => {
     const { place, secrets, folder, file } = await madePlace()
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(await readdir(folder)).toEqual(['secrets.json'])
+    expect(await readdir(folder)).toEqual(['.gitignore', 'secrets.json'])
     expect(await loadSecrets(place, base)).toEqual(secrets)
     expect(await loadSecrets(place, base, { create: true })).toEqual(secrets)
     expect(Buffer.from(secrets.admin, 'base64url')).toHaveLength(32)

@@ -1,0 +1,15 @@
+/** A text as lines of at most so many columns, broken between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** A text from elsewhere, without what a terminal would obey. */
+export const printable = (text: string): string =>
+  text.replace(/\p{Cc}|\p{Cf}/gu, (character) => (character === '\n' ? ' ' : '\u{fffd}'))
