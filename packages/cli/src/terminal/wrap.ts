@@ -12,4 +12,4 @@ export function wrap(text: string, width: number): string[] {
 
 /** A text from elsewhere, without what a terminal would obey. */
 export const printable = (text: string): string =>
-  text.replace(/\p{Cc}|\p{Cf}/gu, (character) => (character === '\n' ? ' ' : '\u{fffd}'))
+  text.replace(/\p{Cc}|\p{Cf}/gu, (character) => (/\s/.test(character) ? ' ' : '\u{fffd}'))

@@ -12,11 +12,6 @@ export const SENTINEL_DOCS: Source = {
   url: `${REDIS_DOCS}/sentinel/`,
 }
 
-export const REPLICATION_DOCS: Source = {
-  title: 'Redis documentation, Replication',
-  url: `${REDIS_DOCS}/replication/`,
-}
-
 export const SECURITY_DOCS: Source = {
   title: 'Redis documentation, Security',
   url: `${REDIS_DOCS}/security/`,

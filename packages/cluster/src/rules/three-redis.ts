@@ -15,7 +15,7 @@ export const threeRedis: Rule = {
       if (count >= 3) continue
       yield {
         path: [...dataCentrePath(dataCentre), 'hosts'],
-        message: `${dataCentre.name} has ${count} Redis, and needs three.`,
+        message: `${dataCentre.name} has ${count} of three Redis.`,
       }
     }
   },

@@ -15,7 +15,7 @@ export const threeSentinels: Rule = {
       if (count >= 3) continue
       yield {
         path: [...dataCentrePath(dataCentre), 'hosts'],
-        message: `${dataCentre.name} has ${count} Sentinels, and needs three.`,
+        message: `${dataCentre.name} has ${count} of three Sentinels.`,
       }
     }
   },

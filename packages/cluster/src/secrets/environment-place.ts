@@ -2,7 +2,7 @@ import { SECRET_NAMES } from './secrets.ts'
 import { judgeValues, nothing, type SecretsSeen } from './seen.ts'
 
 /** The variable of a secret: `DC1_SENTINEL_ADMIN` for `sentinelAdmin`. */
-export const variableOf = (prefix: string, secret: string): string =>
+const variableOf = (prefix: string, secret: string): string =>
   `${prefix}_${secret.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
 /** Looks at secrets in the environment: one variable each. `keyring` is JSON. */

@@ -10,7 +10,7 @@ const FILE = 'secrets.json'
 /** Secrets are some two kilobytes. */
 const MOST_BYTES = 65_536
 
-export const secretsFileIn = (folder: string): string => join(folder, FILE)
+const secretsFileIn = (folder: string): string => join(folder, FILE)
 
 /** Looks at a folder of secrets: what it holds, and who else may read it. `uid` is whose it should be. */
 export async function seeFolder(folder: string, uid = process.getuid?.()): Promise<SecretsSeen> {
