@@ -16,13 +16,19 @@ export const secretInFile: ValuesRule = {
 function* secretsIn(value: unknown, path: Path): Iterable<Problem> {
   if (typeof value === 'object' && value !== null) {
     const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
-    for (const [step, inner] of entries) yield* secretsIn(inner, [...path, step])
+    for (const [step, inner] of entries) {
+      // `secrets: { hunter2 }`: the key is the secret.
+      if (path.at(-1) === 'secrets' && inner === null) yield { path, message: messageFor('secrets') }
+      yield* secretsIn(inner, [...path, step])
+    }
     return
   }
   if (value === null || value === undefined || value === '' || typeof value === 'boolean') return
   const key = [...path].reverse().find((step) => typeof step === 'string') ?? ''
   if (key === 'secrets' && value === 'credentials') return
   if (!isSecretKey(String(key)) && !looksSecret(String(value))) return
-  const named = key === '' ? 'This' : `\`${key}\``
-  yield { path, message: `${named} seems to hold a secret, which is not shown here.` }
+  yield { path, message: messageFor(String(key)) }
 }
+
+const messageFor = (key: string): string =>
+  `${key === '' ? 'This' : `\`${key}\``} seems to hold a secret, which is not shown here.`

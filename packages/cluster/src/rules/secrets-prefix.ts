@@ -17,7 +17,7 @@ export const secretsPrefix: Rule = {
       if (secrets.kind !== 'environment' || /^[A-Z]([A-Z0-9_]{0,62}[A-Z0-9])?$/.test(secrets.prefix)) continue
       yield {
         path: [...dataCentrePath(dataCentre), 'secrets', 'environment'],
-        message: `"${secrets.prefix}" is not A-Z, 0-9 and "_".`,
+        message: 'The prefix is not A-Z, 0-9 and "_".',
       }
     }
   },

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Problem } from './finding.ts'
+import type { Path, Problem } from './finding.ts'
 import { siteJsonSchema } from './json-schema.ts'
 import { suggest } from './suggest.ts'
 
@@ -14,7 +14,7 @@ function problemsOf(issue: Issue, values: unknown): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(siteJsonSchema(), path)
-    return issue.keys.map((key) => ({ path: [...path, key], atKey: true, message: unknownKey(key, known) }))
+    return issue.keys.map((key) => unknownKey(path, key, known))
   }
   if (issue.code === 'invalid_union') {
     return nearestBranch(issue.errors).flatMap((inner) =>
@@ -43,11 +43,15 @@ function sentence(item: string, message: string, value: unknown): string {
   return `${subject} ${message}${hint}.`
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  if (known.includes(key)) return `\`${key}\` does not go together with the other keys here.`
+function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
+  const problem = (message: string): Problem => ({ path: [...path, key], atKey: true, message })
+  if (known.includes(key)) return problem(`\`${key}\` does not go together with the other keys here.`)
   const meant = suggest(key, known)
-  const hint = meant === null ? `Known here: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`
-  return `There is no key \`${key}\` here. ${hint}`
+  if (meant !== null) return problem(`There is no key \`${key}\` here. Did you mean \`${meant}\`?`)
+  const hint = `Known here: ${known.join(', ')}.`
+  // Somebody may have put a secret where its place belongs.
+  if (path.at(-1) === 'secrets') return { path, message: `There is an unknown key here. ${hint}` }
+  return problem(`There is no key \`${key}\` here. ${hint}`)
 }
 
 /** Of the forms that a value may have, the one that it resembles: a form of another type is not meant. */
