@@ -1,9 +1,10 @@
 import type { ReplicaGroup } from '../redis/group.ts'
+import type { Sentinel } from '../redis/sentinel.ts'
 import type { StoreObserver } from './observer.ts'
 
 /** A Sentinel that is slower does not count. */
 const PATIENCE_MS = 300
-/** A vote is void after Sentinel's election time-out of 10 s at the most (Redis 7.0.15, sentinel.c). */
+/** Sentinel's election time-out, unless `failover-timeout` is shorter (Redis 7.0.15, sentinel.c). */
 const ELECTION_MS = 10_000
 
 /**
@@ -29,17 +30,36 @@ export class EpochBarrier {
 
   /** Asks the Sentinels now. False means doubt: not that a failover is under way, but that it may be. */
   async isClear(): Promise<boolean> {
-    const settledBeforeMs = performance.now() - this.#limitMs()
-    const listening = this.#group.trustedSentinels.filter(
-      ({ listeningSinceMs }) => listeningSinceMs !== null && listeningSinceMs <= settledBeforeMs,
-    )
-    if (listening.length < this.#group.electingSentinels) return false
+    const voters = await this.#votersHeardEnough()
+    if (voters.length < this.#group.electingSentinels) return false
     const answers = await Promise.all(
-      listening.map(async (sentinel) => ((await sentinel.answers(PATIENCE_MS)) ? [sentinel.id] : [])),
+      voters.map(async (sentinel) => ((await sentinel.answers(PATIENCE_MS)) ? [sentinel.id] : [])),
     )
     // By id: one Sentinel that is known under two addresses is one voter.
     const answered = new Set(answers.flat())
     return answered.size >= this.#group.electingSentinels && this.#noNewerEpoch(performance.now())
+  }
+
+  /** The Sentinels of which no vote can have been missed that may still lead to a promotion. */
+  async #votersHeardEnough(): Promise<Sentinel[]> {
+    const listening = this.#group.trustedSentinels.filter((sentinel) => sentinel.listeningSinceMs !== null)
+    const longAgoMs = performance.now() - this.#promotionLimitMs()
+    const long = listening.filter(({ listeningSinceMs }) => (listeningSinceMs ?? Infinity) <= longAgoMs)
+    if (long.length >= this.#group.electingSentinels) return long
+    return (await this.#allAreQuiet(listening)) ? listening : long
+  }
+
+  /**
+   * Whether none of all the Sentinels leads a failover that began before all of them were listened to. A leader
+   * says so from its election on, so a failover that is not seen now begins later, and its votes are heard.
+   */
+  async #allAreQuiet(listening: readonly Sentinel[]): Promise<boolean> {
+    if (listening.length < this.#group.allSentinels) return false
+    const sinceMs = Math.max(...listening.map(({ listeningSinceMs }) => listeningSinceMs ?? Infinity))
+    const isQuiet = ({ quietAtMs }: Sentinel) => quietAtMs !== null && quietAtMs >= sinceMs
+    const asked = listening.map((sentinel) => isQuiet(sentinel) || sentinel.ask())
+    await Promise.race([Promise.all(asked), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
+    return listening.every(isQuiet)
   }
 
   #noNewerEpoch(nowMs: number): boolean {
@@ -53,19 +73,20 @@ export class EpochBarrier {
       this.#doubt = { epoch: newest, sinceMs: nowMs }
       this.#observer.event?.({ type: 'doubt', epoch: newest })
     }
-    if (nowMs - this.#doubt.sinceMs > ELECTION_MS + this.#failoverTimeoutMs()) this.#voidEpoch = newest
+    if (nowMs - this.#doubt.sinceMs > this.#promotionLimitMs()) this.#voidEpoch = newest
     return false
   }
 
-  /** How long after a vote that was not heard a promotion may still follow. */
-  #limitMs(): number {
-    return Math.min(ELECTION_MS, this.#failoverTimeoutMs())
-  }
-
-  #failoverTimeoutMs(): number {
+  /**
+   * How long after a vote a promotion may still follow: until the leader gives up waiting for votes, then for a
+   * link to the replica, then for its promotion (Redis 7.0.15, sentinel.c: sentinelFailoverWaitStart,
+   * sentinelFailoverSendSlaveOfNoOne, sentinelFailoverWaitPromotion).
+   */
+  #promotionLimitMs(): number {
     const timeouts = this.#group.trustedSentinels.flatMap(
       ({ observation }) => observation?.failoverTimeoutMs ?? [],
     )
-    return Math.max(0, ...timeouts)
+    const failoverTimeoutMs = Math.max(0, ...timeouts)
+    return Math.min(ELECTION_MS, failoverTimeoutMs) + 2 * failoverTimeoutMs
   }
 }
