@@ -4,6 +4,8 @@ import type { StoreObserver } from './observer.ts'
 
 /** A Sentinel that is slower does not count. */
 const PATIENCE_MS = 300
+/** Between two looks at whether a Sentinel has come. */
+const NEXT_LOOK_MS = 500
 /** Sentinel's election time-out, unless `failover-timeout` is shorter (Redis 7.0.15, sentinel.c). */
 const ELECTION_MS = 10_000
 
@@ -21,6 +23,9 @@ export class EpochBarrier {
   readonly #observer: StoreObserver
   /** The newest epoch after which no failover followed in time: it stands for nothing any more. */
   #voidEpoch = 0
+  /** Which Sentinels were quiet, all together, after this one was listened to, by since when it is. */
+  readonly #quiet = new WeakMap<Sentinel, number>()
+  #closed = false
   #doubt: { epoch: number; sinceMs: number } | null = null
 
   constructor(group: ReplicaGroup, observer: StoreObserver) {
@@ -40,26 +45,49 @@ export class EpochBarrier {
     return answered.size >= this.#group.electingSentinels && this.#noNewerEpoch(performance.now())
   }
 
+  /** Keeps the barrier ready, until it is closed: with a Sentinel gone it is too late to ask all of them. */
+  async run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#listening().some((sentinel) => !this.#isHeardEnough(sentinel))) await this.#askAll()
+      await new Promise((resolve) => setTimeout(resolve, NEXT_LOOK_MS))
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
   /** The Sentinels of which no vote can have been missed that may still lead to a promotion. */
   async #votersHeardEnough(): Promise<Sentinel[]> {
-    const listening = this.#group.trustedSentinels.filter((sentinel) => sentinel.listeningSinceMs !== null)
-    const longAgoMs = performance.now() - this.#promotionLimitMs()
-    const long = listening.filter(({ listeningSinceMs }) => (listeningSinceMs ?? Infinity) <= longAgoMs)
-    if (long.length >= this.#group.electingSentinels) return long
-    return (await this.#allAreQuiet(listening)) ? listening : long
+    const voters = this.#listening().filter((sentinel) => this.#isHeardEnough(sentinel))
+    if (voters.length >= this.#group.electingSentinels) return voters
+    await this.#askAll()
+    return this.#listening().filter((sentinel) => this.#isHeardEnough(sentinel))
+  }
+
+  #listening(): Sentinel[] {
+    return this.#group.trustedSentinels.filter(({ listeningSinceMs }) => listeningSinceMs !== null)
+  }
+
+  #isHeardEnough(sentinel: Sentinel): boolean {
+    const sinceMs = sentinel.listeningSinceMs ?? Infinity
+    return this.#quiet.get(sentinel) === sinceMs || sinceMs <= performance.now() - this.#promotionLimitMs()
   }
 
   /**
-   * Whether none of all the Sentinels leads a failover that began before all of them were listened to. A leader
-   * says so from its election on, so a failover that is not seen now begins later, and its votes are heard.
+   * Asks all Sentinels whether they lead a failover, after all of them are listened to. A leader says so from its
+   * election on: so when none does, no failover is under way, and of a later one every vote is heard.
    */
-  async #allAreQuiet(listening: readonly Sentinel[]): Promise<boolean> {
-    if (listening.length < this.#group.allSentinels) return false
-    const sinceMs = Math.max(...listening.map(({ listeningSinceMs }) => listeningSinceMs ?? Infinity))
+  async #askAll(): Promise<void> {
+    const listening = this.#listening()
+    if (listening.length < this.#group.allSentinels) return
+    const since = new Map(listening.map((sentinel) => [sentinel, sentinel.listeningSinceMs ?? Infinity]))
+    const sinceMs = Math.max(...since.values())
     const isQuiet = ({ quietAtMs }: Sentinel) => quietAtMs !== null && quietAtMs >= sinceMs
     const asked = listening.map((sentinel) => isQuiet(sentinel) || sentinel.ask())
     await Promise.race([Promise.all(asked), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
-    return listening.every(isQuiet)
+    if (!listening.every(isQuiet)) return
+    for (const [sentinel, listeningSinceMs] of since) this.#quiet.set(sentinel, listeningSinceMs)
   }
 
   #noNewerEpoch(nowMs: number): boolean {

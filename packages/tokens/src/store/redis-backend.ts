@@ -43,6 +43,7 @@ const UNSETTLED = 'The session is being ended, and a failover may undo that: too
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
+  readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
   readonly #settling: Settling
@@ -62,6 +63,8 @@ export class RedisBackend implements Backend {
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
     const barrier = new EpochBarrier(this.#group, options.observer)
+    this.#barrier = barrier
+    void barrier.run()
     this.#settling = new Settling(this.#group, {
       barrier,
       holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
@@ -202,6 +205,7 @@ export class RedisBackend implements Backend {
 
   async close(): Promise<void> {
     this.#replayer.close()
+    this.#barrier.close()
     this.#heartbeat.close()
     this.#feed.close()
     this.#committer.close()
