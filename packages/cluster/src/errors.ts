@@ -22,6 +22,10 @@ export type ClusterErrorCode =
   | 'START_ABORTED'
   /** The supervisor refused a request on its control socket. */
   | 'CONTROL_REFUSED'
+  /** An operation was asked for at a time when it would lose or refuse something; nothing was changed. */
+  | 'NOT_SAFE'
+  /** A switchover had begun and could not be finished. */
+  | 'SWITCHOVER_FAILED'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

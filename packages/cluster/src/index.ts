@@ -11,6 +11,14 @@ export {
 } from './operate/start.ts'
 export { type DataCentreStatus, getStatus, type RedisStatus, type SentinelStatus } from './operate/status.ts'
 export { type StopOptions, type StopReport, stopDataCentre } from './operate/stop.ts'
+export {
+  SWITCHOVER_STEPS,
+  type SwitchoverOptions,
+  type SwitchoverProgress,
+  type SwitchoverReport,
+  type SwitchoverStep,
+  switchover,
+} from './operate/switchover/switchover.ts'
 export { type DataCentreDescription, DEMO_USER } from './state/description.ts'
 export { defaultStateDir, StateFolder } from './state/folder.ts'
 export type { ControlSignal, ControlStatus } from './supervise/control-protocol.ts'

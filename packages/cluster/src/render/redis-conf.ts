@@ -2,6 +2,9 @@ import type { Secrets } from '../secrets/secrets.ts'
 import { type DataHost, redisAddress, type Topology } from '../topology/topology.ts'
 import { quoted } from './quoted.ts'
 
+/** Of every node: a switchover changes it for a moment. */
+export const REPLICA_PRIORITY = 100
+
 /** Where one Redis keeps its files. */
 export interface RedisPaths {
   dataFolder: string
@@ -44,7 +47,7 @@ ${replicaOf}masteruser replica
 masterauth ${secrets.replica}
 replica-announce-ip ${dataHost.host}
 replica-announce-port ${dataHost.redisPort}
-replica-priority 100
+replica-priority ${REPLICA_PRIORITY}
 # A primary that no replica follows refuses writes.
 min-replicas-to-write 1
 min-replicas-max-lag 3
