@@ -26,6 +26,8 @@ export type ClusterErrorCode =
   | 'NOT_SAFE'
   /** A switchover had begun and could not be finished. */
   | 'SWITCHOVER_FAILED'
+  /** A switchover was broken off on request, before the promotion. */
+  | 'SWITCHOVER_ABORTED'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

@@ -3,8 +3,18 @@ import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
 import { status } from './status.ts'
+import { switchover } from './switchover.ts'
 import { up } from './up.ts'
 import { usersAdd, usersList } from './users.ts'
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AnyCommand[] = [up, status, drill, down, usersAdd, usersList, gateway]
+export const COMMANDS: readonly AnyCommand[] = [
+  up,
+  status,
+  switchover,
+  drill,
+  down,
+  usersAdd,
+  usersList,
+  gateway,
+]

@@ -82,6 +82,24 @@ describe('refuses, changing nothing,', () => {
   })
 })
 
+it('broken off before the promotion, puts back what it changed', async () => {
+  const { host } = await dc.whole()
+  const leaving = new AbortController()
+  const error = await errorOf(
+    switchover({
+      stateDir: dc.stateDir,
+      signal: leaving.signal,
+      onProgress: ({ step }) => step === 'pause' && leaving.abort(),
+    }),
+  )
+  expect(error).toMatchObject({
+    code: 'SWITCHOVER_ABORTED',
+    message: `The switchover was broken off before the promotion. ${host}:6379 is the primary. The priorities are as they were.`,
+  })
+  expect((await dc.whole()).host).toBe(host)
+  expect(await dc.write('after', 'it')).toBe(true)
+})
+
 it.each(SWITCHOVER_STEPS.map((step) => [step]))(
   'killed when it came to "%s", the next one mends and is lossless',
   {

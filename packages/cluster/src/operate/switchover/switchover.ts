@@ -69,8 +69,8 @@ const FIRST_CHOICE = 1
  * one has everything, and are then sent to that. Whatever happens, priorities are put back, and the pause ends by
  * itself; what a killed switchover left, the next one mends first.
  *
- * Throws `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` when it had begun, saying which
- * Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder.
+ * Throws `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED` when it had
+ * begun, saying which Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder.
  */
 export async function switchover(options: SwitchoverOptions): Promise<SwitchoverReport> {
   const { topology, secrets } = await openLocal(options.stateDir)
@@ -254,7 +254,12 @@ class Switchover {
 
   /** Undoes what can be undone, and says where the data centre stands. */
   async #failure(error: unknown): Promise<ClusterError> {
-    const reason = error instanceof Error ? error.message : String(error)
+    const isAborted = error === this.#options.signal?.reason
+    const reason = isAborted
+      ? 'The switchover was broken off before the promotion.'
+      : error instanceof Error
+        ? error.message
+        : String(error)
     const restored = await this.#restore().then(
       () => 'The priorities are as they were.',
       () =>
@@ -266,7 +271,8 @@ class Switchover {
       primaries.length === 1
         ? `${primaries[0]} is the primary`
         : `${primaries.length} Redis call themselves primary`
-    return new ClusterError('SWITCHOVER_FAILED', `${reason} ${now}. ${restored}`, { cause: error })
+    const code = isAborted ? 'SWITCHOVER_ABORTED' : 'SWITCHOVER_FAILED'
+    return new ClusterError(code, `${reason} ${now}. ${restored}`, { cause: error })
   }
 
   async #until(what: string, limitMs: number, condition: () => Promise<boolean>): Promise<void> {
