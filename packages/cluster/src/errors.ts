@@ -22,6 +22,8 @@ export type ClusterErrorCode =
   | 'START_ABORTED'
   /** The supervisor refused a request on its control socket. */
   | 'CONTROL_REFUSED'
+  /** A site cannot be rendered as it is, or the folder for it holds something. */
+  | 'RENDER_REFUSED'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {
