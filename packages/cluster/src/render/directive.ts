@@ -21,8 +21,11 @@ export interface Block {
 }
 
 /** Directives that stand for one reason, such as the lines of one list. */
-export const because = (why: string, source: string, lines: [directive: string, value: string][]): Directive[] =>
-  lines.map(([directive, value]) => ({ directive, value, why, source }))
+export const because = (
+  why: string,
+  source: string,
+  lines: [directive: string, value: string][],
+): Directive[] => lines.map(([directive, value]) => ({ directive, value, why, source }))
 
 /** One directive. */
 export const line = (directive: string, value: string, why: string, source: string): Directive => ({

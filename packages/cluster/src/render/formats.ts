@@ -42,15 +42,20 @@ export const braces =
 export const assignments: Format = (heading, blocks) =>
   file(heading, blocks, ({ directives }) => directives.map(({ directive, value }) => `${directive}=${value}`))
 
-/** One JSON object a block, under its title. Each value is JSON already. JSON has no comments, so no heading. */
+/**
+ * JSON: an object a block, under its title; what stands in the block without a title is at the top. Each value is JSON
+ * already. There are no comments in JSON, so no heading.
+ */
 export const json: Format = (_heading, blocks) => {
-  const object = Object.fromEntries(
-    blocks.map(({ title, directives }) => [
-      title,
-      Object.fromEntries(directives.map(({ directive, value }) => [directive, JSON.parse(value) as unknown])),
-    ]),
-  )
-  return `${JSON.stringify(object, null, 2)}\n`
+  const whole: Record<string, unknown> = {}
+  for (const { title, directives } of blocks) {
+    const members = Object.fromEntries(
+      directives.map(({ directive, value }) => [directive, JSON.parse(value) as unknown]),
+    )
+    if (title === '') Object.assign(whole, members)
+    else whole[title] = members
+  }
+  return `${JSON.stringify(whole, null, 2)}\n`
 }
 
 function file(heading: string, blocks: readonly Block[], linesOf: (block: Block) => string[]): string {

@@ -139,8 +139,14 @@ function rulesOf({ name, match, through, from, why, source }: Door): Directive[]
           ),
         ]
   return [
-    ...accept('ip', from.filter((address) => isIP(address) === 4)),
-    ...accept('ip6', from.filter((address) => isIP(address) === 6)),
+    ...accept(
+      'ip',
+      from.filter((address) => isIP(address) === 4),
+    ),
+    ...accept(
+      'ip6',
+      from.filter((address) => isIP(address) === 6),
+    ),
     line(match, `counter name ${name}_dropped drop`, 'Everybody else is dropped, and counted.', document),
   ]
 }

@@ -106,7 +106,10 @@ export const REDIS_FACTS = {
     why: 'Above the backlog: a smaller limit cuts a replica off just while it catches up.',
     source: measured,
   },
-  'repl-diskless-sync': { why: "A full copy does not wait for the primary's disk.", source: redisReplication },
+  'repl-diskless-sync': {
+    why: "A full copy does not wait for the primary's disk.",
+    source: redisReplication,
+  },
   'repl-diskless-sync-delay': { why: 'Nobody else is to be waited for.', source: redisReplication },
   'repl-diskless-load': {
     why: 'A replica keeps its old data until the new copy is whole.',

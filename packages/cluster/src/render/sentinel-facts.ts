@@ -1,5 +1,5 @@
-import { REDIS_FACTS } from './redis-facts.ts'
 import type { Fact } from './facts.ts'
+import { REDIS_FACTS } from './redis-facts.ts'
 import { SOURCE } from './sources.ts'
 
 const { document, measured, redisSentinel, sentinelConf } = SOURCE

@@ -1,4 +1,4 @@
-import { type DataCentre, type Host, hostsThatRun, type Service, type Site } from '../site/site.ts'
+import type { DataCentre, Host, Service, Site } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
 import { type Block, type Directive, line } from './directive.ts'
 import type { Document } from './document.ts'
@@ -38,11 +38,6 @@ export function stunnelConf(site: Site, dataCentre: DataCentre, host: Host): Doc
   }
 }
 
-/** Whether anything is tunnelled from or to this host. */
-export const needsStunnel = (dataCentre: DataCentre, host: Host): boolean =>
-  ['redis', 'sentinel', 'application', 'gateway'].some((service) => host.runs.includes(service as Service)) &&
-  hostsThatRun(dataCentre, 'redis').length > 0
-
 const GLOBAL: Directive[] = [
   line('foreground', 'yes', 'systemd supervises it and keeps what it says.', stunnel),
   line('pid', '', 'No pid file: nothing needs it.', stunnel),
@@ -54,7 +49,12 @@ const GLOBAL: Directive[] = [
   line('CAfile', TLS_FILES.authority, "The data centre's own authority.", stunnel),
   line('cert', TLS_FILES.certificate, 'Shown by this host at either end.', stunnel),
   line('key', TLS_FILES.key, 'The key of that certificate.', stunnel),
-  line('verifyChain', 'yes', 'Both ends show a certificate of that authority, or there is no tunnel.', stunnel),
+  line(
+    'verifyChain',
+    'yes',
+    'Both ends show a certificate of that authority, or there is no tunnel.',
+    stunnel,
+  ),
   line('TIMEOUTconnect', '2', 'A host that is gone is given up soon (in seconds).', stunnel),
   line('TIMEOUTclose', '0', 'Redis closes without ceremony; no connection lingers.', stunnel),
 ]

@@ -62,13 +62,7 @@ function document(
 const haveBusiness = (one: Host, other: Host): boolean =>
   [one, other].some((host) => runsAny(host, ['redis', 'sentinel']))
 
-const peerBlock = (
-  site: Site,
-  dataCentre: DataCentre,
-  host: Host,
-  peer: Host,
-  secrets: Secrets,
-): Block => ({
+const peerBlock = (site: Site, dataCentre: DataCentre, host: Host, peer: Host, secrets: Secrets): Block => ({
   title: 'Peer',
   directives: [
     line(
