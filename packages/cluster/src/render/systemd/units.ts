@@ -5,6 +5,7 @@ import { unit } from '../formats.ts'
 import { configFile, PROGRAM, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
 import { runsAny, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
+import { EXPOSURE, type ServiceName } from './exposure.ts'
 import { hardening } from './hardening.ts'
 
 const { measured, holdfast, exec, service, unit: unitManual } = SOURCE
@@ -61,7 +62,7 @@ interface Context {
 function redis({ site, ownAddresses, needs }: Context, documented: boolean): Document {
   const state = stateOf('redis')
   const server = `${serverProgram(site.engine)} ${state}/redis.conf`
-  return serviceUnit('Redis of the token store', needs, [
+  return serviceUnit('holdfast-redis.service', 'Redis of the token store', needs, [
     ...account('holdfast-redis', 'holdfast/redis'),
     ...seeded(state, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
     ...(documented
@@ -95,7 +96,7 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
 
 function sentinel({ site, ownAddresses, needs }: Context): Document {
   const state = stateOf('sentinel')
-  return serviceUnit('Sentinel of the token store', needs, [
+  return serviceUnit('holdfast-sentinel.service', 'Sentinel of the token store', needs, [
     ...account('holdfast-sentinel', 'holdfast/sentinel'),
     ...seeded(state, ['sentinel.conf']),
     line(
@@ -113,7 +114,7 @@ function sentinel({ site, ownAddresses, needs }: Context): Document {
 }
 
 function watchdog({ ownAddresses, needs }: Context): Document {
-  return serviceUnit('Watchdog of the token store', needs, [
+  return serviceUnit('holdfast-watchdog.service', 'Watchdog of the token store', needs, [
     ...account('holdfast-watchdog', null),
     line(
       'LoadCredential',
@@ -135,7 +136,7 @@ function watchdog({ ownAddresses, needs }: Context): Document {
 
 function gateway({ needs }: Context): Document {
   const own = '%t/holdfast-gateway/gateway.json'
-  return serviceUnit('Holdfast gateway', needs, [
+  return serviceUnit('holdfast-gateway.service', 'Holdfast gateway', needs, [
     ...account('holdfast-gateway', 'holdfast/gateway'),
     line('RuntimeDirectory', 'holdfast-gateway', 'Its configuration while it runs, in memory only.', exec),
     line(
@@ -162,7 +163,7 @@ function gateway({ needs }: Context): Document {
 
 function stunnel({ addresses, needs }: Context): Document {
   const others = needs.filter((name) => name !== STUNNEL)
-  return serviceUnit('Tunnels of the token store', others, [
+  return serviceUnit('holdfast-stunnel.service', 'Tunnels of the token store', others, [
     ...account('holdfast-stunnel', null),
     line('SupplementaryGroups', 'holdfast-tls', 'It may read the key of this host.', exec),
     line(
@@ -222,9 +223,14 @@ const INSTALL = {
   directives: [line('WantedBy', 'multi-user.target', 'It starts with the host.', unitManual)],
 }
 
-function serviceUnit(description: string, needs: readonly string[], directives: Directive[]): Document {
+function serviceUnit(
+  name: ServiceName,
+  description: string,
+  needs: readonly string[],
+  directives: Directive[],
+): Document {
   return {
-    heading: HEADING,
+    heading: `${HEADING}\nsystemd-analyze security (systemd 252): ${EXPOSURE[name].toFixed(1)} of 10.`,
     format: unit,
     blocks: [
       {

@@ -70,3 +70,13 @@ export function textIn(files: readonly RenderedFile[], host: string, name: strin
   if (found === undefined) throw new Error(`${name} of ${host} was not rendered`)
   return found.text
 }
+
+/** The three hosts with data, in a network such as `10.20.0`. */
+export const dataHostsOf = (network: string) =>
+  [1, 2, 3].map((number) => ({ name: `dc1-data-${number}`, address: `${network}.1${number}` }))
+
+/** How `redis-cli` logs in as the operator. */
+export const asAdmin = (service: 'redis' | 'sentinel') => [
+  ...['--user', 'admin', '--pass'],
+  service === 'redis' ? FIXED_SECRETS.admin : FIXED_SECRETS.sentinelAdmin,
+]
