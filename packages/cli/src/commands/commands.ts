@@ -1,10 +1,21 @@
 import type { AnyCommand } from '../command.ts'
+import { SITE_SOURCE } from '../render/site-source.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
+import { renderCommand } from './render.ts'
 import { status } from './status.ts'
 import { up } from './up.ts'
 import { usersAdd, usersList } from './users.ts'
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AnyCommand[] = [up, status, drill, down, usersAdd, usersList, gateway]
+export const COMMANDS: readonly AnyCommand[] = [
+  up,
+  status,
+  drill,
+  down,
+  renderCommand(SITE_SOURCE),
+  usersAdd,
+  usersList,
+  gateway,
+]

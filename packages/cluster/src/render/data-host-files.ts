@@ -9,7 +9,7 @@ import type { HostFile } from './host-file.ts'
 import { configFile, stateOf, TLS_FILES } from './host-paths.ts'
 import type { NodePlan } from './node-plan.ts'
 import { bindAddresses, tokenAddress } from './placement.ts'
-import { redisConf } from './redis-conf.ts'
+import { REDIS_TUNING, REPLICA_PRIORITY, redisConf } from './redis-conf.ts'
 import { sentinelConf } from './sentinel-conf.ts'
 import { usersAcl } from './users-acl.ts'
 
@@ -72,7 +72,8 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           ...planFor('redis'),
           dataFolder: stateOf('redis'),
           aclFile: `${stateOf('redis')}/users.acl`,
-          maxmemory: '512mb',
+          ...REDIS_TUNING,
+          priority: REPLICA_PRIORITY,
         }),
       },
       { name: 'users.acl', document: usersAcl(secrets, engine, servesPlatform), isSecret: true },

@@ -14,10 +14,31 @@ export interface RedisPaths {
   aclFile: string
 }
 
-export interface RedisPlan extends NodePlan, RedisPaths {
-  /** As Redis reads it: `256mb`. */
-  maxmemory: string
+/** What may differ from site to site. */
+export interface RedisTuning {
+  /** Memory for the data (in MiB). */
+  maxmemoryMb: number
+  maxmemoryPolicy: string
+  /** How much of the latest writes is kept for a replica that was away (in MiB). */
+  backlogMb: number
+  /** How much may wait for one replica until its connection is dropped (in MiB). Half of it only for a minute. */
+  replicaBufferMb: number
 }
+
+export const REDIS_TUNING: RedisTuning = {
+  maxmemoryMb: 256,
+  maxmemoryPolicy: 'noeviction',
+  backlogMb: 64,
+  replicaBufferMb: 256,
+}
+
+export interface RedisPlan extends NodePlan, RedisPaths, RedisTuning {
+  /** Sentinel promotes the lowest first; equal ones by how much they have. */
+  priority: number
+}
+
+/** The priority of every Redis: equal. */
+export const REPLICA_PRIORITY = 100
 
 /**
  * `redis.conf` of one data host of a local data centre. It seeds the host once: Sentinel and `CONFIG REWRITE` own
@@ -30,12 +51,12 @@ export function renderRedisConf(
   paths: RedisPaths,
 ): string {
   const node = planOf(topology, dataHost, redisAddress(dataHost), secrets)
-  return textOf(redisConf({ ...node, ...paths, maxmemory: '256mb' }))
+  return textOf(redisConf({ ...node, ...paths, ...REDIS_TUNING, priority: REPLICA_PRIORITY }))
 }
 
 /** `redis.conf` as Holdfast recommends it. */
 export function redisConf(plan: RedisPlan): Document {
-  const { engine, announce, primary, secrets } = plan
+  const { engine, announce, primary, secrets, replicaBufferMb: buffer } = plan
   const directive = directivesFrom(REDIS_FACTS, engine)
   const follows = formatAddress(announce) !== formatAddress(primary)
   return {
@@ -67,8 +88,8 @@ export function redisConf(plan: RedisPlan): Document {
       {
         title: 'Full memory refuses logins; it never drops a session or a revocation.',
         directives: [
-          ...directive('maxmemory', plan.maxmemory),
-          ...directive('maxmemory-policy', 'noeviction'),
+          ...directive('maxmemory', `${plan.maxmemoryMb}mb`),
+          ...directive('maxmemory-policy', plan.maxmemoryPolicy),
         ],
       },
       {
@@ -79,13 +100,13 @@ export function redisConf(plan: RedisPlan): Document {
           ...directive('masterauth', secrets.replica),
           ...directive('replica-announce-ip', announce.host),
           ...directive('replica-announce-port', String(announce.port)),
-          ...directive('replica-priority', '100'),
+          ...directive('replica-priority', String(plan.priority)),
           ...directive('min-replicas-to-write', '1'),
           ...directive('min-replicas-max-lag', '3'),
           ...directive('repl-timeout', '10'),
           ...directive('repl-ping-replica-period', '2'),
-          ...directive('repl-backlog-size', '64mb'),
-          ...directive('client-output-buffer-limit replica', '256mb 128mb 60'),
+          ...directive('repl-backlog-size', `${plan.backlogMb}mb`),
+          ...directive('client-output-buffer-limit replica', `${buffer}mb ${Math.ceil(buffer / 2)}mb 60`),
           ...directive('repl-diskless-sync', 'yes'),
           ...directive('repl-diskless-sync-delay', '0'),
           ...directive('repl-diskless-load', 'disabled'),
