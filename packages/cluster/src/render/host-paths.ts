@@ -3,7 +3,7 @@ import type { Engine } from '../site/site.ts'
 import type { TlsFiles } from './node-plan.ts'
 
 /** Where the rendered files are put on a host: they are root's, and a service gets what it needs from there. */
-export const CONFIG_FOLDER = '/etc/holdfast'
+const CONFIG_FOLDER = '/etc/holdfast'
 
 /** What a service writes by itself, a folder each. */
 const STATE_FOLDER = '/var/lib/holdfast'

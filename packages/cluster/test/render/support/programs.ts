@@ -29,7 +29,7 @@ export class Processes {
     const [program = '', ...args] = command
     this.#running.set(
       key,
-      spawn(findProgram(program), args, { stdio: process.env['HF_LOG'] ? 'inherit' : 'ignore' }),
+      spawn(findProgram(program), args, { stdio: 'ignore' }),
     )
   }
 
