@@ -27,10 +27,7 @@ export class Processes {
 
   start(key: string, command: readonly string[]): void {
     const [program = '', ...args] = command
-    this.#running.set(
-      key,
-      spawn(findProgram(program), args, { stdio: 'ignore' }),
-    )
+    this.#running.set(key, spawn(findProgram(program), args, { stdio: 'ignore' }))
   }
 
   async kill(key: string): Promise<void> {
