@@ -1,5 +1,8 @@
 export * from './drill/index.ts'
 export { ClusterError, type ClusterErrorCode } from './errors.ts'
+export { readHostConfig } from './host/config.ts'
+export { guardHost } from './host/guard-host.ts'
+export { watchHost } from './host/watch-host.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
 export type { NewUser } from './operate/prepare.ts'
 export {

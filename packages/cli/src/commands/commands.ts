@@ -3,6 +3,7 @@ import { SITE_SOURCE } from '../render/site-source.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
+import { guard, watchdog } from './host.ts'
 import { renderCommand } from './render.ts'
 import { status } from './status.ts'
 import { up } from './up.ts'
@@ -18,4 +19,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   usersAdd,
   usersList,
   gateway,
+  guard,
+  watchdog,
 ]

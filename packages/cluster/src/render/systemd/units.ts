@@ -79,6 +79,12 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
           line('EnvironmentFile', '-%t/holdfast-redis/start.env', 'What the guard has decided.', service),
           line('ExecStart', `${server} $HOLDFAST_START`, 'Redis, with the file that it rewrites.', service),
           line(
+            'ExecStopPost',
+            `/bin/sh -c 'test "$SERVICE_RESULT" = success || touch ${state}/crashed'`,
+            'After a crash the guard waits for the failover that the watchdog asks for.',
+            measured,
+          ),
+          line(
             'TimeoutStartSec',
             'infinity',
             'A guard that holds an empty primary back waits for a failover, however long.',
