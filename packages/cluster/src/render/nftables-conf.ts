@@ -70,9 +70,8 @@ export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Do
 }
 
 /** Whether there is anything to guard on this host. */
-export const needsFirewall = (site: Site, host: Host): boolean =>
-  runsAny(host, ['redis', 'sentinel', 'gateway']) ||
-  (site.transport === 'wireguard' && host.runs.includes('application'))
+export const needsFirewall = (site: Site, dataCentre: DataCentre, host: Host): boolean =>
+  tokenHosts(dataCentre).includes(host) && doorsOf(site, dataCentre, host).length > 0
 
 /** A way into the host: who may use it. */
 interface Door {
@@ -100,12 +99,14 @@ function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
       source: document,
     })
   }
-  if (host.runs.includes('gateway')) {
+  const balancers = hostsThatRun(dataCentre, 'balancer')
+  // A balancer that the site does not name must be let in by the host's own rules.
+  if (host.runs.includes('gateway') && balancers.length > 0) {
     doors.push({
       name: 'gateway',
       match: `tcp dport ${PORT.http}`,
       through: '',
-      from: hostsThatRun(dataCentre, 'balancer').map(({ address }) => address),
+      from: balancers.map(({ address }) => address),
       why: 'Only a balancer says where a request came from.',
       source: holdfast,
     })

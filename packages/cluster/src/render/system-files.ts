@@ -11,7 +11,7 @@ import { wireguardConf, wireguardSetconf } from './wireguard-conf.ts'
 
 /** What surrounds the services of one host: tunnel, firewall, systemd's units and their users. */
 export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
-  const hasFirewall = needsFirewall(site, host)
+  const hasFirewall = needsFirewall(site, dataCentre, host)
   const hasTunnel = tokenHosts(dataCentre).includes(host)
   const units = unitsOf(site, dataCentre, host, hasFirewall)
   const files: HostFile[] = []

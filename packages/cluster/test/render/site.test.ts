@@ -115,6 +115,21 @@ describe('a rendered site', () => {
     expect(usersOf({ name: 'valkey', version: '9.0' })).toContain('+failover +client|pause +client|unpause')
   })
 
+  it('closes a gateway to all but the balancers that it knows, and to nobody when it knows none', () => {
+    const site = exampleSite()
+    const files = renderExample(site)
+    expect(textIn(files, 'dc1-gateway-1', 'nftables.conf')).toContain(
+      'ip saddr { 10.20.0.41 } tcp dport 8080',
+    )
+    const dataCentres = site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: dataCentre.hosts.filter(({ runs }) => !runs.includes('balancer')),
+    }))
+    const names = renderExample({ ...site, dataCentres }).map(({ path }) => path)
+    expect(names).toContain('dc1/dc1-data-1/nftables.conf')
+    expect(names).not.toContain('dc1/dc1-gateway-1/nftables.conf')
+  })
+
   it('gives the files of one host, and says which hosts there are', () => {
     const files = renderExample(exampleSite())
     expect(new Set(filesOfHost(files, 'dc1-data-2').map(({ host }) => host))).toEqual(new Set(['dc1-data-2']))
