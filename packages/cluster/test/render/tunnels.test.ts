@@ -15,6 +15,10 @@ const canMakeHosts = isRoot && isThere('ip')
 const hosts = dataHostsOf('10.20.0')
 const application = { name: 'dc1-app-1', address: '10.20.0.21' }
 
+/** Control sockets of interfaces are in one folder, which namespaces of the network do not part. */
+const deviceOf = (index: number) => `hfr${index}`
+const controlSocket = (index: number) => `/var/run/wireguard/${deviceOf(index)}.sock`
+
 let folder: string
 let namespaces: Namespaces
 let group: RenderedGroup
@@ -29,6 +33,8 @@ beforeEach(async () => {
 afterEach(async () => {
   if (!canMakeHosts) return
   await group?.processes.killAll()
+  // A killed wireguard-go leaves its control socket.
+  for (const index of [...hosts, application].keys()) await rm(controlSocket(index), { force: true })
   await namespaces.remove()
   await rm(folder, { recursive: true, force: true })
 })
@@ -139,8 +145,7 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
         cliArgs: (_placed, service) => asAdmin(service),
       })
       for (const [index, { name, address }] of [...hosts, application].entries()) {
-        // Their control sockets are in one folder, which namespaces of the network do not part.
-        const device = `hfr${index}`
+        const device = deviceOf(index)
         group.startOn(name, 'wireguard', ['wireguard-go', '-f', device])
         const setconf = group.pathOn(name, '/hf0.setconf')
         await eventually(() => namespaces.run(name, ['wg', 'setconf', device, setconf]))
