@@ -50,7 +50,11 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   const own = words.pop() ?? spec.name
   const parent = words.reduce(groupOf, program)
   const command = parent.command(own).description(spec.summary).helpOption('-h, --help', 'print help')
-  if (spec.argument) command.argument(`<${spec.argument.name}>`, spec.argument.summary)
+  if (spec.argument) {
+    const { name, summary, default: preset } = spec.argument
+    if (preset === undefined) command.argument(`<${name}>`, summary)
+    else command.argument(`[${name}]`, summary, preset)
+  }
   for (const { flags, summary, parse, required, hidden } of spec.options) {
     const option = command.createOption(flags, summary)
     if (required) option.makeOptionMandatory()

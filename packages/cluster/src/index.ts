@@ -1,5 +1,8 @@
 export * from './drill/index.ts'
 export { ClusterError, type ClusterErrorCode } from './errors.ts'
+export { readHostConfig } from './host/config.ts'
+export { guardHost } from './host/guard-host.ts'
+export { watchHost } from './host/watch-host.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
 export type { NewUser } from './operate/prepare.ts'
 export {
@@ -19,6 +22,11 @@ export {
   type SwitchoverStep,
   switchover,
 } from './operate/switchover/switchover.ts'
+export { writeRendered } from './operate/write-rendered.ts'
+export { type Explanation, explainFile } from './render/explain-file.ts'
+export { filesOfHost, type RenderedFile, renderSite } from './render/render-site.ts'
+export type { Secrets } from './secrets/secrets.ts'
+export type { DataCentre, Site } from './site/site.ts'
 export { type DataCentreDescription, DEMO_USER } from './state/description.ts'
 export { defaultStateDir, StateFolder } from './state/folder.ts'
 export type { ControlSignal, ControlStatus } from './supervise/control-protocol.ts'

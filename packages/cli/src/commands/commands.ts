@@ -1,7 +1,10 @@
 import type { AnyCommand } from '../command.ts'
+import { SITE_SOURCE } from '../render/site-source.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
+import { guard, watchdog } from './host.ts'
+import { renderCommand } from './render.ts'
 import { status } from './status.ts'
 import { switchover } from './switchover.ts'
 import { up } from './up.ts'
@@ -14,7 +17,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   switchover,
   drill,
   down,
+  renderCommand(SITE_SOURCE),
   usersAdd,
   usersList,
   gateway,
+  guard,
+  watchdog,
 ]
