@@ -3,7 +3,8 @@
  * Makes this folder ready to run: npm packages, a Node that runs TypeScript, and the system's programs that a
  * data centre is made of. The scripts of package.json call it first. It says nothing when all is here, and speaks
  * on stderr, because what follows may print JSON. Plain JavaScript without dependencies, because it runs before
- * there are any, on whatever Node (18 or later) the machine has.
+ * there are any, on whatever Node (18 or later) the machine has. With `--tests` it installs what only tests need,
+ * too, where it may.
  *
  * Exit codes: 0 ready, 1 something failed, 3 something is missing that only the machine's owner can install.
  */
@@ -12,17 +13,26 @@ import { fileURLToPath } from 'node:url'
 import { installDependencies, missingDependency, missingNode, repairNode } from './setup/dependencies.mjs'
 import { withLock } from './setup/lock.mjs'
 import { SetupError } from './setup/run.mjs'
-import { installPrograms, missingPrograms } from './setup/system-packages.mjs'
+import {
+  installPrograms,
+  installTestPrograms,
+  missingPrograms,
+  missingTestPrograms,
+} from './setup/system-packages.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const say = (line) => console.error(`Set-up: ${line}`)
+
+const forTests = process.argv.includes('--tests')
 
 const findings = () => ({
   dependency: missingDependency(root),
   node: missingNode(root),
   programs: missingPrograms(),
+  testPrograms: forTests ? missingTestPrograms() : [],
 })
-const isReady = ({ dependency, node, programs }) => !dependency && !node && programs.length === 0
+const isReady = ({ dependency, node, programs, testPrograms }) =>
+  !dependency && !node && programs.length === 0 && testPrograms.length === 0
 
 async function makeReady() {
   const { dependency } = findings()
@@ -37,6 +47,8 @@ async function makeReady() {
   }
   const programs = missingPrograms()
   if (programs.length > 0) await installPrograms(programs, say)
+  const { testPrograms } = findings()
+  if (testPrograms.length > 0) await installTestPrograms(testPrograms, say)
 }
 
 async function main() {

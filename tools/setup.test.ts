@@ -7,7 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { firstDifference } from './setup/dependencies.mjs'
 import { withLock } from './setup/lock.mjs'
 import { findProgram, programFolders } from './setup/run.mjs'
-import { commandLine, missingPrograms, packageManager } from './setup/system-packages.mjs'
+import {
+  commandLine,
+  missingPrograms,
+  missingTestPrograms,
+  packageManager,
+} from './setup/system-packages.mjs'
 
 const everythingExists = () => true
 
@@ -56,6 +61,12 @@ describe('system programs', () => {
     )
     expect(commandLine('dnf', missing)).toBe('sudo dnf install -y redis haproxy')
     expect(commandLine('brew', missing)).toBe('brew install redis haproxy')
+  })
+
+  it('that only tests need are named apart', () => {
+    const missing = missingTestPrograms(only('nft', 'ip'))
+    expect(missing.map(({ program }) => program)).toContain('spin')
+    expect(missing.map(({ program }) => program)).not.toContain('nft')
   })
 
   it('come through the package manager that is there', () => {

@@ -48,6 +48,22 @@ export async function runTool(
   }
 }
 
+/** Why no model can be searched here, in one sentence; null when one can. */
+export async function missingTool(): Promise<string | null> {
+  const options = { cwd: '.', timeoutMs: 5000, signal: new AbortController().signal }
+  for (const [program, flag] of [
+    ['spin', '-V'],
+    ['gcc', '--version'],
+  ] as const) {
+    try {
+      await runTool(program, [flag], options)
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+  return null
+}
+
 /** What a verifier that spin generated says at its end. */
 export interface Verdict {
   errors: number

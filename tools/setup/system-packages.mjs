@@ -7,9 +7,27 @@ const PROGRAMS = [
   { program: 'openssl', apt: 'openssl', dnf: 'openssl', brew: 'openssl' },
 ]
 
+/** What only tests need, to try the rendered files and the fault campaign on the real thing. Debian's names. */
+const TEST_PROGRAMS = [
+  { program: 'ip', apt: 'iproute2' },
+  { program: 'nft', apt: 'nftables' },
+  { program: 'gcc', apt: 'gcc libc6-dev' },
+  { program: 'spin', apt: 'spin' },
+  { program: 'stunnel4', apt: 'stunnel4', service: 'stunnel4' },
+  { program: 'wg', apt: 'wireguard-tools' },
+  { program: 'wireguard-go', apt: 'wireguard-go' },
+  { program: 'nginx', apt: 'nginx-light', service: 'nginx' },
+  { program: 'tcpdump', apt: 'tcpdump' },
+  { program: 'systemd-analyze', apt: 'systemd' },
+]
+
 /** The programs that are neither in PATH nor in the system's sbin folders. */
 export const missingPrograms = (find = findProgram) =>
   PROGRAMS.filter(({ program }) => find(program) === null)
+
+/** Likewise those that only tests need: without them some tests are not run, and say so. */
+export const missingTestPrograms = (find = findProgram) =>
+  process.platform === 'linux' ? TEST_PROGRAMS.filter(({ program }) => find(program) === null) : []
 
 /** Which package manager this machine has: `apt`, `dnf`, `brew` or null. */
 export function packageManager(find = findProgram) {
@@ -51,12 +69,19 @@ export async function installPrograms(programs, say) {
   }
   const [program, ...args] = [...prefix, ...steps(manager, programs, services)]
   const { code, output } = await run(program, args)
-  const still = missingPrograms()
+  const still = programs.filter((entry) => findProgram(entry.program) === null)
   if (code === 0 && still.length === 0) return
   const what = still.map((entry) => entry.program).join(', ') || names
   throw new SetupError(
     `Could not install ${what}. Type this to see why:  ${commandLine(manager, programs)}\n${lastLines(output)}`,
   )
+}
+
+/** Installs what only tests need where that is possible, or says in one line what to type and what it is for. */
+export async function installTestPrograms(programs, say) {
+  if (packageManager() === 'apt' && rootPrefix() !== null) return installPrograms(programs, say)
+  const packages = programs.map(({ apt }) => apt).join(' ')
+  say(`some tests will not run without the programs of Debian's packages ${packages}.`)
 }
 
 /** Nothing for root, sudo where it asks no password, or null. */
@@ -66,7 +91,7 @@ function rootPrefix() {
 }
 
 function steps(manager, programs, services) {
-  const packages = programs.map((entry) => entry[manager])
+  const packages = programs.flatMap((entry) => entry[manager].split(' '))
   if (manager === 'apt') return ['sh', '-c', APT_SCRIPT, 'setup', services.join(' '), ...packages]
   if (manager === 'dnf') return ['dnf', 'install', '-y', ...packages]
   return ['brew', 'install', ...packages]

@@ -80,6 +80,8 @@ function brokenResult(plan: RunPlan, broken: string): RunResult {
     latencies: {},
     longestVerificationMs: 0,
     worstSecondMs: 0,
+    undecided: 0,
+    undecidedFailed: 0,
     loginGaps: [],
     longestStallMs: 0,
     operations: 0,

@@ -36,7 +36,7 @@ export function judge(evidence: Evidence): RunResult {
         touched.includes(worker) && atMs >= fromMs && atMs <= toMs + AFTERMATH_MS,
     )
   const withAftermath = spans.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + AFTERMATH_MS }))
-  const availability = measureAvailability(calls, withAftermath, isTouched)
+  const availability = measureAvailability(calls, facts, withAftermath, isTouched)
   const counts = countRun(calls, facts, spans.filter(({ confirmed }) => confirmed).length)
   return {
     plan,
@@ -54,6 +54,8 @@ export function judge(evidence: Evidence): RunResult {
     latencies: availability.latencies,
     longestVerificationMs: availability.longestMs,
     worstSecondMs: availability.worstSecondMs,
+    undecided: availability.undecided,
+    undecidedFailed: availability.undecidedFailed,
     loginGaps: spans.flatMap((span) => {
       const gapMs = loginGapMs(calls, { fromMs: span.fromMs, toMs: span.toMs }, isTouched)
       return gapMs === null ? [] : [{ fault: span.fault, ofPrimary: span.ofPrimary, gapMs }]

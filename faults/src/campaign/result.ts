@@ -32,6 +32,9 @@ export interface RunResult {
   latencies: LatencyHistogram
   longestVerificationMs: number
   worstSecondMs: number
+  /** Verifications of sessions whose log-out was under way all the while, and those of them that failed. */
+  undecided: number
+  undecidedFailed: number
   /** The longest stretch without a login, one a fault (in milliseconds). */
   loginGaps: { fault: string; ofPrimary: boolean; gapMs: number }[]
   /** The longest that a server of this campaign stood still by itself (in milliseconds). */

@@ -1,4 +1,5 @@
 import { type Call, status } from '../history/calls.ts'
+import type { TokenFacts } from './facts.ts'
 import { addLatency, type LatencyHistogram } from './latency.ts'
 import type { Span } from './span.ts'
 
@@ -13,6 +14,13 @@ export interface Availability {
   longestMs: number
   /** The 99.9th percentile in the worst second (in milliseconds): with few a second, its longest. */
   worstSecondMs: number
+  /**
+   * Verifications of a session whose log-out was under way all the while, which count for none of the above: until it
+   * is acknowledged it may be undone, so neither *active* nor *inactive* need be true, and S3 forbids to guess.
+   */
+  undecided: number
+  /** Of these, those that were answered *unavailable*, ended in an error or never ended. */
+  undecidedFailed: number
 }
 
 const WINDOW_MS = 100
@@ -21,6 +29,7 @@ const SECOND_MS = 1000
 /** Counts the verifications that were invoked in one of the spans, on servers that no fault touched then. */
 export function measureAvailability(
   calls: readonly Call[],
+  facts: ReadonlyMap<string, TokenFacts>,
   spans: readonly Span[],
   isTouched: (worker: string, atMs: number) => boolean,
 ): Availability {
@@ -31,16 +40,24 @@ export function measureAvailability(
     latencies: {},
     longestMs: 0,
     worstSecondMs: 0,
+    undecided: 0,
+    undecidedFailed: 0,
   }
   const failedWindows = new Set<number>()
   const bySecond = new Map<number, number[]>()
   for (const call of calls) {
-    const { operation, atMs, worker } = call.invoke
+    const { operation, atMs, worker, token } = call.invoke
     if (operation !== 'verify' || !spans.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs)) continue
     const endMs = call.completion?.atMs ?? Number.POSITIVE_INFINITY
     if (isTouched(worker, atMs) || isTouched(worker, endMs)) continue
+    const failed = status(call) !== 'ok' || call.completion?.answer?.says === 'unavailable'
+    if (isUndecided(facts.get(token ?? ''), atMs, endMs)) {
+      result.undecided += 1
+      if (failed) result.undecidedFailed += 1
+      continue
+    }
     result.verifications += 1
-    if (status(call) !== 'ok' || call.completion?.answer?.says === 'unavailable') {
+    if (failed) {
       result.failed += 1
       failedWindows.add(Math.floor(atMs / WINDOW_MS))
     }
@@ -60,4 +77,11 @@ export function measureAvailability(
     result.worstSecondMs = Math.max(result.worstSecondMs, at)
   }
   return result
+}
+
+/** Whether a log-out of the session was under way during the verification, and none was acknowledged before it. */
+function isUndecided(facts: TokenFacts | undefined, atMs: number, endMs: number): boolean {
+  const begun = facts?.revocations.filter(({ invokedMs }) => invokedMs < endMs) ?? []
+  if (begun.some(({ okMs }) => okMs !== null && okMs <= atMs)) return false
+  return begun.some(({ call }) => (call.completion?.atMs ?? Number.POSITIVE_INFINITY) > atMs)
 }

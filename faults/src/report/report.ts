@@ -66,6 +66,7 @@ function oneHost(product: readonly RunResult[]): string {
   )
   return [
     `In ${count(promised.length)} runs with one host at fault at a time: ${count(sums.verifications)} verifications while a fault was on, **${sums.failed} failed**, p99 ${ms(sums.p99Ms)} ms, p99.9 ${ms(sums.p999Ms)} ms, longest ${ms(sums.longestMs)} ms, worst second's p99.9 ${ms(sums.worstSecondMs)} ms.`,
+    `Apart from these: ${count(sums.undecided)} verifications of sessions whose log-out was under way and not acknowledged yet, of which ${count(sums.undecidedFailed)} were answered _unavailable_: until a log-out is acknowledged a failover may undo it, and what cannot be known is never guessed.`,
     'The longest stretch without an acknowledged login around each fault that hit the primary (there is no watchdog here, so a killed process is like a lost host):',
     table(['Fault', 'times', 'p50', 'p95', 'max'], rows),
   ].join('\n\n')

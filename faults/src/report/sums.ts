@@ -17,6 +17,8 @@ export interface Sums {
   p999Ms: number
   longestMs: number
   worstSecondMs: number
+  undecided: number
+  undecidedFailed: number
 }
 
 export function sumOf(results: readonly RunResult[]): Sums {
@@ -38,6 +40,8 @@ export function sumOf(results: readonly RunResult[]): Sums {
     p999Ms: percentileMs(latencies, 0.999),
     longestMs: most(({ longestVerificationMs }) => longestVerificationMs),
     worstSecondMs: most(({ worstSecondMs }) => worstSecondMs),
+    undecided: total(({ undecided }) => undecided),
+    undecidedFailed: total(({ undecidedFailed }) => undecidedFailed),
   }
 }
 

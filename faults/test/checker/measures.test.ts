@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { measureAvailability } from '../../src/checker/availability.ts'
+import { gatherFacts } from '../../src/checker/facts.ts'
 import { addLatency, joinHistograms, type LatencyHistogram, percentileMs } from '../../src/checker/latency.ts'
 import { loginGapMs } from '../../src/checker/login-gap.ts'
 import { findVacuity, LEAST_COUNTS } from '../../src/checker/vacuity.ts'
@@ -21,13 +22,37 @@ describe('availability', () => {
   )
 
   it('counts in the span of the fault alone, failures by windows of 100 ms', () => {
-    const measured = measureAvailability(calls, [{ fromMs: 100, toMs: 400 }], nobody)
+    const measured = measureAvailability(calls, new Map(), [{ fromMs: 100, toMs: 400 }], nobody)
     expect(measured).toMatchObject({ verifications: 4, failed: 3, failedWindows: 2, longestMs: 1000 })
   })
 
   it('leaves out servers that a fault touched', () => {
-    const measured = measureAvailability(calls, [{ fromMs: 100, toMs: 400 }], () => true)
+    const measured = measureAvailability(calls, new Map(), [{ fromMs: 100, toMs: 400 }], () => true)
     expect(measured.verifications).toBe(0)
+  })
+})
+
+describe('a session whose log-out', () => {
+  const measure = (history: HandWritten) => {
+    const calls = joinCalls(history.verify('t', 200, 1200, 'unavailable').sorted())
+    return measureAvailability(calls, gatherFacts(calls, 0), [{ fromMs: 0, toMs: 9000 }], nobody)
+  }
+
+  it.each([
+    ['is under way', new HandWritten().revoke('t', 100, 3000)],
+    ['begins meanwhile', new HandWritten().revoke('t', 300, 400)],
+    ['never ends', new HandWritten().unfinished({ operation: 'revoke', token: 't' }, 100)],
+  ])('%s is counted apart: neither answer need be true', (_, history) => {
+    expect(measure(history)).toMatchObject({ verifications: 0, failed: 0, undecided: 1, undecidedFailed: 1 })
+  })
+
+  it.each([
+    ['was acknowledged', new HandWritten().revoke('t', 100, 150)],
+    ['was acknowledged, and is asked for again', new HandWritten().revoke('t', 90, 99).revoke('t', 100, 900)],
+    ['was given up before', new HandWritten().revoke('t', 100, 150, 'info')],
+    ['is of another session', new HandWritten().revoke('u', 100, 3000)],
+  ])('%s is counted like any', (_, history) => {
+    expect(measure(history)).toMatchObject({ verifications: 1, failed: 1, undecided: 0 })
   })
 })
 

@@ -5,8 +5,8 @@ export interface CommandSpec<Options> {
   /** One word, or two for a command of a group: `users add`. */
   name: string
   summary: string
-  /** An optional argument that is not given comes as an empty text. */
-  argument?: { name: string; summary: string; optional?: true }
+  /** With a default it may be left out. */
+  argument?: { name: string; summary: string; default?: string }
   options: readonly OptionSpec[]
   /** Lines for the end of its help. */
   notes?: readonly string[]

@@ -51,8 +51,9 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   const parent = words.reduce(groupOf, program)
   const command = parent.command(own).description(spec.summary).helpOption('-h, --help', 'print help')
   if (spec.argument) {
-    const { name, summary, optional } = spec.argument
-    command.argument(optional ? `[${name}]` : `<${name}>`, summary)
+    const { name, summary, default: preset } = spec.argument
+    if (preset === undefined) command.argument(`<${name}>`, summary)
+    else command.argument(`[${name}]`, summary, preset)
   }
   for (const { flags, summary, parse, required, hidden } of spec.options) {
     const option = command.createOption(flags, summary)
@@ -64,7 +65,7 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   command.option(DEBUG_OPTION, 'print stack traces')
   if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`)
   command.action(async (...received: unknown[]) => {
-    const argument = spec.argument ? String(received[0] ?? '') : ''
+    const argument = spec.argument ? String(received[0]) : ''
     // Commander checked the options against the list in the same object as the handler.
     const handler = spec.handler as (options: unknown, argument: string) => Promise<ExitCode>
     setExitCode(await handler(command.opts(), argument))

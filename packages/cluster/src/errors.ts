@@ -34,6 +34,14 @@ export type ClusterErrorCode =
   | 'SECRETS_MISSING'
   /** The secrets are open to other users, belong to another one, or are not what a data centre needs. */
   | 'SECRETS_UNUSABLE'
+  /** An operation was asked for at a time when it would lose or refuse something; nothing was changed. */
+  | 'NOT_SAFE'
+  /** A switchover had begun and could not be finished. */
+  | 'SWITCHOVER_FAILED'
+  /** A switchover was broken off on request, before the promotion. */
+  | 'SWITCHOVER_ABORTED'
+  /** A site cannot be rendered as it is, or the folder for it holds something. */
+  | 'RENDER_REFUSED'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

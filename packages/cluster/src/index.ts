@@ -3,6 +3,9 @@ export { excerptOf } from './check/excerpt.ts'
 export { sarifOf } from './check/sarif.ts'
 export * from './drill/index.ts'
 export { ClusterError, type ClusterErrorCode } from './errors.ts'
+export { readHostConfig } from './host/config.ts'
+export { guardHost } from './host/guard-host.ts'
+export { watchHost } from './host/watch-host.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
 export type { NewUser } from './operate/prepare.ts'
 export {
@@ -14,6 +17,17 @@ export {
 } from './operate/start.ts'
 export { type DataCentreStatus, getStatus, type RedisStatus, type SentinelStatus } from './operate/status.ts'
 export { type StopOptions, type StopReport, stopDataCentre } from './operate/stop.ts'
+export {
+  SWITCHOVER_STEPS,
+  type SwitchoverOptions,
+  type SwitchoverProgress,
+  type SwitchoverReport,
+  type SwitchoverStep,
+  switchover,
+} from './operate/switchover/switchover.ts'
+export { writeRendered } from './operate/write-rendered.ts'
+export { type Explanation, explainFile } from './render/explain-file.ts'
+export { filesOfHost, type RenderedFile, renderSite } from './render/render-site.ts'
 export { explainRule } from './rules/explain.ts'
 export type { RuleText, Source } from './rules/rule.ts'
 export { loadSecrets } from './secrets/load.ts'

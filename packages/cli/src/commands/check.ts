@@ -18,7 +18,7 @@ interface CheckOptions {
 export const check: CommandSpec<CheckOptions> = {
   name: 'check',
   summary: 'check a description of data centres by every rule, and tell why',
-  argument: { name: 'file', summary: `the description (default: ${SITE_FILE})`, optional: true },
+  argument: { name: 'file', summary: 'the description', default: SITE_FILE },
   options: [
     { flags: '--explain <rule>', summary: 'tell what a rule asks for, why, and what to do; checks nothing' },
     { flags: '--strict', summary: 'fail for warnings, too' },
@@ -33,7 +33,7 @@ export const check: CommandSpec<CheckOptions> = {
       console.log(ruleText(options.explain, width))
       return EXIT.ok
     }
-    const checked = await checkSiteFile(file || SITE_FILE)
+    const checked = await checkSiteFile(file)
     if (options.sarif) console.log(JSON.stringify(sarifOf(fromHere(checked), version())))
     else console.log(options.json ? JSON.stringify(reportOf(checked)) : checkText(checked, width))
     return exitCodeOf(checked, options)

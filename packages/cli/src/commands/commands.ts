@@ -1,10 +1,14 @@
 import type { AnyCommand } from '../command.ts'
+import { SITE_SOURCE } from '../render/site-source.ts'
 import { check } from './check.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
+import { guard, watchdog } from './host.ts'
 import { init } from './init.ts'
+import { renderCommand } from './render.ts'
 import { status } from './status.ts'
+import { switchover } from './switchover.ts'
 import { up } from './up.ts'
 import { usersAdd, usersList } from './users.ts'
 
@@ -12,11 +16,15 @@ import { usersAdd, usersList } from './users.ts'
 export const COMMANDS: readonly AnyCommand[] = [
   up,
   status,
+  switchover,
   drill,
   down,
   init,
   check,
+  renderCommand(SITE_SOURCE),
   usersAdd,
   usersList,
   gateway,
+  guard,
+  watchdog,
 ]

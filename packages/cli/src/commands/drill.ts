@@ -11,12 +11,14 @@ interface FaultOptions {
   kill?: 'primary' | 'gateway' | 'sentinel'
   pause?: 'primary' | 'replica'
   loseHost?: 'primary'
+  switchover?: boolean
 }
 
 interface DrillCommandOptions extends LocateOptions, FaultOptions {
   for?: number
   users?: number
   rate?: number
+  logins?: number
   json?: boolean
 }
 
@@ -39,6 +41,7 @@ export const drill: CommandSpec<DrillCommandOptions> = {
       summary: 'lose the primary with its whole host: Redis, Sentinel and watchdog',
       parse: oneOf('primary'),
     },
+    { flags: '--switchover', summary: 'no fault: switch over to another Redis as planned' },
     {
       flags: '--for <ms>',
       summary: 'how long a pause lasts (default: 8000)',
@@ -53,6 +56,11 @@ export const drill: CommandSpec<DrillCommandOptions> = {
       flags: '--rate <number>',
       summary: 'verifications a second (default: 300)',
       parse: wholeNumber(1, 2000),
+    },
+    {
+      flags: '--logins <number>',
+      summary: 'logins a second while it happens (default: 3)',
+      parse: wholeNumber(1, 50),
     },
     ...LOCATE_OPTIONS,
     JSON_OPTION,
@@ -70,6 +78,7 @@ export const drill: CommandSpec<DrillCommandOptions> = {
         fault,
         ...(options.users === undefined ? {} : { users: options.users }),
         ...(options.rate === undefined ? {} : { requestsPerSecond: options.rate }),
+        ...(options.logins === undefined ? {} : { loginsPerSecond: options.logins }),
         ...(options.for === undefined ? {} : { pauseMs: options.for }),
         onProgress: (progress) => screen.show(progress),
         signal,
@@ -83,10 +92,11 @@ export const drill: CommandSpec<DrillCommandOptions> = {
 }
 
 /** Throws `UsageError` for more than one fault. */
-function faultOf({ kill, pause, loseHost }: FaultOptions): DrillFault {
-  if ([kill, pause, loseHost].filter((value) => value !== undefined).length > 1) {
-    throw new UsageError('A drill makes one fault: give one of --kill, --pause and --lose-host')
+function faultOf({ kill, pause, loseHost, switchover }: FaultOptions): DrillFault {
+  if ([kill, pause, loseHost, switchover].filter((value) => value !== undefined).length > 1) {
+    throw new UsageError('A drill does one thing: give one of --kill, --pause, --lose-host and --switchover')
   }
+  if (switchover) return { action: 'switch-over', target: 'primary' }
   if (pause !== undefined) return { action: 'pause', target: pause }
   if (loseHost !== undefined) return { action: 'lose-host', target: loseHost }
   return { action: 'kill', target: kill ?? 'primary' }

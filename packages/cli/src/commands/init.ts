@@ -11,7 +11,7 @@ import { JSON_OPTION } from './locate.ts'
 export const init: CommandSpec<InitOptions & { force?: boolean; json?: boolean }> = {
   name: 'init',
   summary: 'write a description of data centres, with comments, from a few answers',
-  argument: { name: 'file', summary: `where to (default: ${SITE_FILE})`, optional: true },
+  argument: { name: 'file', summary: 'where to', default: SITE_FILE },
   options: [
     {
       flags: '--hosts <a,b,c>',
@@ -47,8 +47,7 @@ export const init: CommandSpec<InitOptions & { force?: boolean; json?: boolean }
     JSON_OPTION,
   ],
   notes: ['What it writes passes holdfast check.'],
-  async handler(options, argument) {
-    const file = argument || SITE_FILE
+  async handler(options, file) {
     const site =
       options.hosts === undefined ? await askForSite(options) : siteOfOptions(options, options.hosts)
     const text = composeSite(site)

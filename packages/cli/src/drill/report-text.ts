@@ -43,6 +43,8 @@ function whatWasDone({ fault }: DrillReport): string {
       return `${nameOf(fault)} hung for ${duration(fault.pauseMs ?? 0)}.`
     case 'lose-host':
       return `the host of ${nameOf(fault)} was lost.`
+    case 'switch-over':
+      return `${nameOf(fault)} handed over to another Redis as planned.`
   }
 }
 

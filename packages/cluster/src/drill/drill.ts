@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connectControl } from '../operate/control-client.ts'
+import { switchover } from '../operate/switchover/switchover.ts'
 import { auditEverywhere, auditPrimary } from './audit.ts'
 import { DrillError } from './errors.ts'
 import { doHarm } from './harm.ts'
@@ -30,7 +31,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const settings = drillSettings(options)
   const { stateDir, accounts, onProgress, signal = new AbortController().signal } = options
   const target = await readTarget(stateDir)
-  const control = connectControl(stateDir)
+  const control = { ...connectControl(stateDir), switchover: () => switchover({ stateDir }) }
   await control.status()
   const http = createHttpClient()
   const breakOff = () => http.close()

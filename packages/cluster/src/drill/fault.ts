@@ -4,7 +4,9 @@ import type { ProcessStatus } from '../supervise/managed-process.ts'
 import type { DrillFault } from './options.ts'
 
 /** How a drill reaches the processes. */
-export type FaultControl = Pick<ControlClient, 'status' | 'signal' | 'loseHost' | 'restoreHost'>
+export type FaultControl = Pick<ControlClient, 'status' | 'signal' | 'loseHost' | 'restoreHost'> & {
+  switchover: () => Promise<unknown>
+}
 
 /** A fault with its victim. */
 export interface FaultPlan {
@@ -29,6 +31,7 @@ export function planFault(
     kill: `kill -9 ${where}`,
     pause: `pause ${where}`,
     'lose-host': `lose host ${victim.host}: Redis, Sentinel and watchdog`,
+    'switch-over': `switch over from ${where} as planned`,
   }[fault.action]
   return { fault, victim, text, hitsPrimary: fault.target === 'primary' }
 }
@@ -63,6 +66,12 @@ export async function injectFault(plan: FaultPlan, control: FaultControl): Promi
   if (fault.action === 'pause') {
     await control.signal(victim.name, 'SIGSTOP')
     return { atMs, undo: undoOnce(() => control.signal(victim.name, 'SIGCONT')) }
+  }
+  if (fault.action === 'switch-over') {
+    const switching = control.switchover()
+    // Whether it went well is told at the end; meanwhile users are watched.
+    switching.catch(() => {})
+    return { atMs, undo: async () => void (await switching) }
   }
   await control.loseHost(victim.host)
   return { atMs, undo: undoOnce(() => control.restoreHost(victim.host)) }

@@ -88,6 +88,11 @@ async function settle(
     }
   }
 
+  const tookPlace = async () => {
+    if (isPause) return wentSilent
+    if (settings.fault.action === 'switch-over') return newPrimaryMs !== null
+    return waitUntil(async () => isGone(plan, (await control.status()).processes), GONE_TIMEOUT_MS, signal)
+  }
   const leastMs = Math.max(settings.afterFaultMs, isPause ? settings.pauseMs + AFTER_PAUSE_MS : 0)
   await waitUntil(
     async () => {
@@ -105,9 +110,7 @@ async function settle(
     leastMs + LOGIN_TIMEOUT_MS,
     signal,
   )
-  const tookEffect = isPause
-    ? wentSilent
-    : await waitUntil(async () => isGone(plan, (await control.status()).processes), GONE_TIMEOUT_MS, signal)
+  const tookEffect = await tookPlace()
   return {
     victim: plan.victim.name,
     before: sightAddress(before),

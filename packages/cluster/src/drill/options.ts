@@ -5,6 +5,8 @@ export type DrillFault =
   | { action: 'kill'; target: 'primary' | 'gateway' | 'sentinel' }
   | { action: 'pause'; target: 'primary' | 'replica' }
   | { action: 'lose-host'; target: 'primary' }
+  /** No fault, but what users must not notice either: another Redis becomes the primary as planned. */
+  | { action: 'switch-over'; target: 'primary' }
 
 /** Edits the gateways' users file: the drill's users are made before it and removed after it. */
 export interface DrillAccounts {

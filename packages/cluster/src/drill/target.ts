@@ -1,9 +1,6 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
-import { ClusterError } from '../errors.ts'
-import { readSecrets } from '../operate/prepare.ts'
 import { urlOf } from '../state/description.ts'
-import { StateFolder } from '../state/folder.ts'
-import { readTopology } from '../state/saved-topology.ts'
+import { openLocal } from '../state/open.ts'
 import { redisAddress } from '../topology/topology.ts'
 
 /** What a drill needs to know of a data centre. */
@@ -22,14 +19,7 @@ export interface DrillTarget {
 
 /** Reads a state folder. Throws `NOT_RUNNING` when no data centre lives there, `STATE_UNUSABLE` when it is damaged. */
 export async function readTarget(stateDir: string): Promise<DrillTarget> {
-  const folder = new StateFolder(stateDir)
-  const [topology, secrets] = await Promise.all([readTopology(folder), readSecrets(folder)])
-  if (topology === null || secrets === null) {
-    throw new ClusterError(
-      'NOT_RUNNING',
-      `There is no data centre in ${folder.path}. Start it with \`holdfast up\`, or name another with \`--name\`.`,
-    )
-  }
+  const { folder, topology, secrets } = await openLocal(stateDir)
   return {
     balancer: urlOf(topology.balancer),
     gateways: topology.gateways.map(urlOf),

@@ -6,9 +6,10 @@ import { renderHaproxyCfg } from '../render/haproxy-cfg.ts'
 import { renderRedisConf } from '../render/redis-conf.ts'
 import { renderSentinelConf } from '../render/sentinel-conf.ts'
 import { renderUsersAcl } from '../render/users-acl.ts'
-import { generateSecrets, parseSecrets, type Secrets } from '../secrets/secrets.ts'
+import { generateSecrets, type Secrets } from '../secrets/secrets.ts'
 import { DEMO_USER, describe } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
+import { readSecrets } from '../state/open.ts'
 import { readIfThere, seedPrivate, writePrivate } from '../state/private-file.ts'
 import { writeTopology } from '../state/saved-topology.ts'
 import { ACL_FILE, CONFIG_FILES } from '../supervise/plans.ts'
@@ -49,18 +50,6 @@ export async function prepareFolder(
   const description = describe(topology, folder, secrets)
   await writePrivate(folder.descriptionFile, `${JSON.stringify(description, null, 2)}\n`)
   return secrets
-}
-
-/** The secrets of a state folder. Throws `STATE_UNUSABLE` when the file holds none. */
-export async function readSecrets(folder: StateFolder): Promise<Secrets | null> {
-  const text = await readIfThere(folder.secretsFile)
-  if (text === null) return null
-  const secrets = parseSecrets(text)
-  if (secrets !== null) return secrets
-  throw new ClusterError(
-    'STATE_UNUSABLE',
-    `${folder.secretsFile} does not hold a data centre's secrets. Put the file back as it was, or delete the data centre with its sessions by \`holdfast down --purge\`.`,
-  )
 }
 
 async function loadSecrets(folder: StateFolder): Promise<Secrets> {

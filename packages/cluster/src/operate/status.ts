@@ -1,15 +1,12 @@
 import { formatAddress, type NodeAddress, parseReplication } from '@holdfast/tokens/redis'
-import { ClusterError } from '../errors.ts'
 import { Lines } from '../redis/lines.ts'
 import { readAnswer } from '../redis/sentinels.ts'
 import { urlOf } from '../state/description.ts'
-import { StateFolder } from '../state/folder.ts'
+import { openLocal } from '../state/open.ts'
 import { runningSupervisor } from '../state/records.ts'
-import { readTopology } from '../state/saved-topology.ts'
 import type { ProcessStatus } from '../supervise/managed-process.ts'
 import { redisAddress, sentinelAddress, type Timings, type Topology } from '../topology/topology.ts'
 import { connectControl } from './control-client.ts'
-import { readSecrets } from './prepare.ts'
 
 /** A data centre at a glance; `holdfast status --json` prints it. */
 export interface DataCentreStatus {
@@ -75,14 +72,7 @@ const PATIENCE_MS = 1000
  * Throws `NOT_RUNNING` when there is no data centre in this folder.
  */
 export async function getStatus(stateDir: string): Promise<DataCentreStatus> {
-  const folder = new StateFolder(stateDir)
-  const [topology, secrets] = await Promise.all([readTopology(folder), readSecrets(folder)])
-  if (topology === null || secrets === null) {
-    throw new ClusterError(
-      'NOT_RUNNING',
-      `There is no data centre in ${folder.path}. Start it with \`holdfast up\`, or name another with \`--name\`.`,
-    )
-  }
+  const { folder, topology, secrets } = await openLocal(stateDir)
   const metrics = new Lines({ username: 'metrics', password: secrets.metrics })
   const app = new Lines({ username: 'app', password: secrets.sentinelApp })
   const [control, redis, sentinels] = await Promise.all([

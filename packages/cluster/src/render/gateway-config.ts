@@ -1,30 +1,83 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import { sentinelAddress, type Topology } from '../topology/topology.ts'
+import { type Directive, line, secretLine } from './directive.ts'
+import { type Document, textOf } from './document.ts'
+import { json } from './formats.ts'
+import { SOURCE } from './sources.ts'
 
-/** The configuration file of one gateway, as `holdfast gateway --config` reads it. Holds secrets: mode 0600. */
+const { holdfast } = SOURCE
+
+export interface GatewayPlan {
+  name: string
+  dataCentre: string
+  primaryName: string
+  listen: NodeAddress
+  usersFile: string
+  /** Browsers come over HTTPS. */
+  secureCookies: boolean
+  sentinels: NodeAddress[]
+  secrets: Secrets
+}
+
+/** The configuration file of one gateway of a local data centre. Holds secrets: mode 0600. */
 export function renderGatewayConfig(
-  topology: Topology,
+  { name: dataCentre, primaryName, dataHosts }: Topology,
   name: string,
   listen: NodeAddress,
   secrets: Secrets,
   usersFile: string,
 ): string {
-  const config = {
-    name,
-    dataCentre: topology.name,
-    listen,
-    usersFile,
-    secureCookies: false,
-    store: {
-      sentinels: topology.dataHosts.map(sentinelAddress),
-      primaryName: topology.primaryName,
-      username: 'app',
-      password: secrets.app,
-      sentinelUsername: 'app',
-      sentinelPassword: secrets.sentinelApp,
-      keyring: secrets.keyring,
-    },
-  }
-  return `${JSON.stringify(config, null, 2)}\n`
+  const sentinels = dataHosts.map(sentinelAddress)
+  return textOf(
+    gatewayConfig({
+      name,
+      dataCentre,
+      primaryName,
+      listen,
+      usersFile,
+      secureCookies: false,
+      sentinels,
+      secrets,
+    }),
+  )
 }
+
+/** The configuration file of one gateway, as `holdfast gateway --config` reads it. */
+export function gatewayConfig(plan: GatewayPlan): Document {
+  const { secrets } = plan
+  return {
+    heading: '',
+    format: json,
+    blocks: [
+      {
+        title: '',
+        directives: [
+          put('name', plan.name, 'Names this server in every answer.'),
+          put('dataCentre', plan.dataCentre, 'Tokens of any other mean nothing here.'),
+          put('listen', plan.listen, 'Where the balancer finds it.'),
+          put('usersFile', plan.usersFile, 'Who may log in, with hashed passwords.'),
+          put('secureCookies', plan.secureCookies, 'Browsers send the cookie over HTTPS only.'),
+        ],
+      },
+      {
+        title: 'store',
+        directives: [
+          put('sentinels', plan.sentinels, 'They say where the primary is.'),
+          put('primaryName', plan.primaryName, 'Under this name they watch it.'),
+          put('username', 'app', 'Its user on each Redis.'),
+          hide('password', secrets.app, "That user's password."),
+          put('sentinelUsername', 'app', 'Its user on each Sentinel.'),
+          hide('sentinelPassword', secrets.sentinelApp, "That user's password."),
+          hide('keyring', secrets.keyring, 'What seals the names of the sessions.'),
+        ],
+      },
+    ],
+  }
+}
+
+const put = (name: string, value: unknown, why: string): Directive =>
+  line(name, JSON.stringify(value), why, holdfast)
+
+const hide = (name: string, value: unknown, why: string): Directive =>
+  secretLine(name, JSON.stringify(value), why, holdfast)

@@ -1,53 +1,153 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import type { Topology } from '../topology/topology.ts'
+import { PORT, type Topology } from '../topology/topology.ts'
+import { because, type Directive, line } from './directive.ts'
+import { type Document, textOf } from './document.ts'
+import { indented } from './formats.ts'
+import { quoted } from './quoted.ts'
+import { SOURCE } from './sources.ts'
+import type { WebServers } from './web-servers.ts'
+
+const { haproxy, holdfast, measured } = SOURCE
+
+interface HaproxyPlan extends WebServers {
+  /** What HAProxy binds: `10.0.0.5:8080`, or a wildcard with a certificate. */
+  bind: string
+  /** How requests came to the balancer. */
+  scheme: 'http' | 'https'
+  dataCentre: string
+}
+
+/** `haproxy.cfg` of the balancer of a local data centre: in front of its gateways, on loopback, without TLS. */
+export function renderHaproxyCfg({ name, gateways, balancer }: Topology): string {
+  return textOf(
+    haproxyCfg({
+      name: 'gateways',
+      servers: gateways.map((address, index) => ({ name: `gateway-${index + 1}`, address })),
+      healthPath: '/readyz',
+      repeatable: true,
+      bind: formatAddress(balancer),
+      scheme: 'http',
+      dataCentre: name,
+    }),
+  )
+}
+
+/** `haproxy.cfg` of a balancer host: HTTPS for browsers, HTTP to the servers of its data centre. */
+export const hostHaproxyCfg = (servers: WebServers, dataCentre: string, certificate: string): Document =>
+  haproxyCfg({
+    ...servers,
+    bind: `:::${PORT.https} v4v6 ssl crt ${certificate} alpn h2,http/1.1 ssl-min-ver TLSv1.2`,
+    scheme: 'https',
+    dataCentre,
+  })
 
 /**
- * `haproxy.cfg` of the balancer: round robin without stickiness over the gateways.
+ * Round robin without stickiness over servers that share their tokens.
  *
- * A gateway that is killed in the middle of a request costs the client nothing: the request is sent again to
- * another one, also a POST, because every operation of a gateway may be repeated. A login waits for as long as a
+ * A server that is killed in the middle of a request costs the client nothing: the request is sent again to another
+ * one; a POST only when every operation may be repeated, as the gateways' may. A login waits for as long as a
  * failover takes, hence `timeout server`.
  */
-export function renderHaproxyCfg({ name, gateways, balancer }: Topology): string {
-  const servers = gateways
-    .map((address, index) => `  server gateway-${index + 1} ${formatAddress(address)} check`)
-    .join('\n')
-  return `# Rendered by Holdfast at every start: change the topology instead.
-global
-  maxconn 2000
-  nbthread 2
-  # Headers beyond this (less 1 KiB) are refused with 400; a request with its body must fit to be sent again.
-  tune.bufsize 16384
+function haproxyCfg(plan: HaproxyPlan): Document {
+  return {
+    heading: 'Rendered by Holdfast: change the topology instead.',
+    format: indented,
+    blocks: [
+      {
+        title: 'global',
+        directives: [
+          line('maxconn', '2000', 'More wait in the queue of the system.', haproxy),
+          line('nbthread', '2', 'Enough for any number of logins.', haproxy),
+          line(
+            'tune.bufsize',
+            '16384',
+            'Headers beyond this (less 1 KiB) are refused; a request with its body must fit to be sent again.',
+            haproxy,
+          ),
+        ],
+      },
+      { title: 'defaults', directives: defaults(plan) },
+      {
+        title: 'frontend balancer',
+        directives: [
+          line('bind', plan.bind, 'Where browsers come in.', haproxy),
+          ...because('What a client claims about itself is dropped: only this balancer says it.', holdfast, [
+            ['http-request del-header', 'X-Forwarded-For'],
+            ['http-request set-header', `X-Forwarded-Proto ${plan.scheme}`],
+            ['option forwardfor', ''],
+          ]),
+          ...(plan.repeatable
+            ? []
+            : [
+                line(
+                  'http-request disable-l7-retry',
+                  'unless METH_GET',
+                  'Only what changes nothing may be sent twice to this application.',
+                  haproxy,
+                ),
+              ]),
+          line('default_backend', plan.name, 'All servers are alike.', holdfast),
+        ],
+      },
+      {
+        title: `backend ${plan.name}`,
+        directives: [
+          line('balance', 'roundrobin', 'No stickiness: any server knows every login.', holdfast),
+          line(
+            'option httpchk',
+            `GET ${plan.healthPath}`,
+            'Asks the server whether it can take requests.',
+            haproxy,
+          ),
+          line('http-check expect', 'status 200', 'Any other answer takes it out.', haproxy),
+          line(
+            'default-server',
+            'inter 500ms fastinter 100ms downinter 250ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down',
+            'One refused connection takes a server out at once, and one good check brings it back.',
+            measured,
+          ),
+          ...plan.servers.map(({ name, address }) =>
+            line(`server ${name}`, `${formatAddress(address)} check`, 'One of them.', haproxy),
+          ),
+        ],
+      },
+    ],
+  }
+}
 
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 70s
-  timeout http-request 10s
-  timeout http-keep-alive 60s
-  timeout queue 5s
-  # A busy gateway is not a dead one: one that has died is noticed by its refused connections.
-  timeout check 2s
-  timeout server 60s
-  retries 3
-  option redispatch 1
-  option http-buffer-request
-  retry-on conn-failure empty-response
-  http-error status 503 content-type application/json string "{\\"error\\":\\"unavailable\\",\\"message\\":\\"No gateway of ${name} is ready. Try again.\\"}" hdr Retry-After 1
-
-frontend balancer
-  bind ${formatAddress(balancer)}
-  # What a client claims about itself is dropped: only this balancer says where a request came from.
-  http-request del-header X-Forwarded-For
-  http-request set-header X-Forwarded-Proto http
-  option forwardfor
-  default_backend gateways
-
-backend gateways
-  balance roundrobin
-  option httpchk GET /readyz
-  http-check expect status 200
-  default-server inter 500ms fastinter 100ms downinter 250ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down
-${servers}
-`
+function defaults({ dataCentre, name }: HaproxyPlan): Directive[] {
+  const body = JSON.stringify({
+    error: 'unavailable',
+    message: `No ${name === 'gateways' ? 'gateway' : 'server'} of ${dataCentre} is ready. Try again.`,
+  })
+  return [
+    line('mode', 'http', 'It reads requests, to send them again.', haproxy),
+    line('timeout connect', '1s', 'A server that does not take a connection is passed over.', haproxy),
+    line('timeout client', '70s', 'Longer than the longest answer.', haproxy),
+    line('timeout http-request', '10s', 'A client that sends slowly does not hold a place.', haproxy),
+    line('timeout http-keep-alive', '60s', 'Idle connections are kept this long.', haproxy),
+    line('timeout queue', '5s', 'No longer wait for a place at a server.', haproxy),
+    line(
+      'timeout check',
+      '2s',
+      'A busy server is not a dead one: one that has died is noticed by its refused connections.',
+      measured,
+    ),
+    line('timeout server', '60s', 'A login waits for as long as a failover takes.', measured),
+    line('retries', '3', 'At three servers.', haproxy),
+    line('option redispatch', '1', 'Each time at another one.', haproxy),
+    line('option http-buffer-request', '', 'The whole request is there, to be sent again.', haproxy),
+    line(
+      'retry-on',
+      'conn-failure empty-response',
+      'A server that is killed in the middle of a request costs the client nothing.',
+      measured,
+    ),
+    line(
+      'http-error status 503',
+      `content-type application/json string ${quoted(body)} hdr Retry-After 1`,
+      'Unavailable is not logged out.',
+      holdfast,
+    ),
+  ]
 }

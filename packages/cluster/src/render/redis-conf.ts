@@ -1,6 +1,12 @@
+import { formatAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import { type DataHost, redisAddress, type Topology } from '../topology/topology.ts'
+import { type Document, textOf } from './document.ts'
+import { directivesFrom } from './facts.ts'
+import { words } from './formats.ts'
+import { type NodePlan, planOf, portDirectives } from './node-plan.ts'
 import { quoted } from './quoted.ts'
+import { REDIS_FACTS } from './redis-facts.ts'
 
 /** Where one Redis keeps its files. */
 export interface RedisPaths {
@@ -8,9 +14,35 @@ export interface RedisPaths {
   aclFile: string
 }
 
+/** What may differ from site to site. */
+export interface RedisTuning {
+  /** Memory for the data (in MiB). */
+  maxmemoryMb: number
+  maxmemoryPolicy: string
+  /** How much of the latest writes is kept for a replica that was away (in MiB). */
+  backlogMb: number
+  /** How much may wait for one replica until its connection is dropped (in MiB). Half of it only for a minute. */
+  replicaBufferMb: number
+}
+
+export const REDIS_TUNING: RedisTuning = {
+  maxmemoryMb: 256,
+  maxmemoryPolicy: 'noeviction',
+  backlogMb: 64,
+  replicaBufferMb: 256,
+}
+
+export interface RedisPlan extends NodePlan, RedisPaths, RedisTuning {
+  /** Sentinel promotes the lowest first; equal ones by how much they have. */
+  priority: number
+}
+
+/** The priority of every Redis: equal. A switchover changes one for a moment. */
+export const REPLICA_PRIORITY = 100
+
 /**
- * `redis.conf` of one data host. It seeds the host once: Sentinel and `CONFIG REWRITE` own the file afterwards.
- * The first data host begins as the primary.
+ * `redis.conf` of one data host of a local data centre. It seeds the host once: Sentinel and `CONFIG REWRITE` own
+ * the file afterwards. The first data host begins as the primary.
  */
 export function renderRedisConf(
   topology: Topology,
@@ -18,43 +50,68 @@ export function renderRedisConf(
   secrets: Secrets,
   paths: RedisPaths,
 ): string {
-  const [first = dataHost] = topology.dataHosts
-  const primary = redisAddress(first)
-  const replicaOf = dataHost === first ? '' : `replicaof ${primary.host} ${primary.port}\n`
-  return `# Seeded once by Holdfast. Redis and Sentinel rewrite this file; change a live node with CONFIG SET.
-bind ${dataHost.host}
-port ${dataHost.redisPort}
-protected-mode yes
-daemonize no
-databases 1
-dir ${quoted(paths.dataFolder)}
-aclfile ${quoted(paths.aclFile)}
+  const node = planOf(topology, dataHost, redisAddress(dataHost), secrets)
+  return textOf(redisConf({ ...node, ...paths, ...REDIS_TUNING, priority: REPLICA_PRIORITY }))
+}
 
-# Every write reaches the disk within about a second, on every node.
-appendonly yes
-appendfsync everysec
-no-appendfsync-on-rewrite no
-save ""
-
-# Full memory refuses logins; it never drops a session or a revocation.
-maxmemory 256mb
-maxmemory-policy noeviction
-
-${replicaOf}masteruser replica
-masterauth ${secrets.replica}
-replica-announce-ip ${dataHost.host}
-replica-announce-port ${dataHost.redisPort}
-replica-priority 100
-# A primary that no replica follows refuses writes.
-min-replicas-to-write 1
-min-replicas-max-lag 3
-# A silent replica or primary is given up after this many seconds.
-repl-timeout 10
-repl-ping-replica-period 2
-repl-backlog-size 64mb
-client-output-buffer-limit replica 256mb 128mb 60
-repl-diskless-sync yes
-repl-diskless-sync-delay 0
-repl-diskless-load disabled
-`
+/** `redis.conf` as Holdfast recommends it. */
+export function redisConf(plan: RedisPlan): Document {
+  const { engine, announce, primary, secrets, replicaBufferMb: buffer } = plan
+  const directive = directivesFrom(REDIS_FACTS, engine)
+  const follows = formatAddress(announce) !== formatAddress(primary)
+  return {
+    heading:
+      'Seeded once by Holdfast. Redis and Sentinel rewrite this file; change a live node with CONFIG SET.',
+    format: words,
+    blocks: [
+      {
+        title: 'Where it listens.',
+        directives: [
+          ...directive('bind', plan.bind.join(' ')),
+          ...portDirectives(plan, directive),
+          ...directive('protected-mode', 'yes'),
+          ...directive('daemonize', 'no'),
+          ...directive('databases', '1'),
+          ...directive('dir', quoted(plan.dataFolder)),
+          ...directive('aclfile', quoted(plan.aclFile)),
+        ],
+      },
+      {
+        title: 'Every write reaches the disk within about a second, on every node.',
+        directives: [
+          ...directive('appendonly', 'yes'),
+          ...directive('appendfsync', 'everysec'),
+          ...directive('no-appendfsync-on-rewrite', 'no'),
+          ...directive('save', '""'),
+        ],
+      },
+      {
+        title: 'Full memory refuses logins; it never drops a session or a revocation.',
+        directives: [
+          ...directive('maxmemory', `${plan.maxmemoryMb}mb`),
+          ...directive('maxmemory-policy', plan.maxmemoryPolicy),
+        ],
+      },
+      {
+        title: 'A primary that no replica follows refuses writes.',
+        directives: [
+          ...(follows ? directive('replicaof', `${primary.host} ${primary.port}`) : []),
+          ...directive('masteruser', 'replica'),
+          ...directive('masterauth', secrets.replica),
+          ...directive('replica-announce-ip', announce.host),
+          ...directive('replica-announce-port', String(announce.port)),
+          ...directive('replica-priority', String(plan.priority)),
+          ...directive('min-replicas-to-write', '1'),
+          ...directive('min-replicas-max-lag', '3'),
+          ...directive('repl-timeout', '10'),
+          ...directive('repl-ping-replica-period', '2'),
+          ...directive('repl-backlog-size', `${plan.backlogMb}mb`),
+          ...directive('client-output-buffer-limit replica', `${buffer}mb ${Math.ceil(buffer / 2)}mb 60`),
+          ...directive('repl-diskless-sync', 'yes'),
+          ...directive('repl-diskless-sync-delay', '0'),
+          ...directive('repl-diskless-load', 'disabled'),
+        ],
+      },
+    ],
+  }
 }

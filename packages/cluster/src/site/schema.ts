@@ -7,7 +7,6 @@ export const ENGINES = [
   'redis 7.2',
   'redis 7.4',
   'redis 8.0',
-  'valkey 7.2',
   'valkey 8.0',
   'valkey 9.0',
 ] as const

@@ -44,7 +44,7 @@ export function decideStart(situation: StartSituation): StartDecision {
 
 export interface GuardOptions {
   self: string
-  timings: Timings
+  timings: Limits
   /** The data centre held data before: from now on an empty primary is a loss. */
   initialised: () => boolean
   dataSetIsThere: () => Promise<boolean>
@@ -56,10 +56,12 @@ export interface GuardOptions {
   endWatchdog: () => Promise<void>
 }
 
+type Limits = Pick<Timings, 'downAfterMs' | 'failoverTimeoutMs'>
+
 const ASK_AGAIN_MS = 50
 
 /** The longest that a failover may take to begin and to end (in milliseconds). */
-export const failoverLimitMs = ({ downAfterMs, failoverTimeoutMs }: Timings) =>
+export const failoverLimitMs = ({ downAfterMs, failoverTimeoutMs }: Limits) =>
   2 * downAfterMs + failoverTimeoutMs
 
 /** Waits until this Redis may start, and answers with what arguments. Rejects when the signal aborts. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { InvalidOptionError } from '@holdfast/tokens'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
-import { redisAddress, sentinelAddress, TIMINGS, type TimingsName, type Topology } from './topology.ts'
+import { PORT, redisAddress, sentinelAddress, TIMINGS, type TimingsName, type Topology } from './topology.ts'
 
 export interface TopologyOptions {
   /** 1 to 32 of `a-z`, `0-9`, `-`. Default is `dc1`. */
@@ -18,9 +18,6 @@ export interface TopologyOptions {
   balancer?: string
 }
 
-const REDIS_PORT = 6379
-const SENTINEL_PORT = 26379
-const HTTP_PORT = 8080
 const MAX_GATEWAYS = 16
 
 /**
@@ -54,8 +51,8 @@ export function resolveTopology(options: TopologyOptions = {}): Topology {
     timings: TIMINGS[checkTimings(options.timings ?? 'fast')],
     dataHosts: hosts.map((host) => ({
       host: checkIp(host, 'hosts'),
-      redisPort: REDIS_PORT,
-      sentinelPort: SENTINEL_PORT,
+      redisPort: PORT.redis,
+      sentinelPort: PORT.sentinel,
     })),
     gateways: gateways.map((text) => parseAddress(text, 'gateways')),
     balancer: parseAddress(options.balancer ?? `${network}.1`, 'balancer'),
@@ -87,7 +84,7 @@ function checkIp(host: string, option: string): string {
 }
 
 function parseAddress(text: string, option: string): NodeAddress {
-  const [host = '', portText = String(HTTP_PORT), ...rest] = text.split(':')
+  const [host = '', portText = String(PORT.http), ...rest] = text.split(':')
   const port = Number(portText)
   if (rest.length > 0 || !/^\d+$/.test(portText) || port < 1 || port > 65_535) {
     throw new InvalidOptionError(

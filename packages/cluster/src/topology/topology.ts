@@ -38,6 +38,9 @@ export const TIMINGS: Record<TimingsName, Timings> = {
   reference: { name: 'reference', downAfterMs: 10_000, failoverTimeoutMs: 30_000 },
 }
 
+/** The port of each service, the same on every host. Redis and Sentinel have their usual ones. */
+export const PORT = { redis: 6379, sentinel: 26_379, http: 8080, https: 443, tunnel: 51_820 } as const
+
 /** Sentinels that must agree: a majority of three. */
 export const QUORUM = 2
 

@@ -22,7 +22,7 @@ it('refuses a file with errors, naming each with its place', async () => {
   const file = join(FIXTURES, 'mongodb-beside-redis.yaml')
   await expect(loadSite(file)).rejects.toMatchObject({
     code: 'SITE_INVALID',
-    message: expect.stringContaining(`${file}:9:68 mongodb-beside-redis redis-2 runs MongoDB`),
+    message: expect.stringContaining(`${file}:9:70 mongodb-beside-redis redis-2 runs MongoDB`),
   })
 })
 

@@ -31,6 +31,7 @@ describe('the victim', () => {
   it.each([
     [{ action: 'kill', target: 'primary' }, 'redis-2', true],
     [{ action: 'lose-host', target: 'primary' }, 'redis-2', true],
+    [{ action: 'switch-over', target: 'primary' }, 'redis-2', true],
     [{ action: 'pause', target: 'replica' }, 'redis-1', false],
     [{ action: 'kill', target: 'gateway' }, 'gateway-1', false],
     [{ action: 'kill', target: 'sentinel' }, 'sentinel-1', false],
@@ -73,6 +74,7 @@ it('is undone once, however often it is asked', async () => {
     signal: (name, signal) => note(`${signal} ${name}`),
     loseHost: (host) => note(`lose ${host}`),
     restoreHost: (host) => note(`restore ${host}`),
+    switchover: () => note('switch over'),
   }
   const lost = await injectFault(plan({ action: 'lose-host', target: 'primary' }), control)
   await Promise.all([lost.undo(), lost.undo()])

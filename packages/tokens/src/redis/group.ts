@@ -44,6 +44,7 @@ export class ReplicaGroup {
   #lastPrimary: string | null = null
   #term = 0
   #termBeganMs = 0
+  #failovers = 0
   #termEnd = Promise.withResolvers<void>()
   #mark: string | null
   #alertUntilMs = 0
@@ -79,7 +80,12 @@ export class ReplicaGroup {
 
   /** How many Sentinels it takes to elect one that leads a failover. */
   get electingSentinels(): number {
-    return this.#membership.majorityOf(this.trustedSentinels)
+    return Math.floor(this.allSentinels / 2) + 1
+  }
+
+  /** How many Sentinels there are, by all that those who answer know. */
+  get allSentinels(): number {
+    return this.#membership.countVoters(this.trustedSentinels)
   }
 
   /**
@@ -118,6 +124,11 @@ export class ReplicaGroup {
   /** Rises with every change of primary, so that an answer from before a change can be told from one after. */
   get term(): number {
     return this.#term
+  }
+
+  /** How often another node than before has become primary. */
+  get failovers(): number {
+    return this.#failovers
   }
 
   /** When the term of now began (monotonic ms). */
@@ -259,7 +270,7 @@ export class ReplicaGroup {
       this.#primary = primary
       this.#endTerm()
       this.alert()
-      this.#tellFailover()
+      this.#noteFailover()
     }
     this.#wake()
   }
@@ -301,9 +312,10 @@ export class ReplicaGroup {
     return this.trustedSentinels.flatMap(({ observation }) => observation ?? [])
   }
 
-  #tellFailover(): void {
+  #noteFailover(): void {
     const address = this.#primary?.address ?? this.#lastPrimary
     if (this.#lastPrimary !== null && address !== null && address !== this.#lastPrimary) {
+      this.#failovers += 1
       this.#options.onFailover(this.#lastPrimary, address)
     }
     this.#lastPrimary = address

@@ -104,10 +104,10 @@ export class Membership {
     this.#forget(this.#nodes, nowMs, (_, address) => !allAnswer || known.has(address))
   }
 
-  /** How many Sentinels it takes to elect one that leads a failover: a majority of all that these know. */
-  majorityOf(trusted: readonly Sentinel[]): number {
+  /** How many Sentinels there are: these and all that they know. */
+  countVoters(trusted: readonly Sentinel[]): number {
     const ids = trusted.flatMap(({ isUp, id, peers }) => (isUp ? [id, ...peers.map((peer) => peer.id)] : []))
-    return Math.floor((new Set(ids).size || this.#seeds.size) / 2) + 1
+    return new Set(ids).size || this.#seeds.size
   }
 
   /** Asks every member at once instead of at its next turn. */

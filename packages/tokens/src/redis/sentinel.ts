@@ -47,6 +47,7 @@ export class Sentinel {
   #peers: SentinelPeer[] = []
   #newestEpoch = 0
   #listeningSinceMs: number | null = null
+  #quietAtMs: number | null = null
   #asking: Promise<void> | null = null
 
   constructor(options: SentinelOptions) {
@@ -101,6 +102,11 @@ export class Sentinel {
     return this.isUp ? this.#listeningSinceMs : null
   }
 
+  /** When it was asked last (monotonic ms), if it led no failover then; or null. */
+  get quietAtMs(): number | null {
+    return this.isUp ? this.#quietAtMs : null
+  }
+
   /** Whether it answers on the connection that carries its events: then no event from before is still on its way. */
   async answers(timeoutMs: number): Promise<boolean> {
     const since = this.#listeningSinceMs
@@ -138,6 +144,7 @@ export class Sentinel {
 
   async #look(connection: Connection): Promise<void> {
     const { primaryName } = this.#options
+    const askedAtMs = performance.now()
     try {
       // The address after the epoch: the leader of a failover has the new epoch from the promotion on, and tells
       // the new address only when asked for just that, while its MASTER still shows the old one.
@@ -160,6 +167,8 @@ export class Sentinel {
         downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
       }
       this.#newestEpoch = Math.max(this.#newestEpoch, this.#observation.configEpoch)
+      const leads = readField(primary, 'flags').split(',').includes('failover_in_progress')
+      this.#quietAtMs = leads ? null : askedAtMs
       this.#members = [primaryAddress, readAddress(primary), ...readList(replicas).map(readAddress)]
       this.#peers = readList(sentinels).map((peer) => ({
         id: readField(peer, 'runid'),

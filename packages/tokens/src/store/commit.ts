@@ -234,9 +234,9 @@ export class Committer {
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
-  /** Beats are no one's writes. */
+  /** Beats, and questions whether writing works, are no one's writes. */
   #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: Unit): void {
-    if (durability !== 'lasting') return
+    if (durability !== 'lasting' || merges.length === 0) return
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
   }
 

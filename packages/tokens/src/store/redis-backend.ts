@@ -37,12 +37,13 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
 /** After so long a new primary has been told what it lacked; then what it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
 const LOOK_AGAIN_MS = 20
-const LOST = 'The session is known here, and the new primary does not have it yet.'
+const UNSURE = 'The new primary may not have been told yet of all that was acknowledged before the failover.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
+  readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
   readonly #settling: Settling
@@ -62,6 +63,8 @@ export class RedisBackend implements Backend {
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
     const barrier = new EpochBarrier(this.#group, options.observer)
+    this.#barrier = barrier
+    void barrier.run()
     this.#settling = new Settling(this.#group, {
       barrier,
       holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
@@ -119,8 +122,8 @@ export class RedisBackend implements Backend {
   ): Promise<ReadAnswer> {
     const { generation } = this.#feed
     let answer = await this.#reader.readRecord(key, deadline)
-    while (answer.known && answer.value === null && this.#isLost(key)) {
-      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(LOST) }
+    while (answer.known && !this.#isSure(key, answer.value)) {
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
       await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_AGAIN_MS, deadline.remainingMs)))
       answer = await this.#reader.readRecord(key, deadline)
     }
@@ -197,21 +200,30 @@ export class RedisBackend implements Backend {
     }
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)
+    if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
   }
 
   async close(): Promise<void> {
     this.#replayer.close()
+    this.#barrier.close()
     this.#heartbeat.close()
     this.#feed.close()
     this.#committer.close()
     this.#group.close()
   }
 
-  /** Whether a record that is nowhere to be read is known here, and a new primary may be about to be told of it. */
-  #isLost(key: string): boolean {
+  /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */
+  #isSure(key: string, record: TokenRecord | null): boolean {
+    if (record !== null) return record.state === 'revoked' || this.#knowsWhatIsOwed()
     const known = this.#cache.get(key)
-    const isLive = known?.record.state === 'live' && Date.now() < endsAtMs(known.record)
-    return isLive && this.mayReturn()
+    if (known === null) return this.#replayer.isDone || this.#rulesOff.has('unknown')
+    const isLive = known.record.state === 'live' && Date.now() < endsAtMs(known.record)
+    return !isLive || !this.mayReturn()
+  }
+
+  /** Not so in a process that came after a failover: a log-out that it has not heard of may be written again. */
+  #knowsWhatIsOwed(): boolean {
+    return this.#replayer.wasDone || this.#rulesOff.has('unknown')
   }
 
   async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {
@@ -222,7 +234,7 @@ export class RedisBackend implements Backend {
   }
 
   #holdsLease(): boolean {
-    return this.#lease.isValid(performance.now()) || this.#rulesOff.has('lease')
+    return (this.#lease.isValid(performance.now()) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
   }
 
   #hear(message: FeedRecord): void {

@@ -19,6 +19,8 @@ const READ_MS = 1000
 const WRITE_MS = 10_000
 /** Processes that heard the same writes do not all look at once. */
 const SPREAD_MS = 200
+/** How long after this process was able to write on a new primary every other one has written what it owed. */
+const OTHERS_MS = 2000
 
 /**
  * After each change of primary, writes again what the new one may lack: first this process's own journal, ahead
@@ -34,6 +36,9 @@ export class Replayer {
   readonly #observer: StoreObserver
   /** What was heard before a failover and is not yet known to be on the primary that followed, by key. */
   readonly #owed = new Map<string, FeedRecord>()
+  /** How many failovers there had been when a primary was last known to have been told everything. */
+  #told: number | null = null
+  readonly #firstTold = Promise.withResolvers<void>()
   #closed = false
 
   constructor(
@@ -53,6 +58,24 @@ export class Replayer {
 
   close(): void {
     this.#closed = true
+  }
+
+  /**
+   * Whether the primary has been told what it lacked: by this process, and by all others, which could write since
+   * this one could. A record that is nowhere to be read before that may only not have been written again yet.
+   */
+  get isDone(): boolean {
+    return this.#told === this.#group.failovers
+  }
+
+  /** Whether it was ever done. A process that has come after a failover has heard nothing of what is owed. */
+  get wasDone(): boolean {
+    return this.#told !== null
+  }
+
+  /** Resolves when it is done for the first time. */
+  get firstDone(): Promise<void> {
+    return this.#firstTold.promise
   }
 
   /** Writes the journal's entries of earlier terms again, and answers how many; they leave it when every node has them. */
@@ -78,10 +101,29 @@ export class Replayer {
         const own = await this.replayJournal()
         const heard = this.#rulesOff.has('heard-writes') ? 0 : await this.#replayHeard()
         if (own + heard > 0) this.#observer.event?.({ type: 'journal-replayed', own, heard })
+        void this.#noteWhenAllIsTold()
         return
       } catch {
         // The primary does not answer, or cannot acknowledge yet: both show in the store's status.
-        await new Promise((resolve) => setTimeout(resolve, backoff.next()))
+        await pause(backoff.next())
+      }
+    }
+  }
+
+  async #noteWhenAllIsTold(): Promise<void> {
+    const { failovers } = this.#group
+    while (!this.#closed && this.#group.failovers === failovers && this.#told !== failovers) {
+      try {
+        // Without any failover since the Sentinels know this group nobody owes anything.
+        const owed = this.#group.primaryEpoch > 0
+        if (owed) await this.#committer.write([], new Deadline(WRITE_MS))
+        if (owed) await pause(OTHERS_MS)
+        if (this.#group.failovers !== failovers) return
+        this.#told = failovers
+        this.#firstTold.resolve()
+      } catch {
+        // Nobody can write yet.
+        await pause(jitter(SPREAD_MS))
       }
     }
   }
@@ -100,7 +142,7 @@ export class Replayer {
   }
 
   async #replayHeard(): Promise<number> {
-    await new Promise((resolve) => setTimeout(resolve, jitter(SPREAD_MS)))
+    await pause(jitter(SPREAD_MS))
     let written = 0
     for (const chunk of chunks([...this.#owed.values()])) {
       written += await this.#writeAgain(await this.#missing(chunk), false)
@@ -131,6 +173,8 @@ export class Replayer {
     return requests.length
   }
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 function chunks<T>(all: T[]): T[][] {
   return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, index) =>

@@ -19,3 +19,5 @@ export type SafetyRule =
   | 'mark'
   /** A tombstone is told only when no failover can undo it. */
   | 'settle'
+  /** What a new primary says counts, for who cannot know better, only when it has been told all that it may lack. */
+  | 'unknown'

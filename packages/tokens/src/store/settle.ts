@@ -7,7 +7,7 @@ import type { Known } from './cache.ts'
 /** Most tombstones that wait for a beat; one that is dropped is settled when it is asked for. */
 const MOST_WAITING = 10_000
 const NEXT_LOOK_MS = 20
-const LOOK_MS = 250
+const LOOK_MS = 150
 
 interface Waiting {
   known: Known

@@ -16,6 +16,11 @@ import { generateKeyring } from '../../src/token/keyring.ts'
 const KEYRING = generateKeyring()
 export const LEASE_MS = 1000
 
+interface LabStoreOptions {
+  rulesOff?: SafetyRule[]
+  host?: string
+}
+
 /** A data centre with a network whose links can be cut, and one application process (this one) outside of it. */
 export class Lab {
   readonly network: Network
@@ -50,17 +55,17 @@ export class Lab {
   }
 
   /** A store as an application opens it, `outside` or on a host, with some safety rules taken out. */
-  async openStore({
-    rulesOff = [],
-    host,
-  }: {
-    rulesOff?: SafetyRule[]
-    host?: string
-  } = {}): Promise<TokenStore> {
+  async openStore(options: LabStoreOptions = {}): Promise<TokenStore> {
+    const store = this.openStoreAtOnce(options)
+    await store.ready({ timeoutMs: 20_000 })
+    return store
+  }
+
+  /** As {@link openStore}, before it is ready. */
+  openStoreAtOnce({ rulesOff = [], host }: LabStoreOptions = {}): TokenStore {
     const localAddress = host === undefined ? undefined : this.#applicationHosts.get(host)
     const store = createRedisStoreWith(this.storeOptions(), { rulesOff: new Set(rulesOff), localAddress })
     this.#stores.push(store)
-    await store.ready({ timeoutMs: 20_000 })
     return store
   }
 

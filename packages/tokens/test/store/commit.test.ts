@@ -126,6 +126,15 @@ test('with one replica hung, writes are acknowledged quickly, and all are there 
   }
 })
 
+test('a process that has just come counts on Sentinels that lead no failover, with one replica hung', async () => {
+  pauseUntilFinished((await twoReplicas()).slice(0, 1))
+  const young = makeStore({ sentinels: group().sentinels.map(({ address }) => address) })
+  const { ms } = await timed(young.issue({ subject: 'ada' }, { timeoutMs: 5000 }))
+  await young.close()
+  // Else only after three seconds: so long may a promotion follow a vote that it has not heard.
+  expect(ms).toBeLessThan(2000)
+})
+
 test('scripts that the primary has forgotten are loaded again', async () => {
   const { token } = await store.issue({ subject: 'carol' })
   const primary = await group().primary()

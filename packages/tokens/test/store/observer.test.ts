@@ -19,9 +19,12 @@ test('an observer is told of each verification and commit, and of a failover', {
     },
   })
   await until(() => store.status().leaseRemainingMs > 0)
-  committed.length = 0
+  // On a busy machine a replica may confirm late: then the write is kept here until both have it.
+  await until(async () => {
+    await store.issue({ subject: 'ann' })
+    return committed.at(-1) === '1 complete'
+  })
   const { token } = await store.issue({ subject: 'ann' })
-  // On a busy machine a replica may confirm late, and the write is sent again.
   expect(committed.at(-1)).toBe('1 complete')
   await store.verify('no token')
   await store.verify(token)
@@ -46,9 +49,9 @@ test('an observer is told of each verification and commit, and of a failover', {
   await until(() => store.status().journalEntries === 0)
 })
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('Waited in vain.')
     await pause(20)
   }

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+import type { NodeAddress } from '@holdfast/tokens/redis'
+import { z } from 'zod'
+import { ClusterError } from '../errors.ts'
+
+const address = z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) })
+const file = z.string().min(1)
+
+const schema = z.strictObject({
+  dataCentre: z.string(),
+  primaryName: z.string(),
+  self: address,
+  redis: z.array(address).min(1),
+  sentinels: z.array(address).min(1),
+  downAfterMs: z.int().positive(),
+  failoverTimeoutMs: z.int().positive(),
+  stateFolder: file,
+  tls: z.strictObject({ authority: file, certificate: file, key: file }).nullable(),
+  passwords: z.strictObject({ redisAdmin: z.string(), sentinelAdmin: z.string() }),
+})
+
+/** `host.json`, as the renderer writes it: what the guard and the watchdog of one real host know. */
+export type HostConfig = z.output<typeof schema>
+
+/** Reads `host.json`. Throws `STATE_UNUSABLE` when it cannot be read or is not one; what it holds is not told. */
+export async function readHostConfig(path: string): Promise<HostConfig> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    throw new ClusterError(
+      'STATE_UNUSABLE',
+      `${path} cannot be used as the host's configuration. Write it anew by \`holdfast render\`.`,
+      error instanceof z.ZodError || error instanceof SyntaxError ? undefined : { cause: error },
+    )
+  }
+}
+
+export const sameAddress = (one: NodeAddress, other: NodeAddress): boolean =>
+  one.host === other.host && one.port === other.port

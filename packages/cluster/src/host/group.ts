@@ -1,0 +1,80 @@
+import { type NodeAddress, parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
+import { Lines } from '../redis/lines.ts'
+import type { NodeView } from '../redis/nodes.ts'
+import { readAnswer, type SentinelAnswer } from '../redis/sentinels.ts'
+import { type HostConfig, sameAddress } from './config.ts'
+
+/** Deadline of a question to another host (in milliseconds). */
+const PATIENCE_MS = 500
+
+/**
+ * The Sentinels of the data centre and the Redis of the other hosts, asked from one host.
+ *
+ * Throws `STATE_UNUSABLE` for a host that speaks TLS, which {@link Lines} cannot do yet.
+ */
+export class HostGroup {
+  readonly #config: HostConfig
+  readonly #redis: Lines
+  readonly #sentinels: Lines
+
+  constructor(config: HostConfig) {
+    if (config.tls !== null) {
+      throw new ClusterError('STATE_UNUSABLE', 'The guard and the watchdog cannot speak TLS to Redis yet.')
+    }
+    this.#config = config
+    this.#redis = new Lines({ username: 'admin', password: config.passwords.redisAdmin })
+    this.#sentinels = new Lines({ username: 'admin', password: config.passwords.sentinelAdmin })
+  }
+
+  /** The Redis of the other hosts. */
+  get others(): NodeAddress[] {
+    return this.#config.redis.filter((node) => !sameAddress(node, this.#config.self))
+  }
+
+  /** What those Sentinels say that answer in time. */
+  sentinelAnswers(): Promise<SentinelAnswer[]> {
+    const { sentinels, primaryName } = this.#config
+    return inTime(
+      sentinels.map(async (sentinel) =>
+        readAnswer(sentinel, await this.tellSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName])),
+      ),
+    )
+  }
+
+  /** What the other Redis say of themselves, of those that answer in time. */
+  survivors(): Promise<NodeView[]> {
+    return inTime(
+      this.others.map(async (address) => {
+        const info = await this.tellNode(address, ['INFO', 'replication'])
+        return { address, ...parseReplication(String(info)) }
+      }),
+    )
+  }
+
+  /** Every other Redis answers, and none has a single key. */
+  async everyOtherIsEmpty(): Promise<boolean> {
+    const sizes = await inTime(this.others.map((node) => this.tellNode(node, ['DBSIZE'])))
+    return sizes.length === this.others.length && sizes.every((size) => Number(size) === 0)
+  }
+
+  async tellSentinel(sentinel: NodeAddress, command: string[]): Promise<Reply> {
+    const [reply = null] = await this.#sentinels.send(sentinel, [command], PATIENCE_MS)
+    return reply
+  }
+
+  async tellNode(node: NodeAddress, command: string[]): Promise<Reply> {
+    const [reply = null] = await this.#redis.send(node, [command], PATIENCE_MS)
+    return reply
+  }
+
+  close(): void {
+    this.#redis.close()
+    this.#sentinels.close()
+  }
+}
+
+async function inTime<T>(questions: Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(questions)
+  return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}

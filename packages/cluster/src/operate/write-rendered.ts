@@ -1,0 +1,48 @@
+import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ClusterError, systemCode } from '../errors.ts'
+import type { RenderedFile } from '../render/render-site.ts'
+
+/**
+ * Writes rendered files into a folder, a folder a host. Those with secrets are readable by their owner alone from the
+ * first byte on.
+ *
+ * Throws `RENDER_REFUSED`, before anything is written, when one of the files is there already and `force` is false:
+ * somebody may have put work into it.
+ */
+export async function writeRendered(
+  files: readonly RenderedFile[],
+  folder: string,
+  { force }: { force: boolean },
+): Promise<void> {
+  if (!force) await refuseToOverwrite(files, folder)
+  for (const { path, text, mode } of files) {
+    const file = join(folder, path)
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const draft = `${file}.${process.pid}.tmp`
+    await writeFile(draft, text, { mode })
+    await chmod(draft, mode)
+    await rename(draft, file)
+  }
+}
+
+async function refuseToOverwrite(files: readonly RenderedFile[], folder: string): Promise<void> {
+  for (const { path } of files) {
+    const file = join(folder, path)
+    if (!(await isThere(file))) continue
+    throw new ClusterError(
+      'RENDER_REFUSED',
+      `${file} is there already. Name another folder with --out, or overwrite it with --force.`,
+    )
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+    throw error
+  }
+}

@@ -1,0 +1,69 @@
+import type { Secrets } from '../secrets/secrets.ts'
+import type { DataCentre, Host, Site } from '../site/site.ts'
+import { PORT } from '../topology/topology.ts'
+import { addressesOf } from './data-host-files.ts'
+import { gatewayConfig } from './gateway-config.ts'
+import { hostHaproxyCfg } from './haproxy-cfg.ts'
+import type { HostFile } from './host-file.ts'
+import { configFile, stateOf, TLS_FILES, WEB_CERTIFICATE } from './host-paths.ts'
+import { accessOf, platformEnvironment, platformProperties, redisProps } from './itential.ts'
+import { libraryEnvironment } from './library-env.ts'
+import { nginxConf } from './nginx-conf.ts'
+import { serversBehind } from './web-servers.ts'
+
+/** The files of what uses the token store on one host, and of a balancer before it. */
+export function clientFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
+  const { name, primaryName } = dataCentre
+  const sentinels = addressesOf(site, dataCentre, 'sentinel')
+  const files: HostFile[] = []
+  if (host.runs.includes('application')) {
+    const access = accessOf(site, primaryName, sentinels, secrets)
+    const tls = site.transport === 'tls' ? TLS_FILES : null
+    files.push(
+      ...(site.profile === 'hardened'
+        ? [
+            {
+              name: 'holdfast.env',
+              installAt: configFile('holdfast.env'),
+              document: libraryEnvironment(dataCentre, sentinels, tls, secrets),
+            },
+          ]
+        : []),
+      { name: 'itential/redisProps.json', installAt: null, document: redisProps(access) },
+      { name: 'itential/platform.properties', installAt: null, document: platformProperties(access) },
+      { name: 'itential/platform.env', installAt: null, document: platformEnvironment(access) },
+    )
+  }
+  if (host.runs.includes('gateway')) {
+    files.push({
+      name: 'gateway.json',
+      installAt: configFile('gateway.json'),
+      document: gatewayConfig({
+        name: host.name,
+        dataCentre: name,
+        primaryName,
+        listen: { host: host.address, port: PORT.http },
+        usersFile: `${stateOf('gateway')}/users.json`,
+        secureCookies: true,
+        sentinels,
+        secrets,
+      }),
+    })
+  }
+  if (host.runs.includes('balancer')) {
+    const servers = serversBehind(dataCentre)
+    files.push(
+      {
+        name: 'haproxy.cfg',
+        installAt: '/etc/haproxy/haproxy.cfg',
+        document: hostHaproxyCfg(servers, name, WEB_CERTIFICATE),
+      },
+      {
+        name: 'nginx.conf',
+        installAt: '/etc/nginx/nginx.conf',
+        document: nginxConf(servers, WEB_CERTIFICATE),
+      },
+    )
+  }
+  return files
+}

@@ -1,0 +1,132 @@
+import type { NodeAddress } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { type DataCentre, type Host, hostsThatRun, type Service, type Site } from '../site/site.ts'
+import { PORT } from '../topology/topology.ts'
+import { documentedRedisConf, documentedSentinelConf } from './as-documented.ts'
+import { hostConfig } from './host-config.ts'
+import type { HostFile } from './host-file.ts'
+import { configFile, stateOf, TLS_FILES } from './host-paths.ts'
+import type { NodePlan } from './node-plan.ts'
+import { bindAddresses, tokenAddress } from './placement.ts'
+import { REDIS_TUNING, REPLICA_PRIORITY, redisConf } from './redis-conf.ts'
+import { sentinelConf } from './sentinel-conf.ts'
+import { usersAcl } from './users-acl.ts'
+
+/** Where each Redis or Sentinel of a data centre is known, in the file's order. */
+export const addressesOf = (
+  site: Site,
+  dataCentre: DataCentre,
+  service: 'redis' | 'sentinel',
+): NodeAddress[] => hostsThatRun(dataCentre, service).map((host) => addressOf(site, host, service))
+
+const addressOf = (site: Site, host: Host, service: 'redis' | 'sentinel'): NodeAddress => ({
+  host: tokenAddress(site, host),
+  port: PORT[service],
+})
+
+/**
+ * The files of the Redis and the Sentinel of one host.
+ *
+ * Throws `RENDER_REFUSED` when the data centre has no Redis, and for the profile `as-documented` with TLS, or
+ * with stunnel (where each must announce an address): that document has no directive for either.
+ */
+export function dataHostFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
+  const [first] = hostsThatRun(dataCentre, 'redis')
+  if (first === undefined) {
+    throw new ClusterError('RENDER_REFUSED', `No host of ${dataCentre.name} runs redis. Give it three.`)
+  }
+  const files = { site, dataCentre, host, secrets, primary: addressOf(site, first, 'redis') }
+  const named = site.profile === 'as-documented' ? documentedFiles(files) : hardenedFiles(files)
+  return named.map((file) => ({ ...file, installAt: configFile(file.name) }))
+}
+
+type NamedFile = Omit<HostFile, 'installAt'>
+
+interface Files {
+  site: Site
+  dataCentre: DataCentre
+  host: Host
+  secrets: Secrets
+  primary: NodeAddress
+}
+
+function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): NamedFile[] {
+  const { engine, timings } = site
+  const servesPlatform = dataCentre.hosts.some(({ runs }) => runs.includes('application'))
+  const tls = site.transport === 'tls' ? TLS_FILES : null
+  const planFor = (service: 'redis' | 'sentinel'): NodePlan => ({
+    engine,
+    bind: bindAddresses(site, host),
+    announce: addressOf(site, host, service),
+    primary,
+    tls,
+    secrets,
+  })
+  const runs = (service: Service, files: () => NamedFile[]) => (host.runs.includes(service) ? files() : [])
+  return [
+    ...runs('redis', () => [
+      {
+        name: 'redis.conf',
+        document: redisConf({
+          ...planFor('redis'),
+          dataFolder: stateOf('redis'),
+          aclFile: `${stateOf('redis')}/users.acl`,
+          ...REDIS_TUNING,
+          priority: REPLICA_PRIORITY,
+        }),
+      },
+      { name: 'users.acl', document: usersAcl(secrets, engine, servesPlatform), isSecret: true },
+      {
+        name: 'host.json',
+        document: hostConfig({
+          dataCentre,
+          self: addressOf(site, host, 'redis'),
+          redis: addressesOf(site, dataCentre, 'redis'),
+          sentinels: addressesOf(site, dataCentre, 'sentinel'),
+          timings,
+          stateFolder: stateOf('redis'),
+          tls,
+          secrets,
+        }),
+      },
+    ]),
+    ...runs('sentinel', () => [
+      {
+        name: 'sentinel.conf',
+        document: sentinelConf({
+          ...planFor('sentinel'),
+          primaryName: dataCentre.primaryName,
+          timings,
+          quorum: Math.floor(hostsThatRun(dataCentre, 'sentinel').length / 2) + 1,
+          folder: stateOf('sentinel'),
+          servesPlatform,
+        }),
+      },
+    ]),
+  ]
+}
+
+function documentedFiles({ site, dataCentre, host, secrets, primary }: Files): NamedFile[] {
+  if (site.transport === 'tls' || site.transport === 'stunnel') {
+    throw new ClusterError(
+      'RENDER_REFUSED',
+      `The profile "as-documented" has no directive for the transport "${site.transport}". Choose "wireguard" or "plain", or the profile "hardened".`,
+    )
+  }
+  const address = tokenAddress(site, host)
+  const follows = address === primary.host ? null : primary
+  return [
+    ...(host.runs.includes('redis')
+      ? [{ name: 'redis.conf', document: documentedRedisConf(address, follows, secrets) }]
+      : []),
+    ...(host.runs.includes('sentinel')
+      ? [
+          {
+            name: 'sentinel.conf',
+            document: documentedSentinelConf(address, dataCentre.primaryName, primary, site.timings, secrets),
+          },
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,42 @@
+import { createPrivateKey, createPublicKey, hkdfSync } from 'node:crypto'
+import type { Secrets } from '../secrets/secrets.ts'
+
+/**
+ * 256 bits that only the holder of the data centre's secrets can make, always the same for one purpose. HKDF with
+ * SHA-256 (RFC 5869) over the key ring's index key, which never rotates.
+ */
+function derive({ keyring }: Secrets, purpose: string): Buffer {
+  const seed = Buffer.from(keyring.index, 'base64')
+  return Buffer.from(hkdfSync('sha256', seed, '', `holdfast ${purpose}`, 32))
+}
+
+/** The password of the ACL user `platform`, which someone else's application logs in as. */
+export const platformPassword = (secrets: Secrets): string =>
+  derive(secrets, 'password platform').toString('base64url')
+
+/** The keys of one host in the tunnel, in base64 as `wg` reads them. */
+export interface TunnelKeys {
+  private: string
+  public: string
+}
+
+/** DER of a PKCS #8 private key of X25519, before its 32 bytes (RFC 8410 section 7). */
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+export function tunnelKeys(secrets: Secrets, dataCentre: string, host: string): TunnelKeys {
+  const bytes = derive(secrets, `tunnel key ${dataCentre}/${host}`)
+  clamp(bytes)
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_X25519, bytes]), format: 'der', type: 'pkcs8' })
+  const { x } = createPublicKey(key).export({ format: 'jwk' })
+  return { private: bytes.toString('base64'), public: Buffer.from(String(x), 'base64url').toString('base64') }
+}
+
+/** The key that two hosts share besides: what is recorded today stays closed should X25519 fall. */
+export const tunnelSharedKey = (secrets: Secrets, dataCentre: string, one: string, other: string): string =>
+  derive(secrets, `tunnel pair ${dataCentre}/${[one, other].sort().join('/')}`).toString('base64')
+
+/** The form in which `wg genkey` gives a scalar (RFC 7748 section 5). */
+function clamp(bytes: Buffer): void {
+  bytes.writeUInt8(bytes.readUInt8(0) & 248, 0)
+  bytes.writeUInt8((bytes.readUInt8(31) & 127) | 64, 31)
+}

@@ -1,0 +1,59 @@
+import type { NodeAddress } from '@holdfast/tokens/redis'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { DataCentre } from '../site/site.ts'
+import type { Timings } from '../topology/topology.ts'
+import { type Directive, line, secretLine } from './directive.ts'
+import type { Document } from './document.ts'
+import { json } from './formats.ts'
+import type { TlsFiles } from './node-plan.ts'
+import { SOURCE } from './sources.ts'
+
+export interface HostConfigPlan {
+  dataCentre: DataCentre
+  /** The Redis of this host. */
+  self: NodeAddress
+  redis: NodeAddress[]
+  sentinels: NodeAddress[]
+  timings: Timings
+  stateFolder: string
+  tls: TlsFiles | null
+  secrets: Secrets
+}
+
+/** `host.json`: what the guard before a Redis and the watchdog behind it must know. Holds secrets. */
+export function hostConfig(plan: HostConfigPlan): Document {
+  const { dataCentre, timings, secrets } = plan
+  return {
+    heading: '',
+    format: json,
+    blocks: [
+      {
+        title: '',
+        directives: [
+          put('dataCentre', dataCentre.name, 'What is told in messages.'),
+          put('primaryName', dataCentre.primaryName, 'Under this name the Sentinels watch the primary.'),
+          put('self', plan.self, 'The Redis of this host, by the address that the Sentinels know.'),
+          put('redis', plan.redis, 'All that may be primary.'),
+          put('sentinels', plan.sentinels, 'All that have a say in who is primary.'),
+          put('downAfterMs', timings.downAfterMs, 'With the next: how long a failover may be waited for.'),
+          put('failoverTimeoutMs', timings.failoverTimeoutMs, 'See downAfterMs.'),
+          put('stateFolder', plan.stateFolder, 'Whether the data set of this Redis is there.'),
+          put('tls', plan.tls, 'How it speaks to them; null: plain, or through a tunnel.'),
+        ],
+      },
+      {
+        title: 'passwords',
+        directives: [
+          hide('redisAdmin', secrets.admin, 'To point replicas to a promoted one.'),
+          hide('sentinelAdmin', secrets.sentinelAdmin, 'To ask for a failover.'),
+        ],
+      },
+    ],
+  }
+}
+
+const put = (name: string, value: unknown, why: string): Directive =>
+  line(name, JSON.stringify(value), why, SOURCE.holdfast)
+
+const hide = (name: string, value: unknown, why: string): Directive =>
+  secretLine(name, JSON.stringify(value), why, SOURCE.holdfast)

@@ -1,0 +1,72 @@
+import { ClusterError } from '../errors.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { DataCentre, Host, Site } from '../site/site.ts'
+import { clientFiles } from './client-files.ts'
+import { dataHostFiles } from './data-host-files.ts'
+import { type Document, textOf } from './document.ts'
+import type { HostFile } from './host-file.ts'
+import { checkTokenAddresses, dataHosts } from './placement.ts'
+import { systemFiles } from './system-files.ts'
+
+/** One rendered file. */
+export interface RenderedFile {
+  dataCentre: string
+  host: string
+  /** Below the folder of all: `dc1/dc1-data-1/redis.conf`. */
+  path: string
+  /** Where it is put on the host; null for one that is given to someone else's program. */
+  installAt: string | null
+  text: string
+  /** 0o600 for a file with secrets, else 0o644. */
+  mode: number
+  isSecret: boolean
+  /** Its directives with their reasons, for `explainFile`. */
+  document: Document
+}
+
+/**
+ * Everything that the hosts of a site are configured with. Pure: the same site and secrets give the same files.
+ *
+ * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its address in
+ * the tunnel, two hosts with one address, TLS or stunnel with the profile `as-documented`.
+ */
+export function renderSite(site: Site, secretsOf: (dataCentre: DataCentre) => Secrets): RenderedFile[] {
+  return site.dataCentres.flatMap((dataCentre) => {
+    checkTokenAddresses(site, dataCentre)
+    const secrets = secretsOf(dataCentre)
+    return dataCentre.hosts.flatMap((host) =>
+      filesOf(site, dataCentre, host, secrets).map((file) => rendered(dataCentre, host, file)),
+    )
+  })
+}
+
+/** The files of one host of a rendered site. Throws `RENDER_REFUSED` when there is no such host. */
+export function filesOfHost(files: readonly RenderedFile[], host: string): RenderedFile[] {
+  const found = files.filter((file) => file.host === host)
+  if (found.length > 0) return found
+  const names = [...new Set(files.map((file) => file.host))].join(', ')
+  throw new ClusterError('RENDER_REFUSED', `There is nothing for a host "${host}". There is for: ${names}.`)
+}
+
+const filesOf = (site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] => [
+  ...(dataHosts(dataCentre).includes(host) ? dataHostFiles(site, dataCentre, host, secrets) : []),
+  ...clientFiles(site, dataCentre, host, secrets),
+  ...systemFiles(site, dataCentre, host, secrets),
+]
+
+function rendered(dataCentre: DataCentre, host: Host, file: HostFile): RenderedFile {
+  const isSecret = file.isSecret ?? holdsSecret(file.document)
+  return {
+    dataCentre: dataCentre.name,
+    host: host.name,
+    path: `${dataCentre.name}/${host.name}/${file.name}`,
+    installAt: file.installAt,
+    text: textOf(file.document),
+    mode: isSecret ? 0o600 : 0o644,
+    isSecret,
+    document: file.document,
+  }
+}
+
+const holdsSecret = ({ blocks }: Document): boolean =>
+  blocks.some(({ directives }) => directives.some(({ isSecret }) => isSecret))

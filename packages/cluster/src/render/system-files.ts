@@ -1,0 +1,49 @@
+import type { Secrets } from '../secrets/secrets.ts'
+import type { DataCentre, Host, Site } from '../site/site.ts'
+import type { HostFile } from './host-file.ts'
+import { configFile, TUNNEL_INTERFACE } from './host-paths.ts'
+import { needsFirewall, nftablesConf } from './nftables-conf.ts'
+import { tokenHosts } from './placement.ts'
+import { stunnelConf } from './stunnel-conf.ts'
+import { sysusers } from './systemd/sysusers.ts'
+import { UNIT_FOLDER, unitsOf } from './systemd/units.ts'
+import { wireguardConf, wireguardSetconf } from './wireguard-conf.ts'
+
+/** What surrounds the services of one host: tunnel, firewall, systemd's units and their users. */
+export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
+  const hasFirewall = needsFirewall(site, dataCentre, host)
+  const hasTunnel = tokenHosts(dataCentre).includes(host)
+  const units = unitsOf(site, dataCentre, host, hasFirewall)
+  const files: HostFile[] = []
+  if (hasTunnel && site.transport === 'stunnel') {
+    const document = stunnelConf(site, dataCentre, host)
+    files.push({ name: 'stunnel.conf', installAt: configFile('stunnel.conf'), document })
+  }
+  if (hasTunnel && site.transport === 'wireguard') {
+    const name = `${TUNNEL_INTERFACE}.conf`
+    files.push(
+      {
+        name: `wireguard/${name}`,
+        installAt: `/etc/wireguard/${name}`,
+        document: wireguardConf(site, dataCentre, host, secrets),
+      },
+      {
+        name: `wireguard/${TUNNEL_INTERFACE}.setconf`,
+        installAt: null,
+        document: wireguardSetconf(site, dataCentre, host, secrets),
+      },
+    )
+  }
+  if (hasFirewall) {
+    const document = nftablesConf(site, dataCentre, host)
+    files.push({ name: 'nftables.conf', installAt: configFile('nftables.conf'), document })
+  }
+  for (const { name, document } of units) {
+    files.push({ name: `systemd/${name}`, installAt: `${UNIT_FOLDER}/${name}`, document })
+  }
+  if (units.length > 0) {
+    const document = sysusers(units, site, host)
+    files.push({ name: 'systemd/sysusers.conf', installAt: '/etc/sysusers.d/holdfast.conf', document })
+  }
+  return files
+}

@@ -1,0 +1,51 @@
+import type { Host, Site } from '../../site/site.ts'
+import { type Directive, line } from '../directive.ts'
+import type { Document } from '../document.ts'
+import { words } from '../formats.ts'
+import { SOURCE } from '../sources.ts'
+import type { Unit } from './units.ts'
+
+/** The users of a host's units, for `systemd-sysusers`: one each, so that none reads what is another's. */
+export function sysusers(units: readonly Unit[], site: Site, host: Host): Document {
+  const names = units.flatMap(({ document }) => userOf(document))
+  const readsKey = (name: string) =>
+    site.transport === 'tls' || (site.transport === 'stunnel' && name === 'holdfast-stunnel')
+  const encrypted = site.transport === 'tls' || site.transport === 'stunnel'
+  return {
+    heading: `Rendered by Holdfast for ${host.name}: change holdfast.yaml instead.`,
+    format: words,
+    blocks: [
+      {
+        title: 'One user a service.',
+        directives: names.map((name) =>
+          line(
+            'u',
+            `${name} - "${name}"`,
+            'A user of its own, that owns its state and nothing else.',
+            SOURCE.sysusers,
+          ),
+        ),
+      },
+      ...(encrypted
+        ? [
+            {
+              title: 'Who may read the key of this host.',
+              directives: [
+                line('g', 'holdfast-tls -', 'The group of the key: mode 0640, owner root.', SOURCE.sysusers),
+                ...names
+                  .filter(readsKey)
+                  .map(
+                    (name): Directive => line('m', `${name} holdfast-tls`, 'It speaks TLS.', SOURCE.sysusers),
+                  ),
+              ],
+            },
+          ]
+        : []),
+    ],
+  }
+}
+
+const userOf = ({ blocks }: Unit['document']): string[] =>
+  blocks.flatMap(({ directives }) =>
+    directives.filter(({ directive }) => directive === 'User').map(({ value }) => value),
+  )

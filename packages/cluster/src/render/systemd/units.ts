@@ -1,0 +1,310 @@
+import type { DataCentre, Host, Site } from '../../site/site.ts'
+import { because, type Directive, line } from '../directive.ts'
+import type { Document } from '../document.ts'
+import { unit } from '../formats.ts'
+import { configFile, PROGRAM, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
+import { runsAny, tokenAddress, tokenHosts } from '../placement.ts'
+import { SOURCE } from '../sources.ts'
+import { EXPOSURE, type ServiceName } from './exposure.ts'
+import { hardening } from './hardening.ts'
+
+const { measured, holdfast, exec, service, unit: unitManual } = SOURCE
+
+/** A unit of one host and the name of its file. */
+export interface Unit {
+  name: string
+  document: Document
+}
+
+/** The units of one host: what runs there, and what it needs first. */
+export function unitsOf(site: Site, dataCentre: DataCentre, host: Host, hasFirewall: boolean): Unit[] {
+  const addresses = tokenHosts(dataCentre).map((other) =>
+    site.transport === 'wireguard' ? tokenAddress(site, other) : other.address,
+  )
+  const context: Context = {
+    site,
+    addresses,
+    ownAddresses: site.transport === 'stunnel' ? [] : addresses,
+    needs: [
+      ...(hasFirewall ? ['holdfast-firewall.service'] : []),
+      ...(site.transport === 'wireguard' ? [`wg-quick@${TUNNEL_INTERFACE}.service`] : []),
+      ...(site.transport === 'stunnel' ? [STUNNEL] : []),
+    ],
+  }
+  const { runs } = host
+  const documented = site.profile === 'as-documented'
+  return [
+    ...(hasFirewall ? [named('holdfast-firewall.service', firewall())] : []),
+    ...(site.transport === 'stunnel' && runsAny(host, ['redis', 'sentinel', 'application', 'gateway'])
+      ? [named(STUNNEL, stunnel(context))]
+      : []),
+    ...(runs.includes('redis') ? [named('holdfast-redis.service', redis(context, documented))] : []),
+    ...(runs.includes('sentinel') ? [named('holdfast-sentinel.service', sentinel(context))] : []),
+    ...(runs.includes('redis') && !documented ? [named('holdfast-watchdog.service', watchdog(context))] : []),
+    ...(runs.includes('gateway') ? [named('holdfast-gateway.service', gateway(context))] : []),
+  ]
+}
+
+const STUNNEL = 'holdfast-stunnel.service'
+
+const named = (name: string, document: Document): Unit => ({ name, document })
+
+interface Context {
+  site: Site
+  /** Every host with which tokens may travel. */
+  addresses: string[]
+  /** Those with which Redis and Sentinel speak themselves: none but this host's, where stunnel speaks for them. */
+  ownAddresses: string[]
+  /** Units without which nothing may start. */
+  needs: string[]
+}
+
+function redis({ site, ownAddresses, needs }: Context, documented: boolean): Document {
+  const state = stateOf('redis')
+  const server = `${serverProgram(site.engine)} ${state}/redis.conf`
+  return serviceUnit('holdfast-redis.service', 'Redis of the token store', needs, [
+    ...account('holdfast-redis', 'holdfast/redis'),
+    ...seeded(state, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
+    ...(documented
+      ? [line('ExecStart', server, 'Redis, with the file that it rewrites.', service)]
+      : [
+          line('RuntimeDirectory', 'holdfast-redis', 'Where the guard says how Redis is to start.', exec),
+          line(
+            'ExecStartPre',
+            `${PROGRAM.holdfast} guard --config %d/host.json --write %t/holdfast-redis/start.env`,
+            'Waits until this Redis may start, and as what: an empty one never starts as the primary.',
+            measured,
+          ),
+          line('LoadCredential', `host.json:${configFile('host.json')}`, 'What the guard asks with.', exec),
+          line('EnvironmentFile', '-%t/holdfast-redis/start.env', 'What the guard has decided.', service),
+          line('ExecStart', `${server} $HOLDFAST_START`, 'Redis, with the file that it rewrites.', service),
+          line(
+            'ExecStopPost',
+            `/bin/sh -c 'test "$SERVICE_RESULT" = success || touch ${state}/crashed'`,
+            'After a crash the guard waits for the failover that the watchdog asks for.',
+            measured,
+          ),
+          line(
+            'TimeoutStartSec',
+            'infinity',
+            'A guard that holds an empty primary back waits for a failover, however long.',
+            holdfast,
+          ),
+        ]),
+    line('Restart', 'always', 'A crashed Redis comes back, behind the guard, as a replica.', service),
+    line('RestartSec', '1', 'Not in a busy loop.', service),
+    line('TimeoutStopSec', '60', 'Time to write the last data to the disk.', service),
+    line('LimitNOFILE', '65536', 'A connection is a file.', exec),
+    line('OOMScoreAdjust', '-900', 'Among the last that the kernel ends when memory is short.', exec),
+    ...hardening({ compiles: false, addresses: ownAddresses }),
+  ])
+}
+
+function sentinel({ site, ownAddresses, needs }: Context): Document {
+  const state = stateOf('sentinel')
+  return serviceUnit('holdfast-sentinel.service', 'Sentinel of the token store', needs, [
+    ...account('holdfast-sentinel', 'holdfast/sentinel'),
+    ...seeded(state, ['sentinel.conf']),
+    line(
+      'ExecStart',
+      `${serverProgram(site.engine)} ${state}/sentinel.conf --sentinel`,
+      'Sentinel, with the file that it rewrites.',
+      service,
+    ),
+    line('Restart', 'always', 'Two of three must be there for a failover.', service),
+    line('RestartSec', '1', 'Not in a busy loop.', service),
+    line('LimitNOFILE', '65536', 'A connection is a file.', exec),
+    line('OOMScoreAdjust', '-900', 'Among the last that the kernel ends when memory is short.', exec),
+    ...hardening({ compiles: false, addresses: ownAddresses }),
+  ])
+}
+
+function watchdog({ ownAddresses, needs }: Context): Document {
+  return serviceUnit('holdfast-watchdog.service', 'Watchdog of the token store', needs, [
+    ...account('holdfast-watchdog', null),
+    line(
+      'LoadCredential',
+      `host.json:${configFile('host.json')}`,
+      'Its passwords come from root, and are readable by it alone.',
+      exec,
+    ),
+    line(
+      'ExecStart',
+      `${PROGRAM.holdfast} watchdog --config %d/host.json`,
+      'When the process of the primary ends it asks for the failover at once, instead of letting down-after pass.',
+      measured,
+    ),
+    line('Restart', 'always', 'It is needed just when things break.', service),
+    line('RestartSec', '1', 'Not in a busy loop.', service),
+    ...hardening({ compiles: true, addresses: ownAddresses }),
+  ])
+}
+
+function gateway({ needs }: Context): Document {
+  const own = '%t/holdfast-gateway/gateway.json'
+  return serviceUnit('holdfast-gateway.service', 'Holdfast gateway', needs, [
+    ...account('holdfast-gateway', 'holdfast/gateway'),
+    line('RuntimeDirectory', 'holdfast-gateway', 'Its configuration while it runs, in memory only.', exec),
+    line(
+      'LoadCredential',
+      `gateway.json:${configFile('gateway.json')}`,
+      'Its passwords come from root, and are readable by it alone.',
+      exec,
+    ),
+    line(
+      'ExecStartPre',
+      `/bin/cp --no-preserve=mode %d/gateway.json ${own}`,
+      'A gateway takes only a file of mode 0600 that belongs to it.',
+      holdfast,
+    ),
+    line('ExecStart', `${PROGRAM.holdfast} gateway --config ${own}`, 'The gateway.', service),
+    line('Restart', 'always', 'The balancer has others meanwhile.', service),
+    line('RestartSec', '1', 'Not in a busy loop.', service),
+    line('TimeoutStopSec', '30', 'It finishes its requests first.', service),
+    line('LimitNOFILE', '65536', 'A connection is a file.', exec),
+    // Browsers' requests come from balancers that the firewall names.
+    ...hardening({ compiles: true, addresses: null }),
+  ])
+}
+
+function stunnel({ addresses, needs }: Context): Document {
+  const others = needs.filter((name) => name !== STUNNEL)
+  return serviceUnit('holdfast-stunnel.service', 'Tunnels of the token store', others, [
+    ...account('holdfast-stunnel', null),
+    line('SupplementaryGroups', 'holdfast-tls', 'It may read the key of this host.', exec),
+    line(
+      'ExecStart',
+      `${PROGRAM.stunnel} ${configFile('stunnel.conf')}`,
+      'TLS for what Redis and Sentinel say in clear.',
+      SOURCE.stunnel,
+    ),
+    line('Restart', 'always', 'Without it this host is cut off.', service),
+    line('RestartSec', '1', 'Not in a busy loop.', service),
+    line('LimitNOFILE', '65536', 'A connection is two files.', exec),
+    ...hardening({ compiles: false, addresses }),
+  ])
+}
+
+function firewall(): Document {
+  const load = `${PROGRAM.nft} -f ${configFile('nftables.conf')}`
+  return {
+    heading: HEADING,
+    format: unit,
+    blocks: [
+      {
+        title: 'Unit',
+        directives: [
+          line('Description', 'Firewall of the token store', 'What it is.', unitManual),
+          ...because('It stands before anything is reachable.', unitManual, [
+            ['DefaultDependencies', 'no'],
+            ['Wants', 'network-pre.target'],
+            ['Before', 'network-pre.target shutdown.target'],
+            ['Conflicts', 'shutdown.target'],
+            ['After', 'nftables.service'],
+          ]),
+        ],
+      },
+      {
+        title: 'Service',
+        directives: [
+          line('Type', 'oneshot', 'It loads rules and is done.', service),
+          line('RemainAfterExit', 'yes', 'What needs it can tell that it was done.', service),
+          line('ExecStart', load, 'In one transaction: there is no moment without rules.', SOURCE.nft),
+          line('ExecReload', load, 'The same again.', SOURCE.nft),
+          line('CapabilityBoundingSet', 'CAP_NET_ADMIN', 'The one thing that it needs from root.', exec),
+          line('NoNewPrivileges', 'yes', 'No program that it starts can be more than it is.', exec),
+          line('ProtectSystem', 'strict', 'It writes no file.', exec),
+          line('ProtectHome', 'yes', 'It sees nothing of the users.', exec),
+        ],
+      },
+      INSTALL,
+    ],
+  }
+}
+
+const HEADING = 'Rendered by Holdfast: change holdfast.yaml instead.'
+
+const INSTALL = {
+  title: 'Install',
+  directives: [line('WantedBy', 'multi-user.target', 'It starts with the host.', unitManual)],
+}
+
+function serviceUnit(
+  name: ServiceName,
+  description: string,
+  needs: readonly string[],
+  directives: Directive[],
+): Document {
+  return {
+    heading: `${HEADING}\nsystemd-analyze security (systemd 252): ${EXPOSURE[name].toFixed(1)} of 10.`,
+    format: unit,
+    blocks: [
+      {
+        title: 'Unit',
+        directives: [
+          line('Description', description, 'What it is.', unitManual),
+          line(
+            'After',
+            ['network-online.target', ...needs].join(' '),
+            'The addresses that it listens on must be there.',
+            unitManual,
+          ),
+          line('Wants', 'network-online.target', 'See After.', unitManual),
+          ...(needs.length === 0
+            ? []
+            : [
+                line(
+                  'Requires',
+                  needs.join(' '),
+                  'Never without what closes its ports and protects its traffic.',
+                  SOURCE.document,
+                ),
+              ]),
+          line(
+            'StartLimitIntervalSec',
+            '0',
+            'It is tried again for ever: nobody stands by at night.',
+            unitManual,
+          ),
+        ],
+      },
+      { title: 'Service', directives },
+      INSTALL,
+    ],
+  }
+}
+
+function account(name: string, stateFolder: string | null): Directive[] {
+  return [
+    line('User', name, 'A user of its own, that owns its state and nothing else.', exec),
+    line('Group', name, 'See User.', exec),
+    ...(stateFolder === null
+      ? []
+      : [
+          line('StateDirectory', stateFolder, 'The one place where it keeps anything.', exec),
+          line('StateDirectoryMode', '0700', 'Nobody else reads it.', exec),
+          line('WorkingDirectory', `%S/${stateFolder}`, 'Where it writes what no file says.', exec),
+        ]),
+  ]
+}
+
+/** Puts a file into the state folder when it is not there yet: afterwards it belongs to Redis or Sentinel. */
+function seeded(folder: string, names: readonly string[]): Directive[] {
+  return names.flatMap((name) => [
+    line(
+      'LoadCredential',
+      `${name}:${configFile(name)}`,
+      'It holds passwords: root hands it over, and no other service sees it.',
+      exec,
+    ),
+    line(
+      'ExecStartPre',
+      `/bin/sh -c 'test -e ${folder}/${name} || cp --no-preserve=mode %d/${name} ${folder}/${name}'`,
+      'Seeded once: laying the file anew after a failover made two primaries and lost acknowledged writes.',
+      measured,
+    ),
+  ])
+}
+
+/** The folder in which systemd looks for units of the host's administrator. */
+export const UNIT_FOLDER = '/etc/systemd/system'

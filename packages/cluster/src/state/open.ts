@@ -1,0 +1,38 @@
+import { ClusterError } from '../errors.ts'
+import { parseSecrets, type Secrets } from '../secrets/secrets.ts'
+import type { Topology } from '../topology/topology.ts'
+import { StateFolder } from './folder.ts'
+import { readIfThere } from './private-file.ts'
+import { readTopology } from './saved-topology.ts'
+
+/** A data centre of this machine, as its state folder describes it. */
+export interface LocalDataCentre {
+  folder: StateFolder
+  topology: Topology
+  secrets: Secrets
+}
+
+/** Reads a state folder. Throws `NOT_RUNNING` when no data centre lives there, `STATE_UNUSABLE` when it is damaged. */
+export async function openLocal(stateDir: string): Promise<LocalDataCentre> {
+  const folder = new StateFolder(stateDir)
+  const [topology, secrets] = await Promise.all([readTopology(folder), readSecrets(folder)])
+  if (topology === null || secrets === null) {
+    throw new ClusterError(
+      'NOT_RUNNING',
+      `There is no data centre in ${folder.path}. Start it with \`holdfast up\`, or name another with \`--name\`.`,
+    )
+  }
+  return { folder, topology, secrets }
+}
+
+/** The secrets of a state folder. Throws `STATE_UNUSABLE` when the file holds none. */
+export async function readSecrets(folder: StateFolder): Promise<Secrets | null> {
+  const text = await readIfThere(folder.secretsFile)
+  if (text === null) return null
+  const secrets = parseSecrets(text)
+  if (secrets !== null) return secrets
+  throw new ClusterError(
+    'STATE_UNUSABLE',
+    `${folder.secretsFile} does not hold a data centre's secrets. Put the file back as it was, or delete the data centre with its sessions by \`holdfast down --purge\`.`,
+  )
+}

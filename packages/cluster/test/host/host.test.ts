@@ -1,0 +1,116 @@
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readHostConfig } from '../../src/host/config.ts'
+import { guardHost } from '../../src/host/guard-host.ts'
+import { watchHost } from '../../src/host/watch-host.ts'
+import type { Site } from '../../src/site/site.ts'
+import { asAdmin, dataHostsOf, exampleSite, renderExample } from '../render/support/example-site.ts'
+import { RenderedGroup } from '../render/support/rendered-group.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
+
+const NETWORK = '127.0.63'
+const hosts = dataHostsOf(NETWORK)
+const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
+
+let folder: string
+let group: RenderedGroup
+let ending: AbortController
+
+beforeEach(async () => {
+  folder = await makeTempFolder()
+  ending = new AbortController()
+  const site = exampleSite({ transport: 'plain' })
+  const local: Site = {
+    ...site,
+    dataCentres: site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: dataCentre.hosts.map((host) => ({ ...host, address: host.address.replace('10.20.0', NETWORK) })),
+    })),
+  }
+  const cliArgs = (_placed: unknown, service: 'redis' | 'sentinel') => asAdmin(service)
+  group = await RenderedGroup.place({ files: renderExample(local), folder, hosts, cliArgs })
+})
+
+afterEach(async () => {
+  ending.abort()
+  await group.processes.killAll()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const stateOf = (host: string) => group.pathOn(host, '/var/lib/holdfast/redis')
+const configOf = (host: string) => readHostConfig(group.pathOn(host, '/etc/holdfast/host.json'))
+
+/** What the guard says; what it told while it held is in `held`. */
+async function guarded(host: string, held: string[] = []): Promise<string> {
+  const startFile = join(stateOf(host), 'start.env')
+  const onHold = () => held.push(host)
+  await guardHost(await configOf(host), { startFile, onHold, signal: ending.signal })
+  return (await readFile(startFile, 'utf8')).trim().replace('HOLDFAST_START=', '')
+}
+
+async function startRedis(host: string): Promise<string> {
+  const as = await guarded(host)
+  group.startOn(host, 'redis', ['redis-server', join(stateOf(host), 'redis.conf'), ...as.split(' ')])
+  return as
+}
+
+function startSentinels(): void {
+  for (const { name } of hosts) {
+    const file = group.pathOn(name, '/var/lib/holdfast/sentinel/sentinel.conf')
+    group.startOn(name, 'sentinel', ['redis-server', file, '--sentinel'])
+  }
+}
+
+async function firstStart(): Promise<void> {
+  startSentinels()
+  const as = await Promise.all([first, second, third].map(startRedis))
+  expect(as).toEqual(['--replicaof no one', ...Array(2).fill(`--replicaof ${NETWORK}.11 6379`)])
+  await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
+  // What `holdfast` writes into every data set, by which the guard knows one.
+  await group.ask(first, `${NETWORK}.11`, 'redis', ['SET', 'hf:mark', '00112233445566778899aabbccddeeff'])
+  expect(await group.ask(first, `${NETWORK}.11`, 'redis', ['WAIT', '2', '2000'])).toBe('2\n')
+}
+
+describe('on real hosts', () => {
+  it('a first start has one primary, and a crash is failed over at once in spite of the reference timings', async () => {
+    await firstStart()
+    const log: string[] = []
+    const watching = watchHost(await configOf(first), {
+      log: (event) => log.push(event),
+      signal: ending.signal,
+    })
+    watching.catch(() => {})
+    // The watchdog must have seen it run.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await group.processes.kill(`${first} redis`)
+    const killedMs = performance.now()
+    await writeFile(join(stateOf(first), 'crashed'), '')
+    await eventually(async () => {
+      expect(await group.primaryNamedBy(second, `${NETWORK}.12`)).not.toBe(`${NETWORK}.11`)
+    }, 15_000)
+    // down-after is 10 s: this failover did not wait for it.
+    expect(performance.now() - killedMs).toBeLessThan(6000)
+    expect(log).toContain('Redis has ended')
+    const promoted = await group.primaryNamedBy(second, `${NETWORK}.12`)
+    expect(await startRedis(first)).toBe(`--replicaof ${promoted} 6379`)
+    await group.agreesOn(first, promoted, 2, 25_000)
+  }, 90_000)
+
+  it('a primary that lost its data waits, and is a replica once another is promoted', async () => {
+    await firstStart()
+    await group.processes.kill(`${first} redis`)
+    await rm(join(stateOf(first), 'appendonlydir'), { recursive: true })
+    // A crash that is long over: no failover is to be expected for its sake.
+    const crashed = join(stateOf(first), 'crashed')
+    await mkdir(stateOf(first), { recursive: true })
+    await writeFile(crashed, '')
+    await utimes(crashed, 0, 0)
+    const held: string[] = []
+    const waiting = guarded(first, held)
+    await eventually(async () => expect(held).toEqual([first]))
+    // Sentinel's own failover, after down-after.
+    const as = await waiting
+    expect(as).toMatch(/^--replicaof 127\.0\.63\.1[23] 6379$/)
+  }, 90_000)
+})

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SWITCHOVER_STEPS, switchover } from '../../src/index.ts'
+import { eventually, TestDataCentre } from '../support/data-centre.ts'
+
+const DYING = fileURLToPath(new URL('../support/dying-switchover.ts', import.meta.url))
+let dc: TestDataCentre
+
+beforeAll(async () => {
+  dc = await TestDataCentre.create({ network: '127.0.71' })
+  await dc.start()
+})
+
+afterAll(() => dc.remove())
+
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'no error',
+    (error: unknown) => error,
+  )
+
+const priorities = () =>
+  Promise.all(
+    dc.topology.dataHosts.map(({ host }) => dc.ask(host, ['CONFIG', 'GET', 'replica-priority']).then(String)),
+  )
+
+it('makes another Redis the primary, which has everything', async () => {
+  const old = await dc.whole()
+  expect(await dc.write('before', 'it')).toBe(true)
+  const before = await priorities()
+  const steps: string[] = []
+  const report = await switchover({ stateDir: dc.stateDir, onProgress: ({ step }) => steps.push(step) })
+  const now = await dc.whole()
+  expect(report).toMatchObject({ from: `${old.host}:6379`, to: `${now.host}:6379`, mended: [] })
+  expect(report.pausedMs).toBeLessThan(1500)
+  expect(now.host).not.toBe(old.host)
+  expect(await dc.ask(now.host, ['GET', 'before'])).toEqual(['it'])
+  expect(steps).toEqual(SWITCHOVER_STEPS)
+  expect(await priorities()).toEqual(before)
+})
+
+it('goes where it is asked to', async () => {
+  const old = await dc.whole()
+  const wish = dc.topology.dataHosts.map(({ host }) => host).findLast((host) => host !== old.host) ?? ''
+  await switchover({ stateDir: dc.stateDir, to: wish })
+  expect((await dc.whole()).host).toBe(wish)
+})
+
+describe('refuses, changing nothing,', () => {
+  it('to go to the primary, or to nowhere', async () => {
+    const { host } = await dc.whole()
+    expect(await errorOf(switchover({ stateDir: dc.stateDir, to: host }))).toMatchObject({
+      code: 'NOT_SAFE',
+      message: `${host}:6379 is the primary already.`,
+    })
+    expect(await errorOf(switchover({ stateDir: dc.stateDir, to: '10.9.9.9' }))).toMatchObject({
+      code: 'NOT_SAFE',
+      message: expect.stringContaining('There is no Redis at "10.9.9.9"'),
+    })
+  })
+
+  it.each([
+    [
+      'a replica',
+      (primary: string) => (primary === 'redis-1' ? 'redis-2' : 'redis-1'),
+      /Only 2 of 3 Redis answer/,
+    ],
+    ['a Sentinel', () => 'sentinel-2', /Only 2 of 3 Sentinels answer/],
+  ])('while %s hangs', async (_, victimBeside, message) => {
+    const { name } = await dc.whole()
+    const victim = victimBeside(name)
+    await dc.control.signal(victim, 'SIGSTOP')
+    try {
+      const error = await errorOf(switchover({ stateDir: dc.stateDir }))
+      expect(error).toMatchObject({ code: 'NOT_SAFE', message: expect.stringMatching(message) })
+    } finally {
+      await dc.control.signal(victim, 'SIGCONT')
+    }
+    expect((await dc.whole()).name).toBe(name)
+  })
+})
+
+it('broken off before the promotion, puts back what it changed', async () => {
+  const { host } = await dc.whole()
+  const leaving = new AbortController()
+  const error = await errorOf(
+    switchover({
+      stateDir: dc.stateDir,
+      signal: leaving.signal,
+      onProgress: ({ step }) => step === 'pause' && leaving.abort(),
+    }),
+  )
+  expect(error).toMatchObject({
+    code: 'SWITCHOVER_ABORTED',
+    message: `The switchover was broken off before the promotion. ${host}:6379 is the primary. The priorities are as they were.`,
+  })
+  expect((await dc.whole()).host).toBe(host)
+  expect(await dc.write('after', 'it')).toBe(true)
+})
+
+it.each(SWITCHOVER_STEPS.map((step) => [step]))(
+  'killed when it came to "%s", the next one mends and is lossless',
+  {
+    timeout: 60_000,
+  },
+  async (step) => {
+    await dc.whole()
+    const value = `written before ${step}`
+    expect(await dc.write(step, value)).toBe(true)
+    const child = spawn(process.execPath, [DYING, dc.stateDir, step], { stdio: 'ignore' })
+    const [, signal] = await once(child, 'close')
+    expect(signal).toBe('SIGKILL')
+    // By themselves: writes go on, at the latest when the pause ends.
+    await eventually(async () => expect(await dc.write('after', step)).toBe(true), 6000)
+    await dc.whole()
+    const { mended } = await switchover({ stateDir: dc.stateDir })
+    const hadPreferred = SWITCHOVER_STEPS.indexOf(step) > SWITCHOVER_STEPS.indexOf('prefer')
+    expect(mended).toHaveLength(hadPreferred ? 1 : 0)
+    const { host } = await dc.whole()
+    expect(await dc.ask(host, ['GET', step])).toEqual([value])
+    expect(new Set(await priorities()).size).toBe(1)
+  },
+)

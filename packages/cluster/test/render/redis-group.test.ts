@@ -1,0 +1,81 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { platformPassword } from '../../src/render/derived-secrets.ts'
+import type { Site } from '../../src/site/site.ts'
+import { TIMINGS } from '../../src/topology/topology.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
+import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
+import { TestAuthority } from './support/certificates.ts'
+import { asAdmin, dataHostsOf, exampleSite, renderExample } from './support/example-site.ts'
+import type { PlacedHost } from './support/placed-host.ts'
+import { RenderedGroup } from './support/rendered-group.ts'
+
+/** The hosts of the example, as addresses of this machine. */
+function localSite(network: string, more: Partial<Site>): Site {
+  const site = exampleSite({ timings: TIMINGS.fast, ...more })
+  return {
+    ...site,
+    dataCentres: site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: dataCentre.hosts.map((host) => ({
+        ...host,
+        address: host.address.replace('10.20.0', network),
+      })),
+    })),
+  }
+}
+
+let folder: string
+let group: RenderedGroup
+
+beforeEach(async () => {
+  folder = await makeTempFolder()
+})
+
+afterEach(async () => {
+  await group.processes.killAll()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('three Redis 7.0 and three Sentinels with the rendered files', () => {
+  const tlsArgs = (placed: PlacedHost) => [
+    '--tls',
+    ...['--cacert', placed.path('/etc/holdfast/tls/ca.pem')],
+    ...['--cert', placed.path('/etc/holdfast/tls/host.pem')],
+    ...['--key', placed.path('/etc/holdfast/tls/host-key.pem')],
+  ]
+
+  it('find each other over TLS, fail over, and let nobody in without a certificate', async () => {
+    const hosts = dataHostsOf('127.0.61')
+    const files = renderExample(localSite('127.0.61', { transport: 'tls' }))
+    group = await RenderedGroup.place({
+      files,
+      folder,
+      hosts,
+      cliArgs: (placed, service) => [...tlsArgs(placed), ...asAdmin(service)],
+    })
+    const authority = await TestAuthority.create(join(folder, 'authority'))
+    for (const host of hosts) await authority.giveTo(host, group.pathOn(host.name, '/etc/holdfast/tls'))
+    group.start()
+    await group.agreesOn('dc1-data-1', '127.0.61.11', 2, 20_000)
+    expect(await group.ask('dc1-data-1', '127.0.61.11', 'redis', ['WAIT', '2', '1000'])).toBe('2\n')
+    const asPlatform = ['--user', 'platform', '--pass', platformPassword(FIXED_SECRETS)]
+    const written = await group.ask('dc1-data-1', '127.0.61.11', 'redis', [
+      ...asPlatform,
+      'SET',
+      'heartbeat',
+      '1',
+    ])
+    expect(written).toBe('OK\n')
+    await expect(
+      group.ask('dc1-data-1', '127.0.61.11', 'redis', ['--cert', '', '--key', '', 'PING']),
+    ).rejects.toThrow()
+    await group.processes.kill('dc1-data-1 redis')
+    await eventually(async () => {
+      expect(await group.primaryNamedBy('dc1-data-2', '127.0.61.12')).toMatch(/127\.0\.61\.1[23]/)
+    }, 15_000)
+    const promoted = await group.primaryNamedBy('dc1-data-2', '127.0.61.12')
+    await group.agreesOn('dc1-data-2', promoted, 1, 15_000)
+  }, 60_000)
+})

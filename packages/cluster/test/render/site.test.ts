@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { explainFile } from '../../src/render/explain-file.ts'
+import { filesOfHost, renderSite } from '../../src/render/render-site.ts'
+import type { Site } from '../../src/site/site.ts'
+import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
+import {
+  ENGINES,
+  exampleHost,
+  exampleSite,
+  renderExample,
+  textIn,
+  tunnelledSite,
+} from './support/example-site.ts'
+
+const golden = (path: string) => new URL(`./golden/sites/${path}`, import.meta.url).pathname
+
+/** Which files of which site are kept as golden ones. */
+const KEPT: [folder: string, site: Site, isKept: (path: string) => boolean][] = [
+  ['tls', exampleSite(), () => true],
+  [
+    'stunnel',
+    exampleSite({ transport: 'stunnel' }),
+    (path) => /data-2\/|app-1\/(stunnel|holdfast)/.test(path),
+  ],
+  ['wireguard', tunnelledSite(), (path) => /data-2\/|app-1\/(wireguard|nftables)/.test(path)],
+  [
+    'as-documented',
+    exampleSite({ profile: 'as-documented', transport: 'plain' }),
+    (path) => /data-[12]\/[a-z]+\.|data-2\/systemd\/holdfast-redis|itential/.test(path),
+  ],
+  ...ENGINES.map((engine): [string, Site, (path: string) => boolean] => [
+    `${engine.name}-${engine.version}`,
+    exampleSite({ engine }),
+    (path) => /data-2\/(redis.conf|users.acl|sentinel.conf)$/.test(path),
+  ]),
+]
+
+describe.each(KEPT)('each file of the site %s is the golden one:', (folder, site, isKept) => {
+  const files = renderExample(site).filter(({ path }) => isKept(path))
+  it.each(files.map(({ path, text }) => [path, text]))('%s', async (path, text) => {
+    await expect(text).toMatchFileSnapshot(golden(`${folder}/${path}`))
+  })
+})
+
+describe('a rendered site', () => {
+  const all = [
+    exampleSite(),
+    exampleSite({ transport: 'stunnel' }),
+    tunnelledSite(),
+    exampleSite({ profile: 'as-documented', transport: 'plain' }),
+  ].flatMap(renderExample)
+
+  it('has a reason and a source for every directive of every file', () => {
+    for (const { document, path } of all) {
+      for (const { directive, why, source } of explainFile(document)) {
+        expect(`${why} (${source})`, `${directive} in ${path}`).toMatch(/^\S.*[.] \(.+\)$/s)
+      }
+    }
+  })
+
+  it('keeps every secret in files of mode 0600, and out of the explanations', () => {
+    const secrets = Object.values(FIXED_SECRETS).filter((value) => typeof value === 'string')
+    const passwords = secrets.filter((value) => value.endsWith('-of-the-golden-files'))
+    for (const { text, mode, document, path } of all) {
+      const told = JSON.stringify(explainFile(document))
+      for (const password of passwords) {
+        if (text.includes(password)) expect(mode, path).toBe(0o600)
+        expect(told, path).not.toContain(password)
+      }
+      expect(told, path).not.toContain(FIXED_SECRETS.keyring.index)
+      if (/PrivateKey|PresharedKey|KEYRING/.test(text)) expect(mode, path).toBe(0o600)
+    }
+  })
+
+  it('shares nothing between data centres: each has its own hosts and secrets', () => {
+    const [first] = exampleSite().dataCentres
+    if (first === undefined) throw new Error('the example has a data centre')
+    const second = {
+      ...first,
+      name: 'dc2',
+      hosts: first.hosts.map((host) => ({
+        ...host,
+        name: host.name.replace('dc1', 'dc2'),
+        address: host.address.replace('10.20', '10.30'),
+      })),
+    }
+    const asked: string[] = []
+    const files = renderSite(exampleSite({ dataCentres: [first, second] }), ({ name }) => {
+      asked.push(name)
+      return FIXED_SECRETS
+    })
+    expect(asked).toEqual(['dc1', 'dc2'])
+    for (const { dataCentre, text } of files) {
+      expect(text).not.toContain(dataCentre === 'dc1' ? '10.30.' : '10.20.')
+    }
+  })
+
+  it('names the engine as it calls itself, and spells what it renames', () => {
+    const valkey = renderExample(exampleSite({ engine: { name: 'valkey', version: '8.0' } }))
+    expect(textIn(valkey, 'dc1-data-1', 'redis.conf')).toMatch(/^primaryuser replica$/m)
+    expect(textIn(valkey, 'dc1-data-1', 'sentinel.conf')).toMatch(
+      /^sentinel primary-reboot-down-after-period/m,
+    )
+    expect(textIn(valkey, 'dc1-data-1', 'systemd/holdfast-redis.service')).toContain('/usr/bin/valkey-server')
+    const redis = renderExample(exampleSite())
+    expect(textIn(redis, 'dc1-data-1', 'redis.conf')).toMatch(/^masteruser replica$/m)
+  })
+
+  it('lets only what an engine knows into its users: the start would be broken off', () => {
+    const usersOf = (engine: Site['engine']) =>
+      textIn(renderExample(exampleSite({ engine })), 'dc1-data-1', 'users.acl')
+    expect(usersOf({ name: 'redis', version: '7.0' })).not.toContain('client|setinfo')
+    expect(usersOf({ name: 'redis', version: '7.2' })).toContain('+client|setinfo')
+    expect(usersOf({ name: 'valkey', version: '8.0' })).not.toContain('+failover')
+    expect(usersOf({ name: 'valkey', version: '9.0' })).toContain('+failover +client|pause +client|unpause')
+  })
+
+  it('closes a gateway to all but the balancers that it knows, and to nobody when it knows none', () => {
+    const site = exampleSite()
+    const files = renderExample(site)
+    expect(textIn(files, 'dc1-gateway-1', 'nftables.conf')).toContain(
+      'ip saddr { 10.20.0.41 } tcp dport 8080',
+    )
+    const dataCentres = site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: dataCentre.hosts.filter(({ runs }) => !runs.includes('balancer')),
+    }))
+    const names = renderExample({ ...site, dataCentres }).map(({ path }) => path)
+    expect(names).toContain('dc1/dc1-data-1/nftables.conf')
+    expect(names).not.toContain('dc1/dc1-gateway-1/nftables.conf')
+  })
+
+  it('gives the files of one host, and says which hosts there are', () => {
+    const files = renderExample(exampleSite())
+    expect(new Set(filesOfHost(files, 'dc1-data-2').map(({ host }) => host))).toEqual(new Set(['dc1-data-2']))
+    expect(() => filesOfHost(files, 'nobody')).toThrow(/"nobody".*dc1-data-1, .*dc1-balancer/)
+  })
+})
+
+describe('a site that cannot work is refused:', () => {
+  const withHosts = (transport: Site['transport'], hosts: ReturnType<typeof exampleHost>[]): Site => {
+    const site = exampleSite({ transport })
+    return { ...site, dataCentres: site.dataCentres.map((dataCentre) => ({ ...dataCentre, hosts })) }
+  }
+  it.each<[string, Site, RegExp]>([
+    [
+      'wireguard without an address in the tunnel',
+      exampleSite({ transport: 'wireguard' }),
+      /dc1-data-1 has no tunnelAddress/,
+    ],
+    [
+      'stunnel with two hosts that would be one loopback address',
+      withHosts('stunnel', [
+        exampleHost('a', 1, ['redis']),
+        exampleHost('b', 1, ['redis'], { address: '11.20.0.1' }),
+      ]),
+      /Hosts a and b of dc1 would both be known as 127\.20\.0\.1/,
+    ],
+    [
+      'TLS as documented',
+      exampleSite({ profile: 'as-documented' }),
+      /has no directive for the transport "tls"/,
+    ],
+    ['no Redis at all', withHosts('tls', [exampleHost('a', 1, ['sentinel'])]), /No host of dc1 runs redis/],
+  ])('%s', (_, site, message) => {
+    expect(() => renderExample(site)).toThrow(
+      expect.objectContaining({ code: 'RENDER_REFUSED', message: expect.stringMatching(message) }),
+    )
+  })
+})

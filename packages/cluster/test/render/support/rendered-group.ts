@@ -1,0 +1,107 @@
+import { expect } from 'vitest'
+import type { RenderedFile } from '../../../src/render/render-site.ts'
+import { eventually } from '../../support/data-centre.ts'
+import { PlacedHost } from './placed-host.ts'
+import { Processes, run } from './programs.ts'
+
+export interface GroupOptions {
+  files: readonly RenderedFile[]
+  folder: string
+  /** Those that run Redis and Sentinel, by the addresses by which these know each other. */
+  hosts: { name: string; address: string }[]
+  /** Further hosts whose files are needed. */
+  others?: string[]
+  /** What is put before a command to run it on a host. */
+  on?: (host: string) => string[]
+  /** How `redis-cli` comes in. */
+  cliArgs: (placed: PlacedHost, service: 'redis' | 'sentinel') => string[]
+}
+
+const PORTS = { redis: '6379', sentinel: '26379' } as const
+
+/** Three Redis and three Sentinels that run with rendered files, and nothing else. */
+export class RenderedGroup {
+  readonly processes = new Processes()
+  readonly #placed = new Map<string, PlacedHost>()
+  readonly #options: GroupOptions
+
+  private constructor(options: GroupOptions) {
+    this.#options = options
+  }
+
+  static async place(options: GroupOptions): Promise<RenderedGroup> {
+    const group = new RenderedGroup(options)
+    for (const name of [...options.hosts.map((host) => host.name), ...(options.others ?? [])]) {
+      group.#placed.set(name, await PlacedHost.place(options.files, name, options.folder))
+    }
+    return group
+  }
+
+  start(): void {
+    for (const { name } of this.#options.hosts) {
+      const { path } = this.#find(name)
+      const at = (file: string) => path.call(this.#find(name), file)
+      this.startOn(name, 'redis', ['redis-server', at('/var/lib/holdfast/redis/redis.conf')])
+      this.startOn(name, 'sentinel', [
+        'redis-server',
+        at('/var/lib/holdfast/sentinel/sentinel.conf'),
+        '--sentinel',
+      ])
+    }
+  }
+
+  startOn(host: string, service: string, command: string[]): void {
+    this.processes.start(`${host} ${service}`, [...(this.#options.on?.(host) ?? []), ...command])
+  }
+
+  pathOn(host: string, path: string): string {
+    return this.#find(host).path(path)
+  }
+
+  /** Asks the Redis or Sentinel at an address, from a host. */
+  async ask(
+    from: string,
+    address: string,
+    service: 'redis' | 'sentinel',
+    command: string[],
+  ): Promise<string> {
+    const { on, cliArgs } = this.#options
+    const [program = '', ...args] = [
+      ...(on?.(from) ?? []),
+      ...['redis-cli', '--no-auth-warning', '-h', address, '-p', PORTS[service]],
+      ...cliArgs(this.#find(from), service),
+      ...command,
+    ]
+    return run(program, args)
+  }
+
+  /** Waits until, as seen from a host, this address is primary of two replicas and every Sentinel says so. */
+  async agreesOn(from: string, primary: string, replicas: number, timeoutMs: number): Promise<void> {
+    await eventually(async () => {
+      const info = await this.ask(from, primary, 'redis', ['INFO', 'replication'])
+      expect(info).toContain('role:master')
+      expect(info.match(/state=online/g)).toHaveLength(replicas)
+      const { hosts } = this.#options
+      for (const { address } of hosts) {
+        const named = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster']
+        expect(await this.ask(from, address, 'sentinel', named)).toContain(`${primary}\n6379`)
+        const master = await this.ask(from, address, 'sentinel', ['SENTINEL', 'MASTER', 'mymaster'])
+        expect(master).toMatch(/num-slaves\n2\n/)
+        const quorum = await this.ask(from, address, 'sentinel', ['SENTINEL', 'CKQUORUM', 'mymaster'])
+        expect(quorum).toContain(`OK ${hosts.length} usable Sentinels`)
+      }
+    }, timeoutMs)
+  }
+
+  /** The address of the primary that a Sentinel names. */
+  async primaryNamedBy(from: string, sentinel: string): Promise<string> {
+    const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster']
+    return (await this.ask(from, sentinel, 'sentinel', command)).split('\n')[0] ?? ''
+  }
+
+  #find(host: string): PlacedHost {
+    const found = this.#placed.get(host)
+    if (found === undefined) throw new Error(`${host} is not placed`)
+    return found
+  }
+}

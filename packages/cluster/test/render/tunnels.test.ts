@@ -1,0 +1,162 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { TIMINGS } from '../../src/topology/topology.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
+import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
+import { TestAuthority } from './support/certificates.ts'
+import { asAdmin, dataHostsOf, exampleSite, renderExample, tunnelledSite } from './support/example-site.ts'
+import { Namespaces } from './support/namespaces.ts'
+import { isRoot, isThere } from './support/programs.ts'
+import { RenderedGroup } from './support/rendered-group.ts'
+
+/** Hosts are network namespaces here: only root makes those, with `ip`, which a small machine may lack. */
+const canMakeHosts = isRoot && isThere('ip')
+const hosts = dataHostsOf('10.20.0')
+const application = { name: 'dc1-app-1', address: '10.20.0.21' }
+
+/** Control sockets of interfaces are in one folder, which namespaces of the network do not part. */
+const deviceOf = (index: number) => `hfr${index}`
+const controlSocket = (index: number) => `/var/run/wireguard/${deviceOf(index)}.sock`
+
+let folder: string
+let namespaces: Namespaces
+let group: RenderedGroup
+
+beforeEach(async () => {
+  if (!canMakeHosts) return
+  folder = await makeTempFolder()
+  namespaces = await Namespaces.create('hfr')
+  for (const { name, address } of [...hosts, application]) await namespaces.addHost(name, address)
+})
+
+afterEach(async () => {
+  if (!canMakeHosts) return
+  await group?.processes.killAll()
+  // A killed wireguard-go leaves its control socket.
+  for (const index of [...hosts, application].keys()) await rm(controlSocket(index), { force: true })
+  await namespaces.remove()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function failsOver(from: string, known: { name: string; address: string }[]): Promise<void> {
+  const [first, second] = known
+  if (first === undefined || second === undefined) throw new Error('three hosts are known')
+  await group.processes.kill(`${first.name} redis`)
+  await eventually(async () => {
+    expect(await group.primaryNamedBy(from, second.address)).not.toBe(first.address)
+  }, 20_000)
+  const promoted = await group.primaryNamedBy(from, second.address)
+  expect(known.map(({ address }) => address)).toContain(promoted)
+  await group.agreesOn(from, promoted, 1, 20_000)
+}
+
+describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip`)', () => {
+  it('work as the document prints it', async () => {
+    const site = exampleSite({ profile: 'as-documented', transport: 'plain', timings: TIMINGS.fast })
+    group = await RenderedGroup.place({
+      files: renderExample(site),
+      folder,
+      hosts,
+      on: namespaces.on,
+      cliArgs: (_placed, service) => (service === 'redis' ? ['--pass', FIXED_SECRETS.admin] : []),
+    })
+    group.start()
+    await group.agreesOn('dc1-data-1', '10.20.0.11', 2, 30_000)
+    await failsOver('dc1-data-2', hosts)
+  }, 90_000)
+
+  // A machine may have no stunnel: `npm start` does not need it.
+  it.skipIf(!isThere('stunnel'))(
+    'find each other through stunnel and fail over, as an application sees',
+    async () => {
+      const site = exampleSite({ transport: 'stunnel', timings: TIMINGS.fast })
+      const known = hosts.map(({ name, address }) => ({ name, address: address.replace('10.', '127.') }))
+      const all = [...hosts, application]
+      group = await RenderedGroup.place({
+        files: renderExample(site),
+        folder,
+        hosts: known,
+        others: [application.name],
+        on: namespaces.on,
+        cliArgs: (_placed, service) => asAdmin(service),
+      })
+      const authority = await TestAuthority.create(join(folder, 'authority'))
+      for (const host of all) {
+        await authority.giveTo(host, group.pathOn(host.name, '/etc/holdfast/tls'))
+        group.startOn(host.name, 'stunnel', [
+          'stunnel',
+          group.pathOn(host.name, '/etc/holdfast/stunnel.conf'),
+        ])
+      }
+      group.start()
+      await group.agreesOn(application.name, '127.20.0.11', 2, 30_000)
+      expect(await group.ask(application.name, '127.20.0.11', 'redis', ['SET', 'a', '1'])).toBe('OK\n')
+      await failsOver(application.name, known)
+      const promoted = await group.primaryNamedBy(application.name, '127.20.0.12')
+      expect(await group.ask(application.name, promoted, 'redis', ['GET', 'a'])).toBe('1\n')
+    },
+    90_000,
+  )
+
+  it.skipIf(!isThere('stunnel'))(
+    'let nobody in through stunnel who poses as another host',
+    async () => {
+      const site = exampleSite({ transport: 'stunnel' })
+      group = await RenderedGroup.place({
+        files: renderExample(site),
+        folder,
+        hosts: hosts.map(({ name, address }) => ({ name, address: address.replace('10.', '127.') })),
+        others: [application.name],
+        on: namespaces.on,
+        cliArgs: (_placed, service) => asAdmin(service),
+      })
+      const authority = await TestAuthority.create(join(folder, 'authority'))
+      for (const host of [...hosts, application]) {
+        const posed = host.name === 'dc1-data-2' ? { ...host, name: 'dc1-data-3' } : host
+        await authority.giveTo(posed, group.pathOn(host.name, '/etc/holdfast/tls'))
+        group.startOn(host.name, 'stunnel', [
+          'stunnel',
+          group.pathOn(host.name, '/etc/holdfast/stunnel.conf'),
+        ])
+      }
+      group.start()
+      await eventually(async () => {
+        expect(await group.ask(application.name, '127.20.0.11', 'redis', ['PING'])).toBe('PONG\n')
+      })
+      await expect(group.ask(application.name, '127.20.0.12', 'redis', ['PING'])).rejects.toThrow()
+    },
+    60_000,
+  )
+
+  // WireGuard in user space, where the kernel has none.
+  it.skipIf(!isThere('wireguard-go') || !isThere('wg'))(
+    'find each other in the WireGuard tunnel, and fail over',
+    async () => {
+      const site = { ...tunnelledSite(), timings: TIMINGS.fast }
+      const known = hosts.map(({ name, address }) => ({ name, address: address.replace('10.20.', '10.99.') }))
+      const files = renderExample(site)
+      group = await RenderedGroup.place({
+        files,
+        folder,
+        hosts: known,
+        others: [application.name],
+        on: namespaces.on,
+        cliArgs: (_placed, service) => asAdmin(service),
+      })
+      for (const [index, { name, address }] of [...hosts, application].entries()) {
+        const device = deviceOf(index)
+        group.startOn(name, 'wireguard', ['wireguard-go', '-f', device])
+        const setconf = group.pathOn(name, '/hf0.setconf')
+        await eventually(() => namespaces.run(name, ['wg', 'setconf', device, setconf]))
+        const inTunnel = `${address.replace('10.20.', '10.99.')}/24`
+        await namespaces.run(name, ['ip', 'addr', 'add', inTunnel, 'dev', device])
+        await namespaces.run(name, ['ip', 'link', 'set', device, 'up'])
+      }
+      group.start()
+      await group.agreesOn(application.name, '10.99.0.11', 2, 30_000)
+      await failsOver(application.name, known)
+    },
+    90_000,
+  )
+})
