@@ -1,7 +1,15 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { type DataCentre, type Host, hostsThatRun, type Service, type Site } from '../site/site.ts'
+import {
+  type DataCentre,
+  type Host,
+  hostsThatRun,
+  REDIS_SETTINGS,
+  REPLICA_PRIORITY,
+  type Service,
+  type Site,
+} from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
 import { documentedRedisConf, documentedSentinelConf } from './as-documented.ts'
 import { hostConfig } from './host-config.ts'
@@ -9,7 +17,7 @@ import type { HostFile } from './host-file.ts'
 import { configFile, stateOf, TLS_FILES } from './host-paths.ts'
 import type { NodePlan } from './node-plan.ts'
 import { bindAddresses, tokenAddress } from './placement.ts'
-import { REDIS_TUNING, REPLICA_PRIORITY, redisConf } from './redis-conf.ts'
+import { redisConf } from './redis-conf.ts'
 import { sentinelConf } from './sentinel-conf.ts'
 import { usersAcl } from './users-acl.ts'
 
@@ -72,8 +80,8 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           ...planFor('redis'),
           dataFolder: stateOf('redis'),
           aclFile: `${stateOf('redis')}/users.acl`,
-          ...REDIS_TUNING,
-          priority: REPLICA_PRIORITY,
+          ...(site.redis ?? REDIS_SETTINGS),
+          priority: host.replicaPriority ?? REPLICA_PRIORITY,
         }),
       },
       { name: 'users.acl', document: usersAcl(secrets, engine, servesPlatform), isSecret: true },
@@ -98,7 +106,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           ...planFor('sentinel'),
           primaryName: dataCentre.primaryName,
           timings,
-          quorum: Math.floor(hostsThatRun(dataCentre, 'sentinel').length / 2) + 1,
+          quorum: dataCentre.quorum ?? Math.floor(hostsThatRun(dataCentre, 'sentinel').length / 2) + 1,
           folder: stateOf('sentinel'),
           servesPlatform,
         }),

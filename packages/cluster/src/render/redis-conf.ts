@@ -1,5 +1,6 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
+import { REDIS_SETTINGS, REPLICA_PRIORITY, type RedisSettings } from '../site/site.ts'
 import { type DataHost, redisAddress, type Topology } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
@@ -14,31 +15,10 @@ export interface RedisPaths {
   aclFile: string
 }
 
-/** What may differ from site to site. */
-export interface RedisTuning {
-  /** Memory for the data (in MiB). */
-  maxmemoryMb: number
-  maxmemoryPolicy: string
-  /** How much of the latest writes is kept for a replica that was away (in MiB). */
-  backlogMb: number
-  /** How much may wait for one replica until its connection is dropped (in MiB). Half of it only for a minute. */
-  replicaBufferMb: number
-}
-
-export const REDIS_TUNING: RedisTuning = {
-  maxmemoryMb: 256,
-  maxmemoryPolicy: 'noeviction',
-  backlogMb: 64,
-  replicaBufferMb: 256,
-}
-
-export interface RedisPlan extends NodePlan, RedisPaths, RedisTuning {
+export interface RedisPlan extends NodePlan, RedisPaths, RedisSettings {
   /** Sentinel promotes the lowest first; equal ones by how much they have. */
   priority: number
 }
-
-/** The priority of every Redis: equal. A switchover changes one for a moment. */
-export const REPLICA_PRIORITY = 100
 
 /**
  * `redis.conf` of one data host of a local data centre. It seeds the host once: Sentinel and `CONFIG REWRITE` own
@@ -51,7 +31,7 @@ export function renderRedisConf(
   paths: RedisPaths,
 ): string {
   const node = planOf(topology, dataHost, redisAddress(dataHost), secrets)
-  return textOf(redisConf({ ...node, ...paths, ...REDIS_TUNING, priority: REPLICA_PRIORITY }))
+  return textOf(redisConf({ ...node, ...paths, ...REDIS_SETTINGS, priority: REPLICA_PRIORITY }))
 }
 
 /** `redis.conf` as Holdfast recommends it. */
