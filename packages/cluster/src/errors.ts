@@ -22,6 +22,10 @@ export type ClusterErrorCode =
   | 'START_ABORTED'
   /** The supervisor refused a request on its control socket. */
   | 'CONTROL_REFUSED'
+  /** What was asked for makes no certificate. */
+  | 'CERTIFICATE_REFUSED'
+  /** A certificate or its key cannot be read. */
+  | 'CERTIFICATE_UNREADABLE'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {
