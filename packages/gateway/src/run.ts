@@ -7,7 +7,8 @@ import { createGateway, type Gateway } from './gateway.ts'
  * told by `signal`; without one, by SIGTERM or SIGINT. It starts and stays up while Redis is away.
  *
  * Throws `FILE_UNUSABLE`, `CONFIG_INVALID`, `USERS_INVALID`, `INVALID_OPTION` or `LISTEN_FAILED` when it cannot
- * start, and `AUTH_FAILED` when Redis or a Sentinel refuses its password.
+ * start, `AUTH_FAILED` when Redis or a Sentinel refuses its password, and `TLS_FAILED` when they do not come together
+ * by TLS.
  */
 export async function runGateway(configFile: string, options: { signal?: AbortSignal } = {}): Promise<void> {
   const config = await loadGatewayConfig(configFile)
@@ -24,7 +25,7 @@ export async function runGateway(configFile: string, options: { signal?: AbortSi
     using told = options.signal ? follow(options.signal) : followProcessSignals()
     try {
       await gateway.listen()
-      await Promise.race([told.ended, passwordRefused(store, gateway)])
+      await Promise.race([told.ended, accessRefused(store, gateway)])
     } finally {
       await gateway.close()
     }
@@ -40,14 +41,14 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   'journal-replayed': 'What the new primary lacked was written again',
 }
 
-/** Rejects when a password is refused: waiting mends an outage, never a wrong password. Else never settles. */
-async function passwordRefused(store: TokenStore, gateway: Gateway): Promise<never> {
+/** Rejects when a password or a certificate is refused: waiting mends an outage, neither of these. Else never settles. */
+async function accessRefused(store: TokenStore, gateway: Gateway): Promise<never> {
   try {
     await store.ready()
     gateway.log.info({ event: 'store-ready' }, 'The store can acknowledge logins')
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
-    if (error.code === 'AUTH_FAILED') throw error
+    if (error.code === 'AUTH_FAILED' || error.code === 'TLS_FAILED') throw error
     if (error.code !== 'STORE_CLOSED') {
       gateway.log.warn({ event: 'store-not-ready', cause: error.message }, 'The store is not ready yet')
     }

@@ -1,5 +1,11 @@
 import type { Deadline } from '../deadline.ts'
-import { AuthFailedError, InvalidOptionError, StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import {
+  AuthFailedError,
+  InvalidOptionError,
+  StoreClosedError,
+  StoreUnavailableError,
+  TlsFailedError,
+} from '../errors.ts'
 import type { NodeAddress } from './address.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
 import type { Node } from './node.ts'
@@ -198,13 +204,14 @@ export class ReplicaGroup {
     return `No primary of ${this.#options.primaryName} is known at present. ${reasons}`.trim()
   }
 
-  /** The first problem that waiting does not mend: a wrong password, a wrong name, another group's Redis. */
-  misconfiguration(): AuthFailedError | InvalidOptionError | null {
+  /** The first problem that waiting does not mend: a wrong password, name or certificate, another group's Redis. */
+  misconfiguration(): AuthFailedError | TlsFailedError | InvalidOptionError | null {
     const found = this.#problems().find(
       (problem) => problem instanceof AuthFailedError || problem instanceof InvalidOptionError,
     )
     if (found instanceof AuthFailedError || found instanceof InvalidOptionError) return found
-    return this.#primary === null ? this.#wrongMark() : null
+    if (this.#primary !== null) return null
+    return tlsMistake(this.sentinels) ?? tlsMistake(this.#membership.watchedNodes) ?? this.#wrongMark()
   }
 
   close(): void {
@@ -319,4 +326,13 @@ export class ReplicaGroup {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
+}
+
+/**
+ * What TLS failed of with more than a half of them, or null. One certificate that has expired stops nothing: the others
+ * are still enough.
+ */
+function tlsMistake(peers: readonly (Node | Sentinel)[]): TlsFailedError | null {
+  const failed = peers.flatMap(({ problem }) => (problem instanceof TlsFailedError ? [problem] : []))
+  return failed.length > peers.length / 2 ? (failed[0] ?? null) : null
 }
