@@ -1,5 +1,6 @@
 import { createRedisStore, HoldfastError, type StoreEvent, type TokenStore } from '@holdfast/tokens'
 import { loadGatewayConfig } from './config/load.ts'
+import { readTls } from './config/tls.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 
 /**
@@ -12,9 +13,11 @@ import { createGateway, type Gateway } from './gateway.ts'
  */
 export async function runGateway(configFile: string, options: { signal?: AbortSignal } = {}): Promise<void> {
   const config = await loadGatewayConfig(configFile)
+  const { tls, ...storeConfig } = config.store
   let gateway: Gateway | undefined
   const store = createRedisStore({
-    ...config.store,
+    ...storeConfig,
+    ...(tls && { tls: await readTls(tls) }),
     dataCentre: config.dataCentre,
     observer: {
       event: ({ type, ...what }) => gateway?.log.info({ event: type, ...what }, STORE_EVENTS[type]),

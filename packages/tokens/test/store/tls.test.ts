@@ -1,4 +1,5 @@
 import {
+  EXPIRED,
   RedisGroup,
   type ServerTls,
   startStandaloneRedis,
