@@ -8,8 +8,8 @@ import { createGateway, type Gateway } from './gateway.ts'
  * told by `signal`; without one, by SIGTERM or SIGINT. It starts and stays up while Redis is away.
  *
  * Throws `FILE_UNUSABLE`, `CONFIG_INVALID`, `USERS_INVALID`, `INVALID_OPTION` or `LISTEN_FAILED` when it cannot
- * start, `AUTH_FAILED` when Redis or a Sentinel refuses its password, and `TLS_FAILED` when they do not come together
- * by TLS.
+ * start, and later what waiting does not mend: `AUTH_FAILED` when Redis or a Sentinel refuses its password, `TLS_FAILED`
+ * when they do not come together by TLS, `WRONG_DATA_CENTRE` when the Redis is another data centre's.
  */
 export async function runGateway(configFile: string, options: { signal?: AbortSignal } = {}): Promise<void> {
   const config = await loadGatewayConfig(configFile)
@@ -44,14 +44,16 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   'journal-replayed': 'What the new primary lacked was written again',
 }
 
-/** Rejects when a password or a certificate is refused: waiting mends an outage, neither of these. Else never settles. */
+const NOT_MENDED_BY_WAITING = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE'])
+
+/** Rejects when a password or a certificate is refused, or the Redis is another data centre's. Else never settles. */
 async function accessRefused(store: TokenStore, gateway: Gateway): Promise<never> {
   try {
     await store.ready()
     gateway.log.info({ event: 'store-ready' }, 'The store can acknowledge logins')
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
-    if (error.code === 'AUTH_FAILED' || error.code === 'TLS_FAILED') throw error
+    if (NOT_MENDED_BY_WAITING.has(error.code)) throw error
     if (error.code !== 'STORE_CLOSED') {
       gateway.log.warn({ event: 'store-not-ready', cause: error.message }, 'The store is not ready yet')
     }

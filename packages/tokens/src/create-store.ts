@@ -41,6 +41,7 @@ export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHook
     return new RedisBackend({
       ...limits,
       ...topology,
+      dataCentre: options.dataCentre,
       clientName: `holdfast-${options.dataCentre}`,
       username: options.username,
       password: options.password,

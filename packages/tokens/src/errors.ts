@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'CONNECTION_CLOSED'
   | 'AUTH_FAILED'
   | 'TLS_FAILED'
+  | 'WRONG_DATA_CENTRE'
   | 'COMMAND_TIMEOUT'
   | 'REDIS_REPLY'
 
@@ -101,6 +102,11 @@ export class TlsFailedError extends HoldfastError {
     super(message, options)
     this.reason = reason
   }
+}
+
+/** The Redis that the Sentinels name carries the mark of another group. Nothing was read or written there. */
+export class WrongDataCentreError extends HoldfastError {
+  override readonly code = 'WRONG_DATA_CENTRE'
 }
 
 /** A node did not answer a command in time; whether it ran is unknown. */

@@ -30,7 +30,7 @@ export interface SentinelTopology {
   sentinelPassword?: string
   /**
    * The value of the group's mark, `hf:mark`. A primary with another mark is refused from the start. Default is
-   * the mark of the primary that is found first.
+   * the mark of the primary that is found first, unless it begins with the name of another data centre and a colon.
    */
   groupMark?: string
 }
