@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ClusterError } from '../errors.ts'
-import { encodeCertificate } from './encode.ts'
+import type { encodeCertificate } from './encode.ts'
 
 /** What a certificate may be shown for: by who is connected to, by who connects. Redis and Sentinel are both. */
 export type Purpose = 'server' | 'client'
@@ -39,7 +39,8 @@ export interface CertificateRequest {
 
 /** The days of {@link CertificateRequest} at most: the limit that browsers set (CA/Browser Forum ballot SC31). */
 export const MOST_DAYS = 398
-const MOST_AUTHORITY_DAYS = 7300
+/** The same of {@link AuthorityRequest}. */
+export const MOST_AUTHORITY_DAYS = 7300
 const DAY_MS = 24 * 3600 * 1000
 const CLOCKS_DIFFER_MS = 5 * 60 * 1000
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
@@ -54,7 +55,7 @@ export async function createAuthority(request: AuthorityRequest): Promise<Creden
   checkDays(days, MOST_AUTHORITY_DAYS)
   const { publicKey, privateKey } = newKeys()
   const name = `Holdfast authority of ${dataCentre}`
-  const certificate = await encodeCertificate({
+  const certificate = await encode({
     subject: name,
     issuer: name,
     publicKey,
@@ -81,7 +82,7 @@ export async function issueCertificate(
   checkDays(days, MOST_DAYS)
   const signer = new X509Certificate(authority.certificate)
   const { publicKey, privateKey } = newKeys()
-  const certificate = await encodeCertificate({
+  const certificate = await encode({
     subject: name,
     issuer: commonNameOf(signer.subject),
     publicKey,
@@ -96,6 +97,9 @@ export async function issueCertificate(
 /** `CN=name` of a subject or an issuer as Node prints it. */
 export const commonNameOf = (subject: string): string => /^CN=(.*)$/m.exec(subject)?.[1] ?? subject
 
+/** The encoder, loaded when first needed: it takes 100 ms, and most commands sign nothing. */
+const encode: typeof encodeCertificate = async (content) =>
+  (await import('./encode.ts')).encodeCertificate(content)
 const justBefore = () => new Date(Date.now() - CLOCKS_DIFFER_MS)
 const after = (from: Date, days: number) => new Date(from.getTime() + days * DAY_MS)
 const earlier = (a: Date, b: Date) => (a < b ? a : b)

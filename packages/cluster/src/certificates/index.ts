@@ -4,6 +4,9 @@ export {
   type Credential,
   createAuthority,
   issueCertificate,
+  MOST_AUTHORITY_DAYS,
+  MOST_DAYS,
   type Purpose,
 } from './certificate.ts'
+export { type CertificateFile, CertificateFolder } from './folder.ts'
 export { type CertificateFacts, inspectCertificate, isSignedBy } from './inspect.ts'
