@@ -1,4 +1,4 @@
-import { createAuthority } from '@holdfast/cluster/certificates'
+import { TestAuthority } from '@holdfast/testing'
 import {
   createMemoryStore,
   createRedisStore,
@@ -9,8 +9,9 @@ import { expect, test } from 'vitest'
 import { KEYRING, NOBODY } from './support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
-const { certificate: CA } = await createAuthority({ dataCentre: 'dc1' })
-const { key: OTHER_KEY } = await createAuthority({ dataCentre: 'dc1' })
+const authority = await TestAuthority.create()
+const CA = authority.ca
+const { key: OTHER_KEY } = await authority.host()
 const good = { dataCentre: 'dc1', keyring: KEYRING, sentinels: [NOBODY], password: SECRET }
 
 test.each<[string, Record<string, unknown>, RegExp]>([

@@ -97,6 +97,7 @@ export class Connection {
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    const untilMs = performance.now() + timeoutMs
     const client = createRawClient(options, timeoutMs)
     const ended = new Promise<void>((resolve) => {
       client.on('end', () => resolve())
@@ -111,7 +112,7 @@ export class Connection {
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
       if (options.tls !== undefined)
-        doubt = setTimeout(() => void rejectIfPlain(options, reject), timeoutMs / 2)
+        doubt = setTimeout(() => void rejectIfPlain(options, timeoutMs / 2, reject), timeoutMs / 2)
     })
     try {
       const connecting = client.connect()
@@ -119,7 +120,7 @@ export class Connection {
       await Promise.race([connecting, tooLate])
     } catch (error) {
       destroy(client)
-      throw (await wantsTls(options, error))
+      throw (await wantsTls(options, error, untilMs))
         ? protocolMismatch(options.address, 'plain-to-tls')
         : openingError(options, error)
     } finally {
@@ -233,22 +234,30 @@ function withoutArguments({ message }: Error): string {
 }
 
 const CUT_OFF = new Set(['ECONNRESET', 'EPIPE'])
-const PROBE_MS = 250
 
 /** Whether a connection without TLS was cut because the server takes nothing else. */
-async function wantsTls({ tls, address, localAddress }: ConnectionOptions, error: unknown): Promise<boolean> {
+async function wantsTls(
+  { tls, address, localAddress }: ConnectionOptions,
+  error: unknown,
+  untilMs: number,
+): Promise<boolean> {
   const wasCut =
     error instanceof SocketClosedUnexpectedlyError ||
     (error instanceof Error && 'code' in error && CUT_OFF.has(String(error.code)))
-  return tls === undefined && wasCut && (await speaksTls({ ...address, localAddress }, PROBE_MS))
+  return (
+    tls === undefined &&
+    wasCut &&
+    (await speaksTls({ ...address, localAddress }, untilMs - performance.now()))
+  )
 }
 
 /** A server without TLS waits in silence for the rest of what it takes for a command. */
 async function rejectIfPlain(
   { address, localAddress }: ConnectionOptions,
+  timeoutMs: number,
   reject: (error: Error) => void,
 ): Promise<void> {
-  if (await speaksPlain({ ...address, localAddress }, PROBE_MS)) {
+  if (await speaksPlain({ ...address, localAddress }, timeoutMs)) {
     reject(protocolMismatch(address, 'tls-to-plain'))
   }
 }
