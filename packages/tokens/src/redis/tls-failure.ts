@@ -6,7 +6,8 @@ import type { TlsOptions } from './tls.ts'
 /** The error for what TLS, as Node and OpenSSL name it, failed of; null when it was nothing of TLS that is known. */
 export function tlsFailure(address: NodeAddress, tls: TlsOptions, error: unknown): TlsFailedError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const sentence = code === HANDSHAKE_FAILURE ? handshakeFailure(tls) : (VERIFICATION[code] ?? ALERTS[code])
+  const [, alert] = ALERT_CODE.exec(code) ?? []
+  const sentence = alert === undefined ? FOUND_HERE[code] : alertSentence(alert, tls)
   if (sentence === undefined) return null
   const { reason, text } = sentence
   return new TlsFailedError(text(formatAddress(address), tls, error), reason, { cause: error })
@@ -36,30 +37,6 @@ const UNKNOWN_AUTHORITY: Sentence = {
     'Check `tls.ca`, and that the address is one of this data centre.',
 }
 
-/** This side found it; the codes of X509_verify_cert_error_string that Node hands on, and its own for the name. */
-const VERIFICATION: Readonly<Record<string, Sentence>> = {
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  CERT_SIGNATURE_FAILURE: UNKNOWN_AUTHORITY,
-  ERR_TLS_CERT_ALTNAME_INVALID: {
-    reason: 'wrong-name',
-    text: (where, { servername }, error) =>
-      `The certificate of ${where} is for ${namesIn(error)}, not for ` +
-      `${servername ?? 'the address that was dialled'}. Issue one that holds it.`,
-  },
-  CERT_HAS_EXPIRED: {
-    reason: 'expired',
-    text: (where) => `The certificate of ${where}, or its authority's, has expired. Renew it.`,
-  },
-  CERT_NOT_YET_VALID: {
-    reason: 'not-yet-valid',
-    text: (where) => `The certificate of ${where} is not valid yet. Check the clocks of both machines.`,
-  },
-}
-
 const refused = (why: string): Sentence => ({
   reason: 'client-certificate',
   text: (where) => `${where} refused this client's certificate: ${why}. Issue a new one for \`tls.cert\`.`,
@@ -82,23 +59,52 @@ const NOT_TLS: Sentence = {
   text: MISMATCH['tls-to-plain'],
 }
 
-/** TLS 1.2 has but one alert for a client certificate that is missing and for ciphers that do not meet. */
-const HANDSHAKE_FAILURE = 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE'
-const handshakeFailure = ({ cert }: TlsOptions): Sentence => (cert === undefined ? WANTED : NO_CIPHER)
-
-/** The other side found it and sent an alert (RFC 8446, section 6.2), or sent what cannot be TLS. */
-const ALERTS: Readonly<Record<string, Sentence>> = {
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: WANTED,
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused('it believes another authority'),
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': refused('it has expired, or is not valid yet'),
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': refused('it was revoked'),
-  'ERR_SSL_SSL/TLS_ALERT_UNSUPPORTED_CERTIFICATE': refused('it is not made for clients'),
-  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': refused('it is not sound'),
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN': refused('it cannot be accepted'),
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: VERSION,
+/** This side found it: the codes of OpenSSL that Node hands on, and its own for the name. */
+const FOUND_HERE: Readonly<Record<string, Sentence>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  CERT_SIGNATURE_FAILURE: UNKNOWN_AUTHORITY,
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    reason: 'wrong-name',
+    text: (where, { servername }, error) =>
+      `The certificate of ${where} is for ${namesIn(error)}, not for ` +
+      `${servername ?? 'the address that was dialled'}. Issue one that holds it.`,
+  },
+  CERT_HAS_EXPIRED: {
+    reason: 'expired',
+    text: (where) => `The certificate of ${where}, or its authority's, has expired. Renew it.`,
+  },
+  CERT_NOT_YET_VALID: {
+    reason: 'not-yet-valid',
+    text: (where) => `The certificate of ${where} is not valid yet. Check the clocks of both machines.`,
+  },
   ERR_SSL_UNSUPPORTED_PROTOCOL: VERSION,
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
+}
+
+/** The other side found it, and sent an alert. OpenSSL 3.0 and 3.5 name the same one differently before its name. */
+const ALERT_CODE = /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_ALERT_(\w+)$/
+
+/** RFC 8446, section 6.2. */
+const ALERTS: Readonly<Record<string, Sentence>> = {
+  CERTIFICATE_REQUIRED: WANTED,
+  UNKNOWN_CA: refused('it believes another authority'),
+  CERTIFICATE_EXPIRED: refused('it has expired'),
+  CERTIFICATE_REVOKED: refused('it was revoked'),
+  UNSUPPORTED_CERTIFICATE: refused('it is not made for clients'),
+  BAD_CERTIFICATE: refused('it is not valid yet, or not sound'),
+  CERTIFICATE_UNKNOWN: refused('it cannot be accepted'),
+  PROTOCOL_VERSION: VERSION,
+}
+
+/** TLS 1.2 has but one alert for a client certificate that is missing and for ciphers that do not meet. */
+function alertSentence(alert: string, { cert }: TlsOptions): Sentence | undefined {
+  if (alert === 'HANDSHAKE_FAILURE') return cert === undefined ? WANTED : NO_CIPHER
+  return ALERTS[alert]
 }
 
 /** The first authority of `tls.ca`, by name. */

@@ -212,7 +212,8 @@ describe('a server refuses a client', () => {
 
   test.each<[string, () => Promise<ServerTls>, string]>([
     ['of another authority', () => foreign.application(), 'it believes another authority'],
-    ['that has expired', () => ours.application(EXPIRED()), 'it has expired, or is not valid yet'],
+    ['that has expired', () => ours.application(EXPIRED()), 'it has expired'],
+    ['of the future', () => ours.application(NOT_YET_VALID()), 'it is not valid yet, or not sound'],
     [
       'that is made for servers only',
       () => ours.application({ purposes: ['server'] }),
