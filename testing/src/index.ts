@@ -1,6 +1,8 @@
+export { EXPIRED, NOT_YET_VALID, TestAuthority } from './certificates.ts'
 export { Network, OUTSIDE } from './network.ts'
 export { findFreePorts } from './ports.ts'
 export { RedisGroup, type RedisGroupOptions } from './redis-group.ts'
 export { PRIMARY_NAME, TEST_MARK, TEST_USERS } from './redis-servers.ts'
 export { ServerProcess } from './server-process.ts'
+export type { ServerTls } from './server-tls.ts'
 export { startStandaloneRedis } from './standalone.ts'

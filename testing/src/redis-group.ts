@@ -130,7 +130,12 @@ export class RedisGroup {
 
   /** Runs a command as administrator on one Redis or Sentinel. */
   async run(server: ServerProcess, ...args: string[]) {
-    const connection = await Connection.open({ address: server.ownAddress, ...TEST_USERS.admin })
+    const { tls } = this.#options
+    const connection = await Connection.open({
+      address: server.ownAddress,
+      ...TEST_USERS.admin,
+      ...(tls && { tls }),
+    })
     try {
       return await connection.send(args, 5000)
     } finally {

@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { TlsFailedError } from '@holdfast/tokens'
 import { Connection, type NodeAddress, REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
 import { findFreePorts } from './ports.ts'
 import { ServerProcess } from './server-process.ts'
+import { listenLines, type ServerTls } from './server-tls.ts'
 
 export const PRIMARY_NAME = 'mymaster'
 /** The value of the group's mark in every test group. */
@@ -25,9 +27,13 @@ export interface Place {
 export interface RedisSettings {
   /** Further lines of redis.conf. */
   redisConfig?: string
+  /** Take TLS only, and ask clients for a certificate. Default is no TLS. */
+  tls?: ServerTls | undefined
 }
 
 export interface SentinelSettings {
+  /** Take TLS only, and ask clients for a certificate. Default is no TLS. */
+  tls?: ServerTls | undefined
   /** Sentinel's `down-after-milliseconds`. Default is 1500: less is unsafe (FACTS 1b). */
   downAfterMs?: number
   /** Sentinel's `failover-timeout`. Default is 6000. */
@@ -48,7 +54,7 @@ export async function makeRedis(
   folder: string,
   { host, ownPort, port }: Place,
   primary: Place,
-  { redisConfig = '' }: RedisSettings,
+  { redisConfig = '', tls }: RedisSettings,
 ): Promise<ServerProcess> {
   const home = join(folder, `redis-${ownPort}`)
   const { admin, app } = TEST_USERS
@@ -67,7 +73,7 @@ user app on >${app.password} ${REDIS_ACL_RULES}
     join(home, 'redis.conf'),
     `bind ${host}
 bind-source-addr ${host}
-port ${ownPort}
+${await listenLines(home, ownPort, tls)}
 replica-announce-ip ${host}
 replica-announce-port ${port}
 dir ${home}
@@ -92,7 +98,7 @@ ${redisConfig}
     command: 'redis-server',
     args: [join(home, 'redis.conf')],
     logFile: join(home, 'log'),
-    isReady: () => answers({ host, port: ownPort }),
+    isReady: () => answers({ host, port: ownPort }, tls),
   })
 }
 
@@ -101,7 +107,7 @@ export async function makeSentinel(
   folder: string,
   { host, ownPort, port }: Place,
   primary: Place,
-  { downAfterMs = 1500, failoverTimeoutMs = 6000 }: SentinelSettings,
+  { downAfterMs = 1500, failoverTimeoutMs = 6000, tls }: SentinelSettings,
 ): Promise<ServerProcess> {
   const home = join(folder, `sentinel-${ownPort}`)
   const { admin, app } = TEST_USERS
@@ -110,7 +116,7 @@ export async function makeSentinel(
     join(home, 'sentinel.conf'),
     `bind ${host}
 bind-source-addr ${host}
-port ${ownPort}
+${await listenLines(home, ownPort, tls)}
 dir ${home}
 user default off
 user admin on >${admin.password} ~* &* +@all
@@ -133,16 +139,17 @@ sentinel failover-timeout ${PRIMARY_NAME} ${failoverTimeoutMs}
     command: 'redis-server',
     args: [join(home, 'sentinel.conf'), '--sentinel'],
     logFile: join(home, 'log'),
-    isReady: () => answers(ownAddress),
+    isReady: () => answers(ownAddress, tls),
   })
 }
 
-async function answers(address: NodeAddress): Promise<boolean> {
+/** A server whose certificate is wrong on purpose answers, too. */
+async function answers(address: NodeAddress, tls: ServerTls | undefined): Promise<boolean> {
   try {
-    const connection = await Connection.open({ address, ...TEST_USERS.admin })
+    const connection = await Connection.open({ address, ...TEST_USERS.admin, ...(tls && { tls }) })
     connection.close()
     return true
-  } catch {
-    return false
+  } catch (error) {
+    return error instanceof TlsFailedError
   }
 }

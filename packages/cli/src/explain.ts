@@ -28,6 +28,7 @@ export function explain(error: unknown, debug: boolean): { text: string; exitCod
 const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   INVALID_OPTION: EXIT.usage,
   SITE_UNREADABLE: EXIT.usage,
+  CERTIFICATE_REFUSED: EXIT.usage,
   NOT_RUNNING: EXIT.notRunning,
   START_ABORTED: EXIT.interrupted,
   DRILL_ABORTED: EXIT.interrupted,

@@ -72,7 +72,10 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   })
 }
 
-const GROUPS: Readonly<Record<string, string>> = { users: 'list and add users of the gateways' }
+const GROUPS: Readonly<Record<string, string>> = {
+  users: 'list and add users of the gateways',
+  ca: 'the certificates of a data centre',
+}
 
 /** The group command of a two-word command, made when its first command comes. */
 function groupOf(parent: Command, name: string): Command {

@@ -67,7 +67,7 @@ it('prints help and version, and the help when there is no command', async () =>
   expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' })
   const help = await sandbox.run(['--help'])
   expect(help.code).toBe(0)
-  for (const name of ['up', 'status', 'drill', 'down', 'users', 'gateway']) {
+  for (const name of ['up', 'status', 'drill', 'down', 'users', 'ca', 'gateway']) {
     expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
   }
   expect(help.stdout).not.toContain('--background')

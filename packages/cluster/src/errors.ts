@@ -42,6 +42,14 @@ export type ClusterErrorCode =
   | 'SWITCHOVER_ABORTED'
   /** A site cannot be rendered as it is, or the folder for it holds something. */
   | 'RENDER_REFUSED'
+  /** What was asked for makes no certificate. */
+  | 'CERTIFICATE_REFUSED'
+  /** A certificate or its key is missing or cannot be read. */
+  | 'CERTIFICATE_UNREADABLE'
+  /** The data centre has a certificate authority already. */
+  | 'AUTHORITY_EXISTS'
+  /** The data centre has no certificate authority. */
+  | 'AUTHORITY_MISSING'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

@@ -1,5 +1,6 @@
 import { createRedisStore, HoldfastError, type StoreEvent, type TokenStore } from '@holdfast/tokens'
 import { loadGatewayConfig } from './config/load.ts'
+import { readTls } from './config/tls.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 
 /**
@@ -7,13 +8,16 @@ import { createGateway, type Gateway } from './gateway.ts'
  * told by `signal`; without one, by SIGTERM or SIGINT. It starts and stays up while Redis is away.
  *
  * Throws `FILE_UNUSABLE`, `CONFIG_INVALID`, `USERS_INVALID`, `INVALID_OPTION` or `LISTEN_FAILED` when it cannot
- * start, and `AUTH_FAILED` when Redis or a Sentinel refuses its password.
+ * start, and later what waiting does not mend: `AUTH_FAILED` when Redis or a Sentinel refuses its password, `TLS_FAILED`
+ * when they do not come together by TLS, `WRONG_DATA_CENTRE` when the Redis is another data centre's.
  */
 export async function runGateway(configFile: string, options: { signal?: AbortSignal } = {}): Promise<void> {
   const config = await loadGatewayConfig(configFile)
+  const { tls, ...storeConfig } = config.store
   let gateway: Gateway | undefined
   const store = createRedisStore({
-    ...config.store,
+    ...storeConfig,
+    ...(tls && { tls: await readTls(tls) }),
     dataCentre: config.dataCentre,
     observer: {
       event: ({ type, ...what }) => gateway?.log.info({ event: type, ...what }, STORE_EVENTS[type]),
@@ -24,7 +28,7 @@ export async function runGateway(configFile: string, options: { signal?: AbortSi
     using told = options.signal ? follow(options.signal) : followProcessSignals()
     try {
       await gateway.listen()
-      await Promise.race([told.ended, passwordRefused(store, gateway)])
+      await Promise.race([told.ended, accessRefused(store, gateway)])
     } finally {
       await gateway.close()
     }
@@ -40,14 +44,16 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   'journal-replayed': 'What the new primary lacked was written again',
 }
 
-/** Rejects when a password is refused: waiting mends an outage, never a wrong password. Else never settles. */
-async function passwordRefused(store: TokenStore, gateway: Gateway): Promise<never> {
+const NOT_MENDED_BY_WAITING = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE'])
+
+/** Rejects when a password or a certificate is refused, or the Redis is another data centre's. Else never settles. */
+async function accessRefused(store: TokenStore, gateway: Gateway): Promise<never> {
   try {
     await store.ready()
     gateway.log.info({ event: 'store-ready' }, 'The store can acknowledge logins')
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
-    if (error.code === 'AUTH_FAILED') throw error
+    if (NOT_MENDED_BY_WAITING.has(error.code)) throw error
     if (error.code !== 'STORE_CLOSED') {
       gateway.log.warn({ event: 'store-not-ready', cause: error.message }, 'The store is not ready yet')
     }

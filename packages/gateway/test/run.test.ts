@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { PRIMARY_NAME, RedisGroup, type ServerTls, TEST_USERS, TestAuthority } from '@holdfast/testing'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { addUser } from '../src/index.ts'
 import { asCookie, bodyOf, HOST, KEYRING, NOBODY, PASSWORD, rawConfig, temporaryFolder } from './support.ts'
 
@@ -104,6 +104,56 @@ test('a wrong password to Redis ends it with one clear sentence', async () => {
   expect(await running.ended()).toBe(1)
   expect(running.output).toMatch(/AUTH_FAILED .*127\.0\.0\.1:\d+/)
   expect(running.output).not.toContain('not-the-password')
+})
+
+describe('by TLS', () => {
+  let encrypted: RedisGroup
+  let authority: TestAuthority
+  beforeAll(async () => {
+    authority = await TestAuthority.create('dc1')
+    encrypted = await RedisGroup.start({ tls: await authority.host() })
+  })
+  afterAll(() => encrypted?.stop())
+
+  async function encryptedStore({ ca, cert, key }: ServerTls, keyMode = 0o600) {
+    const folder = await temporaryFolder()
+    const tls = {
+      caFile: `${folder}/ca.crt`,
+      certFile: `${folder}/gateway.crt`,
+      keyFile: `${folder}/gateway.key`,
+    }
+    await Promise.all([
+      writeFile(tls.caFile, ca),
+      writeFile(tls.certFile, cert),
+      writeFile(tls.keyFile, key, { mode: keyMode }),
+    ])
+    return storeOf({ sentinels: encrypted.sentinels.map(({ address }) => address), tls })
+  }
+
+  test('it logs in and verifies', async () => {
+    const running = await startProcess('gateway-1', await encryptedStore(await authority.application()))
+    const url = await running.url()
+    await until(async () => (await fetch(`${url}/readyz`)).ok)
+    expect(await statusOf(url, await logIn(url))).toBe(200)
+  })
+
+  test('certificates of another data centre end it with one clear sentence', async () => {
+    const other = await TestAuthority.create('dc2')
+    const running = await startProcess('gateway-1', await encryptedStore(await other.application()))
+    expect(await running.ended()).toBe(1)
+    expect(running.output).toMatch(
+      /TLS_FAILED The certificate of 127\.0\.0\.1:\d+ is not signed by "Holdfast authority of dc2"\./,
+    )
+  })
+
+  test('a key that others may read ends it with one clear sentence', async () => {
+    const running = await startProcess(
+      'gateway-1',
+      await encryptedStore(await authority.application(), 0o644),
+    )
+    expect(await running.ended()).toBe(1)
+    expect(running.output).toMatch(/FILE_UNUSABLE The private key .*gateway\.key is open to other users/)
+  })
 })
 
 test('it starts and stays up while no Sentinel can be reached, and says why it is not ready', async () => {

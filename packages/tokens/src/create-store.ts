@@ -1,5 +1,6 @@
 import { InvalidOptionError } from './errors.ts'
 import { formatAddress, type NodeAddress } from './redis/address.ts'
+import { checkTls } from './redis/tls.ts'
 import { checkNumber } from './store/limits.ts'
 import { MemoryBackend } from './store/memory-backend.ts'
 import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './store/options.ts'
@@ -33,15 +34,18 @@ export type TestHooks = Pick<RedisBackendOptions, 'rulesOff' | 'localAddress' | 
 /** {@link createRedisStore} with a test's hooks. Not exported from the package. */
 export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHooks): TokenStore {
   const topology = checkTopology(options)
+  const tls = options.tls === undefined ? undefined : checkTls(options.tls)
   const { verifyTimeoutMs, writeTimeoutMs, ...limits } = checkNumbers(options)
   const backend = () => {
     if (topology.standalone !== undefined) warnOfStandalone(topology.standalone)
     return new RedisBackend({
       ...limits,
       ...topology,
+      dataCentre: options.dataCentre,
       clientName: `holdfast-${options.dataCentre}`,
       username: options.username,
       password: options.password,
+      tls,
       observer: options.observer ?? {},
       ...hooks,
     })

@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'CONNECTION_FAILED'
   | 'CONNECTION_CLOSED'
   | 'AUTH_FAILED'
+  | 'TLS_FAILED'
+  | 'WRONG_DATA_CENTRE'
   | 'COMMAND_TIMEOUT'
   | 'REDIS_REPLY'
 
@@ -72,6 +74,39 @@ export class ConnectionClosedError extends HoldfastError {
 /** A node refused the user name or the password. */
 export class AuthFailedError extends HoldfastError {
   override readonly code = 'AUTH_FAILED'
+}
+
+/** What TLS failed of. */
+export type TlsFailure =
+  /** The other side's certificate is not signed by an authority of `tls.ca`. */
+  | 'unknown-authority'
+  /** The other side's certificate does not hold the name or the address that was dialled. */
+  | 'wrong-name'
+  | 'expired'
+  | 'not-yet-valid'
+  /** The other side asks for a client certificate and got none, or refused it. */
+  | 'client-certificate'
+  /** The two sides share no version of TLS, or no cipher. */
+  | 'version'
+  /** The other side takes TLS only, and this one does not use it. */
+  | 'plain-to-tls'
+  /** The other side does not use TLS, and this one does. */
+  | 'tls-to-plain'
+
+/** This side and a node do not come together by TLS. A mistake in certificates or settings; waiting does not mend it. */
+export class TlsFailedError extends HoldfastError {
+  override readonly code = 'TLS_FAILED'
+  readonly reason: TlsFailure
+
+  constructor(message: string, reason: TlsFailure, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** The Redis that the Sentinels name carries the mark of another group. Nothing was read or written there. */
+export class WrongDataCentreError extends HoldfastError {
+  override readonly code = 'WRONG_DATA_CENTRE'
 }
 
 /** A node did not answer a command in time; whether it ran is unknown. */

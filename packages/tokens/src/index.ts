@@ -3,6 +3,7 @@ export * from './errors.ts'
 export { createIdleExtender, type IdleExtender, type IdleExtenderOptions } from './idle.ts'
 export { recordIsLive, tokenId, tokenKey } from './inspect.ts'
 export type { Claims, JsonValue } from './record/claims.ts'
+export type { TlsOptions } from './redis/tls.ts'
 export {
   createStoreMetrics,
   type HistogramSample,

@@ -1,3 +1,4 @@
+import { TestAuthority } from '@holdfast/testing'
 import {
   createMemoryStore,
   createRedisStore,
@@ -8,6 +9,9 @@ import { expect, test } from 'vitest'
 import { KEYRING, NOBODY } from './support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
+const authority = await TestAuthority.create()
+const CA = authority.ca
+const { key: OTHER_KEY } = await authority.host()
 const good = { dataCentre: 'dc1', keyring: KEYRING, sentinels: [NOBODY], password: SECRET }
 
 test.each<[string, Record<string, unknown>, RegExp]>([
@@ -26,6 +30,12 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a long write', { writeTimeoutMs: 300_001 }, /^`writeTimeoutMs` .* from 100 to 300000/],
   ['a hedge of nothing', { hedgeMs: 0 }, /^`hedgeMs` must be/],
   ['a lease of nothing', { leaseMs: 0 }, /^`leaseMs` must be/],
+  ['TLS without an authority', { tls: {} }, /^`tls\.ca` must be a certificate in PEM/],
+  ['an authority by its path', { tls: { ca: '/etc/ca.crt' } }, /the text of the file, not its path\.$/],
+  ['a certificate without a key', { tls: { ca: CA, cert: CA } }, /^Give `tls\.cert` and `tls\.key`/],
+  ['a key that is none', { tls: { ca: CA, cert: CA, key: SECRET } }, /^`tls\.key` must be a private key/],
+  ['a key of another', { tls: { ca: CA, cert: CA, key: OTHER_KEY } }, /^`tls\.key` is not the key of/],
+  ['a name of nothing', { tls: { ca: CA, servername: '' } }, /^`tls\.servername` must be a name/],
   ['a queue of nothing', { maxQueuedWrites: 0 }, /^`maxQueuedWrites` must be/],
 ])('%s is refused, naming the option', (_, wrong, message) => {
   const create = () => createRedisStore({ ...good, ...wrong } as unknown as RedisStoreOptions)

@@ -1,5 +1,6 @@
 import type { AnyCommand } from '../command.ts'
 import { SITE_SOURCE } from '../render/site-source.ts'
+import { caCreate, caIssue, caRenew, caShow } from './ca.ts'
 import { check } from './check.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
@@ -24,6 +25,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   renderCommand(SITE_SOURCE),
   usersAdd,
   usersList,
+  caCreate,
+  caIssue,
+  caRenew,
+  caShow,
   gateway,
   guard,
   watchdog,

@@ -1,22 +1,25 @@
 import { RedisReplyError } from '@holdfast/tokens'
 import {
   Connection,
-  type Credentials,
+  type ConnectionOptions,
   formatAddress,
   type NodeAddress,
   type Reply,
 } from '@holdfast/tokens/redis'
+
+/** As whom to connect, and whether to encrypt. */
+type Access = Pick<ConnectionOptions, 'username' | 'password' | 'tls'>
 
 /**
  * Connections to any number of nodes as one user: opened when first needed, kept, and opened anew after they
  * broke or went silent.
  */
 export class Lines {
-  readonly #credentials: Credentials
+  readonly #access: Access
   readonly #open = new Map<string, Promise<Connection>>()
 
-  constructor(credentials: Credentials) {
-    this.#credentials = credentials
+  constructor(access: Access) {
+    this.#access = access
   }
 
   /**
@@ -53,7 +56,7 @@ export class Lines {
     const key = formatAddress(address)
     const opening = Connection.open({
       address,
-      ...this.#credentials,
+      ...this.#access,
       clientName: 'holdfast-cluster',
       connectTimeoutMs: timeoutMs,
     })

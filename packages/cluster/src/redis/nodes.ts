@@ -1,4 +1,9 @@
-import { type NodeAddress, parseReplication, type ReplicationView } from '@holdfast/tokens/redis'
+import {
+  type NodeAddress,
+  parseReplication,
+  type ReplicationView,
+  type TlsOptions,
+} from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import { redisAddress, type Topology } from '../topology/topology.ts'
 import { Lines } from './lines.ts'
@@ -13,9 +18,9 @@ export class Nodes {
   readonly #topology: Topology
   readonly #lines: Lines
 
-  constructor(topology: Topology, secrets: Secrets) {
+  constructor(topology: Topology, secrets: Secrets, tls?: TlsOptions) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.admin })
+    this.#lines = new Lines({ username: 'admin', password: secrets.admin, ...(tls && { tls }) })
   }
 
   /** The views of those that answer in time (in milliseconds), without those of one host. */

@@ -1,4 +1,4 @@
-import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import { QUORUM, sentinelAddress, type Topology } from '../topology/topology.ts'
 import { Lines, readField } from './lines.ts'
@@ -23,9 +23,9 @@ export class Sentinels {
   readonly #topology: Topology
   readonly #lines: Lines
 
-  constructor(topology: Topology, secrets: Secrets) {
+  constructor(topology: Topology, secrets: Secrets, tls?: TlsOptions) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin })
+    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, ...(tls && { tls }) })
   }
 
   /** The answers of those that answer in time (in milliseconds). */

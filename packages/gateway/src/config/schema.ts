@@ -10,6 +10,17 @@ const wholeNumber = (least: number, most: number, unit = '') =>
 const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
 const node = z.strictObject({ host: text, port: wholeNumber(1, 65_535) })
 
+/** Files in PEM. */
+const tls = z.strictObject({
+  /** The certificate of the data centre's authority. */
+  caFile: text,
+  /** This gateway's certificate, and its key, which nobody else may read. */
+  certFile: text.exactOptional(),
+  keyFile: text.exactOptional(),
+  /** A name that every certificate must hold, instead of the address that was dialled. */
+  servername: text.exactOptional(),
+})
+
 const store = z.strictObject({
   sentinels: z.array(node, { error: 'must be a list of {host, port}' }).min(1, {
     error: 'must name the Sentinels of this data centre',
@@ -19,6 +30,10 @@ const store = z.strictObject({
   password: text.exactOptional(),
   sentinelUsername: text.exactOptional(),
   sentinelPassword: text.exactOptional(),
+  /** The value of the group's mark: a Redis with another one is refused. */
+  groupMark: text.exactOptional(),
+  /** Encrypt every connection. Without it they travel in clear. */
+  tls: tls.exactOptional(),
   keyring: z.strictObject({ current: text, keys: z.record(text, text), index: text }),
   /** Idle lifetime of a session. NIST SP 800-63B, AAL2: 30 minutes. */
   idleMs: wholeNumber(1000, 31_536_000_000, ' (ms)').default(1_800_000),
@@ -75,6 +90,9 @@ export const gatewayConfigSchema = z
 
 /** A checked configuration, with every default filled in. */
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>
+
+/** Where the files of TLS are. */
+export type TlsFiles = z.output<typeof tls>
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

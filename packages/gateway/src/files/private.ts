@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { FileUnusableError } from '../errors.ts'
 
 /**
@@ -19,6 +19,15 @@ export async function readPrivateFile(file: string, label: string): Promise<stri
     return await handle.readFile('utf8')
   } catch (error) {
     throw error instanceof FileUnusableError ? error : fileError(error, file, label)
+  }
+}
+
+/** Reads a text file that holds no secret. Throws `FILE_UNUSABLE` when it is missing or unreadable. */
+export async function readPublicFile(file: string, label: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw fileError(error, file, label)
   }
 }
 

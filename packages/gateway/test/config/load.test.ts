@@ -50,6 +50,10 @@ test.each([
   [{ limits: { drainMs: 99_999 } }, '`limits.drainMs` must be a whole number from 0 to 3000 (ms)'],
   [{ store: { sentinels: [], keyring: KEYRING } }, '`store.sentinels` must name the Sentinels'],
   [{ store: { sentinels: [{ host: 'a' }], keyring: KEYRING } }, '`store.sentinels[0].port` must be a whole'],
+  [
+    { store: { sentinels: [NOBODY], keyring: KEYRING, tls: { ca: '' } } },
+    '`store.tls.caFile` must be text. `store.tls.ca` is not a known key',
+  ],
   [{ store: { sentinels: [NOBODY] } }, '`store.keyring` is missing'],
 ])('a mistake is named by its key: %j', (overrides, sentence) => {
   expect(() => parseGatewayConfig(rawConfig(overrides))).toThrow(sentence)

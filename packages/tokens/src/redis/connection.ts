@@ -1,12 +1,16 @@
-import { createClient, ErrorReply, RESP_TYPES } from '@redis/client'
+import { createClient, ErrorReply, RESP_TYPES, SocketClosedUnexpectedlyError } from '@redis/client'
 import {
   AuthFailedError,
   CommandTimeoutError,
   ConnectionClosedError,
   ConnectionFailedError,
   RedisReplyError,
+  TlsFailedError,
 } from '../errors.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
+import { speaksPlain, speaksTls } from './protocol.ts'
+import { type TlsOptions, tlsSocketOptions } from './tls.ts'
+import { protocolMismatch, tlsFailure } from './tls-failure.ts'
 
 /** A RESP reply: bulk strings are Buffers, simple strings are strings, maps are objects. */
 export type Reply = Buffer | string | number | boolean | null | Reply[] | { [field: string]: Reply }
@@ -19,6 +23,8 @@ export interface Credentials {
 
 export interface ConnectionOptions extends Credentials {
   address: NodeAddress
+  /** Encrypt, and believe only whom these options name. Default is not to encrypt. */
+  tls?: TlsOptions
   /** Shown by `CLIENT LIST`. */
   clientName?: string
   /** The address of this machine to connect from. Default is the system's choice. */
@@ -54,6 +60,7 @@ const createRawClient = (options: ConnectionOptions, connectTimeout: number) =>
       port: options.address.port,
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       connectTimeout,
+      ...(options.tls === undefined ? {} : tlsSocketOptions(options.tls)),
       // One socket, one life: a command that was sent on a socket that broke must never be sent again
       // behind our back, because WAIT speaks only of its own connection's writes.
       reconnectStrategy: false,
@@ -85,11 +92,12 @@ export class Connection {
   /**
    * Connects and logs in.
    *
-   * Throws `CONNECTION_FAILED` when the node cannot be reached in time and `AUTH_FAILED` when it refuses the
-   * user or the password.
+   * Throws `CONNECTION_FAILED` when the node cannot be reached in time, `TLS_FAILED` when certificates, TLS versions or
+   * ports do not fit together, and `AUTH_FAILED` when it refuses the user or the password.
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    const untilMs = performance.now() + timeoutMs
     const client = createRawClient(options, timeoutMs)
     const ended = new Promise<void>((resolve) => {
       client.on('end', () => resolve())
@@ -100,8 +108,11 @@ export class Connection {
     })
     // connectTimeout ends with the TCP handshake; a hung server accepts and then never answers HELLO.
     let timer: NodeJS.Timeout | undefined
+    let doubt: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+      if (options.tls !== undefined)
+        doubt = setTimeout(() => void rejectIfPlain(options, timeoutMs / 2, reject), timeoutMs / 2)
     })
     try {
       const connecting = client.connect()
@@ -109,9 +120,12 @@ export class Connection {
       await Promise.race([connecting, tooLate])
     } catch (error) {
       destroy(client)
-      throw openingError(options, error)
+      throw (await wantsTls(options, error, untilMs))
+        ? protocolMismatch(options.address, 'plain-to-tls')
+        : openingError(options, error)
     } finally {
       clearTimeout(timer)
+      clearTimeout(doubt)
     }
     return new Connection(options.address, client, ended)
   }
@@ -219,7 +233,39 @@ function withoutArguments({ message }: Error): string {
   return message.split(', with args beginning with', 1)[0] ?? ''
 }
 
+const CUT_OFF = new Set(['ECONNRESET', 'EPIPE'])
+
+/** Whether a connection without TLS was cut because the server takes nothing else. */
+async function wantsTls(
+  { tls, address, localAddress }: ConnectionOptions,
+  error: unknown,
+  untilMs: number,
+): Promise<boolean> {
+  const wasCut =
+    error instanceof SocketClosedUnexpectedlyError ||
+    (error instanceof Error && 'code' in error && CUT_OFF.has(String(error.code)))
+  return (
+    tls === undefined &&
+    wasCut &&
+    (await speaksTls({ ...address, localAddress }, untilMs - performance.now()))
+  )
+}
+
+/** A server without TLS waits in silence for the rest of what it takes for a command. */
+async function rejectIfPlain(
+  { address, localAddress }: ConnectionOptions,
+  timeoutMs: number,
+  reject: (error: Error) => void,
+): Promise<void> {
+  if (await speaksPlain({ ...address, localAddress }, timeoutMs)) {
+    reject(protocolMismatch(address, 'tls-to-plain'))
+  }
+}
+
 function openingError(options: ConnectionOptions, error: unknown): Error {
+  if (error instanceof TlsFailedError) return error
+  const failure = options.tls === undefined ? null : tlsFailure(options.address, options.tls, error)
+  if (failure !== null) return failure
   const where = formatAddress(options.address)
   const message = error instanceof Error ? withoutArguments(error) : String(error)
   if (/WRONGPASS|NOAUTH|invalid username-password|without any password configured/.test(message)) {

@@ -1,8 +1,16 @@
 import type { Deadline } from '../deadline.ts'
-import { AuthFailedError, InvalidOptionError, StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import {
+  AuthFailedError,
+  InvalidOptionError,
+  StoreClosedError,
+  StoreUnavailableError,
+  TlsFailedError,
+  WrongDataCentreError,
+} from '../errors.ts'
 import type { NodeAddress } from './address.ts'
+import { dataCentreOf } from './mark.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
-import type { Node } from './node.ts'
+import { MARK_KEY, type Node } from './node.ts'
 import {
   type ChosenPrimary,
   choosePrimary,
@@ -12,6 +20,8 @@ import {
 import type { Sentinel } from './sentinel.ts'
 
 export interface GroupOptions extends MembershipOptions {
+  /** The data centre that the group is of. A mark that names another one is of another group. */
+  dataCentre: string
   /** The one Redis, when there are no Sentinels and no replicas. */
   standalone?: NodeAddress | undefined
   /** The value of the group's mark. Default is that of the primary that is found first. */
@@ -209,13 +219,14 @@ export class ReplicaGroup {
     return `No primary of ${this.#options.primaryName} is known at present. ${reasons}`.trim()
   }
 
-  /** The first problem that waiting does not mend: a wrong password, a wrong name, another group's Redis. */
-  misconfiguration(): AuthFailedError | InvalidOptionError | null {
+  /** The first problem that waiting does not mend: a wrong password, name or certificate, another group's Redis. */
+  misconfiguration(): AuthFailedError | TlsFailedError | InvalidOptionError | WrongDataCentreError | null {
     const found = this.#problems().find(
       (problem) => problem instanceof AuthFailedError || problem instanceof InvalidOptionError,
     )
     if (found instanceof AuthFailedError || found instanceof InvalidOptionError) return found
-    return this.#primary === null ? this.#wrongMark() : null
+    if (this.#primary !== null) return null
+    return tlsMistake(this.sentinels) ?? tlsMistake(this.#membership.watchedNodes) ?? this.#wrongMark()
   }
 
   close(): void {
@@ -237,7 +248,7 @@ export class ReplicaGroup {
   }
 
   /** What is wrong with the marks of those that the Sentinels name, once all have spoken and none names one of ours. */
-  #wrongMark(): InvalidOptionError | null {
+  #wrongMark(): InvalidOptionError | WrongDataCentreError | null {
     if (!this.sentinels.every(({ observation, problem }) => observation !== null || problem !== null))
       return null
     const named = this.sentinels.flatMap(({ observation }) => {
@@ -248,10 +259,17 @@ export class ReplicaGroup {
     )
     const [node] = wrong
     if (!node || wrong.length < named.length) return null
-    return new InvalidOptionError(
-      node.mark === null
-        ? `The primary ${node.address} does not carry a group's mark. Run \`SET hf:mark <any text>\` on it once if the group is new; a group that had one has lost its data.`
-        : `The primary ${node.address} belongs to another group than this one. Check \`sentinels\`.`,
+    const { address, mark } = node
+    if (mark === null) {
+      return new InvalidOptionError(
+        `The primary ${address} does not carry a group's mark. Run \`SET ${MARK_KEY} <any text>\` on it once if the group is new; a group that had one has lost its data.`,
+      )
+    }
+    const [theirs, ours] = [dataCentreOf(mark), this.#options.dataCentre]
+    return new WrongDataCentreError(
+      theirs === null || theirs === ours
+        ? `The primary ${address} belongs to another group than this one. Check \`sentinels\`.`
+        : `The primary ${address} belongs to the data centre ${theirs}, and this store is of ${ours}. Check \`sentinels\`.`,
     )
   }
 
@@ -291,7 +309,9 @@ export class ReplicaGroup {
 
   /** The mark of the node that the Sentinels name; fixed from the first time on. */
   #agreedMark(): string | null {
-    const chosen = this.#choose((mark) => mark !== null, null)
+    const mayBeOurs = (mark: string | null) =>
+      mark !== null && (dataCentreOf(mark) ?? this.#options.dataCentre) === this.#options.dataCentre
+    const chosen = this.#choose(mayBeOurs, null)
     return chosen === null ? null : (this.#membership.node(chosen.address)?.mark ?? null)
   }
 
@@ -331,4 +351,13 @@ export class ReplicaGroup {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
+}
+
+/**
+ * What TLS failed of with more than a half of them, or null. One certificate that has expired stops nothing: the others
+ * are still enough.
+ */
+function tlsMistake(peers: readonly (Node | Sentinel)[]): TlsFailedError | null {
+  const failed = peers.flatMap(({ problem }) => (problem instanceof TlsFailedError ? [problem] : []))
+  return failed.length > peers.length / 2 ? (failed[0] ?? null) : null
 }

@@ -2,6 +2,7 @@ import { formatAddress, type NodeAddress } from './address.ts'
 import { Node } from './node.ts'
 import { Poll } from './poll.ts'
 import { Sentinel } from './sentinel.ts'
+import type { TlsOptions } from './tls.ts'
 
 export interface MembershipOptions {
   /** The Sentinels to begin with; none when there is but one Redis. */
@@ -14,6 +15,7 @@ export interface MembershipOptions {
   password?: string | undefined
   sentinelUsername?: string | undefined
   sentinelPassword?: string | undefined
+  tls?: TlsOptions | undefined
   /** How long nobody must know a member before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
 }
@@ -132,11 +134,11 @@ export class Membership {
     const key = formatAddress(address)
     const known = this.#nodes.get(key)
     if (known !== undefined) return known
-    const { clientName, localAddress, username, password } = this.#options
+    const { clientName, localAddress, username, password, tls } = this.#options
     const node = new Node({
       address,
       clientName,
-      ...given({ localAddress, username, password }),
+      ...given({ localAddress, username, password, tls }),
       onChange: this.#events.onNode,
     })
     const watched = this.#watched(node, () => node.probe(), CALM_NODE_MS)
@@ -151,12 +153,12 @@ export class Membership {
   #addSentinel(address: NodeAddress): void {
     const key = formatAddress(address)
     if (this.#sentinels.has(key)) return
-    const { primaryName, clientName, localAddress, sentinelUsername, sentinelPassword } = this.#options
+    const { primaryName, clientName, localAddress, sentinelUsername, sentinelPassword, tls } = this.#options
     const sentinel = new Sentinel({
       address,
       primaryName,
       clientName,
-      ...given({ localAddress, username: sentinelUsername, password: sentinelPassword }),
+      ...given({ localAddress, username: sentinelUsername, password: sentinelPassword, tls }),
       onChange: this.#events.onSentinel,
       onHint: this.#events.onHint,
     })
@@ -188,8 +190,8 @@ export class Membership {
 }
 
 /** The options that were given: an absent one and an undefined one are not the same to `exactOptionalPropertyTypes`. */
-function given<K extends string>(options: Record<K, string | undefined>): Partial<Record<K, string>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<
-    Record<K, string>
-  >
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }

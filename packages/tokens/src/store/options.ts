@@ -1,4 +1,5 @@
 import type { NodeAddress } from '../redis/address.ts'
+import type { TlsOptions } from '../redis/tls.ts'
 import type { Keyring } from '../token/keyring.ts'
 import type { StoreObserver } from './observer.ts'
 
@@ -29,7 +30,7 @@ export interface SentinelTopology {
   sentinelPassword?: string
   /**
    * The value of the group's mark, `hf:mark`. A primary with another mark is refused from the start. Default is
-   * the mark of the primary that is found first.
+   * the mark of the primary that is found first, unless it begins with the name of another data centre and a colon.
    */
   groupMark?: string
 }
@@ -47,6 +48,11 @@ export interface CommonRedisOptions extends SessionOptions {
   /** The application's ACL user and password on Redis. */
   username?: string
   password?: string
+  /**
+   * Encrypt every connection, to Redis and to the Sentinels, and believe only whom these options name. Default is not
+   * to encrypt. Mistakes in certificates or settings are told by `ready()`, as `TLS_FAILED`.
+   */
+  tls?: TlsOptions
   /** Deadline of a read (in milliseconds, 10 to 60,000). Default is 1000. */
   verifyTimeoutMs?: number
   /** Deadline of a write (in milliseconds, 100 to 300,000): it waits out a failover. Default is 30,000. */

@@ -12,6 +12,7 @@ function openGroup(options: Partial<GroupOptions> = {}): ReplicaGroup {
   const group = new ReplicaGroup({
     sentinels: servers().sentinels.map(({ address }) => address),
     primaryName: 'mymaster',
+    dataCentre: 'dc1',
     clientName: 'holdfast-test',
     onFailover: () => {},
     ...APP,

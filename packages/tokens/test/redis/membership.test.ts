@@ -19,6 +19,7 @@ async function openGroup(options: Partial<GroupOptions> = {}): Promise<ReplicaGr
   const group = new ReplicaGroup({
     sentinels: servers.sentinels.map(({ address }) => address),
     primaryName: 'mymaster',
+    dataCentre: 'dc1',
     clientName: 'holdfast-test',
     forgetAfterMs: FORGET_AFTER_MS,
     onFailover: () => {},
@@ -151,13 +152,30 @@ describe('another group', () => {
     })
     onTestFinished(() => store.close())
     const error = await errorOf(store.ready({ timeoutMs: 10_000 }))
-    expect(error).toMatchObject({ code: 'INVALID_OPTION' })
+    expect(error).toMatchObject({ code: 'WRONG_DATA_CENTRE' })
     expect(error.message).toMatch(
       /^The primary 127\.0\.0\.1:\d+ belongs to another group than this one\. Check `sentinels`\.$/,
     )
     await errorOf(store.issue({ subject: 'ann' }, { timeoutMs: 500 }))
     expect(await keysOf(other)).toEqual([])
   })
+
+  test.each(['dc1:mark-of-the-test-group', undefined])(
+    'of a data centre that its mark names: both are named, and nothing is written there (%s)',
+    async (groupMark) => {
+      await other.run(await other.primary(), 'SET', 'hf:mark', 'dc2:mark-of-another-group')
+      const sentinels = other.sentinels.map(({ address }) => address)
+      const store = makeStore({ sentinels, ...(groupMark && { groupMark }) })
+      onTestFinished(() => store.close())
+      const error = await errorOf(store.ready({ timeoutMs: 10_000 }))
+      expect(error).toMatchObject({ code: 'WRONG_DATA_CENTRE' })
+      expect(error.message).toMatch(
+        /^The primary 127\.0\.0\.1:\d+ belongs to the data centre dc2, and this store is of dc1\. Check `sentinels`\.$/,
+      )
+      await errorOf(store.issue({ subject: 'ann' }, { timeoutMs: 500 }))
+      expect(await keysOf(other)).toEqual([])
+    },
+  )
 
   test('a Redis of it at the address of the primary is refused by its mark', async () => {
     const store = await openStore(servers, { verifyTimeoutMs: 300 })

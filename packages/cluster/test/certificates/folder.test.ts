@@ -1,0 +1,88 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CertificateFolder, createAuthority, issueCertificate } from '@holdfast/cluster/certificates'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const HOST = { name: 'redis-1', addresses: ['10.0.1.11'] }
+
+async function folderWithAuthority(): Promise<CertificateFolder> {
+  const folder = new CertificateFolder(await temporaryFolder(), 'dc1')
+  await folder.createAuthority({})
+  return folder
+}
+
+const modeOf = async (file: string) => (await stat(file)).mode & 0o777
+
+test('keys are for their owner alone, and belong to the certificates beside them', async () => {
+  const folder = await folderWithAuthority()
+  const issued = await folder.issue(HOST)
+  expect((await readdir(folder.path)).sort()).toEqual(['ca.crt', 'ca.key', 'redis-1.crt', 'redis-1.key'])
+  for (const name of ['ca', 'redis-1']) {
+    expect(await modeOf(join(folder.path, `${name}.key`))).toBe(0o600)
+    expect(await modeOf(join(folder.path, `${name}.crt`))).toBe(0o644)
+  }
+  expect(issued).toMatchObject({ file: join(folder.path, 'redis-1.crt'), isOurs: true, subject: 'redis-1' })
+  const key = createPrivateKey(await readFile(join(folder.path, 'redis-1.key')))
+  expect(new X509Certificate(await readFile(issued.file)).checkPrivateKey(key)).toBe(true)
+})
+
+test('an authority is replaced only when that is meant, and then its certificates are foreign', async () => {
+  const folder = await folderWithAuthority()
+  await folder.issue(HOST)
+  const before = await folder.list()
+  await expect(folder.createAuthority({})).rejects.toMatchObject({
+    code: 'AUTHORITY_EXISTS',
+    message: expect.stringContaining('use --force if you mean it.'),
+  })
+  expect(await folder.list()).toEqual(before)
+  await folder.createAuthority({ force: true })
+  const after = await folder.list()
+  expect(after.authority.fingerprint).not.toBe(before.authority.fingerprint)
+  expect(after.issued).toMatchObject([{ subject: 'redis-1', isOurs: false }])
+})
+
+test('two data centres in one folder have authorities of their own', async () => {
+  const root = await temporaryFolder()
+  const [one, two] = [new CertificateFolder(root, 'dc1'), new CertificateFolder(root, 'dc2')]
+  const [first, second] = [await one.createAuthority({}), await two.createAuthority({})]
+  expect(first.subject).toBe('Holdfast authority of dc1')
+  expect(second.subject).toBe('Holdfast authority of dc2')
+})
+
+test('renewing issues anew what ends soon, has ended or is foreign, for the same names', async () => {
+  const folder = await folderWithAuthority()
+  await folder.issue({ ...HOST, names: ['redis-1.example.org'], days: 20 })
+  await folder.issue({ name: 'fresh' })
+  const foreign = await issueCertificate(await createAuthority({ dataCentre: 'dc2' }), {
+    name: 'shop',
+    purposes: ['client'],
+  })
+  await writeFile(join(folder.path, 'shop.crt'), foreign.certificate)
+  const before = await folder.list()
+  const renewed = await folder.renew({ withinDays: 30 })
+  expect(renewed).toMatchObject([
+    { subject: 'redis-1', names: ['redis-1', 'redis-1.example.org'], addresses: ['10.0.1.11'], daysLeft: 89 },
+    { subject: 'shop', purposes: ['client'], daysLeft: 89, isOurs: true },
+  ])
+  const after = await folder.list()
+  const serials = ({ issued }: typeof after) => issued.map(({ serialNumber }) => serialNumber)
+  expect(serials(after)[0]).toBe(serials(before)[0])
+  expect(serials(after)[1]).not.toBe(serials(before)[1])
+  expect(await folder.renew({ withinDays: 30 })).toEqual([])
+})
+
+test('what is missing or broken is named', async () => {
+  const folder = new CertificateFolder(await temporaryFolder(), 'dc1')
+  const missing = { code: 'AUTHORITY_MISSING', message: expect.stringContaining(folder.path) }
+  await expect(folder.list()).rejects.toMatchObject(missing)
+  await expect(folder.issue(HOST)).rejects.toMatchObject(missing)
+  await folder.createAuthority({})
+  await expect(folder.issue({ name: 'ca' })).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' })
+  await writeFile(join(folder.path, 'torn.crt'), '-----BEGIN CERTIFICATE-----\n')
+  await expect(folder.list()).rejects.toMatchObject({
+    code: 'CERTIFICATE_UNREADABLE',
+    message: `${join(folder.path, 'torn.crt')} is no certificate in PEM. Issue it again.`,
+  })
+})

@@ -1,0 +1,48 @@
+import { PRIMARY_NAME, RedisGroup, TEST_USERS, TestAuthority } from '@holdfast/testing'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { Nodes } from '../../src/redis/nodes.ts'
+import { namedByMajority, Sentinels } from '../../src/redis/sentinels.ts'
+import { TIMINGS, type Topology } from '../../src/topology/topology.ts'
+import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
+
+const { password } = TEST_USERS.admin
+const SECRETS = { ...FIXED_SECRETS, admin: password, sentinelAdmin: password }
+let authority: TestAuthority
+let group: RedisGroup
+beforeAll(async () => {
+  authority = await TestAuthority.create('dc1')
+  group = await RedisGroup.start({ tls: await authority.host() })
+})
+afterAll(() => group?.stop())
+
+const topology = (): Topology => ({
+  name: 'dc1',
+  primaryName: PRIMARY_NAME,
+  timings: TIMINGS.fast,
+  dataHosts: group.redis.map(({ port }, index) => ({
+    host: '127.0.0.1',
+    redisPort: port,
+    sentinelPort: group.sentinels[index]?.port ?? 0,
+  })),
+  gateways: [],
+  balancer: { host: '127.0.0.1', port: 1 },
+})
+
+test('nodes and Sentinels are asked by TLS', async () => {
+  const tls = await authority.host({ name: 'operator' })
+  const [nodes, sentinels] = [new Nodes(topology(), SECRETS, tls), new Sentinels(topology(), SECRETS, tls)]
+  onTestFinished(() => [nodes, sentinels].forEach((each) => void each.close()))
+  const views = await nodes.views(2000)
+  expect(views.map(({ role }) => role).sort()).toEqual(['primary', 'replica', 'replica'])
+  expect(namedByMajority(await sentinels.answers(2000))).toBe(`127.0.0.1:${(await group.primary()).port}`)
+})
+
+test('without TLS, or without a certificate, what is wrong is told', async () => {
+  const [address] = group.redis.map((redis) => redis.address)
+  if (address === undefined) throw new Error('There is no Redis.')
+  for (const tls of [undefined, { ca: authority.ca }]) {
+    const nodes = new Nodes(topology(), SECRETS, tls)
+    onTestFinished(() => nodes.close())
+    await expect(nodes.view(address, 2000)).rejects.toMatchObject({ code: 'TLS_FAILED' })
+  }
+})

@@ -1,0 +1,18 @@
+import type { TlsOptions } from '@holdfast/tokens'
+import { readPrivateFile, readPublicFile } from '../files/private.ts'
+import type { TlsFiles } from './schema.ts'
+
+/** Reads the files of TLS. Throws `FILE_UNUSABLE`, also when others may read the key. */
+export async function readTls({ caFile, certFile, keyFile, servername }: TlsFiles): Promise<TlsOptions> {
+  const [ca, cert, key] = await Promise.all([
+    readPublicFile(caFile, 'authority certificate'),
+    certFile === undefined ? undefined : readPublicFile(certFile, 'certificate'),
+    keyFile === undefined ? undefined : readPrivateFile(keyFile, 'private key'),
+  ])
+  return {
+    ca,
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(servername === undefined ? {} : { servername }),
+  }
+}

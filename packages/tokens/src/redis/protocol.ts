@@ -1,0 +1,49 @@
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { NodeAddress } from './address.ts'
+
+type From = NodeAddress & { localAddress: string | undefined }
+
+/**
+ * Whether a Redis or a Sentinel answers there without TLS. Asked when a TLS handshake gets no answer, for such a
+ * server waits in silence for the end of the line.
+ */
+export function speaksPlain(address: From, timeoutMs: number): Promise<boolean> {
+  const socket = connectPlain(address, () => socket.write('PING\r\n'))
+  return ask(socket, timeoutMs, (done) => {
+    socket.once('data', (answer) => done(/^[+-][A-Z]/.test(answer.toString('latin1'))))
+    socket.once('error', () => done(false))
+  })
+}
+
+/**
+ * Whether a server answers there by TLS. Asked when a connection without it is cut before the first answer. Nothing
+ * but the handshake is sent: whether the certificate is one to believe does not matter here, and is not known.
+ */
+export function speaksTls(address: From, timeoutMs: number): Promise<boolean> {
+  const socket = connectTls(address)
+  return ask(socket, timeoutMs, (done) => {
+    socket.once('secureConnect', () => done(true))
+    socket.once('error', (error: NodeJS.ErrnoException) => done(isOfTls(error)))
+  })
+}
+
+/** A certificate that is not believed, or an alert: in any case the other side answered by TLS. */
+function isOfTls({ code = '' }: NodeJS.ErrnoException): boolean {
+  if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code)) return false
+  return /^ERR_(SSL|TLS)_|CERT/.test(code) || code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+}
+
+function ask(socket: Socket, timeoutMs: number, listen: (done: (answer: boolean) => void) => void) {
+  return new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => done(false), timeoutMs)
+    listen(done)
+    socket.once('close', () => done(false))
+    function done(answer: boolean) {
+      clearTimeout(timer)
+      socket.on('error', () => {})
+      socket.destroy()
+      resolve(answer)
+    }
+  })
+}

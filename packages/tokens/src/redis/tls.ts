@@ -1,0 +1,66 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import { InvalidOptionError } from '../errors.ts'
+
+/**
+ * How to encrypt, by TLS 1.2 or later. Whose certificate is not signed by `ca`, or does not hold the name or the
+ * address that was dialled, is refused. PEM, as text or bytes.
+ */
+export interface TlsOptions {
+  /** The certificates of the authorities that are believed: in Holdfast's plan one, of this data centre. No other is. */
+  ca: string | Buffer
+  /** This side's certificate, and the key that belongs to it. A node with `tls-auth-clients yes` asks for them. */
+  cert?: string | Buffer
+  key?: string | Buffer
+  /** A name that every certificate must hold, instead of the name or the address that was dialled. */
+  servername?: string
+}
+
+/** What `tls.connect` takes. A context is made once for each options: it takes a millisecond. Throws `INVALID_OPTION`. */
+export function tlsSocketOptions(options: TlsOptions) {
+  const { servername } = options
+  const secureContext = CONTEXTS.get(options) ?? makeContext(checkTls(options))
+  CONTEXTS.set(options, secureContext)
+  return { tls: true as const, secureContext, ...(servername === undefined ? {} : { servername }) }
+}
+
+const CONTEXTS = new WeakMap<TlsOptions, SecureContext>()
+
+const makeContext = ({ ca, cert, key }: TlsOptions) =>
+  createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' })
+
+/** `tls` when it can be used; a copy, so that later changes of the caller's object change nothing. Throws `INVALID_OPTION`. */
+export function checkTls({ ca, cert, key, servername }: TlsOptions): TlsOptions {
+  readCertificate('tls.ca', ca)
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new InvalidOptionError('Give `tls.cert` and `tls.key`, or neither.')
+  }
+  if (servername !== undefined && (typeof servername !== 'string' || servername === '')) {
+    throw new InvalidOptionError('`tls.servername` must be a name, got none.')
+  }
+  const named = servername === undefined ? {} : { servername }
+  if (cert === undefined || key === undefined) return { ca, ...named }
+  if (!readCertificate('tls.cert', cert).checkPrivateKey(readKey(key))) {
+    throw new InvalidOptionError('`tls.key` is not the key of `tls.cert`.')
+  }
+  return { ca, cert, key, ...named }
+}
+
+function readCertificate(name: string, pem: unknown): X509Certificate {
+  try {
+    if (typeof pem === 'string' || Buffer.isBuffer(pem)) return new X509Certificate(pem)
+  } catch {
+    // It is told below, without the text.
+  }
+  throw new InvalidOptionError(
+    `\`${name}\` must be a certificate in PEM: the text of the file, not its path.`,
+  )
+}
+
+function readKey(pem: string | Buffer): KeyObject {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    throw new InvalidOptionError('`tls.key` must be a private key in PEM without a pass phrase.')
+  }
+}

@@ -1,0 +1,46 @@
+import {
+  type CertificateRequest,
+  type Credential,
+  createAuthority,
+  issueCertificate,
+} from '@holdfast/cluster/certificates'
+import type { ServerTls } from './server-tls.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+
+/** From five days ago to three days ago, and from five days ahead: for certificates that do not count now. */
+export const EXPIRED = () => ({ notBefore: new Date(Date.now() - 5 * DAY_MS), days: 2 })
+export const NOT_YET_VALID = () => ({ notBefore: new Date(Date.now() + 5 * DAY_MS) })
+
+/** The authority of a test's data centre, and what it signs. */
+export class TestAuthority {
+  readonly #authority: Credential
+
+  private constructor(authority: Credential) {
+    this.#authority = authority
+  }
+
+  static async create(dataCentre = 'dc1'): Promise<TestAuthority> {
+    return new TestAuthority(await createAuthority({ dataCentre }))
+  }
+
+  /** The authority's own certificate. */
+  get ca(): string {
+    return this.#authority.certificate
+  }
+
+  /** For a server on 127.0.0.1, which connects to others, too. */
+  host(request: Partial<CertificateRequest> = {}): Promise<ServerTls> {
+    return this.#issue({ name: 'redis', addresses: ['127.0.0.1'], ...request })
+  }
+
+  /** For an application. */
+  application(request: Partial<CertificateRequest> = {}): Promise<ServerTls> {
+    return this.#issue({ name: 'application', purposes: ['client'], ...request })
+  }
+
+  async #issue(request: CertificateRequest): Promise<ServerTls> {
+    const { certificate, key } = await issueCertificate(this.#authority, request)
+    return { ca: this.ca, cert: certificate, key }
+  }
+}
