@@ -18,10 +18,13 @@ export interface RecordEntry {
 
 /** What the key ring shows of a record. Its session may have ended by its lifetime. */
 export type RecordReading =
-  | { state: 'live'; session: SessionSummary }
+  | { state: 'live'; id: string; session: SessionSummary }
   | { state: 'revoked'; id: string; expiresAtMs: number }
-  /** No record, or of another data centre, or sealed with a key that the ring does not hold any more. */
-  | { state: 'unreadable' }
+  /**
+   * No record, or of another data centre, or sealed with a key that the ring does not hold any more. `id` is null when
+   * the key is no record's.
+   */
+  | { state: 'unreadable'; id: string | null }
 
 /** What became of a record that was merged into the store. */
 export type MergeOutcome =
@@ -91,13 +94,16 @@ export class BackendRecords implements RecordStore {
 
   read(entry: RecordEntry): RecordReading {
     const opened = this.#open(entry)
-    if (opened === null) return { state: 'unreadable' }
+    if (opened === null) {
+      const key = parseRecordKey(entry.key)
+      return { state: 'unreadable', id: key && publicId(key.digest) }
+    }
     const { key, record, listed } = opened
     const id = publicId(key.digest)
     if (record.state === 'revoked') return { state: 'revoked', id, expiresAtMs: record.expiresAtMs }
     const { subject, device } = listed ?? { subject: '', device: '' }
     const { issuedAtMs, idleUntilMs, expiresAtMs } = record
-    return { state: 'live', session: { id, subject, device, issuedAtMs, idleUntilMs, expiresAtMs } }
+    return { state: 'live', id, session: { id, subject, device, issuedAtMs, idleUntilMs, expiresAtMs } }
   }
 
   async merge(entries: readonly RecordEntry[], options?: CallOptions): Promise<MergeOutcome[]> {

@@ -110,9 +110,9 @@ describe('is not merged:', () => {
     ['a record of another key ring', { keyring: generateKeyring() }],
   ])('%s', async (_, options) => {
     const [one, other] = [makePair(), makePair(options)]
-    const { token } = await one.store.issue({ subject: 'ada' })
+    const { token, id } = await one.store.issue({ subject: 'ada' })
     const entry = copied(await one.copy(token))
-    expect(other.records.read(entry)).toEqual({ state: 'unreadable' })
+    expect(other.records.read(entry)).toEqual({ state: 'unreadable', id })
     expect(await other.records.merge([entry])).toEqual(['unreadable'])
     expect(await other.copy(token)).toBeNull()
   })
@@ -134,7 +134,7 @@ test('reads what a list needs, and no claims', async () => {
     claims: { secret: 1 },
   })
   const session = { id, subject: 'ada', device: '', issuedAtMs, idleUntilMs, expiresAtMs }
-  expect(records.read(copied(await copy(token)))).toEqual({ state: 'live', session })
+  expect(records.read(copied(await copy(token)))).toEqual({ state: 'live', id, session })
   await records.revoke([copied(await copy(token))])
   expect(records.read(copied(await copy(token)))).toEqual({ state: 'revoked', id, expiresAtMs })
   expect(await store.verify(token)).toMatchObject({ reason: 'revoked' })
