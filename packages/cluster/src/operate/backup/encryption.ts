@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@holdfast/tokens'
 import { Decrypter, Encrypter } from 'age-encryption'
-import { ClusterError } from '../../errors.ts'
+import type { ClusterError } from '../../errors.ts'
 import { damaged, noBackup, refused } from './refusals.ts'
 
 /** Who can open a backup: who knows the passphrase, or who holds an identity of one of the recipients (`age1…`). */
@@ -49,7 +49,7 @@ export function encrypt(
 }
 
 /** Checks what is to open a backup. Throws `INVALID_OPTION`, without the secret. */
-export function makeDecrypter(key: BackupKey): Decrypter {
+function makeDecrypter(key: BackupKey): Decrypter {
   const decrypter = new Decrypter()
   if ('passphrase' in key) {
     decrypter.addPassphrase(key.passphrase)
@@ -67,47 +67,33 @@ export function makeDecrypter(key: BackupKey): Decrypter {
   return decrypter
 }
 
+/** Decrypts the chunks of one age file. */
+export type Opened = (sealed: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array>
+
 /**
- * Decrypts an age file, chunk by chunk; no chunk comes out that was changed. Throws `BACKUP_REFUSED` for a file that
- * is none, is damaged, or cannot be opened with this key.
+ * Opens the age file of which this is the beginning: its header at least. With a passphrase that keeps the process busy
+ * for a second or more, once. What it answers lets no chunk through that was changed, and throws `BACKUP_REFUSED`.
+ *
+ * Throws `BACKUP_REFUSED` for a file that is none, is damaged, or does not open, and as {@link makeDecrypter}.
  */
-export async function* decrypt(
-  sealed: AsyncIterable<Uint8Array>,
-  decrypter: Decrypter,
-): AsyncGenerator<Uint8Array> {
-  let plain: AsyncIterable<Uint8Array>
-  try {
-    plain = await decrypter.decrypt(ReadableStream.from(checkBeginning(sealed)))
-  } catch (error) {
-    throw error instanceof ClusterError ? error : notOpened(error)
-  }
-  try {
-    yield* plain
-  } catch (error) {
-    throw error instanceof ClusterError ? error : damaged('a part of it is not as it was written')
-  }
+export async function unlock(beginning: Buffer, key: BackupKey): Promise<Opened> {
+  const decrypter = makeDecrypter(key)
+  // Before age reads it: what is no age file may have a first line that never ends.
+  if (!beginning.toString('latin1').startsWith(AGE_BEGINNING)) throw noBackup('it is not an age file')
+  const fileKey = await decrypter.decryptHeader(beginning).catch((error: unknown) => {
+    throw notOpened(error)
+  })
+  const unlocked = new Decrypter()
+  unlocked.addIdentity({ unwrapFileKey: () => fileKey })
+  return (sealed) => decrypt(sealed, unlocked)
 }
 
-/** Before age reads it: what is no age file may have a first line that never ends. */
-async function* checkBeginning(sealed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let first: Buffer | null = Buffer.alloc(0)
-  for await (const chunk of sealed) {
-    if (first === null) {
-      yield chunk
-      continue
-    }
-    first = Buffer.concat([first, chunk])
-    if (first.length < AGE_BEGINNING.length) continue
-    assertAge(first)
-    yield first
-    first = null
+async function* decrypt(sealed: AsyncIterable<Uint8Array>, decrypter: Decrypter): AsyncGenerator<Uint8Array> {
+  try {
+    yield* await decrypter.decrypt(ReadableStream.from(sealed))
+  } catch (error) {
+    throw damaged('a part of it is not as it was written', error)
   }
-  if (first !== null) assertAge(first)
-}
-
-function assertAge(beginning: Buffer): void {
-  if (beginning.toString('latin1', 0, AGE_BEGINNING.length) === AGE_BEGINNING) return
-  throw noBackup('it is not an age file')
 }
 
 function notOpened(cause: unknown): ClusterError {

@@ -48,6 +48,12 @@ export async function openToRead(file: string): Promise<FileHandle> {
   }
 }
 
+/** The first bytes of a file, as many as there are up to `most`. */
+export async function beginningOf(handle: FileHandle, most: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(most), 0, most, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
 /** What a file holds, from its beginning. */
 export const contentsOf = (handle: FileHandle): AsyncIterable<Buffer> =>
   handle.createReadStream({ start: 0, autoClose: false })

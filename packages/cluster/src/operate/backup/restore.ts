@@ -1,10 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { MergeOutcome, RecordEntry, RecordStore } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
 import { openLocal } from '../../state/open.ts'
 import { withRecords } from '../records/open.ts'
-import { type BackupKey, decrypt, makeDecrypter } from './encryption.ts'
-import { contentsOf, openToRead } from './file.ts'
+import { type BackupKey, unlock } from './encryption.ts'
+import { beginningOf, contentsOf, openToRead } from './file.ts'
 import { type BackupHeader, type BackupPart, readBackup } from './format.ts'
 import { refused } from './refusals.ts'
 
@@ -49,6 +48,8 @@ export interface RestoreReport {
 
 /** Records that are merged at once: logins of users wait a millisecond or two for them. */
 const BATCH = 128
+/** The header of an age file with some hundred recipients. */
+const MOST_HEADER_BYTES = 256 * 1024
 
 /**
  * Merges a backup into the running data centre, full or empty. First the whole file is checked; then its records go the
@@ -65,15 +66,17 @@ const BATCH = 128
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const beganMs = performance.now()
-  makeDecrypter(options.key)
   const local = await openLocal(options.stateDir)
   const handle = await openToRead(options.file)
   try {
+    // Before there are connections, which would not be served meanwhile.
+    const open = await unlock(await beginningOf(handle, MOST_HEADER_BYTES), options.key)
+    const parts = () => readBackup(open(contentsOf(handle)))
     return await withRecords(local, options.signal, async ({ store }) => {
-      const { header, total } = await check(handle, options, (found) => {
+      const { header, total } = await check(parts(), options, (found) => {
         assertOurs(found, local.topology.name, store)
       })
-      const counts = await merge(handle, options, store, total)
+      const counts = await merge(parts(), options, store, total)
       const { dataCentre, beganAt } = header
       const tookMs = Math.round(performance.now() - beganMs)
       return { dataCentre, beganAt, records: total, ...counts, tookMs }
@@ -92,13 +95,13 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
 
 /** Reads the backup to its end, so that nothing of a damaged one is merged. */
 async function check(
-  handle: FileHandle,
-  { key, onProgress, signal }: RestoreOptions,
+  parts: AsyncIterable<BackupPart>,
+  { onProgress, signal }: RestoreOptions,
   checkHeader: (header: BackupHeader) => void,
 ): Promise<{ header: BackupHeader; total: number }> {
   let header: BackupHeader | null = null
   let total = 0
-  for await (const part of partsOf(handle, key)) {
+  for await (const part of parts) {
     signal?.throwIfAborted()
     if (part.kind === 'header') {
       header = part.header
@@ -132,8 +135,8 @@ type Counts = Pick<
 >
 
 async function merge(
-  handle: FileHandle,
-  { key, onProgress, signal }: RestoreOptions,
+  parts: AsyncIterable<BackupPart>,
+  { onProgress, signal }: RestoreOptions,
   store: RecordStore,
   total: number,
 ): Promise<Counts> {
@@ -158,7 +161,7 @@ async function merge(
   }
   try {
     let entries: RecordEntry[] = []
-    for await (const part of partsOf(handle, key)) {
+    for await (const part of parts) {
       if (part.kind !== 'record') continue
       entries.push(part.entry)
       if (entries.length < BATCH) continue
@@ -182,6 +185,3 @@ function countOf(outcome: MergeOutcome, isTombstone: boolean): keyof Counts {
   if (outcome === 'known') return 'alreadyThere'
   return isTombstone ? 'logOuts' : 'restored'
 }
-
-const partsOf = (handle: FileHandle, key: BackupKey): AsyncGenerator<BackupPart> =>
-  readBackup(decrypt(contentsOf(handle), makeDecrypter(key)))

@@ -8,6 +8,9 @@ import { storeOptions } from '../../state/store-options.ts'
 import { redisAddress } from '../../topology/topology.ts'
 import { scanRecords } from './scan.ts'
 
+/** Deadline of a question. */
+const PATIENCE_MS = 2000
+
 /** The records of a running data centre, to be read and merged. */
 export interface OpenRecords {
   store: RecordStore
@@ -45,6 +48,8 @@ async function* scanPrimary(
   nodes: Nodes,
   ready: () => Promise<void>,
 ): AsyncGenerator<RecordEntry[]> {
+  // Again: encrypting may have kept the process busy for seconds.
+  await ready()
   const { primary } = store.status()
   const address = topology.dataHosts.map(redisAddress).find((node) => formatAddress(node) === primary)
   if (address === undefined)
@@ -61,5 +66,3 @@ async function* scanPrimary(
     )
   }
 }
-
-const PATIENCE_MS = 2000

@@ -7,6 +7,7 @@ import { createRedisStore, type IssuedToken, type TokenStore, tokenKey } from '@
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backup, restore } from '../../../src/index.ts'
+import { unlock } from '../../../src/operate/backup/encryption.ts'
 import { openLocal } from '../../../src/state/open.ts'
 import { storeOptions } from '../../../src/state/store-options.ts'
 import { makeTempFolder, TestDataCentre } from '../../support/data-centre.ts'
@@ -27,7 +28,12 @@ beforeAll(async () => {
   recipients = [await identityToRecipient(identity)]
   folder = await makeTempFolder()
   dc = await TestDataCentre.create({ network: '127.0.74' })
-  other = await TestDataCentre.create({ name: 'dc2', network: '127.0.75' })
+  other = await TestDataCentre.create({
+    name: 'dc2',
+    hosts: ['127.0.74.51', '127.0.74.52', '127.0.74.53'],
+    gateways: ['127.0.74.61'],
+    balancer: '127.0.74.2',
+  })
   await dc.start()
   store = await openStore()
 }, 120_000)
@@ -176,9 +182,9 @@ it('holds no token and no claims, whoever opens it', async () => {
   const sealed = (await readFile(file)).toString('latin1')
   expect(sealed).toMatch(/^age-encryption\.org\/v1\n/)
   expect(sealed).not.toContain('hf:{')
-  const { decrypt, makeDecrypter } = await import('../../../src/operate/backup/encryption.ts')
+  const open = await unlock(await readFile(file), key())
   let plain = ''
-  for await (const chunk of decrypt(bytesOf(await readFile(file)), makeDecrypter(key()))) {
+  for await (const chunk of open(bytesOf(await readFile(file)))) {
     plain += Buffer.from(chunk).toString('latin1')
   }
   const token = session?.token ?? ''
