@@ -5,7 +5,8 @@ export interface CommandSpec<Options> {
   /** One word, or two for a command of a group: `users add`. */
   name: string
   summary: string
-  argument?: { name: string; summary: string }
+  /** The word behind the name. The handler gets an empty text for an optional one that was left out. */
+  argument?: { name: string; summary: string; optional?: boolean }
   options: readonly OptionSpec[]
   /** Lines for the end of its help. */
   notes?: readonly string[]

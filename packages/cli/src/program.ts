@@ -50,7 +50,10 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   const own = words.pop() ?? spec.name
   const parent = words.reduce(groupOf, program)
   const command = parent.command(own).description(spec.summary).helpOption('-h, --help', 'print help')
-  if (spec.argument) command.argument(`<${spec.argument.name}>`, spec.argument.summary)
+  if (spec.argument) {
+    const { name, summary, optional } = spec.argument
+    command.argument(optional ? `[${name}]` : `<${name}>`, summary)
+  }
   for (const { flags, summary, parse, required, hidden } of spec.options) {
     const option = command.createOption(flags, summary)
     if (required) option.makeOptionMandatory()
@@ -61,14 +64,17 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   command.option(DEBUG_OPTION, 'print stack traces')
   if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`)
   command.action(async (...received: unknown[]) => {
-    const argument = spec.argument ? String(received[0]) : ''
+    const argument = spec.argument ? String(received[0] ?? '') : ''
     // Commander checked the options against the list in the same object as the handler.
     const handler = spec.handler as (options: unknown, argument: string) => Promise<ExitCode>
     setExitCode(await handler(command.opts(), argument))
   })
 }
 
-const GROUPS: Readonly<Record<string, string>> = { users: 'list and add users of the gateways' }
+const GROUPS: Readonly<Record<string, string>> = {
+  users: 'list and add users of the gateways',
+  sessions: 'list, show and end sessions',
+}
 
 /** The group command of a two-word command, made when its first command comes. */
 function groupOf(parent: Command, name: string): Command {

@@ -1,7 +1,9 @@
 import type { AnyCommand } from '../command.ts'
+import { backup, restore } from './backup.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
+import { sessionsList, sessionsRevoke, sessionsShow } from './sessions.ts'
 import { status } from './status.ts'
 import { switchover } from './switchover.ts'
 import { up } from './up.ts'
@@ -13,7 +15,12 @@ export const COMMANDS: readonly AnyCommand[] = [
   status,
   switchover,
   drill,
+  backup,
+  restore,
   down,
+  sessionsList,
+  sessionsShow,
+  sessionsRevoke,
   usersAdd,
   usersList,
   gateway,
