@@ -58,7 +58,7 @@ it('lists, shows and ends sessions by their public id', async () => {
   const [one, other] = [await logIn(), await logIn()]
   expect((await list()).sessions.map(({ id }) => id).sort()).toEqual([one.id, other.id].sort())
   const shown = await run('sessions', 'list')
-  expect(shown.stdout).toMatch(/ID +SUBJECT +DEVICE +BEGAN +IDLE FOR +LASTS/)
+  expect(shown.stdout).toMatch(/ID +SUBJECT +DEVICE +BEGAN +IDLE ENDS IN +ENDS IN/)
   expect(shown.stdout).toContain(one.id)
   expect(shown.stdout).not.toContain('hf_')
   expect(await json<FoundSession>('sessions', 'show', one.id)).toMatchObject({

@@ -66,6 +66,8 @@ export const restore: CommandSpec<LocateOptions & KeyOptions & { json?: boolean 
   notes: [
     'A backup that is damaged, or of another data centre, is refused before anything is changed. Restoring twice',
     'changes nothing; a restore that was interrupted is run again.',
+    'When all data is lost: delete everything in the state folder but secrets.json and topology.json, run holdfast up',
+    'with the options of before, and then restore. Sessions that were logged out after the backup come back then.',
   ],
   async handler(options, file) {
     const key = await keyOf(options)

@@ -13,7 +13,7 @@ export function listText({ sessions, total, unreadable }: SessionList, nowMs: nu
     span(idleUntilMs - nowMs),
     span(expiresAtMs - nowMs),
   ])
-  const head = ['ID', 'SUBJECT', 'DEVICE', 'BEGAN', 'IDLE FOR', 'LASTS']
+  const head = ['ID', 'SUBJECT', 'DEVICE', 'BEGAN', 'IDLE ENDS IN', 'ENDS IN']
   const hidden = total - sessions.length
   return [
     rows.length === 0 ? '  No live sessions.' : table(rows, { head, right: [4, 5] }),

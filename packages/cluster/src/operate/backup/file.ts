@@ -20,7 +20,7 @@ export async function writeWhole(file: string, chunks: AsyncIterable<Uint8Array>
   const draft = `${file}.${process.pid}.tmp`
   let bytes = 0
   const handle = await open(draft, 'wx', 0o600).catch((error: unknown) => {
-    throw unusable(draft, error)
+    throw unusable(file, error)
   })
   try {
     for await (const chunk of chunks) {

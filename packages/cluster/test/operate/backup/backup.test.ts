@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRedisStore, type IssuedToken, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
@@ -174,6 +175,41 @@ it('killed in the middle, is run again and is complete', { timeout: 180_000 }, a
   expect(report.alreadyThere).toBeGreaterThanOrEqual(half)
   expect(report.restored).toBeGreaterThanOrEqual(live.length - half)
   expect(await statesOf(live)).toEqual(all('active', live.length))
+})
+
+it('does not bring back a session whose tombstone has been forgotten: it has expired', async () => {
+  const lifetime = { idleMs: 4000, absoluteMs: 4000 }
+  const short = await store.issue({ subject: 'ada', ...lifetime })
+  const file = await makeBackup()
+  await store.revoke(short.token)
+  expect((await restoreFrom(file)).keptRevoked).toBeGreaterThanOrEqual(1)
+  await sleep(short.expiresAtMs - Date.now())
+  // Redis itself would forget it a minute later.
+  const { host } = await dc.whole()
+  expect(await dc.ask(host, ['DEL', tokenKey(short.token) ?? ''])).toEqual(['1'])
+  expect((await restoreFrom(file)).expired).toBeGreaterThanOrEqual(1)
+  expect(await dc.ask(host, ['EXISTS', tokenKey(short.token) ?? ''])).toEqual(['0'])
+})
+
+it('goes on when the primary is killed meanwhile', { timeout: 120_000 }, async () => {
+  const sessions = await issueMany(600)
+  const file = await makeBackup()
+  const ended = sessions.splice(0, 300)
+  await Promise.all(ended.map(({ token }) => store.revoke(token)))
+  const { name } = await dc.whole()
+  let killed: Promise<unknown> | null = null
+  await restore({
+    stateDir: dc.stateDir,
+    file,
+    key: key(),
+    onProgress: ({ step }) => {
+      if (step === 'merge') killed ??= dc.control.signal(name, 'SIGKILL')
+    },
+  })
+  await killed
+  expect((await dc.whole()).name).not.toBe(name)
+  expect(await statesOf(sessions)).toEqual(all('active', sessions.length))
+  expect(await statesOf(ended)).toEqual(all('revoked', ended.length))
 })
 
 it('holds no token and no claims, whoever opens it', async () => {
