@@ -33,6 +33,9 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   START_ABORTED: EXIT.interrupted,
   DRILL_ABORTED: EXIT.interrupted,
   SWITCHOVER_ABORTED: EXIT.interrupted,
+  BACKUP_ABORTED: EXIT.interrupted,
+  RESTORE_ABORTED: EXIT.interrupted,
+  REVOKE_ABORTED: EXIT.interrupted,
 }
 
 const line = (message: string) => `${paint.error('Error:')} ${message}`

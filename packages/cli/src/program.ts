@@ -65,7 +65,7 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   command.option(DEBUG_OPTION, 'print stack traces')
   if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`)
   command.action(async (...received: unknown[]) => {
-    const argument = spec.argument ? String(received[0]) : ''
+    const argument = spec.argument ? String(received[0] ?? '') : ''
     // Commander checked the options against the list in the same object as the handler.
     const handler = spec.handler as (options: unknown, argument: string) => Promise<ExitCode>
     setExitCode(await handler(command.opts(), argument))
@@ -75,6 +75,7 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
 const GROUPS: Readonly<Record<string, string>> = {
   users: 'list and add users of the gateways',
   ca: 'the certificates of a data centre',
+  sessions: 'list, show and end sessions',
 }
 
 /** The group command of a two-word command, made when its first command comes. */

@@ -21,7 +21,18 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
     ['a bad word', ['up', '--timings', 'slow'], '--timings must be one of fast, reference, got "slow".'],
     ['a bad number', ['drill', '--rate', '1e9'], '--rate must be a whole number from 1 to 2000, got "1e9".'],
     ['a bad fault', ['drill', '--kill', 'everything'], '--kill must be one of primary, gateway, sentinel'],
-    ['two faults', ['drill', '--kill', 'primary', '--pause', 'replica'], 'A drill makes one fault'],
+    ['two faults', ['drill', '--kill', 'primary', '--pause', 'replica'], 'A drill does one thing'],
+    ['a backup to nowhere', ['backup'], "Required option '--to <file>' not specified."],
+    ['a restore of nothing', ['restore'], "Missing required argument 'file'."],
+    [
+      'two locks',
+      ['backup', '--to', 'x', '--recipient', 'age1x', '--passphrase-file', 'y'],
+      'give --recipient or --passphrase-file, not both.',
+    ],
+    ['sessions of nobody', ['sessions', 'revoke', '--yes'], 'give one of an id, --subject and --all.'],
+    ['sessions of two kinds', ['sessions', 'revoke', '--all', '--subject', 'ada'], 'give one of an id,'],
+    ['nobody to ask', ['sessions', 'revoke', '--all'], 'Nobody can be asked here: give --yes'],
+    ['no passphrase', ['backup', '--to', 'x'], 'No passphrase came'],
     ['a bad network', ['up', '--network', '300.1.1'], '`network` must be the first three numbers'],
     ['a bad name', ['up', '--detach', '--name', 'A B'], '`name` must be 1 to 32 of a-z'],
     ['two hosts', ['up', '--hosts', '127.0.70.1,127.0.70.2'], '`hosts` must be three addresses'],
@@ -38,6 +49,7 @@ describe('what cannot be done gets one sentence:', () => {
   it.each<[string, string[], number, string]>([
     ['status of nothing', ['status', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['a drill of nothing', ['drill', '--name', 'nobody'], 3, 'There is no data centre in'],
+    ['sessions of no data centre', ['sessions', 'list', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['down of nothing', ['down', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['a gateway without its file', ['gateway', '--config', '/nowhere'], 1, '/nowhere does not exist'],
     ['users of nothing', ['users', 'list', '--name', 'nobody'], 1, 'users.json does not exist'],
@@ -67,7 +79,7 @@ it('prints help and version, and the help when there is no command', async () =>
   expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' })
   const help = await sandbox.run(['--help'])
   expect(help.code).toBe(0)
-  for (const name of ['up', 'status', 'drill', 'down', 'users', 'ca', 'gateway']) {
+  for (const name of ['up', 'status', 'drill', 'backup', 'restore', 'down', 'sessions', 'users', 'ca', 'gateway']) {
     expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
   }
   expect(help.stdout).not.toContain('--background')

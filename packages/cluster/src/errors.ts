@@ -50,6 +50,22 @@ export type ClusterErrorCode =
   | 'AUTHORITY_EXISTS'
   /** The data centre has no certificate authority. */
   | 'AUTHORITY_MISSING'
+  /** A file cannot be read or written, or may not be: it is there already, or open to other users. */
+  | 'FILE_UNUSABLE'
+  /** A backup is of another data centre, damaged, incomplete, or locked with another secret; nothing was changed. */
+  | 'BACKUP_REFUSED'
+  /** The primary was replaced or restarted while the sessions were read from it. */
+  | 'PRIMARY_CHANGED'
+  /** A backup was broken off on request; no file was left. */
+  | 'BACKUP_ABORTED'
+  /** A restore ended half-way; what it had merged stays, and it can be run again. */
+  | 'RESTORE_FAILED'
+  /** A restore was broken off on request; what it had merged stays. */
+  | 'RESTORE_ABORTED'
+  /** The ending of sessions was broken off on request; those that have ended stay so. */
+  | 'REVOKE_ABORTED'
+  /** No session has this public id. */
+  | 'NO_SUCH_SESSION'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

@@ -6,8 +6,29 @@ export { ClusterError, type ClusterErrorCode } from './errors.ts'
 export { readHostConfig } from './host/config.ts'
 export { guardHost } from './host/guard-host.ts'
 export { watchHost } from './host/watch-host.ts'
+export { type BackupOptions, type BackupReport, backup } from './operate/backup/backup.ts'
+export type { BackupKey, BackupLock } from './operate/backup/encryption.ts'
+export {
+  type RestoreOptions,
+  type RestoreProgress,
+  type RestoreReport,
+  restore,
+} from './operate/backup/restore.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
 export type { NewUser } from './operate/prepare.ts'
+export {
+  type RevokeReport,
+  type RevokeSessionsOptions,
+  revokeSessions,
+  type SessionChoice,
+} from './operate/sessions/revoke.ts'
+export {
+  type FoundSession,
+  type ListSessionsOptions,
+  listSessions,
+  type SessionList,
+  showSession,
+} from './operate/sessions/sessions.ts'
 export {
   type RunningDataCentre,
   type StartOptions,

@@ -1,6 +1,7 @@
 export { parseGatewayConfig } from './config/load.ts'
 export type { GatewayConfig } from './config/schema.ts'
 export * from './errors.ts'
+export { readPrivateFile } from './files/private.ts'
 export { createGateway, type Gateway } from './gateway.ts'
 export type { LogStream } from './http/log.ts'
 export { runGateway } from './run.ts'

@@ -4,6 +4,7 @@ import { checkTls } from './redis/tls.ts'
 import { checkNumber } from './store/limits.ts'
 import { MemoryBackend } from './store/memory-backend.ts'
 import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './store/options.ts'
+import { BackendRecords, type RecordStore } from './store/record-store.ts'
 import { RedisBackend, type RedisBackendOptions } from './store/redis-backend.ts'
 import { SessionStore } from './store/session-store.ts'
 import type { TokenStore } from './store/store.ts'
@@ -33,10 +34,25 @@ export type TestHooks = Pick<RedisBackendOptions, 'rulesOff' | 'localAddress' | 
 
 /** {@link createRedisStore} with a test's hooks. Not exported from the package. */
 export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHooks): TokenStore {
+  const { open, verifyTimeoutMs, writeTimeoutMs, maxCachedRecords } = redisBackend(options, hooks)
+  return new SessionStore(open, options, { verifyTimeoutMs, writeTimeoutMs, maxRemembered: maxCachedRecords })
+}
+
+/**
+ * The records of a data centre as its Redis keep them, for backups and operations: no tokens and no claims.
+ * Throws `INVALID_OPTION`.
+ */
+export function createRecordStore(options: RedisStoreOptions): RecordStore {
+  const { open, writeTimeoutMs } = redisBackend(options, {})
+  return new BackendRecords(open, options, writeTimeoutMs)
+}
+
+/** Checks the options at once, and connects when it is opened. Throws `INVALID_OPTION`. */
+function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
   const topology = checkTopology(options)
   const tls = options.tls === undefined ? undefined : checkTls(options.tls)
   const { verifyTimeoutMs, writeTimeoutMs, ...limits } = checkNumbers(options)
-  const backend = () => {
+  const open = () => {
     if (topology.standalone !== undefined) warnOfStandalone(topology.standalone)
     return new RedisBackend({
       ...limits,
@@ -50,11 +66,7 @@ export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHook
       ...hooks,
     })
   }
-  return new SessionStore(backend, options, {
-    verifyTimeoutMs,
-    writeTimeoutMs,
-    maxRemembered: limits.maxCachedRecords,
-  })
+  return { open, verifyTimeoutMs, writeTimeoutMs, maxCachedRecords: limits.maxCachedRecords }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AnyCommand } from '../command.ts'
 import { SITE_SOURCE } from '../render/site-source.ts'
+import { backup, restore } from './backup.ts'
 import { caCreate, caIssue, caRenew, caShow } from './ca.ts'
 import { check } from './check.ts'
 import { down } from './down.ts'
@@ -8,6 +9,7 @@ import { gateway } from './gateway.ts'
 import { guard, watchdog } from './host.ts'
 import { init } from './init.ts'
 import { renderCommand } from './render.ts'
+import { sessionsList, sessionsRevoke, sessionsShow } from './sessions.ts'
 import { status } from './status.ts'
 import { switchover } from './switchover.ts'
 import { up } from './up.ts'
@@ -19,16 +21,21 @@ export const COMMANDS: readonly AnyCommand[] = [
   status,
   switchover,
   drill,
+  backup,
+  restore,
   down,
   init,
   check,
   renderCommand(SITE_SOURCE),
-  usersAdd,
-  usersList,
   caCreate,
   caIssue,
   caRenew,
   caShow,
+  sessionsList,
+  sessionsShow,
+  sessionsRevoke,
+  usersAdd,
+  usersList,
   gateway,
   guard,
   watchdog,

@@ -3,21 +3,30 @@ import { UsageError } from '../command.ts'
 
 const MOST_CHARACTERS = 4096
 
+/** A new password of a user, as {@link askSecret} asks for it. */
+export const askPassword = (user: string): Promise<string> =>
+  askSecret(`Password for ${user}`, { word: 'password', twice: true })
+
 /**
- * A password that a person types twice without seeing it, or the first line of what is piped in. Never an
+ * A secret that a person types without seeing it, a new one twice, or the first line of what is piped in. Never an
  * argument: those show in `ps` and in the shell's history. Throws `UsageError` when nothing usable came.
  */
-export async function askPassword(user: string): Promise<string> {
-  if (!process.stdin.isTTY) return firstLine(await readAll(process.stdin))
-  const first = await typeHidden(process.stdin, `Password for ${user}: `)
-  const second = await typeHidden(process.stdin, 'The same again: ')
-  if (first !== second) throw new UsageError('The two passwords differ; nothing was changed')
+export async function askSecret(
+  question: string,
+  { word, twice }: { word: 'password' | 'passphrase'; twice: boolean },
+): Promise<string> {
+  if (!process.stdin.isTTY) return firstLine(await readAll(process.stdin), word)
+  const first = await typeHidden(process.stdin, `${question}: `)
+  if (twice && first !== (await typeHidden(process.stdin, 'The same again: '))) {
+    throw new UsageError(`The two ${word}s differ; nothing was changed`)
+  }
   return first
 }
 
-function firstLine(text: string): string {
+/** Throws `UsageError` when it is empty. `word` says what it should be. */
+export function firstLine(text: string, word: 'password' | 'passphrase'): string {
   const line = text.split(/\r?\n/, 1)[0] ?? ''
-  if (line === '') throw new UsageError('No password came: pipe it in as one line, or type it at a terminal')
+  if (line === '') throw new UsageError(`No ${word} came: pipe it in as one line, or type it at a terminal`)
   return line
 }
 
@@ -26,7 +35,7 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
   stream.setEncoding('utf8')
   for await (const chunk of stream) {
     text += String(chunk)
-    if (text.length > MOST_CHARACTERS) throw new UsageError('The password that came is far too long')
+    if (text.length > MOST_CHARACTERS) throw new UsageError('The secret that came is far too long')
   }
   return text
 }

@@ -235,7 +235,7 @@ async function checkSomeDataIsThere(topology: Topology, folder: StateFolder): Pr
 const dataLost = (folder: StateFolder) =>
   new ClusterError(
     'DATA_LOST',
-    `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or begin anew with \`holdfast down --purge\`.`,
+    `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or begin anew with \`holdfast down --purge\`; to restore a backup, see \`holdfast restore --help\`.`,
   )
 
 const aborted = ({ name }: Topology) =>

@@ -49,6 +49,10 @@ export class StateFolder {
   get eventLog(): string {
     return join(this.path, 'events.log')
   }
+  /** Sessions that were ended by an operator, as lines of JSON. */
+  get auditLog(): string {
+    return join(this.path, 'audit.log')
+  }
   get controlSocket(): string {
     return join(this.path, 'control.sock')
   }

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '../errors.ts'
 export const MAX_SUBJECT_LENGTH = 256
 export const MAX_DEVICE_LENGTH = 256
 const MAX_CLAIMS_BYTES = 16_384
+const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
 const LONGEST_LIFETIME_MS = 400 * 24 * 3600 * 1000
 
 /** `value` when it is a text of `least` to `most` characters. Throws `INVALID_OPTION`. */
@@ -24,6 +25,16 @@ export function checkNumber(name: string, value: unknown, least: number, most: n
     )
   }
   return value
+}
+
+/** The name of a data centre. Throws `INVALID_OPTION`. */
+export function checkDataCentre(name: unknown): string {
+  if (typeof name !== 'string' || !DATA_CENTRE_NAME.test(name)) {
+    throw new InvalidOptionError(
+      `\`dataCentre\` must be 1 to 64 of a-z, 0-9 and "-", got ${JSON.stringify(name)}.`,
+    )
+  }
+  return name
 }
 
 /** A lifetime: one millisecond to 400 days. Throws `INVALID_OPTION`. */

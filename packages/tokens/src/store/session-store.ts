@@ -22,7 +22,14 @@ import { generateToken, parseToken } from '../token/format.ts'
 import { type OpenKeyring, openKeyring } from '../token/keyring.ts'
 import type { Backend } from './backend.ts'
 import type { Known } from './cache.ts'
-import { checkClaims, checkLifetime, checkText, MAX_DEVICE_LENGTH, MAX_SUBJECT_LENGTH } from './limits.ts'
+import {
+  checkClaims,
+  checkDataCentre,
+  checkLifetime,
+  checkText,
+  MAX_DEVICE_LENGTH,
+  MAX_SUBJECT_LENGTH,
+} from './limits.ts'
 import type { StoreObserver, VerificationPath } from './observer.ts'
 import type { SessionOptions } from './options.ts'
 import { RememberedAnswers } from './remembered.ts'
@@ -37,7 +44,6 @@ export interface SessionStoreLimits {
 
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
 const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
-const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
 /** An update that lost this many races in a row gives up. */
 const UPDATE_TRIES = 8
 
@@ -66,12 +72,7 @@ export class SessionStore implements Api.TokenStore {
 
   /** Throws `INVALID_OPTION`. */
   constructor(backend: () => Backend, options: SessionOptions, limits: SessionStoreLimits) {
-    if (typeof options.dataCentre !== 'string' || !DATA_CENTRE_NAME.test(options.dataCentre)) {
-      throw new InvalidOptionError(
-        `\`dataCentre\` must be 1 to 64 of a-z, 0-9 and "-", got ${JSON.stringify(options.dataCentre)}.`,
-      )
-    }
-    this.#dataCentre = options.dataCentre
+    this.#dataCentre = checkDataCentre(options.dataCentre)
     this.#keyring = openKeyring(options.keyring)
     this.#idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
     this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)

@@ -28,6 +28,17 @@ export function recordKeyPrefix(tag: string): string {
   return `hf:{${tag}}:t:`
 }
 
+/** Matches the key of every record, as Redis' own `SCAN … MATCH` takes it. */
+export const RECORD_KEY_PATTERN = 'hf:{*}:t:*'
+
+const RECORD_KEY = /^hf:\{([0-9A-Za-z]{3})\}:t:([\w-]{32})$/
+
+/** What the key of a record says, or null when it is no such key. */
+export function parseRecordKey(key: string): RecordKey | null {
+  const [, tag, digest] = RECORD_KEY.exec(key) ?? []
+  return tag === undefined || digest === undefined ? null : recordKey(tag, digest)
+}
+
 /** 192 bits are as far out of reach as 256, and stand in Redis twice a session. */
 const DIGEST_LENGTH = 32
 

@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { InvalidOptionError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -26,6 +26,8 @@ export function generateKeyring(): Keyring {
 
 /** A checked key ring: seals with the current key, opens with any. */
 export interface OpenKeyring {
+  /** Tells one ring from another without showing it: 32 hexadecimal digits that stay when sealing keys rotate. */
+  readonly id: string
   readonly indexKey: KeyObject
   seal(text: string, context: string): Buffer
   unseal(box: Buffer, context: string): string | null
@@ -62,8 +64,10 @@ export function openKeyring(keyring: Keyring): OpenKeyring {
   }
   const currentId = Buffer.from(keyring.current)
   const header = Buffer.concat([Buffer.from([currentId.length]), currentId])
+  const indexKey = decodeKey(keyring.index, 'keyring.index')
   return {
-    indexKey: decodeKey(keyring.index, 'keyring.index'),
+    id: createHmac('sha256', indexKey).update('holdfast key ring').digest('hex').slice(0, 32),
+    indexKey,
     seal: (text, context) => Buffer.concat([header, seal(current, text, context)]),
     unseal(box, context) {
       const idLength = box[0] ?? 0

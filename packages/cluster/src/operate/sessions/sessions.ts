@@ -1,0 +1,119 @@
+import { createRedisStore, type SessionSummary } from '@holdfast/tokens'
+import type { RecordStore } from '@holdfast/tokens/records'
+import { ClusterError } from '../../errors.ts'
+import { openLocal } from '../../state/open.ts'
+import { storeOptions } from '../../state/store-options.ts'
+import { withRecords } from '../records/open.ts'
+
+/** Which data centre is asked. */
+export interface SessionsOptions {
+  /** The state folder of the running data centre. */
+  stateDir: string
+}
+
+export interface ListSessionsOptions extends SessionsOptions {
+  /** Only the sessions of this subject. */
+  subject?: string
+  /** Most sessions in the answer, 1 or more. */
+  most: number
+}
+
+export interface SessionList {
+  /** The newest first. */
+  sessions: SessionSummary[]
+  /** How many there are, shown or not. */
+  total: number
+  /** Live sessions whose record no key of the key ring opens. */
+  unreadable: number
+}
+
+/**
+ * The live sessions of a data centre, or of one subject. Throws `NOT_RUNNING`, `STATE_UNUSABLE`, `PRIMARY_CHANGED` when the
+ * primary changes meanwhile, `STORE_UNAVAILABLE` when nobody can say, `INVALID_OPTION`.
+ */
+export async function listSessions(options: ListSessionsOptions): Promise<SessionList> {
+  const { stateDir, subject, most } = options
+  const local = await openLocal(stateDir)
+  const newest = new Newest(most)
+  if (subject !== undefined) {
+    const store = createRedisStore(storeOptions(local))
+    try {
+      await store.ready()
+      for (const session of await store.list(subject)) newest.add(session)
+    } finally {
+      await store.close()
+    }
+    return { ...newest.list(), unreadable: 0 }
+  }
+  return withRecords(local, undefined, async ({ store, scan }) => {
+    let unreadable = 0
+    for await (const entries of scan()) {
+      for (const entry of entries) {
+        const reading = store.read(entry)
+        if (reading.state === 'unreadable') unreadable += 1
+        if (reading.state === 'live' && isLive(reading.session)) newest.add(reading.session)
+      }
+    }
+    return { ...newest.list(), unreadable }
+  })
+}
+
+/** A session that was found by its public id. */
+export type FoundSession =
+  | ({ state: 'live' | 'expired' } & SessionSummary)
+  | { state: 'revoked'; id: string; expiresAtMs: number }
+
+/** One session, by its public id. Throws `NO_SUCH_SESSION`, and as {@link listSessions}. */
+export async function showSession(options: SessionsOptions & { id: string }): Promise<FoundSession> {
+  const local = await openLocal(options.stateDir)
+  return withRecords(local, undefined, async ({ store, scan }) => {
+    for await (const entries of scan()) {
+      for (const entry of entries) {
+        const found = foundIn(store.read(entry))
+        if (found?.id === options.id) return found
+      }
+    }
+    throw noSuchSession(options.id)
+  })
+}
+
+function foundIn(reading: ReturnType<RecordStore['read']>): FoundSession | null {
+  if (reading.state === 'unreadable') return null
+  if (reading.state === 'revoked') return reading
+  return { state: isLive(reading.session) ? 'live' : 'expired', ...reading.session }
+}
+
+export const isLive = ({ idleUntilMs, expiresAtMs }: SessionSummary) =>
+  Date.now() < Math.min(idleUntilMs, expiresAtMs)
+
+export const noSuchSession = (id: string) =>
+  new ClusterError(
+    'NO_SUCH_SESSION',
+    `There is no session with the public id "${id}". It may have ended; \`holdfast sessions list\` shows those that are live.`,
+  )
+
+/** The newest of any number of sessions, in the room of twice as many as are wanted. */
+class Newest {
+  readonly #most: number
+  readonly #ids = new Set<string>()
+  #sessions: SessionSummary[] = []
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(session: SessionSummary): void {
+    if (this.#ids.has(session.id)) return
+    this.#ids.add(session.id)
+    this.#sessions.push(session)
+    if (this.#sessions.length >= 2 * this.#most) this.#sessions = this.#sorted()
+  }
+
+  list(): { sessions: SessionSummary[]; total: number } {
+    return { sessions: this.#sorted(), total: this.#ids.size }
+  }
+
+  #sorted(): SessionSummary[] {
+    return this.#sessions.sort((one, other) => other.issuedAtMs - one.issuedAtMs).slice(0, this.#most)
+  }
+}

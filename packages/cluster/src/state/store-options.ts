@@ -1,0 +1,18 @@
+import type { CommonRedisOptions, SentinelTopology } from '@holdfast/tokens'
+import { sentinelAddress } from '../topology/topology.ts'
+import type { LocalDataCentre } from './open.ts'
+
+/** How the library opens the store of a data centre of this machine, as the application's user. Holds secrets. */
+export function storeOptions({ topology, secrets }: LocalDataCentre): CommonRedisOptions & SentinelTopology {
+  return {
+    dataCentre: topology.name,
+    keyring: secrets.keyring,
+    sentinels: topology.dataHosts.map(sentinelAddress),
+    primaryName: topology.primaryName,
+    groupMark: secrets.mark,
+    username: 'app',
+    password: secrets.app,
+    sentinelUsername: 'app',
+    sentinelPassword: secrets.sentinelApp,
+  }
+}

@@ -1,0 +1,3 @@
+export { createRecordStore } from './create-store.ts'
+export type { MergeOutcome, RecordEntry, RecordReading, RecordStore } from './store/record-store.ts'
+export { RECORD_KEY_PATTERN } from './token/digest.ts'
