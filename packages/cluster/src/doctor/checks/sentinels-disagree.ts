@@ -1,0 +1,33 @@
+import type { Check } from '../finding.ts'
+import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from '../snapshot.ts'
+
+export const sentinelsDisagree: Check = {
+  id: 'sentinels-disagree',
+  severity: 'error',
+  title: 'The Sentinels name another primary',
+  why: 'Applications that ask the wrong one write to a replica, or nowhere, and no majority may be left for a failover.',
+  check: (snapshot) => {
+    if (failoverIsUnderWay(snapshot)) return []
+    const right = rightPrimary(snapshot)
+    return dissenters(snapshot).map(({ name, facts }) => ({
+      subject: name,
+      evidence: `It names ${facts.primary} (epoch ${facts.configEpoch}), and the primary is ${right}.`,
+      mend: `It learns of it from the others' messages within seconds. If not: SENTINEL REMOVE ${snapshot.topology.primaryName} on it, and kill it: it is started again from its file.`,
+    }))
+  },
+}
+
+/** The Sentinels that name another primary than the one there is. */
+export function dissenters(snapshot: Snapshot) {
+  const right = rightPrimary(snapshot)
+  return answering(snapshot.sentinels).filter(({ facts }) => right !== null && facts.primary !== right)
+}
+
+/** The one Redis that calls itself primary; or else what most Sentinels name. */
+function rightPrimary(snapshot: Snapshot): string | null {
+  const [only, ...more] = primariesOf(snapshot)
+  if (only !== undefined && more.length === 0) return only.at
+  const named = answering(snapshot.sentinels).map(({ facts }) => facts.primary)
+  const votes = (at: string) => named.filter((one) => one === at).length
+  return [...named].sort((one, other) => votes(other) - votes(one))[0] ?? null
+}
