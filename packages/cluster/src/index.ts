@@ -1,3 +1,4 @@
+export * from './doctor/index.ts'
 export * from './drill/index.ts'
 export { ClusterError, type ClusterErrorCode } from './errors.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'

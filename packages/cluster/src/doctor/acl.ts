@@ -24,7 +24,7 @@ export function parseAclUser(line: string, categories: Readonly<Record<string, r
   for (const word of words) {
     const command = word.slice(1)
     if (word.startsWith('#')) hashes.push(command)
-    else if (word === 'resetchannels') patterns.clear()
+    else if (word === 'resetchannels') remove(patterns, '&')
     else if (word === '-@all') commands.clear()
     else if (word.startsWith('+@'))
       for (const one of categories[command.slice(1)] ?? [command]) commands.add(one)
@@ -42,6 +42,10 @@ export function parseAclUser(line: string, categories: Readonly<Record<string, r
     passwordHashes: hashes,
     rules: [...patterns, ...[...commands].map((command) => `+${command}`)].sort(),
   }
+}
+
+function remove(patterns: Set<string>, kind: string): void {
+  for (const pattern of patterns) if (pattern.startsWith(kind)) patterns.delete(pattern)
 }
 
 /** The categories that the lines name, without `@all`. */

@@ -30,7 +30,8 @@ function heldDown(facts: SentinelFacts): string[] {
 /** It answers here, and nothing that another check tells of keeps the Sentinel from it. */
 function isWell({ redis, sentinels }: Snapshot, asker: SentinelFacts, at: string): boolean {
   const node = answering(redis).find((one) => one.at === at)
-  if (node !== undefined) return !differs(node.facts.acl, 'sentinel')
+  // Where writes wait, a Sentinel's announcements do, and its pings behind them.
+  if (node !== undefined) return !node.facts.writesWait && !differs(node.facts.acl, 'sentinel')
   const sentinel = answering(sentinels).find((one) => one.at === at)
   return sentinel !== undefined && asker.knowsPeerPassword && !differs(sentinel.facts.acl, 'peer')
 }

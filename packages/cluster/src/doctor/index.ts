@@ -1,0 +1,3 @@
+export { type DoctorReport, type ExamineOptions, examine } from './examine.ts'
+export type { Finding, Fix, Severity } from './finding.ts'
+export { type MendOptions, type MendOutcome, mend } from './mend.ts'
