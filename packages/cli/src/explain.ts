@@ -31,6 +31,7 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   START_ABORTED: EXIT.interrupted,
   DRILL_ABORTED: EXIT.interrupted,
   SWITCHOVER_ABORTED: EXIT.interrupted,
+  DOCTOR_ABORTED: EXIT.interrupted,
 }
 
 const line = (message: string) => `${paint.error('Error:')} ${message}`

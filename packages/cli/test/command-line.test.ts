@@ -37,6 +37,7 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
 describe('what cannot be done gets one sentence:', () => {
   it.each<[string, string[], number, string]>([
     ['status of nothing', ['status', '--name', 'nobody'], 3, 'There is no data centre in'],
+    ['a doctor of nothing', ['doctor', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['a drill of nothing', ['drill', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['down of nothing', ['down', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['a gateway without its file', ['gateway', '--config', '/nowhere'], 1, '/nowhere does not exist'],

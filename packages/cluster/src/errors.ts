@@ -28,6 +28,8 @@ export type ClusterErrorCode =
   | 'SWITCHOVER_FAILED'
   /** A switchover was broken off on request, before the promotion. */
   | 'SWITCHOVER_ABORTED'
+  /** An examination or its mends were broken off on request; what had been mended stays so. */
+  | 'DOCTOR_ABORTED'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

@@ -1,4 +1,5 @@
 import type { AnyCommand } from '../command.ts'
+import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
@@ -11,6 +12,7 @@ import { usersAdd, usersList } from './users.ts'
 export const COMMANDS: readonly AnyCommand[] = [
   up,
   status,
+  doctor,
   switchover,
   drill,
   down,

@@ -10,9 +10,10 @@ export function redisCli({ host, port }: NodeAddress, ...words: readonly string[
 /** The mend, as a command line and for `--fix`, that sets one directive of a Redis, in its file too. */
 export function setDirective(redis: Asked<unknown>, name: string, value: string): { mend: string; fix: Fix } {
   const set = ['CONFIG', 'SET', name, value]
+  const write = ['CONFIG', 'REWRITE']
   return {
-    mend: redisCli(redis.address, ...set),
-    fix: { kind: 'commands', on: 'redis', address: redis.address, commands: [set, ['CONFIG', 'REWRITE']] },
+    mend: `${redisCli(redis.address, ...set)}\n${redisCli(redis.address, ...write)}`,
+    fix: { kind: 'commands', on: 'redis', address: redis.address, commands: [set, write] },
   }
 }
 

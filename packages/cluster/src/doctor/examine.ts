@@ -1,5 +1,6 @@
 import { ClusterError } from '../errors.ts'
 import { openLocal } from '../state/open.ts'
+import { stopIfAborted } from './abort.ts'
 import { CHECKS } from './checks/index.ts'
 import { collect } from './collect/collect.ts'
 import type { Check, Finding, Severity } from './finding.ts'
@@ -26,15 +27,15 @@ export interface DoctorReport {
  * Asks every process of a running data centre everything once, and makes each check on the answers. It changes
  * nothing. What does not answer is a finding.
  *
- * Throws `NOT_RUNNING` when there is no data centre in the folder, or nothing of it runs.
+ * Throws `NOT_RUNNING` when there is no data centre in the folder, or nothing of it runs; `DOCTOR_ABORTED`.
  */
 export async function examine(stateDir: string, options: ExamineOptions = {}): Promise<DoctorReport> {
   const beganMs = performance.now()
   const dataCentre = await openLocal(stateDir)
-  options.signal?.throwIfAborted()
+  stopIfAborted(options.signal)
   options.onProgress?.('Asking every process.')
   const snapshot = await collect(dataCentre)
-  options.signal?.throwIfAborted()
+  stopIfAborted(options.signal)
   if (nothingRuns(snapshot)) {
     throw new ClusterError(
       'NOT_RUNNING',

@@ -5,6 +5,7 @@ import { Sentinels } from '../redis/sentinels.ts'
 import { renderSentinelUsers, renderUsersAcl } from '../render/users-acl.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { openLocal } from '../state/open.ts'
+import { stopIfAborted } from './abort.ts'
 import type { Finding, Fix } from './finding.ts'
 import { resetSentinels } from './reset-sentinels.ts'
 
@@ -28,7 +29,7 @@ const PATIENCE_MS = 2000
  * Mends what an examination has just found, as far as it can do no harm, one after the other. It changes nothing
  * while a failover is under way. It must not run beside a switchover, whose priorities it would put back.
  *
- * Throws `NOT_RUNNING` when there is no data centre in the folder.
+ * Throws `NOT_RUNNING` when there is no data centre in the folder; `DOCTOR_ABORTED`.
  */
 export async function mend(
   stateDir: string,
@@ -45,7 +46,7 @@ export async function mend(
     for (const finding of inOrder(findings)) {
       const { fix } = finding
       if (fix === undefined) continue
-      options.signal?.throwIfAborted()
+      stopIfAborted(options.signal)
       // One fix may mend several findings, such as what all Sentinels know.
       const key = JSON.stringify(fix)
       if (!done.has(key)) {

@@ -3,6 +3,7 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import type { Sentinels } from '../redis/sentinels.ts'
 import type { LocalDataCentre } from '../state/open.ts'
 import { sentinelAddress } from '../topology/topology.ts'
+import { stopIfAborted } from './abort.ts'
 import { dissenters } from './checks/sentinels-disagree.ts'
 import { collect } from './collect/collect.ts'
 import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from './snapshot.ts'
@@ -30,12 +31,13 @@ export async function resetSentinels(
   for (const host of topology.dataHosts) {
     const reason = whyNot(await collect(dataCentre))
     if (reason !== null) throw new Error(reason)
-    signal?.throwIfAborted()
+    stopIfAborted(signal)
     const sentinel = sentinelAddress(host)
     await sentinels.send(sentinel, [['SENTINEL', 'RESET', topology.primaryName]], PATIENCE_MS)
     const untilMs = performance.now() + KNOWS_AGAIN_MS
     for (;;) {
       await sleep(LOOK_AGAIN_MS)
+      stopIfAborted(signal)
       const { knownReplicas, knownSentinels } = await sentinels.answer(sentinel, PATIENCE_MS)
       if (knownReplicas === others && knownSentinels === others) break
       if (performance.now() > untilMs) {
