@@ -1,5 +1,6 @@
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
+import { answering, type Snapshot } from '../snapshot.ts'
 import { differs, guarded } from './users.ts'
 
 /** Older entries are history. */
@@ -13,7 +14,8 @@ export const aclDenials: Check = {
   check: (snapshot) =>
     guarded(snapshot).flatMap(({ process, acl }) => {
       const isExplained = (username: string) =>
-        acl.planned.some(({ name }) => name === username) && differs(acl, username)
+        hasOldPassword(snapshot, username) ||
+        (acl.planned.some(({ name }) => name === username) && differs(acl, username))
       const recent = acl.denials.filter(
         ({ ageSeconds, username }) => ageSeconds < RECENT_SECONDS && !isExplained(username),
       )
@@ -29,4 +31,11 @@ export const aclDenials: Check = {
         mend: `Find out who it was. Then forget it: ${redisCli(process.address, 'ACL', 'LOG', 'RESET')}`,
       }
     }),
+}
+
+/** A process logs in to the others with a wrong password: that is told of it, not of those who refuse it. */
+function hasOldPassword({ redis, sentinels }: Snapshot, username: string): boolean {
+  if (username === 'replica') return answering(redis).some(({ facts }) => !facts.knowsReplicaPassword)
+  if (username === 'peer') return answering(sentinels).some(({ facts }) => !facts.knowsPeerPassword)
+  return false
 }
