@@ -24,10 +24,10 @@ export const dataLost: Check = {
         },
       ]
     }
-    return empty.map(({ name, address }) => ({
+    return empty.map(({ name }) => ({
       subject: name,
       evidence: `It has no ${MARK_KEY}, and its primary has.`,
-      mend: `Let it copy everything again: ${redisCli(address, 'REPLICAOF', 'NO', 'ONE')} must never be done; kill it, and it is started as a replica.`,
+      mend: `Kill ${name}: it is started again as a replica, and copies everything from the primary.`,
     }))
   },
 }

@@ -1,3 +1,6 @@
+import type { NodeAddress } from '@holdfast/tokens/redis'
+import { QUORUM } from '../../topology/topology.ts'
+import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from '../snapshot.ts'
 
@@ -9,12 +12,23 @@ export const sentinelsDisagree: Check = {
   check: (snapshot) => {
     if (failoverIsUnderWay(snapshot)) return []
     const right = rightPrimary(snapshot)
-    return dissenters(snapshot).map(({ name, facts }) => ({
+    return dissenters(snapshot).map(({ name, address, facts }) => ({
       subject: name,
       evidence: `It names ${facts.primary} (epoch ${facts.configEpoch}), and the primary is ${right}.`,
-      mend: `It learns of it from the others' messages within seconds. If not: SENTINEL REMOVE ${snapshot.topology.primaryName} on it, and kill it: it is started again from its file.`,
+      mend: watchAnew(address, snapshot.topology.primaryName, right ?? ''),
     }))
   },
+}
+
+function watchAnew(sentinel: NodeAddress, primaryName: string, primary: string): string {
+  const colon = primary.lastIndexOf(':')
+  const [host, port] = [primary.slice(0, colon), primary.slice(colon + 1)]
+  const commands = [
+    ['REMOVE', primaryName],
+    ['MONITOR', primaryName, host, port, String(QUORUM)],
+    ['SET', primaryName, 'auth-user', 'sentinel', 'auth-pass', '<sentinel of secrets.json>'],
+  ].map((command) => redisCli(sentinel, 'SENTINEL', ...command))
+  return `It learns of it from the others' messages within seconds. If not, let it watch the primary anew, and then let holdfast doctor --fix set its timings:\n${commands.join('\n')}`
 }
 
 /** The Sentinels that name another primary than the one there is. */
