@@ -36,6 +36,7 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   BACKUP_ABORTED: EXIT.interrupted,
   RESTORE_ABORTED: EXIT.interrupted,
   REVOKE_ABORTED: EXIT.interrupted,
+  DOCTOR_ABORTED: EXIT.interrupted,
 }
 
 const line = (message: string) => `${paint.error('Error:')} ${message}`

@@ -48,6 +48,7 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
 describe('what cannot be done gets one sentence:', () => {
   it.each<[string, string[], number, string]>([
     ['status of nothing', ['status', '--name', 'nobody'], 3, 'There is no data centre in'],
+    ['a doctor of nothing', ['doctor', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['a drill of nothing', ['drill', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['sessions of no data centre', ['sessions', 'list', '--name', 'nobody'], 3, 'There is no data centre in'],
     ['down of nothing', ['down', '--name', 'nobody'], 3, 'There is no data centre in'],
@@ -79,7 +80,18 @@ it('prints help and version, and the help when there is no command', async () =>
   expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' })
   const help = await sandbox.run(['--help'])
   expect(help.code).toBe(0)
-  for (const name of ['up', 'status', 'drill', 'backup', 'restore', 'down', 'sessions', 'users', 'ca', 'gateway']) {
+  for (const name of [
+    'up',
+    'status',
+    'drill',
+    'backup',
+    'restore',
+    'down',
+    'sessions',
+    'users',
+    'ca',
+    'gateway',
+  ]) {
     expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
   }
   expect(help.stdout).not.toContain('--background')

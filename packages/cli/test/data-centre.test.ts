@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, stat } from 'node:fs/promises'
+import { chmod, readFile, stat } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -88,6 +88,26 @@ it('lets in a user who was added while it ran, by the password that came on stan
   const { users } = await sandbox.json<{ users: { name: string }[] }>(['users', 'list', '--name', NAME])
   expect(users.map(({ name }) => name)).toEqual(['demo', 'ada'])
 })
+
+it('is examined by the doctor, who says with what exit code how bad it is, and mends it when asked', async () => {
+  const doctor = (...args: string[]) => sandbox.run(['doctor', '--name', NAME, ...args])
+  await expect.poll(async () => (await doctor()).code, { timeout: 15_000 }).toBe(0)
+  expect((await doctor()).stdout).toMatch(/✓ cli-test {2}\d+ checks, all well/)
+
+  const secrets = join(centre.stateDir, 'secrets.json')
+  await chmod(secrets, 0o644)
+  const { code, stdout } = await doctor()
+  expect(code).toBe(1)
+  expect(stdout).toContain(`chmod 600 ${secrets}`)
+  expect(stdout).toContain('1 of 1 finding can be mended by  holdfast doctor --fix --name cli-test')
+  expect(JSON.parse((await doctor('--json')).stdout)).toMatchObject({
+    findings: [{ check: 'secrets-readable', severity: 'error', subject: secrets }],
+  })
+  const fixed = await doctor('--fix')
+  expect(fixed.code).toBe(0)
+  expect(fixed.stdout).toContain(`mended      ${secrets}`)
+  expect((await stat(secrets)).mode & 0o777).toBe(0o600)
+}, 60_000)
 
 it('refuses on every gateway what was logged out on one, also after a kill of the primary', async () => {
   const token = await logIn()

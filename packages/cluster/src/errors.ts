@@ -66,6 +66,8 @@ export type ClusterErrorCode =
   | 'REVOKE_ABORTED'
   /** No session has this public id. */
   | 'NO_SUCH_SESSION'
+  /** An examination or its mends were broken off on request; what had been mended stays so. */
+  | 'DOCTOR_ABORTED'
 
 /** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
 export class ClusterError extends Error {

@@ -1,6 +1,7 @@
 export { type CheckedSite, checkSiteFile, checkSiteText, loadSite } from './check/check-site.ts'
 export { excerptOf } from './check/excerpt.ts'
 export { sarifOf } from './check/sarif.ts'
+export * from './doctor/index.ts'
 export * from './drill/index.ts'
 export { ClusterError, type ClusterErrorCode } from './errors.ts'
 export { readHostConfig } from './host/config.ts'

@@ -3,6 +3,7 @@ import { SITE_SOURCE } from '../render/site-source.ts'
 import { backup, restore } from './backup.ts'
 import { caCreate, caIssue, caRenew, caShow } from './ca.ts'
 import { check } from './check.ts'
+import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { drill } from './drill.ts'
 import { gateway } from './gateway.ts'
@@ -19,6 +20,7 @@ import { usersAdd, usersList } from './users.ts'
 export const COMMANDS: readonly AnyCommand[] = [
   up,
   status,
+  doctor,
   switchover,
   drill,
   backup,

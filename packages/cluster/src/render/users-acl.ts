@@ -12,6 +12,14 @@ import { SOURCE } from './sources.ts'
 /** `users.acl` of each Redis of a local data centre. */
 export const renderUsersAcl = (secrets: Secrets): string => textOf(usersAcl(secrets, REFERENCE_ENGINE, false))
 
+/** The users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
+export const renderSentinelUsers = (secrets: Secrets): string =>
+  textOf({
+    heading: '',
+    format: bare,
+    blocks: [{ title: '', directives: sentinelUsers(secrets, REFERENCE_ENGINE, false) }],
+  })
+
 /** Rules that an older engine aborts on, because it does not know the command. */
 const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   // A switchover: Valkey 9's sentinel.c pauses the primary's clients and sends FAILOVER itself.

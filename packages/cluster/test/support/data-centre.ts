@@ -93,6 +93,12 @@ export class TestDataCentre {
     return (await nodes.send({ host, port: 6379 }, commands, 2000)).map(String)
   }
 
+  /** Sends commands to a Sentinel as the admin. */
+  async askSentinel(host: string, ...commands: string[][]): Promise<string[]> {
+    const { sentinels } = await this.#ask()
+    return (await sentinels.send({ host, port: 26379 }, commands, 2000)).map(String)
+  }
+
   /** Writes to the primary and waits for so many replicas; answers whether they have it. */
   async write(key: string, value: string, replicas = 1): Promise<boolean> {
     const { host } = await this.primary()

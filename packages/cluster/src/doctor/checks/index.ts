@@ -1,0 +1,95 @@
+import type { Check } from '../finding.ts'
+import { aclDenials } from './acl-denials.ts'
+import { aofFailing } from './aof-failing.ts'
+import { backlogAboveBufferLimit } from './backlog-above-buffer-limit.ts'
+import { clockSkew } from './clock-skew.ts'
+import { configNotWritable } from './config-not-writable.ts'
+import { dataLost } from './data-lost.ts'
+import { defaultUserOn } from './default-user-on.ts'
+import { evictionPolicy } from './eviction-policy.ts'
+import { failoverSlowerThanClientsWait } from './failover-slower-than-clients-wait.ts'
+import { failoverUnderWay } from './failover-under-way.ts'
+import { foreignMark } from './foreign-mark.ts'
+import { gatewayDown } from './gateway-down.ts'
+import { memoryNearlyFull } from './memory-nearly-full.ts'
+import { minReplicasOff } from './min-replicas-off.ts'
+import { namesMixedWithAddresses } from './names-mixed-with-addresses.ts'
+import { noMemoryLimit } from './no-memory-limit.ts'
+import { noPersistence } from './no-persistence.ts'
+import { noPrimary } from './no-primary.ts'
+import { noQuorum } from './no-quorum.ts'
+import { nodeDown } from './node-down.ts'
+import { priorityChanged } from './priority-changed.ts'
+import { priorityZero } from './priority-zero.ts'
+import { processHeld } from './process-held.ts'
+import { processRestarting } from './process-restarting.ts'
+import { quorumNotMajority } from './quorum-not-majority.ts'
+import { replicaBehind } from './replica-behind.ts'
+import { replicaLinkDown } from './replica-link-down.ts'
+import { replicaOfItself } from './replica-of-itself.ts'
+import { secretsReadable } from './secrets-readable.ts'
+import { sentinelCannotReach } from './sentinel-cannot-reach.ts'
+import { sentinelDown } from './sentinel-down.ts'
+import { sentinelPortZero } from './sentinel-port-zero.ts'
+import { sentinelsDisagree } from './sentinels-disagree.ts'
+import { settingsDrifted } from './settings-drifted.ts'
+import { staleReplicasKnown } from './stale-replicas-known.ts'
+import { staleSentinelsKnown } from './stale-sentinels-known.ts'
+import { supervisorGone } from './supervisor-gone.ts'
+import { tilt } from './tilt.ts'
+import { timingsDrifted } from './timings-drifted.ts'
+import { tooFewReplicasKnown } from './too-few-replicas-known.ts'
+import { tooFewSentinelsKnown } from './too-few-sentinels-known.ts'
+import { twoPrimaries } from './two-primaries.ts'
+import { userMissingOrWidened } from './user-missing-or-widened.ts'
+import { writesPaused } from './writes-paused.ts'
+import { wrongPassword } from './wrong-password.ts'
+
+/** Everything that the doctor looks for: what is down, who is primary, what is at risk, who may do what. */
+export const CHECKS: readonly Check[] = [
+  supervisorGone,
+  nodeDown,
+  sentinelDown,
+  gatewayDown,
+  processRestarting,
+  processHeld,
+  twoPrimaries,
+  noPrimary,
+  dataLost,
+  foreignMark,
+  replicaOfItself,
+  replicaLinkDown,
+  replicaBehind,
+  writesPaused,
+  sentinelsDisagree,
+  noQuorum,
+  quorumNotMajority,
+  tooFewSentinelsKnown,
+  tooFewReplicasKnown,
+  staleSentinelsKnown,
+  staleReplicasKnown,
+  sentinelPortZero,
+  sentinelCannotReach,
+  tilt,
+  namesMixedWithAddresses,
+  failoverSlowerThanClientsWait,
+  timingsDrifted,
+  priorityZero,
+  priorityChanged,
+  noPersistence,
+  aofFailing,
+  minReplicasOff,
+  evictionPolicy,
+  noMemoryLimit,
+  memoryNearlyFull,
+  backlogAboveBufferLimit,
+  settingsDrifted,
+  clockSkew,
+  wrongPassword,
+  defaultUserOn,
+  userMissingOrWidened,
+  aclDenials,
+  configNotWritable,
+  secretsReadable,
+  failoverUnderWay,
+]

@@ -1,0 +1,25 @@
+import { setDirective } from '../advice.ts'
+import type { Check } from '../finding.ts'
+import { answering } from '../snapshot.ts'
+
+export const minReplicasOff: Check = {
+  id: 'min-replicas-off',
+  severity: 'error',
+  title: 'A Redis takes writes that no replica has',
+  why: 'A primary that is cut off would go on taking logins, which are lost when it comes back.',
+  check: ({ redis }) =>
+    answering(redis)
+      .filter(
+        ({ facts }) =>
+          Number(facts.config['min-replicas-to-write']) < 1 || facts.config['min-replicas-max-lag'] === '0',
+      )
+      .map((node) => ({
+        subject: node.name,
+        evidence: `Its min-replicas-to-write is ${node.facts.config['min-replicas-to-write']}, its min-replicas-max-lag ${node.facts.config['min-replicas-max-lag']} s.`,
+        ...setDirective(
+          node,
+          'min-replicas-to-write',
+          node.facts.plannedConfig['min-replicas-to-write'] ?? '',
+        ),
+      })),
+}

@@ -1,0 +1,18 @@
+import { setDirective } from '../advice.ts'
+import type { Check } from '../finding.ts'
+import { answering } from '../snapshot.ts'
+
+export const noMemoryLimit: Check = {
+  id: 'no-memory-limit',
+  severity: 'error',
+  title: 'A Redis has no memory limit',
+  why: 'It grows until the kernel kills it or something beside it.',
+  check: ({ redis }) =>
+    answering(redis)
+      .filter(({ facts }) => facts.config['maxmemory'] === '0')
+      .map((node) => ({
+        subject: node.name,
+        evidence: `Its maxmemory is 0.`,
+        ...setDirective(node, 'maxmemory', node.facts.plannedConfig['maxmemory'] ?? ''),
+      })),
+}

@@ -1,0 +1,30 @@
+import type { ProcessState } from '../../supervise/managed-process.ts'
+import type { Snapshot } from '../snapshot.ts'
+
+/** Of a process that ended so often, its log says why it is silent. */
+const MANY_RESTARTS = 3
+
+/** What the supervisor says of a process; null when it does not say. */
+export function processState({ processes }: Snapshot, name: string): ProcessState | null {
+  return processes.find((process) => process.name === name)?.state ?? null
+}
+
+/** It is started again and again, or held: a check of its own tells of that. */
+export function isToldOf(snapshot: Snapshot, name: string): boolean {
+  const state = processState(snapshot, name)
+  return state === 'backoff' || state === 'starting' || state === 'held'
+}
+
+/** How a silent process is brought back. */
+export function wakeUp(snapshot: Snapshot, name: string): string {
+  const process = snapshot.processes.find((one) => one.name === name)
+  if (process?.state === 'running' && process.restarts >= MANY_RESTARTS) {
+    return `Look into the file "log" in its folder first: it was started again ${process.restarts} times.`
+  }
+  if (process?.state === 'running') {
+    return `kill -CONT ${process.pid}, if it is only paused; kill -9 ${process.pid} otherwise: it is started again at once`
+  }
+  if (process?.state === 'lost')
+    return `Restore the host ${process.host}: it was lost on purpose, by a drill.`
+  return `holdfast up --detach --name ${snapshot.topology.name}`
+}

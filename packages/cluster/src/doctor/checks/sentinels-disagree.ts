@@ -1,0 +1,47 @@
+import type { NodeAddress } from '@holdfast/tokens/redis'
+import { QUORUM } from '../../topology/topology.ts'
+import { redisCli } from '../advice.ts'
+import type { Check } from '../finding.ts'
+import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from '../snapshot.ts'
+
+export const sentinelsDisagree: Check = {
+  id: 'sentinels-disagree',
+  severity: 'error',
+  title: 'The Sentinels name another primary',
+  why: 'Applications that ask the wrong one write to a replica, or nowhere, and no majority may be left for a failover.',
+  check: (snapshot) => {
+    if (failoverIsUnderWay(snapshot)) return []
+    const right = rightPrimary(snapshot)
+    return dissenters(snapshot).map(({ name, address, facts }) => ({
+      subject: name,
+      evidence: `It names ${facts.primary} (epoch ${facts.configEpoch}), and the primary is ${right}.`,
+      mend: watchAnew(address, snapshot.topology.primaryName, right ?? ''),
+    }))
+  },
+}
+
+function watchAnew(sentinel: NodeAddress, primaryName: string, primary: string): string {
+  const colon = primary.lastIndexOf(':')
+  const [host, port] = [primary.slice(0, colon), primary.slice(colon + 1)]
+  const commands = [
+    ['REMOVE', primaryName],
+    ['MONITOR', primaryName, host, port, String(QUORUM)],
+    ['SET', primaryName, 'auth-user', 'sentinel', 'auth-pass', '<sentinel of secrets.json>'],
+  ].map((command) => redisCli(sentinel, 'SENTINEL', ...command))
+  return `It learns of it from the others' messages within seconds. If not, let it watch the primary anew, and then let holdfast doctor --fix set its timings:\n${commands.join('\n')}`
+}
+
+/** The Sentinels that name another primary than the one there is. */
+export function dissenters(snapshot: Snapshot) {
+  const right = rightPrimary(snapshot)
+  return answering(snapshot.sentinels).filter(({ facts }) => right !== null && facts.primary !== right)
+}
+
+/** The one Redis that calls itself primary; or else what most Sentinels name. */
+function rightPrimary(snapshot: Snapshot): string | null {
+  const [only, ...more] = primariesOf(snapshot)
+  if (only !== undefined && more.length === 0) return only.at
+  const named = answering(snapshot.sentinels).map(({ facts }) => facts.primary)
+  const votes = (at: string) => named.filter((one) => one === at).length
+  return [...named].sort((one, other) => votes(other) - votes(one))[0] ?? null
+}

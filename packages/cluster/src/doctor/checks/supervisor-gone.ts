@@ -1,0 +1,22 @@
+import type { Check } from '../finding.ts'
+
+export const supervisorGone: Check = {
+  id: 'supervisor-gone',
+  severity: 'error',
+  title: 'No supervisor watches the processes',
+  why: 'What ends now is not started again, and a killed primary waits for the Sentinels instead of the watchdog.',
+  check: ({ supervisor, topology }) => {
+    if (supervisor === 'running') return []
+    const evidence =
+      supervisor === 'hung'
+        ? 'Its process exists and does not answer its control socket.'
+        : 'There is no such process.'
+    return [
+      {
+        subject: 'the supervisor',
+        evidence,
+        mend: `holdfast down --name ${topology.name} && holdfast up --detach --name ${topology.name}`,
+      },
+    ]
+  },
+}

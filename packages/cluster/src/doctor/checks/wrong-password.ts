@@ -1,0 +1,65 @@
+import type { Check, Sighting } from '../finding.ts'
+import { answering, type Snapshot } from '../snapshot.ts'
+import { guarded, pairs, refusal } from './users.ts'
+
+export const wrongPassword: Check = {
+  id: 'wrong-password',
+  severity: 'error',
+  title: 'A user cannot log in with its password',
+  why: 'Connections that stand go on; the next one is refused. It shows in the next failover.',
+  check: (snapshot) => [...refusedAdmins(snapshot), ...refusedUsers(snapshot), ...wrongOwn(snapshot)],
+}
+
+const mend = 'holdfast doctor --fix sets it as secrets.json has it, on this process and in its file.'
+
+function refusedAdmins({ redis, sentinels }: Snapshot): Sighting[] {
+  return [...redis, ...sentinels]
+    .filter(({ refusesAdmin }) => refusesAdmin)
+    .map(({ name, problem }) => ({
+      subject: `${name}, user admin`,
+      evidence: `${problem} Nothing else can be asked there.`,
+      mend: `Set the password of "admin" in the file of ${name} back to that of secrets.json, and kill ${name}: it is started again.`,
+    }))
+}
+
+function refusedUsers(snapshot: Snapshot): Sighting[] {
+  return guarded(snapshot).flatMap(({ on, process, acl }) =>
+    pairs(acl).flatMap((pair) => {
+      const evidence = refusal(acl, pair)
+      if (evidence === null) return []
+      const user = pair.live.name
+      return {
+        subject: `${process.name}, user ${user}`,
+        evidence,
+        mend,
+        fix: { kind: 'user', on, address: process.address, user },
+      }
+    }),
+  )
+}
+
+/** With what a Redis logs in to its primary, and a Sentinel to the others. */
+function wrongOwn({ redis, sentinels }: Snapshot): Sighting[] {
+  return [
+    ...answering(redis)
+      .filter(({ facts }) => !facts.knowsReplicaPassword)
+      .map(
+        ({ name, address }): Sighting => ({
+          subject: `${name}, masterauth`,
+          evidence: 'Its masteruser and masterauth are not those of the user "replica".',
+          mend,
+          fix: { kind: 'replica-password', address },
+        }),
+      ),
+    ...answering(sentinels)
+      .filter(({ facts }) => !facts.knowsPeerPassword)
+      .map(
+        ({ name, address }): Sighting => ({
+          subject: `${name}, sentinel-pass`,
+          evidence: 'Its sentinel-user and sentinel-pass are not those of the user "peer".',
+          mend,
+          fix: { kind: 'peer-password', address },
+        }),
+      ),
+  ]
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { Connection, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import { type AclUser, categoriesIn, parseAclUser } from '../acl.ts'
+import type { AclView } from '../snapshot.ts'
+import { readDenial, readList } from './replies.ts'
+
+/** Asks one process as its admin. */
+export type Ask = (...commands: string[][]) => Promise<Reply[]>
+
+/** The users of one process, what it has denied, and whether each planned user can log in. */
+export async function collectAcl(
+  address: NodeAddress,
+  ask: Ask,
+  plannedText: string,
+  passwords: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): Promise<AclView> {
+  const [list, log] = await ask(['ACL', 'LIST'], ['ACL', 'LOG'])
+  const lines = readList(list).map(String)
+  const names = categoriesIn(lines)
+  const members = await ask(...names.map((name) => ['ACL', 'CAT', name]))
+  const categories = Object.fromEntries(
+    names.map((name, index) => [name, readList(members[index]).map(String)]),
+  )
+  const read = (line: string) => parseAclUser(line, categories)
+  const users = lines.map(read)
+  const planned = plannedText.trim().split('\n').map(read)
+  return {
+    users,
+    planned,
+    denials: readList(log).map(readDenial),
+    logins: await tryLogins(address, users, passwords, timeoutMs),
+  }
+}
+
+/**
+ * Logs in afresh as each user whose password the process should take. Where its list of users says that it would
+ * not, nobody tries: the attempt would stand in its log of denials, and be found by the next examination.
+ */
+async function tryLogins(
+  address: NodeAddress,
+  users: readonly AclUser[],
+  passwords: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): Promise<Record<string, string | null>> {
+  const able = Object.entries(passwords).filter(([name, password]) => {
+    const user = users.find((one) => one.name === name)
+    return user?.isOn && user.passwordHashes.includes(sha256(password))
+  })
+  const attempts = able.map(async ([username, password]): Promise<[string, string | null]> => {
+    try {
+      ;(await Connection.open({ address, username, password, connectTimeoutMs: timeoutMs })).close()
+      return [username, null]
+    } catch (error) {
+      return [username, error instanceof Error ? error.message : String(error)]
+    }
+  })
+  return Object.fromEntries(await Promise.all(attempts))
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

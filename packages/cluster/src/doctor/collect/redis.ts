@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { AuthFailedError, CommandTimeoutError } from '@holdfast/tokens'
+import { formatAddress, MARK_KEY, type NodeAddress, parseReplication } from '@holdfast/tokens/redis'
+import { Lines } from '../../redis/lines.ts'
+import { renderRedisConf } from '../../render/redis-conf.ts'
+import { renderUsersAcl } from '../../render/users-acl.ts'
+import type { LocalDataCentre } from '../../state/open.ts'
+import { ACL_FILE } from '../../supervise/plans.ts'
+import { redisAddress } from '../../topology/topology.ts'
+import { parseRedisConf } from '../planned-config.ts'
+import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
+import { type Ask, collectAcl } from './acl.ts'
+import { readInfo, readMap } from './replies.ts'
+
+/** A write command that is not answered for so long, while others are, waits for the end of a pause. */
+const PAUSED_AFTER_MS = 700
+/** Nobody listens there. */
+const PROBE_CHANNEL = 'hf:doctor'
+const SECRET = ['masterauth', 'requirepass', 'tls-key-file-pass', 'tls-client-key-file-pass']
+
+/** Everything about one Redis. */
+export async function collectRedis(
+  { topology, secrets, folder }: LocalDataCentre,
+  index: number,
+  timeoutMs: number,
+): Promise<RedisSnapshot> {
+  const host = topology.dataHosts[index]
+  if (host === undefined) throw new RangeError(`there is no data host ${index}`)
+  const address = redisAddress(host)
+  const name = `redis-${index + 1}`
+  const lines = new Lines({ username: 'admin', password: secrets.admin })
+  const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
+  const { admin, replica, sentinel, metrics, app } = secrets
+  const passwords = { admin, replica, sentinel, metrics, app }
+  try {
+    await ask(['PING'])
+    const clock = await readClock(ask)
+    const [info, config, mark] = await ask(['INFO'], ['CONFIG', 'GET', '*'], ['GET', MARK_KEY])
+    const [acl, writesWait] = await Promise.all([
+      collectAcl(address, ask, renderUsersAcl(secrets), passwords, timeoutMs),
+      keepsWritesWaiting(address, admin, ask, timeoutMs),
+    ])
+    const directives = readMap(config)
+    const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
+    const facts: RedisFacts = {
+      replication: parseReplication(String(info)),
+      info: readInfo(info),
+      config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
+      plannedConfig: parseRedisConf(renderRedisConf(topology, host, secrets, paths)),
+      knowsReplicaPassword: directives['masteruser'] === 'replica' && directives['masterauth'] === replica,
+      acl,
+      mark: mark === null || mark === undefined ? null : String(mark),
+      clock,
+      writesWait,
+    }
+    return { name, at: formatAddress(address), address, facts, problem: null, refusesAdmin: false }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return {
+      name,
+      at: formatAddress(address),
+      address,
+      facts: null,
+      problem,
+      refusesAdmin: error instanceof AuthFailedError,
+    }
+  } finally {
+    lines.close()
+  }
+}
+
+/** Its clock against this machine's: the answer was made somewhere between the question and its arrival. */
+async function readClock(ask: Ask): Promise<RedisFacts['clock']> {
+  const askedAtMs = performance.now()
+  const [time] = await ask(['TIME'])
+  const uncertainMs = (performance.now() - askedAtMs) / 2
+  const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : []
+  const serverMs = (seconds ?? 0) * 1000 + (microseconds ?? 0) / 1000
+  return { aheadMs: serverMs - (performance.timeOrigin + askedAtMs + uncertainMs), uncertainMs }
+}
+
+/** By a message to nobody, which waits as a write does. On a connection of its own, that ends with the answer or without. */
+async function keepsWritesWaiting(
+  address: NodeAddress,
+  password: string,
+  ask: Ask,
+  timeoutMs: number,
+): Promise<boolean> {
+  const lines = new Lines({ username: 'admin', password })
+  try {
+    await lines.send(address, [['PING']], timeoutMs)
+    await lines.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)
+    return false
+  } catch (error) {
+    if (!(error instanceof CommandTimeoutError)) return false
+    const beganMs = performance.now()
+    await ask(['PING'])
+    return performance.now() - beganMs < PAUSED_AFTER_MS
+  } finally {
+    lines.close()
+  }
+}

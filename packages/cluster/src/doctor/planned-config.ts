@@ -1,0 +1,41 @@
+/** Directives that belong to the process or to Sentinel, or are secret. */
+const OWN = [
+  'replicaof',
+  'masteruser',
+  'masterauth',
+  'save',
+  'dir',
+  'aclfile',
+  'daemonize',
+  'databases',
+  'port',
+]
+
+const UNITS: Readonly<Record<string, number>> = { kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
+
+/**
+ * The directives of a `redis.conf` in the words in which `CONFIG GET` shows them: sizes in bytes, the class of
+ * replicas as `slave`. Pure.
+ */
+export function parseRedisConf(text: string): Record<string, string> {
+  const directives: Record<string, string> = {}
+  for (const line of text.split('\n')) {
+    const [name = '', ...values] = line.trim().split(/\s+/)
+    if (name === '' || name.startsWith('#') || OWN.includes(name)) continue
+    directives[name] = values
+      .map(inBytes)
+      .join(' ')
+      .replace(/^replica(?= \d)/, 'slave')
+  }
+  return directives
+}
+
+/** The value of one class, `slave 268435456 134217728 60`, out of the list of all. */
+export function bufferLimitOf(list: string, className: string): string {
+  return list.match(new RegExp(`${className} \\d+ \\d+ \\d+`))?.[0] ?? ''
+}
+
+function inBytes(value: string): string {
+  const [, number, unit] = value.match(/^(\d+)(kb|mb|gb)$/i) ?? []
+  return unit === undefined ? value : String(Number(number) * (UNITS[unit.toLowerCase()] ?? 1))
+}

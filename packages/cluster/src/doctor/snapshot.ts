@@ -1,0 +1,126 @@
+import type { NodeAddress, ReplicationView } from '@holdfast/tokens/redis'
+import type { SentinelAnswer } from '../redis/sentinels.ts'
+import type { ProcessStatus } from '../supervise/managed-process.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { AclUser } from './acl.ts'
+
+/** Everything that the checks look at, taken once from the live system. It holds no password. */
+export interface Snapshot {
+  topology: Topology
+  /** The value that `hf:mark` must have on every node. */
+  mark: string
+  /** `hung`: the supervisor's process exists but does not answer. */
+  supervisor: 'running' | 'hung' | 'gone'
+  /** As the supervisor sees them; empty when it does not answer. */
+  processes: ProcessStatus[]
+  redis: RedisSnapshot[]
+  sentinels: SentinelSnapshot[]
+  /** Gateways and the balancer: why they are not ready, or null. */
+  http: HttpSnapshot[]
+  files: FileSnapshot[]
+}
+
+export interface Asked<Facts> {
+  /** `redis-1`, `sentinel-2` */
+  name: string
+  /** `host:port` */
+  at: string
+  address: NodeAddress
+  /** What it said as to its admin; null when it could not be asked. */
+  facts: Facts | null
+  /** Why it could not be asked. */
+  problem: string | null
+  /** It runs, and refuses the admin's password. */
+  refusesAdmin: boolean
+}
+
+export type RedisSnapshot = Asked<RedisFacts>
+export type SentinelSnapshot = Asked<SentinelFacts>
+
+export interface RedisFacts {
+  replication: ReplicationView
+  /** The fields of `INFO`. */
+  info: Record<string, string>
+  /** The directives of `CONFIG GET *`, without secrets, in the words of Redis. */
+  config: Record<string, string>
+  /** The directives that `redis.conf` was seeded with, in the same words. */
+  plannedConfig: Record<string, string>
+  /** `masterauth` and `masteruser` are those of this data centre. */
+  knowsReplicaPassword: boolean
+  acl: AclView
+  /** The value of `hf:mark`; null when there is none. */
+  mark: string | null
+  /** How far its clock is before this machine's (in milliseconds), and how far that may be wrong. */
+  clock: { aheadMs: number; uncertainMs: number }
+  /** A write command is kept waiting (`CLIENT PAUSE`), while questions are answered. */
+  writesWait: boolean
+}
+
+export interface SentinelFacts extends SentinelAnswer {
+  quorum: number
+  parallelSyncs: number
+  /** The primary's flags, such as `s_down`. */
+  flags: string[]
+  replicas: KnownPeer[]
+  sentinels: KnownPeer[]
+  tilt: boolean
+  /** What it answers to `SENTINEL CKQUORUM`. */
+  quorumProblem: string | null
+  /** `sentinel-user` and `sentinel-pass` are those of this data centre. */
+  knowsPeerPassword: boolean
+  acl: AclView
+}
+
+/** Another process, as a Sentinel knows it. */
+export interface KnownPeer {
+  at: string
+  host: string
+  port: number
+  flags: string[]
+}
+
+export interface AclView {
+  users: AclUser[]
+  planned: AclUser[]
+  denials: AclDenial[]
+  /** Of each planned user that has its planned password: why it cannot log in all the same, or null. */
+  logins: Record<string, string | null>
+}
+
+/** An entry of `ACL LOG`. */
+export interface AclDenial {
+  /** `command`, `key`, `channel` or `auth`. */
+  reason: string
+  object: string
+  username: string
+  count: number
+  ageSeconds: number
+}
+
+export interface HttpSnapshot {
+  name: string
+  at: string
+  problem: string | null
+}
+
+export interface FileSnapshot {
+  path: string
+  isFolder: boolean
+  /** The permission bits, such as 0o600. */
+  mode: number
+  /** The process that must be able to rewrite it (a Redis, a Sentinel); null when none does. */
+  rewrittenBy: string | null
+  /** Its owner may write to it, and this user is its owner. */
+  writable: boolean
+}
+
+/** The nodes that could be asked, with what they said. */
+export const answering = <Facts>(asked: readonly Asked<Facts>[]): (Asked<Facts> & { facts: Facts })[] =>
+  asked.filter((one): one is Asked<Facts> & { facts: Facts } => one.facts !== null)
+
+/** The answering Redis that call themselves primary. */
+export const primariesOf = ({ redis }: Snapshot) =>
+  answering(redis).filter(({ facts }) => facts.replication.role === 'primary')
+
+export const failoverIsUnderWay = ({ sentinels }: Snapshot) =>
+  answering(sentinels).some(({ facts }) => facts.failingOver)

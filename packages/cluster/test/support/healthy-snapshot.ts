@@ -1,0 +1,111 @@
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { parseAclUser } from '../../src/doctor/acl.ts'
+import { parseRedisConf } from '../../src/doctor/planned-config.ts'
+import type { AclView, Snapshot } from '../../src/doctor/snapshot.ts'
+import { resolveTopology } from '../../src/index.ts'
+import { renderRedisConf } from '../../src/render/redis-conf.ts'
+import { renderSentinelUsers, renderUsersAcl } from '../../src/render/users-acl.ts'
+import { redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
+import { FIXED_SECRETS } from './fixed-secrets.ts'
+
+const topology = resolveTopology({ network: '10.1.2' })
+const primaryAt = formatAddress(
+  redisAddress(topology.dataHosts[0] ?? { host: '', redisPort: 0, sentinelPort: 0 }),
+)
+
+/** What the doctor sees of a data centre in which all is well. Written by hand, for what cannot be planted. */
+export function healthySnapshot(): Snapshot {
+  const { timings, dataHosts, gateways } = topology
+  return {
+    topology,
+    mark: FIXED_SECRETS.mark,
+    supervisor: 'running',
+    processes: dataHosts.map(({ host, redisPort }, index) => ({
+      name: `redis-${index + 1}`,
+      kind: 'redis',
+      host,
+      port: redisPort,
+      pid: 100 + index,
+      state: 'running',
+      restarts: 0,
+    })),
+    redis: dataHosts.map((dataHost, index) => {
+      const paths = { dataFolder: '/state/data', aclFile: '/state/users.acl' }
+      const config = parseRedisConf(renderRedisConf(topology, dataHost, FIXED_SECRETS, paths))
+      return {
+        ...asked(`redis-${index + 1}`, redisAddress(dataHost)),
+        facts: {
+          replication: {
+            role: index === 0 ? 'primary' : 'replica',
+            replid: 'a',
+            replid2: '0',
+            offset: 5_000_000,
+            replicas: [],
+            primaryAddress: index === 0 ? null : primaryAt,
+            linkUp: index !== 0,
+          },
+          info: { aof_last_write_status: 'ok', used_memory: '2000000', mem_not_counted_for_evict: '0' },
+          config: { ...config },
+          plannedConfig: config,
+          knowsReplicaPassword: true,
+          acl: aclOf(renderUsersAcl(FIXED_SECRETS)),
+          mark: FIXED_SECRETS.mark,
+          clock: { aheadMs: 3, uncertainMs: 1 },
+          writesWait: false,
+        },
+      }
+    }),
+    sentinels: dataHosts.map((dataHost, index) => ({
+      ...asked(`sentinel-${index + 1}`, sentinelAddress(dataHost)),
+      facts: {
+        sentinel: sentinelAddress(dataHost),
+        primary: primaryAt,
+        configEpoch: 1,
+        knownReplicas: 2,
+        knownSentinels: 2,
+        failingOver: false,
+        downAfterMs: timings.downAfterMs,
+        failoverTimeoutMs: timings.failoverTimeoutMs,
+        quorum: 2,
+        parallelSyncs: 1,
+        flags: ['master'],
+        replicas: dataHosts.slice(1).map((other) => peer(redisAddress(other), 'slave')),
+        sentinels: dataHosts
+          .filter((other) => other !== dataHost)
+          .map((other) => peer(sentinelAddress(other), 'sentinel')),
+        tilt: false,
+        quorumProblem: null,
+        knowsPeerPassword: true,
+        acl: aclOf(renderSentinelUsers(FIXED_SECRETS)),
+      },
+    })),
+    http: gateways.map((address, index) => ({
+      name: `gateway-${index + 1}`,
+      at: formatAddress(address),
+      problem: null,
+    })),
+    files: [],
+  }
+}
+
+const asked = (name: string, address: NodeAddress) => ({
+  name,
+  at: formatAddress(address),
+  address,
+  problem: null,
+  refusesAdmin: false,
+})
+
+const peer = (address: NodeAddress, flag: string) => ({
+  ...address,
+  at: formatAddress(address),
+  flags: [flag],
+})
+
+function aclOf(text: string): AclView {
+  const planned = text
+    .trim()
+    .split('\n')
+    .map((line) => parseAclUser(line, {}))
+  return { users: structuredClone(planned), planned, denials: [], logins: {} }
+}
