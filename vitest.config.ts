@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests that measure how long something takes, with processes of their own on both cores. */
 const TIMED = ['packages/*/test/{schedules,faults}/**/*.test.ts']
-/** The short form of the fault campaign, where root and namespaces are to be had, and its model. */
+/** The short form of the fault campaign, and its model: by `npm run test:faults`, as root. */
 const CAMPAIGN = ['faults/test/campaign/**/*.test.ts', 'faults/test/model.test.ts']
 
 export default defineConfig({

@@ -19,6 +19,8 @@ import { createWorkload } from './workload.ts'
 
 /** How long a data centre may take to be whole, before a drill and after it (in milliseconds). */
 const WHOLE_TIMEOUT_MS = 60_000
+/** A gateway that is slower is not ready. */
+const READY_TIMEOUT_MS = 1000
 
 /**
  * Lets users work on a running data centre, does it harm, and counts what they noticed.
@@ -120,17 +122,25 @@ async function workAndHarm(run: Run): Promise<DrillReport> {
   }
 }
 
-function becomesWhole({ watch, control, signal }: Run): Promise<boolean> {
+function becomesWhole({ watch, control, target, signal }: Run): Promise<boolean> {
   return waitUntil(
     async () => {
       if (!watch.isWhole()) return false
       const { processes } = await control.status()
-      return processes.every(({ state }) => state === 'running')
+      if (!processes.every(({ state }) => state === 'running')) return false
+      // One that has just been started runs before it listens: it must know what the others know first.
+      return (await Promise.all(target.gateways.map(isReady))).every(Boolean)
     },
     WHOLE_TIMEOUT_MS,
     signal,
   )
 }
+
+const isReady = (gateway: string): Promise<boolean> =>
+  fetch(`${gateway}/readyz`, { signal: AbortSignal.timeout(READY_TIMEOUT_MS) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 
 function drillNames(count: number): string[] {
   const run = randomBytes(4).toString('hex')
