@@ -42,6 +42,8 @@ export interface TokenFacts {
 
 /** A call that ended without a word may have read the clock this long after its invocation. */
 const LONGEST_CALL_MS = 30_000
+/** Ends of a session that an answer tells of, and that a touch may have come before. */
+const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
 
 /**
  * Sorts a history by tokens. Linear: each call is looked at once, and each `revoke-subject` once per session of
@@ -114,10 +116,11 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
     facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
   } else if (operation === 'rotate' && says !== 'inactive') {
     facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
-  } else if (operation === 'touch' && says !== 'inactive') {
+  } else if (operation === 'touch' && (says !== 'inactive' || MAY_HAVE_RENEWED.has(answer?.reason ?? ''))) {
     facts.renewals.push({
       invokedMs: invokedMs(call),
-      okMs: okMs(call),
+      // One that had to wait until the renewed session had ended may have renewed it before, or have come too late.
+      okMs: says === 'inactive' ? null : okMs(call),
       latestMs: call.completion?.atMs ?? invokedMs(call) + LONGEST_CALL_MS,
       idleMs: idleMs ?? defaultIdleMs,
     })

@@ -53,6 +53,21 @@ describe('a right history', () => {
       .issue('t', 0, 10, { idleMs: 100 })
       .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'info')
       .verify('t', 180, 181, 'active'),
+    'active past its first end, when a touch renewed it and was acknowledged after its next end': history()
+      .issue('t', 0, 10, { idleMs: 100 })
+      .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 300, 'ok', {
+        says: 'inactive',
+        reason: 'expired',
+      })
+      .verify('t', 150, 151, 'active'),
+    'active past its first end, when a touch renewed it and was acknowledged after its log-out': history()
+      .issue('t', 0, 10, { idleMs: 100 })
+      .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 300, 'ok', {
+        says: 'inactive',
+        reason: 'revoked',
+      })
+      .verify('t', 150, 151, 'active')
+      .revoke('t', 160, 200),
     'inactive past its first end, when a touch may have renewed it and may not': history()
       .issue('t', 0, 10, { idleMs: 100 })
       .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'info')
