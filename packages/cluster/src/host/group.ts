@@ -1,4 +1,5 @@
-import { type NodeAddress, parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { readFile } from 'node:fs/promises'
+import { type NodeAddress, parseReplication, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { Lines } from '../redis/lines.ts'
 import type { NodeView } from '../redis/nodes.ts'
@@ -8,23 +9,22 @@ import { type HostConfig, sameAddress } from './config.ts'
 /** Deadline of a question to another host (in milliseconds). */
 const PATIENCE_MS = 500
 
-/**
- * The Sentinels of the data centre and the Redis of the other hosts, asked from one host.
- *
- * Throws `STATE_UNUSABLE` for a host that speaks TLS, which {@link Lines} cannot do yet.
- */
+/** The Sentinels of the data centre and the Redis of the other hosts, asked from one host. */
 export class HostGroup {
   readonly #config: HostConfig
   readonly #redis: Lines
   readonly #sentinels: Lines
 
-  constructor(config: HostConfig) {
-    if (config.tls !== null) {
-      throw new ClusterError('STATE_UNUSABLE', 'The guard and the watchdog cannot speak TLS to Redis yet.')
-    }
+  private constructor(config: HostConfig, tls: TlsOptions | null) {
     this.#config = config
-    this.#redis = new Lines({ username: 'admin', password: config.passwords.redisAdmin })
-    this.#sentinels = new Lines({ username: 'admin', password: config.passwords.sentinelAdmin })
+    const { redisAdmin, sentinelAdmin } = config.passwords
+    this.#redis = new Lines({ username: 'admin', password: redisAdmin, ...(tls && { tls }) })
+    this.#sentinels = new Lines({ username: 'admin', password: sentinelAdmin, ...(tls && { tls }) })
+  }
+
+  /** Reads the host's certificate first. Throws `STATE_UNUSABLE` when it cannot be read. */
+  static async open(config: HostConfig): Promise<HostGroup> {
+    return new HostGroup(config, config.tls === null ? null : await readTls(config.tls))
   }
 
   /** The Redis of the other hosts. */
@@ -71,6 +71,21 @@ export class HostGroup {
   close(): void {
     this.#redis.close()
     this.#sentinels.close()
+  }
+}
+
+async function readTls({ authority, certificate, key }: NonNullable<HostConfig['tls']>): Promise<TlsOptions> {
+  try {
+    const [ca, cert, keyPem] = await Promise.all(
+      [authority, certificate, key].map((file) => readFile(file, 'utf8')),
+    )
+    return { ca: ca ?? '', cert: cert ?? '', key: keyPem ?? '' }
+  } catch (cause) {
+    throw new ClusterError(
+      'STATE_UNUSABLE',
+      `The certificate of this host cannot be read from ${certificate}. Issue one by \`holdfast ca issue\` and put it there, its key beside it.`,
+      { cause },
+    )
   }
 }
 

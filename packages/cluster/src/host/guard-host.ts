@@ -24,7 +24,7 @@ export interface GuardHostOptions {
  * Rejects when the signal aborts.
  */
 export async function guardHost(config: HostConfig, options: GuardHostOptions): Promise<void> {
-  const group = new HostGroup(config)
+  const group = await HostGroup.open(config)
   let othersAnswer = false
   let held = false
   try {

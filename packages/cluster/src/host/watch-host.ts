@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 100
  * proves nothing, and leads to nothing. Rejects when the signal aborts.
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<never> {
-  const group = new HostGroup(config)
+  const group = await HostGroup.open(config)
   try {
     for (;;) {
       await untilItEnds(config, signal)

@@ -46,6 +46,7 @@ export function clientFiles(site: Site, dataCentre: DataCentre, host: Host, secr
         usersFile: `${stateOf('gateway')}/users.json`,
         secureCookies: true,
         sentinels,
+        tls: site.transport === 'tls' ? TLS_FILES : null,
         secrets,
       }),
     })

@@ -4,6 +4,7 @@ import { sentinelAddress, type Topology } from '../topology/topology.ts'
 import { type Directive, line, secretLine } from './directive.ts'
 import { type Document, textOf } from './document.ts'
 import { json } from './formats.ts'
+import type { TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
 
 const { holdfast } = SOURCE
@@ -17,6 +18,8 @@ export interface GatewayPlan {
   /** Browsers come over HTTPS. */
   secureCookies: boolean
   sentinels: NodeAddress[]
+  /** Null: the traffic is plain, or something else protects it. */
+  tls: TlsFiles | null
   secrets: Secrets
 }
 
@@ -38,6 +41,7 @@ export function renderGatewayConfig(
       usersFile,
       secureCookies: false,
       sentinels,
+      tls: null,
       secrets,
     }),
   )
@@ -69,12 +73,21 @@ export function gatewayConfig(plan: GatewayPlan): Document {
           hide('password', secrets.app, "That user's password."),
           put('sentinelUsername', 'app', 'Its user on each Sentinel.'),
           hide('sentinelPassword', secrets.sentinelApp, "That user's password."),
+          ...(plan.tls === null
+            ? []
+            : [put('tls', filesOf(plan.tls), 'No other certificate is believed, and Redis asks for one.')]),
           hide('keyring', secrets.keyring, 'What seals the names of the sessions.'),
         ],
       },
     ],
   }
 }
+
+const filesOf = ({ authority, certificate, key }: TlsFiles) => ({
+  caFile: authority,
+  certFile: certificate,
+  keyFile: key,
+})
 
 const put = (name: string, value: unknown, why: string): Directive =>
   line(name, JSON.stringify(value), why, holdfast)

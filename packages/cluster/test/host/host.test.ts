@@ -5,7 +5,9 @@ import { readHostConfig } from '../../src/host/config.ts'
 import { guardHost } from '../../src/host/guard-host.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
 import type { Site } from '../../src/site/site.ts'
+import { TestAuthority } from '../render/support/certificates.ts'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from '../render/support/example-site.ts'
+import type { PlacedHost } from '../render/support/placed-host.ts'
 import { RenderedGroup } from '../render/support/rendered-group.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 
@@ -17,10 +19,10 @@ let folder: string
 let group: RenderedGroup
 let ending: AbortController
 
-beforeEach(async () => {
+async function place(transport: 'plain' | 'tls'): Promise<void> {
   folder = await makeTempFolder()
   ending = new AbortController()
-  const site = exampleSite({ transport: 'plain' })
+  const site = exampleSite({ transport })
   const local: Site = {
     ...site,
     dataCentres: site.dataCentres.map((dataCentre) => ({
@@ -28,9 +30,21 @@ beforeEach(async () => {
       hosts: dataCentre.hosts.map((host) => ({ ...host, address: host.address.replace('10.20.0', NETWORK) })),
     })),
   }
-  const cliArgs = (_placed: unknown, service: 'redis' | 'sentinel') => asAdmin(service)
+  const cliArgs = (placed: PlacedHost, service: 'redis' | 'sentinel') => [
+    ...(transport === 'tls' ? ['--tls', ...tlsArgs(placed)] : []),
+    ...asAdmin(service),
+  ]
   group = await RenderedGroup.place({ files: renderExample(local), folder, hosts, cliArgs })
-})
+  if (transport === 'plain') return
+  const authority = await TestAuthority.create(join(folder, 'authority'))
+  for (const host of hosts) await authority.giveTo(host, group.pathOn(host.name, '/etc/holdfast/tls'))
+}
+
+const tlsArgs = (placed: PlacedHost) => [
+  ...['--cacert', placed.path('/etc/holdfast/tls/ca.pem')],
+  ...['--cert', placed.path('/etc/holdfast/tls/host.pem')],
+  ...['--key', placed.path('/etc/holdfast/tls/host-key.pem')],
+]
 
 afterEach(async () => {
   ending.abort()
@@ -72,7 +86,9 @@ async function firstStart(): Promise<void> {
   expect(await group.ask(first, `${NETWORK}.11`, 'redis', ['WAIT', '2', '2000'])).toBe('2\n')
 }
 
-describe('on real hosts', () => {
+describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => {
+  beforeEach(() => place(transport))
+
   it('a first start has one primary, and a crash is failed over at once in spite of the reference timings', async () => {
     await firstStart()
     const log: string[] = []
