@@ -1,7 +1,6 @@
 import {
   type Document,
   type ErrorCode,
-  LineCounter,
   parseDocument,
   visit,
   type YAMLParseError,
@@ -31,27 +30,25 @@ export interface ParsedSite {
 
 /** Reads the text of a `holdfast.yaml`. Pure; it never throws: what is wrong is a finding with its place. */
 export function parseSite(text: string): ParsedSite {
-  const lines = new LineCounter()
   if (Buffer.byteLength(text) > MOST_BYTES) {
-    return refused(lines, `The file is longer than ${MOST_BYTES} bytes: this is no list of hosts.`)
+    return refused(`The file is longer than ${MOST_BYTES} bytes: this is no list of hosts.`)
   }
-  if (isNestedTooDeeply(text)) return refused(lines, 'The file is nested far too deeply.')
+  if (isNestedTooDeeply(text)) return refused('The file is nested far too deeply.')
   try {
-    return parse(text, lines)
+    return parse(text)
   } catch (error) {
-    if (error instanceof RangeError) return refused(lines, 'The file is nested far too deeply.')
+    if (error instanceof RangeError) return refused('The file is nested far too deeply.')
     throw error
   }
 }
 
-function parse(text: string, lines: LineCounter): ParsedSite {
+function parse(text: string): ParsedSite {
   const document = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
     logLevel: 'error',
   })
-  const source = new SourceMap(text, document, lines)
+  const source = new SourceMap(text, document)
   const mistakes = syntaxFindings(text, document, source)
   if (mistakes.length > 0) return { site: null, values: valuesOf(document), source, findings: mistakes }
   const values = valuesOf(document)
@@ -134,8 +131,8 @@ function isNestedTooDeeply(text: string): boolean {
   return /(?:[-?]\s+){64}/.test(text)
 }
 
-function refused(lines: LineCounter, message: string): ParsedSite {
-  const source = new SourceMap('', parseDocument(''), lines)
+function refused(message: string): ParsedSite {
+  const source = new SourceMap('', parseDocument(''))
   const finding: Finding = {
     rule: 'syntax',
     severity: 'error',

@@ -1,16 +1,16 @@
-import { type Document, isCollection, isMap, isPair, isScalar, type LineCounter, type Node } from 'yaml'
+import { type Document, isCollection, isMap, isPair, isScalar, type Node } from 'yaml'
 import type { Path, Position } from './finding.ts'
+
+const LINE_END = /\r\n|[\r\n]/
 
 /** Tells where in the file a value is. */
 export class SourceMap {
   readonly #document: Document
-  readonly #lines: LineCounter
   readonly #text: string
 
-  constructor(text: string, document: Document, lines: LineCounter) {
+  constructor(text: string, document: Document) {
     this.#text = text
     this.#document = document
-    this.#lines = lines
   }
 
   /**
@@ -25,11 +25,11 @@ export class SourceMap {
 
   /** The position of a stretch of the text, cut at the end of its line. */
   at(start: number, end: number): Position {
-    const { line, col } = this.#lines.linePos(start)
-    const column = Math.max(1, col)
+    const before = this.#text.slice(0, start).split(LINE_END)
+    const column = (before.at(-1) ?? '').length + 1
     const lineEnd = this.#text.slice(start).search(/[\r\n]|$/)
     const shown = this.#text.slice(start, Math.min(start + lineEnd, end)).trimEnd()
-    return { line: Math.max(1, line), column, endColumn: column + Math.max(1, shown.length) }
+    return { line: before.length, column, endColumn: column + Math.max(1, shown.length) }
   }
 }
 

@@ -12,7 +12,7 @@ let dc: TestDataCentre
 let store: TokenStore
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.75' })
+  dc = await TestDataCentre.create({ network: '127.0.85' })
   await dc.start()
   store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   await store.ready({ timeoutMs: 30_000 })

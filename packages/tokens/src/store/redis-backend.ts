@@ -172,11 +172,12 @@ export class RedisBackend implements Backend {
   status(): StoreStatus {
     const { primary, nodes, sentinels } = this.#group
     const up = nodes.filter((node) => node.isUp).length
+    const knows = this.#knowsWhatIsOwed()
     return {
       writable: primary !== null,
-      readable: primary !== null || up >= this.#group.readQuorum,
+      readable: knows && (primary !== null || up >= this.#group.readQuorum),
       primary: primary?.address ?? null,
-      problem: this.#group.problem(),
+      problem: this.#group.problem() ?? (knows ? null : UNSURE),
       leaseRemainingMs: this.#lease.remainingMs(performance.now()),
       leaseAgeMs: this.#lease.ageMs(performance.now()),
       journalEntries: this.#journal.size,

@@ -1,4 +1,5 @@
 import { Deadline } from '../deadline.ts'
+import { StoreClosedError } from '../errors.ts'
 import { decodeRecord, encodeRecord } from '../record/codec.ts'
 import { merge } from '../record/merge.ts'
 import { Backoff, jitter } from '../redis/backoff.ts'
@@ -53,11 +54,14 @@ export class Replayer {
     this.#heardWrites = heardWrites
     this.#rulesOff = rulesOff
     this.#observer = observer
+    // Nobody may be waiting for it.
+    this.#firstTold.promise.catch(() => {})
     void this.#run()
   }
 
   close(): void {
     this.#closed = true
+    this.#firstTold.reject(new StoreClosedError('The store was closed.'))
   }
 
   /**
@@ -73,7 +77,7 @@ export class Replayer {
     return this.#told !== null
   }
 
-  /** Resolves when it is done for the first time. */
+  /** Resolves when it is done for the first time. Rejects with `STORE_CLOSED` when it is closed before. */
   get firstDone(): Promise<void> {
     return this.#firstTold.promise
   }

@@ -28,12 +28,12 @@ beforeAll(async () => {
   identity = await generateIdentity()
   recipients = [await identityToRecipient(identity)]
   folder = await makeTempFolder()
-  dc = await TestDataCentre.create({ network: '127.0.74' })
+  dc = await TestDataCentre.create({ network: '127.0.84' })
   other = await TestDataCentre.create({
     name: 'dc2',
-    hosts: ['127.0.74.51', '127.0.74.52', '127.0.74.53'],
-    gateways: ['127.0.74.61'],
-    balancer: '127.0.74.2',
+    hosts: ['127.0.84.51', '127.0.84.52', '127.0.84.53'],
+    gateways: ['127.0.84.61'],
+    balancer: '127.0.84.2',
   })
   await dc.start()
   store = await openStore()
