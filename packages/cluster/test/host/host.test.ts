@@ -98,7 +98,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     })
     watching.catch(() => {})
     // The watchdog must have seen it run.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await new Promise((resolve) => setTimeout(resolve, 3000))
     await group.processes.kill(`${first} redis`)
     const killedMs = performance.now()
     await writeFile(join(stateOf(first), 'crashed'), '')
