@@ -80,11 +80,12 @@ async function opened(socket: Socket): Promise<'open' | 'refused' | 'unknown'> {
   }
 }
 
+/** However it ends: a connection that a dying process had not accepted yet is reset. */
 async function closed(socket: Socket, signal: AbortSignal): Promise<void> {
   const end = () => socket.destroy()
   signal.addEventListener('abort', end, { once: true })
   socket.on('error', end)
   socket.resume()
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   signal.removeEventListener('abort', end)
 }

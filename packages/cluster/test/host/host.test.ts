@@ -1,11 +1,14 @@
+import { once } from 'node:events'
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { TestAuthority } from '@holdfast/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readHostConfig } from '../../src/host/config.ts'
+import { type HostConfig, readHostConfig } from '../../src/host/config.ts'
 import { guardHost } from '../../src/host/guard-host.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
 import type { Site } from '../../src/site/site.ts'
-import { TestAuthority } from '../render/support/certificates.ts'
+import { placeCertificate } from '../render/support/certificates.ts'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from '../render/support/example-site.ts'
 import type { PlacedHost } from '../render/support/placed-host.ts'
 import { RenderedGroup } from '../render/support/rendered-group.ts'
@@ -36,8 +39,9 @@ async function place(transport: 'plain' | 'tls'): Promise<void> {
   ]
   group = await RenderedGroup.place({ files: renderExample(local), folder, hosts, cliArgs })
   if (transport === 'plain') return
-  const authority = await TestAuthority.create(join(folder, 'authority'))
-  for (const host of hosts) await authority.giveTo(host, group.pathOn(host.name, '/etc/holdfast/tls'))
+  const authority = await TestAuthority.create('dc1')
+  for (const host of hosts)
+    await placeCertificate(authority, host, group.pathOn(host.name, '/etc/holdfast/tls'))
 }
 
 const tlsArgs = (placed: PlacedHost) => [
@@ -45,12 +49,6 @@ const tlsArgs = (placed: PlacedHost) => [
   ...['--cert', placed.path('/etc/holdfast/tls/host.pem')],
   ...['--key', placed.path('/etc/holdfast/tls/host-key.pem')],
 ]
-
-afterEach(async () => {
-  ending.abort()
-  await group.processes.killAll()
-  await rm(folder, { recursive: true, force: true })
-})
 
 const stateOf = (host: string) => group.pathOn(host, '/var/lib/holdfast/redis')
 const configOf = (host: string) => readHostConfig(group.pathOn(host, '/etc/holdfast/host.json'))
@@ -89,6 +87,12 @@ async function firstStart(): Promise<void> {
 describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => {
   beforeEach(() => place(transport))
 
+  afterEach(async () => {
+    ending.abort()
+    await group.processes.killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
   it('a first start has one primary, and a crash is failed over at once in spite of the reference timings', async () => {
     await firstStart()
     const log: string[] = []
@@ -98,7 +102,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     })
     watching.catch(() => {})
     // The watchdog must have seen it run.
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await new Promise((resolve) => setTimeout(resolve, 500))
     await group.processes.kill(`${first} redis`)
     const killedMs = performance.now()
     await writeFile(join(stateOf(first), 'crashed'), '')
@@ -129,4 +133,30 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     const as = await waiting
     expect(as).toMatch(/^--replicaof 127\.0\.63\.1[23] 6379$/)
   }, 90_000)
+})
+
+it('a process that resets its connections when it dies is seen to end', async () => {
+  ending = new AbortController()
+  const dying = createServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 100))
+  await new Promise<void>((resolve) => dying.listen(0, '127.0.0.1', resolve))
+  const { port } = dying.address() as AddressInfo
+  const log: string[] = []
+  const config: HostConfig = {
+    dataCentre: 'dc1',
+    primaryName: 'mymaster',
+    self: { host: '127.0.0.1', port },
+    redis: [{ host: '127.0.0.1', port }],
+    sentinels: [{ host: '127.0.0.1', port }],
+    downAfterMs: 1500,
+    failoverTimeoutMs: 6000,
+    stateFolder: '/nowhere',
+    tls: null,
+    passwords: { redisAdmin: 'x', sentinelAdmin: 'x' },
+  }
+  const watching = watchHost(config, { log: (event) => log.push(event), signal: ending.signal })
+  watching.catch(() => {})
+  await once(dying, 'connection')
+  dying.close()
+  await eventually(async () => expect(log).toContain('Redis has ended'))
+  ending.abort()
 })
