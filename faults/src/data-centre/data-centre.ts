@@ -142,19 +142,17 @@ export class DataCentre {
   async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
     await until('the data centre is whole', () => this.#isWhole(), { timeoutMs })
     // A link that was cut for a while calls itself up although nothing comes through yet.
-    const { primary } = await this.#primaryView()
-    const offset = primary?.offset ?? 0
+    const offset = (await this.#primaryView())?.offset ?? 0
     await until('the replicas have all that the primary had', () => this.#haveAll(offset), { timeoutMs })
   }
 
   async #haveAll(offset: number): Promise<boolean> {
-    const { primary } = await this.#primaryView()
-    return primary?.replicas.length === 2 && primary.replicas.every((replica) => replica.offset >= offset)
+    const replicas = (await this.#primaryView())?.replicas ?? []
+    return replicas.length === 2 && replicas.every((replica) => replica.offset >= offset)
   }
 
   async #primaryView() {
-    const views = [...(await this.views()).values()]
-    return { primary: views.find((view) => view?.role === 'primary') }
+    return [...(await this.views()).values()].find((view) => view?.role === 'primary')
   }
 
   async #setPeriods(place: SentinelPlace, { infoPeriodMs, publishPeriodMs }: Timings): Promise<void> {

@@ -1,7 +1,7 @@
-import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ClusterError } from '../errors.ts'
-import { readIfThere, writePrivate } from '../state/private-file.ts'
+import { readIfThere, replaceFile, writePrivate } from '../state/private-file.ts'
 import {
   type AuthorityRequest,
   type CertificateRequest,
@@ -115,10 +115,7 @@ export class CertificateFolder {
   async #write(name: string, { certificate, key }: Credential): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 })
     await writePrivate(this.#file(name, 'key'), key)
-    const file = this.#file(name, 'crt')
-    await writeFile(`${file}.tmp`, certificate)
-    await chmod(`${file}.tmp`, 0o644)
-    await rename(`${file}.tmp`, file)
+    await replaceFile(this.#file(name, 'crt'), certificate, 0o644)
   }
 
   #read(name: string, pem: string, authorityPem: string): CertificateFile {

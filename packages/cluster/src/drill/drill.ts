@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connectControl } from '../operate/control-client.ts'
+import { askReadyz } from '../operate/readyz.ts'
 import { switchover } from '../operate/switchover/switchover.ts'
 import { auditEverywhere, auditPrimary } from './audit.ts'
 import { DrillError } from './errors.ts'
@@ -137,8 +138,8 @@ function becomesWhole({ watch, control, target, signal }: Run): Promise<boolean>
 }
 
 const isReady = (gateway: string): Promise<boolean> =>
-  fetch(`${gateway}/readyz`, { signal: AbortSignal.timeout(READY_TIMEOUT_MS) }).then(
-    ({ ok }) => ok,
+  askReadyz(gateway, AbortSignal.timeout(READY_TIMEOUT_MS)).then(
+    (status) => status === 200,
     () => false,
   )
 

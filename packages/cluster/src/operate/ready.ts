@@ -5,6 +5,7 @@ import { urlOf } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ManagedProcess } from '../supervise/managed-process.ts'
 import type { Supervisor } from '../supervise/supervisor.ts'
+import { askReadyz } from './readyz.ts'
 
 const LOOK_AGAIN_MS = 40
 const PATIENCE_MS = 1000
@@ -142,9 +143,6 @@ export class Readiness {
 }
 
 async function isReady(address: NodeAddress, signal: AbortSignal): Promise<boolean> {
-  const response = await fetch(`${urlOf(address)}/readyz`, {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
-  })
-  await response.body?.cancel()
-  return response.status === 200
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
+  return (await askReadyz(urlOf(address), inTime)) === 200
 }

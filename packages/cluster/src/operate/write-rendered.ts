@@ -1,7 +1,8 @@
-import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ClusterError, systemCode } from '../errors.ts'
 import type { RenderedFile } from '../render/render-site.ts'
+import { replaceFile } from '../state/private-file.ts'
 
 /**
  * Writes rendered files into a folder, a folder a host. Those with secrets are readable by their owner alone from the
@@ -19,10 +20,7 @@ export async function writeRendered(
   for (const { path, text, mode } of files) {
     const file = join(folder, path)
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    const draft = `${file}.${process.pid}.tmp`
-    await writeFile(draft, text, { mode })
-    await chmod(draft, mode)
-    await rename(draft, file)
+    await replaceFile(file, text, mode)
   }
 }
 

@@ -69,6 +69,11 @@ export class Lines {
   }
 }
 
+/** The address in a Sentinel's reply about a node or a Sentinel. */
+export function readAddress(reply: Reply | undefined): NodeAddress {
+  return { host: readField(reply, 'ip'), port: Number(readField(reply, 'port')) }
+}
+
 /** A field of a reply that is a map; an empty text when it has none of that name. */
 export function readField(reply: Reply | undefined, name: string): string {
   if (reply === null || typeof reply !== 'object' || Array.isArray(reply) || Buffer.isBuffer(reply)) return ''

@@ -1,7 +1,7 @@
 import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import { QUORUM, sentinelAddress, type Topology } from '../topology/topology.ts'
-import { Lines, readField } from './lines.ts'
+import { Lines, readAddress, readField } from './lines.ts'
 
 /** What one Sentinel says about the primary. */
 export interface SentinelAnswer {
@@ -61,7 +61,7 @@ export function readAnswer(sentinel: NodeAddress, reply: Reply): SentinelAnswer 
   const number = (name: string) => Number(readField(reply, name))
   return {
     sentinel,
-    primary: formatAddress({ host: readField(reply, 'ip'), port: number('port') }),
+    primary: formatAddress(readAddress(reply)),
     configEpoch: number('config-epoch'),
     knownReplicas: number('num-slaves'),
     knownSentinels: number('num-other-sentinels'),

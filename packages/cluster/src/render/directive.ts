@@ -35,6 +35,12 @@ export const line = (directive: string, value: string, why: string, source: stri
   source,
 })
 
+/** Entries of a JSON file that are all of one source: `put` one, or one whose value is not to be shown (`hide`). */
+export const jsonEntries = (source: string) => ({
+  put: (name: string, value: unknown, why: string) => line(name, JSON.stringify(value), why, source),
+  hide: (name: string, value: unknown, why: string) => secretLine(name, JSON.stringify(value), why, source),
+})
+
 /** One directive whose value is not to be shown. */
 export const secretLine = (directive: string, value: string, why: string, source: string): Directive => ({
   ...line(directive, value, why, source),

@@ -1,13 +1,13 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import { sentinelAddress, type Topology } from '../topology/topology.ts'
-import { type Directive, line, secretLine } from './directive.ts'
+import { jsonEntries } from './directive.ts'
 import { type Document, textOf } from './document.ts'
 import { json } from './formats.ts'
 import type { TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
 
-const { holdfast } = SOURCE
+const { put, hide } = jsonEntries(SOURCE.holdfast)
 
 export interface GatewayPlan {
   name: string
@@ -88,9 +88,3 @@ const filesOf = ({ authority, certificate, key }: TlsFiles) => ({
   certFile: certificate,
   keyFile: key,
 })
-
-const put = (name: string, value: unknown, why: string): Directive =>
-  line(name, JSON.stringify(value), why, holdfast)
-
-const hide = (name: string, value: unknown, why: string): Directive =>
-  secretLine(name, JSON.stringify(value), why, holdfast)

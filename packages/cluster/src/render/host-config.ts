@@ -2,11 +2,13 @@ import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre } from '../site/site.ts'
 import type { Timings } from '../topology/topology.ts'
-import { type Directive, line, secretLine } from './directive.ts'
+import { jsonEntries } from './directive.ts'
 import type { Document } from './document.ts'
 import { json } from './formats.ts'
 import type { TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
+
+const { put, hide } = jsonEntries(SOURCE.holdfast)
 
 export interface HostConfigPlan {
   dataCentre: DataCentre
@@ -51,9 +53,3 @@ export function hostConfig(plan: HostConfigPlan): Document {
     ],
   }
 }
-
-const put = (name: string, value: unknown, why: string): Directive =>
-  line(name, JSON.stringify(value), why, SOURCE.holdfast)
-
-const hide = (name: string, value: unknown, why: string): Directive =>
-  secretLine(name, JSON.stringify(value), why, SOURCE.holdfast)

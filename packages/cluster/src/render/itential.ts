@@ -3,7 +3,7 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { Site } from '../site/site.ts'
 import { documentedPassword } from './as-documented.ts'
 import { platformPassword } from './derived-secrets.ts'
-import { type Directive, line, secretLine } from './directive.ts'
+import { type Directive, jsonEntries, line, secretLine } from './directive.ts'
 import type { Document } from './document.ts'
 import { assignments, json } from './formats.ts'
 import { SOURCE } from './sources.ts'
@@ -40,10 +40,7 @@ export function accessOf(
 
 /** The property `redisProps` of Itential 2023.2, as JSON. */
 export function redisProps(access: Access): Document {
-  const put = (name: string, value: unknown, why: string): Directive =>
-    line(name, JSON.stringify(value), why, platform)
-  const hide = (name: string, value: string, why: string): Directive =>
-    secretLine(name, JSON.stringify(value), why, platform)
+  const { put, hide } = jsonEntries(platform)
   const { user, password, usesTls } = access
   return {
     heading: '',

@@ -43,7 +43,10 @@ export function planOf(
   }
 }
 
-type TlsDirective =
+type ListeningDirective =
+  | 'bind'
+  | 'protected-mode'
+  | 'daemonize'
   | 'port'
   | 'tls-port'
   | 'tls-cert-file'
@@ -53,11 +56,17 @@ type TlsDirective =
   | 'tls-replication'
   | 'tls-protocols'
 
-/** The port, and what protects it: the same words for Redis and for Sentinel. */
-export function portDirectives(
-  { tls, announce: { port } }: NodePlan,
-  directive: (name: TlsDirective, value: string) => Directive[],
-): Directive[] {
+type DirectiveOf = (name: ListeningDirective, value: string) => Directive[]
+
+/** Where it listens, and what protects that: the same words for Redis and for Sentinel. */
+export const listening = (plan: NodePlan, directive: DirectiveOf): Directive[] => [
+  ...directive('bind', plan.bind.join(' ')),
+  ...portDirectives(plan, directive),
+  ...directive('protected-mode', 'yes'),
+  ...directive('daemonize', 'no'),
+]
+
+function portDirectives({ tls, announce: { port } }: NodePlan, directive: DirectiveOf): Directive[] {
   if (tls === null) return directive('port', String(port))
   return [
     ...directive('port', '0'),

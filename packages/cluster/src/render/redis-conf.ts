@@ -5,7 +5,7 @@ import { type DataHost, redisAddress, type Topology } from '../topology/topology
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
 import { words } from './formats.ts'
-import { type NodePlan, planOf, portDirectives } from './node-plan.ts'
+import { listening, type NodePlan, planOf } from './node-plan.ts'
 import { quoted } from './quoted.ts'
 import { REDIS_FACTS } from './redis-facts.ts'
 
@@ -47,10 +47,7 @@ export function redisConf(plan: RedisPlan): Document {
       {
         title: 'Where it listens.',
         directives: [
-          ...directive('bind', plan.bind.join(' ')),
-          ...portDirectives(plan, directive),
-          ...directive('protected-mode', 'yes'),
-          ...directive('daemonize', 'no'),
+          ...listening(plan, directive),
           ...directive('databases', '1'),
           ...directive('dir', quoted(plan.dataFolder)),
           ...directive('aclfile', quoted(plan.aclFile)),

@@ -3,7 +3,7 @@ import { type DataHost, QUORUM, sentinelAddress, type Timings, type Topology } f
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
 import { words } from './formats.ts'
-import { type NodePlan, planOf, portDirectives } from './node-plan.ts'
+import { listening, type NodePlan, planOf } from './node-plan.ts'
 import { quoted } from './quoted.ts'
 import { SENTINEL_FACTS } from './sentinel-facts.ts'
 import { sentinelUsers } from './users-acl.ts'
@@ -47,13 +47,7 @@ export function sentinelConf(plan: SentinelPlan): Document {
     blocks: [
       {
         title: 'Where it listens.',
-        directives: [
-          ...directive('bind', plan.bind.join(' ')),
-          ...portDirectives(plan, directive),
-          ...directive('protected-mode', 'yes'),
-          ...directive('daemonize', 'no'),
-          ...directive('dir', quoted(plan.folder)),
-        ],
+        directives: [...listening(plan, directive), ...directive('dir', quoted(plan.folder))],
       },
       {
         title: 'Who may ask it, and how it asks the others.',

@@ -2,10 +2,13 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 
 /** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
-export async function writePrivate(file: string, text: string): Promise<void> {
+export const writePrivate = (file: string, text: string): Promise<void> => replaceFile(file, text, 0o600)
+
+/** As {@link writePrivate}, with another mode, whatever the umask is. */
+export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`
-  await writeFile(draft, text, { mode: 0o600 })
-  await chmod(draft, 0o600)
+  await writeFile(draft, text, { mode })
+  await chmod(draft, mode)
   await rename(draft, file)
 }
 

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { TestAuthority } from '@holdfast/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { platformPassword } from '../../src/render/derived-secrets.ts'
 import type { Site } from '../../src/site/site.ts'
 import { TIMINGS } from '../../src/topology/topology.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
-import { TestAuthority } from './support/certificates.ts'
+import { placeCertificate } from './support/certificates.ts'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from './support/example-site.ts'
 import type { PlacedHost } from './support/placed-host.ts'
 import { RenderedGroup } from './support/rendered-group.ts'
@@ -55,8 +55,9 @@ describe('three Redis 7.0 and three Sentinels with the rendered files', () => {
       hosts,
       cliArgs: (placed, service) => [...tlsArgs(placed), ...asAdmin(service)],
     })
-    const authority = await TestAuthority.create(join(folder, 'authority'))
-    for (const host of hosts) await authority.giveTo(host, group.pathOn(host.name, '/etc/holdfast/tls'))
+    const authority = await TestAuthority.create('dc1')
+    for (const host of hosts)
+      await placeCertificate(authority, host, group.pathOn(host.name, '/etc/holdfast/tls'))
     group.start()
     await group.agreesOn('dc1-data-1', '127.0.61.11', 2, 20_000)
     expect(await group.ask('dc1-data-1', '127.0.61.11', 'redis', ['WAIT', '2', '1000'])).toBe('2\n')

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { TestAuthority } from '@holdfast/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { TIMINGS } from '../../src/topology/topology.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
-import { TestAuthority } from './support/certificates.ts'
+import { placeCertificate } from './support/certificates.ts'
 import { asAdmin, dataHostsOf, exampleSite, renderExample, tunnelledSite } from './support/example-site.ts'
 import { Namespaces } from './support/namespaces.ts'
 import { isRoot, isThere } from './support/programs.ts'
@@ -81,9 +81,9 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
         on: namespaces.on,
         cliArgs: (_placed, service) => asAdmin(service),
       })
-      const authority = await TestAuthority.create(join(folder, 'authority'))
+      const authority = await TestAuthority.create('dc1')
       for (const host of all) {
-        await authority.giveTo(host, group.pathOn(host.name, '/etc/holdfast/tls'))
+        await placeCertificate(authority, host, group.pathOn(host.name, '/etc/holdfast/tls'))
         group.startOn(host.name, 'stunnel', [
           'stunnel',
           group.pathOn(host.name, '/etc/holdfast/stunnel.conf'),
@@ -111,10 +111,10 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
         on: namespaces.on,
         cliArgs: (_placed, service) => asAdmin(service),
       })
-      const authority = await TestAuthority.create(join(folder, 'authority'))
+      const authority = await TestAuthority.create('dc1')
       for (const host of [...hosts, application]) {
         const posed = host.name === 'dc1-data-2' ? { ...host, name: 'dc1-data-3' } : host
-        await authority.giveTo(posed, group.pathOn(host.name, '/etc/holdfast/tls'))
+        await placeCertificate(authority, posed, group.pathOn(host.name, '/etc/holdfast/tls'))
         group.startOn(host.name, 'stunnel', [
           'stunnel',
           group.pathOn(host.name, '/etc/holdfast/stunnel.conf'),

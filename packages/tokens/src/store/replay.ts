@@ -4,6 +4,7 @@ import { decodeRecord, encodeRecord } from '../record/codec.ts'
 import { merge } from '../record/merge.ts'
 import { Backoff, jitter } from '../redis/backoff.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
+import { parseRecordKey } from '../token/digest.ts'
 import type { MergeRequest } from './backend.ts'
 import type { Committer } from './commit.ts'
 import type { FeedRecord } from './feed.ts'
@@ -163,7 +164,8 @@ export class Replayer {
       const bytes = Array.isArray(replies) ? replies[index] : null
       const stored = Buffer.isBuffer(bytes) ? decodeRecord(bytes) : null
       const isThere = stored !== null && encodeRecord(merge(stored, record)).equals(encodeRecord(stored))
-      return isThere ? [] : [{ key: parseRecordKey(key), subject: parseSubjectKey(subjectKey), record }]
+      const parsed = parseRecordKey(key)
+      return isThere || parsed === null ? [] : [{ key: parsed, subject: parseSubjectKey(subjectKey), record }]
     })
   }
 
@@ -184,10 +186,6 @@ function chunks<T>(all: T[]): T[][] {
   return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, index) =>
     all.slice(index * CHUNK, (index + 1) * CHUNK),
   )
-}
-
-function parseRecordKey(key: string) {
-  return { key, tag: key.slice(4, key.indexOf('}')), digest: key.slice(key.lastIndexOf(':') + 1) }
 }
 
 function parseSubjectKey(key: string | null) {

@@ -1,4 +1,5 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { askReadyz } from '../../operate/readyz.ts'
 import { urlOf } from '../../state/description.ts'
 import type { HttpSnapshot } from '../snapshot.ts'
 
@@ -10,12 +11,8 @@ export async function collectHttp(
 ): Promise<HttpSnapshot> {
   const found = { name, at: formatAddress(address) }
   try {
-    const response = await fetch(`${urlOf(address)}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })
-    await response.body?.cancel()
-    return {
-      ...found,
-      problem: response.status === 200 ? null : `It answers /readyz with ${response.status}.`,
-    }
+    const status = await askReadyz(urlOf(address), AbortSignal.timeout(timeoutMs))
+    return { ...found, problem: status === 200 ? null : `It answers /readyz with ${status}.` }
   } catch (error) {
     const silent = error instanceof Error && error.name === 'TimeoutError'
     return {

@@ -28,6 +28,7 @@ export async function collectRedis(
   if (host === undefined) throw new RangeError(`there is no data host ${index}`)
   const address = redisAddress(host)
   const name = `redis-${index + 1}`
+  const asked = { name, at: formatAddress(address), address }
   const lines = new Lines({ username: 'admin', password: secrets.admin })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
@@ -53,17 +54,10 @@ export async function collectRedis(
       clock,
       writesWait,
     }
-    return { name, at: formatAddress(address), address, facts, problem: null, refusesAdmin: false }
+    return { ...asked, facts, problem: null, refusesAdmin: false }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return {
-      name,
-      at: formatAddress(address),
-      address,
-      facts: null,
-      problem,
-      refusesAdmin: error instanceof AuthFailedError,
-    }
+    return { ...asked, facts: null, problem, refusesAdmin: error instanceof AuthFailedError }
   } finally {
     lines.close()
   }

@@ -1,6 +1,6 @@
 import type { Reply } from '@holdfast/tokens/redis'
 import { formatAddress } from '@holdfast/tokens/redis'
-import { readField } from '../../redis/lines.ts'
+import { readAddress, readField } from '../../redis/lines.ts'
 import type { AclDenial, KnownPeer } from '../snapshot.ts'
 
 export const readList = (reply: Reply | undefined): Reply[] => (Array.isArray(reply) ? reply : [])
@@ -32,6 +32,6 @@ export function readDenial(entry: Reply): AclDenial {
 }
 
 export function readPeer(entry: Reply): KnownPeer {
-  const address = { host: readField(entry, 'ip'), port: Number(readField(entry, 'port')) }
+  const address = readAddress(entry)
   return { ...address, at: formatAddress(address), flags: readField(entry, 'flags').split(',') }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import { ClusterError } from '../../errors.ts'
-import { readField } from '../../redis/lines.ts'
+import { readAddress, readField } from '../../redis/lines.ts'
 import { Nodes } from '../../redis/nodes.ts'
 import { Sentinels } from '../../redis/sentinels.ts'
 import { REPLICA_PRIORITY } from '../../site/site.ts'
@@ -294,9 +294,6 @@ class Switchover {
 
 function priorityOf(replicas: Reply, address: string): string | null {
   const list = Array.isArray(replicas) ? replicas : []
-  const found = list.find(
-    (replica) =>
-      formatAddress({ host: readField(replica, 'ip'), port: Number(readField(replica, 'port')) }) === address,
-  )
+  const found = list.find((replica) => formatAddress(readAddress(replica)) === address)
   return found === undefined ? null : readField(found, 'slave-priority')
 }
