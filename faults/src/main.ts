@@ -6,6 +6,7 @@ import { playAll } from './campaign/campaign.ts'
 import { isExpected } from './campaign/expected.ts'
 import { plansOf } from './campaign/plans.ts'
 import { ResultsFile } from './campaign/results-file.ts'
+import { revisionOf } from './campaign/revision.ts'
 import { Workshop } from './campaign/workshop.ts'
 import { type Arguments, readArguments, USAGE, UsageError } from './cli/arguments.ts'
 import { listText } from './cli/list.ts'
@@ -28,6 +29,7 @@ async function play(args: Arguments): Promise<number> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
   const results = await ResultsFile.open(args.results ?? RESULTS_FOLDER, { fresh: args.fresh })
+  const revision = await revisionOf(ROOT)
   const workshop = await Workshop.open()
   const plans = plansOf(args)
   let done = 0
@@ -39,7 +41,7 @@ async function play(args: Arguments): Promise<number> {
       workshop,
       keepFolder: join(results.folder, 'failed'),
       onResult: (result, record, kept) => {
-        results.add(result)
+        results.add({ ...result, revision })
         if (record !== null) results.keepPicture(record)
         done += 1
         console.log(progressLine(result, done, plans.length, kept))

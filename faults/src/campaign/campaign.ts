@@ -41,7 +41,8 @@ async function playOne(plan: RunPlan, options: CampaignOptions): Promise<RunResu
   let record: RunRecord | null = null
   let result: RunResult
   try {
-    record = await runIsolated({ plan, folder, clockShim: workshop.clockShim }, { onStage: () => {}, signal })
+    const { clockShim, compileCache } = workshop
+    record = await runIsolated({ plan, folder, clockShim }, { compileCache, onStage: () => {}, signal })
     result = record.result
   } catch (error) {
     signal.throwIfAborted()

@@ -14,12 +14,18 @@ class BrokenRunError extends Error {}
 /** Far beyond the longest schedule with its start and its end. */
 const LONGEST_RUN_MS = 180_000
 
+export interface IsolatedRunOptions {
+  compileCache: string
+  onStage: (stage: string) => void
+  signal: AbortSignal
+}
+
 /** Runs a plan in a process of its own. Throws `BrokenRunError`; rejects when the signal aborts, with all of it gone. */
 export async function runIsolated(
   order: RunOrder,
-  { onStage, signal }: { onStage: (stage: string) => void; signal: AbortSignal },
+  { compileCache, onStage, signal }: IsolatedRunOptions,
 ): Promise<RunRecord> {
-  const child = spawnIsolated([process.execPath, PROGRAM])
+  const child = spawnIsolated([process.execPath, PROGRAM], { NODE_COMPILE_CACHE: compileCache })
   const gone = once(child, 'close')
   const end = () => killIsolated(child)
   signal.addEventListener('abort', end, { once: true })

@@ -6,7 +6,7 @@ import type { SystemName } from '../systems/system.ts'
 
 const CONTROLS: readonly SystemName[] = ['plain-wait', 'connect-redis']
 /** Every so many seeds one is also played with the controls. */
-const SAMPLE = 10
+const SAMPLE = 20
 
 /** All runs that the command line asks for, in order. */
 export function plansOf({ cases, seeds, firstSeed, system, controls }: Arguments): RunPlan[] {

@@ -19,15 +19,28 @@ export async function playFaults(site: Site, plan: RunPlan): Promise<void> {
   }
 }
 
+/** Each fault at its time; one that is to find the data centre whole, and all after it, later by what that took. */
 async function playSchedule(site: Site, schedule: readonly ScheduledFault[]): Promise<void> {
-  const startMs = performance.now()
-  const untilMs = (atMs: number) => pause(startMs + atMs - performance.now())
-  await Promise.all(
-    schedule.map(async ({ atMs, durationMs, fault, target, strength }) => {
-      await untilMs(atMs)
-      const injected: Injected = await inject(site, fault, target, strength)
-      await pause(durationMs)
-      await injected.end()
-    }),
-  )
+  let startMs = performance.now()
+  const playing: Promise<void>[] = []
+  for (const scheduled of [...schedule].sort((one, other) => one.atMs - other.atMs)) {
+    if (scheduled.afterWhole) {
+      await Promise.all(playing)
+      const waitedFromMs = performance.now()
+      await site.dataCentre.makeWhole()
+      startMs += performance.now() - waitedFromMs
+    }
+    await pause(startMs + scheduled.atMs - performance.now())
+    const played = playFault(site, scheduled)
+    // Awaited below; one that fails meanwhile must not end the process.
+    played.catch(() => {})
+    playing.push(played)
+  }
+  await Promise.all(playing)
+}
+
+async function playFault(site: Site, { fault, target, strength, durationMs }: ScheduledFault): Promise<void> {
+  const injected: Injected = await inject(site, fault, target, strength)
+  await pause(durationMs)
+  await injected.end()
 }

@@ -6,6 +6,11 @@ import type { RunRecord, RunResult } from './result.ts'
 
 const PICTURED = 'pause-primary-15000'
 
+/** A result, and the revision of the sources that it is of. */
+export interface KeptResult extends RunResult {
+  revision: string
+}
+
 /** What all campaigns on this machine have found: one result a line. */
 export class ResultsFile {
   readonly folder: string
@@ -22,7 +27,7 @@ export class ResultsFile {
     return new ResultsFile(folder)
   }
 
-  add(result: RunResult): void {
+  add(result: KeptResult): void {
     appendFileSync(this.#file, `${JSON.stringify(result)}\n`)
   }
 
@@ -37,11 +42,11 @@ export class ResultsFile {
     return text === null ? null : (JSON.parse(text) as Picture)
   }
 
-  async read(): Promise<RunResult[]> {
+  async read(): Promise<KeptResult[]> {
     const text = await readFile(this.#file, 'utf8').catch(() => '')
     return text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as RunResult)
+      .map((line) => JSON.parse(line) as KeptResult)
   }
 }

@@ -41,6 +41,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     timeline,
     clockShim: plan.shiftableClocks ? clockShim : null,
     smallDisks: plan.smallDisks,
+    watchdogs: plan.watchdogs,
   })
   const { idleMs, leaseMs, seed, system, workload } = plan
   site.fleet = new Fleet({

@@ -13,11 +13,14 @@ const PREFIX = 'holdfast-faults-'
 export class Workshop {
   readonly folder: string
   readonly clockShim: string
+  /** Where Node keeps compiled modules, so that not every server of every run compiles them again. */
+  readonly compileCache: string
   #runs = 0
 
   private constructor(folder: string, clockShim: string) {
     this.folder = folder
     this.clockShim = clockShim
+    this.compileCache = join(folder, 'compile-cache')
   }
 
   static async open(): Promise<Workshop> {

@@ -47,6 +47,8 @@ export function planCase(scripted: FaultCase, system: SystemName = 'holdfast'): 
     warmUpMs: warmUpMs(scripted.longWarmUp === true),
     shiftableClocks: scripted.needs === 'clocks',
     smallDisks: scripted.needs === 'small-disks',
+    // A script waits for what Sentinel does by itself.
+    watchdogs: false,
     promises: scripted.promises,
   }
 }

@@ -13,7 +13,7 @@ export interface Arguments {
   firstSeed: number
   /** Whether the scripted cases are played, and which alone. */
   cases: 'all' | 'none' | string
-  /** Whether the cases, and every tenth seed, are also played with both controls. */
+  /** Whether the cases, and every twentieth seed, are also played with both controls. */
   controls: boolean
   system: SystemName
   /** No run is begun after this long. */
@@ -30,7 +30,7 @@ export const USAGE = `Usage: npm run faults -- [options]
   --seeds N       play N seeded schedules, and all scripted cases; default 20
   --first-seed N  begin with this seed; default 1
   --no-cases      play no scripted cases
-  --controls      play the cases, and every tenth seed, with both controls too
+  --controls      play the cases, and every twentieth seed, with both controls too
   --minutes M     begin nothing after M minutes; default 60
   --parallel P    play P at once, 1 to 8; default 2
   --short         all scripted cases and 10 seeds

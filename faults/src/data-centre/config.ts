@@ -1,4 +1,13 @@
-import { addressOf, type DataHost, REDIS_PORT, SENTINEL_PORT, sentinelOf } from '../hosts/places.ts'
+import type { HostConfig } from '@holdfast/cluster/host'
+import {
+  addressOf,
+  DATA_HOSTS,
+  type DataHost,
+  REDIS_PORT,
+  SENTINEL_PLACES,
+  SENTINEL_PORT,
+  sentinelOf,
+} from '../hosts/places.ts'
 import { ADMIN, PRIMARY_NAME, REPLICA_LOGIN, SENTINEL_USERS } from './users.ts'
 
 /** How quick Sentinel decides and looks (in milliseconds). */
@@ -75,4 +84,21 @@ sentinel down-after-milliseconds ${PRIMARY_NAME} ${timings.downAfterMs}
 sentinel failover-timeout ${PRIMARY_NAME} ${timings.failoverTimeoutMs}
 sentinel parallel-syncs ${PRIMARY_NAME} 1
 `
+}
+
+/** `host.json` of a host, for its watchdog. */
+export function renderHostConfig(host: DataHost, folder: string, timings: Timings): string {
+  const config: HostConfig = {
+    dataCentre: 'campaign',
+    primaryName: PRIMARY_NAME,
+    self: { host: addressOf(host), port: REDIS_PORT },
+    redis: DATA_HOSTS.map((other) => ({ host: addressOf(other), port: REDIS_PORT })),
+    sentinels: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
+    downAfterMs: timings.downAfterMs,
+    failoverTimeoutMs: timings.failoverTimeoutMs,
+    stateFolder: folder,
+    tls: null,
+    passwords: { redisAdmin: ADMIN.password, sentinelAdmin: ADMIN.password },
+  }
+  return JSON.stringify(config, null, 2)
 }

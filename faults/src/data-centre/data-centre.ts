@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { ReplicationView } from '@holdfast/tokens/redis'
 import { HostedProcess } from '../hosts/hosted-process.ts'
 import {
@@ -10,21 +11,41 @@ import {
   sentinelOf,
 } from '../hosts/places.ts'
 import { answersPing, ask, viewOf } from './ask.ts'
-import { FIRST_PRIMARY, renderRedisConf, renderSentinelConf, type Timings } from './config.ts'
+import {
+  FIRST_PRIMARY,
+  renderHostConfig,
+  renderRedisConf,
+  renderSentinelConf,
+  type Timings,
+} from './config.ts'
 import { until } from './until.ts'
 import { MARK, PRIMARY_NAME, renderRedisUsers } from './users.ts'
 
 /** What a process of the data centre is started with, besides its command. */
-export type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
+type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
 
 /** What Redis needs to start, as opposed to its data. */
 const CONFIGURATION = ['redis.conf', 'users.acl']
 
-/** Three Redis, the first of them primary, and three Sentinels, each in a place of its own. */
+const WATCHDOG = fileURLToPath(new URL('watchdog.ts', import.meta.url))
+
+export interface DataCentreOptions {
+  folder: string
+  timings: Timings
+  environmentOf: EnvironmentOf
+  /** Whether each host runs the product's watchdog beside its Redis. */
+  watchdogs: boolean
+}
+
+/**
+ * Three Redis, the first of them primary, and three Sentinels, each in a place of its own; and a watchdog beside each
+ * Redis, if wanted.
+ */
 export class DataCentre {
   readonly #folder: string
   readonly #timings: Timings
   readonly #processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>
+  readonly #watchdogs = new Map<DataHost, HostedProcess>()
 
   private constructor(
     folder: string,
@@ -36,7 +57,7 @@ export class DataCentre {
     this.#processes = processes
   }
 
-  static async start(folder: string, timings: Timings, environmentOf: EnvironmentOf): Promise<DataCentre> {
+  static async start({ folder, timings, environmentOf, watchdogs }: DataCentreOptions): Promise<DataCentre> {
     const processes = new Map<DataHost | SentinelPlace, HostedProcess>()
     for (const host of DATA_HOSTS) {
       processes.set(host, await makeRedis(host, join(folder, host), environmentOf(host)))
@@ -51,9 +72,8 @@ export class DataCentre {
     // NOREPLICAS until the first replica is linked.
     await until('the primary takes the mark', () => dataCentre.#setMark())
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
-    await dataCentre.hurrySentinels()
-    await dataCentre.waitUntilWhole()
-    await dataCentre.setSentinelPeriods()
+    if (watchdogs) await Promise.all(DATA_HOSTS.map((host) => dataCentre.#startWatchdog(host)))
+    await dataCentre.makeWhole()
     return dataCentre
   }
 
@@ -61,6 +81,11 @@ export class DataCentre {
     const found = this.#processes.get(place)
     if (found === undefined) throw new Error(`There is no process at ${place}.`)
     return found
+  }
+
+  /** The watchdog of a host, or null where there is none. */
+  watchdogOf(host: DataHost): HostedProcess | null {
+    return this.#watchdogs.get(host) ?? null
   }
 
   dataFolder(host: DataHost): string {
@@ -138,12 +163,35 @@ export class DataCentre {
     await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, this.#timings)))
   }
 
+  /** Waits until it is whole, with Sentinels that look often meanwhile. */
+  async makeWhole(): Promise<void> {
+    await this.hurrySentinels()
+    await this.waitUntilWhole()
+    await this.setSentinelPeriods()
+  }
+
   /** Until one primary has two replicas in step and every Sentinel knows all of them. */
   async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
     await until('the data centre is whole', () => this.#isWhole(), { timeoutMs })
     // A link that was cut for a while calls itself up although nothing comes through yet.
     const offset = (await this.#primaryView())?.offset ?? 0
     await until('the replicas have all that the primary had', () => this.#haveAll(offset), { timeoutMs })
+  }
+
+  async #startWatchdog(host: DataHost): Promise<void> {
+    const folder = join(this.#folder, `watchdog-${host}`)
+    const config = join(folder, 'host.json')
+    const logFile = `${folder}.log`
+    await mkdir(folder)
+    await writeFile(config, renderHostConfig(host, folder, this.#timings))
+    const watchdog = new HostedProcess({
+      place: host,
+      command: [process.execPath, WATCHDOG, config],
+      logFile,
+      isReady: async () => (await readFile(logFile, 'utf8')).includes('watching'),
+    })
+    this.#watchdogs.set(host, watchdog)
+    await watchdog.start()
   }
 
   async #haveAll(offset: number): Promise<boolean> {

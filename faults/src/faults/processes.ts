@@ -1,8 +1,8 @@
 import { until } from '../data-centre/until.ts'
+import type { HostedProcess } from '../hosts/hosted-process.ts'
 import {
   addressOf,
   type DataHost,
-  placesOf,
   REDIS_PORT,
   SENTINEL_PLACES,
   type SentinelPlace,
@@ -12,6 +12,12 @@ import type { Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 
 type ServerPlace = DataHost | SentinelPlace
+
+/** What runs on a data host. */
+function allOn(site: Site, host: DataHost): { places: ServerPlace[]; watchdogs: HostedProcess[] } {
+  const watchdog = site.dataCentre.watchdogOf(host)
+  return { places: [host, sentinelOf(host)], watchdogs: watchdog === null ? [] : [watchdog] }
+}
 
 function killed(site: Site, places: readonly ServerPlace[]): Pick<Begun, 'evidence' | 'end'> {
   return {
@@ -96,22 +102,38 @@ const pauseAllSentinels: Fault = {
 }
 
 const killHost: Fault = {
-  summary: 'kill -9 to Redis and Sentinel of a host at once',
+  summary: 'kill -9 to Redis, Sentinel and watchdog of a host at once',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
-    const places = placesOf(await site.resolve(role)) as ServerPlace[]
-    await kill(site, places)
-    return { where: places.join(', '), ...killed(site, places) }
+    const { places, watchdogs } = allOn(site, await site.resolve(role))
+    await Promise.all([kill(site, places), ...watchdogs.map((watchdog) => watchdog.kill())])
+    const { evidence, end } = killed(site, places)
+    return {
+      where: places.join(', '),
+      evidence,
+      end: async () => {
+        await Promise.all([end(), ...watchdogs.map((watchdog) => watchdog.start())])
+      },
+    }
   },
 }
 
 const pauseHost: Fault = {
-  summary: 'Redis and Sentinel of a host hang at once',
+  summary: 'Redis, Sentinel and watchdog of a host hang at once',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
-    const places = placesOf(await site.resolve(role)) as ServerPlace[]
+    const { places, watchdogs } = allOn(site, await site.resolve(role))
     for (const place of places) site.dataCentre.process(place).pause()
-    return { where: places.join(', '), ...paused(site, places) }
+    for (const watchdog of watchdogs) watchdog.pause()
+    const { evidence, end } = paused(site, places)
+    return {
+      where: places.join(', '),
+      evidence,
+      end: async () => {
+        for (const watchdog of watchdogs) watchdog.resume()
+        await end()
+      },
+    }
   },
 }
 

@@ -5,7 +5,10 @@ import { readFileSync } from 'node:fs'
  * Runs a program in namespaces of its own: network, mounts and processes. Whatever it starts, mounts or names
  * ends with it, also when it is killed, and it is killed when this process is.
  */
-export function spawnIsolated(command: readonly [string, ...string[]]): ChildProcess {
+export function spawnIsolated(
+  command: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv = {},
+): ChildProcess {
   const [program, ...args]: readonly [string, ...string[]] = [
     ...(['setpriv', '--pdeathsig', 'KILL'] as const),
     ...['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
@@ -13,6 +16,7 @@ export function spawnIsolated(command: readonly [string, ...string[]]): ChildPro
   ]
   return spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
     // A signal of the terminal is for this process, which then ends the other in order.
     detached: true,
   })

@@ -1,12 +1,13 @@
 import { isExpected } from '../campaign/expected.ts'
 import { isRed, outcomeOf, type RunResult } from '../campaign/result.ts'
+import type { KeptResult } from '../campaign/results-file.ts'
 import { CASES } from '../cases/cases.ts'
 import { FAULTS } from '../faults/alphabet.ts'
 import { faultTimeMs, sumOf } from './sums.ts'
 import { count, median, ms, orDash, quantile, table } from './table.ts'
 
 /** The report of all that was found, as Markdown. */
-export function renderReport(results: readonly RunResult[]): string {
+export function renderReport(results: readonly KeptResult[]): string {
   const whole = results.filter(({ broken }) => broken === null)
   const product = whole.filter(({ plan }) => plan.system === 'holdfast' && !mustLose(plan.scripted))
   return `${[
@@ -30,12 +31,14 @@ export function renderReport(results: readonly RunResult[]): string {
 const mustLose = (scripted: string | null) =>
   CASES.some(({ name, mustLose }) => name === scripted && mustLose === true)
 
-function summary(results: readonly RunResult[], product: readonly RunResult[]): string {
+function summary(results: readonly KeptResult[], product: readonly RunResult[]): string {
   const sums = sumOf(product)
   const seeds = product.filter(({ plan }) => plan.scripted === null).length
   const broken = results.length - results.filter((result) => result.broken === null).length
   const minutes = faultTimeMs(product) / 60_000
+  const revisions = [...new Set(results.map(({ revision }) => revision))].sort()
   return [
+    `- revision ${revisions.join(', ')}`,
     `- ${count(sums.runs)} runs of the product (${count(seeds)} seeded schedules, ${count(sums.runs - seeds)} of scripted cases), ${minutes.toFixed(0)} minutes with a fault on`,
     `- ${count(sums.operations)} operations, ${count(sums.logins)} acknowledged logins, ${count(sums.revocations)} acknowledged log-outs`,
     `- **${sums.lost} acknowledged logins lost, ${sums.undone} acknowledged log-outs undone**; longest time after an acknowledged log-out at which a token was still accepted: ${ms(sums.stalestMs)} ms (L is 1000 ms)`,
@@ -52,24 +55,23 @@ function oneHost(product: readonly RunResult[]): string {
     .flatMap(({ loginGaps, plan }) =>
       loginGaps
         .filter(({ ofPrimary }) => ofPrimary)
-        .map(({ fault, gapMs }) => ({ fault, gapMs, stock: plan.timings.infoPeriodMs > 1000 })),
+        .map(({ fault, gapMs }) => ({ how: howFound(fault, plan), gapMs })),
     )
-  const rows = [...new Set(gaps.map(({ fault }) => fault))].sort().flatMap((fault) =>
-    [false, true].flatMap((stock) => {
-      const values = gaps
-        .filter((gap) => gap.fault === fault && gap.stock === stock)
-        .map(({ gapMs }) => gapMs)
-      if (values.length === 0) return []
-      const cells = [median(values), quantile(values, 0.95), Math.max(...values)].map(orDash)
-      return [[`${fault}${stock ? ", Sentinel's own periods" : ''}`, values.length, ...cells]]
-    }),
-  )
+  const rows = [...new Set(gaps.map(({ how }) => how))].sort().map((how) => {
+    const values = gaps.filter((gap) => gap.how === how).map(({ gapMs }) => gapMs)
+    return [how, values.length, ...[median(values), quantile(values, 0.95), Math.max(...values)].map(orDash)]
+  })
   return [
     `In ${count(promised.length)} runs with one host at fault at a time: ${count(sums.verifications)} verifications while a fault was on, **${sums.failed} failed**, p99 ${ms(sums.p99Ms)} ms, p99.9 ${ms(sums.p999Ms)} ms, longest ${ms(sums.longestMs)} ms, worst second's p99.9 ${ms(sums.worstSecondMs)} ms.`,
     `Apart from these: ${count(sums.undecided)} verifications of sessions whose log-out was under way and not acknowledged yet, of which ${count(sums.undecidedFailed)} were answered _unavailable_: until a log-out is acknowledged a failover may undo it, and what cannot be known is never guessed.`,
-    'The longest stretch without an acknowledged login around each fault that hit the primary (there is no watchdog here, so a killed process is like a lost host):',
+    'The longest stretch without an acknowledged login around each fault that hit the primary:',
     table(['Fault', 'times', 'p50', 'p95', 'max'], rows),
   ].join('\n\n')
+}
+
+function howFound(fault: string, { timings, watchdogs }: RunResult['plan']): string {
+  const periods = timings.infoPeriodMs > 1000 ? ", Sentinel's own periods" : ''
+  return `${fault}${periods}${watchdogs ? '' : ', no watchdog'}`
 }
 
 function caseTable(whole: readonly RunResult[]): string {

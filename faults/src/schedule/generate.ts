@@ -48,10 +48,12 @@ const DURATIONS_MS: readonly [number, ...number[]] = [
   5000, 6000, 8000, 11_000, 15_000,
 ]
 
-/** A schedule is no longer. */
-const LONGEST_MS = 24_000
+/** A schedule is no longer, but for what is waited until the data centre is whole. */
+const LONGEST_MS = 40_000
 /** Between two faults that come one after the other. */
 const RECOVERY_MS = 4500
+/** Between two faults of a chain. */
+const BREATH_MS = 3000
 /** By then the Sentinels have been listened to for long enough that one replica may be enough for a commit. */
 const LONG_WARM_UP_MS = 6800
 const SHORT_WARM_UP_MS = 1500
@@ -82,6 +84,7 @@ export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan
     warmUpMs: warmUpMs(promises.logins || random.chance(0.5)),
     shiftableClocks,
     smallDisks: needs.has('small-disks'),
+    watchdogs: true,
     promises,
   }
 }
@@ -102,18 +105,38 @@ export function underShiftedClocks(workload: RunPlan['workload']) {
 }
 
 function drawSchedule(random: Random): ScheduledFault[] {
-  return random.chance(0.6) ? drawSequence(random) : drawPair(random)
+  const draw = { sequence: drawSequence, pair: drawPair, chain: drawChain }
+  return draw[random.weighted({ sequence: 4, pair: 2, chain: 4 })](random)
 }
 
 /** Faults that come one after the other, the data centre whole between them. */
 function drawSequence(random: Random): ScheduledFault[] {
+  return drawRow(random, random.between(2, 5), () => RECOVERY_MS + random.between(0, 1500), {
+    afterWhole: true,
+  })
+}
+
+/** Faults that come while the data centre gets over the one before, one at a time. */
+function drawChain(random: Random): ScheduledFault[] {
+  return drawRow(random, random.between(5, 10), () => random.between(0, BREATH_MS), { keepsData: true })
+}
+
+/** Faults in a row, and the pauses between them. */
+function drawRow(
+  random: Random,
+  count: number,
+  pauseMs: () => number,
+  { afterWhole = false, keepsData = false },
+): ScheduledFault[] {
   const schedule: ScheduledFault[] = []
   let atMs = random.between(0, 500)
-  for (let count = random.between(2, 4); count > 0; count--) {
+  while (schedule.length < count) {
     const drawn = drawFault(random, atMs)
+    // When it met another one, nothing could be promised.
+    if (keepsData && (FAULTS[drawn.fault] as Fault).losesData) continue
     if (schedule.length > 0 && drawn.atMs + drawn.durationMs > LONGEST_MS) break
-    schedule.push(drawn)
-    atMs += drawn.durationMs + RECOVERY_MS + random.between(0, 1500)
+    schedule.push({ ...drawn, afterWhole: afterWhole && schedule.length > 0 })
+    atMs += drawn.durationMs + pauseMs()
   }
   return schedule
 }
@@ -123,8 +146,7 @@ function drawPair(random: Random): ScheduledFault[] {
   const first = drawFault(random, random.between(0, 500))
   let second = drawFault(random, 0)
   for (let tries = 0; second.fault === first.fault && tries < 10; tries++) second = drawFault(random, 0)
-  const latestMs = Math.min(first.durationMs + 3000, LONGEST_MS - second.durationMs)
-  return [first, { ...second, atMs: first.atMs + random.between(0, Math.max(0, latestMs)) }]
+  return [first, { ...second, atMs: first.atMs + random.between(0, first.durationMs + BREATH_MS) }]
 }
 
 function drawFault(random: Random, atMs: number): ScheduledFault {
@@ -144,5 +166,6 @@ function drawFault(random: Random, atMs: number): ScheduledFault {
     fault,
     target: { role, app },
     strength: random.next(),
+    afterWhole: false,
   }
 }

@@ -14,6 +14,8 @@ export interface ScheduledFault {
   target: Target
   /** What the seed drew for it, from 0 to 1: how bad it is, where that can differ. */
   strength: number
+  /** It begins no earlier than the data centre is whole again after the fault before it. */
+  afterWhole: boolean
 }
 
 /** All that a run is: the same plan is the same run, but for the moment's chances. */
@@ -35,5 +37,7 @@ export interface RunPlan {
   warmUpMs: number
   shiftableClocks: boolean
   smallDisks: boolean
+  /** Whether the product's watchdog runs on every data host. */
+  watchdogs: boolean
   promises: Promises
 }

@@ -20,6 +20,8 @@ export interface SiteOptions {
   clockShim: string | null
   /** Whether each Redis keeps its data on a small disk of its own. */
   smallDisks: boolean
+  /** Whether the product's watchdog runs on every data host. */
+  watchdogs: boolean
 }
 
 const DISK_MEGABYTES = 24
@@ -51,7 +53,7 @@ export class Site {
   }
 
   static async create(options: SiteOptions): Promise<Site> {
-    const { folder, timings, clockShim, smallDisks } = options
+    const { folder, timings, clockShim, smallDisks, watchdogs } = options
     const network = await Network.create()
     const clocks = new Map<Place, ShiftableClock>()
     for (const place of clockShim === null ? [] : PLACES) {
@@ -63,7 +65,12 @@ export class Site {
     for (const host of smallDisks ? DATA_HOSTS : []) {
       disks.set(host, await SmallDisk.mount(join(dataFolder, host), DISK_MEGABYTES))
     }
-    const dataCentre = await DataCentre.start(dataFolder, timings, (place) => clocks.get(place)?.env ?? {})
+    const dataCentre = await DataCentre.start({
+      folder: dataFolder,
+      timings,
+      environmentOf: (place) => clocks.get(place)?.env ?? {},
+      watchdogs,
+    })
     return new Site(options, network, dataCentre, clocks, disks)
   }
 

@@ -1,21 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { createSentinel } from 'redis'
 import { ADMIN, PRIMARY_NAME } from '../data-centre/users.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
-import type { LoginSystem, TokenLook } from './system.ts'
+import { PREFIX } from './connect-redis-look.ts'
+import type { LoginSystem } from './system.ts'
 
-const PREFIX = 'sess:'
 /** connect-redis waits for ever while Redis is down; an application would not. */
 const PATIENCE_MS = 2000
-
-export const connectRedisLook: TokenLook = {
-  idOf: (token) => createHash('sha256').update(token).digest('hex').slice(0, 16),
-  keyOf: (token) => PREFIX + token,
-  describe: (bytes) => (bytes === null ? 'absent' : `live ${bytes.length}`),
-}
 
 /** The control: express-session's store over node-redis' Sentinel client, as its documentation sets it up. */
 export async function openConnectRedis(): Promise<LoginSystem> {

@@ -1,9 +1,13 @@
-import { connectRedisLook, openConnectRedis } from './connect-redis.ts'
+import { connectRedisLook } from './connect-redis-look.ts'
 import { type HoldfastOptions, holdfastLook, openHoldfast, WITHOUT_RULES } from './holdfast.ts'
 import type { LoginSystem, SystemName, TokenLook } from './system.ts'
 
 export async function openSystem(name: SystemName, options: HoldfastOptions): Promise<LoginSystem> {
-  if (name === 'connect-redis') return openConnectRedis()
+  if (name === 'connect-redis') {
+    // Loaded by nobody else: every server of every run would pay for it at its start.
+    const { openConnectRedis } = await import('./connect-redis.ts')
+    return openConnectRedis()
+  }
   return openHoldfast(options, name === 'holdfast' ? [] : WITHOUT_RULES)
 }
 

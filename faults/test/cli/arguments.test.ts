@@ -18,9 +18,9 @@ describe('the command line', () => {
 
   it('plays cases, and a sample of seeds, with the controls beside', () => {
     expect(names('--case', 'A', '--controls')).toEqual(['A', 'A@plain-wait', 'A@connect-redis'])
-    const seeds = names('--no-cases', '--seeds', '10', '--controls')
-    expect(seeds).toHaveLength(12)
-    expect(seeds).toContain('seed-10@connect-redis')
+    const seeds = names('--no-cases', '--seeds', '20', '--controls')
+    expect(seeds).toHaveLength(22)
+    expect(seeds).toContain('seed-20@connect-redis')
   })
 
   it.each([

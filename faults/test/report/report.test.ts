@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { judge } from '../../src/campaign/judge.ts'
-import type { RunResult } from '../../src/campaign/result.ts'
+import type { KeptResult } from '../../src/campaign/results-file.ts'
 import { findCase, planCase } from '../../src/cases/cases.ts'
 import { renderReport } from '../../src/report/report.ts'
 import type { FaultSpan } from '../../src/site/timeline.ts'
@@ -18,11 +18,13 @@ const SPAN: FaultSpan = {
   confirmed: true,
 }
 
-function result(name: string, written: HandWritten, system: SystemName = 'holdfast'): RunResult {
+function result(name: string, written: HandWritten, system: SystemName = 'holdfast'): KeptResult {
   const scripted = findCase(name)
   if (scripted === null) throw new Error(`There is no case ${name}.`)
   const plan = planCase(scripted, system)
-  return judge({ plan, events: written.sorted(), readings: [], spans: [SPAN], longestStallMs: 0, tookMs: 1 })
+  const events = written.sorted()
+  const judged = judge({ plan, events, readings: [], spans: [SPAN], longestStallMs: 0, tookMs: 1 })
+  return { ...judged, revision: '1234567' }
 }
 
 const lost = () => new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'inactive', 'unknown')

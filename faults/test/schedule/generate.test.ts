@@ -21,7 +21,7 @@ describe('a seed', () => {
   it('never makes a schedule that is empty or too long', () => {
     for (const { schedule } of PLANS) {
       expect(schedule.length).toBeGreaterThan(0)
-      for (const { atMs, durationMs } of schedule) expect(atMs + durationMs).toBeLessThanOrEqual(30_000)
+      for (const { atMs, durationMs } of schedule) expect(atMs + durationMs).toBeLessThanOrEqual(40_000)
     }
   })
 
@@ -48,6 +48,7 @@ describe('what a schedule must show', () => {
     durationMs,
     target: { role: 'primary', app: 'app1' },
     strength: 0,
+    afterWhole: false,
   })
 
   it('is everything for one host after the other', () => {

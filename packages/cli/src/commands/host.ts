@@ -1,4 +1,4 @@
-import { guardHost, readHostConfig, watchHost } from '@holdfast/cluster'
+import { guardHost, readHostConfig, watchHost } from '@holdfast/cluster/host'
 import type { CommandSpec, OptionSpec } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 

@@ -1,0 +1,9 @@
+import { readHostConfig, watchHost } from '@holdfast/cluster/host'
+
+/** The product's watchdog of one data host, for ever. Its only argument is the host's `host.json`. */
+const [config = ''] = process.argv.slice(2)
+process.stdout.write('watching\n')
+await watchHost(await readHostConfig(config), {
+  log: (event, details) => process.stdout.write(`${event} ${JSON.stringify(details)}\n`),
+  signal: new AbortController().signal,
+})

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto'
+import type { TokenLook } from './system.ts'
+
+/** Before the session id in the keys of connect-redis. */
+export const PREFIX = 'sess:'
+
+export const connectRedisLook: TokenLook = {
+  idOf: (token) => createHash('sha256').update(token).digest('hex').slice(0, 16),
+  keyOf: (token) => PREFIX + token,
+  describe: (bytes) => (bytes === null ? 'absent' : `live ${bytes.length}`),
+}
