@@ -60,6 +60,7 @@ export { type DataCentreDescription, DEMO_USER } from './state/description.ts'
 export { defaultStateDir, StateFolder } from './state/folder.ts'
 export type { ControlSignal, ControlStatus } from './supervise/control-protocol.ts'
 export type { ProcessState, ProcessStatus } from './supervise/managed-process.ts'
+export { type LocalSiteOptions, localTopologies } from './topology/local-site.ts'
 export { resolveTopology, type TopologyOptions } from './topology/resolve.ts'
 export {
   type DataHost,

@@ -14,13 +14,13 @@ const live = {
 }
 
 test("a token's key and public id can be told for audits and logs", () => {
-  const token = generateToken('0aZ')
+  const token = generateToken('dc1', '0aZ')
   expect(tokenKey(token)).toBe(`hf:{0aZ}:t:${digestToken(token)}`)
   expect(tokenId(token)).toBe(publicId(digestToken(token)))
 })
 
 test('a text that is no token has neither', () => {
-  for (const text of ['', 'hf_', generateToken('000').slice(1)]) {
+  for (const text of ['', 'hf_', generateToken('dc1', '000').slice(1)]) {
     expect(tokenKey(text)).toBeNull()
     expect(tokenId(text)).toBeNull()
   }

@@ -2,13 +2,17 @@ import { type CommandSpec, list, oneOf } from '../command.ts'
 import { runDetached } from '../up/background.ts'
 import { startInBackground } from '../up/detach.ts'
 import { runInForeground } from '../up/foreground.ts'
-import type { UpOptions } from '../up/start.ts'
+import type { UpOptions } from '../up/plan.ts'
 import { LOCATE_OPTIONS } from './locate.ts'
 
 export const up: CommandSpec<UpOptions> = {
   name: 'up',
   summary: 'start a data centre on this machine: three Redis, three Sentinels, gateways, balancer',
   options: [
+    {
+      flags: '-f, --file <holdfast.yaml>',
+      summary: 'all data centres of a file, each on a network of its own',
+    },
     ...LOCATE_OPTIONS,
     {
       flags: '--network <a.b.c>',
@@ -18,6 +22,11 @@ export const up: CommandSpec<UpOptions> = {
       flags: '--timings <timings>',
       summary: 'how soon a silent node is failed over: fast (1.5 s, default) or reference (10 s)',
       parse: oneOf('fast', 'reference'),
+    },
+    {
+      flags: '--transport <transport>',
+      summary: 'what protects its traffic: plain (default without a file) or tls',
+      parse: oneOf('plain', 'tls'),
     },
     { flags: '--hosts <a,b,c>', summary: 'addresses of the three data hosts', parse: list },
     {

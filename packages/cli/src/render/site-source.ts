@@ -11,5 +11,5 @@ export interface SiteSource {
 
 export const SITE_SOURCE: SiteSource = {
   readSite: loadSite,
-  readSecrets: ({ secrets }, file) => loadSecrets(secrets, dirname(file), { create: true }),
+  readSecrets: ({ name, secrets }, file) => loadSecrets(secrets, dirname(file), { createFor: name }),
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { resolveTopology } from '@holdfast/cluster'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { BackgroundMessage } from './messages.ts'
+import { plansOf, type UpOptions } from './plan.ts'
 import { StartScreen } from './screen.ts'
 import { abortOnSignals } from './signals.ts'
-import { MAIN_FILE, type UpOptions } from './start.ts'
+import { MAIN_FILE } from './start.ts'
 import { welcome } from './welcome.ts'
 
 /**
@@ -12,18 +12,18 @@ import { welcome } from './welcome.ts'
  * it is ready. When it fails, its error is told here.
  */
 export async function startInBackground(options: UpOptions): Promise<ExitCode> {
-  // A mistake in the options is told at once.
-  resolveTopology(options)
+  // A mistake in the options or in the file is told at once.
+  await plansOf(options)
   const screen = new StartScreen(options.json ? process.stderr : process.stdout)
   const child = spawn(process.execPath, [MAIN_FILE, ...process.argv.slice(2), '--background'], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   abortOnSignals().signal.addEventListener('abort', () => child.kill('SIGTERM'))
-  screen.begin(options)
-  const end = await new Promise<Exclude<BackgroundMessage, { kind: 'progress' }>>((resolve) => {
+  const end = await new Promise<Exclude<BackgroundMessage, { kind: 'begun' | 'progress' }>>((resolve) => {
     child.on('message', (message: BackgroundMessage) => {
-      if (message.kind === 'progress') screen.show(message.progress)
+      if (message.kind === 'begun') screen.begin(message.name)
+      else if (message.kind === 'progress') screen.show(message.progress)
       else resolve(message)
     })
     const gone = (why: string) => resolve({ kind: 'failed', text: `Error: ${why}`, exitCode: EXIT.failed })
@@ -42,8 +42,6 @@ export async function startInBackground(options: UpOptions): Promise<ExitCode> {
     process.stderr.write(`${end.text}\n`)
     return end.exitCode
   }
-  console.log(
-    options.json ? JSON.stringify(end.description) : welcome(end.description, options, screen.elapsedMs),
-  )
+  console.log(welcome(end.descriptions, options, screen.elapsedMs))
   return EXIT.ok
 }

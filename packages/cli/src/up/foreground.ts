@@ -1,16 +1,15 @@
-import { resolveTopology } from '@holdfast/cluster'
-import { stateDirOf } from '../commands/locate.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { paint } from '../terminal/paint.ts'
 import { tellEvents } from './events.ts'
+import { plansOf, type UpOptions } from './plan.ts'
 import { StartScreen } from './screen.ts'
 import { aborted, abortOnSignals } from './signals.ts'
-import { startHere, type UpOptions } from './start.ts'
+import { startHere } from './start.ts'
 import { welcome } from './welcome.ts'
 
-/** Starts a data centre, shows how it goes, and keeps it running until Ctrl-C or `holdfast down`. */
+/** Starts what is asked for, shows how it goes, and keeps it running until Ctrl-C or `holdfast down`. */
 export async function runInForeground(options: UpOptions): Promise<ExitCode> {
-  const topology = resolveTopology(options)
+  const plans = await plansOf(options)
   const asJson = options.json === true
   let isStarting = true
   const { signal } = abortOnSignals(() => {
@@ -22,31 +21,39 @@ export async function runInForeground(options: UpOptions): Promise<ExitCode> {
     if (!asJson) console.log(text)
   }
   const screen = new StartScreen(asJson ? process.stderr : process.stdout)
-  screen.begin(options)
   let running: Awaited<ReturnType<typeof startHere>>
   try {
-    running = await startHere(topology, stateDirOf(options), (progress) => screen.show(progress), signal)
+    running = await startHere(
+      plans,
+      { onDataCentre: (name) => screen.begin(name), onProgress: (progress) => screen.show(progress) },
+      signal,
+    )
   } finally {
     screen.end()
   }
   isStarting = false
-  const { description } = running
-  console.log(asJson ? JSON.stringify(description) : welcome(description, options, screen.elapsedMs))
+  const { descriptions } = running
+  console.log(welcome(descriptions, options, screen.elapsedMs))
 
   const leaving = new AbortController()
-  const events = tellEvents(
-    description.stateDir,
-    (sentence, isBad) => {
-      const time = new Date().toLocaleTimeString('en-GB')
-      say(`  ${paint.faint(time)}  ${isBad ? paint.warning(sentence) : sentence}`)
-    },
-    leaving.signal,
-  )
+  const events = descriptions.map(({ name, stateDir }) => {
+    const subject = descriptions.length > 1 ? `${name}: ` : ''
+    return tellEvents(
+      stateDir,
+      (sentence, isBad) => {
+        const time = new Date().toLocaleTimeString('en-GB')
+        const told = `${subject}${sentence}`
+        say(`  ${paint.faint(time)}  ${isBad ? paint.warning(told) : told}`)
+      },
+      leaving.signal,
+    )
+  })
   await Promise.race([aborted(signal), running.stopped])
   leaving.abort()
-  await events
-  if (signal.aborted) say(`\n  Stopping ${description.name} ...`)
+  await Promise.all(events)
+  if (signal.aborted) say(`\n  Stopping ${descriptions.map(({ name }) => name).join(', ')} ...`)
   await running.stop()
-  say(`  ${paint.good('✓')} ${description.name} is down. Its state stays in ${description.stateDir}.`)
+  for (const { name, stateDir } of descriptions)
+    say(`  ${paint.good('✓')} ${name} is down. Its state stays in ${stateDir}.`)
   return EXIT.ok
 }

@@ -5,19 +5,12 @@ const MOST_BYTES = 4 * 1024 * 1024
 /** A log of few lines, bounded: when it has grown large it becomes `<file>.1` and begins anew. */
 export class LogFile {
   readonly #file: string
-  #isOpen = false
 
   constructor(file: string) {
     this.#file = file
   }
 
-  /** Lines are written from now on; those before are dropped. */
-  open(): void {
-    this.#isOpen = true
-  }
-
   write(text: string): void {
-    if (!this.#isOpen) return
     try {
       if ((statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0) > MOST_BYTES) {
         renameSync(this.#file, `${this.#file}.1`)

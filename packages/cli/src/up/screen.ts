@@ -1,10 +1,8 @@
 import type { WriteStream } from 'node:tty'
 import type { StartProgress } from '@holdfast/cluster'
-import { DEFAULT_NAME } from '../commands/locate.ts'
 import { duration } from '../terminal/format.ts'
 import { LiveOutput } from '../terminal/live.ts'
 import { paint } from '../terminal/paint.ts'
-import type { UpOptions } from './start.ts'
 
 const FRAMES = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏']
 const FRAME_MS = 80
@@ -24,11 +22,10 @@ export class StartScreen {
     return performance.now() - this.#startedAtMs
   }
 
-  begin({ name }: UpOptions): void {
-    this.#output.print(
-      `\n  ${paint.strong('Holdfast')}  starts the data centre ${paint.accent(name ?? DEFAULT_NAME)}\n`,
-    )
-    if (this.#output.isLive) this.#timer = setInterval(() => this.#turn(), FRAME_MS)
+  /** A data centre is started. */
+  begin(name: string): void {
+    this.#output.print(`\n  ${paint.strong('Holdfast')}  starts the data centre ${paint.accent(name)}\n`)
+    if (this.#output.isLive) this.#timer ??= setInterval(() => this.#turn(), FRAME_MS)
   }
 
   show({ state, text }: StartProgress): void {

@@ -1,39 +1,62 @@
 import {
+  type DataCentreDescription,
   type RunningDataCentre,
   type StartProgress,
   startDataCentre,
-  type Topology,
-  type TopologyOptions,
 } from '@holdfast/cluster'
 import { addUser } from '@holdfast/gateway'
-import type { LocateOptions } from '../commands/locate.ts'
-
-/** The options of `holdfast up`. */
-export interface UpOptions extends LocateOptions, TopologyOptions {
-  name?: string
-  detach?: boolean
-  json?: boolean
-  background?: boolean
-}
+import type { UpPlan } from './plan.ts'
 
 /** The file that runs as `holdfast`. */
 export const MAIN_FILE = new URL('../main.ts', import.meta.url).pathname
 
-/** Starts a data centre in this process. */
-export function startHere(
-  topology: Topology,
-  stateDir: string,
-  onProgress: (progress: StartProgress) => void,
+/** Told how a start goes. */
+export interface StartListener {
+  onDataCentre: (name: string) => void
+  onProgress: (progress: StartProgress, stateDir: string) => void
+}
+
+/** Data centres whose supervisor is this process. */
+export interface Running {
+  descriptions: DataCentreDescription[]
+  /** Resolves when all have ended, whoever asked for it. */
+  stopped: Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** Starts data centres in this process, one after the other. When one fails, those before it are ended. */
+export async function startHere(
+  plans: readonly UpPlan[],
+  { onDataCentre, onProgress }: StartListener,
   signal: AbortSignal,
-): Promise<RunningDataCentre> {
-  return startDataCentre({
-    topology,
-    stateDir,
-    gatewayCommand: [process.execPath, MAIN_FILE, 'gateway'],
-    async writeUsers(file, users) {
-      for (const { name, password } of users) await addUser(file, name, password)
-    },
-    onProgress,
-    signal,
-  })
+): Promise<Running> {
+  const running: RunningDataCentre[] = []
+  const stop = async () => {
+    await Promise.all(running.map((dataCentre) => dataCentre.stop()))
+  }
+  try {
+    for (const { topology, stateDir } of plans) {
+      onDataCentre(topology.name)
+      running.push(
+        await startDataCentre({
+          topology,
+          stateDir,
+          gatewayCommand: [process.execPath, MAIN_FILE, 'gateway'],
+          async writeUsers(file, users) {
+            for (const { name, password } of users) await addUser(file, name, password)
+          },
+          onProgress: (progress) => onProgress(progress, stateDir),
+          signal,
+        }),
+      )
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    descriptions: running.map(({ description }) => description),
+    stopped: Promise.all(running.map(({ stopped }) => stopped)),
+    stop,
+  }
 }

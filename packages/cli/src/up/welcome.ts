@@ -2,16 +2,36 @@ import type { DataCentreDescription } from '@holdfast/cluster'
 import { locateAgain } from '../commands/locate.ts'
 import { duration } from '../terminal/format.ts'
 import { paint } from '../terminal/paint.ts'
-import type { UpOptions } from './start.ts'
+import type { UpOptions } from './plan.ts'
 
-/** What a person sees when the data centre is ready: where to look, what to type. */
-export function welcome(description: DataCentreDescription, options: UpOptions, tookMs: number): string {
+/**
+ * What is printed when all is ready: where to look, and what to type. As JSON the description of the data centre, or a
+ * list of them when they come from a file.
+ */
+export function welcome(descriptions: DataCentreDescription[], options: UpOptions, tookMs: number): string {
+  const [first] = descriptions
+  if (options.json) return JSON.stringify(options.file === undefined ? first : descriptions)
+  if (options.file === undefined) {
+    return first === undefined ? '' : welcomeTo(first, options, locateAgain(options), tookMs)
+  }
+  return descriptions.map((each) => welcomeTo(each, options, againOf(each, options), tookMs)).join('\n')
+}
+
+/** The options that name one of a file's data centres. */
+const againOf = ({ name, stateDir }: DataCentreDescription, options: UpOptions) =>
+  locateAgain(options.stateDir === undefined ? { name } : { name, stateDir })
+
+function welcomeTo(
+  description: DataCentreDescription,
+  options: UpOptions,
+  again: string,
+  tookMs: number,
+): string {
   const { balancer, user, password } = description
-  const again = locateAgain(options)
   const title = (text: string) => `  ${paint.strong(text)}`
   return [
     '',
-    `  ${paint.good('Ready')} after ${duration(tookMs)}.`,
+    `  ${options.file === undefined ? '' : `${paint.strong(description.name)}  `}${paint.good('Ready')} after ${duration(tookMs)}.`,
     '',
     title('See it in a browser'),
     `    ${paint.accent(balancer)}   user ${paint.strong(user)}, password ${paint.strong(password)}`,

@@ -37,9 +37,9 @@ export async function mend(
   options: MendOptions = {},
 ): Promise<MendOutcome[]> {
   const dataCentre = await openLocal(stateDir)
-  const { topology, secrets } = dataCentre
-  const nodes = new Nodes(topology, secrets)
-  const sentinels = new Sentinels(topology, secrets)
+  const { secrets } = dataCentre
+  const nodes = new Nodes(dataCentre)
+  const sentinels = new Sentinels(dataCentre)
   const done = new Map<string, string | null>()
   const outcomes: MendOutcome[] = []
   try {

@@ -25,6 +25,7 @@ export function parseRedisConf(text: string): Record<string, string> {
     directives[name] = values
       .map(inBytes)
       .join(' ')
+      .replaceAll('"', '')
       .replace(/^replica(?= \d)/, 'slave')
   }
   return directives

@@ -29,7 +29,7 @@ interface Findings {
 
 /** What an audit of the primary needs of a {@link Run}. */
 export interface AuditSubject extends Pick<Run, 'watch' | 'ledger' | 'signal'> {
-  target: Pick<Run['target'], 'adminPassword'>
+  target: Pick<Run['target'], 'admin'>
 }
 
 /** Looks up every acknowledged login and log-out in the primary's own data, token by token. */
@@ -45,8 +45,7 @@ export async function auditPrimary({ watch, target, ledger, signal }: AuditSubje
   try {
     connection = await Connection.open({
       address: primary.node,
-      username: 'admin',
-      password: target.adminPassword,
+      ...target.admin,
       clientName: 'holdfast-drill',
     })
     const sessions = [...ledger.live, ...ledger.ended]

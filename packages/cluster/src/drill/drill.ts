@@ -39,7 +39,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const http = createHttpClient()
   const breakOff = () => http.close()
   signal.addEventListener('abort', breakOff)
-  const watch = watchPrimary({ nodes: target.redis, username: 'admin', password: target.adminPassword })
+  const watch = watchPrimary({ nodes: target.redis, ...target.admin })
   const tally = new Tally()
   const ledger = new Ledger()
   const progress = reportProgress({ tally, ledger, users: settings.users, onProgress })

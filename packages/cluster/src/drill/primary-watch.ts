@@ -1,4 +1,5 @@
 import { Connection, formatAddress, type NodeAddress, parseReplication } from '@holdfast/tokens/redis'
+import type { NodeAccess } from './target.ts'
 
 /** What one Redis said last. */
 export interface NodeSight {
@@ -22,10 +23,8 @@ export interface PrimaryWatch {
   stop(): void
 }
 
-export interface WatchOptions {
+export interface WatchOptions extends NodeAccess {
   nodes: readonly NodeAddress[]
-  username: string
-  password: string
   /** Called once for each change of a node's role, also to and from null. */
   onChange?: (sight: NodeSight) => void
   /** How often each node is asked (in milliseconds). Default is 20. */
@@ -93,11 +92,12 @@ async function watchNode(sight: NodeSight, options: WatchOptions, signal: AbortS
   connection?.close()
 }
 
-function openConnection(node: NodeAddress, { username, password }: WatchOptions, timeoutMs: number) {
+function openConnection(node: NodeAddress, { username, password, tls }: WatchOptions, timeoutMs: number) {
   return Connection.open({
     address: node,
     username,
     password,
+    ...(tls && { tls }),
     clientName: 'holdfast-drill',
     connectTimeoutMs: timeoutMs,
   })

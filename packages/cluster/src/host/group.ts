@@ -18,8 +18,8 @@ export class HostGroup {
   private constructor(config: HostConfig, tls: TlsOptions | null) {
     this.#config = config
     const { redisAdmin, sentinelAdmin } = config.passwords
-    this.#redis = new Lines({ username: 'admin', password: redisAdmin, ...(tls && { tls }) })
-    this.#sentinels = new Lines({ username: 'admin', password: sentinelAdmin, ...(tls && { tls }) })
+    this.#redis = new Lines({ username: 'admin', password: redisAdmin, tls })
+    this.#sentinels = new Lines({ username: 'admin', password: sentinelAdmin, tls })
   }
 
   /** Reads the host's certificate first. Throws `STATE_UNUSABLE` when it cannot be read. */

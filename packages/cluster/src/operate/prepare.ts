@@ -9,11 +9,13 @@ import { renderUsersAcl } from '../render/users-acl.ts'
 import { generateSecrets, type Secrets } from '../secrets/secrets.ts'
 import { DEMO_USER, describe } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
-import { readSecrets } from '../state/open.ts'
+import { type LocalDataCentre, readSecrets } from '../state/open.ts'
 import { readIfThere, seedPrivate, writePrivate } from '../state/private-file.ts'
 import { writeTopology } from '../state/saved-topology.ts'
+import { readOperatorTls, tlsFilesOf } from '../state/tls-files.ts'
 import { ACL_FILE, CONFIG_FILES } from '../supervise/plans.ts'
 import type { Topology } from '../topology/topology.ts'
+import { prepareCertificates } from './prepare-certificates.ts'
 
 /** A user of the gateways, as it is given to who writes the users file. */
 export interface NewUser {
@@ -29,9 +31,10 @@ export async function prepareFolder(
   topology: Topology,
   folder: StateFolder,
   writeUsers: (file: string, users: NewUser[]) => Promise<void>,
-): Promise<Secrets> {
+): Promise<LocalDataCentre> {
   await writeTopology(folder, topology)
-  const secrets = await loadSecrets(folder)
+  const secrets = await loadSecrets(folder, topology.name)
+  await prepareCertificates(topology, folder)
   if ((await readIfThere(folder.usersFile)) === null) {
     await writeUsers(folder.usersFile, [{ name: DEMO_USER, password: secrets.demoPassword }])
   }
@@ -40,7 +43,8 @@ export async function prepareFolder(
     ...topology.gateways.map(async (address, index) => {
       const name = `gateway-${index + 1}`
       await makeFolder(folder.of(name))
-      const config = renderGatewayConfig(topology, name, address, secrets, folder.usersFile)
+      const tls = tlsFilesOf(topology, folder, name)
+      const config = renderGatewayConfig({ topology, secrets, tls }, name, address, folder.usersFile)
       await writePrivate(join(folder.of(name), CONFIG_FILES.gateway), config)
     }),
     makeFolder(folder.of('balancer')).then(() =>
@@ -49,10 +53,10 @@ export async function prepareFolder(
   ])
   const description = describe(topology, folder, secrets)
   await writePrivate(folder.descriptionFile, `${JSON.stringify(description, null, 2)}\n`)
-  return secrets
+  return { folder, topology, secrets, tls: await readOperatorTls(topology, folder) }
 }
 
-async function loadSecrets(folder: StateFolder): Promise<Secrets> {
+async function loadSecrets(folder: StateFolder, dataCentre: string): Promise<Secrets> {
   const saved = await readSecrets(folder)
   if (saved !== null) return saved
   if ((await readIfThere(folder.initialisedFile)) !== null) {
@@ -61,7 +65,7 @@ async function loadSecrets(folder: StateFolder): Promise<Secrets> {
       `${folder.secretsFile} is missing, and without it nobody can read this data centre's data. Put it back, or delete the data centre with its sessions by \`holdfast down --purge\`.`,
     )
   }
-  const secrets = generateSecrets()
+  const secrets = generateSecrets(dataCentre)
   await writePrivate(folder.secretsFile, `${JSON.stringify(secrets, null, 2)}\n`)
   return secrets
 }
@@ -72,21 +76,19 @@ async function prepareDataHost(
   folder: StateFolder,
   secrets: Secrets,
 ): Promise<void> {
-  const host = topology.dataHosts[index]
-  if (host === undefined) return
+  const dataHost = topology.dataHosts[index]
+  if (dataHost === undefined) return
   const redis = `redis-${index + 1}`
   const sentinel = `sentinel-${index + 1}`
   const paths = { dataFolder: folder.dataOf(redis), aclFile: join(folder.of(redis), ACL_FILE) }
   await makeFolder(paths.dataFolder)
   await makeFolder(folder.of(sentinel))
   await seedPrivate(paths.aclFile, renderUsersAcl(secrets))
-  await seedPrivate(
-    join(folder.of(redis), CONFIG_FILES.redis),
-    renderRedisConf(topology, host, secrets, paths),
-  )
+  const nodeOf = (name: string) => ({ topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) })
+  await seedPrivate(join(folder.of(redis), CONFIG_FILES.redis), renderRedisConf(nodeOf(redis), paths))
   await seedPrivate(
     join(folder.of(sentinel), CONFIG_FILES.sentinel),
-    renderSentinelConf(topology, host, secrets, folder.of(sentinel)),
+    renderSentinelConf(nodeOf(sentinel), folder.of(sentinel)),
   )
 }
 

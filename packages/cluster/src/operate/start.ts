@@ -117,13 +117,13 @@ class DataCentre implements RunningDataCentre {
     await checkAddresses(topology)
     const initialised = (await readIfThere(folder.initialisedFile)) !== null
     if (initialised) await checkSomeDataIsThere(topology, folder)
-    const secrets = await prepareFolder(topology, folder, options.writeUsers)
+    const local = await prepareFolder(topology, folder, options.writeUsers)
     if (options.signal?.aborted) throw aborted(topology)
     const leftText = left.length > 0 ? `; ended ${left.length} processes that a dead supervisor had left` : ''
     onProgress?.({ step: 'folder', state: 'done', text: `State folder ${folder.path}${leftText}` })
     const plans = planProcesses(topology, folder, programs)
-    const supervisor = new Supervisor({ topology, folder, secrets, plans, initialised })
-    return new DataCentre(options, folder, secrets, supervisor)
+    const supervisor = new Supervisor({ ...local, plans, initialised })
+    return new DataCentre(options, folder, local.secrets, supervisor)
   }
 
   async start(): Promise<void> {

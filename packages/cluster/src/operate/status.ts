@@ -72,9 +72,9 @@ const PATIENCE_MS = 1000
  * Throws `NOT_RUNNING` when there is no data centre in this folder.
  */
 export async function getStatus(stateDir: string): Promise<DataCentreStatus> {
-  const { folder, topology, secrets } = await openLocal(stateDir)
-  const metrics = new Lines({ username: 'metrics', password: secrets.metrics })
-  const app = new Lines({ username: 'app', password: secrets.sentinelApp })
+  const { folder, topology, secrets, tls } = await openLocal(stateDir)
+  const metrics = new Lines({ username: 'metrics', password: secrets.metrics, tls })
+  const app = new Lines({ username: 'app', password: secrets.sentinelApp, tls })
   const [control, redis, sentinels] = await Promise.all([
     connectControl(folder.path)
       .status()

@@ -5,10 +5,14 @@ import {
   formatAddress,
   type NodeAddress,
   type Reply,
+  type TlsOptions,
 } from '@holdfast/tokens/redis'
 
 /** As whom to connect, and whether to encrypt. */
-type Access = Pick<ConnectionOptions, 'username' | 'password' | 'tls'>
+interface Access extends Pick<ConnectionOptions, 'username' | 'password'> {
+  /** Null: the traffic is plain. */
+  tls: TlsOptions | null
+}
 
 /**
  * Connections to any number of nodes as one user: opened when first needed, kept, and opened anew after they
@@ -54,9 +58,11 @@ export class Lines {
 
   #dial(address: NodeAddress, timeoutMs: number): Promise<Connection> {
     const key = formatAddress(address)
+    const { tls, ...user } = this.#access
     const opening = Connection.open({
       address,
-      ...this.#access,
+      ...user,
+      ...(tls && { tls }),
       clientName: 'holdfast-cluster',
       connectTimeoutMs: timeoutMs,
     })

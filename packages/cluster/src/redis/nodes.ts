@@ -1,10 +1,5 @@
-import {
-  type NodeAddress,
-  parseReplication,
-  type ReplicationView,
-  type TlsOptions,
-} from '@holdfast/tokens/redis'
-import type { Secrets } from '../secrets/secrets.ts'
+import { type NodeAddress, parseReplication, type ReplicationView } from '@holdfast/tokens/redis'
+import type { GroupAccess } from '../state/open.ts'
 import { redisAddress, type Topology } from '../topology/topology.ts'
 import { Lines } from './lines.ts'
 
@@ -18,9 +13,9 @@ export class Nodes {
   readonly #topology: Topology
   readonly #lines: Lines
 
-  constructor(topology: Topology, secrets: Secrets, tls?: TlsOptions) {
+  constructor({ topology, secrets, tls }: GroupAccess) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.admin, ...(tls && { tls }) })
+    this.#lines = new Lines({ username: 'admin', password: secrets.admin, tls })
   }
 
   /** The views of those that answer in time (in milliseconds), without those of one host. */

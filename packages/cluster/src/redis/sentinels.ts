@@ -1,5 +1,5 @@
-import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
-import type { Secrets } from '../secrets/secrets.ts'
+import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import type { GroupAccess } from '../state/open.ts'
 import { QUORUM, sentinelAddress, type Topology } from '../topology/topology.ts'
 import { Lines, readAddress, readField } from './lines.ts'
 
@@ -23,9 +23,9 @@ export class Sentinels {
   readonly #topology: Topology
   readonly #lines: Lines
 
-  constructor(topology: Topology, secrets: Secrets, tls?: TlsOptions) {
+  constructor({ topology, secrets, tls }: GroupAccess) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, ...(tls && { tls }) })
+    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls })
   }
 
   /** The answers of those that answer in time (in milliseconds). */

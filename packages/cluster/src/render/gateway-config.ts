@@ -1,10 +1,10 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
-import { sentinelAddress, type Topology } from '../topology/topology.ts'
+import { sentinelAddress } from '../topology/topology.ts'
 import { jsonEntries } from './directive.ts'
 import { type Document, textOf } from './document.ts'
 import { json } from './formats.ts'
-import type { TlsFiles } from './node-plan.ts'
+import type { LocalNode, TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
 
 const { put, hide } = jsonEntries(SOURCE.holdfast)
@@ -25,12 +25,12 @@ export interface GatewayPlan {
 
 /** The configuration file of one gateway of a local data centre. Holds secrets: mode 0600. */
 export function renderGatewayConfig(
-  { name: dataCentre, primaryName, dataHosts }: Topology,
+  { topology, secrets, tls }: Omit<LocalNode, 'dataHost'>,
   name: string,
   listen: NodeAddress,
-  secrets: Secrets,
   usersFile: string,
 ): string {
+  const { name: dataCentre, primaryName, dataHosts } = topology
   const sentinels = dataHosts.map(sentinelAddress)
   return textOf(
     gatewayConfig({
@@ -41,7 +41,7 @@ export function renderGatewayConfig(
       usersFile,
       secureCookies: false,
       sentinels,
-      tls: null,
+      tls,
       secrets,
     }),
   )
@@ -76,6 +76,7 @@ export function gatewayConfig(plan: GatewayPlan): Document {
           ...(plan.tls === null
             ? []
             : [put('tls', filesOf(plan.tls), 'No other certificate is believed, and Redis asks for one.')]),
+          put('groupMark', secrets.mark, 'A Redis with another mark is refused.'),
           hide('keyring', secrets.keyring, 'What seals the names of the sessions.'),
         ],
       },

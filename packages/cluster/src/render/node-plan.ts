@@ -26,19 +26,23 @@ export interface TlsFiles {
   key: string
 }
 
+/** A Redis or a Sentinel of a local data centre. */
+export interface LocalNode {
+  topology: Topology
+  dataHost: DataHost
+  secrets: Secrets
+  /** Null: the traffic is plain. */
+  tls: TlsFiles | null
+}
+
 /** The part of a plan that a host of a local data centre gives, for a service at that address. */
-export function planOf(
-  topology: Topology,
-  dataHost: DataHost,
-  announce: NodeAddress,
-  secrets: Secrets,
-): NodePlan {
+export function planOf({ topology, dataHost, secrets, tls }: LocalNode, announce: NodeAddress): NodePlan {
   return {
     engine: REFERENCE_ENGINE,
     bind: [dataHost.host],
     announce,
     primary: redisAddress(topology.dataHosts[0] ?? dataHost),
-    tls: null,
+    tls,
     secrets,
   }
 }

@@ -1,11 +1,10 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import type { Secrets } from '../secrets/secrets.ts'
 import { REDIS_SETTINGS, REPLICA_PRIORITY, type RedisSettings } from '../site/site.ts'
-import { type DataHost, redisAddress, type Topology } from '../topology/topology.ts'
+import { redisAddress } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
 import { words } from './formats.ts'
-import { listening, type NodePlan, planOf } from './node-plan.ts'
+import { type LocalNode, listening, type NodePlan, planOf } from './node-plan.ts'
 import { quoted } from './quoted.ts'
 import { REDIS_FACTS } from './redis-facts.ts'
 
@@ -24,13 +23,8 @@ export interface RedisPlan extends NodePlan, RedisPaths, RedisSettings {
  * `redis.conf` of one data host of a local data centre. It seeds the host once: Sentinel and `CONFIG REWRITE` own
  * the file afterwards. The first data host begins as the primary.
  */
-export function renderRedisConf(
-  topology: Topology,
-  dataHost: DataHost,
-  secrets: Secrets,
-  paths: RedisPaths,
-): string {
-  const node = planOf(topology, dataHost, redisAddress(dataHost), secrets)
+export function renderRedisConf(local: LocalNode, paths: RedisPaths): string {
+  const node = planOf(local, redisAddress(local.dataHost))
   return textOf(redisConf({ ...node, ...paths, ...REDIS_SETTINGS, priority: REPLICA_PRIORITY }))
 }
 

@@ -1,9 +1,8 @@
-import type { Secrets } from '../secrets/secrets.ts'
-import { type DataHost, QUORUM, sentinelAddress, type Timings, type Topology } from '../topology/topology.ts'
+import { QUORUM, sentinelAddress, type Timings } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
 import { words } from './formats.ts'
-import { listening, type NodePlan, planOf } from './node-plan.ts'
+import { type LocalNode, listening, type NodePlan, planOf } from './node-plan.ts'
 import { quoted } from './quoted.ts'
 import { SENTINEL_FACTS } from './sentinel-facts.ts'
 import { sentinelUsers } from './users-acl.ts'
@@ -24,14 +23,9 @@ export interface SentinelPlan extends NodePlan {
  * its id, its epochs, whom it knows and who is primary. Sentinel needs the passwords that it sends in clear: mode
  * 0600.
  */
-export function renderSentinelConf(
-  topology: Topology,
-  dataHost: DataHost,
-  secrets: Secrets,
-  folder: string,
-): string {
-  const { primaryName, timings } = topology
-  const node = planOf(topology, dataHost, sentinelAddress(dataHost), secrets)
+export function renderSentinelConf(local: LocalNode, folder: string): string {
+  const { primaryName, timings } = local.topology
+  const node = planOf(local, sentinelAddress(local.dataHost))
   return textOf(
     sentinelConf({ ...node, primaryName, timings, quorum: QUORUM, folder, servesPlatform: false }),
   )

@@ -16,8 +16,8 @@ export async function seeSecrets(place: SecretsPlace, baseFolder: string): Promi
 
 /**
  * The secrets of a data centre from the place that its site names: `secrets.json` (0600) in a folder (0700) of this
- * user, variables of the environment, or a systemd credential. With `create`, a folder that has none gets new ones
- * of 256 random bits each; two that create at once get the same.
+ * user, variables of the environment, or a systemd credential. With `createFor`, the data centre's name, a folder
+ * that has none gets new ones of 256 random bits each; two that create at once get the same.
  *
  * Throws `SECRETS_MISSING`, and `SECRETS_UNUSABLE` when they are open to others, belong to another user, or are not
  * what a data centre needs. No message shows a secret.
@@ -25,11 +25,11 @@ export async function seeSecrets(place: SecretsPlace, baseFolder: string): Promi
 export async function loadSecrets(
   place: SecretsPlace,
   baseFolder: string,
-  { create = false }: { create?: boolean } = {},
+  { createFor }: { createFor?: string } = {},
 ): Promise<Secrets> {
   const seen = await seeSecrets(place, baseFolder)
-  if (seen.absent && create && place.kind === 'file') {
-    await createSecrets(resolve(baseFolder, place.path))
+  if (seen.absent && createFor !== undefined && place.kind === 'file') {
+    await createSecrets(resolve(baseFolder, place.path), createFor)
     return usable(await seeSecrets(place, baseFolder))
   }
   return usable(seen)
@@ -44,9 +44,9 @@ function usable(seen: SecretsSeen): Secrets {
   throw new ClusterError('SECRETS_UNUSABLE', `The secrets cannot be used. ${reason ?? ''}`.trimEnd())
 }
 
-async function createSecrets(folder: string): Promise<void> {
+async function createSecrets(folder: string, dataCentre: string): Promise<void> {
   try {
-    await createInFolder(folder, `${JSON.stringify(generateSecrets(), null, 2)}\n`)
+    await createInFolder(folder, `${JSON.stringify(generateSecrets(dataCentre), null, 2)}\n`)
   } catch (cause) {
     throw new ClusterError(
       'SECRETS_UNUSABLE',

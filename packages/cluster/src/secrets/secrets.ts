@@ -16,7 +16,10 @@ export interface Secrets {
   sentinelApp: string
   /** Password of the user `demo` of the gateways. */
   demoPassword: string
-  /** The generation mark: the value of `hf:mark` on every node that belongs to this data centre. No secret. */
+  /**
+   * The generation mark: the value of `hf:mark` on every node that belongs to this data centre. It begins with the data
+   * centre's name, so that a store that is wired to another one can say so. No secret.
+   */
   mark: string
   keyring: Keyring
 }
@@ -33,12 +36,12 @@ const schema = z.object({
   sentinelAdmin: password,
   sentinelApp: password,
   demoPassword: password,
-  mark: z.string().regex(/^[0-9a-f]{32}$/),
+  mark: z.string().regex(/^([a-z0-9-]{1,64}:)?[0-9a-f]{32}$/),
   keyring: z.object({ current: z.string(), keys: z.record(z.string(), z.string()), index: z.string() }),
 })
 
-/** New secrets: passwords of 256 random bits each. */
-export function generateSecrets(): Secrets {
+/** New secrets of a data centre: passwords of 256 random bits each. */
+export function generateSecrets(dataCentre: string): Secrets {
   const make = () => randomBytes(32).toString('base64url')
   return {
     admin: make(),
@@ -50,7 +53,7 @@ export function generateSecrets(): Secrets {
     sentinelAdmin: make(),
     sentinelApp: make(),
     demoPassword: make(),
-    mark: randomBytes(16).toString('hex'),
+    mark: `${dataCentre}:${randomBytes(16).toString('hex')}`,
     keyring: generateKeyring(),
   }
 }

@@ -53,6 +53,10 @@ export class StateFolder {
   get auditLog(): string {
     return join(this.path, 'audit.log')
   }
+  /** The authority and the certificates of its processes, where these use TLS. */
+  get certificates(): string {
+    return join(this.path, 'certificates')
+  }
   get controlSocket(): string {
     return join(this.path, 'control.sock')
   }

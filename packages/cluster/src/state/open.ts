@@ -1,15 +1,23 @@
+import type { TlsOptions } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { parseSecrets, type Secrets } from '../secrets/secrets.ts'
 import type { Topology } from '../topology/topology.ts'
 import { StateFolder } from './folder.ts'
 import { readIfThere } from './private-file.ts'
 import { readTopology } from './saved-topology.ts'
+import { readOperatorTls } from './tls-files.ts'
 
-/** A data centre of this machine, as its state folder describes it. */
-export interface LocalDataCentre {
-  folder: StateFolder
+/** What it takes to ask the nodes of a data centre. */
+export interface GroupAccess {
   topology: Topology
   secrets: Secrets
+  /** Null: the traffic is plain. */
+  tls: TlsOptions | null
+}
+
+/** A data centre of this machine, as its state folder describes it. */
+export interface LocalDataCentre extends GroupAccess {
+  folder: StateFolder
 }
 
 /** Reads a state folder. Throws `NOT_RUNNING` when no data centre lives there, `STATE_UNUSABLE` when it is damaged. */
@@ -22,7 +30,7 @@ export async function openLocal(stateDir: string): Promise<LocalDataCentre> {
       `There is no data centre in ${folder.path}. Start it with \`holdfast up\`, or name another with \`--name\`.`,
     )
   }
-  return { folder, topology, secrets }
+  return { folder, topology, secrets, tls: await readOperatorTls(topology, folder) }
 }
 
 /** The secrets of a state folder. Throws `STATE_UNUSABLE` when the file holds none. */

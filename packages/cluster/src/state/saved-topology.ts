@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
-import type { Topology } from '../topology/topology.ts'
+import { LOCAL_TRANSPORTS, type Topology } from '../topology/topology.ts'
 import type { StateFolder } from './folder.ts'
 import { readIfThere, writePrivate } from './private-file.ts'
 
@@ -10,10 +10,12 @@ const schema = z.object({
   name: z.string(),
   primaryName: z.string(),
   timings: z.object({
-    name: z.enum(['fast', 'reference']),
+    name: z.enum(['fast', 'reference', 'custom']),
     downAfterMs: z.number(),
     failoverTimeoutMs: z.number(),
   }),
+  // One from before there was a choice.
+  transport: z.enum(LOCAL_TRANSPORTS).default('plain'),
   dataHosts: z.array(z.object({ host: z.string(), redisPort: z.int(), sentinelPort: z.int() })),
   gateways: z.array(address),
   balancer: address,
@@ -40,7 +42,7 @@ export function writeTopology(folder: StateFolder, topology: Topology): Promise<
 
 /**
  * Redis and Sentinel have written their hosts into their own files, and the tokens belong to the data centre's
- * name, so neither can change under them; gateways, balancer and timings can.
+ * name, so none of these can change under them, nor can the transport; gateways, balancer and timings can.
  *
  * Throws `STATE_MISMATCH`, saying what differs.
  */
@@ -49,6 +51,7 @@ export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFo
     ['name', saved.name, asked.name],
     ['data hosts', hostsOf(saved), hostsOf(asked)],
     ['primary name', saved.primaryName, asked.primaryName],
+    ['transport', saved.transport, asked.transport],
   ].filter(([, before, now]) => before !== now)
   if (differences.length === 0) return
   const what = differences.map(([thing, before, now]) => `${thing} "${before}", not "${now}"`).join('; ')

@@ -1,9 +1,9 @@
 import type { CommonRedisOptions, SentinelTopology } from '@holdfast/tokens'
 import { sentinelAddress } from '../topology/topology.ts'
-import type { LocalDataCentre } from './open.ts'
+import type { GroupAccess } from './open.ts'
 
 /** How the library opens the store of a data centre of this machine, as the application's user. Holds secrets. */
-export function storeOptions({ topology, secrets }: LocalDataCentre): CommonRedisOptions & SentinelTopology {
+export function storeOptions({ topology, secrets, tls }: GroupAccess): CommonRedisOptions & SentinelTopology {
   return {
     dataCentre: topology.name,
     keyring: secrets.keyring,
@@ -14,5 +14,6 @@ export function storeOptions({ topology, secrets }: LocalDataCentre): CommonRedi
     password: secrets.app,
     sentinelUsername: 'app',
     sentinelPassword: secrets.sentinelApp,
+    ...(tls && { tls }),
   }
 }

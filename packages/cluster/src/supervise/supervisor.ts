@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
-import type { Secrets } from '../secrets/secrets.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
 import type { StateFolder } from '../state/folder.ts'
+import type { LocalDataCentre } from '../state/open.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -19,10 +19,7 @@ const GRACE_MS: Record<ProcessKind, number> = { balancer: 2000, gateway: 6000, s
 /** Deadline of a question to a Redis or a Sentinel of this machine. */
 const PATIENCE_MS = 250
 
-export interface SupervisorOptions {
-  topology: Topology
-  folder: StateFolder
-  secrets: Secrets
+export interface SupervisorOptions extends LocalDataCentre {
   plans: ProcessPlan[]
   /** The data centre held data before. */
   initialised: boolean
@@ -43,12 +40,12 @@ export class Supervisor {
   readonly #watchdogs = new Map<string, { controller: AbortController; done: Promise<unknown> }>()
   #stopping: Promise<void> | null = null
 
-  constructor({ topology, folder, secrets, plans, initialised }: SupervisorOptions) {
+  constructor({ topology, folder, secrets, tls, plans, initialised }: SupervisorOptions) {
     this.topology = topology
     this.initialised = initialised
     this.#folder = folder
-    this.nodes = new Nodes(topology, secrets)
-    this.sentinels = new Sentinels(topology, secrets)
+    this.nodes = new Nodes({ topology, secrets, tls })
+    this.sentinels = new Sentinels({ topology, secrets, tls })
     this.processes = plans.map((plan) => {
       const guarded = plan.kind === 'redis' ? { ...plan, prepare: this.#guard(plan) } : plan
       return new ManagedProcess(guarded, {

@@ -1,7 +1,16 @@
 import { isIP } from 'node:net'
 import { InvalidOptionError } from '@holdfast/tokens'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
-import { PORT, redisAddress, sentinelAddress, TIMINGS, type TimingsName, type Topology } from './topology.ts'
+import {
+  LOCAL_TRANSPORTS,
+  type LocalTransport,
+  PORT,
+  redisAddress,
+  sentinelAddress,
+  TIMINGS,
+  type TimingsName,
+  type Topology,
+} from './topology.ts'
 
 export interface TopologyOptions {
   /** 1 to 32 of `a-z`, `0-9`, `-`. Default is `dc1`. */
@@ -10,6 +19,8 @@ export interface TopologyOptions {
   network?: string
   /** `fast` (default) or `reference`. */
   timings?: string
+  /** `plain` (default) or `tls`. */
+  transport?: string
   /** The IP addresses of the three data hosts. Default is `.11`, `.12`, `.13` of the network. */
   hosts?: string[]
   /** 1 to 16 gateways as `address` or `address:port`; the port's default is 8080. Default is `.21` to `.24` of the network. */
@@ -49,6 +60,7 @@ export function resolveTopology(options: TopologyOptions = {}): Topology {
     name,
     primaryName: 'mymaster',
     timings: TIMINGS[checkTimings(options.timings ?? 'fast')],
+    transport: checkTransport(options.transport ?? 'plain'),
     dataHosts: hosts.map((host) => ({
       host: checkIp(host, 'hosts'),
       redisPort: PORT.redis,
@@ -73,6 +85,12 @@ function checkNetwork(network: string): string {
 function checkTimings(name: string): TimingsName {
   if (name === 'fast' || name === 'reference') return name
   throw new InvalidOptionError(`\`timings\` must be "fast" or "reference", got "${name}".`)
+}
+
+function checkTransport(asked: string): LocalTransport {
+  const known = LOCAL_TRANSPORTS.find((transport) => transport === asked)
+  if (known !== undefined) return known
+  throw new InvalidOptionError(`\`transport\` must be ${LOCAL_TRANSPORTS.join(' or ')}, got "${asked}".`)
 }
 
 /** Sentinel mixes badly with names: one host under two spellings is two hosts to it. So addresses only. */

@@ -6,12 +6,18 @@ export interface Topology {
   /** The name under which the Sentinels watch the primary. */
   primaryName: string
   timings: Timings
+  transport: LocalTransport
   /** Three hosts, each with one Redis and one Sentinel. The first is the primary of a fresh data centre. */
   dataHosts: DataHost[]
   /** The gateways, in the balancer's order. */
   gateways: NodeAddress[]
   balancer: NodeAddress
 }
+
+/** What protects the traffic between the processes of one machine. */
+export type LocalTransport = (typeof LOCAL_TRANSPORTS)[number]
+
+export const LOCAL_TRANSPORTS = ['plain', 'tls'] as const
 
 export interface DataHost {
   host: string

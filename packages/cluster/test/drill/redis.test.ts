@@ -54,7 +54,7 @@ it('the audit names the logins that the primary lacks and the log-outs that it u
     watch,
     ledger,
     signal: never,
-    target: { adminPassword: TEST_USERS.admin.password },
+    target: { admin: TEST_USERS.admin },
   })
   expect(findings.holes).toEqual([])
   expect(findings.checked).toBe(5)
@@ -65,7 +65,12 @@ it('the audit names the logins that the primary lacks and the log-outs that it u
 it('an audit without the right password is a hole, not a clean sheet', async () => {
   const ledger = new Ledger()
   ledger.add({ id: 'id', user: 'user', token: 'token' })
-  const findings = await auditPrimary({ watch, ledger, signal: never, target: { adminPassword: 'wrong' } })
+  const findings = await auditPrimary({
+    watch,
+    ledger,
+    signal: never,
+    target: { admin: { ...TEST_USERS.admin, password: 'wrong' } },
+  })
   expect(findings.checked).toBe(0)
   expect(findings.holes).toEqual([expect.stringContaining('could not be audited')])
 })

@@ -121,7 +121,7 @@ it('takes other timings for a folder that exists, and refuses other hosts', asyn
   const reference = resolveTopology({ network: '127.0.53', timings: 'reference' })
   await dc1.start({ topology: reference })
   const secrets = JSON.parse(await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'))
-  const sentinels = new Sentinels(reference, secrets)
+  const sentinels = new Sentinels({ topology: reference, secrets, tls: null })
   for (const { downAfterMs, failoverTimeoutMs } of await sentinels.answers(1000)) {
     expect([downAfterMs, failoverTimeoutMs]).toEqual([10_000, 30_000])
   }

@@ -1,4 +1,5 @@
 import { PRIMARY_NAME, RedisGroup, TEST_USERS, TestAuthority } from '@holdfast/testing'
+import type { TlsOptions } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Nodes } from '../../src/redis/nodes.ts'
 import { namedByMajority, Sentinels } from '../../src/redis/sentinels.ts'
@@ -17,6 +18,7 @@ afterAll(() => group?.stop())
 
 const topology = (): Topology => ({
   name: 'dc1',
+  transport: 'tls',
   primaryName: PRIMARY_NAME,
   timings: TIMINGS.fast,
   dataHosts: group.redis.map(({ port }, index) => ({
@@ -28,9 +30,11 @@ const topology = (): Topology => ({
   balancer: { host: '127.0.0.1', port: 1 },
 })
 
+const accessBy = (tls: TlsOptions | null) => ({ topology: topology(), secrets: SECRETS, tls })
+
 test('nodes and Sentinels are asked by TLS', async () => {
   const tls = await authority.host({ name: 'operator' })
-  const [nodes, sentinels] = [new Nodes(topology(), SECRETS, tls), new Sentinels(topology(), SECRETS, tls)]
+  const [nodes, sentinels] = [new Nodes(accessBy(tls)), new Sentinels(accessBy(tls))]
   onTestFinished(() => [nodes, sentinels].forEach((each) => void each.close()))
   const views = await nodes.views(2000)
   expect(views.map(({ role }) => role).sort()).toEqual(['primary', 'replica', 'replica'])
@@ -40,8 +44,8 @@ test('nodes and Sentinels are asked by TLS', async () => {
 test('without TLS, or without a certificate, what is wrong is told', async () => {
   const [address] = group.redis.map((redis) => redis.address)
   if (address === undefined) throw new Error('There is no Redis.')
-  for (const tls of [undefined, { ca: authority.ca }]) {
-    const nodes = new Nodes(topology(), SECRETS, tls)
+  for (const tls of [null, { ca: authority.ca }]) {
+    const nodes = new Nodes(accessBy(tls))
     onTestFinished(() => nodes.close())
     await expect(nodes.view(address, 2000)).rejects.toMatchObject({ code: 'TLS_FAILED' })
   }

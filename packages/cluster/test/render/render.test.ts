@@ -12,7 +12,7 @@ import { renderRedisConf } from '../../src/render/redis-conf.ts'
 import { renderSentinelConf } from '../../src/render/sentinel-conf.ts'
 import { renderUsersAcl } from '../../src/render/users-acl.ts'
 import { resolveTopology } from '../../src/topology/resolve.ts'
-import { redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
+import { type DataHost, redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
 
@@ -28,20 +28,21 @@ const redisPaths = (name: string) => ({
   aclFile: `${GOLDEN_FOLDER}/${name}/users.acl`,
 })
 
+const nodeOf = (dataHost: DataHost) => ({ topology, dataHost, secrets: FIXED_SECRETS, tls: null })
+
 describe('each rendered file is the golden one:', () => {
   it.each([
-    ['redis-1.conf', renderRedisConf(topology, primary, FIXED_SECRETS, redisPaths('redis-1'))],
-    ['redis-2.conf', renderRedisConf(topology, replica, FIXED_SECRETS, redisPaths('redis-2'))],
+    ['redis-1.conf', renderRedisConf(nodeOf(primary), redisPaths('redis-1'))],
+    ['redis-2.conf', renderRedisConf(nodeOf(replica), redisPaths('redis-2'))],
     ['users.acl', renderUsersAcl(FIXED_SECRETS)],
-    ['sentinel-1.conf', renderSentinelConf(topology, primary, FIXED_SECRETS, `${GOLDEN_FOLDER}/sentinel-1`)],
+    ['sentinel-1.conf', renderSentinelConf(nodeOf(primary), `${GOLDEN_FOLDER}/sentinel-1`)],
     ['haproxy.cfg', renderHaproxyCfg(topology)],
     [
       'gateway-1.json',
       renderGatewayConfig(
-        topology,
+        { topology, secrets: FIXED_SECRETS, tls: null },
         'gateway-1',
         { host: '127.0.55.21', port: 8080 },
-        FIXED_SECRETS,
         `${GOLDEN_FOLDER}/users.json`,
       ),
     ],
@@ -78,7 +79,7 @@ describe('the real program takes the golden', () => {
 
   function answers(address: NodeAddress, username: string, password: string, command: string[]) {
     return eventually(async () => {
-      const lines = new Lines({ username, password })
+      const lines = new Lines({ username, password, tls: null })
       try {
         return await lines.send(address, [command], 500)
       } finally {
@@ -93,7 +94,7 @@ describe('the real program takes the golden', () => {
     for (const user of ['admin', 'metrics', 'app', 'sentinel', 'replica'] as const) {
       expect(await answers(redisAddress(primary), user, FIXED_SECRETS[user], ['PING'])).toEqual(['PONG'])
     }
-    await expect(new Lines({}).send(redisAddress(primary), [['PING']], 500)).rejects.toThrow()
+    await expect(new Lines({ tls: null }).send(redisAddress(primary), [['PING']], 500)).rejects.toThrow()
   })
 
   it('sentinel.conf, and lets each user in', async () => {

@@ -28,7 +28,7 @@ let west: Secrets
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hf-rules-'))
-  const create = (name: string) => loadSecrets({ kind: 'file', path: name }, folder, { create: true })
+  const create = (name: string) => loadSecrets({ kind: 'file', path: name }, folder, { createFor: 'dc1' })
   east = await create('east')
   west = await create('west')
 })
@@ -46,7 +46,7 @@ const foundWithSecrets = (change: Partial<Secrets>) => foundWith(JSON.stringify(
 
 it('nothing is found in generated secrets', async () => {
   for (let round = 0; round < 20; round += 1) {
-    expect(await foundWith(JSON.stringify(generateSecrets()))).toEqual([])
+    expect(await foundWith(JSON.stringify(generateSecrets('dc1')))).toEqual([])
   }
 })
 

@@ -25,7 +25,7 @@ const fileOf = ({ path }: { path: string }) => join(base, path, 'secrets.json')
 
 async function madePlace() {
   const place = freshPlace()
-  const secrets = await loadSecrets(place, base, { create: true })
+  const secrets = await loadSecrets(place, base, { createFor: 'dc1' })
   return { place, secrets, folder: join(base, place.path), file: fileOf(place) }
 }
 
@@ -42,13 +42,13 @@ describe('a folder', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await readdir(folder)).toEqual(['.gitignore', 'secrets.json'])
     expect(await loadSecrets(place, base)).toEqual(secrets)
-    expect(await loadSecrets(place, base, { create: true })).toEqual(secrets)
+    expect(await loadSecrets(place, base, { createFor: 'dc1' })).toEqual(secrets)
     expect(Buffer.from(secrets.admin, 'base64url')).toHaveLength(32)
   })
 
   it('gives the same secrets to two who create them at once', async () => {
     const place = freshPlace()
-    const create = () => loadSecrets(place, base, { create: true })
+    const create = () => loadSecrets(place, base, { createFor: 'dc1' })
     const made = await Promise.all([create(), create(), create()])
     const kept = await loadSecrets(place, base)
     expect(made).toEqual([kept, kept, kept])
@@ -88,7 +88,7 @@ describe('a folder', () => {
   it.each([
     ['no JSON', 'hunter2hunter2hunter2', 'is not JSON'],
     ['too few', JSON.stringify({ admin: 'hunter2hunter2hunter2' }), '`replica`'],
-    ['too short', JSON.stringify({ ...generateSecrets(), admin: 'hunter2' }), '`admin`'],
+    ['too short', JSON.stringify({ ...generateSecrets('dc1'), admin: 'hunter2' }), '`admin`'],
     ['too long', `"${'hunter2'.repeat(10_000)}"`, 'longer than'],
   ])('with %s is refused, and the message shows no secret', async (_, text, words) => {
     const { place, file } = await madePlace()
@@ -105,7 +105,7 @@ describe('the environment', () => {
   const variable = (name: string) => `DC1_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
   it('gives secrets from variables with the prefix', async () => {
-    const secrets = generateSecrets()
+    const secrets = generateSecrets('dc1')
     for (const name of SECRET_NAMES) {
       const value = secrets[name]
       vi.stubEnv(variable(name), typeof value === 'string' ? value : JSON.stringify(value))
@@ -128,7 +128,7 @@ describe('the credentials of systemd', () => {
   const place = { kind: 'credentials' } as const
 
   it('are read from CREDENTIALS_DIRECTORY', async () => {
-    const secrets = generateSecrets()
+    const secrets = generateSecrets('dc1')
     await writeFile(join(base, 'holdfast-secrets.json'), JSON.stringify(secrets))
     vi.stubEnv('CREDENTIALS_DIRECTORY', base)
     expect(await loadSecrets(place, '/')).toEqual(secrets)

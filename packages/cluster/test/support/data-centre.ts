@@ -145,8 +145,8 @@ export class TestDataCentre {
     if (this.#asked === null) {
       const secrets = JSON.parse(await readFile(join(this.stateDir, 'secrets.json'), 'utf8'))
       this.#asked = {
-        nodes: new Nodes(this.topology, secrets),
-        sentinels: new Sentinels(this.topology, secrets),
+        nodes: new Nodes({ topology: this.topology, secrets, tls: null }),
+        sentinels: new Sentinels({ topology: this.topology, secrets, tls: null }),
       }
     }
     return this.#asked

@@ -31,7 +31,9 @@ export function healthySnapshot(): Snapshot {
     })),
     redis: dataHosts.map((dataHost, index) => {
       const paths = { dataFolder: '/state/data', aclFile: '/state/users.acl' }
-      const config = parseRedisConf(renderRedisConf(topology, dataHost, FIXED_SECRETS, paths))
+      const config = parseRedisConf(
+        renderRedisConf({ topology, dataHost, secrets: FIXED_SECRETS, tls: null }, paths),
+      )
       return {
         ...asked(`redis-${index + 1}`, redisAddress(dataHost)),
         facts: {

@@ -61,7 +61,8 @@ export const invalidToken = (reason: InactiveReason) =>
 
 const INACTIVE: Record<InactiveReason, string> = {
   malformed: 'The token is malformed: it is not one of Holdfast, or was mistyped.',
-  unknown: 'The token is unknown here: it was never issued in this data centre, or ended long ago.',
+  foreign: 'The token is of another data centre. Log in here to get one of this.',
+  unknown: 'The token is unknown here: it was never issued, or ended long ago.',
   expired: 'The token has expired; log in again.',
   revoked: 'The token is revoked: it was logged out; log in again.',
 }

@@ -9,7 +9,7 @@ describe('a login by JSON', () => {
     expect(response.status).toBe(200)
     const body = await bodyOf(response)
     expect(body).toEqual({
-      token: expect.stringMatching(/^hf_[0-9A-Za-z]{52}$/),
+      token: expect.stringMatching(/^hf_[0-9A-Za-z]{55}$/),
       subject: 'ada',
       id: expect.any(String),
       server: 'gateway-1',

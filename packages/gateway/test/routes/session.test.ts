@@ -39,6 +39,7 @@ describe.each(['/session', '/verify'])('%s', (path) => {
 
   test('refuses a bad token with its reason, and leaves the cookie', async () => {
     const store = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
+    const elsewhere = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
     const other = createMemoryStore({ dataCentre: 'dc2', keyring: generateKeyring() })
     const gateway = await startGateway({ store })
     const revoked = (await store.issue({ subject: 'ada' })).token
@@ -46,7 +47,8 @@ describe.each(['/session', '/verify'])('%s', (path) => {
     const expired = (await store.issue({ subject: 'ada', absoluteMs: 1000 })).token
     const foreign = (await other.issue({ subject: 'ada' })).token
     await new Promise((resolve) => setTimeout(resolve, 1100))
-    const cases = { revoked, expired, unknown: foreign, malformed: `${revoked}x` }
+    const unknown = (await elsewhere.issue({ subject: 'ada' })).token
+    const cases = { revoked, expired, foreign, unknown, malformed: `${revoked}x` }
     for (const [reason, token] of Object.entries(cases)) {
       const response = await gateway.get(path, asCookie(token))
       expect([response.status, await codeOf(response)]).toEqual([401, 'INVALID_TOKEN'])

@@ -18,7 +18,7 @@ import {
   type SubjectKey,
   subjectKey,
 } from '../token/digest.ts'
-import { generateToken, parseToken } from '../token/format.ts'
+import { dataCentreTag, generateToken, parseToken } from '../token/format.ts'
 import { type OpenKeyring, openKeyring } from '../token/keyring.ts'
 import type { Backend } from './backend.ts'
 import type { Known } from './cache.ts'
@@ -62,6 +62,7 @@ interface Found {
 export class SessionStore implements Api.TokenStore {
   readonly #backend: Backend
   readonly #dataCentre: string
+  readonly #dataCentreTag: string
   readonly #keyring: OpenKeyring
   readonly #idleMs: number
   readonly #absoluteMs: number
@@ -73,6 +74,7 @@ export class SessionStore implements Api.TokenStore {
   /** Throws `INVALID_OPTION`. */
   constructor(backend: () => Backend, options: SessionOptions, limits: SessionStoreLimits) {
     this.#dataCentre = checkDataCentre(options.dataCentre)
+    this.#dataCentreTag = dataCentreTag(this.#dataCentre)
     this.#keyring = openKeyring(options.keyring)
     this.#idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
     this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)
@@ -197,7 +199,7 @@ export class SessionStore implements Api.TokenStore {
   ): Promise<{ revokedIds: string[] }> {
     const except = options?.exceptToken === undefined ? null : this.#keyOf(options.exceptToken)
     if (options?.exceptToken !== undefined && except === null) {
-      throw new InvalidOptionError('`exceptToken` is not a well-formed token.')
+      throw new InvalidOptionError('`exceptToken` is not a well-formed token of this data centre.')
     }
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const subjectKey = this.#subjectKey(subject)
@@ -238,9 +240,17 @@ export class SessionStore implements Api.TokenStore {
     return this.#backend.close()
   }
 
+  /** Where a token's record is; null of a token that cannot have one here. */
   #keyOf(token: string): RecordKey | null {
     const parsed = parseToken(token)
-    return parsed && recordKey(parsed.tag, digestToken(token))
+    if (parsed?.dataCentre !== this.#dataCentreTag) return null
+    return recordKey(parsed.tag, digestToken(token))
+  }
+
+  /** Why a token cannot have a record here. */
+  #refuse(token: string): Api.Inactive {
+    if (parseToken(token) === null) return MALFORMED
+    return { status: 'inactive', reason: 'foreign', id: publicId(digestToken(token)) }
   }
 
   #subjectKey(subject: string): SubjectKey {
@@ -260,7 +270,7 @@ export class SessionStore implements Api.TokenStore {
   ) {
     const { issuedAtMs, idleUntilMs, expiresAtMs } = lifetime
     const subject = this.#subjectKey(content.subject)
-    const token = generateToken(subject.tag)
+    const token = generateToken(this.#dataCentreTag, subject.tag)
     const key = recordKey(subject.tag, digestToken(token))
     const payload = sealPayload(this.#context(key, lifetime), token, this.#keyring, content)
     const record: LiveRecord = { state: 'live', version: 1, issuedAtMs, idleUntilMs, expiresAtMs, payload }
@@ -298,7 +308,7 @@ export class SessionStore implements Api.TokenStore {
   /** A token's live session, or why there is none. Throws `STORE_UNAVAILABLE` or `STORE_OVERLOADED`. */
   async #find(token: string, deadline: Deadline): Promise<({ status: 'found' } & Found) | Api.Inactive> {
     const key = this.#keyOf(token)
-    if (key === null) return MALFORMED
+    if (key === null) return this.#refuse(token)
     const record = await this.#readOrThrow(key, deadline)
     const described = this.#describe(token, key, record)
     if (described.status === 'inactive' || record?.state !== 'live') return described as Api.Inactive
@@ -313,7 +323,7 @@ export class SessionStore implements Api.TokenStore {
   ): Promise<Api.Verification> {
     const deadline = Deadline.of(options, this.#limits.verifyTimeoutMs)
     const key = this.#keyOf(token)
-    if (key === null) return this.#tell(MALFORMED, 'token', startedMs)
+    if (key === null) return this.#tell(this.#refuse(token), 'token', startedMs)
     const known = this.#backend.peek(key)
     // That a session has ended is never told from memory alone: another server may have touched it just now.
     if (known && this.#countsNow(known) && (known.record.state === 'revoked' || isLive(known.record))) {

@@ -52,7 +52,9 @@ export type Active = { status: 'active' } & Session
 export type InactiveReason =
   /** Not a token of Holdfast, or mistyped: decided without asking Redis. */
   | 'malformed'
-  /** No such session here: never issued, of another data centre, or ended long ago. */
+  /** A token of another data centre: decided without asking Redis. */
+  | 'foreign'
+  /** No such session here: never issued, or ended long ago. */
   | 'unknown'
   /** Its idle or its absolute lifetime has passed. */
   | 'expired'

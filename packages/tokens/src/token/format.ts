@@ -1,16 +1,19 @@
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { randomFrom } from './random.ts'
 
 /**
- * A token is `hf_`, three characters of shard tag (14 bits), 43 random ones (62^43 is more than 2^256) and six of
- * CRC-32 over the 46 before, each in base62, big end first. The checksum rejects typing errors before Redis
- * is asked and lets secret scanners tell a token from a look-alike; it authenticates nothing.
+ * A token is `hf_`, three characters that stand for its data centre, three of shard tag (14 bits), 43 random ones
+ * (62^43 is more than 2^256) and six of CRC-32 over the 49 before, each in base62, big end first. The data centre's
+ * characters and the checksum let a foreign or mistyped token be refused before Redis is asked, and secret scanners
+ * tell a token from a look-alike; they authenticate nothing.
  */
 const PREFIX = 'hf_'
+const DATA_CENTRE_LENGTH = 3
 const SHARD_LENGTH = 3
 const SECRET_LENGTH = 43
 const CHECKSUM_LENGTH = 6
-const BODY_LENGTH = SHARD_LENGTH + SECRET_LENGTH
+const BODY_LENGTH = DATA_CENTRE_LENGTH + SHARD_LENGTH + SECRET_LENGTH
 const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${BODY_LENGTH + CHECKSUM_LENGTH}}$`)
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -24,19 +27,28 @@ export function shardTag(shard: number): string {
   return base62(shard, SHARD_LENGTH)
 }
 
-/** Makes a token of a shard's tag and at least 256 fresh random bits. */
-export function generateToken(tag: string): string {
-  const body = tag + randomText(SECRET_LENGTH)
+/**
+ * The three characters that stand for a data centre in its tokens, from its name. Two in 238,328 have the same: then a
+ * token of the one is *unknown* in the other, instead of *foreign*.
+ */
+export function dataCentreTag(name: string): string {
+  return base62(hash('sha256', name, 'buffer').readUInt32BE(0) % 62 ** DATA_CENTRE_LENGTH, DATA_CENTRE_LENGTH)
+}
+
+/** Makes a token of a data centre's tag, a shard's tag and at least 256 fresh random bits. */
+export function generateToken(dataCentre: string, tag: string): string {
+  const body = dataCentre + tag + randomText(SECRET_LENGTH)
   return PREFIX + body + base62(crc32(body), CHECKSUM_LENGTH)
 }
 
-/** The shard tag of a well-formed token, or null when the text is no token or was mistyped. */
-export function parseToken(token: string): { tag: string } | null {
+/** The tags of the data centre and the shard of a well-formed token, or null when the text is no token or was mistyped. */
+export function parseToken(token: string): { dataCentre: string; tag: string } | null {
   if (typeof token !== 'string' || !SHAPE.test(token)) return null
   const body = token.slice(PREFIX.length, PREFIX.length + BODY_LENGTH)
   if (base62(crc32(body), CHECKSUM_LENGTH) !== token.slice(PREFIX.length + BODY_LENGTH)) return null
-  const tag = body.slice(0, SHARD_LENGTH)
-  return SHARD_TAGS.has(tag) ? { tag } : null
+  const dataCentre = body.slice(0, DATA_CENTRE_LENGTH)
+  const tag = body.slice(DATA_CENTRE_LENGTH, DATA_CENTRE_LENGTH + SHARD_LENGTH)
+  return SHARD_TAGS.has(tag) ? { dataCentre, tag } : null
 }
 
 function base62(value: number, length: number): string {

@@ -12,7 +12,7 @@ import { generateToken } from '../../src/token/format.ts'
 import { generateKeyring, openKeyring } from '../../src/token/keyring.ts'
 
 const keyring = openKeyring(generateKeyring())
-const token = generateToken('000')
+const token = generateToken('dc1', '000')
 const context: PayloadContext = {
   dataCentre: 'dc1',
   digest: digestToken(token),
@@ -42,7 +42,7 @@ describe('a payload opens nowhere but where it was made', () => {
   const payload = sealPayload(context, token, keyring, content)
   test.each<[string, Partial<PayloadContext>]>([
     ['another data centre', { dataCentre: 'dc2' }],
-    ['another record', { digest: digestToken(generateToken('000')) }],
+    ['another record', { digest: digestToken(generateToken('dc1', '000')) }],
     ['a later absolute end', { expiresAtMs: 2001 }],
     ['another time of issue', { issuedAtMs: 999 }],
     ['a time that only looks alike', { issuedAtMs: 10, expiresAtMs: 2000 }],
@@ -52,7 +52,7 @@ describe('a payload opens nowhere but where it was made', () => {
   })
 
   test('another token', () => {
-    expect(openTokenContent(context, generateToken('000'), payload)).toBeNull()
+    expect(openTokenContent(context, generateToken('dc1', '000'), payload)).toBeNull()
   })
 
   test('another key ring, for lists; the token still opens its own part', () => {

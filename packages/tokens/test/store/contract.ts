@@ -1,6 +1,6 @@
 import type { Claims, SessionOptions, TokenStore } from '@holdfast/tokens'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { generateToken } from '../../src/token/format.ts'
+import { dataCentreTag, generateToken } from '../../src/token/format.ts'
 import { errorOf, pause } from '../support.ts'
 
 type Open = (options?: Partial<SessionOptions>) => Promise<TokenStore>
@@ -17,7 +17,7 @@ export function testStore(open: Open): void {
     return () => store.close()
   })
 
-  const unissued = () => generateToken('000')
+  const unissued = () => generateToken(dataCentreTag('dc1'), '000')
   const issue = async (more: { idleMs?: number; absoluteMs?: number; claims?: Claims } = {}) => {
     return store.issue({ subject: newSubject(), ...more })
   }
@@ -27,7 +27,7 @@ export function testStore(open: Open): void {
       const beforeMs = Date.now()
       const issued = await store.issue({ subject: 'ada', claims: { role: 'admin', deep: [{ a: null }] } })
       const { token, ...session } = issued
-      expect(token).toMatch(/^hf_[0-9A-Za-z]{52}$/)
+      expect(token).toMatch(/^hf_[0-9A-Za-z]{55}$/)
       expect(session.id).toMatch(/^[0-9a-f]{16}$/)
       expect(session.issuedAtMs).toBeGreaterThanOrEqual(beforeMs)
       expect(session.issuedAtMs).toBeLessThanOrEqual(Date.now())
@@ -307,7 +307,7 @@ export function testStore(open: Open): void {
       const error = await errorOf(store.revokeSubject(subject, { exceptToken: `${token}x` }))
       expect(error).toMatchObject({
         code: 'INVALID_OPTION',
-        message: '`exceptToken` is not a well-formed token.',
+        message: '`exceptToken` is not a well-formed token of this data centre.',
       })
       expect(await store.verify(token)).toMatchObject({ status: 'active' })
     })
@@ -383,15 +383,15 @@ export function testStore(open: Open): void {
     })
   })
 
-  test('a token of another data centre is unknown, and nothing here can be done with it', async () => {
+  test('a token of another data centre is foreign, and nothing here can be done with it', async () => {
     const elsewhere = await open({ dataCentre: 'dc2' })
     try {
       const { token, id } = await elsewhere.issue({ subject: 'ada' })
-      const unknown = { status: 'inactive', reason: 'unknown', id }
-      expect(await store.verify(token)).toEqual(unknown)
-      expect(await store.touch(token)).toEqual(unknown)
-      expect(await store.update(token, () => ({}))).toEqual(unknown)
-      expect(await store.rotate(token)).toEqual(unknown)
+      const foreign = { status: 'inactive', reason: 'foreign', id }
+      expect(await store.verify(token)).toEqual(foreign)
+      expect(await store.touch(token)).toEqual(foreign)
+      expect(await store.update(token, () => ({}))).toEqual(foreign)
+      expect(await store.rotate(token)).toEqual(foreign)
       expect(await elsewhere.verify(token)).toMatchObject({ status: 'active' })
     } finally {
       await elsewhere.close()

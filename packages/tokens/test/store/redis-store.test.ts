@@ -3,7 +3,7 @@ import { type Active, type CommitOutcome, tokenKey } from '@holdfast/tokens'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../src/record/codec.ts'
 import { Connection } from '../../src/redis/connection.ts'
-import { generateToken } from '../../src/token/format.ts'
+import { dataCentreTag, generateToken } from '../../src/token/format.ts'
 import { errorOf, groupOfThisFile, makeStore, openStore, pause, printed, timed } from '../support.ts'
 import { testStore } from './contract.ts'
 
@@ -80,7 +80,7 @@ test('soon after a failover, a log-out of a session that the primary lacks leave
 test('a malformed or mistyped token is refused without Redis; any other is unavailable', async () => {
   const store = makeStore({ verifyTimeoutMs: 200 })
   onTestFinished(() => store.close())
-  const token = generateToken('000')
+  const token = generateToken(dataCentreTag('dc1'), '000')
   const mistyped = token.slice(0, 20) + (token[20] === 'a' ? 'b' : 'a') + token.slice(21)
   for (const text of ['', 'nonsense', mistyped, token.slice(0, -1)]) {
     const { ms, value } = await timed(store.verify(text))
@@ -100,7 +100,7 @@ test('an aborted signal ends a call long before its time-out', async () => {
   onTestFinished(() => store.close())
   const signal = () => AbortSignal.timeout(50)
   const [verified, issued] = await Promise.all([
-    timed(store.verify(generateToken('000'), { timeoutMs: 20_000, signal: signal() })),
+    timed(store.verify(generateToken(dataCentreTag('dc1'), '000'), { timeoutMs: 20_000, signal: signal() })),
     timed(errorOf(store.issue({ subject: 'ada' }, { signal: signal() }))),
   ])
   expect(verified.value).toMatchObject({ status: 'unavailable' })
@@ -126,7 +126,7 @@ test('the end of an idle session is never told from memory: another server may j
 
 test('a record of a format from the future is never taken for a log-out', async () => {
   const store = await openStore(group(), { verifyTimeoutMs: 300 })
-  const token = generateToken('000')
+  const token = generateToken(dataCentreTag('dc1'), '000')
   await group().run(await group().primary(), 'SET', tokenKey(token) ?? '', '2Lnobody-knows')
   expect(await store.verify(token)).toMatchObject({ status: 'unavailable' })
   expect(await errorOf(store.revoke(token, { timeoutMs: 300 }))).toMatchObject({ code: 'STORE_UNAVAILABLE' })

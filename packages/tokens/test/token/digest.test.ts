@@ -7,7 +7,7 @@ import { generateToken, parseToken, SHARD_COUNT, shardTag } from '../../src/toke
 const INDEX_KEY = createSecretKey(Buffer.alloc(32, 7))
 
 test('the digest is the first 192 bits of SHA-256 of the whole token, in base64url', () => {
-  const token = generateToken('000')
+  const token = generateToken('dc1', '000')
   expect(digestToken(token)).toBe(
     createHash('sha256').update(token).digest().subarray(0, 24).toString('base64url'),
   )
@@ -15,20 +15,20 @@ test('the digest is the first 192 bits of SHA-256 of the whole token, in base64u
 })
 
 test('the public id is the first 64 bits of the digest in hexadecimal', () => {
-  const token = generateToken('000')
+  const token = generateToken('dc1', '000')
   const hex = createHash('sha256').update(token).digest('hex')
   expect(publicId(digestToken(token))).toBe(hex.slice(0, 16))
 })
 
 test('a record is kept under its digest, with the shard as hash tag', () => {
-  const digest = digestToken(generateToken('0aZ'))
+  const digest = digestToken(generateToken('dc1', '0aZ'))
   expect(recordKey('0aZ', digest)).toEqual({ tag: '0aZ', digest, key: `hf:{0aZ}:t:${digest}` })
   expect(recordKeyPrefix('0aZ') + digest).toBe(recordKey('0aZ', digest).key)
 })
 
 test('neither key holds any part of the token but its shard tag', () => {
   const { tag } = subjectKey(INDEX_KEY, 'ada')
-  const token = generateToken(tag)
+  const token = generateToken('dc1', tag)
   const { key } = recordKey(tag, digestToken(token))
   for (let place = 6; place + 8 <= token.length; place++) {
     expect(key).not.toContain(token.slice(place, place + 8))
@@ -39,8 +39,8 @@ test("a subject's index and tokens share one slot tag", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (subject) => {
       const { tag, key } = subjectKey(INDEX_KEY, subject)
-      const token = generateToken(tag)
-      expect(parseToken(token)).toEqual({ tag })
+      const token = generateToken('dc1', tag)
+      expect(parseToken(token)).toEqual({ dataCentre: 'dc1', tag })
       expect(key.startsWith(`hf:{${tag}}:s:`)).toBe(true)
       expect(recordKey(tag, digestToken(token)).key.startsWith(`hf:{${tag}}:t:`)).toBe(true)
     }),

@@ -9,20 +9,20 @@ test('a generated token is read back with its shard tag', () => {
   fc.assert(
     fc.property(shard, (value) => {
       const tag = shardTag(value)
-      expect(parseToken(generateToken(tag))).toEqual({ tag })
+      expect(parseToken(generateToken('dc1', tag))).toEqual({ dataCentre: 'dc1', tag })
     }),
   )
 })
 
 test('a token has the documented shape: hf_, 3 of shard tag, 43 of secret, 6 of checksum', () => {
-  expect(generateToken(shardTag(SHARD_COUNT - 1))).toMatch(/^hf_4GF[0-9A-Za-z]{43}[0-9A-Za-z]{6}$/)
-  expect(generateToken(shardTag(0))).toMatch(/^hf_000[0-9A-Za-z]{49}$/)
+  expect(generateToken('dc1', shardTag(SHARD_COUNT - 1))).toMatch(/^hf_dc14GF[0-9A-Za-z]{43}[0-9A-Za-z]{6}$/)
+  expect(generateToken('dc1', shardTag(0))).toMatch(/^hf_dc1000[0-9A-Za-z]{49}$/)
 })
 
 test('no two tokens are alike, and each place of the secret takes many values', () => {
-  const tokens = Array.from({ length: 2000 }, () => generateToken('000'))
+  const tokens = Array.from({ length: 2000 }, () => generateToken('dc1', '000'))
   expect(new Set(tokens).size).toBe(2000)
-  for (let place = 7; place < 49; place++) {
+  for (let place = 10; place < 52; place++) {
     expect(new Set(tokens.map((token) => token[place])).size).toBeGreaterThan(55)
   }
 })
@@ -33,7 +33,7 @@ test('every shard has a tag of its own', () => {
 })
 
 describe('a changed token is no token', () => {
-  const token = generateToken(shardTag(1234))
+  const token = generateToken('dc1', shardTag(1234))
 
   test('every change of a single character is noticed', () => {
     for (let place = 0; place < token.length; place++) {
@@ -71,7 +71,7 @@ describe('a changed token is no token', () => {
 })
 
 test('a shard tag beyond the last shard is no token, also with a right checksum', () => {
-  for (const tag of ['4GG', 'zzz', 'ZZZ']) expect(parseToken(generateToken(tag))).toBeNull()
+  for (const tag of ['4GG', 'zzz', 'ZZZ']) expect(parseToken(generateToken('dc1', tag))).toBeNull()
 })
 
 test('any other text or type is no token', () => {
@@ -80,7 +80,7 @@ test('any other text or type is no token', () => {
       expect(parseToken(value as string)).toBeNull()
     }),
   )
-  const token = generateToken('000')
+  const token = generateToken('dc1', '000')
   for (const value of [Object(token), [token], { toString: () => token }, Buffer.from(token)]) {
     expect(parseToken(value as string)).toBeNull()
   }

@@ -62,7 +62,7 @@ test('any bytes are refused without an exception', () => {
 })
 
 test("a token's key is its own and its data centre's own", () => {
-  const [one, two] = [generateToken('000'), generateToken('000')]
+  const [one, two] = [generateToken('dc1', '000'), generateToken('dc1', '000')]
   const keys = [claimsKey(one, 'dc1'), claimsKey(one, 'dc2'), claimsKey(two, 'dc1'), claimsKey(two, 'dc2')]
   expect(new Set(keys.map((key) => key.export().toString('hex'))).size).toBe(4)
   expect(keys.every((key) => key.symmetricKeySize === 32)).toBe(true)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Connection, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import { Connection, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import { type AclUser, categoriesIn, parseAclUser } from '../acl.ts'
 import type { AclView } from '../snapshot.ts'
 import { readDenial, readList } from './replies.ts'
@@ -7,13 +7,19 @@ import { readDenial, readList } from './replies.ts'
 /** Asks one process as its admin. */
 export type Ask = (...commands: string[][]) => Promise<Reply[]>
 
+/** Where a process listens, and how it is connected to. */
+interface Dial {
+  address: NodeAddress
+  tls: TlsOptions | null
+  timeoutMs: number
+}
+
 /** The users of one process, what it has denied, and whether each planned user can log in. */
 export async function collectAcl(
-  address: NodeAddress,
+  dial: Dial,
   ask: Ask,
   plannedText: string,
   passwords: Readonly<Record<string, string>>,
-  timeoutMs: number,
 ): Promise<AclView> {
   const [list, log] = await ask(['ACL', 'LIST'], ['ACL', 'LOG'])
   const lines = readList(list).map(String)
@@ -29,7 +35,7 @@ export async function collectAcl(
     users,
     planned,
     denials: readList(log).map(readDenial),
-    logins: await tryLogins(address, users, passwords, timeoutMs),
+    logins: await tryLogins(dial, users, passwords),
   }
 }
 
@@ -38,10 +44,9 @@ export async function collectAcl(
  * not, nobody tries: the attempt would stand in its log of denials, and be found by the next examination.
  */
 async function tryLogins(
-  address: NodeAddress,
+  { address, tls, timeoutMs }: Dial,
   users: readonly AclUser[],
   passwords: Readonly<Record<string, string>>,
-  timeoutMs: number,
 ): Promise<Record<string, string | null>> {
   const able = Object.entries(passwords).filter(([name, password]) => {
     const user = users.find((one) => one.name === name)
@@ -49,7 +54,8 @@ async function tryLogins(
   })
   const attempts = able.map(async ([username, password]): Promise<[string, string | null]> => {
     try {
-      ;(await Connection.open({ address, username, password, connectTimeoutMs: timeoutMs })).close()
+      const access = { username, password, ...(tls && { tls }) }
+      ;(await Connection.open({ address, ...access, connectTimeoutMs: timeoutMs })).close()
       return [username, null]
     } catch (error) {
       return [username, error instanceof Error ? error.message : String(error)]

@@ -5,6 +5,7 @@ import { Lines } from '../../redis/lines.ts'
 import { renderRedisConf } from '../../render/redis-conf.ts'
 import { renderUsersAcl } from '../../render/users-acl.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
+import { tlsFilesOf } from '../../state/tls-files.ts'
 import { ACL_FILE } from '../../supervise/plans.ts'
 import { redisAddress } from '../../topology/topology.ts'
 import { parseRedisConf } from '../planned-config.ts'
@@ -20,16 +21,17 @@ const SECRET = ['masterauth', 'requirepass', 'tls-key-file-pass', 'tls-client-ke
 
 /** Everything about one Redis. */
 export async function collectRedis(
-  { topology, secrets, folder }: LocalDataCentre,
+  local: LocalDataCentre,
   index: number,
   timeoutMs: number,
 ): Promise<RedisSnapshot> {
+  const { topology, secrets, folder, tls } = local
   const host = topology.dataHosts[index]
   if (host === undefined) throw new RangeError(`there is no data host ${index}`)
   const address = redisAddress(host)
   const name = `redis-${index + 1}`
   const asked = { name, at: formatAddress(address), address }
-  const lines = new Lines({ username: 'admin', password: secrets.admin })
+  const lines = new Lines({ username: 'admin', password: secrets.admin, tls })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
   const passwords = { admin, replica, sentinel, metrics, app }
@@ -38,16 +40,17 @@ export async function collectRedis(
     const clock = await readClock(ask)
     const [info, config, mark] = await ask(['INFO'], ['CONFIG', 'GET', '*'], ['GET', MARK_KEY])
     const [acl, writesWait] = await Promise.all([
-      collectAcl(address, ask, renderUsersAcl(secrets), passwords, timeoutMs),
-      keepsWritesWaiting(address, admin, ask, timeoutMs),
+      collectAcl({ address, tls, timeoutMs }, ask, renderUsersAcl(secrets), passwords),
+      keepsWritesWaiting(address, local, ask, timeoutMs),
     ])
     const directives = readMap(config)
     const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
+    const node = { topology, dataHost: host, secrets, tls: tlsFilesOf(topology, folder, name) }
     const facts: RedisFacts = {
       replication: parseReplication(String(info)),
       info: readInfo(info),
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
-      plannedConfig: parseRedisConf(renderRedisConf(topology, host, secrets, paths)),
+      plannedConfig: parseRedisConf(renderRedisConf(node, paths)),
       knowsReplicaPassword: directives['masteruser'] === 'replica' && directives['masterauth'] === replica,
       acl,
       mark: mark === null || mark === undefined ? null : String(mark),
@@ -76,11 +79,11 @@ async function readClock(ask: Ask): Promise<RedisFacts['clock']> {
 /** By a message to nobody, which waits as a write does. On a connection of its own, that ends with the answer or without. */
 async function keepsWritesWaiting(
   address: NodeAddress,
-  password: string,
+  { secrets, tls }: LocalDataCentre,
   ask: Ask,
   timeoutMs: number,
 ): Promise<boolean> {
-  const lines = new Lines({ username: 'admin', password })
+  const lines = new Lines({ username: 'admin', password: secrets.admin, tls })
   try {
     await lines.send(address, [['PING']], timeoutMs)
     await lines.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)

@@ -11,7 +11,7 @@ import { readInfo, readList, readMap, readPeer } from './replies.ts'
 
 /** Everything about one Sentinel. */
 export async function collectSentinel(
-  { topology, secrets }: LocalDataCentre,
+  { topology, secrets, tls }: LocalDataCentre,
   index: number,
   timeoutMs: number,
 ): Promise<SentinelSnapshot> {
@@ -19,7 +19,7 @@ export async function collectSentinel(
   if (host === undefined) throw new RangeError(`there is no data host ${index}`)
   const address = sentinelAddress(host)
   const asked = { name: `sentinel-${index + 1}`, at: formatAddress(address), address }
-  const lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin })
+  const lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const passwords = { admin: secrets.sentinelAdmin, peer: secrets.peer, app: secrets.sentinelApp }
   const { primaryName } = topology
@@ -42,7 +42,7 @@ export async function collectSentinel(
       tilt: readInfo(info)['sentinel_tilt'] === '1',
       quorumProblem: await askQuorum(ask, primaryName),
       knowsPeerPassword: user === 'peer' && password === secrets.peer,
-      acl: await collectAcl(address, ask, renderSentinelUsers(secrets), passwords, timeoutMs),
+      acl: await collectAcl({ address, tls, timeoutMs }, ask, renderSentinelUsers(secrets), passwords),
     }
     return { ...asked, facts, problem: null, refusesAdmin: false }
   } catch (error) {

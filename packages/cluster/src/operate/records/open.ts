@@ -31,7 +31,7 @@ export async function withRecords<T>(
   work: (records: OpenRecords) => Promise<T>,
 ): Promise<T> {
   const store = createRecordStore(storeOptions(local))
-  const nodes = new Nodes(local.topology, local.secrets)
+  const nodes = new Nodes(local)
   const ready = () => store.ready(signal === undefined ? {} : { signal })
   try {
     await ready()

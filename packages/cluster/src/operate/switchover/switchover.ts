@@ -73,11 +73,11 @@ const FIRST_CHOICE = 1
  * begun, saying which Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder.
  */
 export async function switchover(options: SwitchoverOptions): Promise<SwitchoverReport> {
-  const { topology, secrets } = await openLocal(options.stateDir)
-  const nodes = new Nodes(topology, secrets)
-  const sentinels = new Sentinels(topology, secrets)
+  const local = await openLocal(options.stateDir)
+  const nodes = new Nodes(local)
+  const sentinels = new Sentinels(local)
   try {
-    return await new Switchover(topology, nodes, sentinels, options).run()
+    return await new Switchover(local.topology, nodes, sentinels, options).run()
   } finally {
     nodes.close()
     sentinels.close()

@@ -1,0 +1,40 @@
+import { CertificateFolder } from '../certificates/folder.ts'
+import { ClusterError } from '../errors.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { OPERATOR } from '../state/tls-files.ts'
+import type { Topology } from '../topology/topology.ts'
+
+/** A certificate with fewer days left is issued anew at the next start. */
+const RENEW_WITHIN_DAYS = 30
+
+/**
+ * The authority of a local data centre, and a certificate for each of its processes and for the commands of this
+ * machine: what is missing is made, what ends soon is issued anew. Nothing where the traffic is plain.
+ */
+export async function prepareCertificates(topology: Topology, folder: StateFolder): Promise<void> {
+  if (topology.transport === 'plain') return
+  const certificates = new CertificateFolder(folder.certificates, topology.name)
+  const issued = await listOrBegin(certificates)
+  const holders = [
+    ...topology.dataHosts.flatMap(({ host }, index) => [
+      { name: `redis-${index + 1}`, addresses: [host] },
+      { name: `sentinel-${index + 1}`, addresses: [host] },
+    ]),
+    ...topology.gateways.map(({ host }, index) => ({ name: `gateway-${index + 1}`, addresses: [host] })),
+    { name: OPERATOR, addresses: [] },
+  ]
+  for (const holder of holders) if (!issued.has(holder.name)) await certificates.issue(holder)
+  await certificates.renew({ withinDays: RENEW_WITHIN_DAYS })
+}
+
+/** The names of the certificates that are there. */
+async function listOrBegin(certificates: CertificateFolder): Promise<Set<string>> {
+  try {
+    const { issued } = await certificates.list()
+    return new Set(issued.map(({ subject }) => subject))
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== 'AUTHORITY_MISSING') throw error
+    await certificates.createAuthority({})
+    return new Set()
+  }
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TlsOptions } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
+import type { TlsFiles } from '../render/node-plan.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { StateFolder } from './folder.ts'
+
+/** Whose certificate the commands of this machine show. */
+export const OPERATOR = 'operator'
+
+/** Where the certificate of one process is; null where the traffic is plain. */
+export function tlsFilesOf(topology: Topology, folder: StateFolder, holder: string): TlsFiles | null {
+  if (topology.transport === 'plain') return null
+  const of = (file: string) => join(folder.certificates, topology.name, file)
+  return { authority: of('ca.crt'), certificate: of(`${holder}.crt`), key: of(`${holder}.key`) }
+}
+
+/** What the commands of this machine connect with; null where the traffic is plain. Throws `STATE_UNUSABLE`. */
+export async function readOperatorTls(topology: Topology, folder: StateFolder): Promise<TlsOptions | null> {
+  const files = tlsFilesOf(topology, folder, OPERATOR)
+  if (files === null) return null
+  try {
+    const [ca, cert, key] = await Promise.all([
+      readFile(files.authority),
+      readFile(files.certificate),
+      readFile(files.key),
+    ])
+    return { ca, cert, key }
+  } catch (cause) {
+    throw new ClusterError(
+      'STATE_UNUSABLE',
+      `The certificate in ${files.certificate} cannot be read. Start the data centre by \`holdfast up\`: it issues what is missing.`,
+      { cause },
+    )
+  }
+}
