@@ -25,8 +25,8 @@ export const up: CommandSpec<UpOptions> = {
     },
     {
       flags: '--transport <transport>',
-      summary: 'what protects its traffic: plain (default without a file) or tls',
-      parse: oneOf('plain', 'tls'),
+      summary: 'what protects its traffic: plain (default without a file), tls or stunnel',
+      parse: oneOf('plain', 'tls', 'stunnel'),
     },
     { flags: '--hosts <a,b,c>', summary: 'addresses of the three data hosts', parse: list },
     {

@@ -8,23 +8,30 @@ import type { Topology } from '../topology/topology.ts'
 const RENEW_WITHIN_DAYS = 30
 
 /**
- * The authority of a local data centre, and a certificate for each of its processes and for the commands of this
- * machine: what is missing is made, what ends soon is issued anew. Nothing where the traffic is plain.
+ * The authority of a local data centre, and a certificate for each of its processes that speaks TLS and for the
+ * commands of this machine: what is missing is made, what ends soon is issued anew. Nothing where the traffic is plain.
  */
 export async function prepareCertificates(topology: Topology, folder: StateFolder): Promise<void> {
   if (topology.transport === 'plain') return
   const certificates = new CertificateFolder(folder.certificates, topology.name)
   const issued = await listOrBegin(certificates)
-  const holders = [
-    ...topology.dataHosts.flatMap(({ host }, index) => [
+  for (const holder of holdersIn(topology)) if (!issued.has(holder.name)) await certificates.issue(holder)
+  await certificates.renew({ withinDays: RENEW_WITHIN_DAYS })
+}
+
+/** Who shows a certificate: with TLS every process, with stunnel its two ends. */
+function holdersIn({ transport, dataHosts, gateways }: Topology): { name: string; addresses: string[] }[] {
+  if (transport === 'stunnel') {
+    return dataHosts.map((_, index) => ({ name: `stunnel-${index + 1}`, addresses: [] }))
+  }
+  return [
+    ...dataHosts.flatMap(({ host }, index) => [
       { name: `redis-${index + 1}`, addresses: [host] },
       { name: `sentinel-${index + 1}`, addresses: [host] },
     ]),
-    ...topology.gateways.map(({ host }, index) => ({ name: `gateway-${index + 1}`, addresses: [host] })),
+    ...gateways.map(({ host }, index) => ({ name: `gateway-${index + 1}`, addresses: [host] })),
     { name: OPERATOR, addresses: [] },
   ]
-  for (const holder of holders) if (!issued.has(holder.name)) await certificates.issue(holder)
-  await certificates.renew({ withinDays: RENEW_WITHIN_DAYS })
 }
 
 /** The names of the certificates that are there. */

@@ -5,6 +5,7 @@ import { renderGatewayConfig } from '../render/gateway-config.ts'
 import { renderHaproxyCfg } from '../render/haproxy-cfg.ts'
 import { renderRedisConf } from '../render/redis-conf.ts'
 import { renderSentinelConf } from '../render/sentinel-conf.ts'
+import { renderStunnelConf } from '../render/stunnel-conf.ts'
 import { renderUsersAcl } from '../render/users-acl.ts'
 import { generateSecrets, type Secrets } from '../secrets/secrets.ts'
 import { DEMO_USER, describe } from '../state/description.ts'
@@ -12,9 +13,9 @@ import type { StateFolder } from '../state/folder.ts'
 import { type LocalDataCentre, readSecrets } from '../state/open.ts'
 import { readIfThere, seedPrivate, writePrivate } from '../state/private-file.ts'
 import { writeTopology } from '../state/saved-topology.ts'
-import { readOperatorTls, tlsFilesOf } from '../state/tls-files.ts'
+import { certificateFiles, readOperatorTls, tlsFilesOf } from '../state/tls-files.ts'
 import { ACL_FILE, CONFIG_FILES } from '../supervise/plans.ts'
-import type { Topology } from '../topology/topology.ts'
+import type { DataHost, Topology } from '../topology/topology.ts'
 import { prepareCertificates } from './prepare-certificates.ts'
 
 /** A user of the gateways, as it is given to who writes the users file. */
@@ -83,6 +84,8 @@ async function prepareDataHost(
   const paths = { dataFolder: folder.dataOf(redis), aclFile: join(folder.of(redis), ACL_FILE) }
   await makeFolder(paths.dataFolder)
   await makeFolder(folder.of(sentinel))
+  if (topology.transport === 'stunnel')
+    await prepareTunnel(topology, dataHost, `stunnel-${index + 1}`, folder)
   await seedPrivate(paths.aclFile, renderUsersAcl(secrets))
   const nodeOf = (name: string) => ({ topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) })
   await seedPrivate(join(folder.of(redis), CONFIG_FILES.redis), renderRedisConf(nodeOf(redis), paths))
@@ -90,6 +93,17 @@ async function prepareDataHost(
     join(folder.of(sentinel), CONFIG_FILES.sentinel),
     renderSentinelConf(nodeOf(sentinel), folder.of(sentinel)),
   )
+}
+
+async function prepareTunnel(
+  topology: Topology,
+  dataHost: DataHost,
+  name: string,
+  folder: StateFolder,
+): Promise<void> {
+  await makeFolder(folder.of(name))
+  const config = renderStunnelConf(dataHost, name, certificateFiles(topology, folder, name))
+  await writePrivate(join(folder.of(name), CONFIG_FILES.stunnel), config)
 }
 
 const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: 0o700 })

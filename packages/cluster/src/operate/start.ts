@@ -111,6 +111,7 @@ class DataCentre implements RunningDataCentre {
     const programs = {
       redisServer: findProgram('redis-server'),
       haproxy: findProgram('haproxy'),
+      stunnel: topology.transport === 'stunnel' ? findProgram('stunnel') : null,
       gateway: options.gatewayCommand,
     }
     const left = await endLeftovers(folder)
@@ -143,6 +144,7 @@ class DataCentre implements RunningDataCentre {
       supervisor.ofKind('gateway'),
       supervisor.ofKind('balancer'),
     ]
+    supervisor.start(supervisor.ofKind('stunnel'))
     if (supervisor.initialised) await this.#startRedisAgain(ready)
     else await this.#startFreshRedis(ready)
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { ClusterError, systemCode } from '../errors.ts'
-import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { redisAddress, sentinelAddress, type Topology, tunnelOf } from '../topology/topology.ts'
 import { portOwner } from './port-owner.ts'
 
 /**
@@ -10,12 +10,24 @@ import { portOwner } from './port-owner.ts'
  *
  * Throws `ADDRESS_NOT_HERE` or `PORT_IN_USE`.
  */
-export async function checkAddresses({ dataHosts, gateways, balancer }: Topology): Promise<void> {
-  const all = [...dataHosts.map(redisAddress), ...dataHosts.map(sentinelAddress), ...gateways, balancer]
+export async function checkAddresses(topology: Topology): Promise<void> {
+  const { dataHosts, gateways, balancer } = topology
+  const nodes = [...dataHosts.map(redisAddress), ...dataHosts.map(sentinelAddress)]
+  const all = [
+    ...nodes,
+    ...(topology.transport === 'stunnel' ? nodes.flatMap(behind) : []),
+    ...gateways,
+    balancer,
+  ]
   for (const address of all) {
     const code = await tryToListen(address)
     if (code !== null) throw problem(address, code)
   }
+}
+
+/** What else listens for a node behind a tunnel. */
+function behind({ host, port }: NodeAddress): NodeAddress[] {
+  return Object.values(tunnelOf(host)).map((end) => ({ host: end, port }))
 }
 
 function tryToListen({ host, port }: NodeAddress): Promise<string | null> {

@@ -1,7 +1,7 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Engine } from '../site/site.ts'
-import { type DataHost, redisAddress, type Topology } from '../topology/topology.ts'
+import { type DataHost, redisAddress, type Topology, tunnelOf } from '../topology/topology.ts'
 import type { Directive } from './directive.ts'
 import { REFERENCE_ENGINE } from './engine.ts'
 
@@ -39,7 +39,7 @@ export interface LocalNode {
 export function planOf({ topology, dataHost, secrets, tls }: LocalNode, announce: NodeAddress): NodePlan {
   return {
     engine: REFERENCE_ENGINE,
-    bind: [dataHost.host],
+    bind: [topology.transport === 'stunnel' ? tunnelOf(dataHost.host).inside : dataHost.host],
     announce,
     primary: redisAddress(topology.dataHosts[0] ?? dataHost),
     tls,

@@ -4,7 +4,7 @@ import { ClusterError, systemCode } from '../errors.ts'
 import type { StateFolder } from './folder.ts'
 import { isAlive, type ProcessIdentity, startOf } from './process-identity.ts'
 
-export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis'] as const
+export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis', 'stunnel'] as const
 
 export type ProcessKind = (typeof PROCESS_KINDS)[number]
 

@@ -9,6 +9,8 @@ import type { ProcessPlan } from './managed-process.ts'
 export interface Programs {
   redisServer: string
   haproxy: string
+  /** Null where it is not needed. */
+  stunnel: string | null
   /** The command that becomes a gateway when `--config FILE` is added. */
   gateway: readonly string[]
 }
@@ -19,6 +21,7 @@ export const CONFIG_FILES: Record<ProcessKind, string> = {
   sentinel: SENTINEL_FILE,
   gateway: 'gateway.json',
   balancer: 'haproxy.cfg',
+  stunnel: 'stunnel.conf',
 }
 
 /** The file of each Redis' users, beside its configuration. */
@@ -41,7 +44,11 @@ export function planProcesses(topology: Topology, folder: StateFolder, programs:
     args: argsFor(join(folder.of(name), CONFIG_FILES[kind])),
     logFile: folder.logOf(name),
   })
+  const { stunnel } = programs
   return [
+    ...(stunnel === null ? [] : topology.dataHosts).map((host, index) =>
+      plan('stunnel', `stunnel-${index + 1}`, redisAddress(host), stunnel ?? '', (file) => [file]),
+    ),
     ...topology.dataHosts.map((host, index) =>
       plan('redis', `redis-${index + 1}`, redisAddress(host), programs.redisServer, (file) => [file]),
     ),

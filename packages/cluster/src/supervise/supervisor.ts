@@ -15,7 +15,13 @@ import { applySentinelSettings } from './sentinel-settings.ts'
 import { watchOver } from './watchdog.ts'
 
 /** How long each kind of process has to end by itself (in milliseconds). A gateway finishes its requests. */
-const GRACE_MS: Record<ProcessKind, number> = { balancer: 2000, gateway: 6000, sentinel: 2000, redis: 10_000 }
+const GRACE_MS: Record<ProcessKind, number> = {
+  balancer: 2000,
+  gateway: 6000,
+  sentinel: 2000,
+  redis: 10_000,
+  stunnel: 2000,
+}
 /** Deadline of a question to a Redis or a Sentinel of this machine. */
 const PATIENCE_MS = 250
 
@@ -90,7 +96,7 @@ export class Supervisor {
     return this.topology.dataHosts.some((dataHost) => dataHost.host === host)
   }
 
-  /** Ends everything, who uses it before who is used: balancer, gateways, Sentinels, replicas, primary. */
+  /** Ends everything, who uses it before who is used: balancer, gateways, Sentinels, replicas, primary, tunnels. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopInOrder()
     return this.#stopping
@@ -108,6 +114,7 @@ export class Supervisor {
       this.ofKind('sentinel'),
       redis.filter((process) => !isPrimary(process)),
       redis.filter(isPrimary),
+      this.ofKind('stunnel'),
     ]
     for (const group of order) {
       await Promise.all(group.map((process) => process.stop(GRACE_MS[process.plan.kind])))
@@ -209,4 +216,4 @@ export class Supervisor {
   }
 }
 
-const isData = (kind: ProcessKind) => kind === 'redis' || kind === 'sentinel'
+const isData = (kind: ProcessKind) => kind === 'redis' || kind === 'sentinel' || kind === 'stunnel'

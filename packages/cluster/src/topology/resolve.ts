@@ -4,6 +4,7 @@ import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import {
   LOCAL_TRANSPORTS,
   type LocalTransport,
+  MOST_TUNNELLED,
   PORT,
   redisAddress,
   sentinelAddress,
@@ -19,7 +20,7 @@ export interface TopologyOptions {
   network?: string
   /** `fast` (default) or `reference`. */
   timings?: string
-  /** `plain` (default) or `tls`. */
+  /** `plain` (default), `tls` or `stunnel`. */
   transport?: string
   /** The IP addresses of the three data hosts. Default is `.11`, `.12`, `.13` of the network. */
   hosts?: string[]
@@ -70,6 +71,7 @@ export function resolveTopology(options: TopologyOptions = {}): Topology {
     balancer: parseAddress(options.balancer ?? `${network}.1`, 'balancer'),
   }
   checkDistinct(topology)
+  if (topology.transport === 'stunnel') checkTunnelled(topology)
   return topology
 }
 
@@ -90,7 +92,7 @@ function checkTimings(name: string): TimingsName {
 function checkTransport(asked: string): LocalTransport {
   const known = LOCAL_TRANSPORTS.find((transport) => transport === asked)
   if (known !== undefined) return known
-  throw new InvalidOptionError(`\`transport\` must be ${LOCAL_TRANSPORTS.join(' or ')}, got "${asked}".`)
+  throw new InvalidOptionError(`\`transport\` must be one of ${LOCAL_TRANSPORTS.join(', ')}, got "${asked}".`)
 }
 
 /** Sentinel mixes badly with names: one host under two spellings is two hosts to it. So addresses only. */
@@ -110,6 +112,14 @@ function parseAddress(text: string, option: string): NodeAddress {
     )
   }
   return { host: checkIp(host, option), port }
+}
+
+function checkTunnelled({ dataHosts }: Topology): void {
+  const beyond = dataHosts.find(({ host }) => Number(host.split('.').at(-1)) > MOST_TUNNELLED)
+  if (beyond === undefined) return
+  throw new InvalidOptionError(
+    `\`hosts\` must end in ${MOST_TUNNELLED} at most with the transport stunnel, whose ends are 100 and 200 further, got "${beyond.host}".`,
+  )
 }
 
 function checkDistinct({ dataHosts, gateways, balancer }: Topology): void {

@@ -17,7 +17,7 @@ export interface Topology {
 /** What protects the traffic between the processes of one machine. */
 export type LocalTransport = (typeof LOCAL_TRANSPORTS)[number]
 
-export const LOCAL_TRANSPORTS = ['plain', 'tls'] as const
+export const LOCAL_TRANSPORTS = ['plain', 'tls', 'stunnel'] as const
 
 export interface DataHost {
   host: string
@@ -49,6 +49,20 @@ export const PORT = { redis: 6379, sentinel: 26_379, http: 8080, https: 443, tun
 
 /** Sentinels that must agree: a majority of three. */
 export const QUORUM = 2
+
+/**
+ * With `stunnel`, where the tunnel to a data host leads on one machine: at the host's own address its entrance, to which
+ * everybody connects; at `arrival` it arrives, encrypted; and inside of that, at `inside`, Redis and Sentinel listen.
+ */
+export const tunnelOf = (host: string) => ({ arrival: shifted(host, 200), inside: shifted(host, 100) })
+
+/** The last number of a data host's address at most, so that both of {@link tunnelOf} are addresses. */
+export const MOST_TUNNELLED = 54
+
+function shifted(host: string, by: number): string {
+  const numbers = host.split('.')
+  return [...numbers.slice(0, -1), Number(numbers.at(-1)) + by].join('.')
+}
 
 export const redisAddress = ({ host, redisPort }: DataHost): NodeAddress => ({ host, port: redisPort })
 

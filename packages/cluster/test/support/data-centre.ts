@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,6 +19,7 @@ import {
 import { Nodes } from '../../src/redis/nodes.ts'
 import { Sentinels } from '../../src/redis/sentinels.ts'
 import { StateFolder } from '../../src/state/folder.ts'
+import { openLocal } from '../../src/state/open.ts'
 import { type RecordedProcess, readProcesses } from '../../src/state/records.ts'
 
 const STAND_IN_GATEWAY = fileURLToPath(new URL('./stand-in-gateway.mjs', import.meta.url))
@@ -143,11 +144,8 @@ export class TestDataCentre {
 
   async #ask(): Promise<{ nodes: Nodes; sentinels: Sentinels }> {
     if (this.#asked === null) {
-      const secrets = JSON.parse(await readFile(join(this.stateDir, 'secrets.json'), 'utf8'))
-      this.#asked = {
-        nodes: new Nodes({ topology: this.topology, secrets, tls: null }),
-        sentinels: new Sentinels({ topology: this.topology, secrets, tls: null }),
-      }
+      const local = await openLocal(this.stateDir)
+      this.#asked = { nodes: new Nodes(local), sentinels: new Sentinels(local) }
     }
     return this.#asked
   }
