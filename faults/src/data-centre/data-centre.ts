@@ -152,7 +152,7 @@ export class DataCentre {
     await this.setSentinelPeriods()
   }
 
-  /** Lets every Sentinel that answers look often, so that waiting for them is short. */
+  /** Lets every Sentinel look often, so that waiting for them is short. */
   async hurrySentinels(): Promise<void> {
     const hurried = { ...this.#timings, infoPeriodMs: 500, publishPeriodMs: 250 }
     await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, hurried)))
@@ -203,9 +203,15 @@ export class DataCentre {
     return [...(await this.views()).values()].find((view) => view?.role === 'primary')
   }
 
+  /** A connection may be reset while a Sentinel gets over a fault. */
   async #setPeriods(place: SentinelPlace, { infoPeriodMs, publishPeriodMs }: Timings): Promise<void> {
     const periods = ['info-period', String(infoPeriodMs), 'publish-period', String(publishPeriodMs)]
-    await ask(place, ['SENTINEL', 'DEBUG', ...periods])
+    await until(`${place} takes its periods`, () =>
+      ask(place, ['SENTINEL', 'DEBUG', ...periods]).then(
+        () => true,
+        () => false,
+      ),
+    )
   }
 
   async #setMark(): Promise<boolean> {
