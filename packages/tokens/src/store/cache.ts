@@ -67,6 +67,12 @@ export class NearCache {
     return known
   }
 
+  /** The tombstone under a key is sure to stay. */
+  settle(key: string): void {
+    const known = this.#revoked.get(key)
+    if (known !== undefined) known.settled = true
+  }
+
   #put(map: Map<string, Known>, key: string, known: Known): void {
     map.set(key, known)
     if (map.size <= this.#mostEntries) return

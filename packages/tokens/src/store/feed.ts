@@ -3,6 +3,7 @@ import type { TokenRecord } from '../record/record.ts'
 import { Backoff } from '../redis/backoff.ts'
 import type { Connection } from '../redis/connection.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
+import { SETTLED_CHANNEL } from './settled-news.ts'
 
 /** The channel on which every merged record is published. */
 const FEED_CHANNEL = 'hf:feed'
@@ -20,14 +21,16 @@ export interface FeedOptions {
   /** The channel of this process's own beats. */
   beatChannel: string
   onRecord: (message: FeedRecord) => void
+  /** The tombstone under a key was acknowledged to some process. */
+  onSettled: (key: string) => void
   onBeat: (beat: number) => void
   /** Called when a subscription has begun, and when it has ended. */
   onChange: () => void
 }
 
 /**
- * A subscription on the primary that carries every merged record of every process, and this process's own
- * beats. It is begun anew after each change of primary and each loss of the connection; each beginning is a
+ * A subscription on the primary that carries every merged record of every process, which tombstones are sure to stay,
+ * and this process's own beats. It is begun anew after each change of primary and each loss of the connection; each beginning is a
  * new generation, because what was published between is lost.
  */
 export class Feed {
@@ -72,7 +75,7 @@ export class Feed {
 
   /** Hears the feed until the connection ends or another node is primary. */
   async #serve(connection: Connection, term: number): Promise<void> {
-    const channels = [FEED_CHANNEL, this.#options.beatChannel]
+    const channels = [FEED_CHANNEL, SETTLED_CHANNEL, this.#options.beatChannel]
     try {
       await connection.subscribe(channels, (message, channel) => this.#hear(message, channel), SUBSCRIBE_MS)
       if (this.#closed || this.#group.term !== term) return
@@ -93,6 +96,10 @@ export class Feed {
   #hear(message: Buffer, channel: string): void {
     if (channel === this.#options.beatChannel) {
       this.#options.onBeat(Number(message.toString()))
+      return
+    }
+    if (channel === SETTLED_CHANNEL) {
+      for (const key of message.toString('latin1').split(' ')) this.#options.onSettled(key)
       return
     }
     for (const record of parseFeedMessage(message)) this.#options.onRecord(record)

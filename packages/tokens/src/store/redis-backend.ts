@@ -19,6 +19,7 @@ import { Reader } from './read.ts'
 import { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
+import { SettledNews } from './settled-news.ts'
 import type { StoreStatus } from './store.ts'
 import type { Committed } from './unit.ts'
 
@@ -47,6 +48,7 @@ export class RedisBackend implements Backend {
   readonly #committer: Committer
   readonly #reader: Reader
   readonly #settling: Settling
+  readonly #settledNews: SettledNews
   readonly #lease: Lease
   readonly #feed: Feed
   readonly #heartbeat: Heartbeat
@@ -69,6 +71,7 @@ export class RedisBackend implements Backend {
       barrier,
       holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
     })
+    this.#settledNews = new SettledNews(this.#group)
     this.#committer = new Committer(this.#group, barrier, {
       maxQueued: options.maxQueuedWrites,
       onComplete: (term) => this.#journal.confirmTerm(term),
@@ -82,6 +85,7 @@ export class RedisBackend implements Backend {
     this.#feed = new Feed(this.#group, {
       beatChannel: this.#heartbeat.channel,
       onRecord: (message) => this.#hear(message),
+      onSettled: (key) => this.#cache.settle(key),
       onBeat: (beat) => this.#heartbeat.hear(beat),
       onChange: () => this.#lease.end(),
     })
@@ -249,7 +253,10 @@ export class RedisBackend implements Backend {
   /** A record that was acknowledged just now. */
   #learnWritten(key: string, record: TokenRecord): Known {
     const known = this.#cache.learn(key, record, NO_GENERATION)
-    if (record.state === 'revoked') known.settled = true
+    if (record.state === 'revoked') {
+      known.settled = true
+      this.#settledNews.tell(key)
+    }
     return known
   }
 

@@ -24,7 +24,8 @@ export interface SettlingOptions {
 /**
  * A tombstone that was read or heard need not stay: it may be on one node alone, which is about to be replaced.
  * Who has called a token revoked must never call it active again, so a tombstone is told only when it is settled,
- * by the same rules by which a write is acknowledged (store/commit.ts). A beat that every planned replica has
+ * by the same rules by which a write is acknowledged (store/commit.ts), or when a process says that it was acknowledged
+ * to it (store/settled-news.ts). A beat that every planned replica has
  * confirmed settles, without a question, all that was heard before it was sent.
  */
 export class Settling {
