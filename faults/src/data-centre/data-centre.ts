@@ -204,8 +204,14 @@ export class DataCentre {
   }
 
   /** A connection may be reset while a Sentinel gets over a fault. */
-  async #setPeriods(place: SentinelPlace, { infoPeriodMs, publishPeriodMs }: Timings): Promise<void> {
-    const periods = ['info-period', String(infoPeriodMs), 'publish-period', String(publishPeriodMs)]
+  async #setPeriods(place: SentinelPlace, timings: Timings): Promise<void> {
+    const { infoPeriodMs, publishPeriodMs, pingPeriodMs, askPeriodMs } = timings
+    const periods = Object.entries({
+      'info-period': infoPeriodMs,
+      'publish-period': publishPeriodMs,
+      'ping-period': pingPeriodMs,
+      'ask-period': askPeriodMs,
+    }).flatMap(([name, ms]) => [name, String(ms)])
     await until(`${place} takes its periods`, () =>
       ask(place, ['SENTINEL', 'DEBUG', ...periods]).then(
         () => true,

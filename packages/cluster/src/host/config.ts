@@ -10,6 +10,8 @@ const schema = z.strictObject({
   dataCentre: z.string(),
   primaryName: z.string(),
   self: address,
+  /** Null: there is no Sentinel on this host. */
+  sentinel: address.nullable(),
   redis: z.array(address).min(1),
   sentinels: z.array(address).min(1),
   downAfterMs: z.int().positive(),

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { type NodeAddress, parseReplication, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
+import {
+  formatAddress,
+  type NodeAddress,
+  parseReplication,
+  type Reply,
+  type TlsOptions,
+} from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { Lines } from '../redis/lines.ts'
 import type { NodeView } from '../redis/nodes.ts'
@@ -34,28 +40,35 @@ export class HostGroup {
 
   /** What those Sentinels say that answer in time. */
   sentinelAnswers(): Promise<SentinelAnswer[]> {
-    const { sentinels, primaryName } = this.#config
-    return inTime(
-      sentinels.map(async (sentinel) =>
-        readAnswer(sentinel, await this.tellSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName])),
-      ),
-    )
+    const { sentinels } = this.#config
+    return inTime(sentinels.map((sentinel) => this.askSentinel(sentinel)))
+  }
+
+  async askSentinel(sentinel: NodeAddress): Promise<SentinelAnswer> {
+    const { primaryName } = this.#config
+    return readAnswer(sentinel, await this.tellSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName]))
+  }
+
+  /** What every Redis says of itself that answers in time, without asking the one at that address. */
+  viewsWithout(address: string): Promise<NodeView[]> {
+    const asked = this.#config.redis.filter((node) => formatAddress(node) !== address)
+    return inTime(asked.map((node) => this.#view(node)))
   }
 
   /** What the other Redis say of themselves, of those that answer in time. */
   survivors(): Promise<NodeView[]> {
-    return inTime(
-      this.others.map(async (address) => {
-        const info = await this.tellNode(address, ['INFO', 'replication'])
-        return { address, ...parseReplication(String(info)) }
-      }),
-    )
+    return inTime(this.others.map((address) => this.#view(address)))
   }
 
   /** Every other Redis answers, and none has a single key. */
   async everyOtherIsEmpty(): Promise<boolean> {
     const sizes = await inTime(this.others.map((node) => this.tellNode(node, ['DBSIZE'])))
     return sizes.length === this.others.length && sizes.every((size) => Number(size) === 0)
+  }
+
+  async #view(address: NodeAddress): Promise<NodeView> {
+    const info = await this.tellNode(address, ['INFO', 'replication'])
+    return { address, ...parseReplication(String(info)) }
   }
 
   async tellSentinel(sentinel: NodeAddress, command: string[]): Promise<Reply> {

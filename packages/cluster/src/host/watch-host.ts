@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NodeAddress } from '@holdfast/tokens/redis'
 import { systemCode } from '../errors.ts'
+import { hastenFailovers } from '../supervise/hasten.ts'
+import { PERIODS_COMMAND } from '../supervise/sentinel-settings.ts'
 import { type WatchdogOutcome, watchOver } from '../supervise/watchdog.ts'
 import type { HostConfig } from './config.ts'
 import { HostGroup } from './group.ts'
@@ -13,22 +16,54 @@ export interface WatchHostOptions {
 
 const LOOK_AGAIN_MS = 100
 
+/** A Sentinel that was started again has its own periods for so long at most. */
+const PERIODS_EVERY_MS = 2000
+
 /**
- * Watches the Redis of a real host for ever: when its process ends while it was primary, asks for the failover at once
- * (see `watchOver`). A process has ended when its connections close and its port then refuses one: that nobody answers
+ * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
+ * (see `watchOver`); hastens every failover (see `hastenFailovers`); and gives the Sentinel of the host the periods that
+ * it takes at run time only. A process has ended when its connections close and its port then refuses one: that nobody answers
  * proves nothing, and leads to nothing. Rejects when the signal aborts.
  */
-export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<never> {
+export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
   const group = await HostGroup.open(config)
   try {
-    for (;;) {
-      await untilItEnds(config, signal)
-      log('Redis has ended', {})
-      const outcome = await askForFailover(config, group, log, signal)
-      log(outcome, {})
-    }
+    return await Promise.race([
+      watchRedis(config, group, { log, signal }),
+      hastenFailovers(hastening(config, group, log), signal),
+      keepPeriods(config, group, signal),
+    ])
   } finally {
     group.close()
+  }
+}
+
+async function watchRedis(
+  config: HostConfig,
+  group: HostGroup,
+  { log, signal }: WatchHostOptions,
+): Promise<never> {
+  for (;;) {
+    await untilItEnds(config, signal)
+    log('Redis has ended', {})
+    const outcome = await askForFailover(config, group, log, signal)
+    log(outcome, {})
+  }
+}
+
+const hastening = ({ sentinels }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+  sentinels,
+  askSentinel: (sentinel: NodeAddress) => group.askSentinel(sentinel),
+  viewsWithout: (address: string) => group.viewsWithout(address),
+  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  log,
+})
+
+async function keepPeriods({ sentinel }: HostConfig, group: HostGroup, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    // One that is down gets them when it is back.
+    if (sentinel !== null) await group.tellSentinel(sentinel, [...PERIODS_COMMAND]).catch(() => {})
+    await sleep(PERIODS_EVERY_MS, undefined, { signal })
   }
 }
 

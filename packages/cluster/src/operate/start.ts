@@ -154,6 +154,7 @@ class DataCentre implements RunningDataCentre {
       await ready.sentinelsAgree()
       const primary = await ready.groupIsLinked()
       if (!(await ready.hasMark(primary, this.#secrets.mark))) throw dataLost(this.#folder)
+      supervisor.hasten()
       return `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`
     })
     await this.#step('gateways', `${gateways.length} gateways`, async () => {

@@ -1,4 +1,9 @@
-import { type NodeAddress, parseReplication, type ReplicationView } from '@holdfast/tokens/redis'
+import {
+  formatAddress,
+  type NodeAddress,
+  parseReplication,
+  type ReplicationView,
+} from '@holdfast/tokens/redis'
 import type { GroupAccess } from '../state/open.ts'
 import { redisAddress, type Topology } from '../topology/topology.ts'
 import { Lines } from './lines.ts'
@@ -23,6 +28,15 @@ export class Nodes {
     const hosts = this.#topology.dataHosts.filter(({ host }) => host !== withoutHost)
     const all = hosts.map((host) => this.view(redisAddress(host), timeoutMs))
     const settled = await Promise.allSettled(all)
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  }
+
+  /** The views of those that answer in time, without asking the one at that address. */
+  async viewsWithout(address: string, timeoutMs: number): Promise<NodeView[]> {
+    const others = this.#topology.dataHosts
+      .map(redisAddress)
+      .filter((node) => formatAddress(node) !== address)
+    const settled = await Promise.allSettled(others.map((node) => this.view(node, timeoutMs)))
     return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   }
 

@@ -14,6 +14,8 @@ export interface HostConfigPlan {
   dataCentre: DataCentre
   /** The Redis of this host. */
   self: NodeAddress
+  /** Null: there is no Sentinel on this host. */
+  sentinel: NodeAddress | null
   redis: NodeAddress[]
   sentinels: NodeAddress[]
   timings: Timings
@@ -35,6 +37,7 @@ export function hostConfig(plan: HostConfigPlan): Document {
           put('dataCentre', dataCentre.name, 'What is told in messages.'),
           put('primaryName', dataCentre.primaryName, 'Under this name the Sentinels watch the primary.'),
           put('self', plan.self, 'The Redis of this host, by the address that the Sentinels know.'),
+          put('sentinel', plan.sentinel, 'The Sentinel of this host: it gets its periods from the watchdog.'),
           put('redis', plan.redis, 'All that may be primary.'),
           put('sentinels', plan.sentinels, 'All that have a say in who is primary.'),
           put('downAfterMs', timings.downAfterMs, 'With the next: how long a failover may be waited for.'),

@@ -14,12 +14,19 @@ import type { Topology } from '../topology/topology.ts'
  * than five of them, and INFO then comes once a second whatever `info-period` says (sentinel.c,
  * sentinelSelectSlave).
  */
-const SENTINEL_PERIODS = {
+const PERIODS = {
   'info-period': 500,
   'publish-period': 350,
   'ping-period': 500,
   'ask-period': 250,
 }
+
+/** The command that gives a Sentinel its periods. */
+export const PERIODS_COMMAND: readonly string[] = [
+  'SENTINEL',
+  'DEBUG',
+  ...Object.entries(PERIODS).flatMap(([name, ms]) => [name, String(ms)]),
+]
 
 const RETRY_MS = 50
 const PATIENCE_MS = 1000
@@ -31,10 +38,9 @@ export async function applySentinelSettings(
   { primaryName, timings }: Topology,
   signal: AbortSignal,
 ): Promise<void> {
-  const periods = Object.entries(SENTINEL_PERIODS).flatMap(([name, ms]) => [name, String(ms)])
   for (;;) {
     try {
-      await sentinels.send(sentinel, [['SENTINEL', 'DEBUG', ...periods]], PATIENCE_MS)
+      await sentinels.send(sentinel, [[...PERIODS_COMMAND]], PATIENCE_MS)
       const { downAfterMs, failoverTimeoutMs } = await sentinels.answer(sentinel, PATIENCE_MS)
       if (downAfterMs === timings.downAfterMs && failoverTimeoutMs === timings.failoverTimeoutMs) return
       const wanted = [

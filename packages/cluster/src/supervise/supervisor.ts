@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
@@ -7,8 +7,9 @@ import type { StateFolder } from '../state/folder.ts'
 import type { LocalDataCentre } from '../state/open.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
-import type { Topology } from '../topology/topology.ts'
+import { sentinelAddress, type Topology } from '../topology/topology.ts'
 import { failoverLimitMs, guardStart } from './guard.ts'
+import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
 import { ManagedProcess, type ProcessPlan, type ProcessStatus, type StartContext } from './managed-process.ts'
 import { applySentinelSettings } from './sentinel-settings.ts'
@@ -44,6 +45,7 @@ export class Supervisor {
   readonly #hostLeaving = new Map<string, AbortController>()
   /** The watchdog that the last crash of each Redis has called, by the Redis' name. */
   readonly #watchdogs = new Map<string, { controller: AbortController; done: Promise<unknown> }>()
+  readonly #leaving = new AbortController()
   #stopping: Promise<void> | null = null
 
   constructor({ topology, folder, secrets, tls, plans, initialised }: SupervisorOptions) {
@@ -78,6 +80,18 @@ export class Supervisor {
     for (const process of processes) process.start()
   }
 
+  /** From now on a failover is hastened, as the watchdogs of the other hosts would. */
+  hasten(): void {
+    const options = {
+      sentinels: this.topology.dataHosts.map(sentinelAddress),
+      askSentinel: (sentinel: NodeAddress) => this.sentinels.answer(sentinel, PATIENCE_MS),
+      viewsWithout: (address: string) => this.nodes.viewsWithout(address, PATIENCE_MS),
+      tellNode: (node: NodeAddress, command: string[]) => this.nodes.send(node, [command], PATIENCE_MS),
+      log: (event: string, details: Record<string, unknown>) => this.#log(event, details),
+    }
+    hastenFailovers(options, this.#leaving.signal).catch(() => {})
+  }
+
   /** Kills everything on a data host at once and keeps it dead, its watchdog too. */
   async loseHost(host: string): Promise<void> {
     this.#leaveHost(host)
@@ -103,6 +117,7 @@ export class Supervisor {
   }
 
   async #stopInOrder(): Promise<void> {
+    this.#leaving.abort()
     for (const { host } of this.topology.dataHosts) this.#leaveHost(host)
     const views = await this.nodes.views(PATIENCE_MS)
     const isPrimary = ({ plan }: ManagedProcess) =>

@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
+import { type FollowOptions, pointToPromoted } from './follow.ts'
 
-export interface WatchdogOptions {
+export interface WatchdogOptions extends FollowOptions {
   primaryName: string
   sentinelAnswers: () => Promise<SentinelAnswer[]>
   /** The views of every other Redis that answers. */
   survivors: () => Promise<NodeView[]>
   tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<unknown>
-  tellNode: (node: NodeAddress, command: string[]) => Promise<unknown>
-  log: (event: string, details: Record<string, unknown>) => void
   /** How long it goes on (in milliseconds). */
   limitMs: number
 }
@@ -46,7 +45,8 @@ export async function watchOver(
     const primaries = survivors.filter(({ role }) => role === 'primary')
     const [promoted] = primaries
     if (asked && promoted !== undefined && primaries.length === 1) {
-      await followPromoted(formatAddress(dead), promoted, survivors, options)
+      const followers = survivors.filter(({ primaryAddress }) => primaryAddress === formatAddress(dead))
+      await pointToPromoted(followers, promoted, options)
     }
     if (answers.some(({ primary }) => primary !== formatAddress(dead))) {
       return asked ? 'failed over' : 'not the primary'
@@ -77,21 +77,4 @@ async function askForFailover(
     if (answer === 'OK') return true
   }
   return false
-}
-
-async function followPromoted(
-  dead: string,
-  promoted: NodeView,
-  survivors: readonly NodeView[],
-  { tellNode, log }: WatchdogOptions,
-): Promise<void> {
-  const { host, port } = promoted.address
-  for (const { address, primaryAddress } of survivors) {
-    if (primaryAddress !== dead) continue
-    const answer = await tellNode(address, ['REPLICAOF', host, String(port)]).then(
-      () => 'OK',
-      (error: unknown) => String(error),
-    )
-    log('pointed a replica to the promoted one', { replica: address.host, promoted: host, answer })
-  }
 }

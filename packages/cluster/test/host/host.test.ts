@@ -145,6 +145,7 @@ it('a process that resets its connections when it dies is seen to end', async ()
     dataCentre: 'dc1',
     primaryName: 'mymaster',
     self: { host: '127.0.0.1', port },
+    sentinel: null,
     redis: [{ host: '127.0.0.1', port }],
     sentinels: [{ host: '127.0.0.1', port }],
     downAfterMs: 1500,
