@@ -1,12 +1,14 @@
 import { Connection } from '@holdfast/tokens/redis'
 import type { FinalReading } from '../checker/final-state.ts'
 import { ADMIN } from '../data-centre/users.ts'
-import { monotonicMs } from '../history/events.ts'
+import { type Answer, monotonicMs } from '../history/events.ts'
 import { addressOf, DATA_HOSTS, REDIS_PORT } from '../hosts/places.ts'
 import type { LoginSystem, TokenLook } from '../systems/system.ts'
 
 const CHUNK = 100
 const PATIENCE_MS = 5000
+/** A verification takes up to a second. */
+const TRIES = 10
 
 /** Reads every token on every node and through the API (null: it cannot be used), when all is healed and nothing is under way. */
 export async function readFinally(
@@ -30,7 +32,7 @@ export async function readFinally(
       const held = await Promise.all(
         connections.map((connection) => connection.send(['MGET', ...keys], PATIENCE_MS)),
       )
-      const answers = await Promise.all(chunk.map((token) => system?.verify(token)))
+      const answers = await Promise.all(chunk.map((token) => verifyWell(system, token)))
       for (const [index, token] of chunk.entries()) {
         const nodes: Record<string, string> = {}
         for (const [node, values] of held.entries()) {
@@ -46,4 +48,13 @@ export async function readFinally(
   } finally {
     for (const connection of connections) connection.close()
   }
+}
+
+/** A busy machine may keep an answer waiting; when all is well it comes. */
+async function verifyWell(system: LoginSystem | null, token: string): Promise<Answer | undefined> {
+  let answer = await system?.verify(token)
+  for (let tries = 1; answer?.says === 'unavailable' && tries < TRIES; tries++) {
+    answer = await system?.verify(token)
+  }
+  return answer
 }

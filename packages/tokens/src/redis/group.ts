@@ -15,8 +15,10 @@ import {
   type ChosenPrimary,
   choosePrimary,
   type NodeObservation,
+  namedBySentinels,
   type SentinelObservation,
 } from './primary.ts'
+import { Reigns } from './reigns.ts'
 import type { Sentinel } from './sentinel.ts'
 
 export interface GroupOptions extends MembershipOptions {
@@ -48,6 +50,7 @@ export class ReplicaGroup {
   /** Addresses that have shown this group's mark, and no other since. */
   readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
+  readonly #reigns = new Reigns()
   #primary: Node | null = null
   #chosen: ChosenPrimary | null = null
   #chosenAtMs = 0
@@ -278,10 +281,12 @@ export class ReplicaGroup {
     this.#mark ??= this.#agreedMark()
     this.#noteMarks()
     this.#updateMembers()
+    this.#reigns.note(this.#membership.watchedNodes, namedBySentinels(this.#observations()))
     const chosen = this.#choose((mark) => this.isOurs(mark), this.#rememberedChoice())
     if (chosen !== null) {
       this.#chosen = chosen
       this.#chosenAtMs = performance.now()
+      this.#reigns.noteEpoch(chosen)
     }
     const primary = chosen === null ? null : this.#membership.node(chosen.address)
     if (primary !== this.#primary) {
@@ -295,7 +300,12 @@ export class ReplicaGroup {
 
   #choose(isOurs: (mark: string | null) => boolean, last: ChosenPrimary | null): ChosenPrimary | null {
     const nodes = this.#membership.watchedNodes.map(
-      ({ address, view, isUp, mark }): NodeObservation => ({ address, view, current: isUp && isOurs(mark) }),
+      ({ address, view, isUp, mark }): NodeObservation => ({
+        address,
+        view,
+        current: isUp && isOurs(mark),
+        ...this.#reigns.of(address),
+      }),
     )
     if (!this.#isStandalone) return choosePrimary(nodes, this.#observations(), last)
     const lone = nodes.find(({ current, view }) => current && view?.role === 'primary')

@@ -7,6 +7,10 @@ export interface NodeObservation {
   view: ReplicationView | null
   /** Whether the view may be acted upon: the node answers now and its data set is this group's. */
   current: boolean
+  /** Whether it was ever seen as a replica. */
+  wasReplica: boolean
+  /** The newest epoch under which it was chosen or named since it was a replica; null: under none. */
+  reignEpoch: number | null
 }
 
 /** What one Sentinel that answers now says. */
@@ -32,7 +36,9 @@ export interface ChosenPrimary {
  * - the Sentinels: the address with the highest configuration epoch;
  * - lineage: a promoted replica's `replid2` is the `replid` of the primary that it replaced, so of two
  *   primaries the one that continues the other's history is the newer one, also while the Sentinels still
- *   name the other. Its epoch is one more: an epoch has one leader, and the leader promotes one replica;
+ *   name the other. Its epoch is one more: an epoch has one leader, and the leader promotes one replica. It counts
+ *   only for one that was seen as a replica, and not against one that was named with a newer epoch since: Sentinel
+ *   elects a deposed primary that nobody has made a replica yet as if it were one, and its history stays the same;
  * - the last one that was chosen: a primary that died, was replaced and is back has begun a new history, so its
  *   lineage is gone, and the Sentinels may still name it. It is not believed until they name it with a newer epoch,
  *   or until who replaced it says that it is a replica again.
@@ -46,10 +52,19 @@ export function choosePrimary(
 ): ChosenPrimary | null {
   const named = namedBySentinels(sentinels)
   const namedNode = nodes.find((node) => node.address === named?.address)
+  /** The named one was elected again, over that one. */
+  const isDeposed = ({ reignEpoch }: NodeObservation) =>
+    named !== null && reignEpoch !== null && reignEpoch < named.epoch
+  const isSuccessor = (newer: NodeObservation, older: NodeObservation) =>
+    continues(newer, older) && newer.wasReplica && !isDeposed(newer)
+  const isReplaced = (candidate: NodeObservation) =>
+    nodes.some(
+      (other) => continues(other, candidate) && !(candidate.address === named?.address && isDeposed(other)),
+    )
   const incumbent = saysItIsReplica(nodes, last?.address) ? null : last
   const epochOf = (candidate: NodeObservation): number | null => {
     if (candidate.address === named?.address) return named.epoch
-    if (named !== null && namedNode !== undefined && continues(candidate, namedNode)) return named.epoch + 1
+    if (named !== null && namedNode !== undefined && isSuccessor(candidate, namedNode)) return named.epoch + 1
     const keepsItsPlace =
       candidate.address === incumbent?.address && (named === null || named.epoch < incumbent.epoch)
     return keepsItsPlace ? incumbent.epoch : null
@@ -57,7 +72,7 @@ export function choosePrimary(
   const chosen = nodes.flatMap((candidate) => {
     const epoch = epochOf(candidate)
     const isPrimary = candidate.current && candidate.view?.role === 'primary'
-    if (!isPrimary || epoch === null || nodes.some((other) => continues(other, candidate))) return []
+    if (!isPrimary || epoch === null || isReplaced(candidate)) return []
     return mayReplace(incumbent, candidate, epoch, nodes) ? [{ address: candidate.address, epoch }] : []
   })
   const newest = Math.max(...chosen.map(({ epoch }) => epoch))

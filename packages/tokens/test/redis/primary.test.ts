@@ -5,6 +5,7 @@ import {
   namedBySentinels,
   type SentinelObservation,
 } from '../../src/redis/primary.ts'
+import { Reigns } from '../../src/redis/reigns.ts'
 
 /** Nodes A, B and C; A is primary of history "one" until something happens. */
 function primary(address: string, replid: string, replid2 = '0'): NodeObservation {
@@ -20,11 +21,17 @@ function node(
   replid2: string,
 ): NodeObservation {
   const view = { role, replid, replid2, offset: 1, replicas: [], primaryAddress: null, linkUp: true }
-  return { address, view, current: true }
+  return { address, view, current: true, wasReplica: true, reignEpoch: null }
 }
 /** It was seen so, and does not answer now (or has lost its data). */
 const gone = (observation: NodeObservation): NodeObservation => ({ ...observation, current: false })
-const neverSeen = (address: string): NodeObservation => ({ address, view: null, current: false })
+const neverSeen = (address: string): NodeObservation => ({
+  address,
+  view: null,
+  current: false,
+  wasReplica: false,
+  reignEpoch: null,
+})
 
 const names = (...said: [string, number][]): SentinelObservation[] =>
   said.map(([primaryAddress, configEpoch]) => ({
@@ -189,4 +196,66 @@ test('Sentinels of the same epoch that name two are asked again: nobody is named
   expect(namedBySentinels(names(['A', 2], ['B', 2]))).toBeNull()
   expect(namedBySentinels(names(['A', 1], ['B', 2]))).toEqual({ address: 'B', epoch: 2 })
   expect(namedBySentinels([])).toBeNull()
+})
+
+/**
+ * Found by the fault campaign: a primary is replaced, and before anybody makes it a replica Sentinel elects it again.
+ * Its history is the old one, which the node that it replaces continues.
+ */
+describe('a deposed primary that is elected again before it was made a replica', () => {
+  const elected = primary('A', 'one')
+  const deposed = { ...primary('B', 'two', 'one'), reignEpoch: 1 }
+  const nodes = [elected, deposed, replica('C', 'two')]
+  const named = names(['A', 2], ['A', 2], ['A', 2])
+
+  test('is primary, although the other one continues its history', () => {
+    expect(choosePrimary(nodes, named, { address: 'B', epoch: 1 })).toEqual({ address: 'A', epoch: 2 })
+    expect(choosePrimary(nodes, named, { address: 'A', epoch: 2 })).toEqual({ address: 'A', epoch: 2 })
+  })
+
+  test('is believed as soon as one Sentinel has announced it', () => {
+    const said = names(['A', 2], ['B', 1], ['B', 1])
+    expect(choosePrimary(nodes, said, { address: 'B', epoch: 1 })).toEqual({ address: 'A', epoch: 2 })
+  })
+
+  test('is not believed before that', () => {
+    const said = names(['B', 1], ['B', 1], ['B', 1])
+    expect(choosePrimary(nodes, said, { address: 'B', epoch: 1 })).toEqual({ address: 'B', epoch: 1 })
+  })
+
+  test('is not told from a new promotion by who has not seen either: nobody is primary', () => {
+    const unseen = { ...primary('B', 'two', 'one'), wasReplica: false }
+    expect(choosePrimary([elected, unseen, replica('C', 'two')], named)).toBeNull()
+  })
+
+  test('is replaced again by one that was seen as a replica since', () => {
+    const promoted = primary('B', 'three', 'one')
+    expect(choosePrimary([elected, promoted, replica('C')], named, { address: 'A', epoch: 2 })).toEqual({
+      address: 'B',
+      epoch: 3,
+    })
+  })
+})
+
+describe('the reign of a node', () => {
+  test('begins with the epoch under which it is named or chosen, and ends when it is a replica', () => {
+    const reigns = new Reigns()
+    reigns.note([primary('A', 'one'), replica('B')], { address: 'A', epoch: 0 })
+    expect(reigns.of('A')).toEqual({ wasReplica: false, reignEpoch: 0 })
+    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: null })
+    reigns.noteEpoch({ address: 'B', epoch: 1 })
+    reigns.note([primary('A', 'one'), primary('B', 'two', 'one')], { address: 'A', epoch: 0 })
+    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: 1 })
+    reigns.note([primary('A', 'one'), primary('B', 'two', 'one')], { address: 'B', epoch: 2 })
+    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: 2 })
+    reigns.note([primary('A', 'one'), replica('B')], { address: 'A', epoch: 3 })
+    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: null })
+    expect(reigns.of('A')).toEqual({ wasReplica: false, reignEpoch: 3 })
+  })
+
+  test('does not begin while the named one is still seen as a replica', () => {
+    const reigns = new Reigns()
+    reigns.note([primary('A', 'one'), replica('B')], { address: 'B', epoch: 1 })
+    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: null })
+  })
 })
