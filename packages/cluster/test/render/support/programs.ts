@@ -63,4 +63,4 @@ export class Processes {
 }
 
 /** How much of what a process says is kept (in characters). */
-const MOST_SAID = 4000
+const MOST_SAID = 3000
