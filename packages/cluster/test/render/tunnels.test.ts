@@ -9,32 +9,31 @@ import { asAdmin, dataHostsOf, exampleSite, renderExample, tunnelledSite } from 
 import { Namespaces } from './support/namespaces.ts'
 import { isRoot, isThere } from './support/programs.ts'
 import { RenderedGroup } from './support/rendered-group.ts'
+import { Tunnels } from './support/tunnels.ts'
 
 /** Hosts are network namespaces here: only root makes those, with `ip`, which a small machine may lack. */
 const canMakeHosts = isRoot && isThere('ip')
 const hosts = dataHostsOf('10.20.0')
 const application = { name: 'dc1-app-1', address: '10.20.0.21' }
 
-/** Control sockets of interfaces are in one folder, which namespaces of the network do not part. */
-const deviceOf = (index: number) => `hfr${index}`
-const controlSocket = (index: number) => `/var/run/wireguard/${deviceOf(index)}.sock`
-
 let folder: string
 let namespaces: Namespaces
+let tunnels: Tunnels
 let group: RenderedGroup
 
 beforeEach(async () => {
   if (!canMakeHosts) return
   folder = await makeTempFolder()
   namespaces = await Namespaces.create('hfr')
+  tunnels = new Tunnels(namespaces)
   for (const { name, address } of [...hosts, application]) await namespaces.addHost(name, address)
 })
 
-afterEach(async () => {
+afterEach(async ({ task }) => {
   if (!canMakeHosts) return
+  if (task.result?.state === 'fail') console.error(group?.processes.allSaid)
   await group?.processes.killAll()
-  // A killed wireguard-go leaves its control socket.
-  for (const index of [...hosts, application].keys()) await rm(controlSocket(index), { force: true })
+  await tunnels.remove()
   await namespaces.remove()
   await rm(folder, { recursive: true, force: true })
 })
@@ -144,14 +143,8 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
         on: namespaces.on,
         cliArgs: (_placed, service) => asAdmin(service),
       })
-      for (const [index, { name, address }] of [...hosts, application].entries()) {
-        const device = deviceOf(index)
-        group.startOn(name, 'wireguard', ['wireguard-go', '-f', device])
-        const setconf = group.pathOn(name, '/hf0.setconf')
-        await eventually(() => namespaces.run(name, ['wg', 'setconf', device, setconf]))
-        const inTunnel = `${address.replace('10.20.', '10.99.')}/24`
-        await namespaces.run(name, ['ip', 'addr', 'add', inTunnel, 'dev', device])
-        await namespaces.run(name, ['ip', 'link', 'set', device, 'up'])
+      for (const { name, address } of [...hosts, application]) {
+        await tunnels.start(group, name, address.replace('10.20.', '10.99.'))
       }
       group.start()
       await group.agreesOn(application.name, '10.99.0.11', 2, 30_000)

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { FileUnusableError } from '../errors.ts'
 
@@ -5,15 +6,34 @@ import { FileUnusableError } from '../errors.ts'
  * Reads a text file that holds secrets. `label` names its kind in messages: "configuration file".
  * Throws `FILE_UNUSABLE` when it is missing, unreadable, or open to the group or to others.
  */
-export async function readPrivateFile(file: string, label: string): Promise<string> {
+export function readPrivateFile(file: string, label: string): Promise<string> {
+  return readGuarded(file, label, () => 0o077)
+}
+
+/**
+ * Reads the private key of a host. Several services of the host share it, through a group: one that belongs to root may
+ * be readable by its group. Else throws like {@link readPrivateFile}.
+ */
+export function readHostKey(file: string, label: string): Promise<string> {
+  return readGuarded(file, label, ({ uid }) => (uid === 0 ? 0o037 : 0o077))
+}
+
+/** `forbidden`: the bits that the mode must not have. */
+async function readGuarded(
+  file: string,
+  label: string,
+  forbidden: (stats: Stats) => number,
+): Promise<string> {
   try {
     // One descriptor for both: what was checked is what is read.
     await using handle = await open(file)
-    const { mode } = await handle.stat()
-    if ((mode & 0o077) !== 0) {
-      const shown = (mode & 0o777).toString(8).padStart(4, '0')
+    const stats = await handle.stat()
+    const bits = forbidden(stats)
+    if ((stats.mode & bits) !== 0) {
+      const shown = (stats.mode & 0o777).toString(8).padStart(4, '0')
+      const allowed = (0o640 & ~bits).toString(8)
       throw new FileUnusableError(
-        `The ${label} ${file} is open to other users of this machine (mode ${shown}); run \`chmod 600 ${file}\`.`,
+        `The ${label} ${file} is open to other users of this machine (mode ${shown}); run \`chmod ${allowed} ${file}\`.`,
       )
     }
     return await handle.readFile('utf8')

@@ -34,7 +34,7 @@ export class Namespaces {
     await this.#ip(host, 'link', 'set', 'eth0', 'up')
   }
 
-  /** What is put before a command to run it on a host. */
+  /** What is put before a command to run it on a host. All traffic between hosts passes `br0` of the host `bridge`. */
   on = (host: string): string[] => ['ip', 'netns', 'exec', this.#name(host)]
 
   /** Runs a program to its end on a host. */

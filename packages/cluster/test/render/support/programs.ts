@@ -21,24 +21,46 @@ export async function run(name: string, args: string[]): Promise<string> {
   return stdout + stderr
 }
 
-/** Processes of a test, which end with it. */
+/** Processes of a test, which end with it. What they say is kept, to be shown when the test fails. */
 export class Processes {
   readonly #running = new Map<string, ChildProcess>()
+  readonly #said = new Map<string, string>()
 
   start(key: string, command: readonly string[]): void {
     const [program = '', ...args] = command
-    this.#running.set(key, spawn(findProgram(program), args, { stdio: 'ignore' }))
+    const child = spawn(findProgram(program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#running.set(key, child)
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => this.#hear(key, data))
+    child.on('exit', (code, signal) => this.#hear(key, `(ended with ${signal ?? code})\n`))
   }
 
-  async kill(key: string): Promise<void> {
+  /** The latest that a process has said. */
+  said(key: string): string {
+    return this.#said.get(key) ?? ''
+  }
+
+  /** The latest that each has said. */
+  get allSaid(): string {
+    return [...this.#said].map(([key, text]) => `--- ${key}\n${text}`).join('\n')
+  }
+
+  /** Resolves when it has ended. */
+  async kill(key: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#running.get(key)
     this.#running.delete(key)
-    if (child === undefined || child.exitCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'close')
   }
 
   async killAll(): Promise<void> {
     for (const key of [...this.#running.keys()]) await this.kill(key)
   }
+
+  #hear(key: string, data: Buffer | string): void {
+    this.#said.set(key, `${this.said(key)}${data}`.slice(-MOST_SAID))
+  }
 }
+
+/** How much of what a process says is kept (in characters). */
+const MOST_SAID = 3000

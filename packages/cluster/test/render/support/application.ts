@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { createRedisStore, type IssueRequest } from '@holdfast/tokens'
+
+/**
+ * An application server of a test, a process of its own: its store is configured by the variables of the rendered
+ * `holdfast.env` and by nothing else. It listens on a socket in the file system, because a test is not in the network
+ * of its host, and hands on to the gateway of its host what is not for itself.
+ */
+const [socket = '', gateway = ''] = process.argv.slice(2)
+
+const variable = (name: string): string => {
+  const value = process.env[`HOLDFAST_${name}`]
+  if (value === undefined) throw new Error(`HOLDFAST_${name} is not set`)
+  return value
+}
+
+const fileOf = (name: string) => readFileSync(variable(name), 'utf8')
+
+const addressOf = (text: string) => {
+  const [host = '', port] = text.split(':')
+  return { host, port: Number(port) }
+}
+
+const store = createRedisStore({
+  dataCentre: variable('DATA_CENTRE'),
+  sentinels: variable('SENTINELS').split(',').map(addressOf),
+  primaryName: variable('PRIMARY_NAME'),
+  groupMark: variable('GROUP_MARK'),
+  username: variable('USERNAME'),
+  password: variable('PASSWORD'),
+  sentinelUsername: variable('SENTINEL_USERNAME'),
+  sentinelPassword: variable('SENTINEL_PASSWORD'),
+  keyring: JSON.parse(variable('KEYRING')),
+  ...('HOLDFAST_TLS_CA_FILE' in process.env
+    ? { tls: { ca: fileOf('TLS_CA_FILE'), cert: fileOf('TLS_CERT_FILE'), key: fileOf('TLS_KEY_FILE') } }
+    : {}),
+})
+
+createServer(async (request, response) => {
+  try {
+    const { status, body } = await answer(request, await text(request))
+    response.writeHead(status).end(body)
+  } catch (error) {
+    response.writeHead(500).end(String(error))
+  }
+}).listen(socket)
+
+async function answer(request: IncomingMessage, body: string): Promise<{ status: number; body: string }> {
+  switch (request.url) {
+    case '/application/ready':
+      await store.ready()
+      return { status: 200, body: '' }
+    case '/application/login':
+      return { status: 200, body: JSON.stringify(await store.issue(JSON.parse(body) as IssueRequest)) }
+    case '/application/verify':
+      return { status: 200, body: JSON.stringify(await store.verify(body)) }
+    default:
+      return askGateway(request, body)
+  }
+}
+
+async function askGateway({ method = 'GET', url, headers }: IncomingMessage, body: string) {
+  const { authorization = '' } = headers
+  const answer = await fetch(`${gateway}${url}`, {
+    method,
+    headers: { authorization, 'content-type': 'application/json' },
+    body: body === '' ? null : body,
+  })
+  return { status: answer.status, body: await answer.text() }
+}

@@ -1,0 +1,169 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TestAuthority } from '@holdfast/testing'
+import { loadSite } from '../../../src/check/check-site.ts'
+import { dataHosts, tokenAddress, tokenHosts } from '../../../src/render/placement.ts'
+import { type RenderedFile, renderSite } from '../../../src/render/render-site.ts'
+import { loadSecrets } from '../../../src/secrets/load.ts'
+import type { Secrets } from '../../../src/secrets/secrets.ts'
+import type { DataCentre, Host, Site } from '../../../src/site/site.ts'
+import { eventually } from '../../support/data-centre.ts'
+import { placeCertificate, tlsArgs } from './certificates.ts'
+import { Namespaces } from './namespaces.ts'
+import { RenderedGroup } from './rendered-group.ts'
+import { Tunnels } from './tunnels.ts'
+
+/** The command `holdfast`. */
+export const HOLDFAST = [
+  process.execPath,
+  fileURLToPath(new URL('../../../../cli/src/main.ts', import.meta.url)),
+]
+
+/** The data centres that a `holdfast.yaml` describes, on hosts of a test: from its text to what runs. Needs root. */
+export class HostedSite {
+  readonly namespaces: Namespaces
+  readonly #tunnels: Tunnels
+  readonly #dataCentres: HostedDataCentre[] = []
+
+  private constructor(namespaces: Namespaces) {
+    this.namespaces = namespaces
+    this.#tunnels = new Tunnels(namespaces)
+  }
+
+  /** Reads the text as `holdfast render` does, makes the hosts and puts the rendered files on them. Nothing runs yet. */
+  static async place(text: string, folder: string, prefix: string): Promise<HostedSite> {
+    const file = join(folder, 'holdfast.yaml')
+    await writeFile(file, text)
+    const site = await loadSite(file)
+    const secrets = new Map<DataCentre, Secrets>()
+    for (const dataCentre of site.dataCentres) {
+      secrets.set(dataCentre, await loadSecrets(dataCentre.secrets, folder, { create: true }))
+    }
+    const secretsOf = (dataCentre: DataCentre) => present(secrets.get(dataCentre))
+    const files = renderSite(site, secretsOf)
+    const hosted = new HostedSite(await Namespaces.create(prefix))
+    for (const dataCentre of site.dataCentres) {
+      for (const { name, address } of dataCentre.hosts) await hosted.namespaces.addHost(name, address)
+      const parts = { site, dataCentre, secrets: secretsOf(dataCentre), files, folder }
+      hosted.#dataCentres.push(await HostedDataCentre.place(parts, hosted.namespaces, hosted.#tunnels))
+    }
+    return hosted
+  }
+
+  find(dataCentre: string): HostedDataCentre {
+    return present(this.#dataCentres.find((hosted) => hosted.dataCentre.name === dataCentre))
+  }
+
+  /** What every process has said lately. */
+  get said(): string {
+    return this.#dataCentres.map(({ group }) => group.processes.allSaid).join('\n')
+  }
+
+  async remove(): Promise<void> {
+    for (const { group } of this.#dataCentres) await group.processes.killAll()
+    await this.#tunnels.remove()
+    await this.namespaces.remove()
+  }
+}
+
+interface Parts {
+  site: Site
+  dataCentre: DataCentre
+  secrets: Secrets
+  files: RenderedFile[]
+  folder: string
+}
+
+/** One of them. */
+export class HostedDataCentre {
+  readonly dataCentre: DataCentre
+  readonly secrets: Secrets
+  readonly group: RenderedGroup
+  readonly #site: Site
+  readonly #namespaces: Namespaces
+  readonly #tunnels: Tunnels
+
+  private constructor(parts: Parts, group: RenderedGroup, namespaces: Namespaces, tunnels: Tunnels) {
+    this.dataCentre = parts.dataCentre
+    this.secrets = parts.secrets
+    this.#site = parts.site
+    this.group = group
+    this.#namespaces = namespaces
+    this.#tunnels = tunnels
+  }
+
+  static async place(parts: Parts, namespaces: Namespaces, tunnels: Tunnels): Promise<HostedDataCentre> {
+    const { site, dataCentre, secrets, files, folder } = parts
+    const data = dataHosts(dataCentre)
+    const group = await RenderedGroup.place({
+      files,
+      folder,
+      hosts: data.map((host) => ({ name: host.name, address: tokenAddress(site, host) })),
+      others: dataCentre.hosts.filter((host) => !data.includes(host)).map(({ name }) => name),
+      on: namespaces.on,
+      cliArgs: (placed, service) => [
+        ...(site.transport === 'tls' ? tlsArgs(placed) : []),
+        ...['--user', 'admin', '--pass', service === 'redis' ? secrets.admin : secrets.sentinelAdmin],
+      ],
+    })
+    return new HostedDataCentre(parts, group, namespaces, tunnels)
+  }
+
+  get dataHosts(): Host[] {
+    return dataHosts(this.dataCentre)
+  }
+
+  /** By which address the Redis and Sentinel of a host are known. */
+  tokenAddress(host: Host): string {
+    return tokenAddress(this.#site, host)
+  }
+
+  /** Starts what the units of the data hosts start, behind firewalls and in tunnels, and waits until all agree. */
+  async bringUp(): Promise<void> {
+    await this.#placeCertificates()
+    for (const { name } of this.dataHosts) await this.loadFirewall(name)
+    for (const host of tokenHosts(this.dataCentre)) await this.#openTunnel(host)
+    this.group.start()
+    for (const { name } of this.dataHosts) {
+      const config = this.group.pathOn(name, '/etc/holdfast/host.json')
+      this.group.startOn(name, 'watchdog', [...HOLDFAST, 'watchdog', '--config', config])
+    }
+    const first = present(this.dataHosts[0])
+    const primary = this.tokenAddress(first)
+    await this.group.agreesOn(first.name, primary, this.dataHosts.length - 1, 60_000)
+    // Once in the life of a data centre, by its operator.
+    const marked = ['SET', 'hf:mark', this.secrets.mark, 'NX']
+    await eventually(async () => {
+      if ((await this.group.ask(first.name, primary, 'redis', marked)) !== 'OK\n') throw new Error('no mark')
+    })
+  }
+
+  loadFirewall(host: string): Promise<string> {
+    return this.#namespaces.run(host, ['nft', '-f', this.group.pathOn(host, '/etc/holdfast/nftables.conf')])
+  }
+
+  async #placeCertificates(): Promise<void> {
+    if (this.#site.transport !== 'tls' && this.#site.transport !== 'stunnel') return
+    const authority = await TestAuthority.create(this.dataCentre.name)
+    for (const host of tokenHosts(this.dataCentre)) {
+      const folder = this.group.pathOn(host.name, '/etc/holdfast/tls')
+      await placeCertificate(authority, host, folder)
+    }
+  }
+
+  async #openTunnel(host: Host): Promise<void> {
+    if (this.#site.transport === 'stunnel') {
+      const config = this.group.pathOn(host.name, '/etc/holdfast/stunnel.conf')
+      this.group.startOn(host.name, 'stunnel', ['stunnel', config])
+    }
+    if (this.#site.transport === 'wireguard') {
+      await this.#tunnels.start(this.group, host.name, this.tokenAddress(host))
+    }
+  }
+}
+
+export function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('It is not there')
+  return value
+}
