@@ -8,7 +8,7 @@ import {
   SENTINEL_PORT,
   sentinelOf,
 } from '../hosts/places.ts'
-import { ADMIN, PRIMARY_NAME, REPLICA_LOGIN, SENTINEL_USERS } from './users.ts'
+import { ADMIN, MARK, PRIMARY_NAME, REPLICA_LOGIN, SENTINEL_USERS } from './users.ts'
 
 /** How quick Sentinel decides and looks (in milliseconds). */
 export interface Timings {
@@ -103,6 +103,7 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
   const config: HostConfig = {
     dataCentre: 'campaign',
     primaryName: PRIMARY_NAME,
+    mark: MARK,
     self: { host: addressOf(host), port: REDIS_PORT },
     sentinel: null,
     redis: DATA_HOSTS.map((other) => ({ host: addressOf(other), port: REDIS_PORT })),

@@ -9,6 +9,7 @@ const file = z.string().min(1)
 const schema = z.strictObject({
   dataCentre: z.string(),
   primaryName: z.string(),
+  mark: z.string().min(1),
   self: address,
   /** Null: there is no Sentinel on this host. */
   sentinel: address.nullable(),

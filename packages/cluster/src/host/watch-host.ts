@@ -7,6 +7,7 @@ import { hastenFailovers } from '../supervise/hasten.ts'
 import { PERIODS_COMMAND } from '../supervise/sentinel-settings.ts'
 import { type WatchdogOutcome, watchOver } from '../supervise/watchdog.ts'
 import type { HostConfig } from './config.ts'
+import { markFirstData } from './first-mark.ts'
 import { HostGroup } from './group.ts'
 
 export interface WatchHostOptions {
@@ -21,17 +22,18 @@ const PERIODS_EVERY_MS = 2000
 
 /**
  * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
- * (see `watchOver`); hastens every failover (see `hastenFailovers`); and gives the Sentinel of the host the periods that
- * it takes at run time only. A process has ended when its connections close and its port then refuses one: that nobody answers
+ * (see `watchOver`); hastens every failover (see `hastenFailovers`); gives the Sentinel of the host the periods that it
+ * takes at run time only; and writes the group's mark into a new data centre (see `markFirstData`). A process has ended when its connections close and its port then refuses one: that nobody answers
  * proves nothing, and leads to nothing. Rejects when the signal aborts.
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
   const group = await HostGroup.open(config)
   try {
-    return await Promise.race([
+    await Promise.all([
       watchRedis(config, group, { log, signal }),
       hastenFailovers(hastening(config, group, log), signal),
       keepPeriods(config, group, signal),
+      markFirstData(config, group, signal),
     ])
   } finally {
     group.close()

@@ -36,6 +36,7 @@ export function hostConfig(plan: HostConfigPlan): Document {
         directives: [
           put('dataCentre', dataCentre.name, 'What is told in messages.'),
           put('primaryName', dataCentre.primaryName, 'Under this name the Sentinels watch the primary.'),
+          put('mark', secrets.mark, 'What a new data set is marked with.'),
           put('self', plan.self, 'The Redis of this host, by the address that the Sentinels know.'),
           put('sentinel', plan.sentinel, 'The Sentinel of this host: it gets its periods from the watchdog.'),
           put('redis', plan.redis, 'All that may be primary.'),

@@ -79,7 +79,7 @@ async function firstStart(): Promise<void> {
   const as = await Promise.all([first, second, third].map(startRedis))
   expect(as).toEqual(['--replicaof no one', ...Array(2).fill(`--replicaof ${NETWORK}.11 6379`)])
   await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
-  // What `holdfast` writes into every data set, by which the guard knows one.
+  // By which the guard knows a data set.
   await group.ask(first, `${NETWORK}.11`, 'redis', ['SET', 'hf:mark', '00112233445566778899aabbccddeeff'])
   expect(await group.ask(first, `${NETWORK}.11`, 'redis', ['WAIT', '2', '2000'])).toBe('2\n')
 }
@@ -117,6 +117,21 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await group.agreesOn(first, promoted, 2, 25_000)
   }, 90_000)
 
+  it('a new data centre is marked, and one that holds data without a mark is left alone', async () => {
+    startSentinels()
+    await Promise.all([first, second, third].map(startRedis))
+    await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
+    const onPrimary = (...command: string[]) => group.ask(first, `${NETWORK}.11`, 'redis', command)
+    await onPrimary('SET', 'something', 'else')
+    const watching = watchHost(await configOf(first), { log: () => {}, signal: ending.signal })
+    watching.catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(await onPrimary('GET', 'hf:mark')).toBe('\n')
+    await onPrimary('DEL', 'something')
+    const { mark } = await configOf(first)
+    await eventually(async () => expect(await onPrimary('GET', 'hf:mark')).toBe(`${mark}\n`))
+  }, 60_000)
+
   it('a primary that lost its data waits, and is a replica once another is promoted', async () => {
     await firstStart()
     await group.processes.kill(`${first} redis`)
@@ -145,6 +160,7 @@ it('a process that resets its connections when it dies is seen to end', async ()
     dataCentre: 'dc1',
     primaryName: 'mymaster',
     self: { host: '127.0.0.1', port },
+    mark: 'x',
     sentinel: null,
     redis: [{ host: '127.0.0.1', port }],
     sentinels: [{ host: '127.0.0.1', port }],

@@ -38,7 +38,7 @@ export class HostedSite {
     const site = await loadSite(file)
     const secrets = new Map<DataCentre, Secrets>()
     for (const dataCentre of site.dataCentres) {
-      secrets.set(dataCentre, await loadSecrets(dataCentre.secrets, folder, { create: true }))
+      secrets.set(dataCentre, await loadSecrets(dataCentre.secrets, folder, { createFor: dataCentre.name }))
     }
     const secretsOf = (dataCentre: DataCentre) => present(secrets.get(dataCentre))
     const files = renderSite(site, secretsOf)
@@ -132,10 +132,10 @@ export class HostedDataCentre {
     const first = present(this.dataHosts[0])
     const primary = this.tokenAddress(first)
     await this.group.agreesOn(first.name, primary, this.dataHosts.length - 1, 60_000)
-    // Once in the life of a data centre, by its operator.
-    const marked = ['SET', 'hf:mark', this.secrets.mark, 'NX']
+    // By the watchdog of the primary's host.
     await eventually(async () => {
-      if ((await this.group.ask(first.name, primary, 'redis', marked)) !== 'OK\n') throw new Error('no mark')
+      const mark = await this.group.ask(first.name, primary, 'redis', ['GET', 'hf:mark'])
+      if (mark !== `${this.secrets.mark}\n`) throw new Error('no mark')
     })
   }
 
