@@ -161,7 +161,18 @@ export class RedisBackend implements Backend {
     })
   }
 
-  list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+  /** That there are no more is told only when the primary has been told all that it may lack. */
+  async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+    const isTold = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
+    for (;;) {
+      const answer = isTold() ? await this.#readList(subject, deadline) : null
+      if (answer !== null && (!answer.known || isTold())) return answer
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_AGAIN_MS, deadline.remainingMs)))
+    }
+  }
+
+  #readList(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
     return this.#reader.ask(
       {
         ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs),

@@ -11,7 +11,7 @@ afterEach(async () => {
  * The replica that lagged is elected, and lacks a login and a log-out that were acknowledged. Who wrote them is about
  * to write them again. A process that starts in between has heard of neither: what does it say of them?
  */
-async function answersOfAFreshProcess(rulesOff: SafetyRule[]) {
+async function startFreshProcess(rulesOff: SafetyRule[]) {
   lab = await Lab.start()
   lab.addApplicationHost('writer')
   const writer = await lab.openStore({ host: 'writer' })
@@ -30,6 +30,11 @@ async function answersOfAFreshProcess(rulesOff: SafetyRule[]) {
   await until('b has become like c', async () =>
     String(await lab.group.run(lab.redis('c'), 'INFO', 'replication')).includes('state=online'),
   )
+  return { fresh, login, ended }
+}
+
+async function answersOfAFreshProcess(rulesOff: SafetyRule[]) {
+  const { fresh, login, ended } = await startFreshProcess(rulesOff)
   const answers = { login: new Set<string>(), ended: new Set<string>() }
   const toldAtMs = performance.now() + 15_000
   const asIt = async () => (await fresh.verify(login.token, { timeoutMs: 100 })).status
@@ -56,4 +61,22 @@ it('would log a user out, and another in again, if it believed the new primary a
   const { login, ended } = await answersOfAFreshProcess(['unknown'])
   expect(login).toContain('inactive')
   expect(ended).toContain('active')
+})
+
+/** Somebody ends all sessions of bob, of whose login that process has not heard. */
+async function bobAfterAllWereEnded(rulesOff: SafetyRule[]) {
+  const { fresh, login } = await startFreshProcess(rulesOff)
+  await fresh.revokeSubject('bob')
+  const told = await lab.openStore()
+  return (await told.verify(login.token)).status
+}
+
+it('ends all sessions of a user, those too that the new primary has not been told of yet', {
+  timeout: 60_000,
+}, async () => {
+  expect(await bobAfterAllWereEnded([])).toBe('inactive')
+})
+
+it('would leave one, if it believed the new primary at once', { timeout: 60_000 }, async () => {
+  expect(await bobAfterAllWereEnded(['unknown'])).toBe('active')
 })
