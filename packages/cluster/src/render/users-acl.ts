@@ -39,7 +39,14 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
       {
         title: 'Users of Redis.',
         directives: [
-          DEFAULT_OFF,
+          {
+            directive: 'user default',
+            value: 'off ~* &* +@all',
+            why:
+              'Nobody is let in without a name. Yet it has every right: Redis loads its append-only file as this ' +
+              'user, and without them it leaves out what a script wrote together, which is every login and log-out.',
+            source: `redis/redis#14541, valkey-io/valkey#3983; ${SOURCE.measured}`,
+          },
           user('admin', secrets.admin, '~* &* +@all', 'Holdfast itself, and whoever operates it.'),
           user('replica', secrets.replica, '-@all +psync +replconf +ping', 'A replica at its primary.'),
           user(
@@ -76,7 +83,12 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
 export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: boolean): Directive[] {
   const user = userOf(engine)
   return [
-    DEFAULT_OFF,
+    {
+      directive: 'user default',
+      value: 'off',
+      why: 'Nobody is let in without a name.',
+      source: SOURCE.redisAcl,
+    },
     user('admin', secrets.sentinelAdmin, '~* &* +@all', 'Holdfast itself, and whoever operates it.'),
     user(
       'peer',
@@ -98,13 +110,6 @@ export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: 
         ]
       : []),
   ]
-}
-
-const DEFAULT_OFF: Directive = {
-  directive: 'user default',
-  value: 'off',
-  why: 'Nobody is let in without a name.',
-  source: SOURCE.redisAcl,
 }
 
 const userOf = (engine: Engine) => (name: string, password: string, rules: string, why: string) => {

@@ -39,6 +39,18 @@ export const exampleHost = (name: string, last: number, runs: Service[], more: P
   ...more,
 })
 
+/** The same site with the `fast` timings, its hosts as addresses of this machine, in a network such as `127.0.61`. */
+export function exampleOn(network: string, more: Partial<Site> = {}): Site {
+  const site = exampleSite({ timings: TIMINGS.fast, ...more })
+  return {
+    ...site,
+    dataCentres: site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: dataCentre.hosts.map((host) => ({ ...host, address: host.address.replace('10.20.0', network) })),
+    })),
+  }
+}
+
 /** The same site in a WireGuard tunnel, 10.99.0.x. */
 export function tunnelledSite(): Site {
   const site = exampleSite({ transport: 'wireguard' })
