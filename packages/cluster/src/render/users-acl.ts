@@ -29,6 +29,19 @@ const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   { user: 'platform', rules: '+client|setinfo', since: { redis: '7.2', valkey: '8.0' } },
 ]
 
+/** What Redis' patterns match but for what begins with `hf:`. They cannot say "not" of more than one character. */
+const notOfHoldfast = (sign: '~' | '&', first: string) =>
+  [first, 'h', 'h[^f]*', 'hf', 'hf[^:]*'].map((pattern) => `${sign}${pattern}`).join(' ')
+
+/**
+ * What Itential grants its user (its page "User accounts in dependencies"), without what Redis calls an operator's. It
+ * publishes under another rule than it listens: Bull, which it uses, subscribes to patterns, and a pattern is let in
+ * only by the same pattern or by all channels. Channels that begin with `_` are those of Redis and Sentinel.
+ */
+const PLATFORM_RULES =
+  `${notOfHoldfast('~', '[^h]*')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +
+  `-publish (${notOfHoldfast('&', '[^_h]*')} +publish)`
+
 /** `users.acl` of each Redis: one user a purpose, each with what it needs. Passwords only as SHA-256. */
 export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boolean): Document {
   const user = userOf(engine)
@@ -59,8 +72,9 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
           user(
             'metrics',
             secrets.metrics,
-            '-@all +ping +info +client|list +config|get +slowlog|len +slowlog|get +latency|latest',
-            'Monitoring reads figures, never a key.',
+            '-@all +ping +info +client|list +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram',
+            'Monitoring reads figures, never a key, nor the configuration: CONFIG GET shows masterauth in clear, ' +
+              'with which one may copy everything.',
           ),
           user('app', secrets.app, REDIS_ACL_RULES, 'What the library sends, on its own keys and channels.'),
           ...(servesPlatform
@@ -68,8 +82,10 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
                 user(
                   'platform',
                   platformPassword(secrets),
-                  '~* &* +@all -@admin -@dangerous +info +role',
-                  "An application of others that keeps its own tokens here: all but the operators' commands.",
+                  PLATFORM_RULES,
+                  "An application of others that keeps its own tokens here: all but the operators' commands, on all " +
+                    "but Holdfast's keys. It may listen to any channel, but a forged hello to the Sentinels would " +
+                    'give the group another primary.',
                 ),
               ]
             : []),
