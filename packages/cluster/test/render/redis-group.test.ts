@@ -4,9 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { platformPassword } from '../../src/render/derived-secrets.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
-import { placeCertificate } from './support/certificates.ts'
+import { placeCertificate, tlsArgs } from './support/certificates.ts'
 import { asAdmin, dataHostsOf, exampleOn, renderExample } from './support/example-site.ts'
-import type { PlacedHost } from './support/placed-host.ts'
 import { RenderedGroup } from './support/rendered-group.ts'
 
 let folder: string
@@ -22,13 +21,6 @@ afterEach(async () => {
 })
 
 describe('three Redis 7.0 and three Sentinels with the rendered files', () => {
-  const tlsArgs = (placed: PlacedHost) => [
-    '--tls',
-    ...['--cacert', placed.path('/etc/holdfast/tls/ca.pem')],
-    ...['--cert', placed.path('/etc/holdfast/tls/host.pem')],
-    ...['--key', placed.path('/etc/holdfast/tls/host-key.pem')],
-  ]
-
   it('find each other over TLS, fail over, and let nobody in without a certificate', async () => {
     const hosts = dataHostsOf('127.0.61')
     const files = renderExample(exampleOn('127.0.61', { transport: 'tls' }))

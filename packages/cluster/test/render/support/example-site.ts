@@ -1,4 +1,4 @@
-import { type RenderedFile, renderSite } from '../../../src/render/render-site.ts'
+import { type CertificateOf, type RenderedFile, renderSite } from '../../../src/render/render-site.ts'
 import type { DataCentre, Engine, Host, Service, Site } from '../../../src/site/site.ts'
 import { TIMINGS } from '../../../src/topology/topology.ts'
 import { FIXED_SECRETS } from '../../support/fixed-secrets.ts'
@@ -74,7 +74,8 @@ export const ENGINES: readonly Engine[] = [
   { name: 'valkey', version: '9.0' },
 ]
 
-export const renderExample = (site: Site): RenderedFile[] => renderSite(site, () => FIXED_SECRETS)
+export const renderExample = (site: Site, certificateOf?: CertificateOf): RenderedFile[] =>
+  renderSite(site, () => FIXED_SECRETS, certificateOf)
 
 /** The text of one file, by its host and its name there. */
 export function textIn(files: readonly RenderedFile[], host: string, name: string): string {
