@@ -28,6 +28,11 @@ export {
   showSession,
 } from './operate/sessions/sessions.ts'
 export {
+  type MissingCertificate,
+  readSiteCertificates,
+  type SiteCertificates,
+} from './operate/site-certificates.ts'
+export {
   type RunningDataCentre,
   type StartOptions,
   type StartProgress,

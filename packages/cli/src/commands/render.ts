@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { filesOfHost, renderSite, type Secrets, writeRendered } from '@holdfast/cluster'
+import { filesOfHost, readSiteCertificates, renderSite, type Secrets, writeRendered } from '@holdfast/cluster'
 import { type CommandSpec, UsageError } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { missingCertificatesText } from '../render/missing-certificates.ts'
 import { explanationText, renderedTree } from '../render/rendered-text.ts'
 import type { SiteSource } from '../render/site-source.ts'
 
@@ -9,6 +10,7 @@ interface RenderOptions {
   out?: string
   explain?: boolean
   host?: string
+  certificates?: string
   force?: boolean
 }
 
@@ -21,24 +23,29 @@ export const renderCommand = ({ readSite, readSecrets }: SiteSource): CommandSpe
     { flags: '--out <folder>', summary: 'where to write it, a folder a host' },
     { flags: '--explain', summary: 'print why each directive is there, and where that is from' },
     { flags: '--host <name>', summary: 'only this host' },
+    { flags: '--certificates <folder>', summary: 'where `holdfast ca` keeps them (default: certificates)' },
     { flags: '--force', summary: 'overwrite what is there' },
   ],
   notes: [
     'Redis and Sentinel rewrite their files: seed a host once, and change a live one by commands.',
+    'With TLS or stunnel the certificate of a host, its key and its authority are among its files, when they are there.',
     'Files with secrets have mode 0600. The explanations hold none.',
   ],
-  async handler({ out, explain, host, force }, file) {
+  async handler({ out, explain, host, force, certificates = 'certificates' }, file) {
     if (out === undefined && !explain) throw new UsageError('Say where with --out, or ask with --explain')
     const site = await readSite(file)
     const secrets = new Map<string, Secrets>()
     for (const dataCentre of site.dataCentres)
       secrets.set(dataCentre.name, await readSecrets(dataCentre, file))
-    const all = renderSite(site, ({ name }) => secretsOf(secrets, name))
+    const held = await readSiteCertificates(site, certificates)
+    const all = renderSite(site, ({ name }) => secretsOf(secrets, name), held.of)
     const files = host === undefined ? all : filesOfHost(all, host)
     if (explain) console.log(explanationText(files))
     if (out !== undefined) {
       await writeRendered(files, out, { force: force === true })
       console.log(renderedTree(files, resolve(out)))
+      const missing = held.missing.filter((one) => files.some((rendered) => rendered.host === one.host))
+      if (missing.length > 0) console.log(missingCertificatesText(missing, certificates))
     }
     return EXIT.ok
   },

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { CertificateFolder } from '@holdfast/cluster/certificates'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { exampleSite } from '../../../cluster/test/render/support/example-site.ts'
 import { FIXED_SECRETS } from '../../../cluster/test/support/fixed-secrets.ts'
@@ -44,9 +45,7 @@ it('writes a folder a host, secrets for the owner alone, and shows them as a tre
   expect(await modeOf('dc1-data-1/nftables.conf')).toBe(0o644)
   expect(printed).toContain('dc1-data-1\n')
   expect(printed).toMatch(/├─ redis\.conf +-> \/etc\/holdfast\/redis\.conf +secret\n/)
-  expect(printed).toMatch(
-    /\d+ files, \d+ of them with secrets \(mode 0600\)\. Nothing was put on a host\.\n$/,
-  )
+  expect(printed).toMatch(/\d+ files, \d+ of them with secrets \(mode 0600\)\. Nothing was put on a host\.\n/)
 })
 
 it('refuses to overwrite, and overwrites when forced', async () => {
@@ -72,6 +71,70 @@ it('explains each directive of one host, without secrets', async () => {
   expect(printed).toContain('systemd-analyze security (systemd 252): 1.1 of 10.')
   expect(printed).not.toContain('-of-the-golden-files')
   expect(printed).not.toContain('dc1-data-1/')
+})
+
+const certificates = () => join(folder, 'certificates')
+
+/** What `holdfast ca` keeps: the data hosts' with their addresses, the others' without. */
+async function issue(hosts: readonly string[]): Promise<CertificateFolder> {
+  const held = new CertificateFolder(certificates(), 'dc1')
+  await held.createAuthority({})
+  for (const name of hosts) {
+    const data = /data-(\d)$/.exec(name)
+    await held.issue({ name, addresses: data === null ? [] : [`10.20.0.1${data[1]}`] })
+  }
+  return held
+}
+
+const HOSTS = ['dc1-app-1', 'dc1-gateway-1', 'dc1-data-1', 'dc1-data-2', 'dc1-data-3']
+
+it('puts the certificate of each host where its other files expect it, its key for the owner alone', async () => {
+  const held = await issue(HOSTS)
+  await handler({ out: join(folder, 'out'), certificates: certificates() }, 'my.yaml')
+  for (const host of HOSTS) {
+    const at = (name: string) => join(folder, 'out/dc1', host, 'tls', name)
+    const source = (name: string) => readFile(join(held.path, name), 'utf8')
+    expect(await readFile(at('ca.pem'), 'utf8')).toBe(await source('ca.crt'))
+    expect(await readFile(at('host.pem'), 'utf8')).toBe(await source(`${host}.crt`))
+    expect(await readFile(at('host-key.pem'), 'utf8')).toBe(await source(`${host}.key`))
+    expect((await stat(at('host-key.pem'))).mode & 0o777).toBe(0o600)
+    expect((await stat(at('host.pem'))).mode & 0o777).toBe(0o644)
+  }
+  expect(printed).toMatch(/tls\/host-key\.pem +-> \/etc\/holdfast\/tls\/host-key\.pem +secret\n/)
+  expect(printed).not.toContain('without a certificate')
+  expect(await readdir(join(folder, 'out/dc1/dc1-balancer'))).not.toContain('tls')
+})
+
+it('says which hosts have no certificate that fits, why, and what issues it', async () => {
+  const held = await issue(['dc1-app-1', 'dc1-gateway-1', 'dc1-data-1'])
+  await held.issue({ name: 'dc1-data-2', addresses: ['10.99.0.12'] })
+  await handler({ out: join(folder, 'out'), certificates: certificates() }, 'my.yaml')
+  expect(printed).toMatch(/2 hosts without a certificate that fits/)
+  expect(printed).toMatch(/dc1-data-2 +It does not hold the address 10\.20\.0\.12\.\n/)
+  expect(printed).toMatch(/dc1-data-3 +It is not there\.\n/)
+  expect(printed).toContain(
+    `holdfast ca issue dc1-data-3 --name dc1 --addresses 10.20.0.13 --certificates ${certificates()}\n`,
+  )
+  expect(await readdir(join(folder, 'out/dc1/dc1-data-1'))).toContain('tls')
+  for (const host of ['dc1-data-2', 'dc1-data-3'])
+    expect(await readdir(join(folder, 'out/dc1', host))).not.toContain('tls')
+})
+
+it('takes no certificate of another authority', async () => {
+  const held = await issue(HOSTS)
+  await held.createAuthority({ force: true })
+  await handler({ out: join(folder, 'out'), certificates: certificates() }, 'my.yaml')
+  expect(printed).toMatch(/5 hosts without a certificate that fits/)
+  expect(printed).toMatch(/dc1-app-1 +Another authority signed it\.\n/)
+})
+
+it('explains files with a certificate without its key', async () => {
+  await issue(HOSTS)
+  await handler({ explain: true, host: 'dc1-app-1', certificates: certificates() }, 'my.yaml')
+  expect(printed).toContain('tls [redacted]')
+  expect(printed).toContain('sentinelTLS [redacted]')
+  expect(printed).toContain('dc1/dc1-app-1/tls/host-key.pem')
+  expect(printed).not.toContain('PRIVATE KEY')
 })
 
 it('asks where to when it is not told', async () => {

@@ -88,6 +88,20 @@ export class CertificateFolder {
     return renewed
   }
 
+  /**
+   * The certificate of that name with its key and the authority's certificate, as texts; null when one of them is not
+   * there. Throws `CERTIFICATE_UNREADABLE`.
+   */
+  async find(name: string): Promise<(Credential & { authority: string; file: CertificateFile }) | null> {
+    const [authority, certificate, key] = await Promise.all([
+      this.#pem(AUTHORITY),
+      this.#pem(name),
+      readIfThere(this.#file(name, 'key')),
+    ])
+    if (authority === null || certificate === null || key === null) return null
+    return { authority, certificate, key, file: this.#read(name, certificate, authority) }
+  }
+
   /** What is there. Throws `AUTHORITY_MISSING`, `CERTIFICATE_UNREADABLE`. */
   async list(): Promise<{ authority: CertificateFile; issued: CertificateFile[] }> {
     const authorityPem = await this.#pem(AUTHORITY)

@@ -4,6 +4,7 @@ import { PORT } from '../topology/topology.ts'
 import { addressesOf } from './data-host-files.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { hostHaproxyCfg } from './haproxy-cfg.ts'
+import type { HostCertificate } from './host-certificate.ts'
 import type { HostFile } from './host-file.ts'
 import { configFile, stateOf, TLS_FILES, WEB_CERTIFICATE } from './host-paths.ts'
 import { accessOf, platformEnvironment, platformProperties, redisProps } from './itential.ts'
@@ -12,12 +13,18 @@ import { nginxConf } from './nginx-conf.ts'
 import { serversBehind } from './web-servers.ts'
 
 /** The files of what uses the token store on one host, and of a balancer before it. */
-export function clientFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
+export function clientFiles(
+  site: Site,
+  dataCentre: DataCentre,
+  host: Host,
+  secrets: Secrets,
+  certificate: HostCertificate | null,
+): HostFile[] {
   const { name, primaryName } = dataCentre
   const sentinels = addressesOf(site, dataCentre, 'sentinel')
   const files: HostFile[] = []
   if (host.runs.includes('application')) {
-    const access = accessOf(site, primaryName, sentinels, secrets)
+    const access = accessOf(site, primaryName, sentinels, secrets, certificate)
     const tls = site.transport === 'tls' ? TLS_FILES : null
     files.push(
       ...(site.profile === 'hardened'

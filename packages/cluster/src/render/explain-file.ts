@@ -28,10 +28,13 @@ const explain = (
 ): Explanation => ({
   part,
   directive,
-  value: isSecret ? '[redacted]' : value.replaceAll(PASSWORD_HASH, '#[redacted]'),
+  value: isSecret ? '[redacted]' : firstLine(value).replaceAll(PASSWORD_HASH, '#[redacted]'),
   why,
   source,
   since: since ?? null,
 })
+
+/** Of a certificate the rest tells a reader nothing. */
+const firstLine = (value: string): string => value.split('\n', 1)[0] ?? ''
 
 const PASSWORD_HASH = /#[0-9a-f]{64}/g

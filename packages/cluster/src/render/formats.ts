@@ -11,6 +11,10 @@ export const words: Format = (heading, blocks) =>
 export const bare: Format = (_heading, blocks) =>
   `${blocks.flatMap(({ directives }) => directives.map(spaced)).join('\n')}\n`
 
+/** The values and nothing else: a certificate. */
+export const verbatim: Format = (_heading, blocks) =>
+  blocks.flatMap(({ directives }) => directives.map(({ value }) => value)).join('')
+
 /** `Name=value` under `[Section]`: systemd's files. */
 export const unit: Format = (heading, blocks) =>
   file(heading, blocks, ({ title, directives }) => [

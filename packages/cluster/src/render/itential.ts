@@ -6,6 +6,7 @@ import { platformPassword } from './derived-secrets.ts'
 import { type Directive, jsonEntries, line, secretLine } from './directive.ts'
 import type { Document } from './document.ts'
 import { assignments, json } from './formats.ts'
+import type { HostCertificate } from './host-certificate.ts'
 import { SOURCE } from './sources.ts'
 
 const { platform } = SOURCE
@@ -19,14 +20,19 @@ interface Access {
   /** Null: Redis has one password and no users. */
   user: string | null
   password: string
-  usesTls: boolean
+  /** Options of Node's `tls.connect`; null: the client speaks plain. */
+  tls: Tls | null
 }
+
+/** Without any: whoever renders has no certificate for the host, and it is to be put in. */
+type Tls = { ca: string; cert: string; key: string } | Record<string, never>
 
 export function accessOf(
   site: Site,
   primaryName: string,
   sentinels: NodeAddress[],
   secrets: Secrets,
+  certificate: HostCertificate | null,
 ): Access {
   const documented = site.profile === 'as-documented'
   return {
@@ -34,14 +40,26 @@ export function accessOf(
     sentinels,
     user: documented ? null : 'platform',
     password: documented ? documentedPassword(secrets) : platformPassword(secrets),
-    usesTls: site.transport === 'tls',
+    tls: site.transport === 'tls' ? tlsOf(certificate) : null,
   }
+}
+
+const tlsOf = (certificate: HostCertificate | null): Tls =>
+  certificate === null
+    ? {}
+    : { ca: certificate.authority, cert: certificate.certificate, key: certificate.key }
+
+const TLS_WHY = {
+  redis: 'Encrypts the way to Redis, which asks for a certificate, too.',
+  inSentinelMode: 'Without it the client speaks plain to a Redis that Sentinels name, whatever is in tls.',
+  sentinel: 'Encrypts the way to the Sentinels.',
+  missing: 'No certificate was there for this host: put in ca, cert and key, as text in PEM, before use.',
 }
 
 /** The property `redisProps` of Itential 2023.2, as JSON. */
 export function redisProps(access: Access): Document {
   const { put, hide } = jsonEntries(platform)
-  const { user, password, usesTls } = access
+  const { user, password, tls } = access
   return {
     heading: '',
     format: json,
@@ -61,9 +79,13 @@ export function redisProps(access: Access): Document {
                 put('sentinelUsername', user, 'Its own user on each Sentinel.'),
                 hide('sentinelPassword', password, "That user's password."),
               ]),
-          ...(usesTls
-            ? [put('tls', {}, 'Turns TLS on. Put in ca, cert and key, as text in PEM, before use.')]
-            : []),
+          ...(tls === null
+            ? []
+            : [
+                hide('tls', tls, whyOf('redis', tls)),
+                put('enableTLSForSentinelMode', true, TLS_WHY.inSentinelMode),
+                hide('sentinelTLS', tls, whyOf('sentinel', tls)),
+              ]),
           put('maxRetriesPerRequest', RETRIES, 'Long enough to wait a failover out.'),
           put('maxHeartbeatWriteRetries', RETRIES, 'The platform shuts down when these run out.'),
         ],
@@ -95,7 +117,7 @@ export const platformEnvironment = (access: Access): Document => ({
   ],
 })
 
-function propertiesOf({ primaryName, sentinels, user, password, usesTls }: Access): Directive[] {
+function propertiesOf({ primaryName, sentinels, user, password, tls }: Access): Directive[] {
   return [
     line('redis_db', '0', 'Redis has one database.', platform),
     line('redis_name', primaryName, 'Under this name the Sentinels watch the primary.', platform),
@@ -120,15 +142,15 @@ function propertiesOf({ primaryName, sentinels, user, password, usesTls }: Acces
       'The platform shuts down when these run out.',
       platform,
     ),
-    ...(usesTls
-      ? [
-          line(
-            'redis_tls',
-            '{}',
-            'Turns TLS on. Put in ca, cert and key, as text in PEM, before use.',
-            platform,
-          ),
-        ]
-      : []),
+    ...(tls === null
+      ? []
+      : [
+          secretLine('redis_tls', JSON.stringify(tls), whyOf('redis', tls), platform),
+          line('redis_enable_tls_for_sentinel_mode', 'true', TLS_WHY.inSentinelMode, platform),
+          secretLine('redis_sentinel_tls', JSON.stringify(tls), whyOf('sentinel', tls), platform),
+        ]),
   ]
 }
+
+const whyOf = (which: 'redis' | 'sentinel', tls: Tls): string =>
+  'ca' in tls ? TLS_WHY[which] : `${TLS_WHY[which]} ${TLS_WHY.missing}`

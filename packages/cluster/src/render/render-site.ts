@@ -4,6 +4,7 @@ import type { DataCentre, Host, Site } from '../site/site.ts'
 import { clientFiles } from './client-files.ts'
 import { dataHostFiles } from './data-host-files.ts'
 import { type Document, textOf } from './document.ts'
+import { certificateFiles, type HostCertificate } from './host-certificate.ts'
 import type { HostFile } from './host-file.ts'
 import { checkTokenAddresses, dataHosts } from './placement.ts'
 import { systemFiles } from './system-files.ts'
@@ -24,18 +25,28 @@ export interface RenderedFile {
   document: Document
 }
 
+/** The certificate of a host; null when it has none yet, or needs none: then no file of it is rendered. */
+export type CertificateOf = (dataCentre: DataCentre, host: Host) => HostCertificate | null
+
 /**
- * Everything that the hosts of a site are configured with. Pure: the same site and secrets give the same files.
+ * Everything that the hosts of a site are configured with. Pure: the same site, secrets and certificates give the same
+ * files.
  *
  * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its address in
  * the tunnel, two hosts with one address, TLS or stunnel with the profile `as-documented`.
  */
-export function renderSite(site: Site, secretsOf: (dataCentre: DataCentre) => Secrets): RenderedFile[] {
+export function renderSite(
+  site: Site,
+  secretsOf: (dataCentre: DataCentre) => Secrets,
+  certificateOf: CertificateOf = () => null,
+): RenderedFile[] {
   return site.dataCentres.flatMap((dataCentre) => {
     checkTokenAddresses(site, dataCentre)
     const secrets = secretsOf(dataCentre)
     return dataCentre.hosts.flatMap((host) =>
-      filesOf(site, dataCentre, host, secrets).map((file) => rendered(dataCentre, host, file)),
+      filesOf(site, dataCentre, host, secrets, certificateOf(dataCentre, host)).map((file) =>
+        rendered(dataCentre, host, file),
+      ),
     )
   })
 }
@@ -48,9 +59,16 @@ export function filesOfHost(files: readonly RenderedFile[], host: string): Rende
   throw new ClusterError('RENDER_REFUSED', `There is nothing for a host "${host}". There is for: ${names}.`)
 }
 
-const filesOf = (site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] => [
+const filesOf = (
+  site: Site,
+  dataCentre: DataCentre,
+  host: Host,
+  secrets: Secrets,
+  certificate: HostCertificate | null,
+): HostFile[] => [
   ...(dataHosts(dataCentre).includes(host) ? dataHostFiles(site, dataCentre, host, secrets) : []),
-  ...clientFiles(site, dataCentre, host, secrets),
+  ...clientFiles(site, dataCentre, host, secrets, certificate),
+  ...(certificate === null ? [] : certificateFiles(certificate)),
   ...systemFiles(site, dataCentre, host, secrets),
 ]
 

@@ -29,6 +29,19 @@ const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   { user: 'platform', rules: '+client|setinfo', since: { redis: '7.2', valkey: '8.0' } },
 ]
 
+/** What Redis' patterns match but for what begins with `hf:`. They cannot say "not" of more than one character. */
+const notOfHoldfast = (sign: '~' | '&', first: string) =>
+  [first, 'h', 'h[^f]*', 'hf', 'hf[^:]*'].map((pattern) => `${sign}${pattern}`).join(' ')
+
+/**
+ * What Itential grants its user (its page "User accounts in dependencies"), without what Redis calls an operator's. It
+ * publishes under another rule than it listens: Bull, which it uses, subscribes to patterns, and a pattern is let in
+ * only by the same pattern or by all channels. Channels that begin with `_` are those of Redis and Sentinel.
+ */
+const PLATFORM_RULES =
+  `${notOfHoldfast('~', '[^h]*')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +
+  `-publish (${notOfHoldfast('&', '[^_h]*')} +publish)`
+
 /** `users.acl` of each Redis: one user a purpose, each with what it needs. Passwords only as SHA-256. */
 export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boolean): Document {
   const user = userOf(engine)
@@ -39,7 +52,14 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
       {
         title: 'Users of Redis.',
         directives: [
-          DEFAULT_OFF,
+          {
+            directive: 'user default',
+            value: 'off ~* &* +@all',
+            why:
+              'Nobody is let in without a name. Yet it has every right: Redis loads its append-only file as this ' +
+              'user, and without them it leaves out what a script wrote together, which is every login and log-out.',
+            source: `redis/redis#14541, valkey-io/valkey#3983; ${SOURCE.measured}`,
+          },
           user('admin', secrets.admin, '~* &* +@all', 'Holdfast itself, and whoever operates it.'),
           user('replica', secrets.replica, '-@all +psync +replconf +ping', 'A replica at its primary.'),
           user(
@@ -52,8 +72,9 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
           user(
             'metrics',
             secrets.metrics,
-            '-@all +ping +info +client|list +config|get +slowlog|len +slowlog|get +latency|latest',
-            'Monitoring reads figures, never a key.',
+            '-@all +ping +info +client|list +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram',
+            'Monitoring reads figures, never a key, nor the configuration: CONFIG GET shows masterauth in clear, ' +
+              'with which one may copy everything.',
           ),
           user('app', secrets.app, REDIS_ACL_RULES, 'What the library sends, on its own keys and channels.'),
           ...(servesPlatform
@@ -61,8 +82,10 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
                 user(
                   'platform',
                   platformPassword(secrets),
-                  '~* &* +@all -@admin -@dangerous +info +role',
-                  "An application of others that keeps its own tokens here: all but the operators' commands.",
+                  PLATFORM_RULES,
+                  "An application of others that keeps its own tokens here: all but the operators' commands, on all " +
+                    "but Holdfast's keys. It may listen to any channel, but a forged hello to the Sentinels would " +
+                    'give the group another primary.',
                 ),
               ]
             : []),
@@ -76,7 +99,12 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
 export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: boolean): Directive[] {
   const user = userOf(engine)
   return [
-    DEFAULT_OFF,
+    {
+      directive: 'user default',
+      value: 'off',
+      why: 'Nobody is let in without a name.',
+      source: SOURCE.redisAcl,
+    },
     user('admin', secrets.sentinelAdmin, '~* &* +@all', 'Holdfast itself, and whoever operates it.'),
     user(
       'peer',
@@ -98,13 +126,6 @@ export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: 
         ]
       : []),
   ]
-}
-
-const DEFAULT_OFF: Directive = {
-  directive: 'user default',
-  value: 'off',
-  why: 'Nobody is let in without a name.',
-  source: SOURCE.redisAcl,
 }
 
 const userOf = (engine: Engine) => (name: string, password: string, rules: string, why: string) => {

@@ -282,6 +282,11 @@ const FAULTS: Fault[] = [
     plant: () => dc.ask(replica, ['ACL', 'SETUSER', 'default', 'on', 'nopass']),
   },
   {
+    id: 'default-user-without-rights',
+    by: 'a user default that is off and may do nothing',
+    plant: () => dc.ask(replica, ['ACL', 'SETUSER', 'default', 'reset']),
+  },
+  {
     id: 'user-missing-or-widened',
     by: 'a user with more rights',
     plant: () => dc.ask(primary, ['ACL', 'SETUSER', 'metrics', '+get', '~*']),

@@ -2,28 +2,11 @@ import { rm } from 'node:fs/promises'
 import { TestAuthority } from '@holdfast/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { platformPassword } from '../../src/render/derived-secrets.ts'
-import type { Site } from '../../src/site/site.ts'
-import { TIMINGS } from '../../src/topology/topology.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
 import { placeCertificate, tlsArgs } from './support/certificates.ts'
-import { asAdmin, dataHostsOf, exampleSite, renderExample } from './support/example-site.ts'
+import { asAdmin, dataHostsOf, exampleOn, renderExample } from './support/example-site.ts'
 import { RenderedGroup } from './support/rendered-group.ts'
-
-/** The hosts of the example, as addresses of this machine. */
-function localSite(network: string, more: Partial<Site>): Site {
-  const site = exampleSite({ timings: TIMINGS.fast, ...more })
-  return {
-    ...site,
-    dataCentres: site.dataCentres.map((dataCentre) => ({
-      ...dataCentre,
-      hosts: dataCentre.hosts.map((host) => ({
-        ...host,
-        address: host.address.replace('10.20.0', network),
-      })),
-    })),
-  }
-}
 
 let folder: string
 let group: RenderedGroup
@@ -40,7 +23,7 @@ afterEach(async () => {
 describe('three Redis 7.0 and three Sentinels with the rendered files', () => {
   it('find each other over TLS, fail over, and let nobody in without a certificate', async () => {
     const hosts = dataHostsOf('127.0.61')
-    const files = renderExample(localSite('127.0.61', { transport: 'tls' }))
+    const files = renderExample(exampleOn('127.0.61', { transport: 'tls' }))
     group = await RenderedGroup.place({
       files,
       folder,

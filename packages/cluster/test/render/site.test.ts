@@ -48,7 +48,7 @@ describe('a rendered site', () => {
     exampleSite({ transport: 'stunnel' }),
     tunnelledSite(),
     exampleSite({ profile: 'as-documented', transport: 'plain' }),
-  ].flatMap(renderExample)
+  ].flatMap((site) => renderExample(site))
 
   it('has a reason and a source for every directive of every file', () => {
     for (const { document, path } of all) {

@@ -1,3 +1,5 @@
+import { HINTS } from './sentinel.ts'
+
 /**
  * What the application's user may do: exactly what this package sends. Rules for `ACL SETUSER` or an ACL
  * file, without user name and password.
@@ -6,9 +8,9 @@
 /** On Redis: keys and channels under `hf:` only. */
 export const REDIS_ACL_RULES =
   '~hf:* &hf:* -@all +ping +hello +auth +info +wait +get +mget +set +zrange +zadd ' +
-  '+zremrangebyscore +pexpireat +pexpiretime +publish +subscribe +unsubscribe +evalsha +script|load +client|setname'
+  '+zremrangebyscore +pexpireat +pexpiretime +publish +subscribe +evalsha +script|load +client|setname'
 
-/** On a Sentinel: questions and events only. */
+/** On a Sentinel: questions, and the events that it listens to. */
 export const SENTINEL_ACL_RULES =
-  '&* -@all +auth +hello +ping +client|setname +subscribe +unsubscribe ' +
+  `resetchannels ${HINTS.map((event) => `&${event}`).join(' ')} -@all +auth +hello +ping +client|setname +subscribe ` +
   '+sentinel|master +sentinel|get-master-addr-by-name +sentinel|replicas +sentinel|sentinels +sentinel|myid'

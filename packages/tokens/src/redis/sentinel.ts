@@ -17,7 +17,7 @@ export interface SentinelOptions extends ConnectionOptions {
 const PATIENCE_MS = 1000
 
 /** Events after which the primary may be another one soon, or the members may be others. */
-const HINTS = [
+export const HINTS = [
   '+sdown',
   '+odown',
   '+new-epoch',

@@ -6,6 +6,7 @@ import { clockSkew } from './clock-skew.ts'
 import { configNotWritable } from './config-not-writable.ts'
 import { dataLost } from './data-lost.ts'
 import { defaultUserOn } from './default-user-on.ts'
+import { defaultUserWithoutRights } from './default-user-without-rights.ts'
 import { evictionPolicy } from './eviction-policy.ts'
 import { failoverSlowerThanClientsWait } from './failover-slower-than-clients-wait.ts'
 import { failoverUnderWay } from './failover-under-way.ts'
@@ -87,6 +88,7 @@ export const CHECKS: readonly Check[] = [
   clockSkew,
   wrongPassword,
   defaultUserOn,
+  defaultUserWithoutRights,
   userMissingOrWidened,
   aclDenials,
   configNotWritable,

@@ -1,4 +1,4 @@
-import { type RenderedFile, renderSite } from '../../../src/render/render-site.ts'
+import { type CertificateOf, type RenderedFile, renderSite } from '../../../src/render/render-site.ts'
 import type { DataCentre, Engine, Host, Service, Site } from '../../../src/site/site.ts'
 import { TIMINGS } from '../../../src/topology/topology.ts'
 import { FIXED_SECRETS } from '../../support/fixed-secrets.ts'
@@ -39,6 +39,18 @@ export const exampleHost = (name: string, last: number, runs: Service[], more: P
   ...more,
 })
 
+/** The same site with the `fast` timings, its hosts as addresses of this machine, in a network such as `127.0.61`. */
+export function exampleOn(network: string, more: Partial<Site> = {}): Site {
+  const site = exampleSite({ timings: TIMINGS.fast, ...more })
+  return {
+    ...site,
+    dataCentres: site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: dataCentre.hosts.map((host) => ({ ...host, address: host.address.replace('10.20.0', network) })),
+    })),
+  }
+}
+
 /** The same site in a WireGuard tunnel, 10.99.0.x. */
 export function tunnelledSite(): Site {
   const site = exampleSite({ transport: 'wireguard' })
@@ -62,7 +74,8 @@ export const ENGINES: readonly Engine[] = [
   { name: 'valkey', version: '9.0' },
 ]
 
-export const renderExample = (site: Site): RenderedFile[] => renderSite(site, () => FIXED_SECRETS)
+export const renderExample = (site: Site, certificateOf?: CertificateOf): RenderedFile[] =>
+  renderSite(site, () => FIXED_SECRETS, certificateOf)
 
 /** The text of one file, by its host and its name there. */
 export function textIn(files: readonly RenderedFile[], host: string, name: string): string {

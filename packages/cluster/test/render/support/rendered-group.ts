@@ -39,15 +39,14 @@ export class RenderedGroup {
 
   start(): void {
     for (const { name } of this.#options.hosts) {
-      const { path } = this.#find(name)
-      const at = (file: string) => path.call(this.#find(name), file)
-      this.startOn(name, 'redis', ['redis-server', at('/var/lib/holdfast/redis/redis.conf')])
-      this.startOn(name, 'sentinel', [
-        'redis-server',
-        at('/var/lib/holdfast/sentinel/sentinel.conf'),
-        '--sentinel',
-      ])
+      this.startRedis(name)
+      const conf = this.pathOn(name, '/var/lib/holdfast/sentinel/sentinel.conf')
+      this.startOn(name, 'sentinel', ['redis-server', conf, '--sentinel'])
     }
+  }
+
+  startRedis(host: string): void {
+    this.startOn(host, 'redis', ['redis-server', this.pathOn(host, '/var/lib/holdfast/redis/redis.conf')])
   }
 
   startOn(host: string, service: string, command: string[]): void {

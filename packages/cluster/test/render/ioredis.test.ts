@@ -1,0 +1,148 @@
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CertificateFolder } from '../../src/certificates/index.ts'
+import { readSiteCertificates } from '../../src/operate/site-certificates.ts'
+import type { Site } from '../../src/site/site.ts'
+import { TIMINGS } from '../../src/topology/topology.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
+import { tlsArgs } from './support/certificates.ts'
+import {
+  asAdmin,
+  dataHostsOf,
+  exampleOn,
+  exampleSite,
+  renderExample,
+  tunnelledSite,
+} from './support/example-site.ts'
+import { Namespaces } from './support/namespaces.ts'
+import type { Written } from './support/platform-client.ts'
+import { isRoot, isThere } from './support/programs.ts'
+import { RenderedGroup } from './support/rendered-group.ts'
+import { Tunnels } from './support/tunnels.ts'
+
+const CLIENT = fileURLToPath(new URL('./support/platform-client.ts', import.meta.url))
+const application = { name: 'dc1-app-1', address: '10.20.0.21' }
+/** Hosts are network namespaces where the transport is a tunnel: only root makes those, with `ip`. */
+const canMakeHosts = isRoot && isThere('ip')
+
+let folder: string
+let namespaces: Namespaces | null = null
+let tunnels: Tunnels | null = null
+let group: RenderedGroup
+
+beforeEach(async () => {
+  folder = await makeTempFolder()
+})
+
+afterEach(async () => {
+  await group?.processes.killAll()
+  await tunnels?.remove()
+  await namespaces?.remove()
+  namespaces = null
+  tunnels = null
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Data hosts by the addresses by which they know each other, and the rendered files of all in place. */
+async function place(site: Site, network: string): Promise<ReturnType<typeof dataHostsOf>> {
+  const hosts = dataHostsOf(network)
+  const held = new CertificateFolder(join(folder, 'certificates'), 'dc1')
+  await held.createAuthority({})
+  for (const { name, address, runs } of site.dataCentres.flatMap((dataCentre) => dataCentre.hosts)) {
+    const isDialled = runs.includes('redis')
+    const purposes = isDialled ? (['server', 'client'] as const) : (['client'] as const)
+    await held.issue({ name, purposes, addresses: isDialled ? [address] : [] })
+  }
+  group = await RenderedGroup.place({
+    files: renderExample(site, (await readSiteCertificates(site, join(folder, 'certificates'))).of),
+    folder,
+    hosts,
+    others: [application.name],
+    ...(namespaces === null ? {} : { on: namespaces.on }),
+    cliArgs: (placed, service) => [...(site.transport === 'tls' ? tlsArgs(placed) : []), ...asAdmin(service)],
+  })
+  return hosts
+}
+
+async function makeHosts(): Promise<Namespaces> {
+  namespaces = await Namespaces.create('hfi')
+  for (const { name, address } of [...dataHostsOf('10.20.0'), application])
+    await namespaces.addHost(name, address)
+  return namespaces
+}
+
+/** The client writes and reads, the primary dies, the client writes and reads on its successor. */
+async function survivesTheFailover(hosts: ReturnType<typeof dataHostsOf>): Promise<void> {
+  const [first = { name: '', address: '' }, second = { name: '', address: '' }] = hosts
+  group.start()
+  await group.agreesOn(application.name, first.address, 2, 60_000)
+  const report = join(folder, 'report')
+  const properties = group.pathOn(application.name, 'redisProps.json')
+  group.startOn(application.name, 'client', ['env', process.execPath, CLIENT, properties, report])
+  const written = async (): Promise<Written[]> =>
+    (await readFile(report, 'utf8'))
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+  const enough = (isWanted: (one: Written) => boolean) =>
+    eventually(async () => {
+      const found = (await written()).filter(isWanted)
+      expect(found.length, JSON.stringify((await written()).at(-1))).toBeGreaterThanOrEqual(20)
+    }, 60_000)
+  const isReadBack = ({ number, read }: Written) => read === String(number)
+  await enough((one) => one.by === first.address && one.replicas === 2 && isReadBack(one))
+  await group.processes.kill(`${first.name} redis`)
+  await enough((one) => one.by !== null && one.by !== first.address && one.replicas === 1 && isReadBack(one))
+  await group.processes.kill(`${application.name} client`)
+  const promoted = await group.primaryNamedBy(application.name, second.address)
+  expect(promoted).not.toBe(first.address)
+  const all = await written()
+  expect(new Set(all.map(({ by }) => by))).toEqual(new Set([first.address, promoted]))
+  // The platform shuts down when its retries run out.
+  expect(all.filter(({ problem }) => problem !== undefined)).toEqual([])
+  // What no replica had yet may be gone with the primary, but nothing else is ever read.
+  const isLostWithIt = ({ by, read }: Written) => by === first.address && read === null
+  expect(all.filter((one) => !isReadBack(one) && !isLostWithIt(one))).toEqual([])
+  // Before the end of the primary that means: on every replica, so on whichever was promoted.
+  const replicated = all.filter(({ by, replicas }) => replicas === (by === first.address ? 2 : 1))
+  const keys = replicated.map(({ number }) => `beat:${number}`)
+  const stored = await group.ask(application.name, promoted, 'redis', ['MGET', ...keys])
+  expect(stored.trim().split('\n')).toEqual(replicated.map(({ number }) => String(number)))
+}
+
+describe('a client of ioredis with the rendered redisProps alone writes and reads through a failover', () => {
+  it.each(['plain', 'tls'] as const)(
+    'with the transport %s',
+    async (transport) => {
+      const site = exampleOn('127.0.91', { transport })
+      await survivesTheFailover(await place(site, '127.0.91'))
+    },
+    180_000,
+  )
+
+  it.skipIf(!canMakeHosts || !isThere('stunnel'))(
+    'with the transport stunnel',
+    async () => {
+      await makeHosts()
+      const hosts = await place(exampleSite({ transport: 'stunnel', timings: TIMINGS.fast }), '127.20.0')
+      for (const { name } of [...hosts, application])
+        group.startOn(name, 'stunnel', ['stunnel', group.pathOn(name, '/etc/holdfast/stunnel.conf')])
+      await survivesTheFailover(hosts)
+    },
+    180_000,
+  )
+
+  it.skipIf(!canMakeHosts || !isThere('wireguard-go') || !isThere('wg'))(
+    'with the transport wireguard',
+    async () => {
+      tunnels = new Tunnels(await makeHosts())
+      const hosts = await place({ ...tunnelledSite(), timings: TIMINGS.fast }, '10.99.0')
+      for (const { name, address } of [...hosts, application])
+        await tunnels.start(group, name, address.replace('10.20.', '10.99.'))
+      await survivesTheFailover(hosts)
+    },
+    180_000,
+  )
+})

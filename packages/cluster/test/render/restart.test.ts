@@ -1,0 +1,69 @@
+import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRedisStore } from '@holdfast/tokens'
+import { MARK_KEY } from '@holdfast/tokens/redis'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { PORT } from '../../src/topology/topology.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
+import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
+import { asAdmin, dataHostsOf, exampleOn, renderExample } from './support/example-site.ts'
+import { RenderedGroup } from './support/rendered-group.ts'
+
+const hosts = dataHostsOf('127.0.92')
+const [first = { name: '', address: '' }] = hosts
+
+let folder: string
+let group: RenderedGroup
+
+beforeEach(async () => {
+  folder = await makeTempFolder()
+})
+
+afterEach(async () => {
+  await group.processes.killAll()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const openStore = () =>
+  createRedisStore({
+    dataCentre: 'dc1',
+    keyring: FIXED_SECRETS.keyring,
+    sentinels: hosts.map(({ address }) => ({ host: address, port: PORT.sentinel })),
+    username: 'app',
+    password: FIXED_SECRETS.app,
+    sentinelUsername: 'app',
+    sentinelPassword: FIXED_SECRETS.sentinelApp,
+    groupMark: FIXED_SECRETS.mark,
+  })
+
+// Redis loads its append-only file as the user `default`. When that one may do nothing, it leaves out whatever a
+// script wrote together, says so in its log, and starts: all logins and log-outs since the file was rewritten.
+it('logins and log-outs are there after all three Redis died at once', async () => {
+  group = await RenderedGroup.place({
+    files: renderExample(exampleOn('127.0.92', { transport: 'plain' })),
+    folder,
+    hosts,
+    cliArgs: (_placed, service) => asAdmin(service),
+  })
+  group.start()
+  await group.agreesOn(first.name, first.address, 2, 60_000)
+  await group.ask(first.name, first.address, 'redis', ['SET', MARK_KEY, FIXED_SECRETS.mark])
+  const before = openStore()
+  await before.ready({ timeoutMs: 30_000 })
+  const [kept, ended] = [await before.issue({ subject: 'alice' }), await before.issue({ subject: 'bob' })]
+  await before.revoke(ended.token)
+  await before.close()
+  // appendfsync everysec
+  await sleep(2500)
+  for (const { name } of hosts) await group.processes.kill(`${name} redis`)
+  for (const { name } of hosts) group.startRedis(name)
+  const after = openStore()
+  try {
+    await eventually(async () => {
+      expect(await after.verify(kept.token)).toMatchObject({ status: 'active', subject: 'alice' })
+      expect(await after.verify(ended.token)).toMatchObject({ status: 'inactive', reason: 'revoked' })
+    }, 60_000)
+  } finally {
+    await after.close()
+  }
+}, 180_000)
