@@ -133,14 +133,18 @@ function faultTable(product: readonly RunResult[]): string {
   return table([...heads, 'failed where promised', 'p99', 'slowest', 'login gap p50 / max'], rows)
 }
 
-function failures(results: readonly RunResult[]): string {
+function failures(results: readonly KeptResult[]): string {
   const lines = results
     .filter((result) => !isExpected(result))
     .map((result) => {
-      const { plan, broken, vacuous, violations } = result
-      const what = broken?.split('\n')[0] ?? violations[0]?.message ?? vacuous[0] ?? 'A control stayed green.'
+      const { plan, broken, vacuous, violations, failedVerifications, longestStallMs, revision } = result
+      const unanswered =
+        failedVerifications === 0
+          ? 'A control stayed green.'
+          : `${failedVerifications} verifications had no answer; the servers themselves stood still for up to ${ms(longestStallMs)} ms.`
+      const what = broken?.split('\n')[0] ?? violations[0]?.message ?? vacuous[0] ?? unanswered
       const more = violations.length > 1 ? ` And ${violations.length - 1} more.` : ''
-      return `- ${plan.name}${plan.system === 'holdfast' ? '' : ` @ ${plan.system}`} (${outcomeOf(result)}): ${what}${more}`
+      return `- ${plan.name}${plan.system === 'holdfast' ? '' : ` @ ${plan.system}`} (${outcomeOf(result)}, ${revision}): ${what}${more}`
     })
   return lines.length === 0 ? 'None.' : lines.join('\n')
 }

@@ -34,7 +34,7 @@ it('shows what was lost, beside what the controls lost', () => {
   expect(report).toContain('**1 acknowledged logins lost, 0 acknowledged log-outs undone**')
   const row = report.split('\n').find((line) => line.startsWith('| **kill-primary**'))
   expect(row).toContain('1 / 0 / 0')
-  expect(report).toContain('- kill-primary (violation): Called inactive (unknown) 190 ms after')
+  expect(report).toContain('- kill-primary (violation, 1234567): Called inactive (unknown) 190 ms after')
 })
 
 it('says of a case that no control goes red on that it proves nothing', () => {
