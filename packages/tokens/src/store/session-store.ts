@@ -216,7 +216,7 @@ export class SessionStore implements Api.TokenStore {
 
   async list(subject: string, options?: Api.CallOptions): Promise<Api.SessionSummary[]> {
     const subjectKey = this.#subjectKey(subject)
-    const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#limits.verifyTimeoutMs))
+    const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#limits.writeTimeoutMs))
     return records
       .flatMap(({ digest, record }) => {
         if (!isLive(record)) return []

@@ -155,7 +155,10 @@ export interface TokenStore {
     options?: CallOptions & { exceptToken?: string },
   ): Promise<{ revokedIds: string[] }>
 
-  /** The live sessions of `subject`, oldest first. */
+  /**
+   * The live sessions of `subject`, oldest first. After a failover it waits, as a write does, until the new primary has
+   * been told of all.
+   */
   list(subject: string, options?: CallOptions): Promise<SessionSummary[]>
 
   /** What this process knows about its nodes; no I/O. */
