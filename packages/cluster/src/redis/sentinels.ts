@@ -14,6 +14,8 @@ export interface SentinelAnswer {
   knownSentinels: number
   /** It leads a failover at present. */
   failingOver: boolean
+  /** It has found the primary silent by itself, for longer than `down-after`. */
+  findsItDown: boolean
   downAfterMs: number
   failoverTimeoutMs: number
 }
@@ -59,13 +61,15 @@ export function namedByMajority(answers: readonly SentinelAnswer[]): string | nu
 
 export function readAnswer(sentinel: NodeAddress, reply: Reply): SentinelAnswer {
   const number = (name: string) => Number(readField(reply, name))
+  const flags = readField(reply, 'flags').split(',')
   return {
     sentinel,
     primary: formatAddress(readAddress(reply)),
     configEpoch: number('config-epoch'),
     knownReplicas: number('num-slaves'),
     knownSentinels: number('num-other-sentinels'),
-    failingOver: readField(reply, 'flags').split(',').includes('failover_in_progress'),
+    failingOver: flags.includes('failover_in_progress'),
+    findsItDown: flags.includes('s_down'),
     downAfterMs: number('down-after-milliseconds'),
     failoverTimeoutMs: number('failover-timeout'),
   }

@@ -27,8 +27,9 @@ const PATIENCE_MS = 2000
  * points the others to it, which Sentinel itself does up to a second later (it looks once a second). Both are
  * safe because a process that has ended can acknowledge nothing any more.
  *
- * It asks only while a majority of the Sentinels names the dead node, none names another, and no other Redis has
- * become a primary: a second failover on top of a first one could undo what that one's primary acknowledged.
+ * It asks only while a majority of the Sentinels names the dead node, none names another or has found out by itself, and
+ * no other Redis has become a primary: a second failover on top of a first one could undo what that one's primary
+ * acknowledged, and two at once may point the two replicas to each other.
  * Rejects when the signal aborts.
  */
 export async function watchOver(
@@ -51,7 +52,8 @@ export async function watchOver(
     if (answers.some(({ primary }) => primary !== formatAddress(dead))) {
       return asked ? 'failed over' : 'not the primary'
     }
-    const underWay = promoted !== undefined || answers.some(({ failingOver }) => failingOver)
+    const underWay =
+      promoted !== undefined || answers.some(({ failingOver, findsItDown }) => failingOver || findsItDown)
     const named = namedByMajority(answers) === formatAddress(dead)
     if (named && !underWay && performance.now() - askedAtMs > PATIENCE_MS) {
       if (await askForFailover(dead, answers, options)) askedAtMs = performance.now()

@@ -38,6 +38,7 @@ const answer = (sentinel: NodeAddress, failingOver: boolean): SentinelAnswer => 
   knownReplicas: 2,
   knownSentinels: 2,
   failingOver,
+  findsItDown: true,
   downAfterMs: 1500,
   failoverTimeoutMs: 6000,
 })

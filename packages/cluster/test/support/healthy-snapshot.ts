@@ -66,6 +66,7 @@ export function healthySnapshot(): Snapshot {
         knownReplicas: 2,
         knownSentinels: 2,
         failingOver: false,
+        findsItDown: false,
         downAfterMs: timings.downAfterMs,
         failoverTimeoutMs: timings.failoverTimeoutMs,
         quorum: 2,
