@@ -23,7 +23,7 @@ export async function runDetached(options: UpOptions): Promise<ExitCode> {
     running = await startHere(
       await plansOf(options),
       {
-        onDataCentre: (name) => send({ kind: 'begun', name }),
+        onDataCentre: (name, note) => send({ kind: 'begun', name, note }),
         onProgress(progress, stateDir) {
           send({ kind: 'progress', progress })
           if (progress.state !== 'done') return

@@ -22,7 +22,7 @@ export async function startInBackground(options: UpOptions): Promise<ExitCode> {
   abortOnSignals().signal.addEventListener('abort', () => child.kill('SIGTERM'))
   const end = await new Promise<Exclude<BackgroundMessage, { kind: 'begun' | 'progress' }>>((resolve) => {
     child.on('message', (message: BackgroundMessage) => {
-      if (message.kind === 'begun') screen.begin(message.name)
+      if (message.kind === 'begun') screen.begin(message.name, message.note)
       else if (message.kind === 'progress') screen.show(message.progress)
       else resolve(message)
     })

@@ -25,7 +25,10 @@ export async function runInForeground(options: UpOptions): Promise<ExitCode> {
   try {
     running = await startHere(
       plans,
-      { onDataCentre: (name) => screen.begin(name), onProgress: (progress) => screen.show(progress) },
+      {
+        onDataCentre: (name, note) => screen.begin(name, note),
+        onProgress: (progress) => screen.show(progress),
+      },
       signal,
     )
   } finally {

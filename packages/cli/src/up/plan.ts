@@ -22,7 +22,12 @@ export interface UpOptions extends LocateOptions, TopologyOptions {
 export interface UpPlan {
   topology: Topology
   stateDir: string
+  /** What is otherwise here than the file says, in a sentence; null: nothing. */
+  note: string | null
 }
+
+const NO_TUNNEL =
+  'One machine’s own packets never enter a WireGuard tunnel: loopback stands for the inside of it. Try encryption with --transport tls.'
 
 /** What a file says by itself. */
 const SAID_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as const
@@ -35,13 +40,16 @@ const SAID_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as con
  */
 export async function plansOf(options: UpOptions): Promise<UpPlan[]> {
   if (options.file === undefined) {
-    return [{ topology: resolveTopology(options), stateDir: stateDirOf(options) }]
+    return [{ topology: resolveTopology(options), stateDir: stateDirOf(options), note: null }]
   }
   const doubled = SAID_BY_FILE.find((name) => options[name] !== undefined)
   if (doubled !== undefined) throw new UsageError(`--${doubled} is said by ${options.file} already`)
   const { stateDir } = options
-  return localTopologies(await loadSite(options.file), options).map((topology) => ({
+  const site = await loadSite(options.file)
+  const note = (options.transport ?? site.transport) === 'wireguard' ? NO_TUNNEL : null
+  return localTopologies(site, options).map((topology) => ({
     topology,
+    note,
     stateDir:
       stateDir === undefined ? defaultStateDir(topology.name) : join(resolve(stateDir), topology.name),
   }))

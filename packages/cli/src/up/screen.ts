@@ -23,8 +23,9 @@ export class StartScreen {
   }
 
   /** A data centre is started. */
-  begin(name: string): void {
+  begin(name: string, note: string | null): void {
     this.#output.print(`\n  ${paint.strong('Holdfast')}  starts the data centre ${paint.accent(name)}\n`)
+    if (note !== null) this.#output.print(`  ${paint.warning(note)}\n`)
     if (this.#output.isLive) this.#timer ??= setInterval(() => this.#turn(), FRAME_MS)
   }
 

@@ -12,7 +12,7 @@ export const MAIN_FILE = new URL('../main.ts', import.meta.url).pathname
 
 /** Told how a start goes. */
 export interface StartListener {
-  onDataCentre: (name: string) => void
+  onDataCentre: (name: string, note: string | null) => void
   onProgress: (progress: StartProgress, stateDir: string) => void
 }
 
@@ -35,8 +35,8 @@ export async function startHere(
     await Promise.all(running.map((dataCentre) => dataCentre.stop()))
   }
   try {
-    for (const { topology, stateDir } of plans) {
-      onDataCentre(topology.name)
+    for (const { topology, stateDir, note } of plans) {
+      onDataCentre(topology.name, note)
       running.push(
         await startDataCentre({
           topology,

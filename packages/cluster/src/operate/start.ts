@@ -157,9 +157,10 @@ class DataCentre implements RunningDataCentre {
       supervisor.hasten()
       return `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`
     })
-    await this.#step('gateways', `${gateways.length} gateways`, async () => {
+    const some = gateways.length === 1 ? 'The gateway' : `${gateways.length} gateways`
+    await this.#step('gateways', some, async () => {
       await ready.httpAnswers('the gateways to be ready', gateways)
-      return `${gateways.length} gateways are ready`
+      return `${some} ${gateways.length === 1 ? 'is' : 'are'} ready`
     })
     await this.#step('balancer', 'HAProxy', async () => {
       supervisor.start(balancer)

@@ -18,15 +18,14 @@ const FIRST_GATEWAY = 21
  * The data centres of a site as they run on this machine: each host becomes a loopback address, and each host of an
  * application or a gateway becomes a gateway. Pure.
  *
- * Throws `INVALID_OPTION`: for a transport that one machine cannot show, or a data centre that has not three data hosts.
+ * Throws `INVALID_OPTION`: for a transport that there is not, or a data centre that has not three data hosts.
  */
 export function localTopologies(
   site: Site,
   { network = '127.0.1', transport = site.transport }: LocalSiteOptions = {},
 ): Topology[] {
-  checkTransport(transport)
   return site.dataCentres.map((dataCentre, index) =>
-    localTopology(site, dataCentre, nextNetwork(network, index), transport),
+    localTopology(site, dataCentre, nextNetwork(network, index), localTransport(transport)),
   )
 }
 
@@ -51,15 +50,16 @@ function localTopology(
   return { ...resolveTopology({ name, network, transport, gateways }), primaryName, timings }
 }
 
-function checkTransport(transport: string): asserts transport is LocalTransport {
-  if (transport === 'wireguard') {
-    throw new InvalidOptionError(
-      'The transport "wireguard" cannot be shown on one machine: what goes from one of its addresses to another never enters a tunnel. Try the rest of the file with --transport tls.',
-    )
-  }
-  if (LOCAL_TRANSPORTS.some((known) => known === transport)) return
+/**
+ * The transport on this machine. What goes from one address of a machine to another never enters a WireGuard tunnel, so
+ * loopback stands for the inside of it, where Redis and its clients speak plain.
+ */
+function localTransport(transport: string): LocalTransport {
+  if (transport === 'wireguard') return 'plain'
+  const known = LOCAL_TRANSPORTS.find((local) => local === transport)
+  if (known !== undefined) return known
   throw new InvalidOptionError(
-    `The transport "${transport}" cannot be run on one machine. Try the rest of the file with --transport tls.`,
+    `The transport must be one of ${LOCAL_TRANSPORTS.join(', ')}, wireguard, got "${transport}".`,
   )
 }
 
