@@ -38,6 +38,7 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
 /** After so long a new primary has been told what it lacked; then what it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
 const LOOK_AGAIN_MS = 20
+const LIST_AGAIN_MS = 100
 const UNSURE = 'The new primary may not have been told yet of all that was acknowledged before the failover.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
@@ -165,10 +166,11 @@ export class RedisBackend implements Backend {
   async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
     const isTold = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
     for (;;) {
-      const answer = isTold() ? await this.#readList(subject, deadline) : null
-      if (answer !== null && (!answer.known || isTold())) return answer
+      const wasTold = isTold()
+      const answer = await this.#readList(subject, deadline)
+      if (!answer.known || (wasTold && isTold())) return answer
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
-      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_AGAIN_MS, deadline.remainingMs)))
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LIST_AGAIN_MS, deadline.remainingMs)))
     }
   }
 
