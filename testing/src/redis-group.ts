@@ -21,6 +21,8 @@ import type { ServerProcess } from './server-process.ts'
 /** The names of the hosts in a network. */
 const REDIS_HOSTS = ['a', 'b', 'c']
 const SENTINEL_HOSTS = ['sa', 'sb', 'sc']
+/** A Sentinel greets every two seconds, and its greeting takes no longer. */
+const FORGOTTEN_MS = 700
 
 export interface RedisGroupOptions extends RedisSettings, SentinelSettings {
   /** The value of the group's mark. Default is {@link TEST_MARK}. */
@@ -123,9 +125,21 @@ export class RedisGroup {
       const index = servers.indexOf(server)
       if (index >= 0) servers.splice(index, 1)
     }
-    // Its last greeting may still be on its way, and would make the others know it again.
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    for (const sentinel of this.sentinels) await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
+    // Its last greeting may still be on its way, and make the others know it again.
+    for (const sentinel of this.sentinels) await this.#forget(sentinel, server)
+  }
+
+  /** Until a Sentinel has not known a server for longer than a greeting is on its way. */
+  async #forget(sentinel: ServerProcess, gone: ServerProcess): Promise<void> {
+    for (;;) {
+      await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
+      await new Promise((resolve) => setTimeout(resolve, FORGOTTEN_MS))
+      const questions = ['SENTINELS', 'REPLICAS'] as const
+      const known = await Promise.all(
+        questions.map((question) => this.run(sentinel, 'SENTINEL', question, PRIMARY_NAME)),
+      )
+      if (!JSON.stringify(known).includes(`"${gone.port}"`)) return
+    }
   }
 
   /** Runs a command as administrator on one Redis or Sentinel. */

@@ -18,9 +18,16 @@ export class Tunnels {
     // another run of a test has the name.
     const device = `hf${process.pid % 10_000}-${this.#devices.length}`
     this.#devices.push(device)
-    group.startOn(host, 'wireguard', ['wireguard-go', '-f', device])
     const on = (...command: string[]) => this.#namespaces.run(host, command)
-    await eventually(() => on('wg', 'setconf', device, group.pathOn(host, '/hf0.setconf')))
+    const configure = async () => {
+      group.startOn(host, 'wireguard', ['wireguard-go', '-f', device])
+      await eventually(() => on('wg', 'setconf', device, group.pathOn(host, '/hf0.setconf')), 5000)
+    }
+    // Several that start at once may find the folder of their sockets gone, and end: seen once in some thirty runs.
+    await configure().catch(async () => {
+      await group.processes.kill(`${host} wireguard`)
+      await configure()
+    })
     await on('ip', 'link', 'set', device, 'name', 'hf0')
     await on('ip', 'addr', 'add', `${address}/24`, 'dev', 'hf0')
     await on('ip', 'link', 'set', 'hf0', 'up')
