@@ -77,7 +77,7 @@ export function createMemoryStore(options: SessionOptions): TokenStore {
   return new SessionStore(() => new MemoryBackend(), options, {
     verifyTimeoutMs: NUMBERS.verifyTimeoutMs.byDefault,
     writeTimeoutMs: NUMBERS.writeTimeoutMs.byDefault,
-    maxRemembered: 1,
+    maxRemembered: NUMBERS.maxCachedRecords.byDefault,
   })
 }
 

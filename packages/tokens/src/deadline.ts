@@ -34,6 +34,11 @@ export class Deadline {
     return this.remainingMs === 0
   }
 
+  /** Waits so long (in milliseconds), but no longer than what is left now. */
+  async pause(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(ms, this.remainingMs)))
+  }
+
   /** Calls back once when the time is over. Returns what takes the call back. */
   onOver(callback: () => void): () => void {
     const signal = this.#signal

@@ -1,4 +1,6 @@
-import type { CallOptions, Session, TokenStore } from './store/store.ts'
+import type { CallOptions } from './store/call-options.ts'
+import type { TokenStore } from './store/store.ts'
+import type { Session } from './store/verification.ts'
 
 /**
  * A session is extended when a tenth of its idle lifetime has passed since it was last: at 30 minutes, one

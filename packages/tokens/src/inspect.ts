@@ -1,4 +1,5 @@
 import { decodeRecord } from './record/codec.ts'
+import { listKeyOf } from './record/payload.ts'
 import { endsAtMs } from './record/record.ts'
 import { digestToken, publicId, recordKey } from './token/digest.ts'
 import { parseToken } from './token/format.ts'
@@ -14,8 +15,28 @@ export function tokenId(token: string): string | null {
   return parseToken(token) && publicId(digestToken(token))
 }
 
+/**
+ * The id of the key of the ring that the list of sessions needs for this value of Redis, at `nowMs` (Unix time in
+ * milliseconds); null when it is no live session.
+ */
+export function listKeyOfRecord(bytes: Buffer, nowMs: number): string | null {
+  const record = decodeRecord(bytes)
+  return record?.state === 'live' && nowMs < endsAtMs(record) ? listKeyOf(record.payload) : null
+}
+
 /** Whether the value that Redis keeps under a token's key is a live session at `nowMs` (Unix time in milliseconds). */
 export function recordIsLive(bytes: Buffer, nowMs: number): boolean {
   const record = decodeRecord(bytes)
   return record?.state === 'live' && nowMs < endsAtMs(record)
 }
+
+/**
+ * True for a subject that is no person's. Under such ones the gateway keeps what its processes must remember together,
+ * such as a login that is under way; lists of sessions leave them out.
+ */
+export function isBookkeeping(subject: string): boolean {
+  return subject.startsWith(BOOKKEEPING)
+}
+
+/** How subjects begin that are no person's. */
+export const BOOKKEEPING = 'holdfast:'

@@ -24,10 +24,12 @@ export const APP = {
 }
 
 /** One group of real Redis and Sentinels for all tests of a file. */
-export function groupOfThisFile(options?: RedisGroupOptions): () => RedisGroup {
+export function groupOfThisFile(
+  options?: RedisGroupOptions | (() => Promise<RedisGroupOptions>),
+): () => RedisGroup {
   let group: RedisGroup | null = null
   beforeAll(async () => {
-    group = await RedisGroup.start(options)
+    group = await RedisGroup.start(typeof options === 'function' ? await options() : options)
   })
   afterAll(() => group?.stop())
   return () => {

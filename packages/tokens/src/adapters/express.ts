@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InvalidOptionError, StoreClosedError } from '../errors.ts'
 import { createIdleExtender } from '../idle.ts'
 import { checkLifetime } from '../store/limits.ts'
-import type { Active, Session, TokenStore, Verification } from '../store/store.ts'
+import type { TokenStore } from '../store/store.ts'
+import type { Active, Session, Verification } from '../store/verification.ts'
 import { readToken } from './request-token.ts'
 
 export interface SessionsOptions {

@@ -1,4 +1,4 @@
-import type { OpenKeyring } from '../token/keyring.ts'
+import { type OpenKeyring, sealingKeyOf } from '../token/keyring.ts'
 import { claimsKey, seal, unseal } from '../token/seal.ts'
 import type { Claims, JsonValue } from './claims.ts'
 
@@ -72,6 +72,11 @@ export function openListContent(
   if (text === null) return null
   const [subject, device = ''] = parseItems(text) as [string, string?]
   return { subject, device }
+}
+
+/** The id of the key of the ring that sealed the ring's box, or null when it says none. */
+export function listKeyOf(payload: Buffer): string | null {
+  return sealingKeyOf(payload.subarray(listBoxStart(payload)))
 }
 
 /** The items of a JSON array, without its brackets: every byte is kept three times. */

@@ -1,4 +1,4 @@
-import { createClient, ErrorReply, RESP_TYPES, SocketClosedUnexpectedlyError } from '@redis/client'
+import { ErrorReply, RESP_TYPES, RedisClient, SocketClosedUnexpectedlyError } from '@redis/client'
 import {
   AuthFailedError,
   CommandTimeoutError,
@@ -38,20 +38,17 @@ export type ChannelListener = (message: Buffer, channel: string) => void
 const DEFAULT_CONNECT_TIMEOUT_MS = 1000
 
 /**
- * What every connection has in common. `createClient` builds the class of all commands anew when its options
- * differ from the last call's, which blocks the event loop for 30 to 220 ms (measured, @redis/client 6.3.1), at
- * each reconnect of a failover. A duplicate of one client shares that class.
+ * A client without a method for each command: the connection sends them by `sendCommand`. `createClient` would make a class
+ * with all of them, when the first is made and whenever its options differ from the last call's, which blocks the event loop
+ * for 30 to 220 ms (measured, @redis/client 6.3.1), at the start of a process and at each reconnect of a failover.
  */
-const TEMPLATE = createClient({
-  RESP: 3,
-  disableOfflineQueue: true,
-  disableClientInfo: true,
-  maintNotifications: 'disabled',
-  commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
-})
-
 const createRawClient = (options: ConnectionOptions, connectTimeout: number) =>
-  TEMPLATE.duplicate({
+  new RedisClient({
+    RESP: 3,
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.clientName === undefined ? {} : { name: options.clientName }),
@@ -114,12 +111,13 @@ export class Connection {
       if (options.tls !== undefined)
         doubt = setTimeout(() => void rejectIfPlain(options, timeoutMs / 2, reject), timeoutMs / 2)
     })
+    const connecting = client.connect()
     try {
-      const connecting = client.connect()
-      connecting.catch(() => {})
       await Promise.race([connecting, tooLate])
     } catch (error) {
       destroy(client)
+      // What is still being connected is out of the client's reach, and would live on, logged in, when it comes.
+      connecting.then(destroy, () => {})
       throw (await wantsTls(options, error, untilMs))
         ? protocolMismatch(options.address, 'plain-to-tls')
         : openingError(options, error)
@@ -234,8 +232,13 @@ function withoutArguments({ message }: Error): string {
 }
 
 const CUT_OFF = new Set(['ECONNRESET', 'EPIPE'])
+/** Nobody waits longer than this for a better message (in milliseconds): who was cut off connects again. */
+const MOST_DOUBT_MS = 500
 
-/** Whether a connection without TLS was cut because the server takes nothing else. */
+/**
+ * Whether a connection without TLS was cut because the server takes nothing else. A server without TLS says so itself, at
+ * once: asked by TLS it would wait in silence for the end of the line.
+ */
 async function wantsTls(
   { tls, address, localAddress }: ConnectionOptions,
   error: unknown,
@@ -244,11 +247,10 @@ async function wantsTls(
   const wasCut =
     error instanceof SocketClosedUnexpectedlyError ||
     (error instanceof Error && 'code' in error && CUT_OFF.has(String(error.code)))
-  return (
-    tls === undefined &&
-    wasCut &&
-    (await speaksTls({ ...address, localAddress }, untilMs - performance.now()))
-  )
+  if (tls !== undefined || !wasCut) return false
+  const from = { ...address, localAddress }
+  const patienceMs = Math.min(MOST_DOUBT_MS, untilMs - performance.now())
+  return !(await speaksPlain(from, patienceMs)) && speaksTls(from, patienceMs)
 }
 
 /** A server without TLS waits in silence for the rest of what it takes for a command. */

@@ -8,6 +8,7 @@ import {
   WrongDataCentreError,
 } from '../errors.ts'
 import type { NodeAddress } from './address.ts'
+import type { GroupLogin } from './login.ts'
 import { dataCentreOf } from './mark.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
 import { MARK_KEY, type Node } from './node.ts'
@@ -18,6 +19,7 @@ import {
   namedBySentinels,
   type SentinelObservation,
 } from './primary.ts'
+import { proveLogin } from './prove-login.ts'
 import { Reigns } from './reigns.ts'
 import type { Sentinel } from './sentinel.ts'
 
@@ -208,6 +210,24 @@ export class ReplicaGroup {
     } finally {
       this.#waiting.delete(wake)
     }
+  }
+
+  /**
+   * From now on every fresh connection uses these parts of a login instead of the present ones, once a majority of the
+   * Sentinels and every node that can be reached has accepted them; connections that are open stay. Throws
+   * `AUTH_FAILED`, `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
+   */
+  async renew(parts: GroupLogin, deadline: Deadline): Promise<void> {
+    const login = { ...this.#membership.login, ...parts }
+    const peers = {
+      nodes: this.#membership.watchedNodes,
+      sentinels: this.sentinels,
+      leastSentinels: this.electingSentinels,
+    }
+    await proveLogin(peers, login, deadline)
+    if (this.#closed) throw new StoreClosedError('The store was closed.')
+    this.#membership.renew(login)
+    this.alert()
   }
 
   /** Why there is no primary, in one sentence that names hosts and holds no secret; null when there is one. */

@@ -2,5 +2,15 @@ export { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from './acl.ts'
 export { formatAddress, type NodeAddress } from './address.ts'
 export { Connection, type ConnectionOptions, type Credentials, type Reply } from './connection.ts'
 export { MARK_KEY } from './node.ts'
+export {
+  type ChosenPrimary,
+  choosePrimary,
+  continuesHistory,
+  type NodeObservation,
+  namedBySentinels,
+  type SentinelObservation,
+} from './primary.ts'
+export { Reigns } from './reigns.ts'
 export { parseReplication, type ReplicationView, type ReplicaView } from './replication.ts'
+export { observationQuestions, readObservation } from './sentinel.ts'
 export type { TlsOptions } from './tls.ts'

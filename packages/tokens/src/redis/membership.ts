@@ -1,21 +1,17 @@
 import { formatAddress, type NodeAddress } from './address.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { type GroupLogin, nodeLogin, sentinelLogin, withLogin } from './login.ts'
 import { Node } from './node.ts'
 import { Poll } from './poll.ts'
 import { Sentinel } from './sentinel.ts'
-import type { TlsOptions } from './tls.ts'
 
-export interface MembershipOptions {
+export interface MembershipOptions extends GroupLogin {
   /** The Sentinels to begin with; none when there is but one Redis. */
   sentinels: NodeAddress[]
   primaryName: string
   clientName: string
   /** The address of this machine to connect from. Default is the system's choice. */
   localAddress?: string | undefined
-  username?: string | undefined
-  password?: string | undefined
-  sentinelUsername?: string | undefined
-  sentinelPassword?: string | undefined
-  tls?: TlsOptions | undefined
   /** How long nobody must know a member before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
 }
@@ -53,7 +49,7 @@ interface Watched<T> {
  * node that acknowledged writes must reach.
  */
 export class Membership {
-  readonly #options: MembershipOptions
+  #options: MembershipOptions
   readonly #events: MembershipEvents
   readonly #seeds: ReadonlySet<string>
   readonly #nodes = new Map<string, Watched<Node>>()
@@ -112,6 +108,19 @@ export class Membership {
     return new Set(ids).size || this.#seeds.size
   }
 
+  /** The login that fresh connections use. */
+  get login(): GroupLogin {
+    const { username, password, sentinelUsername, sentinelPassword, tls } = this.#options
+    return { username, password, sentinelUsername, sentinelPassword, tls }
+  }
+
+  /** From now on every fresh connection logs in so, also of members that come later; those that are open stay. */
+  renew(login: GroupLogin): void {
+    this.#options = { ...this.#options, ...login }
+    for (const node of this.watchedNodes) node.renew(nodeLogin(login))
+    for (const sentinel of this.sentinels) sentinel.renew(sentinelLogin(login))
+  }
+
   /** Asks every member at once instead of at its next turn. */
   askNow(): void {
     for (const { poll } of [...this.#sentinels.values(), ...this.#nodes.values()]) poll.now()
@@ -134,11 +143,8 @@ export class Membership {
     const key = formatAddress(address)
     const known = this.#nodes.get(key)
     if (known !== undefined) return known
-    const { clientName, localAddress, username, password, tls } = this.#options
     const node = new Node({
-      address,
-      clientName,
-      ...given({ localAddress, username, password, tls }),
+      ...withLogin(this.#connectionOptions(address), nodeLogin(this.#options)),
       onChange: this.#events.onNode,
     })
     const watched = this.#watched(node, () => node.probe(), CALM_NODE_MS)
@@ -153,12 +159,9 @@ export class Membership {
   #addSentinel(address: NodeAddress): void {
     const key = formatAddress(address)
     if (this.#sentinels.has(key)) return
-    const { primaryName, clientName, localAddress, sentinelUsername, sentinelPassword, tls } = this.#options
     const sentinel = new Sentinel({
-      address,
-      primaryName,
-      clientName,
-      ...given({ localAddress, username: sentinelUsername, password: sentinelPassword, tls }),
+      ...withLogin(this.#connectionOptions(address), sentinelLogin(this.#options)),
+      primaryName: this.#options.primaryName,
       onChange: this.#events.onSentinel,
       onHint: this.#events.onHint,
     })
@@ -166,6 +169,11 @@ export class Membership {
       key,
       this.#watched(sentinel, () => sentinel.ask(), CALM_SENTINEL_MS),
     )
+  }
+
+  #connectionOptions(address: NodeAddress): ConnectionOptions {
+    const { clientName, localAddress } = this.#options
+    return { address, clientName, ...(localAddress === undefined ? {} : { localAddress }) }
   }
 
   #watched<T>(it: T, ask: () => Promise<void>, calmMs: number): Watched<T> {
@@ -186,12 +194,5 @@ export class Membership {
       entry.poll.stop()
       entry.it.stop()
     }
-  }
-}
-
-/** The options that were given: an absent one and an undefined one are not the same to `exactOptionalPropertyTypes`. */
-function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
   }
 }

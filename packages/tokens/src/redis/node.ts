@@ -1,6 +1,7 @@
 import { type HoldfastError, RedisReplyError } from '../errors.ts'
 import { formatAddress } from './address.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+import { type Login, withLogin } from './login.ts'
 import { parseReplication, type ReplicationView } from './replication.ts'
 import { StandingConnection } from './standing-connection.ts'
 
@@ -22,7 +23,7 @@ const PATIENCE_MS = 1000
  */
 export class Node {
   readonly address: string
-  readonly #options: NodeOptions
+  #options: NodeOptions
   readonly #connection: StandingConnection
   #view: ReplicationView | null = null
   #mark: string | null = null
@@ -71,6 +72,18 @@ export class Node {
   /** Opens a further connection to the node. Throws as {@link Connection.open}. */
   openConnection(): Promise<Connection> {
     return Connection.open(this.#options)
+  }
+
+  /** Connects and logs in so, once, and changes nothing. Throws as {@link Connection.open}. */
+  async tryLogin(login: Login): Promise<void> {
+    const connection = await Connection.open(withLogin(this.#options, login))
+    connection.close()
+  }
+
+  /** From now on fresh connections log in so; those that are open stay. */
+  renew(login: Login): void {
+    this.#options = withLogin(this.#options, login)
+    this.#connection.renew(login)
   }
 
   /** Asks the node for its view now; at most one question is under way. */

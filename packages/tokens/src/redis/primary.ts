@@ -7,8 +7,8 @@ export interface NodeObservation {
   view: ReplicationView | null
   /** Whether the view may be acted upon: the node answers now and its data set is this group's. */
   current: boolean
-  /** Whether it was ever seen as a replica. */
-  wasReplica: boolean
+  /** The newest epoch that was announced when it was last seen as a replica; null: it never was. */
+  replicaEpoch: number | null
   /** The newest epoch under which it was chosen or named since it was a replica; null: under none. */
   reignEpoch: number | null
 }
@@ -37,8 +37,8 @@ export interface ChosenPrimary {
  * - lineage: a promoted replica's `replid2` is the `replid` of the primary that it replaced, so of two
  *   primaries the one that continues the other's history is the newer one, also while the Sentinels still
  *   name the other. Its epoch is one more: an epoch has one leader, and the leader promotes one replica. It counts
- *   only for one that was seen as a replica, and not against one that was named with a newer epoch since: Sentinel
- *   elects a deposed primary that nobody has made a replica yet as if it were one, and its history stays the same;
+ *   only for one that was seen as a replica under that announcement: Sentinel elects a deposed primary that nobody has
+ *   made a replica yet as if it were one, and its history stays the one that its successor continues;
  * - the last one that was chosen: a primary that died, was replaced and is back has begun a new history, so its
  *   lineage is gone, and the Sentinels may still name it. It is not believed until they name it with a newer epoch,
  *   or until who replaced it says that it is a replica again.
@@ -46,20 +46,21 @@ export interface ChosenPrimary {
  * So the candidate with the highest epoch is chosen, and never one whose history another node continues.
  */
 export function choosePrimary(
-  nodes: NodeObservation[],
-  sentinels: SentinelObservation[],
+  nodes: readonly NodeObservation[],
+  sentinels: readonly SentinelObservation[],
   last: ChosenPrimary | null = null,
 ): ChosenPrimary | null {
   const named = namedBySentinels(sentinels)
   const namedNode = nodes.find((node) => node.address === named?.address)
-  /** The named one was elected again, over that one. */
+  /** The named one was elected again, over that one: it is not replaced by it. */
   const isDeposed = ({ reignEpoch }: NodeObservation) =>
     named !== null && reignEpoch !== null && reignEpoch < named.epoch
   const isSuccessor = (newer: NodeObservation, older: NodeObservation) =>
-    continues(newer, older) && newer.wasReplica && !isDeposed(newer)
+    continuesHistory(newer, older) && named !== null && (newer.replicaEpoch ?? -1) >= named.epoch
   const isReplaced = (candidate: NodeObservation) =>
     nodes.some(
-      (other) => continues(other, candidate) && !(candidate.address === named?.address && isDeposed(other)),
+      (other) =>
+        continuesHistory(other, candidate) && !(candidate.address === named?.address && isDeposed(other)),
     )
   const incumbent = saysItIsReplica(nodes, last?.address) ? null : last
   const epochOf = (candidate: NodeObservation): number | null => {
@@ -85,7 +86,7 @@ export function choosePrimary(
  * The address that the Sentinels with the highest configuration epoch name; null when none has spoken, or when
  * these do not agree, which passes: one of them was asked in the middle of a change.
  */
-export function namedBySentinels(sentinels: SentinelObservation[]): ChosenPrimary | null {
+export function namedBySentinels(sentinels: readonly SentinelObservation[]): ChosenPrimary | null {
   const epoch = Math.max(...sentinels.map(({ configEpoch }) => configEpoch))
   const addresses = new Set(
     sentinels.flatMap(({ configEpoch, primaryAddress }) => (configEpoch === epoch ? [primaryAddress] : [])),
@@ -98,18 +99,21 @@ function mayReplace(
   incumbent: ChosenPrimary | null,
   candidate: NodeObservation,
   epoch: number,
-  nodes: NodeObservation[],
+  nodes: readonly NodeObservation[],
 ): boolean {
   if (incumbent === null || candidate.address === incumbent.address || epoch > incumbent.epoch) return true
-  return nodes.some((node) => node.address === incumbent.address && continues(candidate, node))
+  return nodes.some((node) => node.address === incumbent.address && continuesHistory(candidate, node))
 }
 
-function saysItIsReplica(nodes: NodeObservation[], address: string | undefined): boolean {
+function saysItIsReplica(nodes: readonly NodeObservation[], address: string | undefined): boolean {
   return nodes.some((node) => node.address === address && node.current && node.view?.role === 'replica')
 }
 
 /** Whether `newer` was promoted out of the history in which `older` is primary. */
-function continues(newer: NodeObservation, older: NodeObservation): boolean {
+export function continuesHistory(
+  newer: Pick<NodeObservation, 'address' | 'view'>,
+  older: Pick<NodeObservation, 'address' | 'view'>,
+): boolean {
   return (
     newer.address !== older.address &&
     newer.view?.role === 'primary' &&

@@ -1,6 +1,7 @@
 import { type HoldfastError, InvalidOptionError, RedisReplyError } from '../errors.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
-import type { Connection, ConnectionOptions, Reply } from './connection.ts'
+import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+import { type Login, withLogin } from './login.ts'
 import type { SentinelObservation } from './primary.ts'
 import { StandingConnection } from './standing-connection.ts'
 
@@ -123,6 +124,19 @@ export class Sentinel {
     return this.#connection.problem
   }
 
+  /** Connects and logs in so, once, and changes nothing. Throws as {@link Connection.open}. */
+  async tryLogin(login: Login): Promise<void> {
+    const connection = await Connection.open(
+      withLogin({ ...this.#options, connectTimeoutMs: PATIENCE_MS }, login),
+    )
+    connection.close()
+  }
+
+  /** From now on a fresh connection logs in so; the one that is open stays. */
+  renew(login: Login): void {
+    this.#connection.renew(login)
+  }
+
   /** Asks who is primary; at most one question is under way. */
   ask(): Promise<void> {
     this.#asking ??= this.#connection
@@ -146,30 +160,20 @@ export class Sentinel {
     const { primaryName } = this.#options
     const askedAtMs = performance.now()
     try {
-      // The address after the epoch: the leader of a failover has the new epoch from the promotion on, and tells
-      // the new address only when asked for just that, while its MASTER still shows the old one.
       const [id, primary, named, replicas, sentinels] = await Promise.all(
         [
           ['MYID'],
-          ['MASTER', primaryName],
-          ['GET-MASTER-ADDR-BY-NAME', primaryName],
+          ...observationQuestions(primaryName),
           ['REPLICAS', primaryName],
           ['SENTINELS', primaryName],
         ].map((question) => connection.send(['SENTINEL', ...question], PATIENCE_MS)),
       )
       this.#id = String(id)
-      const [host, port] = readList(named).map(String)
-      const primaryAddress = { host: host ?? '', port: Number(port) }
-      this.#observation = {
-        primaryAddress: formatAddress(primaryAddress),
-        configEpoch: Number(readField(primary, 'config-epoch')),
-        failoverTimeoutMs: Number(readField(primary, 'failover-timeout')),
-        downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
-      }
+      this.#observation = readObservation(primary, named)
       this.#newestEpoch = Math.max(this.#newestEpoch, this.#observation.configEpoch)
       const leads = readField(primary, 'flags').split(',').includes('failover_in_progress')
       this.#quietAtMs = leads ? null : askedAtMs
-      this.#members = [primaryAddress, readAddress(primary), ...readList(replicas).map(readAddress)]
+      this.#members = [readNamed(named), readAddress(primary), ...readList(replicas).map(readAddress)]
       this.#peers = readList(sentinels).map((peer) => ({
         id: readField(peer, 'runid'),
         address: readAddress(peer),
@@ -184,6 +188,31 @@ export class Sentinel {
       throw error
     }
   }
+}
+
+/** The arguments of `SENTINEL` to which {@link readObservation} reads the replies, to be sent in this order. */
+export const observationQuestions = (primaryName: string): string[][] => [
+  ['MASTER', primaryName],
+  ['GET-MASTER-ADDR-BY-NAME', primaryName],
+]
+
+/**
+ * What a Sentinel announces. The address after the epoch: the leader of a failover has the new epoch from the promotion on,
+ * and tells the new address only when asked for just that, while its `MASTER` still shows the old one.
+ */
+export function readObservation(primary: Reply | undefined, named: Reply | undefined): SentinelObservation {
+  return {
+    primaryAddress: formatAddress(readNamed(named)),
+    configEpoch: Number(readField(primary, 'config-epoch')),
+    failoverTimeoutMs: Number(readField(primary, 'failover-timeout')),
+    downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
+  }
+}
+
+/** The reply to `GET-MASTER-ADDR-BY-NAME`. */
+function readNamed(reply: Reply | undefined): NodeAddress {
+  const [host, port] = readList(reply).map(String)
+  return { host: host ?? '', port: Number(port) }
 }
 
 function readList(reply: Reply | undefined): Reply[] {

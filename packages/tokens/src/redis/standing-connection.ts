@@ -2,6 +2,7 @@ import { CommandTimeoutError, ConnectionClosedError, HoldfastError } from '../er
 import { formatAddress } from './address.ts'
 import { Backoff } from './backoff.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+import { type Login, withLogin } from './login.ts'
 
 export interface StandingConnectionOptions extends ConnectionOptions {
   firstRetryMs: number
@@ -14,10 +15,11 @@ export interface StandingConnectionOptions extends ConnectionOptions {
 
 /** A connection that is opened again, after a growing wait with jitter, whenever it ends. */
 export class StandingConnection {
-  readonly #options: StandingConnectionOptions
+  #options: StandingConnectionOptions
   readonly #stop = new AbortController()
   #connection: Connection | null = null
   #problem: HoldfastError | null = null
+  #endPause = () => {}
 
   constructor(options: StandingConnectionOptions) {
     this.#options = options
@@ -31,6 +33,14 @@ export class StandingConnection {
   /** Why there is no connection, or null. */
   get problem(): HoldfastError | null {
     return this.isUp ? null : this.#problem
+  }
+
+  /** From now on a fresh connection logs in so; the one that is open stays. Where there is none, it is tried at once. */
+  renew(login: Login): void {
+    this.#options = withLogin(this.#options, login)
+    // What the old login was refused for says nothing of this one.
+    this.#problem = null
+    this.#endPause()
   }
 
   /** Sends a command. Throws as {@link Connection.send}, and at once while there is no connection. */
@@ -67,8 +77,9 @@ export class StandingConnection {
     const { prepare, onChange, firstRetryMs, mostRetryMs } = this.#options
     const backoff = new Backoff(firstRetryMs, mostRetryMs)
     while (!this.#stop.signal.aborted) {
+      const options = this.#options
       try {
-        const connection = await Connection.open(this.#options)
+        const connection = await Connection.open(options)
         await prepare(connection).catch((error: unknown) => {
           connection.close()
           throw error
@@ -82,25 +93,28 @@ export class StandingConnection {
           `The connection to ${formatAddress(this.#options.address)} has ended.`,
         )
       } catch (error) {
+        if (options !== this.#options) continue
         this.#problem = asHoldfastError(error)
       }
       this.#connection = null
       onChange()
-      await pause(backoff.next(), this.#stop.signal)
+      await this.#pause(backoff.next())
     }
   }
-}
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-  })
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stop
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal.addEventListener('abort', done, { once: true })
+      this.#endPause = done
+    })
+  }
 }
 
 function asHoldfastError(error: unknown): HoldfastError {

@@ -12,9 +12,10 @@ function read(file: string): string {
 }
 
 const NUMBERS = read('numbers.lua')
+const ATTEMPT_LOG = read('attempt-log.lua')
 
-function load(file: string, flags: string): Script {
-  const source = `#!lua${flags}\n${NUMBERS}\n${read(file)}`
+function load(file: string, flags: string, ...before: string[]): Script {
+  const source = [`#!lua${flags}`, NUMBERS, ...before, read(file)].join('\n')
   return { source, sha: hash('sha1', source) }
 }
 
@@ -25,4 +26,6 @@ function load(file: string, flags: string): Script {
 export const SCRIPTS = {
   merge: load('merge.lua', ''),
   mergeTombstones: load('merge.lua', ' flags=allow-oom'),
+  take: load('take.lua', '', ATTEMPT_LOG),
+  giveBack: load('give-back.lua', ' flags=allow-oom', ATTEMPT_LOG),
 } as const satisfies Record<string, Script>

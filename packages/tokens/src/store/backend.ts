@@ -1,7 +1,9 @@
 import type { Deadline } from '../deadline.ts'
 import type { StoreOverloadedError, StoreUnavailableError } from '../errors.ts'
 import type { TokenRecord } from '../record/record.ts'
+import type { GroupLogin } from '../redis/login.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
+import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { Known } from './cache.ts'
 import type { VerificationPath } from './observer.ts'
 import type { StoreStatus } from './store.ts'
@@ -56,6 +58,18 @@ export interface Backend {
 
   /** The records of a subject, ended ones included, until they are forgotten. */
   list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>>
+
+  /**
+   * From now on fresh connections log in by these, once they are accepted; open ones stay. Throws `AUTH_FAILED`,
+   * `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
+   */
+  renew(login: GroupLogin, deadline: Deadline): Promise<void>
+
+  /** Counts an attempt against all its limits or none. Throws as {@link merge}. */
+  take(request: TakeRequest, deadline: Deadline): Promise<Taken>
+
+  /** Takes an attempt out of logs again. Throws as {@link merge}. */
+  giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void>
 
   status(): StoreStatus
   /** Throws as {@link TokenStore.ready}. */

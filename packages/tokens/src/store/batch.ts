@@ -35,6 +35,9 @@ export class Batch {
     this.#calls = [
       ...mergeCalls(units, 'live', SCRIPTS.merge),
       ...mergeCalls(units, 'revoked', SCRIPTS.mergeTombstones),
+      ...units.flatMap((unit) =>
+        unit.command ? [{ command: unit.command, places: [{ unit, index: 0 }] }] : [],
+      ),
     ]
   }
 

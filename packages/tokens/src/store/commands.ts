@@ -4,8 +4,9 @@ import { merge } from '../record/merge.ts'
 import { CLOCK_SKEW_MS, type TokenRecord } from '../record/record.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
-import type { Script } from '../scripts/scripts.ts'
+import { SCRIPTS, type Script } from '../scripts/scripts.ts'
 import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
+import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { MergeRequest, StoredRecord } from './backend.ts'
 import type { WriteCommand } from './unit.ts'
 
@@ -29,6 +30,28 @@ export function readMerged(sent: TokenRecord, reply: Reply): TokenRecord {
   const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
   if (stored === null) throw new StoreUnavailableError('Redis holds a record that this version cannot read.')
   return stored
+}
+
+export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {
+  const bounds = limits.map(({ limit, windowMs, pauseAfter, pauseMs }) =>
+    [limit, windowMs, pauseAfter, pauseMs].join(' '),
+  )
+  return { script: SCRIPTS.take, keys: limits.map(({ key }) => key), args: [id, String(nowMs), ...bounds] }
+}
+
+/** The value of take.lua's reply. */
+export function readTaken(reply: Reply): Taken {
+  const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(Number) : []
+  if (allowed === 1) return { allowed: true }
+  if (allowed !== 0 || limit === undefined || retryAfterMs === undefined) {
+    throw new StoreUnavailableError('Redis answered an attempt in a way that this version cannot read.')
+  }
+  return { allowed: false, limit: limit - 1, retryAfterMs }
+}
+
+export function giveBackCommand({ id, logs }: GiveBackRequest): WriteCommand {
+  const older = logs.map((log) => (log.older ? '1' : '0'))
+  return { script: SCRIPTS.giveBack, keys: logs.map(({ key }) => key), args: [id, ...older] }
 }
 
 export function readRecord(node: Node, reply: Reply): TokenRecord | null {

@@ -87,7 +87,16 @@ export class Committer {
    * {@link write}.
    */
   signal(signal: Signal, deadline: Deadline): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'followed', signal), deadline, true)
+    return this.#enqueue(new Unit([], 'followed', { signal }), deadline, true)
+  }
+
+  /** Calls another script than merge.lua; resolves when it is acknowledged as a write. Throws as {@link write}. */
+  call(
+    command: WriteCommand,
+    deadline: Deadline,
+    { first = false }: { first?: boolean } = {},
+  ): Promise<Committed> {
+    return this.#enqueue(new Unit([], 'lasting', { command }), deadline, first)
   }
 
   /** Units that wait for their acknowledgement. */
@@ -234,7 +243,7 @@ export class Committer {
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
-  /** Beats, and questions whether writing works, are no one's writes. */
+  /** Beats, questions whether writing works, and attempts are no one's writes. */
   #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: Unit): void {
     if (durability !== 'lasting' || merges.length === 0) return
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)

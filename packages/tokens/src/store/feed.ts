@@ -30,8 +30,8 @@ export interface FeedOptions {
 
 /**
  * A subscription on the primary that carries every merged record of every process, which tombstones are sure to stay,
- * and this process's own beats. It is begun anew after each change of primary and each loss of the connection; each beginning is a
- * new generation, because what was published between is lost.
+ * and this process's own beats. It is begun anew after each change of primary and each loss of the connection; each
+ * beginning is a new generation, because what was published between is lost.
  */
 export class Feed {
   readonly #group: ReplicaGroup

@@ -1,12 +1,16 @@
 import { StoreOverloadedError } from '../errors.ts'
-import type { MergeRequest } from './backend.ts'
 import type { Committed } from './unit.ts'
 
-interface Entry {
-  request: MergeRequest
+interface Entry<Request> {
+  request: Request
   /** The term in which it was acknowledged. */
   term: number
   atMs: number
+}
+
+/** What is written under one key; a later one stands for all before. */
+interface Keyed {
+  key: { key: string }
 }
 
 /**
@@ -14,9 +18,9 @@ interface Entry {
  * lost when a node that lacks it is promoted; then it is written again from here. Pure bookkeeping: the time
  * is passed in.
  */
-export class Journal {
+export class Journal<Request extends Keyed> {
   readonly #mostEntries: number
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, Entry<Request>>()
 
   constructor(mostEntries: number) {
     this.#mostEntries = mostEntries
@@ -36,12 +40,17 @@ export class Journal {
   }
 
   /** Acknowledged records: kept while a replica lacks them, forgotten when every planned one has them. */
-  settle(requests: MergeRequest[], { complete, term }: Committed, nowMs: number): void {
+  settle(requests: readonly Request[], { complete, term }: Committed, nowMs: number): void {
     for (const request of requests) {
       const key = request.key.key
       this.#entries.delete(key)
       if (!complete) this.#entries.set(key, { request, term, atMs: nowMs })
     }
+  }
+
+  /** What was written under a key has been undone. */
+  forget(key: string): void {
+    this.#entries.delete(key)
   }
 
   /** All planned replicas confirmed everything that was written in a term up to now. */
@@ -58,7 +67,7 @@ export class Journal {
   }
 
   /** What must be written again on a new primary: everything from earlier terms. */
-  fromBefore(term: number): MergeRequest[] {
+  fromBefore(term: number): Request[] {
     return [...this.#entries.values()].flatMap((entry) => (entry.term < term ? [entry.request] : []))
   }
 }

@@ -2,40 +2,47 @@ import { StoreClosedError } from '../errors.ts'
 import { merge, sameContent } from '../record/merge.ts'
 import { keepUntilMs, type TokenRecord } from '../record/record.ts'
 import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
+import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
+import type { Known } from './cache.ts'
+import { MemoryAttempts } from './memory-attempts.ts'
 import type { StoreStatus } from './store.ts'
 
 /** Records in the memory of this process, with the same rules as in Redis; gone when the process ends. */
 export class MemoryBackend implements Backend {
-  readonly #records = new Map<string, TokenRecord>()
+  readonly #records = new Map<string, Known>()
   readonly #indexes = new Map<string, Set<string>>()
+  readonly #attempts = new MemoryAttempts()
   #closed = false
 
-  peek(): null {
-    return null
+  peek({ key }: RecordKey): Known | null {
+    return this.#get(key)
   }
 
   mayReturn(): boolean {
     return false
   }
 
+  /** It is no copy of anything. */
   countsNow(): boolean {
-    return false
+    return !this.#closed
   }
 
   async read({ key }: RecordKey): Promise<ReadAnswer> {
     this.#assertOpen()
-    return { known: true, value: this.#get(key), path: 'cache' }
+    return { known: true, value: this.#get(key)?.record ?? null, path: 'cache' }
   }
 
   async merge(requests: MergeRequest[]): Promise<TokenRecord[]> {
     this.#assertOpen()
     return requests.map(({ key, subject, record, ifVersion }) => {
-      const stored = this.#get(key.key)
+      const known = this.#get(key.key)
+      const stored = known?.record ?? null
       const merged = stored === null ? record : merge(stored, record)
       const differs = stored?.state === 'live' && !(merged.state === 'live' && sameContent(stored, merged))
       if (ifVersion !== undefined && differs && stored.version !== ifVersion) return stored
-      this.#records.set(key.key, merged)
+      if (known !== null) known.record = merged
+      else this.#records.set(key.key, { record: merged, generation: 0, settled: true, used: true })
       if (subject !== null) this.#index(subject).add(key.digest)
       return merged
     })
@@ -44,6 +51,21 @@ export class MemoryBackend implements Backend {
   async list(subject: SubjectKey): Promise<Answer<StoredRecord[]>> {
     this.#assertOpen()
     return { known: true, value: this.#listed(subject) }
+  }
+
+  /** There is nobody to log in to. */
+  async renew(): Promise<void> {
+    this.#assertOpen()
+  }
+
+  async take(request: TakeRequest): Promise<Taken> {
+    this.#assertOpen()
+    return this.#attempts.take(request)
+  }
+
+  async giveBack(request: GiveBackRequest): Promise<void> {
+    this.#assertOpen()
+    this.#attempts.giveBack(request)
   }
 
   status(): StoreStatus {
@@ -79,10 +101,10 @@ export class MemoryBackend implements Backend {
     if (this.#closed) throw new StoreClosedError('The store was closed.')
   }
 
-  #get(key: string): TokenRecord | null {
-    const record = this.#records.get(key)
-    if (record === undefined) return null
-    if (Date.now() < keepUntilMs(record)) return record
+  #get(key: string): Known | null {
+    const known = this.#records.get(key)
+    if (known === undefined) return null
+    if (Date.now() < keepUntilMs(known.record)) return known
     this.#records.delete(key)
     return null
   }
@@ -98,9 +120,9 @@ export class MemoryBackend implements Backend {
     const index = this.#indexes.get(subject.key) ?? new Set<string>()
     const listed: StoredRecord[] = []
     for (const digest of index) {
-      const record = this.#get(recordKey(subject.tag, digest).key)
-      if (record === null) index.delete(digest)
-      else listed.push({ digest, record })
+      const known = this.#get(recordKey(subject.tag, digest).key)
+      if (known === null) index.delete(digest)
+      else listed.push({ digest, record: known.record })
     }
     if (index.size === 0) this.#indexes.delete(subject.key)
     return listed

@@ -1,4 +1,4 @@
-import type { Verification } from './store.ts'
+import type { Verification } from './verification.ts'
 
 /** Who answered a verification: the token's own form, this process's knowledge, the primary, or a majority. */
 export type VerificationPath = 'token' | 'cache' | 'primary' | 'quorum'

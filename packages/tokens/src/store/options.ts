@@ -16,6 +16,23 @@ export interface SessionOptions {
   absoluteMs?: number
 }
 
+/**
+ * Secrets that a store takes while it runs, by {@link TokenStore.renew}. What is absent stays as it is. A store in one
+ * Redis has no Sentinels to log in to, and one in memory nobody at all.
+ */
+export interface RenewedSecrets {
+  /** The application's ACL user and password on Redis. */
+  username?: string
+  password?: string
+  /** The application's ACL user and password on the Sentinels. */
+  sentinelUsername?: string
+  sentinelPassword?: string
+  /** The ring to use from now on: with the same index key, and with the key that is current now. */
+  keyring?: Keyring
+  /** Instead of the present authority, certificate, key and name, all together. */
+  tls?: TlsOptions
+}
+
 /** Where the store's records are kept: a replica group that Sentinels watch, or one Redis. */
 export type RedisStoreOptions = CommonRedisOptions & (SentinelTopology | StandaloneTopology)
 

@@ -4,11 +4,13 @@ import { merge } from '../record/merge.ts'
 import { openListContent } from '../record/payload.ts'
 import { endsAtMs, type LiveRecord, type TokenRecord, tombstone } from '../record/record.ts'
 import { parseRecordKey, publicId, type RecordKey, type SubjectKey, subjectKey } from '../token/digest.ts'
-import { type OpenKeyring, openKeyring } from '../token/keyring.ts'
+import type { OpenKeyring } from '../token/keyring.ts'
 import type { Backend, MergeRequest } from './backend.ts'
+import type { CallOptions } from './call-options.ts'
 import { checkDataCentre } from './limits.ts'
-import type { SessionOptions } from './options.ts'
-import type { CallOptions, SessionSummary, StoreStatus } from './store.ts'
+import type { RenewedSecrets, SessionOptions } from './options.ts'
+import { Renewal } from './renewal.ts'
+import type { SessionSummary, StoreStatus } from './store.ts'
 
 /** A record as a Redis node keeps it: no token, and claims that only the holder of the token can open. */
 export interface RecordEntry {
@@ -61,6 +63,8 @@ export interface RecordStore {
   status(): StoreStatus
   /** As {@link TokenStore.ready}: from then on the primary has been told all that was ever acknowledged. */
   ready(options?: CallOptions): Promise<void>
+  /** As {@link TokenStore.renew}. */
+  renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void>
   close(): Promise<void>
 }
 
@@ -76,13 +80,13 @@ interface Opened {
 export class BackendRecords implements RecordStore {
   readonly #backend: Backend
   readonly #dataCentre: string
-  readonly #keyring: OpenKeyring
+  readonly #renewal: Renewal
   readonly #timeoutMs: number
 
   /** Throws `INVALID_OPTION`. */
   constructor(backend: () => Backend, options: SessionOptions, timeoutMs: number) {
     this.#dataCentre = checkDataCentre(options.dataCentre)
-    this.#keyring = openKeyring(options.keyring)
+    this.#renewal = new Renewal(options.keyring)
     this.#timeoutMs = timeoutMs
     // Last, so that a wrong option leaves no connection behind.
     this.#backend = backend()
@@ -150,8 +154,16 @@ export class BackendRecords implements RecordStore {
     return this.#backend.ready(Deadline.of(options, this.#timeoutMs))
   }
 
+  renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void> {
+    return this.#renewal.renew(this.#backend, secrets, options, this.#timeoutMs)
+  }
+
   close(): Promise<void> {
     return this.#backend.close()
+  }
+
+  get #keyring(): OpenKeyring {
+    return this.#renewal.keyring
   }
 
   /**

@@ -2,8 +2,10 @@ import type { Deadline } from '../deadline.ts'
 import { StoreUnavailableError } from '../errors.ts'
 import { endsAtMs, type TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
+import type { GroupLogin } from '../redis/login.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
+import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
@@ -16,6 +18,7 @@ import { Journal } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
 import { Reader } from './read.ts'
+import { RedisAttempts } from './redis-attempts.ts'
 import { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
@@ -54,7 +57,8 @@ export class RedisBackend implements Backend {
   readonly #feed: Feed
   readonly #heartbeat: Heartbeat
   readonly #cache: NearCache
-  readonly #journal: Journal
+  readonly #journal: Journal<MergeRequest>
+  readonly #attempts: RedisAttempts
   readonly #heardWrites = new HeardWrites()
   readonly #replayer: Replayer
   readonly #rulesOff: ReadonlySet<SafetyRule>
@@ -75,11 +79,15 @@ export class RedisBackend implements Backend {
     this.#settledNews = new SettledNews(this.#group)
     this.#committer = new Committer(this.#group, barrier, {
       maxQueued: options.maxQueuedWrites,
-      onComplete: (term) => this.#journal.confirmTerm(term),
+      onComplete: (term) => {
+        this.#journal.confirmTerm(term)
+        this.#attempts.confirmTerm(term)
+      },
       observer: options.observer,
       rulesOff: this.#rulesOff,
     })
     this.#journal = new Journal(options.maxJournalEntries)
+    this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
     this.#lease = new Lease(options.leaseMs)
     this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
@@ -102,7 +110,7 @@ export class RedisBackend implements Backend {
     this.#replayer = new Replayer(
       this.#group,
       this.#committer,
-      { journal: this.#journal, heardWrites: this.#heardWrites },
+      { journal: this.#journal, attempts: this.#attempts, heardWrites: this.#heardWrites },
       { rulesOff: this.#rulesOff, observer: options.observer },
     )
   }
@@ -129,7 +137,7 @@ export class RedisBackend implements Backend {
     let answer = await this.#reader.readRecord(key, deadline)
     while (answer.known && !this.#isSure(key, answer.value)) {
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
-      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_AGAIN_MS, deadline.remainingMs)))
+      await deadline.pause(LOOK_AGAIN_MS)
       answer = await this.#reader.readRecord(key, deadline)
     }
     if (!answer.known) return answer
@@ -162,6 +170,19 @@ export class RedisBackend implements Backend {
     })
   }
 
+  async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
+    const { term } = this.#group
+    const taken = await this.#attempts.take(request, deadline)
+    this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
+    // The primary has changed meanwhile: its replay may not have seen this one.
+    if (this.#group.term !== term) this.#replayer.replayJournal().catch(() => {})
+    return taken
+  }
+
+  giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void> {
+    return this.#attempts.giveBack(request, deadline)
+  }
+
   /** That there are no more is told only when the primary has been told all that it may lack. */
   async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
     const isTold = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
@@ -170,7 +191,7 @@ export class RedisBackend implements Backend {
       const answer = await this.#readList(subject, deadline)
       if (!answer.known || (wasTold && isTold())) return answer
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
-      await new Promise((resolve) => setTimeout(resolve, Math.min(LIST_AGAIN_MS, deadline.remainingMs)))
+      await deadline.pause(LIST_AGAIN_MS)
     }
   }
 
@@ -184,6 +205,10 @@ export class RedisBackend implements Backend {
       },
       deadline,
     )
+  }
+
+  renew(login: GroupLogin, deadline: Deadline): Promise<void> {
+    return this.#group.renew(login, deadline)
   }
 
   status(): StoreStatus {

@@ -1,15 +1,19 @@
 import type { TokenRecord } from '../record/record.ts'
 import type { Known } from './cache.ts'
-import type { Active } from './store.ts'
+import type { Active } from './verification.ts'
 
-interface Remembered {
+/** An answer, for those who want it now and for those who await it. */
+export interface RememberedAnswer {
+  answer: Active
+  /** Made once: awaiting it again costs nothing. */
+  promise: Promise<Active>
+}
+
+interface Remembered extends RememberedAnswer {
   /** What the near cache knows of it now. */
   known: Known
   /** The record that the answer was made of. */
   record: TokenRecord
-  answer: Active
-  /** Made once: awaiting it again costs nothing. */
-  promise: Promise<Active>
 }
 
 /**
@@ -26,17 +30,17 @@ export class RememberedAnswers {
   }
 
   /** The answer to a token, if its record is still the one that it was made of and counts now. */
-  get(token: string, countsNow: (known: Known) => boolean, nowMs: number): Promise<Active> | null {
+  get(token: string, countsNow: (known: Known) => boolean, nowMs: number): RememberedAnswer | null {
     const remembered = this.#answers.get(token)
     if (remembered === undefined) return null
-    const { known, record, answer, promise } = remembered
+    const { known, record, answer } = remembered
     if (known.record !== record || nowMs >= answer.idleUntilMs || nowMs >= answer.expiresAtMs) {
       this.#answers.delete(token)
       return null
     }
     if (!countsNow(known)) return null
     known.used = true
-    return promise
+    return remembered
   }
 
   add(token: string, known: Known, answer: Active): void {

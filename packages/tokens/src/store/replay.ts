@@ -11,6 +11,7 @@ import type { FeedRecord } from './feed.ts'
 import type { HeardWrites } from './heard-writes.ts'
 import type { Journal } from './journal.ts'
 import type { StoreObserver } from './observer.ts'
+import type { RedisAttempts } from './redis-attempts.ts'
 import type { SafetyRule } from './rules.ts'
 
 /** Most records in one unit of writes, and in one question. */
@@ -32,7 +33,8 @@ const OTHERS_MS = 2000
 export class Replayer {
   readonly #group: ReplicaGroup
   readonly #committer: Committer
-  readonly #journal: Journal
+  readonly #journal: Journal<MergeRequest>
+  readonly #attempts: RedisAttempts
   readonly #heardWrites: HeardWrites
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
@@ -46,12 +48,17 @@ export class Replayer {
   constructor(
     group: ReplicaGroup,
     committer: Committer,
-    { journal, heardWrites }: { journal: Journal; heardWrites: HeardWrites },
+    {
+      journal,
+      attempts,
+      heardWrites,
+    }: { journal: Journal<MergeRequest>; attempts: RedisAttempts; heardWrites: HeardWrites },
     { rulesOff, observer }: { rulesOff: ReadonlySet<SafetyRule>; observer: StoreObserver },
   ) {
     this.#group = group
     this.#committer = committer
     this.#journal = journal
+    this.#attempts = attempts
     this.#heardWrites = heardWrites
     this.#rulesOff = rulesOff
     this.#observer = observer
@@ -83,9 +90,17 @@ export class Replayer {
     return this.#firstTold.promise
   }
 
-  /** Writes the journal's entries of earlier terms again, and answers how many; they leave it when every node has them. */
+  /**
+   * Writes the journal's entries of earlier terms again, and answers how many; they leave it when every node has them.
+   * Attempts of earlier terms, too.
+   */
   async replayJournal(): Promise<number> {
-    return this.#writeAgain(this.#journal.fromBefore(this.#group.term), true)
+    const { term } = this.#group
+    const [written] = await Promise.all([
+      this.#writeAgain(this.#journal.fromBefore(term), true),
+      this.#attempts.replay(term, new Deadline(WRITE_MS)),
+    ])
+    return written
   }
 
   async #run(): Promise<void> {

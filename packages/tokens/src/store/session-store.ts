@@ -19,9 +19,12 @@ import {
   subjectKey,
 } from '../token/digest.ts'
 import { dataCentreTag, generateToken, parseToken } from '../token/format.ts'
-import { type OpenKeyring, openKeyring } from '../token/keyring.ts'
+import type { OpenKeyring } from '../token/keyring.ts'
+import { AttemptCounter } from './attempt-counter.ts'
+import type { Attempts } from './attempts.ts'
 import type { Backend } from './backend.ts'
 import type { Known } from './cache.ts'
+import type { CallOptions } from './call-options.ts'
 import {
   checkClaims,
   checkDataCentre,
@@ -31,9 +34,19 @@ import {
   MAX_SUBJECT_LENGTH,
 } from './limits.ts'
 import type { StoreObserver, VerificationPath } from './observer.ts'
-import type { SessionOptions } from './options.ts'
-import { RememberedAnswers } from './remembered.ts'
-import type * as Api from './store.ts'
+import type { RenewedSecrets, SessionOptions } from './options.ts'
+import { type RememberedAnswer, RememberedAnswers } from './remembered.ts'
+import { Renewal } from './renewal.ts'
+import type {
+  IssuedToken,
+  IssueRequest,
+  Revocation,
+  Rotation,
+  SessionSummary,
+  StoreStatus,
+  TokenStore,
+} from './store.ts'
+import type { Active, Inactive, Session, Verification } from './verification.ts'
 
 export interface SessionStoreLimits {
   verifyTimeoutMs: number
@@ -47,7 +60,7 @@ const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
 /** An update that lost this many races in a row gives up. */
 const UPDATE_TRIES = 8
 
-const MALFORMED: Api.Inactive = Object.freeze({ status: 'inactive', reason: 'malformed' })
+const MALFORMED: Inactive = Object.freeze({ status: 'inactive', reason: 'malformed' })
 
 /** A token's session, found live and opened. */
 interface Found {
@@ -55,27 +68,28 @@ interface Found {
   key: RecordKey
   subject: SubjectKey
   record: LiveRecord
-  session: Api.Session
+  session: Session
 }
 
 /** What tokens and sessions are, over any backend: one implementation of every rule that users rely on. */
-export class SessionStore implements Api.TokenStore {
+export class SessionStore implements TokenStore {
   readonly #backend: Backend
   readonly #dataCentre: string
   readonly #dataCentreTag: string
-  readonly #keyring: OpenKeyring
+  readonly #renewal: Renewal
   readonly #idleMs: number
   readonly #absoluteMs: number
   readonly #limits: SessionStoreLimits
   readonly #observer: StoreObserver
   readonly #countsNow = (known: Known) => this.#backend.countsNow(known)
   readonly #remembered: RememberedAnswers
+  readonly attempts: Attempts
 
   /** Throws `INVALID_OPTION`. */
   constructor(backend: () => Backend, options: SessionOptions, limits: SessionStoreLimits) {
     this.#dataCentre = checkDataCentre(options.dataCentre)
     this.#dataCentreTag = dataCentreTag(this.#dataCentre)
-    this.#keyring = openKeyring(options.keyring)
+    this.#renewal = new Renewal(options.keyring)
     this.#idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
     this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)
     this.#limits = limits
@@ -83,9 +97,10 @@ export class SessionStore implements Api.TokenStore {
     this.#remembered = new RememberedAnswers(limits.maxRemembered)
     // Last, so that a wrong option leaves no connection behind.
     this.#backend = backend()
+    this.attempts = new AttemptCounter(this.#backend, this.#keyring.indexKey, limits.writeTimeoutMs)
   }
 
-  async issue(request: Api.IssueRequest, options?: Api.CallOptions): Promise<Api.IssuedToken> {
+  async issue(request: IssueRequest, options?: CallOptions): Promise<IssuedToken> {
     const subject = checkText('subject', request.subject, 1, MAX_SUBJECT_LENGTH)
     const device = checkText('device', request.device ?? '', 0, MAX_DEVICE_LENGTH)
     const claims = request.claims ?? {}
@@ -99,18 +114,16 @@ export class SessionStore implements Api.TokenStore {
     return fresh.issued
   }
 
-  verify(token: string, options?: Api.CallOptions): Promise<Api.Verification> {
+  verify(token: string, options?: CallOptions): Promise<Verification> {
     const startedMs = performance.now()
-    const remembered = this.#remembered.get(token, this.#countsNow, Date.now())
-    if (remembered === null) return this.#verify(token, options, startedMs)
-    this.#observer.verified?.('active', 'cache', performance.now() - startedMs)
-    return remembered
+    return this.#recall(token, startedMs)?.promise ?? this.#verify(token, options, startedMs)
   }
 
-  async touch(
-    token: string,
-    options?: Api.CallOptions & { idleMs?: number },
-  ): Promise<Api.Active | Api.Inactive> {
+  verifyNow(token: string): Active | null {
+    return this.#recall(token, performance.now())?.answer ?? null
+  }
+
+  async touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive> {
     const idleMs = checkLifetime('idleMs', options?.idleMs ?? this.#idleMs)
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const found = await this.#find(token, deadline)
@@ -128,8 +141,8 @@ export class SessionStore implements Api.TokenStore {
   async update(
     token: string,
     change: (claims: Claims) => Claims,
-    options?: Api.CallOptions,
-  ): Promise<Api.Active | Api.Inactive> {
+    options?: CallOptions,
+  ): Promise<Active | Inactive> {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     for (let tries = 0; tries < UPDATE_TRIES; tries++) {
       const found = await this.#find(token, deadline)
@@ -155,7 +168,7 @@ export class SessionStore implements Api.TokenStore {
     )
   }
 
-  async rotate(token: string, options?: Api.CallOptions): Promise<Api.Rotation> {
+  async rotate(token: string, options?: CallOptions): Promise<Rotation> {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
@@ -168,7 +181,7 @@ export class SessionStore implements Api.TokenStore {
     return { status: 'active', ...fresh.issued }
   }
 
-  async revoke(token: string, options?: Api.CallOptions): Promise<Api.Revocation> {
+  async revoke(token: string, options?: CallOptions): Promise<Revocation> {
     const key = this.#keyOf(token)
     if (key === null) return { revoked: false }
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
@@ -184,7 +197,7 @@ export class SessionStore implements Api.TokenStore {
     return this.#end(key, isOfHere ? record : null, deadline)
   }
 
-  async revokeById(subject: string, id: string, options?: Api.CallOptions): Promise<Api.Revocation> {
+  async revokeById(subject: string, id: string, options?: CallOptions): Promise<Revocation> {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const subjectKey = this.#subjectKey(subject)
     const records = await this.#listOrThrow(subjectKey, deadline)
@@ -195,7 +208,7 @@ export class SessionStore implements Api.TokenStore {
 
   async revokeSubject(
     subject: string,
-    options?: Api.CallOptions & { exceptToken?: string },
+    options?: CallOptions & { exceptToken?: string },
   ): Promise<{ revokedIds: string[] }> {
     const except = options?.exceptToken === undefined ? null : this.#keyOf(options.exceptToken)
     if (options?.exceptToken !== undefined && except === null) {
@@ -214,7 +227,7 @@ export class SessionStore implements Api.TokenStore {
     return { revokedIds: others.flatMap(({ digest, record }) => (isLive(record) ? [publicId(digest)] : [])) }
   }
 
-  async list(subject: string, options?: Api.CallOptions): Promise<Api.SessionSummary[]> {
+  async list(subject: string, options?: CallOptions): Promise<SessionSummary[]> {
     const subjectKey = this.#subjectKey(subject)
     const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#limits.writeTimeoutMs))
     return records
@@ -228,16 +241,25 @@ export class SessionStore implements Api.TokenStore {
       .sort((a, b) => a.issuedAtMs - b.issuedAtMs)
   }
 
-  status(): Api.StoreStatus {
+  status(): StoreStatus {
     return this.#backend.status()
   }
 
-  ready(options?: Api.CallOptions): Promise<void> {
+  ready(options?: CallOptions): Promise<void> {
     return this.#backend.ready(Deadline.of(options, this.#limits.writeTimeoutMs))
+  }
+
+  renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void> {
+    return this.#renewal.renew(this.#backend, secrets, options, this.#limits.writeTimeoutMs)
   }
 
   close(): Promise<void> {
     return this.#backend.close()
+  }
+
+  /** The ring that is in use now: it may be another one after each wait. */
+  get #keyring(): OpenKeyring {
+    return this.#renewal.keyring
   }
 
   /** Where a token's record is; null of a token that cannot have one here. */
@@ -248,7 +270,7 @@ export class SessionStore implements Api.TokenStore {
   }
 
   /** Why a token cannot have a record here. */
-  #refuse(token: string): Api.Inactive {
+  #refuse(token: string): Inactive {
     if (parseToken(token) === null) return MALFORMED
     return { status: 'inactive', reason: 'foreign', id: publicId(digestToken(token)) }
   }
@@ -282,7 +304,7 @@ export class SessionStore implements Api.TokenStore {
    * Writes a record's tombstone. Also when one is there already: an earlier try may have left it on the
    * primary alone, and only an acknowledged one is sure to stay.
    */
-  async #end(key: RecordKey, record: TokenRecord | null, deadline: Deadline): Promise<Api.Revocation> {
+  async #end(key: RecordKey, record: TokenRecord | null, deadline: Deadline): Promise<Revocation> {
     const id = publicId(key.digest)
     if (record === null) return { revoked: false, id }
     await this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline)
@@ -306,21 +328,23 @@ export class SessionStore implements Api.TokenStore {
   }
 
   /** A token's live session, or why there is none. Throws `STORE_UNAVAILABLE` or `STORE_OVERLOADED`. */
-  async #find(token: string, deadline: Deadline): Promise<({ status: 'found' } & Found) | Api.Inactive> {
+  async #find(token: string, deadline: Deadline): Promise<({ status: 'found' } & Found) | Inactive> {
     const key = this.#keyOf(token)
     if (key === null) return this.#refuse(token)
     const record = await this.#readOrThrow(key, deadline)
     const described = this.#describe(token, key, record)
-    if (described.status === 'inactive' || record?.state !== 'live') return described as Api.Inactive
+    if (described.status === 'inactive' || record?.state !== 'live') return described as Inactive
     const { status: _, ...session } = described
     return { status: 'found', token, key, subject: this.#subjectKey(session.subject), record, session }
   }
 
-  async #verify(
-    token: string,
-    options: Api.CallOptions | undefined,
-    startedMs: number,
-  ): Promise<Api.Verification> {
+  #recall(token: string, startedMs: number): RememberedAnswer | null {
+    const remembered = this.#remembered.get(token, this.#countsNow, Date.now())
+    if (remembered !== null) this.#observer.verified?.('active', 'cache', performance.now() - startedMs)
+    return remembered
+  }
+
+  async #verify(token: string, options: CallOptions | undefined, startedMs: number): Promise<Verification> {
     const deadline = Deadline.of(options, this.#limits.verifyTimeoutMs)
     const key = this.#keyOf(token)
     if (key === null) return this.#tell(this.#refuse(token), 'token', startedMs)
@@ -338,7 +362,7 @@ export class SessionStore implements Api.TokenStore {
     return this.#tell({ status: 'unavailable', code, cause: message, id }, 'quorum', startedMs)
   }
 
-  #tell<V extends Api.Verification>(answer: V, path: VerificationPath, startedMs: number): V {
+  #tell<V extends Verification>(answer: V, path: VerificationPath, startedMs: number): V {
     this.#observer.verified?.(answer.status, path, performance.now() - startedMs)
     return answer
   }
@@ -348,7 +372,7 @@ export class SessionStore implements Api.TokenStore {
   }
 
   /** What a record says about the token that it was found by. */
-  #describe(token: string, key: RecordKey, record: TokenRecord | null): Api.Active | Api.Inactive {
+  #describe(token: string, key: RecordKey, record: TokenRecord | null): Active | Inactive {
     const id = publicId(key.digest)
     if (record === null) return { status: 'inactive', reason: 'unknown', id }
     if (record.state === 'revoked') return { status: 'inactive', reason: 'revoked', id }

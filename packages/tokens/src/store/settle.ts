@@ -25,8 +25,8 @@ export interface SettlingOptions {
  * A tombstone that was read or heard need not stay: it may be on one node alone, which is about to be replaced.
  * Who has called a token revoked must never call it active again, so a tombstone is told only when it is settled,
  * by the same rules by which a write is acknowledged (store/commit.ts), or when a process says that it was acknowledged
- * to it (store/settled-news.ts). A beat that every planned replica has
- * confirmed settles, without a question, all that was heard before it was sent.
+ * to it (store/settled-news.ts). A beat that every planned replica has confirmed settles, without a question, all that
+ * was heard before it was sent.
  */
 export class Settling {
   readonly #group: ReplicaGroup
@@ -56,7 +56,7 @@ export class Settling {
   async settle(key: string, known: Known, deadline: Deadline): Promise<boolean> {
     while (!known.settled && !deadline.isOver) {
       if (await this.#isSettled(key, deadline)) known.settled = true
-      else await new Promise((resolve) => setTimeout(resolve, Math.min(NEXT_LOOK_MS, deadline.remainingMs)))
+      else await deadline.pause(NEXT_LOOK_MS)
     }
     return known.settled
   }

@@ -1,12 +1,8 @@
 import type { Claims } from '../record/claims.ts'
-
-/** Bounds a single call. */
-export interface CallOptions {
-  /** Give up after this long (in milliseconds). Default: the store's `verifyTimeoutMs` or `writeTimeoutMs`. */
-  timeoutMs?: number
-  /** Give up when this signal aborts. */
-  signal?: AbortSignal
-}
+import type { Attempts } from './attempts.ts'
+import type { CallOptions } from './call-options.ts'
+import type { RenewedSecrets } from './options.ts'
+import type { Active, Inactive, Session, Verification } from './verification.ts'
 
 export interface IssueRequest {
   /** Who logged in: 1 to 256 characters, opaque to the store. */
@@ -19,17 +15,6 @@ export interface IssueRequest {
   idleMs?: number
   /** The session ends this long after issue, whatever happens (in milliseconds). Default: the store's. */
   absoluteMs?: number
-}
-
-/** A session as its own token shows it. Times are Unix times in milliseconds. */
-export interface Session {
-  /** Public id: fit for logs, lists and revocation by id; useless as a credential. */
-  id: string
-  subject: string
-  claims: Claims
-  issuedAtMs: number
-  idleUntilMs: number
-  expiresAtMs: number
 }
 
 export interface IssuedToken extends Session {
@@ -46,39 +31,6 @@ export interface SessionSummary {
   idleUntilMs: number
   expiresAtMs: number
 }
-
-export type Active = { status: 'active' } & Session
-
-export type InactiveReason =
-  /** Not a token of Holdfast, or mistyped: decided without asking Redis. */
-  | 'malformed'
-  /** A token of another data centre: decided without asking Redis. */
-  | 'foreign'
-  /** No such session here: never issued, or ended long ago. */
-  | 'unknown'
-  /** Its idle or its absolute lifetime has passed. */
-  | 'expired'
-  /** It was logged out or ended by somebody. */
-  | 'revoked'
-
-export interface Inactive {
-  status: 'inactive'
-  reason: InactiveReason
-  /** Public id; absent for a malformed token. */
-  id?: string
-}
-
-/** The store could not find out. This is never a log-out: keep the cookie and answer 503. */
-export interface Unavailable {
-  status: 'unavailable'
-  /** `STORE_OVERLOADED` when this process itself has too much waiting. */
-  code: 'STORE_UNAVAILABLE' | 'STORE_OVERLOADED'
-  /** One sentence for a log: names hosts, holds no secret. */
-  cause: string
-  id: string
-}
-
-export type Verification = Active | Inactive | Unavailable
 
 /** What `rotate` answers. */
 export type Rotation = ({ status: 'active' } & IssuedToken) | Inactive
@@ -130,6 +82,12 @@ export interface TokenStore {
   /** Says whether a token is good now. Does not extend its idle lifetime. Throws only `STORE_CLOSED`. */
   verify(token: string, options?: CallOptions): Promise<Verification>
 
+  /**
+   * The session of a token that this process has verified before and may call good now from its own knowledge, under its
+   * lease; without I/O, and without a turn of the event loop. Null says nothing about the token: `verify` does.
+   */
+  verifyNow(token: string): Active | null
+
   /** Extends the idle lifetime to `idleMs` from now (never beyond the absolute end, never shorter). */
   touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive>
 
@@ -161,6 +119,9 @@ export interface TokenStore {
    */
   list(subject: string, options?: CallOptions): Promise<SessionSummary[]>
 
+  /** Counters of attempts that all processes share, for limits of logins. */
+  readonly attempts: Attempts
+
   /** What this process knows about its nodes; no I/O. */
   status(): StoreStatus
 
@@ -169,6 +130,18 @@ export interface TokenStore {
    * node refuses the password, naming the hosts. A store that is not ready goes on trying all the same.
    */
   ready(options?: CallOptions): Promise<void>
+
+  /**
+   * Takes new secrets without a pause. Before anything changes, a majority of the Sentinels and every Redis that can be
+   * reached (one at least) must accept a login by the new ones, beside the connections in use; from then on every fresh connection logs
+   * in so, and those that are open stay. Sessions that older keys of the ring have sealed stay readable for as long as
+   * the ring holds those keys. Default deadline: `writeTimeoutMs`.
+   *
+   * Throws `AUTH_FAILED` or `TLS_FAILED` when they are refused, `STORE_UNAVAILABLE` when too few could be asked,
+   * `INVALID_OPTION` when they cannot be used, as a ring that lacks the key which is current now; then the old ones
+   * stay in use.
+   */
+  renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void>
 
   /** Ends all connections. Operations under way throw. */
   close(): Promise<void>

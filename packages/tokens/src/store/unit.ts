@@ -36,6 +36,8 @@ export interface Committed {
 export class Unit {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null
+  /** One call of another script than merge.lua; it answers a list with one value. */
+  readonly command: WriteCommand | null
   readonly durability: Durability
   readonly outcome: Promise<Committed>
   readonly askedAtMs = performance.now()
@@ -43,10 +45,15 @@ export class Unit {
   readonly fail: (error: Error) => void
   #settled = false
 
-  constructor(merges: readonly MergeRequest[], durability: Durability, signal: Signal | null = null) {
+  constructor(
+    merges: readonly MergeRequest[],
+    durability: Durability,
+    { signal = null, command = null }: { signal?: Signal | null; command?: WriteCommand | null } = {},
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     this.merges = merges
     this.signal = signal
+    this.command = command
     this.durability = durability
     this.outcome = promise
     this.succeed = (committed) => {

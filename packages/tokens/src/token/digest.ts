@@ -60,3 +60,12 @@ export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
   const tag = shardTag(mac.readUInt16BE(0) % SHARD_COUNT)
   return { tag, key: `hf:{${tag}}:s:${mac.toString('base64url', 2, 18)}` }
 }
+
+/**
+ * Where attempts are counted: for each `name` a key of its own, from a keyed hash, so that whoever reads Redis cannot
+ * test a guess of whose attempts they are. `indexKey` is the key ring's index key.
+ */
+export function attemptKey(indexKey: KeyObject, name: string): string {
+  const mac = createHmac('sha256', indexKey).update('attempts\0').update(name).digest()
+  return `hf:{${shardTag(mac.readUInt16BE(0) % SHARD_COUNT)}}:a:${mac.toString('base64url', 2, 18)}`
+}

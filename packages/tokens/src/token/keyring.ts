@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { InvalidOptionError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -75,6 +75,43 @@ export function openKeyring(keyring: Keyring): OpenKeyring {
       return key ? unseal(key, box.subarray(1 + idLength), context) : null
     },
   }
+}
+
+/** The id of the key that sealed a box, or null when it says none. */
+export function sealingKeyOf(box: Buffer): string | null {
+  const id = box.toString('utf8', 1, 1 + (box[0] ?? 0))
+  return KEY_ID.test(id) ? id : null
+}
+
+/**
+ * Checks that a ring may take the place of another while processes run: with the same index key, because another one
+ * would hide every session from its subject's list; with the key that is current, because sessions are being sealed
+ * with it; and with every id naming the same key as before. Older keys may be missing: who forgets one must know that
+ * no session needs it. Throws `INVALID_OPTION`, naming the entry, never its value.
+ */
+export function checkSuccessor(current: Keyring, next: Keyring): void {
+  if (!sameKey(current.index, next.index)) {
+    throw new InvalidOptionError(
+      '`keyring.index` differs from the one in use. It never changes: sessions are found by it. Put it back.',
+    )
+  }
+  if (next.keys[current.current] === undefined) {
+    throw new InvalidOptionError(
+      `\`keyring.keys\` lacks "${current.current}", with which sessions are sealed until now. Keep it for as long as a session may last.`,
+    )
+  }
+  for (const [id, key] of Object.entries(next.keys)) {
+    const before = current.keys[id]
+    if (before !== undefined && !sameKey(before, key)) {
+      throw new InvalidOptionError(
+        `\`keyring.keys.${id}\` differs from the key of that id in use. Give a new key a new id.`,
+      )
+    }
+  }
+}
+
+function sameKey(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one, 'base64'), Buffer.from(other, 'base64'))
 }
 
 function decodeKey(key: unknown, name: string): KeyObject {

@@ -127,6 +127,24 @@ describe('opening', () => {
     }
   })
 
+  test('a Redis that cuts it off fails it at once, so that the next try is not late', async () => {
+    // As CLIENT KILL does in the middle of a login, also a Sentinel's after a failover.
+    const [redis] = group().redis
+    if (redis === undefined) throw new Error('no Redis')
+    let sockets = 0
+    const address = await listen((socket) => {
+      sockets += 1
+      if (sockets === 1) socket.once('data', () => socket.destroy())
+      else socket.pipe(connect(redis.port, '127.0.0.1')).pipe(socket)
+    })
+    const opening = errorOf(Connection.open({ address, ...TEST_USERS.admin, connectTimeoutMs: 3000 }))
+    const { ms, value } = await timed(opening)
+    expect(value).toMatchObject({ code: 'CONNECTION_FAILED' })
+    expect(ms).toBeLessThan(1500)
+    const connection = await Connection.open({ address, ...TEST_USERS.admin })
+    connection.close()
+  })
+
   test.each<[string, { username?: string; password?: string }, string]>([
     ['a wrong password', { username: 'app', password: SECRET }, 'app'],
     ['an unknown user', { username: 'nobody', password: SECRET }, 'nobody'],

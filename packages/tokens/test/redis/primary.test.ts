@@ -7,6 +7,9 @@ import {
 } from '../../src/redis/primary.ts'
 import { Reigns } from '../../src/redis/reigns.ts'
 
+/** Every replica was seen under whatever is announced. */
+const ANNOUNCED = 9
+
 /** Nodes A, B and C; A is primary of history "one" until something happens. */
 function primary(address: string, replid: string, replid2 = '0'): NodeObservation {
   return node(address, 'primary', replid, replid2)
@@ -21,7 +24,7 @@ function node(
   replid2: string,
 ): NodeObservation {
   const view = { role, replid, replid2, offset: 1, replicas: [], primaryAddress: null, linkUp: true }
-  return { address, view, current: true, wasReplica: true, reignEpoch: null }
+  return { address, view, current: true, replicaEpoch: ANNOUNCED, reignEpoch: null }
 }
 /** It was seen so, and does not answer now (or has lost its data). */
 const gone = (observation: NodeObservation): NodeObservation => ({ ...observation, current: false })
@@ -29,7 +32,7 @@ const neverSeen = (address: string): NodeObservation => ({
   address,
   view: null,
   current: false,
-  wasReplica: false,
+  replicaEpoch: null,
   reignEpoch: null,
 })
 
@@ -204,7 +207,7 @@ test('Sentinels of the same epoch that name two are asked again: nobody is named
  */
 describe('a deposed primary that is elected again before it was made a replica', () => {
   const elected = primary('A', 'one')
-  const deposed = { ...primary('B', 'two', 'one'), reignEpoch: 1 }
+  const deposed = { ...primary('B', 'two', 'one'), replicaEpoch: 0, reignEpoch: 1 }
   const nodes = [elected, deposed, replica('C', 'two')]
   const named = names(['A', 2], ['A', 2], ['A', 2])
 
@@ -224,8 +227,18 @@ describe('a deposed primary that is elected again before it was made a replica',
   })
 
   test('is not told from a new promotion by who has not seen either: nobody is primary', () => {
-    const unseen = { ...primary('B', 'two', 'one'), wasReplica: false }
+    const unseen = { ...primary('B', 'two', 'one'), replicaEpoch: null }
     expect(choosePrimary([elected, unseen, replica('C', 'two')], named)).toBeNull()
+  })
+
+  /** It was cut off, or stood still, while the other one was announced. */
+  test('is not told from a new promotion by who has not heard of the first one: nobody is primary', () => {
+    const unheard = { ...primary('B', 'two', 'one'), replicaEpoch: 0 }
+    expect(
+      choosePrimary([elected, unheard, replica('C', 'two')], named, { address: 'A', epoch: 0 }),
+    ).toBeNull()
+    const demoted = [elected, replica('B'), replica('C')]
+    expect(choosePrimary(demoted, named, { address: 'A', epoch: 0 })).toEqual({ address: 'A', epoch: 2 })
   })
 
   test('is replaced again by one that was seen as a replica since', () => {
@@ -240,22 +253,37 @@ describe('a deposed primary that is elected again before it was made a replica',
 describe('the reign of a node', () => {
   test('begins with the epoch under which it is named or chosen, and ends when it is a replica', () => {
     const reigns = new Reigns()
+    reigns.note([primary('A', 'one')], { address: 'A', epoch: 0 })
     reigns.note([primary('A', 'one'), replica('B')], { address: 'A', epoch: 0 })
-    expect(reigns.of('A')).toEqual({ wasReplica: false, reignEpoch: 0 })
-    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: null })
+    expect(reigns.of('A')).toEqual({ replicaEpoch: null, reignEpoch: 0 })
+    expect(reigns.of('B')).toEqual({ replicaEpoch: 0, reignEpoch: null })
     reigns.noteEpoch({ address: 'B', epoch: 1 })
     reigns.note([primary('A', 'one'), primary('B', 'two', 'one')], { address: 'A', epoch: 0 })
-    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: 1 })
+    expect(reigns.of('B')).toEqual({ replicaEpoch: 0, reignEpoch: 1 })
     reigns.note([primary('A', 'one'), primary('B', 'two', 'one')], { address: 'B', epoch: 2 })
-    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: 2 })
+    expect(reigns.of('B')).toEqual({ replicaEpoch: 0, reignEpoch: 2 })
+    reigns.note([primary('A', 'one'), primary('B', 'two', 'one')], { address: 'A', epoch: 3 })
     reigns.note([primary('A', 'one'), replica('B')], { address: 'A', epoch: 3 })
-    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: null })
-    expect(reigns.of('A')).toEqual({ wasReplica: false, reignEpoch: 3 })
+    expect(reigns.of('B')).toEqual({ replicaEpoch: 3, reignEpoch: null })
+    expect(reigns.of('A')).toEqual({ replicaEpoch: null, reignEpoch: 3 })
   })
 
   test('does not begin while the named one is still seen as a replica', () => {
     const reigns = new Reigns()
     reigns.note([primary('A', 'one'), replica('B')], { address: 'B', epoch: 1 })
-    expect(reigns.of('B')).toEqual({ wasReplica: true, reignEpoch: null })
+    expect(reigns.of('B').reignEpoch).toBeNull()
+  })
+
+  test('a replica is seen under an announcement only by a look from after it', () => {
+    const reigns = new Reigns()
+    const [a, before] = [primary('A', 'one'), replica('B')]
+    reigns.note([a, before], { address: 'A', epoch: 0 })
+    reigns.note([a, replica('B')], { address: 'A', epoch: 0 })
+    const last = replica('B')
+    reigns.note([a, last], { address: 'A', epoch: 0 })
+    reigns.note([a, last], { address: 'A', epoch: 2 })
+    expect(reigns.of('B')).toEqual({ replicaEpoch: 0, reignEpoch: null })
+    reigns.note([a, replica('B')], { address: 'A', epoch: 2 })
+    expect(reigns.of('B')).toEqual({ replicaEpoch: 2, reignEpoch: null })
   })
 })

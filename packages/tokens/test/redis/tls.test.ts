@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer as createPlainServer } from 'node:net'
+import { connect, createServer as createPlainServer } from 'node:net'
 import { createServer, type TlsOptions as ServerOptions, type TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import {
@@ -265,4 +265,38 @@ test('a server that hangs is given up in time, and not taken for one without TLS
   const error = await refusal(redis.address, application)
   expect(error).toMatchObject({ code: 'CONNECTION_FAILED' })
   expect(error.message).toContain(`Cannot connect to 127.0.0.1:${redis.port}:`)
+})
+
+/** A way to a server whose first answer comes late. Answers its address and how many connections are open on it. */
+async function slowWayTo(port: number, lateMs: number) {
+  let open = 0
+  const server = createPlainServer((client) => {
+    const peer = connect({ host: '127.0.0.1', port })
+    open += 1
+    client.on('close', () => {
+      open -= 1
+      peer.destroy()
+    })
+    for (const side of [client, peer]) side.on('error', () => {})
+    client.pipe(peer)
+    setTimeout(() => peer.pipe(client), lateMs)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { address: { host: '127.0.0.1', port: address.port }, openConnections: () => open }
+}
+
+test('a connection whose handshake ends after the deadline does not live on', async () => {
+  const { port } = await startRedis(await ours.host({ addresses: ['127.0.0.1'] }))
+  const way = await slowWayTo(port, 200)
+  const opening = errorOf(open(way.address, application, { connectTimeoutMs: 300 }))
+  // The process is busy, so it sees the connection late; the client's own deadline begins only then.
+  const busyUntilMs = performance.now() + 200
+  while (performance.now() < busyUntilMs);
+  expect(await opening).toMatchObject({ code: 'CONNECTION_FAILED' })
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(way.openConnections()).toBe(0)
 })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore, Verification } from '../../src/store/store.ts'
+import type { TokenStore } from '../../src/store/store.ts'
+import type { Verification } from '../../src/store/verification.ts'
 import { Lab, LEASE_MS, pause } from './lab.ts'
 
 let lab: Lab

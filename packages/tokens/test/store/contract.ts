@@ -140,6 +140,44 @@ export function testStore(open: Open): void {
     })
   })
 
+  describe('verifyNow', () => {
+    /** Verified so long that this process may tell it by itself: in Redis that takes a lease. */
+    const tellable = (token: string) =>
+      expect
+        .poll(
+          async () => {
+            await store.verify(token)
+            return store.verifyNow(token)
+          },
+          { timeout: 10_000 },
+        )
+        .toMatchObject({ status: 'active' })
+
+    test('says what verify says, once a token was verified', async () => {
+      const { token } = await issue({ claims: { role: 'admin' } })
+      expect(store.verifyNow(token)).toBeNull()
+      await tellable(token)
+      expect(store.verifyNow(token)).toEqual(await store.verify(token))
+    })
+
+    test('says nothing of what is no token, or unknown', async () => {
+      for (const text of ['', 'x', unissued()]) {
+        await store.verify(text)
+        expect(store.verifyNow(text)).toBeNull()
+      }
+    })
+
+    test('says nothing any more of a session that has ended or changed', async () => {
+      const [ended, changed] = [await issue(), await issue()]
+      for (const { token } of [ended, changed]) await tellable(token)
+      await store.revoke(ended.token)
+      await store.update(changed.token, () => ({ role: 'none' }))
+      expect([store.verifyNow(ended.token), store.verifyNow(changed.token)]).toEqual([null, null])
+      await tellable(changed.token)
+      expect(store.verifyNow(changed.token)).toMatchObject({ claims: { role: 'none' } })
+    })
+  })
+
   describe('touch', () => {
     test('extends the idle lifetime to its length from now', async () => {
       const { token, idleUntilMs } = await issue({ idleMs: 5000 })

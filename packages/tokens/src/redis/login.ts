@@ -1,0 +1,34 @@
+import type { ConnectionOptions } from './connection.ts'
+import type { TlsOptions } from './tls.ts'
+
+/** How this process shows who it is: to one server. */
+export interface Login {
+  username?: string | undefined
+  password?: string | undefined
+  tls?: TlsOptions | undefined
+}
+
+/** How it does so to the nodes and to the Sentinels of a group. */
+export interface GroupLogin extends Login {
+  sentinelUsername?: string | undefined
+  sentinelPassword?: string | undefined
+}
+
+/** The same options with another login. */
+export function withLogin<T extends ConnectionOptions>(options: T, { username, password, tls }: Login): T {
+  const { username: _username, password: _password, tls: _tls, ...others } = options
+  return {
+    ...others,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+  } as T
+}
+
+export const nodeLogin = ({ username, password, tls }: GroupLogin): Login => ({ username, password, tls })
+
+export const sentinelLogin = ({ sentinelUsername, sentinelPassword, tls }: GroupLogin): Login => ({
+  username: sentinelUsername,
+  password: sentinelPassword,
+  tls,
+})

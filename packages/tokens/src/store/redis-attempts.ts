@@ -1,0 +1,62 @@
+import type { Deadline } from '../deadline.ts'
+import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
+import { giveBackCommand, readTaken, takeCommand } from './commands.ts'
+import type { Committer } from './commit.ts'
+import { Journal } from './journal.ts'
+
+interface Kept {
+  key: { key: string }
+  request: TakeRequest
+}
+
+/**
+ * Attempts counted on the primary, acknowledged as logins are. What not every planned node has is kept, and counted
+ * again on a new primary: it may be the node that lacks it.
+ */
+export class RedisAttempts {
+  readonly #committer: Committer
+  readonly #journal: Journal<Kept>
+
+  constructor(committer: Committer, mostKept: number) {
+    this.#committer = committer
+    this.#journal = new Journal(mostKept)
+  }
+
+  async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
+    this.#journal.assertRoom(1)
+    const committed = await this.#committer.call(takeCommand(request), deadline)
+    const taken = readTaken(committed.replies[0] ?? null)
+    if (taken.allowed) this.#journal.settle([keep(request)], committed, performance.now())
+    return taken
+  }
+
+  async giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void> {
+    await this.#committer.call(giveBackCommand(request), deadline)
+    this.#journal.forget(request.id)
+  }
+
+  /** All planned replicas confirmed everything that was written in a term up to now. */
+  confirmTerm(term: number): void {
+    this.#journal.confirmTerm(term)
+  }
+
+  /** Forgets what is older: the replica that lacks it has been away for too long to be promoted. */
+  forgetBefore(timeMs: number): void {
+    this.#journal.forgetBefore(timeMs)
+  }
+
+  /** Counts what was counted in earlier terms again, ahead of everything that waits. */
+  async replay(term: number, deadline: Deadline): Promise<void> {
+    const counted = this.#journal.fromBefore(term).map(async (kept) => {
+      const committed = await this.#committer.call(takeCommand(kept.request), deadline, { first: true })
+      this.#journal.settle([kept], committed, performance.now())
+    })
+    await Promise.all(counted)
+  }
+}
+
+/** As it is counted again: it was allowed once, and need not keep a distance from those that came after it. */
+function keep(request: TakeRequest): Kept {
+  const limits = request.limits.map((limit) => ({ ...limit, pauseAfter: limit.limit }))
+  return { key: { key: request.id }, request: { ...request, limits } }
+}
