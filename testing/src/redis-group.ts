@@ -21,8 +21,9 @@ import type { ServerProcess } from './server-process.ts'
 /** The names of the hosts in a network. */
 const REDIS_HOSTS = ['a', 'b', 'c']
 const SENTINEL_HOSTS = ['sa', 'sb', 'sc']
-/** A Sentinel greets every two seconds, and its greeting takes no longer. */
+/** Longer than a Sentinel's last greeting is on its way. */
 const FORGOTTEN_MS = 700
+const FORGET_TRIES = 20
 
 export interface RedisGroupOptions extends RedisSettings, SentinelSettings {
   /** The value of the group's mark. Default is {@link TEST_MARK}. */
@@ -131,7 +132,7 @@ export class RedisGroup {
 
   /** Until a Sentinel has not known a server for longer than a greeting is on its way. */
   async #forget(sentinel: ServerProcess, gone: ServerProcess): Promise<void> {
-    for (;;) {
+    for (let tries = 0; tries < FORGET_TRIES; tries++) {
       await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
       await new Promise((resolve) => setTimeout(resolve, FORGOTTEN_MS))
       const questions = ['SENTINELS', 'REPLICAS'] as const
@@ -140,6 +141,7 @@ export class RedisGroup {
       )
       if (!JSON.stringify(known).includes(`"${gone.port}"`)) return
     }
+    throw new Error(`A Sentinel still knows the server at port ${gone.port}.`)
   }
 
   /** Runs a command as administrator on one Redis or Sentinel. */
@@ -180,8 +182,9 @@ export class RedisGroup {
   async waitUntilWhole(timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
-      if (await this.#isWhole().catch(() => false)) return
-      if (Date.now() > deadline) throw new Error('The group did not become whole in time.')
+      const missing = await this.#missing().catch(String)
+      if (missing === null) return
+      if (Date.now() > deadline) throw new Error(`The group did not become whole in time: ${missing}.`)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
@@ -197,25 +200,26 @@ export class RedisGroup {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #isWhole(): Promise<boolean> {
+  /** What it lacks to be whole, for a person; null when it lacks nothing. */
+  async #missing(): Promise<string | null> {
     const infos = await Promise.all(
       this.redis.map(async (server) => String(await this.run(server, 'INFO', 'replication'))),
     )
-    const primaries = infos.filter(
-      (info) => /^role:master/m.test(info) && info.split('state=online').length === infos.length,
-    )
-    const linked = infos.filter((info) => /^master_link_status:up/m.test(info))
-    if (primaries.length !== 1 || linked.length !== infos.length - 1) return false
-    const views = await Promise.all(
-      this.sentinels.map((server) => this.run(server, 'SENTINEL', 'CKQUORUM', PRIMARY_NAME)),
-    )
-    const known = await Promise.all(
-      this.sentinels.map((server) => this.run(server, 'SENTINEL', 'REPLICAS', PRIMARY_NAME)),
-    )
-    return (
-      views.every((reply) => String(reply).startsWith(`OK ${views.length} `)) &&
-      known.every((reply) => Array.isArray(reply) && reply.length === infos.length - 1)
-    )
+    const primaries = infos.filter((info) => /^role:master/m.test(info))
+    if (primaries.length !== 1) return `${primaries.length} Redis call themselves primary`
+    const online = (primaries[0]?.split('state=online').length ?? 1) - 1
+    if (online !== infos.length - 1) return `the primary has ${online} replicas`
+    const linked = infos.filter((info) => /^master_link_status:up/m.test(info)).length
+    if (linked !== infos.length - 1) return `${linked} replicas have their link`
+    for (const sentinel of this.sentinels) {
+      const quorum = String(await this.run(sentinel, 'SENTINEL', 'CKQUORUM', PRIMARY_NAME))
+      if (!quorum.startsWith(`OK ${this.sentinels.length} `))
+        return `the Sentinel at ${sentinel.port} says ${quorum}`
+      const replicas = await this.run(sentinel, 'SENTINEL', 'REPLICAS', PRIMARY_NAME)
+      const known = Array.isArray(replicas) ? replicas.length : 0
+      if (known !== infos.length - 1) return `the Sentinel at ${sentinel.port} knows ${known} replicas`
+    }
+    return null
   }
 
   async #setMark(mark: string): Promise<void> {

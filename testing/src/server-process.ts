@@ -4,6 +4,7 @@ import { openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 
+/** How long a start may take, unless said otherwise (in milliseconds). */
 const START_MS = 10_000
 
 /** One server process that a test started, with its faults. It ends only what it started itself, by its handle. */
@@ -16,6 +17,7 @@ export class ServerProcess {
   readonly #args: string[]
   readonly #logFile: string
   readonly #isReady: () => Promise<boolean>
+  readonly #startMs: number
   #child: ChildProcess | null = null
 
   constructor(options: {
@@ -25,6 +27,7 @@ export class ServerProcess {
     args: string[]
     logFile: string
     isReady: () => Promise<boolean>
+    startMs?: number
   }) {
     this.address = options.address
     this.ownAddress = options.ownAddress
@@ -32,18 +35,20 @@ export class ServerProcess {
     this.#args = options.args
     this.#logFile = options.logFile
     this.#isReady = options.isReady
+    this.#startMs = options.startMs ?? START_MS
   }
 
   get port(): number {
     return this.address.port
   }
 
-  /** Starts it, with further arguments if given, and waits until it answers. */
+  /** Starts it, with further arguments if given, and waits until it answers. Throws while it runs. */
   async start(extraArgs: string[] = []): Promise<void> {
+    if (this.#runs) throw new Error(`${this.#command} at port ${this.port} runs already.`)
     const log = openSync(this.#logFile, 'a')
     const child = spawn(this.#command, [...this.#args, ...extraArgs], { stdio: ['ignore', log, log] })
     this.#child = child
-    const deadline = Date.now() + START_MS
+    const deadline = Date.now() + this.#startMs
     while (!(await this.#isReady())) {
       if (child.exitCode !== null || Date.now() > deadline) {
         throw new Error(`${this.#command} did not start:\n${await readFile(this.#logFile, 'utf8')}`)
@@ -55,7 +60,7 @@ export class ServerProcess {
   /** kill -9, or another signal that ends it; resolves when it is gone. */
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#child
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    if (child === null || !this.#runs) return
     const gone = once(child, 'exit')
     child.kill('SIGCONT')
     child.kill(signal)
@@ -69,5 +74,10 @@ export class ServerProcess {
 
   resume(): void {
     this.#child?.kill('SIGCONT')
+  }
+
+  get #runs(): boolean {
+    const child = this.#child
+    return child !== null && child.exitCode === null && child.signalCode === null
   }
 }
