@@ -1,10 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ClusterError } from '../errors.ts'
+import { MOST_AUTHORITY_DAYS, MOST_DAYS } from './days.ts'
 import type { encodeCertificate } from './encode.ts'
-
-/** What a certificate may be shown for: by who is connected to, by who connects. Redis and Sentinel are both. */
-export type Purpose = 'server' | 'client'
+import type { Purpose } from './purpose.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface Credential {
@@ -37,10 +36,6 @@ export interface CertificateRequest {
   notBefore?: Date
 }
 
-/** The days of {@link CertificateRequest} at most: the limit that browsers set (CA/Browser Forum ballot SC31). */
-export const MOST_DAYS = 398
-/** The same of {@link AuthorityRequest}. */
-export const MOST_AUTHORITY_DAYS = 7300
 const DAY_MS = 24 * 3600 * 1000
 const CLOCKS_DIFFER_MS = 5 * 60 * 1000
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i

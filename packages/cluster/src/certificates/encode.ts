@@ -14,7 +14,7 @@ import {
   TimeType,
 } from 'pkijs'
 import { addressBytes } from './address.ts'
-import type { Purpose } from './certificate.ts'
+import type { Purpose } from './purpose.ts'
 
 /** What a certificate says, and who signs it. */
 interface CertificateContent {

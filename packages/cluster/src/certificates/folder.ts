@@ -9,7 +9,7 @@ import {
   createAuthority,
   issueCertificate,
 } from './certificate.ts'
-import { type CertificateFacts, inspectCertificate, isSignedBy } from './inspect.ts'
+import { type CertificateFacts, inspectCertificate, isOfKey, isSignedBy } from './inspect.ts'
 
 /** A certificate among the files. */
 export interface CertificateFile extends CertificateFacts {
@@ -90,7 +90,7 @@ export class CertificateFolder {
 
   /**
    * The certificate of that name with its key and the authority's certificate, as texts; null when one of them is not
-   * there. Throws `CERTIFICATE_UNREADABLE`.
+   * there. Throws `CERTIFICATE_UNREADABLE`, also when the key is another one's: issuing was killed between the two.
    */
   async find(name: string): Promise<(Credential & { authority: string; file: CertificateFile }) | null> {
     const [authority, certificate, key] = await Promise.all([
@@ -99,7 +99,23 @@ export class CertificateFolder {
       readIfThere(this.#file(name, 'key')),
     ])
     if (authority === null || certificate === null || key === null) return null
-    return { authority, certificate, key, file: this.#read(name, certificate, authority) }
+    const facts = this.#read(name, certificate, authority)
+    if (!isOfKey(certificate, key)) {
+      throw new ClusterError(
+        'CERTIFICATE_UNREADABLE',
+        `${facts.file} does not belong to the key beside it. Issue it again.`,
+      )
+    }
+    return { authority, certificate, key, file: facts }
+  }
+
+  /** Whether certificates can be issued here: the authority is there, with its key. Throws nothing of its own. */
+  async canIssue(): Promise<boolean> {
+    const [certificate, key] = await Promise.all([
+      this.#pem(AUTHORITY),
+      readIfThere(this.#file(AUTHORITY, 'key')),
+    ])
+    return certificate !== null && key !== null
   }
 
   /** What is there. Throws `AUTHORITY_MISSING`, `CERTIFICATE_UNREADABLE`. */

@@ -4,9 +4,8 @@ export {
   type Credential,
   createAuthority,
   issueCertificate,
-  MOST_AUTHORITY_DAYS,
-  MOST_DAYS,
-  type Purpose,
 } from './certificate.ts'
+export { MOST_AUTHORITY_DAYS, MOST_DAYS } from './days.ts'
 export { type CertificateFile, CertificateFolder } from './folder.ts'
 export { type CertificateFacts, inspectCertificate, isSignedBy } from './inspect.ts'
+export type { Purpose } from './purpose.ts'

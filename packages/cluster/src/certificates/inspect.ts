@@ -1,7 +1,8 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { ClusterError } from '../errors.ts'
 import { canonicalAddress } from './address.ts'
-import { commonNameOf, type Purpose } from './certificate.ts'
+import { commonNameOf } from './certificate.ts'
+import type { Purpose } from './purpose.ts'
 
 /** What a certificate says of itself. */
 export interface CertificateFacts {
@@ -53,6 +54,16 @@ export function inspectCertificate(pem: string, nowMs: number): CertificateFacts
 export function isSignedBy(pem: string, authorityPem: string): boolean {
   const [certificate, authority] = [parseCertificate(pem), parseCertificate(authorityPem)]
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
+}
+
+/** Whether the certificate is of that private key (PEM). Throws `CERTIFICATE_UNREADABLE`; a text that is no key is of none. */
+export function isOfKey(pem: string, keyPem: string): boolean {
+  const certificate = parseCertificate(pem)
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(keyPem))
+  } catch {
+    return false
+  }
 }
 
 function parseCertificate(pem: string): X509Certificate {

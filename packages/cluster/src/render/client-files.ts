@@ -51,7 +51,11 @@ export function clientFiles(
         primaryName,
         listen: { host: host.address, port: PORT.http },
         usersFile: `${stateOf('gateway')}/users.json`,
+        trustedProxies: dataCentre.hosts.flatMap(({ address, runs }) =>
+          runs.includes('balancer') ? [address] : [],
+        ),
         secureCookies: true,
+        passwordChecks: null,
         sentinels,
         tls: site.transport === 'tls' ? TLS_FILES : null,
         secrets,

@@ -5,8 +5,8 @@ import {
   type DataCentre,
   type Host,
   hostsThatRun,
+  priorityOf,
   REDIS_SETTINGS,
-  REPLICA_PRIORITY,
   type Service,
   type Site,
 } from '../site/site.ts'
@@ -81,7 +81,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           dataFolder: stateOf('redis'),
           aclFile: `${stateOf('redis')}/users.acl`,
           ...(site.redis ?? REDIS_SETTINGS),
-          priority: host.replicaPriority ?? REPLICA_PRIORITY,
+          priority: priorityOf(host),
         }),
       },
       { name: 'users.acl', document: usersAcl(secrets, engine, servesPlatform), isSecret: true },

@@ -10,9 +10,9 @@ function derive({ keyring }: Secrets, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', seed, '', `holdfast ${purpose}`, 32))
 }
 
-/** The password of the ACL user `platform`, which someone else's application logs in as. */
+/** The password of the ACL user `platform`, which someone else's application logs in as: derived until it is rotated. */
 export const platformPassword = (secrets: Secrets): string =>
-  derive(secrets, 'password platform').toString('base64url')
+  secrets.platform ?? derive(secrets, 'password platform').toString('base64url')
 
 /** The keys of one host in the tunnel, in base64 as `wg` reads them. */
 export interface TunnelKeys {

@@ -15,8 +15,12 @@ export interface GatewayPlan {
   primaryName: string
   listen: NodeAddress
   usersFile: string
+  /** The addresses of what stands in front: they say who asks. */
+  trustedProxies: string[]
   /** Browsers come over HTTPS. */
   secureCookies: boolean
+  /** Password checks that run at once; null: as many as the gateway finds good. */
+  passwordChecks: number | null
   sentinels: NodeAddress[]
   /** Null: the traffic is plain, or something else protects it. */
   tls: TlsFiles | null
@@ -39,7 +43,11 @@ export function renderGatewayConfig(
       primaryName,
       listen,
       usersFile,
+      // The balancer, which is reached by a loopback address and comes from another one.
+      trustedProxies: ['127.0.0.0/8'],
       secureCookies: false,
+      // Each takes a core, and all gateways of this machine share its few: more at once only make all of them late.
+      passwordChecks: 1,
       sentinels,
       tls,
       secrets,
@@ -58,10 +66,17 @@ export function gatewayConfig(plan: GatewayPlan): Document {
         title: '',
         directives: [
           put('name', plan.name, 'Names this server in every answer.'),
+          ...(secrets.revision === undefined
+            ? []
+            : [put('revision', secrets.revision, 'GET /readyz shows it: these secrets are in use.')]),
           put('dataCentre', plan.dataCentre, 'Tokens of any other mean nothing here.'),
           put('listen', plan.listen, 'Where the balancer finds it.'),
           put('usersFile', plan.usersFile, 'Who may log in, with hashed passwords.'),
+          put('trustedProxies', plan.trustedProxies, 'Only these are believed when they say who asks.'),
           put('secureCookies', plan.secureCookies, 'Browsers send the cookie over HTTPS only.'),
+          ...(plan.passwordChecks === null
+            ? []
+            : [put('limits', { passwordChecks: plan.passwordChecks }, 'Each check takes a whole core.')]),
         ],
       },
       {

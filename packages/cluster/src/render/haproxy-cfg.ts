@@ -73,6 +73,7 @@ function haproxyCfg(plan: HaproxyPlan): Document {
           line('bind', plan.bind, 'Where browsers come in.', haproxy),
           ...because('What a client claims about itself is dropped: only this balancer says it.', holdfast, [
             ['http-request del-header', 'X-Forwarded-For'],
+            ['http-request del-header', 'X-Forwarded-Host'],
             ['http-request set-header', `X-Forwarded-Proto ${plan.scheme}`],
             ['option forwardfor', ''],
           ]),

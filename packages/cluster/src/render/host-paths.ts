@@ -19,6 +19,12 @@ export const TLS_FILES: TlsFiles = {
   key: configFile('tls/host-key.pem'),
 }
 
+/** The file of the site, on a host that operates it. */
+export const SITE_FILE = configFile('holdfast.yaml')
+
+/** What brings rendered files to the hosts: the administrator's own, on a host that operates them. */
+export const DELIVERY = configFile('deliver')
+
 /** The certificate with its key that the balancer shows to browsers. */
 export const WEB_CERTIFICATE = configFile('tls/web.pem')
 

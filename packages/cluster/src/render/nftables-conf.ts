@@ -106,8 +106,8 @@ function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
       name: 'gateway',
       match: `tcp dport ${PORT.http}`,
       through: '',
-      from: balancers.map(({ address }) => address),
-      why: 'Only a balancer says where a request came from.',
+      from: [...balancers, ...hostsThatRun(dataCentre, 'operator')].map(({ address }) => address),
+      why: 'Only a balancer says where a request came from; an operator asks which secrets are in use.',
       source: holdfast,
     })
   }

@@ -68,6 +68,7 @@ export function nginxConf({ name, servers }: WebServers, certificate: string): D
                   ]),
                   ...because('Only this balancer says where a request came from.', holdfast, [
                     ['proxy_set_header', 'Host $host'],
+                    ['proxy_set_header', 'X-Forwarded-Host $host'],
                     ['proxy_set_header', 'X-Forwarded-For $remote_addr'],
                     ['proxy_set_header', 'X-Forwarded-Proto $scheme'],
                   ]),

@@ -35,9 +35,12 @@ export function bindAddresses(site: Site, host: Host): string[] {
 export const dataHosts = ({ hosts }: DataCentre): Host[] =>
   hosts.filter((host) => runsAny(host, ['redis', 'sentinel']))
 
-/** The hosts that store tokens or use them: nobody else has business with Redis and Sentinel. */
+/** What speaks with Redis and Sentinel. */
+export const TOKEN_SERVICES: readonly Service[] = ['redis', 'sentinel', 'application', 'gateway', 'operator']
+
+/** The hosts that store tokens, use them, or operate those: nobody else has business with Redis and Sentinel. */
 export const tokenHosts = ({ hosts }: DataCentre): Host[] =>
-  hosts.filter((host) => runsAny(host, ['redis', 'sentinel', 'application', 'gateway']))
+  hosts.filter((host) => runsAny(host, TOKEN_SERVICES))
 
 export const runsAny = ({ runs }: Host, services: readonly Service[]): boolean =>
   runs.some((service) => services.includes(service))

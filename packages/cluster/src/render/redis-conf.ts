@@ -1,5 +1,5 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import { REDIS_SETTINGS, REPLICA_PRIORITY, type RedisSettings } from '../site/site.ts'
+import { priorityOf, REDIS_SETTINGS, type RedisSettings } from '../site/site.ts'
 import { redisAddress } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
@@ -25,7 +25,7 @@ export interface RedisPlan extends NodePlan, RedisPaths, RedisSettings {
  */
 export function renderRedisConf(local: LocalNode, paths: RedisPaths): string {
   const node = planOf(local, redisAddress(local.dataHost))
-  return textOf(redisConf({ ...node, ...paths, ...REDIS_SETTINGS, priority: REPLICA_PRIORITY }))
+  return textOf(redisConf({ ...node, ...paths, ...REDIS_SETTINGS, priority: priorityOf(local.dataHost) }))
 }
 
 /** `redis.conf` as Holdfast recommends it. */

@@ -5,16 +5,21 @@ import { configFile, TUNNEL_INTERFACE } from './host-paths.ts'
 import { needsFirewall, nftablesConf } from './nftables-conf.ts'
 import { tokenHosts } from './placement.ts'
 import { stunnelConf } from './stunnel-conf.ts'
+import { sysctlConf } from './sysctl-conf.ts'
 import { sysusers } from './systemd/sysusers.ts'
 import { UNIT_FOLDER, unitsOf } from './systemd/units.ts'
 import { wireguardConf, wireguardSetconf } from './wireguard-conf.ts'
 
-/** What surrounds the services of one host: tunnel, firewall, systemd's units and their users. */
+/** What surrounds the services of one host: tunnel, firewall, the kernel's settings, systemd's units and their users. */
 export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
   const hasFirewall = needsFirewall(site, dataCentre, host)
   const hasTunnel = tokenHosts(dataCentre).includes(host)
   const units = unitsOf(site, dataCentre, host, hasFirewall)
   const files: HostFile[] = []
+  if (host.runs.includes('redis')) {
+    const document = sysctlConf(host)
+    files.push({ name: 'sysctl.conf', installAt: '/etc/sysctl.d/60-holdfast.conf', document })
+  }
   if (hasTunnel && site.transport === 'stunnel') {
     const document = stunnelConf(site, dataCentre, host)
     files.push({ name: 'stunnel.conf', installAt: configFile('stunnel.conf'), document })

@@ -14,10 +14,14 @@ export const renderUsersAcl = (secrets: Secrets): string => textOf(usersAcl(secr
 
 /** The users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
 export const renderSentinelUsers = (secrets: Secrets): string =>
+  sentinelUsersText(secrets, REFERENCE_ENGINE, false)
+
+/** The same of any data centre. */
+export const sentinelUsersText = (secrets: Secrets, engine: Engine, servesPlatform: boolean): string =>
   textOf({
     heading: '',
     format: bare,
-    blocks: [{ title: '', directives: sentinelUsers(secrets, REFERENCE_ENGINE, false) }],
+    blocks: [{ title: '', directives: sentinelUsers(secrets, engine, servesPlatform) }],
   })
 
 /** Rules that an older engine aborts on, because it does not know the command. */

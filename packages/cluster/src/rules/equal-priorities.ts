@@ -1,4 +1,4 @@
-import { REPLICA_PRIORITY } from '../site/site.ts'
+import { priorityOf } from '../site/site.ts'
 import { hostsOf } from './places.ts'
 import type { Rule } from './rule.ts'
 import { SENTINEL_DOCS } from './sources.ts'
@@ -13,7 +13,7 @@ export const equalPriorities: Rule = {
   *check({ dataCentres }) {
     for (const dataCentre of dataCentres) {
       const redis = hostsOf(dataCentre, ['redis'])
-      const priorities = redis.map(({ host }) => host.replicaPriority ?? REPLICA_PRIORITY)
+      const priorities = redis.map(({ host }) => priorityOf(host))
       const usual = Math.max(...priorities)
       for (const [index, { host, path }] of redis.entries()) {
         if (priorities[index] === usual) continue

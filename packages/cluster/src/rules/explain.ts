@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@holdfast/tokens'
+import { InvalidOptionError } from '@holdfast/tokens/errors'
 import { suggest } from '../site/suggest.ts'
 import type { RuleText } from './rule.ts'
 import { RULES } from './rules.ts'

@@ -23,6 +23,7 @@ export function passwordsOf(secrets: readonly PlacedSecrets[]): PlacedPassword[]
   )
 }
 
-function passwordsIn({ mark: _, keyring: __, ...passwords }: Secrets): Record<string, string> {
+function passwordsIn(secrets: Secrets): Record<string, string> {
+  const { mark: _, keyring: __, rotatedAt: ___, revision: ____, ...passwords } = secrets
   return passwords
 }

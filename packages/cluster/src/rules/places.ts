@@ -8,9 +8,6 @@ export interface PlacedHost {
   path: Path
 }
 
-/** Services that handle tokens: Redis and Sentinel, and those that ask them. */
-export const TOKEN_SERVICES: readonly Service[] = ['redis', 'sentinel', 'application', 'gateway']
-
 export const dataCentrePath = ({ name }: DataCentre): Path => ['dataCentres', name]
 
 /** The hosts of a data centre that run any of the services; without services, all. */

@@ -1,5 +1,6 @@
+import { TOKEN_SERVICES } from '../render/placement.ts'
 import { isLoopback } from '../site/network.ts'
-import { allHosts, TOKEN_SERVICES } from './places.ts'
+import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { sharedTokenRedis } from './sources.ts'
 

@@ -1,4 +1,4 @@
-import { REPLICA_PRIORITY } from '../site/site.ts'
+import { priorityOf } from '../site/site.ts'
 import { dataCentrePath, hostsOf } from './places.ts'
 import type { Rule } from './rule.ts'
 import { SENTINEL_DOCS } from './sources.ts'
@@ -13,7 +13,7 @@ export const replicaToPromote: Rule = {
   *check({ dataCentres }) {
     for (const dataCentre of dataCentres) {
       const redis = hostsOf(dataCentre, ['redis'])
-      const eligible = redis.filter(({ host }) => (host.replicaPriority ?? REPLICA_PRIORITY) > 0)
+      const eligible = redis.filter(({ host }) => priorityOf(host) > 0)
       if (eligible.length >= 2 || eligible.length === redis.length) continue
       yield {
         path: [...dataCentrePath(dataCentre), 'hosts'],

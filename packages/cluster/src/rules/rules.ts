@@ -22,6 +22,7 @@ import { memoryHoldsBacklog } from './memory-holds-backlog.ts'
 import { mixedFamilies } from './mixed-families.ts'
 import { mongodbBesideRedis } from './mongodb-beside-redis.ts'
 import { oddSentinels } from './odd-sentinels.ts'
+import { operatorSecretsInFile } from './operator-secrets-in-file.ts'
 import { plainNeedsReason } from './plain-needs-reason.ts'
 import { plainOnPublicAddress } from './plain-on-public-address.ts'
 import { primaryName } from './primary-name.ts'
@@ -72,6 +73,7 @@ export const SITE_RULES: readonly Rule[] = [
   severalApplications,
   hostInTwoDataCentres,
   sharedSecretsPlace,
+  operatorSecretsInFile,
   addressIsIp,
   addressSpelling,
   duplicateAddress,

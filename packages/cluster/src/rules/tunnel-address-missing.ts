@@ -1,4 +1,5 @@
-import { allHosts, TOKEN_SERVICES } from './places.ts'
+import { TOKEN_SERVICES } from '../render/placement.ts'
+import { allHosts } from './places.ts'
 import type { Rule } from './rule.ts'
 import { WIREGUARD_DOCS } from './sources.ts'
 

@@ -10,7 +10,8 @@ const FILE = 'secrets.json'
 /** Secrets are some two kilobytes. */
 const MOST_BYTES = 65_536
 
-const secretsFileIn = (folder: string): string => join(folder, FILE)
+/** The file of secrets in such a folder. */
+export const secretsFileIn = (folder: string): string => join(folder, FILE)
 
 /** Looks at a folder of secrets: what it holds, and who else may read it. `uid` is whose it should be. */
 export async function seeFolder(folder: string, uid = process.getuid?.()): Promise<SecretsSeen> {

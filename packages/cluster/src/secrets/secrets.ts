@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { generateKeyring, type Keyring } from '@holdfast/tokens'
+import { generateKeyring, type Keyring } from '@holdfast/tokens/keyring'
 import { z } from 'zod'
 
 /** What a data centre keeps secret, made once at its first start. */
@@ -16,17 +16,23 @@ export interface Secrets {
   sentinelApp: string
   /** Password of the user `demo` of the gateways. */
   demoPassword: string
+  /** Password of the ACL user `platform`. Absent: it is derived from the key ring, as it was before its first rotation. */
+  platform?: string
   /**
    * The generation mark: the value of `hf:mark` on every node that belongs to this data centre. It begins with the data
    * centre's name, so that a store that is wired to another one can say so. No secret.
    */
   mark: string
   keyring: Keyring
+  /** When a secret was made (UTC, ISO 8601), by its name. One that is missing here is as old as the file. */
+  rotatedAt?: Record<string, string>
+  /** Another text after each rotation. Servers that have taken the rotated secrets show it. No secret. */
+  revision?: string
 }
 
 const password = z.string().min(16)
 
-const schema = z.object({
+const secretShape = {
   admin: password,
   replica: password,
   sentinel: password,
@@ -36,8 +42,15 @@ const schema = z.object({
   sentinelAdmin: password,
   sentinelApp: password,
   demoPassword: password,
+  platform: password.exactOptional(),
   mark: z.string().regex(/^([a-z0-9-]{1,64}:)?[0-9a-f]{32}$/),
   keyring: z.object({ current: z.string(), keys: z.record(z.string(), z.string()), index: z.string() }),
+}
+
+const schema = z.object({
+  ...secretShape,
+  rotatedAt: z.record(z.string(), z.iso.datetime()).exactOptional(),
+  revision: z.string().exactOptional(),
 })
 
 /** New secrets of a data centre: passwords of 256 random bits each. */
@@ -58,8 +71,8 @@ export function generateSecrets(dataCentre: string): Secrets {
   }
 }
 
-/** What {@link Secrets} has, by name. */
-export const SECRET_NAMES = Object.keys(schema.shape) as readonly (keyof Secrets)[]
+/** What is secret in {@link Secrets}, by name. */
+export const SECRET_NAMES = Object.keys(secretShape) as readonly (keyof typeof secretShape)[]
 
 /** Checks values by name. Of what is wrong only the names are told: more would show secrets. */
 export function checkSecrets(values: unknown): { secrets: Secrets } | { wrong: string[] } {

@@ -1,5 +1,5 @@
+import { ENGINES } from './choices.ts'
 import { areNeighbours } from './network.ts'
-import { ENGINES } from './schema.ts'
 import type { Transport } from './site.ts'
 
 /** What a new `holdfast.yaml` is made from. */
@@ -47,6 +47,9 @@ timings: ${timings}
 
 # Memory of every Redis, with the defaults.
 # redis: { maxmemoryMb: 256, backlogMb: 64, replicaBufferMb: 256 }
+
+# When secrets are due for a rotation, in days: status and doctor say so. These are the defaults.
+# rotation: { usersDays: 90, keyringDays: 90, certificateDaysLeft: 30 }
 
 # Data centres share nothing: each has its own Redis, Sentinels, secrets and certificates.
 dataCentres:

@@ -146,7 +146,7 @@ function refused(message: string): ParsedSite {
 }
 
 function siteOf(values: SiteValues): Site {
-  const { engine, profile, transport, plainBecause, timings, clients, redis, dataCentres } = values
+  const { engine, profile, transport, plainBecause, timings, clients, redis, rotation, dataCentres } = values
   const [name, version] = engine.split(' ') as ['redis' | 'valkey', EngineVersion]
   return {
     engine: { name, version },
@@ -156,6 +156,7 @@ function siteOf(values: SiteValues): Site {
     timings: typeof timings === 'string' ? TIMINGS[timings] : { name: 'custom', ...timings },
     ...(clients && { clients }),
     ...(redis && { redis }),
+    ...(rotation && { rotation }),
     dataCentres: Object.entries(dataCentres).map(([dataCentre, given]) => dataCentreOf(dataCentre, given)),
   }
 }

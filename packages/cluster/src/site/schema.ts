@@ -1,17 +1,7 @@
 import { z } from 'zod'
+import { ROTATION_LIMITS } from '../secrets/limits.ts'
+import { ENGINES, TRANSPORTS } from './choices.ts'
 import { MAXMEMORY_POLICIES, REDIS_SETTINGS, SERVICES } from './site.ts'
-
-/** Engines that Holdfast renders for, as the file names them. */
-export const ENGINES = [
-  'redis 7.0',
-  'redis 7.2',
-  'redis 7.4',
-  'redis 8.0',
-  'valkey 8.0',
-  'valkey 9.0',
-] as const
-
-export const TRANSPORTS = ['tls', 'stunnel', 'wireguard', 'plain'] as const
 
 const text = (description: string) =>
   z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' }).describe(description)
@@ -20,6 +10,9 @@ const wholeNumber = (least: number, most: number, description: string) => {
   const error = `must be a whole number from ${least} to ${most}`
   return z.int({ error }).min(least, { error }).max(most, { error }).describe(description)
 }
+
+/** More than ten years is no limit. */
+const days = (description: string) => wholeNumber(1, 3650, description)
 
 const word = <const Words extends readonly [string, ...string[]]>(words: Words, description: string) =>
   z.enum(words, { error: `must be one of ${words.join(', ')}` }).describe(description)
@@ -48,7 +41,9 @@ const host = object({
   ).exactOptional(),
   runs: list(word(SERVICES, 'A service.'))
     .min(1, { error: 'must name at least one service' })
-    .describe("What runs on it, also what is not Holdfast's: mongodb and rabbitmq beside Redis matter."),
+    .describe(
+      "What runs on it, also what is not Holdfast's: mongodb and rabbitmq beside Redis matter. operator: has this file and the secrets, may reach all, and rotates passwords by a timer.",
+    ),
 })
 
 const secrets = z
@@ -145,6 +140,21 @@ export const siteSchema = object({
     ).default(REDIS_SETTINGS.replicaBufferMb),
   })
     .describe('Settings of every Redis.')
+    .exactOptional(),
+  rotation: object({
+    usersDays: days(
+      'How old the passwords of users of Redis and Sentinel may become (in days). Default 90.',
+    ).default(ROTATION_LIMITS.usersDays),
+    keyringDays: days('How old the current key of the key ring may become (in days). Default 90.').default(
+      ROTATION_LIMITS.keyringDays,
+    ),
+    certificateDaysLeft: wholeNumber(
+      1,
+      398,
+      'How many days a certificate must last yet (it lasts 398 at most). Default 30.',
+    ).default(ROTATION_LIMITS.certificateDaysLeft),
+  })
+    .describe('When secrets are due for a rotation: `holdfast status` and `holdfast doctor` say so.')
     .exactOptional(),
   dataCentres: z
     .record(z.string(), dataCentre, { error: 'must be a map from name to data centre' })

@@ -1,3 +1,4 @@
+import type { RotationLimits } from '../secrets/limits.ts'
 import type { Timings } from '../topology/topology.ts'
 
 /** What `holdfast.yaml` describes: data centres that are built alike and share nothing. Addresses are checked by rules. */
@@ -12,6 +13,8 @@ export interface Site {
   clients?: Clients
   /** Settings of every Redis. Absent: {@link REDIS_SETTINGS}. */
   redis?: RedisSettings
+  /** When secrets are due for a rotation. Absent: {@link ROTATION_LIMITS}. */
+  rotation?: RotationLimits
   dataCentres: DataCentre[]
 }
 
@@ -111,7 +114,11 @@ export interface Host {
 /** The priority of every Redis unless the file says otherwise: equal, so that the one with the most data is promoted. */
 export const REPLICA_PRIORITY = 100
 
-/** What runs on a host. `mongodb` and `rabbitmq` are not Holdfast's, but what stands beside Redis matters to the rules. */
+/** The priority that a Redis has by plan. */
+export const priorityOf = ({ replicaPriority }: { replicaPriority?: number }): number =>
+  replicaPriority ?? REPLICA_PRIORITY
+
+/** What runs on a host. `operator` is the machine that operates the data centre. `mongodb` and `rabbitmq` are not Holdfast's, but what stands beside Redis matters to the rules. */
 export type Service = (typeof SERVICES)[number]
 
 export const SERVICES = [
@@ -120,6 +127,7 @@ export const SERVICES = [
   'application',
   'gateway',
   'balancer',
+  'operator',
   'mongodb',
   'rabbitmq',
 ] as const

@@ -2,7 +2,7 @@ import { InvalidOptionError } from '@holdfast/tokens'
 import { dataHosts, runsAny } from '../render/placement.ts'
 import type { DataCentre, Site } from '../site/site.ts'
 import { resolveTopology } from './resolve.ts'
-import { LOCAL_TRANSPORTS, type LocalTransport, type Topology } from './topology.ts'
+import type { Topology } from './topology.ts'
 
 export interface LocalSiteOptions {
   /** The first three numbers of the first data centre's addresses; each further one has the next. Default is `127.0.1`. */
@@ -30,10 +30,10 @@ export function localTopologies(
 }
 
 function localTopology(
-  { timings }: Site,
+  { timings, rotation }: Site,
   dataCentre: DataCentre,
   network: string,
-  transport: LocalTransport,
+  transport: string,
 ): Topology {
   const { name, primaryName, hosts } = dataCentre
   const stores = dataHosts(dataCentre)
@@ -47,21 +47,19 @@ function localTopology(
     { length: Math.max(1, served.length) },
     (_, index) => `${network}.${FIRST_GATEWAY + index}`,
   )
-  return { ...resolveTopology({ name, network, transport, gateways }), primaryName, timings }
+  const topology = resolveTopology({ name, network, transport, gateways })
+  const dataHostsOf = topology.dataHosts.map((dataHost, index) => {
+    const { replicaPriority } = stores[index] ?? {}
+    return replicaPriority === undefined ? dataHost : { ...dataHost, replicaPriority }
+  })
+  return { ...topology, dataHosts: dataHostsOf, primaryName, timings, ...(rotation && { rotation }) }
 }
 
 /**
  * The transport on this machine. What goes from one address of a machine to another never enters a WireGuard tunnel, so
  * loopback stands for the inside of it, where Redis and its clients speak plain.
  */
-function localTransport(transport: string): LocalTransport {
-  if (transport === 'wireguard') return 'plain'
-  const known = LOCAL_TRANSPORTS.find((local) => local === transport)
-  if (known !== undefined) return known
-  throw new InvalidOptionError(
-    `The transport must be one of ${LOCAL_TRANSPORTS.join(', ')}, wireguard, got "${transport}".`,
-  )
-}
+const localTransport = (transport: string) => (transport === 'wireguard' ? 'plain' : transport)
 
 /** 127.0.1, 127.0.2 and so on. */
 function nextNetwork(network: string, index: number): string {

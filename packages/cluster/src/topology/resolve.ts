@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import { InvalidOptionError } from '@holdfast/tokens'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { ROTATION_LIMITS } from '../secrets/limits.ts'
 import {
+  DEFAULT_NAME,
   LOCAL_TRANSPORTS,
   type LocalTransport,
   MOST_TUNNELLED,
@@ -38,7 +40,7 @@ const MAX_GATEWAYS = 16
  * Throws `INVALID_OPTION`, naming the option and the value.
  */
 export function resolveTopology(options: TopologyOptions = {}): Topology {
-  const name = options.name ?? 'dc1'
+  const name = options.name ?? DEFAULT_NAME
   if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
     throw new InvalidOptionError(
       `\`name\` must be 1 to 32 of a-z, 0-9 and "-", beginning with a letter or digit, got "${name}".`,
@@ -67,6 +69,7 @@ export function resolveTopology(options: TopologyOptions = {}): Topology {
       redisPort: PORT.redis,
       sentinelPort: PORT.sentinel,
     })),
+    rotation: ROTATION_LIMITS,
     gateways: gateways.map((text) => parseAddress(text, 'gateways')),
     balancer: parseAddress(options.balancer ?? `${network}.1`, 'balancer'),
   }

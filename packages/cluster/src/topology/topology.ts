@@ -1,14 +1,24 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
+import type { RotationLimits } from '../secrets/limits.ts'
 
-/** One data centre: which process listens where, and how soon a failover begins. */
-export interface Topology {
+/** The Redis and Sentinels of one data centre, wherever they run. */
+export interface Group {
   name: string
   /** The name under which the Sentinels watch the primary. */
   primaryName: string
   timings: Timings
-  transport: LocalTransport
   /** Three hosts, each with one Redis and one Sentinel. The first is the primary of a fresh data centre. */
   dataHosts: DataHost[]
+  /** When its secrets are due for a rotation. */
+  rotation: RotationLimits
+}
+
+/** What a data centre is called that was given no name. */
+export const DEFAULT_NAME = 'dc1'
+
+/** A data centre of one machine: which process listens where, and how soon a failover begins. */
+export interface Topology extends Group {
+  transport: LocalTransport
   /** The gateways, in the balancer's order. */
   gateways: NodeAddress[]
   balancer: NodeAddress
@@ -23,6 +33,10 @@ export interface DataHost {
   host: string
   redisPort: number
   sentinelPort: number
+  /** What a site's file calls it. Absent: its processes are numbered. */
+  name?: string
+  /** As in a site's file. Absent: that of all others. */
+  replicaPriority?: number
 }
 
 export interface Timings {
@@ -63,6 +77,10 @@ function shifted(host: string, by: number): string {
   const numbers = host.split('.')
   return [...numbers.slice(0, -1), Number(numbers.at(-1)) + by].join('.')
 }
+
+/** What a Redis or a Sentinel is called: `redis-1`, or `redis@dc1-data-1` where hosts have names. */
+export const processName = (kind: 'redis' | 'sentinel', index: number, { name }: DataHost): string =>
+  name === undefined ? `${kind}-${index + 1}` : `${kind}@${name}`
 
 export const redisAddress = ({ host, redisPort }: DataHost): NodeAddress => ({ host, port: redisPort })
 

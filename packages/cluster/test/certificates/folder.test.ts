@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CertificateFolder, createAuthority, issueCertificate } from '@holdfast/cluster/certificates'
 import { expect, test } from 'vitest'
@@ -85,4 +85,27 @@ test('what is missing or broken is named', async () => {
     code: 'CERTIFICATE_UNREADABLE',
     message: `${join(folder.path, 'torn.crt')} is no certificate in PEM. Issue it again.`,
   })
+})
+
+test('a certificate is not given out with a key of another one, which a kill between the two files leaves', async () => {
+  const folder = await folderWithAuthority()
+  await folder.issue(HOST)
+  expect(await folder.find('redis-1')).toMatchObject({ file: { subject: 'redis-1' } })
+  const { certificate } = await issueCertificate(await createAuthority({ dataCentre: 'dc1' }), HOST)
+  await writeFile(join(folder.path, 'redis-1.crt'), certificate)
+  await expect(folder.find('redis-1')).rejects.toMatchObject({
+    code: 'CERTIFICATE_UNREADABLE',
+    message: `${join(folder.path, 'redis-1.crt')} does not belong to the key beside it. Issue it again.`,
+  })
+  await folder.issue(HOST)
+  expect(await folder.find('redis-1')).toMatchObject({ file: { isOurs: true } })
+})
+
+test('can issue only where the authority is with its key', async () => {
+  const folder = new CertificateFolder(await temporaryFolder(), 'dc1')
+  expect(await folder.canIssue()).toBe(false)
+  await folder.createAuthority({})
+  expect(await folder.canIssue()).toBe(true)
+  await rm(join(folder.path, 'ca.key'))
+  expect(await folder.canIssue()).toBe(false)
 })

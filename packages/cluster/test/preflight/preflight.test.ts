@@ -88,6 +88,6 @@ it('refuses a folder whose control socket would have too long a path', async () 
 
 it('says that nothing runs when nothing runs', async () => {
   await expect(connectControl(folder).status()).rejects.toMatchObject({ code: 'NOT_RUNNING' })
-  await expect(getStatus(folder)).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+  await expect(getStatus({ stateDir: folder })).rejects.toMatchObject({ code: 'NOT_RUNNING' })
   await expect(stopDataCentre(folder)).rejects.toMatchObject({ code: 'NOT_RUNNING' })
 })

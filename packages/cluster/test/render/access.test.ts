@@ -30,6 +30,7 @@ beforeAll(async () => {
     cliArgs: (_placed, service) => asAdmin(service),
   })
   group.start()
+  await group.quickenSentinels()
   await group.agreesOn(first.name, first.address, 2, 60_000)
 }, 90_000)
 

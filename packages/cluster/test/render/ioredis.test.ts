@@ -77,6 +77,7 @@ async function makeHosts(): Promise<Namespaces> {
 async function survivesTheFailover(hosts: ReturnType<typeof dataHostsOf>): Promise<void> {
   const [first = { name: '', address: '' }, second = { name: '', address: '' }] = hosts
   group.start()
+  await group.quickenSentinels()
   await group.agreesOn(application.name, first.address, 2, 60_000)
   const report = join(folder, 'report')
   const properties = group.pathOn(application.name, 'redisProps.json')

@@ -103,6 +103,13 @@ describe.skipIf(!isThere('nft') || !isThere('ip') || !isRoot)('nft (by root, wit
   })
 })
 
+it('the kernel knows every setting of sysctl.conf', async () => {
+  const text = await readFile(golden('tls/dc1/dc1-data-2/sysctl.conf'), 'utf8')
+  const names = [...text.matchAll(/^([a-z][a-z._]+) = /gm)].flatMap(([, name]) => name ?? [])
+  expect(names).toEqual(['vm.overcommit_memory'])
+  for (const name of names) expect(await run('sysctl', ['-n', name])).toMatch(/^\d+\n$/)
+})
+
 // Containers and other systems have no systemd.
 describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
   /** The golden units with programs that every machine has: `verify` looks whether they are there. */
@@ -110,9 +117,10 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
     const units = join(folder, 'units')
     await mkdir(units, { recursive: true })
     const placed: string[] = []
-    for (const host of ['tls/dc1/dc1-data-2', 'tls/dc1/dc1-gateway-1', 'stunnel/dc1/dc1-data-2']) {
+    const hosts = ['tls/dc1/dc1-data-2', 'tls/dc1/dc1-gateway-1', 'stunnel/dc1/dc1-data-2']
+    for (const host of [...hosts, 'operator/dc1/dc1-operator']) {
       for (const name of await readdir(golden(`${host}/systemd`))) {
-        if (!name.endsWith('.service')) continue
+        if (!/\.(service|timer)$/.test(name)) continue
         const text = await readFile(golden(`${host}/systemd/${name}`), 'utf8')
         const file = join(units, name)
         await writeFile(file, text.replaceAll(/\/usr\/s?bin\/[a-z-]+/g, '/bin/true'))
@@ -127,7 +135,7 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
 
   it('finds nothing to say against the units', async () => {
     const units = await placeUnits()
-    expect(units).toHaveLength(6)
+    expect(units).toHaveLength(8)
     expect(await run('systemd-analyze', ['verify', '--man=no', ...units])).toBe('')
   })
 

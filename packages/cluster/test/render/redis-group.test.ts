@@ -34,6 +34,7 @@ describe('three Redis 7.0 and three Sentinels with the rendered files', () => {
     for (const host of hosts)
       await placeCertificate(authority, host, group.pathOn(host.name, '/etc/holdfast/tls'))
     group.start()
+    await group.quickenSentinels()
     await group.agreesOn('dc1-data-1', '127.0.61.11', 2, 20_000)
     expect(await group.ask('dc1-data-1', '127.0.61.11', 'redis', ['WAIT', '2', '1000'])).toBe('2\n')
     const asPlatform = ['--user', 'platform', '--pass', platformPassword(FIXED_SECRETS)]

@@ -46,6 +46,7 @@ it('logins and log-outs are there after all three Redis died at once', async () 
     cliArgs: (_placed, service) => asAdmin(service),
   })
   group.start()
+  await group.quickenSentinels()
   await group.agreesOn(first.name, first.address, 2, 60_000)
   await group.ask(first.name, first.address, 'redis', ['SET', MARK_KEY, FIXED_SECRETS.mark])
   const before = openStore()

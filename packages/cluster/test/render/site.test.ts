@@ -7,6 +7,7 @@ import {
   ENGINES,
   exampleHost,
   exampleSite,
+  operatedSite,
   renderExample,
   textIn,
   tunnelledSite,
@@ -22,6 +23,7 @@ const KEPT: [folder: string, site: Site, isKept: (path: string) => boolean][] = 
     exampleSite({ transport: 'stunnel' }),
     (path) => /data-2\/|app-1\/(stunnel|holdfast)/.test(path),
   ],
+  ['operator', operatedSite(), (path) => /operator\/|(gateway-1|data-2)\/nftables/.test(path)],
   ['wireguard', tunnelledSite(), (path) => /data-2\/|app-1\/(wireguard|nftables)/.test(path)],
   [
     'as-documented',
@@ -44,8 +46,8 @@ describe.each(KEPT)('each file of the site %s is the golden one:', (folder, site
 
 describe('a rendered site', () => {
   const all = [
-    exampleSite(),
-    exampleSite({ transport: 'stunnel' }),
+    operatedSite(),
+    operatedSite({ transport: 'stunnel' }),
     tunnelledSite(),
     exampleSite({ profile: 'as-documented', transport: 'plain' }),
   ].flatMap((site) => renderExample(site))
@@ -128,6 +130,33 @@ describe('a rendered site', () => {
     const names = renderExample({ ...site, dataCentres }).map(({ path }) => path)
     expect(names).toContain('dc1/dc1-data-1/nftables.conf')
     expect(names).not.toContain('dc1/dc1-gateway-1/nftables.conf')
+  })
+
+  it.each([
+    [90, 'monthly'],
+    [62, 'monthly'],
+    [61, 'weekly'],
+    [14, 'weekly'],
+    [13, 'daily'],
+    [1, 'daily'],
+  ])('rotates passwords that may be %i days old %s', (usersDays, calendar) => {
+    const rotation = { usersDays, keyringDays: 90, certificateDaysLeft: 30 }
+    const timer = textIn(
+      renderExample(operatedSite({ rotation })),
+      'dc1-operator',
+      'systemd/holdfast-rotate-passwords.timer',
+    )
+    expect(timer).toContain(`OnCalendar=${calendar}\nPersistent=true\n`)
+  })
+
+  it('has no timer where the secrets are in no file: no command could replace them', () => {
+    const site = operatedSite()
+    const dataCentres = site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      secrets: { kind: 'credentials' as const },
+    }))
+    const names = renderExample({ ...site, dataCentres }).map(({ path }) => path)
+    expect(names.filter((name) => name.includes('rotate'))).toEqual([])
   })
 
   it('gives the files of one host, and says which hosts there are', () => {

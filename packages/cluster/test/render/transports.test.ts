@@ -9,6 +9,7 @@ import type { Answer, ApplicationServer, Login } from './support/application-ser
 import { Capture, type Traffic } from './support/capture.ts'
 import { type HostedDataCentre, HostedSite, present } from './support/hosted-site.ts'
 import { isRoot, isThere } from './support/programs.ts'
+import { siteText } from './support/site-text.ts'
 
 /** Hosts are network namespaces here, which only root makes; a small machine may lack `ip`, `nft` or `tcpdump`. */
 const canCapture = isRoot && ['ip', 'nft', 'tcpdump'].every(isThere)
@@ -28,24 +29,8 @@ const HOSTS = [
   ['dc1-app-2', 22, 'application, gateway'],
 ] as const
 
-function siteText(transport: Transport): string {
-  const hosts = HOSTS.map(([name, last, runs]) => {
-    const tunnel = transport === 'wireguard' ? ` tunnelAddress: 10.99.0.${last},` : ''
-    return `      - { name: ${name}, address: 10.20.0.${last},${tunnel} runs: [${runs}] }`
-  })
-  return `
-version: 1
-engine: redis 7.0
-transport: ${transport}
-${transport === 'plain' ? 'plainBecause: The test shows what anybody could read.' : ''}
-timings: fast
-dataCentres:
-  dc1:
-    secrets: { file: ./secrets/dc1 }
-    hosts:
-${hosts.join('\n')}
-`
-}
+const siteOf = (transport: Transport) =>
+  siteText(transport, 'The test shows what anybody could read.', { dc1: HOSTS })
 
 const count = (answers: Answer[], which: Answer) => answers.filter((answer) => answer === which).length
 
@@ -69,7 +54,7 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
 
     beforeAll(async () => {
       folder = await makeTempFolder()
-      site = await HostedSite.place(siteText(transport), folder, 'hft')
+      site = await HostedSite.place(siteOf(transport), folder, 'hft')
       capture = await Capture.start(site.namespaces, join(folder, 'all.pcap'))
       dc1 = site.find('dc1')
     })
@@ -142,8 +127,8 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
     const shows = isPlain ? 'shows' : 'does not show'
 
     it(`${shows} passwords to whoever listens between the hosts`, () => {
-      const { demoPassword: _demo, mark: _mark, keyring: _keyring, ...passwords } = dc1.secrets
-      const sent = Object.values(passwords)
+      const { admin, replica, sentinel, metrics, app, peer, sentinelAdmin, sentinelApp } = dc1.secrets
+      const sent = [admin, replica, sentinel, metrics, app, peer, sentinelAdmin, sentinelApp]
       expect(found(sent)).toEqual(isPlain ? sent : [])
     })
 

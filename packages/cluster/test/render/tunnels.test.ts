@@ -89,6 +89,7 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
         ])
       }
       group.start()
+      await group.quickenSentinels()
       await group.agreesOn(application.name, '127.20.0.11', 2, 30_000)
       expect(await group.ask(application.name, '127.20.0.11', 'redis', ['SET', 'a', '1'])).toBe('OK\n')
       await failsOver(application.name, known)
@@ -147,6 +148,7 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
         await tunnels.start(group, name, address.replace('10.20.', '10.99.'))
       }
       group.start()
+      await group.quickenSentinels()
       await group.agreesOn(application.name, '10.99.0.11', 2, 30_000)
       await failsOver(application.name, known)
     },

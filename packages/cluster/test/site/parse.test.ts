@@ -38,6 +38,7 @@ describe('a file becomes a site', () => {
       timings: TIMINGS.reference,
       clients: { retryBudgetMs: 20_000 },
       redis: { maxmemoryMb: 512, maxmemoryPolicy: 'noeviction', backlogMb: 64, replicaBufferMb: 256 },
+      rotation: { usersDays: 30, keyringDays: 90, certificateDaysLeft: 14 },
     })
     expect(site?.dataCentres.map(({ name, quorum }) => [name, quorum])).toEqual([
       ['east', 2],
@@ -88,6 +89,12 @@ describe('a mistake in the form says', () => {
     ['what a list holds', 'runs: [gateway]', 'runs: [gate]', 'An item of `runs` must be one of redis'],
     ['that a list is empty', 'runs: [gateway]', 'runs: []', 'must name at least one service'],
     ['that a list is none', 'runs: [gateway]', 'runs: gateway', '`runs` must be a list.'],
+    [
+      'how many days there may be',
+      'engine:',
+      'rotation: { usersDays: 0 }\nengine:',
+      '`usersDays` must be a whole number from 1 to 3650.',
+    ],
   ])('%s', (_, from, to, words) => {
     expect(messagesOf(from, to).join('\n')).toContain(words)
   })

@@ -25,6 +25,12 @@ export function hardening({ compiles, addresses }: HardeningOptions): Directive[
       ['UMask', '0077'],
       ['RemoveIPC', 'yes'],
     ]),
+    line(
+      'LimitCORE',
+      '0',
+      'What it holds in memory, passwords and keys too, is never written to a disk.',
+      exec,
+    ),
     ...because('It reaches no device, no kernel setting, no clock, no control group.', exec, [
       ['PrivateDevices', 'yes'],
       ['DevicePolicy', 'closed'],

@@ -3,18 +3,17 @@ import { because, type Directive, line } from '../directive.ts'
 import type { Document } from '../document.ts'
 import { unit } from '../formats.ts'
 import { configFile, PROGRAM, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
-import { runsAny, tokenAddress, tokenHosts } from '../placement.ts'
+import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
-import { EXPOSURE, type ServiceName } from './exposure.ts'
+import type { ServiceName } from './exposure.ts'
 import { hardening } from './hardening.ts'
+import { account, HEADING, serviceHeading, startsBehind } from './parts.ts'
+import { rotationUnits } from './rotation-units.ts'
+import type { Unit } from './unit.ts'
+
+export type { Unit } from './unit.ts'
 
 const { measured, holdfast, exec, service, unit: unitManual } = SOURCE
-
-/** A unit of one host and the name of its file. */
-export interface Unit {
-  name: string
-  document: Document
-}
 
 /** The units of one host: what runs there, and what it needs first. */
 export function unitsOf(site: Site, dataCentre: DataCentre, host: Host, hasFirewall: boolean): Unit[] {
@@ -35,13 +34,14 @@ export function unitsOf(site: Site, dataCentre: DataCentre, host: Host, hasFirew
   const documented = site.profile === 'as-documented'
   return [
     ...(hasFirewall ? [named('holdfast-firewall.service', firewall())] : []),
-    ...(site.transport === 'stunnel' && runsAny(host, ['redis', 'sentinel', 'application', 'gateway'])
+    ...(site.transport === 'stunnel' && runsAny(host, TOKEN_SERVICES)
       ? [named(STUNNEL, stunnel(context))]
       : []),
     ...(runs.includes('redis') ? [named('holdfast-redis.service', redis(context, documented))] : []),
     ...(runs.includes('sentinel') ? [named('holdfast-sentinel.service', sentinel(context))] : []),
     ...(runs.includes('redis') && !documented ? [named('holdfast-watchdog.service', watchdog(context))] : []),
     ...(runs.includes('gateway') ? [named('holdfast-gateway.service', gateway(context))] : []),
+    ...(runs.includes('operator') && !documented ? rotationUnits(site, dataCentre, context.needs) : []),
   ]
 }
 
@@ -96,7 +96,8 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
     line('TimeoutStopSec', '60', 'Time to write the last data to the disk.', service),
     line('LimitNOFILE', '65536', 'A connection is a file.', exec),
     line('OOMScoreAdjust', '-900', 'Among the last that the kernel ends when memory is short.', exec),
-    ...hardening({ compiles: false, addresses: ownAddresses }),
+    // The guard runs in Node, under the same filter as Redis.
+    ...hardening({ compiles: !documented, addresses: ownAddresses }),
   ])
 }
 
@@ -157,7 +158,27 @@ function gateway({ needs }: Context): Document {
       'A gateway takes only a file of mode 0600 that belongs to it.',
       holdfast,
     ),
+    line('Type', 'notify', 'It has started when it serves, and not before.', service),
+    line('NotifyAccess', 'all', 'The program `systemd-notify` speaks for it.', service),
+    line(
+      'WatchdogSec',
+      '30',
+      'One that hangs is ended, and started again; its processes it watches itself.',
+      service,
+    ),
     line('ExecStart', `${PROGRAM.holdfast} gateway --config ${own}`, 'The gateway.', service),
+    line(
+      'ExecReload',
+      `+/usr/bin/install --mode=0600 --owner=holdfast-gateway --group=holdfast-gateway ${configFile('gateway.json')} ${own}.new`,
+      'By root: it reads the new file, and gives it to the gateway.',
+      service,
+    ),
+    line(
+      'ExecReload',
+      `+/bin/mv ${own}.new ${own}`,
+      'The gateway looks at its file once a second, and takes new secrets without a restart.',
+      holdfast,
+    ),
     line('Restart', 'always', 'The balancer has others meanwhile.', service),
     line('RestartSec', '1', 'Not in a busy loop.', service),
     line('TimeoutStopSec', '30', 'It finishes its requests first.', service),
@@ -222,8 +243,6 @@ function firewall(): Document {
   }
 }
 
-const HEADING = 'Rendered by Holdfast: change holdfast.yaml instead.'
-
 const INSTALL = {
   title: 'Install',
   directives: [line('WantedBy', 'multi-user.target', 'It starts with the host.', unitManual)],
@@ -236,30 +255,17 @@ function serviceUnit(
   directives: Directive[],
 ): Document {
   return {
-    heading: `${HEADING}\nsystemd-analyze security (systemd 252): ${EXPOSURE[name].toFixed(1)} of 10.`,
+    heading: serviceHeading(name),
     format: unit,
     blocks: [
       {
         title: 'Unit',
         directives: [
           line('Description', description, 'What it is.', unitManual),
-          line(
-            'After',
-            ['network-online.target', ...needs].join(' '),
-            'The addresses that it listens on must be there.',
-            unitManual,
-          ),
-          line('Wants', 'network-online.target', 'See After.', unitManual),
-          ...(needs.length === 0
-            ? []
-            : [
-                line(
-                  'Requires',
-                  needs.join(' '),
-                  'Never without what closes its ports and protects its traffic.',
-                  SOURCE.document,
-                ),
-              ]),
+          ...startsBehind(needs, {
+            after: 'The addresses that it listens on must be there.',
+            requires: 'Never without what closes its ports and protects its traffic.',
+          }),
           line(
             'StartLimitIntervalSec',
             '0',
@@ -272,20 +278,6 @@ function serviceUnit(
       INSTALL,
     ],
   }
-}
-
-function account(name: string, stateFolder: string | null): Directive[] {
-  return [
-    line('User', name, 'A user of its own, that owns its state and nothing else.', exec),
-    line('Group', name, 'See User.', exec),
-    ...(stateFolder === null
-      ? []
-      : [
-          line('StateDirectory', stateFolder, 'The one place where it keeps anything.', exec),
-          line('StateDirectoryMode', '0700', 'Nobody else reads it.', exec),
-          line('WorkingDirectory', `%S/${stateFolder}`, 'Where it writes what no file says.', exec),
-        ]),
-  ]
 }
 
 /** Puts a file into the state folder when it is not there yet: afterwards it belongs to Redis or Sentinel. */

@@ -64,6 +64,18 @@ export function tunnelledSite(): Site {
   }
 }
 
+/** The same site with a host that operates it. */
+export function operatedSite(more: Partial<Site> = {}): Site {
+  const site = exampleSite(more)
+  return {
+    ...site,
+    dataCentres: site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: [...dataCentre.hosts, exampleHost('dc1-operator', 51, ['operator'])],
+    })),
+  }
+}
+
 /** Every engine that Holdfast renders for. */
 export const ENGINES: readonly Engine[] = [
   { name: 'redis', version: '7.0' },

@@ -26,9 +26,10 @@ export class Processes {
   readonly #running = new Map<string, ChildProcess>()
   readonly #said = new Map<string, string>()
 
-  start(key: string, command: readonly string[]): void {
+  /** `folder`: where a program writes that was told no other place. Default is that of the tests. */
+  start(key: string, command: readonly string[], folder?: string): void {
     const [program = '', ...args] = command
-    const child = spawn(findProgram(program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(findProgram(program), args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#running.set(key, child)
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => this.#hear(key, data))
     child.on('exit', (code, signal) => this.#hear(key, `(ended with ${signal ?? code})\n`))

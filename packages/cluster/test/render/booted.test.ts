@@ -1,0 +1,246 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { TestAuthority } from '@holdfast/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { loadSite } from '../../src/check/check-site.ts'
+import { filesOfHost, renderSite } from '../../src/render/render-site.ts'
+import { loadSecrets } from '../../src/secrets/load.ts'
+import type { Secrets } from '../../src/secrets/secrets.ts'
+import { PERIODS_COMMAND } from '../../src/supervise/sentinel-settings.ts'
+import { PORT } from '../../src/topology/topology.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
+import { BootedHost, type HostAddress } from './support/booted/booted-host.ts'
+import { missingToBoot } from './support/booted/requirements.ts'
+import { placeCertificate, tlsArgs } from './support/certificates.ts'
+import { dataHostsOf } from './support/example-site.ts'
+import { present } from './support/hosted-site.ts'
+import { run } from './support/programs.ts'
+import { RenderedGroup } from './support/rendered-group.ts'
+import { siteText } from './support/site-text.ts'
+
+const missing = await missingToBoot()
+if (missing !== null) console.warn(`The units were not run by systemd: ${missing}`)
+
+const ADDRESSES = dataHostsOf('10.20.0')
+/** The host that is booted, with units of all kinds; the others are nothing but their processes. */
+const [BOOTED, ...OTHERS] = ADDRESSES as [HostAddress, HostAddress, HostAddress]
+const STRANGER = { name: 'stranger', address: '10.20.0.99' }
+const SITE = siteText('tls', '', {
+  dc1: [
+    ['dc1-data-1', 11, 'redis, sentinel, gateway, operator'],
+    ['dc1-data-2', 12, 'redis, sentinel'],
+    ['dc1-data-3', 13, 'redis, sentinel'],
+  ],
+})
+
+const SERVICES = [
+  'holdfast-redis.service',
+  'holdfast-sentinel.service',
+  'holdfast-watchdog.service',
+  'holdfast-gateway.service',
+] as const
+const [REDIS, , WATCHDOG, GATEWAY] = SERVICES
+const ROTATION = 'holdfast-rotate-passwords'
+const NODE = '/opt/node'
+const SECRETS = '/etc/holdfast/secrets/dc1/secrets.json'
+const USERS = '/var/lib/holdfast/gateway/users.json'
+
+describe.runIf(missing === null)('the units of a host, run by systemd', { timeout: 90_000 }, () => {
+  let folder: string
+  let host: BootedHost
+  let group: RenderedGroup
+  let secrets: Secrets
+
+  /** Waits until a service runs that was started again so many times. */
+  const runs = (unit: string, NRestarts = '0') =>
+    eventually(async () => {
+      expect(await host.state(unit)).toMatchObject({ ActiveState: 'active', SubState: 'running', NRestarts })
+    }, 30_000)
+
+  const ask = async (path: string): Promise<unknown> => {
+    const url = `http://${BOOTED.address}:${PORT.http}${path}`
+    return JSON.parse(await host.run(NODE, '--eval', FETCH, url))
+  }
+
+  const isReady = (as: object) =>
+    eventually(async () => expect(await ask('/readyz')).toMatchObject(as), 20_000)
+
+  /** What comes of dialling the Redis of the booted host. */
+  const knockFrom = ({ name }: HostAddress) => {
+    const [program = '', ...args] = [...host.onNeighbour(name), process.execPath, '--eval', KNOCK]
+    return run(program, [...args, BOOTED.address, String(PORT.redis)])
+  }
+
+  beforeAll(async () => {
+    folder = await makeTempFolder()
+    await writeFile(join(folder, 'holdfast.yaml'), SITE)
+    const site = await loadSite(join(folder, 'holdfast.yaml'))
+    secrets = await loadSecrets(present(site.dataCentres[0]).secrets, folder, { createFor: 'dc1' })
+    const files = renderSite(site, () => secrets)
+    host = await BootedHost.boot(BOOTED, join(folder, 'root'))
+    for (const other of [...OTHERS, STRANGER]) await host.addNeighbour(other)
+    group = await RenderedGroup.place({
+      files,
+      folder,
+      hosts: ADDRESSES,
+      on: (name) => (name === BOOTED.name ? host.on : host.onNeighbour(name)),
+      cliArgs: (placed, service) => [
+        ...tlsArgs(placed),
+        ...['--user', 'admin', '--pass', service === 'redis' ? secrets.admin : secrets.sentinelAdmin],
+      ],
+    })
+    const authority = await TestAuthority.create('dc1')
+    for (const place of ADDRESSES) {
+      await placeCertificate(authority, place, group.pathOn(place.name, '/etc/holdfast/tls'))
+    }
+    for (const { name, address } of OTHERS) {
+      group.startRedis(name)
+      group.startSentinel(name)
+      // Their watchdogs would do so: by itself a Sentinel looks for replicas every 10 s.
+      await eventually(async () => {
+        expect(await group.ask(name, address, 'sentinel', [...PERIODS_COMMAND])).toBe('OK\n')
+      })
+    }
+    await host.install(filesOfHost(files, BOOTED.name))
+    await placeCertificate(authority, BOOTED, host.path('/etc/holdfast/tls'))
+    await host.run('systemd-sysusers')
+    await host.run('chgrp', 'holdfast-tls', '/etc/holdfast/tls/host-key.pem')
+    await host.run('install', '--directory', '--owner=holdfast-gateway', '--mode=0700', dirname(USERS))
+    await host.write(USERS, '{ "users": [] }', 0o600)
+    await host.run('chown', 'holdfast-gateway:', USERS)
+    await host.amend(GATEWAY, '[Service]\nWatchdogSec=3\nRestartSec=100ms\n')
+  }, 60_000)
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    console.error(await host.run('systemctl', 'list-units', '--no-legend', 'holdfast*'))
+    console.error(await host.journal('--unit=holdfast*', '--lines=200', '--output=short'))
+  })
+
+  afterAll(async () => {
+    await host?.end()
+    await group?.processes.killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('all start behind the firewall, and the first start has one primary', async () => {
+    await host.run('systemctl', 'enable', '--now', ...SERVICES)
+    for (const unit of SERVICES) await runs(unit)
+    await group.agreesOn(BOOTED.name, BOOTED.address, 2, 30_000)
+    expect(await host.run('nft', 'list', 'tables')).toContain('table inet holdfast')
+    await eventually(async () => {
+      const mark = await group.ask(BOOTED.name, BOOTED.address, 'redis', ['GET', 'hf:mark'])
+      expect(mark).toBe(`${secrets.mark}\n`)
+    })
+    for (const unit of SERVICES) {
+      const { MainPID } = await host.state(unit)
+      expect(await host.run('cat', `/proc/${MainPID}/limits`)).toMatch(/^Max core file size +0 +0 /m)
+    }
+  })
+
+  it('the gateway is active when it serves, and not before', async () => {
+    const said = await host.journal()
+    expect(said).toMatch(/Starting [^\n]*Holdfast gateway.*listens on http.*Started [^\n]*Holdfast gateway/s)
+    await isReady({ ready: true, server: BOOTED.name })
+  })
+
+  it('Redis hears the hosts of its data centre and nobody else, also without the firewall', async () => {
+    await host.run('nft', 'delete', 'table', 'inet', 'holdfast')
+    expect(await Promise.all([OTHERS[0], STRANGER].map(knockFrom))).toEqual(['open\n', 'silent\n'])
+    await host.run('systemctl', 'reload', 'holdfast-firewall.service')
+    expect(await host.run('nft', 'list', 'tables')).toContain('table inet holdfast')
+  })
+
+  it.concurrent('a Redis that crashes is failed over, and comes back behind the guard as a replica', async () => {
+    await host.run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', REDIS)
+    const [{ name, address }] = OTHERS
+    await eventually(async () => {
+      expect(await group.primaryNamedBy(name, address)).not.toBe(BOOTED.address)
+    })
+    await runs(REDIS, '1')
+    await group.agreesOn(BOOTED.name, await group.primaryNamedBy(name, address), 2, 30_000)
+  })
+
+  it.concurrent('a gateway that hangs is ended, and started again', async () => {
+    await host.run('systemctl', 'kill', '--signal=STOP', '--kill-whom=main', GATEWAY)
+    // For the next one: a busy machine may hold one up for so long that serves.
+    await host.amend(GATEWAY, '[Service]\nWatchdogSec=30\nRestartSec=100ms\n')
+    await runs(GATEWAY, '1')
+    expect(await host.journal(`--unit=${GATEWAY}`)).toContain('Watchdog timeout (limit 3s)!')
+    await isReady({ ready: true })
+  })
+
+  it('a rotation without what brings the passwords to the hosts is not begun, and fails', async () => {
+    await host.write('/etc/holdfast/holdfast.yaml', SITE)
+    await host.write(SECRETS, JSON.stringify(secrets), 0o600)
+    await host.run('chmod', '0700', dirname(SECRETS))
+    await host.run('chown', '-R', 'holdfast-operator:', dirname(SECRETS))
+    await expect(host.run('systemctl', 'start', `${ROTATION}.service`)).rejects.toThrow('failed')
+    expect(await host.state(`${ROTATION}.service`)).toMatchObject({ Result: 'exit-code', MainPID: '0' })
+    const said = await host.journal(`--unit=${ROTATION}.service`)
+    expect(said).toContain('/etc/holdfast/deliver cannot be run: put there what')
+    expect(said).not.toContain('Checking that the data centre is whole')
+    await host.run('systemctl', 'stop', `${ROTATION}.service`)
+  })
+
+  it('the timer says when it rotates passwords; then the rotation runs to its end', async () => {
+    await host.write('/etc/holdfast/deliver', DELIVER, 0o755)
+    await host.run('systemctl', 'enable', '--now', `${ROTATION}.timer`)
+    expect(await host.run('systemctl', 'list-timers', '--no-legend')).toMatch(
+      new RegExp(`^\\w{3} \\d{4}-\\d{2}-\\d{2} .* ${ROTATION}\\.timer`, 'm'),
+    )
+    // By itself a timer may be late by a minute, so that the host wakes less often.
+    const soon = '[Timer]\nOnCalendar=\nRandomizedDelaySec=0\nAccuracySec=1ms\nOnActiveSec=100ms\n'
+    await host.amend(`${ROTATION}.timer`, soon)
+    await host.run('systemctl', 'restart', `${ROTATION}.timer`)
+
+    // What the command of a real host does by SSH.
+    const sent = '/var/lib/holdfast/operator/sent'
+    await eventually(() => host.run('test', '-e', sent), 30_000)
+    for (const file of ['host.json', 'gateway.json']) {
+      await host.run('cp', '--no-preserve=all', `${sent}/${BOOTED.name}/${file}`, `/etc/holdfast/${file}`)
+    }
+    const { MainPID } = await host.state(GATEWAY)
+    await host.run('systemctl', 'restart', WATCHDOG)
+    await host.run('systemctl', 'reload', GATEWAY)
+    await host.run('touch', `${sent}/taken`)
+
+    await eventually(async () => {
+      expect(await host.state(`${ROTATION}.service`)).toMatchObject({ ActiveState: 'inactive' })
+    }, 50_000)
+    expect(await host.state(`${ROTATION}.service`)).toMatchObject({ Result: 'success', ExecMainStatus: '0' })
+    const fresh: Secrets = JSON.parse(await readFile(host.path(SECRETS), 'utf8'))
+    expect(fresh.app).not.toBe(secrets.app)
+    await isReady({ ready: true, revision: fresh.revision })
+    expect(await host.state(GATEWAY)).toMatchObject({ MainPID, NRestarts: '1' })
+    const said = await host.journal()
+    const passwords = [secrets, fresh].flatMap(({ admin, app, replica, peer, sentinelAdmin, keyring }) => [
+      ...[admin, app, replica, peer, sentinelAdmin, keyring.index],
+    ])
+    expect(passwords.filter((password) => said.includes(password))).toEqual([])
+  })
+
+  it('all end when they are told to', async () => {
+    await host.run('systemctl', 'stop', ...SERVICES)
+    for (const unit of SERVICES) {
+      expect(await host.state(unit)).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
+    }
+  })
+})
+
+const KNOCK = `
+const [host, port] = process.argv.slice(1)
+const tell = (what) => () => { console.log(what); process.exit() }
+require('node:net').connect(port, host).on('connect', tell('open')).on('error', tell('refused'))
+setTimeout(tell('silent'), 1000)
+`
+
+const FETCH = 'fetch(process.argv[1]).then((answer) => answer.text()).then(console.log)'
+
+/** Leaves what is rendered where the test finds it, and waits until the test has taken it to the hosts. */
+const DELIVER = `#!/bin/sh -e
+new=$(mktemp -d)
+holdfast render /etc/holdfast/holdfast.yaml --out "$new" --certificates /etc/holdfast/tls
+mv "$new/dc1" "$STATE_DIRECTORY/sent"
+until [ -e "$STATE_DIRECTORY/sent/taken" ]; do sleep 0.1; done
+`
