@@ -1,36 +1,42 @@
-import { readFile } from 'node:fs/promises'
-import {
-  formatAddress,
-  type NodeAddress,
-  parseReplication,
-  type Reply,
-  type TlsOptions,
-} from '@holdfast/tokens/redis'
-import { ClusterError } from '../errors.ts'
+import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
+import { inTime } from '../redis/in-time.ts'
 import { Lines } from '../redis/lines.ts'
-import type { NodeView } from '../redis/nodes.ts'
-import { readAnswer, type SentinelAnswer } from '../redis/sentinels.ts'
+import { type NodeView, readView } from '../redis/nodes.ts'
+import {
+  type Announcement,
+  announcementQuestions,
+  readAnnouncement,
+  readAnswer,
+  type SentinelAnswer,
+} from '../redis/sentinels.ts'
+import { readTlsFiles } from '../state/tls-files.ts'
 import { type HostConfig, sameAddress } from './config.ts'
 
 /** Deadline of a question to another host (in milliseconds). */
 const PATIENCE_MS = 500
+/** Deadline of a look at every Redis, which is repeated. */
+const LOOK_MS = 250
+const ISSUE = 'Issue one by `holdfast ca issue` and put it there, its key beside it.'
 
 /** The Sentinels of the data centre and the Redis of the other hosts, asked from one host. */
 export class HostGroup {
   readonly #config: HostConfig
   readonly #redis: Lines
   readonly #sentinels: Lines
+  /** For questions with deadlines of their own: one that is late closes its connection. */
+  readonly #looks: Lines
 
   private constructor(config: HostConfig, tls: TlsOptions | null) {
     this.#config = config
     const { redisAdmin, sentinelAdmin } = config.passwords
     this.#redis = new Lines({ username: 'admin', password: redisAdmin, tls })
+    this.#looks = new Lines({ username: 'admin', password: redisAdmin, tls })
     this.#sentinels = new Lines({ username: 'admin', password: sentinelAdmin, tls })
   }
 
   /** Reads the host's certificate first. Throws `STATE_UNUSABLE` when it cannot be read. */
   static async open(config: HostConfig): Promise<HostGroup> {
-    return new HostGroup(config, config.tls === null ? null : await readTls(config.tls))
+    return new HostGroup(config, config.tls === null ? null : await readTlsFiles(config.tls, ISSUE))
   }
 
   /** The Redis of the other hosts. */
@@ -44,6 +50,17 @@ export class HostGroup {
     return inTime(sentinels.map((sentinel) => this.askSentinel(sentinel)))
   }
 
+  /** Whom those Sentinels announce that answer in time. */
+  announcements(): Promise<Announcement[]> {
+    const { sentinels, primaryName } = this.#config
+    const questions = announcementQuestions(primaryName)
+    return inTime(
+      sentinels.map(async (sentinel) =>
+        readAnnouncement(sentinel, await this.tellSentinelAll(sentinel, questions)),
+      ),
+    )
+  }
+
   async askSentinel(sentinel: NodeAddress): Promise<SentinelAnswer> {
     const { primaryName } = this.#config
     return readAnswer(sentinel, await this.tellSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName]))
@@ -52,12 +69,25 @@ export class HostGroup {
   /** What every Redis says of itself that answers in time, without asking the one at that address. */
   viewsWithout(address: string): Promise<NodeView[]> {
     const asked = this.#config.redis.filter((node) => formatAddress(node) !== address)
-    return inTime(asked.map((node) => this.#view(node)))
+    return inTime(
+      asked.map(async (node) => readView(node, await this.tellNode(node, ['INFO', 'replication']))),
+    )
+  }
+
+  /** What every Redis says of itself that answers soon. */
+  views(): Promise<NodeView[]> {
+    return inTime(this.#config.redis.map((node) => this.view(node, LOOK_MS)))
+  }
+
+  /** What one Redis says of itself. Rejects when it does not in time (in milliseconds). */
+  async view(node: NodeAddress, timeoutMs: number): Promise<NodeView> {
+    const [info] = await this.#looks.send(node, [['INFO', 'replication']], timeoutMs)
+    return readView(node, info)
   }
 
   /** What the other Redis say of themselves, of those that answer in time. */
   survivors(): Promise<NodeView[]> {
-    return inTime(this.others.map((address) => this.#view(address)))
+    return this.viewsWithout(formatAddress(this.#config.self))
   }
 
   /** Every other Redis answers, and none has a single key. */
@@ -66,14 +96,14 @@ export class HostGroup {
     return sizes.length === this.others.length && sizes.every((size) => Number(size) === 0)
   }
 
-  async #view(address: NodeAddress): Promise<NodeView> {
-    const info = await this.tellNode(address, ['INFO', 'replication'])
-    return { address, ...parseReplication(String(info)) }
+  async tellSentinel(sentinel: NodeAddress, command: string[]): Promise<Reply> {
+    const [reply = null] = await this.tellSentinelAll(sentinel, [command])
+    return reply
   }
 
-  async tellSentinel(sentinel: NodeAddress, command: string[]): Promise<Reply> {
-    const [reply = null] = await this.#sentinels.send(sentinel, [command], PATIENCE_MS)
-    return reply
+  /** Several commands; the replies in order. */
+  tellSentinelAll(sentinel: NodeAddress, commands: string[][]): Promise<Reply[]> {
+    return this.#sentinels.send(sentinel, commands, PATIENCE_MS)
   }
 
   async tellNode(node: NodeAddress, command: string[]): Promise<Reply> {
@@ -83,26 +113,7 @@ export class HostGroup {
 
   close(): void {
     this.#redis.close()
+    this.#looks.close()
     this.#sentinels.close()
   }
-}
-
-async function readTls({ authority, certificate, key }: NonNullable<HostConfig['tls']>): Promise<TlsOptions> {
-  try {
-    const [ca, cert, keyPem] = await Promise.all(
-      [authority, certificate, key].map((file) => readFile(file, 'utf8')),
-    )
-    return { ca: ca ?? '', cert: cert ?? '', key: keyPem ?? '' }
-  } catch (cause) {
-    throw new ClusterError(
-      'STATE_UNUSABLE',
-      `The certificate of this host cannot be read from ${certificate}. Issue one by \`holdfast ca issue\` and put it there, its key beside it.`,
-      { cause },
-    )
-  }
-}
-
-async function inTime<T>(questions: Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(questions)
-  return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { systemCode } from '../errors.ts'
 import { hastenFailovers } from '../supervise/hasten.ts'
-import { PERIODS_COMMAND } from '../supervise/sentinel-settings.ts'
+import { repeatSplitVotes } from '../supervise/split-vote.ts'
+import { redialStalledLink } from '../supervise/stalled-link.ts'
+import { watchSuccession } from '../supervise/succession.ts'
 import { type WatchdogOutcome, watchOver } from '../supervise/watchdog.ts'
 import type { HostConfig } from './config.ts'
 import { markFirstData } from './first-mark.ts'
@@ -17,14 +19,13 @@ export interface WatchHostOptions {
 
 const LOOK_AGAIN_MS = 100
 
-/** A Sentinel that was started again has its own periods for so long at most. */
-const PERIODS_EVERY_MS = 2000
-
 /**
  * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
- * (see `watchOver`); hastens every failover (see `hastenFailovers`); gives the Sentinel of the host the periods that it
- * takes at run time only; and writes the group's mark into a new data centre (see `markFirstData`). A process has ended when its connections close and its port then refuses one: that nobody answers
- * proves nothing, and leads to nothing. Rejects when the signal aborts.
+ * (see `watchOver`); hastens every failover (see `hastenFailovers`); has its Sentinel repeat a split vote (see
+ * `repeatSplitVotes`), and keeps its periods; has its Redis dial a silent primary anew (see `redialStalledLink`), and follow
+ * who has replaced it (see `watchSuccession`); and writes the group's mark into a new data centre (see `markFirstData`). A process has ended
+ * when its connections close and its port then refuses one: that nobody answers proves nothing, and leads to nothing.
+ * Rejects when the signal aborts.
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
   const group = await HostGroup.open(config)
@@ -32,7 +33,9 @@ export async function watchHost(config: HostConfig, { log, signal }: WatchHostOp
     await Promise.all([
       watchRedis(config, group, { log, signal }),
       hastenFailovers(hastening(config, group, log), signal),
-      keepPeriods(config, group, signal),
+      repeatSplitVotes(voting(config, group, log), signal),
+      redialStalledLink(linking(config, group, log), signal),
+      watchSuccession(succeeding(config, group, log), signal),
       markFirstData(config, group, signal),
     ])
   } finally {
@@ -61,13 +64,31 @@ const hastening = ({ sentinels }: HostConfig, group: HostGroup, log: WatchHostOp
   log,
 })
 
-async function keepPeriods({ sentinel }: HostConfig, group: HostGroup, signal: AbortSignal): Promise<never> {
-  for (;;) {
-    // One that is down gets them when it is back.
-    if (sentinel !== null) await group.tellSentinel(sentinel, [...PERIODS_COMMAND]).catch(() => {})
-    await sleep(PERIODS_EVERY_MS, undefined, { signal })
-  }
-}
+const voting = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+  own: config.sentinel === null ? [] : [config.sentinel],
+  all: config.sentinels,
+  primaryName: config.primaryName,
+  failoverTimeoutMs: config.failoverTimeoutMs,
+  tellSentinel: (sentinel: NodeAddress, commands: string[][]) => group.tellSentinelAll(sentinel, commands),
+  log,
+})
+
+const linking = ({ self, redis }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+  replica: self,
+  all: redis,
+  view: (node: NodeAddress, timeoutMs: number) => group.view(node, timeoutMs),
+  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  log,
+})
+
+const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+  own: { redis: [self], sentinels: sentinel === null ? [] : [sentinel] },
+  views: () => group.views(),
+  announcements: () => group.announcements(),
+  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
+  log,
+})
 
 function askForFailover(
   config: HostConfig,
@@ -96,11 +117,11 @@ async function untilItEnds({ self }: HostConfig, signal: AbortSignal): Promise<v
   let ran = false
   for (;;) {
     signal.throwIfAborted()
-    const socket = connect(self)
+    const socket = connect({ ...self, signal })
     const found = await opened(socket)
     if (found === 'open') {
       ran = true
-      await closed(socket, signal)
+      await closed(socket)
       continue
     }
     if (ran && found === 'refused') return
@@ -118,11 +139,8 @@ async function opened(socket: Socket): Promise<'open' | 'refused' | 'unknown'> {
 }
 
 /** However it ends: a connection that a dying process had not accepted yet is reset. */
-async function closed(socket: Socket, signal: AbortSignal): Promise<void> {
-  const end = () => socket.destroy()
-  signal.addEventListener('abort', end, { once: true })
-  socket.on('error', end)
+async function closed(socket: Socket): Promise<void> {
+  socket.on('error', () => socket.destroy())
   socket.resume()
   await new Promise((resolve) => socket.once('close', resolve))
-  signal.removeEventListener('abort', end)
 }

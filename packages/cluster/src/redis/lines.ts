@@ -1,4 +1,4 @@
-import { RedisReplyError } from '@holdfast/tokens'
+import { ConnectionClosedError, RedisReplyError } from '@holdfast/tokens'
 import {
   Connection,
   type ConnectionOptions,
@@ -19,8 +19,9 @@ interface Access extends Pick<ConnectionOptions, 'username' | 'password'> {
  * broke or went silent.
  */
 export class Lines {
-  readonly #access: Access
+  #access: Access
   readonly #open = new Map<string, Promise<Connection>>()
+  #isClosed = false
 
   constructor(access: Access) {
     this.#access = access
@@ -29,7 +30,8 @@ export class Lines {
   /**
    * Sends commands to one node; answers their replies in order.
    *
-   * Throws what {@link Connection} throws; `timeoutMs` bounds the connecting and each answer.
+   * Throws what {@link Connection} throws, `CONNECTION_CLOSED` also after `close`; `timeoutMs` bounds the connecting and
+   * each answer.
    */
   async send(address: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<Reply[]> {
     const connection = await this.#connect(address, timeoutMs)
@@ -42,7 +44,14 @@ export class Lines {
     }
   }
 
+  /** From now on a fresh connection logs in so; those that are open stay. */
+  renew(access: Partial<Access>): void {
+    this.#access = { ...this.#access, ...access }
+  }
+
+  /** For good: a connection that was opened later would keep the process going for as long as the node does. */
   close(): void {
+    this.#isClosed = true
     for (const opening of this.#open.values())
       opening.then((connection) => connection.close()).catch(() => {})
     this.#open.clear()
@@ -58,6 +67,7 @@ export class Lines {
 
   #dial(address: NodeAddress, timeoutMs: number): Promise<Connection> {
     const key = formatAddress(address)
+    if (this.#isClosed) throw new ConnectionClosedError(`The connections are closed, also that to ${key}.`)
     const { tls, ...user } = this.#access
     const opening = Connection.open({
       address,
@@ -79,6 +89,9 @@ export class Lines {
 export function readAddress(reply: Reply | undefined): NodeAddress {
   return { host: readField(reply, 'ip'), port: Number(readField(reply, 'port')) }
 }
+
+/** A reply that is a list; none when it is something else. */
+export const readList = (reply: Reply | undefined): Reply[] => (Array.isArray(reply) ? reply : [])
 
 /** A field of a reply that is a map; an empty text when it has none of that name. */
 export function readField(reply: Reply | undefined, name: string): string {

@@ -3,9 +3,11 @@ import {
   type NodeAddress,
   parseReplication,
   type ReplicationView,
+  type Reply,
 } from '@holdfast/tokens/redis'
 import type { GroupAccess } from '../state/open.ts'
-import { redisAddress, type Topology } from '../topology/topology.ts'
+import { type Group, redisAddress } from '../topology/topology.ts'
+import { inTime } from './in-time.ts'
 import { Lines } from './lines.ts'
 
 /** One Redis and its part in replication. */
@@ -13,9 +15,15 @@ export interface NodeView extends ReplicationView {
   address: NodeAddress
 }
 
+/** Reads a node's reply to `INFO replication`. */
+export const readView = (address: NodeAddress, info: Reply | undefined): NodeView => ({
+  address,
+  ...parseReplication(String(info)),
+})
+
 /** The Redis nodes of a data centre, asked as their admin user. */
 export class Nodes {
-  readonly #topology: Topology
+  readonly #topology: Group
   readonly #lines: Lines
 
   constructor({ topology, secrets, tls }: GroupAccess) {
@@ -23,30 +31,26 @@ export class Nodes {
     this.#lines = new Lines({ username: 'admin', password: secrets.admin, tls })
   }
 
-  /** The views of those that answer in time (in milliseconds), without those of one host. */
-  async views(timeoutMs: number, withoutHost?: string): Promise<NodeView[]> {
-    const hosts = this.#topology.dataHosts.filter(({ host }) => host !== withoutHost)
-    const all = hosts.map((host) => this.view(redisAddress(host), timeoutMs))
-    const settled = await Promise.allSettled(all)
-    return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-  }
-
-  /** The views of those that answer in time, without asking the one at that address. */
-  async viewsWithout(address: string, timeoutMs: number): Promise<NodeView[]> {
-    const others = this.#topology.dataHosts
+  /** The views of those that answer in time (in milliseconds), without asking the one at `withoutAddress`. */
+  views(timeoutMs: number, withoutAddress?: string): Promise<NodeView[]> {
+    const asked = this.#topology.dataHosts
       .map(redisAddress)
-      .filter((node) => formatAddress(node) !== address)
-    const settled = await Promise.allSettled(others.map((node) => this.view(node, timeoutMs)))
-    return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+      .filter((node) => formatAddress(node) !== withoutAddress)
+    return inTime(asked.map((node) => this.view(node, timeoutMs)))
   }
 
   async view(address: NodeAddress, timeoutMs: number): Promise<NodeView> {
     const [info] = await this.send(address, [['INFO', 'replication']], timeoutMs)
-    return { address, ...parseReplication(String(info)) }
+    return readView(address, info)
   }
 
   send(address: NodeAddress, commands: readonly string[][], timeoutMs: number) {
     return this.#lines.send(address, commands, timeoutMs)
+  }
+
+  /** From now on fresh connections log in by these; those that are open stay. */
+  renew({ secrets, tls }: Pick<GroupAccess, 'secrets' | 'tls'>): void {
+    this.#lines.renew({ password: secrets.admin, tls })
   }
 
   close(): void {

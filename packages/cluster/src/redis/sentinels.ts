@@ -1,6 +1,14 @@
-import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import {
+  formatAddress,
+  type NodeAddress,
+  observationQuestions,
+  type Reply,
+  readObservation,
+  type SentinelObservation,
+} from '@holdfast/tokens/redis'
 import type { GroupAccess } from '../state/open.ts'
-import { QUORUM, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { type Group, QUORUM, sentinelAddress } from '../topology/topology.ts'
+import { inTime } from './in-time.ts'
 import { Lines, readAddress, readField } from './lines.ts'
 
 /** What one Sentinel says about the primary. */
@@ -20,9 +28,14 @@ export interface SentinelAnswer {
   failoverTimeoutMs: number
 }
 
+/** Whom one Sentinel announces. */
+export interface Announcement extends SentinelObservation {
+  sentinel: NodeAddress
+}
+
 /** The Sentinels of a data centre, asked as their admin user. */
 export class Sentinels {
-  readonly #topology: Topology
+  readonly #topology: Group
   readonly #lines: Lines
 
   constructor({ topology, secrets, tls }: GroupAccess) {
@@ -31,10 +44,8 @@ export class Sentinels {
   }
 
   /** The answers of those that answer in time (in milliseconds). */
-  async answers(timeoutMs: number): Promise<SentinelAnswer[]> {
-    const all = this.#topology.dataHosts.map((host) => this.answer(sentinelAddress(host), timeoutMs))
-    const settled = await Promise.allSettled(all)
-    return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  answers(timeoutMs: number): Promise<SentinelAnswer[]> {
+    return inTime(this.#topology.dataHosts.map((host) => this.answer(sentinelAddress(host), timeoutMs)))
   }
 
   async answer(sentinel: NodeAddress, timeoutMs: number): Promise<SentinelAnswer> {
@@ -42,8 +53,26 @@ export class Sentinels {
     return readAnswer(sentinel, reply ?? null)
   }
 
+  /** Whom those announce that answer in time (in milliseconds). */
+  announcements(timeoutMs: number): Promise<Announcement[]> {
+    const { primaryName, dataHosts } = this.#topology
+    return inTime(
+      dataHosts.map(sentinelAddress).map(async (sentinel) => {
+        return readAnnouncement(
+          sentinel,
+          await this.send(sentinel, announcementQuestions(primaryName), timeoutMs),
+        )
+      }),
+    )
+  }
+
   send(sentinel: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<Reply[]> {
     return this.#lines.send(sentinel, commands, timeoutMs)
+  }
+
+  /** From now on fresh connections log in by these; those that are open stay. */
+  renew({ secrets, tls }: Pick<GroupAccess, 'secrets' | 'tls'>): void {
+    this.#lines.renew({ password: secrets.sentinelAdmin, tls })
   }
 
   close(): void {
@@ -58,6 +87,15 @@ export function namedByMajority(answers: readonly SentinelAnswer[]): string | nu
   for (const [primary, count] of votes) if (count >= QUORUM) return primary
   return null
 }
+
+/** What {@link readAnnouncement} reads the replies to. */
+export const announcementQuestions = (primaryName: string): string[][] =>
+  observationQuestions(primaryName).map((question) => ['SENTINEL', ...question])
+
+export const readAnnouncement = (sentinel: NodeAddress, [primary, named]: Reply[]): Announcement => ({
+  sentinel,
+  ...readObservation(primary, named),
+})
 
 export function readAnswer(sentinel: NodeAddress, reply: Reply): SentinelAnswer {
   const number = (name: string) => Number(readField(reply, name))

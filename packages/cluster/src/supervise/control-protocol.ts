@@ -1,8 +1,8 @@
 import type { Timings } from '../topology/topology.ts'
 import type { ProcessStatus } from './managed-process.ts'
 
-/** Signals that can be sent to a process: kill it, pause it, let it go on. */
-export const SIGNALS = ['SIGKILL', 'SIGSTOP', 'SIGCONT'] as const
+/** Signals that can be sent to a process: kill it, pause it, let it go on, end it in order, let it read its files again. */
+export const SIGNALS = ['SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGHUP'] as const
 
 export type ControlSignal = (typeof SIGNALS)[number]
 

@@ -46,11 +46,16 @@ async function answer(
       return done()
     case 'POST processes/:id/signal':
       return signalProcess(supervisor, id, await readBody(request)) ?? done()
+    case 'POST processes/:id/restart':
+      return (await restartProcess(supervisor, id)) ?? done()
     case 'POST hosts/:id/lose':
     case 'POST hosts/:id/restore':
       if (!supervisor.isDataHost(id)) return refuse(404, `There is no data host "${id}" in this data centre.`)
       if (action === 'lose') await supervisor.loseHost(id)
       else supervisor.restoreHost(id)
+      return done()
+    case 'POST reload':
+      await supervisor.reload()
       return done()
     case 'POST stop':
       await stopAll()
@@ -67,6 +72,14 @@ function signalProcess(supervisor: Supervisor, name: string, body: string): Repl
   const asked = signalSchema.safeParse(parseJson(body))
   if (!asked.success) return refuse(400, `\`signal\` must be one of ${SIGNALS.join(', ')}.`)
   if (process.signal(asked.data.signal)) return null
+  return refuse(409, `${name} does not run at present (${process.state}).`)
+}
+
+/** Answers why not, or null when it ended and is being started again. */
+async function restartProcess(supervisor: Supervisor, name: string): Promise<Reply | null> {
+  const process = supervisor.find(name)
+  if (process === undefined) return refuse(404, `There is no process "${name}" in this data centre.`)
+  if (await supervisor.restart(process)) return null
   return refuse(409, `${name} does not run at present (${process.state}).`)
 }
 

@@ -4,15 +4,17 @@ import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
 import type { StateFolder } from '../state/folder.ts'
-import type { LocalDataCentre } from '../state/open.ts'
+import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
-import { sentinelAddress, type Topology } from '../topology/topology.ts'
+import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
 import { failoverLimitMs, guardStart } from './guard.ts'
 import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
 import { ManagedProcess, type ProcessPlan, type ProcessStatus, type StartContext } from './managed-process.ts'
 import { applySentinelSettings } from './sentinel-settings.ts'
+import { repeatSplitVotes } from './split-vote.ts'
+import { watchSuccession } from './succession.ts'
 import { watchOver } from './watchdog.ts'
 
 /** How long each kind of process has to end by itself (in milliseconds). A gateway finishes its requests. */
@@ -75,21 +77,66 @@ export class Supervisor {
     return this.processes.filter(({ plan }) => plan.kind === kind)
   }
 
+  /** Reads the secrets and the certificate of this machine's commands again; fresh connections use them. */
+  async reload(): Promise<void> {
+    const local = await openLocal(this.#folder.path)
+    this.nodes.renew(local)
+    this.sentinels.renew(local)
+    this.#log('secrets read again', {})
+  }
+
   start(processes: readonly ManagedProcess[]): void {
     if (this.#stopping !== null) return
     for (const process of processes) process.start()
   }
 
+  /**
+   * Ends a process well and starts it again, which is no crash: no watchdog asks for a failover. Answers false when it
+   * does not run.
+   */
+  async restart(process: ManagedProcess): Promise<boolean> {
+    if (this.#stopping !== null || process.state !== 'running') return false
+    this.#log('restarted on request', { process: process.plan.name })
+    await process.stop(GRACE_MS[process.plan.kind])
+    this.#record()
+    // Meanwhile its host may have been lost, or everything is to end.
+    if (this.#stopping === null && process.status().state === 'stopped') process.start()
+    return true
+  }
+
   /** From now on a failover is hastened, as the watchdogs of the other hosts would. */
   hasten(): void {
-    const options = {
-      sentinels: this.topology.dataHosts.map(sentinelAddress),
+    const { dataHosts, primaryName, timings } = this.topology
+    const sentinels = dataHosts.map(sentinelAddress)
+    const log = (event: string, details: Record<string, unknown>) => this.#log(event, details)
+    const hastening = {
+      sentinels,
       askSentinel: (sentinel: NodeAddress) => this.sentinels.answer(sentinel, PATIENCE_MS),
-      viewsWithout: (address: string) => this.nodes.viewsWithout(address, PATIENCE_MS),
+      viewsWithout: (address: string) => this.nodes.views(PATIENCE_MS, address),
       tellNode: (node: NodeAddress, command: string[]) => this.nodes.send(node, [command], PATIENCE_MS),
-      log: (event: string, details: Record<string, unknown>) => this.#log(event, details),
+      log,
     }
-    hastenFailovers(options, this.#leaving.signal).catch(() => {})
+    const voting = {
+      own: sentinels,
+      all: sentinels,
+      primaryName,
+      failoverTimeoutMs: timings.failoverTimeoutMs,
+      tellSentinel: (sentinel: NodeAddress, commands: string[][]) =>
+        this.sentinels.send(sentinel, commands, PATIENCE_MS),
+      log,
+    }
+    const succeeding = {
+      own: { redis: dataHosts.map(redisAddress), sentinels },
+      views: () => this.nodes.views(PATIENCE_MS),
+      announcements: () => this.sentinels.announcements(PATIENCE_MS),
+      tellNode: hastening.tellNode,
+      tellSentinel: (sentinel: NodeAddress, command: string[]) =>
+        this.sentinels.send(sentinel, [command], PATIENCE_MS),
+      log,
+    }
+    hastenFailovers(hastening, this.#leaving.signal).catch(() => {})
+    watchSuccession(succeeding, this.#leaving.signal).catch(() => {})
+    repeatSplitVotes(voting, this.#leaving.signal).catch(() => {})
   }
 
   /** Kills everything on a data host at once and keeps it dead, its watchdog too. */
@@ -175,7 +222,7 @@ export class Supervisor {
         primaryName,
         limitMs: failoverLimitMs(timings),
         sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
-        survivors: () => this.nodes.views(PATIENCE_MS, plan.host),
+        survivors: () => this.nodes.views(PATIENCE_MS, formatAddress(plan)),
         tellSentinel: (sentinel, command) => this.sentinels.send(sentinel, [command], PATIENCE_MS),
         tellNode: (node, command) => this.nodes.send(node, [command], PATIENCE_MS),
         log: (event, details) => this.#log(event, { process: plan.name, ...details }),

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { TestAuthority } from '@holdfast/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type HostConfig, readHostConfig } from '../../src/host/config.ts'
 import { guardHost } from '../../src/host/guard-host.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
@@ -67,15 +68,13 @@ async function startRedis(host: string): Promise<string> {
   return as
 }
 
-function startSentinels(): void {
-  for (const { name } of hosts) {
-    const file = group.pathOn(name, '/var/lib/holdfast/sentinel/sentinel.conf')
-    group.startOn(name, 'sentinel', ['redis-server', file, '--sentinel'])
-  }
+async function startSentinels(): Promise<void> {
+  for (const { name } of hosts) group.startSentinel(name)
+  await group.quickenSentinels()
 }
 
 async function firstStart(): Promise<void> {
-  startSentinels()
+  await startSentinels()
   const as = await Promise.all([first, second, third].map(startRedis))
   expect(as).toEqual(['--replicaof no one', ...Array(2).fill(`--replicaof ${NETWORK}.11 6379`)])
   await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
@@ -118,7 +117,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
   }, 90_000)
 
   it('a new data centre is marked, and one that holds data without a mark is left alone', async () => {
-    startSentinels()
+    await startSentinels()
     await Promise.all([first, second, third].map(startRedis))
     await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
     const onPrimary = (...command: string[]) => group.ask(first, `${NETWORK}.11`, 'redis', command)
@@ -144,36 +143,83 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     const held: string[] = []
     const waiting = guarded(first, held)
     await eventually(async () => expect(held).toEqual([first]))
-    // Sentinel's own failover, after down-after.
+    // Sentinel's own failover, after down-after: of the reference timings' 10 s nothing more is to be seen.
+    for (const { name, address } of hosts) {
+      const sooner = ['SENTINEL', 'SET', 'mymaster', 'down-after-milliseconds', '1500']
+      expect(await group.ask(name, address, 'sentinel', sooner)).toBe('OK\n')
+    }
     const as = await waiting
     expect(as).toMatch(/^--replicaof 127\.0\.63\.1[23] 6379$/)
   }, 90_000)
 })
 
-it('a process that resets its connections when it dies is seen to end', async () => {
-  ending = new AbortController()
-  const dying = createServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 100))
-  await new Promise<void>((resolve) => dying.listen(0, '127.0.0.1', resolve))
-  const { port } = dying.address() as AddressInfo
-  const log: string[] = []
-  const config: HostConfig = {
+const LOOPBACK = '127.0.0.1'
+
+/** Listens until the test ends; answers its port. */
+async function listen(server: Server): Promise<number> {
+  server.listen(0, LOOPBACK)
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+function configAt(redisPort: number, sentinelPort: number): HostConfig {
+  const self = { host: LOOPBACK, port: redisPort }
+  return {
     dataCentre: 'dc1',
     primaryName: 'mymaster',
-    self: { host: '127.0.0.1', port },
+    self,
     mark: 'x',
     sentinel: null,
-    redis: [{ host: '127.0.0.1', port }],
-    sentinels: [{ host: '127.0.0.1', port }],
+    redis: [self],
+    sentinels: [{ host: LOOPBACK, port: sentinelPort }],
     downAfterMs: 1500,
     failoverTimeoutMs: 6000,
     stateFolder: '/nowhere',
     tls: null,
     passwords: { redisAdmin: 'x', sentinelAdmin: 'x' },
   }
-  const watching = watchHost(config, { log: (event) => log.push(event), signal: ending.signal })
+}
+
+it('a process that resets its connections when it dies is seen to end', async () => {
+  ending = new AbortController()
+  const dying = createServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 100))
+  const port = await listen(dying)
+  const log: string[] = []
+  const watching = watchHost(configAt(port, port), {
+    log: (event) => log.push(event),
+    signal: ending.signal,
+  })
   watching.catch(() => {})
   await once(dying, 'connection')
   dying.close()
   await eventually(async () => expect(log).toContain('Redis has ended'))
   ending.abort()
+})
+
+it('a watchdog that is told to end while a Redis hangs keeps no connection, which would keep it going', async () => {
+  const sockets: Socket[] = []
+  const hung = createServer((socket) => sockets.push(socket.resume()))
+  const sentinel = createServer((socket) => {
+    sockets.push(socket)
+    // The greeting (HELLO) wants a map, and every question gets one of which nothing can be read.
+    socket.on('data', (data) => socket.write('%0\r\n'.repeat(String(data).match(/^\*/gm)?.length ?? 0)))
+  })
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    for (const server of [hung, sentinel]) server.close()
+  })
+  const config = configAt(await listen(hung), await listen(sentinel))
+  const openAt = async (server: Server) => promisify(server.getConnections.bind(server))()
+
+  // One while it dials its Redis, and the others at all moments of a look: it lasts until the hung Redis is given up.
+  const ended = Array.from({ length: 12 }, async (_, number) => {
+    const leaving = new AbortController()
+    const watching = watchHost(config, { log: () => {}, signal: leaving.signal })
+    if (number === 0) process.nextTick(() => leaving.abort())
+    else setTimeout(() => leaving.abort(), 600 + number * 40)
+    await expect(watching).rejects.toThrow('aborted')
+  })
+  await eventually(async () => expect(await openAt(sentinel)).toBeGreaterThan(0))
+  await Promise.all(ended)
+  await eventually(async () => expect([await openAt(sentinel), await openAt(hung)]).toEqual([0, 0]), 3000)
 })

@@ -3,6 +3,7 @@ import type { TlsOptions } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Nodes } from '../../src/redis/nodes.ts'
 import { namedByMajority, Sentinels } from '../../src/redis/sentinels.ts'
+import { ROTATION_LIMITS } from '../../src/secrets/limits.ts'
 import { TIMINGS, type Topology } from '../../src/topology/topology.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
 
@@ -21,6 +22,7 @@ const topology = (): Topology => ({
   transport: 'tls',
   primaryName: PRIMARY_NAME,
   timings: TIMINGS.fast,
+  rotation: ROTATION_LIMITS,
   dataHosts: group.redis.map(({ port }, index) => ({
     host: '127.0.0.1',
     redisPort: port,

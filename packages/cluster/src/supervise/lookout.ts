@@ -1,0 +1,69 @@
+import {
+  type ChosenPrimary,
+  choosePrimary,
+  continuesHistory,
+  formatAddress,
+  namedBySentinels,
+  Reigns,
+} from '@holdfast/tokens/redis'
+import type { NodeView } from '../redis/nodes.ts'
+import type { Announcement } from '../redis/sentinels.ts'
+
+/** A primary that answers no more is believed in for so long: Sentinel's failover has ended by then. */
+const CHOICE_LASTS_MS = 30_000
+
+/** A Redis, the last that it said of itself, and whether it says so now. */
+interface Seen {
+  address: string
+  view: NodeView
+  current: boolean
+}
+
+/** Who has replaced whom, by the rule by which the library finds the primary (tokens/redis/primary.ts). Pure: the time is passed in. */
+export class Lookout {
+  readonly #reigns = new Reigns()
+  readonly #seen = new Map<string, Seen>()
+  #announcements: readonly Announcement[] = []
+  #chosen: ChosenPrimary | null = null
+  #chosenAtMs = Number.NEGATIVE_INFINITY
+
+  /** Takes in what was seen: of a Redis or Sentinel that did not answer there is nothing. Times are monotonic, in milliseconds. */
+  note(views: readonly NodeView[], announcements: readonly Announcement[], nowMs: number): void {
+    this.#announcements = announcements
+    for (const seen of this.#seen.values()) seen.current = false
+    for (const view of views) {
+      const address = formatAddress(view.address)
+      this.#seen.set(address, { address, view, current: true })
+    }
+    const nodes = [...this.#seen.values()]
+    this.#reigns.note(nodes, namedBySentinels(announcements))
+    const chosen = choosePrimary(
+      nodes.map((node) => ({ ...node, ...this.#reigns.of(node.address) })),
+      announcements,
+      this.#chosen,
+    )
+    if (chosen !== null) {
+      this.#reigns.noteEpoch(chosen)
+      this.#chosenAtMs = nowMs
+      this.#chosen = chosen
+    } else if (nowMs - this.#chosenAtMs > CHOICE_LASTS_MS) this.#chosen = null
+  }
+
+  /**
+   * That Redis and who has replaced it, if it still calls itself primary and the other one was promoted out of its
+   * history; else null. One of another history is left to Sentinel: to follow it would be to lose one's own.
+   */
+  replaced(address: string): { old: NodeView; successor: NodeView } | null {
+    const old = this.#seen.get(address)
+    const successor = this.#chosen === null ? undefined : this.#seen.get(this.#chosen.address)
+    if (!old?.current || !successor?.current || old.view.role !== 'primary') return null
+    return continuesHistory(successor, old) ? { old: old.view, successor: successor.view } : null
+  }
+
+  /** Whether a Sentinel has not heard who is primary now; null when it did not answer, or nobody knows. */
+  isBehind(sentinel: string): boolean | null {
+    const own = this.#announcements.find((answer) => formatAddress(answer.sentinel) === sentinel)
+    if (own === undefined || this.#chosen === null) return null
+    return own.primaryAddress !== this.#chosen.address && own.configEpoch <= this.#chosen.epoch
+  }
+}
