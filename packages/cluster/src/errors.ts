@@ -36,10 +36,26 @@ export type ClusterErrorCode =
   | 'SECRETS_UNUSABLE'
   /** An operation was asked for at a time when it would lose or refuse something; nothing was changed. */
   | 'NOT_SAFE'
+  /** Another operation changes the data centre at present; nothing was changed. */
+  | 'BUSY'
+  /** A site's file has no data centre of that name, or several and none was named. */
+  | 'NO_SUCH_DATA_CENTRE'
+  /** A data centre that Holdfast describes and cannot operate. */
+  | 'NOT_OPERABLE'
   /** A switchover had begun and could not be finished. */
   | 'SWITCHOVER_FAILED'
   /** A switchover was broken off on request, before the promotion. */
   | 'SWITCHOVER_ABORTED'
+  /** An upgrade had begun and could not go on; it can be run again. */
+  | 'UPGRADE_FAILED'
+  /** An upgrade was broken off on request; it can be run again. */
+  | 'UPGRADE_ABORTED'
+  /** The command that restarts a service did not end well. */
+  | 'RESTART_FAILED'
+  /** A rotation of secrets stopped half-way: old and new ones are both valid until it is run again or undone. */
+  | 'ROTATION_STOPPED'
+  /** A rotation of secrets was broken off on request; it can be run again or undone. */
+  | 'ROTATION_ABORTED'
   /** A site cannot be rendered as it is, or the folder for it holds something. */
   | 'RENDER_REFUSED'
   /** What was asked for makes no certificate. */

@@ -1,6 +1,4 @@
-export { type CheckedSite, checkSiteFile, checkSiteText, loadSite } from './check/check-site.ts'
-export { excerptOf } from './check/excerpt.ts'
-export { sarifOf } from './check/sarif.ts'
+export * from './check/index.ts'
 export * from './doctor/index.ts'
 export * from './drill/index.ts'
 export { ClusterError, type ClusterErrorCode } from './errors.ts'
@@ -13,7 +11,49 @@ export {
   restore,
 } from './operate/backup/restore.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
+export { type Operation, type RunningOperation, runningOperation } from './operate/lock.ts'
+export type { DataCentrePlace, LocalPlace } from './operate/open.ts'
+export type { SitePlace } from './operate/open-site.ts'
+export { placeAgain } from './operate/place-again.ts'
 export type { NewUser } from './operate/prepare.ts'
+export { planCertificateRotation } from './operate/rotate/certificates/plan.ts'
+export {
+  CERTIFICATE_STEPS,
+  type CertificateStep,
+  type CertificatesReport,
+  type RotateCertificatesOptions,
+  rotateCertificates,
+} from './operate/rotate/certificates/rotate-certificates.ts'
+export {
+  type HostPlan,
+  planSiteCertificates,
+  type SitePlan,
+} from './operate/rotate/certificates/site-plan.ts'
+export type { HostDelivery } from './operate/rotate/host-delivery.ts'
+export { planKeyringRotation } from './operate/rotate/keyring/plan.ts'
+export {
+  KEYRING_STEPS,
+  type KeyringReport,
+  type KeyringStep,
+  type RotateKeyringOptions,
+  rotateKeyring,
+} from './operate/rotate/keyring/rotate-keyring.ts'
+export { planPasswordRotation } from './operate/rotate/passwords/plan.ts'
+export {
+  PASSWORD_STEPS,
+  type PasswordStep,
+  type PasswordsReport,
+  type RotatePasswordsOptions,
+  rotatePasswords,
+} from './operate/rotate/passwords/rotate-passwords.ts'
+export { type OtherConsumer, PASSWORD_USERS, type PasswordName } from './operate/rotate/passwords/users.ts'
+export type { RotationProgress } from './operate/rotate/rotation.ts'
+export type {
+  CertificateRotationSeen,
+  KeyringRotationSeen,
+  PasswordRotationSeen,
+  RotationsSeen,
+} from './operate/rotate/sights.ts'
 export {
   type RevokeReport,
   type RevokeSessionsOptions,
@@ -39,7 +79,14 @@ export {
   type StartStep,
   startDataCentre,
 } from './operate/start.ts'
-export { type DataCentreStatus, getStatus, type RedisStatus, type SentinelStatus } from './operate/status.ts'
+export type {
+  ApplicationSeen,
+  DataCentreStatus,
+  LastFailover,
+  RedisStatus,
+  SentinelStatus,
+} from './operate/status/facts.ts'
+export { getStatus, openStatus, type StatusReader } from './operate/status/status.ts'
 export { type StopOptions, type StopReport, stopDataCentre } from './operate/stop.ts'
 export {
   SWITCHOVER_STEPS,
@@ -49,18 +96,23 @@ export {
   type SwitchoverStep,
   switchover,
 } from './operate/switchover/switchover.ts'
+export {
+  type Restarted,
+  type UpgradeOptions,
+  type UpgradeProgress,
+  type UpgradeReport,
+  type UpgradeStep,
+  upgrade,
+} from './operate/upgrade/upgrade.ts'
 export { writeRendered } from './operate/write-rendered.ts'
 export { type Explanation, explainFile } from './render/explain-file.ts'
 export { filesOfHost, type RenderedFile, renderSite } from './render/render-site.ts'
-export { explainRule } from './rules/explain.ts'
-export type { RuleText, Source } from './rules/rule.ts'
+export type { SecretAge } from './secrets/ages.ts'
 export { loadSecrets } from './secrets/load.ts'
 export type { Secrets } from './secrets/secrets.ts'
-export { composeSite, type NewDataCentre, type NewSite } from './site/compose.ts'
-export type { Finding, Path, Position, Severity } from './site/finding.ts'
-export { ENGINES, TRANSPORTS } from './site/schema.ts'
+// The doctor's are the same three words.
+export type { Severity } from './site/finding.ts'
 export type * from './site/site.ts'
-export { type WrittenSite, writeSite } from './site/write-site.ts'
 export { type DataCentreDescription, DEMO_USER } from './state/description.ts'
 export { defaultStateDir, StateFolder } from './state/folder.ts'
 export type { ControlSignal, ControlStatus } from './supervise/control-protocol.ts'
@@ -69,6 +121,7 @@ export { type LocalSiteOptions, localTopologies } from './topology/local-site.ts
 export { resolveTopology, type TopologyOptions } from './topology/resolve.ts'
 export {
   type DataHost,
+  LOCAL_TRANSPORTS,
   redisAddress,
   sentinelAddress,
   TIMINGS,

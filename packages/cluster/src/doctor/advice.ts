@@ -1,4 +1,5 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
+import { shellWord } from '../operate/shell-word.ts'
 import type { Fix } from './finding.ts'
 import type { Asked } from './snapshot.ts'
 
@@ -29,5 +30,3 @@ export function setWatch(
     fix: { kind: 'commands', on: 'sentinel', address: sentinel.address, commands: [set] },
   }
 }
-
-const shellWord = (word: string) => (/^[\w.:/|@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

@@ -1,5 +1,5 @@
 import { ClusterError } from '../errors.ts'
-import { openLocal } from '../state/open.ts'
+import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../operate/open.ts'
 import { stopIfAborted } from './abort.ts'
 import { CHECKS } from './checks/index.ts'
 import { collect } from './collect/collect.ts'
@@ -27,11 +27,16 @@ export interface DoctorReport {
  * Asks every process of a running data centre everything once, and makes each check on the answers. It changes
  * nothing. What does not answer is a finding.
  *
- * Throws `NOT_RUNNING` when there is no data centre in the folder, or nothing of it runs; `DOCTOR_ABORTED`.
+ * Throws `NOT_RUNNING` when there is no data centre in the folder, or nothing of it runs; `DOCTOR_ABORTED`; and as
+ * `openDataCentre`.
  */
-export async function examine(stateDir: string, options: ExamineOptions = {}): Promise<DoctorReport> {
+export async function examine(place: DataCentrePlace, options: ExamineOptions = {}): Promise<DoctorReport> {
+  return examineOpen(await openDataCentre(place), options)
+}
+
+/** The same of one that is open. */
+export async function examineOpen(dataCentre: AnyDataCentre, options: ExamineOptions): Promise<DoctorReport> {
   const beganMs = performance.now()
-  const dataCentre = await openLocal(stateDir)
   stopIfAborted(options.signal)
   options.onProgress?.('Asking every process.')
   const snapshot = await collect(dataCentre)
@@ -39,7 +44,9 @@ export async function examine(stateDir: string, options: ExamineOptions = {}): P
   if (nothingRuns(snapshot)) {
     throw new ClusterError(
       'NOT_RUNNING',
-      `Nothing of the data centre in ${dataCentre.folder.path} runs. Start it with \`holdfast up\`.`,
+      isSite(dataCentre)
+        ? `Nothing of ${dataCentre.topology.name} answers at the addresses of its file. Is this machine allowed to reach them?`
+        : `Nothing of the data centre in ${dataCentre.folder.path} runs. Start it with \`holdfast up${snapshot.again}\`.`,
     )
   }
   return {
@@ -63,5 +70,5 @@ export function findingsIn(snapshot: Snapshot, checks: readonly Check[]): Diagno
 function nothingRuns({ supervisor, redis, sentinels }: Snapshot): boolean {
   const isSilent = ({ facts, refusesAdmin }: { facts: unknown; refusesAdmin: boolean }) =>
     facts === null && !refusesAdmin
-  return supervisor === 'gone' && [...redis, ...sentinels].every(isSilent)
+  return (supervisor === 'gone' || supervisor === 'none') && [...redis, ...sentinels].every(isSilent)
 }

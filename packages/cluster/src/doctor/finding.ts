@@ -22,7 +22,7 @@ export interface Sighting {
   subject: string
   /** What was seen. */
   evidence: string
-  /** A command line or a sentence that mends it. */
+  /** What mends it: sentences, and commands that can be copied, each on a line of its own. */
   mend: string
   /** How `--fix` mends it; none when that needs a person. */
   fix?: Fix
@@ -36,6 +36,8 @@ export type Fix =
   | { kind: 'user'; on: 'redis' | 'sentinel'; address: NodeAddress; user: string }
   | { kind: 'mode'; path: string; mode: number }
   | { kind: 'reset-sentinels' }
+  | { kind: 'undo-drill' }
+  | { kind: 'rotation' }
 
 /** A sighting, with what its check says of it. */
 export interface Diagnosis extends Sighting {

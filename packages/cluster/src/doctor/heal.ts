@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inTurn } from '../operate/lock.ts'
+import { type AnyDataCentre, type DataCentrePlace, openDataCentre } from '../operate/open.ts'
 import { stopIfAborted } from './abort.ts'
-import { type DoctorReport, type ExamineOptions, examine } from './examine.ts'
-import { type MendOutcome, mend } from './mend.ts'
+import { type DoctorReport, type ExamineOptions, examineOpen } from './examine.ts'
+import { type MendOutcome, mendAll } from './mend.ts'
 
 export interface HealReport {
   /** What was found at first and can be mended, with what became of it. */
@@ -16,16 +18,27 @@ const LOOK_AGAIN_MS = 500
 
 /**
  * Examines, mends what can be mended without harm, and examines again until what was mended is gone, for 8 s at the
- * most. See {@link examine} and {@link mend} for what it throws and leaves alone.
+ * most. See `examine` and `mend` for what it throws and leaves alone.
  */
-export async function heal(stateDir: string, options: ExamineOptions = {}): Promise<HealReport> {
-  const before = await examine(stateDir, options)
-  const outcomes = await mend(stateDir, before.findings, options)
+export async function heal(place: DataCentrePlace, options: ExamineOptions = {}): Promise<HealReport> {
+  const open = () => openDataCentre(place)
+  // Before it looks: what a switchover does on purpose is none of its findings.
+  return inTurn(open, 'doctor --fix', (dataCentre) => healAlone(place, dataCentre, options))
+}
+
+async function healAlone(
+  place: DataCentrePlace,
+  dataCentre: AnyDataCentre,
+  options: ExamineOptions,
+): Promise<HealReport> {
+  const before = await examineOpen(dataCentre, options)
+  const outcomes = await mendAll(dataCentre, before.findings, options)
   if (outcomes.length === 0) return { outcomes, report: before }
   const mended = outcomes.filter(({ problem }) => problem === null).map(({ finding }) => finding)
   const untilMs = performance.now() + SETTLE_MS
   for (;;) {
-    const report = await examine(stateDir, options)
+    // Opened again: passwords may be others now.
+    const report = await examineOpen(await openDataCentre(place), options)
     const isStillThere = report.findings.some((finding) =>
       mended.some(({ check, subject }) => check === finding.check && subject === finding.subject),
     )

@@ -1,11 +1,13 @@
 import { chmod } from 'node:fs/promises'
 import type { NodeAddress } from '@holdfast/tokens/redis'
+import { undoLeftovers } from '../drill/undo/leftovers.ts'
+import { inTurn } from '../operate/lock.ts'
+import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../operate/open.ts'
+import { rotatePasswordsOf } from '../operate/rotate/passwords/rotate-passwords.ts'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
-import { renderSentinelUsers, renderUsersAcl } from '../render/users-acl.ts'
-import type { Secrets } from '../secrets/secrets.ts'
-import { openLocal } from '../state/open.ts'
 import { stopIfAborted } from './abort.ts'
+import { plannedTexts } from './collect/planned.ts'
 import type { Diagnosis, Fix } from './finding.ts'
 import { resetSentinels } from './reset-sentinels.ts'
 
@@ -27,17 +29,25 @@ const PATIENCE_MS = 2000
 
 /**
  * Mends what an examination has just found, as far as it can do no harm, one after the other. It changes nothing
- * while a failover is under way. It must not run beside a switchover, whose priorities it would put back.
+ * while a failover is under way, nor beside another operation.
  *
- * Throws `NOT_RUNNING` when there is no data centre in the folder; `DOCTOR_ABORTED`.
+ * Throws `NOT_RUNNING` when there is no data centre in the folder; `BUSY`; `DOCTOR_ABORTED`.
  */
 export async function mend(
-  stateDir: string,
+  place: DataCentrePlace,
   findings: readonly Diagnosis[],
   options: MendOptions = {},
 ): Promise<MendOutcome[]> {
-  const dataCentre = await openLocal(stateDir)
-  const { secrets } = dataCentre
+  const open = () => openDataCentre(place)
+  return inTurn(open, 'doctor --fix', (dataCentre) => mendAll(dataCentre, findings, options))
+}
+
+/** The same for who has the data centre to himself already. */
+export async function mendAll(
+  dataCentre: AnyDataCentre,
+  findings: readonly Diagnosis[],
+  options: MendOptions,
+): Promise<MendOutcome[]> {
   const nodes = new Nodes(dataCentre)
   const sentinels = new Sentinels(dataCentre)
   const done = new Map<string, string | null>()
@@ -62,12 +72,19 @@ export async function mend(
     sentinels.close()
   }
 
+  async function goOnRotating(): Promise<void> {
+    const { signal } = options
+    await rotatePasswordsOf(dataCentre, signal ? { signal } : {})
+  }
+
   async function attempt(fix: Fix): Promise<string | null> {
     try {
       if (fix.kind === 'mode') await chmod(fix.path, fix.mode)
+      else if (fix.kind === 'undo-drill') await undoDrill(dataCentre)
       else if (fix.kind === 'reset-sentinels') await resetSentinels(dataCentre, sentinels, options.signal)
+      else if (fix.kind === 'rotation') await goOnRotating()
       else {
-        const { on, address, commands } = commandsOf(fix, secrets)
+        const { on, address, commands } = commandsOf(fix, dataCentre)
         await (on === 'redis' ? nodes : sentinels).send(address, commands, PATIENCE_MS)
       }
       return null
@@ -77,17 +94,32 @@ export async function mend(
   }
 }
 
-/** Files first: Redis and Sentinel write to them. What all must be well for comes last. */
+/** Only a data centre of this machine is drilled. */
+async function undoDrill(dataCentre: AnyDataCentre): Promise<void> {
+  if (!isSite(dataCentre)) await undoLeftovers(dataCentre.folder.path)
+}
+
+/**
+ * Files first: Redis and Sentinel write to them. Then what was broken on purpose. What all must be well for comes last,
+ * and what changes this admin's password.
+ */
 function inOrder(findings: readonly Diagnosis[]): Diagnosis[] {
-  const rank = ({ fix }: Diagnosis) => (fix?.kind === 'mode' ? 0 : fix?.kind === 'reset-sentinels' ? 2 : 1)
+  const ranks = { mode: 0, 'undo-drill': 1, 'reset-sentinels': 3, rotation: 4 }
+  const rank = ({ fix }: Diagnosis) => ranks[fix?.kind as keyof typeof ranks] ?? 2
   return [...findings].sort((one, other) => rank(one) - rank(other))
 }
 
 /** Why it would not be safe now; null when it is. */
 function objection(finding: Diagnosis, all: readonly Diagnosis[]): string | null {
   const isFound = (id: string) => all.some(({ check }) => check === id)
+  // A paused Sentinel or Redis may be why the failover does not end.
+  if (finding.fix?.kind === 'undo-drill') return null
   if (finding.fix?.kind !== 'mode' && isFound('failover-under-way')) {
     return 'A failover is under way. Run it again when that has ended.'
+  }
+  const isOfUsers = ['user', 'replica-password', 'peer-password'].includes(finding.fix?.kind ?? '')
+  if (isOfUsers && (isFound('rotation-unfinished') || isFound('rotation-under-way'))) {
+    return 'A rotation of passwords has not ended. Run it again when it has.'
   }
   // A switchover prefers a replica before it lets writes wait; a dead one's pause ends by itself.
   if (finding.check === 'writes-paused' && isFound('priority-changed')) {
@@ -98,10 +130,11 @@ function objection(finding: Diagnosis, all: readonly Diagnosis[]): string | null
 
 /** The commands of a fix, with the passwords that they need. */
 function commandsOf(
-  fix: Exclude<Fix, { kind: 'mode' | 'reset-sentinels' }>,
-  secrets: Secrets,
+  fix: Exclude<Fix, { kind: 'mode' | 'reset-sentinels' | 'undo-drill' | 'rotation' }>,
+  dataCentre: AnyDataCentre,
 ): { on: 'redis' | 'sentinel'; address: NodeAddress; commands: string[][] } {
   const { address } = fix
+  const { secrets } = dataCentre
   switch (fix.kind) {
     case 'commands':
       return fix
@@ -118,7 +151,9 @@ function commandsOf(
       }
     }
     case 'user': {
-      const planned = fix.on === 'redis' ? renderUsersAcl(secrets) : renderSentinelUsers(secrets)
+      // The users of all hosts are alike.
+      const { usersAcl, sentinelUsers } = plannedTexts(dataCentre, 0)
+      const planned = fix.on === 'redis' ? usersAcl : sentinelUsers
       const line = planned.split('\n').find((one) => one.startsWith(`user ${fix.user} `)) ?? ''
       const [, name = '', ...rules] = line.split(' ')
       const save = fix.on === 'redis' ? ['ACL', 'SAVE'] : ['SENTINEL', 'FLUSHCONFIG']

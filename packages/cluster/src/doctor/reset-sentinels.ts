@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress } from '@holdfast/tokens/redis'
+import type { AnyDataCentre } from '../operate/open.ts'
 import type { Sentinels } from '../redis/sentinels.ts'
-import type { LocalDataCentre } from '../state/open.ts'
 import { sentinelAddress } from '../topology/topology.ts'
 import { stopIfAborted } from './abort.ts'
 import { dissenters } from './checks/sentinels-disagree.ts'
@@ -22,7 +22,7 @@ const KNOWS_AGAIN_MS = 30_000
  * to know exactly those that were planned.
  */
 export async function resetSentinels(
-  dataCentre: LocalDataCentre,
+  dataCentre: AnyDataCentre,
   sentinels: Sentinels,
   signal?: AbortSignal,
 ): Promise<void> {

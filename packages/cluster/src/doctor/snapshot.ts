@@ -1,16 +1,20 @@
 import type { NodeAddress, ReplicationView } from '@holdfast/tokens/redis'
+import type { RotationsSeen } from '../operate/rotate/sights.ts'
 import type { SentinelAnswer } from '../redis/sentinels.ts'
+import type { SecretAge } from '../secrets/ages.ts'
 import type { ProcessStatus } from '../supervise/managed-process.ts'
-import type { Topology } from '../topology/topology.ts'
+import type { Group } from '../topology/topology.ts'
 import type { AclUser } from './acl.ts'
 
 /** Everything that the checks look at, taken once from the live system. It holds no password. */
 export interface Snapshot {
-  topology: Topology
+  topology: Group
+  /** The options that name this data centre to a command, such as ` --file dc.yaml`; every command of a mend ends with them. */
+  again: string
   /** The value that `hf:mark` must have on every node. */
   mark: string
-  /** `hung`: the supervisor's process exists but does not answer. */
-  supervisor: 'running' | 'hung' | 'gone'
+  /** `hung`: the supervisor's process exists but does not answer. `none`: it is reached by its file, and needs none. */
+  supervisor: 'running' | 'hung' | 'gone' | 'none'
   /** As the supervisor sees them; empty when it does not answer. */
   processes: ProcessStatus[]
   redis: RedisSnapshot[]
@@ -18,6 +22,21 @@ export interface Snapshot {
   /** Gateways and the balancer: why they are not ready, or null. */
   http: HttpSnapshot[]
   files: FileSnapshot[]
+  /** What a drill does at present or a killed one has left; null when there is none. */
+  drill: DrillSnapshot | null
+  secretAges: SecretAge[]
+  /** For how many days the certificate lasts that a Redis or a Sentinel shows; none without TLS. */
+  certificates: { name: string; daysLeft: number }[]
+  /** Rotations that have not ended. */
+  rotations: RotationsSeen
+}
+
+export interface DrillSnapshot {
+  isUnderWay: boolean
+  /** What it was about to do. */
+  fault: string
+  /** What undoes it. */
+  undo: string[]
 }
 
 export interface Asked<Facts> {

@@ -45,7 +45,7 @@ export async function auditPrimary({ watch, target, ledger, signal }: AuditSubje
   try {
     connection = await Connection.open({
       address: primary.node,
-      ...target.admin,
+      ...target.admin(),
       clientName: 'holdfast-drill',
     })
     const sessions = [...ledger.live, ...ledger.ended]

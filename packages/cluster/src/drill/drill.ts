@@ -1,51 +1,75 @@
 import { randomBytes } from 'node:crypto'
 import { connectControl } from '../operate/control-client.ts'
-import { askReadyz } from '../operate/readyz.ts'
-import { switchover } from '../operate/switchover/switchover.ts'
+import { inTurn } from '../operate/lock.ts'
+import { applicationConnections } from '../operate/rotate/passwords/connections.ts'
+import { guardedProcesses } from '../operate/rotate/passwords/guarded.ts'
+import { openLocal } from '../state/open.ts'
 import { auditEverywhere, auditPrimary } from './audit.ts'
+import { lookAround } from './environment.ts'
 import { DrillError } from './errors.ts'
+import type { FaultTools } from './faults/plan.ts'
 import { doHarm } from './harm.ts'
 import { createHttpClient } from './http.ts'
 import { Ledger } from './ledger.ts'
+import { defaultObjectives } from './objectives/default.ts'
 import { type DrillOptions, drillSettings } from './options.ts'
 import { sightAddress, watchPrimary } from './primary-watch.ts'
 import { reportProgress } from './progress.ts'
-import { type DrillReport, judge } from './report.ts'
+import { idOf } from './rehearsal/list.ts'
+import { type DrillEvidence, type DrillReport, judge } from './report.ts'
 import type { Run } from './run.ts'
 import { Tally } from './tally.ts'
 import { readTarget } from './target.ts'
+import { mendRemains, remainsFile } from './undo/remains.ts'
 import { createUserClient } from './users.ts'
-import { pause, waitUntil } from './waiting.ts'
+import { pause } from './waiting.ts'
+import { becomesWhole, WHOLE_TIMEOUT_MS } from './whole.ts'
 import { createWorkload } from './workload.ts'
 
-/** How long a data centre may take to be whole, before a drill and after it (in milliseconds). */
-const WHOLE_TIMEOUT_MS = 60_000
-/** A gateway that is slower is not ready. */
-const READY_TIMEOUT_MS = 1000
-
 /**
- * Lets users work on a running data centre, does it harm, and counts what they noticed.
+ * Lets users work on a running data centre, does it harm, and counts what they noticed. Meanwhile no other operation
+ * changes it.
  *
- * Never leaves its fault or its users behind, also when it throws: `INVALID_OPTION`, `NOT_RUNNING`, or a
- * {@link DrillError} with `NOT_WHOLE`, `LOGIN_REFUSED` or `DRILL_ABORTED`. What went wrong for users is not thrown: it is in
- * the report.
+ * Never leaves its fault or its users behind, also when it throws: `INVALID_OPTION`, `NOT_RUNNING`, `BUSY`, what an
+ * operation that it does throws, or a {@link DrillError} with `NOT_WHOLE`, `LOGIN_REFUSED`, `NOT_UNDONE` or
+ * `DRILL_ABORTED`. What a killed drill left is undone first. What went wrong for users is not thrown: it is in the report.
  */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
+  drillSettings(options)
+  return inTurn(
+    () => openLocal(options.stateDir),
+    'drill',
+    () => drillOf(options),
+  )
+}
+
+/** The same for who has the data centre to himself already. */
+export async function drillOf(options: DrillOptions): Promise<DrillReport> {
   const settings = drillSettings(options)
   const { stateDir, accounts, onProgress, signal = new AbortController().signal } = options
   const target = await readTarget(stateDir)
-  const control = { ...connectControl(stateDir), switchover: () => switchover({ stateDir }) }
-  await control.status()
+  const { dataCentre, topology, nodes, sentinels } = target
+  const processes = guardedProcesses(topology, nodes, sentinels)
+  const tools: FaultTools = {
+    control: connectControl(stateDir),
+    ask: (node, commands, timeoutMs) => nodes.send(node, commands, timeoutMs),
+    redis: target.redis,
+    downAfterMs: topology.timings.downAfterMs,
+    dataCentre,
+    renew: () => target.renew(),
+    connections: (kinds) => applicationConnections(processes.filter(({ kind }) => kinds.includes(kind))),
+  }
+  const remains = remainsFile(dataCentre.folder)
   const http = createHttpClient()
   const breakOff = () => http.close()
-  signal.addEventListener('abort', breakOff)
-  const watch = watchPrimary({ nodes: target.redis, ...target.admin })
+  const watch = watchPrimary({ nodes: target.redis, access: () => target.admin() })
   const tally = new Tally()
   const ledger = new Ledger()
   const progress = reportProgress({ tally, ledger, users: settings.users, onProgress })
   const run: Run = {
     target,
-    control,
+    tools,
+    remains,
     settings,
     signal,
     client: createUserClient(http),
@@ -56,26 +80,42 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     names: drillNames(settings.users),
     password: randomBytes(24).toString('base64url'),
   }
+  signal.addEventListener('abort', breakOff)
   try {
-    progress.enter('prepare', 'Waiting until every process runs and every replica follows.')
+    await tools.control.status()
+    const left = await mendRemains(dataCentre.folder, tools)
+    progress.enter(
+      'prepare',
+      'Waiting until every process runs, every replica follows and all Sentinels agree.',
+    )
+    if (left !== null) progress.say(`Undone what a drill that was killed had left: ${left}.`)
     if (!(await becomesWhole(run))) throw notWhole()
     // Also those of a drill that was killed.
-    await accounts.remove(target.usersFile, isDrillName)
+    await accounts.remove(target.usersFile, isDrillUser)
     try {
       await accounts.add(target.usersFile, run.names, run.password)
-      return await workAndHarm(run)
+      return await workAndHarm(run, {
+        id: options.id ?? idOf(settings.fault),
+        objectives: options.objectives ?? defaultObjectives(topology.timings),
+        environment: await lookAround(topology, tools),
+      })
     } finally {
-      await accounts.remove(target.usersFile, isDrillName)
+      await accounts.remove(target.usersFile, isDrillUser)
     }
   } finally {
     signal.removeEventListener('abort', breakOff)
     progress.end()
     watch.stop()
     http.close()
+    nodes.close()
+    sentinels.close()
   }
 }
 
-async function workAndHarm(run: Run): Promise<DrillReport> {
+async function workAndHarm(
+  run: Run,
+  given: Pick<DrillEvidence, 'id' | 'objectives' | 'environment'>,
+): Promise<DrillReport> {
   const { target, settings, ledger, tally, progress, watch, signal, names } = run
   const startedAt = new Date()
   const workload = createWorkload(run)
@@ -86,10 +126,12 @@ async function workAndHarm(run: Run): Promise<DrillReport> {
   if (ledger.acknowledged === 0) throw nobodyLoggedIn(run)
 
   progress.enter('warm-up', `${settings.requestsPerSecond} verifications a second, round robin.`)
+  tally.timeline.mark('load-begins', 'users work', performance.now())
   const load = workload.start({ ...settings, names })
   try {
     await pause(settings.warmUpMs, signal)
     return await doHarm(run, async (harm, undo) => {
+      tally.timeline.mark('load-ends', 'users stop', performance.now())
       const loadMs = await load.stop()
 
       progress.enter('audit', 'Every acknowledged login is looked up on the primary.')
@@ -98,11 +140,13 @@ async function workAndHarm(run: Run): Promise<DrillReport> {
       progress.enter('recover', 'The data centre becomes whole again.')
       await undo()
       const isWhole = await becomesWhole(run)
+      if (isWhole) tally.timeline.mark('whole', 'the data centre is whole again', performance.now())
 
       progress.enter('audit', 'Every acknowledged login is looked up again, and through every gateway.')
       const second = await auditEverywhere(run)
       const after = watch.current()
       return judge({
+        ...given,
         ...harm,
         settings,
         tally,
@@ -123,40 +167,21 @@ async function workAndHarm(run: Run): Promise<DrillReport> {
   }
 }
 
-function becomesWhole({ watch, control, target, signal }: Run): Promise<boolean> {
-  return waitUntil(
-    async () => {
-      if (!watch.isWhole()) return false
-      const { processes } = await control.status()
-      if (!processes.every(({ state }) => state === 'running')) return false
-      // One that has just been started runs before it listens: it must know what the others know first.
-      return (await Promise.all(target.gateways.map(isReady))).every(Boolean)
-    },
-    WHOLE_TIMEOUT_MS,
-    signal,
-  )
-}
-
-const isReady = (gateway: string): Promise<boolean> =>
-  askReadyz(gateway, AbortSignal.timeout(READY_TIMEOUT_MS)).then(
-    (status) => status === 200,
-    () => false,
-  )
-
 function drillNames(count: number): string[] {
   const run = randomBytes(4).toString('hex')
   return Array.from({ length: count }, (_, index) => `drill-${run}-${index + 1}`)
 }
 
-const isDrillName = (name: string) => /^drill-[0-9a-f]{8}-\d+$/.test(name)
+/** Whether a user of the gateways was made by a drill. */
+export const isDrillUser = (name: string) => /^drill-[0-9a-f]{8}-\d+$/.test(name)
 
 const NOT_WHOLE_AFTER = `The data centre was not whole again ${WHOLE_TIMEOUT_MS / 1000} s after the fault.`
 
 const notWhole = () =>
   new DrillError(
     'NOT_WHOLE',
-    'The data centre is not whole: not every process runs, or a replica does not follow. ' +
-      'See `holdfast status`, and try again when all is well.',
+    'The data centre is not whole: not every process runs, a replica does not follow, or the Sentinels do not agree. ' +
+      'See `holdfast doctor`, and try again when all is well.',
   )
 
 function nobodyLoggedIn({ tally, target }: Run): DrillError {

@@ -16,6 +16,10 @@ export const LEASE_MS = 1000
 export class Ledger {
   readonly #sessions: DrillSession[] = []
   #live: DrillSession[] = []
+  /** In the order of their acknowledgements. */
+  readonly #ended: DrillSession[] = []
+  /** So many of those were acknowledged longer than the lease ago. */
+  #ripe = 0
   readonly #loggedOut = new Set<string>()
   readonly #undone = new Set<string>()
   #turn = 0
@@ -35,9 +39,13 @@ export class Ledger {
 
   /** A session whose log-out was acknowledged longer than the lease ago. */
   nextEnded(nowMs: number): DrillSession | null {
-    const ended = this.ended.filter((session) => nowMs - session.endedAtMs > LEASE_MS)
+    for (;;) {
+      const next = this.#ended[this.#ripe]
+      if (next === undefined || nowMs - next.endedAtMs <= LEASE_MS) break
+      this.#ripe += 1
+    }
     this.#turn += 1
-    return ended[this.#turn % Math.max(1, ended.length)] ?? null
+    return this.#ripe === 0 ? null : (this.#ended[this.#turn % this.#ripe] ?? null)
   }
 
   /** Takes the newest live session out of the rotation, for a log-out. */
@@ -50,6 +58,7 @@ export class Ledger {
   acknowledgeLogout(session: DrillSession, nowMs: number): void {
     session.state = 'ended'
     session.endedAtMs = nowMs
+    this.#ended.push(session)
   }
 
   /** A live session was refused: this user was logged out for no reason. It leaves the rotation. */
@@ -67,8 +76,8 @@ export class Ledger {
     return this.#sessions.filter(({ state }) => state === 'live')
   }
 
-  get ended(): DrillSession[] {
-    return this.#sessions.filter(({ state }) => state === 'ended')
+  get ended(): readonly DrillSession[] {
+    return this.#ended
   }
 
   get acknowledged(): number {

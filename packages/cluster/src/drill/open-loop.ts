@@ -29,9 +29,9 @@ export function startOpenLoop({ perSecond, maxInFlight, send }: OpenLoopOptions)
 
   const dueBy = (nowMs: number) => Math.floor(((nowMs - startedAtMs) * perSecond) / 1000) + 1
 
-  function sendDue(): void {
+  function sendDue(nowMs: number): void {
     if (stoppedAtMs !== null) return
-    const due = dueBy(performance.now())
+    const due = dueBy(nowMs)
     while (sent < due && inFlight < maxInFlight) {
       inFlight += 1
       const scheduledAtMs = scheduledAt(sent)
@@ -43,16 +43,18 @@ export function startOpenLoop({ perSecond, maxInFlight, send }: OpenLoopOptions)
     }
   }
 
-  const timer = setInterval(sendDue, TICK_MS)
-  sendDue()
+  const timer = setInterval(() => sendDue(performance.now()), TICK_MS)
+  sendDue(startedAtMs)
 
   return {
     get inFlight() {
       return inFlight
     },
     async stop() {
-      sendDue()
-      stoppedAtMs ??= performance.now()
+      // One moment for both: what becomes due while the last ones are sent is not planned any more.
+      const nowMs = performance.now()
+      sendDue(nowMs)
+      stoppedAtMs ??= nowMs
       clearInterval(timer)
       if (inFlight > 0) {
         await new Promise<void>((resolve) => {

@@ -23,8 +23,10 @@ export interface PrimaryWatch {
   stop(): void
 }
 
-export interface WatchOptions extends NodeAccess {
+export interface WatchOptions {
   nodes: readonly NodeAddress[]
+  /** How to come in; asked at each fresh connection. */
+  access: () => NodeAccess
   /** Called once for each change of a node's role, also to and from null. */
   onChange?: (sight: NodeSight) => void
   /** How often each node is asked (in milliseconds). Default is 20. */
@@ -92,12 +94,10 @@ async function watchNode(sight: NodeSight, options: WatchOptions, signal: AbortS
   connection?.close()
 }
 
-function openConnection(node: NodeAddress, { username, password, tls }: WatchOptions, timeoutMs: number) {
+function openConnection(node: NodeAddress, { access }: WatchOptions, timeoutMs: number) {
   return Connection.open({
     address: node,
-    username,
-    password,
-    ...(tls && { tls }),
+    ...access(),
     clientName: 'holdfast-drill',
     connectTimeoutMs: timeoutMs,
   })

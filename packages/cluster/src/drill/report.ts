@@ -1,73 +1,37 @@
-import type { DrillFault, DrillSettings } from './options.ts'
-import type { Failure, Tally } from './tally.ts'
+import type { DrillEnvironment } from './environment.ts'
+import type { EndedConnections, FaultPlan } from './faults/plan.ts'
+import type { Measured, OperationReport } from './measured.ts'
+import { compare, missedText, type ObjectiveResult, type ObjectivesFile } from './objectives/objectives.ts'
+import type { DrillSettings } from './options.ts'
+import type { Tally } from './tally.ts'
 
-/** What `holdfast drill --json` prints. Times in milliseconds. */
-export interface DrillReport {
-  /** True when nobody noticed the fault, and the run proved it. */
+/** What `holdfast drill --json` prints: what was measured, and the verdict on it. */
+export interface DrillReport extends Measured {
+  /** True when every objective was met, and the run proved it. */
   ok: boolean
   /** Why it is not ok, in one sentence each. */
   problems: string[]
-  fault: DrillFault & { victim: string; pauseMs?: number }
-  /** Verifications, logins and log-outs. */
-  requests: number
-  failedRequests: number
-  failedVerifications: number
-  failedLogins: number
-  failedLogouts: number
-  /** Users whose live session was refused. */
-  loggedOut: number
-  /** Acknowledged logins that are not on the primary, or that a gateway does not know. */
-  missingAcknowledged: number
-  /** Acknowledged log-outs that a server still accepted, or accepts again. */
-  undoneLogouts: number
-  longestVerifyMs: number
-  longestLoginMs: number
-  /** Longest time for which the drill itself was too busy to look at answers: as much of the waits may be its own. */
-  ownDelayMs: number
-  /** From the fault to the promotion of another node; null when none was promoted. */
-  newPrimaryMs: number | null
-  /** From the fault until the new primary had a replica, so that it could acknowledge again; null likewise. */
-  acknowledgingMs: number | null
-  primary: { before: string; after: string | null }
-  verifications: OperationReport
-  logins: OperationReport
-  logouts: OperationReport
-  /** Public ids, at most ten each. */
-  missingIds: string[]
-  loggedOutIds: string[]
-  undoneIds: string[]
-  /** Sessions looked up on the primary and through each gateway. */
-  audited: { primary: number; gateways: number }
-  /** How many answers each gateway gave. */
-  servers: Record<string, number>
-  failures: Failure[]
-  users: number
-  requestsPerSecond: number
-  /** UTC, ISO 8601. */
-  startedAt: string
-  durationMs: number
-}
-
-export interface OperationReport {
-  count: number
-  p50Ms: number
-  p99Ms: number
-  longestMs: number
+  /** What was asked, and what was measured. */
+  objectives: ObjectiveResult[]
 }
 
 /** Everything that was seen in a drill. */
 export interface DrillEvidence {
+  id: string
   settings: DrillSettings
-  victim: string
+  objectives: ObjectivesFile
+  environment: DrillEnvironment
+  plan: Pick<FaultPlan, 'victim' | 'text' | 'done' | 'needsNewPrimary'>
   tally: Tally
   startedAt: Date
   durationMs: number
   /** How long the users worked (in milliseconds), not counting the logins at the beginning. */
   loadMs: number
   tookEffect: boolean
-  needsNewPrimary: boolean
   newPrimaryMs: number | null
   acknowledgingMs: number | null
+  operationMs: number | null
+  connections: EndedConnections | null
   primary: { before: string; after: string | null }
   /** Logins acknowledged after the fault. */
   loginsAfterFault: number
@@ -82,23 +46,40 @@ export interface DrillEvidence {
 
 const MOST_IDS = 10
 
+/** Beyond this the machine was too busy to blame anybody for a wait (in milliseconds). */
+const MOST_OWN_DELAY_MS = 200
+
 /** Judges a drill. Pure. */
 export function judge(evidence: DrillEvidence): DrillReport {
-  const { settings, tally, missingIds, loggedOutIds, undoneIds } = evidence
-  const problems = problemsOf(evidence)
+  const measured = measure(evidence)
+  const objectives = compare(evidence.objectives, measured)
+  const missed = objectives.filter(({ met }) => !met)
+  const problems = [...missed.map(missedText), ...doubtsOf(evidence)]
+  if (missed.some(({ unit }) => unit === 'ms') && measured.ownDelayMs > MOST_OWN_DELAY_MS) {
+    problems.push(
+      `The drill itself was held up for up to ${measured.ownDelayMs} ms: some of the waits may be its own.`,
+    )
+  }
+  return { ok: problems.length === 0, problems, objectives, ...measured }
+}
+
+function measure(evidence: DrillEvidence): Measured {
+  const { settings, tally, plan, missingIds, loggedOutIds, undoneIds } = evidence
   return {
-    ok: problems.length === 0,
-    problems,
+    id: evidence.id,
     fault: {
       ...settings.fault,
-      victim: evidence.victim,
-      ...(settings.fault.action === 'pause' ? { pauseMs: settings.pauseMs } : {}),
+      victim: plan.victim.name,
+      lastsMs: settings.lastsMs,
+      text: plan.text,
+      done: plan.done,
     },
     requests: tally.requests,
     failedRequests: tally.failedRequests,
     failedVerifications: tally.failed.verify,
     failedLogins: tally.failed.login,
     failedLogouts: tally.failed.logout,
+    refusedLogins: tally.refusedLogins,
     loggedOut: loggedOutIds.size,
     missingAcknowledged: missingIds.size,
     undoneLogouts: undoneIds.size,
@@ -107,6 +88,8 @@ export function judge(evidence: DrillEvidence): DrillReport {
     ownDelayMs: Math.round(tally.ownDelayMs),
     newPrimaryMs: evidence.newPrimaryMs,
     acknowledgingMs: evidence.acknowledgingMs,
+    operationMs: evidence.operationMs,
+    connections: evidence.connections,
     primary: evidence.primary,
     verifications: operation(tally, 'verify'),
     logins: operation(tally, 'login'),
@@ -119,6 +102,9 @@ export function judge(evidence: DrillEvidence): DrillReport {
     failures: tally.samples,
     users: settings.users,
     requestsPerSecond: settings.requestsPerSecond,
+    loginsPerSecond: settings.loginsPerSecond,
+    timeline: tally.timeline.report(),
+    environment: evidence.environment,
     startedAt: evidence.startedAt.toISOString(),
     durationMs: Math.round(evidence.durationMs),
   }
@@ -131,6 +117,7 @@ function operation(tally: Tally, name: 'verify' | 'login' | 'logout'): Operation
     count: latencies.count,
     p50Ms: tenths(latencies.percentileMs(0.5)),
     p99Ms: tenths(latencies.percentileMs(0.99)),
+    p999Ms: tenths(latencies.percentileMs(0.999)),
     longestMs: tenths(latencies.longestMs),
   }
 }
@@ -138,20 +125,10 @@ function operation(tally: Tally, name: 'verify' | 'login' | 'logout'): Operation
 /** Verifications that a run must have made to prove anything: this share of what the pace asks for. */
 const LEAST_SHARE = 0.8
 
-function problemsOf(evidence: DrillEvidence): string[] {
+/** Why the run would prove nothing, in one sentence each. */
+function doubtsOf(evidence: DrillEvidence): string[] {
   const { settings, tally } = evidence
-  const problems: string[] = []
-  const count = (number: number, sentence: string) => {
-    if (number > 0) problems.push(`${number} ${sentence}`)
-  }
-  count(tally.failed.verify, 'verifications failed.')
-  count(tally.failed.login, 'logins failed.')
-  count(tally.failed.logout, 'log-outs failed.')
-  count(evidence.loggedOutIds.size, 'users were logged out for no reason.')
-  count(evidence.missingIds.size, 'acknowledged logins are missing.')
-  count(evidence.undoneIds.size, 'acknowledged log-outs were undone.')
-  problems.push(...evidence.holes)
-
+  const problems = [...evidence.holes]
   const planned = (settings.requestsPerSecond * evidence.loadMs) / 1000
   if (tally.verify.count < planned * LEAST_SHARE) {
     problems.push(
@@ -159,7 +136,7 @@ function problemsOf(evidence: DrillEvidence): string[] {
     )
   }
   if (!evidence.tookEffect) problems.push('The fault did not take effect: nothing was proved.')
-  if (evidence.needsNewPrimary && evidence.newPrimaryMs === null) {
+  if (evidence.plan.needsNewPrimary && evidence.newPrimaryMs === null) {
     problems.push('No new primary was chosen, and one was due.')
   }
   if (evidence.loginsAfterFault === 0) problems.push('No login was acknowledged after the fault.')

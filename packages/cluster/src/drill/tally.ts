@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Latencies } from './latency.ts'
+import { Timeline } from './timeline.ts'
 
 /** One request that did not get the answer that it should have got. */
 export interface Failure {
@@ -13,6 +14,8 @@ export interface Failure {
 export type Operation = 'verify' | 'login' | 'logout'
 
 const MOST_SAMPLES = 20
+/** Of one kind: the first hundred may all be of one, and another one says more. */
+const MOST_ALIKE = 3
 
 /** Counts what was asked and what came back. */
 export class Tally {
@@ -21,10 +24,15 @@ export class Tally {
   readonly logout = new Latencies()
   readonly failed: Record<Operation, number> = { verify: 0, login: 0, logout: 0 }
   readonly samples: Failure[] = []
+  /** Logins may be refused because the memory is full: that is the fault. */
+  refusalsAreRight = false
+  /** Logins that were refused because the memory was full, as they should be. They are no failures. */
+  refusedLogins = 0
   /** Answers by server. */
   readonly servers = new Map<string, number>()
   readonly #waitingLogins = new Set<{ sinceMs: number }>()
   readonly startedAtMs = performance.now()
+  readonly timeline = new Timeline(this.startedAtMs)
   readonly #ownDelay = monitorEventLoopDelay({ resolution: 10 })
 
   constructor() {
@@ -65,12 +73,15 @@ export class Tally {
   /** A request came to its end, well or not. */
   done(operation: Operation, waitedMs: number, server: string | null): void {
     this[operation].record(waitedMs)
+    this.timeline.record(operation, performance.now() - waitedMs, waitedMs)
     if (server !== null) this.servers.set(server, (this.servers.get(server) ?? 0) + 1)
   }
 
   fail(operation: Operation, what: string): void {
     this.failed[operation] += 1
-    if (this.samples.length < MOST_SAMPLES) {
+    this.timeline.fail(operation, performance.now())
+    const alike = this.samples.filter((one) => one.operation === operation && one.what === what)
+    if (this.samples.length < MOST_SAMPLES && alike.length < MOST_ALIKE) {
       this.samples.push({ atMs: Math.round(performance.now() - this.startedAtMs), operation, what })
     }
   }

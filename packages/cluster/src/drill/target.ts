@@ -1,7 +1,9 @@
 import type { ConnectionOptions, NodeAddress } from '@holdfast/tokens/redis'
+import { Nodes } from '../redis/nodes.ts'
+import { Sentinels } from '../redis/sentinels.ts'
 import { urlOf } from '../state/description.ts'
-import { openLocal } from '../state/open.ts'
-import { redisAddress } from '../topology/topology.ts'
+import { type LocalDataCentre, openLocal } from '../state/open.ts'
+import { redisAddress, type Topology } from '../topology/topology.ts'
 
 /** As whom to connect to a Redis, and with which certificate. */
 export interface NodeAccess extends Pick<ConnectionOptions, 'tls'> {
@@ -16,22 +18,46 @@ export interface DrillTarget {
   /** Base URLs of the gateways. */
   gateways: readonly string[]
   redis: readonly NodeAddress[]
-  /** How the user `admin` comes in to every Redis. */
-  admin: NodeAccess
-  /** The Sentinels' `down-after-milliseconds`. */
-  downAfterMs: number
+  /** How the user `admin` comes in to every Redis now. */
+  admin(): NodeAccess
   usersFile: string
+  /** As it was at the beginning. */
+  dataCentre: LocalDataCentre
+  topology: Topology
+  nodes: Nodes
+  sentinels: Sentinels
+  /** Reads passwords and certificates again, after a rotation: fresh connections use them, open ones stay. */
+  renew(): Promise<void>
 }
 
 /** Reads a state folder. Throws `NOT_RUNNING` when no data centre lives there, `STATE_UNUSABLE` when it is damaged. */
 export async function readTarget(stateDir: string): Promise<DrillTarget> {
-  const { folder, topology, secrets, tls } = await openLocal(stateDir)
+  const dataCentre = await openLocal(stateDir)
+  const { folder, topology } = dataCentre
+  const nodes = new Nodes(dataCentre)
+  const sentinels = new Sentinels(dataCentre)
+  let admin = adminOf(dataCentre)
   return {
     balancer: urlOf(topology.balancer),
     gateways: topology.gateways.map(urlOf),
     redis: topology.dataHosts.map(redisAddress),
-    admin: { username: 'admin', password: secrets.admin, ...(tls && { tls }) },
-    downAfterMs: topology.timings.downAfterMs,
+    admin: () => admin,
     usersFile: folder.usersFile,
+    dataCentre,
+    topology,
+    nodes,
+    sentinels,
+    async renew() {
+      const now = await openLocal(stateDir)
+      nodes.renew(now)
+      sentinels.renew(now)
+      admin = adminOf(now)
+    },
   }
 }
+
+const adminOf = ({ secrets, tls }: LocalDataCentre): NodeAccess => ({
+  username: 'admin',
+  password: secrets.admin,
+  ...(tls && { tls }),
+})

@@ -7,7 +7,7 @@ type Outcome<T> =
   /** A clear no: 401. */
   | { status: 'refused'; server: string | null; what: string }
   /** No answer, or one that says nothing about the user: a failed request. */
-  | { status: 'failed'; server: string | null; what: string }
+  | { status: 'failed'; server: string | null; what: string; code: string | null }
 
 /** The gateway's interface, as the drill uses it. `base` is the balancer or one gateway. */
 export interface UserClient {
@@ -53,17 +53,17 @@ export function createUserClient(http: HttpClient): UserClient {
 
 /** `read` returns undefined when the body is not what a good answer holds. */
 function outcome<T>(answer: Answer, read: (body: unknown) => T | undefined): Outcome<T> {
-  if (answer.status === null) return { status: 'failed', server: null, what: answer.problem }
+  if (answer.status === null) return { status: 'failed', server: null, what: answer.problem, code: null }
   const { status, server, body } = answer
   const who = server === null ? '' : ` by ${server}`
   if (status >= 200 && status < 300) {
     const value = read(body)
     if (value !== undefined) return { status: 'ok', value, server }
-    return { status: 'failed', server, what: `${status} with a body that says nothing${who}` }
+    return { status: 'failed', server, what: `${status} with a body that says nothing${who}`, code: null }
   }
   const code = field((body as { error?: unknown } | null)?.error, 'code')
   const what = `${status}${code === null ? '' : ` ${code}`}${who}`
-  return { status: status === 401 ? 'refused' : 'failed', server, what }
+  return status === 401 ? { status: 'refused', server, what } : { status: 'failed', server, what, code }
 }
 
 function field(body: unknown, name: string): string | null {

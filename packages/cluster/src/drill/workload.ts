@@ -40,6 +40,8 @@ export function createWorkload(
     end()
     tally.done('login', performance.now() - scheduledAtMs, outcome.server)
     if (outcome.status === 'ok') ledger.add({ ...outcome.value, user: name })
+    else if (outcome.status === 'failed' && outcome.code === 'STORE_FULL' && tally.refusalsAreRight)
+      tally.refusedLogins += 1
     else tally.fail('login', outcome.what)
   }
 

@@ -9,15 +9,21 @@ export interface ControlClient {
   status(): Promise<ControlStatus>
   /** Sends a signal to a process such as `redis-1`, `sentinel-2`, `gateway-3`, `balancer`. */
   signal(processName: string, signal: ControlSignal): Promise<ControlStatus>
+  /** Ends a process well and starts it again at once; for its supervisor that is no crash. */
+  restart(processName: string): Promise<ControlStatus>
   /** Kills the Redis and the Sentinel of a data host and keeps them, and the host's watchdog, dead. */
   loseHost(host: string): Promise<ControlStatus>
   /** Lets a lost host come back. */
   restoreHost(host: string): Promise<ControlStatus>
+  /** Lets the supervisor read the secrets and its certificate again, for its own connections. */
+  reload(): Promise<ControlStatus>
   /** Ends the data centre; resolves when all is down. */
   stop(): Promise<void>
 }
 
 const DEADLINE_MS = 2000
+/** A Redis has ten seconds to end well. */
+const RESTART_DEADLINE_MS = 15_000
 /** Balancer, gateways, Sentinels and Redis end one after the other, each within its grace. */
 const STOP_DEADLINE_MS = 35_000
 
@@ -39,8 +45,10 @@ export function connectControl(stateDir: string): ControlClient {
   return {
     status: () => call('GET', '/status'),
     signal: (name, signal) => call('POST', `/processes/${id(name)}/signal`, { signal }),
+    restart: (name) => call('POST', `/processes/${id(name)}/restart`, undefined, RESTART_DEADLINE_MS),
     loseHost: (host) => call('POST', `/hosts/${id(host)}/lose`),
     restoreHost: (host) => call('POST', `/hosts/${id(host)}/restore`),
+    reload: () => call('POST', '/reload'),
     stop: () => call('POST', '/stop', undefined, STOP_DEADLINE_MS).then(() => {}),
   }
 }

@@ -1,8 +1,8 @@
 import { CertificateFolder } from '../certificates/folder.ts'
 import { ClusterError } from '../errors.ts'
 import type { StateFolder } from '../state/folder.ts'
-import { OPERATOR } from '../state/tls-files.ts'
 import type { Topology } from '../topology/topology.ts'
+import { certificateHolders } from './certificate-holders.ts'
 
 /** A certificate with fewer days left is issued anew at the next start. */
 const RENEW_WITHIN_DAYS = 30
@@ -15,23 +15,9 @@ export async function prepareCertificates(topology: Topology, folder: StateFolde
   if (topology.transport === 'plain') return
   const certificates = new CertificateFolder(folder.certificates, topology.name)
   const issued = await listOrBegin(certificates)
-  for (const holder of holdersIn(topology)) if (!issued.has(holder.name)) await certificates.issue(holder)
+  for (const holder of certificateHolders(topology))
+    if (!issued.has(holder.name)) await certificates.issue(holder)
   await certificates.renew({ withinDays: RENEW_WITHIN_DAYS })
-}
-
-/** Who shows a certificate: with TLS every process, with stunnel its two ends. */
-function holdersIn({ transport, dataHosts, gateways }: Topology): { name: string; addresses: string[] }[] {
-  if (transport === 'stunnel') {
-    return dataHosts.map((_, index) => ({ name: `stunnel-${index + 1}`, addresses: [] }))
-  }
-  return [
-    ...dataHosts.flatMap(({ host }, index) => [
-      { name: `redis-${index + 1}`, addresses: [host] },
-      { name: `sentinel-${index + 1}`, addresses: [host] },
-    ]),
-    ...gateways.map(({ host }, index) => ({ name: `gateway-${index + 1}`, addresses: [host] })),
-    { name: OPERATOR, addresses: [] },
-  ]
 }
 
 /** The names of the certificates that are there. */

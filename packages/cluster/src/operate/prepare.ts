@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClusterError } from '../errors.ts'
-import { renderGatewayConfig } from '../render/gateway-config.ts'
 import { renderHaproxyCfg } from '../render/haproxy-cfg.ts'
 import { renderRedisConf } from '../render/redis-conf.ts'
 import { renderSentinelConf } from '../render/sentinel-conf.ts'
@@ -13,9 +12,11 @@ import type { StateFolder } from '../state/folder.ts'
 import { type LocalDataCentre, readSecrets } from '../state/open.ts'
 import { readIfThere, seedPrivate, writePrivate } from '../state/private-file.ts'
 import { writeTopology } from '../state/saved-topology.ts'
-import { certificateFiles, readOperatorTls, tlsFilesOf } from '../state/tls-files.ts'
+import { issuedFiles, readOperatorTls, tlsFilesOf } from '../state/tls-files.ts'
+import { writeSecrets } from '../state/write-secrets.ts'
 import { ACL_FILE, CONFIG_FILES } from '../supervise/plans.ts'
 import type { DataHost, Topology } from '../topology/topology.ts'
+import { writeGatewayConfigs } from './gateway-files.ts'
 import { prepareCertificates } from './prepare-certificates.ts'
 
 /** A user of the gateways, as it is given to who writes the users file. */
@@ -41,13 +42,7 @@ export async function prepareFolder(
   }
   await Promise.all([
     ...topology.dataHosts.map((_, index) => prepareDataHost(topology, index, folder, secrets)),
-    ...topology.gateways.map(async (address, index) => {
-      const name = `gateway-${index + 1}`
-      await makeFolder(folder.of(name))
-      const tls = tlsFilesOf(topology, folder, name)
-      const config = renderGatewayConfig({ topology, secrets, tls }, name, address, folder.usersFile)
-      await writePrivate(join(folder.of(name), CONFIG_FILES.gateway), config)
-    }),
+    writeGatewayConfigs(topology, folder, secrets),
     makeFolder(folder.of('balancer')).then(() =>
       writePrivate(join(folder.of('balancer'), CONFIG_FILES.balancer), renderHaproxyCfg(topology)),
     ),
@@ -67,7 +62,7 @@ async function loadSecrets(folder: StateFolder, dataCentre: string): Promise<Sec
     )
   }
   const secrets = generateSecrets(dataCentre)
-  await writePrivate(folder.secretsFile, `${JSON.stringify(secrets, null, 2)}\n`)
+  await writeSecrets(folder, secrets)
   return secrets
 }
 
@@ -102,7 +97,7 @@ async function prepareTunnel(
   folder: StateFolder,
 ): Promise<void> {
   await makeFolder(folder.of(name))
-  const config = renderStunnelConf(dataHost, name, certificateFiles(topology, folder, name))
+  const config = renderStunnelConf(dataHost, name, issuedFiles(topology, folder, name))
   await writePrivate(join(folder.of(name), CONFIG_FILES.stunnel), config)
 }
 

@@ -144,5 +144,5 @@ export class Readiness {
 
 async function isReady(address: NodeAddress, signal: AbortSignal): Promise<boolean> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
-  return (await askReadyz(urlOf(address), inTime)) === 200
+  return (await askReadyz(urlOf(address), inTime)).status === 200
 }

@@ -6,10 +6,21 @@ import { ClusterError, systemCode } from '../errors.ts'
 /** The longest path of a unix socket: 108 bytes on Linux, 104 on macOS, with the closing zero. */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
+/** Beside the secrets, in the same folder: a rotation of passwords that has begun and not ended. */
+export const ROTATION_FILE = 'rotation.json'
+/** There, too: since when keys of the key ring are out of use, and which one is being brought in. */
+export const KEYRING_HISTORY_FILE = 'keyring-history.json'
+/** A rotation of certificates that has begun and not ended. */
+export const CERTIFICATE_ROTATION_FILE = 'certificate-rotation.json'
+
 /** Where a data centre keeps its state unless it is told otherwise. */
 export function defaultStateDir(name: string): string {
-  const root = process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state')
-  return join(root, 'holdfast', name)
+  return join(stateRoot(), name)
+}
+
+/** The folder of all that Holdfast remembers on this machine. */
+export function stateRoot(): string {
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'holdfast')
 }
 
 /** The paths inside a state folder. */
@@ -26,6 +37,18 @@ export class StateFolder {
   }
   get secretsFile(): string {
     return join(this.path, 'secrets.json')
+  }
+  /** A rotation of passwords that has begun and not ended: it holds the old ones and the new ones. */
+  get rotationFile(): string {
+    return join(this.path, ROTATION_FILE)
+  }
+  /** Since when keys of the key ring are out of use, and which one is being brought in. */
+  get keyringHistoryFile(): string {
+    return join(this.path, KEYRING_HISTORY_FILE)
+  }
+  /** A rotation of certificates that has begun and not ended: which ones it has issued. */
+  get certificateRotationFile(): string {
+    return join(this.path, CERTIFICATE_ROTATION_FILE)
   }
   get descriptionFile(): string {
     return join(this.path, 'description.json')
@@ -49,9 +72,20 @@ export class StateFolder {
   get eventLog(): string {
     return join(this.path, 'events.log')
   }
+  /** What a drill does at present, and how that is undone. */
+  get drillFile(): string {
+    return join(this.path, 'drill.json')
+  }
   /** Sessions that were ended by an operator, as lines of JSON. */
   get auditLog(): string {
     return join(this.path, 'audit.log')
+  }
+  /** Who changes the data centre at present; see `operate/lock.ts`. */
+  get operationFile(): string {
+    return join(this.path, 'operation.json')
+  }
+  get upgradeFile(): string {
+    return join(this.path, 'upgrade.json')
   }
   /** The authority and the certificates of its processes, where these use TLS. */
   get certificates(): string {
@@ -124,7 +158,7 @@ export class StateFolder {
  * Makes a folder with those above it, for its owner only. Not by Node's own `recursive`, which never returns
  * where a folder exists and nothing can be made in it, as under /proc (Node 24.21).
  */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 })
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { TlsOptions } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { parseSecrets, type Secrets } from '../secrets/secrets.ts'
-import type { Topology } from '../topology/topology.ts'
+import type { Group, Topology } from '../topology/topology.ts'
 import { StateFolder } from './folder.ts'
 import { readIfThere } from './private-file.ts'
 import { readTopology } from './saved-topology.ts'
@@ -9,14 +9,38 @@ import { readOperatorTls } from './tls-files.ts'
 
 /** What it takes to ask the nodes of a data centre. */
 export interface GroupAccess {
-  topology: Topology
+  topology: Group
   secrets: Secrets
   /** Null: the traffic is plain. */
   tls: TlsOptions | null
 }
 
+/** The files in which operations on a data centre remember what must outlive their process. */
+export interface OperationFiles {
+  /** Who changes the data centre at present; see `operate/lock.ts`. */
+  readonly operationFile: string
+  /** What an upgrade has to do, and has done. */
+  readonly upgradeFile: string
+  /** Sessions that were ended by an operator, as lines of JSON. */
+  readonly auditLog: string
+  /** The secrets; null where they are in no file. */
+  readonly secretsFile: string | null
+  /** Beside them: a rotation of passwords that has begun and not ended. Null where they are in no file. */
+  readonly rotationFile: string | null
+  /** Beside them: since when keys of the key ring are out of use, and which one is being brought in. */
+  readonly keyringHistoryFile: string | null
+  /** A rotation of certificates that has begun and not ended: which ones it has issued. */
+  readonly certificateRotationFile: string
+}
+
+/** A data centre that can be operated, wherever it runs. */
+export interface OpenDataCentre extends GroupAccess {
+  folder: OperationFiles
+}
+
 /** A data centre of this machine, as its state folder describes it. */
-export interface LocalDataCentre extends GroupAccess {
+export interface LocalDataCentre extends OpenDataCentre {
+  topology: Topology
   folder: StateFolder
 }
 

@@ -7,7 +7,8 @@ export const writePrivate = (file: string, text: string): Promise<void> => repla
 /** As {@link writePrivate}, with another mode, whatever the umask is. */
 export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`
-  await writeFile(draft, text, { mode })
+  // On the disk before it has the name: after a power cut an empty file would be worse than the old one.
+  await writeFile(draft, text, { mode, flush: true })
   await chmod(draft, mode)
   await rename(draft, file)
 }

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { ClusterError, systemCode } from '../errors.ts'
+import { ClusterError } from '../errors.ts'
+import { claim, holderOf, release } from './claim.ts'
 import type { StateFolder } from './folder.ts'
-import { isAlive, type ProcessIdentity, startOf } from './process-identity.ts'
+import type { ProcessIdentity } from './process-identity.ts'
 
 export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis', 'stunnel'] as const
 
@@ -17,7 +18,6 @@ export interface RecordedProcess extends ProcessIdentity {
 }
 
 const identity = { pid: z.int().positive(), started: z.string() }
-const supervisorSchema = z.object(identity)
 const processesSchema = z.array(
   z.object({ ...identity, name: z.string(), kind: z.enum(PROCESS_KINDS), host: z.string(), port: z.int() }),
 )
@@ -35,10 +35,8 @@ export function writeProcesses(folder: StateFolder, processes: RecordedProcess[]
 }
 
 /** The supervisor that runs with this folder, or null. */
-export function runningSupervisor(folder: StateFolder): ProcessIdentity | null {
-  const supervisor = supervisorSchema.safeParse(readJson(folder.supervisorFile)).data
-  return supervisor && isAlive(supervisor) ? supervisor : null
-}
+export const runningSupervisor = (folder: StateFolder): ProcessIdentity | null =>
+  holderOf(folder.supervisorFile)
 
 /**
  * Makes this process the folder's only supervisor.
@@ -46,26 +44,7 @@ export function runningSupervisor(folder: StateFolder): ProcessIdentity | null {
  * Throws `ALREADY_RUNNING`.
  */
 export function claimSupervisor(folder: StateFolder): void {
-  const started = startOf(process.pid) ?? ''
-  const text = JSON.stringify({ pid: process.pid, started })
-  for (let tries = 0; tries < 3; tries += 1) {
-    const running = runningSupervisor(folder)
-    if (running !== null) break
-    try {
-      writeFileSync(folder.supervisorFile, text, { mode: 0o600, flag: 'wx' })
-      return
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
-      // Left by a supervisor that died. Under another name first, so that two new ones do not both go on.
-      const aside = `${folder.supervisorFile}.${process.pid}`
-      try {
-        renameSync(folder.supervisorFile, aside)
-        rmSync(aside)
-      } catch {
-        // The other one was quicker.
-      }
-    }
-  }
+  if (claim(folder.supervisorFile)) return
   const pid = runningSupervisor(folder)?.pid
   throw new ClusterError(
     'ALREADY_RUNNING',
@@ -73,9 +52,7 @@ export function claimSupervisor(folder: StateFolder): void {
   )
 }
 
-export function releaseSupervisor(folder: StateFolder): void {
-  rmSync(folder.supervisorFile, { force: true })
-}
+export const releaseSupervisor = (folder: StateFolder): void => release(folder.supervisorFile)
 
 function readJson(file: string): unknown {
   try {

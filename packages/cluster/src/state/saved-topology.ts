@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
+import { ROTATION_LIMITS } from '../secrets/limits.ts'
 import { LOCAL_TRANSPORTS, type Topology } from '../topology/topology.ts'
 import type { StateFolder } from './folder.ts'
 import { readIfThere, writePrivate } from './private-file.ts'
@@ -16,7 +17,18 @@ const schema = z.object({
   }),
   // One from before there was a choice.
   transport: z.enum(LOCAL_TRANSPORTS).default('plain'),
-  dataHosts: z.array(z.object({ host: z.string(), redisPort: z.int(), sentinelPort: z.int() })),
+  dataHosts: z.array(
+    z.object({
+      host: z.string(),
+      redisPort: z.int(),
+      sentinelPort: z.int(),
+      replicaPriority: z.int().exactOptional(),
+    }),
+  ),
+  // One from before it was a setting.
+  rotation: z
+    .object({ usersDays: z.int(), keyringDays: z.int(), certificateDaysLeft: z.int() })
+    .default(ROTATION_LIMITS),
   gateways: z.array(address),
   balancer: address,
 })

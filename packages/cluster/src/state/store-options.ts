@@ -2,7 +2,7 @@ import type { CommonRedisOptions, SentinelTopology } from '@holdfast/tokens'
 import { sentinelAddress } from '../topology/topology.ts'
 import type { GroupAccess } from './open.ts'
 
-/** How the library opens the store of a data centre of this machine, as the application's user. Holds secrets. */
+/** How the library opens the store of a data centre, as the application's user. Holds secrets. */
 export function storeOptions({ topology, secrets, tls }: GroupAccess): CommonRedisOptions & SentinelTopology {
   return {
     dataCentre: topology.name,

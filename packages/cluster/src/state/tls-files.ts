@@ -11,11 +11,11 @@ export const OPERATOR = 'operator'
 
 /** Where the certificate of one process is that speaks TLS itself; null where none does. */
 export function tlsFilesOf(topology: Topology, folder: StateFolder, holder: string): TlsFiles | null {
-  return topology.transport === 'tls' ? certificateFiles(topology, folder, holder) : null
+  return topology.transport === 'tls' ? issuedFiles(topology, folder, holder) : null
 }
 
 /** Where the certificate of that name is. */
-export function certificateFiles(topology: Topology, folder: StateFolder, holder: string): TlsFiles {
+export function issuedFiles(topology: Topology, folder: StateFolder, holder: string): TlsFiles {
   const of = (file: string) => join(folder.certificates, topology.name, file)
   return { authority: of('ca.crt'), certificate: of(`${holder}.crt`), key: of(`${holder}.key`) }
 }
@@ -24,17 +24,21 @@ export function certificateFiles(topology: Topology, folder: StateFolder, holder
 export async function readOperatorTls(topology: Topology, folder: StateFolder): Promise<TlsOptions | null> {
   const files = tlsFilesOf(topology, folder, OPERATOR)
   if (files === null) return null
+  return readTlsFiles(files, 'Start the data centre by `holdfast up`: it issues what is missing.')
+}
+
+/** Reads what a connection shows and believes. Throws `STATE_UNUSABLE`, with the `remedy`. */
+export async function readTlsFiles(
+  { authority, certificate, key: keyFile }: TlsFiles,
+  remedy: string,
+): Promise<TlsOptions> {
   try {
-    const [ca, cert, key] = await Promise.all([
-      readFile(files.authority),
-      readFile(files.certificate),
-      readFile(files.key),
-    ])
+    const [ca, cert, key] = await Promise.all([readFile(authority), readFile(certificate), readFile(keyFile)])
     return { ca, cert, key }
   } catch (cause) {
     throw new ClusterError(
       'STATE_UNUSABLE',
-      `The certificate in ${files.certificate} cannot be read. Start the data centre by \`holdfast up\`: it issues what is missing.`,
+      `The certificate of this host cannot be read from ${certificate}. ${remedy}`,
       { cause },
     )
   }

@@ -4,6 +4,7 @@ import { CHECKS } from '../../src/doctor/checks/index.ts'
 import { findingsIn } from '../../src/doctor/examine.ts'
 import { bufferLimitOf, parseRedisConf } from '../../src/doctor/planned-config.ts'
 import type { RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
+import type { PasswordRotationSeen } from '../../src/operate/rotate/sights.ts'
 import { healthySnapshot } from '../support/healthy-snapshot.ts'
 
 const found = (change: (snapshot: Snapshot) => void) => {
@@ -24,6 +25,15 @@ const sentinel = (snapshot: Snapshot, index: number): SentinelFacts => {
   return facts
 }
 
+const rotation = (more: Partial<PasswordRotationSeen>): PasswordRotationSeen => ({
+  startedAt: '2026-01-01T00:00:00.000Z',
+  phase: 'move',
+  users: ['app'],
+  undoing: false,
+  isRunning: false,
+  ...more,
+})
+
 it('has a name of its own for each check', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length)
   expect(CHECKS.length).toBeGreaterThanOrEqual(25)
@@ -31,6 +41,18 @@ it('has a name of its own for each check', () => {
 
 it('finds nothing where all is well', () => {
   expect(found(() => {})).toEqual([])
+})
+
+it('tells of a limit of one byte what is used, and a limit that is enough', () => {
+  const snapshot = healthySnapshot()
+  Object.assign(redis(snapshot, 0).config, { maxmemory: '1' })
+  Object.assign(redis(snapshot, 0).plannedConfig, { maxmemory: '1' })
+  const [finding] = findingsIn(snapshot, CHECKS)
+  expect(finding).toMatchObject({
+    check: 'memory-nearly-full',
+    evidence: 'It uses 2,000,000 bytes for data; its limit is 1.',
+    mend: expect.stringMatching(/CONFIG SET maxmemory 4000000$/),
+  })
 })
 
 describe('finds what cannot be planted in a real data centre:', () => {
@@ -41,6 +63,20 @@ describe('finds what cannot be planted in a real data centre:', () => {
         snapshot.supervisor = 'gone'
       },
       ['supervisor-gone: the supervisor'],
+    ],
+    [
+      'the fault of a drill that was killed',
+      (snapshot) => {
+        snapshot.drill = { isUnderWay: false, fault: 'pause redis-2', undo: ['continue redis-2'] }
+      },
+      ['drill-left-behind: the group'],
+    ],
+    [
+      'nothing in a drill that is under way',
+      (snapshot) => {
+        snapshot.drill = { isUnderWay: true, fault: 'pause redis-2', undo: ['continue redis-2'] }
+      },
+      [],
     ],
     [
       'a Redis that is held, once',
@@ -69,6 +105,87 @@ describe('finds what cannot be planted in a real data centre:', () => {
         if (first) Object.assign(first, { port: 0, at: `${first.host}:0` })
       },
       ['sentinel-port-zero: sentinel-3'],
+    ],
+    [
+      'passwords and a key ring that are older than 90 days, by kind',
+      (snapshot) => {
+        snapshot.secretAges = [
+          { secret: 'admin', since: '2026-01-01T00:00:00.000Z', ageDays: 91 },
+          { secret: 'app', since: '2026-01-01T00:00:00.000Z', ageDays: 90 },
+          { secret: 'keyring', since: '2026-01-01T00:00:00.000Z', ageDays: 400 },
+        ]
+      },
+      ['secret-too-old: secrets.json', 'secret-too-old: secrets.json'],
+    ],
+    [
+      'what is older than the site allows, and a certificate that lasts for too short',
+      (snapshot) => {
+        const rotation = { usersDays: 2, keyringDays: 400, certificateDaysLeft: 90 }
+        snapshot.topology = { ...snapshot.topology, rotation }
+        snapshot.secretAges = [
+          { secret: 'admin', since: '2026-01-01T00:00:00.000Z', ageDays: 3 },
+          { secret: 'keyring', since: '2026-01-01T00:00:00.000Z', ageDays: 400 },
+        ]
+      },
+      ['secret-too-old: secrets.json', 'certificate-ends-soon: redis-1'],
+    ],
+    [
+      'a rotation of certificates, and one of the key ring, that nobody works on',
+      (snapshot) => {
+        snapshot.rotations.certificates = { issued: ['redis-1'], isRunning: false }
+        snapshot.rotations.keyring = { next: 'k2', waits: false, isRunning: false }
+      },
+      ['certificate-rotation-unfinished: the group', 'keyring-rotation-unfinished: the group'],
+    ],
+    [
+      'that one of the key ring waits for others',
+      (snapshot) => {
+        snapshot.rotations.keyring = { next: 'k2', waits: true, isRunning: false }
+      },
+      ['keyring-rotation-waits: the group'],
+    ],
+    [
+      'nothing in those that run: they are told of by the operation',
+      (snapshot) => {
+        snapshot.rotations.certificates = { issued: ['redis-1'], isRunning: true }
+        snapshot.rotations.keyring = { next: 'k2', waits: false, isRunning: true }
+      },
+      [],
+    ],
+    [
+      'a rotation that nobody works on, and not the second passwords that it has left',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({})
+        redis(snapshot, 1)
+          .acl.users.find(({ name }) => name === 'app')
+          ?.passwordHashes.push('0'.repeat(64))
+        sentinel(snapshot, 1).knowsPeerPassword = false
+      },
+      ['rotation-unfinished: the group'],
+    ],
+    [
+      'a rotation that runs',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({ isRunning: true })
+      },
+      ['rotation-under-way: the group'],
+    ],
+    [
+      'a rotation that waits for others',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({ phase: 'wait' })
+      },
+      ['rotation-under-way: the group'],
+    ],
+    [
+      'what else a user may do while a rotation has not ended',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({ phase: 'wait' })
+        redis(snapshot, 1)
+          .acl.users.find(({ name }) => name === 'app')
+          ?.rules.push('+flushall')
+      },
+      ['user-missing-or-widened: redis-2, user app', 'rotation-under-way: the group'],
     ],
     [
       'a clock that is 800 ms behind',
@@ -120,6 +237,118 @@ describe('finds what cannot be planted in a real data centre:', () => {
     ],
   ])('%s', (_, change, expected) => {
     expect(found(change)).toEqual(expected)
+  })
+})
+
+describe('a mend names the data centre that was asked about to each command of Holdfast:', () => {
+  const AGAIN = ' --file dc.yaml --data-centre dc2'
+  it.each<[string, (snapshot: Snapshot) => void, string[]]>([
+    [
+      'of a rotation of passwords that nobody works on',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({})
+      },
+      ['rotate passwords', 'rotate passwords --undo'],
+    ],
+    [
+      'of one that goes back',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({ undoing: true })
+      },
+      ['rotate passwords --undo'],
+    ],
+    [
+      'of one that waits for others',
+      (snapshot) => {
+        snapshot.rotations.passwords = rotation({ phase: 'wait' })
+      },
+      ['rotate passwords --stage finish', 'rotate passwords --undo'],
+    ],
+    [
+      'of rotations of certificates and of the key ring',
+      (snapshot) => {
+        snapshot.rotations.certificates = { issued: ['redis-1'], isRunning: false }
+        snapshot.rotations.keyring = { next: 'k2', waits: false, isRunning: false }
+      },
+      ['rotate certificates', 'rotate keyring'],
+    ],
+    [
+      'of a key ring that waits for others',
+      (snapshot) => {
+        snapshot.rotations.keyring = { next: 'k2', waits: true, isRunning: false }
+      },
+      ['rotate keyring --stage finish'],
+    ],
+    [
+      'of secrets that are too old',
+      (snapshot) => {
+        snapshot.secretAges = ['admin', 'keyring'].map((secret) => ({ secret, since: '', ageDays: 400 }))
+      },
+      ['rotate passwords', 'rotate keyring'],
+    ],
+    [
+      'of a certificate that ends soon',
+      (snapshot) => {
+        snapshot.certificates = [{ name: 'redis-1', daysLeft: 1 }]
+      },
+      ['rotate certificates'],
+    ],
+    [
+      'of the certificates of other hosts',
+      (snapshot) => {
+        snapshot.supervisor = 'none'
+        snapshot.certificates = [{ name: 'redis@data-1', daysLeft: 1 }]
+        snapshot.rotations.certificates = { issued: ['data-1'], isRunning: false }
+      },
+      ['rotate certificates', 'rotate certificates', 'rotate certificates --stage finish'],
+    ],
+    [
+      'of a drill that was killed',
+      (snapshot) => {
+        snapshot.drill = { isUnderWay: false, fault: 'pause redis-2', undo: ['continue redis-2'] }
+      },
+      ['doctor --fix'],
+    ],
+    [
+      'of a password and a user that are not as planned',
+      (snapshot) => {
+        redis(snapshot, 1).knowsReplicaPassword = false
+        sentinel(snapshot, 1).acl.users.pop()
+      },
+      ['doctor --fix', 'doctor --fix'],
+    ],
+    [
+      'of a Sentinel that names another primary',
+      (snapshot) => {
+        sentinel(snapshot, 1).primary = '10.1.2.12:6379'
+      },
+      ['doctor --fix'],
+    ],
+    [
+      'of a Redis that is held',
+      (snapshot) => {
+        snapshot.processes = snapshot.processes.map((one) => ({ ...one, state: 'held' }))
+      },
+      ['status', 'status', 'status'],
+    ],
+    [
+      'of a supervisor that is gone, and what ended with it',
+      (snapshot) => {
+        snapshot.supervisor = 'gone'
+        snapshot.processes = []
+        snapshot.sentinels = snapshot.sentinels.map((one, index) =>
+          index === 0 ? { ...one, facts: null, problem: 'No answer.' } : one,
+        )
+      },
+      [`down${AGAIN} && holdfast up --detach`, 'up --detach'],
+    ],
+  ])('%s', (_, change, commands) => {
+    const snapshot = { ...healthySnapshot(), again: AGAIN }
+    change(snapshot)
+    const lines = findingsIn(snapshot, CHECKS).flatMap(({ mend }) => mend.split('\n'))
+    expect(lines.filter((line) => line.includes('holdfast '))).toEqual(
+      commands.map((command) => `holdfast ${command}${AGAIN}`),
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, MARK_KEY } from '@holdfast/tokens/redis'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Diagnosis, examine, mend } from '../../src/index.ts'
 import { findProgram } from '../../src/preflight/programs.ts'
 import type { Secrets } from '../../src/secrets/secrets.ts'
+import { writePrivate } from '../../src/state/private-file.ts'
 import { eventually, TestDataCentre } from '../support/data-centre.ts'
 
 const NETWORK = '127.0.72'
@@ -37,7 +38,7 @@ const hosts = () => dc.topology.dataHosts.map(({ host }) => host)
 const nameOf = (kind: string, host: string) => `${kind}-${hosts().indexOf(host) + 1}`
 const fileOf = (...path: string[]) => join(dc.stateDir, ...path)
 
-const found = async () => (await examine(dc.stateDir)).findings
+const found = async () => (await examine({ stateDir: dc.stateDir })).findings
 const ids = (findings: readonly Diagnosis[]) => [...new Set(findings.map(({ check }) => check))].sort()
 
 /** Small waits only: what is planted and undone settles within a few seconds. */
@@ -121,8 +122,10 @@ const FAULTS: Fault[] = [
   },
   {
     id: 'two-primaries',
-    by: 'REPLICAOF NO ONE on a replica',
-    plant: () => dc.ask(replica, ['REPLICAOF', 'NO', 'ONE']),
+    by: 'REPLICAOF NO ONE on a replica, twice',
+    // Of a history that does not continue the primary's: else the watchdog takes it for elected, and ends the one of two.
+    plant: () =>
+      dc.ask(replica, ['REPLICAOF', 'NO', 'ONE'], ['REPLICAOF', NOWHERE, '6379'], ['REPLICAOF', 'NO', 'ONE']),
     undo: () => follow(replica, primary),
   },
   {
@@ -158,7 +161,7 @@ const FAULTS: Fault[] = [
       await sleep(100)
       await dc.askSentinel(replica, ['SENTINEL', 'RESET', dc.topology.primaryName])
     },
-    undo: () => onAllSentinels('SENTINEL', 'DEBUG', 'publish-period', '350'),
+    undo: () => onAllSentinels('SENTINEL', 'DEBUG', 'publish-period', '1000'),
     beside: ['too-few-replicas-known'],
   },
   {
@@ -323,9 +326,38 @@ const FAULTS: Fault[] = [
     by: 'chmod 0644 of the secrets',
     plant: () => chmod(fileOf('secrets.json'), 0o644),
   },
+  {
+    id: 'certificate-rotation-unfinished',
+    by: 'the journal of a rotation that was killed',
+    plant: () => writePrivate(fileOf('certificate-rotation.json'), '{ "issued": { "redis-1": "AB:CD" } }'),
+    undo: () => rm(fileOf('certificate-rotation.json')),
+  },
+  {
+    id: 'keyring-rotation-unfinished',
+    by: 'a key that was being brought in',
+    plant: () => writePrivate(fileOf('keyring-history.json'), '{ "next": "k2", "retired": {} }'),
+    undo: () => rm(fileOf('keyring-history.json')),
+  },
+  {
+    id: 'secret-too-old',
+    by: 'a limit that the site has lowered',
+    plant: async () => {
+      topologyBefore = await readFile(fileOf('topology.json'), 'utf8')
+      const topology = JSON.parse(topologyBefore)
+      topology.rotation.usersDays = 0
+      const rotatedAt = { metrics: new Date(Date.now() - 2 * 86_400_000).toISOString() }
+      await writePrivate(fileOf('topology.json'), JSON.stringify(topology))
+      await writePrivate(fileOf('secrets.json'), JSON.stringify({ ...secrets, rotatedAt }))
+    },
+    undo: async () => {
+      await writePrivate(fileOf('topology.json'), topologyBefore)
+      await writePrivate(fileOf('secrets.json'), JSON.stringify(secrets))
+    },
+  },
 ]
 
 let broken = ''
+let topologyBefore = ''
 
 describe('finds what was planted, and only that:', () => {
   it.each(FAULTS.map((fault) => [fault.id, fault.by, fault] as const))('%s, by %s', async (id, _, fault) => {
@@ -333,7 +365,7 @@ describe('finds what was planted, and only that:', () => {
     replica = hosts().findLast((host) => host !== primary) ?? ''
     await fault.plant()
     const findings = await found()
-    const outcomes = fault.undo === undefined ? await mend(dc.stateDir, findings) : null
+    const outcomes = fault.undo === undefined ? await mend({ stateDir: dc.stateDir }, findings) : null
     await fault.undo?.()
     await isWellAgain()
     expect(ids(findings)).toContain(id)
@@ -360,7 +392,7 @@ it('finds a Sentinel and a replica that are gone and still known, and lets the S
   await eventually(async () =>
     expect((await dc.ask(primary, ['INFO', 'replication'])).join()).toMatch(/connected_slaves:2/),
   )
-  const outcomes = await mend(dc.stateDir, await found())
+  const outcomes = await mend({ stateDir: dc.stateDir }, await found())
   expect(outcomes.map(({ problem }) => problem)).toEqual([null, null])
   await isWellAgain()
 }, 60_000)
@@ -384,10 +416,10 @@ it('tells of a failover while it is under way, and mends nothing meanwhile', asy
     expect(ids(now)).toEqual(expect.arrayContaining(['failover-under-way', 'priority-changed']))
     return now
   }, 8000)
-  const outcomes = await mend(dc.stateDir, findings)
+  const outcomes = await mend({ stateDir: dc.stateDir }, findings)
   expect(outcomes.map(({ problem }) => problem)).not.toContain(null)
   await dc.whole()
-  await mend(dc.stateDir, await found())
+  await mend({ stateDir: dc.stateDir }, await found())
   await isWellAgain()
 })
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
     sentinelUsername: username,
     sentinelPassword: password,
   })
-  watch = watchPrimary({ nodes: group.redis.map(({ address }) => address), ...TEST_USERS.admin })
+  watch = watchPrimary({ nodes: group.redis.map(({ address }) => address), access: () => TEST_USERS.admin })
   await store.ready({ timeoutMs: 10_000 })
   expect(await waitUntil(() => watch.isWhole(), 10_000, never)).toBe(true)
 })
@@ -54,7 +54,7 @@ it('the audit names the logins that the primary lacks and the log-outs that it u
     watch,
     ledger,
     signal: never,
-    target: { admin: TEST_USERS.admin },
+    target: { admin: () => TEST_USERS.admin },
   })
   expect(findings.holes).toEqual([])
   expect(findings.checked).toBe(5)
@@ -69,7 +69,7 @@ it('an audit without the right password is a hole, not a clean sheet', async () 
     watch,
     ledger,
     signal: never,
-    target: { admin: { ...TEST_USERS.admin, password: 'wrong' } },
+    target: { admin: () => ({ ...TEST_USERS.admin, password: 'wrong' }) },
   })
   expect(findings.checked).toBe(0)
   expect(findings.holes).toEqual([expect.stringContaining('could not be audited')])

@@ -1,23 +1,55 @@
 import { describe, expect, it } from 'vitest'
+import { defaultObjectives } from '../../src/drill/objectives/default.ts'
 import { drillSettings } from '../../src/drill/options.ts'
 import { type DrillEvidence, judge } from '../../src/drill/report.ts'
 import { Tally } from '../../src/drill/tally.ts'
+
+const VICTIM = {
+  name: 'redis-1',
+  kind: 'redis',
+  host: '127.0.7.11',
+  port: 6379,
+  pid: 1,
+  state: 'running',
+  restarts: 0,
+} as const
+
+const ENVIRONMENT = {
+  dataCentre: 'dc1',
+  holdfast: '0.1.0',
+  node: '24.0.0',
+  redis: '7.0.15',
+  system: 'Linux',
+  cpus: 2,
+  timings: 'fast',
+  downAfterMs: 1500,
+  failoverTimeoutMs: 6000,
+  transport: 'plain',
+  redisNodes: [],
+  sentinels: [],
+  gateways: [],
+  balancer: '127.0.7.1:8080',
+}
 
 function evidence(change: Partial<DrillEvidence> = {}): DrillEvidence {
   const tally = new Tally()
   for (let count = 0; count < 1000; count++) tally.done('verify', 2, `gateway-${(count % 4) + 1}`)
   tally.done('login', 40, 'gateway-1')
   return {
+    id: 'kill-primary',
     settings: drillSettings({ requestsPerSecond: 100 }),
-    victim: 'redis-1',
+    objectives: defaultObjectives({ downAfterMs: 1500 }),
+    environment: ENVIRONMENT,
+    plan: { victim: VICTIM, text: 'kill -9 redis-1', done: 'redis-1 was killed.', needsNewPrimary: true },
     tally,
     startedAt: new Date(0),
     durationMs: 20_000,
     loadMs: 10_000,
     tookEffect: true,
-    needsNewPrimary: true,
     newPrimaryMs: 400,
     acknowledgingMs: 600,
+    operationMs: null,
+    connections: null,
     primary: { before: '127.0.7.11:6379', after: '127.0.7.12:6379' },
     loginsAfterFault: 10,
     acknowledgedLogouts: 5,
@@ -36,6 +68,25 @@ const failedOnce = () => {
   return tally
 }
 
+it('shows a few failures of each kind, and counts all', () => {
+  const { tally } = evidence()
+  for (let count = 0; count < 50; count++) tally.fail('verify', '503 STORE_UNAVAILABLE by gateway-2')
+  tally.fail('verify', '503 unavailable')
+  const { failures, failedVerifications } = judge(evidence({ tally }))
+  expect(failedVerifications).toBe(51)
+  expect(failures.map(({ what }) => what)).toEqual([
+    ...Array<string>(3).fill('503 STORE_UNAVAILABLE by gateway-2'),
+    '503 unavailable',
+  ])
+})
+
+it('is not ok when a rotation of secrets ended a connection of an application', () => {
+  expect(judge(evidence({ connections: { before: 40, ended: 0 } }))).toMatchObject({ ok: true })
+  expect(judge(evidence({ connections: { before: 40, ended: 1 } })).problems).toEqual([
+    'Ended connections: 1, objective at most 0.',
+  ])
+})
+
 it('is ok when nobody noticed anything and the run proves it', () => {
   const report = judge(evidence())
   expect(report).toMatchObject({
@@ -50,14 +101,10 @@ it('is ok when nobody noticed anything and the run proves it', () => {
 
 describe('is not ok', () => {
   it.each<[string, Partial<DrillEvidence>, string]>([
-    ['when a request failed', { tally: failedOnce() }, '1 verifications failed.'],
-    ['when a user was logged out', { loggedOutIds: new Set(['a']) }, '1 users were logged out'],
-    [
-      'when an acknowledged login is missing',
-      { missingIds: new Set(['a', 'b']) },
-      '2 acknowledged logins are',
-    ],
-    ['when a log-out was undone', { undoneIds: new Set(['a']) }, '1 acknowledged log-outs were undone.'],
+    ['when a request failed', { tally: failedOnce() }, 'Failed verifications: 1, objective at most 0.'],
+    ['when a user was logged out', { loggedOutIds: new Set(['a']) }, 'Users logged out: 1,'],
+    ['when an acknowledged login is missing', { missingIds: new Set(['a', 'b']) }, 'Lost logins: 2,'],
+    ['when a log-out was undone', { undoneIds: new Set(['a']) }, 'Undone log-outs: 1,'],
     ['when something could not be looked up', { holes: ['No primary.'] }, 'No primary.'],
     ['when too few requests were made', { loadMs: 100_000 }, 'Only 1000 of 10000'],
     ['when the fault did not take effect', { tookEffect: false }, 'did not take effect'],
@@ -71,11 +118,32 @@ describe('is not ok', () => {
   })
 })
 
+it('names each objective that was missed, with what was measured, and what may have been its own fault', () => {
+  const { objectives } = defaultObjectives({ downAfterMs: 1500 })
+  const strict = {
+    objectives: { ...objectives, longestLoginMs: 39, verificationP99Ms: 2 },
+    faults: { 'kill-primary': { newPrimaryMs: 399 }, 'kill-gateway': { failedLogins: -1 } },
+  }
+  const report = judge(evidence({ objectives: strict }))
+  expect(report.problems.slice(0, 2)).toEqual([
+    'Longest login wait: 40 ms, objective at most 39 ms.',
+    'New primary: 400 ms, objective at most 399 ms.',
+  ])
+  expect(report.objectives.find(({ id }) => id === 'verificationP99Ms')).toMatchObject({
+    met: true,
+    measured: 2,
+    most: 2,
+  })
+  expect(report.objectives.map(({ id }) => id)).not.toContain('longestVerificationMs')
+})
+
 it('is ok without a new primary when none was due', () => {
-  expect(judge(evidence({ needsNewPrimary: false, newPrimaryMs: null })).ok).toBe(true)
+  const { plan } = evidence()
+  const none = { plan: { ...plan, needsNewPrimary: false }, newPrimaryMs: null }
+  expect(judge(evidence(none)).ok).toBe(true)
 })
 
 it('refuses settings out of bounds, naming them', () => {
   expect(() => drillSettings({ users: 0 })).toThrow('`users` must be a whole number from 1 to 5000, got 0.')
-  expect(() => drillSettings({ pauseMs: 1.5 })).toThrow('`pauseMs`')
+  expect(() => drillSettings({ lastsMs: 1.5 })).toThrow('`lastsMs`')
 })

@@ -16,6 +16,7 @@ import {
   type Topology,
   type TopologyOptions,
 } from '../../src/index.ts'
+import { readField } from '../../src/redis/lines.ts'
 import { Nodes } from '../../src/redis/nodes.ts'
 import { Sentinels } from '../../src/redis/sentinels.ts'
 import { StateFolder } from '../../src/state/folder.ts'
@@ -62,17 +63,19 @@ export class TestDataCentre {
   async stop(): Promise<void> {
     await this.running?.stop()
     this.running = null
+    // Whoever asks the next one reads its secrets, which may have been rotated.
+    this.#asked?.nodes.close()
+    this.#asked?.sentinels.close()
+    this.#asked = null
   }
 
   async remove(): Promise<void> {
     await this.stop()
-    this.#asked?.nodes.close()
-    this.#asked?.sentinels.close()
     await rm(this.stateDir, { recursive: true, force: true })
   }
 
   status(): Promise<DataCentreStatus> {
-    return getStatus(this.stateDir)
+    return getStatus({ stateDir: this.stateDir })
   }
 
   processes(): RecordedProcess[] {
@@ -92,6 +95,17 @@ export class TestDataCentre {
   async ask(host: string, ...commands: string[][]): Promise<string[]> {
     const { nodes } = await this.#ask()
     return (await nodes.send({ host, port: 6379 }, commands, 2000)).map(String)
+  }
+
+  /** The `replica-priority` of each Redis, in order. */
+  async priorities(): Promise<number[]> {
+    const { nodes } = await this.#ask()
+    const replies = await Promise.all(
+      this.topology.dataHosts.map(({ host }) =>
+        nodes.send({ host, port: 6379 }, [['CONFIG', 'GET', 'replica-priority']], 2000),
+      ),
+    )
+    return replies.map(([reply]) => Number(readField(reply, 'replica-priority')))
   }
 
   /** Sends commands to a Sentinel as the admin. */

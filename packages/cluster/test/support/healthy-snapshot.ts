@@ -18,7 +18,9 @@ export function healthySnapshot(): Snapshot {
   const { timings, dataHosts, gateways } = topology
   return {
     topology,
+    again: '',
     mark: FIXED_SECRETS.mark,
+    drill: null,
     supervisor: 'running',
     processes: dataHosts.map(({ host, redisPort }, index) => ({
       name: `redis-${index + 1}`,
@@ -88,6 +90,9 @@ export function healthySnapshot(): Snapshot {
       problem: null,
     })),
     files: [],
+    secretAges: [{ secret: 'admin', since: '2026-01-01T00:00:00.000Z', ageDays: 3 }],
+    certificates: [{ name: 'redis-1', daysLeft: 89 }],
+    rotations: { passwords: null, certificates: null, keyring: null },
   }
 }
 

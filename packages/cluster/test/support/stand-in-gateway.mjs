@@ -12,7 +12,9 @@ const server = createServer(async (request, response) => {
   const { headers } = request
   setTimeout(() => {
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ name, method: request.method, body, headers }))
+    // As a gateway that takes a new configuration while it runs.
+    const { revision } = JSON.parse(readFileSync(file, 'utf8'))
+    response.end(JSON.stringify({ name, method: request.method, body, headers, revision }))
   }, delayMs)
 })
 server.listen(listen.port, listen.host)

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { shellWord } from '../../operate/shell-word.ts'
 import type { Check } from '../finding.ts'
 
 export const configNotWritable: Check = {
@@ -12,7 +13,7 @@ export const configNotWritable: Check = {
       .map(({ path, isFolder, mode, rewrittenBy }) => ({
         subject: rewrittenBy ?? '',
         evidence: `${basename(dirname(path))}/${basename(path)} cannot be written to (mode ${mode.toString(8)}).`,
-        mend: `chmod ${isFolder ? '700' : '600'} ${path}`,
+        mend: `chmod ${isFolder ? '700' : '600'} ${shellWord(path)}`,
         fix: { kind: 'mode', path, mode: isFolder ? 0o700 : 0o600 },
       })),
 }

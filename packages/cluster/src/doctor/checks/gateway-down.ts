@@ -10,7 +10,8 @@ export const gatewayDown: Check = {
     const silent = snapshot.http.filter(({ name, problem }) => problem !== null && !isToldOf(snapshot, name))
     // The balancer is not ready when no gateway is: that is told of the gateways.
     const allGateways =
-      silent.filter(({ name }) => name !== 'balancer').length === snapshot.topology.gateways.length
+      silent.filter(({ name }) => name !== 'balancer').length ===
+      snapshot.http.filter(({ name }) => name !== 'balancer').length
     return silent
       .filter(({ name }) => name !== 'balancer' || !allGateways)
       .map(({ name, problem }) => ({ subject: name, evidence: `${problem}`, mend: wakeUp(snapshot, name) }))

@@ -2,16 +2,21 @@ import type { Check } from '../finding.ts'
 import { aclDenials } from './acl-denials.ts'
 import { aofFailing } from './aof-failing.ts'
 import { backlogAboveBufferLimit } from './backlog-above-buffer-limit.ts'
+import { certificateEndsSoon } from './certificate-ends-soon.ts'
+import { certificateRotationUnfinished } from './certificate-rotation-unfinished.ts'
 import { clockSkew } from './clock-skew.ts'
 import { configNotWritable } from './config-not-writable.ts'
 import { dataLost } from './data-lost.ts'
 import { defaultUserOn } from './default-user-on.ts'
 import { defaultUserWithoutRights } from './default-user-without-rights.ts'
+import { drillLeftBehind } from './drill-left-behind.ts'
 import { evictionPolicy } from './eviction-policy.ts'
 import { failoverSlowerThanClientsWait } from './failover-slower-than-clients-wait.ts'
 import { failoverUnderWay } from './failover-under-way.ts'
 import { foreignMark } from './foreign-mark.ts'
 import { gatewayDown } from './gateway-down.ts'
+import { keyringRotationUnfinished } from './keyring-rotation-unfinished.ts'
+import { keyringRotationWaits } from './keyring-rotation-waits.ts'
 import { memoryNearlyFull } from './memory-nearly-full.ts'
 import { minReplicasOff } from './min-replicas-off.ts'
 import { namesMixedWithAddresses } from './names-mixed-with-addresses.ts'
@@ -28,6 +33,9 @@ import { quorumNotMajority } from './quorum-not-majority.ts'
 import { replicaBehind } from './replica-behind.ts'
 import { replicaLinkDown } from './replica-link-down.ts'
 import { replicaOfItself } from './replica-of-itself.ts'
+import { rotationUnderWay } from './rotation-under-way.ts'
+import { rotationUnfinished } from './rotation-unfinished.ts'
+import { secretTooOld } from './secret-too-old.ts'
 import { secretsReadable } from './secrets-readable.ts'
 import { sentinelCannotReach } from './sentinel-cannot-reach.ts'
 import { sentinelDown } from './sentinel-down.ts'
@@ -49,6 +57,7 @@ import { wrongPassword } from './wrong-password.ts'
 /** Everything that the doctor looks for: what is down, who is primary, what is at risk, who may do what. */
 export const CHECKS: readonly Check[] = [
   supervisorGone,
+  drillLeftBehind,
   nodeDown,
   sentinelDown,
   gatewayDown,
@@ -93,5 +102,12 @@ export const CHECKS: readonly Check[] = [
   aclDenials,
   configNotWritable,
   secretsReadable,
+  secretTooOld,
+  certificateEndsSoon,
+  rotationUnfinished,
+  rotationUnderWay,
+  certificateRotationUnfinished,
+  keyringRotationUnfinished,
+  keyringRotationWaits,
   failoverUnderWay,
 ]

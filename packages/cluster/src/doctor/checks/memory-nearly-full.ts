@@ -1,6 +1,7 @@
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering } from '../snapshot.ts'
+import { count } from '../words.ts'
 
 const NEARLY = 0.8
 
@@ -14,10 +15,12 @@ export const memoryNearlyFull: Check = {
       const limit = Number(config['maxmemory'])
       const used = Number(info['used_memory']) - Number(info['mem_not_counted_for_evict'])
       if (limit === 0 || !(used > NEARLY * limit)) return []
+      // Twice what is used, too: the limit may be far below it.
+      const roomy = 2 * Math.max(limit, used)
       return {
         subject: name,
-        evidence: `${Math.round((100 * used) / limit)} % of ${Math.round(limit / 1024 ** 2)} MiB are in use.`,
-        mend: redisCli(address, 'CONFIG', 'SET', 'maxmemory', String(2 * limit)),
+        evidence: `It uses ${count(used)} bytes for data; its limit is ${count(limit)}.`,
+        mend: redisCli(address, 'CONFIG', 'SET', 'maxmemory', String(roomy)),
       }
     }),
 }

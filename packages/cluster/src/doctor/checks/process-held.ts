@@ -13,6 +13,6 @@ export const processHeld: Check = {
         subject: name,
         evidence:
           'Its data folder holds no data set with the mark, and the Sentinels name it as the primary.',
-        mend: 'holdfast status shows whether the others are up: one of them is promoted then. If none has data, put a backup back.',
+        mend: `This shows whether the others are up; one of them is promoted then:\nholdfast status${snapshot.again}\nIf none has data, put a backup back.`,
       })),
 }

@@ -26,5 +26,8 @@ export function wakeUp(snapshot: Snapshot, name: string): string {
   }
   if (process?.state === 'lost')
     return `Restore the host ${process.host}: it was lost on purpose, by a drill.`
-  return `holdfast up --detach --name ${snapshot.topology.name}`
+  if (snapshot.supervisor === 'none') {
+    return `systemctl status 'holdfast-*' on its host, and journalctl for why; is the way there open?`
+  }
+  return `holdfast up --detach${snapshot.again}`
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../operate/shell-word.ts'
 import type { Check } from '../finding.ts'
 
 export const secretsReadable: Check = {
@@ -11,7 +12,7 @@ export const secretsReadable: Check = {
       .map(({ path, isFolder, mode }) => ({
         subject: path,
         evidence: `Its mode is ${mode.toString(8)}.`,
-        mend: `chmod ${isFolder ? '700' : '600'} ${path}`,
+        mend: `chmod ${isFolder ? '700' : '600'} ${shellWord(path)}`,
         fix: { kind: 'mode', path, mode: isFolder ? 0o700 : 0o600 },
       })),
 }

@@ -15,12 +15,13 @@ export const sentinelsDisagree: Check = {
     return dissenters(snapshot).map(({ name, address, facts }) => ({
       subject: name,
       evidence: `It names ${facts.primary} (epoch ${facts.configEpoch}), and the primary is ${right}.`,
-      mend: watchAnew(address, snapshot.topology.primaryName, right ?? ''),
+      mend: watchAnew(address, right ?? '', snapshot),
     }))
   },
 }
 
-function watchAnew(sentinel: NodeAddress, primaryName: string, primary: string): string {
+function watchAnew(sentinel: NodeAddress, primary: string, { topology, again }: Snapshot): string {
+  const { primaryName } = topology
   const colon = primary.lastIndexOf(':')
   const [host, port] = [primary.slice(0, colon), primary.slice(colon + 1)]
   const commands = [
@@ -28,7 +29,7 @@ function watchAnew(sentinel: NodeAddress, primaryName: string, primary: string):
     ['MONITOR', primaryName, host, port, String(QUORUM)],
     ['SET', primaryName, 'auth-user', 'sentinel', 'auth-pass', '<sentinel of secrets.json>'],
   ].map((command) => redisCli(sentinel, 'SENTINEL', ...command))
-  return `It learns of it from the others' messages within seconds. If not, let it watch the primary anew, and then let holdfast doctor --fix set its timings:\n${commands.join('\n')}`
+  return `It learns of it from the others' messages within seconds. If not, let it watch the primary anew, with its timings:\n${[...commands, `holdfast doctor --fix${again}`].join('\n')}`
 }
 
 /** The Sentinels that name another primary than the one there is. */

@@ -5,8 +5,8 @@ export const supervisorGone: Check = {
   severity: 'error',
   title: 'No supervisor watches the processes',
   why: 'What ends now is not started again, and a killed primary waits for the Sentinels instead of the watchdog.',
-  check: ({ supervisor, topology }) => {
-    if (supervisor === 'running') return []
+  check: ({ supervisor, again }) => {
+    if (supervisor === 'running' || supervisor === 'none') return []
     const evidence =
       supervisor === 'hung'
         ? 'Its process exists and does not answer its control socket.'
@@ -15,7 +15,7 @@ export const supervisorGone: Check = {
       {
         subject: 'the supervisor',
         evidence,
-        mend: `holdfast down --name ${topology.name} && holdfast up --detach --name ${topology.name}`,
+        mend: `holdfast down${again} && holdfast up --detach${again}`,
       },
     ]
   },

@@ -1,7 +1,7 @@
 import { redisCli } from '../advice.ts'
 import type { Check, Fix, Sighting } from '../finding.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { type Guarded, guarded, pairs, refusal, ruleChanges } from './users.ts'
+import { type Guarded, guarded, pairs, refusal, ruleChanges, SECOND_PASSWORD } from './users.ts'
 
 export const userMissingOrWidened: Check = {
   id: 'user-missing-or-widened',
@@ -11,7 +11,8 @@ export const userMissingOrWidened: Check = {
   check: (snapshot) => [...missing(snapshot), ...changed(snapshot), ...unknown(snapshot)],
 }
 
-const mend = 'holdfast doctor --fix makes the user as planned, with its password, and saves it.'
+const mendOf = ({ again }: Snapshot) =>
+  `The user is made as planned, with its password, and saved by:\nholdfast doctor --fix${again}`
 
 const fixOf = ({ on, process }: Guarded, user: string): { fix: Fix } => ({
   fix: { kind: 'user', on, address: process.address, user },
@@ -24,7 +25,7 @@ function missing(snapshot: Snapshot): Sighting[] {
       .map(({ name }) => ({
         subject: `${one.process.name}, user ${name}`,
         evidence: 'There is no such user.',
-        mend,
+        mend: mendOf(snapshot),
         ...fixOf(one, name),
       })),
   )
@@ -37,6 +38,8 @@ function changed(snapshot: Snapshot): Sighting[] {
       // One that cannot log in is told of, and made as planned, by wrong-password.
       if (changes.length === 0 || refusal(one.acl, pair) !== null) return []
       const { name } = pair.live
+      // A rotation that has not ended is told of once, by a check of its own.
+      if (snapshot.rotations.passwords !== null && changes.join() === SECOND_PASSWORD) return []
       const isRotating = pair.live.passwordHashes.length > 1
       return {
         subject: `${one.process.name}, user ${name}`,
@@ -44,7 +47,7 @@ function changed(snapshot: Snapshot): Sighting[] {
         // A second password may be in use: a rotation is under way, or stopped half-way.
         mend: isRotating
           ? `End the rotation: ${redisCli(one.process.address, 'ACL', 'SETUSER', name, '<OLD')}`
-          : mend,
+          : mendOf(snapshot),
         ...(isRotating ? {} : fixOf(one, name)),
       }
     }),

@@ -33,6 +33,9 @@ export function refusal(
   return logins[live.name] ?? null
 }
 
+/** What {@link ruleChanges} says of a user that has two passwords. */
+export const SECOND_PASSWORD = 'it has a second password'
+
 /** How the rules of a user differ from the plan; empty when they do not. */
 export function ruleChanges({ live, plan }: { live: AclUser; plan: AclUser }): string[] {
   const gained = live.rules.filter((rule) => !plan.rules.includes(rule))
@@ -41,7 +44,7 @@ export function ruleChanges({ live, plan }: { live: AclUser; plan: AclUser }): s
   const isRotated = more.length < live.passwordHashes.length
   return [
     ...(live.nopass ? ['it needs no password'] : []),
-    ...(more.length > 0 && isRotated ? ['it has a second password'] : []),
+    ...(more.length > 0 && isRotated ? [SECOND_PASSWORD] : []),
     ...(gained.length > 0 ? [`it may also ${gained.join(' ')}`] : []),
     ...(lost.length > 0 ? [`it lacks ${lost.join(' ')}`] : []),
   ]

@@ -10,7 +10,8 @@ export const wrongPassword: Check = {
   check: (snapshot) => [...refusedAdmins(snapshot), ...refusedUsers(snapshot), ...wrongOwn(snapshot)],
 }
 
-const mend = 'holdfast doctor --fix sets it as secrets.json has it, on this process and in its file.'
+const mendOf = ({ again }: Snapshot) =>
+  `It is set as secrets.json has it, on this process and in its file, by:\nholdfast doctor --fix${again}`
 
 function refusedAdmins({ redis, sentinels }: Snapshot): Sighting[] {
   return [...redis, ...sentinels]
@@ -31,7 +32,7 @@ function refusedUsers(snapshot: Snapshot): Sighting[] {
       return {
         subject: `${process.name}, user ${user}`,
         evidence,
-        mend,
+        mend: mendOf(snapshot),
         fix: { kind: 'user', on, address: process.address, user },
       }
     }),
@@ -39,7 +40,10 @@ function refusedUsers(snapshot: Snapshot): Sighting[] {
 }
 
 /** With what a Redis logs in to its primary, and a Sentinel to the others. */
-function wrongOwn({ redis, sentinels }: Snapshot): Sighting[] {
+function wrongOwn(snapshot: Snapshot): Sighting[] {
+  const { redis, sentinels, rotations } = snapshot
+  // Half-way through a rotation both passwords are good.
+  if (rotations.passwords !== null) return []
   return [
     ...answering(redis)
       .filter(({ facts }) => !facts.knowsReplicaPassword)
@@ -47,7 +51,7 @@ function wrongOwn({ redis, sentinels }: Snapshot): Sighting[] {
         ({ name, address }): Sighting => ({
           subject: `${name}, masterauth`,
           evidence: 'Its masteruser and masterauth are not those of the user "replica".',
-          mend,
+          mend: mendOf(snapshot),
           fix: { kind: 'replica-password', address },
         }),
       ),
@@ -57,7 +61,7 @@ function wrongOwn({ redis, sentinels }: Snapshot): Sighting[] {
         ({ name, address }): Sighting => ({
           subject: `${name}, sentinel-pass`,
           evidence: 'Its sentinel-user and sentinel-pass are not those of the user "peer".',
-          mend,
+          mend: mendOf(snapshot),
           fix: { kind: 'peer-password', address },
         }),
       ),

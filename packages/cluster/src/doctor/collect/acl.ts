@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Connection, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
+import { readList } from '../../redis/lines.ts'
 import { type AclUser, categoriesIn, parseAclUser } from '../acl.ts'
 import type { AclView } from '../snapshot.ts'
-import { readDenial, readList } from './replies.ts'
+import { readDenial } from './replies.ts'
 
 /** Asks one process as its admin. */
 export type Ask = (...commands: string[][]) => Promise<Reply[]>

@@ -8,7 +8,7 @@ import type { FileSnapshot } from '../snapshot.ts'
 export async function collectFiles({ folder, topology }: LocalDataCentre): Promise<FileSnapshot[]> {
   const plans: [path: string, rewrittenBy: string | null][] = [
     [folder.path, null],
-    ...[folder.secretsFile, folder.descriptionFile, folder.usersFile].map(
+    ...[folder.secretsFile, folder.descriptionFile, folder.usersFile, folder.rotationFile].map(
       (path) => [path, null] as [string, null],
     ),
   ]

@@ -11,7 +11,7 @@ export async function collectHttp(
 ): Promise<HttpSnapshot> {
   const found = { name, at: formatAddress(address) }
   try {
-    const status = await askReadyz(urlOf(address), AbortSignal.timeout(timeoutMs))
+    const { status } = await askReadyz(urlOf(address), AbortSignal.timeout(timeoutMs))
     return { ...found, problem: status === 200 ? null : `It answers /readyz with ${status}.` }
   } catch (error) {
     const silent = error instanceof Error && error.name === 'TimeoutError'

@@ -1,17 +1,14 @@
-import { join } from 'node:path'
 import { AuthFailedError, CommandTimeoutError } from '@holdfast/tokens'
 import { formatAddress, MARK_KEY, type NodeAddress, parseReplication } from '@holdfast/tokens/redis'
+import type { AnyDataCentre } from '../../operate/open.ts'
+import { readInfo } from '../../redis/info.ts'
 import { Lines } from '../../redis/lines.ts'
-import { renderRedisConf } from '../../render/redis-conf.ts'
-import { renderUsersAcl } from '../../render/users-acl.ts'
-import type { LocalDataCentre } from '../../state/open.ts'
-import { tlsFilesOf } from '../../state/tls-files.ts'
-import { ACL_FILE } from '../../supervise/plans.ts'
-import { redisAddress } from '../../topology/topology.ts'
+import { processName, redisAddress } from '../../topology/topology.ts'
 import { parseRedisConf } from '../planned-config.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
-import { readInfo, readMap } from './replies.ts'
+import { plannedTexts } from './planned.ts'
+import { readMap } from './replies.ts'
 
 /** A write command that is not answered for so long, while others are, waits for the end of a pause. */
 const PAUSED_AFTER_MS = 700
@@ -21,36 +18,35 @@ const SECRET = ['masterauth', 'requirepass', 'tls-key-file-pass', 'tls-client-ke
 
 /** Everything about one Redis. */
 export async function collectRedis(
-  local: LocalDataCentre,
+  dataCentre: AnyDataCentre,
   index: number,
   timeoutMs: number,
 ): Promise<RedisSnapshot> {
-  const { topology, secrets, folder, tls } = local
+  const { topology, secrets, tls } = dataCentre
   const host = topology.dataHosts[index]
   if (host === undefined) throw new RangeError(`there is no data host ${index}`)
   const address = redisAddress(host)
-  const name = `redis-${index + 1}`
+  const name = processName('redis', index, host)
   const asked = { name, at: formatAddress(address), address }
   const lines = new Lines({ username: 'admin', password: secrets.admin, tls })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
+  const planned = plannedTexts(dataCentre, index)
   const passwords = { admin, replica, sentinel, metrics, app }
   try {
     await ask(['PING'])
     const clock = await readClock(ask)
     const [info, config, mark] = await ask(['INFO'], ['CONFIG', 'GET', '*'], ['GET', MARK_KEY])
     const [acl, writesWait] = await Promise.all([
-      collectAcl({ address, tls, timeoutMs }, ask, renderUsersAcl(secrets), passwords),
-      keepsWritesWaiting(address, local, ask, timeoutMs),
+      collectAcl({ address, tls, timeoutMs }, ask, planned.usersAcl, passwords),
+      keepsWritesWaiting(address, dataCentre, ask, timeoutMs),
     ])
     const directives = readMap(config)
-    const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
-    const node = { topology, dataHost: host, secrets, tls: tlsFilesOf(topology, folder, name) }
     const facts: RedisFacts = {
       replication: parseReplication(String(info)),
       info: readInfo(info),
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
-      plannedConfig: parseRedisConf(renderRedisConf(node, paths)),
+      plannedConfig: parseRedisConf(planned.redisConf),
       knowsReplicaPassword: directives['masteruser'] === 'replica' && directives['masterauth'] === replica,
       acl,
       mark: mark === null || mark === undefined ? null : String(mark),
@@ -79,7 +75,7 @@ async function readClock(ask: Ask): Promise<RedisFacts['clock']> {
 /** By a message to nobody, which waits as a write does. On a connection of its own, that ends with the answer or without. */
 async function keepsWritesWaiting(
   address: NodeAddress,
-  { secrets, tls }: LocalDataCentre,
+  { secrets, tls }: AnyDataCentre,
   ask: Ask,
   timeoutMs: number,
 ): Promise<boolean> {

@@ -1,28 +1,31 @@
 import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
 import { formatAddress } from '@holdfast/tokens/redis'
-import { Lines, readField } from '../../redis/lines.ts'
+import type { AnyDataCentre } from '../../operate/open.ts'
+import { readInfo } from '../../redis/info.ts'
+import { Lines, readField, readList } from '../../redis/lines.ts'
 import { readAnswer } from '../../redis/sentinels.ts'
-import { renderSentinelUsers } from '../../render/users-acl.ts'
-import type { LocalDataCentre } from '../../state/open.ts'
-import { sentinelAddress } from '../../topology/topology.ts'
+import { processName, sentinelAddress } from '../../topology/topology.ts'
 import type { SentinelFacts, SentinelSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
-import { readInfo, readList, readMap, readPeer } from './replies.ts'
+import { plannedTexts } from './planned.ts'
+import { readMap, readPeer } from './replies.ts'
 
 /** Everything about one Sentinel. */
 export async function collectSentinel(
-  { topology, secrets, tls }: LocalDataCentre,
+  dataCentre: AnyDataCentre,
   index: number,
   timeoutMs: number,
 ): Promise<SentinelSnapshot> {
+  const { topology, secrets, tls } = dataCentre
   const host = topology.dataHosts[index]
   if (host === undefined) throw new RangeError(`there is no data host ${index}`)
   const address = sentinelAddress(host)
-  const asked = { name: `sentinel-${index + 1}`, at: formatAddress(address), address }
+  const asked = { name: processName('sentinel', index, host), at: formatAddress(address), address }
   const lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const passwords = { admin: secrets.sentinelAdmin, peer: secrets.peer, app: secrets.sentinelApp }
   const { primaryName } = topology
+  const { sentinelUsers } = plannedTexts(dataCentre, index)
   try {
     const [primary, replicas, sentinels, info, settings] = await ask(
       ['SENTINEL', 'MASTER', primaryName],
@@ -42,7 +45,7 @@ export async function collectSentinel(
       tilt: readInfo(info)['sentinel_tilt'] === '1',
       quorumProblem: await askQuorum(ask, primaryName),
       knowsPeerPassword: user === 'peer' && password === secrets.peer,
-      acl: await collectAcl({ address, tls, timeoutMs }, ask, renderSentinelUsers(secrets), passwords),
+      acl: await collectAcl({ address, tls, timeoutMs }, ask, sentinelUsers, passwords),
     }
     return { ...asked, facts, problem: null, refusesAdmin: false }
   } catch (error) {

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import type { RecordEntry } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
-import { openLocal } from '../../state/open.ts'
+import { type DataCentrePlace, openDataCentre } from '../open.ts'
 import { withRecords } from '../records/open.ts'
 import { type BackupLock, encrypt, makeEncrypter } from './encryption.ts'
 import { assertNew, writeWhole } from './file.ts'
 import { writeBackup } from './format.ts'
 
-export interface BackupOptions {
-  /** The state folder of the running data centre. */
-  stateDir: string
+export type BackupOptions = DataCentrePlace & BackupChoice
+
+interface BackupChoice {
   /** The file to make; there must be none of that name. */
   file: string
   lock: BackupLock
@@ -44,12 +44,12 @@ export interface BackupReport {
  * `BACKUP_ABORTED`, `NOT_RUNNING`, `STATE_UNUSABLE`, and `STORE_UNAVAILABLE` when there is no primary.
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
-  const { stateDir, lock, onProgress, signal } = options
+  const { lock, onProgress, signal } = options
   const beganMs = performance.now()
   const file = resolve(options.file)
-  const encrypter = makeEncrypter(lock)
+  const encrypter = await makeEncrypter(lock)
   await assertNew(file)
-  const local = await openLocal(stateDir)
+  const local = await openDataCentre(options)
   const dataCentre = local.topology.name
   const counts = { live: 0, revoked: 0, unreadable: 0 }
   try {

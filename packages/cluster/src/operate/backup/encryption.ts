@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '@holdfast/tokens'
-import { Decrypter, Encrypter } from 'age-encryption'
+import type { Decrypter, Encrypter } from 'age-encryption'
 import type { ClusterError } from '../../errors.ts'
 import { damaged, noBackup, refused } from './refusals.ts'
 
@@ -15,9 +15,12 @@ const SHORTEST_PASSPHRASE = 12
 /** The text that each age file begins with: https://age-encryption.org/v1 */
 const AGE_BEGINNING = 'age-encryption.org/v1\n'
 
+/** Loaded for a backup alone: its fifty modules would hold up the start of every command. */
+const age = () => import('age-encryption')
+
 /** Checks the lock of a backup. Throws `INVALID_OPTION`, without the passphrase or the recipient. */
-export function makeEncrypter(lock: BackupLock): Encrypter {
-  const encrypter = new Encrypter()
+export async function makeEncrypter(lock: BackupLock): Promise<Encrypter> {
+  const encrypter = new (await age()).Encrypter()
   if ('passphrase' in lock) {
     if (lock.passphrase.length < SHORTEST_PASSPHRASE) {
       throw new InvalidOptionError(
@@ -49,8 +52,8 @@ export function encrypt(
 }
 
 /** Checks what is to open a backup. Throws `INVALID_OPTION`, without the secret. */
-function makeDecrypter(key: BackupKey): Decrypter {
-  const decrypter = new Decrypter()
+async function makeDecrypter(key: BackupKey): Promise<Decrypter> {
+  const decrypter = new (await age()).Decrypter()
   if ('passphrase' in key) {
     decrypter.addPassphrase(key.passphrase)
     return decrypter
@@ -77,13 +80,13 @@ export type Opened = (sealed: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8
  * Throws `BACKUP_REFUSED` for a file that is none, is damaged, or does not open, and as {@link makeDecrypter}.
  */
 export async function unlock(beginning: Buffer, key: BackupKey): Promise<Opened> {
-  const decrypter = makeDecrypter(key)
+  const decrypter = await makeDecrypter(key)
   // Before age reads it: what is no age file may have a first line that never ends.
   if (!beginning.toString('latin1').startsWith(AGE_BEGINNING)) throw noBackup('it is not an age file')
   const fileKey = await decrypter.decryptHeader(beginning).catch((error: unknown) => {
     throw notOpened(error)
   })
-  const unlocked = new Decrypter()
+  const unlocked = new (await age()).Decrypter()
   unlocked.addIdentity({ unwrapFileKey: () => fileKey })
   return (sealed) => decrypt(sealed, unlocked)
 }

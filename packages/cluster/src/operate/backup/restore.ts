@@ -1,15 +1,17 @@
 import type { MergeOutcome, RecordEntry, RecordStore } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
-import { openLocal } from '../../state/open.ts'
+import type { OpenDataCentre } from '../../state/open.ts'
+import { exclusively } from '../lock.ts'
+import { type DataCentrePlace, openDataCentre } from '../open.ts'
 import { withRecords } from '../records/open.ts'
 import { type BackupKey, unlock } from './encryption.ts'
 import { beginningOf, contentsOf, openToRead } from './file.ts'
 import { type BackupHeader, type BackupPart, readBackup } from './format.ts'
 import { refused } from './refusals.ts'
 
-export interface RestoreOptions {
-  /** The state folder of the running data centre. */
-  stateDir: string
+export type RestoreOptions = DataCentrePlace & RestoreChoice
+
+interface RestoreChoice {
   /** A file that `backup` made of the same data centre. */
   file: string
   key: BackupKey
@@ -61,25 +63,29 @@ const MOST_HEADER_BYTES = 256 * 1024
  * backup was begun.
  *
  * Throws `BACKUP_REFUSED` for a backup of another data centre, damaged, incomplete or locked otherwise, and
- * `FILE_UNUSABLE`, `INVALID_OPTION`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed; `RESTORE_FAILED` and
+ * `FILE_UNUSABLE`, `INVALID_OPTION`, `BUSY`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed; `RESTORE_FAILED` and
  * `RESTORE_ABORTED` when it had begun.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const dataCentre = await openDataCentre(options)
+  return exclusively(dataCentre, 'restore', () => restoreInto(dataCentre, options))
+}
+
+async function restoreInto(dataCentre: OpenDataCentre, options: RestoreChoice): Promise<RestoreReport> {
   const beganMs = performance.now()
-  const local = await openLocal(options.stateDir)
   const handle = await openToRead(options.file)
   try {
     // Before there are connections, which would not be served meanwhile.
     const open = await unlock(await beginningOf(handle, MOST_HEADER_BYTES), options.key)
     const parts = () => readBackup(open(contentsOf(handle)))
-    return await withRecords(local, options.signal, async ({ store }) => {
+    return await withRecords(dataCentre, options.signal, async ({ store }) => {
       const { header, total } = await check(parts(), options, (found) => {
-        assertOurs(found, local.topology.name, store)
+        assertOurs(found, dataCentre.topology.name, store)
       })
       const counts = await merge(parts(), options, store, total)
-      const { dataCentre, beganAt } = header
+      const { beganAt } = header
       const tookMs = Math.round(performance.now() - beganMs)
-      return { dataCentre, beganAt, records: total, ...counts, tookMs }
+      return { dataCentre: header.dataCentre, beganAt, records: total, ...counts, tookMs }
     })
   } catch (error) {
     if (!options.signal?.aborted) throw error
@@ -96,7 +102,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
 /** Reads the backup to its end, so that nothing of a damaged one is merged. */
 async function check(
   parts: AsyncIterable<BackupPart>,
-  { onProgress, signal }: RestoreOptions,
+  { onProgress, signal }: RestoreChoice,
   checkHeader: (header: BackupHeader) => void,
 ): Promise<{ header: BackupHeader; total: number }> {
   let header: BackupHeader | null = null
@@ -136,7 +142,7 @@ type Counts = Pick<
 
 async function merge(
   parts: AsyncIterable<BackupPart>,
-  { onProgress, signal }: RestoreOptions,
+  { onProgress, signal }: RestoreChoice,
   store: RecordStore,
   total: number,
 ): Promise<Counts> {

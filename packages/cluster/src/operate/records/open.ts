@@ -3,7 +3,7 @@ import { createRecordStore, type RecordEntry, type RecordStore } from '@holdfast
 import { formatAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../../errors.ts'
 import { Nodes } from '../../redis/nodes.ts'
-import type { LocalDataCentre } from '../../state/open.ts'
+import type { GroupAccess } from '../../state/open.ts'
 import { storeOptions } from '../../state/store-options.ts'
 import { redisAddress } from '../../topology/topology.ts'
 import { scanRecords } from './scan.ts'
@@ -26,16 +26,16 @@ export interface OpenRecords {
  * acknowledged. Throws as {@link RecordStore.ready}, and what `work` throws.
  */
 export async function withRecords<T>(
-  local: LocalDataCentre,
+  access: GroupAccess,
   signal: AbortSignal | undefined,
   work: (records: OpenRecords) => Promise<T>,
 ): Promise<T> {
-  const store = createRecordStore(storeOptions(local))
-  const nodes = new Nodes(local)
+  const store = createRecordStore(storeOptions(access))
+  const nodes = new Nodes(access)
   const ready = () => store.ready(signal === undefined ? {} : { signal })
   try {
     await ready()
-    return await work({ store, scan: () => scanPrimary(local, store, nodes, ready) })
+    return await work({ store, scan: () => scanPrimary(access, store, nodes, ready) })
   } finally {
     nodes.close()
     await store.close()
@@ -43,7 +43,7 @@ export async function withRecords<T>(
 }
 
 async function* scanPrimary(
-  { topology }: LocalDataCentre,
+  { topology }: GroupAccess,
   store: RecordStore,
   nodes: Nodes,
   ready: () => Promise<void>,

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import type { StateFolder } from '../../state/folder.ts'
+import type { OperationFiles } from '../../state/open.ts'
 
 /** One line of the audit log: an operator ended a session. Holds no token. */
 interface AuditEntry {
@@ -20,7 +20,7 @@ interface AuditEntry {
 
 /** Appends lines to the audit log of a data centre, which only its owner can read, and waits until they are on disk. */
 export async function audit(
-  folder: StateFolder,
+  folder: OperationFiles,
   entries: readonly Pick<AuditEntry, 'session' | 'subject' | 'reason' | 'outcome'>[],
 ): Promise<void> {
   if (entries.length === 0) return

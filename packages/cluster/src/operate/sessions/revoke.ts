@@ -1,17 +1,19 @@
 import { createRedisStore } from '@holdfast/tokens'
 import type { RecordEntry, RecordStore } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
-import type { StateFolder } from '../../state/folder.ts'
-import { type LocalDataCentre, openLocal } from '../../state/open.ts'
+import type { OpenDataCentre, OperationFiles } from '../../state/open.ts'
 import { storeOptions } from '../../state/store-options.ts'
+import { type DataCentrePlace, openDataCentre } from '../open.ts'
 import { withRecords } from '../records/open.ts'
 import { audit } from './audit-log.ts'
-import { isLive, noSuchSession, type SessionsOptions } from './sessions.ts'
+import { isLive, noSuchSession } from './sessions.ts'
 
 /** Which sessions are to end: one by its public id, all of a subject, or all. */
 export type SessionChoice = { id: string } | { subject: string } | { all: true }
 
-export interface RevokeSessionsOptions extends SessionsOptions {
+export type RevokeSessionsOptions = DataCentrePlace & RevokeChoice
+
+interface RevokeChoice {
   /** Breaks it off between two steps. */
   signal?: AbortSignal
   choice: SessionChoice
@@ -32,20 +34,24 @@ export interface RevokeReport {
  */
 export async function revokeSessions(options: RevokeSessionsOptions): Promise<RevokeReport> {
   const { choice } = options
-  const local = await openLocal(options.stateDir)
+  const dataCentre = await openDataCentre(options)
   return 'subject' in choice
-    ? revokeSubject(local, choice.subject, options.reason)
-    : revokeFound(local, 'id' in choice ? choice.id : null, options)
+    ? revokeSubject(dataCentre, choice.subject, options.reason)
+    : revokeFound(dataCentre, 'id' in choice ? choice.id : null, options)
 }
 
-async function revokeSubject(local: LocalDataCentre, subject: string, reason: string): Promise<RevokeReport> {
-  const store = createRedisStore(storeOptions(local))
+async function revokeSubject(
+  dataCentre: OpenDataCentre,
+  subject: string,
+  reason: string,
+): Promise<RevokeReport> {
+  const store = createRedisStore(storeOptions(dataCentre))
   try {
     await store.ready()
     const sessions = await store.list(subject)
     const tell = (ids: readonly string[], outcome: 'ended' | 'unknown') =>
       audit(
-        local.folder,
+        dataCentre.folder,
         ids.map((session) => ({ session, subject, reason, outcome })),
       )
     try {
@@ -66,17 +72,17 @@ async function revokeSubject(local: LocalDataCentre, subject: string, reason: st
 
 /** The session of an id, or every one. */
 function revokeFound(
-  local: LocalDataCentre,
+  dataCentre: OpenDataCentre,
   id: string | null,
-  { reason, signal }: RevokeSessionsOptions,
+  { reason, signal }: RevokeChoice,
 ): Promise<RevokeReport> {
-  return withRecords(local, undefined, async ({ store, scan }) => {
+  return withRecords(dataCentre, undefined, async ({ store, scan }) => {
     let [ended, found] = [0, 0]
     for await (const entries of scan()) {
       if (signal?.aborted) throw brokenOff(ended)
       const chosen = entries.filter((entry) => id === null || store.read(entry).id === id)
       found += chosen.length
-      ended += await revokeEntries(store, local.folder, chosen, reason)
+      ended += await revokeEntries(store, dataCentre.folder, chosen, reason)
       if (id !== null && found > 0) return { ended }
     }
     if (id !== null) throw noSuchSession(id)
@@ -93,7 +99,7 @@ const brokenOff = (ended: number) =>
 /** Answers how many of them were live. */
 async function revokeEntries(
   store: RecordStore,
-  folder: StateFolder,
+  folder: OperationFiles,
   entries: readonly RecordEntry[],
   reason: string,
 ): Promise<number> {

@@ -1,17 +1,11 @@
-import { createRedisStore, type SessionSummary } from '@holdfast/tokens'
+import { createRedisStore, isBookkeeping, type SessionSummary } from '@holdfast/tokens'
 import type { RecordStore } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
-import { openLocal } from '../../state/open.ts'
 import { storeOptions } from '../../state/store-options.ts'
+import { type DataCentrePlace, openDataCentre } from '../open.ts'
 import { withRecords } from '../records/open.ts'
 
-/** Which data centre is asked. */
-export interface SessionsOptions {
-  /** The state folder of the running data centre. */
-  stateDir: string
-}
-
-export interface ListSessionsOptions extends SessionsOptions {
+export type ListSessionsOptions = DataCentrePlace & {
   /** Only the sessions of this subject. */
   subject?: string
   /** Most sessions in the answer, 1 or more. */
@@ -28,15 +22,15 @@ export interface SessionList {
 }
 
 /**
- * The live sessions of a data centre, or of one subject. Throws `NOT_RUNNING`, `STATE_UNUSABLE`, `PRIMARY_CHANGED` when the
+ * The live sessions of a data centre, or of one subject; without what is no person's. Throws `NOT_RUNNING`, `STATE_UNUSABLE`, `PRIMARY_CHANGED` when the
  * primary changes meanwhile, `STORE_UNAVAILABLE` when nobody can say, `INVALID_OPTION`.
  */
 export async function listSessions(options: ListSessionsOptions): Promise<SessionList> {
-  const { stateDir, subject, most } = options
-  const local = await openLocal(stateDir)
+  const { subject, most } = options
+  const dataCentre = await openDataCentre(options)
   const newest = new Newest(most)
   if (subject !== undefined) {
-    const store = createRedisStore(storeOptions(local))
+    const store = createRedisStore(storeOptions(dataCentre))
     try {
       await store.ready()
       for (const session of await store.list(subject)) newest.add(session)
@@ -45,13 +39,14 @@ export async function listSessions(options: ListSessionsOptions): Promise<Sessio
     }
     return { ...newest.list(), unreadable: 0 }
   }
-  return withRecords(local, undefined, async ({ store, scan }) => {
+  return withRecords(dataCentre, undefined, async ({ store, scan }) => {
     let unreadable = 0
     for await (const entries of scan()) {
       for (const entry of entries) {
         const reading = store.read(entry)
         if (reading.state === 'unreadable') unreadable += 1
-        if (reading.state === 'live' && isLive(reading.session)) newest.add(reading.session)
+        if (reading.state !== 'live' || isBookkeeping(reading.session.subject)) continue
+        if (isLive(reading.session)) newest.add(reading.session)
       }
     }
     return { ...newest.list(), unreadable }
@@ -64,9 +59,9 @@ export type FoundSession =
   | { state: 'revoked'; id: string; expiresAtMs: number }
 
 /** One session, by its public id. Throws `NO_SUCH_SESSION`, and as {@link listSessions}. */
-export async function showSession(options: SessionsOptions & { id: string }): Promise<FoundSession> {
-  const local = await openLocal(options.stateDir)
-  return withRecords(local, undefined, async ({ store, scan }) => {
+export async function showSession(options: DataCentrePlace & { id: string }): Promise<FoundSession> {
+  const dataCentre = await openDataCentre(options)
+  return withRecords(dataCentre, undefined, async ({ store, scan }) => {
     for await (const entries of scan()) {
       for (const entry of entries) {
         const found = foundIn(store.read(entry))

@@ -9,6 +9,8 @@ export interface Situation {
   sentinels: readonly SentinelAnswer[]
   plannedNodes: number
   plannedSentinels: number
+  /** `host:port` of those that become primary only when they are asked for by name: their priority is 0. */
+  notChosen: readonly string[]
 }
 
 /** From which node to which. */
@@ -49,7 +51,10 @@ export function planMove(situation: Situation, wish: string | null): Move | stri
   const replicas = nodes.filter(({ role }) => role === 'replica')
   const cut = replicas.find(({ primaryAddress, linkUp }) => primaryAddress !== address || !linkUp)
   if (cut !== undefined) return `${formatAddress(cut.address)} does not follow ${address} at present.`
-  const to = wish === null ? mostComplete(replicas) : nodes.find((node) => isMeant(node, wish))
+  const candidates = replicas.filter(
+    (replica) => !situation.notChosen.includes(formatAddress(replica.address)),
+  )
+  const to = wish === null ? mostComplete(candidates) : nodes.find((node) => isMeant(node, wish))
   if (to === undefined) {
     const known = replicas.map((replica) => replica.address.host).join(', ')
     return wish === null

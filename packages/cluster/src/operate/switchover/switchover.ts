@@ -4,14 +4,16 @@ import { ClusterError } from '../../errors.ts'
 import { readAddress, readField } from '../../redis/lines.ts'
 import { Nodes } from '../../redis/nodes.ts'
 import { Sentinels } from '../../redis/sentinels.ts'
-import { REPLICA_PRIORITY } from '../../site/site.ts'
-import { openLocal } from '../../state/open.ts'
-import { redisAddress, sentinelAddress, type Topology } from '../../topology/topology.ts'
+import { priorityOf, REPLICA_PRIORITY } from '../../site/site.ts'
+import type { GroupAccess } from '../../state/open.ts'
+import { type DataHost, type Group, redisAddress, sentinelAddress } from '../../topology/topology.ts'
+import { exclusively } from '../lock.ts'
+import { type DataCentrePlace, openDataCentre } from '../open.ts'
 import { type Move, planMove } from './safety.ts'
 
-export interface SwitchoverOptions {
-  /** The state folder of the running data centre. */
-  stateDir: string
+export type SwitchoverOptions = DataCentrePlace & SwitchoverChoice
+
+export interface SwitchoverChoice {
   /** `host` or `host:port` of the replica that becomes primary. Default is the one that has most. */
   to?: string
   /** Told at the beginning of each step. */
@@ -69,15 +71,33 @@ const FIRST_CHOICE = 1
  * one has everything, and are then sent to that. Whatever happens, priorities are put back, and the pause ends by
  * itself; what a killed switchover left, the next one mends first.
  *
- * Throws `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED` when it had
- * begun, saying which Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder.
+ * Throws `BUSY` and `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED` when it had
+ * begun, saying which Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder; and as
+ * `openDataCentre`.
  */
 export async function switchover(options: SwitchoverOptions): Promise<SwitchoverReport> {
-  const local = await openLocal(options.stateDir)
-  const nodes = new Nodes(local)
-  const sentinels = new Sentinels(local)
+  const dataCentre = await openDataCentre(options)
+  return exclusively(dataCentre, 'switchover', () => switchOver(dataCentre, options))
+}
+
+/** The same for an operation that has the data centre to itself already. */
+export async function switchOver(access: GroupAccess, options: SwitchoverChoice): Promise<SwitchoverReport> {
+  const nodes = new Nodes(access)
+  const sentinels = new Sentinels(access)
   try {
-    return await new Switchover(local.topology, nodes, sentinels, options).run()
+    return await new Switchover(access.topology, nodes, sentinels, options).run()
+  } finally {
+    nodes.close()
+    sentinels.close()
+  }
+}
+
+/** Puts right what a killed switchover has left. Answers what that was. */
+export async function mendSwitchover(access: GroupAccess): Promise<string[]> {
+  const nodes = new Nodes(access)
+  const sentinels = new Sentinels(access)
+  try {
+    return await new Switchover(access.topology, nodes, sentinels, {}).mend()
   } finally {
     nodes.close()
     sentinels.close()
@@ -85,13 +105,13 @@ export async function switchover(options: SwitchoverOptions): Promise<Switchover
 }
 
 class Switchover {
-  readonly #topology: Topology
+  readonly #topology: Group
   readonly #nodes: Nodes
   readonly #sentinels: Sentinels
-  readonly #options: SwitchoverOptions
+  readonly #options: SwitchoverChoice
   readonly #beganMs = performance.now()
 
-  constructor(topology: Topology, nodes: Nodes, sentinels: Sentinels, options: SwitchoverOptions) {
+  constructor(topology: Group, nodes: Nodes, sentinels: Sentinels, options: SwitchoverChoice) {
     this.#topology = topology
     this.#nodes = nodes
     this.#sentinels = sentinels
@@ -100,7 +120,7 @@ class Switchover {
 
   async run(): Promise<SwitchoverReport> {
     this.#enter('mend', 'Looking for what an interrupted switchover may have left.')
-    const mended = await this.#mend()
+    const mended = await this.mend()
     this.#enter('check', 'Checking that it is safe.')
     const move = await this.#plan()
     const [from, to] = [formatAddress(move.from.address), formatAddress(move.to.address)]
@@ -120,15 +140,17 @@ class Switchover {
   }
 
   /** Priorities other than the planned one are a dead switchover's: its pause has ended, or ends here. */
-  async #mend(): Promise<string[]> {
+  async mend(): Promise<string[]> {
     const mended: string[] = []
-    for (const address of this.#addresses()) {
+    for (const host of this.#topology.dataHosts) {
+      const address = redisAddress(host)
       try {
         const [reply] = await this.#nodes.send(address, [['CONFIG', 'GET', 'replica-priority']], PATIENCE_MS)
-        if (readField(reply, 'replica-priority') === String(REPLICA_PRIORITY)) continue
-        await this.#restorePriority(address)
+        const planned = String(priorityOf(host))
+        if (readField(reply, 'replica-priority') === planned) continue
+        await this.#restorePriority(host)
         await this.#nodes.send(address, [['CLIENT', 'UNPAUSE']], PATIENCE_MS)
-        mended.push(`replica-priority of ${formatAddress(address)} is ${REPLICA_PRIORITY} again`)
+        mended.push(`replica-priority of ${formatAddress(address)} is ${planned} again`)
       } catch {
         // One that cannot be asked is told of by the check that follows.
       }
@@ -143,6 +165,9 @@ class Switchover {
         sentinels: await this.#sentinels.answers(PATIENCE_MS),
         plannedNodes: this.#topology.dataHosts.length,
         plannedSentinels: this.#topology.dataHosts.length,
+        notChosen: this.#topology.dataHosts
+          .filter((host) => priorityOf(host) === 0)
+          .map((host) => formatAddress(redisAddress(host))),
       },
       this.#options.to ?? null,
     )
@@ -151,12 +176,16 @@ class Switchover {
   }
 
   async #prefer(address: NodeAddress): Promise<void> {
-    await this.#nodes.send(
-      address,
-      [['CONFIG', 'SET', 'replica-priority', String(FIRST_CHOICE)]],
-      PATIENCE_MS,
-    )
     const wanted = formatAddress(address)
+    const set = (node: NodeAddress, priority: number) =>
+      this.#nodes.send(node, [['CONFIG', 'SET', 'replica-priority', String(priority)]], PATIENCE_MS)
+    // One that is always preferred would be as good as the chosen one.
+    const rivals = this.#topology.dataHosts.filter(
+      (host) => priorityOf(host) === FIRST_CHOICE && formatAddress(redisAddress(host)) !== wanted,
+    )
+    await Promise.all(rivals.map((host) => set(redisAddress(host), REPLICA_PRIORITY)))
+    await set(address, FIRST_CHOICE)
+    const raised = rivals.map((host) => formatAddress(redisAddress(host)))
     await this.#until('all Sentinels know the priority', PRIORITY_MS, async () => {
       const replies = await Promise.all(
         this.#topology.dataHosts.map((host) =>
@@ -167,7 +196,11 @@ class Switchover {
           ),
         ),
       )
-      return replies.every(([replicas]) => priorityOf(replicas ?? null, wanted) === String(FIRST_CHOICE))
+      return replies.every(
+        ([replicas = null]) =>
+          knownPriority(replicas, wanted) === String(FIRST_CHOICE) &&
+          raised.every((rival) => knownPriority(replicas, rival) !== String(FIRST_CHOICE)),
+      )
     })
   }
 
@@ -243,13 +276,13 @@ class Switchover {
   }
 
   async #restore(): Promise<void> {
-    await Promise.all(this.#addresses().map((address) => this.#restorePriority(address)))
+    await Promise.all(this.#topology.dataHosts.map((host) => this.#restorePriority(host)))
   }
 
   /** In its file, too: Sentinel has every promoted and every demoted node write it. */
-  async #restorePriority(address: NodeAddress): Promise<void> {
-    const set = ['CONFIG', 'SET', 'replica-priority', String(REPLICA_PRIORITY)]
-    await this.#nodes.send(address, [set, ['CONFIG', 'REWRITE']], PATIENCE_MS)
+  async #restorePriority(host: DataHost): Promise<void> {
+    const set = ['CONFIG', 'SET', 'replica-priority', String(priorityOf(host))]
+    await this.#nodes.send(redisAddress(host), [set, ['CONFIG', 'REWRITE']], PATIENCE_MS)
   }
 
   /** Undoes what can be undone, and says where the data centre stands. */
@@ -292,7 +325,7 @@ class Switchover {
   }
 }
 
-function priorityOf(replicas: Reply, address: string): string | null {
+function knownPriority(replicas: Reply, address: string): string | null {
   const list = Array.isArray(replicas) ? replicas : []
   const found = list.find((replica) => formatAddress(readAddress(replica)) === address)
   return found === undefined ? null : readField(found, 'slave-priority')

@@ -191,27 +191,6 @@ it('does not bring back a session whose tombstone has been forgotten: it has exp
   expect(await dc.ask(host, ['EXISTS', tokenKey(short.token) ?? ''])).toEqual(['0'])
 })
 
-it('goes on when the primary is killed meanwhile', { timeout: 120_000 }, async () => {
-  const sessions = await issueMany(600)
-  const file = await makeBackup()
-  const ended = sessions.splice(0, 300)
-  await Promise.all(ended.map(({ token }) => store.revoke(token)))
-  const { name } = await dc.whole()
-  let killed: Promise<unknown> | null = null
-  await restore({
-    stateDir: dc.stateDir,
-    file,
-    key: key(),
-    onProgress: ({ step }) => {
-      if (step === 'merge') killed ??= dc.control.signal(name, 'SIGKILL')
-    },
-  })
-  await killed
-  expect((await dc.whole()).name).not.toBe(name)
-  expect(await statesOf(sessions)).toEqual(all('active', sessions.length))
-  expect(await statesOf(ended)).toEqual(all('revoked', ended.length))
-})
-
 it('holds no token and no claims, whoever opens it', async () => {
   const [session] = await issueMany(1, () => 'secretive-subject')
   const file = await makeBackup()
@@ -361,4 +340,26 @@ it('broken off, leaves no file, and says so', async () => {
     signal: stopping.signal,
   })
   expect(await errorOf(restoring)).toMatchObject({ code: 'RESTORE_ABORTED' })
+})
+
+// The last one: whoever opens a store after a failover is not answered before others may have told the new primary all.
+it('goes on when the primary is killed meanwhile', { timeout: 120_000 }, async () => {
+  const sessions = await issueMany(600)
+  const file = await makeBackup()
+  const ended = sessions.splice(0, 300)
+  await Promise.all(ended.map(({ token }) => store.revoke(token)))
+  const { name } = await dc.whole()
+  let killed: Promise<unknown> | null = null
+  await restore({
+    stateDir: dc.stateDir,
+    file,
+    key: key(),
+    onProgress: ({ step }) => {
+      if (step === 'merge') killed ??= dc.control.signal(name, 'SIGKILL')
+    },
+  })
+  await killed
+  expect((await dc.whole()).name).not.toBe(name)
+  expect(await statesOf(sessions)).toEqual(all('active', sessions.length))
+  expect(await statesOf(ended)).toEqual(all('revoked', ended.length))
 })

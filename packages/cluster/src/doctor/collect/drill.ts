@@ -1,0 +1,15 @@
+import { readRemains } from '../../drill/undo/remains.ts'
+import { textOf } from '../../drill/undo/undo.ts'
+import { runningOperation } from '../../operate/lock.ts'
+import type { StateFolder } from '../../state/folder.ts'
+import type { DrillSnapshot } from '../snapshot.ts'
+
+/** What a drill does at present, or has left. Throws `REMAINS_UNREADABLE`. */
+export async function collectDrill(folder: StateFolder): Promise<DrillSnapshot | null> {
+  // First: one that ends meanwhile takes its file away.
+  const running = await runningOperation(folder.operationFile)
+  const remains = await readRemains(folder)
+  if (remains === null) return null
+  const { fault, undo } = remains
+  return { fault, undo: undo.map(textOf), isUnderWay: running?.operation === 'drill' }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, release, type as systemName } from 'node:os'
+import { formatAddress } from '@holdfast/tokens/redis'
+import { readInfo } from '../redis/info.ts'
+import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
+import type { FaultTools } from './faults/plan.ts'
+
+/** Where a drill was made. */
+export interface DrillEnvironment {
+  dataCentre: string
+  holdfast: string
+  node: string
+  redis: string
+  system: string
+  cpus: number
+  timings: string
+  downAfterMs: number
+  failoverTimeoutMs: number
+  transport: string
+  /** `host:port` each. */
+  redisNodes: string[]
+  sentinels: string[]
+  gateways: string[]
+  balancer: string
+}
+
+const PATIENCE_MS = 1000
+
+/** Looks where a drill is made. Throws what asking a Redis throws. */
+export async function lookAround(topology: Topology, { ask, redis }: FaultTools): Promise<DrillEnvironment> {
+  const first = redis[0]
+  const [info] = first === undefined ? [] : await ask(first, [['INFO', 'server']], PATIENCE_MS)
+  const { name, timings, transport, dataHosts, gateways, balancer } = topology
+  return {
+    dataCentre: name,
+    holdfast: ownVersion(),
+    node: process.versions.node,
+    redis: readInfo(info)['redis_version'] ?? 'unknown',
+    system: `${systemName()} ${release()}`,
+    cpus: availableParallelism(),
+    timings: timings.name,
+    downAfterMs: timings.downAfterMs,
+    failoverTimeoutMs: timings.failoverTimeoutMs,
+    transport,
+    redisNodes: dataHosts.map(redisAddress).map(formatAddress),
+    sentinels: dataHosts.map(sentinelAddress).map(formatAddress),
+    gateways: gateways.map(formatAddress),
+    balancer: formatAddress(balancer),
+  }
+}
+
+function ownVersion(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,51 @@
+import { readField } from '../../redis/lines.ts'
+import { DrillError } from '../errors.ts'
+import { type FaultKind, nameOf, placeOf, seconds } from './plan.ts'
+import { TARGETS } from './targets.ts'
+
+const PATIENCE_MS = 1000
+/** Less than any Redis uses. */
+const NO_MEMORY = '1'
+
+/** The limit of the memory falls below what is used: no login can be stored, and all else must go on. */
+export const fillMemory: FaultKind = {
+  action: 'fill-memory',
+  targets: TARGETS['fill-memory'],
+  lastsMs: 5000,
+  mostMs: 120_000,
+  async plan(scene) {
+    const { victim, tools } = scene
+    const lastsMs = scene.lastsMs ?? 0
+    const [reply] = await tools.ask(victim, [['CONFIG', 'GET', 'maxmemory']], PATIENCE_MS)
+    const limit = readField(reply, 'maxmemory')
+    if (!/^\d+$/.test(limit) || limit === NO_MEMORY) {
+      throw new DrillError(
+        'NOT_WHOLE',
+        `${placeOf(victim)} has the memory limit "${limit}", which is none to go back to. See \`holdfast doctor\`.`,
+      )
+    }
+    return {
+      victim,
+      text: `fill the memory of ${placeOf(victim)} for ${seconds(lastsMs)}`,
+      done: `${nameOf(scene)} had no memory left for ${seconds(lastsMs)}.`,
+      needsNewPrimary: false,
+      // In its file, too: a Sentinel may have had it written meanwhile.
+      undo: [
+        {
+          do: 'command',
+          node: { host: victim.host, port: victim.port },
+          commands: [
+            ['CONFIG', 'SET', 'maxmemory', limit],
+            ['CONFIG', 'REWRITE'],
+          ],
+        },
+      ],
+      async inject() {
+        await tools.ask(victim, [['CONFIG', 'SET', 'maxmemory', NO_MEMORY]], PATIENCE_MS)
+        return {}
+      },
+      tookEffect: ({ refusedLogins }) => refusedLogins > 0,
+      refusesLogins: true,
+    }
+  },
+}

@@ -1,0 +1,105 @@
+import type { Measured } from '../measured.ts'
+
+/** What a drill measures, as far as it can be an objective: the most that there may be. */
+export const OBJECTIVE_IDS = [
+  'failedVerifications',
+  'failedLogins',
+  'failedLogouts',
+  'lostLogins',
+  'undoneLogouts',
+  'usersLoggedOut',
+  'endedConnections',
+  'verificationP99Ms',
+  'verificationP999Ms',
+  'longestVerificationMs',
+  'longestLoginMs',
+  'newPrimaryMs',
+] as const
+
+export type ObjectiveId = (typeof OBJECTIVE_IDS)[number]
+
+/** The most that there may be of each; null asks nothing. */
+type Objectives = Readonly<Record<ObjectiveId, number | null>>
+
+/** Objectives for every fault, and others for some faults by their id. */
+export interface ObjectivesFile {
+  objectives: Objectives
+  faults: Readonly<Record<string, Partial<Objectives>>>
+}
+
+/** One objective with what was measured. */
+export interface ObjectiveResult {
+  id: ObjectiveId
+  /** `Failed verifications`, `Verifications, p99` */
+  title: string
+  unit: 'count' | 'ms'
+  most: number
+  measured: number
+  met: boolean
+}
+
+interface Objective {
+  title: string
+  unit: ObjectiveResult['unit']
+  /** Null: there was nothing to measure. */
+  measure: (report: Measured) => number | null
+}
+
+const OBJECTIVES: Readonly<Record<ObjectiveId, Objective>> = {
+  failedVerifications: {
+    title: 'Failed verifications',
+    unit: 'count',
+    measure: (report) => report.failedVerifications,
+  },
+  failedLogins: { title: 'Failed logins', unit: 'count', measure: (report) => report.failedLogins },
+  failedLogouts: { title: 'Failed log-outs', unit: 'count', measure: (report) => report.failedLogouts },
+  lostLogins: { title: 'Lost logins', unit: 'count', measure: (report) => report.missingAcknowledged },
+  undoneLogouts: { title: 'Undone log-outs', unit: 'count', measure: (report) => report.undoneLogouts },
+  usersLoggedOut: { title: 'Users logged out', unit: 'count', measure: (report) => report.loggedOut },
+  endedConnections: {
+    title: 'Ended connections',
+    unit: 'count',
+    measure: ({ connections }) => connections?.ended ?? null,
+  },
+  verificationP99Ms: {
+    title: 'Verification p99',
+    unit: 'ms',
+    measure: (report) => report.verifications.p99Ms,
+  },
+  verificationP999Ms: {
+    title: 'Verification p99.9',
+    unit: 'ms',
+    measure: (report) => report.verifications.p999Ms,
+  },
+  longestVerificationMs: {
+    title: 'Longest verification',
+    unit: 'ms',
+    measure: (report) => report.longestVerifyMs,
+  },
+  longestLoginMs: { title: 'Longest login wait', unit: 'ms', measure: (report) => report.longestLoginMs },
+  newPrimaryMs: { title: 'New primary', unit: 'ms', measure: (report) => report.newPrimaryMs },
+}
+
+/** Compares what was measured with what holds for this fault. Pure. */
+export function compare(file: ObjectivesFile, report: Measured): ObjectiveResult[] {
+  const objectives = objectivesFor(file, report.id)
+  return OBJECTIVE_IDS.flatMap((id) => {
+    const { title, unit, measure } = OBJECTIVES[id]
+    const [most, measured] = [objectives[id], measure(report)]
+    return most === null || measured === null
+      ? []
+      : { id, title, unit, most, measured, met: measured <= most }
+  })
+}
+
+/** `Longest login wait: 4,120 ms, objective at most 2,000 ms.` */
+export function missedText({ title, unit, most, measured }: ObjectiveResult): string {
+  const text = (number: number) => `${number.toLocaleString('en-US')}${unit === 'ms' ? ' ms' : ''}`
+  return `${title}: ${text(measured)}, objective at most ${text(most)}.`
+}
+
+/** What holds for a fault: its own, else those of the same fault without a length, else those of all. */
+function objectivesFor({ objectives, faults }: ObjectivesFile, id: string): Objectives {
+  const family = id.replace(/-(short|long|back)$/, '')
+  return { ...objectives, ...faults[family], ...faults[id] }
+}

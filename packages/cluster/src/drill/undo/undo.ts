@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DrillError } from '../errors.ts'
+import type { FaultTools } from '../faults/plan.ts'
+import type { UndoStep } from './steps.ts'
+
+/** What undoing needs. */
+export type UndoTools = Pick<FaultTools, 'control' | 'ask'>
+
+const PATIENCE_MS = 1000
+/** A Redis that has just been restarted is asked again, this often in all, with a pause (in milliseconds) and jitter. */
+const TRIES = 10
+const PAUSE_MS = 500
+
+/** Puts a fault right, every step even when one fails. Throws `NOT_UNDONE`, saying what remains. */
+export async function undoAll(steps: readonly UndoStep[], tools: UndoTools): Promise<void> {
+  const problems: string[] = []
+  for (const step of steps) {
+    const problem = await tryStep(step, tools)
+    if (problem !== null) problems.push(`${textOf(step)}: ${problem}`)
+  }
+  if (problems.length === 0) return
+  throw new DrillError(
+    'NOT_UNDONE',
+    `The fault could not be undone (${problems.join('; ')}). Run \`holdfast doctor --fix\`.`,
+  )
+}
+
+async function tryStep(step: UndoStep, tools: UndoTools): Promise<string | null> {
+  let problem = ''
+  for (let tries = 0; tries < TRIES; tries++) {
+    if (tries > 0) await sleep(PAUSE_MS * (0.5 + Math.random()))
+    try {
+      await doStep(step, tools)
+      return null
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error)
+    }
+  }
+  return problem
+}
+
+async function doStep(step: UndoStep, { control, ask }: UndoTools): Promise<void> {
+  if (step.do === 'restore-host') await control.restoreHost(step.host)
+  else if (step.do === 'command') await ask(step.node, step.commands, PATIENCE_MS)
+  else {
+    // One that has ended meanwhile was started anew, and is not paused.
+    const { processes } = await control.status()
+    const isThere = processes.some(({ name, state }) => name === step.process && state === 'running')
+    if (isThere) await control.signal(step.process, 'SIGCONT')
+  }
+}
+
+/** `continue redis-1` */
+export function textOf(step: UndoStep): string {
+  if (step.do === 'continue') return `continue ${step.process}`
+  if (step.do === 'restore-host') return `restore host ${step.host}`
+  return `${step.commands.map((command) => command.join(' ')).join(', ')} on ${step.node.host}:${step.node.port}`
+}

@@ -1,0 +1,29 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { renderGatewayConfig } from '../render/gateway-config.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { writePrivate } from '../state/private-file.ts'
+import { tlsFilesOf } from '../state/tls-files.ts'
+import { CONFIG_FILES } from '../supervise/plans.ts'
+import type { Topology } from '../topology/topology.ts'
+
+/**
+ * Writes the configuration of every gateway of a local data centre. Those that run look for a new one once a second, and
+ * take its secrets without a restart; `GET /readyz` shows `secrets.revision` then.
+ */
+export async function writeGatewayConfigs(
+  topology: Topology,
+  folder: StateFolder,
+  secrets: Secrets,
+): Promise<void> {
+  await Promise.all(
+    topology.gateways.map(async (address, index) => {
+      const name = `gateway-${index + 1}`
+      await mkdir(folder.of(name), { recursive: true, mode: 0o700 })
+      const tls = tlsFilesOf(topology, folder, name)
+      const config = renderGatewayConfig({ topology, secrets, tls }, name, address, folder.usersFile)
+      await writePrivate(join(folder.of(name), CONFIG_FILES.gateway), config)
+    }),
+  )
+}

@@ -1,0 +1,24 @@
+import { type LocalDataCentre, openLocal } from '../state/open.ts'
+import { openSite, type SiteDataCentre, type SitePlace } from './open-site.ts'
+
+/** Which data centre is meant: one of this machine by its state folder, or any other by the file that describes it. */
+export type DataCentrePlace = LocalPlace | SitePlace
+
+export interface LocalPlace {
+  /** The state folder of the running data centre. */
+  stateDir: string
+}
+
+/** A data centre that a supervisor of this machine runs, or one that is reached by its file. */
+export type AnyDataCentre = LocalDataCentre | SiteDataCentre
+
+/** Opens the one that is meant. Throws as `openLocal` (`NOT_RUNNING`, `STATE_UNUSABLE`) or {@link openSite}. */
+export function openDataCentre(place: DataCentrePlace): Promise<AnyDataCentre> {
+  return 'stateDir' in place ? openLocal(place.stateDir) : openSite(place)
+}
+
+/** By what it was opened. */
+export const placeOf = (dataCentre: AnyDataCentre): DataCentrePlace =>
+  isSite(dataCentre) ? dataCentre.place : { stateDir: dataCentre.folder.path }
+
+export const isSite = (dataCentre: AnyDataCentre): dataCentre is SiteDataCentre => 'site' in dataCentre

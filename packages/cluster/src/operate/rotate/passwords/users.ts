@@ -1,0 +1,71 @@
+import type { Secrets } from '../../../secrets/secrets.ts'
+
+/** One password of a data centre: who logs in with it, and where. */
+export interface PasswordUser {
+  /** Its name in `secrets.json`. */
+  secret: PasswordName
+  /** The ACL user on every Redis; null when there is none. */
+  redis: string | null
+  /** The ACL user on every Sentinel; null when there is none. */
+  sentinel: string | null
+  /** The gateways use it. */
+  gateways: boolean
+  /** Who may have a copy that Holdfast does not reach, and what they do; null when nobody has. */
+  others: string | null
+}
+
+export type PasswordName = Extract<
+  keyof Secrets,
+  'admin' | 'replica' | 'sentinel' | 'metrics' | 'app' | 'peer' | 'sentinelAdmin' | 'sentinelApp' | 'platform'
+>
+
+const APPLICATIONS =
+  'Applications that open the store themselves: give them the new one, by store.renew() while they run, or by a restart.'
+
+/** Every password that can be rotated. */
+export const PASSWORD_USERS: readonly PasswordUser[] = [
+  user('admin', { redis: 'admin', others: 'People and scripts that log in to a Redis as "admin".' }),
+  user('replica', { redis: 'replica' }),
+  user('sentinel', { redis: 'sentinel' }),
+  user('metrics', { redis: 'metrics', others: 'Monitoring that reads the figures of each Redis.' }),
+  user('app', { redis: 'app', gateways: true, others: APPLICATIONS }),
+  user('peer', { sentinel: 'peer' }),
+  user('sentinelAdmin', {
+    sentinel: 'admin',
+    others: 'People and scripts that log in to a Sentinel as "admin".',
+  }),
+  user('sentinelApp', { sentinel: 'app', gateways: true, others: APPLICATIONS }),
+  user('platform', {
+    redis: 'platform',
+    sentinel: 'platform',
+    others: "Itential's platform: set redisProps.password and redisProps.sentinelPassword, and restart it.",
+  }),
+]
+
+function user(secret: PasswordName, more: Partial<PasswordUser>): PasswordUser {
+  return { redis: null, sentinel: null, gateways: false, others: null, ...more, secret }
+}
+
+/** The user with that name in `secrets.json`. */
+export function passwordUser(secret: PasswordName): PasswordUser {
+  const found = PASSWORD_USERS.find((one) => one.secret === secret)
+  if (found === undefined) throw new RangeError(`there is no password "${secret}"`)
+  return found
+}
+
+/** Who must be told by hand. */
+export interface OtherConsumer {
+  /** The names of their passwords in `secrets.json`. */
+  passwords: PasswordName[]
+  who: string
+}
+
+/** Who may have copies of these passwords that Holdfast does not reach. Pure. */
+export function otherConsumers(secrets: readonly PasswordName[]): OtherConsumer[] {
+  const told = new Map<string, PasswordName[]>()
+  for (const secret of secrets) {
+    const { others } = passwordUser(secret)
+    if (others !== null) told.set(others, [...(told.get(others) ?? []), secret])
+  }
+  return [...told].map(([who, passwords]) => ({ passwords, who }))
+}

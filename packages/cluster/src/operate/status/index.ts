@@ -1,0 +1,2 @@
+export type { DataCentreStatus } from './facts.ts'
+export { getStatus, openStatus } from './status.ts'

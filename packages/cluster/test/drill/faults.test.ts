@@ -1,0 +1,179 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FAULTS, kindOf, victimOf } from '../../src/drill/faults/catalogue.ts'
+import { injectFault } from '../../src/drill/faults/inject.ts'
+import type { DrillFault, FaultPlan, FaultTools } from '../../src/drill/faults/plan.ts'
+import { mendRemains, readRemains, remainsFile } from '../../src/drill/undo/remains.ts'
+import { StateFolder } from '../../src/state/folder.ts'
+import type { LocalDataCentre } from '../../src/state/open.ts'
+import { writePrivate } from '../../src/state/private-file.ts'
+import type { ProcessStatus } from '../../src/supervise/managed-process.ts'
+
+const process = (name: string, kind: ProcessStatus['kind'], host: string, pid: number): ProcessStatus => ({
+  name,
+  kind,
+  host,
+  port: kind === 'redis' ? 6379 : kind === 'sentinel' ? 26379 : 8080,
+  pid,
+  state: 'running',
+  restarts: 0,
+})
+
+const processes = [
+  process('redis-1', 'redis', '127.0.7.11', 1),
+  process('redis-2', 'redis', '127.0.7.12', 2),
+  process('sentinel-1', 'sentinel', '127.0.7.11', 3),
+  process('gateway-1', 'gateway', '127.0.7.21', 4),
+]
+const primary = { host: '127.0.7.12', port: 6379 }
+const status = { name: 'dc1', timings: 'fast' as const, processes }
+
+let folder: StateFolder
+beforeAll(async () => {
+  folder = new StateFolder(await mkdtemp(join(tmpdir(), 'holdfast-drill-')))
+})
+afterAll(() => rm(folder.path, { recursive: true, force: true }))
+
+/** Tools that note what was done, and how the file said meanwhile that it is undone. */
+function notingTools() {
+  const done: string[] = []
+  const note = async (what: string) => {
+    const remains = await readRemains(folder)
+    done.push(`${what} (${remains?.undo.length ?? 'no'} to undo)`)
+    return status
+  }
+  const tools: FaultTools = {
+    control: {
+      status: async () => status,
+      signal: (name, signal) => note(`${signal} ${name}`),
+      loseHost: (host) => note(`lose ${host}`),
+      restoreHost: (host) => note(`restore ${host}`),
+    },
+    async ask(node, commands) {
+      if (commands[0]?.[1] === 'GET') return [{ maxmemory: '268435456' }]
+      await note(`${commands.map((command) => command.join(' ')).join(', ')} at ${node.host}`)
+      return [Buffer.from('OK')]
+    },
+    redis: [primary],
+    downAfterMs: 1500,
+    dataCentre: { folder } as LocalDataCentre,
+    renew: async () => {},
+    connections: async () => new Set(),
+  }
+  return { tools, done }
+}
+
+async function plan(
+  fault: DrillFault,
+  change: { lastsMs?: number; downAfterMs?: number } = {},
+): Promise<FaultPlan> {
+  const victim = victimOf(fault.target, processes, primary)
+  if (victim === null) throw new Error('no victim')
+  const tools = { ...notingTools().tools, ...(change.downAfterMs ? { downAfterMs: change.downAfterMs } : {}) }
+  return kindOf(fault).plan({
+    tools,
+    target: fault.target,
+    victim,
+    lastsMs: change.lastsMs ?? kindOf(fault).lastsMs,
+  })
+}
+
+describe('the victim', () => {
+  it.each([
+    ['primary', 'redis-2'],
+    ['redis', 'redis-2'],
+    ['replica', 'redis-1'],
+    ['gateway', 'gateway-1'],
+    ['sentinel', 'sentinel-1'],
+  ] as const)('of a fault of the %s is %s', (target, name) => {
+    expect(victimOf(target, processes, primary)?.name).toBe(name)
+  })
+
+  it('must be running', () => {
+    const held = processes.map((entry) => ({ ...entry, state: 'held' as const }))
+    expect(victimOf('gateway', held, primary)).toBeNull()
+  })
+})
+
+it('a fault that there is not is refused, naming those that there are', () => {
+  expect(() => kindOf({ action: 'empty', target: 'primary' })).toThrow(
+    '`fault.target` of empty must be one of replica, got primary.',
+  )
+  expect(() => kindOf({ action: 'melt' as 'kill', target: 'primary' })).toThrow(
+    '`fault.action` must be one of',
+  )
+})
+
+it('a new primary is due when the silence outlasts the Sentinels, and only then', async () => {
+  const due = async (...of: Parameters<typeof plan>) => (await plan(...of)).needsNewPrimary
+  const pause = { action: 'pause', target: 'primary' } as const
+  expect(await due(pause)).toBe(true)
+  expect(await due(pause, { downAfterMs: 10_000 })).toBe(false)
+  expect(await due({ action: 'kill', target: 'primary' })).toBe(true)
+  expect(await due({ action: 'lose-host', target: 'primary' })).toBe(true)
+  expect(await due({ action: 'pause', target: 'replica' })).toBe(false)
+  expect(await due({ action: 'busy', target: 'primary' })).toBe(false)
+  expect(await due({ action: 'fill-memory', target: 'primary' })).toBe(false)
+})
+
+it('every fault says in advance what it is about to do, and afterwards what it did', async () => {
+  for (const { action, targets } of FAULTS) {
+    for (const target of targets) {
+      const { text, done } = await plan({ action, target })
+      expect(text).not.toMatch(/undefined|null|NaN/)
+      expect(done).toMatch(/\.$/)
+    }
+  }
+})
+
+it('how to undo a fault is on disk before it is done, and it is undone once, however often it is asked', async () => {
+  const { tools, done } = notingTools()
+  for (const fault of [
+    { action: 'lose-host', target: 'primary' },
+    { action: 'pause', target: 'replica' },
+    { action: 'fill-memory', target: 'primary' },
+  ] as const) {
+    const victim = victimOf(fault.target, processes, primary)
+    if (victim === null) throw new Error('no victim')
+    const planned = await kindOf(fault).plan({ tools, target: fault.target, victim, lastsMs: 8000 })
+    const injected = await injectFault(planned, tools, remainsFile(folder))
+    await Promise.all([injected.undo(), injected.undo()])
+    await injected.undo()
+  }
+  expect(done).toEqual([
+    'lose 127.0.7.12 (1 to undo)',
+    'restore 127.0.7.12 (1 to undo)',
+    'SIGSTOP redis-1 (1 to undo)',
+    'SIGCONT redis-1 (1 to undo)',
+    'CONFIG SET maxmemory 1 at 127.0.7.12 (1 to undo)',
+    'CONFIG SET maxmemory 268435456, CONFIG REWRITE at 127.0.7.12 (1 to undo)',
+  ])
+  expect(await readRemains(folder)).toBeNull()
+})
+
+it('a fault that could not be done whole is undone', async () => {
+  const { tools, done } = notingTools()
+  const planned = await plan({ action: 'lose-host', target: 'primary' })
+  const broken = { ...planned, inject: () => Promise.reject(new Error('half done')) }
+  await expect(injectFault(broken, tools, remainsFile(folder))).rejects.toThrow('half done')
+  expect(done).toEqual(['restore 127.0.7.12 (1 to undo)'])
+})
+
+describe('what a killed drill has left', () => {
+  const undo = [{ do: 'continue' as const, process: 'redis-1' }]
+  it('is undone, and then forgotten', async () => {
+    await remainsFile(folder).write({ fault: 'pause redis-1', undo })
+    const { tools, done } = notingTools()
+    expect(await mendRemains(folder, tools)).toBe('pause redis-1')
+    expect(done).toEqual(['SIGCONT redis-1 (1 to undo)'])
+    expect(await readRemains(folder)).toBeNull()
+    expect(await mendRemains(folder, tools)).toBeNull()
+  })
+
+  it('is refused when it cannot be understood', async () => {
+    await writePrivate(folder.drillFile, JSON.stringify({ fault: 'pause redis-1', undo: [{ do: 'burn' }] }))
+    await expect(readRemains(folder)).rejects.toMatchObject({ code: 'REMAINS_UNREADABLE' })
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { DrillError } from '../../src/drill/errors.ts'
+import { FAULTS, kindOf } from '../../src/drill/faults/catalogue.ts'
+import { rotate } from '../../src/drill/faults/rotate.ts'
+import { endsEarly } from '../../src/drill/rehearsal/ends-early.ts'
+import { estimateMs } from '../../src/drill/rehearsal/estimate.ts'
+import { DRILL_IDS, idOf, REHEARSED_IDS, rehearsalList } from '../../src/drill/rehearsal/list.ts'
+import { chooseFaults } from '../../src/drill/rehearsal/rehearse.ts'
+import { summarizeDrills } from '../../src/drill/rehearsal/repeat.ts'
+import { ClusterError } from '../../src/errors.ts'
+import type { DrillReport } from '../../src/index.ts'
+
+const LIST = rehearsalList(1500)
+
+describe('the list of a rehearsal', () => {
+  it('has every kind of fault but rotations, which outlast it; each id once, and no fault that lasts longer than it may', () => {
+    expect(new Set([...LIST.map(({ fault }) => fault.action), 'rotate'])).toEqual(
+      new Set(FAULTS.map(({ action }) => action)),
+    )
+    expect(new Set(LIST.map(({ id }) => id)).size).toBe(LIST.length)
+    for (const timings of [1500, 10_000]) {
+      for (const { fault, lastsMs = 0 } of rehearsalList(timings)) {
+        expect(lastsMs).toBeLessThanOrEqual(kindOf(fault).mostMs)
+      }
+    }
+  })
+
+  it('is cut down by ids, in its own order', () => {
+    const ids = (...choice: Parameters<typeof chooseFaults>) => chooseFaults(...choice).map(({ id }) => id)
+    const only = ['pause-sentinel', 'kill-primary']
+    expect(ids(LIST, { only, except: undefined })).toEqual(['kill-primary', 'pause-sentinel'])
+    expect(ids(LIST, { only, except: ['pause-sentinel'] })).toEqual(['kill-primary'])
+    expect(ids(LIST, { only: undefined, except: ['kill-primary'] })).toHaveLength(LIST.length - 1)
+  })
+
+  it('refuses what is not in it, and a choice of nothing', () => {
+    expect(() => chooseFaults(LIST, { only: ['kill-primry'], except: undefined })).toThrow(
+      '`only` names no fault "kill-primry". Did you mean kill-primary?',
+    )
+    expect(() => chooseFaults(LIST, { only: ['kill-primary'], except: ['kill-primary'] })).toThrow(
+      'leave no fault',
+    )
+  })
+
+  it('has no rotation, which is known by its name all the same', () => {
+    const ids = rotate.targets.map((target) => idOf({ action: 'rotate', target }))
+    expect(DRILL_IDS).toEqual([...REHEARSED_IDS, ...ids])
+  })
+
+  it('knows a single fault by its plain name', () => {
+    expect(idOf({ action: 'pause', target: 'primary' })).toBe('pause-primary')
+    expect(idOf({ action: 'empty', target: 'replica' })).toBe('empty-replica')
+    expect(idOf({ action: 'busy', target: 'replica' })).toBe('busy-replica')
+  })
+})
+
+it('an estimate grows with the fault and the users, and by the time for which a paused Sentinel sits still', () => {
+  const settings = { users: 50, warmUpMs: 2000, afterFaultMs: 5000 }
+  const of = (id: string, change = {}) => {
+    const [fault] = chooseFaults(LIST, { only: [id], except: undefined })
+    return fault === undefined ? 0 : estimateMs(fault, { ...settings, ...change })
+  }
+  expect(of('kill-primary', { users: 250 }) - of('kill-primary')).toBe(5000)
+  expect(of('pause-primary') - of('pause-primary-short')).toBeGreaterThan(4000)
+  expect(of('pause-sentinel') - of('pause-replica')).toBeGreaterThan(30_000)
+})
+
+it('a summary of runs has the least, the middle and the most of each', () => {
+  const run = (ok: boolean, longestLoginMs: number, newPrimaryMs: number | null) =>
+    ({
+      ok,
+      requests: 100,
+      failedRequests: ok ? 0 : 2,
+      loggedOut: 0,
+      missingAcknowledged: 0,
+      undoneLogouts: 0,
+      verifications: { p99Ms: 5, p999Ms: 9 },
+      longestVerifyMs: 10,
+      longestLoginMs,
+      ownDelayMs: 3,
+      newPrimaryMs,
+      acknowledgingMs: null,
+      operationMs: longestLoginMs + 1000,
+      durationMs: 20_000 + longestLoginMs,
+      connections: ok ? { before: 40, ended: 1 } : null,
+    }) as DrillReport
+  const summary = summarizeDrills([run(true, 700, 200), run(false, 300, null), run(true, 500, 400)])
+  expect(summary).toMatchObject({
+    runs: 3,
+    okRuns: 2,
+    requests: 300,
+    failedRequests: 2,
+    longestLogin: { leastMs: 300, medianMs: 500, mostMs: 700 },
+    newPrimary: { leastMs: 200, medianMs: 200, mostMs: 400 },
+    acknowledging: null,
+    operation: { leastMs: 1300, medianMs: 1500, mostMs: 1700 },
+    duration: { leastMs: 20_300, medianMs: 20_500, mostMs: 20_700 },
+    connections: { before: 80, ended: 2 },
+  })
+})
+
+it('a drill that cannot be made ends those after it with a report, and being broken off ends all', () => {
+  expect(endsEarly(new ClusterError('NOT_SAFE', 'not now'))).toBe(true)
+  expect(endsEarly(new DrillError('DRILL_ABORTED', 'broken off'))).toBe(false)
+  expect(endsEarly(new TypeError('a mistake'))).toBe(false)
+})

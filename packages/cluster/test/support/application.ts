@@ -1,0 +1,26 @@
+import { createRedisStore, type TokenStore } from '@holdfast/tokens'
+import { formatAddress } from '@holdfast/tokens/redis'
+import { onTestFinished } from 'vitest'
+import { openLocal } from '../../src/state/open.ts'
+import { storeOptions } from '../../src/state/store-options.ts'
+import { redisAddress } from '../../src/topology/topology.ts'
+import type { TestDataCentre } from './data-centre.ts'
+
+/** An application with the secrets of now. It ends with the test. */
+export async function openApplication(dc: TestDataCentre): Promise<TokenStore> {
+  const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
+  onTestFinished(() => store.close())
+  await store.ready()
+  return store
+}
+
+/** The connections of the applications' user, by their ids, at every Redis. */
+export async function connectionIds(dc: TestDataCentre): Promise<string[]> {
+  const ids: string[] = []
+  for (const host of dc.topology.dataHosts) {
+    const [list = ''] = await dc.ask(host.host, ['CLIENT', 'LIST'])
+    for (const [, id] of list.matchAll(/^id=(\d+) .* user=app /gm))
+      ids.push(`${formatAddress(redisAddress(host))} ${id}`)
+  }
+  return ids
+}
