@@ -12,7 +12,12 @@ export abstract class GatewayError extends Error {
   }
 }
 
-export type GatewayErrorCode = 'FILE_UNUSABLE' | 'CONFIG_INVALID' | 'USERS_INVALID' | 'LISTEN_FAILED'
+export type GatewayErrorCode =
+  | 'FILE_UNUSABLE'
+  | 'CONFIG_INVALID'
+  | 'USERS_INVALID'
+  | 'LISTEN_FAILED'
+  | 'PROCESSES_DIE'
 
 /** A file is missing, cannot be read or written, is locked, or is open to other users of the machine. */
 export class FileUnusableError extends GatewayError {
@@ -32,4 +37,9 @@ export class UsersInvalidError extends GatewayError {
 /** The address cannot be listened on: taken, not of this machine, or not allowed. */
 export class ListenFailedError extends GatewayError {
   override readonly code = 'LISTEN_FAILED'
+}
+
+/** The processes of a gateway die again and again. */
+export class ProcessesDieError extends GatewayError {
+  override readonly code = 'PROCESSES_DIE'
 }

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { PRIMARY_NAME, RedisGroup, type ServerTls, TEST_USERS, TestAuthority } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { addUser } from '../src/index.ts'
+import { GatewayProcess, until } from './gateway-process.ts'
 import { asCookie, bodyOf, HOST, KEYRING, NOBODY, PASSWORD, rawConfig, temporaryFolder } from './support.ts'
 
 let group: RedisGroup
@@ -23,46 +22,6 @@ const storeOf = (overrides: Record<string, unknown> = {}) => ({
   keyring: KEYRING,
   ...overrides,
 })
-
-/** A gateway in a process of its own. */
-class GatewayProcess {
-  readonly process: ChildProcess
-  output = ''
-
-  constructor(configFile: string) {
-    const index = new URL('../src/index.ts', import.meta.url).href
-    const program = `
-      const { runGateway } = await import(${JSON.stringify(index)})
-      await runGateway(process.argv[1]).catch((error) => { console.error(error.code, error.message); process.exitCode = 1 })`
-    this.process = spawn(process.execPath, ['--input-type=module', '-e', program, configFile])
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream?.on('data', (chunk) => {
-        this.output += chunk
-      })
-    }
-    onTestFinished(() => void this.process.kill('SIGKILL'))
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
-    return this.process.exitCode
-  }
-
-  /** The URL, once it listens. */
-  async url(): Promise<string> {
-    return await until(() => /listens on (http:[^"]+)/.exec(this.output)?.[1])
-  }
-}
-
-async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const found = await look()
-    if (found) return found
-    if (Date.now() > deadline) throw new Error('It did not come in time.')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 async function startProcess(name: string, store = storeOf()): Promise<GatewayProcess> {
   const folder = await temporaryFolder()

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import http from 'node:http'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createMemoryStore, createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { onTestFinished } from 'vitest'
-import { addUser, createGateway, parseGatewayConfig } from '../src/index.ts'
+import { addUser, createClient, createGateway, parseGatewayConfig } from '../src/index.ts'
 
 export const HOST = '127.0.60.1'
 /** An address of loopback on which nothing listens. */
@@ -31,6 +32,23 @@ export function rawConfig(overrides: Record<string, unknown> = {}) {
     limits: { drainMs: 0 },
     ...overrides,
   }
+}
+
+/** The parts of a configuration that bring routes of their own. Its OpenID provider is away. */
+export const EVERY_ROUTE = {
+  metrics: { public: true },
+  oauth: {
+    issuer: 'https://login.example.org',
+    clients: [createClient('billing', ['introspect', 'revoke']).entry],
+  },
+  identities: {
+    oidc: {
+      issuer: 'http://127.0.0.1:1',
+      clientId: 'holdfast',
+      clientSecret: 'x'.repeat(32),
+      publicUrl: 'http://127.0.0.1:8080',
+    },
+  },
 }
 
 export function memoryStore(): TokenStore {
@@ -77,7 +95,9 @@ export async function startGateway(
   const usersFile = path.join(await temporaryFolder(), 'users.json')
   await addUser(usersFile, 'ada', PASSWORD)
   const lines: string[] = []
-  const config = parseGatewayConfig(rawConfig({ usersFile, ...options.config }))
+  // Without what is undefined, as a file would bring it.
+  const raw = JSON.stringify(rawConfig({ usersFile, ...options.config }))
+  const config = parseGatewayConfig(JSON.parse(raw))
   const gateway = await createGateway(config, store, { logStream: { write: (line) => lines.push(line) } })
   const url = await gateway.listen()
   onTestFinished(() => gateway.close())
@@ -119,6 +139,28 @@ export async function codeOf(response: Response): Promise<string> {
 
 export const asCookie = (token: string) => ({ cookie: `holdfast=${token}` })
 export const asBearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+export interface Answer {
+  status: number
+  headers: http.IncomingHttpHeaders
+  body: string
+}
+
+/** Sends a request without a body, as a proxy does: the path goes out as it is, which `fetch` would tidy up. */
+export function exchange(options: http.RequestOptions): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(options, (response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk) => {
+        body += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
 
 /** Sends bytes as they are and answers all that comes back until the connection ends. */
 export function sendRaw(port: number, bytes: string, host = HOST): Promise<string> {

@@ -1,13 +1,16 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
+import { accessSchema, forwardAuthSchema } from './access.ts'
+import { adminSchema } from './admin.ts'
+import { auditSchema } from './audit.ts'
+import { oauthSchema } from './clients.ts'
+import { isLoopback, origin, text, wholeNumber } from './fields.ts'
+import { identitiesSchema } from './identities.ts'
+import { loginLimitsSchema } from './login-limits.ts'
+import { metricsSchema } from './metrics.ts'
+import { processesSchema } from './processes.ts'
+import { sessionsSchema } from './sessions.ts'
+import { trustedProxiesSchema } from './trusted-proxies.ts'
 
-const wholeNumber = (least: number, most: number, unit = '') =>
-  z
-    .int({ error: `must be a whole number from ${least} to ${most}${unit}` })
-    .min(least, { error: `must be a whole number from ${least} to ${most}${unit}` })
-    .max(most, { error: `must be a whole number from ${least} to ${most}${unit}` })
-
-const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
 const node = z.strictObject({ host: text, port: wholeNumber(1, 65_535) })
 
 /** Files in PEM. */
@@ -69,17 +72,38 @@ export const gatewayConfigSchema = z
     name: z.string({ error: 'must be text' }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
       error: 'must be 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-", and begin with a letter or a digit',
     }),
+    /** Names this state of the file: `/readyz` shows the one that is in use. */
+    revision: z
+      .string({ error: 'must be text' })
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, {
+        error: 'must be 1 to 128 of A-Z, a-z, 0-9, ".", "_", ":" and "-", and begin with a letter or a digit',
+      })
+      .exactOptional(),
     /** The data centre whose tokens this gateway takes. */
     dataCentre: z.string({ error: 'must be text' }).regex(/^[a-z0-9-]{1,64}$/, {
       error: 'must be 1 to 64 of a-z, 0-9 and "-"',
     }),
     /** Port 0 takes any free port. */
     listen: z.strictObject({ host: text, port: wholeNumber(0, 65_535) }),
-    usersFile: text,
+    /** Users with their hashed passwords. It may be left out when `identities` says who may log in. */
+    usersFile: text.exactOptional(),
+    identities: identitiesSchema.prefault({}),
+    /** Other sites to which a browser may return after its login. */
+    returnOrigins: z.array(origin, { error: 'must be a list of origins' }).default([]),
     /** True: the cookie goes over HTTPS only. False is for development on this machine alone. */
     secureCookies: z.boolean({ error: 'must be true or false' }).default(true),
     store,
+    access: accessSchema.exactOptional(),
+    forwardAuth: forwardAuthSchema.prefault({}),
+    oauth: oauthSchema.exactOptional(),
     limits: limits.prefault({}),
+    trustedProxies: trustedProxiesSchema.default([]),
+    loginLimits: loginLimitsSchema.prefault({}),
+    sessions: sessionsSchema.prefault({}),
+    processes: processesSchema,
+    audit: auditSchema.prefault({}),
+    metrics: metricsSchema.prefault({}),
+    admin: adminSchema.exactOptional(),
   })
   .refine((config) => config.secureCookies || isLoopback(config.listen.host), {
     path: ['secureCookies'],
@@ -88,12 +112,17 @@ export const gatewayConfigSchema = z
       'other machines would send the login cookie in clear; set it to true and serve HTTPS in front',
   })
 
+  .refine(
+    ({ usersFile, identities }) =>
+      usersFile !== undefined || identities.ldap !== undefined || identities.oidc !== undefined,
+    {
+      path: ['usersFile'],
+      error: 'is missing, and `identities` names neither `ldap` nor `oidc`: nobody could log in',
+    },
+  )
+
 /** A checked configuration, with every default filled in. */
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>
 
 /** Where the files of TLS are. */
 export type TlsFiles = z.output<typeof tls>
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-}

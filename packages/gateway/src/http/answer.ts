@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Page, pagePolicy } from '../pages/layout.ts'
 import { problemPage } from '../pages/problem.ts'
-import { SERVER_HEADER } from './headers.ts'
+import { SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
 import { type Problem, problemBody } from './problems.ts'
 
 /** True when a person looks at the answer: only browsers' navigations ask for HTML by name. */
@@ -24,7 +24,10 @@ export function sendProblem(
   problem: Problem,
   page?: Page,
 ): FastifyReply {
-  reply.code(problem.status).headers(problem.headers ?? {})
+  reply
+    .code(problem.status)
+    .headers(SECURITY_HEADERS)
+    .headers(problem.headers ?? {})
   if (!wantsHtml(request)) return reply.type('application/json; charset=utf-8').send(problemBody(problem))
   const isSafeToRepeat = request.method === 'GET' || request.method === 'HEAD'
   return sendPage(reply, page ?? problemPage(String(reply.getHeader(SERVER_HEADER)), problem, isSafeToRepeat))

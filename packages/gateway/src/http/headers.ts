@@ -16,6 +16,15 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
+ * Headers of every yes to a proxy's question. It drops all but the identity headers, and no browser ever sees one: what
+ * tells browsers how to treat a page has no place there. A no, which may reach a browser, gets {@link SECURITY_HEADERS}.
+ */
+export const headersForProxy = (server: string): Readonly<Record<string, string>> => ({
+  'cache-control': 'no-store',
+  [SERVER_HEADER]: server,
+})
+
+/**
  * A text as a header value, so that no two texts become the same value: whatever is not visible ASCII, and
  * `%` itself, is percent-encoded as UTF-8. A plain name or an e-mail address stays as it is.
  */

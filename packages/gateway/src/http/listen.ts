@@ -2,13 +2,25 @@ import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../config/schema.ts'
 import { ListenFailedError } from '../errors.ts'
 
+export interface ListenOptions {
+  /** A socket that listens already, opened by whoever started this process (systemd socket activation). */
+  fd?: number | undefined
+}
+
 /** Starts to listen and answers the URL. Throws `LISTEN_FAILED` with a sentence that says what to do. */
-export async function listen(app: FastifyInstance, config: GatewayConfig): Promise<string> {
+export async function listen(
+  app: FastifyInstance,
+  config: GatewayConfig,
+  { fd }: ListenOptions = {},
+): Promise<string> {
   const { port } = config.listen
   // For `localhost` the framework would open a second server, on ::1, that our limits do not reach.
   const host = config.listen.host === 'localhost' ? '127.0.0.1' : config.listen.host
   try {
-    return await app.listen({ host, port, listenTextResolver: (url) => `${config.name} listens on ${url}` })
+    const listenTextResolver = (url: string) => `${config.name} listens on ${url}`
+    // The framework hands its options on to Node, which takes the descriptor in preference to the address.
+    const options = { host, port, listenTextResolver, ...(fd === undefined ? {} : { fd }) }
+    return await app.listen(options)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     const reason = REASONS[code] ?? `${code}.`

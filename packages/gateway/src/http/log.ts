@@ -1,4 +1,4 @@
-import type { FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
 import { hasSafeMessage } from './problems.ts'
 
 /** What the log is written to: one JSON object a line. */
@@ -28,6 +28,11 @@ export function loggerOptions(
     },
     ...(stream ? { stream } : {}),
   }
+}
+
+/** A log to standard output for a process that serves nothing itself. */
+export function createLog(base: { server: string; dataCentre: string }): FastifyBaseLogger {
+  return fastify({ logger: loggerOptions(base) }).log
 }
 
 /** An error as it may be logged: foreign messages can quote what a request brought, so they stay out. */

@@ -1,13 +1,22 @@
+import type { Server } from 'node:http'
 import cookies from '@fastify/cookie'
 import forms from '@fastify/formbody'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Lifecycle } from '../lifecycle.ts'
+import { rememberMethods } from './allowed-methods.ts'
 import { sendProblem } from './answer.ts'
 import { createClientErrorHandler } from './client-errors.ts'
-import { SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
+import { headersForProxy, SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
 import { createOccasional, type LogStream, loggableError, loggerOptions } from './log.ts'
 import { hasSafeMessage, methodNotAllowed, notFound, problemOf } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A proxy asks here: a yes has the headers of `headersForProxy` only; to a no `sendProblem` adds all the others. */
+    forProxy?: boolean
+  }
+}
 
 const MAX_HEADER_BYTES = 16_384
 const MAX_BODY_BYTES = 16_384
@@ -34,6 +43,7 @@ export async function createServer(
       connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS,
     },
     requestTimeout: limits.requestTimeoutMs,
+    ...(config.trustedProxies.length > 0 && { trustProxy: config.trustedProxies }),
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     // A request that arrives on an open connection while this server ends is still answered as it should be.
     return503OnClosing: false,
@@ -45,15 +55,18 @@ export async function createServer(
     },
   })
   const everyAnswer = { ...SECURITY_HEADERS, [SERVER_HEADER]: config.name }
+  const answerForProxy = headersForProxy(config.name)
 
-  app.server.maxConnections = limits.connections
+  const allowedAt = rememberMethods(app)
+  limitServer(app.server, limits)
   clientErrors.watch(app.server)
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(everyAnswer)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(request.routeOptions.config.forProxy ? answerForProxy : everyAnswer)
     if (lifecycle.draining) reply.header('connection', 'close')
     // Before the body is looked at: its type matters only to an address that exists.
-    if (request.is404) return sendProblem(request, reply, unrouted(app, request.url))
+    if (request.is404) sendProblem(request, reply, unrouted(allowedAt, request.url))
+    else done()
   })
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound))
   app.setErrorHandler(answerErrors(app))
@@ -64,10 +77,17 @@ export async function createServer(
   return app
 }
 
+/** Applies the limits that a server can change while it runs. */
+export function limitServer(server: Server, limits: GatewayConfig['limits']): void {
+  server.maxConnections = limits.connections
+  server.headersTimeout = Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs)
+  server.requestTimeout = limits.requestTimeoutMs
+  server.keepAliveTimeout = limits.keepAliveTimeoutMs
+}
+
 /** 405 for an address that exists for other methods, else 404. */
-function unrouted(app: FastifyInstance, url: string) {
-  const path = url.split('?', 1)[0] ?? url
-  const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }))
+function unrouted(allowedAt: (path: string) => string[], url: string) {
+  const allowed = allowedAt(url.split('?', 1)[0] ?? url)
   return allowed.length > 0 ? methodNotAllowed(allowed) : notFound
 }
 

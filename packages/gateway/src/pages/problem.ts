@@ -21,5 +21,6 @@ const TITLES: Readonly<Record<number, string>> = {
   401: 'You are not logged in',
   403: 'Refused',
   404: 'Nothing here',
+  429: 'Please wait',
   503: 'One moment',
 }

@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs'
 import type { Session } from '@holdfast/tokens'
+import { profileOf } from '../identities/identity.ts'
 import { html } from './html.ts'
 import { layout, type Page, serverColour } from './layout.ts'
+import { moment } from './moment.ts'
 
 /** Asks again without leaving the page. Without JavaScript, "Ask again" is a plain link to this page. */
 const SCRIPT = readFileSync(new URL('whoami.client.js', import.meta.url), 'utf8')
 
 /** Who is logged in, and which server says so. */
 export function whoamiPage({ server, session }: { server: string; session: Session }): Page {
+  const { name = session.subject, email, groups } = profileOf(session.claims)
   return layout({
-    title: session.subject,
+    title: name,
     server,
     script: SCRIPT,
-    content: html`<h1>You are <em>${session.subject}</em></h1>
+    content: html`<h1>You are <em>${name}</em></h1>
 <p class="lead">This answer came from</p>
 <p class="server ${serverColour(server)}" id="server" aria-live="polite">${server}</p>
 <p class="hint">Ask again: the load balancer sends you to another server, and you stay logged in.</p>
@@ -23,15 +26,13 @@ export function whoamiPage({ server, session }: { server: string; session: Sessi
 </div>
 <ol class="answers" id="answers" aria-label="Servers that answered"><li class="${serverColour(server)}">${server}</li></ol>
 <dl>
-<dt>Session</dt><dd><code>${session.id}</code></dd>
+${name === session.subject ? html`` : html`<dt>Known as</dt><dd>${session.subject}</dd>`}
+${email === undefined ? html`` : html`<dt>E-mail</dt><dd>${email}</dd>`}
+${groups.length === 0 ? html`` : html`<dt>Groups</dt><dd>${groups.join(', ')}</dd>`}
+<dt>Session</dt><dd><code>${session.id}</code> · <a href="/sessions">All your sessions</a></dd>
 <dt>Logged in</dt><dd>${moment(session.issuedAtMs)}</dd>
 <dt>Ends if idle until</dt><dd>${moment(session.idleUntilMs)}</dd>
 <dt>Ends at the latest</dt><dd>${moment(session.expiresAtMs)}</dd>
 </dl>`,
   })
-}
-
-function moment(timeMs: number) {
-  const iso = new Date(timeMs).toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`
 }

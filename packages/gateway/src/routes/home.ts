@@ -1,19 +1,28 @@
 import type { FastifyInstance } from 'fastify'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { storeUnavailable } from '../http/problems.ts'
+import { describeRoute } from '../openapi/describe.ts'
 import { loginPage } from '../pages/login.ts'
 import { whoamiPage } from '../pages/whoami.ts'
 import type { Services } from './services.ts'
 
+const description = describeRoute({
+  summary: 'The page: the login form, or who is logged in.',
+  answers: { 200: { text: 'A page.', type: 'text/html' } },
+})
+
 /** `GET /`: the login form, or who is logged in and which server says so. */
 export function homeRoute(app: FastifyInstance, services: Services): void {
-  const { server, checkSession } = services
-  app.get('/', async (request, reply) => {
+  const { server, checkSession, loginWays, sessions } = services
+  const remember = sessions.rememberMs !== undefined
+  app.get('/', description, async (request, reply) => {
     const checked = await checkSession(request)
     if (checked.status === 'unavailable') return sendProblem(request, reply, storeUnavailable)
     return sendPage(
       reply,
-      checked.status === 'active' ? whoamiPage({ server, session: checked }) : loginPage({ server }),
+      checked.status === 'active'
+        ? whoamiPage({ server, session: checked })
+        : loginPage({ server, ways: loginWays, returnTo: '/', remember }),
     )
   })
 }

@@ -1,38 +1,46 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { sendProblem } from '../http/answer.ts'
 import { headerText } from '../http/headers.ts'
-import { invalidToken, noToken, type Problem, storeUnavailable } from '../http/problems.ts'
-import type { CheckedSession } from '../sessions/checker.ts'
-import { sessionView } from '../sessions/view.ts'
+import { sessionProblem, storeUnavailable } from '../http/problems.ts'
+import { describeRoute } from '../openapi/describe.ts'
+import { stepUpPage } from '../pages/step-up.ts'
+import { maxAgeOf, stepUpProblem } from '../sessions/step-up.ts'
+import { sessionSchema, sessionView } from '../sessions/view.ts'
 import type { Services } from './services.ts'
 
+const describeSession = (summary: string) =>
+  describeRoute({
+    summary,
+    credentials: 'token',
+    answers: {
+      200: { text: 'The session.', body: sessionSchema },
+      401: { text: 'No token, or one that is not good (any more).' },
+      503: { text: 'It cannot be known now. Nobody was logged out.' },
+    },
+  })
+
 /**
- * `GET /session` says whose session the request's token is.
+ * `GET /session` says whose session the request's token is. It never touches the cookie.
  *
- * `GET` and `HEAD /verify` are for a proxy that asks before it lets a request through (nginx `auth_request`,
- * Traefik ForwardAuth, HAProxy): 200 with `X-Auth-Request-User`, 401, or 503 when it cannot be known. None of
- * them ever touches the cookie.
+ * With `?max_age=300` a session whose login is longer ago than so many seconds gets 401 with the challenge of RFC 9470,
+ * and a person the login form.
  */
 export function sessionRoutes(app: FastifyInstance, services: Services): void {
-  const { server, checkSession } = services
+  const { server, checkSession, sessions, loginWays } = services
+  const form = { server, ways: loginWays, returnTo: '/', remember: sessions.rememberMs !== undefined }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  app.get('/session', describeSession('Whose session the token is.'), async (request, reply) => {
     const checked = await checkSession(request)
+    if (checked.status === 'unavailable') return sendProblem(request, reply, storeUnavailable)
     if (checked.status !== 'active') return sendProblem(request, reply, sessionProblem(checked))
+    const problem = stepUpProblem(request.query, checked, Date.now())
+    if (problem !== null) {
+      const maxAge = maxAgeOf(request.query)
+      const page = stepUpPage({ ...form, maxAge, message: problem.message }, checked)
+      return problem.status === 401
+        ? sendProblem(request, reply, problem, page)
+        : sendProblem(request, reply, problem)
+    }
     return reply.header('x-auth-request-user', headerText(checked.subject)).send(sessionView(checked, server))
-  }
-
-  app.get('/session', answer)
-  app.get('/verify', answer)
-}
-
-function sessionProblem(checked: Exclude<CheckedSession, { status: 'active' }>): Problem {
-  switch (checked.status) {
-    case 'none':
-      return noToken
-    case 'inactive':
-      return invalidToken(checked.reason)
-    case 'unavailable':
-      return storeUnavailable
-  }
+  })
 }

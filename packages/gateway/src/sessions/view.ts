@@ -1,26 +1,38 @@
 import type { Session } from '@holdfast/tokens'
+import { z } from 'zod'
+import { profileOf } from '../identities/identity.ts'
+import { authenticatedAtMs } from './step-up.ts'
 
-/** A session as `/login`, `/session` and `/verify` show it in JSON. Times are ISO 8601, UTC. */
-export interface SessionView {
-  subject: string
-  /** Public id: fit for logs, useless as a credential. */
-  id: string
-  /** The gateway that answered. */
-  server: string
-  issuedAt: string
-  /** The session ends here unless it is used before. */
-  idleUntil: string
-  /** The session ends here whatever happens. */
-  expiresAt: string
-}
+/** A session as `/login`, `/session` and `/sessions` show it in JSON. Times are ISO 8601, UTC. */
+export const sessionSchema = z.object({
+  subject: z.string(),
+  name: z.string().optional().meta({ description: 'As the users file, the directory or the provider said.' }),
+  email: z.string().optional(),
+  groups: z.array(z.string()).readonly().optional(),
+  id: z.string().meta({ description: 'Public id: fit for logs, useless as a credential.' }),
+  server: z.string().meta({ description: 'The gateway that answered.' }),
+  issuedAt: z.iso.datetime(),
+  authenticatedAt: z.iso.datetime().optional().meta({
+    description: 'When the person last proved who they are; not there when the provider did not say.',
+  }),
+  idleUntil: z.iso.datetime().meta({ description: 'The session ends here unless it is used before.' }),
+  expiresAt: z.iso.datetime().meta({ description: 'The session ends here whatever happens.' }),
+})
+
+export type SessionView = z.output<typeof sessionSchema>
 
 export function sessionView(session: Session, server: string): SessionView {
   const iso = (timeMs: number) => new Date(timeMs).toISOString()
+  const { groups, ...profile } = profileOf(session.claims)
+  const authenticatedMs = authenticatedAtMs(session)
   return {
     subject: session.subject,
+    ...profile,
+    ...(groups.length === 0 ? {} : { groups }),
     id: session.id,
     server,
     issuedAt: iso(session.issuedAtMs),
+    ...(authenticatedMs === null ? {} : { authenticatedAt: iso(authenticatedMs) }),
     idleUntil: iso(session.idleUntilMs),
     expiresAt: iso(session.expiresAtMs),
   }

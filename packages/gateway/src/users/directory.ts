@@ -1,10 +1,13 @@
-import { stat } from 'node:fs/promises'
+import { versionOf } from '../files/version.ts'
+import { accountOf } from '../limits/names.ts'
 import { readUsersFile, type User } from './file.ts'
 
 /** The users, as the file names them now. */
 export interface UserDirectory {
   /** The user of this name, or undefined. */
   find(name: string): Promise<User | undefined>
+  /** Whether a user has this name, or one that many programs take for the same: they differ in case or width alone. */
+  isTaken(name: string): Promise<boolean>
 }
 
 /**
@@ -17,14 +20,14 @@ export async function openUserDirectory(
   onProblem: (sentence: string) => void,
 ): Promise<UserDirectory> {
   let readVersion = await versionOf(file)
-  let users = byName(await readUsersFile(file))
+  let users = indexed(await readUsersFile(file))
   let reading: Promise<void> | null = null
 
   async function read(): Promise<void> {
     // Taken before the reading: a change during it shows at the next look.
     const version = await versionOf(file)
     try {
-      users = byName(await readUsersFile(file))
+      users = indexed(await readUsersFile(file))
     } catch (error) {
       onProblem(`${(error as Error).message} The users that were read before stay in use.`)
     }
@@ -38,23 +41,23 @@ export async function openUserDirectory(
     return reading
   }
 
+  async function current(): Promise<ReturnType<typeof indexed>> {
+    const version = await versionOf(file)
+    if (version !== readVersion) await readOnce()
+    // That reading may have begun before the change that was seen here; the next one did not.
+    if (version !== readVersion) await readOnce()
+    return users
+  }
+
   return {
-    async find(name) {
-      const version = await versionOf(file)
-      if (version !== readVersion) await readOnce()
-      // That reading may have begun before the change that was seen here; the next one did not.
-      if (version !== readVersion) await readOnce()
-      return users.get(name)
-    },
+    find: async (name) => (await current()).byName.get(name),
+    isTaken: async (name) => (await current()).accounts.has(accountOf(name)),
   }
 }
 
-function byName(users: User[]): Map<string, User> {
-  return new Map(users.map((user) => [user.name, user]))
-}
-
-/** A text that changes whenever the file does, also when only its mode was put right; `''` when it is gone. */
-async function versionOf(file: string): Promise<string> {
-  const found = await stat(file, { bigint: true }).catch(() => null)
-  return found ? `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}` : ''
+function indexed(users: readonly User[]) {
+  return {
+    byName: new Map(users.map((user) => [user.name, user])),
+    accounts: new Set(users.map(({ name }) => accountOf(name))),
+  }
 }

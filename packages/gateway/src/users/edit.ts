@@ -1,21 +1,30 @@
 import { FileUnusableError, UsersInvalidError } from '../errors.ts'
 import { replacePrivateFile, withFileLock } from '../files/locked.ts'
-import { firstDuplicate, isUserName, readUsersFile, USERS_LABEL, type User } from './file.ts'
-import { hashPassword, MAX_PASSWORD_LENGTH } from './passwords.ts'
+import { checkUsers, firstDuplicate, isUserName, readUsersFile, USERS_LABEL, type User } from './file.ts'
+import { passwordObjection } from './password-rules.ts'
+import { hashPassword } from './passwords.ts'
+
+/** What is known of a user besides name and password. */
+export type UserProfile = Pick<User, 'fullName' | 'email' | 'groups'>
 
 /** A user as a list shows it: without the hash. */
-export interface ListedUser {
+export interface ListedUser extends UserProfile {
   name: string
   disabled: boolean
 }
 
 /**
  * Adds a user; makes the file when there is none. Running gateways take the change in at the next login.
- * Throws `USERS_INVALID` (the name is taken or not allowed, the password is empty or too long) or
- * `FILE_UNUSABLE`.
+ * Throws `USERS_INVALID` (the name is taken or not allowed, the password is too short or too long, the profile is
+ * wrong) or `FILE_UNUSABLE`.
  */
-export async function addUser(file: string, name: string, password: string): Promise<void> {
-  await addUsersWithSamePassword(file, [name], password)
+export async function addUser(
+  file: string,
+  name: string,
+  password: string,
+  profile: UserProfile = {},
+): Promise<void> {
+  await addUsersWithSamePassword(file, [name], password, profile)
 }
 
 /**
@@ -26,11 +35,14 @@ export async function addUsersWithSamePassword(
   file: string,
   names: readonly string[],
   password: string,
+  profile: UserProfile = {},
 ): Promise<void> {
-  for (const name of names) checkName(name)
+  for (const name of names) {
+    checkName(name)
+    checkPassword(password, name)
+  }
   const twice = firstDuplicate(names)
   if (twice !== undefined) throw new UsersInvalidError(`The user "${twice}" is to be added twice.`)
-  checkPassword(password)
   const passwordHash = await hashPassword(password)
   await change(file, (users) => {
     const taken = new Set(users.map((user) => user.name))
@@ -41,8 +53,26 @@ export async function addUsersWithSamePassword(
         )
       }
     }
-    return [...users, ...names.map((name) => ({ name, password: passwordHash }))]
+    return [...users, ...names.map((name) => ({ name, password: passwordHash, ...profile }))]
   })
+}
+
+/**
+ * Gives a user a new password. Sessions that are open go on: see `holdfast users passwd`, which ends them.
+ * Throws `USERS_INVALID` (no such user, the password is too short or too long) or `FILE_UNUSABLE`.
+ */
+export async function setPassword(file: string, name: string, password: string): Promise<void> {
+  checkPassword(password, name)
+  const passwordHash = await hashPassword(password)
+  await changeUser(file, name, (user) => ({ ...user, password: passwordHash }))
+}
+
+/**
+ * Disables a user, who can then no longer log in, or enables one again. Doing so twice is no error.
+ * Throws `USERS_INVALID` (no such user) or `FILE_UNUSABLE`.
+ */
+export async function setDisabled(file: string, name: string, disabled: boolean): Promise<void> {
+  await changeUser(file, name, ({ disabled: _, ...user }) => (disabled ? { ...user, disabled } : user))
 }
 
 /**
@@ -70,12 +100,22 @@ export async function removeUsers(
 /** The users of a file, in its order. Throws `FILE_UNUSABLE` or `USERS_INVALID`. */
 export async function listUsers(file: string): Promise<ListedUser[]> {
   const users = await readUsersFile(file)
-  return users.map(({ name, disabled }) => ({ name, disabled: disabled === true }))
+  return users.map(({ password: _, disabled, ...shown }) => ({ ...shown, disabled: disabled === true }))
+}
+
+async function changeUser(file: string, name: string, edit: (user: User) => User): Promise<void> {
+  await change(file, (users) => {
+    if (!users.some((user) => user.name === name)) {
+      throw new UsersInvalidError(`The ${USERS_LABEL} ${file} has no user "${name}"; nothing was changed.`)
+    }
+    return users.map((user) => (user.name === name ? edit(user) : user))
+  })
 }
 
 async function change(file: string, edit: (users: User[]) => User[]): Promise<void> {
   await withFileLock(file, USERS_LABEL, async () => {
     const users = edit(await readUsersFile(file).catch(noneYet))
+    checkUsers(users, file)
     await replacePrivateFile(file, USERS_LABEL, `${JSON.stringify({ users }, null, 2)}\n`)
   })
 }
@@ -93,9 +133,7 @@ function checkName(name: string): void {
   )
 }
 
-function checkPassword(password: string): void {
-  if (password.length >= 1 && password.length <= MAX_PASSWORD_LENGTH) return
-  throw new UsersInvalidError(
-    `A password must have 1 to ${MAX_PASSWORD_LENGTH} characters; this one has ${password.length}.`,
-  )
+function checkPassword(password: string, name: string): void {
+  const objection = passwordObjection(password, name)
+  if (objection !== null) throw new UsersInvalidError(objection)
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { UsersInvalidError } from '../errors.ts'
-import { parseJsonText } from '../files/json.ts'
+import { checkValue, type Parsed, parseJsonText } from '../files/json.ts'
 import { readPrivateFile } from '../files/private.ts'
+import { isEmail, isFullName, isGroupName, MAX_GROUPS } from '../identities/identity.ts'
 import { PASSWORD_HASH } from './passwords.ts'
 
 /** One entry of the users file. */
@@ -9,8 +10,13 @@ export interface User {
   name: string
   /** A PHC string: `$argon2id$v=19$m=…`. */
   password: string
-  /** A disabled user cannot log in. Sessions that are open go on to their end. */
+  /** A disabled user cannot log in. Sessions that are open go on to their end, unless somebody ends them. */
   disabled?: boolean
+  /** As people call the user. */
+  fullName?: string
+  email?: string
+  /** Names of groups, for the access rules and for applications. */
+  groups?: string[]
 }
 
 export const USERS_LABEL = 'users file'
@@ -29,6 +35,23 @@ const userSchema = z.strictObject({
     error: 'must be an argon2id hash ("$argon2id$v=19$…"); make one with `holdfast users add`',
   }),
   disabled: z.boolean({ error: 'must be true or false' }).exactOptional(),
+  fullName: z
+    .string({ error: 'must be text' })
+    .refine(isFullName, { error: 'must be 1 to 256 characters that can be shown' })
+    .exactOptional(),
+  email: z
+    .string({ error: 'must be text' })
+    .refine(isEmail, { error: 'must be an e-mail address' })
+    .exactOptional(),
+  groups: z
+    .array(
+      z.string({ error: 'must be text' }).refine(isGroupName, {
+        error: 'must be a group of 1 to 128 characters, without a comma',
+      }),
+      { error: 'must be a list of groups' },
+    )
+    .max(MAX_GROUPS, { error: `must be ${MAX_GROUPS} groups at most` })
+    .exactOptional(),
 })
 
 const usersSchema = z.strictObject({ users: z.array(userSchema, { error: 'must be a list of users' }) })
@@ -38,11 +61,7 @@ const usersSchema = z.strictObject({ users: z.array(userSchema, { error: 'must b
  * machine) or `USERS_INVALID`, naming each wrong entry by its place, never its hash.
  */
 export async function readUsersFile(file: string): Promise<User[]> {
-  const parsed = parseJsonText(await readPrivateFile(file, USERS_LABEL), usersSchema)
-  if ('mistakes' in parsed) {
-    throw new UsersInvalidError(`The ${USERS_LABEL} ${file} cannot be used. ${parsed.mistakes.join(' ')}`)
-  }
-  const { users } = parsed.value
+  const { users } = usersOf(parseJsonText(await readPrivateFile(file, USERS_LABEL), usersSchema), file)
   const twice = firstDuplicate(users.map(({ name }) => name))
   if (twice !== undefined) {
     throw new UsersInvalidError(
@@ -50,6 +69,16 @@ export async function readUsersFile(file: string): Promise<User[]> {
     )
   }
   return users
+}
+
+/** Throws `USERS_INVALID` when a file of these users could not be read again. */
+export function checkUsers(users: readonly User[], file: string): void {
+  usersOf(checkValue({ users }, usersSchema), file)
+}
+
+function usersOf<T>(parsed: Parsed<T>, file: string): T {
+  if ('value' in parsed) return parsed.value
+  throw new UsersInvalidError(`The ${USERS_LABEL} ${file} cannot be used. ${parsed.mistakes.join(' ')}`)
 }
 
 /** True for a name that a users file may hold: see {@link USER_NAME}; composed (NFC). */

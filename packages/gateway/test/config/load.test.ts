@@ -55,9 +55,24 @@ test.each([
     '`store.tls.caFile` must be text. `store.tls.ca` is not a known key',
   ],
   [{ store: { sentinels: [NOBODY] } }, '`store.keyring` is missing'],
+  [{ trustedProxies: ['10.0.0.0/33'] }, '`trustedProxies[0]` must be an address or a range'],
+  [{ trustedProxies: ['10.0.0.0/0'] }, '`trustedProxies[0]` must be an address or a range'],
+  [{ trustedProxies: ['balancer'] }, '`trustedProxies[0]` must be an address or a range'],
+  [{ trustedProxies: '10.0.0.1' }, '`trustedProxies` must be a list of addresses and ranges'],
+  [{ loginLimits: { perAccount: 0 } }, '`loginLimits.perAccount` must be a whole number from 1 to 1000'],
+  [{ loginLimits: { perUser: 5 } }, '`loginLimits.perUser` is not a known key'],
+  [{ sessions: { whenFull: 'end' } }, '`sessions.whenFull` must be "refuse" or "end-oldest"'],
+  [{ sessions: { rememberMs: 1000 } }, '`sessions.rememberMs` must be a whole number from 60000'],
 ])('a mistake is named by its key: %j', (overrides, sentence) => {
   expect(() => parseGatewayConfig(rawConfig(overrides))).toThrow(sentence)
 })
+
+test.each(['10.1.2.3', '10.0.0.0/8', '::1', 'fd00::/8', '2001:db8::/128'])(
+  'a proxy %s may be trusted',
+  (range) => {
+    expect(parseGatewayConfig(rawConfig({ trustedProxies: [range] })).trustedProxies).toEqual([range])
+  },
+)
 
 test('every mistake of a file is told at once', () => {
   expect(() => parseGatewayConfig(rawConfig({ name: '', dataCentre: '' }))).toThrow(/`name`.*`dataCentre`/s)

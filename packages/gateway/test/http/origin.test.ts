@@ -24,3 +24,10 @@ test.each([
   { host, origin: `https://${host}.evil.example` },
   { origin: `https://${host}` },
 ])('is refused: %j', (headers) => expect(isCrossSite(headers)).toBe(true))
+
+test('with a trusted proxy in front its word for the host counts', () => {
+  const headers = { host: 'gateway-1.internal:8080', origin: `https://${host}` }
+  expect(isCrossSite(headers)).toBe(true)
+  expect(isCrossSite(headers, host)).toBe(false)
+  expect(isCrossSite({ ...headers, origin: 'https://gateway-1.internal:8080' }, host)).toBe(true)
+})

@@ -32,7 +32,7 @@ test.each([
 })
 
 test.each([
-  ['GET', '/login', 'POST'],
+  ['DELETE', '/login', 'GET, HEAD, POST'],
   ['PUT', '/logout', 'POST'],
   ['POST', '/session', 'GET, HEAD'],
   ['DELETE', '/verify', 'GET, HEAD'],
@@ -52,11 +52,14 @@ test('a wrong method is told before a wrong body', async () => {
   expect(response.status).toBe(405)
 })
 
-test.each(['/nothing', '/login/', '/Session', '//'])('the unknown path %s gets 404', async (path) => {
-  const gateway = await startGateway()
-  const response = await gateway.get(path)
-  expect([response.status, await codeOf(response)]).toEqual([404, 'NOT_FOUND'])
-})
+test.each(['/nothing', '/login/', '/Session', '//', '/*x', '/:id', '/(x'])(
+  'the unknown path %s gets 404',
+  async (path) => {
+    const gateway = await startGateway()
+    const response = await gateway.get(path)
+    expect([response.status, await codeOf(response)]).toEqual([404, 'NOT_FOUND'])
+  },
+)
 
 test('a path that cannot be decoded gets 400', async () => {
   const gateway = await startGateway()

@@ -1,7 +1,14 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { addUser, addUsersWithSamePassword, listUsers, removeUsers } from '../../src/users/edit.ts'
+import {
+  addUser,
+  addUsersWithSamePassword,
+  listUsers,
+  removeUsers,
+  setDisabled,
+  setPassword,
+} from '../../src/users/edit.ts'
 import { readUsersFile } from '../../src/users/file.ts'
 import { verifyPassword } from '../../src/users/passwords.ts'
 import { PASSWORD, temporaryFolder } from '../support.ts'
@@ -49,7 +56,7 @@ test('a name that is taken is refused and nothing changes', async () => {
   const file = await newFile()
   await addUser(file, 'ada', PASSWORD)
   const before = await readFile(file, 'utf8')
-  await expect(addUsersWithSamePassword(file, ['grace', 'ada'], 'other')).rejects.toMatchObject({
+  await expect(addUsersWithSamePassword(file, ['grace', 'ada'], PASSWORD)).rejects.toMatchObject({
     code: 'USERS_INVALID',
     message: expect.stringContaining('has a user "ada" already'),
   })
@@ -63,10 +70,57 @@ test.each(['', ' ada', 'a b', 'a\nb', 'a/b', 'x'.repeat(129), 'e\u0301'])(
   },
 )
 
-test.each(['', 'x'.repeat(1025)])('a password of %s is refused without being quoted', async (password) => {
-  const error = await addUser(await newFile(), 'ada', password).catch((thrown: Error) => thrown)
-  expect(String(error)).toContain('must have 1 to 1024 characters')
-  expect(String(error)).not.toContain('xxx')
+test.each([
+  ['nothing', '', 'must have 12 to 1024 characters; this one has 0'],
+  ['eleven characters', 'qwertzuiopa', 'this one has 11'],
+  ['too much', 'abcd'.repeat(257), 'this one has 1028'],
+  ['one character', 'z'.repeat(40), 'one, two or three characters only'],
+  ['the name', 'ada-LovelaceADA-LOVELACE', 'must not be made of the user name'],
+])('a password of %s is refused without being quoted', async (_, password, sentence) => {
+  const error = await addUser(await newFile(), 'ada-lovelace', password).catch((thrown: Error) => thrown)
+  expect(error).toMatchObject({ code: 'USERS_INVALID', message: expect.stringContaining(sentence) })
+  if (password !== '') expect(String(error)).not.toContain(password)
+})
+
+test('a password counts in characters as people see them, after composition', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', `${'é'.normalize('NFD').repeat(4)}abcdefgh`)
+  await expect(addUser(file, 'grace', `${'é'.normalize('NFD').repeat(3)}abcdefgh`)).rejects.toThrow('has 11')
+})
+
+test('a new password takes the place of the old one, and nothing else changes', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD, { groups: ['staff'] })
+  await addUser(file, 'grace', PASSWORD)
+  const [, graceBefore] = await readUsersFile(file)
+  await setPassword(file, 'ada', 'another good password')
+  const [ada, grace] = await readUsersFile(file)
+  expect(await verifyPassword(ada?.password ?? '', 'another good password')).toBe(true)
+  expect(await verifyPassword(ada?.password ?? '', PASSWORD)).toBe(false)
+  expect(ada?.groups).toEqual(['staff'])
+  expect(grace).toEqual(graceBefore)
+  await expect(setPassword(file, 'ada', 'short')).rejects.toMatchObject({ code: 'USERS_INVALID' })
+  await expect(setPassword(file, 'nobody', PASSWORD)).rejects.toThrow('has no user "nobody"')
+})
+
+test('a user is disabled and enabled again, however often it is asked', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD)
+  for (const disabled of [true, true, false, false]) {
+    await setDisabled(file, 'ada', disabled)
+    expect(await listUsers(file)).toEqual([{ name: 'ada', disabled }])
+  }
+  await expect(setDisabled(file, 'nobody', true)).rejects.toThrow('has no user "nobody"')
+})
+
+test.each([
+  [{ email: 'not an address' }, '`users[0].email` must be an e-mail address'],
+  [{ groups: ['a,b'] }, '`users[0].groups[0]` must be a group'],
+  [{ fullName: 'Ada\u0007' }, '`users[0].fullName` must be'],
+])('a profile that no file could hold is refused: %j', async (profile, sentence) => {
+  const file = await newFile()
+  await expect(addUser(file, 'ada', PASSWORD, profile)).rejects.toThrow(sentence)
+  await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
 test.each([

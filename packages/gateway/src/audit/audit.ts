@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+import { fileError } from '../files/private.ts'
+import { emptyChain, nextLine } from './chain.ts'
+import { AUDIT_TEXTS, type AuditEntry } from './entry.ts'
+import { AuditFile } from './file.ts'
+
+/** What routes tell the audit log. Nothing waits for it: `AuditFile` says when a line is on disk. */
+export interface Audit {
+  record(entry: AuditEntry): void
+  loggedIn(entry: Fields<'login'>): void
+  loginRefused(entry: Fields<'login-refused'>): void
+  loggedOut(entry: Fields<'logout'>): void
+}
+
+/** The audit log of one process. */
+export interface AuditLog extends Audit {
+  status(): AuditStatus
+  /** Takes the file that is under its name now, also while nothing happens that would be written. */
+  reopen(): void
+  /**
+   * Looks whether the log can go on in `file`, and answers what makes it. Without a file, or with that in use, nothing
+   * is done; a log on standard output stays there. Throws `FILE_UNUSABLE`.
+   */
+  prepare(file: string | undefined): Promise<() => void>
+  /** Writes what waits. */
+  close(): Promise<void>
+}
+
+export interface AuditStatus {
+  /** Entries that are not on disk yet. */
+  waiting: number
+  /** Entries that found no place since the start; each gap has a line of its own. */
+  lost: number
+  /** True while the file cannot be written. */
+  troubled: boolean
+}
+
+type Fields<Event extends AuditEntry['event']> = Omit<Extract<AuditEntry, { event: Event }>, 'event'>
+
+export interface AuditOptions {
+  /** Whose log it is. */
+  base: { server: string; dataCentre: string }
+  /** A file of its own; without one the lines go to `stream`, among those of the log. */
+  file?: string | undefined
+  stream: { write(line: string): unknown }
+  onTrouble: (error: unknown) => void
+}
+
+/** Opens the audit log. Throws `FILE_UNUSABLE` when its file cannot be written at the start. */
+export async function openAudit(options: AuditOptions): Promise<AuditLog> {
+  const { base, file, stream, onTrouble } = options
+  const fieldsOf = (entry: AuditEntry) => {
+    const { event, ...what } = entry
+    const [level, msg] = AUDIT_TEXTS[event]
+    return { level, time: new Date().toISOString(), ...base, pid: process.pid, event, ...what, msg }
+  }
+  if (file === undefined) {
+    let head = emptyChain(randomBytes(6).toString('hex'))
+    return {
+      ...methods((entry) => {
+        const next = nextLine(head, fieldsOf(entry))
+        head = next.head
+        stream.write(`${next.line}\n`)
+      }),
+      status: () => ({ waiting: 0, lost: 0, troubled: false }),
+      reopen: () => {},
+      prepare: async () => () => {},
+      close: async () => {},
+    }
+  }
+  const sink = new AuditFile({ file, own: fieldsOf, onTrouble })
+  try {
+    await sink.start()
+  } catch (error) {
+    throw fileError(error, file, 'audit log')
+  }
+  return {
+    ...methods((entry) => sink.write(fieldsOf(entry))),
+    status: () => sink.status,
+    reopen: () => sink.reopen(),
+    async prepare(next) {
+      if (next === undefined || next === sink.file) return () => {}
+      try {
+        await (await open(next, 'a', 0o600)).close()
+      } catch (error) {
+        throw fileError(error, next, 'audit log')
+      }
+      return () => sink.goOnIn(next)
+    },
+    close: () => sink.close(),
+  }
+}
+
+/** The file of one of several processes: `audit.jsonl` is `audit-2.jsonl` for the second. A file has one writer. */
+export function fileOfProcess(file: string, number: number | null): string {
+  if (number === null) return file
+  const { dir, name, ext } = path.parse(file)
+  return path.join(dir, `${name}-${number}${ext}`)
+}
+
+function methods(record: (entry: AuditEntry) => void): Audit {
+  return {
+    record,
+    loggedIn: (entry) => record({ event: 'login', ...entry }),
+    loginRefused: (entry) => record({ event: 'login-refused', ...entry }),
+    loggedOut: (entry) => record({ event: 'logout', ...entry }),
+  }
+}

@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util'
+import { HoldfastError, type RenewedSecrets, type TokenStore } from '@holdfast/tokens'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
+import { GatewayError } from '../errors.ts'
+import { versionsOf } from '../files/version.ts'
+import { loggableError } from '../http/log.ts'
+import type { Bell } from './bell.ts'
+import { changesBetween, withLiveChanges } from './changes.ts'
+import { type Configuration, readConfiguration } from './read.ts'
+import type { GatewayConfig } from './schema.ts'
+
+/** What became of a reading of the configuration. */
+export type ReadOutcome = 'applied' | 'unchanged' | 'refused'
+
+export interface FollowOptions {
+  file: string
+  /** What was read from it at the start. */
+  inUse: Configuration
+  store: TokenStore
+  log: FastifyBaseLogger
+  audit: Audit
+  /** Looks whether what can change while the gateway runs can be taken, and answers what takes it. */
+  prepare: (config: GatewayConfig) => Promise<() => void>
+  /** Is told what became of each reading, and how many keys wait for a restart. Must not throw. */
+  onRead: (outcome: ReadOutcome, needRestart?: number) => void
+  bell: Bell
+  signal: AbortSignal
+}
+
+/** A try that failed is made again after so long, twice as long each time, though nothing has changed (in milliseconds). */
+const FIRST_RETRY_MS = 1000
+const MOST_RETRY_MS = 5000
+/** Deadline of a renewal of secrets (in milliseconds). */
+const RENEW_MS = 10_000
+
+/**
+ * Follows the configuration file, and the files of TLS that it names, until `signal` aborts. What can change live is
+ * taken, all of it at once, when it can be used and the store has accepted its secrets; what cannot is told and left. A new state that is broken or refused is told
+ * once, the old one stays in use, and it is tried again: a password may be known to Redis only a little later.
+ */
+export async function followConfiguration(options: FollowOptions): Promise<void> {
+  const { file, log, audit, bell, signal, onRead } = options
+  let inUse = options.inUse
+  let seen = inUse.versions
+  let waitMs = Number.POSITIVE_INFINITY
+  let failures = 0
+  let lastProblem = ''
+  for (;;) {
+    await bell.wait(inUse.files, seen, waitMs, signal)
+    if (signal.aborted) return
+    seen = await versionsOf(inUse.files)
+    try {
+      inUse = await takeNext(inUse, options)
+      seen = inUse.versions
+      waitMs = Number.POSITIVE_INFINITY
+      failures = 0
+      lastProblem = ''
+    } catch (error) {
+      if (signal.aborted) return
+      onRead('refused')
+      failures += 1
+      waitMs = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
+      const problem = sentenceOf(error)
+      if (problem !== lastProblem) {
+        audit.record({ event: 'configuration-reload', outcome: 'refused', keys: [] })
+        log.error(
+          { event: 'config-refused', file, err: loggableError(error) },
+          `${problem} The old configuration stays in use.`,
+        )
+      }
+      lastProblem = problem
+    }
+  }
+}
+
+/** Reads the files and takes what can change live; answers what is in use then. */
+async function takeNext(inUse: Configuration, options: FollowOptions): Promise<Configuration> {
+  const { file, store, log, audit, prepare, onRead, signal } = options
+  const next = await readConfiguration(file)
+  const { live, restart } = changesBetween(inUse.config, next.config)
+  const tlsStays = restart.includes('store.tls')
+  if (!tlsStays && !live.includes('store.tls') && !isDeepStrictEqual(inUse.tls, next.tls))
+    live.push('store.tls')
+  const config = withLiveChanges(inUse.config, next.config, live)
+  const tls = tlsStays ? inUse.tls : next.tls
+  const secrets = secretsAmong(live, { ...next, config, tls })
+  const take = await prepare(config)
+  if (Object.keys(secrets).length > 0) await store.renew(secrets, { timeoutMs: RENEW_MS, signal })
+  take()
+  onRead(live.length > 0 ? 'applied' : 'unchanged', restart.length)
+  const { revision } = config
+  if (live.length > 0) {
+    audit.record({ event: 'configuration-reload', outcome: 'applied', keys: live })
+    log.info({ event: 'config-taken', keys: live, revision }, 'A new configuration is in use')
+  }
+  if (restart.length > 0) {
+    log.warn(
+      { event: 'config-needs-restart', keys: restart },
+      'These keys changed and need a restart of this gateway',
+    )
+  }
+  if (live.length + restart.length === 0)
+    log.info({ event: 'config-unchanged' }, 'The configuration is as it was')
+  return { ...next, config, tls }
+}
+
+const SECRETS = ['username', 'password', 'sentinelUsername', 'sentinelPassword', 'keyring'] as const
+
+/** The secrets among the keys that changed. */
+function secretsAmong(live: readonly string[], { config, tls }: Configuration): RenewedSecrets {
+  const changed = SECRETS.filter((name) => live.includes(`store.${name}`))
+  const entries = changed.map((name) => [name, config.store[name]] as const)
+  return {
+    ...Object.fromEntries(entries),
+    ...(tls !== undefined && live.includes('store.tls') ? { tls } : {}),
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  const isOurs = error instanceof GatewayError || error instanceof HoldfastError
+  return isOurs ? error.message : 'The new configuration could not be taken.'
+}

@@ -1,0 +1,32 @@
+import type { Entry } from 'ldapts'
+
+/** The texts of an attribute; none when it is not there. Names of attributes are the same in any case (RFC 4512). */
+export function valuesOf(entry: Entry, attribute: string): string[] {
+  const key = Object.keys(entry).find(
+    (name) => name !== 'dn' && name.toLowerCase() === attribute.toLowerCase(),
+  )
+  if (key === undefined) return []
+  return [entry[key] ?? []].flat().filter((value) => typeof value === 'string')
+}
+
+/**
+ * The one value of an attribute by which a person is known, or null. Of several it is the one that was typed:
+ * directories compare without regard to case, and the person must be the same one however the name is typed.
+ */
+export function namingValue(entry: Entry, attribute: string, typed: string): string | null {
+  const values = valuesOf(entry, attribute)
+  if (values.length === 1) return values[0]?.normalize('NFC') ?? null
+  const fold = (text: string) => text.normalize('NFC').toLowerCase()
+  return values.find((value) => fold(value) === fold(typed))?.normalize('NFC') ?? null
+}
+
+/** The value of the first part of a distinguished name: `staff` of `cn=staff,ou=groups,dc=example,dc=org` (RFC 4514). */
+export function firstPartOf(dn: string): string | null {
+  const escaped = /^[^=,+\\]+=((?:\\[\s\S]|[^,+\\])*)/.exec(dn)?.[1]
+  if (escaped === undefined) return null
+  return escaped
+    .replace(/((?:\\[0-9a-fA-F]{2})+)|\\([\s\S])/g, (_, bytes?: string, character = '') =>
+      bytes === undefined ? character : Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),
+    )
+    .trim()
+}

@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const CIPHER = 'aes-256-gcm'
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/** Seals what a browser keeps of a login that is under way. */
+export interface FlowSeal {
+  seal(flowToken: string): string
+  /** Null for what was not sealed here. */
+  unseal(cookie: string): string | null
+}
+
+/**
+ * A flow is a session of the store, and its token would open that session at every server that verifies tokens. So the
+ * browser gets it sealed: only the gateways of the data centre can open it. The key is derived from the key ring's index
+ * key, which every gateway has and which never changes.
+ */
+export function createFlowSeal(indexKey: string): FlowSeal {
+  const secret = Buffer.from(indexKey, 'base64')
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'holdfast gateway oidc flow cookie 1', 32))
+  return {
+    seal(flowToken) {
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES })
+      const sealed = Buffer.concat([cipher.update(flowToken, 'utf8'), cipher.final()])
+      return Buffer.concat([iv, sealed, cipher.getAuthTag()]).toString('base64url')
+    },
+    unseal(cookie) {
+      const box = Buffer.from(cookie, 'base64url')
+      if (box.length <= IV_BYTES + TAG_BYTES) return null
+      const decipher = createDecipheriv(CIPHER, key, box.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+      decipher.setAuthTag(box.subarray(-TAG_BYTES))
+      try {
+        const opened = decipher.update(box.subarray(IV_BYTES, -TAG_BYTES))
+        return Buffer.concat([opened, decipher.final()]).toString('utf8')
+      } catch {
+        // The tag does not fit: not sealed by a gateway of this data centre.
+        return null
+      }
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { clientSchema, type OAuthClient } from '../config/clients.ts'
+import { gatewayConfigSchema } from '../config/schema.ts'
+import { ConfigInvalidError } from '../errors.ts'
+import { checkValue, parseJsonText } from '../files/json.ts'
+import { replacePrivateFile, withFileLock } from '../files/locked.ts'
+import { readPrivateFile } from '../files/private.ts'
+import { clientSecretHash, generateClientSecret } from './secret.ts'
+
+/** A client that no gateway knows yet, and its secret, which nothing keeps. */
+export interface NewClient {
+  secret: string
+  /** For `oauth.clients` of each gateway's configuration. */
+  entry: OAuthClient
+}
+
+/** Makes a client with a secret of 256 random bits. Throws `CONFIG_INVALID` for a name that cannot be one. */
+export function createClient(id: string, may: OAuthClient['may']): NewClient {
+  const secret = generateClientSecret()
+  const parsed = checkValue({ id, secretSha256: clientSecretHash(secret), may }, clientSchema)
+  if ('mistakes' in parsed) {
+    throw new ConfigInvalidError(`"${id}" cannot be a client. ${parsed.mistakes.join(' ')}`)
+  }
+  return { secret, entry: parsed.value }
+}
+
+/**
+ * Writes a client into a gateway's configuration file. A gateway that runs knows it a second later, if its
+ * file had a section `oauth` when it started, else after a restart.
+ * Throws `CONFIG_INVALID` (the file cannot be used, or has a client of that name) or `FILE_UNUSABLE`; then the file is
+ * as it was.
+ */
+export async function addClient(configFile: string, entry: OAuthClient): Promise<void> {
+  const label = 'configuration file'
+  await withFileLock(configFile, label, async () => {
+    const text = await readPrivateFile(configFile, label)
+    const before = parseJsonText(text, gatewayConfigSchema)
+    if ('mistakes' in before) throw refusal(configFile, before.mistakes)
+    // As it stands in the file, without the defaults that reading it fills in.
+    const raw = JSON.parse(text) as { oauth?: { clients: unknown[] } }
+    const changed = { ...raw, oauth: { ...raw.oauth, clients: [...(raw.oauth?.clients ?? []), entry] } }
+    const after = checkValue(changed, gatewayConfigSchema)
+    if ('mistakes' in after) throw refusal(configFile, after.mistakes)
+    await replacePrivateFile(configFile, label, `${JSON.stringify(changed, null, 2)}\n`)
+  })
+}
+
+const refusal = (file: string, mistakes: readonly string[]) =>
+  new ConfigInvalidError(`The client was not added to ${file}. ${mistakes.join(' ')}`)

@@ -1,0 +1,45 @@
+import type { SessionSummary } from '@holdfast/tokens'
+import { readDeviceLabel } from '../sessions/device.ts'
+import { type Html, html } from './html.ts'
+import { layout, type Page } from './layout.ts'
+import { moment } from './moment.ts'
+
+/** A person's own sessions, with buttons that end them. `currentId` is the one that asks. */
+export function sessionsPage(options: {
+  server: string
+  subject: string
+  currentId: string
+  sessions: readonly SessionSummary[]
+}): Page {
+  const { server, subject, currentId, sessions } = options
+  const others = sessions.filter(({ id }) => id !== currentId).length
+  return layout({
+    title: 'Your sessions',
+    server,
+    content: html`<h1>Your sessions</h1>
+<p class="lead">Where you, <b>${subject}</b>, are logged in. Is there one that you do not know? End it, and change your password.</p>
+<ul class="sessions">${sessions.map((session) => entry(session, session.id === currentId))}</ul>
+<div class="actions all">
+${others > 0 ? html`<form method="post" action="/sessions/end-others"><button>End all others</button></form>` : html``}
+<form method="post" action="/sessions/end-all"><button>Log out everywhere</button></form>
+</div>
+<p class="hint"><a href="/">Back to the start page</a></p>`,
+  })
+}
+
+function entry(session: SessionSummary, isCurrent: boolean): Html {
+  const { words, address } = readDeviceLabel(session.device)
+  const { id, issuedAtMs, idleUntilMs, expiresAtMs } = session
+  return html`<li>
+<div>
+<h2>${words}${isCurrent ? html` <small>This one</small>` : html``}</h2>
+<dl>
+${address === null ? html`` : html`<dt>From</dt><dd>${address}</dd>`}
+<dt>Logged in</dt><dd>${moment(issuedAtMs)}</dd>
+${idleUntilMs < expiresAtMs ? html`<dt>Ends idle at</dt><dd>${moment(idleUntilMs)}</dd>` : html``}
+<dt>Ends at last</dt><dd>${moment(expiresAtMs)}</dd>
+</dl>
+</div>
+<form method="post" action="/sessions/${id}/end"><button aria-label="${isCurrent ? 'Log out' : 'End'}: ${words}, ${new Date(issuedAtMs).toISOString()}">${isCurrent ? 'Log out' : 'End'}</button></form>
+</li>`
+}

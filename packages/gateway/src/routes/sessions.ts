@@ -1,0 +1,179 @@
+import type { Active, SessionSummary } from '@holdfast/tokens'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
+import { clientAddress } from '../http/client-address.ts'
+import { type Credential, readCredential } from '../http/credential.ts'
+import { isCrossSite } from '../http/origin.ts'
+import { crossSite, noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
+import { describeRoute } from '../openapi/describe.ts'
+import { sessionsPage } from '../pages/sessions.ts'
+import { readDeviceLabel } from '../sessions/device.ts'
+import type { Services } from './services.ts'
+
+const listDescription = describeRoute({
+  summary: 'All sessions of whoever asks, as JSON or as a page.',
+  credentials: 'token',
+  answers: {
+    200: {
+      text: 'The sessions.',
+      body: z.object({
+        subject: z.string(),
+        server: z.string(),
+        sessions: z.array(
+          z.object({
+            id: z.string(),
+            current: z.boolean().meta({ description: 'It is the one that asks.' }),
+            device: z.string(),
+            address: z.string(),
+            issuedAt: z.iso.datetime(),
+            idleUntil: z.iso.datetime(),
+            expiresAt: z.iso.datetime(),
+          }),
+        ),
+      }),
+    },
+    401: { text: 'Nobody is logged in.' },
+    503: { text: 'It cannot be known now. Nobody was logged out.' },
+  },
+})
+
+const describeEnding = (summary: string, params?: z.ZodObject) =>
+  describeRoute({
+    summary,
+    credentials: 'token',
+    ...(params && { params }),
+    answers: {
+      200: {
+        text: 'Acknowledged, for good.',
+        body: z.object({ ended: z.array(z.string()), server: z.string() }),
+      },
+      303: { text: 'The same, for a browser.' },
+      401: { text: 'Nobody is logged in.' },
+      403: { text: 'It came from a page of another site.' },
+      404: { text: 'Whoever asks has no such session.' },
+      503: { text: 'Not acknowledged: try again.' },
+    },
+  })
+
+const sessionId = z.object({ id: z.string() })
+
+/** Who asks, and by what token. */
+interface Owner {
+  session: Active
+  credential: Credential
+}
+
+/** Ends some of the owner's sessions, and answers their ids; null when there is no such one. */
+type End = (owner: Owner, request: FastifyRequest) => Promise<string[] | null>
+
+/**
+ * A person's own sessions. `GET /sessions` shows them, as JSON or as a page; `DELETE /sessions/:id` (and for forms
+ * `POST /sessions/:id/end`) ends one of them, `POST /sessions/end-others` all but the one that asks, and
+ * `POST /sessions/end-all` that one, too. Whoever asks must be logged in, and reaches nobody else's sessions.
+ */
+export function ownSessionsRoutes(app: FastifyInstance, services: Services): void {
+  const { server, store, cookie, audit, checkToken, lifecycle } = services
+  const options = { signal: lifecycle.giveUp }
+
+  app.get('/sessions', listDescription, async (request, reply) => {
+    const owner = await ownerOf(request, reply)
+    if (owner === null) return reply
+    const { subject, id: currentId } = owner.session
+    const sessions = await store.list(subject, options)
+    return wantsHtml(request)
+      ? sendPage(reply, sessionsPage({ server, subject, currentId, sessions }))
+      : reply.send({ subject, server, sessions: sessions.map((session) => view(session, currentId)) })
+  })
+
+  app.register(async (scope) => {
+    // None of these needs a body, and none must fail for the form of one.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+
+    const endOne: End = async ({ session }, request) => {
+      const { id } = request.params as { id: string }
+      const { revoked } = await store.revokeById(session.subject, id, options)
+      return revoked ? [id] : null
+    }
+    scope.delete('/sessions/:id', describeEnding('Ends one of them.', sessionId), ending(endOne))
+    scope.post('/sessions/:id/end', describeEnding('The same, for a form.', sessionId), ending(endOne))
+    scope.post(
+      '/sessions/end-others',
+      describeEnding('Ends all but the one that asks.'),
+      ending(async ({ session, credential }) => {
+        const { revokedIds } = await store.revokeSubject(session.subject, {
+          ...options,
+          exceptToken: credential.token,
+        })
+        return revokedIds
+      }),
+    )
+    scope.post(
+      '/sessions/end-all',
+      describeEnding('Ends all of them.'),
+      ending(async ({ session }) => (await store.revokeSubject(session.subject, options)).revokedIds),
+    )
+  })
+
+  /** The session of a request; null when it has none, and then that is answered. */
+  async function ownerOf(request: FastifyRequest, reply: FastifyReply): Promise<Owner | null> {
+    const credential = readCredential(request, cookie)
+    if (credential === null) return refused(request, reply, sessionProblem({ status: 'none' }))
+    const session = await checkToken(credential.token)
+    if (session.status === 'active') return { session, credential }
+    const problem = session.status === 'unavailable' ? storeUnavailable : sessionProblem(session)
+    return refused(request, reply, problem)
+  }
+
+  function refused(request: FastifyRequest, reply: FastifyReply, problem: Problem): null {
+    sendProblem(request, reply, problem)
+    return null
+  }
+
+  /** Answers only after the store has acknowledged the end; when it cannot, 503, and the cookie stays. */
+  function ending(end: End) {
+    return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const isBearer = readCredential(request, cookie)?.from === 'bearer'
+      if (!isBearer && isCrossSite(request.headers, request.host)) {
+        return sendProblem(request, reply, crossSite)
+      }
+      const owner = await ownerOf(request, reply)
+      if (owner === null) return reply
+      const ended = await audited(owner.session.subject, clientAddress(request), () => end(owner, request))
+      if (ended === null) return sendProblem(request, reply, noSuchSession)
+      const endedItself = ended.includes(owner.session.id)
+      if (endedItself && owner.credential.from === 'cookie') cookie.clear(reply)
+      return wantsHtml(request)
+        ? reply.redirect(endedItself ? '/' : '/sessions', 303)
+        : reply.send({ ended, server })
+    }
+  }
+
+  async function audited(subject: string, remote: string, end: () => Promise<string[] | null>) {
+    const entry = { event: 'revocation', by: subject, via: 'page', subject, remote } as const
+    try {
+      const ended = await end()
+      if (ended !== null && ended.length > 0) audit.record({ ...entry, sessions: ended, outcome: 'ended' })
+      return ended
+    } catch (error) {
+      audit.record({ ...entry, sessions: [], outcome: 'unknown' })
+      throw error
+    }
+  }
+}
+
+/** Times are ISO 8601, UTC. */
+function view({ id, device, issuedAtMs, idleUntilMs, expiresAtMs }: SessionSummary, currentId: string) {
+  const iso = (timeMs: number) => new Date(timeMs).toISOString()
+  const { words, address } = readDeviceLabel(device)
+  return {
+    id,
+    current: id === currentId,
+    device: words,
+    address,
+    issuedAt: iso(issuedAtMs),
+    idleUntil: iso(idleUntilMs),
+    expiresAt: iso(expiresAtMs),
+  }
+}

@@ -1,0 +1,21 @@
+import { openAudit } from '../../src/audit/audit.ts'
+
+/**
+ * Writes entries to the first file until it may grow no more (`ulimit -f`), which cuts a line; then goes on in the
+ * second. Prints the code of the trouble.
+ */
+const [first = '', second = ''] = process.argv.slice(2)
+const full = Promise.withResolvers<string>()
+const audit = await openAudit({
+  base: { server: 'gateway-1', dataCentre: 'dc1' },
+  file: first,
+  stream: process.stdout,
+  onTrouble: (error) => full.resolve((error as NodeJS.ErrnoException).code ?? ''),
+})
+for (let number = 0; number < 8; number++) {
+  audit.loggedIn({ subject: 'ada', session: `s${number}`, remote: '192.0.2.1' })
+}
+console.log(await full.promise)
+const goOn = await audit.prepare(second)
+goOn()
+await audit.close()

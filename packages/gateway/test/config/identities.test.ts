@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { parseGatewayConfig } from '../../src/config/load.ts'
+import { rawConfig } from '../support.ts'
+
+const LDAP = {
+  urls: ['ldaps://ldap.example.org'],
+  bindDn: 'cn=reader,dc=example,dc=org',
+  bindPassword: 'reader-password',
+  users: { base: 'ou=people,dc=example,dc=org' },
+}
+const OIDC = {
+  issuer: 'https://id.example.org',
+  clientId: 'holdfast',
+  publicUrl: 'https://login.example.org',
+}
+const parse = (identities: unknown, more: Record<string, unknown> = {}) =>
+  parseGatewayConfig(rawConfig({ identities, ...more }))
+
+test('what is left out has its default', () => {
+  const { identities, returnOrigins } = parse({ ldap: LDAP, oidc: OIDC })
+  expect(identities.ldap).toMatchObject({
+    startTls: false,
+    users: { filter: '(uid={name})', subject: 'uid', name: 'cn', email: 'mail' },
+    timeoutMs: 3000,
+  })
+  expect(identities.oidc).toMatchObject({ subjectClaim: 'sub', subjectPrefix: 'oidc:', userInfo: true })
+  expect(returnOrigins).toEqual([])
+})
+
+test('somebody must be able to log in', () => {
+  const { usersFile: _, ...raw } = rawConfig()
+  expect(() => parseGatewayConfig(raw)).toThrow(
+    '`usersFile` is missing, and `identities` names neither `ldap` nor `oidc`',
+  )
+  expect(parseGatewayConfig({ ...raw, identities: { oidc: OIDC } }).usersFile).toBeUndefined()
+})
+
+test.each([
+  [
+    { ldap: { ...LDAP, urls: ['ldap://ldap.example.org'] } },
+    '`identities.ldap.urls` must begin with "ldaps://"',
+  ],
+  [{ ldap: { ...LDAP, startTls: true } }, '`identities.ldap.startTls` must be false with "ldaps://"'],
+  [{ ldap: { ...LDAP, urls: [] } }, '`identities.ldap.urls` must name a server'],
+  [{ ldap: { ...LDAP, urls: ['https://x'] } }, '`identities.ldap.urls[0]` must be "ldaps://host:port"'],
+  [
+    { ldap: { ...LDAP, users: { base: 'x', filter: '(uid=ada)' } } },
+    'must be a filter in parentheses that holds {name}',
+  ],
+  [{ ldap: { ...LDAP, bindPassword: '' } }, '`identities.ldap.bindPassword` must not be empty'],
+  [
+    { oidc: { ...OIDC, issuer: 'http://id.example.org' } },
+    '`identities.oidc.issuer` must be an https:// address',
+  ],
+  [
+    { oidc: { ...OIDC, publicUrl: 'https://login.example.org/' } },
+    '`identities.oidc.publicUrl` must be an origin',
+  ],
+  [
+    { oidc: { ...OIDC, publicUrl: 'http://login.example.org' } },
+    '`identities.oidc.publicUrl` must begin with "https://"',
+  ],
+  [
+    { oidc: { ...OIDC, scope: 'profile email' } },
+    '`identities.oidc.scope` must be scopes, the first of them "openid"',
+  ],
+  [
+    { oidc: { ...OIDC, clientAuthentication: 'jwt' } },
+    '`identities.oidc.clientAuthentication` must be "basic" or "post"',
+  ],
+  [{ saml: {} }, '`identities.saml` is not a known key'],
+])('a mistake is named by its key: %j', (identities, sentence) => {
+  expect(() => parse(identities)).toThrow(sentence)
+})
+
+test('plain LDAP and HTTP are taken on loopback, and StartTLS anywhere', () => {
+  expect(parse({ ldap: { ...LDAP, urls: ['ldap://127.0.0.1:3890', 'ldap://[::1]'] } })).toBeDefined()
+  expect(parse({ ldap: { ...LDAP, urls: ['ldap://ldap.example.org'], startTls: true } })).toBeDefined()
+  expect(parse({ oidc: { ...OIDC, issuer: 'http://127.0.0.1:3000' } })).toBeDefined()
+})
+
+test.each(['app.example.org', 'https://app.example.org/', 'javascript:alert(1)', '*'])(
+  '%s is no origin to return to',
+  (origin) => {
+    expect(() => parse({}, { returnOrigins: [origin] })).toThrow('`returnOrigins[0]` must be an origin')
+  },
+)
+
+test('every example of the guide is a configuration', async () => {
+  const guide = await readFile(new URL('../../../../docs/identities.md', import.meta.url), 'utf8')
+  const examples = Array.from(guide.matchAll(/```json\n(.*?)```/gs), ([, text = '']) => JSON.parse(text))
+  expect(examples.length).toBeGreaterThanOrEqual(3)
+  for (const example of examples) expect(parseGatewayConfig({ ...rawConfig(), ...example })).toBeDefined()
+})

@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+
+/** A gateway in a process of its own. */
+export class GatewayProcess {
+  readonly process: ChildProcess
+  output = ''
+
+  constructor(configFile: string) {
+    const index = new URL('../src/index.ts', import.meta.url).href
+    const program = `
+      const { runGateway } = await import(${JSON.stringify(index)})
+      await runGateway(process.argv[1]).catch((error) => { console.error(error.code, error.message); process.exitCode = 1 })`
+    this.process = spawn(process.execPath, ['--input-type=module', '-e', program, configFile])
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk
+      })
+    }
+    onTestFinished(() => void this.process.kill('SIGKILL'))
+  }
+
+  async ended(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
+    return this.process.exitCode
+  }
+
+  /** The URL, once it listens; not that of its admin API. */
+  async url(): Promise<string> {
+    return await until(() => /"(?!The admin API)[^"]* listens on (http:[^"]+)/.exec(this.output)?.[1])
+  }
+}
+
+/** What `look` finds, as soon as it finds something. */
+export async function until<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (Date.now() > deadline) throw new Error('It did not come in time.')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

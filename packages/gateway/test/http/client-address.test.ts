@@ -1,0 +1,59 @@
+import http from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { type Running, startGateway } from '../support.ts'
+
+/** Who the gateway takes a client for that comes from 127.0.109.5. */
+async function takenFor(gateway: Running, forwarded: string | string[] | null): Promise<unknown> {
+  await new Promise<void>((resolve, reject) => {
+    const headers = forwarded === null ? {} : { 'x-forwarded-for': forwarded }
+    http
+      .request(`${gateway.url}/logout`, {
+        method: 'POST',
+        localAddress: '127.0.109.5',
+        agent: false,
+        headers,
+      })
+      .on('response', (response) => response.resume().on('end', resolve))
+      .on('error', reject)
+      .setHeader('authorization', 'Bearer hf_none')
+      .end()
+  })
+  const lines = gateway
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"event":"logout"'))
+  return JSON.parse(lines.at(-1) ?? '{}').remote
+}
+
+test('without trusted proxies nobody is believed', async () => {
+  const gateway = await startGateway()
+  expect(await takenFor(gateway, '203.0.113.9')).toBe('127.0.109.5')
+  expect(await takenFor(gateway, null)).toBe('127.0.109.5')
+})
+
+test('whoever is not a trusted proxy is not believed', async () => {
+  const gateway = await startGateway({
+    config: { trustedProxies: ['127.0.109.6', '10.0.0.0/8', 'fd00::/8'] },
+  })
+  expect(await takenFor(gateway, '203.0.113.9')).toBe('127.0.109.5')
+})
+
+describe('of what a trusted proxy says', () => {
+  test.each([
+    ['the address', '203.0.113.9', '203.0.113.9'],
+    ['an IPv6 address', '2001:DB8::1', '2001:db8::1'],
+    ['IPv4 in IPv6', '::ffff:203.0.113.9', '203.0.113.9'],
+    ['the right-most that is not trusted', '203.0.113.1, 203.0.113.9', '203.0.113.9'],
+    ['what the client wrote, not', '10.0.0.9, 127.0.0.1, 203.0.113.9', '203.0.113.9'],
+    ['what stands behind trusted ones', '203.0.113.9, 10.0.0.9, 10.0.0.8', '203.0.113.9'],
+    ['several headers, as one', ['203.0.113.1', '203.0.113.9'], '203.0.113.9'],
+    ['no address, nothing', 'unknown', '127.0.109.5'],
+    ['a text that is none, nothing', '203.0.113.9, <script>', '127.0.109.5'],
+    ['an address with a port, nothing', '203.0.113.9:4711', '127.0.109.5'],
+    ['nothing, nothing', null, '127.0.109.5'],
+    ['an empty text, nothing', '', '127.0.109.5'],
+  ])('%s is believed: %j', async (_, forwarded, address) => {
+    const gateway = await startGateway({ config: { trustedProxies: ['127.0.109.0/24', '10.0.0.0/8'] } })
+    expect(await takenFor(gateway, forwarded)).toBe(address)
+  })
+})

@@ -1,0 +1,256 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { TestAuthority } from '@holdfast/testing'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { LdapConfig } from '../../src/config/identities.ts'
+import { createLdapAuthenticate } from '../../src/identities/ldap/authenticate.ts'
+import { withServer } from '../../src/identities/ldap/connection.ts'
+import { addUser, parseGatewayConfig, removeUsers } from '../../src/index.ts'
+import { asBearer, bodyOf, codeOf, PASSWORD, rawConfig, startGateway, temporaryFolder } from '../support.ts'
+import { ADAS_PASSWORD, GROUPS, PEOPLE, READER, type Slapd, startRelay, startSlapd } from './slapd.ts'
+
+const ADDRESSES = { addresses: ['127.0.107.1'] }
+const ADA = {
+  status: 'accepted',
+  identity: { subject: 'ada', name: 'Ada Lovelace', email: 'ada@example.org', groups: ['staff'] },
+}
+
+let authority: TestAuthority
+beforeAll(async () => {
+  authority = await TestAuthority.create()
+})
+const startEncrypted = async () => startSlapd(await authority.host(ADDRESSES))
+
+function configOf(changes: Record<string, unknown>): LdapConfig {
+  const ldap = { ...READER, users: { base: PEOPLE }, timeoutMs: 2000, ...changes }
+  const config = parseGatewayConfig(rawConfig({ identities: { ldap } })).identities.ldap
+  if (config === undefined) throw new Error('There is no directory in the configuration.')
+  return config
+}
+
+const authenticateBy = (changes: Record<string, unknown>, ca = authority.ca) =>
+  createLdapAuthenticate(configOf(changes), ca)
+
+describe('a directory', () => {
+  test('says who somebody is, with the groups of memberOf, over LDAPS', async () => {
+    const { ldaps } = await startEncrypted()
+    const authenticate = authenticateBy({ urls: [ldaps] })
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    expect(await authenticate('ada', `${ADAS_PASSWORD}!`)).toEqual({
+      status: 'refused',
+      reason: 'wrong-password',
+      subject: 'ada',
+    })
+    expect(await authenticate('nobody', ADAS_PASSWORD)).toEqual({ status: 'refused', reason: 'unknown-user' })
+    // Directories compare without regard to case: the person stays the same one.
+    expect(await authenticate('ADA', ADAS_PASSWORD)).toEqual(ADA)
+    // Grace has no password: nobody can have the right one.
+    expect(await authenticate('grace', 'anything-at-all')).toMatchObject({ reason: 'wrong-password' })
+    expect(await authenticate('twin', ADAS_PASSWORD)).toMatchObject({ reason: 'unusable-identity' })
+  })
+
+  test('says the groups that a search finds, over StartTLS, and no password travels in clear', async () => {
+    const { ldap } = await startEncrypted()
+    const relay = await startRelay(ldap)
+    const authenticate = authenticateBy({
+      urls: [relay.url],
+      startTls: true,
+      groups: { base: GROUPS, filter: '(&(objectClass=groupOfNames)(member={dn}))' },
+    })
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    expect(relay.sent().length).toBeGreaterThan(500)
+    expect(relay.sent().includes(ADAS_PASSWORD)).toBe(false)
+    expect(relay.sent().includes(READER.bindPassword)).toBe(false)
+  })
+
+  test('is never asked with an empty password, which would be a bind as nobody', async () => {
+    const { ldap } = await startSlapd()
+    const relay = await startRelay(ldap)
+    expect(await authenticateBy({ urls: [relay.url] })('ada', '')).toMatchObject({ status: 'refused' })
+    expect(relay.connections()).toBe(0)
+  })
+
+  test('finds nobody by a name that is no name, whatever it would mean in a filter', async () => {
+    const authenticate = authenticateBy({ urls: [(await startSlapd()).ldap] })
+    const names = ['*', 'a*', 'ada)(uid=*', '*)(uid=*))(|(uid=*', 'ada)(!(uid=x)', '\\2a', 'ada\\']
+    for (const name of [...names, 'ada\u0000', '(', ')(', 'uid=ada']) {
+      const answer = await authenticate(name, ADAS_PASSWORD)
+      expect([name, answer]).toEqual([name, { status: 'refused', reason: 'unknown-user' }])
+    }
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+  })
+})
+
+describe('an outage', () => {
+  test('of the first server sends everybody to the second, and of all is no refusal', async () => {
+    const [first, second] = [await startEncrypted(), await startEncrypted()]
+    const authenticate = authenticateBy({ urls: [first.ldaps, second.ldaps] })
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    await first.server.kill()
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    expect(await authenticate('ada', 'wrong-password')).toMatchObject({ reason: 'wrong-password' })
+    await second.server.kill()
+    const step = 'binding as the one who searches: ECONNREFUSED'
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual({
+      status: 'unavailable',
+      cause: `No server of the directory could say. ${second.ldaps}, ${step}; ${first.ldaps}, ${step}.`,
+    })
+    await first.server.start()
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+  })
+
+  test('by a server that hangs lasts no longer than its deadline, and the next login does not wait for it', async () => {
+    const [first, second] = [await startEncrypted(), await startEncrypted()]
+    const authenticate = authenticateBy({ urls: [first.ldaps, second.ldaps], timeoutMs: 500 })
+    first.server.pause()
+    const startMs = performance.now()
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    const waitedMs = performance.now() - startMs
+    expect(waitedMs).toBeGreaterThan(450)
+    expect(waitedMs).toBeLessThan(1500)
+    const nextMs = performance.now()
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    expect(performance.now() - nextMs).toBeLessThan(400)
+    second.server.pause()
+    expect(await authenticate('ada', ADAS_PASSWORD)).toMatchObject({
+      status: 'unavailable',
+      cause: expect.stringContaining('no answer within 500 ms'),
+    })
+    second.server.resume()
+    first.server.resume()
+  })
+
+  test('leaves a bounded number waiting', async () => {
+    const { ldap, server } = await startSlapd()
+    const authenticate = authenticateBy({ urls: [ldap], timeoutMs: 400, connections: 2, waiting: 1 })
+    server.pause()
+    const answers = await Promise.all(Array.from({ length: 6 }, () => authenticate('ada', ADAS_PASSWORD)))
+    server.resume()
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array(answers.filter(({ status }) => status === 'busy').length).fill('busy'),
+      ...Array(answers.filter(({ status }) => status === 'unavailable').length).fill('unavailable'),
+    ])
+    expect(answers.filter(({ status }) => status === 'busy').length).toBeGreaterThanOrEqual(3)
+    expect(answers.filter(({ status }) => status === 'unavailable').length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+describe('a server that cannot be trusted is told no password:', () => {
+  const asked = async (slapd: Slapd, changes: Record<string, unknown>, ca?: string) => {
+    const relay = await startRelay(changes['startTls'] ? slapd.ldap : slapd.ldaps)
+    const answer = await authenticateBy({ urls: [relay.url], ...changes }, ca)('ada', ADAS_PASSWORD)
+    expect(relay.sent().includes(ADAS_PASSWORD)).toBe(false)
+    expect(relay.sent().includes(READER.bindPassword)).toBe(false)
+    return answer.status === 'unavailable' ? answer.cause : answer.status
+  }
+
+  test('a certificate of another authority', async () => {
+    const slapd = await startEncrypted()
+    const other = await TestAuthority.create('dc2')
+    for (const startTls of [false, true]) {
+      expect(await asked(slapd, { startTls }, other.ca)).toMatch(/UNABLE_TO|SELF_SIGNED|SIGNATURE/)
+    }
+  })
+
+  test('a certificate for another address', async () => {
+    const slapd = await startSlapd(await authority.host({ addresses: ['127.0.107.9'] }))
+    for (const startTls of [false, true]) {
+      expect(await asked(slapd, { startTls })).toContain('ERR_TLS_CERT_ALTNAME_INVALID')
+    }
+  })
+
+  test('one that refuses StartTLS', async () => {
+    expect(await asked(await startSlapd(), { startTls: true })).toMatch(/StartTLS: LDAP result code \d+/)
+  })
+
+  test('a connection that is cut anywhere', async () => {
+    const { ldap } = await startEncrypted()
+    const answers: string[] = []
+    for (let cutAfter = 1; cutAfter <= 12; cutAfter++) {
+      const relay = await startRelay(ldap, cutAfter)
+      const authenticate = authenticateBy({ urls: [relay.url], startTls: true, timeoutMs: 1000 })
+      answers.push((await authenticate('ada', ADAS_PASSWORD)).status)
+      expect(relay.sent().includes(ADAS_PASSWORD)).toBe(false)
+      expect(relay.sent().includes(READER.bindPassword)).toBe(false)
+    }
+    expect(answers[0]).toBe('unavailable')
+    expect(new Set(answers)).toEqual(new Set(['unavailable', 'accepted']))
+  })
+})
+
+test('a connection that ended is not opened again: it would ask as nobody, and find nobody', async () => {
+  const { ldaps } = await startEncrypted()
+  const relay = await startRelay(ldaps)
+  const access = { startTls: false, ca: authority.ca, timeoutMs: 2000 }
+  const asked = withServer(relay.url, access, async (client) => {
+    await client.bind(READER.bindDn, READER.bindPassword)
+    relay.cut()
+    while (client.isConnected) await new Promise((resolve) => setTimeout(resolve, 5))
+    return await client.search(PEOPLE, { filter: '(uid=ada)' })
+  })
+  await expect(asked).rejects.toThrow(`${relay.url}, connecting: the server closed the connection`)
+  expect(relay.connections()).toBe(1)
+})
+
+describe('a gateway with a directory', () => {
+  async function startWithDirectory(slapd: Slapd) {
+    const caFile = path.join(await temporaryFolder(), 'ca.crt')
+    await writeFile(caFile, authority.ca)
+    const ldap = { ...READER, urls: [slapd.ldaps], caFile, users: { base: PEOPLE }, timeoutMs: 700 }
+    return await startGateway({ config: { identities: { ldap } } })
+  }
+
+  test('logs people of the directory in; users of the file stay users of the file', async () => {
+    const gateway = await startWithDirectory(await startEncrypted())
+    const logIn = (username: string, password: string) => gateway.post('/login', { username, password })
+    // `ada` is in both.
+    expect((await logIn('ada', ADAS_PASSWORD)).status).toBe(401)
+    expect((await logIn('ada', PASSWORD)).status).toBe(200)
+    // The directory would take this for `ada`, and so for the file's user.
+    const taken = await logIn('ADA', ADAS_PASSWORD)
+    expect([taken.status, await codeOf(taken)]).toEqual([401, 'INVALID_CREDENTIALS'])
+    expect(gateway.log()).toContain('name-taken')
+    expect(gateway.log()).not.toContain(ADAS_PASSWORD)
+  })
+
+  test('lets nobody in whose name differs from that of a user of the file in case alone', async () => {
+    const gateway = await startWithDirectory(await startEncrypted())
+    await removeUsers(gateway.usersFile, ['ada'])
+    await addUser(gateway.usersFile, 'ADA', PASSWORD)
+    const taken = await gateway.post('/login', { username: 'ada', password: ADAS_PASSWORD })
+    expect([taken.status, await codeOf(taken)]).toEqual([401, 'INVALID_CREDENTIALS'])
+    expect(gateway.log()).toContain('name-taken')
+    await removeUsers(gateway.usersFile, ['ADA'])
+    const login = await gateway.post('/login', { username: 'ada', password: ADAS_PASSWORD })
+    expect(login.status).toBe(200)
+  })
+
+  test('answers 503 while no server says who somebody is; users of the file log in', async () => {
+    const slapd = await startEncrypted()
+    const gateway = await startWithDirectory(slapd)
+    await slapd.server.kill()
+    const response = await gateway.post('/login', { username: 'grace', password: ADAS_PASSWORD })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await codeOf(response)).toBe('IDENTITIES_UNAVAILABLE')
+    expect(gateway.log()).toContain('"event":"directory-away"')
+    const token = await gateway.logIn()
+    expect((await gateway.get('/session', asBearer(token))).status).toBe(200)
+  })
+
+  test('works without a users file, and puts what the directory says into the session', async () => {
+    const slapd = await startEncrypted()
+    const caFile = path.join(await temporaryFolder(), 'ca.crt')
+    await writeFile(caFile, authority.ca)
+    const ldap = { ...READER, urls: [slapd.ldaps], caFile, users: { base: PEOPLE } }
+    const gateway = await startGateway({ config: { usersFile: undefined, identities: { ldap } } })
+    await addUser(gateway.usersFile, 'grace', PASSWORD)
+    expect((await gateway.post('/login', { username: 'grace', password: PASSWORD })).status).toBe(401)
+    const login = await gateway.post('/login', { username: 'ada', password: ADAS_PASSWORD })
+    expect(await bodyOf(login)).toMatchObject({
+      subject: 'ada',
+      name: 'Ada Lovelace',
+      email: 'ada@example.org',
+      groups: ['staff'],
+    })
+  })
+})

@@ -1,0 +1,40 @@
+import net from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { createFindProvider } from '../../../src/identities/oidc/provider.ts'
+import { parseGatewayConfig } from '../../../src/index.ts'
+import { rawConfig } from '../../support.ts'
+import { makeProvider } from '../provider.ts'
+
+const HOUR_MS = 3_600_000
+const TIMEOUT_MS = 5000
+
+test('while the provider hangs nobody waits who can go on with what it said before', async () => {
+  const provider = await makeProvider()
+  const raw = rawConfig({ identities: { oidc: { ...provider.config, timeoutMs: TIMEOUT_MS } } })
+  const { oidc } = parseGatewayConfig(raw).identities
+  if (oidc === undefined) throw new Error('There is no provider in the configuration.')
+  let nowMs = 0
+  const find = createFindProvider(oidc, () => nowMs)
+  await provider.start()
+  const known = await find()
+  await provider.stop()
+  const asked = Promise.withResolvers<void>()
+  const sockets = new Set<net.Socket>()
+  const hanging = net.createServer((socket) => {
+    sockets.add(socket)
+    asked.resolve()
+  })
+  const { hostname, port } = new URL(provider.issuer)
+  await new Promise<void>((resolve) => hanging.listen(Number(port), hostname, resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    hanging.close()
+  })
+
+  nowMs += HOUR_MS + 1
+  const startMs = performance.now()
+  expect(await find()).toBe(known)
+  expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS / 2)
+  // It is asked nevertheless.
+  await asked.promise
+})

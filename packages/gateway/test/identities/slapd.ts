@@ -1,0 +1,184 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import net from 'node:net'
+import path from 'node:path'
+import { findFreePorts, ServerProcess, type ServerTls } from '@holdfast/testing'
+import { Client } from 'ldapts'
+import { onTestFinished } from 'vitest'
+import { temporaryFolder } from '../support.ts'
+
+const HOST = '127.0.107.1'
+const SUFFIX = 'dc=example,dc=org'
+const ROOT = { dn: `cn=admin,${SUFFIX}`, password: 'only-the-test-knows' }
+export const PEOPLE = `ou=people,${SUFFIX}`
+export const GROUPS = `ou=groups,${SUFFIX}`
+/** Who searches for the gateway. */
+export const READER = { bindDn: `cn=reader,${SUFFIX}`, bindPassword: 'may-only-read' }
+export const ADAS_PASSWORD = 'engine-of-analysis'
+
+/** A real OpenLDAP server. */
+export interface Slapd {
+  ldap: string
+  ldaps: string
+  server: ServerProcess
+}
+
+/** Starts a slapd on free ports with two people and some groups; it ends with the test. Without TLS by default. */
+export async function startSlapd(tls?: ServerTls): Promise<Slapd> {
+  const folder = await temporaryFolder()
+  const [port = 0, securePort = 0] = await findFreePorts(2)
+  await mkdir(path.join(folder, 'db'))
+  await writeFile(path.join(folder, 'slapd.conf'), await configuration(folder, tls), { mode: 0o600 })
+  const [ldap, ldaps] = [`ldap://${HOST}:${port}`, `ldaps://${HOST}:${securePort}`]
+  const address = { host: HOST, port }
+  const server = new ServerProcess({
+    address,
+    ownAddress: address,
+    command: '/usr/sbin/slapd',
+    args: ['-d', '0', '-f', path.join(folder, 'slapd.conf'), '-h', tls ? `${ldap} ${ldaps}` : ldap],
+    logFile: path.join(folder, 'slapd.log'),
+    isReady: () => answers(port),
+  })
+  onTestFinished(() => server.kill())
+  await server.start()
+  await fill(ldap)
+  return { ldap, ldaps, server }
+}
+
+async function configuration(folder: string, tls: ServerTls | undefined): Promise<string> {
+  const lines = [
+    ...['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`),
+    'modulepath /usr/lib/ldap',
+    'moduleload back_mdb',
+    'moduleload memberof',
+    `pidfile ${folder}/slapd.pid`,
+    `argsfile ${folder}/slapd.args`,
+    'sizelimit 500',
+  ]
+  if (tls) {
+    await writeFile(path.join(folder, 'ca.crt'), tls.ca)
+    await writeFile(path.join(folder, 'slapd.crt'), tls.cert)
+    await writeFile(path.join(folder, 'slapd.key'), tls.key, { mode: 0o600 })
+    lines.push(
+      `TLSCACertificateFile ${folder}/ca.crt`,
+      `TLSCertificateFile ${folder}/slapd.crt`,
+      `TLSCertificateKeyFile ${folder}/slapd.key`,
+    )
+  }
+  lines.push(
+    'database mdb',
+    `suffix "${SUFFIX}"`,
+    `rootdn "${ROOT.dn}"`,
+    `rootpw ${ROOT.password}`,
+    `directory ${folder}/db`,
+    'overlay memberof',
+    'access to attrs=userPassword by anonymous auth by * none',
+    `access to * by dn.exact="${READER.bindDn}" read by * none`,
+  )
+  return `${lines.join('\n')}\n`
+}
+
+async function fill(url: string): Promise<void> {
+  const client = new Client({ url, timeout: 5000, connectTimeout: 5000 })
+  const person = (uid: string, cn: string, mail: string, userPassword?: string, base = PEOPLE) =>
+    client.add(`uid=${uid},${base}`, {
+      objectClass: ['inetOrgPerson'],
+      uid,
+      cn,
+      sn: cn,
+      mail,
+      ...(userPassword === undefined ? {} : { userPassword }),
+    })
+  const group = (rdn: string, members: string[]) =>
+    client.add(`${rdn},${GROUPS}`, {
+      objectClass: ['groupOfNames'],
+      member: members.map((uid) => `uid=${uid},${PEOPLE}`),
+    })
+  try {
+    await client.bind(ROOT.dn, ROOT.password)
+    await client.add(SUFFIX, { objectClass: ['organization', 'dcObject'], o: 'Example', dc: 'example' })
+    for (const ou of ['people', 'groups']) {
+      await client.add(`ou=${ou},${SUFFIX}`, { objectClass: ['organizationalUnit'], ou })
+    }
+    await client.add(READER.bindDn, {
+      objectClass: ['organizationalRole', 'simpleSecurityObject'],
+      userPassword: READER.bindPassword,
+    })
+    await person('ada', 'Ada Lovelace', 'ada@example.org', ADAS_PASSWORD)
+    await person('grace', 'Grace Hopper', 'grace@example.org')
+    // Two entries of one name, elsewhere in the tree.
+    for (const ou of ['first', 'second']) {
+      await client.add(`ou=${ou},${PEOPLE}`, { objectClass: ['organizationalUnit'], ou })
+      await person('twin', 'Twin', 'twin@example.org', ADAS_PASSWORD, `ou=${ou},${PEOPLE}`)
+    }
+    await group('cn=staff', ['ada', 'grace'])
+    await group('cn=Engines\\, analytical', ['ada'])
+    await group('cn=navy', ['grace'])
+  } finally {
+    await client.unbind()
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, HOST, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
+/** A relay before a server that keeps what clients send, and can cut their connections. */
+export interface Relay {
+  url: string
+  /** All that clients sent. */
+  sent: () => Buffer
+  connections: () => number
+  /** Ends the connections of now. */
+  cut: () => void
+}
+
+/** Relays to `target`; cuts a connection after this many pieces of the server's answers, if given. */
+export async function startRelay(target: string, cutAfter = Number.POSITIVE_INFINITY): Promise<Relay> {
+  const { hostname, port, protocol } = new URL(target)
+  const pieces: Buffer[] = []
+  let connections = 0
+  const open = new Set<() => void>()
+  const server = net.createServer((client) => {
+    connections++
+    let answers = 0
+    const upstream = net.connect(Number(port), hostname)
+    const cut = () => {
+      open.delete(cut)
+      client.destroy()
+      upstream.destroy()
+    }
+    open.add(cut)
+    client.on('data', (piece) => {
+      pieces.push(piece)
+      upstream.write(piece)
+    })
+    upstream.on('data', (piece) => {
+      answers++
+      client.write(piece)
+      if (answers >= cutAfter) setImmediate(cut)
+    })
+    for (const socket of [client, upstream]) {
+      socket.on('close', cut)
+      socket.on('error', cut)
+    }
+  })
+  const listening = Promise.withResolvers<void>()
+  server.listen(0, HOST, listening.resolve)
+  await listening.promise
+  onTestFinished(() => void server.close())
+  const address = server.address() as net.AddressInfo
+  return {
+    url: `${protocol}//${HOST}:${address.port}`,
+    sent: () => Buffer.concat(pieces),
+    connections: () => connections,
+    cut() {
+      for (const end of open) end()
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { accountOf, networkOf } from '../../src/limits/names.ts'
+
+test.each([
+  ['Ada', 'ada'],
+  ['  ada\u00a0\t', 'ada'],
+  ['ADA  Lovelace', 'ada lovelace'],
+  ['ａｄａ', 'ada'],
+  ['Zoe\u0308', 'zoë'],
+  ['\ud800ada', '\ufffdada'],
+])('%j is counted as %j', (typed, account) => expect(accountOf(typed)).toBe(account))
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:0001:0002::', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['1::2:3:4:5:6:7', '1:0:2:3::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+])('%s is counted for the network %s', (address, network) => expect(networkOf(address)).toBe(network))

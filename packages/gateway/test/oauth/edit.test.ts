@@ -1,0 +1,46 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { loadGatewayConfig } from '../../src/config/load.ts'
+import { addClient, createClient } from '../../src/index.ts'
+import { rawConfig, temporaryFolder } from '../support.ts'
+
+async function configFile(raw: unknown = rawConfig()): Promise<string> {
+  const file = path.join(await temporaryFolder(), 'gateway.json')
+  await writeFile(file, JSON.stringify(raw), { mode: 0o600 })
+  return file
+}
+
+test('a client is written beside what the file holds, and its secret is not', async () => {
+  const file = await configFile()
+  const [first, second] = [createClient('a', ['introspect']), createClient('b', ['introspect', 'revoke'])]
+  await addClient(file, first.entry)
+  await addClient(file, second.entry)
+  expect((await loadGatewayConfig(file)).oauth).toEqual({ clients: [first.entry, second.entry] })
+  const text = await readFile(file, 'utf8')
+  expect(JSON.parse(text)).toMatchObject(rawConfig())
+  expect(text).not.toContain('hfc_')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
+test('a name that is taken leaves the file as it was', async () => {
+  const file = await configFile()
+  await addClient(file, createClient('a', ['introspect']).entry)
+  const before = await readFile(file, 'utf8')
+  await expect(addClient(file, createClient('a', ['revoke']).entry)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('must not name a client twice'),
+  })
+  expect(await readFile(file, 'utf8')).toBe(before)
+})
+
+test('a file that cannot be used is not touched', async () => {
+  const file = await configFile({ ...rawConfig(), name: '' })
+  const before = await readFile(file, 'utf8')
+  await expect(addClient(file, createClient('a', ['revoke']).entry)).rejects.toThrow(/not added to .*`name`/s)
+  expect(await readFile(file, 'utf8')).toBe(before)
+})
+
+test('a name that cannot be one is refused', () => {
+  expect(() => createClient('a b', ['revoke'])).toThrow(/^"a b" cannot be a client\. `id` must be 1 to 64/)
+})

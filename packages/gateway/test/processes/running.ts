@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import { addUser } from '../../src/index.ts'
+import { PASSWORD, rawConfig, temporaryFolder } from '../support.ts'
+
+const PROGRAM = new URL('./run-gateway.ts', import.meta.url).pathname
+
+/** Longer than it takes several processes to start on a machine that is busy with other tests (in milliseconds). */
+const PATIENCE_MS = 100_000
+export const TEST_MS = 150_000
+
+/** Waits until `look` finds something. */
+export async function until(look: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error('It did not come in time.')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+export interface Started {
+  process: ChildProcess
+  output: () => string
+  /** Its exit code. */
+  ended: () => Promise<number | null>
+}
+
+/** A configuration file and a gateway by it; `wrapped` is a command that starts it, `node` the program that runs it. */
+export async function startRun(
+  overrides: Record<string, unknown>,
+  options: { env?: NodeJS.ProcessEnv; wrapped?: readonly string[]; node?: string } = {},
+): Promise<Started & { folder: string }> {
+  const folder = await temporaryFolder()
+  const usersFile = path.join(folder, 'users.json')
+  await addUser(usersFile, 'ada', PASSWORD)
+  const file = path.join(folder, 'gateway.json')
+  await writeFile(file, JSON.stringify(rawConfig({ usersFile, ...overrides })), { mode: 0o600 })
+  const [command = '', ...args] = [
+    ...(options.wrapped ?? []),
+    options.node ?? process.execPath,
+    PROGRAM,
+    file,
+  ]
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      text += chunk
+    })
+  }
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  })
+  return {
+    folder,
+    process: child,
+    output: () => text,
+    async ended() {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      return child.exitCode
+    },
+  }
+}

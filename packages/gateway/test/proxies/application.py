@@ -1,0 +1,47 @@
+"""An application that knows nothing of logins: it believes the headers of the proxy in front of it.
+
+application.py ADDRESS PORT FOLDER: files of FOLDER under /static/; anything else shows what the application believes, as
+JSON, with the headers named as CGI and WSGI name them: there "-" and "_" are the same.
+"""
+
+import json
+import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+ADDRESS, PORT, FOLDER = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+
+
+class Application(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *args):
+        super().__init__(*args, directory=FOLDER)
+
+    def do_GET(self):
+        # Unread, it would be taken for the next request.
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/static/"):
+            return super().do_GET()
+        believed = {}
+        for name, value in self.headers.items():
+            key = name.upper().replace("-", "_")
+            believed[key] = f"{believed[key]},{value}" if key in believed else value
+        body = json.dumps({"path": self.path, "headers": believed}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+
+Server((ADDRESS, PORT), Application).serve_forever()

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { createIdentityHeaders } from '../../src/forward-auth/identity-headers.ts'
+import { PROXIES } from '../../src/forward-auth/proxies.ts'
+
+const read = (name: string) =>
+  readFile(path.join(import.meta.dirname, '../../../../docs/proxies', name), 'utf8')
+const HEADERS = Object.keys(createIdentityHeaders('X-Auth-Request-')(null))
+
+// nginx and HAProxy run their files in proxies.test.ts. Traefik and Envoy are in no package of Debian's or npm's: what
+// these two say about Holdfast is held against Holdfast.
+describe('traefik.yaml', async () => {
+  const { routers, middlewares } = parse(await read('traefik.yaml')).http
+  const { address, authResponseHeaders, trustForwardHeader } = middlewares.holdfast.forwardAuth
+
+  test('asks where Traefik is understood, and believes no header of the client', () => {
+    expect(PROXIES.map(({ url }) => url)).toContain(new URL(address).pathname)
+    expect(trustForwardHeader).toBeUndefined()
+  })
+
+  test('takes every identity header from the gateway, and its look-alikes from nobody', () => {
+    const lower = (names: string[]) => names.map((name) => name.toLowerCase())
+    expect(lower(authResponseHeaders)).toEqual(HEADERS)
+    const removed = middlewares['no-lookalikes'].headers.customRequestHeaders as Record<string, string>
+    expect(lower(Object.keys(removed))).toEqual(HEADERS.map((name) => name.replaceAll('-', '_')))
+    expect(new Set(Object.values(removed))).toEqual(new Set(['']))
+  })
+
+  test('asks before everything but the login itself', () => {
+    expect(routers.application.middlewares).toEqual(['no-lookalikes', 'holdfast'])
+    expect(Object.keys(routers)).toEqual(['login', 'application'])
+  })
+})
+
+describe('envoy.yaml', async () => {
+  const [listener] = parse(await read('envoy.yaml'), { merge: true }).static_resources.listeners
+  const manager = listener.filter_chains[0].filters[0].typed_config
+  const names = manager.http_filters.map(({ name }: { name: string }) => name)
+  const [mutation, authz] = manager.http_filters.map((one: { typed_config: unknown }) => one.typed_config)
+  const exact = (patterns: { exact: string }[]) => patterns.map((pattern) => pattern.exact)
+
+  test('asks where Envoy is understood, and lets nobody through without an answer', () => {
+    expect(PROXIES.map(({ url }) => url)).toContain(`${authz.http_service.path_prefix}/*`)
+    expect(authz.failure_mode_allow).toBe(false)
+  })
+
+  test('removes what the client says about itself before it asks, and takes every identity header', () => {
+    expect(names.slice(0, 2)).toEqual(['envoy.filters.http.header_mutation', 'envoy.filters.http.ext_authz'])
+    const removed = mutation.mutations.request_mutations.map(({ remove }: { remove: string }) => remove)
+    expect(removed).toEqual(HEADERS)
+    const { allowed_upstream_headers, allowed_client_headers } = authz.http_service.authorization_response
+    expect(exact(allowed_upstream_headers.patterns)).toEqual(HEADERS)
+    expect(exact(allowed_client_headers.patterns)).toEqual(
+      expect.arrayContaining(['location', 'www-authenticate', 'retry-after']),
+    )
+    expect(manager.common_http_protocol_options.headers_with_underscores_action).toBe('DROP_HEADER')
+  })
+
+  test('asks about the path as it came', () => {
+    expect([manager.normalize_path, manager.merge_slashes]).toEqual([false, false])
+  })
+
+  test('asks before everything but the login itself', () => {
+    const open = manager.route_config.virtual_hosts[0].routes.filter(
+      (route: { typed_per_filter_config?: unknown }) => route.typed_per_filter_config !== undefined,
+    )
+    expect(
+      open.map(({ match }: { match: { path?: string; prefix?: string } }) => match.path ?? match.prefix),
+    ).toEqual(['/login', '/logout', '/oidc/'])
+  })
+})

@@ -1,0 +1,235 @@
+import { execFileSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { PASSWORD } from '../support.ts'
+import { type Answer, type ProxyName, Stage } from './stage.ts'
+
+const RULES = {
+  default: 'allow',
+  rules: [
+    { path: '/open/**', public: true },
+    { path: '/admin/**', groups: ['admins'] },
+  ],
+}
+const PROXIES: readonly ProxyName[] = ['nginx', 'haproxy']
+const PAGE = { accept: 'text/html,*/*;q=0.8' }
+
+const isThere = (program: string) => {
+  try {
+    execFileSync('which', [program], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const cookieOf = (token: string) => ({ cookie: `__Host-holdfast=${token}` })
+const believed = ({ body }: Answer) => (JSON.parse(body) as { headers: Record<string, string> }).headers
+const identity = (answer: Answer) =>
+  Object.fromEntries(Object.entries(believed(answer)).filter(([name]) => /AUTH_REQUEST|REMOTE/.test(name)))
+
+// `npm start` installs neither nginx nor Python.
+const runs = isThere('python3') && isThere('nginx')
+let stage: Stage
+
+let cookie: { cookie: string }
+
+beforeAll(async () => {
+  if (!runs) return
+  stage = await Stage.start(RULES)
+  const { cookie: value } = await logIn('nginx')
+  cookie = { cookie: value }
+}, 180_000)
+afterAll(() => stage?.stop())
+
+async function logIn(proxy: ProxyName, returnTo = '/'): Promise<{ cookie: string; location: string }> {
+  const body = new URLSearchParams({ username: 'ada', password: PASSWORD, return_to: returnTo }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const answer = await stage.ask(proxy, '/login', { method: 'POST', headers, body })
+  expect(answer.status, answer.body).toBe(303)
+  const [set = ''] = answer.headers['set-cookie'] ?? []
+  return { cookie: set.split(';', 1)[0] ?? '', location: String(answer.headers['location']) }
+}
+
+describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
+  const ask = (...request: Parameters<Stage['ask']> extends [unknown, ...infer Rest] ? Rest : never) =>
+    stage.ask(proxy, ...request)
+  const issue = async (subject: string, claims = {}) =>
+    cookieOf((await stage.store.issue({ subject, claims })).token)
+
+  test('the application is told who is there, by the proxy alone', async () => {
+    const lovelace = await issue('ada', { name: 'Ada L.', email: 'ada@example.org', groups: ['a', 'b'] })
+    const answer = await ask('/hello?x=1', { headers: lovelace })
+    expect([answer.status, JSON.parse(answer.body).path]).toEqual([200, '/hello?x=1'])
+    expect(identity(answer)).toEqual({
+      X_AUTH_REQUEST_USER: 'ada',
+      X_AUTH_REQUEST_NAME: 'Ada%20L.',
+      X_AUTH_REQUEST_EMAIL: 'ada@example.org',
+      X_AUTH_REQUEST_GROUPS: 'a,b',
+    })
+  })
+
+  test('a browser logs in and is back where it wanted to go', async () => {
+    const first = await ask('/a?b=c&d=%20', { headers: PAGE })
+    expect([first.status, first.headers['location']]).toEqual([
+      302,
+      `/login?return_to=${encodeURIComponent('/a?b=c&d=%20')}`,
+    ])
+    const page = await ask(String(first.headers['location']), { headers: PAGE })
+    expect([page.status, page.body]).toEqual([200, expect.stringContaining('value="/a?b=c&#38;d=%20"')])
+    const { location, cookie: mine } = await logIn(proxy, '/a?b=c&d=%20')
+    expect(location).toBe('/a?b=c&d=%20')
+    const back = await ask(location, { headers: { ...PAGE, cookie: mine } })
+    expect(identity(back)).toEqual({ X_AUTH_REQUEST_USER: 'ada' })
+  })
+
+  test('a log-out through it counts', async () => {
+    const { cookie: mine } = await logIn(proxy)
+    expect((await ask('/logout', { method: 'POST', headers: { cookie: mine } })).status).toBe(200)
+    await sleep(1000)
+    expect((await ask('/x', { headers: { cookie: mine } })).status).toBe(401)
+  })
+
+  test('a static page is for those who are logged in', async () => {
+    expect((await ask('/static/page.html', { headers: cookie })).body).toBe('<h1>A static page</h1>')
+    expect((await ask('/static/page.html')).status).toBe(401)
+  })
+
+  test('a client that says itself who it is is not believed', async () => {
+    const claims = ['User', 'Name', 'Email', 'Groups'].flatMap((part) => [
+      `X-Auth-Request-${part}`,
+      `x-auth-request-${part.toLowerCase()}`,
+      `X_Auth_Request_${part}`,
+      `X-Auth_Request-${part}`,
+    ])
+    const headers = Object.fromEntries(claims.map((name) => [name, ['root', 'admins']]))
+    const known = identity(await ask('/x', { headers: { ...headers, ...cookie } }))
+    const open = identity(await ask('/open/x', { headers: { ...headers, ...cookie } }))
+    expect(known['X_AUTH_REQUEST_USER']).toBe('ada')
+    expect(open['X_AUTH_REQUEST_USER']).toBeUndefined()
+    for (const told of [known, open]) expect(JSON.stringify(told)).not.toMatch(/root|admins/)
+  })
+
+  test('a program gets 401 with a challenge', async () => {
+    const program = await ask('/x')
+    expect([program.status, program.headers['www-authenticate']]).toEqual([401, 'Bearer realm="holdfast"'])
+  })
+
+  test('a bearer token does as well', async () => {
+    const { token } = await stage.store.issue({ subject: 'robot' })
+    const answer = await ask('/x', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: 'x',
+    })
+    expect(identity(answer)['X_AUTH_REQUEST_USER']).toBe('robot')
+  })
+
+  test('rules decide by the path that the client sent, however it is written', async () => {
+    const admin = await issue('root', { groups: ['admins'] })
+    const status = async (target: string, headers: Record<string, string> = {}) =>
+      (await ask(target, { headers })).status
+    expect(await status('/open/x')).toBe(200)
+    expect(await status('/admin/x', admin)).toBe(200)
+    expect(await status('/admin/x', cookie)).toBe(403)
+    for (const target of [
+      '/open/../admin/x',
+      '/open/%2e%2e/admin/x',
+      '/open//../admin/x',
+      '/open/..%2fadmin/x',
+      '/open/..;/admin/x',
+      '/Open/x',
+    ]) {
+      expect([400, 403], target).toContain(await status(target))
+    }
+    // It would stand between the host and the path of what nginx tells.
+    expect([400, 401]).toContain(await status('/admin/x', { host: 'a/open' }))
+  })
+})
+
+describe.skipIf(!runs)('both', () => {
+  const askBoth = (target: string, headers: Record<string, string>) =>
+    Promise.all(PROXIES.map((proxy) => stage.ask(proxy, target, { headers })))
+
+  /** Asks a proxy, over and over in `loops` loops, until `isDone`; counts what comes of it. */
+  async function browse(
+    proxy: ProxyName,
+    loops: number,
+    pauseMs: number,
+    isDone: (asked: number) => boolean,
+  ) {
+    const outcomes: Record<string, number> = {}
+    let asked = 0
+    const loop = async () => {
+      while (!isDone(asked)) {
+        asked++
+        const target = asked % 10 === 0 ? '/static/page.html' : '/x'
+        const outcome = await stage.ask(proxy, target, { headers: cookie }).then(
+          ({ status }) => String(status),
+          (error: NodeJS.ErrnoException) => `error ${error.code}`,
+        )
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+        await sleep(pauseMs)
+      }
+    }
+    await Promise.all(Array.from({ length: loops }, loop))
+    return outcomes
+  }
+
+  test('an outage is not a log-out: 503 with the time to ask again, and the cookie stays', async () => {
+    const gone = [await stage.group.primary(), ...(await stage.group.replicas()).slice(0, 1)]
+    for (const server of gone) server.pause()
+    let answers: Answer[]
+    try {
+      const deadline = Date.now() + 15_000
+      do answers = await askBoth('/x', { ...PAGE, ...cookie })
+      while (answers.some(({ status }) => status === 200) && Date.now() < deadline)
+    } finally {
+      for (const server of gone) server.resume()
+    }
+    for (const { status, headers } of answers) {
+      expect([status, headers['retry-after'], headers['set-cookie']]).toEqual([503, '1', undefined])
+    }
+    const deadline = Date.now() + 20_000
+    do answers = await askBoth('/x', cookie)
+    while (answers.some(({ status }) => status === 503) && Date.now() < deadline)
+    for (const answer of answers) expect(identity(answer)['X_AUTH_REQUEST_USER']).toBe('ada')
+    await stage.group.waitUntilWhole()
+  }, 60_000)
+
+  test('one login, 1,000 requests through each while the primary dies: none fails, none must log in again', async () => {
+    const primary = await stage.group.primary()
+    onTestFinished(async () => {
+      await primary.start()
+      await stage.group.waitUntilWhole()
+    })
+    let killed: Promise<void> | null = null
+    const outcomes = await Promise.all(
+      PROXIES.map((proxy) =>
+        browse(proxy, 10, 40, (asked) => {
+          if (asked >= 200) killed ??= primary.kill()
+          return asked >= 1000
+        }),
+      ),
+    )
+    await killed
+    expect(outcomes).toEqual([{ 200: 1000 }, { 200: 1000 }])
+    expect((await stage.group.primary()).port).not.toBe(primary.port)
+  }, 60_000)
+
+  // The last one: the gateway stays stopped.
+  test('a gateway is stopped while 200 requests are in flight: none is dropped', async () => {
+    const [stopped] = stage.gateways
+    if (stopped === undefined) throw new Error('There is no gateway.')
+    let ending = false
+    const browsers = PROXIES.map((proxy) => browse(proxy, 100, 0, () => ending))
+    await sleep(300)
+    await stopped.kill('SIGTERM')
+    await sleep(300)
+    ending = true
+    for (const outcomes of await Promise.all(browsers)) {
+      expect(Object.keys(outcomes)).toEqual(['200'])
+      expect(outcomes['200']).toBeGreaterThan(200)
+    }
+  }, 60_000)
+})

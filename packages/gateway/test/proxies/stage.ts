@@ -1,0 +1,267 @@
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import https from 'node:https'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import {
+  findFreePorts,
+  PRIMARY_NAME,
+  RedisGroup,
+  ServerProcess,
+  TEST_USERS,
+  TestAuthority,
+} from '@holdfast/testing'
+import { createRedisStore, type TokenStore } from '@holdfast/tokens'
+import { addUser } from '../../src/index.ts'
+import { KEYRING, PASSWORD, rawConfig } from '../support.ts'
+
+const PROXIES = { nginx: '127.0.108.10', haproxy: '127.0.108.11' }
+export type ProxyName = keyof typeof PROXIES
+const APPLICATION = '127.0.108.31'
+const GATEWAYS = ['127.0.108.21', '127.0.108.22', '127.0.108.23', '127.0.108.24']
+/** On a busy machine four gateways take their time (in milliseconds). */
+const START_MS = 40_000
+const HERE = import.meta.dirname
+const DOCS = path.join(HERE, '../../../../docs/proxies')
+
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: string
+}
+
+/** nginx and HAProxy as the documentation configures them, between a client and an application: four gateways, one group. */
+export class Stage {
+  readonly group: RedisGroup
+  readonly gateways: ServerProcess[] = []
+  readonly store: TokenStore
+  readonly #folder: string
+  readonly #stack: AsyncDisposableStack
+  #agent = new https.Agent()
+  #port = 0
+
+  private constructor(group: RedisGroup, store: TokenStore, folder: string, stack: AsyncDisposableStack) {
+    this.group = group
+    this.store = store
+    this.#folder = folder
+    this.#stack = stack
+  }
+
+  static async start(access: unknown): Promise<Stage> {
+    await using stack = new AsyncDisposableStack()
+    const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-proxies-'))
+    stack.defer(() => rm(folder, { recursive: true, force: true }))
+    const group = await RedisGroup.start()
+    stack.defer(() => group.stop())
+    const store = createRedisStore({ ...storeConfig(group), dataCentre: 'dc1' })
+    stack.defer(() => store.close())
+    const stage = new Stage(group, store, folder, stack.move())
+    try {
+      await stage.#build(access)
+      return stage
+    } catch (error) {
+      await stage.stop()
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+
+  /** Sends a request to a proxy; the path goes out as it is. */
+  ask(
+    proxy: ProxyName,
+    target: string,
+    options: { method?: string; headers?: Record<string, string | string[]>; body?: string } = {},
+  ) {
+    const { body, ...rest } = options
+    return new Promise<Answer>((resolve, reject) => {
+      const request = https.request(
+        {
+          ...rest,
+          servername: 'web',
+          host: PROXIES[proxy],
+          port: this.#port,
+          path: target,
+          agent: this.#agent,
+        },
+        (response) => {
+          let text = ''
+          response.setEncoding('utf8')
+          response.on('data', (chunk) => {
+            text += chunk
+          })
+          response.on('error', reject)
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+          )
+        },
+      )
+      request.on('error', reject)
+      request.end(body)
+    })
+  }
+
+  async #build(access: unknown): Promise<void> {
+    const [gatewayPort = 0, applicationPort = 0, proxyPort = 0, askPort = 0] = await findFreePorts(4)
+    this.#port = proxyPort
+    const www = path.join(this.#folder, 'www')
+    await mkdir(path.join(www, 'static'), { recursive: true })
+    await writeFile(path.join(www, 'static/page.html'), '<h1>A static page</h1>')
+    await this.#writeCertificate()
+
+    const names = GATEWAYS.map((host, index) => ({ name: `gateway-${index + 1}`, host }))
+    const usersFile = path.join(this.#folder, 'users.json')
+    await addUser(usersFile, 'ada', PASSWORD)
+    for (const { name, host } of names) {
+      this.gateways.push(await this.#gateway(name, { host, port: gatewayPort }, usersFile, access))
+    }
+    const application = this.#process('application', APPLICATION, applicationPort, 'python3', [
+      path.join(HERE, 'application.py'),
+      APPLICATION,
+      String(applicationPort),
+      www,
+    ])
+
+    const replaced = {
+      ...Object.fromEntries(
+        GATEWAYS.map((host, index) => [`10.0.0.2${index + 1}:8080`, `${host}:${gatewayPort}`]),
+      ),
+      '10.0.0.31:8000': `${APPLICATION}:${applicationPort}`,
+    }
+    const nginx = await this.#nginx(proxyPort, { ...replaced, '/srv/www': www })
+    const haproxy = await this.#haproxy(proxyPort, {
+      ...replaced,
+      '127.0.0.1:8089': `${PROXIES.haproxy}:${askPort}`,
+    })
+    // One after the other: to start is the most work that they ever have.
+    for (const server of [application, ...this.gateways, nginx, haproxy]) await server.start()
+  }
+
+  async #nginx(port: number, replaced: Record<string, string>): Promise<ServerProcess> {
+    const file = await this.#place('nginx.conf', {
+      ...replaced,
+      'listen 443': `listen ${PROXIES.nginx}:${port}`,
+      '/etc/nginx/tls': this.#folder,
+    })
+    // Its workers must read what the test may read.
+    const user = process.getuid?.() === 0 ? 'user root; ' : ''
+    const globals = `${user}daemon off; pid ${this.#folder}/nginx.pid; error_log ${this.#folder}/nginx-errors.log;`
+    return this.#process('nginx', PROXIES.nginx, port, 'nginx', [
+      '-e',
+      '/dev/stderr',
+      '-c',
+      file,
+      '-g',
+      globals,
+    ])
+  }
+
+  async #haproxy(port: number, replaced: Record<string, string>): Promise<ServerProcess> {
+    const { '127.0.0.1:8089': ask = '', ...servers } = replaced
+    await this.#place('holdfast.lua', { '127.0.0.1:8089': ask })
+    const file = await this.#place('haproxy.cfg', {
+      ...servers,
+      '127.0.0.1:8089': ask,
+      'bind :443': `bind ${PROXIES.haproxy}:${port}`,
+      '/etc/haproxy/tls': this.#folder,
+      '/etc/haproxy': this.#folder,
+    })
+    return this.#process('haproxy', PROXIES.haproxy, port, 'haproxy', ['-db', '-f', file])
+  }
+
+  /** A file of the documentation with other addresses and folders; each must be in it. */
+  async #place(name: string, replaced: Record<string, string>): Promise<string> {
+    let text = await readFile(path.join(DOCS, name), 'utf8')
+    for (const [from, to] of Object.entries(replaced)) {
+      if (!text.includes(from)) throw new Error(`${name} does not hold ${from}.`)
+      text = text.replaceAll(from, to)
+    }
+    const file = path.join(this.#folder, name)
+    await writeFile(file, text)
+    return file
+  }
+
+  async #writeCertificate(): Promise<void> {
+    const { ca, cert, key } = await (await TestAuthority.create()).host({
+      name: 'web',
+      addresses: Object.values(PROXIES),
+    })
+    const write = (name: string, text: string) =>
+      writeFile(path.join(this.#folder, name), text, { mode: 0o600 })
+    await Promise.all([write('web.crt', cert), write('web.key', key), write('web.pem', cert + key)])
+    this.#agent = new https.Agent({ ca, keepAlive: true })
+    this.#stack.defer(() => this.#agent.destroy())
+  }
+
+  async #gateway(
+    name: string,
+    listen: { host: string; port: number },
+    usersFile: string,
+    access: unknown,
+  ): Promise<ServerProcess> {
+    const file = path.join(this.#folder, `${name}.json`)
+    const store = storeConfig(this.group)
+    const config = rawConfig({ name, listen, usersFile, store, access, secureCookies: true, limits: {} })
+    await writeFile(file, JSON.stringify(config), { mode: 0o600 })
+    const index = new URL('../../src/index.ts', import.meta.url).href
+    const program = `const { runGateway } = await import(${JSON.stringify(index)}); await runGateway(process.argv[1])`
+    return this.#process(
+      name,
+      listen.host,
+      listen.port,
+      process.execPath,
+      ['--input-type=module', '-e', program, file],
+      async () => (await fetch(`http://${listen.host}:${listen.port}/readyz`)).ok,
+    )
+  }
+
+  #process(
+    name: string,
+    host: string,
+    port: number,
+    command: string,
+    args: string[],
+    isReady = () => accepts(host, port),
+  ): ServerProcess {
+    const address = { host, port }
+    const logFile = path.join(this.#folder, `${name}.log`)
+    const server = new ServerProcess({
+      address,
+      ownAddress: address,
+      command,
+      args,
+      logFile,
+      isReady: () => isReady().catch(() => false),
+      startMs: START_MS,
+    })
+    // nginx has workers, which end with it only when it is asked to.
+    this.#stack.defer(() => server.kill(command === 'nginx' ? 'SIGTERM' : 'SIGKILL'))
+    return server
+  }
+}
+
+/** Whether somebody listens there. */
+async function accepts(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } finally {
+    socket.destroy()
+  }
+}
+
+function storeConfig(group: RedisGroup) {
+  return {
+    sentinels: group.sentinels.map(({ address }) => address),
+    primaryName: PRIMARY_NAME,
+    username: TEST_USERS.app.username,
+    password: TEST_USERS.app.password,
+    sentinelUsername: TEST_USERS.app.username,
+    sentinelPassword: TEST_USERS.app.password,
+    keyring: KEYRING,
+  }
+}

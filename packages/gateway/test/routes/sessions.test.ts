@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest'
+import {
+  asBearer,
+  asCookie,
+  awayStore,
+  bodyOf,
+  codeOf,
+  memoryStore,
+  PASSWORD,
+  type Running,
+  startGateway,
+} from '../support.ts'
+
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0'
+const html = { accept: 'text/html' }
+
+async function listed(gateway: Running, token: string): Promise<Record<string, unknown>[]> {
+  const body = await bodyOf(await gateway.get('/sessions', asBearer(token)))
+  return body['sessions'] as Record<string, unknown>[]
+}
+
+const send = (gateway: Running, method: string, path: string, headers: Record<string, string>) =>
+  fetch(gateway.url + path, { method, headers, redirect: 'manual' })
+
+async function twoSessions() {
+  const gateway = await startGateway()
+  const there = await gateway.logIn({ 'user-agent': FIREFOX })
+  const here = await gateway.logIn({ 'user-agent': 'curl/8.14.1' })
+  const [first] = await listed(gateway, here)
+  return { gateway, here, there, idThere: String(first?.['id']) }
+}
+
+test('shows a person where they are logged in, and which one it is that asks', async () => {
+  const { gateway, here } = await twoSessions()
+  const { token } = await gateway.store.issue({ subject: 'grace' })
+  const sessions = await listed(gateway, here)
+  expect(sessions).toEqual([
+    {
+      id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      current: false,
+      device: 'Firefox on Windows',
+      address: expect.stringMatching(/^127\./),
+      issuedAt: expect.stringMatching(/Z$/),
+      idleUntil: expect.stringMatching(/Z$/),
+      expiresAt: expect.stringMatching(/Z$/),
+    },
+    expect.objectContaining({ current: true, device: 'curl' }),
+  ])
+  expect(await listed(gateway, token)).toHaveLength(1)
+})
+
+test('shows a page with a form for each, without any script', async () => {
+  const { gateway, here, idThere } = await twoSessions()
+  const page = await (await gateway.get('/sessions', { ...asCookie(here), ...html })).text()
+  expect(page).toContain('Firefox on Windows')
+  expect(page).toContain(`<form method="post" action="/sessions/${idThere}/end">`)
+  expect(page).toContain('action="/sessions/end-others"')
+  expect(page).toContain('action="/sessions/end-all"')
+  expect(page).not.toContain('<script')
+})
+
+test('what a client calls itself is never markup', async () => {
+  const gateway = await startGateway()
+  const token = (
+    await gateway.store.issue({ subject: 'ada', device: '<script>alert(1)</script>, 192.0.2.1' })
+  ).token
+  const page = await (await gateway.get('/sessions', { ...asCookie(token), ...html })).text()
+  expect(page).toContain('&#60;script&#62;')
+  expect(page).not.toContain('<script')
+})
+
+describe.each([
+  ['DELETE', ''],
+  ['POST', '/end'],
+])('%s of one', (method, suffix) => {
+  test('ends it, and the cookie of the one that asks stays', async () => {
+    const { gateway, here, there, idThere } = await twoSessions()
+    const response = await send(gateway, method, `/sessions/${idThere}${suffix}`, asCookie(here))
+    expect([response.status, await bodyOf(response)]).toEqual([
+      200,
+      { ended: [idThere], server: 'gateway-1' },
+    ])
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await gateway.store.verify(there)).toMatchObject({ reason: 'revoked' })
+    expect(await gateway.store.verify(here)).toMatchObject({ status: 'active' })
+    expect(gateway.log()).toMatch(
+      new RegExp(
+        `"event":"revocation","by":"ada","via":"page","subject":"ada",.*"sessions":\\["${idThere}"\\]`,
+      ),
+    )
+  })
+
+  test('of the one that asks clears its cookie', async () => {
+    const { gateway, here } = await twoSessions()
+    const [, current] = await listed(gateway, here)
+    const response = await send(gateway, method, `/sessions/${current?.['id']}${suffix}`, asCookie(here))
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^holdfast=;/)])
+    expect(await gateway.store.verify(here)).toMatchObject({ reason: 'revoked' })
+  })
+
+  test('reaches nobody else’s, and says that there is none', async () => {
+    const { gateway, here } = await twoSessions()
+    const grace = await gateway.store.issue({ subject: 'grace' })
+    for (const id of [grace.id, '0000000000000000', 'x', '%00', '__proto__']) {
+      const response = await send(gateway, method, `/sessions/${id}${suffix}`, asCookie(here))
+      expect([response.status, await codeOf(response)]).toEqual([404, 'NO_SUCH_SESSION'])
+    }
+    expect(await gateway.store.verify(grace.token)).toMatchObject({ status: 'active' })
+  })
+})
+
+test('ends all others, and goes back to the page', async () => {
+  const { gateway, here, there } = await twoSessions()
+  const response = await send(gateway, 'POST', '/sessions/end-others', { ...asCookie(here), ...html })
+  expect([response.status, response.headers.get('location')]).toEqual([303, '/sessions'])
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect(await gateway.store.verify(there)).toMatchObject({ reason: 'revoked' })
+  expect(await gateway.store.verify(here)).toMatchObject({ status: 'active' })
+})
+
+test('ends all, and goes to the start page without a cookie', async () => {
+  const { gateway, here, there } = await twoSessions()
+  const response = await send(gateway, 'POST', '/sessions/end-all', { ...asCookie(here), ...html })
+  expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+  expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^holdfast=;/)])
+  for (const token of [here, there]) {
+    expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
+  }
+})
+
+const CHANGES = [
+  ['DELETE', '/sessions/0123456789abcdef'],
+  ['POST', '/sessions/0123456789abcdef/end'],
+  ['POST', '/sessions/end-others'],
+  ['POST', '/sessions/end-all'],
+  ['POST', '/logout'],
+  ['POST', '/login'],
+] as const
+
+describe.each(CHANGES)('%s %s', (method, path) => {
+  test.each([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'https://evil.example', 'x-forwarded-host': 'evil.example' },
+  ])('for a page of another site is refused: %j', async (from: Record<string, string>) => {
+    const { gateway, here, there } = await twoSessions()
+    const body = path === '/login' ? { body: JSON.stringify({ username: 'ada', password: PASSWORD }) } : {}
+    const response = await fetch(gateway.url + path, {
+      method,
+      headers: { ...asCookie(here), 'content-type': 'application/json', ...from },
+      ...body,
+    })
+    expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
+    for (const token of [here, there]) {
+      expect(await gateway.store.verify(token)).toMatchObject({ status: 'active' })
+    }
+  })
+})
+
+test.each([...CHANGES.slice(0, 4), ['GET', '/sessions'] as const])(
+  '%s %s needs a session, and says 503 when that cannot be known',
+  async (method, path) => {
+    const gateway = await startGateway()
+    const nobody = await send(gateway, method, path, {})
+    expect([nobody.status, await codeOf(nobody)]).toEqual([401, 'NO_TOKEN'])
+    const { token } = await memoryStore().issue({ subject: 'ada' })
+    const unknown = await send(gateway, method, path, asCookie(token))
+    expect([unknown.status, await codeOf(unknown)]).toEqual([401, 'INVALID_TOKEN'])
+    const away = await startGateway({ store: awayStore() })
+    const response = await send(away, method, path, asCookie(token))
+    expect([response.status, await codeOf(response)]).toEqual([503, 'STORE_UNAVAILABLE'])
+    expect(response.headers.getSetCookie()).toEqual([])
+  },
+)
