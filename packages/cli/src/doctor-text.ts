@@ -59,8 +59,10 @@ function groupText(findings: readonly Diagnosis[]): string {
 const labelled = (word: string, lines: string) =>
   `${' '.repeat(INDENT)}${paint.faint(word.padEnd(LABELLED - INDENT))}${lines.trimStart()}`
 
+const COMMANDS = ['holdfast', 'redis-cli', 'chmod']
+
 /** A command stays on one line: it is to be copied. */
 function mendLine(line: string): string {
-  const isCommand = line.startsWith('redis-cli ') || line.startsWith('chmod ')
+  const isCommand = COMMANDS.some((name) => line.startsWith(`${name} `))
   return isCommand ? `${' '.repeat(LABELLED)}${paint.accent(line)}` : paragraph(line, LABELLED)
 }

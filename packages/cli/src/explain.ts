@@ -29,13 +29,16 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   INVALID_OPTION: EXIT.usage,
   SITE_UNREADABLE: EXIT.usage,
   CERTIFICATE_REFUSED: EXIT.usage,
+  NO_SUCH_DATA_CENTRE: EXIT.usage,
   NOT_RUNNING: EXIT.notRunning,
   START_ABORTED: EXIT.interrupted,
   DRILL_ABORTED: EXIT.interrupted,
   SWITCHOVER_ABORTED: EXIT.interrupted,
+  UPGRADE_ABORTED: EXIT.interrupted,
   BACKUP_ABORTED: EXIT.interrupted,
   RESTORE_ABORTED: EXIT.interrupted,
   REVOKE_ABORTED: EXIT.interrupted,
+  ROTATION_ABORTED: EXIT.interrupted,
   DOCTOR_ABORTED: EXIT.interrupted,
 }
 

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { type AnyCommand, UsageError } from './command.ts'
-import { COMMANDS } from './commands/commands.ts'
+import { type AnyCommand, type Handler, UsageError } from './command.ts'
+import { COMMANDS, GROUPS } from './commands/commands.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { explain } from './explain.ts'
 import { version } from './version.ts'
@@ -52,8 +52,9 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   const command = parent.command(own).description(spec.summary).helpOption('-h, --help', 'print help')
   if (spec.argument) {
     const { name, summary, default: preset } = spec.argument
-    if (preset === undefined) command.argument(`<${name}>`, summary)
-    else command.argument(`[${name}]`, summary, preset)
+    const shown = spec.variadic ? `${name}...` : name
+    if (preset === undefined) command.argument(`<${shown}>`, summary)
+    else command.argument(`[${shown}]`, summary, preset)
   }
   for (const { flags, summary, parse, required, hidden } of spec.options) {
     const option = command.createOption(flags, summary)
@@ -65,17 +66,11 @@ function addCommand(program: Command, spec: AnyCommand, setExitCode: (code: Exit
   command.option(DEBUG_OPTION, 'print stack traces')
   if (spec.notes) command.addHelpText('after', `\n${spec.notes.join('\n')}`)
   command.action(async (...received: unknown[]) => {
-    const argument = spec.argument ? String(received[0] ?? '') : ''
-    // Commander checked the options against the list in the same object as the handler.
-    const handler = spec.handler as (options: unknown, argument: string) => Promise<ExitCode>
-    setExitCode(await handler(command.opts(), argument))
+    const all = spec.argument ? [received[0] ?? ''].flat().map(String) : []
+    // Commander checked the options against the list in the same object as `load`.
+    const handler = (await spec.load()) as Handler<unknown>
+    setExitCode(await handler(command.opts(), all[0] ?? '', all))
   })
-}
-
-const GROUPS: Readonly<Record<string, string>> = {
-  users: 'list and add users of the gateways',
-  ca: 'the certificates of a data centre',
-  sessions: 'list, show and end sessions',
 }
 
 /** The group command of a two-word command, made when its first command comes. */

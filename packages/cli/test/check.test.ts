@@ -88,7 +88,7 @@ describe('check', () => {
     const ended = await sandbox.run(['check', file])
     expect(ended).toMatchObject({ code: 1, stderr: '' })
     expect(ended.stdout.split('\n')).toEqual([
-      `${file}:29:57 error mongodb-beside-redis dc1-redis-2 runs MongoDB beside Redis or Sentinel.`,
+      `${file}:32:57 error mongodb-beside-redis dc1-redis-2 runs MongoDB beside Redis or Sentinel.`,
       expect.stringMatching(/^ {2}why: MongoDB uses much memory/),
       expect.stringMatching(/^ {2}fix: Give Redis/),
       `${file}: 1 error.`,

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Sandbox } from './holdfast.ts'
@@ -20,7 +21,23 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
     ['a missing name', ['users', 'add'], "Missing required argument 'user'."],
     ['a bad word', ['up', '--timings', 'slow'], '--timings must be one of fast, reference, got "slow".'],
     ['a bad number', ['drill', '--rate', '1e9'], '--rate must be a whole number from 1 to 2000, got "1e9".'],
-    ['a bad fault', ['drill', '--kill', 'everything'], '--kill must be one of primary, gateway, sentinel'],
+    [
+      'a bad fault',
+      ['drill', '--kill', 'everything'],
+      '--kill must be one of primary, replica, gateway, sentinel',
+    ],
+    ['a rehearsal of one fault', ['drill', '--all', '--kill', 'primary'], 'chooses its faults itself'],
+    ['a rehearsal again', ['drill', '--all', '--repeat', '2'], 'Give --all or --repeat, not both'],
+    [
+      'a report nowhere',
+      ['drill', '--report', '/nowhere/x.html'],
+      '--report cannot be written at /nowhere/x.html',
+    ],
+    [
+      'a length of a moment',
+      ['drill', '--switchover', '--for', '1000'],
+      '`lastsMs` cannot be chosen for switch-over',
+    ],
     ['two faults', ['drill', '--kill', 'primary', '--pause', 'replica'], 'A drill does one thing'],
     ['a backup to nowhere', ['backup'], "Required option '--to <file>' not specified."],
     ['a restore of nothing', ['restore'], "Missing required argument 'file'."],
@@ -29,6 +46,14 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
       ['backup', '--to', 'x', '--recipient', 'age1x', '--passphrase-file', 'y'],
       'give --recipient or --passphrase-file, not both.',
     ],
+    ['two places', ['status', '--file', 'x', '--name', 'y'], 'Give --file, or --name and --state-dir'],
+    ['half a place', ['doctor', '--data-centre', 'x'], 'belong to --file'],
+    [
+      'a command for the supervisor',
+      ['upgrade', '--restart-command', 'x'],
+      '--restart-command belongs to --file',
+    ],
+    ['an unknown shell', ['completion', 'tcsh'], 'The shell must be one of bash, zsh, fish, got "tcsh".'],
     ['sessions of nobody', ['sessions', 'revoke', '--yes'], 'give one of an id, --subject and --all.'],
     ['sessions of two kinds', ['sessions', 'revoke', '--all', '--subject', 'ada'], 'give one of an id,'],
     ['nobody to ask', ['sessions', 'revoke', '--all'], 'Nobody can be asked here: give --yes'],
@@ -112,4 +137,45 @@ it('adds users from standard input, never shows a password, and keeps the file t
   expect(listed.stdout).toContain('ada')
   expect(listed.stdout).not.toContain('argon2')
   expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
+it('changes users of a file, and says that sessions of nobody known go on', async () => {
+  const file = join(sandbox.folder, 'more-users.json')
+  const users = (args: string[], input?: string) => sandbox.run(['users', ...args, '--file', file], input)
+  const profile = ['--full-name', 'Ada Lovelace', '--email', 'ada@example.org', '--groups', 'staff, engines']
+  expect(await users(['add', 'ada', ...profile], 'first secret\n')).toMatchObject({ code: 0 })
+  expect((await users(['list'])).stdout).toMatch(
+    /USER +STATE +NAME +E-MAIL +GROUPS\n +ada +active +Ada Lovelace +ada@example\.org +staff, engines/,
+  )
+  const before = await readFile(file, 'utf8')
+  const short = await users(['passwd', 'ada', '--password-stdin'], 'short\n')
+  expect(short).toMatchObject({ code: 1, stderr: expect.stringContaining('12 to 1024 characters') })
+  expect(await readFile(file, 'utf8')).toBe(before)
+  const changed = await users(['passwd', 'ada', '--password-stdin'], 'another secret\n')
+  expect(changed).toMatchObject({ code: 0, stdout: expect.stringContaining('ada has a new password.') })
+  expect(changed.stdout).toContain('holdfast sessions revoke --subject ada')
+  expect(await readFile(file, 'utf8')).not.toBe(before)
+
+  expect(await users(['disable', 'ada', '--keep-sessions'])).toMatchObject({
+    code: 0,
+    stdout: 'ada can no longer log in. Sessions that are open go on.\n',
+  })
+  expect(await users(['enable', 'ada'])).toMatchObject({ code: 0, stdout: 'ada can log in.\n' })
+  expect(await users(['disable', 'bob'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('has no user "bob"'),
+  })
+  expect((await users(['remove', 'ada'])).stdout).toContain(`Removed ada from ${file}.`)
+  expect(await users(['remove', 'ada'])).toMatchObject({ code: 1, stdout: '' })
+}, 240_000)
+
+it('ends without a word when who reads it has left, as `head` does', async () => {
+  const command = sandbox.spawn('completion', 'bash')
+  command.stdout?.destroy()
+  let said = ''
+  command.stderr?.on('data', (text: Buffer) => {
+    said += text.toString()
+  })
+  await once(command, 'close')
+  expect(said).toBe('')
 })

@@ -1,9 +1,14 @@
 import { once } from 'node:events'
-import { chmod, readFile, stat } from 'node:fs/promises'
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectControl, type DataCentreDescription, type DrillReport } from '@holdfast/cluster'
+import {
+  connectControl,
+  type DataCentreDescription,
+  type DrillReport,
+  type RehearsalReport,
+} from '@holdfast/cluster'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { collect, Sandbox } from './holdfast.ts'
 
@@ -152,9 +157,60 @@ it(
 )
 
 it(
-  'comes through a drill that kills a gateway',
+  'comes through a rehearsal, whose report holds what was measured, and says which objective was missed',
   async () => {
-    expect(await drill('--kill', 'gateway')).toMatchObject({ ok: true, problems: [], newPrimaryMs: null })
+    const slo = join(sandbox.folder, 'slo.yaml')
+    const page = join(sandbox.folder, 'report.html')
+    await writeFile(slo, 'faults: { kill-gateway: { longestLoginMs: 0 } }')
+    const report = await sandbox.json<RehearsalReport>([
+      ...['drill', '--name', NAME, '--users', '20', '--rate', '50'],
+      ...['--only', 'kill-gateway', '--slo', slo, '--report', page],
+    ])
+    expect(report).toMatchObject({
+      ok: false,
+      problems: expect.arrayContaining([
+        expect.stringMatching(/^kill-gateway: Longest login wait: [\d,]+ ms, objective at most 0 ms\.$/),
+      ]),
+      notMade: [],
+      reports: [{ id: 'kill-gateway', failedRequests: 0, loggedOut: 0, newPrimaryMs: null }],
+    })
+    const written = await readFile(page, 'utf8')
+    const data = /id="holdfast-drill">(.*)<\/script>/.exec(written)?.[1] ?? ''
+    expect(JSON.parse(data)).toEqual(report)
+  },
+  DRILL_MS,
+)
+
+it(
+  'is mended by the doctor when a drill was killed',
+  async () => {
+    const child = sandbox.spawn(
+      ...[
+        'drill',
+        '--name',
+        NAME,
+        '--users',
+        '5',
+        '--rate',
+        '20',
+        '--fill-memory',
+        'primary',
+        '--for',
+        '60000',
+      ],
+    )
+    const output = collect(child)
+    while (!output.stdout.includes('fill the memory')) await sleep(50)
+    await sleep(1000)
+    const closed = once(child, 'close')
+    child.kill('SIGKILL')
+    await closed
+    const found = await sandbox.run(['doctor', '--name', NAME])
+    expect(found).toMatchObject({ code: 1, stdout: expect.stringContaining('drill-left-behind') })
+    expect(found.stdout).toMatch(/^ +mend +holdfast doctor --fix --name cli-test$/m)
+    const mended = await sandbox.run(['doctor', '--fix', '--name', NAME])
+    expect(mended).toMatchObject({ code: 0, stdout: expect.not.stringContaining('memory-nearly-full') })
+    expect(await readFile(join(centre.stateDir, 'users.json'), 'utf8')).not.toContain('drill-')
   },
   DRILL_MS,
 )
@@ -177,7 +233,12 @@ it(
     )
     const output = collect(child)
     while (!output.stdout.includes('pause redis')) await sleep(50)
-    await sleep(500)
+    for (const command of ['switchover', 'drill']) {
+      expect(await sandbox.run([command, '--name', NAME])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Another operation changes this data centre: drill, since'),
+      })
+    }
     child.kill('SIGINT')
     const [code] = (await once(child, 'close')) as [number]
     expect({ code, stderr: output.stderr }).toEqual({
@@ -191,6 +252,40 @@ it(
         timeout: 15_000,
       })
       .toEqual([true, true, true])
+  },
+  DRILL_MS,
+)
+
+it('shows its status as it changes: in place on a terminal, in a pipe one line a change', async () => {
+  const piped = sandbox.spawn('status', '--watch', '--name', NAME)
+  const lines = collect(piped)
+  while (!lines.stdout.includes('\n')) await sleep(50)
+  piped.kill('SIGINT')
+  expect(await once(piped, 'close')).toEqual([0, null])
+  expect(lines.stdout).toMatch(
+    /^\S+Z cli-test: well; primary redis-\d .*; 2 of 2 replicas linked; 3 of 3 Sentinels agree.*\n$/,
+  )
+  const screen = await sandbox.onTerminal(['status', '--watch', '--name', NAME], 'all is well', 'q')
+  expect(screen.code).toBe(0)
+  // A screen of its own, without a cursor, and the terminal as it was.
+  const [entered = -1, shown = -1, left = -1] = [
+    '\u001b[?1049h\u001b[?25l',
+    'PROCESS',
+    '\u001b[?25h\u001b[?1049l',
+  ].map((text) => screen.said.lastIndexOf(text))
+  expect(entered).toBeGreaterThanOrEqual(0)
+  expect(shown).toBeGreaterThan(entered)
+  expect(left).toBeGreaterThan(shown)
+}, 60_000)
+
+it(
+  'is upgraded without a failed request, and says what was restarted',
+  async () => {
+    const report = await drill('--upgrade')
+    expect(report).toMatchObject({ ok: true, failedRequests: 0, missingAcknowledged: 0, loggedOut: 0 })
+    const { code, stdout } = await sandbox.run(['upgrade', '--name', NAME, '--only', 'sentinel'])
+    expect(code).toBe(0)
+    expect(stdout.match(/^ +sentinel-\d +\d+\.\d+\.\d+ +[\d.]+ m?s$/gm)).toHaveLength(3)
   },
   DRILL_MS,
 )

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DataCentreDescription, DataCentreStatus } from '@holdfast/cluster'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
@@ -38,6 +39,27 @@ export class Sandbox {
     child.stdin?.end(input)
     const [code] = (await once(child, 'close')) as [number | null]
     return { code, ...output }
+  }
+
+  /** Runs `holdfast` on a terminal, and types those keys when it has said that. */
+  async onTerminal(
+    args: string[],
+    until: string,
+    keys: string,
+  ): Promise<{ code: number | null; said: string }> {
+    // `script` (util-linux) gives it the terminal.
+    const terminal = 'script'
+    const words = [process.execPath, MAIN, ...args].join(' ')
+    const env = { ...process.env, XDG_STATE_HOME: this.folder, HOLDFAST_DEBUG: '', TERM: 'xterm' }
+    const child = spawn(terminal, ['-qec', words, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    const output = collect(child)
+    while (!output.stdout.includes(until)) {
+      if (child.exitCode !== null) throw new Error(output.stdout + output.stderr)
+      await sleep(50)
+    }
+    child.stdin.write(keys)
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, said: output.stdout }
   }
 
   async json<T>(args: string[]): Promise<T> {

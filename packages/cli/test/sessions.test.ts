@@ -115,3 +115,28 @@ it('backs up and restores, with a passphrase that is piped in or lies in a priva
   expect(wrong.stderr).toMatch(/^Error: The backup does not open with this passphrase or identity; .*\n$/)
   expect(made.stdout + wrong.stderr).not.toContain('words')
 }, 240_000)
+
+it('ends the sessions of a user who was disabled or has a new password', async () => {
+  expect(await run('sessions', 'revoke', '--all', '--yes')).toMatchObject({ code: 0 })
+  const [one, other] = [await logIn(), await logIn()]
+  const changed = await sandbox.run(
+    ['users', 'passwd', 'demo', '--keep-sessions', '--name', NAME],
+    `${centre.password}\n`,
+  )
+  expect(changed).toMatchObject({ code: 0, stdout: expect.stringContaining('Sessions that are open go on.') })
+  expect((await ask(one.token)).status).toBe(200)
+  expect(await run('users', 'disable', 'demo')).toMatchObject({
+    code: 0,
+    stdout: 'demo can no longer log in. 2 sessions ended.\n',
+  })
+  expect([(await ask(one.token)).status, (await ask(other.token)).status]).toEqual([401, 401])
+  expect(await run('users', 'enable', 'demo')).toMatchObject({ code: 0, stdout: 'demo can log in.\n' })
+  const again = await logIn()
+  expect(await json('users', 'disable', 'demo')).toEqual({
+    user: 'demo',
+    change: 'disabled',
+    sessions: { ended: 1 },
+  })
+  expect((await ask(again.token)).status).toBe(401)
+  expect(await run('users', 'enable', 'demo')).toMatchObject({ code: 0 })
+}, 240_000)

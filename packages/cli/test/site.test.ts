@@ -93,7 +93,9 @@ describe('a site of two data centres that is run from its file', () => {
   })
 
   it('keeps everybody logged in while a primary is killed', async () => {
-    const tokens = await Promise.all(Array.from({ length: 10 }, () => logIn(east)))
+    // One after the other: many attempts at one account at once are what the login limits are for.
+    const tokens: string[] = []
+    while (tokens.length < 10) tokens.push(await logIn(east))
     const status = await sandbox.status('east')
     const primary = status.redis.find((node) => node.reachable && node.role === 'primary')
     await connectControl(east.stateDir).signal(primary?.name ?? '', 'SIGKILL')

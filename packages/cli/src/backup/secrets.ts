@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { BackupKey, BackupLock } from '@holdfast/cluster'
-import { readPrivateFile } from '@holdfast/gateway'
+import { readPrivateFile } from '@holdfast/gateway/files'
 import { UsageError } from '../command.ts'
 import { askSecret, firstLine } from '../terminal/ask-password.ts'
 

@@ -1,4 +1,4 @@
-import { type CheckedSite, excerptOf, explainRule, type Finding, type Severity } from '@holdfast/cluster'
+import { type CheckedSite, excerptOf, explainRule, type Finding, type Severity } from '@holdfast/cluster/site'
 import { plural } from '../terminal/format.ts'
 import { paint } from '../terminal/paint.ts'
 import { printable, wrap } from '../terminal/wrap.ts'

@@ -1,52 +1,21 @@
-import { type DrillFault, type DrillReport, runDrill } from '@holdfast/cluster'
-import { addUsersWithSamePassword, removeUsers } from '@holdfast/gateway'
-import { type CommandSpec, oneOf, UsageError, wholeNumber } from '../command.ts'
-import { reportText } from '../drill/report-text.ts'
-import { DrillScreen } from '../drill/screen.ts'
-import { EXIT } from '../exit-codes.ts'
-import { abortOnSignals } from '../up/signals.ts'
-import { JSON_OPTION, LOCATE_OPTIONS, type LocateOptions, stateDirOf } from './locate.ts'
-
-interface FaultOptions {
-  kill?: 'primary' | 'gateway' | 'sentinel'
-  pause?: 'primary' | 'replica'
-  loseHost?: 'primary'
-  switchover?: boolean
-}
-
-interface DrillCommandOptions extends LocateOptions, FaultOptions {
-  for?: number
-  users?: number
-  rate?: number
-  logins?: number
-  json?: boolean
-}
+import { REHEARSED_IDS } from '@holdfast/cluster/words'
+import { type CommandSpec, list, wholeNumber } from '../command.ts'
+import { FAULT_SPECS } from '../drill/options.ts'
+import type { DrillCommandOptions } from '../handlers/drill.ts'
+import { JSON_OPTION, LOCATE_OPTIONS } from './locate.ts'
 
 export const drill: CommandSpec<DrillCommandOptions> = {
   name: 'drill',
   summary: 'do a running data centre harm while users work, and report what they noticed',
   options: [
-    {
-      flags: '--kill <what>',
-      summary: 'kill -9 the primary (default), a gateway or a sentinel',
-      parse: oneOf('primary', 'gateway', 'sentinel'),
-    },
-    {
-      flags: '--pause <what>',
-      summary: 'hang the primary or a replica for a while (SIGSTOP)',
-      parse: oneOf('primary', 'replica'),
-    },
-    {
-      flags: '--lose-host <what>',
-      summary: 'lose the primary with its whole host: Redis, Sentinel and watchdog',
-      parse: oneOf('primary'),
-    },
-    { flags: '--switchover', summary: 'no fault: switch over to another Redis as planned' },
-    {
-      flags: '--for <ms>',
-      summary: 'how long a pause lasts (default: 8000)',
-      parse: wholeNumber(100, 120_000),
-    },
+    ...FAULT_SPECS,
+    { flags: '--for <ms>', summary: 'how long the fault lasts', parse: wholeNumber(100, 120_000) },
+    { flags: '--all', summary: `a rehearsal: every fault, one after the other (${REHEARSED_IDS.length})` },
+    { flags: '--only <faults>', summary: 'only these of --all, separated by commas', parse: list },
+    { flags: '--except <faults>', summary: 'all but these', parse: list },
+    { flags: '--repeat <times>', summary: 'the same drill so many times', parse: wholeNumber(1, 1000) },
+    { flags: '--slo <file>', summary: 'what must hold, as YAML or JSON (see docs/drill.md)' },
+    { flags: '--report <file>', summary: 'write a report as one HTML file' },
     {
       flags: '--users <number>',
       summary: 'users who log in first (default: 200)',
@@ -65,39 +34,9 @@ export const drill: CommandSpec<DrillCommandOptions> = {
     ...LOCATE_OPTIONS,
     JSON_OPTION,
   ],
-  notes: ['Exit code 0 only when nobody noticed anything and the run proved it.'],
-  async handler(options) {
-    const fault = faultOf(options)
-    const { signal } = abortOnSignals()
-    const screen = new DrillScreen(options.json ? process.stderr : process.stdout)
-    let report: DrillReport
-    try {
-      report = await runDrill({
-        stateDir: stateDirOf(options),
-        accounts: { add: addUsersWithSamePassword, remove: removeUsers },
-        fault,
-        ...(options.users === undefined ? {} : { users: options.users }),
-        ...(options.rate === undefined ? {} : { requestsPerSecond: options.rate }),
-        ...(options.logins === undefined ? {} : { loginsPerSecond: options.logins }),
-        ...(options.for === undefined ? {} : { pauseMs: options.for }),
-        onProgress: (progress) => screen.show(progress),
-        signal,
-      })
-    } finally {
-      screen.end()
-    }
-    console.log(options.json ? JSON.stringify(report) : reportText(report))
-    return report.ok ? EXIT.ok : EXIT.failed
-  },
-}
-
-/** Throws `UsageError` for more than one fault. */
-function faultOf({ kill, pause, loseHost, switchover }: FaultOptions): DrillFault {
-  if ([kill, pause, loseHost, switchover].filter((value) => value !== undefined).length > 1) {
-    throw new UsageError('A drill does one thing: give one of --kill, --pause, --lose-host and --switchover')
-  }
-  if (switchover) return { action: 'switch-over', target: 'primary' }
-  if (pause !== undefined) return { action: 'pause', target: pause }
-  if (loseHost !== undefined) return { action: 'lose-host', target: loseHost }
-  return { action: 'kill', target: kill ?? 'primary' }
+  notes: [
+    `Faults of --all: ${REHEARSED_IDS.join(', ')}.`,
+    'Exit code 0 only when every objective was met and the run proved it; 1 otherwise.',
+  ],
+  load: async () => (await import('../handlers/drill.ts')).drill,
 }

@@ -1,8 +1,7 @@
-import { runGateway } from '@holdfast/gateway'
 import type { CommandSpec } from '../command.ts'
-import { EXIT } from '../exit-codes.ts'
+import type { GatewayOptions } from '../handlers/gateway.ts'
 
-export const gateway: CommandSpec<{ config: string }> = {
+export const gateway: CommandSpec<GatewayOptions> = {
   name: 'gateway',
   summary: 'run one gateway by its configuration file, until SIGTERM',
   options: [
@@ -11,9 +10,10 @@ export const gateway: CommandSpec<{ config: string }> = {
       summary: 'its configuration, which nobody else may read (mode 0600)',
       required: true,
     },
+    {
+      flags: '--state-dir <folder>',
+      summary: 'state folder of a data centre of this machine, which the admin API then shows at /cluster',
+    },
   ],
-  async handler({ config }) {
-    await runGateway(config)
-    return EXIT.ok
-  },
+  load: async () => (await import('../handlers/gateway.ts')).gateway,
 }

@@ -1,14 +1,9 @@
-import { basename, relative } from 'node:path'
-import { checkSiteText, composeSite, ENGINES, TRANSPORTS, writeSite } from '@holdfast/cluster'
-import { type CommandSpec, list, oneOf, UsageError } from '../command.ts'
-import { EXIT } from '../exit-codes.ts'
-import { askForSite } from '../init/ask-site.ts'
-import { type InitOptions, siteOfOptions } from '../init/site-options.ts'
-import { paint } from '../terminal/paint.ts'
-import { SITE_FILE } from './check.ts'
-import { JSON_OPTION } from './locate.ts'
+import { ENGINES, TRANSPORTS } from '@holdfast/cluster/words'
+import { type CommandSpec, list, oneOf } from '../command.ts'
+import type { InitCommandOptions } from '../handlers/init.ts'
+import { JSON_OPTION, SITE_FILE } from './locate.ts'
 
-export const init: CommandSpec<InitOptions & { force?: boolean; json?: boolean }> = {
+export const init: CommandSpec<InitCommandOptions> = {
   name: 'init',
   summary: 'write a description of data centres, with comments, from a few answers',
   argument: { name: 'file', summary: 'where to', default: SITE_FILE },
@@ -47,25 +42,5 @@ export const init: CommandSpec<InitOptions & { force?: boolean; json?: boolean }
     JSON_OPTION,
   ],
   notes: ['What it writes passes holdfast check.'],
-  async handler(options, file) {
-    const site =
-      options.hosts === undefined ? await askForSite(options) : siteOfOptions(options, options.hosts)
-    const text = composeSite(site)
-    const { findings } = await checkSiteText(text, file)
-    const errors = findings.filter(({ severity }) => severity === 'error')
-    if (errors.length > 0) {
-      throw new UsageError(`Nothing was written. ${errors.map(({ message }) => message).join(' ')}`)
-    }
-    const written = await writeSite(file, text, { force: options.force ?? false })
-    console.log(options.json ? JSON.stringify(written) : farewell(written))
-    return EXIT.ok
-  },
-}
-
-function farewell({ file, schemaFile }: { file: string; schemaFile: string }): string {
-  const again = basename(file) === SITE_FILE && relative('', file) === SITE_FILE ? '' : ` ${file}`
-  return [
-    `Wrote ${file}, and ${schemaFile} for editors.`,
-    `Look through it, then:  ${paint.accent(`holdfast check${again}`)}`,
-  ].join('\n')
+  load: async () => (await import('../handlers/init.ts')).init,
 }

@@ -1,5 +1,4 @@
-import { resolve } from 'node:path'
-import { defaultStateDir } from '@holdfast/cluster'
+import { DEFAULT_NAME } from '@holdfast/cluster/words'
 import type { OptionSpec } from '../command.ts'
 
 /** Which data centre of this machine a command means. */
@@ -8,7 +7,8 @@ export interface LocateOptions {
   stateDir?: string
 }
 
-export const DEFAULT_NAME = 'dc1'
+/** What a description of data centres is called by default. */
+export const SITE_FILE = 'holdfast.yaml'
 
 export const LOCATE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--name <name>', summary: `name of the data centre (default: ${DEFAULT_NAME})` },
@@ -18,17 +18,26 @@ export const LOCATE_OPTIONS: readonly OptionSpec[] = [
   },
 ]
 
+/** Which data centre a command means: one of this machine, or any by the file that describes it. */
+export interface PlaceOptions extends LocateOptions {
+  file?: string
+  dataCentre?: string
+  certificates?: string
+  holder?: string
+}
+
+export const PLACE_OPTIONS: readonly OptionSpec[] = [
+  ...LOCATE_OPTIONS,
+  { flags: '--file <file>', summary: 'instead one that runs anywhere, by its holdfast.yaml and its secrets' },
+  { flags: '--data-centre <name>', summary: 'with --file: which one, where it describes several' },
+  {
+    flags: '--certificates <folder>',
+    summary: 'with --file and TLS: where `holdfast ca` keeps them (default: certificates)',
+  },
+  {
+    flags: '--holder <name>',
+    summary: 'with --file and TLS: whose certificate is shown (default: operator)',
+  },
+]
+
 export const JSON_OPTION: OptionSpec = { flags: '--json', summary: 'print the result as JSON' }
-
-export function stateDirOf({ name, stateDir }: LocateOptions): string {
-  return stateDir === undefined ? defaultStateDir(name ?? DEFAULT_NAME) : resolve(stateDir)
-}
-
-/** The options that name the same data centre again, for a hint: ` --name dc2`, or nothing. */
-export function locateAgain({ name, stateDir }: LocateOptions): string {
-  const parts = [
-    name === undefined || name === DEFAULT_NAME ? '' : ` --name ${name}`,
-    stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
-  ]
-  return parts.join('')
-}

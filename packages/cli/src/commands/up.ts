@@ -1,7 +1,5 @@
+import { LOCAL_TRANSPORTS } from '@holdfast/cluster/words'
 import { type CommandSpec, list, oneOf } from '../command.ts'
-import { runDetached } from '../up/background.ts'
-import { startInBackground } from '../up/detach.ts'
-import { runInForeground } from '../up/foreground.ts'
 import type { UpOptions } from '../up/plan.ts'
 import { LOCATE_OPTIONS } from './locate.ts'
 
@@ -25,8 +23,8 @@ export const up: CommandSpec<UpOptions> = {
     },
     {
       flags: '--transport <transport>',
-      summary: 'what protects its traffic: plain (default without a file), tls or stunnel',
-      parse: oneOf('plain', 'tls', 'stunnel'),
+      summary: `what protects its traffic: ${LOCAL_TRANSPORTS.join(', ')} (default without a file: plain)`,
+      parse: oneOf(...LOCAL_TRANSPORTS),
     },
     { flags: '--hosts <a,b,c>', summary: 'addresses of the three data hosts', parse: list },
     {
@@ -39,8 +37,5 @@ export const up: CommandSpec<UpOptions> = {
     { flags: '--json', summary: 'print the description of the data centre as JSON when it is ready' },
     { flags: '--background', summary: 'be the background process of --detach', hidden: true },
   ],
-  handler(options) {
-    if (options.background) return runDetached(options)
-    return options.detach ? startInBackground(options) : runInForeground(options)
-  },
+  load: async () => (await import('../handlers/up.ts')).up,
 }

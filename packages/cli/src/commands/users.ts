@@ -1,49 +1,67 @@
-import { resolve } from 'node:path'
-import { StateFolder } from '@holdfast/cluster'
-import { addUser, listUsers } from '@holdfast/gateway'
-import type { CommandSpec, OptionSpec } from '../command.ts'
-import { EXIT } from '../exit-codes.ts'
-import { askPassword } from '../terminal/ask-password.ts'
-import { paint } from '../terminal/paint.ts'
-import { table } from '../terminal/table.ts'
-import { JSON_OPTION, LOCATE_OPTIONS, type LocateOptions, stateDirOf } from './locate.ts'
+import { type CommandSpec, list, type OptionSpec } from '../command.ts'
+import type { AddOptions, ChangeOptions, UsersPasswdOptions } from '../handlers/users.ts'
+import { PASSWORD_OPTION, USERS_OPTIONS, type UsersOptions } from '../users/options.ts'
 
-type UsersOptions = LocateOptions & { file?: string; json?: boolean }
+const USER = { name: 'user', summary: 'the name that the user logs in with' }
 
-const FILE_OPTION: OptionSpec = {
-  flags: '--file <file>',
-  summary: 'the users file (default: the one of the data centre)',
+const KEEP_OPTION: OptionSpec = {
+  flags: '--keep-sessions',
+  summary: 'let sessions that are open go on (default: they are ended where a data centre is here)',
 }
 
-const fileOf = (options: UsersOptions): string =>
-  options.file === undefined ? new StateFolder(stateDirOf(options)).usersFile : resolve(options.file)
+const WITHOUT_TERMINAL = 'Without a terminal the password is read from standard input, one line.'
 
-export const usersAdd: CommandSpec<UsersOptions> = {
+export const usersAdd: CommandSpec<AddOptions> = {
   name: 'users add',
   summary: 'add a user; the password is asked for, or read from standard input',
-  argument: { name: 'user', summary: 'the name that the user logs in with' },
-  options: [FILE_OPTION, ...LOCATE_OPTIONS, JSON_OPTION],
-  notes: ['Without a terminal:  holdfast users add ada < password.txt'],
-  async handler(options, user) {
-    const file = fileOf(options)
-    await addUser(file, user, await askPassword(user))
-    console.log(options.json ? JSON.stringify({ added: user, file }) : `Added ${user} to ${file}.`)
-    return EXIT.ok
-  },
+  argument: USER,
+  options: [
+    { flags: '--full-name <text>', summary: 'as people call the user' },
+    { flags: '--email <address>', summary: 'the e-mail address' },
+    { flags: '--groups <a,b>', summary: 'groups, for access rules and applications', parse: list },
+    PASSWORD_OPTION,
+    ...USERS_OPTIONS,
+  ],
+  notes: [WITHOUT_TERMINAL, 'For example:  holdfast users add ada --groups staff < password.txt'],
+  load: async () => (await import('../handlers/users.ts')).usersAdd,
 }
 
 export const usersList: CommandSpec<UsersOptions> = {
   name: 'users list',
   summary: 'list the users',
-  options: [FILE_OPTION, ...LOCATE_OPTIONS, JSON_OPTION],
-  async handler(options) {
-    const users = await listUsers(fileOf(options))
-    if (options.json) {
-      console.log(JSON.stringify({ users }))
-      return EXIT.ok
-    }
-    const rows = users.map(({ name, disabled }) => [name, disabled ? paint.warning('disabled') : 'active'])
-    console.log(rows.length === 0 ? 'No users yet.' : table(rows, { head: ['USER', 'STATE'] }))
-    return EXIT.ok
-  },
+  options: USERS_OPTIONS,
+  load: async () => (await import('../handlers/users.ts')).usersList,
+}
+
+export const usersPasswd: CommandSpec<UsersPasswdOptions> = {
+  name: 'users passwd',
+  summary: 'give a user a new password, and end the sessions that began by the old one',
+  argument: USER,
+  options: [KEEP_OPTION, PASSWORD_OPTION, ...USERS_OPTIONS],
+  notes: [WITHOUT_TERMINAL],
+  load: async () => (await import('../handlers/users.ts')).usersPasswd,
+}
+
+export const usersDisable: CommandSpec<ChangeOptions> = {
+  name: 'users disable',
+  summary: 'keep a user from logging in, and end the open sessions',
+  argument: USER,
+  options: [KEEP_OPTION, ...USERS_OPTIONS],
+  load: async () => (await import('../handlers/users.ts')).usersDisable,
+}
+
+export const usersEnable: CommandSpec<UsersOptions> = {
+  name: 'users enable',
+  summary: 'let a disabled user log in again',
+  argument: USER,
+  options: USERS_OPTIONS,
+  load: async () => (await import('../handlers/users.ts')).usersEnable,
+}
+
+export const usersRemove: CommandSpec<ChangeOptions> = {
+  name: 'users remove',
+  summary: 'remove a user, and end the open sessions',
+  argument: USER,
+  options: [KEEP_OPTION, ...USERS_OPTIONS],
+  load: async () => (await import('../handlers/users.ts')).usersRemove,
 }

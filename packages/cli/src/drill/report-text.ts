@@ -21,12 +21,13 @@ export function reportText(report: DrillReport): string {
     ],
     ['Longest wait of a login', duration(report.longestLoginMs), waits(report.logins)],
     ['New primary after', newPrimary(report), `${primary.before} -> ${primary.after ?? 'none'}`],
+    ...operation(report),
     ['Answers by server', '', servers(report)],
   ].map(([title = '', value = '', more = '']) => [title, value, paint.faint(more)])
-  const verdict = report.ok ? paint.good('✓ Nobody noticed') : paint.bad('✗ Not ok')
+  const verdict = report.ok ? paint.good(headline(report)) : paint.bad('✗ Not ok')
   return [
     '',
-    `  ${verdict}  ${whatWasDone(report)}`,
+    `  ${verdict}  ${report.fault.done}`,
     '',
     table(rows, { right: [1] }),
     ...problems(report),
@@ -35,29 +36,24 @@ export function reportText(report: DrillReport): string {
   ].join('\n')
 }
 
-function whatWasDone({ fault }: DrillReport): string {
-  switch (fault.action) {
-    case 'kill':
-      return `${nameOf(fault)} was killed with kill -9.`
-    case 'pause':
-      return `${nameOf(fault)} hung for ${duration(fault.pauseMs ?? 0)}.`
-    case 'lose-host':
-      return `the host of ${nameOf(fault)} was lost.`
-    case 'switch-over':
-      return `${nameOf(fault)} handed over to another Redis as planned.`
-  }
-}
-
-/** `redis-1 (the primary)`, `gateway-1` */
-const nameOf = ({ victim, target }: DrillReport['fault']) =>
-  target === 'primary' ? `${victim} (the primary)` : victim
+/** With a full memory, or the user's own objectives, somebody may have noticed. */
+const headline = ({ failedRequests, refusedLogins }: DrillReport) =>
+  failedRequests + refusedLogins === 0 ? '✓ Nobody noticed' : '✓ Every objective was met'
 
 const operations = ({ verifications, logins, logouts }: DrillReport) =>
   `${count(verifications.count)} verifications, ${count(logins.count)} logins, ${count(logouts.count)} log-outs`
 
-const failures = ({ failedRequests, failedVerifications, failedLogins, failedLogouts }: DrillReport) =>
+const failures = ({
+  failedRequests,
+  failedVerifications,
+  failedLogins,
+  failedLogouts,
+  refusedLogins,
+}: DrillReport) =>
   failedRequests === 0
-    ? ''
+    ? refusedLogins > 0
+      ? `and ${count(refusedLogins)} logins were refused for want of memory, as they should be`
+      : ''
     : `${failedVerifications} verifications, ${failedLogins} logins, ${failedLogouts} log-outs`
 
 const audited = ({ audited, missingIds }: DrillReport) =>
@@ -66,11 +62,21 @@ const audited = ({ audited, missingIds }: DrillReport) =>
     ...missingIds,
   ].join(' ')
 
-const waits = ({ p50Ms, p99Ms }: DrillReport['logins']) => `p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}`
+const waits = ({ p50Ms, p99Ms, p999Ms }: DrillReport['logins']) =>
+  `p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}, p99.9 ${duration(p999Ms)}`
 
 function newPrimary({ newPrimaryMs, acknowledgingMs }: DrillReport): string {
   if (newPrimaryMs === null) return '-'
   return `${duration(newPrimaryMs)}${acknowledgingMs === null ? '' : ` (writes ${duration(acknowledgingMs)})`}`
+}
+
+function operation({ operationMs, connections }: DrillReport): string[][] {
+  if (operationMs === null) return []
+  const ended =
+    connections === null
+      ? ''
+      : `${count(connections.ended)} of ${plural(connections.before, 'connection')} of applications ended`
+  return [['The operation took', duration(operationMs), ended]]
 }
 
 const servers = ({ servers }: DrillReport) =>
@@ -82,7 +88,7 @@ function problems({ problems }: DrillReport): string[] {
   return problems.length === 0 ? [] : ['', ...problems.map((problem) => `  ${paint.bad('!')} ${problem}`)]
 }
 
-const MOST_SAMPLES = 5
+const MOST_SAMPLES = 9
 
 function samples({ failures }: DrillReport): string[] {
   const shown = failures.slice(0, MOST_SAMPLES)

@@ -29,10 +29,13 @@ export class DrillScreen {
   }
 }
 
-function countsOf(progress: DrillProgress): string {
+const countsOf = (progress: DrillProgress) => countParts(progress).join(paint.faint(' · '))
+
+/** `12,345 requests`, `0 failed`, …; none while there is nothing to count. */
+export function countParts(progress: DrillProgress): string[] {
   const { phase, users, loggedIn, requests, failedRequests, loggedOut, waitingLogins } = progress
-  if (phase === 'prepare') return ''
-  if (phase === 'log-in') return `${count(loggedIn)} of ${plural(users, 'user')} logged in`
+  if (phase === 'prepare') return []
+  if (phase === 'log-in') return [`${count(loggedIn)} of ${plural(users, 'user')} logged in`]
   const bad = (number: number, word: string) =>
     number === 0 ? `0 ${word}` : paint.bad(`${count(number)} ${word}`)
   return [
@@ -41,7 +44,5 @@ function countsOf(progress: DrillProgress): string {
     bad(loggedOut, 'logged out'),
     `slowest ${duration(progress.longestVerifyMs)}`,
     waitingLogins > 0 ? paint.warning(`${plural(waitingLogins, 'login')} waiting`) : '',
-  ]
-    .filter((part) => part !== '')
-    .join(paint.faint(' · '))
+  ].filter((part) => part !== '')
 }

@@ -5,7 +5,7 @@ import {
   type NewDataCentre,
   type NewSite,
   TRANSPORTS,
-} from '@holdfast/cluster'
+} from '@holdfast/cluster/site'
 import { list, oneOf, UsageError } from '../command.ts'
 import { paint } from '../terminal/paint.ts'
 import { type Questions, startQuestions } from '../terminal/questions.ts'

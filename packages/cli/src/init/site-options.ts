@@ -1,4 +1,4 @@
-import type { NewSite } from '@holdfast/cluster'
+import type { NewSite } from '@holdfast/cluster/site'
 import { UsageError } from '../command.ts'
 
 /** What `holdfast init` may be told beforehand. */

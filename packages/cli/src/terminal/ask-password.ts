@@ -3,9 +3,11 @@ import { UsageError } from '../command.ts'
 
 const MOST_CHARACTERS = 4096
 
-/** A new password of a user, as {@link askSecret} asks for it. */
-export const askPassword = (user: string): Promise<string> =>
-  askSecret(`Password for ${user}`, { word: 'password', twice: true })
+/** A new password of a user, as {@link askSecret} asks for it; with `fromInput` it is never asked for at a terminal. */
+export const askPassword = (user: string, fromInput = false): Promise<string> =>
+  fromInput
+    ? readAll(process.stdin).then((text) => firstLine(text, 'password'))
+    : askSecret(`Password for ${user}`, { word: 'password', twice: true })
 
 /**
  * A secret that a person types without seeing it, a new one twice, or the first line of what is piped in. Never an

@@ -15,5 +15,22 @@ export const paint = {
   error: (text: string) => styleText('red', text, { stream: process.stderr }),
 }
 
+const ESCAPE = '\u001b'
+const COLOUR_OR_CHARACTER = new RegExp(`${ESCAPE}\\[[0-9;]*m|.`, 'gsu')
+
+/** The beginning of a text that takes so many columns at most, with its colours ended. */
+export function clip(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text
+  let [clipped, width] = ['', 0]
+  // Colours take no column, and one that was begun must be ended.
+  for (const [part] of text.matchAll(COLOUR_OR_CHARACTER)) {
+    const isColour = part.length > 1 && part.startsWith(ESCAPE)
+    if (!isColour && width === columns) continue
+    clipped += part
+    if (!isColour) width += 1
+  }
+  return clipped
+}
+
 /** How many columns a text takes. */
 export const widthOf = (text: string): number => stripVTControlCharacters(text).length

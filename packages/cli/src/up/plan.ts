@@ -8,7 +8,8 @@ import {
   type TopologyOptions,
 } from '@holdfast/cluster'
 import { UsageError } from '../command.ts'
-import { type LocateOptions, stateDirOf } from '../commands/locate.ts'
+import type { LocateOptions } from '../commands/locate.ts'
+import { stateDirOf } from '../place.ts'
 
 /** The options of `holdfast up`. */
 export interface UpOptions extends LocateOptions, TopologyOptions {

@@ -4,7 +4,7 @@ import {
   type StartProgress,
   startDataCentre,
 } from '@holdfast/cluster'
-import { addUser } from '@holdfast/gateway'
+import { addUser } from '@holdfast/gateway/files'
 import type { UpPlan } from './plan.ts'
 
 /** The file that runs as `holdfast`. */

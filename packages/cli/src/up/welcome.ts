@@ -1,5 +1,5 @@
 import type { DataCentreDescription } from '@holdfast/cluster'
-import { locateAgain } from '../commands/locate.ts'
+import { placeAgain } from '../place.ts'
 import { duration } from '../terminal/format.ts'
 import { paint } from '../terminal/paint.ts'
 import type { UpOptions } from './plan.ts'
@@ -12,14 +12,14 @@ export function welcome(descriptions: DataCentreDescription[], options: UpOption
   const [first] = descriptions
   if (options.json) return JSON.stringify(options.file === undefined ? first : descriptions)
   if (options.file === undefined) {
-    return first === undefined ? '' : welcomeTo(first, options, locateAgain(options), tookMs)
+    return first === undefined ? '' : welcomeTo(first, options, placeAgain(options), tookMs)
   }
   return descriptions.map((each) => welcomeTo(each, options, againOf(each, options), tookMs)).join('\n')
 }
 
 /** The options that name one of a file's data centres. */
 const againOf = ({ name, stateDir }: DataCentreDescription, options: UpOptions) =>
-  locateAgain(options.stateDir === undefined ? { name } : { name, stateDir })
+  placeAgain(options.stateDir === undefined ? { name } : { name, stateDir })
 
 function welcomeTo(
   description: DataCentreDescription,

@@ -6,10 +6,10 @@ import { CertificateFolder } from '@holdfast/cluster/certificates'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { exampleSite } from '../../../cluster/test/render/support/example-site.ts'
 import { FIXED_SECRETS } from '../../../cluster/test/support/fixed-secrets.ts'
-import { renderCommand } from '../../src/commands/render.ts'
+import { renderFrom } from '../../src/handlers/render.ts'
 
 const asked: string[] = []
-const { handler } = renderCommand({
+const handler = renderFrom({
   readSite: async (file) => {
     asked.push(file)
     return exampleSite()
