@@ -1,24 +1,28 @@
-/* What Sentinels do to nodes, each step at any moment. */
-
-inline leave(r, p) {
-  if
-  :: follows[r] == p -> isLinked[r] = 0
-  :: else
-  fi
-}
+/* What Sentinels and watchdogs do to nodes, each step at any moment. */
 
 inline loseConnection(w, p) {
   if
-  :: primary[w] == p -> primary[w] = NOBODY; endTerm(w)
+  :: primary[w] == p -> losePrimary(w)
   :: else
   fi
 }
 
-/* Redis closes the connections of its replicas; Sentinel has it close those of its clients, so a term ends, and a feed. */
-inline demote(p) {
+/* REPLICAOF alone: its replicas stay until it synchronises, and its clients until they look. */
+inline stepDown(p, n) {
   isPrimary[p] = 0;
-  follow(p, newestPrimary);
-  leave(0, p); leave(1, p); leave(2, p);
+  follow(p, n)
+}
+
+/*
+ * Sentinel has it close the connections of its clients, too, so a term ends, and a feed. Where no replica is chained behind
+ * another, its own leave at once.
+ */
+inline demote(p, n) {
+  stepDown(p, n);
+  if
+  :: HAS_CHAINS
+  :: else -> dropReplicas(p)
+  fi;
   loseConnection(0, p);
 #ifdef BOTH
   loseConnection(1, p);
@@ -28,6 +32,21 @@ inline demote(p) {
   :: else
   fi
 }
+
+/* The primary dies and is back, with its data, in a new history that continues none. */
+#ifdef RESTART
+inline restart(p) {
+  printf("node %d restarts: it is primary in a new history\n", p);
+  reign[p] = RESTARTED;
+  ownReign[p] = RESTARTED;
+  dropReplicas(p);
+  loseConnection(0, p)
+}
+#endif
+
+#ifdef UNDONE_PROMOTION
+#include "undone.pml"
+#endif
 
 proctype Failover() {
 end:
@@ -43,7 +62,7 @@ end:
   :: d_step { MAY_CHOOSE(2) -> choose(2) }
   :: d_step { phase == CHOSEN && !isPrimary[chosen] -> promote(chosen); phase = PROMOTED }
   :: d_step { phase == CHOSEN && isPrimary[chosen] -> phase = PROMOTED }
-  :: d_step { phase == PROMOTED && isPrimary[chosen] -> see() }
+  :: d_step { MAY_SEE -> see() }
   :: d_step { isRepointing[0] -> switchOver(0) }
   :: d_step { isRepointing[1] -> switchOver(1) }
   :: d_step { isRepointing[2] -> switchOver(2) }
@@ -53,8 +72,28 @@ end:
   :: d_step { MAY_REPOINT(0) -> follow(0, newestPrimary) }
   :: d_step { MAY_REPOINT(1) -> follow(1, newestPrimary) }
   :: d_step { MAY_REPOINT(2) -> follow(2, newestPrimary) }
-  :: d_step { MAY_DEMOTE(0) -> demote(0) }
-  :: d_step { MAY_DEMOTE(1) -> demote(1) }
-  :: d_step { MAY_DEMOTE(2) -> demote(2) }
+  :: d_step { MAY_DEMOTE(0) -> demote(0, newestPrimary) }
+  :: d_step { MAY_DEMOTE(1) -> demote(1, newestPrimary) }
+  :: d_step { MAY_DEMOTE(2) -> demote(2, newestPrimary) }
+#ifdef RESTART
+  :: d_step { isPrimary[0] && ownReign[0] == 0 -> restart(0) }
+#endif
+#ifdef UNDONE_PROMOTION
+  :: d_step { MAY_HASTEN(0) -> follow(0, chosen) }
+  :: d_step { MAY_HASTEN(1) -> follow(1, chosen) }
+  :: d_step { MAY_HASTEN(2) -> follow(2, chosen) }
+  :: d_step { MAY_STEP_DOWN(0) -> stepDown(0, SUCCESSOR(0)) }
+  :: d_step { MAY_STEP_DOWN(1) -> stepDown(1, SUCCESSOR(1)) }
+  :: d_step { MAY_STEP_DOWN(2) -> stepDown(2, SUCCESSOR(2)) }
+  :: d_step { MAY_UNDO(0, 0) -> undo(0, 0) }
+  :: d_step { MAY_UNDO(0, 1) -> undo(0, 1) }
+  :: d_step { MAY_UNDO(0, 2) -> undo(0, 2) }
+  :: d_step { MAY_UNDO(1, 0) -> undo(1, 0) }
+  :: d_step { MAY_UNDO(1, 1) -> undo(1, 1) }
+  :: d_step { MAY_UNDO(1, 2) -> undo(1, 2) }
+  :: d_step { MAY_UNDO(2, 0) -> undo(2, 0) }
+  :: d_step { MAY_UNDO(2, 1) -> undo(2, 1) }
+  :: d_step { MAY_UNDO(2, 2) -> undo(2, 2) }
+#endif
   od
 }

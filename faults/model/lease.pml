@@ -39,7 +39,9 @@ inline loseFeed() {
   lease = NO_LEASE_YET
 }
 
-#define MAY_TURN_TO(n) (!isKnownRevoked && isPrimary[n] && ownReign[n] > readerReign)
+/* A newer one; or any, when the one that it knew says that it is a replica again. */
+#define IS_NEWER(n, p, itsReign) (isPrimary[n] && (ownReign[n] > itsReign || (MAY_BE_UNDONE && !isPrimary[p])))
+#define MAY_TURN_TO(n) (!isKnownRevoked && IS_NEWER(n, reader, readerReign))
 inline turnTo(n) {
   printf("reader: takes node %d for the primary\n", n);
   reader = n;
@@ -83,7 +85,7 @@ inline sendBeat() {
 /* A beat is a write: who confirms it follows this node now, after it was sent. */
 #define FOLLOWS_READER(r) (FOLLOWS(r, reader) && CARRIES(r, reader) && offset[r] >= beatOffset)
 #define MAY_CONFIRM_BEAT \
-  (beat == BEAT_SENT && (FOLLOWS_READER(0) || FOLLOWS_READER(1) || FOLLOWS_READER(2)))
+  (beat == BEAT_SENT && isPrimary[reader] && (FOLLOWS_READER(0) || FOLLOWS_READER(1) || FOLLOWS_READER(2)))
 #define MAY_PROVE \
   ((beat == BEAT_CONFIRMED || (beat == BEAT_SENT && !BEAT_NEEDS_REPLICA)) && \
    (heardOffset >= beatOffset || !BEAT_NEEDS_FEED))
@@ -122,10 +124,16 @@ inline readPrimary() {
 proctype LeasedReader() {
 end:
   do
+#ifdef UNDONE_PROMOTION
+  :: d_step { MAY_TURN_TO(0) -> turnTo(0) }
+#endif
   :: d_step { MAY_TURN_TO(1) -> turnTo(1) }
   :: d_step { MAY_TURN_TO(2) -> turnTo(2) }
+#ifdef UNDONE_PROMOTION
+  :: d_step { isSubscribed && !isPrimary[reader] -> loseFeed() }
+#endif
   :: d_step { MAY_SUBSCRIBE -> subscribe() }
-  :: d_step { isSubscribed && heardOffset < offset[reader] -> hearFeed() }
+  :: d_step { isSubscribed && isPrimary[reader] && heardOffset < offset[reader] -> hearFeed() }
   :: d_step { MAY_BEAT -> sendBeat() }
   :: d_step { MAY_CONFIRM_BEAT -> beat = BEAT_CONFIRMED }
   :: d_step { MAY_PROVE -> prove() }

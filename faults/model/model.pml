@@ -11,7 +11,14 @@
 #ifdef LOGIN
 #define WRITERS 1
 #define WRITES(w) LIVE
+#ifdef WHEN_ELECTED_AGAIN
+/* What was acknowledged before is lost with the wrong election, until journals are written again (elected-again-repaired). */
+#define MAY_BEGIN(w) (newestConfig == ELECTIONS + PAST_ELECTIONS)
+#elif defined(WHEN_BACK)
+#define MAY_BEGIN(w) (ownReign[0] == RESTARTED)
+#else
 #define MAY_BEGIN(w) true
+#endif
 #define FIRST_LIVE_AT NEVER
 #define IS_LOGGED_IN (acknowledged[0])
 #define IS_LOGGED_OUT false
@@ -40,6 +47,17 @@
 #endif
 #ifndef ELECTIONS
 #define ELECTIONS 1
+#endif
+
+#if defined(RESTART) || defined(REELECTION) || defined(UNDONE_PROMOTION)
+#define SUCCESSION
+#endif
+
+/* A Sentinel that has not heard of a promotion may undo it. */
+#ifdef UNDONE_PROMOTION
+#define MAY_BE_UNDONE true
+#else
+#define MAY_BE_UNDONE false
 #endif
 
 /* --- The rules, each of which a define takes out --- */
@@ -114,6 +132,32 @@
 #else
 #define HOLDS_SETTLE_TERM true
 #endif
+#ifdef NO_INCUMBENT
+#define HOLDS_INCUMBENT false
+#else
+#define HOLDS_INCUMBENT true
+#endif
+#ifdef ANY_LINEAGE
+#define HOLDS_LINEAGE false
+#else
+#define HOLDS_LINEAGE true
+#endif
+#ifdef NO_DEMOTION
+#define HOLDS_DEMOTION false
+#else
+#define HOLDS_DEMOTION true
+#endif
+/* A rule that the library has not. */
+#ifdef DEMOTE_UNNAMED
+#define DEMOTES_UNNAMED true
+#else
+#define DEMOTES_UNNAMED false
+#endif
+#ifdef DEMOTE_ANY_LINEAGE
+#define DEMOTES_BY_REIGN false
+#else
+#define DEMOTES_BY_REIGN true
+#endif
 #ifdef NO_MARK
 #define HOLDS_MARK false
 #else
@@ -133,6 +177,13 @@
 init {
   atomic {
     initNodes();
+    initSentinels();
+#ifdef SUCCESSION
+    initSuccession(0);
+#ifdef BOTH
+    initSuccession(1);
+#endif
+#endif
     run Replication();
     run Failover();
     run Writer(0);

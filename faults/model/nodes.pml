@@ -8,6 +8,8 @@
 #define NODES 3
 #define NOBODY 3
 #define NEVER 15
+/* The reign of a primary that died and is back. */
+#define RESTARTED 14
 
 /* Values of the record; a merge is the maximum. */
 #define ABSENT 0
@@ -46,7 +48,11 @@ inline initNodes() {
   revokedAt[0] = NEVER; revokedAt[1] = NEVER; revokedAt[2] = NEVER;
   isMarked[0] = 1; isMarked[1] = 1; isMarked[2] = 1;
   ownReign[1] = NEVER; ownReign[2] = NEVER;
-  continued[0] = NEVER; continued[1] = NEVER; continued[2] = NEVER
+  continued[0] = NEVER; continued[1] = NEVER; continued[2] = NEVER;
+#ifdef REELECTION
+  promote(1);
+  follows[2] = 1; reign[2] = 1
+#endif
 }
 
 /* A primary merges a value and sends it, with the fence behind it, down its history. */
@@ -77,9 +83,22 @@ inline receive(r) {
   fi
 }
 
-/* Full or partial: the replica ends as its primary is, and what only it had is gone. */
+inline leave(r, p) {
+  if
+  :: follows[r] == p -> isLinked[r] = 0
+  :: else
+  fi
+}
+
+/* Redis closes the connections of its replicas. */
+inline dropReplicas(p) {
+  leave(0, p); leave(1, p); leave(2, p)
+}
+
+/* Full or partial: the replica ends as its primary is, and what only it had is gone. Its own replicas must come again. */
 inline synchronise(r) {
   printf("node %d synchronises with node %d\n", r, follows[r]);
+  dropReplicas(r);
   isLinked[r] = 1;
   offset[r] = offset[follows[r]];
   liveAt[r] = liveAt[follows[r]];
@@ -97,6 +116,7 @@ inline follow(r, p) {
 inline promote(n) {
   printf("node %d is promoted\n", n);
   promotions++;
+  dropReplicas(n);
   isPrimary[n] = 1;
   isLinked[n] = 0;
   continued[n] = reign[n];
@@ -105,8 +125,11 @@ inline promote(n) {
 }
 
 #define MAY_RECEIVE(r) (isLinked[r] && CARRIES(r, follows[r]) && offset[r] < offset[follows[r]])
+/* A replica may be chained behind another one that is linked itself: modelled where a promotion may be undone. */
+#define HAS_CHAINS MAY_BE_UNDONE
+#define IS_SOURCE(p) (isPrimary[p] || (HAS_CHAINS && isLinked[p]))
 #define MAY_SYNCHRONISE(r) \
-  (!isPrimary[r] && !isLinked[r] && isPrimary[follows[r]] && follows[r] != r && CARRIES(r, follows[r]))
+  (!isPrimary[r] && !isLinked[r] && IS_SOURCE(follows[r]) && follows[r] != r && CARRIES(r, follows[r]))
 
 proctype Replication() {
 end:

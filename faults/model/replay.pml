@@ -9,7 +9,16 @@ bit hasHeard
 bit mustCheck
 
 #define MAY_LISTEN (!hasHeard && isPrimary[listener] && VALUE(listener) >= WRITES(0))
-#define MAY_FOLLOW_TO(n) (isPrimary[n] && ownReign[n] > listenerReign)
+/* One that is elected again is not the newest by its reign, but by what the Sentinels announce. */
+#ifdef REELECTION
+#define IS_NEWEST(n) (isPrimary[n] && n == newestPrimary)
+#define MAY_FOLLOW_TO(n) (isPrimary[n] && n != listener && (ownReign[n] > listenerReign || n == newestPrimary))
+#else
+/* Where a promotion may be undone, the only one that is left. */
+#define IS_ONLY(n) (isPrimary[0] + isPrimary[1] + isPrimary[2] == isPrimary[n])
+#define IS_NEWEST(n) (isPrimary[n] && (ownReign[n] == promotions || (MAY_BE_UNDONE && IS_ONLY(n))))
+#define MAY_FOLLOW_TO(n) (n != listener && IS_NEWER(n, listener, listenerReign))
+#endif
 inline followTo(n) {
   printf("listener: takes node %d for the primary\n", n);
   listener = n;
@@ -31,13 +40,15 @@ proctype Listener() {
 end:
   do
   :: d_step { MAY_LISTEN -> printf("listener: hears of it on the feed\n"); hasHeard = 1 }
+#if defined(REELECTION) || defined(UNDONE_PROMOTION)
+  :: d_step { MAY_FOLLOW_TO(0) -> followTo(0) }
+#endif
   :: d_step { MAY_FOLLOW_TO(1) -> followTo(1) }
   :: d_step { MAY_FOLLOW_TO(2) -> followTo(2) }
   :: d_step { mustCheck && isPrimary[listener] -> writeHeard() }
   od
 }
 
-#define IS_NEWEST(n) (isPrimary[n] && ownReign[n] == promotions)
 #define WRITER_IS_DONE(w) (isDead[w] || (primary[w] != NOBODY && IS_NEWEST(primary[w]) && journal[w] != TO_REPLAY))
 #define IS_SETTLED(w) (acknowledged[w] && WRITER_IS_DONE(w) && IS_NEWEST(listener) && !mustCheck)
 #define IS_KEPT(w) (!isDead[w] || (hasHeard && WRITES(w) == WRITES(0)))

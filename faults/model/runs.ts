@@ -12,6 +12,8 @@ export interface Run {
   title: string
   defines: string[]
   expect: Expectation
+  /** Compiling it takes longer than searching it, so that is done without optimisation. */
+  isBrief: boolean
 }
 
 const LOGIN = ['LOGIN', 'QUORUM_READER']
@@ -23,24 +25,25 @@ const BOTH_FAULTS = [...CUT, ...WRONG_ELECTION]
 const REPAIR = ['LOGIN', 'REPLAY', ...BOTH_FAULTS]
 const ONE_TRY = ['TRIES=1']
 const TOLD = ['LOGOUT', 'TELLER', 'QUORUM_READER', ...ONE_TRY]
+/** The first primary dies and is back, as primary, at any moment. */
+const BACK = [...LOGIN, 'RESTART', ...ONE_TRY]
+/** The first election is over; the primary that it replaced has not been made a replica, and may be elected again. */
+const REELECTION = [...LOGIN, 'REELECTION', ...ONE_TRY]
+const ELECTED_AGAIN = [...REELECTION, 'WHEN_ELECTED_AGAIN']
+/** The leader stands still, and the primary that it replaced calls itself primary: a Sentinel may undo the promotion. */
+const UNDONE = ['UNDONE_PROMOTION']
+const UNDONE_ONCE = [...UNDONE, ...ONE_TRY]
 const EMPTIED = [...LOGIN, ...CUT, 'EMPTY_RESTART', 'ELECTIONS=0']
 
-const holds = (name: string, title: string, defines: string[]): Run => ({
-  name,
-  title,
-  defines,
-  expect: 'holds',
-})
-const breaks = (name: string, title: string, defines: string[]): Run => ({
-  name,
-  title,
-  defines,
-  expect: 'breaks',
-})
+type Make = (name: string, title: string, defines: string[]) => Run
+const holds: Make = (name, title, defines) => ({ name, title, defines, expect: 'holds', isBrief: false })
+const breaks: Make = (name, title, defines) => ({ name, title, defines, expect: 'breaks', isBrief: false })
+/** Ends within some 100,000 states. */
+const breaksSoon: Make = (name, title, defines) => ({ ...breaks(name, title, defines), isBrief: true })
 
-/** All of them end within a minute on two cores. The longest first. */
+/** All of them together take a minute and a quarter on two cores. The longest first. */
 export const QUICK_RUNS: readonly Run[] = [
-  holds('a-logout', 'a link may stall; leased reader', [...LOGOUT, ...CUT]),
+  holds('a-logout', 'a link may stall; leased reader, one try', [...LOGOUT, ...CUT, ...ONE_TRY]),
   holds('b-logout', 'any replica may be elected; leased reader', [...LOGOUT, ...WRONG_ELECTION]),
   holds('c-repaired', 'both, and the writer may die; what was lost comes back', [...REPAIR, 'WRITER_DIES']),
   holds('forced-repaired', 'both, by SENTINEL FAILOVER; what was lost comes back', [...REPAIR, 'FORCED']),
@@ -48,6 +51,14 @@ export const QUICK_RUNS: readonly Run[] = [
   holds('a-logout-quorum', 'a link may stall; quorum reader', ['LOGOUT', 'QUORUM_READER', ...CUT]),
   holds('b-login', 'any replica may be elected; quorum reader', [...LOGIN, ...WRONG_ELECTION]),
   holds('told', 'a log-out that was told stays told; quorum reader', TOLD),
+  holds('elected-again', 'a deposed primary is elected again, and a login comes after it', ELECTED_AGAIN),
+  holds('back', 'the primary dies and is back before its successor is announced', BACK),
+  holds('undone', 'a promotion that is not announced is not undone; two tries', [...LOGIN, ...UNDONE]),
+  holds('undone-logout', 'the same for a log-out; quorum reader', [
+    'LOGOUT',
+    'QUORUM_READER',
+    ...UNDONE_ONCE,
+  ]),
   holds('emptied', 'a link may stall, a replica restarts empty', EMPTIED),
 
   breaks('revoke-what-is-found', 'a log-out that finds no session writes nothing', [
@@ -57,26 +68,30 @@ export const QUICK_RUNS: readonly Run[] = [
     'REVOKE_WHAT_IS_FOUND',
     ...ONE_TRY,
   ]),
-  breaks('no-barrier', 'no epoch barrier', [...LOGIN, 'NO_BARRIER']),
-  breaks('trust-leader', 'the barrier believes a leader in its failover', [...LOGIN, 'TRUST_LEADER']),
-  breaks('one-replica-enough', 'WAIT 1 though two are connected', [
+  breaksSoon('no-barrier', 'no epoch barrier', [...LOGIN, 'NO_BARRIER']),
+  breaksSoon('trust-leader', 'the barrier believes a leader in its failover', [...LOGIN, 'TRUST_LEADER']),
+  breaksSoon('one-replica-enough', 'WAIT 1 though two are connected', [
     ...LOGIN,
     ...WRONG_ELECTION,
     'ONE_REPLICA_ENOUGH',
   ]),
-  breaks('no-term', 'acknowledgements of an earlier term count', [...LOGIN, 'NO_TERM']),
-  breaks('no-fence', 'no message behind a batch', [...LOGIN, 'NO_FENCE']),
-  breaks('no-journal', 'no journal', [...REPAIR, 'NO_JOURNAL']),
-  breaks('no-heard-writes', 'nobody re-applies what it heard', [...REPAIR, 'WRITER_DIES', 'NO_HEARD_WRITES']),
-  breaks('no-lease', 'cache and primary answer without a lease', [...LOGOUT, 'NO_LEASE']),
+  breaksSoon('no-term', 'acknowledgements of an earlier term count', [...LOGIN, 'NO_TERM']),
+  breaksSoon('no-fence', 'no message behind a batch', [...LOGIN, 'NO_FENCE']),
+  breaksSoon('no-journal', 'no journal', [...REPAIR, 'NO_JOURNAL']),
+  breaksSoon('no-heard-writes', 'nobody re-applies what it heard', [
+    ...REPAIR,
+    'WRITER_DIES',
+    'NO_HEARD_WRITES',
+  ]),
+  breaksSoon('no-lease', 'cache and primary answer without a lease', [...LOGOUT, 'NO_LEASE']),
   breaks('beat-without-replica', 'a beat needs no replica', [...LOGOUT, 'BEAT_WITHOUT_REPLICA']),
-  breaks('beat-without-feed', 'a beat need not come back', [...LOGOUT, 'BEAT_WITHOUT_FEED']),
+  breaksSoon('beat-without-feed', 'a beat need not come back', [...LOGOUT, 'BEAT_WITHOUT_FEED']),
   breaks('trust-unknown', 'a leased primary\'s "unknown" is believed', [
     'LOGIN',
     'LEASED_READER',
     'TRUST_UNKNOWN',
   ]),
-  breaks('no-settle', 'a tombstone is told as soon as it is seen', [...TOLD, 'NO_SETTLE']),
+  breaksSoon('no-settle', 'a tombstone is told as soon as it is seen', [...TOLD, 'NO_SETTLE']),
   breaks('settle-without-primary', 'it is told though the primary lacks it', [
     ...TOLD,
     'SETTLE_WITHOUT_PRIMARY',
@@ -89,17 +104,48 @@ export const QUICK_RUNS: readonly Run[] = [
     ...TOLD,
     'SETTLE_ANY_TERM',
   ]),
-  breaks('no-quorum', 'one node is enough', [...LOGIN, 'NO_QUORUM']),
-  breaks('no-mark', 'an emptied node counts', [...EMPTIED, 'NO_MARK']),
+  breaksSoon('no-quorum', 'one node is enough', [...LOGIN, 'NO_QUORUM']),
+  breaksSoon('no-mark', 'an emptied node counts', [...EMPTIED, 'NO_MARK']),
 
-  breaks('limit-c', 'all rules in: until the journal is re-applied', [...LOGIN, ...BOTH_FAULTS]),
-  breaks('limit-forced', 'all rules in: SENTINEL FAILOVER at an unheard Sentinel', [...LOGIN, 'FORCED']),
+  breaksSoon('any-lineage', 'who continues the named one is newer, whenever it was a replica', [
+    ...ELECTED_AGAIN,
+    'ANY_LINEAGE',
+  ]),
+  breaks('back-trust-leader', 'a primary that is back is believed with its successor’s epoch', [
+    ...BACK,
+    'WHEN_BACK',
+    'TRUST_LEADER',
+  ]),
+  breaks('elected-again-no-journal', 'no journal, and the one that is elected again lacks the login', [
+    'LOGIN',
+    'REPLAY',
+    'REELECTION',
+    ...ONE_TRY,
+    'NO_JOURNAL',
+  ]),
+
+  breaksSoon('no-demotion', 'who was replaced stays primary, and its successor is made its replica', [
+    ...LOGIN,
+    ...UNDONE_ONCE,
+    'NO_DEMOTION',
+  ]),
+  breaksSoon('no-demotion-logout', 'the same for a log-out', [
+    'LOGOUT',
+    'QUORUM_READER',
+    ...UNDONE_ONCE,
+    'NO_DEMOTION',
+  ]),
+
+  breaksSoon('limit-c', 'all rules in: until the journal is re-applied', [...LOGIN, ...BOTH_FAULTS]),
+  breaks('limit-elected-again', 'all rules in: until the journal is re-applied', REELECTION),
+  breaksSoon('limit-forced', 'all rules in: SENTINEL FAILOVER at an unheard Sentinel', [...LOGIN, 'FORCED']),
 ]
 
 const TWO_ELECTIONS = ['ELECTIONS=2', ...ONE_TRY]
 
 /** By hand: seconds to minutes each, and up to 9 GB. */
 export const LARGE_RUNS: readonly Run[] = [
+  holds('a-logout-tries', 'a link may stall; leased reader', [...LOGOUT, ...CUT]),
   holds('a-three-tries', 'a link may stall, three tries', [...LOGIN, ...CUT, 'TRIES=3']),
   holds('b-both', 'a login and its log-out; any replica may be elected', [
     'BOTH',
@@ -126,6 +172,65 @@ export const LARGE_RUNS: readonly Run[] = [
     'QUORUM_READER',
   ]),
   breaks('limit-two', 'all rules in: two failovers, the first one unfinished', [...LOGIN, ...TWO_ELECTIONS]),
+  holds('elected-again-repaired', 'a deposed primary is elected again; what was lost comes back', [
+    'LOGIN',
+    'REPLAY',
+    'REELECTION',
+    ...ONE_TRY,
+    'WRITER_DIES',
+  ]),
+  holds('back-cut', 'the primary dies and is back, and a link may stall; two tries', [
+    ...LOGIN,
+    'RESTART',
+    ...CUT,
+  ]),
+  holds('undone-leased', 'a promotion that is not announced is not undone; leased reader', [
+    ...LOGOUT,
+    ...UNDONE_ONCE,
+  ]),
+  holds('undone-cut', 'the same; a link may stall; two tries', [...LOGIN, ...UNDONE, ...CUT]),
+  holds('undone-elected-again', 'the same; a deposed primary is elected again, and its successor demoted', [
+    ...ELECTED_AGAIN,
+    ...UNDONE,
+    'DEMOTE_UNNAMED',
+  ]),
+  holds('undone-repaired', 'the same; what was lost comes back', [
+    'LOGIN',
+    'REPLAY',
+    ...UNDONE_ONCE,
+    'WRITER_DIES',
+  ]),
+  breaks('no-demotion-leased', 'who was replaced stays primary; a log-out, leased reader', [
+    ...LOGOUT,
+    ...UNDONE_ONCE,
+    'NO_DEMOTION',
+  ]),
+  holds('no-demotion-repaired', 'the same; what was lost comes back', [
+    'LOGIN',
+    'REPLAY',
+    ...UNDONE_ONCE,
+    'NO_DEMOTION',
+    'WRITER_DIES',
+  ]),
+  breaks('demote-any-lineage', 'who is continued is demoted, whenever that one was a replica', [
+    ...ELECTED_AGAIN,
+    ...UNDONE,
+    'DEMOTE_UNNAMED',
+    'DEMOTE_ANY_LINEAGE',
+  ]),
+  breaks('limit-undone-elected-again', 'all rules in: the successor of who is elected again stays primary', [
+    ...ELECTED_AGAIN,
+    ...UNDONE,
+  ]),
+  breaks('limit-undone', 'all rules in: a Sentinel undoes it by what it knew before the demotion', [
+    ...LOGIN,
+    ...UNDONE_ONCE,
+    'OLD_INFO',
+  ]),
+  breaks('limit-undone-back', 'all rules in: the one that was replaced is back in a new history', [
+    ...BACK,
+    ...UNDONE,
+  ]),
   holds('two-repaired', 'two failovers in a row; what was lost comes back', [
     'LOGIN',
     'REPLAY',

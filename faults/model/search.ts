@@ -46,7 +46,14 @@ export async function search(
     const defines = run.defines.map((define) => `-D${define}`)
     await mustRun('spin', ['-a', ...defines, 'model.pml'], { cwd, timeoutMs: SPIN_MS, signal })
     const order = run.expect === 'breaks' ? ['-DBFS'] : []
-    const flags = ['-O1', '-w', '-DSAFETY', '-DNOREDUCE', `-DMEMLIM=${memoryMb}`, ...order]
+    const flags = [
+      run.isBrief ? '-O0' : '-O1',
+      '-w',
+      '-DSAFETY',
+      '-DNOREDUCE',
+      `-DMEMLIM=${memoryMb}`,
+      ...order,
+    ]
     await mustRun('gcc', [...flags, '-o', 'pan', 'pan.c'], { cwd, timeoutMs: COMPILE_MS, signal })
     const startedMs = performance.now()
     const bounds = [`-w${hashBits}`, ...(run.expect === 'breaks' ? [] : [`-m${mostSteps}`])]

@@ -35,23 +35,36 @@ byte newestPrimary
 #define VOTES (VOTED(0) + VOTED(1) + VOTED(2))
 
 /* A replica by the leader's configuration. An old primary that nobody demoted yet has no offset there. */
+#ifdef REELECTION
+/* With the others out of the leader's reach it is elected all the same: it answers PING and is no primary for the leader. */
+#define IS_CANDIDATE(n) (n != named[leader])
+#define IS_BEHIND(n, m) (IS_CANDIDATE(m) && !isPrimary[n] && !isPrimary[m] && offset[n] < offset[m])
+#else
 #define IS_CANDIDATE(n) (n != named[leader] && (!isPrimary[n] || ownReign[n] > ownReign[named[leader]]))
 #ifdef ANY_REPLICA
 #define IS_BEHIND(n, m) false
 #else
 #define IS_BEHIND(n, m) (IS_CANDIDATE(m) && offset[n] < offset[m])
 #endif
+#endif
 #define MAY_CHOOSE(n) \
   (phase == VOTING && VOTES >= VOTES_NEEDED && IS_CANDIDATE(n) && \
    !IS_BEHIND(n, 0) && !IS_BEHIND(n, 1) && !IS_BEHIND(n, 2))
 
+/* Elections that are over when the model begins. */
+#ifdef REELECTION
+#define PAST_ELECTIONS 1
+#else
+#define PAST_ELECTIONS 0
+#endif
+
 /* In the first election the Sentinels are alike: the leader is 0, and 1 votes no later than 2. */
-#define MAY_LEAD(s) (elections < ELECTIONS && \
-   !isRepointing[s] && (elections == 0 -> s == 0 : phase == CALM || s != leader))
+#define MAY_LEAD(s) (elections < ELECTIONS + PAST_ELECTIONS && \
+   !isRepointing[s] && (elections == PAST_ELECTIONS -> s == 0 : phase == CALM || s != leader))
 /* A Sentinel is asked about a primary by its address, and votes when that is the primary that it watches. */
 #define MAY_VOTE(s) \
   (phase != CALM && epoch[s] < elections && named[s] == named[leader] && \
-   (elections > 1 || s == 1 || epoch[1] == 1))
+   (elections > PAST_ELECTIONS + 1 || s == 1 || epoch[1] == elections))
 
 inline lead(s) {
   printf("Sentinel %d asks for votes\n", s);
@@ -93,6 +106,9 @@ inline switchOver(s) {
   isRepointing[s] = 0
 }
 
+/* Where a promotion may be undone, the leader may read an INFO from before that. */
+#define MAY_SEE (phase == PROMOTED && (MAY_BE_UNDONE || isPrimary[chosen]))
+
 #define MAY_HEAR(s) (configEpoch[s] < newestConfig)
 inline hear(s) {
   printf("Sentinel %d hears of it and names node %d\n", s, newestPrimary);
@@ -116,3 +132,16 @@ inline hear(s) {
 #define MAY_DEMOTE(p) \
   ((KNOWS(0) || KNOWS(1) || KNOWS(2)) && isPrimary[p] && p != newestPrimary && \
    !(phase == PROMOTED && p == chosen))
+
+#ifdef REELECTION
+/* The first failover is over for the Sentinels: they name node 1, and nobody has made node 0 a replica yet. */
+inline initSentinels() {
+  elections = 1;
+  epoch[0] = 1; epoch[1] = 1; epoch[2] = 1;
+  configEpoch[0] = 1; configEpoch[1] = 1; configEpoch[2] = 1;
+  named[0] = 1; named[1] = 1; named[2] = 1;
+  newestConfig = 1; newestPrimary = 1
+}
+#else
+inline initSentinels() { skip }
+#endif

@@ -6,8 +6,7 @@
 /* Who is primary for this process, and whether that has been so since the batch was sent. */
 byte primary[WRITERS]
 bit sameTerm[WRITERS]
-/* The newest reign that it saw; the newest configuration that a Sentinel told it. */
-byte seenReign[WRITERS]
+/* The newest configuration that a Sentinel told it. */
 byte announced[WRITERS]
 byte announcedPrimary[WRITERS]
 
@@ -47,6 +46,35 @@ inline endTerm(w) {
   fi
 }
 
+inline losePrimary(w) {
+  printf("  writer %d: no primary is known: the term is over\n", w);
+  primary[w] = NOBODY;
+  endTerm(w)
+}
+
+#ifdef SUCCESSION
+#include "succession.pml"
+#else
+/* The newest reign that it saw. No node that was replaced calls itself primary for long enough to be chosen again. */
+byte seenReign[WRITERS]
+#define IS_NEW_PRIMARY(w, n) \
+  (isPrimary[n] && ownReign[n] > seenReign[w] && \
+   (n == announcedPrimary[w] || CONTINUES(n, announcedPrimary[w])))
+
+inline choosePrimary(w, n) {
+  primary[w] = n;
+  seenReign[w] = ownReign[n]
+}
+
+inline chooseAgain(w) {
+  if
+  :: primary[w] != NOBODY && primary[w] != announcedPrimary[w] &&
+     !CONTINUES(primary[w], announcedPrimary[w]) -> losePrimary(w)
+  :: else
+  fi
+}
+#endif
+
 /*
  * What a Sentinel says: its GET-MASTER-ADDR-BY-NAME shows the new primary as soon as its MASTER shows the new epoch.
  * Of equal epochs either Sentinel's word may count: the code waits until they agree, which is safer.
@@ -59,24 +87,12 @@ inline ask(w, s) {
   printf("writer %d: Sentinel %d says node %d with epoch %d\n", w, s, SAYS(s), configEpoch[s]);
   announced[w] = configEpoch[s];
   announcedPrimary[w] = SAYS(s);
-  if
-  :: primary[w] != NOBODY && primary[w] != announcedPrimary[w] &&
-     !CONTINUES(primary[w], announcedPrimary[w]) ->
-       printf("  no primary is known: the term is over\n");
-       primary[w] = NOBODY;
-       endTerm(w)
-  :: else
-  fi
+  chooseAgain(w)
 }
-
-#define IS_NEW_PRIMARY(w, n) \
-  (isPrimary[n] && ownReign[n] > seenReign[w] && \
-   (n == announcedPrimary[w] || CONTINUES(n, announcedPrimary[w])))
 
 inline probe(w, n) {
   printf("writer %d: node %d is primary now: a new term\n", w, n);
-  primary[w] = n;
-  seenReign[w] = ownReign[n];
+  choosePrimary(w, n);
   endTerm(w)
 }
 
@@ -137,7 +153,7 @@ inline acknowledge(w, isComplete) {
 /* What is known of a promoted primary's replicas may be from before the second one came. */
 #define WAITS_FOR_ALL(w) (ALL_REPLICAS && ownReign[batchNode[w]] == 0)
 #define WAIT_IS_OVER(w) \
-  (batch[w] == SENT && CONFIRMATIONS(w) > 0 && \
+  (batch[w] == SENT && isPrimary[batchNode[w]] && CONFIRMATIONS(w) > 0 && \
    !(WAITS_FOR_ALL(w) && (IS_AWAITED(w, 0) || IS_AWAITED(w, 1) || IS_AWAITED(w, 2))))
 #define IS_SAME_TERM(w) (sameTerm[w] || !HOLDS_TERM)
 
@@ -171,11 +187,16 @@ inline ping(w, s) {
 
 /* A promotion that the Sentinels have not announced yet accounts for one epoch. */
 #define IS_UNANNOUNCED(w) (primary[w] != NOBODY && primary[w] != announcedPrimary[w] -> 1 : 0)
-#define IS_CLEAR(w) (heardEpoch[w] <= announced[w] + IS_UNANNOUNCED(w))
+#ifdef SUCCESSION
+#define EPOCH_OF_PRIMARY(w) (primary[w] == NOBODY -> 0 : chosenEpoch[w])
+#else
+#define EPOCH_OF_PRIMARY(w) (announced[w] + IS_UNANNOUNCED(w))
+#endif
+#define IS_CLEAR(w) (heardEpoch[w] <= EPOCH_OF_PRIMARY(w))
 #define MAY_JUDGE(w) (batch[w] == CONFIRMED && ANSWERS(w) >= 2)
 
 inline judge(w) {
-  printf("writer %d: barrier: heard epoch %d, announced %d\n", w, heardEpoch[w], announced[w] + IS_UNANNOUNCED(w));
+  printf("writer %d: barrier: heard epoch %d, announced %d\n", w, heardEpoch[w], EPOCH_OF_PRIMARY(w));
   if
   :: IS_CLEAR(w) && IS_SAME_TERM(w) -> acknowledge(w, false)
   :: else -> giveUp(w)
@@ -212,6 +233,14 @@ end:
   :: d_step { !isDead[w] && IS_NEW_PRIMARY(w, 0) -> probe(w, 0) }
   :: d_step { !isDead[w] && IS_NEW_PRIMARY(w, 1) -> probe(w, 1) }
   :: d_step { !isDead[w] && IS_NEW_PRIMARY(w, 2) -> probe(w, 2) }
+#ifdef UNDONE_PROMOTION
+  :: d_step { primary[w] != NOBODY && !isPrimary[primary[w]] -> losePrimary(w) }
+#endif
+#ifdef SUCCESSION
+  :: d_step { !isDead[w] && MAY_LOOK_AT(w, 0) -> lookAt(w, 0) }
+  :: d_step { !isDead[w] && MAY_LOOK_AT(w, 1) -> lookAt(w, 1) }
+  :: d_step { !isDead[w] && MAY_LOOK_AT(w, 2) -> lookAt(w, 2) }
+#endif
   :: d_step { MAY_SEND(w) && MAY_BEGIN(w) -> send(w) }
   /* The socket breaks, or nothing answers: the outcome is unknown. */
   :: d_step { batch[w] != IDLE && tries[w] < TRIES -> giveUp(w); connectionOffset[w] = 0 }

@@ -1,6 +1,6 @@
 import { Connection } from '@holdfast/tokens/redis'
 import type { FinalReading } from '../checker/final-state.ts'
-import { ADMIN } from '../data-centre/users.ts'
+import { CAMPAIGN } from '../data-centre/names.ts'
 import { type Answer, monotonicMs } from '../history/events.ts'
 import { addressOf, DATA_HOSTS, REDIS_PORT } from '../hosts/places.ts'
 import type { LoginSystem, TokenLook } from '../systems/system.ts'
@@ -19,7 +19,7 @@ export async function readFinally(
   const readings: FinalReading[] = []
   const connections = await Promise.all(
     DATA_HOSTS.map((host) =>
-      Connection.open({ address: { host: addressOf(host), port: REDIS_PORT }, ...ADMIN }),
+      Connection.open({ address: { host: addressOf(host), port: REDIS_PORT }, ...CAMPAIGN }),
     ),
   )
   try {

@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('run-process.ts', import.meta.url))
 class BrokenRunError extends Error {}
 
 /** Far beyond the longest schedule with its start and its end. */
-const LONGEST_RUN_MS = 180_000
+const LONGEST_RUN_MS = 240_000
 
 export interface IsolatedRunOptions {
   compileCache: string

@@ -1,7 +1,8 @@
 import { Stage } from '../cases/case.ts'
 import { findCase } from '../cases/cases.ts'
 import { type Injected, inject } from '../faults/inject.ts'
-import type { RunPlan, ScheduledFault } from '../schedule/plan.ts'
+import type { RunPlan } from '../schedule/plan.ts'
+import type { ScheduledFault } from '../schedule/scheduled-fault.ts'
 import type { Site } from '../site/site.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { generateKeyring } from '@holdfast/tokens'
+import { generateSecrets } from '../../../packages/cluster/src/secrets/secrets.ts'
+import { applicationLogin, DATA_CENTRE } from '../data-centre/names.ts'
 import { readHistory } from '../history/codec.ts'
 import { monotonicMs } from '../history/events.ts'
 import { APP_HOSTS } from '../hosts/places.ts'
@@ -32,12 +33,15 @@ const READY_MS = 20_000
 export async function run({ plan, folder, clockShim, onStage }: RunOptions): Promise<RunRecord> {
   const startedMs = performance.now()
   const timeline = new Timeline()
-  const keyring = generateKeyring()
+  const secrets = generateSecrets(DATA_CENTRE)
+  const { keyring } = secrets
   const look = lookOf(plan.system)
   onStage('starting')
   const site = await Site.create({
     folder,
+    system: plan.system,
     timings: plan.timings,
+    secrets,
     timeline,
     clockShim: plan.shiftableClocks ? clockShim : null,
     smallDisks: plan.smallDisks,
@@ -48,9 +52,11 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     folder,
     timeline,
     idOf: look.idOf,
+    login: applicationLogin(secrets),
     env: (host) => site.environmentOf(host),
-    settingsOf: (name, historyFile) => ({
+    settingsOf: (name, historyFile, login) => ({
       name,
+      login,
       seed,
       system,
       keyring,
@@ -60,11 +66,14 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
       historyFile,
     }),
   })
-  await Promise.all(
-    Array.from({ length: plan.workers }, (_, index) =>
-      site.fleet.start(APP_HOSTS[index % APP_HOSTS.length] ?? 'app1'),
-    ),
+  const hosts = Array.from(
+    { length: plan.workers },
+    (_, index) => APP_HOSTS[index % APP_HOSTS.length] ?? 'app1',
   )
+  // They load their program while the data centre starts.
+  for (const host of hosts) site.fleet.prepare(host)
+  await site.startDataCentre()
+  await Promise.all(hosts.map((host) => site.fleet.start(host)))
   await pause(plan.warmUpMs)
   onStage('faults')
   await playFaults(site, plan)
@@ -76,7 +85,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   onStage('checking')
   // Journals are written again on a change of primary, and what hung may have come back just now.
   await site.dataCentre.waitUntilWhole()
-  const reader = await openSystem(system, { keyring, idleMs, leaseMs })
+  const reader = await openSystem(system, { keyring, login: site.fleet.login, idleMs, leaseMs })
   const isReady = await reader.ready(READY_MS).then(
     () => true,
     (error: unknown) => {

@@ -55,7 +55,7 @@ export async function keepRun(
   await mkdir(keepFolder, { recursive: true })
   await cp(runFolder, keepFolder, {
     recursive: true,
-    filter: (file) => !file.includes('appendonlydir') && !/clock-(?!shim)/.test(file),
+    filter: (file) => !/appendonlydir|clock-(?!shim)|\.sock$/.test(file),
   })
   if (record === null) return
   await writeFile(join(keepFolder, 'result.json'), `${JSON.stringify(record.result, null, 2)}\n`)

@@ -14,6 +14,8 @@ export interface FaultCase {
   /** What happens, in one sentence. */
   summary: string
   timings?: Timings
+  /** Whether each host has the product's watchdog. Default is not: most scripts wait for what Sentinel does by itself. */
+  watchdogs?: boolean
   /** Long enough that one replica may be enough for a commit. Default is short. */
   longWarmUp?: boolean
   needs?: 'clocks' | 'small-disks'

@@ -9,6 +9,7 @@ import { FOUND } from './found.ts'
 import { LOST_DATA } from './lost-data.ts'
 import { LOST_HOSTS } from './lost-hosts.ts'
 import { LOST_WRITES } from './lost-writes.ts'
+import { PLANNED } from './planned.ts'
 import { RESOURCES } from './resources.ts'
 import { STORMS } from './storms.ts'
 
@@ -20,8 +21,15 @@ export const CASES: readonly FaultCase[] = [
   ...CUTS,
   ...RESOURCES,
   ...STORMS,
+  ...PLANNED,
   ...FOUND,
 ]
+
+/**
+ * For the brief form: a link that is cut and a wrong election, a dead primary, an operation. The other schedules that lose
+ * writes are played by the library's own tests, too (`tokens/test/schedules/lost-writes.test.ts`).
+ */
+export const BRIEF_CASES: readonly string[] = ['C', 'kill-primary', 'switchover']
 
 export function findCase(name: string): FaultCase | null {
   return CASES.find((known) => known.name === name) ?? null
@@ -47,8 +55,7 @@ export function planCase(scripted: FaultCase, system: SystemName = 'holdfast'): 
     warmUpMs: warmUpMs(scripted.longWarmUp === true),
     shiftableClocks: scripted.needs === 'clocks',
     smallDisks: scripted.needs === 'small-disks',
-    // A script waits for what Sentinel does by itself.
-    watchdogs: false,
+    watchdogs: scripted.watchdogs ?? false,
     promises: scripted.promises,
   }
 }

@@ -1,16 +1,27 @@
-import { ask } from '../data-centre/ask.ts'
+import { fieldOfPrimary, hasChosen } from '../data-centre/ask.ts'
 import { FAST_STOCK_PERIODS } from '../data-centre/config.ts'
 import { until } from '../data-centre/until.ts'
-import { PRIMARY_NAME } from '../data-centre/users.ts'
-import { APP_HOSTS, addressOf, type DataHost, SENTINEL_PLACES, type SentinelPlace } from '../hosts/places.ts'
+import {
+  APP_HOSTS,
+  addressOf,
+  DATA_HOSTS,
+  type DataHost,
+  SENTINEL_PLACES,
+  type SentinelPlace,
+  sentinelOf,
+} from '../hosts/places.ts'
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import { USUAL_MIX } from '../schedule/workload.ts'
 import type { FaultCase } from './case.ts'
 
-/** Until a Sentinel's failover is over for it, too. */
-async function watches(sentinel: SentinelPlace, host: DataHost): Promise<boolean> {
-  const primary = await ask(sentinel, ['SENTINEL', 'MASTER', PRIMARY_NAME]).catch(() => null)
-  return String((primary as Record<string, unknown> | null)?.['ip']) === addressOf(host)
+/** Whether a Sentinel's failover is over for it, too. */
+const watches = async (sentinel: SentinelPlace, host: DataHost): Promise<boolean> =>
+  (await fieldOfPrimary(sentinel, 'ip')) === addressOf(host)
+
+/** The host of the Sentinel that has chosen whom to promote. Throws when none has. */
+async function whoPromotes(): Promise<DataHost> {
+  for (const host of DATA_HOSTS) if (await hasChosen(sentinelOf(host))) return host
+  throw new Error('No Sentinel promotes anybody.')
 }
 
 /** What seeds have found, steered into so that it is met every time. */
@@ -58,6 +69,27 @@ export const FOUND: readonly FaultCase[] = [
       await stage.inject('slow-host', { role: 'a' }, 0.07)
       await until('b is a replica', async () => !(await dataCentre.isPrimary('b')))
       await stage.pause(5000)
+    },
+  },
+  {
+    name: 'unannounced-promotion',
+    summary:
+      'the primary hangs; when the leader of its failover has promoted a replica it stands still, and the primary is back: the other Sentinels would make the promoted one a replica again',
+    watchdogs: true,
+    longWarmUp: true,
+    promises: SAFETY_ONLY,
+    madeFor: ['connect-redis'],
+    play: async (stage) => {
+      const { dataCentre } = stage.site
+      await dataCentre.prefer('b')
+      const hung = await stage.inject('pause-redis', { role: 'a' })
+      await until('b is primary', () => dataCentre.isPrimary('b'))
+      const leader = await whoPromotes()
+      const still = await stage.inject('pause-sentinel', { role: leader })
+      await hung.end()
+      await stage.pause(8000)
+      await still.end()
+      await stage.pause(4000)
     },
   },
   {

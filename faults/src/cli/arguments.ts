@@ -12,7 +12,7 @@ export interface Arguments {
   seeds: number
   firstSeed: number
   /** Whether the scripted cases are played, and which alone. */
-  cases: 'all' | 'none' | string
+  cases: 'all' | 'brief' | 'none' | string
   /** Whether the cases, and every twentieth seed, are also played with both controls. */
   controls: boolean
   system: SystemName
@@ -34,6 +34,7 @@ export const USAGE = `Usage: npm run faults -- [options]
   --minutes M     begin nothing after M minutes; default 60
   --parallel P    play P at once, 1 to 8; default 2
   --short         all scripted cases and 10 seeds
+  --brief         three cases and a seed
   --results DIR   keep what is found there; default .holdfast/faults
   --fresh         forget what earlier campaigns found
   --seed N        play this seed alone
@@ -54,6 +55,7 @@ const OPTIONS = {
   minutes: { type: 'string' },
   parallel: { type: 'string' },
   short: { type: 'boolean' },
+  brief: { type: 'boolean' },
   fresh: { type: 'boolean' },
   results: { type: 'string' },
   seed: { type: 'string' },
@@ -95,6 +97,7 @@ export function readArguments(args: string[]): Arguments {
   if (values.report) return { ...one, command: 'report', seeds: 0, cases: 'none' }
   if (values.case !== undefined) return { ...one, seeds: 0, cases: values.case }
   if (seed > 0) return { ...one, seeds: 1, cases: 'none' }
+  if (values.brief) return { ...one, seeds: 1, cases: 'brief' }
   return {
     ...one,
     firstSeed: number('first-seed', 1, 1, 1_000_000_000),

@@ -1,10 +1,10 @@
 import { Connection, parseReplication, type ReplicationView, type Reply } from '@holdfast/tokens/redis'
 import { addressOf, type DataHost, REDIS_PORT, SENTINEL_PORT, type SentinelPlace } from '../hosts/places.ts'
-import { ADMIN } from './users.ts'
+import { CAMPAIGN, PRIMARY_NAME } from './names.ts'
 
 const PATIENCE_MS = 1000
 
-/** Asks a Redis or a Sentinel as administrator, over a connection of its own. Rejects when it does not answer. */
+/** Asks a Redis or a Sentinel as the campaign's own user, over a connection of its own. Rejects when it does not answer. */
 export async function ask(
   place: DataHost | SentinelPlace,
   args: readonly (string | Buffer)[],
@@ -13,7 +13,7 @@ export async function ask(
   const port = place.length === 1 ? REDIS_PORT : SENTINEL_PORT
   const connection = await Connection.open({
     address: { host: addressOf(place), port },
-    ...ADMIN,
+    ...CAMPAIGN,
     connectTimeoutMs: PATIENCE_MS,
   })
   try {
@@ -39,4 +39,17 @@ export async function viewOf(host: DataHost): Promise<ReplicationView | null> {
   } catch {
     return null
   }
+}
+
+/** A field of what a Sentinel says of the primary (`SENTINEL MASTER`); empty when it does not answer. */
+export async function fieldOfPrimary(sentinel: SentinelPlace, field: 'flags' | 'ip'): Promise<string> {
+  const primary = await ask(sentinel, ['SENTINEL', 'MASTER', PRIMARY_NAME]).catch(() => null)
+  return String((primary as Record<string, unknown> | null)?.[field] ?? '')
+}
+
+/** Whether a Sentinel leads a failover, and has chosen the replica that it promotes. */
+export async function hasChosen(sentinel: SentinelPlace): Promise<boolean> {
+  const replicas = await ask(sentinel, ['SENTINEL', 'REPLICAS', PRIMARY_NAME]).catch(() => null)
+  const all = (Array.isArray(replicas) ? replicas : []) as Record<string, unknown>[]
+  return all.some(({ flags }) => String(flags).split(',').includes('promoted'))
 }

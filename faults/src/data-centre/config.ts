@@ -1,6 +1,8 @@
-import type { HostConfig } from '@holdfast/cluster/host'
+import type { Secrets, Topology } from '@holdfast/cluster'
+import { type HostConfig, SENTINEL_PERIODS } from '@holdfast/cluster/host'
 import {
   addressOf,
+  CONTROL_ADDRESS,
   DATA_HOSTS,
   type DataHost,
   REDIS_PORT,
@@ -8,7 +10,8 @@ import {
   SENTINEL_PORT,
   sentinelOf,
 } from '../hosts/places.ts'
-import { ADMIN, MARK, PRIMARY_NAME, REPLICA_LOGIN, SENTINEL_USERS } from './users.ts'
+import { DATA_CENTRE, PRIMARY_NAME } from './names.ts'
+import { renderUsersOfSentinel } from './users.ts'
 
 /** How quick Sentinel decides and looks (in milliseconds). */
 export interface Timings {
@@ -20,18 +23,15 @@ export interface Timings {
   publishPeriodMs: number
   /** How often each Sentinel pings; stock is 1000. */
   pingPeriodMs: number
-  /** How often each Sentinel asks the others whether they agree that a node is down; stock is 1000. */
-  askPeriodMs: number
 }
 
 /** `fast`, with the periods that the product's watchdog gives a Sentinel. */
 export const FAST: Timings = {
   downAfterMs: 1500,
   failoverTimeoutMs: 6000,
-  infoPeriodMs: 500,
-  publishPeriodMs: 350,
-  pingPeriodMs: 500,
-  askPeriodMs: 250,
+  infoPeriodMs: SENTINEL_PERIODS['info-period'],
+  publishPeriodMs: SENTINEL_PERIODS['publish-period'],
+  pingPeriodMs: SENTINEL_PERIODS['ping-period'],
 }
 
 /** `fast`, with Sentinel's own periods. */
@@ -40,14 +40,15 @@ export const FAST_STOCK_PERIODS: Timings = {
   infoPeriodMs: 10_000,
   publishPeriodMs: 2000,
   pingPeriodMs: 1000,
-  askPeriodMs: 1000,
 }
+
+export const MAXMEMORY = '256mb'
 
 /** The host that is primary at first. */
 export const FIRST_PRIMARY: DataHost = 'a'
 
 /** redis.conf of a host: as the product renders it, less the transport. */
-export function renderRedisConf(host: DataHost, folder: string): string {
+export function renderRedisConf(host: DataHost, folder: string, secrets: Secrets): string {
   const address = addressOf(host)
   const replicaOf = host === FIRST_PRIMARY ? '' : `replicaof ${addressOf(FIRST_PRIMARY)} ${REDIS_PORT}`
   return `bind ${address}
@@ -56,7 +57,8 @@ port ${REDIS_PORT}
 databases 1
 dir ${folder}
 aclfile ${folder}/users.acl
-${REPLICA_LOGIN}
+masteruser replica
+masterauth ${secrets.replica}
 ${replicaOf}
 replica-announce-ip ${address}
 replica-announce-port ${REDIS_PORT}
@@ -73,25 +75,29 @@ appendonly yes
 appendfsync everysec
 no-appendfsync-on-rewrite no
 save ""
-maxmemory 256mb
+maxmemory ${MAXMEMORY}
 maxmemory-policy noeviction
 `
 }
 
-export function renderSentinelConf(host: DataHost, folder: string, timings: Timings): string {
+export function renderSentinelConf(
+  host: DataHost,
+  folder: string,
+  timings: Timings,
+  secrets: Secrets,
+): string {
   const address = addressOf(sentinelOf(host))
   return `bind ${address}
 bind-source-addr ${address}
 port ${SENTINEL_PORT}
 dir ${folder}
-${SENTINEL_USERS}
-sentinel announce-ip ${address}
+${renderUsersOfSentinel(secrets)}sentinel announce-ip ${address}
 sentinel announce-port ${SENTINEL_PORT}
-sentinel sentinel-user ${ADMIN.username}
-sentinel sentinel-pass ${ADMIN.password}
+sentinel sentinel-user peer
+sentinel sentinel-pass ${secrets.peer}
 sentinel monitor ${PRIMARY_NAME} ${addressOf(FIRST_PRIMARY)} ${REDIS_PORT} 2
-sentinel auth-user ${PRIMARY_NAME} ${ADMIN.username}
-sentinel auth-pass ${PRIMARY_NAME} ${ADMIN.password}
+sentinel auth-user ${PRIMARY_NAME} sentinel
+sentinel auth-pass ${PRIMARY_NAME} ${secrets.sentinel}
 sentinel down-after-milliseconds ${PRIMARY_NAME} ${timings.downAfterMs}
 sentinel failover-timeout ${PRIMARY_NAME} ${timings.failoverTimeoutMs}
 sentinel parallel-syncs ${PRIMARY_NAME} 1
@@ -99,11 +105,11 @@ sentinel parallel-syncs ${PRIMARY_NAME} 1
 }
 
 /** `host.json` of a host, for its watchdog. */
-export function renderHostConfig(host: DataHost, folder: string, timings: Timings): string {
+export function renderHostConfig(host: DataHost, folder: string, timings: Timings, secrets: Secrets): string {
   const config: HostConfig = {
-    dataCentre: 'campaign',
+    dataCentre: DATA_CENTRE,
     primaryName: PRIMARY_NAME,
-    mark: MARK,
+    mark: secrets.mark,
     self: { host: addressOf(host), port: REDIS_PORT },
     sentinel: null,
     redis: DATA_HOSTS.map((other) => ({ host: addressOf(other), port: REDIS_PORT })),
@@ -112,7 +118,25 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
     failoverTimeoutMs: timings.failoverTimeoutMs,
     stateFolder: folder,
     tls: null,
-    passwords: { redisAdmin: ADMIN.password, sentinelAdmin: ADMIN.password },
+    passwords: { redisAdmin: secrets.admin, sentinelAdmin: secrets.sentinelAdmin },
   }
   return JSON.stringify(config, null, 2)
+}
+
+/** What the product's operations know of the data centre. It has no gateways: its applications open the store themselves. */
+export function topologyOf({ downAfterMs, failoverTimeoutMs }: Timings): Topology {
+  return {
+    name: DATA_CENTRE,
+    primaryName: PRIMARY_NAME,
+    timings: { name: 'custom', downAfterMs, failoverTimeoutMs },
+    transport: 'plain',
+    dataHosts: DATA_HOSTS.map((host) => ({
+      host: addressOf(host),
+      redisPort: REDIS_PORT,
+      sentinelPort: SENTINEL_PORT,
+    })),
+    rotation: { usersDays: 90, keyringDays: 90, certificateDaysLeft: 30 },
+    gateways: [],
+    balancer: { host: CONTROL_ADDRESS, port: 8080 },
+  }
 }

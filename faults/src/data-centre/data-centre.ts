@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Secrets } from '@holdfast/cluster'
 import type { ReplicationView } from '@holdfast/tokens/redis'
 import { HostedProcess } from '../hosts/hosted-process.ts'
 import {
@@ -10,16 +11,21 @@ import {
   type SentinelPlace,
   sentinelOf,
 } from '../hosts/places.ts'
-import { answersPing, ask, viewOf } from './ask.ts'
+import { answersPing, ask, fieldOfPrimary, viewOf } from './ask.ts'
 import {
   FIRST_PRIMARY,
+  MAXMEMORY,
   renderHostConfig,
   renderRedisConf,
   renderSentinelConf,
   type Timings,
+  topologyOf,
 } from './config.ts'
+import { serveControl } from './control.ts'
+import { PRIMARY_NAME } from './names.ts'
+import { OperatedState } from './operated-state.ts'
 import { until } from './until.ts'
-import { MARK, PRIMARY_NAME, renderRedisUsers } from './users.ts'
+import { renderRedisUsers } from './users.ts'
 
 /** What a process of the data centre is started with, besides its command. */
 type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
@@ -32,6 +38,7 @@ const WATCHDOG = fileURLToPath(new URL('watchdog.ts', import.meta.url))
 export interface DataCentreOptions {
   folder: string
   timings: Timings
+  secrets: Secrets
   environmentOf: EnvironmentOf
   /** Whether each host runs the product's watchdog beside its Redis. */
   watchdogs: boolean
@@ -42,6 +49,8 @@ export interface DataCentreOptions {
  * Redis, if wanted.
  */
 export class DataCentre {
+  /** What the product's operations know of it, and remember. */
+  readonly state: OperatedState
   readonly #folder: string
   readonly #timings: Timings
   readonly #processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>
@@ -51,28 +60,33 @@ export class DataCentre {
     folder: string,
     timings: Timings,
     processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>,
+    state: OperatedState,
   ) {
+    this.state = state
     this.#folder = folder
     this.#timings = timings
     this.#processes = processes
   }
 
-  static async start({ folder, timings, environmentOf, watchdogs }: DataCentreOptions): Promise<DataCentre> {
+  static async start(options: DataCentreOptions): Promise<DataCentre> {
+    const { folder, timings, secrets, environmentOf, watchdogs } = options
     const processes = new Map<DataHost | SentinelPlace, HostedProcess>()
     for (const host of DATA_HOSTS) {
-      processes.set(host, await makeRedis(host, join(folder, host), environmentOf(host)))
+      processes.set(host, await makeRedis(host, join(folder, host), secrets, environmentOf(host)))
       const sentinel = sentinelOf(host)
       processes.set(
         sentinel,
-        await makeSentinel(host, join(folder, sentinel), timings, environmentOf(sentinel)),
+        await makeSentinel(host, join(folder, sentinel), timings, secrets, environmentOf(sentinel)),
       )
     }
-    const dataCentre = new DataCentre(folder, timings, processes)
+    const state = await OperatedState.create(join(folder, 'state'), topologyOf(timings), secrets)
+    const dataCentre = new DataCentre(folder, timings, processes, state)
+    await serveControl(state.controlSocket, () => dataCentre.#reload())
     await Promise.all(DATA_HOSTS.map((host) => dataCentre.process(host).start()))
     // NOREPLICAS until the first replica is linked.
-    await until('the primary takes the mark', () => dataCentre.#setMark())
+    await until('the primary takes the mark', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
-    if (watchdogs) await Promise.all(DATA_HOSTS.map((host) => dataCentre.#startWatchdog(host)))
+    if (watchdogs) await Promise.all(DATA_HOSTS.map((host) => dataCentre.#startWatchdog(host, secrets)))
     await dataCentre.makeWhole()
     return dataCentre
   }
@@ -118,12 +132,7 @@ export class DataCentre {
 
   /** Whether any Sentinel is about to fail over, or does. */
   async isFailingOver(): Promise<boolean> {
-    const flags = await Promise.all(
-      SENTINEL_PLACES.map(async (place) => {
-        const primary = await ask(place, ['SENTINEL', 'MASTER', PRIMARY_NAME]).catch(() => null)
-        return String((primary as Record<string, unknown> | null)?.['flags'] ?? '')
-      }),
-    )
+    const flags = await Promise.all(SENTINEL_PLACES.map((place) => fieldOfPrimary(place, 'flags')))
     return flags.some((flag) => /o_down|failover_in_progress/.test(flag))
   }
 
@@ -139,6 +148,19 @@ export class DataCentre {
     for (const name of await readdir(folder)) {
       if (!CONFIGURATION.includes(name)) await rm(join(folder, name), { recursive: true, force: true })
     }
+  }
+
+  /** Sets `maxmemory` of every Redis that answers; those hosts. One that is down starts with the limit of its file. */
+  async limitMemory(size: string): Promise<DataHost[]> {
+    const settled = await Promise.all(
+      DATA_HOSTS.map((host) =>
+        ask(host, ['CONFIG', 'SET', 'maxmemory', size]).then(
+          () => [host],
+          () => [],
+        ),
+      ),
+    )
+    return settled.flat()
   }
 
   /** Makes sure that a host wins the next election. */
@@ -172,18 +194,36 @@ export class DataCentre {
 
   /** Until one primary has two replicas in step and every Sentinel knows all of them. */
   async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
-    await until('the data centre is whole', () => this.#isWhole(), { timeoutMs })
+    await this.limitMemory(MAXMEMORY)
+    await until('the data centre is whole', () => this.#isWholeAgain(), { timeoutMs })
     // A link that was cut for a while calls itself up although nothing comes through yet.
     const offset = (await this.#primaryView())?.offset ?? 0
     await until('the replicas have all that the primary had', () => this.#haveAll(offset), { timeoutMs })
   }
 
-  async #startWatchdog(host: DataHost): Promise<void> {
+  /** New secrets: watchdogs that work begin anew with them, and others begin with them. */
+  async #reload(): Promise<void> {
+    const secrets = await this.state.secrets()
+    for (const [host, watchdog] of this.#watchdogs) {
+      await this.#configureWatchdog(host, secrets)
+      if ((await watchdog.state()) !== 'running') continue
+      await watchdog.kill()
+      await watchdog.start()
+    }
+  }
+
+  /** Answers the file that its watchdog reads at its start. */
+  async #configureWatchdog(host: DataHost, secrets: Secrets): Promise<string> {
     const folder = join(this.#folder, `watchdog-${host}`)
     const config = join(folder, 'host.json')
-    const logFile = `${folder}.log`
-    await mkdir(folder)
-    await writeFile(config, renderHostConfig(host, folder, this.#timings))
+    await mkdir(folder, { recursive: true })
+    await writeFile(config, renderHostConfig(host, folder, this.#timings, secrets))
+    return config
+  }
+
+  async #startWatchdog(host: DataHost, secrets: Secrets): Promise<void> {
+    const config = await this.#configureWatchdog(host, secrets)
+    const logFile = join(this.#folder, `watchdog-${host}.log`)
     const watchdog = new HostedProcess({
       place: host,
       command: [process.execPath, WATCHDOG, config],
@@ -205,12 +245,11 @@ export class DataCentre {
 
   /** A connection may be reset while a Sentinel gets over a fault. */
   async #setPeriods(place: SentinelPlace, timings: Timings): Promise<void> {
-    const { infoPeriodMs, publishPeriodMs, pingPeriodMs, askPeriodMs } = timings
+    const { infoPeriodMs, publishPeriodMs, pingPeriodMs } = timings
     const periods = Object.entries({
       'info-period': infoPeriodMs,
       'publish-period': publishPeriodMs,
       'ping-period': pingPeriodMs,
-      'ask-period': askPeriodMs,
     }).flatMap(([name, ms]) => [name, String(ms)])
     await until(`${place} takes its periods`, () =>
       ask(place, ['SENTINEL', 'DEBUG', ...periods]).then(
@@ -220,12 +259,26 @@ export class DataCentre {
     )
   }
 
-  async #setMark(): Promise<boolean> {
+  async #setMark(mark: string): Promise<boolean> {
     try {
-      return (await ask(FIRST_PRIMARY, ['SET', 'hf:mark', MARK])) === 'OK'
+      return (await ask(FIRST_PRIMARY, ['SET', 'hf:mark', mark])) === 'OK'
     } catch {
       return false
     }
+  }
+
+  /**
+   * When every fault is over, a Redis that gave up by itself is started again, as systemd would: a replica ends when it
+   * finds, after its disk was full, that it could not write (redis/server.c). And every Redis has its memory again: one
+   * that hung when the fault of memory ended has not, and refuses even Sentinel's transaction that makes it a replica.
+   */
+  async #isWholeAgain(): Promise<boolean> {
+    if (await this.#isWhole()) return true
+    for (const host of DATA_HOSTS) {
+      if ((await this.process(host).state()) === 'ended') await this.restart(host)
+    }
+    await this.limitMemory(MAXMEMORY)
+    return false
   }
 
   async #isWhole(): Promise<boolean> {
@@ -258,10 +311,15 @@ async function lowestPriority(place: SentinelPlace): Promise<string> {
   return priorities.sort((one, other) => Number(one) - Number(other))[0] ?? ''
 }
 
-async function makeRedis(host: DataHost, folder: string, env: NodeJS.ProcessEnv): Promise<HostedProcess> {
+async function makeRedis(
+  host: DataHost,
+  folder: string,
+  secrets: Secrets,
+  env: NodeJS.ProcessEnv,
+): Promise<HostedProcess> {
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'users.acl'), renderRedisUsers())
-  await writeFile(join(folder, 'redis.conf'), renderRedisConf(host, folder))
+  await writeFile(join(folder, 'users.acl'), renderRedisUsers(secrets))
+  await writeFile(join(folder, 'redis.conf'), renderRedisConf(host, folder, secrets))
   return new HostedProcess({
     place: host,
     command: ['redis-server', join(folder, 'redis.conf')],
@@ -275,11 +333,12 @@ async function makeSentinel(
   host: DataHost,
   folder: string,
   timings: Timings,
+  secrets: Secrets,
   env: NodeJS.ProcessEnv,
 ): Promise<HostedProcess> {
   const place = sentinelOf(host)
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'sentinel.conf'), renderSentinelConf(host, folder, timings))
+  await writeFile(join(folder, 'sentinel.conf'), renderSentinelConf(host, folder, timings, secrets))
   return new HostedProcess({
     place,
     command: ['redis-server', join(folder, 'sentinel.conf'), '--sentinel'],

@@ -3,6 +3,7 @@ import { CLOCK_FAULTS } from './clocks.ts'
 import type { Fault } from './fault.ts'
 import { NETWORK_FAULTS } from './network.ts'
 import { OPERATION_FAULTS } from './operations.ts'
+import { PLANNED_OPERATIONS } from './planned.ts'
 import { PROCESS_FAULTS } from './processes.ts'
 import { RESOURCE_FAULTS } from './resources.ts'
 
@@ -14,6 +15,7 @@ export const FAULTS = {
   ...RESOURCE_FAULTS,
   ...CLOCK_FAULTS,
   ...OPERATION_FAULTS,
+  ...PLANNED_OPERATIONS,
 } as const satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof FAULTS

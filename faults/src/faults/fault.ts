@@ -9,6 +9,8 @@ type Reach =
   | 'one-application'
   /** Some links, or several hosts at once. */
   | 'network'
+  /** An operation of the product: nobody should notice it. */
+  | 'planned'
   /** What all nodes share: memory, a script, all connections. */
   | 'everywhere'
 
@@ -28,6 +30,9 @@ export interface Begun {
   end: () => Promise<void>
 }
 
+/** How long logins may wait for a failover (in milliseconds). */
+export const LONGEST_LOGIN_GAP_MS = 3000
+
 export interface Fault {
   /** What it does, in one sentence. */
   summary: string
@@ -35,6 +40,8 @@ export interface Fault {
   /** A node loses its data set. */
   losesData?: boolean
   needs?: 'clocks' | 'small-disks'
+  /** How long logins may wait at the most where L2 is promised (in milliseconds). Default is {@link LONGEST_LOGIN_GAP_MS}. */
+  loginGapMs?: number
   /** `strength` is what the schedule drew for it, from 0 to 1. */
   begin: (site: Site, target: Target, strength: number) => Promise<Begun>
 }

@@ -20,7 +20,7 @@ export function inject(
 ): Promise<Injected> {
   const fault: Fault = FAULTS[name]
   const whom = { ...DEFAULT_TARGET, ...target }
-  const ofPrimary = fault.reach === 'one-data-host' && whom.role === 'primary'
+  const ofPrimary = fault.reach === 'planned' || (fault.reach === 'one-data-host' && whom.role === 'primary')
   return begin(site, name, () => fault.begin(site, whom, strength), ofPrimary)
 }
 

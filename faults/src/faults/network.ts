@@ -62,8 +62,7 @@ const cutLink: Fault = {
   summary: 'the link between the primary and one replica is cut; both reach everybody else',
   reach: 'network',
   begin: async (site, { role }) => {
-    const primary = await site.resolve('primary')
-    const replica = await site.resolve(role === 'primary' ? 'replica' : role)
+    const { primary, replica } = await site.resolveLink(role)
     return disturb(site, { where: `${primary} and ${replica}`, from: [primary], to: [replica] })
   },
 }
@@ -72,8 +71,7 @@ const halfCutLink: Fault = {
   summary: 'what the primary sends does not reach one replica',
   reach: 'network',
   begin: async (site, { role }) => {
-    const primary = await site.resolve('primary')
-    const replica = await site.resolve(role === 'primary' ? 'replica' : role)
+    const { primary, replica } = await site.resolveLink(role)
     return disturb(site, { where: `${primary} to ${replica}`, from: [primary], to: [replica], oneWay: true })
   },
 }

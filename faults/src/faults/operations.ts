@@ -1,5 +1,5 @@
 import { ask } from '../data-centre/ask.ts'
-import { PRIMARY_NAME } from '../data-centre/users.ts'
+import { PRIMARY_NAME } from '../data-centre/names.ts'
 import { DATA_HOSTS, SENTINEL_PLACES } from '../hosts/places.ts'
 import type { Fault } from './fault.ts'
 

@@ -3,6 +3,7 @@ import type { HostedProcess } from '../hosts/hosted-process.ts'
 import {
   addressOf,
   type DataHost,
+  placesOf,
   REDIS_PORT,
   SENTINEL_PLACES,
   type SentinelPlace,
@@ -13,27 +14,39 @@ import type { Begun, Fault } from './fault.ts'
 
 type ServerPlace = DataHost | SentinelPlace
 
-/** What runs on a data host. */
-function allOn(site: Site, host: DataHost): { places: ServerPlace[]; watchdogs: HostedProcess[] } {
+/** The watchdog of a host, where there is one. */
+const watchdogsOf = (site: Site, host: DataHost): HostedProcess[] => {
   const watchdog = site.dataCentre.watchdogOf(host)
-  return { places: [host, sentinelOf(host)], watchdogs: watchdog === null ? [] : [watchdog] }
+  return watchdog === null ? [] : [watchdog]
 }
 
-function killed(site: Site, places: readonly ServerPlace[]): Pick<Begun, 'evidence' | 'end'> {
+function killed(
+  site: Site,
+  places: readonly ServerPlace[],
+  watchdogs: readonly HostedProcess[] = [],
+): Pick<Begun, 'evidence' | 'end'> {
   return {
     evidence: async () =>
       (await allAre(site, places, 'ended')) ? 'the kernel says that it has ended' : null,
     end: async () => {
-      await Promise.all(places.map((place) => site.dataCentre.restart(place)))
+      await Promise.all([
+        ...places.map((place) => site.dataCentre.restart(place)),
+        ...watchdogs.map((watchdog) => watchdog.start()),
+      ])
     },
   }
 }
 
-function paused(site: Site, places: readonly ServerPlace[]): Pick<Begun, 'evidence' | 'end'> {
+function paused(
+  site: Site,
+  places: readonly ServerPlace[],
+  watchdogs: readonly HostedProcess[] = [],
+): Pick<Begun, 'evidence' | 'end'> {
   return {
     evidence: async () =>
       (await allAre(site, places, 'paused')) ? 'the kernel says that it is stopped' : null,
     end: async () => {
+      for (const watchdog of watchdogs) watchdog.resume()
       for (const place of places) site.dataCentre.process(place).resume()
     },
   }
@@ -105,16 +118,10 @@ const killHost: Fault = {
   summary: 'kill -9 to Redis, Sentinel and watchdog of a host at once',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
-    const { places, watchdogs } = allOn(site, await site.resolve(role))
+    const host = await site.resolve(role)
+    const [places, watchdogs] = [placesOf(host), watchdogsOf(site, host)]
     await Promise.all([kill(site, places), ...watchdogs.map((watchdog) => watchdog.kill())])
-    const { evidence, end } = killed(site, places)
-    return {
-      where: places.join(', '),
-      evidence,
-      end: async () => {
-        await Promise.all([end(), ...watchdogs.map((watchdog) => watchdog.start())])
-      },
-    }
+    return { where: places.join(', '), ...killed(site, places, watchdogs) }
   },
 }
 
@@ -122,18 +129,11 @@ const pauseHost: Fault = {
   summary: 'Redis, Sentinel and watchdog of a host hang at once',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
-    const { places, watchdogs } = allOn(site, await site.resolve(role))
+    const host = await site.resolve(role)
+    const [places, watchdogs] = [placesOf(host), watchdogsOf(site, host)]
     for (const place of places) site.dataCentre.process(place).pause()
     for (const watchdog of watchdogs) watchdog.pause()
-    const { evidence, end } = paused(site, places)
-    return {
-      where: places.join(', '),
-      evidence,
-      end: async () => {
-        for (const watchdog of watchdogs) watchdog.resume()
-        await end()
-      },
-    }
+    return { where: places.join(', '), ...paused(site, places, watchdogs) }
   },
 }
 

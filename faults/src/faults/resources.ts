@@ -1,4 +1,5 @@
 import { ask } from '../data-centre/ask.ts'
+import { MAXMEMORY } from '../data-centre/config.ts'
 import { DATA_HOSTS, type DataHost } from '../hosts/places.ts'
 import type { Fault } from './fault.ts'
 
@@ -28,9 +29,9 @@ const fullDisk: Fault = {
 const fullMemory: Fault = {
   summary: 'every Redis has reached maxmemory',
   reach: 'everywhere',
-  begin: async () => {
+  begin: async (site) => {
     const refusedBefore = await refusedForMemory()
-    const reached = await setMaxmemory('1mb')
+    const reached = await site.dataCentre.limitMemory('1mb')
     return {
       where: reached.join(', '),
       evidence: async () => {
@@ -38,23 +39,10 @@ const fullMemory: Fault = {
         return refused > 0 ? `${refused} commands were refused` : null
       },
       end: async () => {
-        await setMaxmemory('256mb')
+        await site.dataCentre.limitMemory(MAXMEMORY)
       },
     }
   },
-}
-
-async function setMaxmemory(size: string): Promise<DataHost[]> {
-  const reached: DataHost[] = []
-  for (const host of DATA_HOSTS) {
-    try {
-      await ask(host, ['CONFIG', 'SET', 'maxmemory', size])
-      reached.push(host)
-    } catch {
-      // Down by another fault: it starts with the limit of its file.
-    }
-  }
-  return reached
 }
 
 async function refusedForMemory(): Promise<number> {

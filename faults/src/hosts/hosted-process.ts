@@ -15,7 +15,8 @@ export interface HostedProcessOptions {
   isReady: () => Promise<boolean>
 }
 
-const START_MS = 10_000
+/** On a machine that does much else a program of Node takes seconds. */
+const START_MS = 30_000
 const ASK_AGAIN_MS = 20
 
 /** A process that was started and did not become ready, or ended by itself meanwhile. */

@@ -1,4 +1,4 @@
-import { addressOf, type Place } from './places.ts'
+import { addressOf, DATA_HOSTS, type Place, SENTINEL_PORT, sentinelOf } from './places.ts'
 
 /** One way from one place to another. */
 export interface Way {
@@ -47,6 +47,23 @@ export function renderLinkRules(faults: readonly LinkFault[]): string {
     ...counters,
     `flush chain ${TABLE} forward`,
     ...rules,
+    '',
+  ].join('\n')
+}
+
+/**
+ * The nftables script for the campaign's own namespace, where the product's operations run: they know a data host by one
+ * address, so there the Sentinel's port leads on to the Sentinel's own place.
+ */
+export function renderOneAddress(): string {
+  const chain = 'ip operator output'
+  return [
+    'add table ip operator',
+    `add chain ${chain} { type nat hook output priority -100; policy accept; }`,
+    ...DATA_HOSTS.map(
+      (host) =>
+        `add rule ${chain} ip daddr ${addressOf(host)} tcp dport ${SENTINEL_PORT} dnat to ${addressOf(sentinelOf(host))}`,
+    ),
     '',
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { run } from './command.ts'
-import { type LinkFault, readDroppedPackets, renderLinkRules } from './link-rules.ts'
+import { type LinkFault, readDroppedPackets, renderLinkRules, renderOneAddress } from './link-rules.ts'
 import { addressOf, CONTROL_ADDRESS, PLACES, type Place } from './places.ts'
 
 const portOf = (place: Place) => `port-${place}`
@@ -39,6 +39,7 @@ export class Network {
         ),
       ),
     )
+    await run('nft', ['-f', '-'], renderOneAddress())
     const network = new Network()
     await network.#apply()
     return network

@@ -15,7 +15,7 @@ export type Place = DataHost | SentinelPlace | AppHost
 export const sentinelOf = (host: DataHost): SentinelPlace => `s${host}`
 
 /** Redis and Sentinel of a data host. */
-export const placesOf = (host: DataHost): Place[] => [host, sentinelOf(host)]
+export const placesOf = (host: DataHost): (DataHost | SentinelPlace)[] => [host, sentinelOf(host)]
 
 export const SENTINEL_PLACES: readonly SentinelPlace[] = DATA_HOSTS.map(sentinelOf)
 

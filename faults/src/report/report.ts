@@ -3,6 +3,7 @@ import { isRed, outcomeOf, type RunResult } from '../campaign/result.ts'
 import type { KeptResult } from '../campaign/results-file.ts'
 import { CASES } from '../cases/cases.ts'
 import { FAULTS } from '../faults/alphabet.ts'
+import { type Fault, LONGEST_LOGIN_GAP_MS } from '../faults/fault.ts'
 import { faultTimeMs, sumOf } from './sums.ts'
 import { count, median, ms, orDash, quantile, table } from './table.ts'
 
@@ -55,18 +56,26 @@ function oneHost(product: readonly RunResult[]): string {
     .flatMap(({ loginGaps, plan }) =>
       loginGaps
         .filter(({ ofPrimary }) => ofPrimary)
-        .map(({ fault, gapMs }) => ({ how: howFound(fault, plan), gapMs })),
+        .map(({ fault, gapMs }) => ({ how: howFound(fault, plan), gapMs, mostMs: mostGapMs(fault) })),
     )
   const rows = [...new Set(gaps.map(({ how }) => how))].sort().map((how) => {
-    const values = gaps.filter((gap) => gap.how === how).map(({ gapMs }) => gapMs)
-    return [how, values.length, ...[median(values), quantile(values, 0.95), Math.max(...values)].map(orDash)]
+    const alike = gaps.filter((gap) => gap.how === how)
+    const values = alike.map(({ gapMs }) => gapMs)
+    const figures = [median(values), quantile(values, 0.95), Math.max(...values)]
+    return [how, values.length, ...figures.map(orDash), alike[0]?.mostMs ?? '']
   })
   return [
     `In ${count(promised.length)} runs with one host at fault at a time: ${count(sums.verifications)} verifications while a fault was on, **${sums.failed} failed**, p99 ${ms(sums.p99Ms)} ms, p99.9 ${ms(sums.p999Ms)} ms, longest ${ms(sums.longestMs)} ms, worst second's p99.9 ${ms(sums.worstSecondMs)} ms.`,
     `Apart from these: ${count(sums.undecided)} verifications of sessions whose log-out was under way and not acknowledged yet, of which ${count(sums.undecidedFailed)} were answered _unavailable_: until a log-out is acknowledged a failover may undo it, and what cannot be known is never guessed.`,
     'The longest stretch without an acknowledged login around each fault that hit the primary:',
-    table(['Fault', 'times', 'p50', 'p95', 'max'], rows),
+    table(['Fault', 'times', 'p50', 'p95', 'max', 'promised'], rows),
   ].join('\n\n')
+}
+
+/** L2: how long logins may wait (in milliseconds). */
+function mostGapMs(fault: string): number {
+  const known: Fault | undefined = Object.entries(FAULTS).find(([name]) => name === fault)?.[1]
+  return known?.loginGapMs ?? LONGEST_LOGIN_GAP_MS
 }
 
 function howFound(fault: string, { timings, watchdogs }: RunResult['plan']): string {

@@ -2,15 +2,17 @@ import { FAST, FAST_STOCK_PERIODS } from '../data-centre/config.ts'
 import { FAULTS, type FaultName } from '../faults/alphabet.ts'
 import { HOUR_MS } from '../faults/clocks.ts'
 import type { Fault, Target } from '../faults/fault.ts'
+import type { PlannedName } from '../faults/planned.ts'
 import { APP_HOSTS } from '../hosts/places.ts'
 import type { SystemName } from '../systems/system.ts'
-import type { RunPlan, ScheduledFault } from './plan.ts'
+import type { RunPlan } from './plan.ts'
 import { promisesOf } from './promise.ts'
 import { Random } from './random.ts'
+import type { ScheduledFault } from './scheduled-fault.ts'
 import { drawWorkload } from './workload.ts'
 
 /** How often each fault is drawn. */
-const WEIGHTS: Record<FaultName, number> = {
+const WEIGHTS: Record<Exclude<FaultName, PlannedName>, number> = {
   'kill-redis': 10,
   'pause-redis': 14,
   'kill-sentinel': 3,
@@ -42,6 +44,15 @@ const WEIGHTS: Record<FaultName, number> = {
   stampede: 3,
 }
 
+/** How often each planned operation takes the place of a fault that was drawn. */
+const PLANNED_WEIGHTS: Record<PlannedName, number> = {
+  switchover: 4,
+  'killed-switchover': 2,
+  'rotate-passwords': 2,
+  'killed-rotation': 2,
+}
+const PLANNED_SHARE = 0.2
+
 /** From a hiccup to a quarter of a minute, with fine steps around `down-after` (1500 ms). */
 const DURATIONS_MS: readonly [number, ...number[]] = [
   100, 300, 600, 900, 1100, 1300, 1400, 1450, 1500, 1550, 1600, 1700, 1900, 2200, 2600, 3000, 3500, 4000,
@@ -54,8 +65,8 @@ const LONGEST_MS = 40_000
 const RECOVERY_MS = 4500
 /** Between two faults of a chain. */
 const BREATH_MS = 3000
-/** By then the Sentinels have been listened to for long enough that one replica may be enough for a commit. */
-const LONG_WARM_UP_MS = 6800
+/** By then every server has asked all Sentinels, so that one replica may be enough for a commit whichever of them is lost. */
+const LONG_WARM_UP_MS = 3500
 const SHORT_WARM_UP_MS = 1500
 const DEFAULT_IDLE_MS = 1_800_000
 const LEASE_MS = 1000
@@ -65,7 +76,7 @@ const SAME_CLOCK_MS = 50
 /** The run of a seed: the same seed, the same faults and the same operations. */
 export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan {
   const random = new Random(seed, 'plan')
-  const schedule = drawSchedule(random)
+  const schedule = withOperation(drawSchedule(random), new Random(seed, 'operation'))
   const workload = drawWorkload(random)
   const needs = new Set(schedule.map(({ fault }) => (FAULTS[fault] as Fault).needs))
   const shiftableClocks = needs.has('clocks')
@@ -80,7 +91,7 @@ export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan
     workers: random.between(4, 6),
     ...(shiftableClocks ? underShiftedClocks(workload) : underOneClock(workload)),
     leaseMs: LEASE_MS,
-    // Logins wait longer on a server that has not listened to the Sentinels for long yet.
+    // Logins wait longer on a server that could not ask all Sentinels yet.
     warmUpMs: warmUpMs(promises.logins || random.chance(0.5)),
     shiftableClocks,
     smallDisks: needs.has('small-disks'),
@@ -107,6 +118,14 @@ export function underShiftedClocks(workload: RunPlan['workload']) {
 function drawSchedule(random: Random): ScheduledFault[] {
   const draw = { sequence: drawSequence, pair: drawPair, chain: drawChain }
   return draw[random.weighted({ sequence: 4, pair: 2, chain: 4 })](random)
+}
+
+/** Some schedules have a planned operation for one of their faults: drawn by itself, so that all others stay as they are. */
+function withOperation(schedule: ScheduledFault[], random: Random): ScheduledFault[] {
+  if (!random.chance(PLANNED_SHARE)) return schedule
+  const fault = random.weighted(PLANNED_WEIGHTS)
+  const replaced = random.between(0, schedule.length - 1)
+  return schedule.map((drawn, index) => (index === replaced ? { ...drawn, fault } : drawn))
 }
 
 /** Faults that come one after the other, the data centre whole between them. */

@@ -1,6 +1,6 @@
 import { FAULTS } from '../faults/alphabet.ts'
 import type { Fault } from '../faults/fault.ts'
-import type { ScheduledFault } from './plan.ts'
+import type { ScheduledFault } from './scheduled-fault.ts'
 
 /** What a run must show. What it is excused from, and why, is decided here, before it runs. */
 export interface Promises {
@@ -29,11 +29,14 @@ const RECOVERY_MS = 4000
 /** One host, and Sentinel fails over late (a full disk: once it answers MISCONF to PING) or not at all: logins wait. */
 const NO_FAILOVER = new Set(['full-disk', 'redis-clock', 'sentinel-clock'])
 
+/** Of these one at a time leaves nobody without an answer. */
+const ONE_HOST = new Set<Fault['reach']>(['one-data-host', 'one-application', 'planned'])
+
 /** What a schedule of faults must show. */
 export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
   const alone = schedule.every((fault) => !schedule.some((other) => other !== fault && meet(fault, other)))
-  const reaches = schedule.map(({ fault }) => (FAULTS[fault] as Fault).reach)
-  const oneHost = reaches.every((reach) => reach === 'one-data-host' || reach === 'one-application')
+  const reaches = schedule.map(({ fault }): Fault['reach'] => FAULTS[fault].reach)
+  const oneHost = reaches.every((reach) => ONE_HOST.has(reach))
   const losesData = schedule.some(({ fault }) => (FAULTS[fault] as Fault).losesData)
   if (losesData && !alone) {
     // An acknowledged write is on two nodes of three, and leaves the journals when all three have it. When one of

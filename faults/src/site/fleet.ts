@@ -4,31 +4,46 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { ApplicationLogin } from '../data-centre/names.ts'
+import { until } from '../data-centre/until.ts'
 import { Network } from '../hosts/network.ts'
 import type { AppHost } from '../hosts/places.ts'
 import { processState } from '../hosts/process-state.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from '../worker/settings.ts'
 import type { Timeline } from './timeline.ts'
 
-export type SettingsOf = (name: string, historyFile: string) => WorkerSettings
+export type SettingsOf = (name: string, historyFile: string, login: ApplicationLogin) => WorkerSettings
 
 const PROGRAM = fileURLToPath(new URL('../worker/main.ts', import.meta.url))
 const READY_MS = 40_000
 const STOPPED_MS = 20_000
+const RENEWED_MS = 40_000
+const OFFER_MS = 8000
+const OFFER_AGAIN_MS = 300
 
-interface Member {
+type KnownToken = Extract<FromWorker, { type: 'token' }>
+
+/** A process that waits for its settings. */
+interface Prepared {
   name: string
   host: AppHost
   child: ChildProcess
+}
+
+interface Member extends Prepared {
   ready: Promise<void>
   stopped: Promise<void>
+  /** With what it logs in, as far as it has said. */
+  login: ApplicationLogin
+  /** Told what it says of the passwords that it is offered. */
+  onRenewed: (problem: string | null) => void
 }
 
 /** The application servers of a site. What one of them issues, the others hear of beside the network. */
 export class Fleet {
   readonly historyFiles: string[] = []
   /** Every token that was announced. */
-  readonly tokens = new Map<string, { token: string; subject: string }>()
+  readonly tokens = new Map<string, KnownToken>()
   /** The longest that any server's event loop stood still (in milliseconds): how far this machine kept up. */
   longestStallMs = 0
   readonly #folder: string
@@ -36,7 +51,9 @@ export class Fleet {
   readonly #env: (host: AppHost) => NodeJS.ProcessEnv
   readonly #idOf: (token: string) => string
   readonly #timeline: Timeline
+  #login: ApplicationLogin
   readonly #members = new Map<string, Member>()
+  readonly #prepared: Prepared[] = []
   #started = 0
 
   constructor(options: {
@@ -45,7 +62,9 @@ export class Fleet {
     env: (host: AppHost) => NodeJS.ProcessEnv
     idOf: (token: string) => string
     timeline: Timeline
+    login: ApplicationLogin
   }) {
+    this.#login = options.login
     this.#folder = options.folder
     this.#settingsOf = options.settingsOf
     this.#env = options.env
@@ -53,27 +72,39 @@ export class Fleet {
     this.#timeline = options.timeline
   }
 
+  /** With what servers that are started now log in. */
+  get login(): ApplicationLogin {
+    return this.#login
+  }
+
   /** The servers on a host, by name. */
   on(host: AppHost): string[] {
     return [...this.#members.values()].filter((member) => member.host === host).map(({ name }) => name)
   }
 
+  /** Starts the process of a server that is to be started soon: it waits for its settings. */
+  prepare(host: AppHost): void {
+    this.#prepared.push(this.#spawn(host))
+  }
+
   /** Starts a server on a host; resolves when its users act. */
   async start(host: AppHost): Promise<void> {
-    const name = `w${++this.#started}`
+    const index = this.#prepared.findIndex((prepared) => prepared.host === host)
+    const [prepared = this.#spawn(host)] = index < 0 ? [] : this.#prepared.splice(index, 1)
+    const { name, child } = prepared
     const historyFile = join(this.#folder, `history-${name}.jsonl`)
     this.historyFiles.push(historyFile)
-    const [enter, ...inPlace] = Network.commandIn(host)
-    const child = spawn(enter, [...inPlace, process.execPath, PROGRAM], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...this.#env(host), NODE_NO_WARNINGS: '1' },
-    })
-    child.stderr?.pipe(createWriteStream(join(this.#folder, `${name}.log`)))
-    // A killed server's pipe breaks; that it has ended shows in its exit.
-    child.stdin?.on('error', () => {})
     const ready = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
-    const member: Member = { name, host, child, ready: ready.promise, stopped: stopped.promise }
+    const member: Member = {
+      name,
+      host,
+      child,
+      ready: ready.promise,
+      stopped: stopped.promise,
+      login: this.#login,
+      onRenewed: () => {},
+    }
     child.on('exit', (code) => {
       ready.reject(new Error(`Server ${name} ended with ${code} before it was ready.`))
       stopped.resolve()
@@ -84,13 +115,13 @@ export class Fleet {
         const message = JSON.parse(line) as FromWorker
         if (message.type === 'ready') ready.resolve()
         else if (message.type === 'stopped') stopped.resolve()
+        else if (message.type === 'renewed') member.onRenewed(message.problem)
         else this.#hear(member, message)
       })
     }
     this.#members.set(name, member)
-    send(member, this.#settingsOf(name, historyFile))
-    for (const { token, subject } of this.tokens.values())
-      send(member, { type: 'token', token, subject, idleMs: null })
+    send(member, this.#settingsOf(name, historyFile, member.login))
+    for (const known of this.tokens.values()) send(member, known)
     await inTime(member.ready, READY_MS, `Server ${name} did not become ready.`)
   }
 
@@ -119,6 +150,22 @@ export class Fleet {
     return members.length
   }
 
+  /**
+   * Gives all servers new passwords while they work, and others from their start on. One that does not take them is
+   * offered them again: it may be cut off at present. Rejects when one has not taken them in time.
+   */
+  async renew(login: ApplicationLogin): Promise<void> {
+    this.#login = login
+    await until(
+      'every server has taken the new passwords',
+      async () => {
+        const old = [...this.#members.values()].filter((member) => member.login !== login)
+        return (await Promise.all(old.map((member) => this.#offer(member, login)))).every(Boolean)
+      },
+      { timeoutMs: RENEWED_MS },
+    )
+  }
+
   /** Lets all servers finish what is under way. */
   async stop(): Promise<void> {
     const members = [...this.#members.values()]
@@ -126,6 +173,36 @@ export class Fleet {
     await Promise.all(
       members.map(({ stopped, name }) => inTime(stopped, STOPPED_MS, `Server ${name} did not stop.`)),
     )
+  }
+
+  /** Answers whether it has taken them, or is gone. */
+  async #offer(member: Member, login: ApplicationLogin): Promise<boolean> {
+    const answer = Promise.withResolvers<string | null>()
+    member.onRenewed = answer.resolve
+    send(member, { type: 'renew', login })
+    const late = setTimeout(() => answer.resolve(`${member.name} says nothing`), OFFER_MS)
+    const problem = await Promise.race([answer.promise, member.stopped.then(() => null)])
+    clearTimeout(late)
+    if (problem === null) {
+      member.login = login
+      return true
+    }
+    this.#timeline.note(`${member.name} (${member.host}) does not take the new passwords: ${problem}`)
+    await new Promise((resolve) => setTimeout(resolve, OFFER_AGAIN_MS))
+    return false
+  }
+
+  #spawn(host: AppHost): Prepared {
+    const name = `w${++this.#started}`
+    const [enter, ...inPlace] = Network.commandIn(host)
+    const child = spawn(enter, [...inPlace, process.execPath, PROGRAM], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#env(host), NODE_NO_WARNINGS: '1' },
+    })
+    child.stderr?.pipe(createWriteStream(join(this.#folder, `${name}.log`)))
+    // A killed server's pipe breaks; that it has ended shows in its exit.
+    child.stdin?.on('error', () => {})
+    return { name, host, child }
   }
 
   #at(host: AppHost): Member[] {
@@ -140,10 +217,7 @@ export class Fleet {
         what: `${from.name} (${from.host}): ${message.event}`,
       })
     } else if (message.type === 'token' || message.type === 'ended') {
-      if (message.type === 'token') {
-        const { token, subject } = message
-        this.tokens.set(this.#idOf(token), { token, subject })
-      }
+      if (message.type === 'token') this.tokens.set(this.#idOf(message.token), message)
       for (const member of this.#members.values()) if (member !== from) send(member, message)
     }
   }

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Secrets } from '@holdfast/cluster'
 import type { Timings } from '../data-centre/config.ts'
 import { DataCentre } from '../data-centre/data-centre.ts'
 import { ShiftableClock } from '../hosts/clock.ts'
 import { Network } from '../hosts/network.ts'
 import { DATA_HOSTS, type DataHost, PLACES, type Place } from '../hosts/places.ts'
 import { SmallDisk } from '../hosts/small-disk.ts'
+import type { SystemName } from '../systems/system.ts'
 import type { Fleet } from './fleet.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -14,7 +16,10 @@ export type Role = DataHost | 'primary' | 'replica' | 'other-replica'
 
 export interface SiteOptions {
   folder: string
+  /** What its application servers run. */
+  system: SystemName
   timings: Timings
+  secrets: Secrets
   timeline: Timeline
   /** The library that shifts clocks; then every process is started with it. */
   clockShim: string | null
@@ -29,49 +34,63 @@ const DISK_MEGABYTES = 24
 /** All that faults can be done to: the network, the data centre, the application servers and their clocks. */
 export class Site {
   readonly network: Network
-  readonly dataCentre: DataCentre
   readonly timeline: Timeline
   readonly timings: Timings
+  readonly system: SystemName
   readonly #clocks: ReadonlyMap<Place, ShiftableClock>
   readonly #disks: ReadonlyMap<DataHost, SmallDisk>
+  readonly #options: SiteOptions
+  #dataCentre: DataCentre | null = null
   #fleet: Fleet | null = null
   #lastPrimary: DataHost = 'a'
 
   private constructor(
     options: SiteOptions,
     network: Network,
-    dataCentre: DataCentre,
     clocks: ReadonlyMap<Place, ShiftableClock>,
     disks: ReadonlyMap<DataHost, SmallDisk>,
   ) {
+    this.#options = options
     this.network = network
-    this.dataCentre = dataCentre
     this.timeline = options.timeline
     this.timings = options.timings
+    this.system = options.system
     this.#clocks = clocks
     this.#disks = disks
   }
 
+  /** The places, without a process in them yet. */
   static async create(options: SiteOptions): Promise<Site> {
-    const { folder, timings, clockShim, smallDisks, watchdogs } = options
+    const { folder, clockShim, smallDisks } = options
     const network = await Network.create()
     const clocks = new Map<Place, ShiftableClock>()
     for (const place of clockShim === null ? [] : PLACES) {
       clocks.set(place, await ShiftableClock.create(join(folder, `clock-${place}`), clockShim ?? ''))
     }
     const disks = new Map<DataHost, SmallDisk>()
-    const dataFolder = join(folder, 'data-centre')
+    const dataFolder = dataFolderIn(folder)
     await mkdir(dataFolder)
     for (const host of smallDisks ? DATA_HOSTS : []) {
       disks.set(host, await SmallDisk.mount(join(dataFolder, host), DISK_MEGABYTES))
     }
-    const dataCentre = await DataCentre.start({
-      folder: dataFolder,
+    return new Site(options, network, clocks, disks)
+  }
+
+  /** Starts Redis and Sentinel; resolves when the data centre is whole. */
+  async startDataCentre(): Promise<void> {
+    const { folder, timings, secrets, watchdogs } = this.#options
+    this.#dataCentre = await DataCentre.start({
+      folder: dataFolderIn(folder),
       timings,
-      environmentOf: (place) => clocks.get(place)?.env ?? {},
+      secrets,
+      environmentOf: (place) => this.environmentOf(place),
       watchdogs,
     })
-    return new Site(options, network, dataCentre, clocks, disks)
+  }
+
+  get dataCentre(): DataCentre {
+    if (this.#dataCentre === null) throw new Error('The data centre of the site has not started.')
+    return this.#dataCentre
   }
 
   get fleet(): Fleet {
@@ -105,8 +124,23 @@ export class Site {
     if (DATA_HOSTS.includes(role as DataHost)) return role as DataHost
     const primary = (await this.dataCentre.primary()) ?? this.#lastPrimary
     this.#lastPrimary = primary
-    if (role === 'primary') return primary
-    const replicas = DATA_HOSTS.filter((host) => host !== primary)
-    return (role === 'replica' ? replicas[0] : replicas[1]) ?? primary
+    return role === 'primary' ? primary : replicaOf(primary, role)
   }
+
+  /** The primary and a replica, as one look shows them: between two looks another may become primary. */
+  async resolveLink(role: Role): Promise<{ primary: DataHost; replica: DataHost }> {
+    const primary = await this.resolve('primary')
+    return { primary, replica: replicaOf(primary, role) }
+  }
+}
+
+const dataFolderIn = (folder: string) => join(folder, 'data-centre')
+
+/** The host that is named, or that plays this part; the first replica where that is the primary itself. */
+function replicaOf(primary: DataHost, role: Role): DataHost {
+  const replicas = DATA_HOSTS.filter((host) => host !== primary)
+  const found =
+    replicas.find((host) => host === role) ?? (role === 'other-replica' ? replicas[1] : replicas[0])
+  if (found === undefined) throw new Error('There are no replicas.')
+  return found
 }

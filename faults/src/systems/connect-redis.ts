@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { createSentinel } from 'redis'
-import { ADMIN, PRIMARY_NAME } from '../data-centre/users.ts'
+import { CAMPAIGN, PRIMARY_NAME } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
 import { PREFIX } from './connect-redis-look.ts'
@@ -16,8 +16,8 @@ export async function openConnectRedis(): Promise<LoginSystem> {
   const client = createSentinel({
     name: PRIMARY_NAME,
     sentinelRootNodes: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
-    nodeClientOptions: { ...ADMIN },
-    sentinelClientOptions: { ...ADMIN },
+    nodeClientOptions: { ...CAMPAIGN },
+    sentinelClientOptions: { ...CAMPAIGN },
   })
   client.on('error', () => {
     // Each command says itself that it failed.
@@ -67,6 +67,9 @@ class ConnectRedisSystem implements LoginSystem {
     await inTime(this.#store.destroy(token))
     return {}
   }
+
+  /** It cannot take new ones while it works. It logs in as the campaign itself, whose password stays. */
+  async renew(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#destroy()

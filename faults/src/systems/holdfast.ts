@@ -13,13 +13,14 @@ import {
 } from '@holdfast/tokens'
 import { createRedisStoreWith } from '../../../packages/tokens/src/create-store.ts'
 import type { SafetyRule } from '../../../packages/tokens/src/store/rules.ts'
-import { APPLICATION, PRIMARY_NAME } from '../data-centre/users.ts'
+import { APPLICATION, type ApplicationLogin, DATA_CENTRE, PRIMARY_NAME } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
 import { type LoginSystem, RefusedError, type TokenLook } from './system.ts'
 
 export interface HoldfastOptions {
   keyring: Keyring
+  login: ApplicationLogin
   /** The idle lifetime of a session (in milliseconds). */
   idleMs: number
   leaseMs: number
@@ -47,13 +48,13 @@ export function openHoldfast(options: HoldfastOptions, rulesOff: readonly Safety
   const { onEvent } = options
   const store = createRedisStoreWith(
     {
-      dataCentre: 'campaign',
+      dataCentre: DATA_CENTRE,
       keyring: options.keyring,
       sentinels: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
       primaryName: PRIMARY_NAME,
-      ...APPLICATION,
-      sentinelUsername: APPLICATION.username,
-      sentinelPassword: APPLICATION.password,
+      username: APPLICATION,
+      sentinelUsername: APPLICATION,
+      ...options.login,
       idleMs: options.idleMs,
       leaseMs: options.leaseMs,
       ...(onEvent === undefined ? {} : { observer: { event: onEvent } }),
@@ -108,6 +109,10 @@ class HoldfastSystem implements LoginSystem {
     const options = exceptToken === undefined ? {} : { exceptToken }
     const { revokedIds } = await orRefused(this.#store.revokeSubject(subject, options))
     return { ended: revokedIds }
+  }
+
+  renew(login: ApplicationLogin): Promise<void> {
+    return this.#store.renew(login)
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ApplicationLogin } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 
 /** What of the operations a system can do at all. */
@@ -16,6 +17,8 @@ export interface LoginSystem {
   rotate(token: string): Promise<Answer>
   revoke(token: string): Promise<Answer>
   revokeSubject(subject: string, exceptToken: string | undefined): Promise<Answer>
+  /** Takes new passwords while it works. */
+  renew(login: ApplicationLogin): Promise<void>
   close(): Promise<void>
 }
 

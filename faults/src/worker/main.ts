@@ -3,8 +3,10 @@
  * writes down every operation. Its first line of input is its settings; the rest is settings.ts' `ToWorker`.
  */
 import { createInterface } from 'node:readline'
+import type { ApplicationLogin } from '../data-centre/names.ts'
 import { monotonicMs } from '../history/events.ts'
 import { lookOf, openSystem } from '../systems/open.ts'
+import type { LoginSystem } from '../systems/system.ts'
 import { Recorder } from './recorder.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './settings.ts'
 import { TokenPool } from './token-pool.ts'
@@ -18,14 +20,21 @@ const STALL_MS = 40
 
 const tell = (message: FromWorker) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
-async function serve(settings: WorkerSettings, stop: AbortController, pool: TokenPool): Promise<void> {
+async function serve(
+  settings: WorkerSettings,
+  stop: AbortController,
+  pool: TokenPool,
+  onOpen: (system: LoginSystem) => void,
+): Promise<void> {
   const { name, system: systemName, workload, historyFile } = settings
   const system = await openSystem(systemName, {
     keyring: settings.keyring,
+    login: settings.login,
     idleMs: settings.idleMs,
     leaseMs: settings.leaseMs,
     onEvent: (event) => tell({ type: 'event', atMs: monotonicMs(), event: JSON.stringify(event) }),
   })
+  onOpen(system)
   await system.ready(READY_MS)
   const look = lookOf(systemName)
   const recorder = new Recorder(historyFile, name)
@@ -55,6 +64,15 @@ function watchStalls(): void {
   }, WATCH_MS).unref()
 }
 
+async function renew(opened: Promise<LoginSystem>, login: ApplicationLogin): Promise<void> {
+  try {
+    await (await opened).renew(login)
+    tell({ type: 'renewed', problem: null })
+  } catch (error) {
+    tell({ type: 'renewed', problem: error instanceof Error ? error.message : String(error) })
+  }
+}
+
 function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
 }
@@ -62,12 +80,13 @@ function times<T>(count: number, make: (index: number) => T): T[] {
 function main(): void {
   const stop = new AbortController()
   const pool = new TokenPool()
+  const opened = Promise.withResolvers<LoginSystem>()
   let settings: WorkerSettings | null = null
   const lines = createInterface(process.stdin)
   lines.on('line', (line) => {
     if (settings === null) {
       settings = JSON.parse(line) as WorkerSettings
-      serve(settings, stop, pool).catch((error: unknown) => {
+      serve(settings, stop, pool, opened.resolve).catch((error: unknown) => {
         console.error(error)
         process.exit(1)
       })
@@ -76,6 +95,7 @@ function main(): void {
     const message = JSON.parse(line) as ToWorker
     if (message.type === 'stop') stop.abort()
     else if (message.type === 'ended') pool.end(message.id)
+    else if (message.type === 'renew') void renew(opened.promise, message.login)
     else pool.add({ ...message, id: lookOf(settings.system).idOf(message.token) })
   })
   lines.on('close', () => process.exit(0))

@@ -1,4 +1,5 @@
 import type { Keyring } from '@holdfast/tokens'
+import type { ApplicationLogin } from '../data-centre/names.ts'
 import type { SystemName } from '../systems/system.ts'
 
 /** What writers do, by weight. */
@@ -34,6 +35,7 @@ export interface WorkerSettings {
   seed: number
   system: SystemName
   keyring: Keyring
+  login: ApplicationLogin
   idleMs: number
   leaseMs: number
   workload: Workload
@@ -45,6 +47,7 @@ export interface WorkerSettings {
 export type ToWorker =
   | { type: 'token'; token: string; subject: string; idleMs: number | null }
   | { type: 'ended'; id: string }
+  | { type: 'renew'; login: ApplicationLogin }
   | { type: 'stop' }
 
 /** What a worker tells the campaign. */
@@ -54,5 +57,7 @@ export type FromWorker =
   | { type: 'ended'; id: string }
   /** Its event loop stood still: this machine, and not the system under test, kept its users waiting. */
   | { type: 'stalled'; atMs: number; forMs: number }
+  /** It uses the passwords that it was given last, or why not. */
+  | { type: 'renewed'; problem: string | null }
   | { type: 'event'; atMs: number; event: string }
   | { type: 'stopped' }

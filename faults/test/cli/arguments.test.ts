@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { plansOf } from '../../src/campaign/plans.ts'
-import { CASES } from '../../src/cases/cases.ts'
+import { BRIEF_CASES, CASES } from '../../src/cases/cases.ts'
 import { readArguments, UsageError } from '../../src/cli/arguments.ts'
 
 const names = (...args: string[]) =>
@@ -8,7 +8,11 @@ const names = (...args: string[]) =>
 
 describe('the command line', () => {
   it('plays all cases and so many seeds', () => {
-    expect(names('--seeds', '3')).toEqual([...CASES.map(({ name }) => name), 'seed-1', 'seed-2', 'seed-3'])
+    expect(names('--seeds', '3')).toEqual(['seed-1', 'seed-2', 'seed-3', ...CASES.map(({ name }) => name)])
+  })
+
+  it('plays three cases and a seed', () => {
+    expect(names('--brief').toSorted()).toEqual(['seed-1', ...BRIEF_CASES].toSorted())
   })
 
   it('plays one seed or one case alone', () => {

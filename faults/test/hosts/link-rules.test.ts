@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest'
-import { readDroppedPackets, renderLinkRules, waysBetween } from '../../src/hosts/link-rules.ts'
+import {
+  readDroppedPackets,
+  renderLinkRules,
+  renderOneAddress,
+  waysBetween,
+} from '../../src/hosts/link-rules.ts'
 
 it('a cut goes both ways, and never from a place to itself', () => {
   expect(waysBetween(['a'], ['a', 'b'])).toEqual([
@@ -30,4 +35,8 @@ add rule bridge faults forward ip saddr . ip daddr { 10.77.0.13 . 10.77.0.17 } n
 it('what each has dropped is read from the counters', () => {
   const json = '{"nftables": [{"metainfo": {}}, {"counter": {"name": "f1", "packets": 7, "bytes": 420}}]}'
   expect(readDroppedPackets(json)).toEqual(new Map([['f1', 7]]))
+})
+
+it('an operation finds the Sentinel of a data host at the address of its Redis', () => {
+  expect(renderOneAddress()).toContain('ip daddr 10.77.0.12 tcp dport 26379 dnat to 10.77.0.15\n')
 })

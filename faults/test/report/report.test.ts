@@ -43,3 +43,13 @@ it('says of a case that no control goes red on that it proves nothing', () => {
   const row = report.split('\n').find((line) => line.startsWith('| **kill-replica**'))
   expect(row).toMatch(/\*\*nothing\*\* \|$/)
 })
+
+it('shows how long logins waited for a switchover, beside what is promised of it', () => {
+  const kept = result('switchover', new HandWritten().issue('t', 0, 90).issue('u', 5000, 5200))
+  const spans = kept.spans.map((span) => ({ ...span, fault: 'switchover' }))
+  const loginGaps = kept.loginGaps.map((gap) => ({ ...gap, fault: 'switchover' }))
+  const row = renderReport([{ ...kept, spans, loginGaps }])
+    .split('\n')
+    .find((line) => line.startsWith('| switchover'))
+  expect(row).toMatch(/\| 1 \| 5110 \| 5110 \| 5110 \| 1500 \|$/)
+})

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FAULTS } from '../../src/faults/alphabet.ts'
 import { planSeed } from '../../src/schedule/generate.ts'
-import type { ScheduledFault } from '../../src/schedule/plan.ts'
 import { promisesOf } from '../../src/schedule/promise.ts'
+import type { ScheduledFault } from '../../src/schedule/scheduled-fault.ts'
 
 const PLANS = Array.from({ length: 400 }, (_, index) => planSeed(index + 1))
 
@@ -60,6 +60,13 @@ describe('what a schedule must show', () => {
     const safetyAlone = { safety: true, verifications: false, logins: false }
     expect(promisesOf([fault('kill-redis', 0), fault('pause-app', 500)])).toMatchObject(safetyAlone)
     expect(promisesOf([fault('minority', 0)])).toMatchObject(safetyAlone)
+  })
+
+  it('is everything for a planned operation alone, and safety alone where it meets a fault', () => {
+    expect(promisesOf([fault('switchover', 0)])).toMatchObject({ verifications: true, logins: true })
+    expect(promisesOf([fault('rotate-passwords', 0)])).toMatchObject({ verifications: true, logins: true })
+    expect(promisesOf([fault('switchover', 0), fault('kill-redis', 500)]).verifications).toBe(false)
+    expect(promisesOf([fault('killed-switchover', 0)]).verifications).toBe(false)
   })
 
   it('leaves out logins where nothing fails over', () => {

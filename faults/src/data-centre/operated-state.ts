@@ -1,0 +1,38 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import type { Secrets, Topology } from '@holdfast/cluster'
+import { parseSecrets } from '../../../packages/cluster/src/secrets/secrets.ts'
+import { StateFolder } from '../../../packages/cluster/src/state/folder.ts'
+import { writeTopology } from '../../../packages/cluster/src/state/saved-topology.ts'
+import { writeSecrets } from '../../../packages/cluster/src/state/write-secrets.ts'
+
+/** The state folder of the data centre, as the product's operations read and write it. */
+export class OperatedState {
+  readonly #folder: StateFolder
+
+  private constructor(folder: StateFolder) {
+    this.#folder = folder
+  }
+
+  static async create(path: string, topology: Topology, secrets: Secrets): Promise<OperatedState> {
+    await mkdir(path, { mode: 0o700 })
+    const folder = new StateFolder(path)
+    await writeTopology(folder, topology)
+    await writeSecrets(folder, secrets)
+    return new OperatedState(folder)
+  }
+
+  get path(): string {
+    return this.#folder.path
+  }
+
+  get controlSocket(): string {
+    return this.#folder.controlSocket
+  }
+
+  /** The newest ones: a rotation replaces them. */
+  async secrets(): Promise<Secrets> {
+    const secrets = parseSecrets(await readFile(this.#folder.secretsFile, 'utf8'))
+    if (secrets === null) throw new Error(`${this.#folder.secretsFile} holds no secrets.`)
+    return secrets
+  }
+}

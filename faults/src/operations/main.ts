@@ -1,0 +1,40 @@
+/**
+ * One operation of the product, as an operator's command runs it: `main.ts OPERATION STATE_FOLDER [STEP]`. It prints a
+ * JSON line at the beginning of each step and one at its end (an `OperationMessage`). At the step that is named it kills itself, by
+ * kill -9.
+ */
+import { ClusterError, rotatePasswords, switchover } from '@holdfast/cluster'
+import type { OperationMessage, OperationName } from './messages.ts'
+
+const [operation = '', stateDir = '', lastStep] = process.argv.slice(2)
+
+const print = (message: OperationMessage) => process.stdout.write(`${JSON.stringify(message)}\n`)
+
+const onProgress = ({ step }: { step: string }) => {
+  print({ type: 'step', step })
+  if (step === lastStep) process.kill(process.pid, 'SIGKILL')
+}
+
+const OPERATIONS: Record<OperationName, () => Promise<string>> = {
+  switchover: async () => {
+    const { from, to, pausedMs, mended } = await switchover({ stateDir, onProgress })
+    const first = mended.length === 0 ? '' : ` (first: ${mended.join(', ')})`
+    return `${to} is primary instead of ${from}, writes waited for ${pausedMs} ms${first}`
+  },
+  'begin-rotation': async () => {
+    const { state, resumed } = await rotatePasswords({ stateDir, onProgress, stage: 'begin' })
+    return `${state}${resumed ? ', gone on with' : ''}`
+  },
+  'finish-rotation': async () => {
+    const { state, connections } = await rotatePasswords({ stateDir, onProgress, stage: 'finish' })
+    return `${state}, ${connections.ended} of ${connections.before} connections of applications ended`
+  },
+}
+
+try {
+  const run = OPERATIONS[operation as OperationName]
+  print({ type: 'done', said: await run() })
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error)
+  print({ type: 'refused', why: error instanceof ClusterError ? `${error.code}: ${message}` : message })
+}

@@ -1,0 +1,59 @@
+import { Connection } from '@holdfast/tokens/redis'
+import { APPLICATION, type ApplicationLogin, applicationLogin } from '../data-centre/names.ts'
+import { addressOf, DATA_HOSTS, REDIS_PORT, SENTINEL_PORT, sentinelOf } from '../hosts/places.ts'
+import type { Site } from '../site/site.ts'
+import type { OperationName } from './messages.ts'
+import { operate } from './operate.ts'
+
+const AGAIN_MS = 500
+/** A rotation that meets faults is run again for so long (in milliseconds). */
+const TO_THE_END_MS = 60_000
+
+/**
+ * Rotates the passwords of every user of the product, as an operator does whose applications open the store themselves:
+ * it is begun, the applications take the new passwords while they work, it is finished. Whatever stops or kills it,
+ * it is run again. Answers what came of it; throws when it does not come to its end, or an old password lets in still.
+ */
+export async function rotateToTheEnd(site: Site, dieAt: string | null): Promise<string> {
+  const { dataCentre, fleet } = site
+  const old = applicationLogin(await dataCentre.state.secrets())
+  const deadline = performance.now() + TO_THE_END_MS
+  const story: string[] = []
+  let mayDieAt = dieAt
+  const finish = async (operation: OperationName) => {
+    for (;;) {
+      const outcome = await operate(operation, dataCentre.state.path, mayDieAt)
+      if (outcome.how === 'done') return story.push(`${operation}: ${outcome.said}`)
+      const what = outcome.how === 'killed' ? `killed in step ${outcome.step}` : outcome.why
+      if (outcome.how === 'killed') mayDieAt = null
+      story.push(`${operation}: ${what}`)
+      site.timeline.note(`${operation}: ${what}`)
+      if (performance.now() > deadline) throw new Error(`The rotation did not end. ${story.join('; ')}`)
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    }
+  }
+  await finish('begin-rotation')
+  await fleet.renew(applicationLogin(await dataCentre.state.secrets()))
+  await finish('finish-rotation')
+  if (mayDieAt !== null) throw new Error(`The rotation came to its end without the step ${mayDieAt}.`)
+  await refuseOld(old)
+  return story.join('; ')
+}
+
+/** Throws when any Redis or Sentinel lets in an application by the old passwords. */
+async function refuseOld({ password, sentinelPassword }: ApplicationLogin): Promise<void> {
+  const doors = DATA_HOSTS.flatMap((host) => [
+    { address: { host: addressOf(host), port: REDIS_PORT }, password },
+    { address: { host: addressOf(sentinelOf(host)), port: SENTINEL_PORT }, password: sentinelPassword },
+  ])
+  for (const door of doors) {
+    const opened = await Connection.open({ ...door, username: APPLICATION }).then(
+      (connection) => {
+        connection.close()
+        return true
+      },
+      () => false,
+    )
+    if (opened) throw new Error(`${door.address.host}:${door.address.port} takes the old password still.`)
+  }
+}

@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { operate } from '../../src/operations/operate.ts'
+
+it('an operation that refuses says why, by its code', async () => {
+  const nobodys = await mkdtemp(join(tmpdir(), 'faults-operate-'))
+  try {
+    expect(await operate('switchover', nobodys)).toEqual({
+      how: 'refused',
+      why: expect.stringMatching(/^NOT_RUNNING: There is no data centre in /),
+    })
+  } finally {
+    await rm(nobodys, { recursive: true })
+  }
+})
