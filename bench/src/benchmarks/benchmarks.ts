@@ -1,5 +1,6 @@
 import type { Benchmark } from '../benchmark.ts'
 import { failover } from './failover.ts'
+import { forwardAuth } from './forward-auth.ts'
 import { idle } from './idle.ts'
 import { issue } from './issue.ts'
 import { memory } from './memory.ts'
@@ -15,6 +16,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   verifyUncached,
   issue,
   web,
+  forwardAuth,
   revoke,
   failover,
   memory,

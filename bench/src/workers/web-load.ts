@@ -24,20 +24,33 @@ const methods = {
   },
 
   /** Throws when a single answer is not that of a user who is logged in. */
-  async run(url: string, cookies: string[], connections: number, durationMs: number): Promise<Load> {
-    const result = await autocannon({
-      url,
-      connections,
-      duration: durationMs / 1000,
-      sampleInt: 250,
-      requests: cookies.map((cookie) => ({ headers: { cookie } })),
-      verifyBody: (body) => String(body).startsWith('{"subject":"user-'),
-    })
-    const wrong = result.errors + result.timeouts + result.mismatches + result.non2xx
-    if (wrong > 0) throw new Error(`${wrong} answers were wrong: ${JSON.stringify(result.statusCodeStats)}`)
-    const perSecond = result['2xx'] / result.duration
-    return { count: result['2xx'], perSecond, p50Ms: result.latency.p50, p99Ms: result.latency.p99 }
-  },
+  run: (url: string, cookies: string[], connections: number, durationMs: number): Promise<Load> =>
+    load(url, cookies, connections, durationMs, (body) => String(body).startsWith('{"subject":"user-')),
+
+  /** Throws when a single answer is not 2xx. */
+  ask: (url: string, cookies: string[], connections: number, durationMs: number): Promise<Load> =>
+    load(url, cookies, connections, durationMs),
+}
+
+async function load(
+  url: string,
+  cookies: string[],
+  connections: number,
+  durationMs: number,
+  verifyBody?: (body: unknown) => boolean,
+): Promise<Load> {
+  const result = await autocannon({
+    url,
+    connections,
+    duration: durationMs / 1000,
+    sampleInt: 250,
+    requests: cookies.map((cookie) => ({ headers: { cookie } })),
+    ...(verifyBody && { verifyBody }),
+  })
+  const wrong = result.errors + result.timeouts + result.mismatches + result.non2xx
+  if (wrong > 0) throw new Error(`${wrong} answers were wrong: ${JSON.stringify(result.statusCodeStats)}`)
+  const perSecond = result['2xx'] / result.duration
+  return { count: result['2xx'], perSecond, p50Ms: result.latency.p50, p99Ms: result.latency.p99 }
 }
 
 export type WebLoadWorker = typeof methods
