@@ -17,6 +17,8 @@ const TEST_PROGRAMS = [
   { program: 'wg', apt: 'wireguard-tools' },
   { program: 'wireguard-go', apt: 'wireguard-go' },
   { program: 'nginx', apt: 'nginx-light', service: 'nginx' },
+  { program: 'slapd', apt: 'slapd', service: 'slapd' },
+  { program: 'python3', apt: 'python3' },
   { program: 'tcpdump', apt: 'tcpdump' },
   { program: 'systemd-analyze', apt: 'systemd' },
 ]
