@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { ErrorReply, RESP_TYPES, RedisClient, SocketClosedUnexpectedlyError } from '@redis/client'
 import {
   AuthFailedError,
@@ -8,6 +9,7 @@ import {
   TlsFailedError,
 } from '../errors.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
+import { dial, inTime } from './handshake.ts'
 import { speaksPlain, speaksTls } from './protocol.ts'
 import { type TlsOptions, tlsSocketOptions } from './tls.ts'
 import { protocolMismatch, tlsFailure } from './tls-failure.ts'
@@ -31,6 +33,8 @@ export interface ConnectionOptions extends Credentials {
   localAddress?: string
   /** Time to connect and log in (in milliseconds). Default is 1000. */
   connectTimeoutMs?: number
+  /** Time for the TCP handshake, the first part of it (in milliseconds). Default is all of it. */
+  handshakeTimeoutMs?: number
 }
 
 export type ChannelListener = (message: Buffer, channel: string) => void
@@ -42,7 +46,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 1000
  * with all of them, when the first is made and whenever its options differ from the last call's, which blocks the event loop
  * for 30 to 220 ms (measured, @redis/client 6.3.1), at the start of a process and at each reconnect of a failover.
  */
-const createRawClient = (options: ConnectionOptions, connectTimeout: number) =>
+const createRawClient = (options: ConnectionOptions, { signal, socket, connectTimeout }: Underlying) =>
   new RedisClient({
     RESP: 3,
     disableOfflineQueue: true,
@@ -57,7 +61,8 @@ const createRawClient = (options: ConnectionOptions, connectTimeout: number) =>
       port: options.address.port,
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       connectTimeout,
-      ...(options.tls === undefined ? {} : tlsSocketOptions(options.tls)),
+      signal,
+      ...(options.tls === undefined || socket === null ? {} : { ...tlsSocketOptions(options.tls), socket }),
       // One socket, one life: a command that was sent on a socket that broke must never be sent again
       // behind our back, because WAIT speaks only of its own connection's writes.
       reconnectStrategy: false,
@@ -65,6 +70,14 @@ const createRawClient = (options: ConnectionOptions, connectTimeout: number) =>
   })
 
 type RawClient = ReturnType<typeof createRawClient>
+
+interface Underlying {
+  /** Ends the socket, in whatever state it is. */
+  signal: AbortSignal
+  /** The TCP connection that TLS goes over; null when the client is to make a plain one. */
+  socket: Socket | null
+  connectTimeout: number
+}
 
 /**
  * One socket to one Redis or Sentinel, from its opening to its end. It never reconnects and never re-sends.
@@ -95,14 +108,6 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
     const untilMs = performance.now() + timeoutMs
-    const client = createRawClient(options, timeoutMs)
-    const ended = new Promise<void>((resolve) => {
-      client.on('end', () => resolve())
-      client.on('error', () => {
-        // Each command that was under way is rejected with the reason; here only the end matters.
-        if (!client.isOpen) resolve()
-      })
-    })
     // connectTimeout ends with the TCP handshake; a hung server accepts and then never answers HELLO.
     let timer: NodeJS.Timeout | undefined
     let doubt: NodeJS.Timeout | undefined
@@ -111,13 +116,13 @@ export class Connection {
       if (options.tls !== undefined)
         doubt = setTimeout(() => void rejectIfPlain(options, timeoutMs / 2, reject), timeoutMs / 2)
     })
-    const connecting = client.connect()
+    const givenUp = new AbortController()
     try {
-      await Promise.race([connecting, tooLate])
+      const { client, ended } = await Promise.race([connect(options, timeoutMs, givenUp.signal), tooLate])
+      return new Connection(options.address, client, ended)
     } catch (error) {
-      destroy(client)
-      // What is still being connected is out of the client's reach, and would live on, logged in, when it comes.
-      connecting.then(destroy, () => {})
+      // What is still being connected would live on, logged in, when it comes.
+      givenUp.abort()
       throw (await wantsTls(options, error, untilMs))
         ? protocolMismatch(options.address, 'plain-to-tls')
         : openingError(options, error)
@@ -125,7 +130,6 @@ export class Connection {
       clearTimeout(timer)
       clearTimeout(doubt)
     }
-    return new Connection(options.address, client, ended)
   }
 
   get isOpen(): boolean {
@@ -216,6 +220,25 @@ export class Connection {
     }
     return this.#closedError(error)
   }
+}
+
+/** A client that is connected and logged in, and its end. */
+async function connect(options: ConnectionOptions, timeoutMs: number, signal: AbortSignal) {
+  const { address, localAddress, tls, handshakeTimeoutMs = timeoutMs } = options
+  const socket = tls === undefined ? null : await dial(address, localAddress, handshakeTimeoutMs, signal)
+  const client = createRawClient(options, { signal, socket, connectTimeout: timeoutMs })
+  const ended = new Promise<void>((resolve) => {
+    client.on('end', () => resolve())
+    client.on('error', () => {
+      // Each command that was under way is rejected with the reason; here only the end matters.
+      if (!client.isOpen) resolve()
+    })
+  })
+  const handshake = new Promise<void>((resolve) => client.once('connect', () => resolve()))
+  const ready = client.connect()
+  if (socket === null) await inTime(Promise.race([handshake, ready]), handshakeTimeoutMs)
+  await ready
+  return { client, ended }
 }
 
 function destroy(client: RawClient): void {

@@ -1,6 +1,7 @@
 import { type HoldfastError, RedisReplyError } from '../errors.ts'
 import { formatAddress } from './address.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+import { HANDSHAKE_MS } from './handshake.ts'
 import { type Login, withLogin } from './login.ts'
 import { parseReplication, type ReplicationView } from './replication.ts'
 import { StandingConnection } from './standing-connection.ts'
@@ -31,7 +32,7 @@ export class Node {
 
   constructor(options: NodeOptions) {
     this.address = formatAddress(options.address)
-    this.#options = { ...options, connectTimeoutMs: PATIENCE_MS }
+    this.#options = { ...options, connectTimeoutMs: PATIENCE_MS, handshakeTimeoutMs: HANDSHAKE_MS }
     this.#connection = new StandingConnection({
       ...this.#options,
       firstRetryMs: 25,

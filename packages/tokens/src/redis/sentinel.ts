@@ -1,6 +1,7 @@
 import { type HoldfastError, InvalidOptionError, RedisReplyError } from '../errors.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
+import { HANDSHAKE_MS } from './handshake.ts'
 import { type Login, withLogin } from './login.ts'
 import type { SentinelObservation } from './primary.ts'
 import { StandingConnection } from './standing-connection.ts'
@@ -58,6 +59,7 @@ export class Sentinel {
     this.#connection = new StandingConnection({
       ...options,
       connectTimeoutMs: PATIENCE_MS,
+      handshakeTimeoutMs: HANDSHAKE_MS,
       firstRetryMs: 50,
       mostRetryMs: 2000,
       prepare: async (connection) => {
