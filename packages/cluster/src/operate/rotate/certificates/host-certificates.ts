@@ -1,7 +1,7 @@
 import { certifiedHosts } from '../../../render/host-certificate.ts'
 import { configFile, TLS_FILES } from '../../../render/host-paths.ts'
 import type { DataCentre, Host, Site } from '../../../site/site.ts'
-import type { HostDelivery } from '../host-delivery.ts'
+import { GATEWAY_STEP, type HostDelivery } from '../host-delivery.ts'
 
 /** The three files of a host's certificate: below the folder of what is rendered, and on the host. Pure. */
 export const certificateFilesOf = (dataCentre: DataCentre, host: Host) =>
@@ -38,14 +38,7 @@ export function hostCertificates(site: Site, dataCentre: DataCentre): HostDelive
       ],
       steps: [
         ...(host.runs.includes('redis') ? [OWN_STEPS.redis] : []),
-        ...(host.runs.includes('gateway')
-          ? [
-              {
-                why: 'the gateway takes them without a restart: its log says `config-taken`',
-                command: 'systemctl reload holdfast-gateway',
-              },
-            ]
-          : []),
+        ...(host.runs.includes('gateway') ? [GATEWAY_STEP] : []),
         ...(host.runs.includes('application') ? [OWN_STEPS.application] : []),
       ],
     }

@@ -1,6 +1,6 @@
 import { configFile } from '../../../render/host-paths.ts'
 import type { DataCentre, Host } from '../../../site/site.ts'
-import type { HostDelivery } from '../host-delivery.ts'
+import { GATEWAY_STEP, type HostDelivery, type HostStep } from '../host-delivery.ts'
 
 /** Which hosts hold the key ring in files, and how they take another one. Pure. */
 export function hostRings(dataCentre: DataCentre): HostDelivery[] {
@@ -18,17 +18,9 @@ export function hostRings(dataCentre: DataCentre): HostDelivery[] {
   })
 }
 
-function usesOf({ runs }: Host): { file: string; why: string; command: string }[] {
+function usesOf({ runs }: Host): (HostStep & { file: string })[] {
   return [
-    ...(runs.includes('gateway')
-      ? [
-          {
-            file: 'gateway.json',
-            why: 'the gateway takes it without a restart: its log says `config-taken`',
-            command: 'systemctl reload holdfast-gateway',
-          },
-        ]
-      : []),
+    ...(runs.includes('gateway') ? [{ file: 'gateway.json', ...GATEWAY_STEP }] : []),
     ...(runs.includes('application')
       ? [
           {

@@ -1,6 +1,6 @@
 import { configFile } from '../../../render/host-paths.ts'
 import type { DataCentre, Host } from '../../../site/site.ts'
-import type { HostDelivery } from '../host-delivery.ts'
+import { GATEWAY_STEP, type HostDelivery, type HostStep } from '../host-delivery.ts'
 import { type PasswordName, passwordUser } from './users.ts'
 
 /**
@@ -29,7 +29,7 @@ export const isForHands = (hosts: readonly HostDelivery[]): boolean =>
 
 interface Use {
   files: string[]
-  step: { why: string; command: string } | null
+  step: HostStep | null
 }
 
 function usesOf({ runs }: Host, users: readonly PasswordName[]): Use[] {
@@ -51,16 +51,7 @@ function usesOf({ runs }: Host, users: readonly PasswordName[]): Use[] {
       runs.includes('sentinel') && (isOn('sentinel') || has('sentinel')),
       { files: ['sentinel.conf'], step: null },
     ],
-    [
-      runs.includes('gateway') && has('app', 'sentinelApp'),
-      {
-        files: ['gateway.json'],
-        step: {
-          why: 'the gateway takes them without a restart: its log says `config-taken`',
-          command: 'systemctl reload holdfast-gateway',
-        },
-      },
-    ],
+    [runs.includes('gateway') && has('app', 'sentinelApp'), { files: ['gateway.json'], step: GATEWAY_STEP }],
     [
       runs.includes('application') && has('app', 'sentinelApp'),
       {
