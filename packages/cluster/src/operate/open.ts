@@ -17,8 +17,4 @@ export function openDataCentre(place: DataCentrePlace): Promise<AnyDataCentre> {
   return 'stateDir' in place ? openLocal(place.stateDir) : openSite(place)
 }
 
-/** By what it was opened. */
-export const placeOf = (dataCentre: AnyDataCentre): DataCentrePlace =>
-  isSite(dataCentre) ? dataCentre.place : { stateDir: dataCentre.folder.path }
-
 export const isSite = (dataCentre: AnyDataCentre): dataCentre is SiteDataCentre => 'site' in dataCentre

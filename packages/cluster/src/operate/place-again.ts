@@ -1,6 +1,14 @@
+import { defaultStateDir } from '../state/folder.ts'
 import { DEFAULT_NAME } from '../words.ts'
-import type { DataCentrePlace } from './open.ts'
+import { type AnyDataCentre, type DataCentrePlace, isSite } from './open.ts'
 import { shellWord } from './shell-word.ts'
+
+/** The options that name a data centre that is open to a command again. */
+export function againOf(dataCentre: AnyDataCentre): string {
+  const { name } = dataCentre.topology
+  const place = isSite(dataCentre) ? dataCentre.place : { stateDir: dataCentre.folder.path }
+  return placeAgain(place, { name, defaultDir: defaultStateDir(name) })
+}
 
 /**
  * The options that name the same data centre to a command again, as a shell takes them: ` --file dc.yaml`, or nothing for

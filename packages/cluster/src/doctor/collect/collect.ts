@@ -1,9 +1,8 @@
 import { connectControl } from '../../operate/control-client.ts'
-import { type AnyDataCentre, isSite, placeOf } from '../../operate/open.ts'
-import { placeAgain } from '../../operate/place-again.ts'
+import { type AnyDataCentre, isSite } from '../../operate/open.ts'
+import { againOf } from '../../operate/place-again.ts'
 import { seeRotations } from '../../operate/rotate/sights.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
-import { defaultStateDir } from '../../state/folder.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import { runningSupervisor } from '../../state/records.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -20,7 +19,6 @@ const PATIENCE_MS = 1500
 /** Asks everything and everybody once. What does not answer in time is part of the result, not an error. */
 export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
   const { topology, secrets } = dataCentre
-  const { name } = topology
   const hosts = [...topology.dataHosts.keys()]
   const [local, redis, sentinels, certificates, ages, rotations] = await Promise.all([
     isSite(dataCentre) ? ELSEWHERE : collectLocal(dataCentre),
@@ -32,7 +30,7 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
   ])
   return {
     topology,
-    again: placeAgain(placeOf(dataCentre), { name, defaultDir: defaultStateDir(name) }),
+    again: againOf(dataCentre),
     mark: secrets.mark,
     redis,
     sentinels,

@@ -1,4 +1,4 @@
-import { type FaultKind, nameOf, outlastsFailover, placeOf, seconds } from './plan.ts'
+import { type FaultKind, labelOf, nameOf, outlastsFailover, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
 /** What the script's answer may take beyond the script (in milliseconds). */
@@ -21,7 +21,7 @@ export const busy: FaultKind = {
     const lastsMs = scene.lastsMs ?? 0
     return {
       victim,
-      text: `keep ${placeOf(victim)} busy with a script for ${seconds(lastsMs)}`,
+      text: `keep ${labelOf(victim)} busy with a script for ${seconds(lastsMs)}`,
       done: `${nameOf(scene)} was busy with one script for ${seconds(lastsMs)}.`,
       needsNewPrimary: outlastsFailover(scene),
       // It ends by itself.

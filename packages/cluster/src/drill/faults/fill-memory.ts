@@ -1,6 +1,6 @@
 import { readField } from '../../redis/lines.ts'
 import { DrillError } from '../errors.ts'
-import { type FaultKind, nameOf, placeOf, seconds } from './plan.ts'
+import { type FaultKind, labelOf, nameOf, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
 const PATIENCE_MS = 1000
@@ -21,12 +21,12 @@ export const fillMemory: FaultKind = {
     if (!/^\d+$/.test(limit) || limit === NO_MEMORY) {
       throw new DrillError(
         'NOT_WHOLE',
-        `${placeOf(victim)} has the memory limit "${limit}", which is none to go back to. See \`holdfast doctor\`.`,
+        `${labelOf(victim)} has the memory limit "${limit}", which is none to go back to. See \`holdfast doctor\`.`,
       )
     }
     return {
       victim,
-      text: `fill the memory of ${placeOf(victim)} for ${seconds(lastsMs)}`,
+      text: `fill the memory of ${labelOf(victim)} for ${seconds(lastsMs)}`,
       done: `${nameOf(scene)} had no memory left for ${seconds(lastsMs)}.`,
       needsNewPrimary: false,
       // In its file, too: a Sentinel may have had it written meanwhile.

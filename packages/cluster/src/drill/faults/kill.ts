@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClusterError } from '../../errors.ts'
-import { type FaultKind, type FaultTools, nameOf, placeOf, type Scene, seconds } from './plan.ts'
+import { type FaultKind, type FaultTools, labelOf, nameOf, type Scene, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
 const LOOK_AGAIN_MS = 50
@@ -16,7 +16,7 @@ export const kill: FaultKind = {
     const { victim, target, lastsMs, tools } = scene
     return {
       victim,
-      text: `kill -9 ${placeOf(victim)}${lastsMs ? `, and again for ${seconds(lastsMs)}` : ''}`,
+      text: `kill -9 ${labelOf(victim)}${lastsMs ? `, and again for ${seconds(lastsMs)}` : ''}`,
       done: `${nameOf(scene)} was killed with kill -9${lastsMs ? `, again and again for ${seconds(lastsMs)}` : ''}.`,
       needsNewPrimary: target === 'primary',
       undo: [],

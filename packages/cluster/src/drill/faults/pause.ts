@@ -1,4 +1,4 @@
-import { type FaultKind, nameOf, outlastsFailover, placeOf, seconds } from './plan.ts'
+import { type FaultKind, labelOf, nameOf, outlastsFailover, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
 /** SIGSTOP, and SIGCONT after a while: a process, or the machine under it, that hangs. */
@@ -12,7 +12,7 @@ export const pause: FaultKind = {
     const lastsMs = scene.lastsMs ?? 0
     return {
       victim,
-      text: `pause ${placeOf(victim)} for ${seconds(lastsMs)}`,
+      text: `pause ${labelOf(victim)} for ${seconds(lastsMs)}`,
       done: `${nameOf(scene)} hung for ${seconds(lastsMs)}.`,
       needsNewPrimary: outlastsFailover(scene),
       undo: [{ do: 'continue', process: victim.name }],

@@ -118,7 +118,7 @@ export interface Seen {
 }
 
 /** `redis-1 (127.0.1.11:6379)` */
-export const placeOf = ({ name, host, port }: ProcessStatus) => `${name} (${host}:${port})`
+export const labelOf = ({ name, host, port }: ProcessStatus) => `${name} (${host}:${port})`
 
 /** `redis-1 (the primary)`, `gateway-1` */
 export const nameOf = ({ target, victim }: Pick<Scene, 'target' | 'victim'>) =>

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { ClusterError } from '../../errors.ts'
 import type { OperationFiles } from '../../state/open.ts'
 import { readIfThere } from '../../state/private-file.ts'
-import { type AnyDataCentre, isSite } from '../open.ts'
 import type { HostDelivery } from './host-delivery.ts'
 
 /** What every rotation takes. */
@@ -24,10 +23,6 @@ export function newRevision(now = new Date()): string {
   const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
   return `r-${time}-${randomBytes(2).toString('hex')}`
 }
-
-/** The options that name the same data centre once more, for a hint. */
-export const againOf = (dataCentre: AnyDataCentre): string =>
-  isSite(dataCentre) ? ` --file FILE --data-centre ${dataCentre.topology.name}` : ''
 
 /** What people are to do on one host, in a sentence. */
 export const yoursToDo = ({ host, files, steps }: HostDelivery): string =>

@@ -147,7 +147,7 @@ it('stops when they are issued where people bring them to the hosts, and tells n
   expect(await errorOf(rotateCertificates({ ...place, stage: 'finish' }))).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /redis@data-1 shows its new certificate.*bring the files of tls\/.*certificates --file FILE --data-centre dc1`/,
+      /redis@data-1 shows its new certificate.*bring the files of tls\/.*certificates --file \S+\/holdfast\.yaml --certificates \S+`/,
     ),
   })
   expect(await shown()).toEqual(before)

@@ -120,7 +120,7 @@ it('stops each time that people bring the ring to the hosts, and goes on only wh
   expect(await errorOf(rotateKeyring({ ...place, stage: 'finish' }))).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /^gateway-1 and .* does not use the new key ring.*keyring --file FILE --data-centre dc1`/,
+      /^gateway-1 and .* does not use the new key ring.*keyring --file \S+\/holdfast\.yaml --certificates \S+`/,
     ),
   })
   expect((await ringOf()).current).toBe('k2')

@@ -5,7 +5,7 @@ import { platformPassword } from '../../../render/derived-secrets.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
 import { newRevision } from '../rotation.ts'
 import type { SecretFiles } from '../secret-files.ts'
-import { type Guarded, placeOf, usersOf } from './guarded.ts'
+import { type Guarded, labelOf, usersOf } from './guarded.ts'
 import type { RotationJournal } from './journal.ts'
 import { PASSWORD_USERS, type PasswordName } from './users.ts'
 
@@ -34,7 +34,7 @@ export async function choosePasswords(
     if (lacking !== undefined) {
       throw new ClusterError(
         'NOT_SAFE',
-        `${placeOf(lacking.process)} has no user "${on[lacking.process.kind]}", whose password "${secret}" is. See \`holdfast doctor\`.`,
+        `${labelOf(lacking.process)} has no user "${on[lacking.process.kind]}", whose password "${secret}" is. See \`holdfast doctor\`.`,
       )
     }
   }

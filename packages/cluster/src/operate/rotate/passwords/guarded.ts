@@ -125,7 +125,7 @@ async function hashesOf({ asked, address }: Guarded, user: string): Promise<stri
 }
 
 /** `redis-1 (10.1.2.3:6379)` */
-export const placeOf = ({ name, address }: Guarded): string => `${name} (${formatAddress(address)})`
+export const labelOf = ({ name, address }: Guarded): string => `${name} (${formatAddress(address)})`
 
 const saveOf = ({ kind }: Guarded) => (kind === 'redis' ? ['ACL', 'SAVE'] : ['SENTINEL', 'FLUSHCONFIG'])
 

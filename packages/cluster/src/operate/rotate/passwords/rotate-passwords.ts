@@ -6,15 +6,16 @@ import type { Secrets } from '../../../secrets/secrets.ts'
 import { writeSecrets } from '../../../state/write-secrets.ts'
 import { inTurn } from '../../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, openDataCentre } from '../../open.ts'
+import { againOf } from '../../place-again.ts'
 import type { HostDelivery } from '../host-delivery.ts'
-import { againOf, newRevision, type RotationHooks } from '../rotation.ts'
+import { newRevision, type RotationHooks } from '../rotation.ts'
 import { type SecretFiles, secretFilesOf } from '../secret-files.ts'
 import { whyNotWhole } from '../whole.ts'
 import { choosePasswords, newJournal } from './begin.ts'
 import { type PasswordChoices, refuseOddChoices } from './choices.ts'
 import { applicationConnections } from './connections.ts'
 import { moveReplica, moveSentinel, relink, whoIsSilentTo } from './consumers.ts'
-import { accept, type Guarded, grantsOn, guardedProcesses, placeOf, proveLogins, refuse } from './guarded.ts'
+import { accept, type Guarded, grantsOn, guardedProcesses, labelOf, proveLogins, refuse } from './guarded.ts'
 import { isForHands } from './host-passwords.ts'
 import {
   endJournal,
@@ -244,7 +245,7 @@ class PasswordRotation {
         moveSentinel(process, primaryName, this.#secrets, this.#rotation.users),
       )
       const sinceMs = performance.now()
-      await this.#until(`${placeOf(process)} is answered by all`, SETTLE_MS, async () => {
+      await this.#until(`${labelOf(process)} is answered by all`, SETTLE_MS, async () => {
         const silent = await whoIsSilentTo(process, primaryName, sinceMs)
         return silent === null ? null : `${silent} has not answered it`
       })
@@ -363,7 +364,7 @@ class PasswordRotation {
       } catch (cause) {
         if (performance.now() > untilMs) {
           const why = cause instanceof Error ? cause.message : String(cause)
-          throw new Error(`${placeOf(process)}: ${why}`, { cause })
+          throw new Error(`${labelOf(process)}: ${why}`, { cause })
         }
         await sleep(TRY_AGAIN_MS * (0.5 + Math.random() / 2), undefined, signal && { signal })
       }
