@@ -1,12 +1,12 @@
 import { defaultStateDir } from '../state/folder.ts'
 import { DEFAULT_NAME } from '../words.ts'
-import { type AnyDataCentre, type DataCentrePlace, isSite } from './open.ts'
+import type { AnyDataCentre, DataCentrePlace } from './open.ts'
 import { shellWord } from './shell-word.ts'
 
 /** The options that name a data centre that is open to a command again. */
 export function againOf(dataCentre: AnyDataCentre): string {
   const { name } = dataCentre.topology
-  const place = isSite(dataCentre) ? dataCentre.place : { stateDir: dataCentre.folder.path }
+  const place = 'place' in dataCentre ? dataCentre.place : { stateDir: dataCentre.folder.path }
   return placeAgain(place, { name, defaultDir: defaultStateDir(name) })
 }
 
