@@ -7,17 +7,19 @@ import { afterEach, expect, it } from 'vitest'
 import { pause, storeOptions } from './lab.ts'
 
 const APPLICATIONS = 50
+/** A process each would take two cores half a minute to start. */
+const APPLICATIONS_IN_A_PROCESS = 5
 /** Each needs two on a new primary: for its writes, and for the feed. One may fail and be tried again. */
 const MOST_CONNECTIONS_EACH = 4
 /** A probe of two commands each 40 ms, two looks at the beginning of a connection, and its own work. */
 const MOST_COMMANDS_EACH = 150
-/** When Sentinels beside fifty processes on two cores split a vote, they vote again after seconds. */
+/** When Sentinels on two busy cores split a vote, they vote again after seconds. */
 const LONGEST_WATCH_MS = 60_000
 
 let group: RedisGroup
-const applications: ChildProcess[] = []
+const processes: ChildProcess[] = []
 afterEach(async () => {
-  for (const application of applications) application.kill('SIGKILL')
+  for (const child of processes) child.kill('SIGKILL')
   await group.stop()
 })
 
@@ -67,20 +69,20 @@ function busiestSecond(counts: Counted[], what: 'connections' | 'commands'): num
   )
 }
 
-async function startApplication(): Promise<void> {
+async function startApplications(): Promise<void> {
   const file = fileURLToPath(new URL('stampede-application.ts', import.meta.url))
-  const application = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] })
-  applications.push(application)
-  application.stdin.end(JSON.stringify(storeOptions(group)))
-  await once(createInterface(application.stdout), 'line')
+  const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] })
+  processes.push(child)
+  child.stdin.end(JSON.stringify({ stores: APPLICATIONS_IN_A_PROCESS, options: storeOptions(group) }))
+  await once(createInterface(child.stdout), 'line')
 }
 
 it('fifty applications that lose their primary at once come to the new one with few connections and commands', {
   timeout: 180_000,
 }, async () => {
   group = await RedisGroup.start()
-  for (let started = 0; started < APPLICATIONS; started += 10) {
-    await Promise.all(Array.from({ length: 10 }, startApplication))
+  for (let started = 0; started < APPLICATIONS; started += APPLICATIONS_IN_A_PROCESS) {
+    await startApplications()
   }
   const [next] = await group.replicas()
   if (next === undefined) throw new Error('There is no replica.')
