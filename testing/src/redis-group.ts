@@ -24,6 +24,7 @@ const SENTINEL_HOSTS = ['sa', 'sb', 'sc']
 /** Longer than a Sentinel's last greeting is on its way. */
 const FORGOTTEN_MS = 700
 const FORGET_TRIES = 20
+const MARKED_MS = 10_000
 
 export interface RedisGroupOptions extends RedisSettings, SentinelSettings {
   /** The value of the group's mark. Default is {@link TEST_MARK}. */
@@ -78,12 +79,14 @@ export class RedisGroup {
       places.slice(REDIS_HOSTS.length).map((place) => makeSentinel(folder, place, primary, options)),
     )
     const group = new RedisGroup(redis, sentinels, folder, options)
+    const { mark = TEST_MARK } = options
     try {
       await Promise.all(redis.map((server) => server.start()))
-      await group.#setMark(options.mark ?? TEST_MARK)
+      await group.#setMark(mark)
       await Promise.all(sentinels.map((server) => server.start()))
       await group.setSentinelPeriods(500, 250)
       await group.waitUntilWhole()
+      await group.#waitUntilMarked(mark)
       if (options.quickSentinels === false) await group.setSentinelPeriods(10_000, 2000)
     } catch (error) {
       await group.stop()
@@ -220,6 +223,20 @@ export class RedisGroup {
       if (known !== infos.length - 1) return `the Sentinel at ${sentinel.port} knows ${known} replicas`
     }
     return null
+  }
+
+  /**
+   * A replica that has just synchronised counts as online, and is sent nothing until it has acknowledged that, up to a second
+   * later (Redis 7.0.15, `repl_start_cmd_stream_on_ack`): promoted before, it has no mark.
+   */
+  async #waitUntilMarked(mark: string): Promise<void> {
+    const deadline = Date.now() + MARKED_MS
+    for (const server of this.redis) {
+      while (String(await this.run(server, 'GET', 'hf:mark')) !== mark) {
+        if (Date.now() > deadline) throw new Error(`The Redis at port ${server.port} has no mark.`)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
   }
 
   async #setMark(mark: string): Promise<void> {
