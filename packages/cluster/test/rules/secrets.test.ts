@@ -104,3 +104,12 @@ it('secrets-open finds a file and a folder that others may read', async () => {
     { rule: 'secrets-open', line: LINE.east, severity: 'error' },
   ])
 })
+
+it.each([
+  ['/srv/Holdfast2/sites/secrets-of-dc1', false],
+  ['../Holdfast2/of-the-operators/secrets/dc1', false],
+  ['wJ4/8sQxT0mV1cZpL7yBnE5rKdFuHgAi+3oS', true],
+])('secret-in-file tells a place of secrets from a secret: %s', async (place, isSecret) => {
+  const { findings } = await checkSiteText(SITE.replace('./west', place), join(folder, 'holdfast.yaml'))
+  expect(findings.some(({ rule }) => rule === 'secret-in-file')).toBe(isSecret)
+})
