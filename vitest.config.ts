@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'all',
           include: ['{packages/*,faults,bench}/test/**/*.test.ts', 'tools/*.test.ts'],
           exclude: [...TIMED, ...CAMPAIGN],
-          // Real Redis and Sentinel processes, on two cores: with three workers nothing is idle any more, and failovers get slower.
+          // Real Redis and Sentinel processes, with deadlines of seconds: three workers leave nothing of two cores idle.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -3,7 +3,10 @@ import { DEFAULT_NAME } from '../words.ts'
 import type { AnyDataCentre, DataCentrePlace } from './open.ts'
 import { shellWord } from './shell-word.ts'
 
-/** The options that name a data centre that is open to a command again. */
+/**
+ * The options that name a data centre that is open to a command again. Of `open.ts` types alone are imported: commands that
+ * only print these words load no client of Redis.
+ */
 export function againOf(dataCentre: AnyDataCentre): string {
   const { name } = dataCentre.topology
   const place = 'place' in dataCentre ? dataCentre.place : { stateDir: dataCentre.folder.path }
