@@ -10,7 +10,7 @@ import {
 import type { NodeAddress } from './address.ts'
 import type { GroupLogin } from './login.ts'
 import { dataCentreOf } from './mark.ts'
-import { Membership, type MembershipOptions } from './membership.ts'
+import { Membership, type MembershipOptions, majorityOf } from './membership.ts'
 import { MARK_KEY, type Node } from './node.ts'
 import {
   type ChosenPrimary,
@@ -93,14 +93,35 @@ export class ReplicaGroup {
     )
   }
 
-  /** How many Sentinels it takes to elect one that leads a failover. */
+  /** A majority of the Sentinels. */
   get electingSentinels(): number {
-    return Math.floor(this.allSentinels / 2) + 1
+    return majorityOf(this.allSentinels)
   }
 
-  /** How many Sentinels there are, by all that those who answer know. */
+  /**
+   * How many Sentinels must be heard so that the others are too few to elect a leader among themselves: a majority, and more
+   * where the quorum is below one, because a Sentinel needs a majority only of those that it knows itself.
+   */
+  get sentinelsToHear(): number {
+    if (this.#options.rulesOff?.has('voters')) return this.electingSentinels
+    const quorums = this.trustedSentinels.flatMap(({ quorum }) => quorum ?? [])
+    const others = Math.min(...quorums, this.electingSentinels)
+    return Math.max(this.electingSentinels, this.allSentinels - others + 1)
+  }
+
+  /** How many Sentinels there are, by what was configured and seen. */
   get allSentinels(): number {
-    return this.#membership.countVoters(this.trustedSentinels)
+    return this.#membership.countVoters()
+  }
+
+  /** The addresses of all nodes that must have a write before it is complete: every member but `primary`. */
+  plannedFollowers(primary: string): string[] {
+    return this.nodes.flatMap(({ address }) => (address === primary ? [] : [address]))
+  }
+
+  /** Whether a majority of the Sentinels has ever said who the members are. */
+  get knowsMembers(): boolean {
+    return this.#membership.wasHeardByMajority
   }
 
   /**

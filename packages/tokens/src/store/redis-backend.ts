@@ -67,9 +67,14 @@ export class RedisBackend implements Backend {
     this.#rulesOff = options.rulesOff ?? new Set()
     this.#group = new ReplicaGroup({
       ...options,
+      rulesOff: this.#rulesOff,
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
-    const barrier = new EpochBarrier(this.#group, options.observer)
+    const barrier = new EpochBarrier(this.#group, {
+      primaryName: options.primaryName,
+      observer: options.observer,
+      rulesOff: this.#rulesOff,
+    })
     this.#barrier = barrier
     void barrier.run()
     this.#settling = new Settling(this.#group, {

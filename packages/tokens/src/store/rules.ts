@@ -21,3 +21,11 @@ export type SafetyRule =
   | 'settle'
   /** What a new primary says counts, for who cannot know better, only when it has been told all that it may lack. */
   | 'unknown'
+  /** While a Sentinel does not answer, a replica that went missing just now may have been promoted by it without a vote. */
+  | 'forced-failover'
+  /** `WAIT` counts every connected replica; only those that are members count. */
+  | 'members'
+  /** How many Sentinels there are is reckoned from what was configured and seen, never from what a few say now. */
+  | 'voters'
+  /** An election that was heard of never ends by time alone. */
+  | 'pending-election'

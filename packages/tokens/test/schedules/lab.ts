@@ -54,6 +54,11 @@ export class Lab {
     return storeOptions(this.group)
   }
 
+  /** Attaches one more replica to the first primary from an application's host, as an operator would by hand. */
+  addForeignReplica(host: string): Promise<ServerProcess> {
+    return this.group.addReplica(this.#applicationHosts.get(host))
+  }
+
   /** A store as an application opens it, `outside` or on a host, with some safety rules taken out. */
   async openStore(options: LabStoreOptions = {}): Promise<TokenStore> {
     const store = this.openStoreAtOnce(options)
