@@ -1,8 +1,15 @@
 import type { Connection } from './connection.ts'
+import { formatEndedElections, parseEndedElections } from './ended-elections.ts'
 import type { ReplicaGroup } from './group.ts'
 import { HELLO_CHANNEL, parseHello } from './hello.ts'
 import type { Sentinel } from './sentinel.ts'
 
+/**
+ * Where it is kept which elections are over, for processes that start while a Sentinel cannot be asked. It is true of these
+ * Sentinels for ever, so any node's word will do, and a lost one only costs a wait.
+ */
+const ENDED_KEY = 'hf:ended-elections'
+const ENDED_MS = 300
 /** Deadline of asking all Sentinels (in milliseconds). */
 const ASK_MS = 300
 const SUBSCRIBE_MS = 1000
@@ -42,6 +49,7 @@ export class ElectionEpochs {
   readonly #firstHellos = new WeakMap<Sentinel, FirstHello>()
   #hellos: { connection: Connection; sinceMs: number } | null = null
   #problem: string | null = null
+  #keptAs: string | null = null
   #closed = false
 
   constructor(group: ReplicaGroup, primaryName: string) {
@@ -87,12 +95,30 @@ export class ElectionEpochs {
       const endedEpoch = Math.max(this.#endedEpoch(sentinel), sentinel.quiet?.epoch ?? 0)
       this.#known.set(sentinel, { id: sentinel.id, sessionMs, endedEpoch })
     }
+    this.#keepEnded()
+  }
+
+  /** Learns from the primary which elections are over, where that is known of every Sentinel that there is. */
+  async readEnded(): Promise<void> {
+    const reply = await this.#group.primary?.read(['GET', ENDED_KEY], ENDED_MS).catch(() => null)
+    const ended = Buffer.isBuffer(reply)
+      ? parseEndedElections(reply.toString('latin1'))
+      : new Map<string, number>()
+    const { sentinels, allSentinels } = this.#group
+    const isComplete = sentinels.every(({ isIdentified, id }) => !isIdentified || ended.has(id))
+    if (!isComplete || ended.size < allSentinels) return
+    for (const sentinel of this.#listening()) {
+      const sessionMs = this.#known.get(sentinel)?.sessionMs ?? 0
+      const endedEpoch = Math.max(this.#endedEpoch(sentinel), ended.get(sentinel.id) ?? 0)
+      this.#known.set(sentinel, { id: sentinel.id, sessionMs, endedEpoch })
+    }
   }
 
   /** Keeps the epochs known, until it is closed: with a Sentinel gone it is too late to ask all of them. */
   async run(): Promise<void> {
     while (!this.#closed) {
-      if (this.#unknown().length > 0) await this.askAll()
+      const isPending = this.pendingAfter(this.#group.primaryEpoch) !== null
+      if (this.#unknown().length > 0 || isPending) await this.askAll()
       await this.#listenToHellos().catch((error: unknown) => {
         this.#problem = `The Sentinels' epochs cannot be read on the primary. ${String(error)}`
       })
@@ -153,6 +179,17 @@ export class ElectionEpochs {
     else if (nowMs - first.atMs >= APART_MS && !this.#isKnown(sentinel)) {
       this.#known.set(sentinel, { id: sentinel.id, sessionMs, endedEpoch: this.#endedEpoch(sentinel) })
     }
+  }
+
+  /** Keeps for other processes which elections are over, when one was abandoned. */
+  #keepEnded(): void {
+    const ended = new Map(this.#listening().map((sentinel) => [sentinel.id, this.#endedEpoch(sentinel)]))
+    const text = formatEndedElections(ended)
+    if (Math.max(...ended.values()) <= this.#group.primaryEpoch || text === this.#keptAs) return
+    this.#keptAs = text
+    this.#group.primary?.read(['SET', ENDED_KEY, text], ENDED_MS).catch(() => {
+      this.#keptAs = null
+    })
   }
 
   /** Not of another Sentinel that was at the same address: each counts its epochs from the start. */

@@ -348,7 +348,8 @@ export class ReplicaGroup {
         ...this.#reigns.of(address),
       }),
     )
-    if (!this.#isStandalone) return choosePrimary(nodes, this.#observations(), last)
+    const newestElection = Math.max(0, ...this.trustedSentinels.map(({ newestEpoch }) => newestEpoch))
+    if (!this.#isStandalone) return choosePrimary(nodes, this.#observations(), last, newestElection)
     const lone = nodes.find(({ current, view }) => current && view?.role === 'primary')
     return lone === undefined ? null : { address: lone.address, epoch: 0 }
   }

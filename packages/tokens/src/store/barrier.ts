@@ -57,6 +57,8 @@ export class EpochBarrier {
    */
   async isClear(missing: readonly string[]): Promise<boolean> {
     const { sentinelsToHear, allSentinels } = this.#group
+    // By the time before the Sentinels are asked: what the wait was for may have come between.
+    const mayBeForced = this.#mayBeForced(missing)
     if (this.#epochs.heard.length < sentinelsToHear) await this.#epochs.askAll()
     const answers = await Promise.all(
       this.#epochs.heard.map(async (sentinel) => ((await sentinel.answers(ANSWER_MS)) ? [sentinel.id] : [])),
@@ -64,9 +66,7 @@ export class EpochBarrier {
     // By id: one Sentinel that is known under two addresses is one voter.
     const answered = new Set(answers.flat()).size
     if (answered < sentinelsToHear || (await this.#isElectionPending())) return false
-    return (
-      answered >= allSentinels || !this.#wasForced(missing) || this.#options.rulesOff.has('forced-failover')
-    )
+    return answered >= allSentinels || !mayBeForced || this.#options.rulesOff.has('forced-failover')
   }
 
   /** Why it cannot be clear, for a person; null when that passes by itself. */
@@ -97,14 +97,16 @@ export class EpochBarrier {
     if (pending === null) return false
     if (this.#options.rulesOff.has('pending-election'))
       return performance.now() < this.#doubtSinceMs + HELLO_MS
-    await this.#epochs.askAll()
-    const isOver =
+    const isOver = () =>
       this.#epochs.pendingAfter(primaryEpoch) === null && this.#group.primaryEpoch === primaryEpoch
-    if (isOver) this.#doubtEpoch = null
-    return !isOver
+    await this.#epochs.askAll()
+    if (!isOver()) await this.#epochs.readEnded()
+    if (isOver()) this.#doubtEpoch = null
+    return this.#doubtEpoch !== null
   }
 
-  #wasForced(missing: readonly string[]): boolean {
+  /** Whether one that did not confirm has done so until lately, or may have, where this process has not run for long enough. */
+  #mayBeForced(missing: readonly string[]): boolean {
     const nowMs = performance.now()
     return missing.some((address) => nowMs - (this.#confirmedMs.get(address) ?? this.#startedMs) < HELLO_MS)
   }

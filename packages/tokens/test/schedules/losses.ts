@@ -3,7 +3,7 @@ import type { SafetyRule } from '../../src/store/rules.ts'
 import { Lab, pause, Users } from './lab.ts'
 
 /** `attempt` counts from 0. */
-export type Schedule = (lab: Lab, attempt: number, users: Users) => Promise<void>
+type Schedule = (lab: Lab, attempt: number, users: Users) => Promise<void>
 
 export interface Case {
   /** The rule that prevents the loss when it is committed. */
