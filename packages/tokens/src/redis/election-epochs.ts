@@ -104,9 +104,8 @@ export class ElectionEpochs {
     const ended = Buffer.isBuffer(reply)
       ? parseEndedElections(reply.toString('latin1'))
       : new Map<string, number>()
-    const { sentinels, allSentinels } = this.#group
-    const isComplete = sentinels.every(({ isIdentified, id }) => !isIdentified || ended.has(id))
-    if (!isComplete || ended.size < allSentinels) return
+    const { voterIds, allSentinels } = this.#group
+    if (ended.size < allSentinels || !voterIds.every((id) => ended.has(id))) return
     for (const sentinel of this.#listening()) {
       const sessionMs = this.#known.get(sentinel)?.sessionMs ?? 0
       const endedEpoch = Math.max(this.#endedEpoch(sentinel), ended.get(sentinel.id) ?? 0)

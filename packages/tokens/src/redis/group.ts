@@ -114,6 +114,11 @@ export class ReplicaGroup {
     return this.#membership.countVoters()
   }
 
+  /** What those of them that were ever seen call themselves. */
+  get voterIds(): string[] {
+    return this.#membership.voterIds
+  }
+
   /** The addresses of all nodes that must have a write before it is complete: every member but `primary`. */
   plannedFollowers(primary: string): string[] {
     return this.nodes.flatMap(({ address }) => (address === primary ? [] : [address]))

@@ -56,6 +56,8 @@ export class Membership {
   readonly #seeds: ReadonlySet<string>
   readonly #nodes = new Map<string, Watched<Node>>()
   readonly #sentinels = new Map<string, Watched<Sentinel>>()
+  /** Every Sentinel that was ever seen and is not forgotten, by its id: since when none of a majority knows it. */
+  readonly #voters = new Map<string, number | null>()
   #wasHeard = false
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
@@ -95,12 +97,12 @@ export class Membership {
     const named = this.#lookAtNamed()
     const up = trusted.filter(({ isUp }) => isUp)
     if (up.length === 0) return
-    this.#noteMajority(trusted)
     const ids = new Set(up.flatMap(({ id, peers }) => [id, ...peers.map((peer) => peer.id)]))
-    // A few that were reset, or have begun with their first file, know nobody: only a majority says who is gone.
-    const majorityAnswers = up.length >= majorityOf(this.countVoters())
-    this.#forget(this.#sentinels, nowMs, (sentinel) => {
-      return !majorityAnswers || sentinel.isUp || ids.has(sentinel.id)
+    this.#noteVoters(trusted, ids, nowMs)
+    this.#forget(this.#sentinels, nowMs, (sentinel, address) => {
+      return (
+        this.#seeds.has(address) || sentinel.isUp || ids.has(sentinel.id) || this.#voters.has(sentinel.id)
+      )
     })
     const listed = up.flatMap(({ members }) => members.map(formatAddress))
     const known = new Set([...listed, ...named, ...following])
@@ -114,10 +116,11 @@ export class Membership {
    */
   countVoters(): number {
     if (this.#options.rulesOff?.has('voters')) return this.#countVotersThatAreSaid()
-    const ids = [...this.#sentinels.values()].flatMap((watched) =>
-      watched.it.isIdentified && !this.#isForgotten(watched) ? [watched.it.id] : [],
-    )
-    return Math.max(new Set(ids).size, this.#seeds.size)
+    return Math.max(this.#voters.size, this.#seeds.size)
+  }
+
+  get voterIds(): string[] {
+    return [...this.#voters.keys()]
   }
 
   /** Whether a majority of the Sentinels has ever said who belongs to the group: before, a replica may be unknown here. */
@@ -158,9 +161,22 @@ export class Membership {
     return new Set(ids).size || this.#seeds.size
   }
 
-  #noteMajority(trusted: readonly Sentinel[]): void {
-    const ids = new Set(trusted.map(({ id }) => id))
-    this.#wasHeard ||= ids.size >= majorityOf(this.countVoters())
+  /**
+   * A voter is forgotten when so many answer that no election is possible without one of them, and none of these has known it
+   * for a while. One that has lost its file is another voter, which does not know for whom the first one has voted.
+   */
+  #noteVoters(trusted: readonly Sentinel[], known: ReadonlySet<string>, nowMs: number): void {
+    for (const id of known) this.#voters.set(id, null)
+    const all = this.countVoters()
+    this.#wasHeard ||= new Set(trusted.map(({ id }) => id)).size >= majorityOf(all)
+    const up = new Set(trusted.flatMap(({ isUp, id }) => (isUp ? [id] : [])))
+    if (up.size < majorityOf(all)) return
+    for (const [id, unknownSinceMs] of this.#voters) {
+      if (known.has(id)) continue
+      const sinceMs = unknownSinceMs ?? nowMs
+      if (nowMs - sinceMs >= this.#forgetAfterMs) this.#voters.delete(id)
+      else this.#voters.set(id, sinceMs)
+    }
   }
 
   /** Whom a Sentinel names as primary must show its mark before that Sentinel is trusted. */
@@ -219,18 +235,15 @@ export class Membership {
   ): void {
     for (const [address, entry] of watched) {
       entry.unknownSinceMs = isKnown(entry.it, address) ? null : (entry.unknownSinceMs ?? nowMs)
-      // One that the options name is asked for as long as the process lives, but is no voter any more.
-      if (!this.#isForgotten(entry, nowMs) || this.#seeds.has(address)) continue
+      if (entry.unknownSinceMs === null || nowMs - entry.unknownSinceMs < this.#forgetAfterMs) continue
       watched.delete(address)
       entry.poll.stop()
       entry.it.stop()
     }
   }
 
-  #isForgotten({ unknownSinceMs }: Watched<unknown>, nowMs = performance.now()): boolean {
-    return (
-      unknownSinceMs !== null && nowMs - unknownSinceMs >= (this.#options.forgetAfterMs ?? FORGET_AFTER_MS)
-    )
+  get #forgetAfterMs(): number {
+    return this.#options.forgetAfterMs ?? FORGET_AFTER_MS
   }
 }
 

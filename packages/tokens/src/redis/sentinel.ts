@@ -96,11 +96,6 @@ export class Sentinel {
     return this.#id ?? this.address
   }
 
-  /** Whether it or another Sentinel has said what it calls itself. */
-  get isIdentified(): boolean {
-    return this.#id !== null
-  }
-
   /** How many Sentinels must agree that the primary is down, and vote for a leader; null until it has said so. */
   get quorum(): number | null {
     return this.#quorum

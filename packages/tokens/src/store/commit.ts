@@ -242,7 +242,7 @@ export class Committer {
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
     const { node, connection } = writer
     const sentAtMs = performance.now()
-    const wanted = this.#replicasToWaitFor(writer)
+    const { wanted, foreign } = this.#replicasToWaitFor(writer)
     const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_PATIENCE_MS)
     const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS) : ''
     let replies: Reply[]
@@ -266,7 +266,8 @@ export class Committer {
     const count = this.#holds('members') ? members.length : confirmed
     return {
       complete: count >= this.#group.plannedReplicas && this.#group.knowsMembers,
-      followed: count >= this.#group.leastReplicas,
+      // A replica that is not a member, and was not reckoned with, ended the WAIT before a member could confirm: once more.
+      followed: count >= this.#group.leastReplicas && foreignIn(view, planned) <= foreign,
       missing: planned.filter((address) => !has.has(address)),
     }
   }
@@ -295,12 +296,12 @@ export class Committer {
   }
 
   /** All connected replicas that keep up, and as many as must have a write beside those that are not members. */
-  #replicasToWaitFor({ node, view }: Writer): number {
-    const followers = (view ?? node.view)?.replicas ?? []
-    const planned = new Set(this.#group.plannedFollowers(node.address))
-    const least = this.#group.leastReplicas + followers.filter(({ address }) => !planned.has(address)).length
-    if (performance.now() < this.#reluctantUntilMs) return least
-    return Math.max(least, followers.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS).length)
+  #replicasToWaitFor({ node, view: lastView }: Writer): { wanted: number; foreign: number } {
+    const view = lastView ?? node.view
+    const foreign = view === null ? 0 : foreignIn(view, this.#group.plannedFollowers(node.address))
+    const least = this.#group.leastReplicas + foreign
+    const keepUp = view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS).length ?? 0
+    return { wanted: performance.now() < this.#reluctantUntilMs ? least : Math.max(least, keepUp), foreign }
   }
 
   #tooLate(): StoreUnavailableError {
@@ -314,6 +315,11 @@ export class Committer {
 
 function evaluate(connection: Connection, { script, keys, args }: WriteCommand): Promise<Reply> {
   return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS)
+}
+
+/** How many connected replicas are not members of the group. */
+function foreignIn({ replicas }: ReplicationView, planned: readonly string[]): number {
+  return replicas.filter(({ address }) => !planned.includes(address)).length
 }
 
 function take<T>(all: Iterable<T>, most: number): T[] {
