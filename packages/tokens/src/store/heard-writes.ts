@@ -16,8 +16,6 @@ interface Heard {
   /** The newest term whose primary is known to have all of it, and when that was seen. */
   term: number
   seenAtMs: number
-  /** Whether every planned replica of that term has confirmed it. */
-  isEverywhere: boolean
 }
 
 /**
@@ -30,6 +28,8 @@ export class HeardWrites {
   readonly #heard = new Map<string, Heard>()
   readonly #keepUntilConfirmed: boolean
   #last = { term: 0, atMs: 0 }
+  /** Every planned replica has what the primary of this term had at this time. */
+  #confirmed = { term: -1, sentAtMs: Number.NEGATIVE_INFINITY }
 
   /** `keepUntilConfirmed`: false only in tests, and then everything is forgotten by its age alone. */
   constructor({ keepUntilConfirmed = true }: { keepUntilConfirmed?: boolean } = {}) {
@@ -48,7 +48,6 @@ export class HeardWrites {
       atMs: nowMs,
       term: isBehind ? known.term : term,
       seenAtMs: nowMs,
-      isEverywhere: false,
     })
     this.#last = { term, atMs: nowMs }
     if (this.#heard.size > MAX_KEPT) this.#makeRoom()
@@ -56,8 +55,9 @@ export class HeardWrites {
 
   /** Every planned replica has confirmed what the primary of a term had at this time. */
   confirmed(term: number, sentAtMs: number): void {
-    for (const heard of this.#heard.values()) {
-      if (heard.term === term && heard.seenAtMs <= sentAtMs) heard.isEverywhere = true
+    const known = this.#confirmed
+    if (term > known.term || (term === known.term && sentAtMs > known.sentAtMs)) {
+      this.#confirmed = { term, sentAtMs }
     }
     this.#forgetConfirmed()
   }
@@ -75,22 +75,25 @@ export class HeardWrites {
       if (heard === undefined || heard.term >= term) continue
       heard.term = term
       heard.seenAtMs = nowMs
-      heard.isEverywhere = false
     }
   }
 
   /** How many records a node may lack. */
   get unconfirmed(): number {
     let count = 0
-    for (const { isEverywhere } of this.#heard.values()) if (!isEverywhere) count += 1
+    for (const heard of this.#heard.values()) if (!this.#isEverywhere(heard)) count += 1
     return count
   }
 
+  #isEverywhere({ term, seenAtMs }: Heard): boolean {
+    return term === this.#confirmed.term && seenAtMs <= this.#confirmed.sentAtMs
+  }
+
   #forgetConfirmed(): void {
-    for (const [key, { atMs, term, isEverywhere }] of this.#heard) {
-      if (atMs >= this.#last.atMs - KEEP_MS) break
+    for (const [key, heard] of this.#heard) {
+      if (heard.atMs >= this.#last.atMs - KEEP_MS) break
       // One of an earlier term has yet to be looked up on the new primary.
-      const isSafe = isEverywhere && term === this.#last.term
+      const isSafe = this.#isEverywhere(heard) && heard.term === this.#last.term
       if (isSafe || !this.#keepUntilConfirmed) this.#heard.delete(key)
     }
   }

@@ -24,22 +24,23 @@ interface Sessions {
   ended: string[]
 }
 
-/** Every wrong answer of a store, until it has answered everything right once, or 15 s have passed. */
+/** The wrong answers of a store, until it has answered everything right once, or 15 s have passed. */
 async function wrongAnswers(store: TokenStore, { active, ended }: Sessions): Promise<string[]> {
-  const wrong: string[] = []
+  const wrong = new Set<string>()
   let isRight = false
   for (const endMs = performance.now() + 15_000; !isRight && performance.now() < endMs; await pause(5)) {
     const ask = (tokens: string[]) =>
       Promise.all(tokens.map(async (token) => (await store.verify(token, { timeoutMs: 200 })).status))
     const [ofActive, ofEnded] = await Promise.all([ask(active), ask(ended)])
-    if (ofActive.includes('inactive')) wrong.push('an active session is called inactive')
-    if (ofEnded.includes('active')) wrong.push('an ended session is called active')
+    if (ofActive.includes('inactive')) wrong.add('an active session is called inactive')
+    if (ofEnded.includes('active')) wrong.add('an ended session is called active')
     const listed = await store.list('ada', { timeoutMs: 200 }).catch(() => null)
-    if (listed !== null && listed.length !== active.length) wrong.push(`${listed.length} sessions are listed`)
+    if (listed !== null && listed.length !== active.length) wrong.add(`${listed.length} sessions are listed`)
     isRight =
       ofActive.every((it) => it === 'active') && ofEnded.every((it) => it === 'inactive') && listed !== null
   }
-  return isRight ? wrong : [...wrong, 'the answers did not become right']
+  if (!isRight) wrong.add('the answers did not become right')
+  return [...wrong]
 }
 
 /**

@@ -39,10 +39,10 @@ test('a heartbeat confirms what was heard before it was sent, in its own term', 
   const heard = new HeardWrites()
   heard.add(message('before'), 1, 10)
   heard.add(message('after'), 1, 30)
-  heard.confirmed(2, 20)
-  expect(heard.unconfirmed).toBe(2)
   heard.confirmed(1, 20)
   expect(heard.unconfirmed).toBe(1)
+  heard.confirmed(2, 40)
+  expect(heard.unconfirmed).toBe(2)
 })
 
 test('what was found on a new primary is not looked up again, and waits for its replicas', () => {
