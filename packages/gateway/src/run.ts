@@ -148,6 +148,7 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   doubt: 'A replica is missing and a failover may be under way: logins wait',
   'lease-lost': 'The lease ran out: verifications ask a majority of the nodes',
   'journal-replayed': 'What the new primary lacked was written again',
+  'closed-unconfirmed': 'The store was closed before every replica confirmed the acknowledged writes',
 }
 
 const NOT_MENDED_BY_WAITING = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE'])

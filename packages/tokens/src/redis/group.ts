@@ -30,6 +30,8 @@ export interface GroupOptions extends MembershipOptions {
   standalone?: NodeAddress | undefined
   /** The value of the group's mark. Default is that of the primary that is found first. */
   mark?: string | undefined
+  /** For tests only: take a primary that has restarted at its address for the same one. */
+  ignoreRestarts?: boolean
   /** Called when another node is primary than the last one. */
   onFailover: (from: string, to: string) => void
 }
@@ -57,6 +59,7 @@ export class ReplicaGroup {
   #chosen: ChosenPrimary | null = null
   #chosenAtMs = 0
   #lastPrimary: string | null = null
+  #lastReplid: string | null = null
   #term = 0
   #termBeganMs = 0
   #failovers = 0
@@ -167,7 +170,7 @@ export class ReplicaGroup {
     return this.#term
   }
 
-  /** How often another node than before has become primary. */
+  /** How often another node than before, or another process at the same address, has become primary. */
   get failovers(): number {
     return this.#failovers
   }
@@ -335,12 +338,15 @@ export class ReplicaGroup {
       this.#reigns.noteEpoch(chosen)
     }
     const primary = chosen === null ? null : this.#membership.node(chosen.address)
-    if (primary !== this.#primary) {
+    const hasRestarted = this.#hasRestarted(primary)
+    if (primary !== this.#primary || hasRestarted) {
       this.#primary = primary
       this.#endTerm()
       this.alert()
       this.#noteFailover()
+      if (hasRestarted) this.#failovers += 1
     }
+    this.#lastReplid = primary?.view?.replid ?? this.#lastReplid
     this.#wake()
   }
 
@@ -387,6 +393,15 @@ export class ReplicaGroup {
 
   #observations(): SentinelObservation[] {
     return this.trustedSentinels.flatMap(({ observation }) => observation ?? [])
+  }
+
+  /**
+   * Whether the last primary is back with a new history: its process was lost, perhaps with its last writes, or it was
+   * replaced meanwhile. A process begins a new history with each start as primary.
+   */
+  #hasRestarted(primary: Node | null): boolean {
+    if (primary === null || this.#options.ignoreRestarts === true) return false
+    return primary.address === this.#lastPrimary && primary.view?.replid !== this.#lastReplid
   }
 
   #noteFailover(): void {

@@ -174,10 +174,12 @@ export class Committer {
       await this.#group.waitForChange(new Deadline(RETRY_PATIENCE_MS)).catch(() => {})
       throw new StoreUnavailableError(this.#group.problem() ?? 'The primary has just changed.')
     }
+    const replid = primary.view?.replid
     const connection = await primary.openConnection()
     try {
-      const [mark] = await Promise.all([
+      const [mark, info] = await Promise.all([
         connection.send(['GET', MARK_KEY], BATCH_PATIENCE_MS),
+        connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS),
         ...Object.values(SCRIPTS).map(({ source }) =>
           connection.send(['SCRIPT', 'LOAD', source], BATCH_PATIENCE_MS),
         ),
@@ -185,6 +187,10 @@ export class Committer {
       // On the very socket that will carry the writes: the address may be another group's by now.
       if (!this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)) {
         throw new StoreUnavailableError(`${primary.address} does not hold data of this group any more.`)
+      }
+      // What a lost process confirms must not count for the one before it: its term has not begun yet.
+      if (parseReplication(String(info)).replid !== replid) {
+        throw new StoreUnavailableError(`${primary.address} has restarted.`)
       }
     } catch (error) {
       connection.close()

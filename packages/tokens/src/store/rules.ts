@@ -7,6 +7,10 @@ export type SafetyRule =
   | 'barrier'
   /** What this process wrote and not every node has is written again on a new primary. */
   | 'journal'
+  /** What not every planned replica has confirmed is kept to be written again, however long that takes. */
+  | 'retention'
+  /** A primary whose process was lost and is back at its address counts as a new one. */
+  | 'restart'
   /** What this process heard of others' writes is written again on a new primary. */
   | 'heard-writes'
   /** What the primary or the cache says alone counts only under a lease. */

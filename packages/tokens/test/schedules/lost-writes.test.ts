@@ -62,6 +62,21 @@ const cases: Record<string, Case> = {
       await lab.redis('a').start()
     },
   },
+  // What the application sends arrives late: its last batch to a is still on the way when b is promoted and b's epoch is
+  // known. From then on the barrier takes that epoch for the one of the primary.
+  'T: a batch is on its way to the old primary when the application finds the new one': {
+    rule: 'term',
+    orElse: REPAIRS,
+    schedule: async (lab) => {
+      await lab.prefer('b')
+      await lab.stockSentinels()
+      lab.network.delay('outside', 'a', 150)
+      const [sentinel] = lab.group.sentinels
+      if (sentinel !== undefined) await lab.group.run(sentinel, 'SENTINEL', 'FAILOVER', 'mymaster')
+      await until('b is primary', () => lab.isPrimary('b'), 30_000)
+      await pause(3000)
+    },
+  },
   // The application cannot reach b, else it would notice the promotion sooner than the old primary's other
   // replica is re-pointed, in most runs.
   'F: a failover by plain SENTINEL FAILOVER, seen late by the application': {
