@@ -307,7 +307,7 @@ export class ReplicaGroup {
       return observation === null ? [] : [this.#membership.node(observation.primaryAddress)]
     })
     const wrong = named.filter(
-      (node) => node?.isUp && node.view?.role === 'primary' && !this.isOurs(node.mark),
+      (node) => node?.isUp && node.view?.role === 'primary' && !this.#mayBeOurs(node.mark),
     )
     const [node] = wrong
     if (!node || wrong.length < named.length) return null
@@ -370,11 +370,15 @@ export class ReplicaGroup {
     return performance.now() - this.#chosenAtMs < CHOICE_LASTS_MS ? this.#chosen : null
   }
 
+  /** Whether a node that shows this mark may hold data of this group; while its mark is not known, by the data centre. */
+  #mayBeOurs(mark: string | null): boolean {
+    if (this.#mark !== null) return this.isOurs(mark)
+    return mark !== null && (dataCentreOf(mark) ?? this.#options.dataCentre) === this.#options.dataCentre
+  }
+
   /** The mark of the node that the Sentinels name; fixed from the first time on. */
   #agreedMark(): string | null {
-    const mayBeOurs = (mark: string | null) =>
-      mark !== null && (dataCentreOf(mark) ?? this.#options.dataCentre) === this.#options.dataCentre
-    const chosen = this.#choose(mayBeOurs, null)
+    const chosen = this.#choose((mark) => this.#mayBeOurs(mark), null)
     return chosen === null ? null : (this.#membership.node(chosen.address)?.mark ?? null)
   }
 

@@ -18,6 +18,8 @@ interface Writer {
   node: Node
   connection: Connection
   term: number
+  /** The history that the primary's data belonged to when the connection was opened. */
+  replid: string
   /** What the primary said of its replicas after the last batch. */
   view: ReplicationView | null
 }
@@ -174,7 +176,7 @@ export class Committer {
       await this.#group.waitForChange(new Deadline(RETRY_PATIENCE_MS)).catch(() => {})
       throw new StoreUnavailableError(this.#group.problem() ?? 'The primary has just changed.')
     }
-    const replid = primary.view?.replid
+    const replid = primary.view?.replid ?? ''
     const connection = await primary.openConnection()
     try {
       const [mark, info] = await Promise.all([
@@ -200,13 +202,19 @@ export class Committer {
       connection.close()
       throw closedError()
     }
-    this.#writer = { node: primary, connection, term, view: null }
+    this.#writer = { node: primary, connection, term, replid, view: null }
     return this.#writer
   }
 
   #dropWriter(): void {
     this.#writer?.connection.close()
     this.#writer = null
+  }
+
+  /** Drops the write connection, and hands the reason on. */
+  #leave(reason: unknown): unknown {
+    this.#dropWriter()
+    return reason
   }
 
   /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
@@ -256,11 +264,15 @@ export class Committer {
       replies = await Promise.all([waiting, looking])
     } catch (error) {
       // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
-      this.#dropWriter()
-      throw error
+      throw this.#leave(error)
     }
     const [confirmed, view] = [Number(replies[0]), parseReplication(String(replies[1]))]
-    writer.view = this.#holds('members') ? view : null
+    if (this.#holds('members')) {
+      // It followed another node meanwhile, which may have taken what was written before.
+      if (view.replid !== writer.replid)
+        throw this.#leave(new StoreUnavailableError(`${node.address} has been a replica.`))
+      writer.view = view
+    }
     if (confirmed < wanted) {
       this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
       this.#group.alert()
