@@ -34,6 +34,11 @@ describe('before a start, the append-only file', () => {
     expect(await inspect()).toEqual({ kind: 'sound' })
   })
 
+  it('is sound when nothing was written since its last rewrite', async () => {
+    await truncate(file(LAST))
+    expect(await inspect()).toEqual({ kind: 'sound' })
+  })
+
   it('is none when there is no manifest', async () => {
     expect(await inspectAppendOnly(join(folder, 'nowhere'), 'redis-server')).toEqual({ kind: 'none' })
   })
