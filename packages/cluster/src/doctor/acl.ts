@@ -21,6 +21,7 @@ export function parseAclUser(line: string, categories: Readonly<Record<string, r
   const commands = new Set<string>()
   const patterns = new Set<string>()
   const hashes: string[] = []
+  const denied: string[] = []
   for (const word of words) {
     const command = word.slice(1)
     if (word.startsWith('#')) hashes.push(command)
@@ -32,6 +33,8 @@ export function parseAclUser(line: string, categories: Readonly<Record<string, r
       for (const one of categories[command.slice(1)] ?? [command]) commands.delete(one)
     else if (word.startsWith('+')) commands.add(command)
     else if (word.startsWith('-')) commands.delete(command)
+    // What all commands but some may do: only of `default` must nothing be missing.
+    if (name === 'default' && word.startsWith('-') && commands.has('@all')) denied.push(word)
     else if (/^[~&%(]/.test(word)) patterns.add(word)
   }
   for (const free of FREE) commands.delete(free)
@@ -40,7 +43,7 @@ export function parseAclUser(line: string, categories: Readonly<Record<string, r
     isOn: words.includes('on'),
     nopass: words.includes('nopass'),
     passwordHashes: hashes,
-    rules: [...patterns, ...[...commands].map((command) => `+${command}`)].sort(),
+    rules: [...patterns, ...[...commands].map((command) => `+${command}`), ...denied].sort(),
   }
 }
 
