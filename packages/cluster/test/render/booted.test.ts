@@ -220,11 +220,16 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(passwords.filter((password) => said.includes(password))).toEqual([])
   })
 
-  it('all end when they are told to', async () => {
+  it('all end when they are told to, and only then Redis counts as stopped well', async () => {
+    const started = '/var/lib/holdfast/redis/started'
+    const boot = await host.run('cat', '/proc/sys/kernel/random/boot_id')
+    expect(await host.run('cat', started)).toBe(boot.replaceAll('-', ''))
+    await host.run('test', '-e', '/var/lib/holdfast/redis/crashed')
     await host.run('systemctl', 'stop', ...SERVICES)
     for (const unit of SERVICES) {
       expect(await host.state(unit)).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
     }
+    await host.run('test', '!', '-e', started)
   })
 })
 

@@ -23,6 +23,7 @@ import { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
 import { SettledNews } from './settled-news.ts'
+import { warnWithoutAof } from './standalone-warnings.ts'
 import type { StoreStatus } from './store.ts'
 import type { Committed } from './unit.ts'
 
@@ -48,6 +49,7 @@ const UNSETTLED = 'The session is being ended, and a failover may undo that: too
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
+  readonly #standalone: boolean
   readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
@@ -65,6 +67,7 @@ export class RedisBackend implements Backend {
 
   constructor(options: RedisBackendOptions) {
     this.#rulesOff = options.rulesOff ?? new Set()
+    this.#standalone = options.standalone !== undefined
     this.#group = new ReplicaGroup({
       ...options,
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
@@ -244,6 +247,7 @@ export class RedisBackend implements Backend {
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
+    if (this.#standalone) await warnWithoutAof(this.#group.primary)
   }
 
   async close(): Promise<void> {
