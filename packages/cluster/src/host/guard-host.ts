@@ -63,8 +63,8 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
         }),
         primaryWithData: () => group.primaryWithData(),
         lostPower: lastRun === 'power',
-        // Of a crash that systemd saw, and of a clean stop, the watchdog knows: it has seen Redis end.
-        ...((lastRun === 'power' || (lastRun === 'crash' && crashedAt === null)) && {
+        // The watchdog, which asks after every other end, has lost power, too. Two that ask may begin two failovers.
+        ...(lastRun === 'power' && {
           askForFailover: (signal) => askForFailover(config, group, options.log, signal),
         }),
       },
