@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findFreePorts } from '@holdfast/testing'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { problemOfUsers } from '../../src/state/acl-file.ts'
 import {
   type AppendOnlyState,
@@ -8,7 +9,8 @@ import {
   inspectAppendOnly,
   moveAppendOnlyAside,
 } from '../../src/state/append-only.ts'
-import { makeTempFolder } from '../support/data-centre.ts'
+import { Processes, run } from '../render/support/programs.ts'
+import { eventually, makeTempFolder } from '../support/data-centre.ts'
 
 const command = (...words: string[]) =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
@@ -98,6 +100,37 @@ describe('before a start, the append-only file', () => {
     await expect(inspectAppendOnly(folder, 'true')).rejects.toThrow('did not check')
     await expect(inspectAppendOnly(folder, join(folder, 'nowhere'))).rejects.toThrow('ENOENT')
   })
+})
+
+it('BGREWRITEAOF saves what a Redis wrote behind half a transaction, which its next start would leave out', async () => {
+  const [port = 0] = await findFreePorts(1)
+  const processes = new Processes()
+  onTestFinished(() => processes.killAll())
+  const said = async (...words: string[]) => (await run('redis-cli', ['-p', String(port), ...words])).trim()
+  const restart = async () => {
+    await processes.kill('redis', 'SIGTERM')
+    const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder]
+    processes.start('redis', ['redis-server', ...place, '--appendonly', 'yes', '--save', ''])
+    await eventually(async () => expect(await said('PING')).toBe('PONG'))
+  }
+  await appendFile(file(LAST), transaction('c').slice(0, -6))
+  await restart()
+  expect(processes.said('redis')).toContain('Truncating the AOF')
+  await said('SET', 'lost', '1')
+  await restart()
+  expect(await said('EXISTS', 'lost')).toBe('0')
+
+  await appendFile(file(LAST), transaction('c').slice(0, -6))
+  await restart()
+  expect(await said('INFO', 'persistence')).toMatch(/^aof_rewrites:0/m)
+  await said('BGREWRITEAOF')
+  await eventually(async () => {
+    expect(await said('INFO', 'persistence')).toMatch(/^aof_rewrite_in_progress:0[\s\S]*^aof_rewrites:1/m)
+  })
+  await said('SET', 'kept', '1')
+  await restart()
+  expect(await said('EXISTS', 'kept')).toBe('1')
+  expect(await inspect()).toEqual({ kind: 'sound' })
 })
 
 describe('Redis may start with an ACL file in which the user default', () => {
