@@ -117,6 +117,7 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
     downAfterMs: timings.downAfterMs,
     failoverTimeoutMs: timings.failoverTimeoutMs,
     stateFolder: folder,
+    server: 'redis-server',
     tls: null,
     passwords: { redisAdmin: secrets.admin, sentinelAdmin: secrets.sentinelAdmin },
   }

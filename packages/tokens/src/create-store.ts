@@ -1,5 +1,5 @@
 import { InvalidOptionError } from './errors.ts'
-import { formatAddress, type NodeAddress } from './redis/address.ts'
+import type { NodeAddress } from './redis/address.ts'
 import { checkTls } from './redis/tls.ts'
 import { checkNumber } from './store/limits.ts'
 import { MemoryBackend } from './store/memory-backend.ts'
@@ -7,6 +7,7 @@ import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './st
 import { BackendRecords, type RecordStore } from './store/record-store.ts'
 import { RedisBackend, type RedisBackendOptions } from './store/redis-backend.ts'
 import { SessionStore } from './store/session-store.ts'
+import { warnOfStandalone } from './store/standalone-warnings.ts'
 import type { TokenStore } from './store/store.ts'
 
 /** A whole number among the options: its default, and its bounds. */
@@ -117,12 +118,4 @@ function checkAddress(address: NodeAddress, name: string): NodeAddress {
     throw new InvalidOptionError(`\`${name}.host\` must be a host name or an address.`)
   }
   return { host: address.host, port: checkNumber(`${name}.port`, address.port, 1, 65_535) }
-}
-
-function warnOfStandalone(address: NodeAddress): void {
-  process.emitWarning(
-    `Sessions are kept by one Redis, ${formatAddress(address)}, without replicas: log-outs stay and data centres ` +
-      'stay apart, but logins are lost with it. Use three Redis and three Sentinels in production.',
-    { type: 'HoldfastWarning', code: 'HOLDFAST_STANDALONE' },
-  )
 }

@@ -14,6 +14,7 @@ export const guard: CommandSpec<GuardOptions> = {
   options: [
     CONFIG_OPTION,
     { flags: '--write <file>', summary: 'where HOLDFAST_START is written', required: true },
+    { flags: '--boot-id <id>', summary: 'identifies this boot of the machine (default: ask the kernel)' },
   ],
   load: async () => (await import('../handlers/host.ts')).guard,
 }

@@ -1,14 +1,15 @@
 import { guardHost, readHostConfig, watchHost } from '@holdfast/cluster/host'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 
-export type GuardOptions = { config: string; write: string }
+export type GuardOptions = { config: string; write: string; bootId?: string }
 
 /** Waits until the Redis of this host may start. Throws what `guardHost` throws. */
-export async function guard({ config, write }: GuardOptions): Promise<ExitCode> {
+export async function guard({ config, write, bootId }: GuardOptions): Promise<ExitCode> {
   await guardHost(await readHostConfig(config), {
     startFile: write,
-    onHold: () =>
-      say('This Redis was primary and has lost its data: it waits until another one is promoted.'),
+    ...(bootId !== undefined && { bootId }),
+    onHold: (why) => say(`Redis is not started: ${why}`),
+    log,
     signal: untilAsked(),
   })
   return EXIT.ok
@@ -21,7 +22,7 @@ export async function watchdog({ config }: WatchdogOptions): Promise<ExitCode> {
   const signal = untilAsked()
   try {
     await watchHost(await readHostConfig(config), {
-      log: (event, details) => say(`${event} ${JSON.stringify(details)}`),
+      log,
       signal,
     })
   } catch (error) {
@@ -36,5 +37,7 @@ function untilAsked(): AbortSignal {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort())
   return controller.signal
 }
+
+const log = (event: string, details: Record<string, unknown>) => say(`${event} ${JSON.stringify(details)}`)
 
 const say = (text: string) => process.stderr.write(`${text}\n`)

@@ -26,8 +26,19 @@ export function parseAclUser(line: string, categories: Readonly<Record<string, r
     isOn: words.includes('on'),
     nopass: words.includes('nopass'),
     passwordHashes: words.flatMap((word) => (word.startsWith('#') ? [word.slice(1)] : [])),
-    rules: [...rulesOf(words, categories), ...selectors].sort(),
+    rules: [
+      ...rulesOf(words, categories),
+      ...selectors,
+      ...(name === 'default' ? deniedIn(words) : []),
+    ].sort(),
   }
+}
+
+/** What a user who may do everything may not: only of `default` must nothing be missing. */
+function deniedIn(words: readonly string[]): string[] {
+  return words
+    .slice(words.lastIndexOf('+@all') + 1)
+    .filter((word) => words.includes('+@all') && word.startsWith('-'))
 }
 
 /** Rules of a user beside its others (Redis 7). */

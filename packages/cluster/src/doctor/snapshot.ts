@@ -73,6 +73,8 @@ export interface RedisFacts {
   clock: { aheadMs: number; uncertainMs: number }
   /** A write command is kept waiting (`CLIENT PAUSE`), while questions are answered. */
   writesWait: boolean
+  /** Its log says that it has cut its append-only file since its last start; false where the log is not seen. */
+  truncatedAtStart: boolean
 }
 
 export interface SentinelFacts extends SentinelAnswer {

@@ -18,6 +18,8 @@ const schema = z.strictObject({
   downAfterMs: z.int().positive(),
   failoverTimeoutMs: z.int().positive(),
   stateFolder: file,
+  /** The program of the engine, which also checks its files. A file of an older version does not name it. */
+  server: file.default('/usr/bin/redis-server'),
   tls: z.strictObject({ authority: file, certificate: file, key: file }).nullable(),
   passwords: z.strictObject({ redisAdmin: z.string(), sentinelAdmin: z.string() }),
 })

@@ -1,4 +1,10 @@
-import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
+import {
+  formatAddress,
+  MARK_KEY,
+  type NodeAddress,
+  type Reply,
+  type TlsOptions,
+} from '@holdfast/tokens/redis'
 import { inTime } from '../redis/in-time.ts'
 import { Lines } from '../redis/lines.ts'
 import { type NodeView, readView } from '../redis/nodes.ts'
@@ -88,6 +94,14 @@ export class HostGroup {
   /** What the other Redis say of themselves, of those that answer in time. */
   survivors(): Promise<NodeView[]> {
     return this.viewsWithout(formatAddress(this.#config.self))
+  }
+
+  /** `host:port` of the one primary that answers and carries the mark, or null. */
+  async primaryWithData(): Promise<string | null> {
+    const [primary, ...more] = (await this.survivors()).filter(({ role }) => role === 'primary')
+    if (primary === undefined || more.length > 0) return null
+    const mark = await this.tellNode(primary.address, ['GET', MARK_KEY])
+    return String(mark) === this.#config.mark ? formatAddress(primary.address) : null
   }
 
   /** Every other Redis answers, and none has a single key. */

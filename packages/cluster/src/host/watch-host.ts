@@ -7,7 +7,7 @@ import { hastenFailovers } from '../supervise/hasten.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
 import { redialStalledLink } from '../supervise/stalled-link.ts'
 import { watchSuccession } from '../supervise/succession.ts'
-import { type WatchdogOutcome, watchOver } from '../supervise/watchdog.ts'
+import { askForFailover } from './ask-for-failover.ts'
 import type { HostConfig } from './config.ts'
 import { markFirstData } from './first-mark.ts'
 import { HostGroup } from './group.ts'
@@ -89,28 +89,6 @@ const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: Watch
   tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
   log,
 })
-
-function askForFailover(
-  config: HostConfig,
-  group: HostGroup,
-  log: WatchHostOptions['log'],
-  signal: AbortSignal,
-): Promise<WatchdogOutcome> {
-  return watchOver(
-    config.self,
-    {
-      primaryName: config.primaryName,
-      sentinelAnswers: () => group.sentinelAnswers(),
-      survivors: () => group.survivors(),
-      tellSentinel: (sentinel, command) => group.tellSentinel(sentinel, command),
-      tellNode: (node, command) => group.tellNode(node, command),
-      log,
-      // Less than the guard waits: a failover must not be asked for when Redis is let start as primary.
-      limitMs: config.downAfterMs + config.failoverTimeoutMs,
-    },
-    signal,
-  )
-}
 
 /** Waits until Redis runs, and then until its process has ended. */
 async function untilItEnds({ self }: HostConfig, signal: AbortSignal): Promise<void> {

@@ -27,15 +27,22 @@ export class Readiness {
     this.#untilMs = performance.now() + timeoutMs
   }
 
-  /** Every Redis answers, or is held. */
+  /** Every Redis answers, or is held; not all are held. */
   async redisAnswers(processes: readonly ManagedProcess[]): Promise<void> {
     await this.#until('Redis to answer', processes, async () => {
       const answers = await Promise.all(processes.map((process) => this.#isUpOrHeld(process)))
       return answers.every(Boolean)
     })
+    if (processes.every(({ state }) => state === 'held')) {
+      const reasons = processes.map((process) => `\n${whyHeld(process)}`)
+      throw new ClusterError(
+        'START_FAILED',
+        `No Redis can start with the files that it has:${reasons.join('')}`,
+      )
+    }
   }
 
-  /** The primary and all its replicas, linked. Answers the primary. */
+  /** The primary and all its replicas but those that are held, linked: a majority. Answers the primary. */
   async groupIsLinked(): Promise<NodeAddress> {
     const { nodes, topology } = this.#supervisor
     let primary: NodeAddress | undefined
@@ -45,8 +52,9 @@ export class Readiness {
       const linked = views.filter(({ role, linkUp }) => role === 'replica' && linkUp)
       const [first] = primaries
       if (first === undefined || primaries.length !== 1) return false
-      if (linked.length !== topology.dataHosts.length - 1 || first.replicas.length !== linked.length)
-        return false
+      const held = this.#supervisor.ofKind('redis').filter(({ state }) => state === 'held')
+      if (linked.length + held.length !== topology.dataHosts.length - 1) return false
+      if (linked.length === 0 || first.replicas.length !== linked.length) return false
       primary = first.address
       return true
     })
@@ -128,7 +136,7 @@ export class Readiness {
       if (performance.now() > this.#untilMs) {
         const held = processes.find(({ state }) => state === 'held')
         throw held
-          ? this.#failed(`${held.plan.name} has lost its data and found no primary to copy it from`, held)
+          ? this.#failed(`No other Redis could take over. ${whyHeld(held)} It listens at`, held)
           : this.#failed(`Waiting for ${what} took too long`, processes[0])
       }
       await sleep(LOOK_AGAIN_MS, undefined, { signal: this.#signal })
@@ -141,6 +149,10 @@ export class Readiness {
     return new ClusterError('START_FAILED', `${what}${where}. Look into its log, ${log}, then start again.`)
   }
 }
+
+/** Why a Redis is held, with what to do. */
+export const whyHeld = (process: ManagedProcess): string =>
+  `${process.plan.name} is held: ${process.status().heldBecause ?? ''}`
 
 async function isReady(address: NodeAddress, signal: AbortSignal): Promise<boolean> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])

@@ -16,7 +16,7 @@ import { planProcesses } from '../supervise/plans.ts'
 import { Supervisor } from '../supervise/supervisor.ts'
 import type { Topology } from '../topology/topology.ts'
 import { type NewUser, prepareFolder } from './prepare.ts'
-import { Readiness } from './ready.ts'
+import { Readiness, whyHeld } from './ready.ts'
 
 export interface StartOptions {
   topology: Topology
@@ -199,10 +199,8 @@ class DataCentre implements RunningDataCentre {
     await this.#step('redis', `${redis.length} Redis with the data that was there`, async () => {
       this.#supervisor.start(redis)
       await ready.redisAnswers(redis)
-      const held = redis.filter(({ state }) => state === 'held').map(({ plan }) => plan.name)
-      const heldText =
-        held.length > 0 ? `; ${held.join(', ')} lost its data and waits for another primary` : ''
-      return `${redis.length} Redis${heldText}`
+      const held = redis.filter(({ state }) => state === 'held')
+      return [`${redis.length - held.length} Redis`, ...held.map(whyHeld)].join('; ')
     })
   }
 

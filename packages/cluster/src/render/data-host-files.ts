@@ -14,7 +14,7 @@ import { PORT } from '../topology/topology.ts'
 import { documentedRedisConf, documentedSentinelConf } from './as-documented.ts'
 import { hostConfig } from './host-config.ts'
 import type { HostFile } from './host-file.ts'
-import { configFile, stateOf, TLS_FILES } from './host-paths.ts'
+import { configFile, serverProgram, stateOf, TLS_FILES } from './host-paths.ts'
 import type { NodePlan } from './node-plan.ts'
 import { bindAddresses, tokenAddress } from './placement.ts'
 import { redisConf } from './redis-conf.ts'
@@ -95,6 +95,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           timings,
           sentinel: host.runs.includes('sentinel') ? addressOf(site, host, 'sentinel') : null,
           stateFolder: stateOf('redis'),
+          server: serverProgram(engine),
           tls,
           secrets,
         }),

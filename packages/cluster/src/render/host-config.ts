@@ -20,6 +20,8 @@ export interface HostConfigPlan {
   sentinels: NodeAddress[]
   timings: Timings
   stateFolder: string
+  /** The program of the engine. */
+  server: string
   tls: TlsFiles | null
   secrets: Secrets
 }
@@ -44,6 +46,7 @@ export function hostConfig(plan: HostConfigPlan): Document {
           put('downAfterMs', timings.downAfterMs, 'With the next: how long a failover may be waited for.'),
           put('failoverTimeoutMs', timings.failoverTimeoutMs, 'See downAfterMs.'),
           put('stateFolder', plan.stateFolder, 'Whether the data set of this Redis is there.'),
+          put('server', plan.server, 'It checks the append-only file before it starts with it.'),
           put('tls', plan.tls, 'How it speaks to them; null: plain, or through a tunnel.'),
         ],
       },

@@ -48,10 +48,13 @@ export function redisConf(plan: RedisPlan): Document {
         ],
       },
       {
-        title: 'Every write reaches the disk within about a second, on every node.',
+        title:
+          plan.appendfsync === 'always'
+            ? 'Every write reaches the disk before it is answered, on every node.'
+            : 'Every write reaches the disk within about a second, on every node.',
         directives: [
           ...directive('appendonly', 'yes'),
-          ...directive('appendfsync', 'everysec'),
+          ...directive('appendfsync', plan.appendfsync),
           ...directive('no-appendfsync-on-rewrite', 'no'),
           ...directive('save', '""'),
         ],

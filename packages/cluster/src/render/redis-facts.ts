@@ -45,11 +45,11 @@ export const REDIS_FACTS = {
     source: measured,
   },
   appendfsync: {
-    why: 'At most about a second is lost, and only if every node loses power at once.',
+    why: 'everysec: about the last second is lost, and only if every node loses power at once. always: nothing is lost, and each write waits for the disk.',
     source: redisPersistence,
   },
   'no-appendfsync-on-rewrite': {
-    why: 'That second stays a second while the file is rewritten.',
+    why: 'The disk is waited for as long while the file is rewritten.',
     source: redisPersistence,
   },
   save: { why: 'No snapshots: the append-only file has everything.', source: redisPersistence },

@@ -46,7 +46,7 @@ timings: ${timings}
 # clients: { retryBudgetMs: 20000 }
 
 # Memory of every Redis, with the defaults.
-# redis: { maxmemoryMb: 256, backlogMb: 64, replicaBufferMb: 256 }
+# redis: { maxmemoryMb: 256, backlogMb: 64, replicaBufferMb: 256, appendfsync: everysec }
 
 # When secrets are due for a rotation, in days: status and doctor say so. These are the defaults.
 # rotation: { usersDays: 90, keyringDays: 90, certificateDaysLeft: 30 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ROTATION_LIMITS } from '../secrets/limits.ts'
 import { ENGINES, TRANSPORTS } from './choices.ts'
-import { MAXMEMORY_POLICIES, REDIS_SETTINGS, SERVICES } from './site.ts'
+import { APPENDFSYNC, MAXMEMORY_POLICIES, REDIS_SETTINGS, SERVICES } from './site.ts'
 
 const text = (description: string) =>
   z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' }).describe(description)
@@ -138,6 +138,10 @@ export const siteSchema = object({
       1_048_576,
       'How much may wait for one replica until its connection is dropped (in MiB). Default 256.',
     ).default(REDIS_SETTINGS.replicaBufferMb),
+    appendfsync: word(
+      APPENDFSYNC,
+      'When Redis writes to its disk. everysec: a power cut of all hosts at once loses about the last second. always: it loses nothing, and each write waits for the disk. Default everysec.',
+    ).default(REDIS_SETTINGS.appendfsync),
   })
     .describe('Settings of every Redis.')
     .exactOptional(),

@@ -34,7 +34,13 @@ export interface RedisSettings {
   backlogMb: number
   /** How much may wait for one replica until the primary drops its connection (in MiB). */
   replicaBufferMb: number
+  /** When Redis waits for its disk. `always`: before it answers a write, so a power cut of every host loses nothing. */
+  appendfsync: Appendfsync
 }
+
+export const APPENDFSYNC = ['everysec', 'always'] as const
+
+export type Appendfsync = (typeof APPENDFSYNC)[number]
 
 export const MAXMEMORY_POLICIES = [
   'noeviction',
@@ -55,6 +61,7 @@ export const REDIS_SETTINGS: RedisSettings = {
   maxmemoryPolicy: 'noeviction',
   backlogMb: 64,
   replicaBufferMb: 256,
+  appendfsync: 'everysec',
 }
 
 /** What runs as the token store. */

@@ -13,9 +13,14 @@ export async function replaceFile(file: string, text: string, mode: number): Pro
   await rename(draft, file)
 }
 
-/** Writes the file unless it is there already. Answers whether it was written. */
+/**
+ * Writes the file unless it is there already, and again when a power cut has emptied it; that one is moved aside.
+ * Answers whether it was written.
+ */
 export async function seedPrivate(file: string, text: string): Promise<boolean> {
-  if ((await readIfThere(file)) !== null) return false
+  const present = await readIfThere(file)
+  if (present !== null && /[a-z0-9]/i.test(present)) return false
+  if (present !== null) await rename(file, `${file}.emptied.${Date.now()}`)
   await writePrivate(file, text)
   return true
 }

@@ -6,7 +6,7 @@ import type { ProcessKind } from '../state/records.ts'
 import { openLog } from './log-file.ts'
 
 /**
- * `held`: a Redis whose data is gone, which must not start as a primary. `lost`: kept dead on request, with
+ * `held`: a Redis that must not start at present, such as a primary whose data is gone. `lost`: kept dead on request, with
  * everything else on its host. `stopped`: ended by a stop of the data centre, or not begun.
  */
 export type ProcessState = 'starting' | 'running' | 'backoff' | 'held' | 'stopped' | 'lost'
@@ -20,6 +20,8 @@ export interface ProcessStatus {
   state: ProcessState
   /** How often it was started again after an unexpected end. */
   restarts: number
+  /** Why it is held, with what to do; absent when it is not. */
+  heldBecause?: string
 }
 
 /** What the supervisor knows about one process before it runs. */
@@ -43,12 +45,15 @@ export interface StartContext {
   /** It ran before, and ended at this moment (`performance.now()`); null at its first start. */
   endedAtMs: number | null
   signal: AbortSignal
-  hold: () => void
+  /** Shows the process as held, with why, in a sentence or two that also say what to do. */
+  hold: (why: string) => void
 }
 
 export interface ProcessEvents {
   /** It was started, with this pid; what is recorded here is never left behind. */
   started: (process: ManagedProcess) => void
+  /** It must not start at present. Once for each reason. */
+  held: (process: ManagedProcess, why: string) => void
   /** It ended although nobody asked it to; `how` is its exit code or the signal. */
   crashed: (process: ManagedProcess, how: string) => void
 }
@@ -67,6 +72,7 @@ export class ManagedProcess {
   #exited: Promise<void> = Promise.resolve()
   #howItEnded = ''
   #state: ProcessState = 'stopped'
+  #heldBecause = ''
   #restarts = 0
   #failures = 0
   #startedAtMs = 0
@@ -96,7 +102,10 @@ export class ManagedProcess {
   status(): ProcessStatus {
     const { name, kind, host, port } = this.plan
     const pid = this.#identity?.pid ?? null
-    return { name, kind, host, port, pid, state: this.#state, restarts: this.#restarts }
+    return {
+      ...{ name, kind, host, port, pid, state: this.#state, restarts: this.#restarts },
+      ...(this.#state === 'held' && { heldBecause: this.#heldBecause }),
+    }
   }
 
   start(): void {
@@ -142,8 +151,12 @@ export class ManagedProcess {
   async #keepRunning(leaving: AbortSignal): Promise<void> {
     while (!leaving.aborted) {
       this.#state = 'starting'
-      const hold = () => {
-        if (!leaving.aborted) this.#state = 'held'
+      const hold = (why: string) => {
+        if (leaving.aborted) return
+        const isNews = this.#state !== 'held' || this.#heldBecause !== why
+        this.#state = 'held'
+        this.#heldBecause = why
+        if (isNews) this.#events.held(this, why)
       }
       const context = { endedAtMs: this.#endedAtMs, signal: leaving, hold }
       const moreArgs = await this.#prepare(context)

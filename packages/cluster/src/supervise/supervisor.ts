@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { join } from 'node:path'
+import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
@@ -8,10 +9,12 @@ import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { DataFiles } from './data-files.ts'
 import { failoverLimitMs, guardStart } from './guard.ts'
 import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
 import { ManagedProcess, type ProcessPlan, type ProcessStatus, type StartContext } from './managed-process.ts'
+import { ACL_FILE } from './plans.ts'
 import { applySentinelSettings } from './sentinel-settings.ts'
 import { repeatSplitVotes } from './split-vote.ts'
 import { watchSuccession } from './succession.ts'
@@ -43,6 +46,7 @@ export class Supervisor {
   /** From now on a Redis without its data never starts as a primary. */
   initialised: boolean
   readonly #folder: StateFolder
+  readonly #mark: string
   /** Ends what a host does about its own processes, when the host is lost. */
   readonly #hostLeaving = new Map<string, AbortController>()
   /** The watchdog that the last crash of each Redis has called, by the Redis' name. */
@@ -54,12 +58,14 @@ export class Supervisor {
     this.topology = topology
     this.initialised = initialised
     this.#folder = folder
+    this.#mark = secrets.mark
     this.nodes = new Nodes({ topology, secrets, tls })
     this.sentinels = new Sentinels({ topology, secrets, tls })
     this.processes = plans.map((plan) => {
       const guarded = plan.kind === 'redis' ? { ...plan, prepare: this.#guard(plan) } : plan
       return new ManagedProcess(guarded, {
         started: (started) => this.#onStarted(started),
+        held: ({ plan: { name } }, why) => this.#log('held', { process: name, why }),
         crashed: (crashed, how) => this.#onCrashed(crashed, how),
       })
     })
@@ -252,12 +258,27 @@ export class Supervisor {
       primaryInFiles: () => primaryInFiles(sentinelFolders, this.topology.primaryName),
       othersRunSince: (ms: number) => this.#othersRunSince(plan.name, ms),
       endWatchdog: () => this.#endWatchdog(plan.name),
+      primaryWithData: () => this.#primaryWithData(),
+      files: new DataFiles({
+        dataFolder: this.#folder.dataOf(plan.name),
+        aclFile: join(this.#folder.of(plan.name), ACL_FILE),
+        server: plan.command,
+        log: (event, details) => this.#log(event, { process: plan.name, ...details }),
+      }),
     }
     return async (context) => {
       // Redis does not start where its data folder is gone; without data it is the guard's business.
       await mkdir(this.#folder.dataOf(plan.name), { recursive: true, mode: 0o700 })
       return guardStart(options, context)
     }
+  }
+
+  async #primaryWithData(): Promise<string | null> {
+    const primaries = (await this.nodes.views(PATIENCE_MS)).filter(({ role }) => role === 'primary')
+    const [primary] = primaries
+    if (primary === undefined || primaries.length > 1) return null
+    const [mark] = await this.nodes.send(primary.address, [['GET', MARK_KEY]], PATIENCE_MS)
+    return String(mark) === this.#mark ? formatAddress(primary.address) : null
   }
 
   #othersRunSince(name: string, ms: number): boolean {

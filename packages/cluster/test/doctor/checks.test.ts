@@ -202,6 +202,23 @@ describe('finds what cannot be planted in a real data centre:', () => {
       ['aof-failing: redis-1'],
     ],
     [
+      'an append-only file that was cut at the start and not rewritten since',
+      (snapshot) => {
+        Object.assign(redis(snapshot, 0), { truncatedAtStart: true })
+        Object.assign(redis(snapshot, 0).info, { aof_rewrites: '0' })
+        Object.assign(redis(snapshot, 1), { truncatedAtStart: true })
+        Object.assign(redis(snapshot, 1).info, { aof_rewrites: '1' })
+      },
+      ['aof-cut-short: redis-1'],
+    ],
+    [
+      'a user default that may run nearly everything, and so loads half of a transaction',
+      (snapshot) => {
+        redis(snapshot, 2).acl.users[0] = parseAclUser('user default off ~* &* +@all -zadd', {})
+      },
+      ['default-user-without-rights: redis-3'],
+    ],
+    [
       'a replica that is 2 MB behind',
       (snapshot) => {
         redis(snapshot, 2).replication.offset -= 2_000_000

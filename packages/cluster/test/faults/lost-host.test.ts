@@ -54,7 +54,7 @@ it('a primary whose data is gone at the start is held until a replica has taken 
   await rm(join(dc.stateDir, old.name, 'data', 'appendonlydir'), { recursive: true })
   const said: string[] = []
   await dc.start({ onProgress: ({ text }) => said.push(text) })
-  expect(said.join('\n')).toContain(`${old.name} lost its data and waits for another primary`)
+  expect(said.join('\n')).toContain(`${old.name} is held: This Redis was primary and has lost its data`)
   expect((await dc.whole()).name).not.toBe(old.name)
   expect(await dc.ask(old.host, ['GET', 'survives'])).toEqual(['yes'])
 })

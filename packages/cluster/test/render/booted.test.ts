@@ -152,6 +152,8 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
   })
 
   it.concurrent('a Redis that crashes is failed over, and comes back behind the guard as a replica', async () => {
+    // As a power cut may leave it: without its users nobody could ask it anything.
+    await host.run('truncate', '--size=0', '/var/lib/holdfast/redis/users.acl')
     await host.run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', REDIS)
     const [{ name, address }] = OTHERS
     await eventually(async () => {
@@ -159,6 +161,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     })
     await runs(REDIS, '1')
     await group.agreesOn(BOOTED.name, await group.primaryNamedBy(name, address), 2, 30_000)
+    expect(await host.run('ls', '/var/lib/holdfast/redis')).toContain('users.acl.~1~')
   })
 
   it.concurrent('a gateway that hangs is ended, and started again', async () => {
@@ -220,11 +223,16 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(passwords.filter((password) => said.includes(password))).toEqual([])
   })
 
-  it('all end when they are told to', async () => {
+  it('all end when they are told to, and only then Redis counts as stopped well', async () => {
+    const started = '/var/lib/holdfast/redis/started'
+    const boot = await host.run('cat', '/proc/sys/kernel/random/boot_id')
+    expect(await host.run('cat', started)).toBe(boot.replaceAll('-', ''))
+    await host.run('test', '-e', '/var/lib/holdfast/redis/crashed')
     await host.run('systemctl', 'stop', ...SERVICES)
     for (const unit of SERVICES) {
       expect(await host.state(unit)).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
     }
+    await host.run('test', '!', '-e', started)
   })
 })
 

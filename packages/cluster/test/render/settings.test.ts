@@ -7,6 +7,7 @@ it('what the file says of Redis, of a host and of the quorum is rendered', () =>
     maxmemoryPolicy: 'noeviction',
     backlogMb: 32,
     replicaBufferMb: 128,
+    appendfsync: 'always',
   } as const
   const site = exampleSite({ redis })
   const dataCentres = site.dataCentres.map((dataCentre) => ({
@@ -17,6 +18,7 @@ it('what the file says of Redis, of a host and of the quorum is rendered', () =>
   const files = renderExample({ ...site, dataCentres })
   const redisConf = textIn(files, 'dc1-data-2', 'redis.conf')
   for (const line of [
+    'appendfsync always',
     'maxmemory 512mb',
     'maxmemory-policy noeviction',
     'repl-backlog-size 32mb',

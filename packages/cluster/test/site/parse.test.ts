@@ -37,7 +37,13 @@ describe('a file becomes a site', () => {
     expect(site).toMatchObject({
       timings: TIMINGS.reference,
       clients: { retryBudgetMs: 20_000 },
-      redis: { maxmemoryMb: 512, maxmemoryPolicy: 'noeviction', backlogMb: 64, replicaBufferMb: 256 },
+      redis: {
+        maxmemoryMb: 512,
+        maxmemoryPolicy: 'noeviction',
+        backlogMb: 64,
+        replicaBufferMb: 256,
+        appendfsync: 'always',
+      },
       rotation: { usersDays: 30, keyringDays: 90, certificateDaysLeft: 14 },
     })
     expect(site?.dataCentres.map(({ name, quorum }) => [name, quorum])).toEqual([

@@ -16,6 +16,8 @@ describe('before a Redis starts', () => {
     named: null,
     inFiles: A,
     failoverMayCome: false,
+    isDamaged: false,
+    source: null,
   }
 
   it.each<[string, Partial<StartSituation>, ReturnType<typeof decideStart>]>([
@@ -33,6 +35,22 @@ describe('before a Redis starts', () => {
     ['a primary without its data is held', { named: A, dataThere: false }, { kind: 'hold' }],
     ['also after the wait for a failover', { dataThere: false, inFiles: null }, { kind: 'hold' }],
     ['a replica without its data copies it', { named: B, dataThere: false }, { kind: 'replica', of: B }],
+    [
+      'a damaged replica copies a primary that has the data',
+      { named: B, isDamaged: true, source: B },
+      { kind: 'copy', of: B },
+    ],
+    [
+      'a damaged replica is held while no primary has the data',
+      { named: B, isDamaged: true },
+      { kind: 'hold' },
+    ],
+    ['a damaged primary is held', { named: A, isDamaged: true }, { kind: 'hold' }],
+    [
+      'a damaged primary is held while the Sentinels do not agree',
+      { isDamaged: true, failoverMayCome: true },
+      { kind: 'hold' },
+    ],
   ])('%s', (_, situation, decision) => {
     expect(decideStart({ ...calm, ...situation })).toEqual(decision)
   })

@@ -56,6 +56,7 @@ export function healthySnapshot(): Snapshot {
           mark: FIXED_SECRETS.mark,
           clock: { aheadMs: 3, uncertainMs: 1 },
           writesWait: false,
+          truncatedAtStart: false,
         },
       }
     }),

@@ -54,8 +54,10 @@ export interface SentinelTopology {
 
 export interface StandaloneTopology {
   /**
-   * The one Redis, without replicas, for development: a log-out is still never undone, but logins are lost with
-   * it, and while it is away nothing can be verified.
+   * The one Redis, without replicas, for development. Logins are lost with it, and while it is away nothing can be
+   * verified. After a crash it knows what its disk has: with `appendonly yes` all but about the last second, with Redis'
+   * defaults only its last snapshot, so logins since are lost and logouts undone. `ready()` warns of that
+   * (`HOLDFAST_NO_AOF`).
    */
   standalone: NodeAddress
   sentinels?: never

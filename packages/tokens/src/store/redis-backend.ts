@@ -25,6 +25,7 @@ import { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
 import { SettledNews } from './settled-news.ts'
+import { warnWithoutAof } from './standalone-warnings.ts'
 import type { StoreStatus } from './store.ts'
 import type { Committed } from './unit.ts'
 
@@ -52,6 +53,7 @@ const UNSETTLED = 'The session is being ended, and a failover may undo that: too
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
+  readonly #standalone: boolean
   readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
@@ -73,6 +75,7 @@ export class RedisBackend implements Backend {
   constructor(options: RedisBackendOptions) {
     this.#rulesOff = options.rulesOff ?? new Set()
     this.#observer = options.observer
+    this.#standalone = options.standalone !== undefined
     this.#group = new ReplicaGroup({
       ...options,
       rulesOff: this.#rulesOff,
@@ -269,6 +272,7 @@ export class RedisBackend implements Backend {
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
+    if (this.#standalone) await warnWithoutAof(this.#group.primary)
   }
 
   close(): Promise<void> {

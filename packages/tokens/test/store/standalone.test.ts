@@ -44,6 +44,24 @@ test('it says at the start what one Redis does not promise', async () => {
   expect(String(warning)).toContain('logins are lost with it')
 })
 
+test('it warns of a Redis without an append-only file, whose crash undoes logouts', async () => {
+  const bare = await startStandaloneRedis({ redisConfig: 'appendonly no' })
+  onTestFinished(() => bare.stop())
+  const codes: (string | undefined)[] = []
+  const hear = (warning: Error & { code?: string }) => void codes.push(warning.code)
+  process.on('warning', hear)
+  onTestFinished(() => void process.off('warning', hear))
+  const address = bare.server.address
+  const app = { username: 'app', password: 'test-app-password' }
+  const store = createRedisStore({ dataCentre: 'dc1', keyring: KEYRING, ...app, standalone: address })
+  onTestFinished(() => store.close())
+  await store.ready({ timeoutMs: 5000 })
+  await expect.poll(() => codes).toContain('HOLDFAST_NO_AOF')
+  codes.length = 0
+  await openStandalone()
+  await expect.poll(() => codes).toEqual(['HOLDFAST_STANDALONE'])
+})
+
 test('a log-out survives a crash of the Redis, and its return', async () => {
   const store = await openStandalone()
   const other = await openStandalone()

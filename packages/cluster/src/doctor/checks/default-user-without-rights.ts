@@ -12,11 +12,13 @@ export const defaultUserWithoutRights: Check = {
       const plan = acl.planned.find((user) => user.name === 'default')
       const live = acl.users.find((user) => user.name === 'default')
       const lost = plan?.rules.filter((rule) => !live?.rules.includes(rule)) ?? []
-      if (lost.length === 0) return []
+      const denied = live?.rules.filter((rule) => rule.startsWith('-')) ?? []
+      if (lost.length === 0 && denied.length === 0) return []
+      const rules = plan?.rules ?? []
       return {
         subject: name,
-        evidence: `Its user default lacks ${lost.join(' ')}.`,
-        mend: `${redisCli(address, 'ACL', 'SETUSER', 'default', 'off', ...lost)}\n${redisCli(address, 'ACL', 'SAVE')}`,
+        evidence: `Its user default lacks ${[...lost, ...denied.map((rule) => `+${rule.slice(1)}`)].join(' ')}.`,
+        mend: `${redisCli(address, 'ACL', 'SETUSER', 'default', 'off', ...(denied.length > 0 ? rules : lost))}\n${redisCli(address, 'ACL', 'SAVE')}`,
         fix: { kind: 'user', on: 'redis', address, user: 'default' },
       }
     }),

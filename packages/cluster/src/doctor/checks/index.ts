@@ -1,5 +1,6 @@
 import type { Check } from '../finding.ts'
 import { aclDenials } from './acl-denials.ts'
+import { aofCutShort } from './aof-cut-short.ts'
 import { aofFailing } from './aof-failing.ts'
 import { backlogAboveBufferLimit } from './backlog-above-buffer-limit.ts'
 import { certificateEndsSoon } from './certificate-ends-soon.ts'
@@ -88,6 +89,7 @@ export const CHECKS: readonly Check[] = [
   priorityChanged,
   noPersistence,
   aofFailing,
+  aofCutShort,
   minReplicasOff,
   evictionPolicy,
   noMemoryLimit,

@@ -1,6 +1,7 @@
+import { open } from 'node:fs/promises'
 import { AuthFailedError, CommandTimeoutError } from '@holdfast/tokens'
 import { formatAddress, MARK_KEY, type NodeAddress, parseReplication } from '@holdfast/tokens/redis'
-import type { AnyDataCentre } from '../../operate/open.ts'
+import { type AnyDataCentre, isSite } from '../../operate/open.ts'
 import { readInfo } from '../../redis/info.ts'
 import { Lines } from '../../redis/lines.ts'
 import { processName, redisAddress } from '../../topology/topology.ts'
@@ -14,6 +15,8 @@ import { readMap } from './replies.ts'
 const PAUSED_AFTER_MS = 700
 /** Nobody listens there. */
 const PROBE_CHANNEL = 'hf:doctor'
+/** Logs are kept small; a start is not further back in most. */
+const LOOK_BACK_BYTES = 1024 * 1024
 const SECRET = ['masterauth', 'requirepass', 'tls-key-file-pass', 'tls-client-key-file-pass']
 
 /** Everything about one Redis. */
@@ -37,9 +40,10 @@ export async function collectRedis(
     await ask(['PING'])
     const clock = await readClock(ask)
     const [info, config, mark] = await ask(['INFO'], ['CONFIG', 'GET', '*'], ['GET', MARK_KEY])
-    const [acl, writesWait] = await Promise.all([
+    const [acl, writesWait, truncatedAtStart] = await Promise.all([
       collectAcl({ address, tls, timeoutMs }, ask, planned.usersAcl, passwords),
       keepsWritesWaiting(address, dataCentre, ask, timeoutMs),
+      isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
     ])
     const directives = readMap(config)
     const facts: RedisFacts = {
@@ -52,6 +56,7 @@ export async function collectRedis(
       mark: mark === null || mark === undefined ? null : String(mark),
       clock,
       writesWait,
+      truncatedAtStart,
     }
     return { ...asked, facts, problem: null, refusesAdmin: false }
   } catch (error) {
@@ -59,6 +64,21 @@ export async function collectRedis(
     return { ...asked, facts: null, problem, refusesAdmin: error instanceof AuthFailedError }
   } finally {
     lines.close()
+  }
+}
+
+/** Whether a Redis has cut its append-only file since its last start, by the end of its log. */
+async function hasTruncated(logFile: string): Promise<boolean> {
+  const file = await open(logFile).catch(() => null)
+  if (file === null) return false
+  try {
+    const { size } = await file.stat()
+    const length = Math.min(size, LOOK_BACK_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
+    const text = buffer.toString('utf8', 0, bytesRead)
+    return text.slice(text.lastIndexOf('Redis is starting')).includes('Truncating the AOF')
+  } finally {
+    await file.close()
   }
 }
 

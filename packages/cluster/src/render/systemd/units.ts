@@ -71,8 +71,8 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
           line('RuntimeDirectory', 'holdfast-redis', 'Where the guard says how Redis is to start.', exec),
           line(
             'ExecStartPre',
-            `${PROGRAM.holdfast} guard --config %d/host.json --write %t/holdfast-redis/start.env`,
-            'Waits until this Redis may start, and as what: an empty one never starts as the primary.',
+            `${PROGRAM.holdfast} guard --config %d/host.json --write %t/holdfast-redis/start.env --boot-id %b`,
+            'Waits until this Redis may start, and as what: never as the primary when another may have more data.',
             measured,
           ),
           line('LoadCredential', `host.json:${configFile('host.json')}`, 'What the guard asks with.', exec),
@@ -80,8 +80,8 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
           line('ExecStart', `${server} $HOLDFAST_START`, 'Redis, with the file that it rewrites.', service),
           line(
             'ExecStopPost',
-            `/bin/sh -c 'test "$SERVICE_RESULT" = success || touch ${state}/crashed'`,
-            'After a crash the guard waits for the failover that the watchdog asks for.',
+            `/bin/sh -c 'case "$SERVICE_RESULT $EXIT_CODE" in "success exited") rm -f ${state}/started ;; success*) ;; *) touch ${state}/crashed ;; esac'`,
+            'After a crash the guard waits for the failover that the watchdog asks for. The file that it leaves, unless Redis stopped well, shows a power cut.',
             measured,
           ),
           line(
@@ -291,8 +291,8 @@ function seeded(folder: string, names: readonly string[]): Directive[] {
     ),
     line(
       'ExecStartPre',
-      `/bin/sh -c 'test -e ${folder}/${name} || cp --no-preserve=mode %d/${name} ${folder}/${name}'`,
-      'Seeded once: laying the file anew after a failover made two primaries and lost acknowledged writes.',
+      `/bin/sh -c 'grep -qas "[[:alnum:]]" ${folder}/${name} || cp --no-preserve=mode --backup=numbered %d/${name} ${folder}/${name}'`,
+      'Seeded once, and again when a power cut has emptied it: writing the file again after a failover made two primaries and lost acknowledged writes.',
       measured,
     ),
   ])
