@@ -1,5 +1,6 @@
 import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import { inTime } from '../redis/in-time.ts'
+import { readInfo } from '../redis/info.ts'
 import { Lines } from '../redis/lines.ts'
 import { type NodeView, readView } from '../redis/nodes.ts'
 import {
@@ -83,6 +84,22 @@ export class HostGroup {
   async view(node: NodeAddress, timeoutMs: number): Promise<NodeView> {
     const [info] = await this.#looks.send(node, [['INFO', 'replication']], timeoutMs)
     return readView(node, info)
+  }
+
+  /** The process id of a Redis. Rejects when it does not answer soon. */
+  async pidOf(node: NodeAddress): Promise<number> {
+    const [info] = await this.#looks.send(node, [['INFO', 'server']], LOOK_MS)
+    const pid = Number(readInfo(info)['process_id'])
+    if (!Number.isSafeInteger(pid) || pid <= 0) throw new Error('Redis does not give its process id.')
+    return pid
+  }
+
+  /** Whether a Redis answers soon. */
+  answers(node: NodeAddress): Promise<boolean> {
+    return this.pidOf(node).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** What the other Redis say of themselves, of those that answer in time. */

@@ -1,8 +1,4 @@
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeAddress } from '@holdfast/tokens/redis'
-import { systemCode } from '../errors.ts'
 import { hastenFailovers } from '../supervise/hasten.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
 import { redialStalledLink } from '../supervise/stalled-link.ts'
@@ -11,20 +7,19 @@ import { type WatchdogOutcome, watchOver } from '../supervise/watchdog.ts'
 import type { HostConfig } from './config.ts'
 import { markFirstData } from './first-mark.ts'
 import { HostGroup } from './group.ts'
+import { untilRedisEnds } from './redis-process.ts'
 
 export interface WatchHostOptions {
   log: (event: string, details: Record<string, unknown>) => void
   signal: AbortSignal
 }
 
-const LOOK_AGAIN_MS = 100
-
 /**
  * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
  * (see `watchOver`); hastens every failover (see `hastenFailovers`); has its Sentinel repeat a split vote (see
  * `repeatSplitVotes`), and keeps its periods; has its Redis dial a silent primary anew (see `redialStalledLink`), and follow
- * who has replaced it (see `watchSuccession`); and writes the group's mark into a new data centre (see `markFirstData`). A process has ended
- * when its connections close and its port then refuses one: that nobody answers proves nothing, and leads to nothing.
+ * who has replaced it (see `watchSuccession`); and writes the group's mark into a new data centre (see `markFirstData`).
+ * Whether the process has ended, the kernel says (see `untilRedisEnds`): a Redis that refuses or closes connections may live.
  * Rejects when the signal aborts.
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
@@ -49,7 +44,7 @@ async function watchRedis(
   { log, signal }: WatchHostOptions,
 ): Promise<never> {
   for (;;) {
-    await untilItEnds(config, signal)
+    await untilRedisEnds(() => group.pidOf(config.self), signal)
     log('Redis has ended', {})
     const outcome = await askForFailover(config, group, log, signal)
     log(outcome, {})
@@ -102,6 +97,7 @@ function askForFailover(
       primaryName: config.primaryName,
       sentinelAnswers: () => group.sentinelAnswers(),
       survivors: () => group.survivors(),
+      isBack: () => group.answers(config.self),
       tellSentinel: (sentinel, command) => group.tellSentinel(sentinel, command),
       tellNode: (node, command) => group.tellNode(node, command),
       log,
@@ -110,37 +106,4 @@ function askForFailover(
     },
     signal,
   )
-}
-
-/** Waits until Redis runs, and then until its process has ended. */
-async function untilItEnds({ self }: HostConfig, signal: AbortSignal): Promise<void> {
-  let ran = false
-  for (;;) {
-    signal.throwIfAborted()
-    const socket = connect({ ...self, signal })
-    const found = await opened(socket)
-    if (found === 'open') {
-      ran = true
-      await closed(socket)
-      continue
-    }
-    if (ran && found === 'refused') return
-    await sleep(LOOK_AGAIN_MS, undefined, { signal })
-  }
-}
-
-async function opened(socket: Socket): Promise<'open' | 'refused' | 'unknown'> {
-  try {
-    await once(socket, 'connect')
-    return 'open'
-  } catch (error) {
-    return systemCode(error) === 'ECONNREFUSED' ? 'refused' : 'unknown'
-  }
-}
-
-/** However it ends: a connection that a dying process had not accepted yet is reset. */
-async function closed(socket: Socket): Promise<void> {
-  socket.on('error', () => socket.destroy())
-  socket.resume()
-  await new Promise((resolve) => socket.once('close', resolve))
 }

@@ -208,7 +208,8 @@ export class Supervisor {
     applySentinelSettings(this.sentinels, plan, this.topology, this.#hostSignal(plan.host)).catch(() => {})
   }
 
-  #onCrashed({ plan }: ManagedProcess, how: string): void {
+  #onCrashed(process: ManagedProcess, how: string): void {
+    const { plan } = process
     this.#record()
     this.#log('ended unexpectedly', { process: plan.name, how })
     if (plan.kind !== 'redis' || !this.initialised) return
@@ -223,6 +224,7 @@ export class Supervisor {
         limitMs: failoverLimitMs(timings),
         sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
         survivors: () => this.nodes.views(PATIENCE_MS, formatAddress(plan)),
+        isBack: async () => process.runsSinceMs !== null,
         tellSentinel: (sentinel, command) => this.sentinels.send(sentinel, [command], PATIENCE_MS),
         tellNode: (node, command) => this.nodes.send(node, [command], PATIENCE_MS),
         log: (event, details) => this.#log(event, { process: plan.name, ...details }),
