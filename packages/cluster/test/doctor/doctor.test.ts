@@ -435,6 +435,6 @@ it('finds a Sentinel that hangs, and its TILT when it goes on', async () => {
     } finally {
       await dc.control.signal('sentinel-3', 'SIGCONT')
     }
-    expect(ids(await found())).toEqual(['tilt'])
+    expect(ids(await found())).toContain('tilt')
   })
 })
