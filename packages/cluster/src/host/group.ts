@@ -1,4 +1,11 @@
-import { formatAddress, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
+import {
+  type Connection,
+  formatAddress,
+  type NodeAddress,
+  type Reply,
+  type TlsOptions,
+} from '@holdfast/tokens/redis'
+import { claimInGroup } from '../operate/group-lock.ts'
 import { inTime } from '../redis/in-time.ts'
 import { readInfo } from '../redis/info.ts'
 import { Lines } from '../redis/lines.ts'
@@ -26,9 +33,11 @@ export class HostGroup {
   readonly #sentinels: Lines
   /** For questions with deadlines of their own: one that is late closes its connection. */
   readonly #looks: Lines
+  readonly #tls: TlsOptions | null
 
   private constructor(config: HostConfig, tls: TlsOptions | null) {
     this.#config = config
+    this.#tls = tls
     const { redisAdmin, sentinelAdmin } = config.passwords
     this.#redis = new Lines({ username: 'admin', password: redisAdmin, tls })
     this.#looks = new Lines({ username: 'admin', password: redisAdmin, tls })
@@ -126,6 +135,19 @@ export class HostGroup {
   async tellNode(node: NodeAddress, command: string[]): Promise<Reply> {
     const [reply = null] = await this.#redis.send(node, [command], PATIENCE_MS)
     return reply
+  }
+
+  /** One more connection to a Redis, which the caller closes. Throws as {@link Connection.open}. */
+  open(node: NodeAddress, timeoutMs: number): Promise<Connection> {
+    return this.#redis.open(node, timeoutMs)
+  }
+
+  /** Claims the data centre for an operation; null while another operation has it. */
+  async claim(operation: string): Promise<(() => void) | null> {
+    const { sentinels, passwords } = this.#config
+    const access = { sentinels, password: passwords.sentinelAdmin, tls: this.#tls }
+    const claimed = await claimInGroup(access, operation, async () => access)
+    return claimed.other === null ? claimed.release : null
   }
 
   close(): void {

@@ -1,4 +1,6 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
+import { CLOSING, closeAbandonedElections } from '../supervise/abandoned-election.ts'
+import { Greetings } from '../supervise/greetings.ts'
 import { hastenFailovers } from '../supervise/hasten.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
 import { redialStalledLink } from '../supervise/stalled-link.ts'
@@ -14,16 +16,25 @@ export interface WatchHostOptions {
   signal: AbortSignal
 }
 
+/** Deadline of a question in the middle of a handover. */
+const HAND_OVER_MS = 500
+
 /**
  * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
  * (see `watchOver`); hastens every failover (see `hastenFailovers`); has its Sentinel repeat a split vote (see
  * `repeatSplitVotes`), and keeps its periods; has its Redis dial a silent primary anew (see `redialStalledLink`), and follow
- * who has replaced it (see `watchSuccession`); and writes the group's mark into a new data centre (see `markFirstData`).
+ * who has replaced it (see `watchSuccession`); writes the group's mark into a new data centre (see `markFirstData`); and closes elections that
+ * were abandoned while its Redis is primary (see `closeAbandonedElections`).
  * Whether the process has ended, the kernel says (see `untilRedisEnds`): a Redis that refuses or closes connections may live.
  * Rejects when the signal aborts.
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
   const group = await HostGroup.open(config)
+  const greetings = new Greetings({
+    redis: [config.self],
+    primaryName: config.primaryName,
+    open: (node, timeoutMs) => group.open(node, timeoutMs),
+  })
   try {
     await Promise.all([
       watchRedis(config, group, { log, signal }),
@@ -32,6 +43,8 @@ export async function watchHost(config: HostConfig, { log, signal }: WatchHostOp
       redialStalledLink(linking(config, group, log), signal),
       watchSuccession(succeeding(config, group, log), signal),
       markFirstData(config, group, signal),
+      greetings.listen(signal),
+      closeAbandonedElections(closing(config, group, greetings, log), signal),
     ])
   } finally {
     group.close()
@@ -80,6 +93,26 @@ const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: Watch
   own: { redis: [self], sentinels: sentinel === null ? [] : [sentinel] },
   views: () => group.views(),
   announcements: () => group.announcements(),
+  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
+  log,
+})
+
+const closing = (
+  { self, sentinels, primaryName, failoverTimeoutMs }: HostConfig,
+  group: HostGroup,
+  greetings: Greetings,
+  log: WatchHostOptions['log'],
+) => ({
+  own: [self],
+  plannedSentinels: sentinels.length,
+  primaryName,
+  failoverTimeoutMs,
+  sentinelAnswers: () => group.sentinelAnswers(),
+  views: () => group.views(),
+  newestEpoch: () => greetings.newestEpoch,
+  claim: () => group.claim(CLOSING),
+  view: (node: NodeAddress) => group.view(node, HAND_OVER_MS),
   tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
   tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
   log,

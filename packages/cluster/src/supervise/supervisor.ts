@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { claimInGroup } from '../operate/group-lock.ts'
+import { sentinelAccess } from '../operate/lock.ts'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
@@ -8,6 +10,8 @@ import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { CLOSING, closeAbandonedElections } from './abandoned-election.ts'
+import { Greetings } from './greetings.ts'
 import { failoverLimitMs, guardStart } from './guard.ts'
 import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
@@ -134,9 +138,43 @@ export class Supervisor {
         this.sentinels.send(sentinel, [command], PATIENCE_MS),
       log,
     }
+    this.#closeElections(log)
     hastenFailovers(hastening, this.#leaving.signal).catch(() => {})
     watchSuccession(succeeding, this.#leaving.signal).catch(() => {})
     repeatSplitVotes(voting, this.#leaving.signal).catch(() => {})
+  }
+
+  #closeElections(log: (event: string, details: Record<string, unknown>) => void): void {
+    const { dataHosts, primaryName, timings } = this.topology
+    const own = dataHosts.map(redisAddress)
+    const { signal } = this.#leaving
+    const greetings = new Greetings({
+      redis: own,
+      primaryName,
+      open: (node, timeoutMs) => this.nodes.open(node, timeoutMs),
+    })
+    const open = async () => sentinelAccess(await openLocal(this.#folder.path))
+    const closing = {
+      own,
+      plannedSentinels: dataHosts.length,
+      primaryName,
+      failoverTimeoutMs: timings.failoverTimeoutMs,
+      sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
+      views: () => this.nodes.views(PATIENCE_MS),
+      newestEpoch: () => greetings.newestEpoch,
+      claim: async () => {
+        const claimed = await claimInGroup(await open(), CLOSING, open)
+        return claimed.other === null ? claimed.release : null
+      },
+      view: (node: NodeAddress) => this.nodes.view(node, PATIENCE_MS),
+      tellNode: async (node: NodeAddress, command: string[]) =>
+        (await this.nodes.send(node, [command], PATIENCE_MS))[0] ?? null,
+      tellSentinel: async (node: NodeAddress, command: string[]) =>
+        (await this.sentinels.send(node, [command], PATIENCE_MS))[0] ?? null,
+      log,
+    }
+    greetings.listen(signal).catch(() => {})
+    closeAbandonedElections(closing, signal).catch(() => {})
   }
 
   /** Kills everything on a data host at once and keeps it dead, its watchdog too. */
