@@ -1,5 +1,7 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
+import { REPLICA_PRIORITY } from '../site/site.ts'
 import { CLOSING, closeAbandonedElections } from '../supervise/abandoned-election.ts'
+import { guardClock, LEAVING_WRONG_CLOCK } from '../supervise/clock-guard.ts'
 import { Greetings } from '../supervise/greetings.ts'
 import { hastenFailovers } from '../supervise/hasten.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
@@ -23,8 +25,9 @@ const HAND_OVER_MS = 500
  * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
  * (see `watchOver`); hastens every failover (see `hastenFailovers`); has its Sentinel repeat a split vote (see
  * `repeatSplitVotes`), and keeps its periods; has its Redis dial a silent primary anew (see `redialStalledLink`), and follow
- * who has replaced it (see `watchSuccession`); writes the group's mark into a new data centre (see `markFirstData`); and closes elections that
- * were abandoned while its Redis is primary (see `closeAbandonedElections`).
+ * who has replaced it (see `watchSuccession`); writes the group's mark into a new data centre (see `markFirstData`); closes elections that were
+ * abandoned while its Redis is primary (see `closeAbandonedElections`); and keeps its Redis from being primary while its clock
+ * is wrong (see `guardClock`).
  * Whether the process has ended, the kernel says (see `untilRedisEnds`): a Redis that refuses or closes connections may live.
  * Rejects when the signal aborts.
  */
@@ -45,6 +48,7 @@ export async function watchHost(config: HostConfig, { log, signal }: WatchHostOp
       markFirstData(config, group, signal),
       greetings.listen(signal),
       closeAbandonedElections(closing(config, group, greetings, log), signal),
+      guardClock(clockGuarding(config, group, log), signal),
     ])
   } finally {
     group.close()
@@ -98,24 +102,40 @@ const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: Watch
   log,
 })
 
-const closing = (
-  { self, sentinels, primaryName, failoverTimeoutMs }: HostConfig,
+const handingOver = (
+  { sentinels, primaryName, failoverTimeoutMs }: HostConfig,
   group: HostGroup,
-  greetings: Greetings,
   log: WatchHostOptions['log'],
 ) => ({
-  own: [self],
   plannedSentinels: sentinels.length,
   primaryName,
   failoverTimeoutMs,
   sentinelAnswers: () => group.sentinelAnswers(),
   views: () => group.views(),
-  newestEpoch: () => greetings.newestEpoch,
-  claim: () => group.claim(CLOSING),
   view: (node: NodeAddress) => group.view(node, HAND_OVER_MS),
   tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
   tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
   log,
+})
+
+const closing = (
+  config: HostConfig,
+  group: HostGroup,
+  greetings: Greetings,
+  log: WatchHostOptions['log'],
+) => ({
+  ...handingOver(config, group, log),
+  own: [config.self],
+  newestEpoch: () => greetings.newestEpoch,
+  claim: () => group.claim(CLOSING),
+})
+
+const clockGuarding = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+  ...handingOver(config, group, log),
+  self: config.self,
+  all: config.redis,
+  plannedPriority: config.priority ?? REPLICA_PRIORITY,
+  claim: () => group.claim(LEAVING_WRONG_CLOCK),
 })
 
 function askForFailover(
