@@ -31,6 +31,8 @@ const GRACE_MS: Record<ProcessKind, number> = {
 }
 /** Deadline of a question to a Redis or a Sentinel of this machine. */
 const PATIENCE_MS = 250
+/** The same in the middle of a handover, which is not asked twice. */
+const HAND_OVER_MS = 1000
 
 export interface SupervisorOptions extends LocalDataCentre {
   plans: ProcessPlan[]
@@ -166,11 +168,11 @@ export class Supervisor {
         const claimed = await claimInGroup(await open(), CLOSING, open)
         return claimed.other === null ? claimed.release : null
       },
-      view: (node: NodeAddress) => this.nodes.view(node, PATIENCE_MS),
+      view: (node: NodeAddress) => this.nodes.view(node, HAND_OVER_MS),
       tellNode: async (node: NodeAddress, command: string[]) =>
-        (await this.nodes.send(node, [command], PATIENCE_MS))[0] ?? null,
+        (await this.nodes.send(node, [command], HAND_OVER_MS))[0] ?? null,
       tellSentinel: async (node: NodeAddress, command: string[]) =>
-        (await this.sentinels.send(node, [command], PATIENCE_MS))[0] ?? null,
+        (await this.sentinels.send(node, [command], HAND_OVER_MS))[0] ?? null,
       log,
     }
     greetings.listen(signal).catch(() => {})

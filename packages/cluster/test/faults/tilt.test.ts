@@ -21,22 +21,22 @@ const untilWritten = () =>
     if (!(await dc.write('after', 'the stall'))) throw new Error('no replica has it')
   })
 
-async function standStill(names: string[]): Promise<void> {
+async function standStill(names: string[], ms: number): Promise<void> {
   await signalAll(names, 'SIGSTOP')
-  await sleep(4000)
+  await sleep(ms)
   await signalAll(names, 'SIGCONT')
 }
 
 it('after a stall of all Sentinels a killed primary is replaced within 4 s', async () => {
   const { name } = await dc.whole()
-  await standStill(SENTINELS)
+  await standStill(SENTINELS, 4000)
   await dc.control.signal(name, 'SIGKILL')
   expect(await untilWritten()).toBeLessThan(4000)
 })
 
 it('after a stall of two Sentinels a primary that hangs is replaced within 6 s', async () => {
   const { name } = await dc.whole()
-  await standStill(SENTINELS.slice(1))
+  await standStill(SENTINELS.slice(1), 2500)
   await dc.control.signal(name, 'SIGSTOP')
   const tookMs = await untilWritten()
   await dc.control.signal(name, 'SIGCONT')
