@@ -89,7 +89,7 @@ class LateLeader {
   async abandon(): Promise<void> {
     const [primary, replica, leader] = [this.#redis('a'), this.#redis('c'), this.#sentinel('c')]
     primary.pause()
-    await eventually(async () => expect(await this.#failoverState()).not.toBe(''))
+    await eventually(async () => expect(await this.#voteEpoch('a')).toBe(1))
     leader.pause()
     replica.pause()
     this.#agents.get('c')?.abort()
@@ -179,9 +179,12 @@ class LateLeader {
     }
   }
 
-  async #failoverState(): Promise<string> {
-    const reply = await this.group.run(this.#sentinel('c'), 'SENTINEL', 'MASTER', PRIMARY_NAME)
-    return readField(reply, 'failover-state')
+  /** The epoch in which a Sentinel voted last. */
+  async #voteEpoch(host: (typeof HOSTS)[number]): Promise<number> {
+    const { address } = this.#redis('a')
+    const question = ['IS-MASTER-DOWN-BY-ADDR', address.host, String(address.port), '0', 'asks-only']
+    const reply = await this.group.run(this.#sentinel(host), 'SENTINEL', ...question)
+    return Array.isArray(reply) ? Number(reply[2]) : 0
   }
 
   #redis(host: (typeof HOSTS)[number]): ServerProcess {
