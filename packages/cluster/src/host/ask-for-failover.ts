@@ -15,6 +15,7 @@ export function askForFailover(
       primaryName: config.primaryName,
       sentinelAnswers: () => group.sentinelAnswers(),
       survivors: () => group.survivors(),
+      isBack: () => group.answers(config.self),
       tellSentinel: (sentinel, command) => group.tellSentinel(sentinel, command),
       tellNode: (node, command) => group.tellNode(node, command),
       log,

@@ -13,6 +13,8 @@ const schema = z.strictObject({
   self: address,
   /** Null: there is no Sentinel on this host. */
   sentinel: address.nullable(),
+  /** The planned `replica-priority` of this host's Redis. Absent in a file of an earlier version: the usual one. */
+  priority: z.int().min(0).optional(),
   redis: z.array(address).min(1),
   sentinels: z.array(address).min(1),
   downAfterMs: z.int().positive(),

@@ -1,11 +1,14 @@
 import {
+  type Connection,
   formatAddress,
   MARK_KEY,
   type NodeAddress,
   type Reply,
   type TlsOptions,
 } from '@holdfast/tokens/redis'
+import { claimInGroup } from '../operate/group-lock.ts'
 import { inTime } from '../redis/in-time.ts'
+import { readInfo } from '../redis/info.ts'
 import { Lines } from '../redis/lines.ts'
 import { type NodeView, readView } from '../redis/nodes.ts'
 import {
@@ -31,9 +34,11 @@ export class HostGroup {
   readonly #sentinels: Lines
   /** For questions with deadlines of their own: one that is late closes its connection. */
   readonly #looks: Lines
+  readonly #tls: TlsOptions | null
 
   private constructor(config: HostConfig, tls: TlsOptions | null) {
     this.#config = config
+    this.#tls = tls
     const { redisAdmin, sentinelAdmin } = config.passwords
     this.#redis = new Lines({ username: 'admin', password: redisAdmin, tls })
     this.#looks = new Lines({ username: 'admin', password: redisAdmin, tls })
@@ -91,6 +96,22 @@ export class HostGroup {
     return readView(node, info)
   }
 
+  /** The process id of a Redis. Rejects when it does not answer soon. */
+  async pidOf(node: NodeAddress): Promise<number> {
+    const [info] = await this.#looks.send(node, [['INFO', 'server']], LOOK_MS)
+    const pid = Number(readInfo(info)['process_id'])
+    if (!Number.isSafeInteger(pid) || pid <= 0) throw new Error('Redis does not give its process id.')
+    return pid
+  }
+
+  /** Whether a Redis answers soon. */
+  answers(node: NodeAddress): Promise<boolean> {
+    return this.pidOf(node).then(
+      () => true,
+      () => false,
+    )
+  }
+
   /** What the other Redis say of themselves, of those that answer in time. */
   survivors(): Promise<NodeView[]> {
     return this.viewsWithout(formatAddress(this.#config.self))
@@ -123,6 +144,19 @@ export class HostGroup {
   async tellNode(node: NodeAddress, command: string[]): Promise<Reply> {
     const [reply = null] = await this.#redis.send(node, [command], PATIENCE_MS)
     return reply
+  }
+
+  /** One more connection to a Redis, which the caller closes. Throws as {@link Connection.open}. */
+  open(node: NodeAddress, timeoutMs: number): Promise<Connection> {
+    return this.#redis.open(node, timeoutMs)
+  }
+
+  /** Claims the data centre for an operation; null while another operation has it. */
+  async claim(operation: string): Promise<(() => void) | null> {
+    const { sentinels, passwords } = this.#config
+    const access = { sentinels, password: passwords.sentinelAdmin, tls: this.#tls }
+    const claimed = await claimInGroup(access, operation, async () => access)
+    return claimed.other === null ? claimed.release : null
   }
 
   close(): void {

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeAddress } from '@holdfast/tokens/redis'
-import { systemCode } from '../errors.ts'
+import { REPLICA_PRIORITY } from '../site/site.ts'
+import { CLOSING, closeAbandonedElections } from '../supervise/abandoned-election.ts'
+import { guardClock, LEAVING_WRONG_CLOCK } from '../supervise/clock-guard.ts'
+import { Greetings } from '../supervise/greetings.ts'
 import { hastenFailovers } from '../supervise/hasten.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
 import { redialStalledLink } from '../supervise/stalled-link.ts'
@@ -11,32 +11,44 @@ import { askForFailover } from './ask-for-failover.ts'
 import type { HostConfig } from './config.ts'
 import { markFirstData } from './first-mark.ts'
 import { HostGroup } from './group.ts'
+import { untilRedisEnds } from './redis-process.ts'
 
 export interface WatchHostOptions {
   log: (event: string, details: Record<string, unknown>) => void
   signal: AbortSignal
 }
 
-const LOOK_AGAIN_MS = 100
+/** Deadline of a question in the middle of a handover. */
+const HAND_OVER_MS = 500
 
 /**
  * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
  * (see `watchOver`); hastens every failover (see `hastenFailovers`); has its Sentinel repeat a split vote (see
  * `repeatSplitVotes`), and keeps its periods; has its Redis dial a silent primary anew (see `redialStalledLink`), and follow
- * who has replaced it (see `watchSuccession`); and writes the group's mark into a new data centre (see `markFirstData`). A process has ended
- * when its connections close and its port then refuses one: that nobody answers proves nothing, and leads to nothing.
+ * who has replaced it (see `watchSuccession`); writes the group's mark into a new data centre (see `markFirstData`); closes elections that were
+ * abandoned while its Redis is primary (see `closeAbandonedElections`); and keeps its Redis from being primary while its clock
+ * is wrong (see `guardClock`).
+ * Whether the process has ended, the kernel says (see `untilRedisEnds`): a Redis that refuses or closes connections may live.
  * Rejects when the signal aborts.
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
   const group = await HostGroup.open(config)
+  const greetings = new Greetings({
+    redis: [config.self],
+    primaryName: config.primaryName,
+    open: (node, timeoutMs) => group.open(node, timeoutMs),
+  })
   try {
     await Promise.all([
       watchRedis(config, group, { log, signal }),
       hastenFailovers(hastening(config, group, log), signal),
       repeatSplitVotes(voting(config, group, log), signal),
       redialStalledLink(linking(config, group, log), signal),
-      watchSuccession(succeeding(config, group, log), signal),
+      watchSuccession(succeeding(config, group, greetings, log), signal),
       markFirstData(config, group, signal),
+      greetings.listen(signal),
+      closeAbandonedElections(closing(config, group, greetings, log), signal),
+      guardClock(clockGuarding(config, group, log), signal),
     ])
   } finally {
     group.close()
@@ -49,7 +61,7 @@ async function watchRedis(
   { log, signal }: WatchHostOptions,
 ): Promise<never> {
   for (;;) {
-    await untilItEnds(config, signal)
+    await untilRedisEnds(() => group.pidOf(config.self), signal)
     log('Redis has ended', {})
     const outcome = await askForFailover(config, group, log, signal)
     log(outcome, {})
@@ -81,7 +93,13 @@ const linking = ({ self, redis }: HostConfig, group: HostGroup, log: WatchHostOp
   log,
 })
 
-const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+const succeeding = (
+  { self, sentinel }: HostConfig,
+  group: HostGroup,
+  greetings: Greetings,
+  log: WatchHostOptions['log'],
+) => ({
+  newestEpoch: () => greetings.newestEpoch,
   own: { redis: [self], sentinels: sentinel === null ? [] : [sentinel] },
   views: () => group.views(),
   announcements: () => group.announcements(),
@@ -90,35 +108,38 @@ const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: Watch
   log,
 })
 
-/** Waits until Redis runs, and then until its process has ended. */
-async function untilItEnds({ self }: HostConfig, signal: AbortSignal): Promise<void> {
-  let ran = false
-  for (;;) {
-    signal.throwIfAborted()
-    const socket = connect({ ...self, signal })
-    const found = await opened(socket)
-    if (found === 'open') {
-      ran = true
-      await closed(socket)
-      continue
-    }
-    if (ran && found === 'refused') return
-    await sleep(LOOK_AGAIN_MS, undefined, { signal })
-  }
-}
+const handingOver = (
+  { sentinels, primaryName, failoverTimeoutMs }: HostConfig,
+  group: HostGroup,
+  log: WatchHostOptions['log'],
+) => ({
+  plannedSentinels: sentinels.length,
+  primaryName,
+  failoverTimeoutMs,
+  sentinelAnswers: () => group.sentinelAnswers(),
+  views: () => group.views(),
+  view: (node: NodeAddress) => group.view(node, HAND_OVER_MS),
+  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
+  log,
+})
 
-async function opened(socket: Socket): Promise<'open' | 'refused' | 'unknown'> {
-  try {
-    await once(socket, 'connect')
-    return 'open'
-  } catch (error) {
-    return systemCode(error) === 'ECONNREFUSED' ? 'refused' : 'unknown'
-  }
-}
+const closing = (
+  config: HostConfig,
+  group: HostGroup,
+  greetings: Greetings,
+  log: WatchHostOptions['log'],
+) => ({
+  ...handingOver(config, group, log),
+  own: [config.self],
+  newestEpoch: () => greetings.newestEpoch,
+  claim: () => group.claim(CLOSING),
+})
 
-/** However it ends: a connection that a dying process had not accepted yet is reset. */
-async function closed(socket: Socket): Promise<void> {
-  socket.on('error', () => socket.destroy())
-  socket.resume()
-  await new Promise((resolve) => socket.once('close', resolve))
-}
+const clockGuarding = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+  ...handingOver(config, group, log),
+  self: config.self,
+  all: config.redis,
+  plannedPriority: config.priority ?? REPLICA_PRIORITY,
+  claim: () => group.claim(LEAVING_WRONG_CLOCK),
+})

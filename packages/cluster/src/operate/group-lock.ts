@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connection, type NodeAddress } from '@holdfast/tokens/redis'
-import type { GroupAccess } from '../state/open.ts'
-import { sentinelAddress } from '../topology/topology.ts'
+import { Connection, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
 
 /** Who changes a data centre, from which machine. */
 export interface RemoteOperation {
@@ -12,6 +10,14 @@ export interface RemoteOperation {
   since: string
   pid: number
   host: string
+}
+
+/** The Sentinels of a data centre, and how their admin user connects. */
+export interface SentinelAccess {
+  sentinels: readonly NodeAddress[]
+  password: string
+  /** Null: the traffic is plain. */
+  tls: TlsOptions | null
 }
 
 const PREFIX = 'holdfast-operation'
@@ -28,9 +34,9 @@ const TRY_AGAIN_MS = 200
  * to be told again: the operation may be one that changes them. Answers the other operation, or how to release the own one.
  */
 export async function claimInGroup(
-  access: GroupAccess,
+  access: SentinelAccess,
   operation: string,
-  open: () => Promise<GroupAccess>,
+  open: () => Promise<SentinelAccess>,
 ): Promise<{ other: RemoteOperation } | { other: null; release: () => void }> {
   for (let tries = 1; ; tries += 1) {
     const own = { operation, since: new Date().toISOString(), pid: process.pid, host: hostname() }
@@ -44,13 +50,13 @@ export async function claimInGroup(
 }
 
 class Claim {
-  readonly #access: GroupAccess
+  readonly #access: SentinelAccess
   readonly #name: string
-  readonly #reopen: () => Promise<GroupAccess>
+  readonly #reopen: () => Promise<SentinelAccess>
   readonly #open = new Set<Connection>()
   readonly #leaving = new AbortController()
 
-  constructor(access: GroupAccess, name: string, reopen: () => Promise<GroupAccess>) {
+  constructor(access: SentinelAccess, name: string, reopen: () => Promise<SentinelAccess>) {
     this.#access = access
     this.#name = name
     this.#reopen = reopen
@@ -58,7 +64,7 @@ class Claim {
 
   /** Answers who else is there. */
   async begin(): Promise<RemoteOperation[]> {
-    const sentinels = this.#access.topology.dataHosts.map(sentinelAddress)
+    const { sentinels } = this.#access
     const connections = await Promise.all(sentinels.map((sentinel) => this.#tell(sentinel, this.#access)))
     for (const [index, sentinel] of sentinels.entries()) void this.#keep(sentinel, connections[index] ?? null)
     const seen = await Promise.all(connections.map((connection) => this.#others(connection)))
@@ -71,12 +77,12 @@ class Claim {
   }
 
   /** Null when it cannot be told now. */
-  async #tell(address: NodeAddress, { secrets, tls }: GroupAccess): Promise<Connection | null> {
+  async #tell(address: NodeAddress, { password, tls }: SentinelAccess): Promise<Connection | null> {
     try {
       const connection = await Connection.open({
         address,
         username: 'admin',
-        password: secrets.sentinelAdmin,
+        password,
         ...(tls && { tls }),
         clientName: this.#name,
         connectTimeoutMs: PATIENCE_MS,

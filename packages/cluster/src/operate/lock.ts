@@ -4,10 +4,11 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
-import type { OpenDataCentre } from '../state/open.ts'
+import type { GroupAccess, OpenDataCentre } from '../state/open.ts'
 import { readIfThere, writePrivate } from '../state/private-file.ts'
 import { isAlive, startOf } from '../state/process-identity.ts'
-import { claimInGroup, type RemoteOperation } from './group-lock.ts'
+import { sentinelAddress } from '../topology/topology.ts'
+import { claimInGroup, type RemoteOperation, type SentinelAccess } from './group-lock.ts'
 
 /** An operation that changes a data centre, as it is told to others. */
 export type Operation = (typeof OPERATIONS)[number]
@@ -52,7 +53,8 @@ export function exclusively<T>(
   open: () => Promise<OpenDataCentre> = async () => dataCentre,
 ): Promise<T> {
   return exclusivelyHere(dataCentre.folder.operationFile, operation, async () => {
-    const claimed = await claimInGroup(dataCentre, operation, open)
+    const again = async () => sentinelAccess(await open())
+    const claimed = await claimInGroup(sentinelAccess(dataCentre), operation, again)
     if (claimed.other !== null) throw busy(claimed.other)
     try {
       return await work()
@@ -61,6 +63,13 @@ export function exclusively<T>(
     }
   })
 }
+
+/** The Sentinels of a data centre, to claim it. */
+export const sentinelAccess = ({ topology, secrets, tls }: GroupAccess): SentinelAccess => ({
+  sentinels: topology.dataHosts.map(sentinelAddress),
+  password: secrets.sentinelAdmin,
+  tls,
+})
 
 /**
  * The same with the data centre as it is then: an operation that was waited for may have changed its secrets. Throws what

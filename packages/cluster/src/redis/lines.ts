@@ -44,6 +44,18 @@ export class Lines {
     }
   }
 
+  /** One more connection, which the caller closes. Throws as {@link Connection.open}. */
+  open(address: NodeAddress, timeoutMs: number): Promise<Connection> {
+    const { tls, ...user } = this.#access
+    return Connection.open({
+      address,
+      ...user,
+      ...(tls && { tls }),
+      clientName: 'holdfast-cluster',
+      connectTimeoutMs: timeoutMs,
+    })
+  }
+
   /** From now on a fresh connection logs in so; those that are open stay. */
   renew(access: Partial<Access>): void {
     this.#access = { ...this.#access, ...access }
@@ -68,14 +80,7 @@ export class Lines {
   #dial(address: NodeAddress, timeoutMs: number): Promise<Connection> {
     const key = formatAddress(address)
     if (this.#isClosed) throw new ConnectionClosedError(`The connections are closed, also that to ${key}.`)
-    const { tls, ...user } = this.#access
-    const opening = Connection.open({
-      address,
-      ...user,
-      ...(tls && { tls }),
-      clientName: 'holdfast-cluster',
-      connectTimeoutMs: timeoutMs,
-    })
+    const opening = this.open(address, timeoutMs)
     this.#open.set(key, opening)
     const forget = () => {
       if (this.#open.get(key) === opening) this.#open.delete(key)

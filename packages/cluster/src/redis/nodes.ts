@@ -1,4 +1,5 @@
 import {
+  type Connection,
   formatAddress,
   type NodeAddress,
   parseReplication,
@@ -46,6 +47,11 @@ export class Nodes {
 
   send(address: NodeAddress, commands: readonly string[][], timeoutMs: number) {
     return this.#lines.send(address, commands, timeoutMs)
+  }
+
+  /** One more connection, which the caller closes. Throws as {@link Connection.open}. */
+  open(address: NodeAddress, timeoutMs: number): Promise<Connection> {
+    return this.#lines.open(address, timeoutMs)
   }
 
   /** From now on fresh connections log in by these; those that are open stay. */

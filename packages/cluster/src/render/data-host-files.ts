@@ -93,6 +93,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           redis: addressesOf(site, dataCentre, 'redis'),
           sentinels: addressesOf(site, dataCentre, 'sentinel'),
           timings,
+          priority: priorityOf(host),
           sentinel: host.runs.includes('sentinel') ? addressOf(site, host, 'sentinel') : null,
           stateFolder: stateOf('redis'),
           server: serverProgram(engine),

@@ -16,6 +16,8 @@ export interface HostConfigPlan {
   self: NodeAddress
   /** Null: there is no Sentinel on this host. */
   sentinel: NodeAddress | null
+  /** The planned `replica-priority` of this host's Redis. */
+  priority: number
   redis: NodeAddress[]
   sentinels: NodeAddress[]
   timings: Timings
@@ -41,6 +43,11 @@ export function hostConfig(plan: HostConfigPlan): Document {
           put('mark', secrets.mark, 'What a new data set is marked with.'),
           put('self', plan.self, 'The Redis of this host, by the address that the Sentinels know.'),
           put('sentinel', plan.sentinel, 'The Sentinel of this host: it gets its periods from the watchdog.'),
+          put(
+            'priority',
+            plan.priority,
+            'Put back by the watchdog when the clock of this host is right again.',
+          ),
           put('redis', plan.redis, 'All that may be primary.'),
           put('sentinels', plan.sentinels, 'All that have a say in who is primary.'),
           put('downAfterMs', timings.downAfterMs, 'With the next: how long a failover may be waited for.'),

@@ -27,8 +27,17 @@ export class Lookout {
   #chosen: ChosenPrimary | null = null
   #chosenAtMs = Number.NEGATIVE_INFINITY
 
-  /** Takes in what was seen: of a Redis or Sentinel that did not answer there is nothing. Times are monotonic, in milliseconds. */
-  note(views: readonly NodeView[], announcements: readonly Announcement[], nowMs: number): void {
+  /**
+   * Takes in what was seen: of a Redis or Sentinel that did not answer there is nothing. `newestElection` is the newest epoch
+   * that any Sentinel has published: a node that was promoted by an older election has replaced nobody. Times are monotonic, in
+   * milliseconds.
+   */
+  note(
+    views: readonly NodeView[],
+    announcements: readonly Announcement[],
+    nowMs: number,
+    newestElection: number,
+  ): void {
     this.#announcements = announcements
     for (const seen of this.#seen.values()) seen.current = false
     for (const view of views) {
@@ -41,6 +50,7 @@ export class Lookout {
       nodes.map((node) => ({ ...node, ...this.#reigns.of(node.address) })),
       announcements,
       this.#chosen,
+      newestElection,
     )
     if (chosen !== null) {
       this.#reigns.noteEpoch(chosen)

@@ -19,11 +19,20 @@ import type { Topology } from '../topology/topology.ts'
  * `ask-period` stays as it is, 1000: a Sentinel that finds the primary down asks the others at once, and asking more
  * often only makes two of them begin an election at the same moment (measured with a hung primary: with 250 one vote of
  * 120 was split and half of all took 2.2 s; with 1000 none of 120 was, and half took 2.0 to 2.1 s).
+ *
+ * `tilt-period` (Redis 7.0's own is 30,000): a Sentinel that stood still for 2 s, or whose clock jumped, decides nothing for
+ * so long, so that what it knew from before the pause is replaced first. While all Sentinels wait, no dead primary is
+ * replaced and a failover that was asked for stands still. In 1 s each node is sent two pings and two INFO, so an answer
+ * from after the pause is there. An answer that is lost meanwhile costs a needless vote at most: with both `down-after`
+ * (1500 and 10,000), a node is down only after a ping that was not answered for as long, and two Sentinels must say so. A
+ * leader in TILT goes on with its old failover when TILT ends, whenever that is: a later end only makes it staler.
+ * Redis 7.0 to 8 and Valkey take the setting also while TILT lasts (sentinel.c, sentinelHandleRedisInstance).
  */
 export const SENTINEL_PERIODS = {
   'info-period': 500,
   'publish-period': 1000,
   'ping-period': 500,
+  'tilt-period': 1000,
 }
 
 const debug = (periods: Record<string, number>): readonly string[] => [

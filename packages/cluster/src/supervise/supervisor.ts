@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
+import { claimInGroup } from '../operate/group-lock.ts'
+import { sentinelAccess } from '../operate/lock.ts'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
@@ -9,7 +11,9 @@ import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
+import { CLOSING, closeAbandonedElections } from './abandoned-election.ts'
 import { DataFiles } from './data-files.ts'
+import { Greetings } from './greetings.ts'
 import { failoverLimitMs, guardStart } from './guard.ts'
 import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
@@ -30,6 +34,8 @@ const GRACE_MS: Record<ProcessKind, number> = {
 }
 /** Deadline of a question to a Redis or a Sentinel of this machine. */
 const PATIENCE_MS = 250
+/** The same in the middle of a handover, which is not asked twice. */
+const HAND_OVER_MS = 1000
 
 export interface SupervisorOptions extends LocalDataCentre {
   plans: ProcessPlan[]
@@ -131,6 +137,11 @@ export class Supervisor {
         this.sentinels.send(sentinel, commands, PATIENCE_MS),
       log,
     }
+    const greetings = new Greetings({
+      redis: dataHosts.map(redisAddress),
+      primaryName,
+      open: (node, timeoutMs) => this.nodes.open(node, timeoutMs),
+    })
     const succeeding = {
       own: { redis: dataHosts.map(redisAddress), sentinels },
       views: () => this.nodes.views(PATIENCE_MS),
@@ -138,11 +149,44 @@ export class Supervisor {
       tellNode: hastening.tellNode,
       tellSentinel: (sentinel: NodeAddress, command: string[]) =>
         this.sentinels.send(sentinel, [command], PATIENCE_MS),
+      newestEpoch: () => greetings.newestEpoch,
       log,
     }
+    greetings.listen(this.#leaving.signal).catch(() => {})
+    this.#closeElections(greetings, log)
     hastenFailovers(hastening, this.#leaving.signal).catch(() => {})
     watchSuccession(succeeding, this.#leaving.signal).catch(() => {})
     repeatSplitVotes(voting, this.#leaving.signal).catch(() => {})
+  }
+
+  #closeElections(
+    greetings: Greetings,
+    log: (event: string, details: Record<string, unknown>) => void,
+  ): void {
+    const { dataHosts, primaryName, timings } = this.topology
+    const own = dataHosts.map(redisAddress)
+    const { signal } = this.#leaving
+    const open = async () => sentinelAccess(await openLocal(this.#folder.path))
+    const closing = {
+      own,
+      plannedSentinels: dataHosts.length,
+      primaryName,
+      failoverTimeoutMs: timings.failoverTimeoutMs,
+      sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
+      views: () => this.nodes.views(PATIENCE_MS),
+      newestEpoch: () => greetings.newestEpoch,
+      claim: async () => {
+        const claimed = await claimInGroup(await open(), CLOSING, open)
+        return claimed.other === null ? claimed.release : null
+      },
+      view: (node: NodeAddress) => this.nodes.view(node, HAND_OVER_MS),
+      tellNode: async (node: NodeAddress, command: string[]) =>
+        (await this.nodes.send(node, [command], HAND_OVER_MS))[0] ?? null,
+      tellSentinel: async (node: NodeAddress, command: string[]) =>
+        (await this.sentinels.send(node, [command], HAND_OVER_MS))[0] ?? null,
+      log,
+    }
+    closeAbandonedElections(closing, signal).catch(() => {})
   }
 
   /** Kills everything on a data host at once and keeps it dead, its watchdog too. */
@@ -214,7 +258,8 @@ export class Supervisor {
     applySentinelSettings(this.sentinels, plan, this.topology, this.#hostSignal(plan.host)).catch(() => {})
   }
 
-  #onCrashed({ plan }: ManagedProcess, how: string): void {
+  #onCrashed(process: ManagedProcess, how: string): void {
+    const { plan } = process
     this.#record()
     this.#log('ended unexpectedly', { process: plan.name, how })
     if (plan.kind !== 'redis' || !this.initialised) return
@@ -229,6 +274,7 @@ export class Supervisor {
         limitMs: failoverLimitMs(timings),
         sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
         survivors: () => this.nodes.views(PATIENCE_MS, formatAddress(plan)),
+        isBack: async () => process.runsSinceMs !== null,
         tellSentinel: (sentinel, command) => this.sentinels.send(sentinel, [command], PATIENCE_MS),
         tellNode: (node, command) => this.nodes.send(node, [command], PATIENCE_MS),
         log: (event, details) => this.#log(event, { process: plan.name, ...details }),

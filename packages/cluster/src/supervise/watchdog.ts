@@ -9,13 +9,15 @@ export interface WatchdogOptions extends FollowOptions {
   sentinelAnswers: () => Promise<SentinelAnswer[]>
   /** The views of every other Redis that answers. */
   survivors: () => Promise<NodeView[]>
+  /** Whether the Redis at that address runs again: then the failover is no longer one of a dead process. */
+  isBack: () => Promise<boolean>
   tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<unknown>
   /** How long it goes on (in milliseconds). */
   limitMs: number
 }
 
 /** What became of it. */
-export type WatchdogOutcome = 'not the primary' | 'failed over' | 'gave up'
+export type WatchdogOutcome = 'not the primary' | 'failed over' | 'is back' | 'gave up'
 
 const LOOK_AGAIN_MS = 25
 /** A failover that was accepted gets this long before it is asked for again. */
@@ -56,6 +58,8 @@ export async function watchOver(
       promoted !== undefined || answers.some(({ failingOver, findsItDown }) => failingOver || findsItDown)
     const named = namedByMajority(answers) === formatAddress(dead)
     if (named && !underWay && performance.now() - askedAtMs > PATIENCE_MS) {
+      // `SENTINEL FAILOVER` asks for no vote: it must never meet a primary that lives.
+      if (await options.isBack()) return 'is back'
       if (await askForFailover(dead, answers, options)) askedAtMs = performance.now()
     }
     await sleep(LOOK_AGAIN_MS, undefined, { signal })

@@ -99,6 +99,14 @@ describe('finds what cannot be planted in a real data centre:', () => {
       ['tilt: sentinel-2'],
     ],
     [
+      'a failover that was forced by SENTINEL FAILOVER',
+      (snapshot) => {
+        sentinel(snapshot, 1).failingOver = true
+        sentinel(snapshot, 1).flags = ['master', 'failover_in_progress', 'force_failover']
+      },
+      ['forced-failover: sentinel-2', 'failover-under-way: sentinel-2'],
+    ],
+    [
       'a Sentinel that is known with port 0',
       (snapshot) => {
         const [first] = sentinel(snapshot, 2).sentinels

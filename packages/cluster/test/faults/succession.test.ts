@@ -60,6 +60,7 @@ function watch(but: ServerProcess | null = null): Promise<unknown> {
     announcements: () => inTime(group.sentinels.map(announcementOf)),
     tellNode: tell,
     tellSentinel: tell,
+    newestEpoch: () => Number.POSITIVE_INFINITY,
     log: () => {},
   }
   return watchSuccession(options, stop.signal).catch(() => {})

@@ -1,12 +1,17 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { TestAuthority } from '@holdfast/testing'
+import { startStandaloneRedis, TEST_USERS, TestAuthority } from '@holdfast/testing'
+import { Connection } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type HostConfig, readHostConfig } from '../../src/host/config.ts'
+import { HostGroup } from '../../src/host/group.ts'
 import { guardHost } from '../../src/host/guard-host.ts'
+import { untilRedisEnds } from '../../src/host/redis-process.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
 import type { Site } from '../../src/site/site.ts'
 import { placeCertificate } from '../render/support/certificates.ts'
@@ -181,20 +186,92 @@ function configAt(redisPort: number, sentinelPort: number): HostConfig {
   }
 }
 
-it('a process that resets its connections when it dies is seen to end', async () => {
-  ending = new AbortController()
-  const dying = createServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 100))
-  const port = await listen(dying)
-  const log: string[] = []
-  const watching = watchHost(configAt(port, port), {
-    log: (event) => log.push(event),
-    signal: ending.signal,
+/** A child of this test that stands for the process of Redis. */
+function startChild(): ChildProcess {
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+describe('the end of the process of Redis', () => {
+  /** Answers what `untilRedisEnds` has found until then. */
+  function watchFor(pidOf: () => Promise<number>): { ended: () => boolean } {
+    const leaving = new AbortController()
+    onTestFinished(() => leaving.abort())
+    let ended = false
+    untilRedisEnds(pidOf, leaving.signal).then(
+      () => {
+        ended = true
+      },
+      () => {},
+    )
+    return { ended: () => ended }
+  }
+
+  it('is seen within a moment', async () => {
+    const child = startChild()
+    const watch = watchFor(async () => child.pid ?? 0)
+    await sleep(300)
+    expect(watch.ended()).toBe(false)
+    child.kill('SIGKILL')
+    await eventually(async () => expect(watch.ended()).toBe(true), 1000)
   })
+
+  it('is not seen in a process of another user, nor in one that this kernel does not know', async () => {
+    // Process 1 belongs to root, or cannot be signalled; no process has the largest number.
+    const watches = [1, 2 ** 31 - 1].map((pid) => watchFor(async () => pid))
+    await sleep(300)
+    expect(watches.map(({ ended }) => ended())).toEqual([false, false])
+  })
+
+  it('is asked for ten times a second at most while Redis closes each connection at once', async () => {
+    let connections = 0
+    const full = createServer((socket) => {
+      connections += 1
+      socket.end('-ERR max number of clients reached\r\n')
+    })
+    const port = await listen(full)
+    const config = configAt(port, port)
+    const leaving = new AbortController()
+    const group = await HostGroup.open(config)
+    onTestFinished(() => {
+      leaving.abort()
+      group.close()
+      full.close()
+    })
+    untilRedisEnds(() => group.pidOf(config.self), leaving.signal).catch(() => {})
+    await sleep(1000)
+    expect(connections).toBeGreaterThan(0)
+    expect(connections).toBeLessThanOrEqual(11)
+  })
+})
+
+it('a living Redis that refuses every connection has not ended, and a dead one has', async () => {
+  const { server, stop } = await startStandaloneRedis()
+  const log: string[] = []
+  const leaving = new AbortController()
+  const own = await Connection.open({ address: server.ownAddress, ...TEST_USERS.admin })
+  onTestFinished(async () => {
+    leaving.abort()
+    own.close()
+    await stop()
+  })
+  const config = configAt(server.ownAddress.port, server.ownAddress.port)
+  const passwords = { redisAdmin: TEST_USERS.admin.password, sentinelAdmin: 'x' }
+  const watching = watchHost(
+    { ...config, passwords },
+    { log: (event) => log.push(event), signal: leaving.signal },
+  )
   watching.catch(() => {})
-  await once(dying, 'connection')
-  dying.close()
-  await eventually(async () => expect(log).toContain('Redis has ended'))
-  ending.abort()
+  await sleep(500)
+  // It does not listen any more, and closes every connection but this one.
+  await own.send(['CONFIG', 'SET', 'port', '0'], 1000)
+  await own.send(['CLIENT', 'KILL', 'TYPE', 'normal'], 1000)
+  await sleep(500)
+  expect(String(await own.send(['PING'], 1000))).toBe('PONG')
+  expect(log).not.toContain('Redis has ended')
+  await server.kill()
+  await eventually(async () => expect(log).toContain('Redis has ended'), 2000)
 })
 
 it('a watchdog that is told to end while a Redis hangs keeps no connection, which would keep it going', async () => {

@@ -32,7 +32,11 @@ const replica = (address: (typeof OTHERS)[number]): NodeView => ({
 })
 
 /** Which Sentinels are asked for a failover within a moment. */
-async function askedWhen(answers: SentinelAnswer[], survivors = OTHERS.map(replica)): Promise<string[]> {
+async function askedWhen(
+  answers: SentinelAnswer[],
+  survivors = OTHERS.map(replica),
+  isBack = false,
+): Promise<string[]> {
   const asked: string[] = []
   await watchOver(
     DEAD,
@@ -40,6 +44,7 @@ async function askedWhen(answers: SentinelAnswer[], survivors = OTHERS.map(repli
       primaryName: 'mymaster',
       sentinelAnswers: async () => answers,
       survivors: async () => survivors,
+      isBack: async () => isBack,
       tellSentinel: async ({ host }, command) => asked.push(`${host}: ${command.join(' ')}`),
       tellNode: async () => 'OK',
       log: () => {},
@@ -67,4 +72,8 @@ it('asks nobody when another Redis is primary already', async () => {
   const [promoted, other] = OTHERS.map(replica)
   if (promoted === undefined || other === undefined) throw new Error('There are two.')
   expect(await askedWhen([answer('b'), answer('c')], [{ ...promoted, role: 'primary' }, other])).toEqual([])
+})
+
+it('asks no Sentinel when the Redis runs again: a forced failover must not meet a living primary', async () => {
+  expect(await askedWhen([answer('b'), answer('c')], OTHERS.map(replica), true)).toEqual([])
 })

@@ -114,6 +114,14 @@ export class TestDataCentre {
     return (await sentinels.send({ host, port: 26379 }, commands, 2000)).map(String)
   }
 
+  /** Fields of what a Sentinel says of the primary; an empty text for one that is not there. */
+  async askSentinelFor(host: string, ...fields: string[]): Promise<string[]> {
+    const { sentinels } = await this.#ask()
+    const question = ['SENTINEL', 'MASTER', this.topology.primaryName]
+    const [reply] = await sentinels.send({ host, port: 26379 }, [question], 2000)
+    return fields.map((field) => readField(reply, field))
+  }
+
   /** Writes to the primary and waits for so many replicas; answers whether they have it. */
   async write(key: string, value: string, replicas = 1): Promise<boolean> {
     const { host } = await this.primary()

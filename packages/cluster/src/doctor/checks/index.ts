@@ -14,6 +14,7 @@ import { drillLeftBehind } from './drill-left-behind.ts'
 import { evictionPolicy } from './eviction-policy.ts'
 import { failoverSlowerThanClientsWait } from './failover-slower-than-clients-wait.ts'
 import { failoverUnderWay } from './failover-under-way.ts'
+import { forcedFailover } from './forced-failover.ts'
 import { foreignMark } from './foreign-mark.ts'
 import { gatewayDown } from './gateway-down.ts'
 import { keyringRotationUnfinished } from './keyring-rotation-unfinished.ts'
@@ -112,4 +113,5 @@ export const CHECKS: readonly Check[] = [
   keyringRotationUnfinished,
   keyringRotationWaits,
   failoverUnderWay,
+  forcedFailover,
 ]

@@ -13,7 +13,7 @@ export const noPrimary: Check = {
       {
         subject: 'the group',
         evidence: 'All Redis answer, and each calls itself a replica.',
-        mend: `The Sentinels promote one after ${snapshot.topology.timings.downAfterMs / 1000} s at the least. If none is: redis-cli … SENTINEL FAILOVER ${snapshot.topology.primaryName} on one Sentinel.`,
+        mend: `The Sentinels promote one after ${snapshot.topology.timings.downAfterMs / 1000} s at the least. If they do not, see the other findings: a majority of the Sentinels must answer, and one Redis must have a replica-priority above 0.`,
       },
     ]
   },

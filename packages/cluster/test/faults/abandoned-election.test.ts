@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
+import { createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
+import { expect, it } from 'vitest'
+import type { HostConfig } from '../../src/host/config.ts'
+import { watchHost } from '../../src/host/watch-host.ts'
+import { readField } from '../../src/redis/lines.ts'
+import { PERIODS_COMMAND } from '../../src/supervise/sentinel-settings.ts'
+import { eventually } from '../support/data-centre.ts'
+
+/** Short, so that an election counts as abandoned after 6 s. */
+const FAILOVER_TIMEOUT_MS = 2000
+const HOSTS = ['a', 'b', 'c'] as const
+
+/**
+ * The primary hangs for a moment, and host c is paused just after its Sentinel was elected, before it has
+ * promoted its own Redis. The primary goes on, so the others make no second election. When c goes on it hears the others only
+ * after some seconds, as TCP repeats what was lost, while its own orders arrive.
+ */
+class LateLeader {
+  readonly network = new Network()
+  readonly log: string[] = []
+  readonly loggedIn = new Set<string>()
+  readonly loggedOut = new Set<string>()
+  #group: RedisGroup | null = null
+  #store: TokenStore | null = null
+  readonly #agents = new Map<string, AbortController>()
+  #users: Promise<unknown> = Promise.resolve()
+  #stopped = false
+
+  get group(): RedisGroup {
+    if (this.#group === null) throw new Error('It was not started.')
+    return this.#group
+  }
+
+  async start(): Promise<void> {
+    const group = await RedisGroup.start({ network: this.network, failoverTimeoutMs: FAILOVER_TIMEOUT_MS })
+    this.#group = group
+    for (const sentinel of group.sentinels) await group.run(sentinel, ...PERIODS_COMMAND)
+    // Only Sentinel c finds that the primary hangs; the others vote for it.
+    for (const [index, sentinel] of group.sentinels.entries()) {
+      const [downAfter, quorum] = index === 2 ? ['500', '1'] : ['10000', '2']
+      const settings = ['down-after-milliseconds', downAfter ?? '', 'quorum', quorum ?? '']
+      await group.run(sentinel, 'SENTINEL', 'SET', PRIMARY_NAME, ...settings)
+    }
+    await group.run(this.#redis('c'), 'CONFIG', 'SET', 'replica-priority', '50')
+    await eventually(async () => {
+      const replicas = await group.run(this.#sentinel('c'), 'SENTINEL', 'REPLICAS', PRIMARY_NAME)
+      const priorities = Array.isArray(replicas)
+        ? replicas.map((one) => readField(one, 'slave-priority'))
+        : []
+      expect(priorities.toSorted()).toEqual(['100', '50'])
+    })
+    this.#store = createRedisStore({
+      dataCentre: 'lab',
+      keyring: generateKeyring(),
+      sentinels: group.sentinels.map(({ address }) => address),
+      primaryName: PRIMARY_NAME,
+      ...TEST_USERS.app,
+      sentinelUsername: TEST_USERS.app.username,
+      sentinelPassword: TEST_USERS.app.password,
+    })
+    await this.#store.ready({ timeoutMs: 20_000 })
+    this.#users = Promise.all(['ada', 'bob'].map((subject) => this.#act(subject)))
+  }
+
+  runAgent(host: (typeof HOSTS)[number]): void {
+    const leaving = new AbortController()
+    this.#agents.set(host, leaving)
+    const addresses = (servers: ServerProcess[]) => servers.map(({ address }) => address)
+    const config: HostConfig = {
+      dataCentre: 'lab',
+      primaryName: PRIMARY_NAME,
+      mark: 'x',
+      self: this.#redis(host).address,
+      sentinel: this.#sentinel(host).address,
+      redis: addresses(this.group.redis),
+      sentinels: addresses(this.group.sentinels),
+      downAfterMs: 1500,
+      failoverTimeoutMs: FAILOVER_TIMEOUT_MS,
+      stateFolder: '/nowhere',
+      server: '/usr/bin/redis-server',
+      tls: null,
+      passwords: { redisAdmin: TEST_USERS.admin.password, sentinelAdmin: TEST_USERS.admin.password },
+    }
+    watchHost(config, { log: (event) => this.log.push(event), signal: leaving.signal }).catch(() => {})
+  }
+
+  /** Until c has been elected and is paused, and the primary goes on. */
+  async abandon(): Promise<void> {
+    const [primary, replica, leader] = [this.#redis('a'), this.#redis('c'), this.#sentinel('c')]
+    primary.pause()
+    await eventually(async () => expect(await this.#voteEpoch('a')).toBe(1))
+    leader.pause()
+    replica.pause()
+    this.#agents.get('c')?.abort()
+    // The votes for it reach its host meanwhile.
+    await sleep(100)
+    primary.resume()
+    this.network.cut(['a', 'b', 'sa', 'sb'], ['c', 'sc'], { oneWay: true })
+  }
+
+  /** Host c goes on. Answers whether it was promoted then. */
+  async goOn(): Promise<boolean> {
+    this.#redis('c').resume()
+    this.#sentinel('c').resume()
+    // In its first second it is in TILT. It must begin no election of its own while it hears nothing.
+    const patient = ['down-after-milliseconds', '10000', 'quorum', '2']
+    await this.group.run(this.#sentinel('c'), 'SENTINEL', 'SET', PRIMARY_NAME, ...patient)
+    const info = () => this.group.run(this.#redis('c'), 'INFO', 'replication').catch(() => '')
+    let promoted = false
+    for (const endMs = performance.now() + 3000; performance.now() < endMs; await sleep(20))
+      promoted ||= String(await info()).includes('role:master')
+    this.network.heal()
+    if (this.#agents.has('c')) this.runAgent('c')
+    return promoted
+  }
+
+  /** What the Sentinels a and b name, and in which epoch. */
+  async named(): Promise<{ host: string | undefined; epoch: number }[]> {
+    const replies = await Promise.all(
+      (['a', 'b'] as const).map((host) =>
+        this.group.run(this.#sentinel(host), 'SENTINEL', 'MASTER', PRIMARY_NAME),
+      ),
+    )
+    return replies.map((reply) => ({
+      host: HOSTS.find((host) => String(this.#redis(host).port) === readField(reply, 'port')),
+      epoch: Number(readField(reply, 'config-epoch')),
+    }))
+  }
+
+  async priorities(): Promise<string[]> {
+    const replies = await Promise.all(
+      this.group.redis.map((server) => this.group.run(server, 'CONFIG', 'GET', 'replica-priority')),
+    )
+    return replies.map((reply) => readField(reply, 'replica-priority'))
+  }
+
+  /** How many acknowledged logins and logouts are not so, once nobody logs in any more. */
+  async contradictions(): Promise<{ lost: number; undone: number }> {
+    this.#stopped = true
+    await this.#users
+    const states = async (tokens: Set<string>) =>
+      Promise.all([...tokens].map(async (token) => (await this.#verify(token)) === 'active'))
+    return {
+      lost: (await states(this.loggedIn)).filter((isActive) => !isActive).length,
+      undone: (await states(this.loggedOut)).filter((isActive) => isActive).length,
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const agent of this.#agents.values()) agent.abort()
+    await this.#store?.close()
+    await this.#users
+    await this.#group?.stop()
+    await this.network.close()
+  }
+
+  async #verify(token: string): Promise<string> {
+    return eventually(async () => {
+      const answer = await this.#store?.verify(token)
+      if (answer === undefined || answer.status === 'unavailable') throw new Error('unavailable')
+      return answer.status
+    })
+  }
+
+  async #act(subject: string): Promise<void> {
+    for (let round = 0; !this.#stopped; round++) {
+      try {
+        const token = (await this.#store?.issue({ subject }))?.token ?? ''
+        if (round % 4 === 3) {
+          await this.#store?.revoke(token)
+          this.loggedOut.add(token)
+        } else this.loggedIn.add(token)
+      } catch {
+        // It was not acknowledged.
+      }
+      await sleep(20)
+    }
+  }
+
+  /** The epoch in which a Sentinel voted last. */
+  async #voteEpoch(host: (typeof HOSTS)[number]): Promise<number> {
+    const { address } = this.#redis('a')
+    const question = ['IS-MASTER-DOWN-BY-ADDR', address.host, String(address.port), '0', 'asks-only']
+    const reply = await this.group.run(this.#sentinel(host), 'SENTINEL', ...question)
+    return Array.isArray(reply) ? Number(reply[2]) : 0
+  }
+
+  #redis(host: (typeof HOSTS)[number]): ServerProcess {
+    return this.#find(this.group.redis, host)
+  }
+
+  #sentinel(host: (typeof HOSTS)[number]): ServerProcess {
+    return this.#find(this.group.sentinels, host)
+  }
+
+  #find(servers: ServerProcess[], host: (typeof HOSTS)[number]): ServerProcess {
+    const server = servers[HOSTS.indexOf(host)]
+    if (server === undefined) throw new Error(`There is no host ${host}.`)
+    return server
+  }
+}
+
+/** Runs the schedule, and answers what it shows. */
+async function run(withAgents: boolean) {
+  const lab = new LateLeader()
+  try {
+    await lab.start()
+    if (withAgents) for (const host of HOSTS) lab.runAgent(host)
+    await lab.abandon()
+    await (withAgents
+      ? eventually(async () => {
+          expect(lab.log).toContain('closed an abandoned election')
+        })
+      : sleep(12_000))
+    const closed = await lab.named()
+    const acknowledged = lab.loggedIn.size
+    await sleep(1500)
+    const loggedInSince = lab.loggedIn.size - acknowledged
+    const promotedLate = await lab.goOn()
+    await lab.group.waitUntilWhole()
+    await sleep(500)
+    return {
+      closed,
+      loggedInSince,
+      promotedLate,
+      after: await lab.named(),
+      priorities: await lab.priorities(),
+      ...(await lab.contradictions()),
+    }
+  } finally {
+    await lab.stop()
+  }
+}
+
+it('a leader that goes on long after its election is outranked: the agent has closed the election, and nothing is lost', {
+  timeout: 120_000,
+}, async () => {
+  const [closed, left] = await Promise.all([run(true), run(false)])
+  expect([closed.promotedLate, left.promotedLate]).toEqual([true, true])
+  // Without an agent the late promotion is valid, and everybody follows it.
+  expect(left.after).toEqual(Array(2).fill({ host: 'c', epoch: 1 }))
+  expect(closed.closed).toEqual(Array(2).fill({ host: 'a', epoch: 3 }))
+  expect(closed.after).toEqual(Array(2).fill({ host: 'a', epoch: 3 }))
+  expect(closed.loggedInSince).toBeGreaterThan(0)
+  expect([closed.lost, closed.undone]).toEqual([0, 0])
+  expect(closed.priorities).toEqual(['100', '100', '50'])
+})
