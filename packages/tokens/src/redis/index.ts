@@ -1,5 +1,12 @@
 export { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from './acl.ts'
 export { formatAddress, type NodeAddress } from './address.ts'
+export {
+  CLOCK_LIMIT_MS,
+  type ClockReading,
+  type ClockVerdict,
+  compareClocks,
+  describeDeviation,
+} from './clocks.ts'
 export { Connection, type ConnectionOptions, type Credentials, type Reply } from './connection.ts'
 export { MARK_KEY } from './node.ts'
 export {
