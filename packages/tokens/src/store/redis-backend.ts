@@ -14,6 +14,7 @@ import { joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { HeardWrites } from './heard-writes.ts'
+import { readInstant } from './instant.ts'
 import { Journal } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
@@ -89,7 +90,7 @@ export class RedisBackend implements Backend {
     this.#journal = new Journal(options.maxJournalEntries)
     this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
-    this.#lease = new Lease(options.leaseMs)
+    this.#lease = new Lease(options.leaseMs, this.#rulesOff)
     this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
     this.#feed = new Feed(this.#group, {
       beatChannel: this.#heartbeat.channel,
@@ -220,8 +221,8 @@ export class RedisBackend implements Backend {
       readable: knows && (primary !== null || up >= this.#group.readQuorum),
       primary: primary?.address ?? null,
       problem: this.#group.problem() ?? (knows ? null : UNSURE),
-      leaseRemainingMs: this.#lease.remainingMs(performance.now()),
-      leaseAgeMs: this.#lease.ageMs(performance.now()),
+      leaseRemainingMs: this.#lease.remainingMs(readInstant()),
+      leaseAgeMs: this.#lease.ageMs(readInstant()),
       journalEntries: this.#journal.size,
       cachedRecords: this.#cache.size,
       waitingWrites: this.#committer.size,
@@ -277,7 +278,7 @@ export class RedisBackend implements Backend {
   }
 
   #holdsLease(): boolean {
-    return (this.#lease.isValid(performance.now()) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
+    return (this.#lease.isValid(readInstant()) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
   }
 
   #hear(message: FeedRecord): void {

@@ -11,6 +11,8 @@ export type SafetyRule =
   | 'heard-writes'
   /** What the primary or the cache says alone counts only under a lease. */
   | 'lease'
+  /** A lease ends by whichever clock says so first: the monotonic clock stands still while a machine is paused. */
+  | 'standing-clock'
   /** Every batch ends with something that must travel to the replicas. */
   | 'fence'
   /** An acknowledgement counts only in the term in which the batch was sent. */
