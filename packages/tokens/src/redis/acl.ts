@@ -8,7 +8,7 @@ import { HINTS } from './sentinel.ts'
 /** On Redis: keys and channels under `hf:` only. */
 export const REDIS_ACL_RULES =
   '~hf:* &hf:* -@all +ping +hello +auth +info +wait +get +mget +set +zrange +zadd ' +
-  '+zremrangebyscore +pexpireat +pexpiretime +publish +subscribe +evalsha +script|load +client|setname'
+  '+zremrangebyscore +scan +del +persist +publish +subscribe +evalsha +script|load +client|setname'
 
 /** On a Sentinel: questions, and the events that it listens to. */
 export const SENTINEL_ACL_RULES =

@@ -10,6 +10,7 @@ import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
+import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
 import { joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
@@ -25,6 +26,7 @@ import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
 import { SettledNews } from './settled-news.ts'
 import type { StoreStatus } from './store.ts'
+import { Sweeper } from './sweep.ts'
 import type { Committed } from './unit.ts'
 
 export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
@@ -49,6 +51,8 @@ const UNSETTLED = 'The session is being ended, and a failover may undo that: too
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
+  readonly clock: SessionClock
+  readonly #clockCheck: ClockCheck
   readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
@@ -62,6 +66,7 @@ export class RedisBackend implements Backend {
   readonly #attempts: RedisAttempts
   readonly #heardWrites = new HeardWrites()
   readonly #replayer: Replayer
+  readonly #sweeper: Sweeper
   readonly #rulesOff: ReadonlySet<SafetyRule>
 
   constructor(options: RedisBackendOptions) {
@@ -70,6 +75,8 @@ export class RedisBackend implements Backend {
       ...options,
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
+    this.clock = this.#rulesOff.has('checked-clock') ? UNCHECKED_CLOCK : this.#group.clock
+    this.#clockCheck = new ClockCheck(this.#group, this.clock)
     const barrier = new EpochBarrier(this.#group, options.observer)
     this.#barrier = barrier
     void barrier.run()
@@ -114,6 +121,15 @@ export class RedisBackend implements Backend {
       { journal: this.#journal, attempts: this.#attempts, heardWrites: this.#heardWrites },
       { rulesOff: this.#rulesOff, observer: options.observer },
     )
+    this.#sweeper = new Sweeper(this.#group, this.clock, options.observer)
+  }
+
+  requireClock(deadline: Deadline): Promise<void> {
+    return this.#clockCheck.require(deadline)
+  }
+
+  compareClocks(): Promise<void> {
+    return this.#clockCheck.compareAgain()
   }
 
   peek({ key }: RecordKey): Known | null {
@@ -216,11 +232,12 @@ export class RedisBackend implements Backend {
     const { primary, nodes, sentinels } = this.#group
     const up = nodes.filter((node) => node.isUp).length
     const knows = this.#knowsWhatIsOwed()
+    const clockProblem = this.clock.problem
     return {
-      writable: primary !== null,
-      readable: knows && (primary !== null || up >= this.#group.readQuorum),
+      writable: primary !== null && clockProblem === null,
+      readable: knows && clockProblem === null && (primary !== null || up >= this.#group.readQuorum),
       primary: primary?.address ?? null,
-      problem: this.#group.problem() ?? (knows ? null : UNSURE),
+      problem: this.#group.problem() ?? (knows ? clockProblem : UNSURE),
       leaseRemainingMs: this.#lease.remainingMs(readInstant()),
       leaseAgeMs: this.#lease.ageMs(readInstant()),
       journalEntries: this.#journal.size,
@@ -242,6 +259,7 @@ export class RedisBackend implements Backend {
       if (mistake !== null) throw mistake
       await this.#group.waitForChange(deadline)
     }
+    await this.requireClock(deadline)
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
@@ -249,6 +267,7 @@ export class RedisBackend implements Backend {
 
   async close(): Promise<void> {
     this.#replayer.close()
+    this.#sweeper.close()
     this.#barrier.close()
     this.#heartbeat.close()
     this.#feed.close()
@@ -261,7 +280,7 @@ export class RedisBackend implements Backend {
     if (record !== null) return record.state === 'revoked' || this.#knowsWhatIsOwed()
     const known = this.#cache.get(key)
     if (known === null) return this.#replayer.isDone || this.#rulesOff.has('unknown')
-    const isLive = known.record.state === 'live' && Date.now() < endsAtMs(known.record)
+    const isLive = known.record.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known.record))
     return !isLive || !this.mayReturn()
   }
 

@@ -17,6 +17,8 @@ export type SafetyRule =
   | 'fence'
   /** An acknowledgement counts only in the term in which the batch was sent. */
   | 'term'
+  /** Nothing is said to have ended, and no session begins, by a clock that no majority of the clocks agrees with. */
+  | 'checked-clock'
   /** A node whose data set does not carry the group's mark does not count. */
   | 'mark'
   /** A tombstone is told only when no failover can undo it. */

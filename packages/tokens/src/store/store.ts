@@ -43,9 +43,9 @@ export interface Revocation {
 }
 
 export interface StoreStatus {
-  /** True when this process can acknowledge a login now, as far as it knows. */
+  /** True when this process can acknowledge a login now, as far as it knows. False while its clock is wrong. */
   writable: boolean
-  /** True when this process can verify now: the primary, or a majority of the nodes, answers it. */
+  /** True when this process can verify now: the primary, or a majority of the nodes, answers it, and its clock is right. */
   readable: boolean
   /** `host:port` of the primary, or null while none is known. */
   primary: string | null
