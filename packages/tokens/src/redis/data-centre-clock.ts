@@ -39,7 +39,10 @@ export class DataCentreClock {
     }
     const deviation = describeDeviation(aheadMs)
     if (deviation === null) return null
-    return `This server's clock is ${deviation} the data centre's. Turn on time synchronization on this server.`
+    // Of two clocks that disagree neither is known to be right.
+    return this.#nodeCount === 1
+      ? `This server's clock is ${deviation} that of Redis. Turn on time synchronization on both.`
+      : `This server's clock is ${deviation} the data centre's. Turn on time synchronization on this server.`
   }
 
   /** Whether a majority of the clocks shows that this process's clock is wrong. */

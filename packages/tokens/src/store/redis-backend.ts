@@ -237,7 +237,7 @@ export class RedisBackend implements Backend {
       writable: primary !== null && clockProblem === null,
       readable: knows && clockProblem === null && (primary !== null || up >= this.#group.readQuorum),
       primary: primary?.address ?? null,
-      problem: this.#group.problem() ?? (knows ? clockProblem : UNSURE),
+      problem: this.#group.problem() ?? clockProblem ?? (knows ? null : UNSURE),
       leaseRemainingMs: this.#lease.remainingMs(readInstant()),
       leaseAgeMs: this.#lease.ageMs(readInstant()),
       journalEntries: this.#journal.size,
