@@ -20,7 +20,6 @@ export class DataCentreClock {
   /** The own wall clock minus the own monotonic clock, for which the verdict is. */
   #ownMs = Number.NaN
   #aheadMs: number | null = null
-  #deviating: readonly string[] = []
 
   /** The nodes that answer now show these times. Where none answers, the last times stay. */
   update(times: readonly NodeTime[], nodeCount: number): void {
@@ -51,12 +50,6 @@ export class DataCentreClock {
     return aheadMs !== null && describeDeviation(aheadMs) !== null
   }
 
-  /** The addresses of the nodes whose clocks deviate from the majority. */
-  get deviatingNodes(): readonly string[] {
-    this.#compare()
-    return this.#deviating
-  }
-
   /** The own wall clock (Unix ms) while it agrees with the majority; else NaN. */
   checkedNowMs(): number {
     const aheadMs = this.#compare()
@@ -79,9 +72,7 @@ export class DataCentreClock {
     const readings = this.#readings.map(({ address, aheadOfMonotonicMs }): ClockReading => {
       return { address, aheadMs: aheadOfMonotonicMs - ownMs }
     })
-    const verdict = compareClocks(readings, this.#nodeCount)
-    this.#aheadMs = verdict.aheadMs
-    this.#deviating = verdict.deviating
+    this.#aheadMs = compareClocks(readings, this.#nodeCount).aheadMs
     return this.#aheadMs
   }
 }

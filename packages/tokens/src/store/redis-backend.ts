@@ -121,7 +121,7 @@ export class RedisBackend implements Backend {
       { journal: this.#journal, attempts: this.#attempts, heardWrites: this.#heardWrites },
       { rulesOff: this.#rulesOff, observer: options.observer },
     )
-    this.#sweeper = new Sweeper(this.#group, this.clock, options.observer)
+    this.#sweeper = new Sweeper(this.#group, options.observer)
   }
 
   requireClock(deadline: Deadline): Promise<void> {

@@ -3,7 +3,6 @@ import { CLOCK_SKEW_MS } from '../record/record.ts'
 import { jitter } from '../redis/backoff.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { SCRIPTS } from '../scripts/scripts.ts'
-import type { SessionClock } from './clock-check.ts'
 import type { StoreObserver } from './observer.ts'
 
 /** Where the pass over all keys is. */
@@ -25,14 +24,12 @@ const COMMAND_TIMEOUT_MS = 1000
  */
 export class Sweeper {
   readonly #group: ReplicaGroup
-  readonly #clock: SessionClock
   readonly #observer: StoreObserver
   readonly #closed = Promise.withResolvers<void>()
   #isClosed = false
 
-  constructor(group: ReplicaGroup, clock: SessionClock, observer: StoreObserver) {
+  constructor(group: ReplicaGroup, observer: StoreObserver) {
     this.#group = group
-    this.#clock = clock
     this.#observer = observer
     void this.#run()
   }
@@ -51,7 +48,7 @@ export class Sweeper {
   /** Makes the next step if it is due. Returns how long to wait (in milliseconds). */
   async #step(): Promise<number> {
     const { primary } = this.#group
-    const nowMs = this.#clock.checkedNowMs()
+    const nowMs = this.#group.clock.checkedNowMs()
     if (primary === null || Number.isNaN(nowMs)) return jitter(RETRY_MS)
     const bounds = [nowMs, CLOCK_SKEW_MS, KEYS_IN_STEP, BETWEEN_STEPS_MS, BETWEEN_PASSES_MS]
     const reply = await primary.read(

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { buildClockShim, MONOTONIC_ONLY, ShiftableClock } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { tokenKey } from '../../src/inspect.ts'
+import type { RedisStoreOptions } from '../../src/store/options.ts'
 import type { SafetyRule } from '../../src/store/rules.ts'
 import type { IssuedToken, TokenStore } from '../../src/store/store.ts'
 import type { Call, Options } from './clock-application.ts'
@@ -63,7 +64,11 @@ class Application {
   }
 
   static async start(
-    { aheadMs = 0, rulesOff = [] }: { aheadMs?: number; rulesOff?: SafetyRule[] } = {},
+    {
+      aheadMs = 0,
+      rulesOff = [],
+      store = lab.storeOptions(),
+    }: { aheadMs?: number; rulesOff?: SafetyRule[]; store?: RedisStoreOptions } = {},
     localAddress?: string,
   ): Promise<Application> {
     const clock = await newClock()
@@ -73,7 +78,7 @@ class Application {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...clock.env },
     })
-    const options: Options = { store: lab.storeOptions(), rulesOff, localAddress }
+    const options: Options = { store, rulesOff, localAddress }
     child.stdin.write(`${JSON.stringify(options)}\n`)
     const application = new Application(clock, child)
     applications.push(application)
@@ -245,4 +250,31 @@ it('no session ends by the clock of a primary or of a promoted replica', { timeo
   await login(await own.openStore())
   expect(await statuses()).toEqual(['active'])
   expect([await keptOn('b'), await keptOn('c')]).toEqual([23, 23])
+})
+
+it('what ended by the clocks of all is removed from every node, and what did not end stays', {
+  timeout: 60_000,
+}, async () => {
+  const clocks = [await newClock(), await newClock(), await newClock()]
+  const own = await Lab.start({ clocks })
+  onTestFinished(() => own.stop())
+  const store = await own.openStore()
+  const ending = await Promise.all(Array.from({ length: 300 }, () => store.issue({ subject: 'ann' })))
+  const staying = await store.issue({ subject: 'ann', idleMs: 2 * HOURS })
+  const { token } = await store.issue({ subject: 'ann' })
+  await store.revoke(token)
+  await store.close()
+  for (const clock of clocks) await clock.shift(40 * MINUTES)
+  const application = await Application.start({ aheadMs: 40 * MINUTES, store: own.storeOptions() })
+  await application.value('ready')
+  const kept = (tokens: string[]) =>
+    Promise.all(
+      own.group.redis.map(async (server) => {
+        return Number(await own.group.run(server, 'EXISTS', ...tokens.map((one) => tokenKey(one) ?? '')))
+      }),
+    )
+  const endingTokens = ending.map((session) => session.token)
+  await until('they are removed', async () => String(await kept(endingTokens)) === '0,0,0')
+  expect(await kept([staying.token, token])).toEqual([2, 2, 2])
+  expect(await status(application.value('verify', staying.token))).toBe('active')
 })
