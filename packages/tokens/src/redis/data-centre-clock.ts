@@ -7,6 +7,14 @@ export interface NodeTime {
   aheadOfMonotonicMs: number
 }
 
+/** The own clocks, read together (in milliseconds). */
+interface OwnClocks {
+  monotonicMs: number
+  wallMs: number
+}
+
+const readOwnClocks = (): OwnClocks => ({ monotonicMs: performance.now(), wallMs: Date.now() })
+
 /** A change of the own wall clock by more is a step: the verdict is formed again. */
 const STEP_MS = 100
 
@@ -51,22 +59,22 @@ export class DataCentreClock {
   }
 
   /** The own wall clock (Unix ms) while it agrees with the majority; else NaN. */
-  checkedNowMs(): number {
-    const aheadMs = this.#compare()
-    return aheadMs === null || describeDeviation(aheadMs) !== null ? Number.NaN : Date.now()
+  checkedNowMs(own: OwnClocks = readOwnClocks()): number {
+    const aheadMs = this.#compare(own)
+    return aheadMs === null || describeDeviation(aheadMs) !== null ? Number.NaN : own.wallMs
   }
 
   /** The own wall clock (Unix ms) while it agrees with the majority, else the time of the majority; NaN while there is none. */
   nowMs(): number {
-    const aheadMs = this.#compare()
+    const own = readOwnClocks()
+    const aheadMs = this.#compare(own)
     if (aheadMs === null) return Number.NaN
-    return describeDeviation(aheadMs) === null ? Date.now() : Date.now() + aheadMs
+    return describeDeviation(aheadMs) === null ? own.wallMs : own.wallMs + aheadMs
   }
 
   /** How far the time of the data centre is ahead of this process's clock (in milliseconds); null while that is not known. */
-  #compare(): number | null {
-    const monotonicMs = performance.now()
-    const ownMs = Date.now() - monotonicMs
+  #compare({ monotonicMs, wallMs }: OwnClocks = readOwnClocks()): number | null {
+    const ownMs = wallMs - monotonicMs
     if (Math.abs(ownMs - this.#ownMs) <= STEP_MS) return this.#aheadMs
     this.#ownMs = ownMs
     const readings = this.#readings.map(({ address, aheadOfMonotonicMs }): ClockReading => {

@@ -6,6 +6,7 @@ import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { Known } from './cache.ts'
 import type { SessionClock } from './clock-check.ts'
+import type { Instant } from './instant.ts'
 import type { VerificationPath } from './observer.ts'
 import type { StoreStatus } from './store.ts'
 
@@ -53,7 +54,7 @@ export interface Backend {
   mayReturn(): boolean
 
   /** Whether what is remembered is sure to be true now. */
-  countsNow(known: Known): boolean
+  countsNow(known: Known, now?: Instant): boolean
 
   /**
    * The record under a key, or null when there is none. A tombstone is sure to stay, unless `unsettled` ones will do.

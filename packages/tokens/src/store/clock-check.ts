@@ -1,13 +1,14 @@
 import { Deadline } from '../deadline.ts'
 import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
+import type { Instant } from './instant.ts'
 
 /** The clock by which a store judges sessions. */
 export interface SessionClock {
   /** Why the clock of this process cannot be trusted, for a person; null while it agrees with the data centre. */
   readonly problem: string | null
   /** The own wall clock (Unix ms) while it agrees with the data centre, else NaN. */
-  checkedNowMs(): number
+  checkedNowMs(own?: Instant): number
   /** As {@link checkedNowMs}, but the data centre's time where the own clock is wrong; NaN while that time is not known. */
   nowMs(): number
 }

@@ -15,7 +15,7 @@ import { joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { HeardWrites } from './heard-writes.ts'
-import { readInstant } from './instant.ts'
+import { type Instant, readInstant } from './instant.ts'
 import { Journal } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
@@ -140,9 +140,9 @@ export class RedisBackend implements Backend {
     return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
   }
 
-  countsNow(known: Known): boolean {
+  countsNow(known: Known, now: Instant = readInstant()): boolean {
     const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
-    return trusted || countsIn(known, this.#holdsLease() ? this.#feed.generation : null)
+    return trusted || countsIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
   }
 
   async read(
@@ -296,8 +296,8 @@ export class RedisBackend implements Backend {
     return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
   }
 
-  #holdsLease(): boolean {
-    return (this.#lease.isValid(readInstant()) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
+  #holdsLease(now: Instant = readInstant()): boolean {
+    return (this.#lease.isValid(now) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
   }
 
   #hear(message: FeedRecord): void {

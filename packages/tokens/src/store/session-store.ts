@@ -30,6 +30,7 @@ import type { Attempts } from './attempts.ts'
 import type { Backend } from './backend.ts'
 import type { Known } from './cache.ts'
 import type { CallOptions } from './call-options.ts'
+import { type Instant, readInstant } from './instant.ts'
 import {
   checkClaims,
   checkDataCentre,
@@ -86,7 +87,6 @@ export class SessionStore implements TokenStore {
   readonly #absoluteMs: number
   readonly #limits: SessionStoreLimits
   readonly #observer: StoreObserver
-  readonly #countsNow = (known: Known) => this.#backend.countsNow(known)
   readonly #remembered: RememberedAnswers
   readonly attempts: Attempts
 
@@ -122,12 +122,12 @@ export class SessionStore implements TokenStore {
   }
 
   verify(token: string, options?: CallOptions): Promise<Verification> {
-    const startedMs = performance.now()
-    return this.#recall(token, startedMs)?.promise ?? this.#verify(token, options, startedMs)
+    const now = readInstant()
+    return this.#recall(token, now)?.promise ?? this.#verify(token, options, now.monotonicMs)
   }
 
   verifyNow(token: string): Active | null {
-    return this.#recall(token, performance.now())?.answer ?? null
+    return this.#recall(token, readInstant())?.answer ?? null
   }
 
   async touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive> {
@@ -256,6 +256,10 @@ export class SessionStore implements TokenStore {
       .sort((a, b) => a.issuedAtMs - b.issuedAtMs)
   }
 
+  nowMs(): number {
+    return this.#backend.clock.nowMs()
+  }
+
   status(): StoreStatus {
     return this.#backend.status()
   }
@@ -366,10 +370,14 @@ export class SessionStore implements TokenStore {
     return record.state === 'live' && !(this.#backend.clock.nowMs() >= endsAtMs(record))
   }
 
-  #recall(token: string, startedMs: number): RememberedAnswer | null {
-    const nowMs = this.#backend.clock.checkedNowMs()
-    const remembered = Number.isNaN(nowMs) ? null : this.#remembered.get(token, this.#countsNow, nowMs)
-    if (remembered !== null) this.#observer.verified?.('active', 'cache', performance.now() - startedMs)
+  #recall(token: string, now: Instant): RememberedAnswer | null {
+    const nowMs = this.#backend.clock.checkedNowMs(now)
+    if (Number.isNaN(nowMs)) return null
+    const countsNow = (known: Known) => this.#backend.countsNow(known, now)
+    const remembered = this.#remembered.get(token, countsNow, nowMs)
+    if (remembered !== null) {
+      this.#observer.verified?.('active', 'cache', performance.now() - now.monotonicMs)
+    }
     return remembered
   }
 
@@ -380,7 +388,11 @@ export class SessionStore implements TokenStore {
     if (this.#backend.clock.problem !== null) await this.#backend.compareClocks()
     const known = this.#backend.peek(key)
     // That a session has ended is never told from memory alone: another server may have touched it just now.
-    if (known && this.#countsNow(known) && (known.record.state === 'revoked' || this.#isLive(known.record))) {
+    if (
+      known &&
+      this.#backend.countsNow(known) &&
+      (known.record.state === 'revoked' || this.#isLive(known.record))
+    ) {
       const answer = this.#judge(token, key, known.record)
       if (answer.status === 'active') this.#remembered.add(token, known, answer)
       return this.#tell(answer, 'cache', startedMs)

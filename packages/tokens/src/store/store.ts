@@ -122,6 +122,12 @@ export interface TokenStore {
   /** Counters of attempts that all processes share, for limits of logins. */
   readonly attempts: Attempts
 
+  /**
+   * The time by which sessions are judged (Unix time in milliseconds): this process's clock, or while that is wrong the time
+   * of a majority of the nodes. NaN while no majority shows a time. Judge ages of sessions by it, not by `Date.now()`.
+   */
+  nowMs(): number
+
   /** What this process knows about its nodes; no I/O. */
   status(): StoreStatus
 
