@@ -102,11 +102,11 @@ export class RedisGroup {
     return group
   }
 
-  /** Starts one more replica of the primary of now, on 127.0.0.1. */
-  async addReplica(): Promise<ServerProcess> {
+  /** Starts one more replica of the current primary, at an address of loopback. */
+  async addReplica(host = '127.0.0.1'): Promise<ServerProcess> {
     const server = await makeRedis(
       this.#folder,
-      await localPlace(),
+      await localPlace(host),
       placeOf(await this.primary()),
       this.#options,
     )

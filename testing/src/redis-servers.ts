@@ -43,9 +43,9 @@ export interface SentinelSettings {
   failoverTimeoutMs?: number
 }
 
-export async function localPlace(): Promise<Place> {
+export async function localPlace(host = '127.0.0.1'): Promise<Place> {
   const [port = 0] = await findFreePorts(1)
-  return { host: '127.0.0.1', ownPort: port, port }
+  return { host, ownPort: port, port }
 }
 
 export function placeOf({ address, ownAddress }: ServerProcess): Place {

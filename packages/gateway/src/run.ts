@@ -149,6 +149,7 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   'lease-lost': 'The lease ran out: verifications ask a majority of the nodes',
   'sweep-refused': 'The ACL of Redis does not allow to remove ended sessions: memory grows',
   'journal-replayed': 'What the new primary lacked was written again',
+  'closed-unconfirmed': 'The store was closed before every replica confirmed the acknowledged writes',
 }
 
 const NOT_MENDED_BY_WAITING = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE'])

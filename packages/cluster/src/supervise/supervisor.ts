@@ -20,7 +20,7 @@ import { watchOver } from './watchdog.ts'
 /** How long each kind of process has to end by itself (in milliseconds). A gateway finishes its requests. */
 const GRACE_MS: Record<ProcessKind, number> = {
   balancer: 2000,
-  gateway: 6000,
+  gateway: 10_000,
   sentinel: 2000,
   redis: 10_000,
   stunnel: 2000,

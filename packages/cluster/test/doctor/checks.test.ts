@@ -378,6 +378,19 @@ it('reads a user alike from the rules that Redis made shorter', () => {
   expect(narrowed.rules).toEqual(['&hf:*', '~hf:*'])
 })
 
+it('reads the selectors of a user, which Redis writes with more rules than were given', () => {
+  const planned = parseAclUser(
+    'user app on #aa ~hf:* &hf:* -@all +get (&hello +subscribe) (~a -@all +set)',
+    {},
+  )
+  const live = parseAclUser(
+    'user app on sanitize-payload #aa ~hf:* resetchannels &hf:* -@all +get (~a resetchannels -@all +set) (resetchannels &hello -@all +subscribe)',
+    {},
+  )
+  expect(live).toEqual(planned)
+  expect(planned.rules).toEqual(['(&hello +subscribe)', '(+set ~a)', '+get', '&hf:*', '~hf:*'].sort())
+})
+
 it('reads directives in the words of CONFIG GET', () => {
   expect(
     parseRedisConf('# no\nmaxmemory 256mb\nmasterauth secret\nclient-output-buffer-limit replica 1kb 2 60\n'),

@@ -10,8 +10,11 @@ import { HEARTBEAT_MS, type Heartbeats } from './heartbeats.ts'
 import type { FromServing, ToServing } from './messages.ts'
 import { RestartRule } from './restart-rule.ts'
 
-/** A gateway ends within five seconds; one that does not is ended (in milliseconds). */
-const END_MS = 7000
+/**
+ * A gateway ends within five seconds, and its store within two more when a replica is away; one that does not is ended
+ * (in milliseconds).
+ */
+const END_MS = 9000
 /** How long a serving process has to tell its metrics (in milliseconds). */
 const METRICS_MS = 3000
 

@@ -15,6 +15,12 @@ export function merge(a: TokenRecord, b: TokenRecord): TokenRecord {
   return content.idleUntilMs >= other.idleUntilMs ? content : { ...content, idleUntilMs: other.idleUntilMs }
 }
 
+/** Whether `a` lacks nothing of `b`: merging `b` into it changes nothing. */
+export function covers(a: TokenRecord, b: TokenRecord): boolean {
+  if (a.state === 'revoked') return b.state === 'live' || b.expiresAtMs <= a.expiresAtMs
+  return b.state === 'live' && compareContent(a, b) >= 0 && a.idleUntilMs >= b.idleUntilMs
+}
+
 /** Whether two live records hold the same content, whatever their idle limits. */
 export function sameContent(a: LiveRecord, b: LiveRecord): boolean {
   return compareContent(a, b) === 0

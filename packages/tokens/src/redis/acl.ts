@@ -1,3 +1,4 @@
+import { HELLO_CHANNEL } from './hello.ts'
 import { HINTS } from './sentinel.ts'
 
 /**
@@ -5,10 +6,14 @@ import { HINTS } from './sentinel.ts'
  * file, without user name and password.
  */
 
-/** On Redis: keys and channels under `hf:` only. */
+/**
+ * On Redis: keys and channels under `hf:` only. It may also listen to what the Sentinels publish of themselves, and not publish
+ * there: a forged hello would give the group another primary.
+ */
 export const REDIS_ACL_RULES =
   '~hf:* &hf:* -@all +ping +hello +auth +info +wait +get +mget +set +zrange +zadd ' +
-  '+zremrangebyscore +scan +del +persist +publish +subscribe +evalsha +script|load +client|setname'
+  '+zremrangebyscore +scan +del +persist +publish +subscribe +evalsha +script|load +client|setname ' +
+  `(&${HELLO_CHANNEL} +subscribe)`
 
 /** On a Sentinel: questions, and the events that it listens to. */
 export const SENTINEL_ACL_RULES =

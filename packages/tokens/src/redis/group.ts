@@ -11,7 +11,7 @@ import type { NodeAddress } from './address.ts'
 import { DataCentreClock } from './data-centre-clock.ts'
 import type { GroupLogin } from './login.ts'
 import { dataCentreOf } from './mark.ts'
-import { Membership, type MembershipOptions } from './membership.ts'
+import { Membership, type MembershipOptions, majorityOf } from './membership.ts'
 import { MARK_KEY, type Node } from './node.ts'
 import {
   type ChosenPrimary,
@@ -31,6 +31,8 @@ export interface GroupOptions extends MembershipOptions {
   standalone?: NodeAddress | undefined
   /** The value of the group's mark. Default is that of the primary that is found first. */
   mark?: string | undefined
+  /** For tests only: take a primary that has restarted at its address for the same one. */
+  ignoreRestarts?: boolean
   /** Called when another node is primary than the last one. */
   onFailover: (from: string, to: string) => void
 }
@@ -60,6 +62,7 @@ export class ReplicaGroup {
   #chosen: ChosenPrimary | null = null
   #chosenAtMs = 0
   #lastPrimary: string | null = null
+  #lastReplid: string | null = null
   #term = 0
   #termBeganMs = 0
   #failovers = 0
@@ -96,14 +99,40 @@ export class ReplicaGroup {
     )
   }
 
-  /** How many Sentinels it takes to elect one that leads a failover. */
+  /** A majority of the Sentinels. */
   get electingSentinels(): number {
-    return Math.floor(this.allSentinels / 2) + 1
+    return majorityOf(this.allSentinels)
   }
 
-  /** How many Sentinels there are, by all that those who answer know. */
+  /**
+   * How many Sentinels must be heard so that the others are too few to elect a leader among themselves: a majority, and more
+   * where the quorum is below one, because a Sentinel needs a majority only of those that it knows itself.
+   */
+  get sentinelsToHear(): number {
+    if (this.#options.rulesOff?.has('voters')) return this.electingSentinels
+    const quorums = this.trustedSentinels.flatMap(({ quorum }) => quorum ?? [])
+    const others = Math.min(...quorums, this.electingSentinels)
+    return Math.max(this.electingSentinels, this.allSentinels - others + 1)
+  }
+
+  /** How many Sentinels there are, by what was configured and seen. */
   get allSentinels(): number {
-    return this.#membership.countVoters(this.trustedSentinels)
+    return this.#membership.countVoters()
+  }
+
+  /** What those of them that were ever seen call themselves. */
+  get voterIds(): string[] {
+    return this.#membership.voterIds
+  }
+
+  /** The addresses of all nodes that must have a write before it is complete: every member but `primary`. */
+  plannedFollowers(primary: string): string[] {
+    return this.nodes.flatMap(({ address }) => (address === primary ? [] : [address]))
+  }
+
+  /** Whether a majority of the Sentinels has ever said who the members are. */
+  get knowsMembers(): boolean {
+    return this.#membership.wasHeardByMajority
   }
 
   /**
@@ -144,7 +173,7 @@ export class ReplicaGroup {
     return this.#term
   }
 
-  /** How often another node than before has become primary. */
+  /** How often another node than before, or another process at the same address, has become primary. */
   get failovers(): number {
     return this.#failovers
   }
@@ -318,12 +347,15 @@ export class ReplicaGroup {
       this.#reigns.noteEpoch(chosen)
     }
     const primary = chosen === null ? null : this.#membership.node(chosen.address)
-    if (primary !== this.#primary) {
+    const hasRestarted = this.#hasRestarted(primary)
+    if (primary !== this.#primary || hasRestarted) {
       this.#primary = primary
       this.#endTerm()
       this.alert()
       this.#noteFailover()
+      if (hasRestarted) this.#failovers += 1
     }
+    this.#lastReplid = primary?.view?.replid ?? this.#lastReplid
     this.#wake()
   }
 
@@ -336,7 +368,8 @@ export class ReplicaGroup {
         ...this.#reigns.of(address),
       }),
     )
-    if (!this.#isStandalone) return choosePrimary(nodes, this.#observations(), last)
+    const newestElection = Math.max(0, ...this.trustedSentinels.map(({ newestEpoch }) => newestEpoch))
+    if (!this.#isStandalone) return choosePrimary(nodes, this.#observations(), last, newestElection)
     const lone = nodes.find(({ current, view }) => current && view?.role === 'primary')
     return lone === undefined ? null : { address: lone.address, epoch: 0 }
   }
@@ -377,6 +410,15 @@ export class ReplicaGroup {
 
   #observations(): SentinelObservation[] {
     return this.trustedSentinels.flatMap(({ observation }) => observation ?? [])
+  }
+
+  /**
+   * Whether the last primary is back with a new history: its process was lost, perhaps with its last writes, or it was
+   * replaced meanwhile. A process begins a new history with each start as primary.
+   */
+  #hasRestarted(primary: Node | null): boolean {
+    if (primary === null || this.#options.ignoreRestarts === true) return false
+    return primary.address === this.#lastPrimary && primary.view?.replid !== this.#lastReplid
   }
 
   #noteFailover(): void {

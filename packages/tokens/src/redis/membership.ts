@@ -14,6 +14,8 @@ export interface MembershipOptions extends GroupLogin {
   localAddress?: string | undefined
   /** How long nobody must know a member before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
+  /** Safety rules that a test takes out (store/rules.ts). */
+  rulesOff?: ReadonlySet<string>
 }
 
 export interface MembershipEvents {
@@ -38,7 +40,7 @@ interface Watched<T> {
   poll: Poll
   /** Whether a Sentinel of this group knows it; one that was only looked at does not count. */
   isMember: boolean
-  /** Since when nobody knows it (monotonic ms), or null while somebody does. */
+  /** Since when no member knows it (monotonic ms), or null while one does. */
   unknownSinceMs: number | null
 }
 
@@ -54,6 +56,9 @@ export class Membership {
   readonly #seeds: ReadonlySet<string>
   readonly #nodes = new Map<string, Watched<Node>>()
   readonly #sentinels = new Map<string, Watched<Sentinel>>()
+  /** Every Sentinel that was ever seen and is not forgotten, by its id: since when none of a majority knows it. */
+  readonly #voters = new Map<string, number | null>()
+  #wasHeard = false
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
     this.#options = options
@@ -87,14 +92,17 @@ export class Membership {
   update(trusted: readonly Sentinel[], following: readonly string[], nowMs: number): void {
     for (const { members, peers } of trusted) {
       for (const address of members) this.addNode(address)
-      for (const { id, address } of peers) if (!this.#knowsSentinel(id)) this.#addSentinel(address)
+      for (const { id, address } of peers) if (!this.#knowsSentinel(id)) this.#addSentinel(address, id)
     }
     const named = this.#lookAtNamed()
     const up = trusted.filter(({ isUp }) => isUp)
     if (up.length === 0) return
     const ids = new Set(up.flatMap(({ id, peers }) => [id, ...peers.map((peer) => peer.id)]))
+    this.#noteVoters(trusted, ids, nowMs)
     this.#forget(this.#sentinels, nowMs, (sentinel, address) => {
-      return this.#seeds.has(address) || sentinel.isUp || ids.has(sentinel.id)
+      return (
+        this.#seeds.has(address) || sentinel.isUp || ids.has(sentinel.id) || this.#voters.has(sentinel.id)
+      )
     })
     const listed = up.flatMap(({ members }) => members.map(formatAddress))
     const known = new Set([...listed, ...named, ...following])
@@ -102,10 +110,22 @@ export class Membership {
     this.#forget(this.#nodes, nowMs, (_, address) => !allAnswer || known.has(address))
   }
 
-  /** How many Sentinels there are: these and all that they know. */
-  countVoters(trusted: readonly Sentinel[]): number {
-    const ids = trusted.flatMap(({ isUp, id, peers }) => (isUp ? [id, ...peers.map((peer) => peer.id)] : []))
-    return new Set(ids).size || this.#seeds.size
+  /**
+   * How many Sentinels there are: as many as the options name, or as were ever seen and not forgotten since, whichever is
+   * more. Never what a few say at the moment: one that was reset knows no other, and would be a majority by itself.
+   */
+  countVoters(): number {
+    if (this.#options.rulesOff?.has('voters')) return this.#countVotersThatAreSaid()
+    return Math.max(this.#voters.size, this.#seeds.size)
+  }
+
+  get voterIds(): string[] {
+    return [...this.#voters.keys()]
+  }
+
+  /** Whether a majority of the Sentinels has ever said who belongs to the group: before, a replica may be unknown here. */
+  get wasHeardByMajority(): boolean {
+    return this.#wasHeard || this.#seeds.size === 0
   }
 
   /** The login that fresh connections use. */
@@ -133,6 +153,32 @@ export class Membership {
     }
   }
 
+  /** As they say that can be asked now. */
+  #countVotersThatAreSaid(): number {
+    const ids = this.sentinels.flatMap(({ isUp, id, peers }) =>
+      isUp ? [id, ...peers.map((peer) => peer.id)] : [],
+    )
+    return new Set(ids).size || this.#seeds.size
+  }
+
+  /**
+   * A voter is forgotten when so many answer that no election is possible without one of them, and none of these has known it
+   * for a while. One that has lost its file is another voter, which does not know for whom the first one has voted.
+   */
+  #noteVoters(trusted: readonly Sentinel[], known: ReadonlySet<string>, nowMs: number): void {
+    for (const id of known) this.#voters.set(id, null)
+    const all = this.countVoters()
+    this.#wasHeard ||= new Set(trusted.map(({ id }) => id)).size >= majorityOf(all)
+    const up = new Set(trusted.flatMap(({ isUp, id }) => (isUp ? [id] : [])))
+    if (up.size < majorityOf(all)) return
+    for (const [id, unknownSinceMs] of this.#voters) {
+      if (known.has(id)) continue
+      const sinceMs = unknownSinceMs ?? nowMs
+      if (nowMs - sinceMs >= this.#forgetAfterMs) this.#voters.delete(id)
+      else this.#voters.set(id, sinceMs)
+    }
+  }
+
   /** Whom a Sentinel names as primary must show its mark before that Sentinel is trusted. */
   #lookAtNamed(): string[] {
     const named = this.sentinels.flatMap(({ members }) => members.slice(0, 1))
@@ -156,12 +202,13 @@ export class Membership {
     return this.sentinels.some((sentinel) => sentinel.id === id)
   }
 
-  #addSentinel(address: NodeAddress): void {
+  #addSentinel(address: NodeAddress, id?: string): void {
     const key = formatAddress(address)
     if (this.#sentinels.has(key)) return
     const sentinel = new Sentinel({
       ...withLogin(this.#connectionOptions(address), sentinelLogin(this.#options)),
       primaryName: this.#options.primaryName,
+      id,
       onChange: this.#events.onSentinel,
       onHint: this.#events.onHint,
     })
@@ -186,13 +233,19 @@ export class Membership {
     nowMs: number,
     isKnown: (it: T, address: string) => boolean,
   ): void {
-    const forgetAfterMs = this.#options.forgetAfterMs ?? FORGET_AFTER_MS
     for (const [address, entry] of watched) {
       entry.unknownSinceMs = isKnown(entry.it, address) ? null : (entry.unknownSinceMs ?? nowMs)
-      if (entry.unknownSinceMs === null || nowMs - entry.unknownSinceMs < forgetAfterMs) continue
+      if (entry.unknownSinceMs === null || nowMs - entry.unknownSinceMs < this.#forgetAfterMs) continue
       watched.delete(address)
       entry.poll.stop()
       entry.it.stop()
     }
   }
+
+  get #forgetAfterMs(): number {
+    return this.#options.forgetAfterMs ?? FORGET_AFTER_MS
+  }
 }
+
+/** The fewest of so many of which any two sets share one. */
+export const majorityOf = (count: number) => Math.floor(count / 2) + 1

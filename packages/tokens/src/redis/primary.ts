@@ -49,6 +49,7 @@ export function choosePrimary(
   nodes: readonly NodeObservation[],
   sentinels: readonly SentinelObservation[],
   last: ChosenPrimary | null = null,
+  newestElection = Number.POSITIVE_INFINITY,
 ): ChosenPrimary | null {
   const named = namedBySentinels(sentinels)
   const namedNode = nodes.find((node) => node.address === named?.address)
@@ -56,7 +57,10 @@ export function choosePrimary(
   const isDeposed = ({ reignEpoch }: NodeObservation) =>
     named !== null && reignEpoch !== null && reignEpoch < named.epoch
   const isSuccessor = (newer: NodeObservation, older: NodeObservation) =>
-    continuesHistory(newer, older) && named !== null && (newer.replicaEpoch ?? -1) >= named.epoch
+    continuesHistory(newer, older) &&
+    named !== null &&
+    newestElection > named.epoch &&
+    (newer.replicaEpoch ?? -1) >= named.epoch
   const isReplaced = (candidate: NodeObservation) =>
     nodes.some(
       (other) =>

@@ -51,3 +51,15 @@ export function parseReplication(info: string): ReplicationView {
     linkUp: fields.get('master_link_status') === 'up',
   }
 }
+
+/**
+ * Which replicas have confirmed what `WAIT` spoke of, by the primary's view of just after it: as many as `WAIT` answered,
+ * and those that confirmed most. `WAIT` itself counts every connected replica, also one that is not a member of the group.
+ */
+export function confirmers({ replicas }: ReplicationView, confirmed: number): string[] {
+  const byOffset = replicas.map(({ offset }) => offset).sort((a, b) => b - a)
+  const least = confirmed > 0 ? byOffset[Math.min(confirmed, byOffset.length) - 1] : undefined
+  return least === undefined
+    ? []
+    : replicas.flatMap(({ address, offset }) => (offset >= least ? [address] : []))
+}

@@ -9,6 +9,8 @@ import { StandingConnection } from './standing-connection.ts'
 export interface SentinelOptions extends ConnectionOptions {
   /** The name under which it watches the primary. */
   primaryName: string
+  /** What another Sentinel says that it calls itself. Default is not known yet. */
+  id?: string | undefined
   /** Called after each answer, and when the connection has come or gone. */
   onChange: () => void
   /** Called on an event of this Sentinel: a hint to look at every node, nothing more. */
@@ -38,23 +40,32 @@ export interface SentinelPeer {
   address: NodeAddress
 }
 
+/** A Sentinel was asked, and led no failover. */
+export interface QuietLook {
+  /** When it was asked (monotonic ms). */
+  askedAtMs: number
+  /** The newest epoch that it had announced before it was asked. */
+  epoch: number
+}
+
 /** One Sentinel: a standing connection that hears its events, and what it last answered. */
 export class Sentinel {
   readonly address: string
   readonly #options: SentinelOptions
   readonly #connection: StandingConnection
   #observation: SentinelObservation | null = null
-  #id: string
+  #id: string | null
+  #quorum: number | null = null
   #members: NodeAddress[] = []
   #peers: SentinelPeer[] = []
   #newestEpoch = 0
   #listeningSinceMs: number | null = null
-  #quietAtMs: number | null = null
+  #quiet: QuietLook | null = null
   #asking: Promise<void> | null = null
 
   constructor(options: SentinelOptions) {
     this.address = formatAddress(options.address)
-    this.#id = this.address
+    this.#id = options.id ?? null
     this.#options = options
     this.#connection = new StandingConnection({
       ...options,
@@ -80,9 +91,14 @@ export class Sentinel {
     return this.#observation
   }
 
-  /** What it calls itself (`SENTINEL MYID`); its address until it has said so. */
+  /** What it calls itself (`SENTINEL MYID`); its address until that is known. */
   get id(): string {
-    return this.#id
+    return this.#id ?? this.address
+  }
+
+  /** How many Sentinels must agree that the primary is down, and vote for a leader; null until it has said so. */
+  get quorum(): number | null {
+    return this.#quorum
   }
 
   /** The other Sentinels of this group that it knows: with itself, those that it counts as voters. */
@@ -105,9 +121,14 @@ export class Sentinel {
     return this.isUp ? this.#listeningSinceMs : null
   }
 
-  /** When it was asked last (monotonic ms), if it led no failover then; or null. */
-  get quietAtMs(): number | null {
-    return this.isUp ? this.#quietAtMs : null
+  /** The last time that it was asked, if it led no failover then; or null. */
+  get quiet(): QuietLook | null {
+    return this.isUp ? this.#quiet : null
+  }
+
+  /** It has shown its current epoch in another way than by its events. */
+  noteEpoch(epoch: number): void {
+    this.#newestEpoch = Math.max(this.#newestEpoch, epoch)
   }
 
   /** Whether it answers on the connection that carries its events: then no event from before is still on its way. */
@@ -154,13 +175,14 @@ export class Sentinel {
   }
 
   #hear(event: string, message: Buffer): void {
-    if (event === '+new-epoch') this.#newestEpoch = Math.max(this.#newestEpoch, Number(message.toString()))
+    const epoch = Number(message.toString())
+    if (event === '+new-epoch' && Number.isSafeInteger(epoch)) this.noteEpoch(epoch)
     this.#options.onHint()
   }
 
   async #look(connection: Connection): Promise<void> {
     const { primaryName } = this.#options
-    const askedAtMs = performance.now()
+    const look = { askedAtMs: performance.now(), epoch: this.#newestEpoch }
     try {
       const [id, primary, named, replicas, sentinels] = await Promise.all(
         [
@@ -170,11 +192,14 @@ export class Sentinel {
           ['SENTINELS', primaryName],
         ].map((question) => connection.send(['SENTINEL', ...question], PATIENCE_MS)),
       )
+      // Another Sentinel at this address counts its epochs from the start.
+      if (this.#id !== null && this.#id !== String(id)) this.#newestEpoch = 0
       this.#id = String(id)
       this.#observation = readObservation(primary, named)
-      this.#newestEpoch = Math.max(this.#newestEpoch, this.#observation.configEpoch)
+      this.noteEpoch(this.#observation.configEpoch)
+      this.#quorum = Number(readField(primary, 'quorum')) || null
       const leads = readField(primary, 'flags').split(',').includes('failover_in_progress')
-      this.#quietAtMs = leads ? null : askedAtMs
+      this.#quiet = leads ? null : look
       this.#members = [readNamed(named), readAddress(primary), ...readList(replicas).map(readAddress)]
       this.#peers = readList(sentinels).map((peer) => ({
         id: readField(peer, 'runid'),

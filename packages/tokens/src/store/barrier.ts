@@ -1,120 +1,113 @@
+import { ElectionEpochs } from '../redis/election-epochs.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
-import type { Sentinel } from '../redis/sentinel.ts'
 import type { StoreObserver } from './observer.ts'
+import type { SafetyRule } from './rules.ts'
 
 /** A Sentinel that is slower does not count. */
-const PATIENCE_MS = 300
-/** Between two looks at whether a Sentinel has come. */
-const NEXT_LOOK_MS = 500
-/** Sentinel's election time-out, unless `failover-timeout` is shorter (Redis 7.0.15, sentinel.c). */
-const ELECTION_MS = 10_000
+const ANSWER_MS = 300
+/**
+ * Longer than Sentinel's `publish-period` (2 s, Redis 7.0.15), and than a leader takes to point the other replica to the one
+ * that it has promoted (about 1 s).
+ */
+const HELLO_MS = 2200
+
+export interface BarrierOptions {
+  primaryName: string
+  observer: StoreObserver
+  rulesOff: ReadonlySet<SafetyRule>
+}
 
 /**
  * The epoch barrier. A failover begins with an election epoch that at least two of three Sentinels announce
- * when they vote; the primary that is to be replaced knows nothing of it. So when a majority of the Sentinels
- * answers **after** the replicas have confirmed a batch, and none has announced a newer epoch than the one of
- * the primary, no election was won before: whoever is elected later is chosen among replicas of now.
+ * when they vote; the primary that is to be replaced knows nothing of it. So when enough Sentinels answer **after** the
+ * replicas have confirmed a batch, and none has announced a newer epoch than the one of the primary, no election was won
+ * before: a leader that is elected later chooses among the replicas as they are then.
+ *
+ * A failover that an operator forces (`SENTINEL FAILOVER`) has no vote. Only its leader announces the epoch at once; the others
+ * hear of it with its next hello. So while one Sentinel does not answer, a replica that has confirmed until lately and is
+ * missing now may have been promoted by it: until the next hello is due the barrier is not clear.
  *
  * A promoted replica is known by its lineage up to a second before the Sentinels name it, and its epoch is then one
  * more than theirs (redis/primary.ts).
  */
 export class EpochBarrier {
   readonly #group: ReplicaGroup
-  readonly #observer: StoreObserver
-  /** The newest epoch after which no failover followed in time: it stands for nothing any more. */
-  #voidEpoch = 0
-  /** Which Sentinels were quiet, all together, after this one was listened to, by since when it is. */
-  readonly #quiet = new WeakMap<Sentinel, number>()
-  #closed = false
-  #doubt: { epoch: number; sinceMs: number } | null = null
+  readonly #epochs: ElectionEpochs
+  readonly #options: BarrierOptions
+  readonly #startedMs = performance.now()
+  /** When each replica has confirmed a batch last (monotonic ms), by address. */
+  readonly #confirmedMs = new Map<string, number>()
+  #doubtEpoch: number | null = null
+  #doubtSinceMs = 0
 
-  constructor(group: ReplicaGroup, observer: StoreObserver) {
-    this.#observer = observer
+  constructor(group: ReplicaGroup, options: BarrierOptions) {
     this.#group = group
+    this.#options = options
+    this.#epochs = new ElectionEpochs(group, options.primaryName)
   }
 
-  /** Asks the Sentinels now. False means doubt: not that a failover is under way, but that it may be. */
-  async isClear(): Promise<boolean> {
-    const voters = await this.#votersHeardEnough()
-    if (voters.length < this.#group.electingSentinels) return false
+  /** These replicas have confirmed a batch that was sent at this time (monotonic ms). */
+  noteConfirmed(replicas: readonly string[], sentAtMs: number): void {
+    for (const address of replicas) this.#confirmedMs.set(address, sentAtMs)
+  }
+
+  /**
+   * Asks the Sentinels now; `missing` are the planned replicas that have not confirmed. False means doubt: not that a failover
+   * is under way, but that it may be.
+   */
+  async isClear(missing: readonly string[]): Promise<boolean> {
+    const { sentinelsToHear, allSentinels } = this.#group
+    // By the time before the Sentinels are asked: what the wait was for may have come between.
+    const mayBeForced = this.#mayBeForced(missing)
+    if (this.#epochs.heard.length < sentinelsToHear) await this.#epochs.askAll()
     const answers = await Promise.all(
-      voters.map(async (sentinel) => ((await sentinel.answers(PATIENCE_MS)) ? [sentinel.id] : [])),
+      this.#epochs.heard.map(async (sentinel) => ((await sentinel.answers(ANSWER_MS)) ? [sentinel.id] : [])),
     )
     // By id: one Sentinel that is known under two addresses is one voter.
-    const answered = new Set(answers.flat())
-    return answered.size >= this.#group.electingSentinels && this.#noNewerEpoch(performance.now())
+    const answered = new Set(answers.flat()).size
+    if (answered < sentinelsToHear || (await this.#isElectionPending())) return false
+    return answered >= allSentinels || !mayBeForced || this.#options.rulesOff.has('forced-failover')
   }
 
-  /** Keeps the barrier ready, until it is closed: with a Sentinel gone it is too late to ask all of them. */
-  async run(): Promise<void> {
-    while (!this.#closed) {
-      if (this.#listening().some((sentinel) => !this.#isHeardEnough(sentinel))) await this.#askAll()
-      await new Promise((resolve) => setTimeout(resolve, NEXT_LOOK_MS))
+  /** Why it cannot be clear, for a person; null when that passes by itself. */
+  get problem(): string | null {
+    if (this.#doubtEpoch !== null) {
+      return `An election of epoch ${this.#doubtEpoch} has not ended, and not every Sentinel can be asked whether it leads a failover.`
     }
+    return this.#epochs.problem
+  }
+
+  /** Keeps the barrier ready, until it is closed. */
+  run(): Promise<void> {
+    return this.#epochs.run()
   }
 
   close(): void {
-    this.#closed = true
+    this.#epochs.close()
   }
 
-  /** The Sentinels of which no vote can have been missed that may still lead to a promotion. */
-  async #votersHeardEnough(): Promise<Sentinel[]> {
-    const voters = this.#listening().filter((sentinel) => this.#isHeardEnough(sentinel))
-    if (voters.length >= this.#group.electingSentinels) return voters
-    await this.#askAll()
-    return this.#listening().filter((sentinel) => this.#isHeardEnough(sentinel))
-  }
-
-  #listening(): Sentinel[] {
-    return this.#group.trustedSentinels.filter(({ listeningSinceMs }) => listeningSinceMs !== null)
-  }
-
-  #isHeardEnough(sentinel: Sentinel): boolean {
-    const sinceMs = sentinel.listeningSinceMs ?? Infinity
-    return this.#quiet.get(sentinel) === sinceMs || sinceMs <= performance.now() - this.#promotionLimitMs()
-  }
-
-  /**
-   * Asks all Sentinels whether they lead a failover, after all of them are listened to. A leader says so from its
-   * election on: so when none does, no failover is under way, and of a later one every vote is heard.
-   */
-  async #askAll(): Promise<void> {
-    const listening = this.#listening()
-    if (listening.length < this.#group.allSentinels) return
-    const since = new Map(listening.map((sentinel) => [sentinel, sentinel.listeningSinceMs ?? Infinity]))
-    const sinceMs = Math.max(...since.values())
-    const isQuiet = ({ quietAtMs }: Sentinel) => quietAtMs !== null && quietAtMs >= sinceMs
-    const asked = listening.map((sentinel) => isQuiet(sentinel) || sentinel.ask())
-    await Promise.race([Promise.all(asked), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
-    if (!listening.every(isQuiet)) return
-    for (const [sentinel, listeningSinceMs] of since) this.#quiet.set(sentinel, listeningSinceMs)
-  }
-
-  #noNewerEpoch(nowMs: number): boolean {
-    const sentinels = this.#group.trustedSentinels
-    const newest = Math.max(0, ...sentinels.map(({ newestEpoch }) => newestEpoch))
-    if (newest <= Math.max(this.#group.primaryEpoch, this.#voidEpoch)) {
-      this.#doubt = null
-      return true
+  async #isElectionPending(): Promise<boolean> {
+    const { primaryEpoch } = this.#group
+    const pending = this.#epochs.pendingAfter(primaryEpoch)
+    if (pending !== null && pending !== this.#doubtEpoch) {
+      this.#options.observer.event?.({ type: 'doubt', epoch: pending })
     }
-    if (this.#doubt?.epoch !== newest) {
-      this.#doubt = { epoch: newest, sinceMs: nowMs }
-      this.#observer.event?.({ type: 'doubt', epoch: newest })
-    }
-    if (nowMs - this.#doubt.sinceMs > this.#promotionLimitMs()) this.#voidEpoch = newest
-    return false
+    if (pending !== this.#doubtEpoch) this.#doubtSinceMs = performance.now()
+    this.#doubtEpoch = pending
+    if (pending === null) return false
+    if (this.#options.rulesOff.has('pending-election'))
+      return performance.now() < this.#doubtSinceMs + HELLO_MS
+    const isOver = () =>
+      this.#epochs.pendingAfter(primaryEpoch) === null && this.#group.primaryEpoch === primaryEpoch
+    await this.#epochs.askAll()
+    if (!isOver()) await this.#epochs.readEnded()
+    if (isOver()) this.#doubtEpoch = null
+    return this.#doubtEpoch !== null
   }
 
-  /**
-   * How long after a vote a promotion may still follow: until the leader gives up waiting for votes, then for a
-   * link to the replica, then for its promotion (Redis 7.0.15, sentinel.c: sentinelFailoverWaitStart,
-   * sentinelFailoverSendSlaveOfNoOne, sentinelFailoverWaitPromotion).
-   */
-  #promotionLimitMs(): number {
-    const timeouts = this.#group.trustedSentinels.flatMap(
-      ({ observation }) => observation?.failoverTimeoutMs ?? [],
-    )
-    const failoverTimeoutMs = Math.max(0, ...timeouts)
-    return Math.min(ELECTION_MS, failoverTimeoutMs) + 2 * failoverTimeoutMs
+  /** Whether one that did not confirm has done so until lately, or may have, where this process has not run for long enough. */
+  #mayBeForced(missing: readonly string[]): boolean {
+    const nowMs = performance.now()
+    return missing.some((address) => nowMs - (this.#confirmedMs.get(address) ?? this.#startedMs) < HELLO_MS)
   }
 }

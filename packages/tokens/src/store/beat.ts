@@ -5,12 +5,13 @@ import type { Feed } from './feed.ts'
 import { readInstant } from './instant.ts'
 import type { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
+import type { Committed } from './unit.ts'
 
 /** Beats in one lease: as many may be lost or late before it ends. */
 const BEATS_IN_LEASE = 3
 
-/** Is told of a beat that every planned replica has confirmed: when it was sent, in which generation of the feed. */
-type OnComplete = (sentAtMs: number, generation: number) => void
+/** Is called for a heartbeat that every planned replica has confirmed: when it was sent, in which generation of the feed and which term. */
+type OnComplete = (sentAtMs: number, generation: number, term: number) => void
 
 /**
  * Proves the lease, several times in its length. A beat is a message that travels through the primary to its
@@ -70,15 +71,17 @@ export class Heartbeat {
     const deadline = new Deadline(this.#leaseMs)
     const sentAt = readInstant()
     const sentAtMs = sentAt.monotonicMs
-    let complete: boolean
+    let committed: Committed
     try {
       const signal = { channel: this.channel, message: String(beat) }
-      complete = (await committer.signal(signal, deadline)).complete
+      committed = await committer.signal(signal, deadline)
     } catch {
       // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
       return
     }
-    if (complete && feed.generation === generation) onComplete(sentAtMs, generation)
+    if (committed.complete && feed.generation === generation) {
+      onComplete(sentAtMs, generation, committed.term)
+    }
     if (await deadline.race(this.#untilHeard(beat))) {
       if (feed.generation === generation) this.#lease.prove(sentAt)
     }

@@ -8,7 +8,7 @@ import { SCRIPTS, type Script } from '../scripts/scripts.ts'
 import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { MergeRequest, StoredRecord } from './backend.ts'
-import type { WriteCommand } from './unit.ts'
+import type { Committed, WriteCommand } from './unit.ts'
 
 const SPACE = Buffer.from(' ')
 
@@ -30,6 +30,19 @@ export function readMerged(sent: TokenRecord, reply: Reply): TokenRecord {
   const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
   if (stored === null) throw new StoreUnavailableError('Redis holds a record that this version cannot read.')
   return stored
+}
+
+/**
+ * Merges as they may be repeated: what the primary stored, without the guard of an update. Repeated with its guard,
+ * an update is refused where an earlier one is missing. One that the guard refused is replaced by what refused it.
+ */
+export function asStored(requests: readonly MergeRequest[], { replies }: Committed): MergeRequest[] {
+  return requests.map(({ key, subject, record }, index) => {
+    const reply = replies[index] ?? null
+    const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
+    const kept = stored ?? record
+    return { key, subject: kept.state === 'revoked' ? null : subject, record: kept }
+  })
 }
 
 export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {

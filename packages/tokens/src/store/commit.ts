@@ -4,6 +4,7 @@ import { Backoff } from '../redis/backoff.ts'
 import type { Connection, Reply } from '../redis/connection.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
+import { confirmers, parseReplication, type ReplicationView } from '../redis/replication.ts'
 import { SCRIPTS } from '../scripts/scripts.ts'
 import type { MergeRequest } from './backend.ts'
 import type { EpochBarrier } from './barrier.ts'
@@ -17,6 +18,18 @@ interface Writer {
   node: Node
   connection: Connection
   term: number
+  /** What the primary said of its replicas after the last batch. */
+  view: ReplicationView | null
+}
+
+/** What replicas said of a batch. */
+interface Confirmation {
+  /** Whether every planned replica has it. */
+  complete: boolean
+  /** Whether so many members have it that, with the primary, they are a majority. */
+  followed: boolean
+  /** The planned replicas that have not confirmed it. */
+  missing: string[]
 }
 
 export interface CommitterOptions {
@@ -161,10 +174,12 @@ export class Committer {
       await this.#group.waitForChange(new Deadline(RETRY_PATIENCE_MS)).catch(() => {})
       throw new StoreUnavailableError(this.#group.problem() ?? 'The primary has just changed.')
     }
+    const replid = primary.view?.replid
     const connection = await primary.openConnection()
     try {
-      const [mark] = await Promise.all([
+      const [mark, info] = await Promise.all([
         connection.send(['GET', MARK_KEY], BATCH_PATIENCE_MS),
+        connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS),
         ...Object.values(SCRIPTS).map(({ source }) =>
           connection.send(['SCRIPT', 'LOAD', source], BATCH_PATIENCE_MS),
         ),
@@ -172,6 +187,10 @@ export class Committer {
       // On the very socket that will carry the writes: the address may be another group's by now.
       if (!this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)) {
         throw new StoreUnavailableError(`${primary.address} does not hold data of this group any more.`)
+      }
+      // What a lost process confirms must not count for the one before it: its term has not begun yet.
+      if (parseReplication(String(info)).replid !== replid) {
+        throw new StoreUnavailableError(`${primary.address} has restarted.`)
       }
     } catch (error) {
       connection.close()
@@ -181,7 +200,7 @@ export class Committer {
       connection.close()
       throw closedError()
     }
-    this.#writer = { node: primary, connection, term }
+    this.#writer = { node: primary, connection, term, view: null }
     return this.#writer
   }
 
@@ -191,31 +210,19 @@ export class Committer {
   }
 
   /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
-  async #commit({ node, connection, term }: Writer, units: Unit[]): Promise<void> {
+  async #commit(writer: Writer, units: Unit[]): Promise<void> {
+    const { connection, term } = writer
     const batch = new Batch(units)
     const results = Promise.allSettled(batch.commands.map((command) => evaluate(connection, command)))
     for (const { channel, message } of this.#signals(units)) {
       // Its own answer tells nothing; the one to WAIT, behind it on the same socket, tells all.
       connection.send(['PUBLISH', channel, message], BATCH_PATIENCE_MS).catch(() => {})
     }
-    const wanted = this.#replicasToWaitFor(node)
-    let confirmed: Reply
-    try {
-      confirmed = await connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_PATIENCE_MS)
-    } catch (error) {
-      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
-      this.#dropWriter()
-      throw error
-    }
-    if (Number(confirmed) < wanted) {
-      this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
-      this.#group.alert()
-    }
-    const complete = Number(confirmed) >= this.#group.plannedReplicas
+    const { complete, followed: isFollowed, missing } = await this.#awaitReplicas(writer)
     if (complete) this.#options.onComplete(term)
     const sameTerm = () => this.#group.term === term || !this.#holds('term')
-    const followed = Number(confirmed) >= this.#group.leastReplicas && sameTerm()
-    const lasting = followed && (complete || ((await this.#barrierIsClear()) && sameTerm()))
+    const followed = isFollowed && sameTerm()
+    const lasting = followed && (complete || ((await this.#barrierIsClear(missing)) && sameTerm()))
     let passing: Error | null = null
     for (const [unit, outcome] of batch.outcomes(await results)) {
       if (outcome.kind === 'refused') {
@@ -231,6 +238,43 @@ export class Committer {
       for (const unit of units) if (!unit.isSettled) this.#tell('retried', unit)
       if (isReply(passing, 'READONLY') || isReply(passing, 'NOSCRIPT')) this.#dropWriter()
       throw passing
+    }
+  }
+
+  /**
+   * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts every
+   * connected replica, also one that no Sentinel would promote, and that is no proof of anything.
+   */
+  async #awaitReplicas(writer: Writer): Promise<Confirmation> {
+    const { node, connection } = writer
+    const sentAtMs = performance.now()
+    const { wanted, foreign } = this.#replicasToWaitFor(writer)
+    const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_PATIENCE_MS)
+    const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS) : ''
+    let replies: Reply[]
+    try {
+      replies = await Promise.all([waiting, looking])
+    } catch (error) {
+      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
+      this.#dropWriter()
+      throw error
+    }
+    const [confirmed, view] = [Number(replies[0]), parseReplication(String(replies[1]))]
+    writer.view = this.#holds('members') ? view : null
+    if (confirmed < wanted) {
+      this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
+      this.#group.alert()
+    }
+    const planned = this.#group.plannedFollowers(node.address)
+    const has = new Set(confirmers(view, confirmed))
+    const members = planned.filter((address) => has.has(address))
+    this.#barrier.noteConfirmed(members, sentAtMs)
+    const count = this.#holds('members') ? members.length : confirmed
+    return {
+      complete: count >= this.#group.plannedReplicas && this.#group.knowsMembers,
+      // A replica that is not a member, and was not reckoned with, ended the WAIT before a member could confirm: once more.
+      followed: count >= this.#group.leastReplicas && foreignIn(view, planned) <= foreign,
+      missing: planned.filter((address) => !has.has(address)),
     }
   }
 
@@ -253,20 +297,22 @@ export class Committer {
     return !this.#options.rulesOff.has(rule)
   }
 
-  async #barrierIsClear(): Promise<boolean> {
-    return !this.#holds('barrier') || this.#barrier.isClear()
+  async #barrierIsClear(missing: readonly string[]): Promise<boolean> {
+    return !this.#holds('barrier') || this.#barrier.isClear(missing)
   }
 
-  /** All connected replicas that keep up, and as many as must have a write. */
-  #replicasToWaitFor(node: Node): number {
-    const least = this.#group.leastReplicas
-    if (performance.now() < this.#reluctantUntilMs) return least
-    const followers = node.view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS)
-    return Math.max(least, followers?.length ?? 0)
+  /** All connected replicas that keep up, and as many as must have a write beside those that are not members. */
+  #replicasToWaitFor({ node, view: lastView }: Writer): { wanted: number; foreign: number } {
+    const view = lastView ?? node.view
+    const foreign = view === null ? 0 : foreignIn(view, this.#group.plannedFollowers(node.address))
+    const least = this.#group.leastReplicas + foreign
+    const keepUp = view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS).length ?? 0
+    return { wanted: performance.now() < this.#reluctantUntilMs ? least : Math.max(least, keepUp), foreign }
   }
 
   #tooLate(): StoreUnavailableError {
-    const reason = this.#group.problem() ?? this.#trouble ?? 'The primary has not answered.'
+    const trouble = this.#trouble === null ? null : [this.#trouble, this.#barrier.problem].join(' ').trim()
+    const reason = this.#group.problem() ?? trouble ?? 'The primary has not answered.'
     return new StoreUnavailableError(
       `The write was not acknowledged in time, so its outcome is unknown. ${reason}`,
     )
@@ -275,6 +321,11 @@ export class Committer {
 
 function evaluate(connection: Connection, { script, keys, args }: WriteCommand): Promise<Reply> {
   return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS)
+}
+
+/** How many connected replicas are not members of the group. */
+function foreignIn({ replicas }: ReplicationView, planned: readonly string[]): number {
+  return replicas.filter(({ address }) => !planned.includes(address)).length
 }
 
 function take<T>(all: Iterable<T>, most: number): T[] {

@@ -39,6 +39,7 @@ export class Feed {
   readonly #backoff = new Backoff(10, 500)
   #connection: Connection | null = null
   #generation = 0
+  #term = 0
   #closed = false
 
   constructor(group: ReplicaGroup, options: FeedOptions) {
@@ -50,6 +51,11 @@ export class Feed {
   /** The number of the running subscription, or null while there is none. */
   get generation(): number | null {
     return this.#connection?.isOpen === true ? this.#generation : null
+  }
+
+  /** The term of the primary that the running subscription is of, or the last one. */
+  get term(): number {
+    return this.#term
   }
 
   close(): void {
@@ -76,6 +82,7 @@ export class Feed {
   /** Hears the feed until the connection ends or another node is primary. */
   async #serve(connection: Connection, term: number): Promise<void> {
     const channels = [FEED_CHANNEL, SETTLED_CHANNEL, this.#options.beatChannel]
+    this.#term = term
     try {
       await connection.subscribe(channels, (message, channel) => this.#hear(message, channel), SUBSCRIBE_MS)
       if (this.#closed || this.#group.term !== term) return

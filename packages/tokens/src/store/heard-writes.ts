@@ -1,41 +1,116 @@
-import { merge } from '../record/merge.ts'
+import { covers, merge } from '../record/merge.ts'
 import type { FeedRecord } from './feed.ts'
 
-/** What was heard longer before the last is on every node that can be promoted. */
+/**
+ * A primary whose machine loses power lacks the end of its append-only file, and its replicas copy that: so what every
+ * node has is kept for this long, too. With `appendfsync everysec` the file lacks two seconds at the most.
+ */
 const KEEP_MS = 15_000
-const MOST_KEPT = 50_000
+const MAX_KEPT = 100_000
+/** A full memory is emptied to this part of the limit at once. */
+const EMPTY_TO = 0.9
+
+interface Heard {
+  message: FeedRecord
+  atMs: number
+  /** The newest term whose primary is known to have all of it, and when that was seen. */
+  term: number
+  seenAtMs: number
+}
 
 /**
- * The last seconds of everybody's writes, as heard on the feed: reckoned back from the last one heard, because
- * a feed that has ended tells nothing new however long the failover takes. Pure: the time is passed in.
+ * The writes of all processes, as heard on the feed, one record per key. A write is kept until every planned replica has
+ * confirmed it and it is {@link KEEP_MS} older than the last one heard. The age counts back from the last one because a
+ * feed that has ended brings nothing new, however long the failover takes. Pure: the time is passed in.
  */
 export class HeardWrites {
-  #heard: { message: FeedRecord; atMs: number }[] = []
+  /** In the order of `atMs`. */
+  readonly #heard = new Map<string, Heard>()
+  readonly #keepUntilConfirmed: boolean
+  #last = { term: 0, atMs: 0 }
+  /** Every planned replica has what the primary of this term had at this time. */
+  #confirmed = { term: -1, sentAtMs: Number.NEGATIVE_INFINITY }
 
-  add(message: FeedRecord, nowMs: number): void {
-    this.#heard.push({ message, atMs: nowMs })
-    if (this.#heard.length > 2 * MOST_KEPT) this.#forget()
+  /** `keepUntilConfirmed`: false only in tests, and then everything is forgotten by its age alone. */
+  constructor({ keepUntilConfirmed = true }: { keepUntilConfirmed?: boolean } = {}) {
+    this.#keepUntilConfirmed = keepUntilConfirmed
   }
 
-  /** What was heard last, one record a key: all that was said of it, merged. */
-  recent(): FeedRecord[] {
-    this.#forget()
-    const merged = new Map<string, FeedRecord>()
-    for (const { message } of this.#heard) {
-      const known = merged.get(message.key)
-      merged.set(message.key, {
-        key: message.key,
-        subjectKey: message.subjectKey ?? known?.subjectKey ?? null,
-        record: known === undefined ? message.record : merge(known.record, message.record),
-      })
+  /** The primary of a term has this record. */
+  add(message: FeedRecord, term: number, nowMs: number): void {
+    const { key } = message
+    const known = this.#heard.get(key)
+    this.#heard.delete(key)
+    // A new primary may lack what was heard before: that stays to be looked up.
+    const isBehind = known !== undefined && known.term < term && !covers(message.record, known.message.record)
+    this.#heard.set(key, {
+      message: known === undefined ? message : join(known.message, message),
+      atMs: nowMs,
+      term: isBehind ? known.term : term,
+      seenAtMs: nowMs,
+    })
+    this.#last = { term, atMs: nowMs }
+    if (this.#heard.size > MAX_KEPT) this.#makeRoom()
+  }
+
+  /** Every planned replica has confirmed what the primary of a term had at this time. */
+  confirmed(term: number, sentAtMs: number): void {
+    const known = this.#confirmed
+    if (term > known.term || (term === known.term && sentAtMs > known.sentAtMs)) {
+      this.#confirmed = { term, sentAtMs }
     }
-    return [...merged.values()]
+    this.#forgetConfirmed()
   }
 
-  #forget(): void {
-    const last = this.#heard.at(-1)
-    if (last === undefined) return
-    const young = this.#heard.findIndex(({ atMs }) => atMs >= last.atMs - KEEP_MS)
-    this.#heard = this.#heard.slice(Math.max(young, this.#heard.length - MOST_KEPT))
+  /** What the primary of a term may lack, because it was seen on earlier ones only. */
+  owedIn(term: number): FeedRecord[] {
+    this.#forgetConfirmed()
+    return [...this.#heard.values()].flatMap((heard) => (heard.term < term ? [heard.message] : []))
+  }
+
+  /** The primary of a term has been found to have these records, or was given them. */
+  seen(messages: readonly FeedRecord[], term: number, nowMs: number): void {
+    for (const { key } of messages) {
+      const heard = this.#heard.get(key)
+      if (heard === undefined || heard.term >= term) continue
+      heard.term = term
+      heard.seenAtMs = nowMs
+    }
+  }
+
+  /** How many records a node may lack. */
+  get unconfirmed(): number {
+    let count = 0
+    for (const heard of this.#heard.values()) if (!this.#isEverywhere(heard)) count += 1
+    return count
+  }
+
+  #isEverywhere({ term, seenAtMs }: Heard): boolean {
+    return term === this.#confirmed.term && seenAtMs <= this.#confirmed.sentAtMs
+  }
+
+  #forgetConfirmed(): void {
+    for (const [key, heard] of this.#heard) {
+      if (heard.atMs >= this.#last.atMs - KEEP_MS) break
+      // One of an earlier term has yet to be looked up on the new primary.
+      const isSafe = this.#isEverywhere(heard) && heard.term === this.#last.term
+      if (isSafe || !this.#keepUntilConfirmed) this.#heard.delete(key)
+    }
+  }
+
+  #makeRoom(): void {
+    this.#forgetConfirmed()
+    for (const key of this.#heard.keys()) {
+      if (this.#heard.size <= EMPTY_TO * MAX_KEPT) break
+      this.#heard.delete(key)
+    }
+  }
+}
+
+function join(older: FeedRecord, newer: FeedRecord): FeedRecord {
+  return {
+    key: newer.key,
+    subjectKey: newer.subjectKey ?? older.subjectKey,
+    record: merge(older.record, newer.record),
   }
 }

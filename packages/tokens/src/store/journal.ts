@@ -1,51 +1,79 @@
 import { StoreOverloadedError } from '../errors.ts'
+import { covers, merge } from '../record/merge.ts'
+import { keepUntilMs } from '../record/record.ts'
+import type { MergeRequest } from './backend.ts'
 import type { Committed } from './unit.ts'
 
 interface Entry<Request> {
   request: Request
-  /** The term in which it was acknowledged. */
+  /** The term whose primary is known to have all of it. */
   term: number
   atMs: number
+  /** When it stops to matter: its session or its window has ended. */
+  overAtMs: number
 }
 
-/** What is written under one key; a later one stands for all before. */
+/** What is written under one key. */
 interface Keyed {
   key: { key: string }
 }
 
+export interface JournalOptions<Request> {
+  maxEntries: number
+  /** One request that stands for two of the same key. */
+  join: (older: Request, newer: Request) => Request
+  /** Whether a node that has `newer` lacks nothing of `older`. */
+  covers: (newer: Request, older: Request) => boolean
+  /** How long from now a request matters (in milliseconds). */
+  lastsMs: (request: Request) => number
+}
+
+/** What decides whether an entry may make room. */
+export interface RoomLimits {
+  nowMs: number
+  /** How long a replica may be away and still be promoted (in milliseconds), if its own clock and link say so. */
+  promotableMs: number
+}
+
+/** Entries are forgotten by age only beyond this part of the limit. */
+const FULL_AT = 0.9
+/** How often a nearly full journal looks for entries that are over. */
+const SWEEP_MS = 1000
+
 /**
  * Every record that this process wrote and that is not yet known to be on all planned nodes. Such a record is
- * lost when a node that lacks it is promoted; then it is written again from here. Pure bookkeeping: the time
- * is passed in.
+ * lost when a node that lacks it is promoted; then it is written again from here. No time limit holds for such a
+ * node: Sentinel promotes a replica that was paused, cut off or hung for long, because its own clock and its link say that
+ * it is up to date. So an entry stays until every planned replica has confirmed it, and age only makes room
+ * in a journal that is nearly full. Pure bookkeeping: the monotonic time is passed in.
  */
 export class Journal<Request extends Keyed> {
-  readonly #mostEntries: number
+  readonly #options: JournalOptions<Request>
+  /** In the order of `atMs`. */
   readonly #entries = new Map<string, Entry<Request>>()
+  #sweptAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(mostEntries: number) {
-    this.#mostEntries = mostEntries
+  constructor(options: JournalOptions<Request>) {
+    this.#options = options
   }
 
   get size(): number {
     return this.#entries.size
   }
 
-  /** Throws `STORE_OVERLOADED` when there is no room for so many more. */
-  assertRoom(count: number): void {
-    if (this.#entries.size + count > this.#mostEntries) {
+  /** Makes room for so many more. Throws `STORE_OVERLOADED` when there is none. */
+  assertRoom(count: number, limits: RoomLimits): void {
+    this.#makeRoom(count, limits)
+    if (this.#entries.size + count > this.#options.maxEntries) {
       throw new StoreOverloadedError(
         `${this.#entries.size} writes are not on every node yet. Bring the missing replica back, or raise the limit.`,
       )
     }
   }
 
-  /** Acknowledged records: kept while a replica lacks them, forgotten when every planned one has them. */
+  /** Acknowledged requests: kept while a replica lacks them, forgotten when every planned replica has them. */
   settle(requests: readonly Request[], { complete, term }: Committed, nowMs: number): void {
-    for (const request of requests) {
-      const key = request.key.key
-      this.#entries.delete(key)
-      if (!complete) this.#entries.set(key, { request, term, atMs: nowMs })
-    }
+    for (const request of requests) this.#settle(request, complete, term, nowMs)
   }
 
   /** What was written under a key has been undone. */
@@ -58,7 +86,7 @@ export class Journal<Request extends Keyed> {
     for (const [key, entry] of this.#entries) if (entry.term === term) this.#entries.delete(key)
   }
 
-  /** Forgets what is older: the replica that lacks it has been away for too long to be promoted. */
+  /** Forgets what is older, whether every node has it or not. */
   forgetBefore(timeMs: number): void {
     for (const [key, entry] of this.#entries) {
       if (entry.atMs >= timeMs) break
@@ -66,8 +94,52 @@ export class Journal<Request extends Keyed> {
     }
   }
 
-  /** What must be written again on a new primary: everything from earlier terms. */
-  fromBefore(term: number): Request[] {
-    return [...this.#entries.values()].flatMap((entry) => (entry.term < term ? [entry.request] : []))
+  /** What must be written again on a new primary: everything from earlier terms that still matters. */
+  fromBefore(term: number, nowMs: number): Request[] {
+    return [...this.#entries.values()].flatMap((entry) =>
+      entry.term < term && entry.overAtMs > nowMs ? [entry.request] : [],
+    )
   }
+
+  #settle(request: Request, complete: boolean, term: number, nowMs: number): void {
+    const key = request.key.key
+    const known = this.#entries.get(key)
+    this.#entries.delete(key)
+    // Written on a new primary before what it lacks was written again: that is still to be done.
+    const isBehind = known !== undefined && known.term < term && !this.#options.covers(request, known.request)
+    if (complete && !isBehind) return
+    this.#entries.set(key, {
+      request: known === undefined ? request : this.#options.join(known.request, request),
+      term: isBehind ? known.term : term,
+      atMs: nowMs,
+      overAtMs: Math.max(nowMs + this.#options.lastsMs(request), known?.overAtMs ?? 0),
+    })
+  }
+
+  #makeRoom(count: number, { nowMs, promotableMs }: RoomLimits): void {
+    const isEnough = () => this.#entries.size + count <= FULL_AT * this.#options.maxEntries
+    if (isEnough()) return
+    if (nowMs - this.#sweptAtMs >= SWEEP_MS) {
+      this.#sweptAtMs = nowMs
+      for (const [key, { overAtMs }] of this.#entries) if (overAtMs <= nowMs) this.#entries.delete(key)
+    }
+    for (const [key, { atMs }] of this.#entries) {
+      if (isEnough() || atMs >= nowMs - promotableMs) break
+      this.#entries.delete(key)
+    }
+  }
+}
+
+/** The journal of a process's own records. */
+export function createRecordJournal(maxEntries: number): Journal<MergeRequest> {
+  return new Journal({
+    maxEntries,
+    join: (older, newer) => ({
+      key: newer.key,
+      subject: newer.subject ?? older.subject,
+      record: merge(older.record, newer.record),
+    }),
+    covers: (newer, older) => covers(newer.record, older.record),
+    lastsMs: ({ record }) => keepUntilMs(record) - Date.now(),
+  })
 }

@@ -29,6 +29,11 @@ export type StoreEvent =
   | { type: 'sweep-refused'; cause: string }
   /** What a new primary lacked was written again: own writes, and those of others that were heard. */
   | { type: 'journal-replayed'; own: number; heard: number }
+  /**
+   * The store was closed while a planned replica had not confirmed these acknowledged writes: own writes, and writes of
+   * other processes. If every process that holds them ends before that replica has them, its promotion loses them.
+   */
+  | { type: 'closed-unconfirmed'; own: number; heard: number }
 
 /** Who watches a store. The methods are called in passing: they must be quick and must not throw. */
 export interface StoreObserver {

@@ -87,6 +87,12 @@ export interface CommonRedisOptions extends SessionOptions {
   maxQueuedWrites?: number
   /** Most reads that wait at once; beyond it `STORE_OVERLOADED`. Default is 10,000. */
   maxWaitingReads?: number
-  /** Most acknowledged writes that wait for a missing replica; beyond it `STORE_OVERLOADED`. Default is 100,000: about 100 MB. */
+  /**
+   * Most acknowledged writes that wait for a missing replica. Default is 100,000: about 100 MB. Each write is kept until
+   * every replica has confirmed it, however long a replica is away. Beyond 90 % of the limit the oldest make room: those
+   * whose session has ended, then those older than ten times `down-after-milliseconds` plus `failover-timeout`. A write
+   * that finds no room even so is refused with `STORE_OVERLOADED`. What other processes wrote is kept likewise, up to
+   * 100,000 sessions, the oldest of which make room.
+   */
   maxJournalEntries?: number
 }

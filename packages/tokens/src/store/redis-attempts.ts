@@ -1,8 +1,12 @@
-import type { Deadline } from '../deadline.ts'
+import { Deadline } from '../deadline.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
+import { chunks } from './chunks.ts'
 import { giveBackCommand, readTaken, takeCommand } from './commands.ts'
 import type { Committer } from './commit.ts'
-import { Journal } from './journal.ts'
+import { Journal, type RoomLimits } from './journal.ts'
+
+/** Most attempts that are counted again at once: a batch of the committer. */
+const AT_ONCE = 256
 
 interface Kept {
   key: { key: string }
@@ -11,7 +15,7 @@ interface Kept {
 
 /**
  * Attempts counted on the primary, acknowledged as logins are. What not every planned node has is kept, and counted
- * again on a new primary: it may be the node that lacks it.
+ * again on a new primary: it may be the node that lacks it. An attempt whose window has passed is not counted again.
  */
 export class RedisAttempts {
   readonly #committer: Committer
@@ -19,11 +23,22 @@ export class RedisAttempts {
 
   constructor(committer: Committer, mostKept: number) {
     this.#committer = committer
-    this.#journal = new Journal(mostKept)
+    this.#journal = new Journal({
+      maxEntries: mostKept,
+      join: (_, newer) => newer,
+      // An attempt is named by its key and never changes.
+      covers: () => true,
+      lastsMs: ({ request }) => Math.max(...request.limits.map(({ windowMs }) => windowMs)),
+    })
   }
 
-  async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
-    this.#journal.assertRoom(1)
+  /** Attempts that a node may lack. */
+  get size(): number {
+    return this.#journal.size
+  }
+
+  async take(request: TakeRequest, deadline: Deadline, limits: RoomLimits): Promise<Taken> {
+    this.#journal.assertRoom(1, limits)
     const committed = await this.#committer.call(takeCommand(request), deadline)
     const taken = readTaken(committed.replies[0] ?? null)
     if (taken.allowed) this.#journal.settle([keep(request)], committed, performance.now())
@@ -40,18 +55,21 @@ export class RedisAttempts {
     this.#journal.confirmTerm(term)
   }
 
-  /** Forgets what is older: the replica that lacks it has been away for too long to be promoted. */
+  /** Forgets what is older, whether every node has it or not. */
   forgetBefore(timeMs: number): void {
     this.#journal.forgetBefore(timeMs)
   }
 
   /** Counts what was counted in earlier terms again, ahead of everything that waits. */
-  async replay(term: number, deadline: Deadline): Promise<void> {
-    const counted = this.#journal.fromBefore(term).map(async (kept) => {
-      const committed = await this.#committer.call(takeCommand(kept.request), deadline, { first: true })
-      this.#journal.settle([kept], committed, performance.now())
-    })
-    await Promise.all(counted)
+  async replay(term: number, timeoutMs: number): Promise<void> {
+    for (const some of chunks(this.#journal.fromBefore(term, performance.now()), AT_ONCE)) {
+      const deadline = new Deadline(timeoutMs)
+      const counted = some.map(async (kept) => {
+        const committed = await this.#committer.call(takeCommand(kept.request), deadline, { first: true })
+        this.#journal.settle([kept], committed, performance.now())
+      })
+      await Promise.all(counted)
+    }
   }
 }
 

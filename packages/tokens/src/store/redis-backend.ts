@@ -1,5 +1,5 @@
-import type { Deadline } from '../deadline.ts'
-import { StoreUnavailableError } from '../errors.ts'
+import { Deadline } from '../deadline.ts'
+import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
 import { endsAtMs, type TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
 import type { GroupLogin } from '../redis/login.ts'
@@ -11,12 +11,14 @@ import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
 import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
-import { joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
+import { asStored, joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
+import { GuardedWrites } from './guarded-writes.ts'
+import { handOver } from './hand-over.ts'
 import { HeardWrites } from './heard-writes.ts'
 import { type Instant, readInstant } from './instant.ts'
-import { Journal } from './journal.ts'
+import { createRecordJournal, type Journal, type RoomLimits } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
 import { Reader } from './read.ts'
@@ -44,6 +46,8 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
 /** After so long a new primary has been told what it lacked; then what it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
 const LOOK_AGAIN_MS = 20
+/** How long a store that is closed waits for its replicas. */
+const CLOSE_MS = 2000
 const LIST_AGAIN_MS = 100
 const UNSURE = 'The new primary may not have been told yet of all that was acknowledged before the failover.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
@@ -64,20 +68,30 @@ export class RedisBackend implements Backend {
   readonly #cache: NearCache
   readonly #journal: Journal<MergeRequest>
   readonly #attempts: RedisAttempts
-  readonly #heardWrites = new HeardWrites()
+  readonly #heardWrites: HeardWrites
   readonly #replayer: Replayer
   readonly #sweeper: Sweeper
   readonly #rulesOff: ReadonlySet<SafetyRule>
+  readonly #observer: StoreObserver
+  readonly #guardedWrites: GuardedWrites
+  #closed: Promise<void> | null = null
 
   constructor(options: RedisBackendOptions) {
     this.#rulesOff = options.rulesOff ?? new Set()
+    this.#observer = options.observer
     this.#group = new ReplicaGroup({
       ...options,
+      rulesOff: this.#rulesOff,
+      ignoreRestarts: this.#rulesOff.has('restart'),
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
     this.clock = this.#rulesOff.has('checked-clock') ? UNCHECKED_CLOCK : this.#group.clock
     this.#clockCheck = new ClockCheck(this.#group, this.clock)
-    const barrier = new EpochBarrier(this.#group, options.observer)
+    const barrier = new EpochBarrier(this.#group, {
+      primaryName: options.primaryName,
+      observer: options.observer,
+      rulesOff: this.#rulesOff,
+    })
     this.#barrier = barrier
     void barrier.run()
     this.#settling = new Settling(this.#group, {
@@ -87,14 +101,12 @@ export class RedisBackend implements Backend {
     this.#settledNews = new SettledNews(this.#group)
     this.#committer = new Committer(this.#group, barrier, {
       maxQueued: options.maxQueuedWrites,
-      onComplete: (term) => {
-        this.#journal.confirmTerm(term)
-        this.#attempts.confirmTerm(term)
-      },
+      onComplete: (term) => this.#confirmTerm(term),
       observer: options.observer,
       rulesOff: this.#rulesOff,
     })
-    this.#journal = new Journal(options.maxJournalEntries)
+    this.#heardWrites = new HeardWrites({ keepUntilConfirmed: !this.#rulesOff.has('retention') })
+    this.#journal = createRecordJournal(options.maxJournalEntries)
     this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
     this.#lease = new Lease(options.leaseMs, this.#rulesOff)
@@ -112,8 +124,14 @@ export class RedisBackend implements Backend {
       leaseIsValid: () => this.#holdsLease(),
       rulesOff: this.#rulesOff,
     })
-    void this.#heartbeat.run(this.#feed, this.#committer, (sentAtMs, generation) =>
-      this.#settling.confirmed(sentAtMs, generation),
+    void this.#heartbeat.run(this.#feed, this.#committer, (sentAtMs, generation, term) => {
+      this.#settling.confirmed(sentAtMs, generation)
+      this.#heardWrites.confirmed(term, sentAtMs)
+    })
+    this.#guardedWrites = new GuardedWrites(
+      this.#group,
+      this.#committer,
+      () => this.#replayer.isDone || this.#rulesOff.has('unknown'),
     )
     this.#replayer = new Replayer(
       this.#group,
@@ -175,8 +193,12 @@ export class RedisBackend implements Backend {
   }
 
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
-    this.#journal.assertRoom(requests.length)
-    const committed = await this.#committer.write(requests, deadline)
+    if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
+    this.#journal.assertRoom(requests.length, this.#roomLimits())
+    const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
+    const committed = await (isGuarded
+      ? this.#guardedWrites.write(requests, deadline)
+      : this.#committer.write(requests, deadline))
     this.#keepUntilComplete(requests, committed)
     return requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
@@ -189,8 +211,11 @@ export class RedisBackend implements Backend {
 
   async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
     const { term } = this.#group
-    const taken = await this.#attempts.take(request, deadline)
-    this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
+    if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
+    const taken = await this.#attempts.take(request, deadline, this.#roomLimits())
+    if (this.#rulesOff.has('retention')) {
+      this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
+    }
     // The primary has changed meanwhile: its replay may not have seen this one.
     if (this.#group.term !== term) this.#replayer.replayJournal().catch(() => {})
     return taken
@@ -265,7 +290,25 @@ export class RedisBackend implements Backend {
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#rulesOff.has('retention')) {
+      await handOver(this.#group, new Deadline(CLOSE_MS), {
+        missing: () => ({
+          own: this.#journal.size + this.#attempts.size,
+          heard: this.#heardWrites.unconfirmed,
+        }),
+        onConfirmed: (term, sentAtMs) => {
+          this.#confirmTerm(term)
+          this.#heardWrites.confirmed(term, sentAtMs)
+        },
+        observer: this.#observer,
+      })
+    }
     this.#replayer.close()
     this.#sweeper.close()
     this.#barrier.close()
@@ -305,7 +348,7 @@ export class RedisBackend implements Backend {
     const nowMs = performance.now()
     const known = this.#cache.learn(message.key, message.record, generation)
     if (known.record.state === 'revoked' && !known.settled) this.#settling.heard(known, nowMs, generation)
-    this.#heardWrites.add(message, nowMs)
+    this.#heardWrites.add(message, this.#feed.term, nowMs)
   }
 
   /** A record that was acknowledged just now. */
@@ -318,12 +361,29 @@ export class RedisBackend implements Backend {
     return known
   }
 
+  #confirmTerm(term: number): void {
+    this.#journal.confirmTerm(term)
+    this.#attempts.confirmTerm(term)
+  }
+
+  #roomLimits(): RoomLimits {
+    return { nowMs: performance.now(), promotableMs: this.#group.promotableMs }
+  }
+
   /** A replica that lacks these may be promoted: they are kept until all have them. */
   #keepUntilComplete(requests: MergeRequest[], committed: Committed): void {
     if (this.#rulesOff.has('journal')) return
     const nowMs = performance.now()
-    this.#journal.settle(requests, committed, nowMs)
-    this.#journal.forgetBefore(nowMs - this.#group.promotableMs)
+    const stored = asStored(requests, committed)
+    // Without the feed it is not heard, and a primary that loses power may lack even what every node has.
+    if (this.#feed.generation === null || this.#feed.term !== committed.term) {
+      for (const { key, subject, record } of stored) {
+        const message = { key: key.key, subjectKey: subject?.key ?? null, record }
+        this.#heardWrites.add(message, committed.term, nowMs)
+      }
+    }
+    this.#journal.settle(stored, committed, nowMs)
+    if (this.#rulesOff.has('retention')) this.#journal.forgetBefore(nowMs - this.#group.promotableMs)
     // The primary has changed between the acknowledgement and now: its replay did not see these.
     if (this.#group.term !== committed.term) this.#replayer.replayJournal().catch(() => {})
   }

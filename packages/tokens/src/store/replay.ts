@@ -1,11 +1,13 @@
 import { Deadline } from '../deadline.ts'
-import { StoreClosedError } from '../errors.ts'
-import { decodeRecord, encodeRecord } from '../record/codec.ts'
-import { merge } from '../record/merge.ts'
+import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import { decodeRecord } from '../record/codec.ts'
+import { covers } from '../record/merge.ts'
 import { Backoff, jitter } from '../redis/backoff.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { parseRecordKey } from '../token/digest.ts'
 import type { MergeRequest } from './backend.ts'
+import { chunks } from './chunks.ts'
+import { asStored } from './commands.ts'
 import type { Committer } from './commit.ts'
 import type { FeedRecord } from './feed.ts'
 import type { HeardWrites } from './heard-writes.ts'
@@ -16,14 +18,21 @@ import type { SafetyRule } from './rules.ts'
 
 /** Most records in one unit of writes, and in one question. */
 const CHUNK = 100
-/** Most heard writes that wait to be written again. */
-const MOST_OWED = 100_000
+/** Most units of the journal that are written again at once: a batch of more may take longer than a batch may. */
+const UNITS_AT_ONCE = 10
 const READ_MS = 1000
 const WRITE_MS = 10_000
 /** Processes that heard the same writes do not all look at once. */
 const SPREAD_MS = 200
-/** How long after this process was able to write on a new primary every other one has written what it owed. */
+/**
+ * How long after this process was able to write on a new primary the others have written what they owed. A process that
+ * stands still for longer is not waited for. That is safe while one other process lives that was subscribed to the feed:
+ * it heard those writes and keeps them until every planned replica has confirmed them. The limit: when
+ * no such process lives, answers may be wrong until the one that stood still goes on.
+ */
 const OTHERS_MS = 2000
+/** In `INFO persistence`: the process began without any data. A file that was loaded or rewritten has a base of 80 bytes or more. */
+const BEGAN_EMPTY = /^aof_base_size:0\r?$/m
 
 /**
  * After each change of primary, writes again what the new one may lack: first this process's own journal, ahead
@@ -38,8 +47,6 @@ export class Replayer {
   readonly #heardWrites: HeardWrites
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
-  /** What was heard before a failover and is not yet known to be on the primary that followed, by key. */
-  readonly #owed = new Map<string, FeedRecord>()
   /** How many failovers there had been when a primary was last known to have been told everything. */
   #told: number | null = null
   readonly #firstTold = Promise.withResolvers<void>()
@@ -97,8 +104,8 @@ export class Replayer {
   async replayJournal(): Promise<number> {
     const { term } = this.#group
     const [written] = await Promise.all([
-      this.#writeAgain(this.#journal.fromBefore(term), true),
-      this.#attempts.replay(term, new Deadline(WRITE_MS)),
+      this.#writeAgain(this.#journal.fromBefore(term, performance.now()), true),
+      this.#attempts.replay(term, WRITE_MS),
     ])
     return written
   }
@@ -106,8 +113,6 @@ export class Replayer {
   async #run(): Promise<void> {
     for (let { term } = this.#group; !this.#closed; ) {
       await this.#group.termOver(term)
-      // Now: what is written again will be heard, too, and would push out what was heard before the failover.
-      this.#owe(this.#heardWrites.recent())
       term = this.#group.term
       if (this.#group.primary !== null) await this.#replay(term)
     }
@@ -119,7 +124,7 @@ export class Replayer {
     while (!this.#closed && this.#group.term === term) {
       try {
         const own = await this.replayJournal()
-        const heard = this.#rulesOff.has('heard-writes') ? 0 : await this.#replayHeard()
+        const heard = this.#rulesOff.has('heard-writes') ? 0 : await this.#replayHeard(term)
         if (own + heard > 0) this.#observer.event?.({ type: 'journal-replayed', own, heard })
         void this.#noteWhenAllIsTold()
         return
@@ -134,8 +139,7 @@ export class Replayer {
     const { failovers } = this.#group
     while (!this.#closed && this.#group.failovers === failovers && this.#told !== failovers) {
       try {
-        // Without any failover since the Sentinels know this group nobody owes anything.
-        const owed = this.#group.primaryEpoch > 0
+        const owed = !(await this.#nothingWasEverLost())
         if (owed) await this.#committer.write([], new Deadline(WRITE_MS))
         if (owed) await pause(OTHERS_MS)
         if (this.#group.failovers !== failovers) return
@@ -148,25 +152,26 @@ export class Replayer {
     }
   }
 
-  #owe(heard: FeedRecord[]): void {
-    for (const message of heard) {
-      const owed = this.#owed.get(message.key)
-      const record = owed === undefined ? message.record : merge(owed.record, message.record)
-      const subjectKey = message.subjectKey ?? owed?.subjectKey ?? null
-      this.#owed.set(message.key, { key: message.key, subjectKey, record })
-    }
-    for (const oldest of this.#owed.keys()) {
-      if (this.#owed.size <= MOST_OWED) break
-      this.#owed.delete(oldest)
-    }
+  /**
+   * Whether no process can have anything to write again: the primary's process began without data and was never a
+   * replica, so it is the first primary of a new group and has not restarted since. Or there are no replicas: then
+   * nothing is promised about a Redis that is lost.
+   */
+  async #nothingWasEverLost(): Promise<boolean> {
+    if (this.#group.leastReplicas === 0) return true
+    if (this.#group.primaryEpoch > 0) return false
+    if (this.#rulesOff.has('restart')) return true
+    const primary = await this.#group.waitForPrimary(new Deadline(READ_MS))
+    return BEGAN_EMPTY.test(String(await primary.read(['INFO', 'persistence'], READ_MS)))
   }
 
-  async #replayHeard(): Promise<number> {
+  async #replayHeard(term: number): Promise<number> {
     await pause(jitter(SPREAD_MS))
     let written = 0
-    for (const chunk of chunks([...this.#owed.values()])) {
+    for (const chunk of chunks(this.#heardWrites.owedIn(term), CHUNK)) {
       written += await this.#writeAgain(await this.#missing(chunk), false)
-      for (const { key } of chunk) this.#owed.delete(key)
+      if (this.#group.term !== term) throw new StoreUnavailableError('The primary has changed.')
+      this.#heardWrites.seen(chunk, term, performance.now())
     }
     return written
   }
@@ -178,7 +183,7 @@ export class Replayer {
     return heard.flatMap(({ key, subjectKey, record }, index) => {
       const bytes = Array.isArray(replies) ? replies[index] : null
       const stored = Buffer.isBuffer(bytes) ? decodeRecord(bytes) : null
-      const isThere = stored !== null && encodeRecord(merge(stored, record)).equals(encodeRecord(stored))
+      const isThere = stored !== null && covers(stored, record)
       const parsed = parseRecordKey(key)
       return isThere || parsed === null ? [] : [{ key: parsed, subject: parseSubjectKey(subjectKey), record }]
     })
@@ -186,22 +191,18 @@ export class Replayer {
 
   /** How many records were written. */
   async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
-    const committed = chunks(requests).map(async (chunk) => {
-      const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), { first })
-      this.#journal.settle(chunk, done, performance.now())
-    })
-    await Promise.all(committed)
+    for (const some of chunks(chunks(requests, CHUNK), UNITS_AT_ONCE)) {
+      const committed = some.map(async (chunk) => {
+        const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), { first })
+        this.#journal.settle(asStored(chunk, done), done, performance.now())
+      })
+      await Promise.all(committed)
+    }
     return requests.length
   }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-function chunks<T>(all: T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, index) =>
-    all.slice(index * CHUNK, (index + 1) * CHUNK),
-  )
-}
 
 function parseSubjectKey(key: string | null) {
   return key === null ? null : { key, tag: key.slice(4, key.indexOf('}')) }

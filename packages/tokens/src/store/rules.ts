@@ -7,6 +7,10 @@ export type SafetyRule =
   | 'barrier'
   /** What this process wrote and not every node has is written again on a new primary. */
   | 'journal'
+  /** What not every planned replica has confirmed is kept to be written again, however long that takes. */
+  | 'retention'
+  /** A primary whose process was lost and is back at its address counts as a new one. */
+  | 'restart'
   /** What this process heard of others' writes is written again on a new primary. */
   | 'heard-writes'
   /** What the primary or the cache says alone counts only under a lease. */
@@ -25,3 +29,11 @@ export type SafetyRule =
   | 'settle'
   /** What a new primary says counts, for who cannot know better, only when it has been told all that it may lack. */
   | 'unknown'
+  /** While a Sentinel does not answer, a replica that went missing just now may have been promoted by it without a vote. */
+  | 'forced-failover'
+  /** `WAIT` counts every connected replica; only those that are members count. */
+  | 'members'
+  /** How many Sentinels there are is reckoned from what was configured and seen, never from what a few say now. */
+  | 'voters'
+  /** An election that was heard of never ends by time alone. */
+  | 'pending-election'

@@ -72,10 +72,16 @@ export class Settling {
     const atPrimary = holds[nodes.findIndex(({ address }) => address === primaryAddress)] ?? null
     if (atPrimary === false) return false
     const holders = holds.filter((held) => held === true).length
-    // Every planned replica has it: then whoever is promoted has it.
-    if (holders >= nodes.length - (atPrimary === true ? 0 : 1) && holders > 0) return true
+    // Every planned replica has it: then every replica that may be promoted has it.
+    const replicas = holders - (atPrimary === true ? 1 : 0)
+    if (holders > 0 && replicas >= this.#group.plannedReplicas && this.#group.knowsMembers) return true
+    const missing = nodes.flatMap(({ address }, index) =>
+      holds[index] === true || address === primaryAddress ? [] : [address],
+    )
     const isClear =
-      atPrimary === true && holders >= this.#group.readQuorum && (await this.#options.barrier.isClear())
+      atPrimary === true &&
+      holders >= this.#group.readQuorum &&
+      (await this.#options.barrier.isClear(missing))
     // The barrier may have become clear by a change of primary, to one that was not looked at.
     return isClear && this.#group.term === term
   }

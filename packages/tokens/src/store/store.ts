@@ -149,6 +149,11 @@ export interface TokenStore {
    */
   renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void>
 
-  /** Ends all connections. Operations under way throw. */
+  /**
+   * Ends all connections. Waits first, up to 2 s, until every replica has confirmed the acknowledged writes that this
+   * process remembers; new operations throw meanwhile, those under way at the end. When a replica stays away it reports
+   * `closed-unconfirmed` to the observer. Then only other processes that heard those writes protect them: while a replica
+   * is away, do not restart all processes.
+   */
   close(): Promise<void>
 }

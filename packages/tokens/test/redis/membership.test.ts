@@ -49,6 +49,31 @@ describe('Sentinels', () => {
     await expect.poll(() => group.sentinels.every(({ isUp }) => isUp), SOON).toBe(true)
   })
 
+  test('one that was reset, and can be asked alone, is not a majority', async () => {
+    const group = await openGroup()
+    const [reset, ...hung] = servers.sentinels
+    if (reset === undefined) throw new Error('There is no Sentinel.')
+    for (const sentinel of hung) sentinel.pause()
+    await servers.run(reset, 'SENTINEL', 'RESET', primaryName)
+    await expect.poll(() => group.sentinels.filter(({ isUp }) => isUp).length, SOON).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 2 * FORGET_AFTER_MS))
+    expect([group.allSentinels, group.electingSentinels, group.sentinelsToHear]).toEqual([3, 2, 2])
+    for (const sentinel of hung) sentinel.resume()
+  })
+
+  test('a quorum below a majority raises how many must be heard: the others could elect a leader', async () => {
+    const group = await openGroup()
+    expect(group.sentinelsToHear).toBe(2)
+    for (const sentinel of servers.sentinels)
+      await servers.run(sentinel, 'SENTINEL', 'SET', primaryName, 'quorum', '1')
+    await expect
+      .poll(async () => {
+        await Promise.all(group.sentinels.map((sentinel) => sentinel.ask()))
+        return group.sentinelsToHear
+      }, SOON)
+      .toBe(3)
+  })
+
   test('one that was replaced is forgotten, and its successor takes its place', async () => {
     const [first, ...others] = servers.sentinels
     if (first === undefined) throw new Error('There is no Sentinel.')

@@ -287,3 +287,10 @@ describe('the reign of a node', () => {
     expect(reigns.of('B')).toEqual({ replicaEpoch: 2, reignEpoch: null })
   })
 })
+
+test('a node that continues the history of the primary is not its successor while no newer election is known', () => {
+  // The leader of an old election went on, long after another primary was announced.
+  const late = [primary('A', 'one'), primary('B', 'two', 'one'), replica('C')]
+  expect(choosePrimary(late, ALL_NAME_A, null, 2)).toEqual({ address: 'B', epoch: 2 })
+  expect(choosePrimary(late, ALL_NAME_A, null, 1)).toBeNull()
+})

@@ -8,6 +8,7 @@ import {
 } from '@holdfast/testing'
 import { createRedisStoreWith } from '../../src/create-store.ts'
 import { recordIsLive, tokenKey } from '../../src/inspect.ts'
+import type { StoreObserver } from '../../src/store/observer.ts'
 import type { RedisStoreOptions } from '../../src/store/options.ts'
 import type { SafetyRule } from '../../src/store/rules.ts'
 import type { TokenStore } from '../../src/store/store.ts'
@@ -19,6 +20,7 @@ export const LEASE_MS = 1000
 interface LabStoreOptions {
   rulesOff?: SafetyRule[]
   host?: string
+  observer?: StoreObserver
 }
 
 /** A data centre with a network whose links can be cut, and one application process (this one) outside of it. */
@@ -54,6 +56,11 @@ export class Lab {
     return storeOptions(this.group)
   }
 
+  /** Attaches one more replica to the first primary from an application's host, as an operator would by hand. */
+  addForeignReplica(host: string): Promise<ServerProcess> {
+    return this.group.addReplica(this.#applicationHosts.get(host))
+  }
+
   /** A store as an application opens it, `outside` or on a host, with some safety rules taken out. */
   async openStore(options: LabStoreOptions = {}): Promise<TokenStore> {
     const store = this.openStoreAtOnce(options)
@@ -62,9 +69,10 @@ export class Lab {
   }
 
   /** As {@link openStore}, before it is ready. */
-  openStoreAtOnce({ rulesOff = [], host }: LabStoreOptions = {}): TokenStore {
+  openStoreAtOnce({ rulesOff = [], host, observer }: LabStoreOptions = {}): TokenStore {
     const localAddress = host === undefined ? undefined : this.#applicationHosts.get(host)
-    const store = createRedisStoreWith(this.storeOptions(), { rulesOff: new Set(rulesOff), localAddress })
+    const options = { ...this.storeOptions(), ...(observer && { observer }) }
+    const store = createRedisStoreWith(options, { rulesOff: new Set(rulesOff), localAddress })
     this.#stores.push(store)
     return store
   }
@@ -110,7 +118,7 @@ export class Lab {
   }
 
   async stop(): Promise<void> {
-    for (const store of this.#stores) await store.close()
+    await Promise.all(this.#stores.map((store) => store.close()))
     await this.group.stop()
     await this.network.close()
   }

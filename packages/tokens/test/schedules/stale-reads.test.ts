@@ -1,45 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore } from '../../src/store/store.ts'
-import type { Verification } from '../../src/store/verification.ts'
+import { Asker } from './asker.ts'
 import { Lab, LEASE_MS, pause } from './lab.ts'
 
 let lab: Lab
 afterEach(async () => {
   await lab.stop()
 })
-
-/** Asks about one token again and again; keeps when each question was put, and the answer. */
-class Asker {
-  readonly answers: { askedAtMs: number; tookMs: number; answer: Verification }[] = []
-  #stopped = false
-  readonly #running: Promise<void>
-
-  constructor(store: TokenStore, token: string, everyMs = 2) {
-    this.#running = this.#ask(store, token, everyMs)
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await this.#running
-  }
-
-  /** Answers that said *active* although asked later than L after `sinceMs`. */
-  staleSince(sinceMs: number) {
-    return this.answers.filter(
-      ({ askedAtMs, answer }) => answer.status === 'active' && askedAtMs > sinceMs + LEASE_MS,
-    )
-  }
-
-  async #ask(store: TokenStore, token: string, everyMs: number): Promise<void> {
-    while (!this.#stopped) {
-      const askedAtMs = performance.now()
-      const answer = await store.verify(token)
-      this.answers.push({ askedAtMs, tookMs: performance.now() - askedAtMs, answer })
-      await pause(everyMs)
-    }
-  }
-}
 
 describe('an application that is cut off together with the old primary', () => {
   /** How often it still says *active* later than L after the log-out was acknowledged on the other side. */

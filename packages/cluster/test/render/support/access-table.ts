@@ -95,7 +95,8 @@ export const REDIS_ACCESS: UserAccess[] = [
     },
     keys: only(HOLDFAST_KEYS, ALL_KEYS),
     publishes: only(HOLDFAST_CHANNELS, ALL_CHANNELS),
-    hears: only(HOLDFAST_CHANNELS, ALL_CHANNELS),
+    // The epochs of the Sentinels; to publish there would be to give the group another primary.
+    hears: only([...HOLDFAST_CHANNELS, HELLO], ALL_CHANNELS),
   },
   {
     name: 'platform',
