@@ -127,7 +127,8 @@ export class Node {
     const timeMs = parseServerTime(String(await connection.send(['INFO', 'server'], PATIENCE_MS)))
     const tookMs = performance.now() - sentMs
     const isSteady = Math.abs(Date.now() - sentWallMs - tookMs) <= MEASURABLE_MS
-    this.#aheadOfMonotonicMs = timeMs !== null && isSteady ? timeMs - (sentMs + tookMs / 2) : null
+    // What was measured before is kept: relative to the monotonic clock a step of the wall clock does not change it.
+    if (timeMs !== null && isSteady) this.#aheadOfMonotonicMs = timeMs - (sentMs + tookMs / 2)
   }
 }
 
