@@ -16,9 +16,8 @@ for number = first, first + count - 1 do
   local tag = letter(subject % 4) .. letter(math.floor(subject / 4)) .. letter(math.floor(subject / 248))
   local digest = string.sub(redis.sha1hex(number) .. redis.sha1hex(number + 0.5), 1, tonumber(ARGV[5]))
   local index = 'hf:{' .. tag .. '}:s:' .. string.sub(redis.sha1hex('subject:' .. subject), 1, 22)
-  redis.call('SET', 'hf:{' .. tag .. '}:t:' .. digest, ARGV[3], 'PXAT', ARGV[4])
+  redis.call('SET', 'hf:{' .. tag .. '}:t:' .. digest, ARGV[3])
   redis.call('ZADD', index, ARGV[4], digest)
-  redis.call('PEXPIREAT', index, ARGV[4])
 end
 return count`
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Connection } from '@holdfast/tokens/redis'
+import type { ShiftableClock } from './clock.ts'
 import type { Network } from './network.ts'
 import { findFreePorts } from './ports.ts'
 import {
@@ -26,7 +27,9 @@ const FORGOTTEN_MS = 700
 const FORGET_TRIES = 20
 const MARKED_MS = 10_000
 
-export interface RedisGroupOptions extends RedisSettings, SentinelSettings {
+export interface RedisGroupOptions extends Omit<RedisSettings & SentinelSettings, 'clock'> {
+  /** The clocks of each Redis, the first primary's first. Default is the machine's. Sentinels read the machine's. */
+  clocks?: readonly ShiftableClock[]
   /** The value of the group's mark. Default is {@link TEST_MARK}. */
   mark?: string
   /**
@@ -73,7 +76,11 @@ export class RedisGroup {
     const [primary] = places
     if (primary === undefined) throw new Error('There are no hosts.')
     const redis = await Promise.all(
-      places.slice(0, REDIS_HOSTS.length).map((place) => makeRedis(folder, place, primary, options)),
+      places
+        .slice(0, REDIS_HOSTS.length)
+        .map((place, index) =>
+          makeRedis(folder, place, primary, { ...options, clock: options.clocks?.[index] }),
+        ),
     )
     const sentinels = await Promise.all(
       places.slice(REDIS_HOSTS.length).map((place) => makeSentinel(folder, place, primary, options)),

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TlsFailedError } from '@holdfast/tokens'
 import { Connection, type NodeAddress, REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
+import type { ShiftableClock } from './clock.ts'
 import { findFreePorts } from './ports.ts'
 import { ServerProcess } from './server-process.ts'
 import { listenLines, type ServerTls } from './server-tls.ts'
@@ -29,6 +30,8 @@ export interface RedisSettings {
   redisConfig?: string
   /** Take TLS only, and ask clients for a certificate. Default is no TLS. */
   tls?: ServerTls | undefined
+  /** The clocks that it reads. Default is the machine's. */
+  clock?: ShiftableClock | undefined
 }
 
 export interface SentinelSettings {
@@ -54,7 +57,7 @@ export async function makeRedis(
   folder: string,
   { host, ownPort, port }: Place,
   primary: Place,
-  { redisConfig = '', tls }: RedisSettings,
+  { redisConfig = '', tls, clock }: RedisSettings,
 ): Promise<ServerProcess> {
   const home = join(folder, `redis-${ownPort}`)
   const { admin, app } = TEST_USERS
@@ -99,6 +102,7 @@ ${redisConfig}
     args: [join(home, 'redis.conf')],
     logFile: join(home, 'log'),
     isReady: () => answers({ host, port: ownPort }, tls),
+    ...(clock && { env: clock.env }),
   })
 }
 

@@ -18,6 +18,7 @@ export class ServerProcess {
   readonly #logFile: string
   readonly #isReady: () => Promise<boolean>
   readonly #startMs: number
+  readonly #env: NodeJS.ProcessEnv
   #child: ChildProcess | null = null
 
   constructor(options: {
@@ -28,6 +29,8 @@ export class ServerProcess {
     logFile: string
     isReady: () => Promise<boolean>
     startMs?: number
+    /** Further variables of its environment. */
+    env?: NodeJS.ProcessEnv
   }) {
     this.address = options.address
     this.ownAddress = options.ownAddress
@@ -36,6 +39,7 @@ export class ServerProcess {
     this.#logFile = options.logFile
     this.#isReady = options.isReady
     this.#startMs = options.startMs ?? START_MS
+    this.#env = options.env ?? {}
   }
 
   get port(): number {
@@ -46,7 +50,10 @@ export class ServerProcess {
   async start(extraArgs: string[] = []): Promise<void> {
     if (this.#runs) throw new Error(`${this.#command} at port ${this.port} runs already.`)
     const log = openSync(this.#logFile, 'a')
-    const child = spawn(this.#command, [...this.#args, ...extraArgs], { stdio: ['ignore', log, log] })
+    const child = spawn(this.#command, [...this.#args, ...extraArgs], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...this.#env },
+    })
     this.#child = child
     const deadline = Date.now() + this.#startMs
     while (!(await this.#isReady())) {

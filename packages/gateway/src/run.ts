@@ -147,6 +147,7 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   failover: 'Another Redis is primary',
   doubt: 'A replica is missing and a failover may be under way: logins wait',
   'lease-lost': 'The lease ran out: verifications ask a majority of the nodes',
+  'sweep-refused': 'The ACL of Redis does not allow to remove ended sessions: memory grows',
   'journal-replayed': 'What the new primary lacked was written again',
   'closed-unconfirmed': 'The store was closed before every replica confirmed the acknowledged writes',
 }

@@ -34,7 +34,7 @@ export function createIdleExtender(options: IdleExtenderOptions): IdleExtender {
   const underWay = new Set<string>()
 
   function isDue({ id, idleUntilMs, expiresAtMs }: Session): boolean {
-    const sinceExtendedMs = idleMs - (idleUntilMs - Date.now())
+    const sinceExtendedMs = idleMs - (idleUntilMs - store.nowMs())
     return idleUntilMs < expiresAtMs && sinceExtendedMs >= idleMs * WORTH_EXTENDING && !underWay.has(id)
   }
 

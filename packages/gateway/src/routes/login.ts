@@ -96,7 +96,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     if (checked.status === 'unavailable') return sendProblem(request, reply, storeUnavailable)
     const maxAge = maxAgeOf(request.query)
     if (checked.status !== 'active') return sendPage(reply, loginPage({ ...form, returnTo, maxAge }))
-    const problem = stepUpProblem(request.query, checked, Date.now())
+    const problem = stepUpProblem(request.query, checked, services.store.nowMs())
     if (problem === null) return reply.redirect(returnTo, 303)
     if (problem.status !== 401) return sendProblem(request, reply, problem)
     return sendPage(reply, stepUpPage({ ...form, returnTo, maxAge, message: problem.message }, checked))

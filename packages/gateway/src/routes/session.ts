@@ -26,14 +26,14 @@ const describeSession = (summary: string) =>
  * and a person the login form.
  */
 export function sessionRoutes(app: FastifyInstance, services: Services): void {
-  const { server, checkSession, sessions, loginWays } = services
+  const { server, checkSession, sessions, loginWays, store } = services
   const form = { server, ways: loginWays, returnTo: '/', remember: sessions.rememberMs !== undefined }
 
   app.get('/session', describeSession('Whose session the token is.'), async (request, reply) => {
     const checked = await checkSession(request)
     if (checked.status === 'unavailable') return sendProblem(request, reply, storeUnavailable)
     if (checked.status !== 'active') return sendProblem(request, reply, sessionProblem(checked))
-    const problem = stepUpProblem(request.query, checked, Date.now())
+    const problem = stepUpProblem(request.query, checked, store.nowMs())
     if (problem !== null) {
       const maxAge = maxAgeOf(request.query)
       const page = stepUpPage({ ...form, maxAge, message: problem.message }, checked)

@@ -84,7 +84,7 @@ interface AnswerOptions extends Pick<VerifySettings, 'access'> {
 
 function createAnswer(
   proxy: ProxyConvention,
-  { checkSession }: Services,
+  { checkSession, store }: Services,
   { access, loginPath, headersOf, found }: AnswerOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   // With Envoy the query is that of the client's own request.
@@ -95,7 +95,7 @@ function createAnswer(
     const sessionOf = async () => found.get(request.raw) ?? (await checkSession(request))
     const verdict =
       verdictOnAnybody(requirement) ??
-      verdictOnSession(requirement, await sessionOf(), queryOf(request), Date.now())
+      verdictOnSession(requirement, await sessionOf(), queryOf(request), store.nowMs())
     if (verdict.kind === 'pass') return reply.headers(headersOf(verdict.session)).send()
     const { kind, problem } = verdict
     return kind === 'login' ? toLogin(request, reply, problem) : sendProblem(request, reply, problem)

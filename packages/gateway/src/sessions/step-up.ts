@@ -33,5 +33,7 @@ export function stepUpProblem(query: unknown, session: Session, nowMs: number): 
   if (maxAge === undefined) return null
   if (maxAge === null) return badMaxAge
   const atMs = authenticatedAtMs(session)
-  return atMs === null || nowMs - atMs > maxAge * 1000 ? insufficientAuthentication(maxAge) : null
+  // Not fresh enough either while the time is not known (NaN).
+  const isFresh = atMs !== null && nowMs - atMs <= maxAge * 1000
+  return isFresh ? null : insufficientAuthentication(maxAge)
 }

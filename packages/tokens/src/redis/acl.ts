@@ -12,7 +12,7 @@ import { HINTS } from './sentinel.ts'
  */
 export const REDIS_ACL_RULES =
   '~hf:* &hf:* -@all +ping +hello +auth +info +wait +get +mget +set +zrange +zadd ' +
-  '+zremrangebyscore +pexpireat +pexpiretime +publish +subscribe +evalsha +script|load +client|setname ' +
+  '+zremrangebyscore +scan +del +persist +publish +subscribe +evalsha +script|load +client|setname ' +
   `(&${HELLO_CHANNEL} +subscribe)`
 
 /** On a Sentinel: questions, and the events that it listens to. */

@@ -45,10 +45,10 @@ export function compareClocks(readings: readonly ClockReading[], nodeCount: numb
   return { aheadMs, deviating: deviating.map(({ address }) => address) }
 }
 
-/** How far a process with this verdict is off, for a person: `40 min behind`; null while it is within the limit. */
+/** How a process with this verdict is off, for a person: `40 min behind`, `2 h ahead of`; null while it is within the limit. */
 export function describeDeviation(aheadMs: number): string | null {
   if (Math.abs(aheadMs) <= CLOCK_LIMIT_MS) return null
-  return `${describeMs(Math.abs(aheadMs))} ${aheadMs > 0 ? 'behind' : 'ahead'}`
+  return `${describeMs(Math.abs(aheadMs))} ${aheadMs > 0 ? 'behind' : 'ahead of'}`
 }
 
 function describeMs(ms: number): string {
@@ -78,4 +78,10 @@ function largestAgreeing(clocks: readonly number[]): number[] {
 function middle(sorted: readonly number[]): number {
   const [low = 0, high = 0] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
   return (low + high) / 2
+}
+
+/** The node's wall clock (Unix ms) in its reply of `INFO server`; null where it shows none. */
+export function parseServerTime(info: string): number | null {
+  const [, microseconds] = /^server_time_usec:(\d{1,17})\r?$/m.exec(info) ?? []
+  return microseconds === undefined ? null : Number(microseconds) / 1000
 }

@@ -8,6 +8,7 @@ import {
   WrongDataCentreError,
 } from '../errors.ts'
 import type { NodeAddress } from './address.ts'
+import { DataCentreClock } from './data-centre-clock.ts'
 import type { GroupLogin } from './login.ts'
 import { dataCentreOf } from './mark.ts'
 import { Membership, type MembershipOptions, majorityOf } from './membership.ts'
@@ -49,6 +50,8 @@ const ALERT_LASTS_MS = 3000
  * Sentinels' events only make it look sooner.
  */
 export class ReplicaGroup {
+  /** This process's clock, checked against those of the nodes. */
+  readonly clock = new DataCentreClock()
   readonly #options: GroupOptions
   readonly #membership: Membership
   /** Addresses that have shown this group's mark, and no other since. */
@@ -206,6 +209,11 @@ export class ReplicaGroup {
     return limits.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...limits)
   }
 
+  /** Asks every node that answers once more, and so compares the clocks again. Takes a second at most. */
+  async probeNodes(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.probe()))
+  }
+
   /** Something went wrong with a node: look at all of them often for a while. */
   alert(): void {
     const now = performance.now()
@@ -330,6 +338,7 @@ export class ReplicaGroup {
     this.#mark ??= this.#agreedMark()
     this.#noteMarks()
     this.#updateMembers()
+    this.#compareClocks()
     this.#reigns.note(this.#membership.watchedNodes, namedBySentinels(this.#observations()))
     const chosen = this.#choose((mark) => this.isOurs(mark), this.#rememberedChoice())
     if (chosen !== null) {
@@ -393,6 +402,14 @@ export class ReplicaGroup {
   #updateMembers(): void {
     const following = this.#primary?.view?.replicas.map(({ address }) => address) ?? []
     this.#membership.update(this.trustedSentinels, following, performance.now())
+  }
+
+  #compareClocks(): void {
+    const times = this.nodes.flatMap(({ address, aheadOfMonotonicMs }) =>
+      aheadOfMonotonicMs === null ? [] : [{ address, aheadOfMonotonicMs }],
+    )
+    // With Sentinels there are more nodes than the one that is known first.
+    this.clock.update(times, this.#isStandalone ? 1 : Math.max(2, this.nodes.length))
   }
 
   #observations(): SentinelObservation[] {

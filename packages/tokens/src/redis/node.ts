@@ -1,5 +1,6 @@
 import { type HoldfastError, RedisReplyError } from '../errors.ts'
 import { formatAddress } from './address.ts'
+import { parseServerTime } from './clocks.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
 import { HANDSHAKE_MS } from './handshake.ts'
 import { type Login, withLogin } from './login.ts'
@@ -16,6 +17,8 @@ export interface NodeOptions extends ConnectionOptions {
 
 /** Deadline of a connection attempt and of a probe. A node that is slower is treated as hung. */
 const PATIENCE_MS = 1000
+/** The own clocks may differ by so much over one question. More is a step or a pause, and the node's time is not measured. */
+const MEASURABLE_MS = 1000
 
 /**
  * One Redis process of the group: a standing connection for reads and probes, and what the node last said of
@@ -28,6 +31,7 @@ export class Node {
   readonly #connection: StandingConnection
   #view: ReplicationView | null = null
   #mark: string | null = null
+  #aheadOfMonotonicMs: number | null = null
   #probing: Promise<void> | null = null
 
   constructor(options: NodeOptions) {
@@ -58,6 +62,11 @@ export class Node {
    */
   get mark(): string | null {
     return this.#mark
+  }
+
+  /** The node's wall clock minus this process's monotonic clock (in milliseconds), when it was last measured; or null. */
+  get aheadOfMonotonicMs(): number | null {
+    return this.isUp ? this.#aheadOfMonotonicMs : null
   }
 
   /** Why the node is down, or null. */
@@ -105,10 +114,21 @@ export class Node {
     const [info, mark] = await Promise.all([
       connection.send(['INFO', 'replication'], PATIENCE_MS),
       connection.send(['GET', MARK_KEY], PATIENCE_MS).catch(notWhileLoading),
+      this.#measureClock(connection),
     ])
     this.#view = parseReplication(String(info))
     this.#mark = mark === null ? null : String(mark)
     this.#options.onChange()
+  }
+
+  /** The node's clock was read halfway between the question and the answer. A node that shows none is not measured. */
+  async #measureClock(connection: Connection): Promise<void> {
+    const [sentMs, sentWallMs] = [performance.now(), Date.now()]
+    const timeMs = parseServerTime(String(await connection.send(['INFO', 'server'], PATIENCE_MS)))
+    const tookMs = performance.now() - sentMs
+    const isSteady = Math.abs(Date.now() - sentWallMs - tookMs) <= MEASURABLE_MS
+    // What was measured before is kept: relative to the monotonic clock a step of the wall clock does not change it.
+    if (timeMs !== null && isSteady) this.#aheadOfMonotonicMs = timeMs - (sentMs + tookMs / 2)
   }
 }
 

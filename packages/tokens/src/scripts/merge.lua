@@ -6,9 +6,8 @@
 --   for a live record the subject's index: a sorted set of digests by the end of their absolute lifetime. A digest
 --   stays in it when its session is revoked, so that a repeated revocation finds it. For a tombstone the record's
 --   key again.
--- ARGV[1]  how long past its end a record is kept (ms)
--- ARGV[2]  now (Unix ms), for cleaning the index
--- ARGV[3]  for each record the version that a live stored record must have, or '-' for any; the length of the record
+--   No key gets a TTL, and no clock is asked: sweep.lua removes what has ended.
+-- ARGV[1]  for each record the version that a live stored record must have, or '-' for any; the length of the record
 --          to merge; and the record as record/codec.ts writes it; a space behind each. One argument for all, because
 --          each argument of bytes is a piece of its own on the way here.
 --
@@ -68,16 +67,6 @@ local function merge(a, b)
   }
 end
 
-local margin, now = tonumber(ARGV[1]), tonumber(ARGV[2])
-
-local function list(index, digest, expires)
-  redis.call('ZADD', index, whole(expires), digest)
-  local ends, wanted = redis.call('PEXPIRETIME', index), expires + margin
-  if ends < wanted then redis.call('PEXPIREAT', index, whole(wanted)) end
-  -- It was there before: whatever has ended in it can go.
-  if ends > 0 then redis.call('ZREMRANGEBYSCORE', index, '-inf', whole(now - margin)) end
-end
-
 local news = {}
 
 local function apply(key, index, sent_bytes, if_version)
@@ -93,10 +82,13 @@ local function apply(key, index, sent_bytes, if_version)
     return stored_bytes
   end
   if result_bytes ~= stored_bytes then
-    local ends = result.state == 'L' and math.min(result.idle, result.expires) or result.expires
-    redis.call('SET', key, result_bytes, 'PXAT', whole(ends + margin))
+    redis.call('SET', key, result_bytes)
   end
-  if index ~= key and not stored then list(index, string.match(key, '[^:]*$'), result.expires) end
+  if index ~= key and not stored then
+    redis.call('ZADD', index, whole(result.expires), string.match(key, '[^:]*$'))
+    -- An earlier version gave it one.
+    redis.call('PERSIST', index)
+  end
 
   news[#news + 1] = key
   news[#news + 1] = index == key and '-' or index
@@ -107,9 +99,9 @@ end
 
 local replies, at = {}, 1
 for i = 1, #KEYS, 2 do
-  local _, header_end, if_version, length = string.find(ARGV[3], '^(%S+) (%d+) ', at)
+  local _, header_end, if_version, length = string.find(ARGV[1], '^(%S+) (%d+) ', at)
   local record_end = header_end + tonumber(length)
-  replies[#replies + 1] = apply(KEYS[i], KEYS[i + 1], string.sub(ARGV[3], header_end + 1, record_end), if_version)
+  replies[#replies + 1] = apply(KEYS[i], KEYS[i + 1], string.sub(ARGV[1], header_end + 1, record_end), if_version)
   at = record_end + 2
 end
 if #news > 0 then redis.call('PUBLISH', 'hf:feed', table.concat(news, ' ') .. ' ') end

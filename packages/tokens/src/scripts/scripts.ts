@@ -26,6 +26,7 @@ function load(file: string, flags: string, ...before: string[]): Script {
 export const SCRIPTS = {
   merge: load('merge.lua', ''),
   mergeTombstones: load('merge.lua', ' flags=allow-oom'),
+  sweep: load('sweep.lua', ' flags=allow-oom'),
   take: load('take.lua', '', ATTEMPT_LOG),
   giveBack: load('give-back.lua', ' flags=allow-oom', ATTEMPT_LOG),
 } as const satisfies Record<string, Script>

@@ -32,8 +32,10 @@ export class AttemptCounter implements Attempts {
       throw new InvalidOptionError('`limits` must not name the same name twice.')
     }
     const id = checkId(options?.id ?? randomFrom(ID_BYTES).toString('base64url'))
-    const request = { id, nowMs: Date.now(), limits: checked }
-    const taken = await this.#backend.take(request, Deadline.of(options, this.#timeoutMs))
+    const deadline = Deadline.of(options, this.#timeoutMs)
+    // Counted in the future, it would lock everybody out who shares a limit with it.
+    await this.#backend.requireClock(deadline)
+    const taken = await this.#backend.take({ id, nowMs: Date.now(), limits: checked }, deadline)
     return taken.allowed ? { allowed: true, id } : taken
   }
 

@@ -5,6 +5,8 @@ import type { GroupLogin } from '../redis/login.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { Known } from './cache.ts'
+import type { SessionClock } from './clock-check.ts'
+import type { Instant } from './instant.ts'
 import type { VerificationPath } from './observer.ts'
 import type { StoreStatus } from './store.ts'
 
@@ -34,6 +36,17 @@ export type ReadAnswer = { known: true; value: TokenRecord | null; path: Verific
  * backend merges records, finds them, and says when it cannot know.
  */
 export interface Backend {
+  /** The clock by which sessions are judged. */
+  readonly clock: SessionClock
+
+  /**
+   * Resolves when the clock can be trusted. Throws `STORE_UNAVAILABLE`: at once when it is wrong, else at the deadline.
+   */
+  requireClock(deadline: Deadline): Promise<void>
+
+  /** Compares the clock with the nodes' again, if that was not done just now. */
+  compareClocks(): Promise<void>
+
   /** What this process remembers of a key, whether it counts or not. */
   peek(key: RecordKey): Known | null
 
@@ -41,7 +54,7 @@ export interface Backend {
   mayReturn(): boolean
 
   /** Whether what is remembered is sure to be true now. */
-  countsNow(known: Known): boolean
+  countsNow(known: Known, now?: Instant): boolean
 
   /**
    * The record under a key, or null when there is none. A tombstone is sure to stay, unless `unsettled` ones will do.

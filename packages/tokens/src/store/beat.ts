@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Deadline } from '../deadline.ts'
 import type { Committer } from './commit.ts'
 import type { Feed } from './feed.ts'
+import { readInstant } from './instant.ts'
 import type { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
 import type { Committed } from './unit.ts'
@@ -59,7 +60,7 @@ export class Heartbeat {
   }
 
   #tellWhenLost(): void {
-    const holds = this.#lease.isValid(performance.now())
+    const holds = this.#lease.isValid(readInstant())
     if (this.#held && !holds) this.#observer.event?.({ type: 'lease-lost' })
     this.#held = holds
   }
@@ -68,7 +69,8 @@ export class Heartbeat {
     const { generation } = feed
     if (generation === null) return
     const deadline = new Deadline(this.#leaseMs)
-    const sentAtMs = performance.now()
+    const sentAt = readInstant()
+    const sentAtMs = sentAt.monotonicMs
     let committed: Committed
     try {
       const signal = { channel: this.channel, message: String(beat) }
@@ -81,7 +83,7 @@ export class Heartbeat {
       onComplete(sentAtMs, generation, committed.term)
     }
     if (await deadline.race(this.#untilHeard(beat))) {
-      if (feed.generation === generation) this.#lease.prove(sentAtMs)
+      if (feed.generation === generation) this.#lease.prove(sentAt)
     }
   }
 

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../errors.ts'
 import { decodeRecord, encodeRecord } from '../record/codec.ts'
 import { merge } from '../record/merge.ts'
-import { CLOCK_SKEW_MS, type TokenRecord } from '../record/record.ts'
+import type { TokenRecord } from '../record/record.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
 import { SCRIPTS, type Script } from '../scripts/scripts.ts'
@@ -21,7 +21,7 @@ export function mergeCommand(requests: readonly MergeRequest[], script: Script):
     const bytes = encodeRecord(record)
     return [Buffer.from(`${ifVersion ?? '-'} ${bytes.length} `), bytes, SPACE]
   })
-  return { script, keys, args: [String(CLOCK_SKEW_MS), String(Date.now()), Buffer.concat(pieces)] }
+  return { script, keys, args: [Buffer.concat(pieces)] }
 }
 
 /** A value of merge.lua's reply: 1 when the stored record equals the one that was sent, else the stored one. */

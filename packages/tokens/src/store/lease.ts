@@ -1,38 +1,56 @@
+import { elapsedMs, type Instant } from './instant.ts'
+import type { SafetyRule } from './rules.ts'
+
 /**
- * The right to answer *active* from this process's own knowledge. It is valid for `leaseMs` from the **sending**
- * time of the last proved beat, by the monotonic clock. Pure: the time is passed in.
+ * The right to answer *active* from this process's own knowledge. It is valid for `leaseMs` from the **sending** time of
+ * the last proved beat, and ends by whichever clock says so first: the monotonic clock stands still while a machine is
+ * paused, the wall clock may be set back. A wall clock that is set ahead ends the lease early, until the next beat.
+ * Pure: the time is passed in.
  */
 export class Lease {
   readonly #leaseMs: number
-  #validUntilMs = 0
-  #provedAtMs: number | null = null
+  readonly #elapsedMs: (from: Instant, to: Instant) => number
+  /** When the newest proved beat was sent. */
+  #provedAt: Instant | null = null
+  /** The same, since the lease was ended last. */
+  #validFrom: Instant | null = null
 
-  constructor(leaseMs: number) {
+  constructor(leaseMs: number, rulesOff: ReadonlySet<SafetyRule> = new Set()) {
     this.#leaseMs = leaseMs
+    this.#elapsedMs = rulesOff.has('standing-clock') ? monotonicElapsedMs : elapsedMs
   }
 
-  isValid(nowMs: number): boolean {
-    return nowMs < this.#validUntilMs
+  isValid(now: Instant): boolean {
+    return this.#validFrom !== null && this.#elapsedMs(this.#validFrom, now) < this.#leaseMs
   }
 
   /** How much longer it is valid (in milliseconds); 0 when it is not. */
-  remainingMs(nowMs: number): number {
-    return Math.max(0, this.#validUntilMs - nowMs)
+  remainingMs(now: Instant): number {
+    return this.#validFrom === null ? 0 : Math.max(0, this.#leaseMs - this.#elapsedMs(this.#validFrom, now))
   }
 
   /** How long ago the last proved beat was sent (in milliseconds); null before the first. */
-  ageMs(nowMs: number): number | null {
-    return this.#provedAtMs === null ? null : nowMs - this.#provedAtMs
+  ageMs(now: Instant): number | null {
+    return this.#provedAt === null ? null : this.#elapsedMs(this.#provedAt, now)
   }
 
-  /** A beat that was sent at `sentAtMs` was confirmed by a replica and came back through the feed. */
-  prove(sentAtMs: number): void {
-    this.#provedAtMs = Math.max(this.#provedAtMs ?? sentAtMs, sentAtMs)
-    this.#validUntilMs = Math.max(this.#validUntilMs, sentAtMs + this.#leaseMs)
+  /** A beat that was sent at `sentAt` was confirmed by a replica and came back through the feed. */
+  prove(sentAt: Instant): void {
+    this.#provedAt = later(this.#provedAt, sentAt)
+    this.#validFrom = later(this.#validFrom, sentAt)
   }
 
   /** The feed or the primary was lost. */
   end(): void {
-    this.#validUntilMs = 0
+    this.#validFrom = null
   }
+}
+
+/** By the monotonic clock alone: the wall clock may have been set back in between. */
+function later(known: Instant | null, next: Instant): Instant {
+  return known !== null && known.monotonicMs > next.monotonicMs ? known : next
+}
+
+function monotonicElapsedMs(from: Instant, to: Instant): number {
+  return to.monotonicMs - from.monotonicMs
 }

@@ -5,6 +5,7 @@ import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
 import type { Known } from './cache.ts'
+import { UNCHECKED_CLOCK } from './clock-check.ts'
 import { MemoryAttempts } from './memory-attempts.ts'
 import type { StoreStatus } from './store.ts'
 
@@ -14,6 +15,8 @@ export class MemoryBackend implements Backend {
   readonly #indexes = new Map<string, Set<string>>()
   readonly #attempts = new MemoryAttempts()
   #closed = false
+  /** There is nothing to compare it with, and nothing outlives this process. */
+  readonly clock = UNCHECKED_CLOCK
 
   peek({ key }: RecordKey): Known | null {
     return this.#get(key)
@@ -27,6 +30,12 @@ export class MemoryBackend implements Backend {
   countsNow(): boolean {
     return !this.#closed
   }
+
+  async requireClock(): Promise<void> {
+    this.#assertOpen()
+  }
+
+  async compareClocks(): Promise<void> {}
 
   async read({ key }: RecordKey): Promise<ReadAnswer> {
     this.#assertOpen()

@@ -25,6 +25,8 @@ export type StoreEvent =
   | { type: 'doubt'; epoch: number }
   /** The lease ran out: reads go to a majority of the nodes until it is proved again. */
   | { type: 'lease-lost' }
+  /** The ACL of the primary does not allow to remove ended sessions: they stay, and memory grows. */
+  | { type: 'sweep-refused'; cause: string }
   /** What a new primary lacked was written again: own writes, and those of others that were heard. */
   | { type: 'journal-replayed'; own: number; heard: number }
   /**

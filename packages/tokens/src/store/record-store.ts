@@ -112,6 +112,7 @@ export class BackendRecords implements RecordStore {
 
   async merge(entries: readonly RecordEntry[], options?: CallOptions): Promise<MergeOutcome[]> {
     const deadline = Deadline.of(options, this.#timeoutMs)
+    await this.#backend.requireClock(deadline)
     const nowMs = Date.now()
     const outcomes = new Map<number, MergeOutcome>()
     const kept: { place: number; request: MergeRequest }[] = []

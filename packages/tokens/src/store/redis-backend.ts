@@ -10,12 +10,14 @@ import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
+import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
 import { asStored, joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { GuardedWrites } from './guarded-writes.ts'
 import { handOver } from './hand-over.ts'
 import { HeardWrites } from './heard-writes.ts'
+import { type Instant, readInstant } from './instant.ts'
 import { createRecordJournal, type Journal, type RoomLimits } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
@@ -27,6 +29,7 @@ import { Settling } from './settle.ts'
 import { SettledNews } from './settled-news.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
 import type { StoreStatus } from './store.ts'
+import { Sweeper } from './sweep.ts'
 import type { Committed } from './unit.ts'
 
 export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
@@ -54,6 +57,8 @@ const UNSETTLED = 'The session is being ended, and a failover may undo that: too
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
   readonly #standalone: boolean
+  readonly clock: SessionClock
+  readonly #clockCheck: ClockCheck
   readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
@@ -67,6 +72,7 @@ export class RedisBackend implements Backend {
   readonly #attempts: RedisAttempts
   readonly #heardWrites: HeardWrites
   readonly #replayer: Replayer
+  readonly #sweeper: Sweeper
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
   readonly #guardedWrites: GuardedWrites
@@ -82,6 +88,8 @@ export class RedisBackend implements Backend {
       ignoreRestarts: this.#rulesOff.has('restart'),
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
+    this.clock = this.#rulesOff.has('checked-clock') ? UNCHECKED_CLOCK : this.#group.clock
+    this.#clockCheck = new ClockCheck(this.#group, this.clock)
     const barrier = new EpochBarrier(this.#group, {
       primaryName: options.primaryName,
       observer: options.observer,
@@ -104,7 +112,7 @@ export class RedisBackend implements Backend {
     this.#journal = createRecordJournal(options.maxJournalEntries)
     this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
-    this.#lease = new Lease(options.leaseMs)
+    this.#lease = new Lease(options.leaseMs, this.#rulesOff)
     this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
     this.#feed = new Feed(this.#group, {
       beatChannel: this.#heartbeat.channel,
@@ -134,6 +142,15 @@ export class RedisBackend implements Backend {
       { journal: this.#journal, attempts: this.#attempts, heardWrites: this.#heardWrites },
       { rulesOff: this.#rulesOff, observer: options.observer },
     )
+    this.#sweeper = new Sweeper(this.#group, options.observer)
+  }
+
+  requireClock(deadline: Deadline): Promise<void> {
+    return this.#clockCheck.require(deadline)
+  }
+
+  compareClocks(): Promise<void> {
+    return this.#clockCheck.compareAgain()
   }
 
   peek({ key }: RecordKey): Known | null {
@@ -144,9 +161,9 @@ export class RedisBackend implements Backend {
     return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
   }
 
-  countsNow(known: Known): boolean {
+  countsNow(known: Known, now: Instant = readInstant()): boolean {
     const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
-    return trusted || countsIn(known, this.#holdsLease() ? this.#feed.generation : null)
+    return trusted || countsIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
   }
 
   async read(
@@ -243,13 +260,14 @@ export class RedisBackend implements Backend {
     const { primary, nodes, sentinels } = this.#group
     const up = nodes.filter((node) => node.isUp).length
     const knows = this.#knowsWhatIsOwed()
+    const clockProblem = this.clock.problem
     return {
-      writable: primary !== null,
-      readable: knows && (primary !== null || up >= this.#group.readQuorum),
+      writable: primary !== null && clockProblem === null,
+      readable: knows && clockProblem === null && (primary !== null || up >= this.#group.readQuorum),
       primary: primary?.address ?? null,
-      problem: this.#group.problem() ?? (knows ? null : UNSURE),
-      leaseRemainingMs: this.#lease.remainingMs(performance.now()),
-      leaseAgeMs: this.#lease.ageMs(performance.now()),
+      problem: this.#group.problem() ?? clockProblem ?? (knows ? null : UNSURE),
+      leaseRemainingMs: this.#lease.remainingMs(readInstant()),
+      leaseAgeMs: this.#lease.ageMs(readInstant()),
       journalEntries: this.#journal.size,
       cachedRecords: this.#cache.size,
       waitingWrites: this.#committer.size,
@@ -269,6 +287,7 @@ export class RedisBackend implements Backend {
       if (mistake !== null) throw mistake
       await this.#group.waitForChange(deadline)
     }
+    await this.requireClock(deadline)
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
@@ -295,6 +314,7 @@ export class RedisBackend implements Backend {
       })
     }
     this.#replayer.close()
+    this.#sweeper.close()
     this.#barrier.close()
     this.#heartbeat.close()
     this.#feed.close()
@@ -307,7 +327,7 @@ export class RedisBackend implements Backend {
     if (record !== null) return record.state === 'revoked' || this.#knowsWhatIsOwed()
     const known = this.#cache.get(key)
     if (known === null) return this.#replayer.isDone || this.#rulesOff.has('unknown')
-    const isLive = known.record.state === 'live' && Date.now() < endsAtMs(known.record)
+    const isLive = known.record.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known.record))
     return !isLive || !this.mayReturn()
   }
 
@@ -323,8 +343,8 @@ export class RedisBackend implements Backend {
     return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
   }
 
-  #holdsLease(): boolean {
-    return (this.#lease.isValid(performance.now()) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
+  #holdsLease(now: Instant = readInstant()): boolean {
+    return (this.#lease.isValid(now) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
   }
 
   #hear(message: FeedRecord): void {

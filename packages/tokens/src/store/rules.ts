@@ -15,10 +15,14 @@ export type SafetyRule =
   | 'heard-writes'
   /** What the primary or the cache says alone counts only under a lease. */
   | 'lease'
+  /** A lease ends by whichever clock says so first: the monotonic clock stands still while a machine is paused. */
+  | 'standing-clock'
   /** Every batch ends with something that must travel to the replicas. */
   | 'fence'
   /** An acknowledgement counts only in the term in which the batch was sent. */
   | 'term'
+  /** Nothing is said to have ended, and no session begins, by a clock that no majority of the clocks agrees with. */
+  | 'checked-clock'
   /** A node whose data set does not carry the group's mark does not count. */
   | 'mark'
   /** A tombstone is told only when no failover can undo it. */

@@ -1,5 +1,10 @@
 import { Deadline } from '../deadline.ts'
-import { InvalidOptionError, UpdateConflictError } from '../errors.ts'
+import {
+  InvalidOptionError,
+  type StoreOverloadedError,
+  StoreUnavailableError,
+  UpdateConflictError,
+} from '../errors.ts'
 import type { Claims } from '../record/claims.ts'
 import { sameContent } from '../record/merge.ts'
 import {
@@ -25,6 +30,7 @@ import type { Attempts } from './attempts.ts'
 import type { Backend } from './backend.ts'
 import type { Known } from './cache.ts'
 import type { CallOptions } from './call-options.ts'
+import { type Instant, readInstant } from './instant.ts'
 import {
   checkClaims,
   checkDataCentre,
@@ -46,7 +52,7 @@ import type {
   StoreStatus,
   TokenStore,
 } from './store.ts'
-import type { Active, Inactive, Session, Verification } from './verification.ts'
+import type { Active, Inactive, Session, Unavailable, Verification } from './verification.ts'
 
 export interface SessionStoreLimits {
   verifyTimeoutMs: number
@@ -81,7 +87,6 @@ export class SessionStore implements TokenStore {
   readonly #absoluteMs: number
   readonly #limits: SessionStoreLimits
   readonly #observer: StoreObserver
-  readonly #countsNow = (known: Known) => this.#backend.countsNow(known)
   readonly #remembered: RememberedAnswers
   readonly attempts: Attempts
 
@@ -105,22 +110,24 @@ export class SessionStore implements TokenStore {
     const device = checkText('device', request.device ?? '', 0, MAX_DEVICE_LENGTH)
     const claims = request.claims ?? {}
     checkClaims(claims)
+    const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
+    await this.#backend.requireClock(deadline)
     const issuedAtMs = Date.now()
     const expiresAtMs = issuedAtMs + checkLifetime('absoluteMs', request.absoluteMs ?? this.#absoluteMs)
     const idleMs = checkLifetime('idleMs', request.idleMs ?? this.#idleMs)
     const lifetime = { issuedAtMs, expiresAtMs, idleUntilMs: Math.min(issuedAtMs + idleMs, expiresAtMs) }
     const fresh = this.#newSession({ subject, device, claims }, lifetime)
-    await this.#backend.merge([fresh], Deadline.of(options, this.#limits.writeTimeoutMs))
+    await this.#backend.merge([fresh], deadline)
     return fresh.issued
   }
 
   verify(token: string, options?: CallOptions): Promise<Verification> {
-    const startedMs = performance.now()
-    return this.#recall(token, startedMs)?.promise ?? this.#verify(token, options, startedMs)
+    const now = readInstant()
+    return this.#recall(token, now)?.promise ?? this.#verify(token, options, now.monotonicMs)
   }
 
   verifyNow(token: string): Active | null {
-    return this.#recall(token, performance.now())?.answer ?? null
+    return this.#recall(token, readInstant())?.answer ?? null
   }
 
   async touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive> {
@@ -130,7 +137,10 @@ export class SessionStore implements TokenStore {
     if (found.status !== 'found') return found
     const { key, subject, record } = found
     // Never shorter, whatever this server's clock says.
-    const idleUntilMs = Math.max(record.idleUntilMs, Math.min(Date.now() + idleMs, record.expiresAtMs))
+    const idleUntilMs = Math.max(
+      record.idleUntilMs,
+      Math.min((await this.#now(deadline)) + idleMs, record.expiresAtMs),
+    )
     const [stored] = await this.#backend.merge(
       [{ key, subject, record: { ...record, idleUntilMs } }],
       deadline,
@@ -189,7 +199,10 @@ export class SessionStore implements TokenStore {
     const record = await this.#readOrThrow(key, deadline, { unsettled: true })
     if (record === null && this.#backend.mayReturn()) {
       // A new primary may lack it, and who wrote it may be about to write it again: the tombstone must be there first.
-      const lost: TokenRecord = { state: 'revoked', expiresAtMs: Date.now() + this.#absoluteMs }
+      const lost: TokenRecord = {
+        state: 'revoked',
+        expiresAtMs: (await this.#now(deadline)) + this.#absoluteMs,
+      }
       return this.#end(key, lost, deadline)
     }
     // Of another data centre: nothing that is known here.
@@ -224,7 +237,9 @@ export class SessionStore implements TokenStore {
       return { key: recordKey(subjectKey.tag, digest), subject: null, record: tombstone(record) }
     })
     if (tombstones.length > 0) await this.#backend.merge(tombstones, deadline)
-    return { revokedIds: others.flatMap(({ digest, record }) => (isLive(record) ? [publicId(digest)] : [])) }
+    return {
+      revokedIds: others.flatMap(({ digest, record }) => (this.#isLive(record) ? [publicId(digest)] : [])),
+    }
   }
 
   async list(subject: string, options?: CallOptions): Promise<SessionSummary[]> {
@@ -232,13 +247,17 @@ export class SessionStore implements TokenStore {
     const records = await this.#listOrThrow(subjectKey, Deadline.of(options, this.#limits.writeTimeoutMs))
     return records
       .flatMap(({ digest, record }) => {
-        if (!isLive(record)) return []
+        if (!this.#isLive(record)) return []
         const context = this.#context({ digest }, record)
         const { issuedAtMs, idleUntilMs, expiresAtMs } = record
         const device = openListContent(context, this.#keyring, record.payload)?.device ?? ''
         return [{ id: publicId(digest), subject, device, issuedAtMs, idleUntilMs, expiresAtMs }]
       })
       .sort((a, b) => a.issuedAtMs - b.issuedAtMs)
+  }
+
+  nowMs(): number {
+    return this.#backend.clock.nowMs()
   }
 
   status(): StoreStatus {
@@ -308,7 +327,7 @@ export class SessionStore implements TokenStore {
     const id = publicId(key.digest)
     if (record === null) return { revoked: false, id }
     await this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline)
-    return { revoked: isLive(record), id }
+    return { revoked: this.#isLive(record), id }
   }
 
   async #readOrThrow(
@@ -338,9 +357,27 @@ export class SessionStore implements TokenStore {
     return { status: 'found', token, key, subject: this.#subjectKey(session.subject), record, session }
   }
 
-  #recall(token: string, startedMs: number): RememberedAnswer | null {
-    const remembered = this.#remembered.get(token, this.#countsNow, Date.now())
-    if (remembered !== null) this.#observer.verified?.('active', 'cache', performance.now() - startedMs)
+  /** The time of the data centre (Unix ms). Throws `STORE_UNAVAILABLE` while it is not known. */
+  async #now(deadline: Deadline): Promise<number> {
+    const { clock } = this.#backend
+    if (clock.problem !== null) await this.#backend.compareClocks()
+    if (Number.isNaN(clock.nowMs())) await this.#backend.requireClock(deadline)
+    return clock.nowMs()
+  }
+
+  /** Whether a session has not ended, as far as is known: no session has ended by a clock that cannot be trusted. */
+  #isLive(record: TokenRecord): record is LiveRecord {
+    return record.state === 'live' && !(this.#backend.clock.nowMs() >= endsAtMs(record))
+  }
+
+  #recall(token: string, now: Instant): RememberedAnswer | null {
+    const nowMs = this.#backend.clock.checkedNowMs(now)
+    if (Number.isNaN(nowMs)) return null
+    const countsNow = (known: Known) => this.#backend.countsNow(known, now)
+    const remembered = this.#remembered.get(token, countsNow, nowMs)
+    if (remembered !== null) {
+      this.#observer.verified?.('active', 'cache', performance.now() - now.monotonicMs)
+    }
     return remembered
   }
 
@@ -348,18 +385,21 @@ export class SessionStore implements TokenStore {
     const deadline = Deadline.of(options, this.#limits.verifyTimeoutMs)
     const key = this.#keyOf(token)
     if (key === null) return this.#tell(this.#refuse(token), 'token', startedMs)
+    if (this.#backend.clock.problem !== null) await this.#backend.compareClocks()
     const known = this.#backend.peek(key)
     // That a session has ended is never told from memory alone: another server may have touched it just now.
-    if (known && this.#countsNow(known) && (known.record.state === 'revoked' || isLive(known.record))) {
-      const answer = this.#describe(token, key, known.record)
+    if (
+      known &&
+      this.#backend.countsNow(known) &&
+      (known.record.state === 'revoked' || this.#isLive(known.record))
+    ) {
+      const answer = this.#judge(token, key, known.record)
       if (answer.status === 'active') this.#remembered.add(token, known, answer)
       return this.#tell(answer, 'cache', startedMs)
     }
     const answer = await this.#backend.read(key, deadline)
-    if (answer.known) return this.#tell(this.#describe(token, key, answer.value), answer.path, startedMs)
-    const { code, message } = answer.error
-    const id = publicId(key.digest)
-    return this.#tell({ status: 'unavailable', code, cause: message, id }, 'quorum', startedMs)
+    if (answer.known) return this.#tell(this.#judge(token, key, answer.value), answer.path, startedMs)
+    return this.#tell(unavailable(key, answer.error), 'quorum', startedMs)
   }
 
   #tell<V extends Verification>(answer: V, path: VerificationPath, startedMs: number): V {
@@ -371,12 +411,26 @@ export class SessionStore implements TokenStore {
     return openTokenContent(this.#context(key, record), token, record.payload)
   }
 
-  /** What a record says about the token that it was found by. */
+  /** As {@link #describe}; *unavailable* when that depends on a clock that cannot be trusted. */
+  #judge(token: string, key: RecordKey, record: TokenRecord | null): Verification {
+    try {
+      return this.#describe(token, key, record)
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return unavailable(key, error)
+      throw error
+    }
+  }
+
+  /** What a record says about the token that it was found by. Throws `STORE_UNAVAILABLE` instead of *expired* by a wrong clock. */
   #describe(token: string, key: RecordKey, record: TokenRecord | null): Active | Inactive {
     const id = publicId(key.digest)
     if (record === null) return { status: 'inactive', reason: 'unknown', id }
     if (record.state === 'revoked') return { status: 'inactive', reason: 'revoked', id }
-    if (Date.now() >= endsAtMs(record)) return { status: 'inactive', reason: 'expired', id }
+    if (!(this.#backend.clock.nowMs() < endsAtMs(record))) {
+      const { problem } = this.#backend.clock
+      if (problem !== null) throw new StoreUnavailableError(problem)
+      return { status: 'inactive', reason: 'expired', id }
+    }
     const content = this.#open(token, key, record)
     if (content === null) return { status: 'inactive', reason: 'unknown', id }
     const { issuedAtMs, idleUntilMs, expiresAtMs } = record
@@ -384,8 +438,11 @@ export class SessionStore implements TokenStore {
   }
 }
 
-function isLive(record: TokenRecord): record is LiveRecord {
-  return record.state === 'live' && Date.now() < endsAtMs(record)
+function unavailable(
+  { digest }: RecordKey,
+  { code, message }: StoreUnavailableError | StoreOverloadedError,
+): Unavailable {
+  return { status: 'unavailable', code, cause: message, id: publicId(digest) }
 }
 
 /** Many callers are handed the same answer. */

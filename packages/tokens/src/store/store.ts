@@ -43,9 +43,9 @@ export interface Revocation {
 }
 
 export interface StoreStatus {
-  /** True when this process can acknowledge a login now, as far as it knows. */
+  /** True when this process can acknowledge a login now, as far as it knows. False while its clock is wrong. */
   writable: boolean
-  /** True when this process can verify now: the primary, or a majority of the nodes, answers it. */
+  /** True when this process can verify now: the primary, or a majority of the nodes, answers it, and its clock is right. */
   readable: boolean
   /** `host:port` of the primary, or null while none is known. */
   primary: string | null
@@ -121,6 +121,12 @@ export interface TokenStore {
 
   /** Counters of attempts that all processes share, for limits of logins. */
   readonly attempts: Attempts
+
+  /**
+   * The time by which sessions are judged (Unix time in milliseconds): this process's clock, or while that is wrong the time
+   * of a majority of the nodes. NaN while no majority shows a time. Judge ages of sessions by it, not by `Date.now()`.
+   */
+  nowMs(): number
 
   /** What this process knows about its nodes; no I/O. */
   status(): StoreStatus

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CLOCK_LIMIT_MS, compareClocks, describeDeviation } from '../../src/redis/clocks.ts'
+import { CLOCK_LIMIT_MS, compareClocks, describeDeviation, parseServerTime } from '../../src/redis/clocks.ts'
 
 const MINUTES = 60_000
 
@@ -64,8 +64,14 @@ test('one clock that is off, of a node or the process, never changes the time fo
 })
 
 test('a deviation is described in its largest fitting unit', () => {
-  expect(describeDeviation(-25_001)).toBe('25 s ahead')
+  expect(describeDeviation(-25_001)).toBe('25 s ahead of')
   expect(describeDeviation(13 * 3_600_000)).toBe('13 h behind')
-  expect(describeDeviation(-400 * 86_400_000)).toBe('400 days ahead')
+  expect(describeDeviation(-400 * 86_400_000)).toBe('400 days ahead of')
   expect(describeDeviation(CLOCK_LIMIT_MS)).toBeNull()
+})
+
+test("a node's time is read from INFO server, and only where it is", () => {
+  const info = (time: string) => `# Server\r\nredis_version:7.0.15\r\nserver_time_usec:${time}\r\nhz:10\r\n`
+  expect(parseServerTime(info('1796125866531501'))).toBe(1796125866531.501)
+  for (const time of ['', '-1', '1e9', '9'.repeat(18), 'nan']) expect(parseServerTime(info(time))).toBeNull()
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../src/record/codec.ts'
 import { merge } from '../../src/record/merge.ts'
-import { keepUntilMs, type LiveRecord, type TokenRecord, tombstone } from '../../src/record/record.ts'
+import { type LiveRecord, type TokenRecord, tombstone } from '../../src/record/record.ts'
 import { Connection, type Reply } from '../../src/redis/connection.ts'
 import { SCRIPTS } from '../../src/scripts/scripts.ts'
 import { anyRecord, FUTURE_MS, liveRecord } from '../record/arbitraries.ts'
@@ -28,7 +28,6 @@ beforeAll(async () => {
   }
 })
 
-const MARGIN_MS = 60_000
 const INDEX = 'hf:{000}:s:index'
 
 /** What merge.lua puts into the index for a key. */
@@ -41,7 +40,6 @@ function newKey(): string {
 
 interface Options {
   index?: string | null
-  nowMs?: number
   ifVersion?: number
 }
 
@@ -50,14 +48,14 @@ interface Sent extends Options {
   bytes: Buffer
 }
 
-async function evalMerges(sent: Sent[], nowMs = Date.now()): Promise<Reply[]> {
+async function evalMerges(sent: Sent[]): Promise<Reply[]> {
   const keys = sent.flatMap(({ key, index = INDEX }) => [key, index ?? key])
   const pieces = sent.flatMap(({ bytes, ifVersion = '-' }) => [
     Buffer.from(`${ifVersion} ${bytes.length} `),
     bytes,
     Buffer.from(' '),
   ])
-  const args = [`${MARGIN_MS}`, `${nowMs}`, Buffer.concat(pieces)]
+  const args = [Buffer.concat(pieces)]
   const reply = await connection.send(
     ['EVALSHA', SCRIPTS.merge.sha, `${keys.length}`, ...keys, ...args],
     10_000,
@@ -68,7 +66,7 @@ async function evalMerges(sent: Sent[], nowMs = Date.now()): Promise<Reply[]> {
 
 async function send(key: string, record: TokenRecord, options: Options = {}): Promise<Reply> {
   const index = record.state === 'revoked' ? null : (options.index ?? INDEX)
-  const [reply] = await evalMerges([{ ...options, key, index, bytes: encodeRecord(record) }], options.nowMs)
+  const [reply] = await evalMerges([{ ...options, key, index, bytes: encodeRecord(record) }])
   return reply ?? null
 }
 
@@ -88,7 +86,7 @@ const live: LiveRecord = {
   payload: Buffer.from('payload'),
 }
 
-test('the same as record/merge.ts on the same random records: bytes, time to live, index, reply', async () => {
+test('merge.lua does the same as record/merge.ts on the same random records: bytes, no TTL, index, reply', async () => {
   const cases = fc.sample(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), 400)
   const work = cases.map((records) => ({ records, key: newKey(), index: `hf:{000}:s:${keys}` }))
   const replies = await Promise.all(
@@ -97,7 +95,7 @@ test('the same as record/merge.ts on the same random records: bytes, time to liv
   const found = await Promise.all(
     work.map(async ({ key, index }) => ({
       bytes: await read('GET', key),
-      keptUntilMs: await read('PEXPIRETIME', key),
+      ttl: await read('PEXPIRETIME', key),
       score: await read('ZSCORE', index, digestOf(key)),
     })),
   )
@@ -115,7 +113,7 @@ test('the same as record/merge.ts on the same random records: bytes, time to liv
     if (joined === null) throw new Error('no record')
     expect(found[number]).toEqual({
       bytes: encodeRecord(joined),
-      keptUntilMs: keepUntilMs(joined),
+      ttl: -1,
       score: indexedAtMs,
     })
   }
@@ -185,9 +183,9 @@ test('applying any write again, in any order, changes nothing', async () => {
     const key = newKey()
     const all = [...writes, tombstone(writes[0] ?? live)]
     await Promise.all(all.map((record) => send(key, record)))
-    const [bytes, ttl] = [await read('GET', key), await read('PEXPIRETIME', key)]
+    const bytes = await read('GET', key)
     await Promise.all([...all].reverse().map((record) => send(key, record)))
-    expect([await read('GET', key), await read('PEXPIRETIME', key)]).toEqual([bytes, ttl])
+    expect(await read('GET', key)).toEqual(bytes)
     expect(bytes).toEqual(encodeRecord(tombstone(writes[0] ?? live)))
   }
 })
@@ -238,18 +236,24 @@ test('a revoked session stays in its index, so that a repeated revocation finds 
   expect(await read('ZRANGE', index, '0', '-1')).toEqual([Buffer.from(digestOf(key))])
 })
 
-test('the index lives as long as its longest session, and drops those that have ended', async () => {
-  const index = 'hf:{000}:s:cleaned'
-  const nowMs = FUTURE_MS
-  const until = (expiresAtMs: number) => ({ ...live, expiresAtMs, idleUntilMs: expiresAtMs })
-  const named = (name: string) => `hf:{000}:t:${name}`
-  await send(named('short'), until(nowMs + 1000), { index, nowMs })
-  await send(named('long'), until(nowMs + 9_000_000), { index, nowMs })
-  await send(named('short2'), until(nowMs + 2000), { index, nowMs })
-  expect(await read('PEXPIRETIME', index)).toBe(nowMs + 9_000_000 + MARGIN_MS)
-  await send(named('last'), until(nowMs + 9_000_000), { index, nowMs: nowMs + 1001 + MARGIN_MS })
+test('a record that ends before another is written stays in the index, whatever the clock of the writer says', async () => {
+  const index = 'hf:{000}:s:kept-by-writers'
+  const ending = (expiresAtMs: number) => ({ ...live, issuedAtMs: 1, expiresAtMs, idleUntilMs: expiresAtMs })
+  await send('hf:{000}:t:ended', ending(1000), { index })
+  await send('hf:{000}:t:later', ending(FUTURE_MS), { index })
   const digests = await read('ZRANGE', index, '0', '-1')
-  expect(Array.isArray(digests) && digests.map(String)).toEqual(['short2', 'last', 'long'])
+  expect(Array.isArray(digests) && digests.map(String)).toEqual(['ended', 'later'])
+})
+
+test('a key that an earlier version gave a TTL has none after the next write', async () => {
+  const [key, index] = [newKey(), 'hf:{000}:s:with-ttl']
+  await read('SET', key, encodeRecord(live).toString('latin1'), 'PX', '90000000')
+  await read('ZADD', index, '1', 'other')
+  await read('PEXPIRE', index, '90000000')
+  await send(key, { ...live, idleUntilMs: live.idleUntilMs + 1 }, { index })
+  expect(await read('PEXPIRETIME', key)).toBe(-1)
+  await send(newKey(), live, { index })
+  expect(await read('PEXPIRETIME', index)).toBe(-1)
 })
 
 test('a malformed record is refused, and nothing is stored', async () => {
@@ -258,11 +262,4 @@ test('a malformed record is refused, and nothing is stored', async () => {
     expect(await evalMerges([{ key, bytes: Buffer.from(text) }])).toEqual([0])
     expect(await read('EXISTS', key)).toBe(0)
   }
-})
-
-test('a record whose time has passed leaves nothing behind', async () => {
-  const key = newKey()
-  const past = { ...live, issuedAtMs: 1000, idleUntilMs: 2000, expiresAtMs: 3000 }
-  await send(key, past)
-  expect(await read('EXISTS', key)).toBe(0)
 })

@@ -1,14 +1,14 @@
 import type { Check } from '../finding.ts'
 import { answering } from '../snapshot.ts'
 
-/** Expiry times are moments of the primary's clock; the store allows for so much (in milliseconds). */
+/** With time synchronization clocks differ by a few milliseconds. Servers whose clock is more than 25 s off refuse logins. */
 const MOST_SKEW_MS = 500
 
 export const clockSkew: Check = {
   id: 'clock-skew',
   severity: 'error',
   title: 'The clocks of the hosts differ',
-  why: 'After a failover sessions would end sooner or later than they should.',
+  why: 'Servers on a host whose clock is wrong refuse logins, and Sentinel puts failovers off.',
   check: ({ redis }) => {
     const nodes = answering(redis)
     const sorted = [...nodes].sort((one, other) => one.facts.clock.aheadMs - other.facts.clock.aheadMs)

@@ -87,8 +87,9 @@ export const REDIS_ACCESS: UserAccess[] = [
     needs: {
       'connects, and asks who is primary': 'ping info client|setname',
       'reads records and the mark': 'get mget',
-      'merges records by its script': 'script|load evalsha get set pexpireat',
-      'keeps the sessions of a subject': 'zadd zrange zremrangebyscore pexpiretime pexpireat',
+      'merges records by its script': 'script|load evalsha get set',
+      'keeps the sessions of a subject': 'zadd zrange persist',
+      'removes what has ended': 'scan del zremrangebyscore persist',
       'waits until replicas have it': 'wait',
       'tells and hears what is stored': 'publish subscribe',
     },

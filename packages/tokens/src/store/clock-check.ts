@@ -1,0 +1,69 @@
+import { Deadline } from '../deadline.ts'
+import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import type { ReplicaGroup } from '../redis/group.ts'
+import type { Instant } from './instant.ts'
+
+/** The clock by which a store judges sessions. */
+export interface SessionClock {
+  /** Why the clock of this process cannot be trusted, for a person; null while it agrees with the data centre. */
+  readonly problem: string | null
+  /** The own wall clock (Unix ms) while it agrees with the data centre, else NaN. */
+  checkedNowMs(own?: Instant): number
+  /** As {@link checkedNowMs}, but the data centre's time where the own clock is wrong; NaN while that time is not known. */
+  nowMs(): number
+}
+
+/** The own wall clock, which nobody checks. */
+export const UNCHECKED_CLOCK: SessionClock = {
+  problem: null,
+  checkedNowMs: () => Date.now(),
+  nowMs: () => Date.now(),
+}
+
+/** While the clocks disagree the nodes are asked again this often at most. */
+const COMPARE_AGAIN_MS = 500
+const WAIT_MS = 50
+
+/** Compares clocks again where they disagree: the nodes' times may be from before a pause of this process. */
+export class ClockCheck {
+  readonly #group: ReplicaGroup
+  readonly #clock: SessionClock
+  #comparing: Promise<void> | null = null
+  #comparedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(group: ReplicaGroup, clock: SessionClock) {
+    this.#group = group
+    this.#clock = clock
+  }
+
+  /**
+   * Resolves when a majority of the clocks agrees with this process's clock. Throws `STORE_UNAVAILABLE`: at once when the
+   * own clock is wrong, and at the deadline when too few clocks can be read.
+   */
+  async require(deadline: Deadline): Promise<void> {
+    while (this.#clock.problem !== null) {
+      await this.compareAgain()
+      const { problem } = this.#clock
+      if (problem === null) return
+      if (this.#group.clock.isWrong) throw new StoreUnavailableError(problem)
+      if (deadline.isOver) throw new StoreUnavailableError(this.#group.problem() ?? problem)
+      await this.#group
+        .waitForChange(new Deadline(Math.min(WAIT_MS, deadline.remainingMs)))
+        .catch(rethrowClosed)
+    }
+  }
+
+  /** Asks the nodes for their time again, if that was not done just now. */
+  async compareAgain(): Promise<void> {
+    if (this.#comparing === null && performance.now() - this.#comparedAtMs < COMPARE_AGAIN_MS) return
+    this.#comparing ??= this.#group.probeNodes().finally(() => {
+      this.#comparing = null
+      this.#comparedAtMs = performance.now()
+    })
+    await this.#comparing
+  }
+}
+
+function rethrowClosed(error: unknown): void {
+  if (error instanceof StoreClosedError) throw error
+}
