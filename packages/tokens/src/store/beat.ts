@@ -23,6 +23,7 @@ export class Heartbeat {
   readonly #leaseMs: number
   readonly #lease: Lease
   readonly #observer: StoreObserver
+  #sent = 0
   #heard = 0
   #held = false
   #onHeard: () => void = () => {}
@@ -36,6 +37,8 @@ export class Heartbeat {
 
   /** A beat of this process came through the feed. */
   hear(beat: number): void {
+    // A number that was not sent proves nothing, and must not stand for the beats to come.
+    if (beat > this.#sent) return
     this.#heard = Math.max(this.#heard, beat)
     this.#onHeard()
   }
@@ -68,6 +71,7 @@ export class Heartbeat {
     if (generation === null) return
     const deadline = new Deadline(this.#leaseMs)
     const sentAtMs = performance.now()
+    this.#sent = beat
     let complete: boolean
     try {
       const signal = { channel: this.channel, message: String(beat) }

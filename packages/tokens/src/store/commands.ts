@@ -1,16 +1,20 @@
 import { StoreUnavailableError } from '../errors.ts'
+import { textOf } from '../network-text.ts'
 import { decodeRecord, encodeRecord } from '../record/codec.ts'
 import { merge } from '../record/merge.ts'
 import { CLOCK_SKEW_MS, type TokenRecord } from '../record/record.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
 import { SCRIPTS, type Script } from '../scripts/scripts.ts'
-import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
+import { isDigest, recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { MergeRequest, StoredRecord } from './backend.ts'
+import { chunksOf } from './chunks.ts'
 import type { WriteCommand } from './unit.ts'
 
 const SPACE = Buffer.from(' ')
+/** Most records in one question, so that it keeps a node busy for about a millisecond. */
+const MOST_LISTED_AT_ONCE = 1000
 
 // What goes to Redis and what comes back: each script's arguments and replies, in one place.
 
@@ -41,13 +45,16 @@ export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {
 
 /** The value of take.lua's reply. */
 export function readTaken(reply: Reply): Taken {
-  const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(Number) : []
+  const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(toWhole) : []
   if (allowed === 1) return { allowed: true }
-  if (allowed !== 0 || limit === undefined || retryAfterMs === undefined) {
+  if (allowed !== 0 || limit == null || limit < 1 || retryAfterMs == null || retryAfterMs < 0) {
     throw new StoreUnavailableError('Redis answered an attempt in a way that this version cannot read.')
   }
   return { allowed: false, limit: limit - 1, retryAfterMs }
 }
+
+const toWhole = (value: Reply): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? value : null
 
 export function giveBackCommand({ id, logs }: GiveBackRequest): WriteCommand {
   const older = logs.map((log) => (log.older ? '1' : '0'))
@@ -68,8 +75,11 @@ export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): Token
   return merge(a, b)
 }
 
-function readTexts(reply: Reply): string[] {
-  return Array.isArray(reply) ? reply.map(String) : []
+/** The digests in an index. Throws when one cannot be read: a list without it would be guessed. */
+function readDigests(node: Node, reply: Reply): string[] {
+  const digests = Array.isArray(reply) ? reply.map(textOf) : null
+  if (digests?.every(isDigest)) return digests
+  throw new StoreUnavailableError(`${node.address} holds a list of sessions that this version cannot read.`)
 }
 
 export async function listOnNode(
@@ -77,14 +87,17 @@ export async function listOnNode(
   subject: SubjectKey,
   timeoutMs: number,
 ): Promise<StoredRecord[]> {
-  const digests = readTexts(await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  const digests = readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
   if (digests.length === 0) return []
   const prefix = recordKeyPrefix(subject.tag)
-  const replies = await node.read(['MGET', ...digests.map((digest) => prefix + digest)], timeoutMs)
-  return digests.flatMap((digest, index) => {
-    const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
-    return record === null ? [] : [{ digest, record }]
+  const records = chunksOf(digests, MOST_LISTED_AT_ONCE).map(async (some) => {
+    const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
+    return some.flatMap((digest, index) => {
+      const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
+      return record === null ? [] : [{ digest, record }]
+    })
   })
+  return (await Promise.all(records)).flat()
 }
 
 export function joinLists(lists: StoredRecord[][]): StoredRecord[] {

@@ -25,6 +25,8 @@ export type StoreEvent =
   | { type: 'doubt'; epoch: number }
   /** The lease ran out: reads go to a majority of the nodes until it is proved again. */
   | { type: 'lease-lost' }
+  /** A message of the feed could not be read: what is remembered of live sessions is asked for again. */
+  | { type: 'feed-unreadable' }
   /** What a new primary lacked was written again: own writes, and those of others that were heard. */
   | { type: 'journal-replayed'; own: number; heard: number }
 

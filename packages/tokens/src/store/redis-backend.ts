@@ -96,6 +96,7 @@ export class RedisBackend implements Backend {
       onRecord: (message) => this.#hear(message),
       onSettled: (key) => this.#cache.settle(key),
       onBeat: (beat) => this.#heartbeat.hear(beat),
+      onUnreadable: () => options.observer.event?.({ type: 'feed-unreadable' }),
       onChange: () => this.#lease.end(),
     })
     this.#reader = new Reader(this.#group, {
