@@ -37,4 +37,9 @@ export interface StoreObserver {
   verified?(status: Verification['status'], path: VerificationPath, tookMs: number): void
   /** What became of `writes` writes, `tookMs` milliseconds after they were asked for. */
   committed?(outcome: CommitOutcome, writes: number, tookMs: number): void
+  /**
+   * A token was revoked whose session could not be found, when a new primary might still lack it: its tombstone was
+   * written without proof that there is such a session, or refused because there were too many.
+   */
+  guessed?(outcome: 'written' | 'refused'): void
 }

@@ -1,16 +1,34 @@
 import type { Deadline } from '../deadline.ts'
-import { StoreUnavailableError } from '../errors.ts'
+import { StoreClosedError, StoreFullError, StoreUnavailableError } from '../errors.ts'
 import { endsAtMs, type TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
 import type { GroupLogin } from '../redis/login.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
-import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
+import type {
+  Answer,
+  Backend,
+  MergeRequest,
+  ReadAnswer,
+  Rotated,
+  RotateRequest,
+  StoredRecord,
+} from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
-import { joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
+import { chunksOf, mapAbreast } from './chunks.ts'
+import {
+  joinLists,
+  listOnNode,
+  longerTombstones,
+  readMerged,
+  readRecord,
+  readReplacements,
+  readRotated,
+  rotateCommand,
+} from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { HeardWrites } from './heard-writes.ts'
@@ -24,7 +42,7 @@ import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
 import { SettledNews } from './settled-news.ts'
 import type { StoreStatus } from './store.ts'
-import type { Committed } from './unit.ts'
+import { type Committed, PrimaryReplacedError } from './unit.ts'
 
 export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   hedgeMs: number
@@ -42,6 +60,9 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
 const REPLAY_LASTS_MS = 30_000
 const LOOK_AGAIN_MS = 20
 const LIST_AGAIN_MS = 100
+/** Most records in one unit of writes, and most units of one call at once: the primary is busy with them for some ms. */
+const MOST_IN_UNIT = 100
+const UNITS_ABREAST = 4
 const UNSURE = 'The new primary may not have been told yet of all that was acknowledged before the failover.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
@@ -62,6 +83,7 @@ export class RedisBackend implements Backend {
   readonly #heardWrites = new HeardWrites()
   readonly #replayer: Replayer
   readonly #rulesOff: ReadonlySet<SafetyRule>
+  #closed = false
 
   constructor(options: RedisBackendOptions) {
     this.#rulesOff = options.rulesOff ?? new Set()
@@ -135,6 +157,7 @@ export class RedisBackend implements Backend {
     { unsettled = false }: { unsettled?: boolean } = {},
   ): Promise<ReadAnswer> {
     const { generation } = this.#feed
+    const { forgottenTombstones } = this.#cache
     let answer = await this.#reader.readRecord(key, deadline)
     while (answer.known && !this.#isSure(key, answer.value)) {
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
@@ -146,7 +169,10 @@ export class RedisBackend implements Backend {
     if (answer.value === null) return { known: true, value: null, path }
     // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
     const complete =
-      answer.fromPrimary === true && generation !== null && generation === this.#feed.generation
+      answer.fromPrimary === true &&
+      generation !== null &&
+      generation === this.#feed.generation &&
+      forgottenTombstones === this.#cache.forgottenTombstones
     const known = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
     const isSure =
       known.record.state === 'live' ||
@@ -158,17 +184,40 @@ export class RedisBackend implements Backend {
       : { known: false, error: new StoreUnavailableError(UNSETTLED) }
   }
 
+  /** In units, so that each is acknowledged in time however many there are, and other writes go on between them. */
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
+    const stored = await mapAbreast(chunksOf(requests, MOST_IN_UNIT), UNITS_ABREAST, (some) =>
+      this.#mergeUnit(some, deadline),
+    )
+    return stored.flat()
+  }
+
+  async rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated> {
+    const requests = [request.fresh, request.old]
+    if (this.#rulesOff.has('rotate')) {
+      const [fresh = null] = await this.merge([request.fresh], deadline)
+      const [old = null] = await this.merge([request.old], deadline)
+      return { fresh, old }
+    }
     this.#journal.assertRoom(requests.length)
-    const committed = await this.#committer.write(requests, deadline)
-    this.#keepUntilComplete(requests, committed)
-    return requests.map(({ key, record }, index) => {
-      const stored = readMerged(record, committed.replies[index] ?? null)
-      const known = this.#learnWritten(key.key, stored)
-      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
-      // own was made would take it for lost, and make it again.
-      return known.record.state === 'revoked' ? known.record : stored
+    const committed = await this.#commitRotation(request, deadline)
+    const rotated = readRotated(request, committed.replies)
+    // Also what was found: it is acknowledged now, and only what every node has is sure to stay.
+    const stored = requests.flatMap(({ key, subject }, index) => {
+      const record = index === 0 ? rotated.fresh : rotated.old
+      return record === null ? [] : [{ key, subject, record }]
     })
+    this.#keepUntilComplete(stored, committed)
+    for (const { key, record } of stored) this.#learnWritten(key.key, record)
+    return rotated
+  }
+
+  async onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+    for (;;) {
+      const failovers = await this.#untilTold(deadline)
+      const value = await work()
+      if (failovers === this.#group.failovers || this.#rulesOff.has('rotate')) return value
+    }
   }
 
   async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
@@ -248,12 +297,64 @@ export class RedisBackend implements Backend {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     this.#replayer.close()
     this.#barrier.close()
     this.#heartbeat.close()
     this.#feed.close()
     this.#committer.close()
     this.#group.close()
+  }
+
+  async #mergeUnit(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
+    this.#journal.assertRoom(requests.length)
+    const committed = await this.#committer.write(requests, deadline).catch((error: unknown) => {
+      const isOfStored = error instanceof StoreFullError && requests.every((request) => request.changesStored)
+      if (!isOfStored) throw error
+      return this.#committer.write(requests, deadline, { whenFull: 'stored' })
+    })
+    const replaced = readReplacements(requests, committed.replies)
+    this.#keepUntilComplete([...requests, ...replaced], committed)
+    for (const { key, record } of replaced) this.#learnWritten(key.key, record)
+    const merged = requests.map(({ key, record }, index) => {
+      const stored = readMerged(record, committed.replies[index] ?? null)
+      const known = this.#learnWritten(key.key, stored)
+      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
+      // own was made would take it for lost, and make it again.
+      return known.record.state === 'revoked' ? known.record : stored
+    })
+    const longer = longerTombstones(requests, merged)
+    if (longer.length > 0) await this.merge(longer, deadline)
+    return merged
+  }
+
+  /**
+   * On a primary that has received all that its predecessors acknowledged: another one could store the new session
+   * although the old one was revoked. Sent to the next primary only when that has received all, too.
+   */
+  async #commitRotation(request: RotateRequest, deadline: Deadline): Promise<Committed> {
+    let onlyAgain = false
+    for (;;) {
+      const failovers = await this.#untilTold(deadline)
+      const mayTry = () => this.#group.failovers === failovers
+      try {
+        return await this.#committer.call(rotateCommand(request, onlyAgain), deadline, { mayTry })
+      } catch (error) {
+        // An earlier try may have been made before memory was full, without having been acknowledged.
+        if (error instanceof StoreFullError && !onlyAgain) onlyAgain = true
+        else if (!(error instanceof PrimaryReplacedError)) throw error
+      }
+    }
+  }
+
+  /** Waits until the primary has received all that it may lack; answers how many failovers there had been then. */
+  async #untilTold(deadline: Deadline): Promise<number> {
+    while (!this.#replayer.isDone && !this.#rulesOff.has('unknown')) {
+      if (this.#closed) throw new StoreClosedError('The store was closed.')
+      if (deadline.isOver) throw new StoreUnavailableError(UNSURE)
+      await deadline.pause(LIST_AGAIN_MS)
+    }
+    return this.#group.failovers
   }
 
   /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */

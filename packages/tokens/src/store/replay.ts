@@ -6,6 +6,7 @@ import { Backoff, jitter } from '../redis/backoff.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { parseRecordKey } from '../token/digest.ts'
 import type { MergeRequest } from './backend.ts'
+import { longerTombstones, readMerged } from './commands.ts'
 import type { Committer } from './commit.ts'
 import type { FeedRecord } from './feed.ts'
 import type { HeardWrites } from './heard-writes.ts'
@@ -187,8 +188,13 @@ export class Replayer {
   /** How many records were written. */
   async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
     const committed = chunks(requests).map(async (chunk) => {
-      const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), { first })
+      // Written before: what was acknowledged is not refused because memory is full.
+      const options = { first, whenFull: 'write' as const }
+      const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), options)
       this.#journal.settle(chunk, done, performance.now())
+      const stored = chunk.map(({ record }, index) => readMerged(record, done.replies[index] ?? null))
+      const longer = longerTombstones(chunk, stored)
+      if (longer.length > 0) await this.#committer.write(longer, new Deadline(WRITE_MS), options)
     })
     await Promise.all(committed)
     return requests.length

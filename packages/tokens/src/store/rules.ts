@@ -21,3 +21,5 @@ export type SafetyRule =
   | 'settle'
   /** What a new primary says counts, for who cannot know better, only when it has been told all that it may lack. */
   | 'unknown'
+  /** A rotation is one step, on one primary that lacks nothing; a revocation ends what a rotation made of its session. */
+  | 'rotate'
