@@ -34,6 +34,7 @@ import { verifyRoutes } from './routes/verify.ts'
 import { createInstantChecker, createSessionChecker, createTokenChecker } from './sessions/checker.ts'
 import { traceRequests } from './traces/requests.ts'
 import type { Tracing } from './traces/tracing.ts'
+import { createTurns } from './users/turns.ts'
 
 /** From the end signal until waiting logins give up, and until connections are cut (in milliseconds). */
 const GIVE_UP_MS = 3400
@@ -194,6 +195,11 @@ async function createServices(
     returnTo: (asked) => safeReturnTo(asked, config.returnOrigins),
     loginLimits: createLoginLimits(limitOptions),
     providerLimits: createProviderLimits({ ...limitOptions, flowLifetimeMs: FLOW_LIFETIME_MS }),
+    loginPlaces: createTurns({
+      atOnce: config.limits.passwordChecks + config.limits.waitingLogins,
+      waiting: 0,
+      waitMs: 0,
+    }),
     inTurn: createInTurn({
       atOnce: LOGINS_OF_ADDRESS,
       waiting: config.limits.waitingLogins,

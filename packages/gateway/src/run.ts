@@ -146,6 +146,7 @@ export async function serve(
 const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   failover: 'Another Redis is primary',
   doubt: 'A replica is missing and a failover may be under way: logins wait',
+  'feed-unreadable': 'A message of the feed could not be read, so the feed begins again',
   'lease-lost': 'The lease ran out: verifications ask a majority of the nodes',
   'sweep-refused': 'The ACL of Redis does not allow to remove ended sessions: memory grows',
   'journal-replayed': 'What the new primary lacked was written again',

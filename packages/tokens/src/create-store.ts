@@ -22,6 +22,9 @@ const NUMBERS = {
   maxJournalEntries: { byDefault: 100_000, least: 1, most: 10_000_000 },
 } as const
 
+/** A process with a longer lease answers *active* for longer after a logout than most people expect. */
+const LONG_LEASE_MS = 10_000
+
 /**
  * The store of a data centre, in Redis watched by Sentinels, or in one Redis. It connects in the background and
  * goes on trying for as long as it is open; await `ready()` to know that it works. Throws `INVALID_OPTION`.
@@ -55,6 +58,7 @@ function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
   const { verifyTimeoutMs, writeTimeoutMs, ...limits } = checkNumbers(options)
   const open = () => {
     if (topology.standalone !== undefined) warnOfStandalone(topology.standalone)
+    if (limits.leaseMs > LONG_LEASE_MS) warnOfLongLease(limits.leaseMs)
     return new RedisBackend({
       ...limits,
       ...topology,
@@ -118,4 +122,11 @@ function checkAddress(address: NodeAddress, name: string): NodeAddress {
     throw new InvalidOptionError(`\`${name}.host\` must be a host name or an address.`)
   }
   return { host: address.host, port: checkNumber(`${name}.port`, address.port, 1, 65_535) }
+}
+
+function warnOfLongLease(leaseMs: number): void {
+  process.emitWarning(
+    `\`leaseMs\` is ${leaseMs}: after a logout this process may answer "active" for that long, whatever other processes use.`,
+    { type: 'HoldfastWarning', code: 'HOLDFAST_LONG_LEASE' },
+  )
 }

@@ -85,7 +85,9 @@ const badLogin = invalidRequest(
  * A password is looked at only after the limits of logins allowed it, and that is certain: else 429, or 503.
  */
 export function loginRoute(app: FastifyInstance, services: Services): void {
-  const { server, authenticate, audit, loginWays, checkSession, loginLimits, deviceCookie, inTurn } = services
+  const { server, authenticate, audit, loginWays, checkSession, loginLimits, loginPlaces, deviceCookie } =
+    services
+  const { inTurn } = services
   const form = { server, ways: loginWays, remember: services.sessions.rememberMs !== undefined }
   const directoryTrouble = createOccasional()
   const isNews = createLockOutNews()
@@ -119,7 +121,15 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
       )
 
     const device = deviceCookie.read(request, accountOf(username))
-    const attempt = await loginLimits.take({ username, address: remote, device })
+    const tried = await inTurn(networkOf(remote), () =>
+      loginPlaces.take(async () => {
+        const attempt = await loginLimits.take({ username, address: remote, device })
+        return { attempt, outcome: attempt.allowed ? await authenticate(username, password) : BUSY }
+      }),
+    )
+    // Not even counted: what is counted for a login that is refused at once would fill the store.
+    if (tried === null) return sendProblem(request, reply, tooBusy)
+    const { attempt, outcome } = tried
     if (!attempt.allowed) {
       const { limit, retryAfterMs } = attempt
       if (isNews(`${limit} ${remote} ${accountOf(username)}`, Date.now())) {
@@ -130,7 +140,6 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
       return refuse(tooManyAttempts(Math.ceil(retryAfterMs / 1000)))
     }
 
-    const outcome = (await inTurn(networkOf(remote), () => authenticate(username, password))) ?? BUSY
     if (outcome.status === 'busy') {
       attempt.notMade()
       return sendProblem(request, reply, tooBusy)

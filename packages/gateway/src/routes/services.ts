@@ -10,6 +10,7 @@ import type { LoginLimits } from '../limits/login-limits.ts'
 import type { ProviderLimits } from '../limits/provider-limits.ts'
 import type { CheckSession, CheckSessionNow, CheckToken } from '../sessions/checker.ts'
 import type { Authenticate } from '../users/authenticate.ts'
+import type { Turns } from '../users/turns.ts'
 
 /** What the routes work with. */
 export interface Services {
@@ -29,6 +30,8 @@ export interface Services {
   providerLimits: ProviderLimits
   /** Keeps one address's logins from taking the turns of all others. */
   inTurn: InTurn
+  /** As many logins as may have their password checked or wait for it; no more are counted. */
+  loginPlaces: Turns
   deviceCookie: DeviceCookie
   sessions: SessionsConfig
   checkSession: CheckSession

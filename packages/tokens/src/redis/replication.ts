@@ -1,3 +1,5 @@
+import { RedisReplyError } from '../errors.ts'
+import { parseWhole } from '../network-text.ts'
 import { formatAddress } from './address.ts'
 
 /** What a node says about its part in replication (`INFO replication`). */
@@ -22,12 +24,25 @@ export interface ReplicaView {
   lagSeconds: number
 }
 
-/** Reads the reply of `INFO replication`. */
+const ROLES = new Map<string, ReplicationView['role']>([
+  ['master', 'primary'],
+  ['slave', 'replica'],
+])
+
+/**
+ * Reads the reply of `INFO replication`. Throws when the role or the offset cannot be read: such a node is not taken for
+ * a replica, nor for one that is behind. A replica whose line cannot be read is left out.
+ */
 export function parseReplication(info: string): ReplicationView {
   const fields = new Map<string, string>()
   for (const line of info.split('\r\n')) {
     const colon = line.indexOf(':')
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1))
+  }
+  const role = ROLES.get(fields.get('role') ?? '')
+  const offset = parseWhole(fields.get('master_repl_offset'))
+  if (role === undefined || offset === null) {
+    throw new RedisReplyError('The answer to INFO names no role or no offset.', 'HFINFO')
   }
   const host = fields.get('master_host')
   const replicas: ReplicaView[] = []
@@ -35,17 +50,18 @@ export function parseReplication(info: string): ReplicationView {
     if (!/^slave\d+$/.test(name)) continue
     const replica = new Map(value.split(',').map((pair) => pair.split('=', 2) as [string, string]))
     if (replica.get('state') !== 'online') continue
-    replicas.push({
-      address: formatAddress({ host: replica.get('ip') ?? '', port: Number(replica.get('port')) }),
-      offset: Number(replica.get('offset')),
-      lagSeconds: Number(replica.get('lag')),
-    })
+    const [port, confirmed, lagSeconds] = ['port', 'offset', 'lag'].map((field) =>
+      parseWhole(replica.get(field)),
+    )
+    if (port == null || confirmed == null || lagSeconds == null) continue
+    const address = formatAddress({ host: replica.get('ip') ?? '', port })
+    replicas.push({ address, offset: confirmed, lagSeconds })
   }
   return {
-    role: fields.get('role') === 'master' ? 'primary' : 'replica',
+    role,
     replid: fields.get('master_replid') ?? '',
     replid2: fields.get('master_replid2') ?? '',
-    offset: Number(fields.get('master_repl_offset') ?? 0),
+    offset,
     replicas,
     primaryAddress: host ? formatAddress({ host, port: Number(fields.get('master_port')) }) : null,
     linkUp: fields.get('master_link_status') === 'up',

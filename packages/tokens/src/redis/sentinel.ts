@@ -1,4 +1,5 @@
 import { type HoldfastError, InvalidOptionError, RedisReplyError } from '../errors.ts'
+import { parseWhole, textOf } from '../network-text.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
 import { HANDSHAKE_MS } from './handshake.ts'
@@ -175,8 +176,12 @@ export class Sentinel {
   }
 
   #hear(event: string, message: Buffer): void {
-    const epoch = Number(message.toString())
-    if (event === '+new-epoch' && Number.isSafeInteger(epoch)) this.noteEpoch(epoch)
+    if (event === '+new-epoch') {
+      const epoch = parseWhole(message.toString('latin1'))
+      if (epoch !== null) this.noteEpoch(epoch)
+      // An epoch that cannot be read is one that was not heard.
+      else this.#listeningSinceMs = performance.now()
+    }
     this.#options.onHint()
   }
 
@@ -193,18 +198,17 @@ export class Sentinel {
         ].map((question) => connection.send(['SENTINEL', ...question], PATIENCE_MS)),
       )
       // Another Sentinel at this address counts its epochs from the start.
-      if (this.#id !== null && this.#id !== String(id)) this.#newestEpoch = 0
-      this.#id = String(id)
+      if (this.#id !== null && this.#id !== textOf(id)) this.#newestEpoch = 0
+      this.#id = textOf(id)
       this.#observation = readObservation(primary, named)
       this.noteEpoch(this.#observation.configEpoch)
-      this.#quorum = Number(readField(primary, 'quorum')) || null
+      this.#quorum = parseWhole(readField(primary, 'quorum')) || null
       const leads = readField(primary, 'flags').split(',').includes('failover_in_progress')
       this.#quiet = leads ? null : look
-      this.#members = [readNamed(named), readAddress(primary), ...readList(replicas).map(readAddress)]
-      this.#peers = readList(sentinels).map((peer) => ({
-        id: readField(peer, 'runid'),
-        address: readAddress(peer),
-      }))
+      this.#members = [readNamed(named), ...[primary, ...readList(replicas)].flatMap(readAddress)]
+      this.#peers = readList(sentinels).flatMap((peer) =>
+        readAddress(peer).map((address) => ({ id: readField(peer, 'runid'), address })),
+      )
       this.#options.onChange()
     } catch (error) {
       if (error instanceof RedisReplyError && /No such master/i.test(error.message)) {
@@ -225,29 +229,46 @@ export const observationQuestions = (primaryName: string): string[][] => [
 
 /**
  * What a Sentinel announces. The address after the epoch: the leader of a failover has the new epoch from the promotion on,
- * and tells the new address only when asked for just that, while its `MASTER` still shows the old one.
+ * and tells the new address only when asked for just that, while its `MASTER` still shows the old one. Throws when the
+ * answer cannot be read.
  */
 export function readObservation(primary: Reply | undefined, named: Reply | undefined): SentinelObservation {
   return {
     primaryAddress: formatAddress(readNamed(named)),
-    configEpoch: Number(readField(primary, 'config-epoch')),
-    failoverTimeoutMs: Number(readField(primary, 'failover-timeout')),
-    downAfterMs: Number(readField(primary, 'down-after-milliseconds')),
+    configEpoch: readWhole(primary, 'config-epoch'),
+    failoverTimeoutMs: readWhole(primary, 'failover-timeout'),
+    downAfterMs: readWhole(primary, 'down-after-milliseconds'),
   }
 }
 
+/** A number that must be there. Throws `REDIS_REPLY` when it cannot be read: a guess could end a doubt. */
+function readWhole(reply: Reply | undefined, name: string): number {
+  const value = parseWhole(readField(reply, name))
+  if (value === null) throw unreadable(`no whole number as ${name}`)
+  return value
+}
+
+const unreadable = (what: string) => new RedisReplyError(`The Sentinel's answer has ${what}.`, 'HFSENTINEL')
+
 /** The reply to `GET-MASTER-ADDR-BY-NAME`. */
 function readNamed(reply: Reply | undefined): NodeAddress {
-  const [host, port] = readList(reply).map(String)
-  return { host: host ?? '', port: Number(port) }
+  const [address] = toAddress(...readList(reply).map(textOf))
+  if (address === undefined) throw unreadable('no address of the primary')
+  return address
+}
+
+/** The address, or nothing when there is none that could be dialled. */
+function toAddress(host = '', port = ''): NodeAddress[] {
+  const number = parseWhole(port)
+  return host === '' || number === null || number < 1 || number > 65_535 ? [] : [{ host, port: number }]
 }
 
 function readList(reply: Reply | undefined): Reply[] {
   return Array.isArray(reply) ? reply : []
 }
 
-function readAddress(reply: Reply | undefined): NodeAddress {
-  return { host: readField(reply, 'ip'), port: Number(readField(reply, 'port')) }
+function readAddress(reply: Reply | undefined): NodeAddress[] {
+  return toAddress(readField(reply, 'ip'), readField(reply, 'port'))
 }
 
 /** A field of a reply that is a map. */
@@ -260,5 +281,5 @@ function readField(reply: Reply | undefined, name: string): string {
     Buffer.isBuffer(reply)
   )
     return ''
-  return String(reply[name] ?? '')
+  return Object.hasOwn(reply, name) ? textOf(reply[name]) : ''
 }

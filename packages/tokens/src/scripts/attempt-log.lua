@@ -11,7 +11,10 @@ local function read_log(key, since)
   return log
 end
 
+-- An empty log ends at once, because what refused logins leave behind would fill the memory. (The user of the
+-- applications may not delete.)
 local function write_log(key, log, ...)
+  if #log == 0 then return redis.call('SET', key, '', 'PX', 1) end
   local text = {}
   for i, attempt in ipairs(log) do text[i] = text36(attempt.at) .. ':' .. attempt.id .. ' ' end
   redis.call('SET', key, table.concat(text), ...)

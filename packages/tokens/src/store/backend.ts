@@ -18,6 +18,23 @@ export interface MergeRequest {
   record: TokenRecord
   /** When given, the merge happens only while a live stored record has this version. */
   ifVersion?: number
+  /** A change of a stored record. With memory full it is still merged, where the record is stored and does not grow. */
+  changesStored?: true
+  /** A tombstone of a session that was live when it was read: it also ends a session that has replaced that one since. */
+  endsReplacements?: true
+}
+
+/** A session to replace by another, in one step. */
+export interface RotateRequest {
+  fresh: MergeRequest
+  /** The tombstone of the old one. */
+  old: MergeRequest
+}
+
+/** What is stored of both afterwards. The rotation is done when the new one is live and the old one has ended. */
+export interface Rotated {
+  fresh: TokenRecord | null
+  old: TokenRecord | null
 }
 
 /** What is known, or why nothing is. */
@@ -68,6 +85,18 @@ export interface Backend {
    * `STORE_FULL` when it was not done.
    */
   merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]>
+
+  /**
+   * Stores a new session and ends the old one, unless the old one has ended: then neither changes. Never one without the
+   * other. Throws as {@link merge}.
+   */
+  rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated>
+
+  /**
+   * Runs `work` on one primary from beginning to end, which has received all that its predecessors acknowledged; again
+   * when another node became primary meanwhile. Throws what `work` throws, and `STORE_UNAVAILABLE`.
+   */
+  onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T>
 
   /** The records of a subject, ended ones included, until they are forgotten. */
   list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>>

@@ -1,8 +1,10 @@
 import { RedisReplyError } from '../errors.ts'
 import type { Reply } from '../redis/connection.ts'
 import { SCRIPTS, type Script } from '../scripts/scripts.ts'
+import type { MergeRequest } from './backend.ts'
+import { chunksOf } from './chunks.ts'
 import { mergeCommand } from './commands.ts'
-import { readOutcome, type Unit, type UnitOutcome, type WriteCommand } from './unit.ts'
+import { readOutcome, type Unit, type UnitOutcome, type WhenFull, type WriteCommand } from './unit.ts'
 
 /** Most merges in one call, so that it keeps the primary busy for about a millisecond. */
 const MOST_MERGES = 64
@@ -23,8 +25,7 @@ type Result = PromiseSettledResult<Reply>
 
 /**
  * What units that are written together send: their merges in as few calls as can be, because a call costs more
- * than the merge that it makes. Live records and tombstones go apart: only the latter may be written when memory
- * is full. Pure.
+ * than the merge that it makes. Records go apart by what may be written when memory is full. Pure.
  */
 export class Batch {
   readonly units: readonly Unit[]
@@ -33,11 +34,8 @@ export class Batch {
   constructor(units: readonly Unit[]) {
     this.units = units
     this.#calls = [
-      ...mergeCalls(units, 'live', SCRIPTS.merge),
-      ...mergeCalls(units, 'revoked', SCRIPTS.mergeTombstones),
-      ...units.flatMap((unit) =>
-        unit.command ? [{ command: unit.command, places: [{ unit, index: 0 }] }] : [],
-      ),
+      ...[...SCRIPTS_TO_MERGE].flatMap((script) => mergeCalls(units, script)),
+      ...units.flatMap(commandCall),
     ]
   }
 
@@ -59,32 +57,42 @@ export class Batch {
   }
 }
 
-function mergeCalls(units: readonly Unit[], state: 'live' | 'revoked', script: Script): Call[] {
+const SCRIPTS_TO_MERGE = new Set([SCRIPTS.merge, SCRIPTS.mergeStored, SCRIPTS.mergeWhenFull, SCRIPTS.revoke])
+
+function scriptFor({ record, endsReplacements }: MergeRequest, whenFull: WhenFull): Script {
+  if (record.state === 'revoked') return endsReplacements ? SCRIPTS.revoke : SCRIPTS.mergeWhenFull
+  if (whenFull === 'stored') return SCRIPTS.mergeStored
+  return whenFull === 'write' ? SCRIPTS.mergeWhenFull : SCRIPTS.merge
+}
+
+function commandCall(unit: Unit): Call[] {
+  const { command } = unit
+  if (command === null) return []
+  const places = Array.from({ length: command.values ?? 1 }, (_, index) => ({ unit, index }))
+  return [{ command, places }]
+}
+
+function mergeCalls(units: readonly Unit[], script: Script): Call[] {
   const merges = units.flatMap((unit) =>
     unit.merges.flatMap((request, index) =>
-      request.record.state === state ? [{ request, place: { unit, index } }] : [],
+      scriptFor(request, unit.whenFull) === script ? [{ request, place: { unit, index } }] : [],
     ),
   )
-  return Array.from({ length: Math.ceil(merges.length / MOST_MERGES) }, (_, number) => {
-    const some = merges.slice(number * MOST_MERGES, (number + 1) * MOST_MERGES)
-    return {
-      command: mergeCommand(
-        some.map(({ request }) => request),
-        script,
-      ),
-      places: some.map(({ place }) => place),
-    }
+  return chunksOf(merges, MOST_MERGES).map((some) => {
+    const requests = some.map(({ request }) => request)
+    return { command: mergeCommand(requests, script), places: some.map(({ place }) => place) }
   })
 }
 
-/** A value of a list that a script answered; 0 stands for a record that it could not read. */
+/** A value of a list that a script answered; 0 stands for a record that it could not read, -1 for no memory. */
 function valueAt(result: Result, index: number): Result {
   if (result.status === 'rejected') return result
   const value = Array.isArray(result.value) ? result.value[index] : undefined
   if (value === undefined) return failed('A script answered with too few values.')
-  return value === 0 ? failed('A record to merge is malformed.') : { status: 'fulfilled', value }
+  if (value === 0) return failed('A record to merge is malformed.')
+  return value === -1 ? failed('Memory is full.', 'OOM') : { status: 'fulfilled', value }
 }
 
-function failed(message: string): Result {
-  return { status: 'rejected', reason: new RedisReplyError(message, 'HFRECORD') }
+function failed(message: string, kind = 'HFRECORD'): Result {
+  return { status: 'rejected', reason: new RedisReplyError(message, kind) }
 }

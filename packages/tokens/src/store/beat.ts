@@ -25,6 +25,7 @@ export class Heartbeat {
   readonly #leaseMs: number
   readonly #lease: Lease
   readonly #observer: StoreObserver
+  #sent = 0
   #heard = 0
   #held = false
   #onHeard: () => void = () => {}
@@ -38,6 +39,8 @@ export class Heartbeat {
 
   /** A beat of this process came through the feed. */
   hear(beat: number): void {
+    // A number that was not sent proves nothing, and must not stand for the beats to come.
+    if (beat > this.#sent) return
     this.#heard = Math.max(this.#heard, beat)
     this.#onHeard()
   }
@@ -71,6 +74,7 @@ export class Heartbeat {
     const deadline = new Deadline(this.#leaseMs)
     const sentAt = readInstant()
     const sentAtMs = sentAt.monotonicMs
+    this.#sent = beat
     let committed: Committed
     try {
       const signal = { channel: this.channel, message: String(beat) }

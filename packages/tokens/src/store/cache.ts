@@ -33,10 +33,19 @@ export class NearCache {
   readonly #mostEntries: number
   readonly #live = new Map<string, Known>()
   readonly #revoked = new Map<string, Known>()
+  #forgottenTombstones = 0
 
   /** `mostEntries` bounds the live records, and the tombstones likewise. */
   constructor(mostEntries: number) {
     this.#mostEntries = mostEntries
+  }
+
+  /**
+   * How many tombstones were forgotten so far. A read that was under way meanwhile may bring the live record from before
+   * its tombstone, and nothing here would contradict it.
+   */
+  get forgottenTombstones(): number {
+    return this.#forgottenTombstones
   }
 
   get size(): number {
@@ -81,6 +90,7 @@ export class NearCache {
       if (!oldest.used) {
         // Nobody tells it of changes any more.
         oldest.generation = NO_GENERATION
+        if (oldest.record.state === 'revoked') this.#forgottenTombstones += 1
         return
       }
       oldest.used = false

@@ -1,6 +1,30 @@
-/** All of a list in order, `size` at a time. */
-export function chunks<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
-    all.slice(index * size, (index + 1) * size),
+/** The items in lists of at most `most`. */
+export function chunksOf<T>(items: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / most) }, (_, index) =>
+    items.slice(index * most, (index + 1) * most),
   )
+}
+
+/** What `work` makes of each item, in their order; `abreast` at once, and none after one has failed. */
+export async function mapAbreast<T, R>(
+  items: readonly T[],
+  abreast: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  const rest = items.entries()
+  let failed = false
+  const run = async () => {
+    for (const [index, item] of rest) {
+      if (failed) return
+      try {
+        results[index] = await work(item)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(abreast, items.length) }, run))
+  return results
 }

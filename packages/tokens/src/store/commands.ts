@@ -1,16 +1,22 @@
 import { StoreUnavailableError } from '../errors.ts'
+import { textOf } from '../network-text.ts'
 import { decodeRecord, encodeRecord } from '../record/codec.ts'
 import { merge } from '../record/merge.ts'
-import type { TokenRecord } from '../record/record.ts'
+import { type TokenRecord, tombstone } from '../record/record.ts'
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
 import { SCRIPTS, type Script } from '../scripts/scripts.ts'
-import { recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
+import { isDigest, parseRecordKey, recordKeyPrefix, type SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
-import type { MergeRequest, StoredRecord } from './backend.ts'
+import type { MergeRequest, Rotated, RotateRequest, StoredRecord } from './backend.ts'
+import { chunksOf, mapAbreast } from './chunks.ts'
 import type { Committed, WriteCommand } from './unit.ts'
 
 const SPACE = Buffer.from(' ')
+/** How long a node keeps which session replaced another: longer than anyone waits between a list and its end. */
+const REPLACEMENT_KEPT_MS = 10 * 60 * 1000
+/** Most records in one question, so that it keeps a node busy for about a millisecond. */
+const MOST_LISTED_AT_ONCE = 1000
 
 // What goes to Redis and what comes back: each script's arguments and replies, in one place.
 
@@ -24,12 +30,20 @@ export function mergeCommand(requests: readonly MergeRequest[], script: Script):
   return { script, keys, args: [Buffer.concat(pieces)] }
 }
 
-/** A value of merge.lua's reply: 1 when the stored record equals the one that was sent, else the stored one. */
-export function readMerged(sent: TokenRecord, reply: Reply): TokenRecord {
+/**
+ * A value of merge.lua's reply: 1 when the stored record equals the one that was sent, else the stored one. Of revoke.lua's
+ * it is the first in a list when there are more.
+ */
+export function readMerged(sent: TokenRecord, value: Reply): TokenRecord {
+  const reply = firstOf(value)
   if (reply === 1) return sent
   const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
   if (stored === null) throw new StoreUnavailableError('Redis holds a record that this version cannot read.')
   return stored
+}
+
+function firstOf(value: Reply): Reply {
+  return Array.isArray(value) ? (value[0] ?? null) : value
 }
 
 /**
@@ -38,11 +52,60 @@ export function readMerged(sent: TokenRecord, reply: Reply): TokenRecord {
  */
 export function asStored(requests: readonly MergeRequest[], { replies }: Committed): MergeRequest[] {
   return requests.map(({ key, subject, record }, index) => {
-    const reply = replies[index] ?? null
+    const reply = firstOf(replies[index] ?? null)
     const stored = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
     const kept = stored ?? record
     return { key, subject: kept.state === 'revoked' ? null : subject, record: kept }
   })
+}
+
+/** The sessions that revoke.lua ended in the place of others, by its replies. */
+export function readReplacements(
+  requests: readonly MergeRequest[],
+  replies: readonly Reply[],
+): MergeRequest[] {
+  return requests.flatMap(({ record }, index) => {
+    const value = replies[index]
+    const keys = Array.isArray(value) ? value.slice(1).map((key) => parseRecordKey(textOf(key))) : []
+    return keys.flatMap((key) => (key === null ? [] : [{ key, subject: null, record }]))
+  })
+}
+
+/**
+ * Tombstones of sessions whose stored tombstone ends before they do: one of a session that could not be found ends by a
+ * guess, and once it is forgotten the session would be back.
+ */
+export function longerTombstones(
+  requests: readonly MergeRequest[],
+  stored: readonly TokenRecord[],
+): MergeRequest[] {
+  return requests.flatMap(({ key, record }, index) => {
+    const found = stored[index]
+    return found?.state === 'revoked' && found.expiresAtMs < record.expiresAtMs
+      ? [{ key, subject: null, record: tombstone(record) }]
+      : []
+  })
+}
+
+export function rotateCommand({ fresh, old }: RotateRequest, onlyAgain: boolean): WriteCommand {
+  const script = onlyAgain ? SCRIPTS.rotateWhenFull : SCRIPTS.rotate
+  const command = mergeCommand([fresh, old], script)
+  return {
+    ...command,
+    args: [...command.args, String(REPLACEMENT_KEPT_MS), onlyAgain ? '1' : '0'],
+    values: 2,
+  }
+}
+
+/** The replies to rotate.lua. */
+export function readRotated(
+  { fresh, old }: RotateRequest,
+  [first = null, second = null]: readonly Reply[],
+): Rotated {
+  return {
+    fresh: first === null ? null : readMerged(fresh.record, first),
+    old: second === null ? null : readMerged(old.record, second),
+  }
 }
 
 export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {
@@ -54,13 +117,16 @@ export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {
 
 /** The value of take.lua's reply. */
 export function readTaken(reply: Reply): Taken {
-  const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(Number) : []
+  const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(toWhole) : []
   if (allowed === 1) return { allowed: true }
-  if (allowed !== 0 || limit === undefined || retryAfterMs === undefined) {
+  if (allowed !== 0 || limit == null || limit < 1 || retryAfterMs == null || retryAfterMs < 0) {
     throw new StoreUnavailableError('Redis answered an attempt in a way that this version cannot read.')
   }
   return { allowed: false, limit: limit - 1, retryAfterMs }
 }
+
+const toWhole = (value: Reply): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? value : null
 
 export function giveBackCommand({ id, logs }: GiveBackRequest): WriteCommand {
   const older = logs.map((log) => (log.older ? '1' : '0'))
@@ -81,8 +147,11 @@ export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): Token
   return merge(a, b)
 }
 
-function readTexts(reply: Reply): string[] {
-  return Array.isArray(reply) ? reply.map(String) : []
+/** The digests in an index. Throws when one cannot be read: a list without it would be guessed. */
+function readDigests(node: Node, reply: Reply): string[] {
+  const digests = Array.isArray(reply) ? reply.map(textOf) : null
+  if (digests?.every(isDigest)) return digests
+  throw new StoreUnavailableError(`${node.address} holds a list of sessions that this version cannot read.`)
 }
 
 export async function listOnNode(
@@ -90,14 +159,18 @@ export async function listOnNode(
   subject: SubjectKey,
   timeoutMs: number,
 ): Promise<StoredRecord[]> {
-  const digests = readTexts(await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  const digests = readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
   if (digests.length === 0) return []
   const prefix = recordKeyPrefix(subject.tag)
-  const replies = await node.read(['MGET', ...digests.map((digest) => prefix + digest)], timeoutMs)
-  return digests.flatMap((digest, index) => {
-    const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
-    return record === null ? [] : [{ digest, record }]
+  // Few at once: a probe that waits behind all of them would call the node hung.
+  const records = await mapAbreast(chunksOf(digests, MOST_LISTED_AT_ONCE), 2, async (some) => {
+    const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
+    return some.flatMap((digest, index) => {
+      const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
+      return record === null ? [] : [{ digest, record }]
+    })
   })
+  return records.flat()
 }
 
 export function joinLists(lists: StoredRecord[][]): StoredRecord[] {

@@ -11,7 +11,7 @@ import type { EpochBarrier } from './barrier.ts'
 import { Batch } from './batch.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, isReply, type Signal, Unit, type WriteCommand } from './unit.ts'
+import { type Committed, isReply, type Signal, Unit, type UnitOptions, type WriteCommand } from './unit.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {
@@ -92,9 +92,9 @@ export class Committer {
   write(
     merges: readonly MergeRequest[],
     deadline: Deadline,
-    { first = false }: { first?: boolean } = {},
+    { first = false, ...options }: { first?: boolean } & Pick<UnitOptions, 'whenFull' | 'mayTry'> = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit(merges, 'lasting'), deadline, first)
+    return this.#enqueue(new Unit(merges, 'lasting', options), deadline, first)
   }
 
   /**
@@ -109,9 +109,9 @@ export class Committer {
   call(
     command: WriteCommand,
     deadline: Deadline,
-    { first = false }: { first?: boolean } = {},
+    { first = false, ...options }: { first?: boolean } & Pick<UnitOptions, 'mayTry'> = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'lasting', { command }), deadline, first)
+    return this.#enqueue(new Unit([], 'lasting', { command, ...options }), deadline, first)
   }
 
   /** Units that wait for their acknowledgement. */
@@ -155,7 +155,8 @@ export class Committer {
     while (this.#units.size > 0 && !this.#closed) {
       try {
         const writer = await this.#openWriter()
-        await this.#commit(writer, take(this.#units, MOST_IN_BATCH))
+        const units = take(this.#units, MOST_IN_BATCH).filter((unit) => unit.mayTry())
+        await this.#commit(writer, units)
         backoff.reset()
         this.#trouble = null
       } catch (error) {

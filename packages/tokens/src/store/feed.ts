@@ -1,21 +1,17 @@
-import { decodeRecord } from '../record/codec.ts'
-import type { TokenRecord } from '../record/record.ts'
+import { parseWhole } from '../network-text.ts'
 import { Backoff } from '../redis/backoff.ts'
 import type { Connection } from '../redis/connection.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
+import { type FeedRecord, parseFeedMessage, parseSettledMessage } from './feed-message.ts'
 import { SETTLED_CHANNEL } from './settled-news.ts'
+
+export type { FeedRecord }
 
 /** The channel on which every merged record is published. */
 const FEED_CHANNEL = 'hf:feed'
 const SUBSCRIBE_MS = 1000
-
-/** A record that some process has just merged. */
-export interface FeedRecord {
-  key: string
-  /** The index that lists the session, or null for a tombstone. */
-  subjectKey: string | null
-  record: TokenRecord
-}
+/** The pause after a message that cannot be read, so that a flood of them does not become a flood of connections. */
+const UNREADABLE_PAUSE_MS = 100
 
 export interface FeedOptions {
   /** The channel of this process's own beats. */
@@ -24,6 +20,8 @@ export interface FeedOptions {
   /** The tombstone under a key was acknowledged to some process. */
   onSettled: (key: string) => void
   onBeat: (beat: number) => void
+  /** A message could not be read, so the subscription ends. */
+  onUnreadable: () => void
   /** Called when a subscription has begun, and when it has ended. */
   onChange: () => void
 }
@@ -31,7 +29,8 @@ export interface FeedOptions {
 /**
  * A subscription on the primary that carries every merged record of every process, which tombstones are sure to stay,
  * and this process's own beats. It is begun anew after each change of primary and each loss of the connection; each
- * beginning is a new generation, because what was published between is lost.
+ * beginning is a new generation, because what was published between is lost. A message that cannot be read ends the
+ * generation, too: this process does not know what it reported.
  */
 export class Feed {
   readonly #group: ReplicaGroup
@@ -40,6 +39,7 @@ export class Feed {
   #connection: Connection | null = null
   #generation = 0
   #term = 0
+  #unreadable = false
   #closed = false
 
   constructor(group: ReplicaGroup, options: FeedOptions) {
@@ -84,7 +84,11 @@ export class Feed {
     const channels = [FEED_CHANNEL, SETTLED_CHANNEL, this.#options.beatChannel]
     this.#term = term
     try {
-      await connection.subscribe(channels, (message, channel) => this.#hear(message, channel), SUBSCRIBE_MS)
+      await connection.subscribe(
+        channels,
+        (message, channel) => this.#hear(connection, message, channel),
+        SUBSCRIBE_MS,
+      )
       if (this.#closed || this.#group.term !== term) return
       this.#generation += 1
       this.#connection = connection
@@ -100,43 +104,40 @@ export class Feed {
     }
   }
 
-  #hear(message: Buffer, channel: string): void {
+  /** Never throws: what it is called by would end the process. */
+  #hear(connection: Connection, message: Buffer, channel: string): void {
+    // What follows a message that could not be read belongs to no generation.
+    if (!connection.isOpen) return
+    try {
+      if (this.#read(message, channel)) return
+    } catch {
+      // No better than a message that cannot be read.
+    }
+    this.#unreadable = true
+    connection.close()
+    this.#options.onUnreadable()
+  }
+
+  /** False when the message cannot be read. */
+  #read(message: Buffer, channel: string): boolean {
     if (channel === this.#options.beatChannel) {
-      this.#options.onBeat(Number(message.toString()))
-      return
+      const beat = parseWhole(message.toString('latin1'))
+      if (beat !== null) this.#options.onBeat(beat)
+      return beat !== null
     }
     if (channel === SETTLED_CHANNEL) {
-      for (const key of message.toString('latin1').split(' ')) this.#options.onSettled(key)
-      return
+      const keys = parseSettledMessage(message)
+      for (const key of keys ?? []) this.#options.onSettled(key)
+      return keys !== null
     }
-    for (const record of parseFeedMessage(message)) this.#options.onRecord(record)
+    const records = parseFeedMessage(message)
+    for (const record of records ?? []) this.#options.onRecord(record)
+    return records !== null
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.#backoff.next()))
-  }
-}
-
-const SPACE = 0x20
-
-/**
- * Reads the records of one message: for each its key, its subject's key or `-`, its length in bytes and its bytes,
- * with a space behind each. What cannot be read ends it.
- */
-function* parseFeedMessage(message: Buffer): Generator<FeedRecord> {
-  let at = 0
-  const next = () => {
-    const end = message.indexOf(SPACE, at)
-    const text = message.toString('latin1', at, end < 0 ? message.length : end)
-    at = end < 0 ? message.length : end + 1
-    return text
-  }
-  while (at < message.length) {
-    const [key, subjectKey, length] = [next(), next(), Number(next())]
-    if (!Number.isInteger(length) || at + length > message.length) return
-    // A copy, so that a record that is kept does not keep the whole message.
-    const record = decodeRecord(Buffer.from(message.subarray(at, at + length)))
-    at += length + 1
-    if (record !== null) yield { key, subjectKey: subjectKey === '-' ? null : subjectKey, record }
+    const pauseMs = Math.max(this.#backoff.next(), this.#unreadable ? UNREADABLE_PAUSE_MS : 0)
+    this.#unreadable = false
+    return new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }

@@ -29,7 +29,9 @@ export class MemoryAttempts {
   giveBack({ id, logs }: GiveBackRequest): void {
     for (const { key, older } of logs) {
       const kept = this.#logs.get(key)
-      if (kept !== undefined) kept.log = withoutAttempt(kept.log, id, older)
+      if (kept === undefined) continue
+      kept.log = withoutAttempt(kept.log, id, older)
+      if (kept.log.length === 0) this.#logs.delete(key)
     }
   }
 

@@ -3,7 +3,15 @@ import { merge, sameContent } from '../record/merge.ts'
 import { keepUntilMs, type TokenRecord } from '../record/record.ts'
 import { type RecordKey, recordKey, type SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
-import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
+import type {
+  Answer,
+  Backend,
+  MergeRequest,
+  ReadAnswer,
+  Rotated,
+  RotateRequest,
+  StoredRecord,
+} from './backend.ts'
 import type { Known } from './cache.ts'
 import { UNCHECKED_CLOCK } from './clock-check.ts'
 import { MemoryAttempts } from './memory-attempts.ts'
@@ -13,6 +21,8 @@ import type { StoreStatus } from './store.ts'
 export class MemoryBackend implements Backend {
   readonly #records = new Map<string, Known>()
   readonly #indexes = new Map<string, Set<string>>()
+  /** Which session replaced another, by their keys. */
+  readonly #replacements = new Map<string, RecordKey>()
   readonly #attempts = new MemoryAttempts()
   #closed = false
   /** There is nothing to compare it with, and nothing outlives this process. */
@@ -44,17 +54,26 @@ export class MemoryBackend implements Backend {
 
   async merge(requests: MergeRequest[]): Promise<TokenRecord[]> {
     this.#assertOpen()
-    return requests.map(({ key, subject, record, ifVersion }) => {
-      const known = this.#get(key.key)
-      const stored = known?.record ?? null
-      const merged = stored === null ? record : merge(stored, record)
-      const differs = stored?.state === 'live' && !(merged.state === 'live' && sameContent(stored, merged))
-      if (ifVersion !== undefined && differs && stored.version !== ifVersion) return stored
-      if (known !== null) known.record = merged
-      else this.#records.set(key.key, { record: merged, generation: 0, settled: true, used: true })
-      if (subject !== null) this.#index(subject).add(key.digest)
-      return merged
+    return requests.map((request) => {
+      if (request.endsReplacements) this.#endReplacements(request)
+      return this.#merge(request)
     })
+  }
+
+  /** What scripts/rotate.lua does in Redis. */
+  async rotate({ fresh, old }: RotateRequest): Promise<Rotated> {
+    this.#assertOpen()
+    const [isNew, isOld] = [fresh, old].map(({ key }) => this.#get(key.key)?.record ?? null)
+    if (isNew ? isNew.state === 'revoked' && isOld?.state !== 'revoked' : isOld?.state === 'revoked') {
+      return { fresh: isNew ?? null, old: isOld ?? null }
+    }
+    this.#replacements.set(old.key.key, fresh.key)
+    return { fresh: this.#merge(fresh), old: this.#merge(old) }
+  }
+
+  /** There is one node, and no other can take its place. */
+  async onOnePrimary<T>(work: () => Promise<T>): Promise<T> {
+    return work()
   }
 
   async list(subject: SubjectKey): Promise<Answer<StoredRecord[]>> {
@@ -104,6 +123,25 @@ export class MemoryBackend implements Backend {
     this.#closed = true
     this.#records.clear()
     this.#indexes.clear()
+    this.#replacements.clear()
+  }
+
+  #merge({ key, subject, record, ifVersion }: MergeRequest): TokenRecord {
+    const known = this.#get(key.key)
+    const stored = known?.record ?? null
+    const merged = stored === null ? record : merge(stored, record)
+    const differs = stored?.state === 'live' && !(merged.state === 'live' && sameContent(stored, merged))
+    if (ifVersion !== undefined && differs && stored.version !== ifVersion) return stored
+    if (known !== null) known.record = merged
+    else this.#records.set(key.key, { record: merged, generation: 0, settled: true, used: true })
+    if (subject !== null) this.#index(subject).add(key.digest)
+    return merged
+  }
+
+  #endReplacements({ key, record }: MergeRequest): void {
+    for (let next = this.#replacements.get(key.key); next; next = this.#replacements.get(next.key)) {
+      this.#merge({ key: next, subject: null, record })
+    }
   }
 
   #assertOpen(): void {
@@ -115,6 +153,7 @@ export class MemoryBackend implements Backend {
     if (known === undefined) return null
     if (Date.now() < keepUntilMs(known.record)) return known
     this.#records.delete(key)
+    this.#replacements.delete(key)
     return null
   }
 

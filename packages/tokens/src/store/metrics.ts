@@ -23,7 +23,8 @@ export type Metric =
 
 /** Counts what a store does. Give `observer` to the store, and `collect` what its `status()` answers. */
 export interface StoreMetrics {
-  readonly observer: StoreObserver & Required<Pick<StoreObserver, 'event' | 'verified' | 'committed'>>
+  readonly observer: StoreObserver &
+    Required<Pick<StoreObserver, 'event' | 'verified' | 'committed' | 'guessed'>>
   collect(status: StoreStatus): Metric[]
 }
 
@@ -39,6 +40,7 @@ export function createStoreMetrics(): StoreMetrics {
   const commits = new Counter(['outcome'])
   const commitSeconds = new Histogram('outcome')
   const events = new Counter(['event'])
+  const guesses = new Counter(['outcome'])
   const replayed = new Counter(['origin'])
   return {
     observer: {
@@ -50,6 +52,7 @@ export function createStoreMetrics(): StoreMetrics {
         commits.add(writes, outcome)
         commitSeconds.observe(outcome, tookMs / 1000)
       },
+      guessed: (outcome) => guesses.add(1, outcome),
       event(event: StoreEvent) {
         events.add(1, event.type)
         if (event.type === 'journal-replayed') {
@@ -64,6 +67,11 @@ export function createStoreMetrics(): StoreMetrics {
       counter('holdfast_writes_total', 'Writes, by what became of them.', commits),
       histogram('holdfast_write_seconds', 'How long writes took to their outcome.', commitSeconds),
       counter('holdfast_events_total', 'Failovers, doubts, lost leases and replays.', events),
+      counter(
+        'holdfast_guessed_revocations_total',
+        'Revocations of tokens without a session, after a start or a failover: written or refused.',
+        guesses,
+      ),
       counter('holdfast_replayed_writes_total', 'Writes made again on a new primary.', replayed),
       gauge(
         'holdfast_writable',

@@ -27,6 +27,8 @@ export type StoreEvent =
   | { type: 'lease-lost' }
   /** The ACL of the primary does not allow to remove ended sessions: they stay, and memory grows. */
   | { type: 'sweep-refused'; cause: string }
+  /** A message of the feed could not be read: what is remembered of live sessions is asked for again. */
+  | { type: 'feed-unreadable' }
   /** What a new primary lacked was written again: own writes, and those of others that were heard. */
   | { type: 'journal-replayed'; own: number; heard: number }
   /**
@@ -42,4 +44,9 @@ export interface StoreObserver {
   verified?(status: Verification['status'], path: VerificationPath, tookMs: number): void
   /** What became of `writes` writes, `tookMs` milliseconds after they were asked for. */
   committed?(outcome: CommitOutcome, writes: number, tookMs: number): void
+  /**
+   * A token was revoked whose session could not be found, when a new primary might still lack it: its tombstone was
+   * written without proof that there is such a session, or refused because there were too many.
+   */
+  guessed?(outcome: 'written' | 'refused'): void
 }

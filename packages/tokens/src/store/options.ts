@@ -80,7 +80,8 @@ export interface CommonRedisOptions extends SessionOptions {
   hedgeMs?: number
   /**
    * How long after an acknowledged revocation another process may still answer *active*, at the most (in
-   * milliseconds, 100 to 60,000). Default is 1000.
+   * milliseconds, 100 to 60,000). Default is 1000. It holds for this process: the bound of a data centre is the largest
+   * of all its processes. Above 10,000 there is a warning.
    */
   leaseMs?: number
   /** Most sessions that this process remembers, and most ended ones. Default is 100,000. */

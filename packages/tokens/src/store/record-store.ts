@@ -7,6 +7,7 @@ import { parseRecordKey, publicId, type RecordKey, type SubjectKey, subjectKey }
 import type { OpenKeyring } from '../token/keyring.ts'
 import type { Backend, MergeRequest } from './backend.ts'
 import type { CallOptions } from './call-options.ts'
+import { mapAbreast } from './chunks.ts'
 import { checkDataCentre } from './limits.ts'
 import type { RenewedSecrets, SessionOptions } from './options.ts'
 import { Renewal } from './renewal.ts'
@@ -68,6 +69,8 @@ export interface RecordStore {
   close(): Promise<void>
 }
 
+const READS_ABREAST = 256
+
 /** A record that may be merged here. */
 interface Opened {
   key: RecordKey
@@ -126,7 +129,8 @@ export class BackendRecords implements RecordStore {
       }
     }
     const requests = kept.map(({ request }) => request)
-    const before = await Promise.all(requests.map(({ key }) => this.#readOrThrow(key, deadline)))
+    // Few at once: the reads of this process are bounded.
+    const before = await mapAbreast(requests, READS_ABREAST, ({ key }) => this.#readOrThrow(key, deadline))
     // Also what the store holds already: it may lie on the primary alone, and only what is acknowledged is sure to stay.
     const after = requests.length === 0 ? [] : await this.#backend.merge(requests, deadline)
     await this.#prolong(requests, after, deadline)

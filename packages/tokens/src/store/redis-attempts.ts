@@ -1,6 +1,6 @@
 import { Deadline } from '../deadline.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
-import { chunks } from './chunks.ts'
+import { chunksOf } from './chunks.ts'
 import { giveBackCommand, readTaken, takeCommand } from './commands.ts'
 import type { Committer } from './commit.ts'
 import { Journal, type RoomLimits } from './journal.ts'
@@ -62,7 +62,7 @@ export class RedisAttempts {
 
   /** Counts what was counted in earlier terms again, ahead of everything that waits. */
   async replay(term: number, timeoutMs: number): Promise<void> {
-    for (const some of chunks(this.#journal.fromBefore(term, performance.now()), AT_ONCE)) {
+    for (const some of chunksOf(this.#journal.fromBefore(term, performance.now()), AT_ONCE)) {
       const deadline = new Deadline(timeoutMs)
       const counted = some.map(async (kept) => {
         const committed = await this.#committer.call(takeCommand(kept.request), deadline, { first: true })

@@ -1,20 +1,38 @@
 import { Deadline } from '../deadline.ts'
-import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import { StoreClosedError, StoreFullError, StoreUnavailableError } from '../errors.ts'
 import { endsAtMs, type TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
 import type { GroupLogin } from '../redis/login.ts'
 import { MARK_KEY, type Node } from '../redis/node.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
-import type { Answer, Backend, MergeRequest, ReadAnswer, StoredRecord } from './backend.ts'
+import type {
+  Answer,
+  Backend,
+  MergeRequest,
+  ReadAnswer,
+  Rotated,
+  RotateRequest,
+  StoredRecord,
+} from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
+import { chunksOf, mapAbreast } from './chunks.ts'
 import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
-import { asStored, joinLists, listOnNode, readMerged, readRecord } from './commands.ts'
+import {
+  asStored,
+  joinLists,
+  listOnNode,
+  longerTombstones,
+  readMerged,
+  readRecord,
+  readReplacements,
+  readRotated,
+  rotateCommand,
+} from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
-import { GuardedWrites } from './guarded-writes.ts'
 import { handOver } from './hand-over.ts'
 import { HeardWrites } from './heard-writes.ts'
 import { type Instant, readInstant } from './instant.ts'
@@ -30,7 +48,7 @@ import { SettledNews } from './settled-news.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
 import type { StoreStatus } from './store.ts'
 import { Sweeper } from './sweep.ts'
-import type { Committed } from './unit.ts'
+import { type Committed, PrimaryReplacedError, type WhenFull } from './unit.ts'
 
 export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   hedgeMs: number
@@ -50,6 +68,9 @@ const LOOK_AGAIN_MS = 20
 /** How long a store that is closed waits for its replicas. */
 const CLOSE_MS = 2000
 const LIST_AGAIN_MS = 100
+/** Most records in one unit of writes, and most units of one call at once: the primary is busy with them for some ms. */
+const MOST_IN_UNIT = 100
+const UNITS_ABREAST = 4
 const UNSURE = 'The new primary may not have been told yet of all that was acknowledged before the failover.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
@@ -75,7 +96,6 @@ export class RedisBackend implements Backend {
   readonly #sweeper: Sweeper
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
-  readonly #guardedWrites: GuardedWrites
   #closed: Promise<void> | null = null
 
   constructor(options: RedisBackendOptions) {
@@ -119,6 +139,7 @@ export class RedisBackend implements Backend {
       onRecord: (message) => this.#hear(message),
       onSettled: (key) => this.#cache.settle(key),
       onBeat: (beat) => this.#heartbeat.hear(beat),
+      onUnreadable: () => options.observer.event?.({ type: 'feed-unreadable' }),
       onChange: () => this.#lease.end(),
     })
     this.#reader = new Reader(this.#group, {
@@ -131,11 +152,6 @@ export class RedisBackend implements Backend {
       this.#settling.confirmed(sentAtMs, generation)
       this.#heardWrites.confirmed(term, sentAtMs)
     })
-    this.#guardedWrites = new GuardedWrites(
-      this.#group,
-      this.#committer,
-      () => this.#replayer.isDone || this.#rulesOff.has('unknown'),
-    )
     this.#replayer = new Replayer(
       this.#group,
       this.#committer,
@@ -172,6 +188,7 @@ export class RedisBackend implements Backend {
     { unsettled = false }: { unsettled?: boolean } = {},
   ): Promise<ReadAnswer> {
     const { generation } = this.#feed
+    const { forgottenTombstones } = this.#cache
     let answer = await this.#reader.readRecord(key, deadline)
     while (answer.known && !this.#isSure(key, answer.value)) {
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
@@ -183,7 +200,10 @@ export class RedisBackend implements Backend {
     if (answer.value === null) return { known: true, value: null, path }
     // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
     const complete =
-      answer.fromPrimary === true && generation !== null && generation === this.#feed.generation
+      answer.fromPrimary === true &&
+      generation !== null &&
+      generation === this.#feed.generation &&
+      forgottenTombstones === this.#cache.forgottenTombstones
     const known = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
     const isSure =
       known.record.state === 'live' ||
@@ -195,21 +215,40 @@ export class RedisBackend implements Backend {
       : { known: false, error: new StoreUnavailableError(UNSETTLED) }
   }
 
+  /** In units, so that each is acknowledged in time however many there are, and other writes go on between them. */
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
-    if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
-    this.#journal.assertRoom(requests.length, this.#roomLimits())
-    const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
-    const committed = await (isGuarded
-      ? this.#guardedWrites.write(requests, deadline)
-      : this.#committer.write(requests, deadline))
-    this.#keepUntilComplete(requests, committed)
-    return requests.map(({ key, record }, index) => {
-      const stored = readMerged(record, committed.replies[index] ?? null)
-      const known = this.#learnWritten(key.key, stored)
-      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
-      // own was made would take it for lost, and make it again.
-      return known.record.state === 'revoked' ? known.record : stored
+    const stored = await mapAbreast(chunksOf(requests, MOST_IN_UNIT), UNITS_ABREAST, (some) =>
+      this.#mergeUnit(some, deadline),
+    )
+    return stored.flat()
+  }
+
+  async rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated> {
+    const requests = [request.fresh, request.old]
+    if (this.#rulesOff.has('rotate')) {
+      const [fresh = null] = await this.merge([request.fresh], deadline)
+      const [old = null] = await this.merge([request.old], deadline)
+      return { fresh, old }
+    }
+    this.#assertMayWrite(requests.length)
+    const committed = await this.#commitRotation(request, deadline)
+    const rotated = readRotated(request, committed.replies)
+    // Also what was found: it is acknowledged now, and only what every node has is sure to stay.
+    const stored = requests.flatMap(({ key, subject }, index) => {
+      const record = index === 0 ? rotated.fresh : rotated.old
+      return record === null ? [] : [{ key, subject, record }]
     })
+    this.#keepUntilComplete(stored, committed)
+    for (const { key, record } of stored) this.#learnWritten(key.key, record)
+    return rotated
+  }
+
+  async onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+    for (;;) {
+      const failovers = await this.#untilTold(deadline)
+      const value = await work()
+      if (failovers === this.#group.failovers || this.#rulesOff.has('rotate')) return value
+    }
   }
 
   async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
@@ -322,6 +361,82 @@ export class RedisBackend implements Backend {
     this.#group.close()
   }
 
+  async #mergeUnit(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
+    this.#assertMayWrite(requests.length)
+    const committed = await this.#write(requests, deadline, 'refuse').catch((error: unknown) => {
+      const isOfStored = error instanceof StoreFullError && requests.every((request) => request.changesStored)
+      if (!isOfStored) throw error
+      return this.#write(requests, deadline, 'stored')
+    })
+    const replaced = readReplacements(requests, committed.replies)
+    this.#keepUntilComplete([...asStored(requests, committed), ...replaced], committed)
+    for (const { key, record } of replaced) this.#learnWritten(key.key, record)
+    const merged = requests.map(({ key, record }, index) => {
+      const stored = readMerged(record, committed.replies[index] ?? null)
+      const known = this.#learnWritten(key.key, stored)
+      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
+      // own was made would take it for lost, and make it again.
+      return known.record.state === 'revoked' ? known.record : stored
+    })
+    const longer = longerTombstones(requests, merged)
+    if (longer.length > 0) await this.merge(longer, deadline)
+    return merged
+  }
+
+  /** The guard of an update is worth nothing on a primary that lacks acknowledged updates. */
+  #write(requests: MergeRequest[], deadline: Deadline, whenFull: WhenFull): Promise<Committed> {
+    const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
+    return isGuarded
+      ? this.#onCaughtUpPrimary(deadline, (mayTry) =>
+          this.#committer.write(requests, deadline, { whenFull, mayTry }),
+        )
+      : this.#committer.write(requests, deadline, { whenFull })
+  }
+
+  /** Another primary could store the new session although the old one was revoked. */
+  async #commitRotation(request: RotateRequest, deadline: Deadline): Promise<Committed> {
+    const commit = (onlyAgain: boolean) =>
+      this.#onCaughtUpPrimary(deadline, (mayTry) =>
+        this.#committer.call(rotateCommand(request, onlyAgain), deadline, { mayTry }),
+      )
+    return commit(false).catch((error: unknown) => {
+      // An earlier try may have been made before memory was full, without having been acknowledged.
+      if (error instanceof StoreFullError) return commit(true)
+      throw error
+    })
+  }
+
+  /** Sends on a primary that has received all that its predecessors acknowledged; to the next one only when that has, too. */
+  async #onCaughtUpPrimary(
+    deadline: Deadline,
+    send: (mayTry: () => boolean) => Promise<Committed>,
+  ): Promise<Committed> {
+    for (;;) {
+      const failovers = await this.#untilTold(deadline)
+      try {
+        return await send(() => this.#group.failovers === failovers)
+      } catch (error) {
+        if (!(error instanceof PrimaryReplacedError)) throw error
+      }
+    }
+  }
+
+  /** Throws `STORE_CLOSED` and `STORE_OVERLOADED`. */
+  #assertMayWrite(count: number): void {
+    if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
+    this.#journal.assertRoom(count, this.#roomLimits())
+  }
+
+  /** Waits until the primary has received all that it may lack; answers how many failovers there had been then. */
+  async #untilTold(deadline: Deadline): Promise<number> {
+    while (!this.#replayer.isDone && !this.#rulesOff.has('unknown')) {
+      if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
+      if (deadline.isOver) throw new StoreUnavailableError(UNSURE)
+      await deadline.pause(LIST_AGAIN_MS)
+    }
+    return this.#group.failovers
+  }
+
   /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */
   #isSure(key: string, record: TokenRecord | null): boolean {
     if (record !== null) return record.state === 'revoked' || this.#knowsWhatIsOwed()
@@ -375,10 +490,9 @@ export class RedisBackend implements Backend {
   }
 
   /** A replica that lacks these may be promoted: they are kept until all have them. */
-  #keepUntilComplete(requests: MergeRequest[], committed: Committed): void {
+  #keepUntilComplete(stored: MergeRequest[], committed: Committed): void {
     if (this.#rulesOff.has('journal')) return
     const nowMs = performance.now()
-    const stored = asStored(requests, committed)
     // Without the feed it is not heard, and a primary that loses power may lack even what every node has.
     if (this.#feed.generation === null || this.#feed.term !== committed.term) {
       for (const { key, subject, record } of stored) {

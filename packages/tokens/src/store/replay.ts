@@ -6,8 +6,8 @@ import { Backoff, jitter } from '../redis/backoff.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import { parseRecordKey } from '../token/digest.ts'
 import type { MergeRequest } from './backend.ts'
-import { chunks } from './chunks.ts'
-import { asStored } from './commands.ts'
+import { chunksOf } from './chunks.ts'
+import { asStored, longerTombstones, readMerged } from './commands.ts'
 import type { Committer } from './commit.ts'
 import type { FeedRecord } from './feed.ts'
 import type { HeardWrites } from './heard-writes.ts'
@@ -168,7 +168,7 @@ export class Replayer {
   async #replayHeard(term: number): Promise<number> {
     await pause(jitter(SPREAD_MS))
     let written = 0
-    for (const chunk of chunks(this.#heardWrites.owedIn(term), CHUNK)) {
+    for (const chunk of chunksOf(this.#heardWrites.owedIn(term), CHUNK)) {
       written += await this.#writeAgain(await this.#missing(chunk), false)
       if (this.#group.term !== term) throw new StoreUnavailableError('The primary has changed.')
       this.#heardWrites.seen(chunk, term, performance.now())
@@ -191,14 +191,20 @@ export class Replayer {
 
   /** How many records were written. */
   async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
-    for (const some of chunks(chunks(requests, CHUNK), UNITS_AT_ONCE)) {
-      const committed = some.map(async (chunk) => {
-        const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), { first })
-        this.#journal.settle(asStored(chunk, done), done, performance.now())
-      })
-      await Promise.all(committed)
+    for (const some of chunksOf(chunksOf(requests, CHUNK), UNITS_AT_ONCE)) {
+      await Promise.all(some.map((chunk) => this.#writeChunk(chunk, first)))
     }
     return requests.length
+  }
+
+  async #writeChunk(chunk: MergeRequest[], first: boolean): Promise<void> {
+    // Written before: what was acknowledged is not refused because memory is full.
+    const options = { first, whenFull: 'write' as const }
+    const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), options)
+    this.#journal.settle(asStored(chunk, done), done, performance.now())
+    const stored = chunk.map(({ record }, index) => readMerged(record, done.replies[index] ?? null))
+    const longer = longerTombstones(chunk, stored)
+    if (longer.length > 0) await this.#committer.write(longer, new Deadline(WRITE_MS), options)
   }
 }
 

@@ -37,3 +37,5 @@ export type SafetyRule =
   | 'voters'
   /** An election that was heard of never ends by time alone. */
   | 'pending-election'
+  /** A rotation is one step, on one primary that lacks nothing; a revocation ends what a rotation made of its session. */
+  | 'rotate'

@@ -1,6 +1,7 @@
 import { Deadline } from '../deadline.ts'
 import {
   InvalidOptionError,
+  StoreFullError,
   type StoreOverloadedError,
   StoreUnavailableError,
   UpdateConflictError,
@@ -27,9 +28,10 @@ import { dataCentreTag, generateToken, parseToken } from '../token/format.ts'
 import type { OpenKeyring } from '../token/keyring.ts'
 import { AttemptCounter } from './attempt-counter.ts'
 import type { Attempts } from './attempts.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, MergeRequest, Rotated } from './backend.ts'
 import type { Known } from './cache.ts'
 import type { CallOptions } from './call-options.ts'
+import { GuessLimit } from './guesses.ts'
 import { type Instant, readInstant } from './instant.ts'
 import {
   checkClaims,
@@ -66,6 +68,11 @@ const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
 /** An update that lost this many races in a row gives up. */
 const UPDATE_TRIES = 8
 
+/** How long a tombstone by a guess lasts: longer than a process takes to write again what a new primary lacks. */
+const GUESS_LASTS_MS = 60_000
+const TOO_MANY_GUESSES =
+  'Too many unknown tokens were revoked since the store was opened or the primary changed. Try again in half a minute.'
+
 const MALFORMED: Inactive = Object.freeze({ status: 'inactive', reason: 'malformed' })
 
 /** A token's session, found live and opened. */
@@ -87,6 +94,7 @@ export class SessionStore implements TokenStore {
   readonly #absoluteMs: number
   readonly #limits: SessionStoreLimits
   readonly #observer: StoreObserver
+  readonly #guesses = new GuessLimit()
   readonly #remembered: RememberedAnswers
   readonly attempts: Attempts
 
@@ -142,7 +150,7 @@ export class SessionStore implements TokenStore {
       Math.min((await this.#now(deadline)) + idleMs, record.expiresAtMs),
     )
     const [stored] = await this.#backend.merge(
-      [{ key, subject, record: { ...record, idleUntilMs } }],
+      [{ key, subject, record: { ...record, idleUntilMs }, changesStored: true }],
       deadline,
     )
     return this.#describe(token, key, stored ?? null)
@@ -168,7 +176,13 @@ export class SessionStore implements TokenStore {
         version: record.version + 1,
         payload: sealPayload(context, token, this.#keyring, content),
       }
-      const request = { key, subject, record: changed, ifVersion: record.version }
+      const request: MergeRequest = {
+        key,
+        subject,
+        record: changed,
+        ifVersion: record.version,
+        changesStored: true,
+      }
       const [stored] = await this.#backend.merge([request], deadline)
       if (stored?.state !== 'live' || sameContent(stored, changed))
         return this.#describe(token, key, stored ?? null)
@@ -185,9 +199,19 @@ export class SessionStore implements TokenStore {
     const { key, record, session } = found
     const device = openListContent(this.#context(key, record), this.#keyring, record.payload)?.device ?? ''
     const fresh = this.#newSession({ subject: session.subject, device, claims: session.claims }, record)
-    // One after the other: with memory full the new one is refused, and then the old one must stay.
-    await this.#backend.merge([fresh], deadline)
-    await this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline)
+    const old: MergeRequest = { key, subject: null, record: tombstone(record) }
+    let rotated: Rotated
+    try {
+      rotated = await this.#backend.rotate({ fresh, old }, deadline)
+    } catch (error) {
+      // The rotation may have been made all the same, and then the new session has a token that no client holds.
+      if (!(error instanceof StoreFullError)) this.#abandon(fresh)
+      throw error
+    }
+    if (rotated.old?.state !== 'revoked') {
+      throw new StoreUnavailableError('The new session was ended before it could replace the old one.')
+    }
+    if (rotated.fresh?.state !== 'live') return this.#describe(token, key, rotated.old) as Inactive
     return { status: 'active', ...fresh.issued }
   }
 
@@ -198,10 +222,14 @@ export class SessionStore implements TokenStore {
     // A tombstone is written again in any case, so it need not be sure to stay yet.
     const record = await this.#readOrThrow(key, deadline, { unsettled: true })
     if (record === null && this.#backend.mayReturn()) {
-      // A new primary may lack it, and who wrote it may be about to write it again: the tombstone must be there first.
+      // A new primary may lack it, and the process that wrote it may be about to write it again: the tombstone must be
+      // there first. It is needed only until then, and a client can make up such a token: few, for a short time.
+      const isAllowed = this.#guesses.take(performance.now())
+      this.#observer.guessed?.(isAllowed ? 'written' : 'refused')
+      if (!isAllowed) throw new StoreUnavailableError(TOO_MANY_GUESSES)
       const lost: TokenRecord = {
         state: 'revoked',
-        expiresAtMs: (await this.#now(deadline)) + this.#absoluteMs,
+        expiresAtMs: (await this.#now(deadline)) + GUESS_LASTS_MS,
       }
       return this.#end(key, lost, deadline)
     }
@@ -229,17 +257,23 @@ export class SessionStore implements TokenStore {
     }
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const subjectKey = this.#subjectKey(subject)
+    const revokedIds = new Set<string>()
     // What is found now is ended, one by one: a command that ended whatever it finds when it arrives would, sent
-    // again or late, end sessions that began after it.
-    const found = await this.#listOrThrow(subjectKey, deadline)
-    const others = found.filter(({ digest }) => digest !== except?.digest)
-    const tombstones = others.map(({ digest, record }) => {
-      return { key: recordKey(subjectKey.tag, digest), subject: null, record: tombstone(record) }
-    })
-    if (tombstones.length > 0) await this.#backend.merge(tombstones, deadline)
-    return {
-      revokedIds: others.flatMap(({ digest, record }) => (this.#isLive(record) ? [publicId(digest)] : [])),
-    }
+    // again or late, end sessions that began after it. A new primary may receive more sessions: then they are listed again.
+    await this.#backend.onOnePrimary(async () => {
+      const found = await this.#listOrThrow(subjectKey, deadline)
+      const others = found.filter(({ digest }) => digest !== except?.digest)
+      for (const { digest, record } of others) if (this.#isLive(record)) revokedIds.add(publicId(digest))
+      // Live ones first, so that each call that runs out of time leaves fewer for the next.
+      const inOrder = others.toSorted(
+        (a, b) => Number(this.#isLive(b.record)) - Number(this.#isLive(a.record)),
+      )
+      const tombstones = inOrder.map(({ digest, record }) =>
+        this.#tombstoneOf(recordKey(subjectKey.tag, digest), record),
+      )
+      await this.#backend.merge(tombstones, deadline)
+    }, deadline)
+    return { revokedIds: [...revokedIds] }
   }
 
   async list(subject: string, options?: CallOptions): Promise<SessionSummary[]> {
@@ -326,8 +360,20 @@ export class SessionStore implements TokenStore {
   async #end(key: RecordKey, record: TokenRecord | null, deadline: Deadline): Promise<Revocation> {
     const id = publicId(key.digest)
     if (record === null) return { revoked: false, id }
-    await this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline)
+    await this.#backend.merge([this.#tombstoneOf(key, record)], deadline)
     return { revoked: this.#isLive(record), id }
+  }
+
+  /** A session that was live when it was read may have been replaced by a rotation since: that one ends, too. */
+  #tombstoneOf(key: RecordKey, record: TokenRecord): MergeRequest {
+    const request: MergeRequest = { key, subject: null, record: tombstone(record) }
+    return record.state === 'live' ? { ...request, endsReplacements: true } : request
+  }
+
+  /** Ends a session whose token no client was given, in the background. If that fails it ends by its idle limit. */
+  #abandon({ key, record }: { key: RecordKey; record: LiveRecord }): void {
+    const deadline = new Deadline(this.#limits.writeTimeoutMs)
+    this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline).catch(() => {})
   }
 
   async #readOrThrow(

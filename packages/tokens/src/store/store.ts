@@ -98,16 +98,29 @@ export interface TokenStore {
    */
   update(token: string, change: (claims: Claims) => Claims, options?: CallOptions): Promise<Active | Inactive>
 
-  /** Issues a new token for the same session content and absolute end, and ends the old token. */
+  /**
+   * Issues a new token for the same session content and absolute end, and ends the old token, in one step. A session that
+   * has ended, or is ended meanwhile, is not continued. After a failover it waits, as `list` does, until the new primary has
+   * received all. When it throws, the outcome is unknown: the old token is still good, or both have ended or soon will;
+   * after `STORE_FULL` the old token is still good.
+   */
   rotate(token: string, options?: CallOptions): Promise<Rotation>
 
-  /** Ends a session for good. Ending an ended or unknown one is no error. */
+  /**
+   * Ends a session for good, and one that a concurrent `rotate` made of it. Ending an ended or unknown one is no error.
+   * For half a minute after the store was opened or the primary changed, few unknown ones are ended per process: then it
+   * throws `STORE_UNAVAILABLE`.
+   */
   revoke(token: string, options?: CallOptions): Promise<Revocation>
 
   /** Ends the session of `subject` with public id `id`. */
   revokeById(subject: string, id: string, options?: CallOptions): Promise<Revocation>
 
-  /** Ends all sessions of `subject`, or all but the one of `exceptToken`; returns the ended ones' ids. */
+  /**
+   * Ends all sessions of `subject`, or all but the one of `exceptToken`, and those that a concurrent `rotate` makes of the
+   * ended ones; returns the ids of those that were listed. They are ended in units, so when it throws some have ended:
+   * call it again.
+   */
   revokeSubject(
     subject: string,
     options?: CallOptions & { exceptToken?: string },

@@ -8,7 +8,23 @@ export interface WriteCommand {
   script: Script
   keys: string[]
   args: (string | Buffer)[]
+  /** How many values it answers. Default is 1. */
+  values?: number
 }
+
+/** What becomes of live records when memory is full: none is written, those that are stored and do not grow, or all. */
+export type WhenFull = 'refuse' | 'stored' | 'write'
+
+export interface UnitOptions {
+  signal?: Signal | null
+  command?: WriteCommand | null
+  whenFull?: WhenFull
+  /** Asked before each try. Once it says no, the unit fails with {@link PrimaryReplacedError}, and its outcome is unknown. */
+  mayTry?: () => boolean
+}
+
+/** Another node is primary than the one for which a unit was meant. */
+export class PrimaryReplacedError extends StoreUnavailableError {}
 
 /** A message that travels through the primary to its replicas, and to who listens. */
 export interface Signal {
@@ -36,24 +52,28 @@ export interface Committed {
 export class Unit {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null
-  /** One call of another script than merge.lua; it answers a list with one value. */
+  /** One call of another script than merge.lua; it answers a list of values. */
   readonly command: WriteCommand | null
+  readonly whenFull: WhenFull
   readonly durability: Durability
   readonly outcome: Promise<Committed>
   readonly askedAtMs = performance.now()
   readonly succeed: (committed: Committed) => void
   readonly fail: (error: Error) => void
+  readonly #mayTry: () => boolean
   #settled = false
 
   constructor(
     merges: readonly MergeRequest[],
     durability: Durability,
-    { signal = null, command = null }: { signal?: Signal | null; command?: WriteCommand | null } = {},
+    { signal = null, command = null, whenFull = 'refuse', mayTry = () => true }: UnitOptions = {},
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     this.merges = merges
     this.signal = signal
     this.command = command
+    this.whenFull = whenFull
+    this.#mayTry = mayTry
     this.durability = durability
     this.outcome = promise
     this.succeed = (committed) => {
@@ -64,6 +84,13 @@ export class Unit {
       this.#settled = true
       reject(error)
     }
+  }
+
+  /** Whether it may be sent now. If not, it has failed. */
+  mayTry(): boolean {
+    if (this.#mayTry()) return true
+    this.fail(new PrimaryReplacedError('Another node is primary now.'))
+    return false
   }
 
   get isSettled(): boolean {

@@ -39,8 +39,22 @@ export function parseRecordKey(key: string): RecordKey | null {
   return tag === undefined || digest === undefined ? null : recordKey(tag, digest)
 }
 
+const SUBJECT_KEY = /^hf:\{([0-9A-Za-z]{3})\}:s:[\w-]{22}$/
+
+/** What the key of a subject's index says, or null when it is no such key. */
+export function parseSubjectKey(key: string): SubjectKey | null {
+  const [, tag] = SUBJECT_KEY.exec(key) ?? []
+  return tag === undefined ? null : { tag, key }
+}
+
 /** 192 bits are as far out of reach as 256, and stand in Redis twice a session. */
 const DIGEST_LENGTH = 32
+
+const DIGEST = /^[\w-]{32}$/
+
+export function isDigest(text: string): boolean {
+  return DIGEST.test(text)
+}
 
 export function digestToken(token: string): string {
   return hash('sha256', token, 'base64url').slice(0, DIGEST_LENGTH)

@@ -57,9 +57,15 @@ test('a replica is read with its primary and its link', () => {
   expect(parseReplication(text.replace('status:up', 'status:down')).linkUp).toBe(false)
 })
 
-test('an empty or foreign answer is nobody whom to write to', () => {
-  for (const text of ['', 'hello', 'role:sentinel', 'a:b:c\r\n:x']) {
-    expect(parseReplication(text)).toMatchObject({ role: 'replica', replid: '', replicas: [], linkUp: false })
+test('an answer to INFO without a role or an offset is refused, not taken for a replica', () => {
+  for (const text of [
+    '',
+    'hello',
+    'role:sentinel',
+    'a:b:c\r\n:x',
+    PRIMARY.replace('offset:841\r\n', 'offset:-1\r\n'),
+  ]) {
+    expect(() => parseReplication(text)).toThrow('no role or no offset')
   }
 })
 

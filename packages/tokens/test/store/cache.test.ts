@@ -86,3 +86,13 @@ test('who holds an entry sees what is learned later, and what is forgotten count
   cache.learn('b', revoked, 1)
   expect(ended?.record).toEqual(revoked)
 })
+
+test('each tombstone that is forgotten is counted, and no live record is', () => {
+  const cache = new NearCache(1)
+  cache.learn('a', live(), 1)
+  cache.learn('b', live(), 1)
+  expect(cache.forgottenTombstones).toBe(0)
+  cache.learn('x', revoked, 1)
+  cache.learn('y', revoked, 1)
+  expect(cache.forgottenTombstones).toBe(1)
+})

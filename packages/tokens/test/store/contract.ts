@@ -1,4 +1,4 @@
-import type { Claims, SessionOptions, TokenStore } from '@holdfast/tokens'
+import type { Claims, Rotation, SessionOptions, TokenStore } from '@holdfast/tokens'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dataCentreTag, generateToken } from '../../src/token/format.ts'
 import { errorOf, pause } from '../support.ts'
@@ -272,6 +272,54 @@ export function testStore(open: Open): void {
       expect(await store.verify(old.token)).toEqual({ status: 'inactive', reason: 'revoked', id: old.id })
       expect(await store.verify(token)).toEqual({ status: 'active', id, ...session })
       expect(await store.list(subject)).toMatchObject([{ id, device: 'phone' }])
+    })
+
+    test('of one session by several callers at once succeeds for one, and leaves one session', async () => {
+      const { subject, token } = await issue()
+      const rotations = await Promise.all(Array.from({ length: 8 }, () => store.rotate(token)))
+      const rotated = rotations.filter(({ status }) => status === 'active')
+      expect(rotated).toHaveLength(1)
+      expect(await store.list(subject)).toMatchObject(rotated.map((one) => ({ id: 'id' in one && one.id })))
+    })
+
+    test.each([
+      ['revokeSubject', (subject: string) => store.revokeSubject(subject)],
+      ['revoke', (_: string, token: string) => store.revoke(token)],
+      ['revokeById', (subject: string, _: string, id: string) => store.revokeById(subject, id)],
+    ])('of a session that %s ends meanwhile leaves no session', async (_, end) => {
+      const rounds = Array.from({ length: 50 }, async (_, round) => {
+        const { subject, token, id } = await issue()
+        const rotating = async () => {
+          for (let next: string | undefined = token; next !== undefined; ) {
+            const rotated: Rotation = await store.rotate(next)
+            await pause(0)
+            next = rotated.status === 'active' ? rotated.token : undefined
+          }
+        }
+        const ending = async () => {
+          if (round % 2 === 0) await pause(round / 10)
+          const ended = await end(subject, token, id)
+          // It had been rotated before it was looked at: then it is another session by now.
+          if ('revoked' in ended && !ended.revoked) await store.revokeSubject(subject)
+        }
+        await Promise.all([rotating(), ending()])
+        expect(await store.list(subject)).toEqual([])
+      })
+      await Promise.all(rounds)
+    })
+
+    test('keeps the session of `exceptToken` when all others are ended meanwhile', async () => {
+      const subject = newSubject()
+      const [mine, other] = await Promise.all([1, 2].map(() => store.issue({ subject })))
+      if (!mine || !other) throw new Error('two were issued')
+      const [rotated] = await Promise.all([
+        store.rotate(mine.token),
+        store.revokeSubject(subject, { exceptToken: mine.token }),
+      ])
+      expect(await store.verify(other.token)).toMatchObject({ status: 'inactive' })
+      if (rotated.status === 'active') {
+        expect(await store.verify(mine.token)).toMatchObject({ status: 'inactive' })
+      }
     })
   })
 
