@@ -122,4 +122,6 @@ export interface Backend {
 export interface StoredRecord {
   digest: string
   record: TokenRecord
+  /** It came into the list while the records were read: a rotation may have made it, and another may have ended it since. */
+  isNew?: boolean
 }

@@ -154,13 +154,32 @@ function readDigests(node: Node, reply: Reply): string[] {
   throw new StoreUnavailableError(`${node.address} holds a list of sessions that this version cannot read.`)
 }
 
+/**
+ * The sessions of a subject on one node. The list is read again behind the records: a session that had ended by a rotation when
+ * its record was read was replaced by one that is in the list by then.
+ */
 export async function listOnNode(
   node: Node,
   subject: SubjectKey,
   timeoutMs: number,
 ): Promise<StoredRecord[]> {
-  const digests = readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  const readList = async () =>
+    readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  const digests = await readList()
   if (digests.length === 0) return []
+  const records = await readRecords(node, subject, digests, timeoutMs)
+  const known = new Set(digests)
+  const fresh = (await readList()).filter((digest) => !known.has(digest))
+  const added = await readRecords(node, subject, fresh, timeoutMs)
+  return [...records, ...added.map((stored) => ({ ...stored, isNew: true }))]
+}
+
+async function readRecords(
+  node: Node,
+  subject: SubjectKey,
+  digests: readonly string[],
+  timeoutMs: number,
+): Promise<StoredRecord[]> {
   const prefix = recordKeyPrefix(subject.tag)
   // Few at once: a probe that waits behind all of them would call the node hung.
   const records = await mapAbreast(chunksOf(digests, MOST_LISTED_AT_ONCE), 2, async (some) => {
@@ -174,10 +193,16 @@ export async function listOnNode(
 }
 
 export function joinLists(lists: StoredRecord[][]): StoredRecord[] {
-  const joined = new Map<string, TokenRecord>()
-  for (const { digest, record } of lists.flat()) {
+  const joined = new Map<string, StoredRecord>()
+  for (const stored of lists.flat()) {
+    const { digest, record, isNew = false } = stored
     const known = joined.get(digest)
-    joined.set(digest, known === undefined ? record : merge(known, record))
+    joined.set(
+      digest,
+      known === undefined
+        ? stored
+        : { digest, record: merge(known.record, record), isNew: isNew || known.isNew === true },
+    )
   }
-  return [...joined].map(([digest, record]) => ({ digest, record }))
+  return [...joined.values()]
 }

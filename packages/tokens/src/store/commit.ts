@@ -267,27 +267,35 @@ export class Committer {
       // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
       throw this.#leave(error)
     }
-    const [confirmed, view] = [Number(replies[0]), parseReplication(String(replies[1]))]
-    if (this.#holds('members')) {
-      // It followed another node meanwhile, which may have taken what was written before.
-      if (view.replid !== writer.replid)
-        throw this.#leave(new StoreUnavailableError(`${node.address} has been a replica.`))
-      writer.view = view
-    }
+    const confirmed = Number(replies[0])
     if (confirmed < wanted) {
       this.#reluctantUntilMs = performance.now() + RELUCTANT_MS
       this.#group.alert()
     }
     const planned = this.#group.plannedFollowers(node.address)
+    if (!this.#holds('members')) return this.#confirmation(confirmed, planned)
+    const view = parseReplication(String(replies[1]))
+    if (view.replid !== writer.replid) {
+      // It followed another node meanwhile, which may have taken what was written before.
+      throw this.#leave(new StoreUnavailableError(`${node.address} has been a replica.`))
+    }
+    writer.view = view
     const has = new Set(confirmers(view, confirmed))
     const members = planned.filter((address) => has.has(address))
     this.#barrier.noteConfirmed(members, sentAtMs)
-    const count = this.#holds('members') ? members.length : confirmed
+    const confirmation = this.#confirmation(
+      members.length,
+      planned.filter((address) => !has.has(address)),
+    )
+    // A replica that is not a member, and was not reckoned with, ended the WAIT before a member could confirm: once more.
+    return foreignIn(view, planned) > foreign ? { ...confirmation, followed: false } : confirmation
+  }
+
+  #confirmation(count: number, missing: string[]): Confirmation {
     return {
       complete: count >= this.#group.plannedReplicas && this.#group.knowsMembers,
-      // A replica that is not a member, and was not reckoned with, ended the WAIT before a member could confirm: once more.
-      followed: count >= this.#group.leastReplicas && foreignIn(view, planned) <= foreign,
-      missing: planned.filter((address) => !has.has(address)),
+      followed: count >= this.#group.leastReplicas,
+      missing,
     }
   }
 

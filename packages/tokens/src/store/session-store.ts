@@ -268,8 +268,8 @@ export class SessionStore implements TokenStore {
       const inOrder = others.toSorted(
         (a, b) => Number(this.#isLive(b.record)) - Number(this.#isLive(a.record)),
       )
-      const tombstones = inOrder.map(({ digest, record }) =>
-        this.#tombstoneOf(recordKey(subjectKey.tag, digest), record),
+      const tombstones = inOrder.map(({ digest, record, isNew }) =>
+        this.#tombstoneOf(recordKey(subjectKey.tag, digest), record, isNew),
       )
       await this.#backend.merge(tombstones, deadline)
     }, deadline)
@@ -364,10 +364,13 @@ export class SessionStore implements TokenStore {
     return { revoked: this.#isLive(record), id }
   }
 
-  /** A session that was live when it was read may have been replaced by a rotation since: that one ends, too. */
-  #tombstoneOf(key: RecordKey, record: TokenRecord): MergeRequest {
+  /**
+   * A session that was live when it was read may have been replaced by a rotation since, and one that is new in the list even
+   * before it was read: what replaced it ends, too.
+   */
+  #tombstoneOf(key: RecordKey, record: TokenRecord, isNew = false): MergeRequest {
     const request: MergeRequest = { key, subject: null, record: tombstone(record) }
-    return record.state === 'live' ? { ...request, endsReplacements: true } : request
+    return record.state === 'live' || isNew ? { ...request, endsReplacements: true } : request
   }
 
   /** Ends a session whose token no client was given, in the background. If that fails it ends by its idle limit. */

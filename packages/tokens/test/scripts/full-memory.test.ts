@@ -89,7 +89,7 @@ test('what keeps a session alive with memory full stores nothing that is not the
     const keys = records.flatMap(([key]) => [key, key])
     const args = records.map(([, record]) => `- ${record.length} ${record} `).join('')
     const { source } = SCRIPTS.mergeStored
-    return group().run(primary, 'EVAL', source, `${keys.length}`, ...keys, '60000', '1', args)
+    return group().run(primary, 'EVAL', source, `${keys.length}`, ...keys, args)
   }
   const touched = `1L1:${at}:z:zz:payload`
   expect(
