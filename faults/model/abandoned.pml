@@ -16,7 +16,9 @@ byte lateEpoch
 #define MAY_LEAD(s) \
   (begun < ELECTIONS && !isRepointing[s] && !IS_LATE_LEADER(s) && \
    (begun == 0 -> s == 0 : phase == CALM))
-#define MAY_VOTE(s) (phase != CALM && epoch[s] < elections && named[s] == named[leader])
+/* In the first election Sentinels 1 and 2 are alike, so 1 votes no later than 2. */
+#define MAY_VOTE(s) \
+  (phase != CALM && epoch[s] < elections && named[s] == named[leader] && (begun > 1 || s != 2 || epoch[1] == elections))
 
 inline lead(s) {
   begun++;

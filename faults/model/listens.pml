@@ -1,8 +1,8 @@
 /*
- * A process that has come, or whose connection to Sentinel 1 broke (LISTENS); the others were listened to all the time. The Sentinel's events tell of an epoch that
- * comes later; the answer to PING tells of none. So a Sentinel counts only when its epoch of now is known: by an event, or by a
- * hello that it sent after its events were listened to. (SENTINEL IS-MASTER-DOWN-BY-ADDR with epoch 0 answers with the epoch
- * of the last vote; elsewhere in the model the question shows the epoch, as with that.)
+ * A process that begins to listen to Sentinel 1 at any moment (LISTENS); to the others it has listened all the time. Events show an
+ * epoch that begins later, and the answer to PING shows none. So that Sentinel counts only when its current epoch is known: by an
+ * event, or by a hello that it sent after the process began to listen. (SENTINEL IS-MASTER-DOWN-BY-ADDR with epoch 0 answers with
+ * the epoch of the last vote; without LISTENS the question shows the epoch, as that one does.)
  */
 #define LATE_ONE 1
 /* One more than the epoch; 0: it is not listened to, or no hello is on its way. */

@@ -55,7 +55,7 @@ const breaks: Make = (name, title, defines) => ({ name, title, defines, expect: 
 /** Ends within some 100,000 states. */
 const breaksSoon: Make = (name, title, defines) => ({ ...breaks(name, title, defines), isBrief: true })
 
-/** All of them together take a minute and a quarter on two cores. The longest first. */
+/** All of them together take about two minutes on two cores. The longest first. */
 export const QUICK_RUNS: readonly Run[] = [
   holds('a-logout', 'a link may stall; leased reader, one try', [...LOGOUT, ...CUT, ...ONE_TRY]),
   holds('b-logout', 'any replica may be elected; leased reader', [...LOGOUT, ...WRONG_ELECTION]),
@@ -342,6 +342,15 @@ export const LARGE_RUNS: readonly Run[] = [
   breaks('limit-undone-back', 'all rules in: the one that was replaced is back in a new history', [
     ...BACK,
     ...UNDONE,
+  ]),
+  holds('late-repaired', 'a late leader re-points the others; what was lost comes back', [
+    'LOGIN',
+    'REPLAY',
+    'ABANDONED',
+    ...TWO_ELECTIONS,
+    'LATE_LEADER',
+    'LATE_REPOINTS',
+    'WRITER_DIES',
   ]),
   holds('two-repaired', 'two failovers in a row; what was lost comes back', [
     'LOGIN',

@@ -26,8 +26,8 @@ inline askWhetherItLeads(w, s) {
   fi
 }
 
-/* Its event, heard without a question. */
-#define MAY_HEAR_EPOCH(w, s) (epoch[s] > heardEpoch[w])
+/* Its event, heard without a question: of the first election. Of a later one the answer to the barrier shows it. */
+#define MAY_HEAR_EPOCH(w, s) (heardEpoch[w] == 0 && epoch[s] == 1)
 inline hearEpoch(w, s) {
   printf("writer %d: hears of epoch %d from Sentinel %d\n", w, epoch[s], s);
   heardEpoch[w] = epoch[s];
