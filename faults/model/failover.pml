@@ -75,6 +75,29 @@ end:
   :: d_step { MAY_DEMOTE(0) -> demote(0, newestPrimary) }
   :: d_step { MAY_DEMOTE(1) -> demote(1, newestPrimary) }
   :: d_step { MAY_DEMOTE(2) -> demote(2, newestPrimary) }
+#ifdef ABANDONED
+  :: d_step { MAY_ABANDON -> abandon() }
+#endif
+#ifdef WIPED_SENTINEL
+  :: d_step { !isWiped && configEpoch[1] == 0 && epoch[1] > 0 -> wipe(1) }
+#endif
+#ifdef LATE_LEADER
+  :: d_step { MAY_CHOOSE_LATE(0) -> lateChosen = 0; latePhase = CHOSEN }
+  :: d_step { MAY_CHOOSE_LATE(1) -> lateChosen = 1; latePhase = CHOSEN }
+  :: d_step { MAY_CHOOSE_LATE(2) -> lateChosen = 2; latePhase = CHOSEN }
+  :: d_step { MAY_PROMOTE_LATE -> promote(lateChosen); latePhase = PROMOTED }
+  :: d_step { latePhase == CHOSEN && isPrimary[lateChosen] -> latePhase = PROMOTED }
+  :: d_step { latePhase == PROMOTED && isPrimary[lateChosen] -> seeLate() }
+  :: d_step { MAY_STEP_DOWN_FOR_LATE -> stepDown(newestPrimary, lateChosen) }
+#ifdef REPLAY
+  :: d_step { MAY_CONFIRM_LATE -> confirmLate() }
+#endif
+#ifdef LATE_REPOINTS
+  :: d_step { MAY_REPOINT_LATE(0) -> repointLate(0) }
+  :: d_step { MAY_REPOINT_LATE(1) -> repointLate(1) }
+  :: d_step { MAY_REPOINT_LATE(2) -> repointLate(2) }
+#endif
+#endif
 #ifdef RESTART
   :: d_step { isPrimary[0] && ownReign[0] == 0 -> restart(0) }
 #endif

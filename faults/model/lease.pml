@@ -98,12 +98,35 @@ inline prove() {
   beatIsLate = 0
 }
 
+/*
+ * The process stood still, its clock, too (a paused machine), and goes on later than L after the log-out was acknowledged. By
+ * that clock a lease from before is still valid, and so is a lease by a beat that was sent before. Another clock went on.
+ */
+#ifdef STANDING_CLOCK
+bit isOverdue
+#define IS_OVERDUE isOverdue
+inline goOn() {
+  printf("reader: goes on after L\n");
+  isOverdue = 1;
+  if
+  :: CHECKS_CLOCKS -> lease = NO_LEASE_YET
+  :: else
+  fi;
+  if
+  :: CHECKS_CLOCKS_OF_BEATS -> beat = NO_BEAT; beatOffset = 0; beatIsLate = 0
+  :: else
+  fi
+}
+#else
+#define IS_OVERDUE false
+#endif
+
 #define HAS_LEASE (lease != NO_LEASE_YET || !HOLDS_LEASE)
 
 /* S2: never later than L after a log-out was acknowledged. */
 inline answerActive() {
   printf("reader: answers active\n");
-  assert(!(IS_LOGGED_OUT && (lease == LATE_LEASE || !HOLDS_LEASE)))
+  assert(!(IS_LOGGED_OUT && (lease == LATE_LEASE || !HOLDS_LEASE || IS_OVERDUE)))
 }
 
 /* S1: never after a login was acknowledged; and no L softens that. */
@@ -131,6 +154,9 @@ end:
   :: d_step { MAY_TURN_TO(2) -> turnTo(2) }
 #ifdef UNDONE_PROMOTION
   :: d_step { isSubscribed && !isPrimary[reader] -> loseFeed() }
+#endif
+#ifdef STANDING_CLOCK
+  :: d_step { IS_LOGGED_OUT && !isOverdue && !isKnownRevoked -> goOn() }
 #endif
   :: d_step { MAY_SUBSCRIBE -> subscribe() }
   :: d_step { isSubscribed && isPrimary[reader] && heardOffset < offset[reader] -> hearFeed() }

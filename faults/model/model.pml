@@ -49,7 +49,7 @@
 #define ELECTIONS 1
 #endif
 
-#if defined(RESTART) || defined(REELECTION) || defined(UNDONE_PROMOTION)
+#if defined(RESTART) || defined(REELECTION) || defined(UNDONE_PROMOTION) || defined(LATE_LEADER)
 #define SUCCESSION
 #endif
 
@@ -158,12 +158,93 @@
 #else
 #define DEMOTES_BY_REIGN true
 #endif
+/* An election epoch ends to be a doubt when it is old. */
+#ifdef VOID_BY_TIME
+#define VOIDS_BY_TIME true
+#else
+#define VOIDS_BY_TIME false
+#endif
+/* It ends to be a doubt when two Sentinels of three lead no failover. */
+#ifdef VOID_BY_MAJORITY
+#define QUIET_NEEDED 2
+#else
+#define QUIET_NEEDED SENTINELS
+#endif
+/* A Sentinel counts as quiet though it may use the doubted epoch itself later. */
+#ifdef VOID_BEFORE_EPOCH
+#define ASKS_AFTER_EPOCH false
+#else
+#define ASKS_AFTER_EPOCH true
+#endif
+/* A promotion that no Sentinel announced counts only when a newer election epoch was heard of. */
+#if defined(LATE_LEADER) && !defined(LINEAGE_WITHOUT_EPOCH)
+#define LINEAGE_NEEDS_ELECTION true
+#else
+#define LINEAGE_NEEDS_ELECTION false
+#endif
+/* A batch that a replica lacks which followed until lately is not held. */
+#ifdef NO_HOLD
+#define HOLDS_MISSING false
+#else
+#define HOLDS_MISSING true
+#endif
+#ifdef ASK_BEFORE_HOLD
+#define ASKS_AFTER_HOLD false
+#else
+#define ASKS_AFTER_HOLD true
+#endif
+/* A heartbeat lets go of what was heard after it was sent. */
+#ifdef HEARTBEAT_COVERS_LATER
+#define KEEPS_LATER_HEARD false
+#else
+#define KEEPS_LATER_HEARD true
+#endif
+/* A heartbeat counts on a new primary before that one was checked for what was heard. */
+#ifdef HEARTBEAT_BEFORE_CHECK
+#define CHECKS_BEFORE_HEARTBEAT false
+#else
+#define CHECKS_BEFORE_HEARTBEAT true
+#endif
+/* How many Sentinels must answer: a majority of all that were configured or ever seen, and SENTINELS - quorum + 1. */
+#ifdef MAJORITY_OF_ONE
+#define ANSWERS_NEEDED 1
+#elif defined(QUORUM_OF_ONE) && !defined(MAJORITY_ONLY)
+#define ANSWERS_NEEDED SENTINELS
+#else
+#define ANSWERS_NEEDED 2
+#endif
+/* A Sentinel counts as soon as it is listened to. */
+#ifdef NO_EXACT_EPOCH
+#define KNOWS_EPOCH false
+#else
+#define KNOWS_EPOCH true
+#endif
+/* It counts by a hello that it sent before it was listened to. */
+#ifdef OLD_HELLO
+#define TRUSTS_OLD_HELLO true
+#else
+#define TRUSTS_OLD_HELLO false
+#endif
+/* A lease, or a beat on its way, is timed by a clock that stood still while the process did. */
+#ifdef ONE_CLOCK
+#define CHECKS_CLOCKS false
+#else
+#define CHECKS_CLOCKS true
+#endif
+#ifdef ONE_CLOCK_FOR_BEATS
+#define CHECKS_CLOCKS_OF_BEATS false
+#else
+#define CHECKS_CLOCKS_OF_BEATS CHECKS_CLOCKS
+#endif
 #ifdef NO_MARK
 #define HOLDS_MARK false
 #else
 #define HOLDS_MARK true
 #endif
 
+#ifdef ROTATION
+#include "rotate.pml"
+#else
 #include "nodes.pml"
 #include "sentinels.pml"
 #include "writers.pml"
@@ -183,6 +264,11 @@ init {
 #ifdef BOTH
     initSuccession(1);
 #endif
+#endif
+#ifdef EARLIER_ENTRY
+    /* Acknowledged in the first term, and on no node since the election. */
+    acknowledged[0] = 1;
+    journal[0] = TO_REPLAY;
 #endif
     run Replication();
     run Failover();
@@ -205,3 +291,4 @@ init {
 #endif
   }
 }
+#endif

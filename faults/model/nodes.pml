@@ -49,9 +49,14 @@ inline initNodes() {
   isMarked[0] = 1; isMarked[1] = 1; isMarked[2] = 1;
   ownReign[1] = NEVER; ownReign[2] = NEVER;
   continued[0] = NEVER; continued[1] = NEVER; continued[2] = NEVER;
-#ifdef REELECTION
+#if defined(REELECTION) || defined(LATE_LEADER)
   promote(1);
   follows[2] = 1; reign[2] = 1
+#endif
+#ifdef LATE_LEADER
+  ;
+  isLinked[2] = 1;
+  isPrimary[0] = 0; follows[0] = 1; isLinked[0] = 1; reign[0] = 1
 #endif
 }
 

@@ -33,6 +33,20 @@ const ELECTED_AGAIN = [...REELECTION, 'WHEN_ELECTED_AGAIN']
 /** The leader stands still, and the primary that it replaced calls itself primary: a Sentinel may undo the promotion. */
 const UNDONE = ['UNDONE_PROMOTION']
 const UNDONE_ONCE = [...UNDONE, ...ONE_TRY]
+/** A forced failover: no Sentinel votes for it. */
+const FORCED = [...LOGIN, 'FORCED']
+/** Elections that lead to nothing in time; the last one may use the epoch of the first. */
+const ABANDONED = [...LOGIN, 'ABANDONED', 'ELECTIONS=2', ...ONE_TRY]
+/** A leader stood still; a switchover in a newer epoch is announced; then the leader goes on. */
+const LATE = [...ABANDONED, 'LATE_LEADER']
+/** The process begins to listen to one Sentinel at any moment. */
+const LISTENS = [...LOGIN, ...ONE_TRY, 'LISTENS']
+const FOREIGN = [...LOGIN, ...WRONG_ELECTION, 'FOREIGN_REPLICA']
+const PAUSED = [...LOGOUT, ...ONE_TRY, 'STANDING_CLOCK']
+/** The writer has died, and what others heard is let go by a heartbeat that every replica confirmed. */
+const HEARD = [...REPAIR, ...ONE_TRY, 'WRITER_DIES']
+/** An entry of the first term is written again on the second primary, and once more on the third. */
+const EARLIER = ['LOGIN', 'REPLAY', 'REELECTION', ...ONE_TRY, 'EARLIER_ENTRY']
 const EMPTIED = [...LOGIN, ...CUT, 'EMPTY_RESTART', 'ELECTIONS=0']
 
 type Make = (name: string, title: string, defines: string[]) => Run
@@ -41,12 +55,24 @@ const breaks: Make = (name, title, defines) => ({ name, title, defines, expect: 
 /** Ends within some 100,000 states. */
 const breaksSoon: Make = (name, title, defines) => ({ ...breaks(name, title, defines), isBrief: true })
 
-/** All of them together take a minute and a quarter on two cores. The longest first. */
+/** All of them together take about two minutes on two cores. The longest first. */
 export const QUICK_RUNS: readonly Run[] = [
   holds('a-logout', 'a link may stall; leased reader, one try', [...LOGOUT, ...CUT, ...ONE_TRY]),
   holds('b-logout', 'any replica may be elected; leased reader', [...LOGOUT, ...WRONG_ELECTION]),
   holds('c-repaired', 'both, and the writer may die; what was lost comes back', [...REPAIR, 'WRITER_DIES']),
-  holds('forced-repaired', 'both, by SENTINEL FAILOVER; what was lost comes back', [...REPAIR, 'FORCED']),
+  holds('forced-repaired', 'both, by SENTINEL FAILOVER at a cut-off Sentinel; what was lost comes back', [
+    ...REPAIR,
+    ...ONE_TRY,
+    'FORCED',
+    'ISOLATED_LEADER',
+  ]),
+  holds('abandoned', 'an epoch is void only when no Sentinel leads a failover', ABANDONED),
+  holds('heard', 'heard writes are kept until every replica confirmed a later heartbeat', [
+    ...HEARD,
+    'HEARTBEATS',
+  ]),
+  holds('journal-terms', 'an entry of the journal is kept over several terms', EARLIER),
+  holds('forced', 'a forced failover, and a link may stall', [...FORCED, ...CUT]),
   holds('a-login', 'a link may stall; quorum reader', [...LOGIN, ...CUT]),
   holds('a-logout-quorum', 'a link may stall; quorum reader', ['LOGOUT', 'QUORUM_READER', ...CUT]),
   holds('b-login', 'any replica may be elected; quorum reader', [...LOGIN, ...WRONG_ELECTION]),
@@ -59,6 +85,12 @@ export const QUICK_RUNS: readonly Run[] = [
     'QUORUM_READER',
     ...UNDONE_ONCE,
   ]),
+  holds('late-leader', 'a leader promotes late, after a switchover in a newer epoch', LATE),
+  holds('listens', 'a process that connects to a Sentinel during a failover', LISTENS),
+  holds('quorum-of-one', 'quorum 1, and a leader that knows no peers', [...LOGIN, 'QUORUM_OF_ONE']),
+  holds('foreign', 'a replica that no Sentinel knows; any replica may be elected', FOREIGN),
+  holds('standing-clock', 'the machine of a reader is paused, and one of its clocks with it', PAUSED),
+  holds('rotation', '"end all my sessions" ends the session that replaces another meanwhile', ['ROTATION']),
   holds('emptied', 'a link may stall, a replica restarts empty', EMPTIED),
 
   breaks('revoke-what-is-found', 'a log-out that finds no session writes nothing', [
@@ -136,9 +168,89 @@ export const QUICK_RUNS: readonly Run[] = [
     'NO_DEMOTION',
   ]),
 
+  breaks('void-before-epoch', 'a Sentinel is asked before it has the epoch that becomes void', [
+    ...ABANDONED,
+    'VOID_BEFORE_EPOCH',
+  ]),
+  breaks('void-by-time', 'an epoch becomes void by time', [...ABANDONED, 'VOID_BY_TIME']),
+  breaks('void-by-majority', 'an epoch becomes void when two of three Sentinels lead no failover', [
+    ...ABANDONED,
+    'VOID_BY_MAJORITY',
+  ]),
+  breaksSoon('lineage-without-epoch', 'a late promotion is taken for the next failover', [
+    ...LATE,
+    'LINEAGE_WITHOUT_EPOCH',
+  ]),
+  breaksSoon('no-hold', 'a forced failover, and a missing replica holds no batch', [...FORCED, 'NO_HOLD']),
+  breaksSoon('ask-before-hold', 'the Sentinels are asked before the hold has ended', [
+    ...FORCED,
+    'ASK_BEFORE_HOLD',
+  ]),
+  breaksSoon('no-exact-epoch', 'a Sentinel counts as soon as it is listened to', [
+    ...LISTENS,
+    'NO_EXACT_EPOCH',
+  ]),
+  breaksSoon('old-hello', 'a Sentinel counts by a hello from before it was listened to', [
+    ...LISTENS,
+    'OLD_HELLO',
+  ]),
+  breaksSoon('majority-of-one', 'a Sentinel that knows no peers is a majority', [
+    ...LOGIN,
+    'MAJORITY_OF_ONE',
+  ]),
+  breaksSoon('majority-only', 'quorum 1, and a majority of the Sentinels is enough', [
+    ...LOGIN,
+    'QUORUM_OF_ONE',
+    'MAJORITY_ONLY',
+  ]),
+  breaksSoon('count-foreign', 'a replica that no Sentinel knows counts', [...FOREIGN, 'COUNT_FOREIGN']),
+  breaksSoon('foreign-ends-wait', 'it does not count, but WAIT ends by it', [
+    ...FOREIGN,
+    'CUT_SHORT_BY_FOREIGN',
+  ]),
+  breaksSoon('one-clock', 'a lease is timed by a clock that stood still', [...PAUSED, 'ONE_CLOCK']),
+  breaksSoon('one-clock-for-beats', 'a heartbeat that is under way is timed by a clock that stood still', [
+    ...PAUSED,
+    'ONE_CLOCK_FOR_BEATS',
+  ]),
+  breaksSoon('journal-by-age', 'an entry of the journal is forgotten by age', [...REPAIR, 'JOURNAL_BY_AGE']),
+  breaksSoon('journal-one-replica', 'an entry is forgotten when one replica has it', [
+    ...EARLIER,
+    'JOURNAL_ONE_REPLICA',
+  ]),
+  breaksSoon('heard-by-age', 'what was heard is forgotten by age', [...HEARD, 'HEARD_BY_AGE']),
+  breaks('heartbeat-covers-later', 'a heartbeat lets go of what was heard after it was sent', [
+    ...HEARD,
+    'HEARTBEATS',
+    'HEARTBEAT_COVERS_LATER',
+  ]),
+  breaks('heartbeat-before-check', 'a heartbeat counts before the new primary was checked', [
+    ...HEARD,
+    'HEARTBEATS',
+    'HEARTBEAT_BEFORE_CHECK',
+  ]),
+  breaksSoon('rotate-in-two', 'a rotation is two writes', ['ROTATION', 'ROTATE_IN_TWO']),
+  breaksSoon('no-replacement-link', 'a tombstone does not follow a rotation', [
+    'ROTATION',
+    'NO_REPLACEMENT_LINK',
+  ]),
+
   breaksSoon('limit-c', 'all rules in: until the journal is re-applied', [...LOGIN, ...BOTH_FAULTS]),
   breaks('limit-elected-again', 'all rules in: until the journal is re-applied', REELECTION),
-  breaksSoon('limit-forced', 'all rules in: SENTINEL FAILOVER at an unheard Sentinel', [...LOGIN, 'FORCED']),
+  breaksSoon('limit-forced', 'all rules in: SENTINEL FAILOVER at a Sentinel that reaches no other', [
+    ...FORCED,
+    'ISOLATED_LEADER',
+  ]),
+  breaksSoon('limit-late-leader', 'all rules in: a late leader that hears no hello re-points the others', [
+    ...LATE,
+    'LATE_REPOINTS',
+  ]),
+  breaksSoon('limit-wiped-sentinel', 'all rules in: a Sentinel has voted and lost its file', [
+    ...LOGIN,
+    'ABANDONED',
+    ...ONE_TRY,
+    'WIPED_SENTINEL',
+  ]),
 ]
 
 const TWO_ELECTIONS = ['ELECTIONS=2', ...ONE_TRY]
@@ -230,6 +342,15 @@ export const LARGE_RUNS: readonly Run[] = [
   breaks('limit-undone-back', 'all rules in: the one that was replaced is back in a new history', [
     ...BACK,
     ...UNDONE,
+  ]),
+  holds('late-repaired', 'a late leader re-points the others; what was lost comes back', [
+    'LOGIN',
+    'REPLAY',
+    'ABANDONED',
+    ...TWO_ELECTIONS,
+    'LATE_LEADER',
+    'LATE_REPOINTS',
+    'WRITER_DIES',
   ]),
   holds('two-repaired', 'two failovers in a row; what was lost comes back', [
     'LOGIN',

@@ -26,13 +26,29 @@ byte elections
 byte newestConfig
 byte newestPrimary
 
-#ifdef FORCED
+/* A forced failover needs no vote. With a quorum of one, a leader that knows no peers needs its own vote only. */
+#if defined(FORCED) || defined(QUORUM_OF_ONE)
 #define VOTES_NEEDED 1
 #else
 #define VOTES_NEEDED 2
 #endif
+#ifdef ABANDONED
+/* Two candidates may use the same epoch, so the votes of the newest election are kept apart from the epochs. */
+byte ballots
+#define VOTED(s) ((ballots >> (s)) & 1)
+#else
 #define VOTED(s) (epoch[s] == elections -> 1 : 0)
+#endif
 #define VOTES (VOTED(0) + VOTED(1) + VOTED(2))
+#ifdef FORCED
+/* The replica behind the link that may stall lacked something that the other one had when the newest failover began. */
+bit lackedBefore
+#define NOTE_LACK lackedBefore = (isCut && offset[2] < offset[1])
+#else
+#define NOTE_LACK skip
+#endif
+/* SENTINEL MASTER shows the flag failover_in_progress. */
+#define LEADS(s) ((s == leader && phase != CALM) || isRepointing[s] || IS_LATE_LEADER(s))
 
 /* A replica by the leader's configuration. An old primary that nobody demoted yet has no offset there. */
 #ifdef REELECTION
@@ -48,8 +64,15 @@ byte newestPrimary
 #endif
 #endif
 #define MAY_CHOOSE(n) \
-  (phase == VOTING && VOTES >= VOTES_NEEDED && IS_CANDIDATE(n) && \
+  (phase == VOTING && IS_LAST_ELECTION && VOTES >= VOTES_NEEDED && IS_CANDIDATE(n) && \
    !IS_BEHIND(n, 0) && !IS_BEHIND(n, 1) && !IS_BEHIND(n, 2))
+
+/* Where the first elections lead to nothing in time, only the last one does. */
+#ifdef ABANDONED
+#define IS_LAST_ELECTION (begun == ELECTIONS)
+#else
+#define IS_LAST_ELECTION true
+#endif
 
 /* Elections that are over when the model begins. */
 #ifdef REELECTION
@@ -58,6 +81,10 @@ byte newestPrimary
 #define PAST_ELECTIONS 0
 #endif
 
+#ifdef ABANDONED
+#include "abandoned.pml"
+#else
+#define IS_LATE_LEADER(s) false
 /* In the first election the Sentinels are alike: the leader is 0, and 1 votes no later than 2. */
 #define MAY_LEAD(s) (elections < ELECTIONS + PAST_ELECTIONS && \
    !isRepointing[s] && (elections == PAST_ELECTIONS -> s == 0 : phase == CALM || s != leader))
@@ -68,6 +95,7 @@ byte newestPrimary
 
 inline lead(s) {
   printf("Sentinel %d asks for votes\n", s);
+  NOTE_LACK;
   elections++;
   leader = s;
   epoch[s] = elections;
@@ -78,6 +106,7 @@ inline vote(s) {
   printf("Sentinel %d votes\n", s);
   epoch[s] = elections
 }
+#endif
 
 inline choose(n) {
   printf("the leader chooses node %d\n", n);
@@ -123,7 +152,13 @@ inline hear(s) {
   if
   :: s == leader && phase != CALM -> phase = CALM
   :: else
+  fi;
+#ifdef ABANDONED
+  if
+  :: IS_LATE_LEADER(s) -> latePhase = CALM
+  :: else
   fi
+#endif
 }
 
 #define MAY_REPOINT(r) \
@@ -133,7 +168,20 @@ inline hear(s) {
   ((KNOWS(0) || KNOWS(1) || KNOWS(2)) && isPrimary[p] && p != newestPrimary && \
    !(phase == PROMOTED && p == chosen))
 
-#ifdef REELECTION
+#ifdef LATE_LEADER
+/*
+ * Sentinel 0 was elected in epoch 1 and stood still; a switchover in epoch 2, led by Sentinel 1, has made node 1 the primary
+ * without a loss, and both replicas follow it. Sentinel 0 has not heard of that.
+ */
+inline initSentinels() {
+  begun = 2; elections = 2;
+  epoch[0] = 1; epoch[1] = 2; epoch[2] = 2;
+  configEpoch[1] = 2; configEpoch[2] = 2;
+  named[1] = 1; named[2] = 1;
+  newestConfig = 2; newestPrimary = 1;
+  lateLeader = 0; latePhase = VOTING; lateEpoch = 1
+}
+#elif defined(REELECTION)
 /* The first failover is over for the Sentinels: they name node 1, and nobody has made node 0 a replica yet. */
 inline initSentinels() {
   elections = 1;

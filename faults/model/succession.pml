@@ -14,7 +14,8 @@ byte replicaUnder[WRITERS * NODES]
 /* It may not have heard that the other one is back, in a new history. */
 #define CONTINUED(n, m) (CONTINUES(n, m) || (ownReign[m] == RESTARTED && continued[n] == 0))
 #define IS_SUCCESSOR(w, n) \
-  (CONTINUED(n, announcedPrimary[w]) && (REPLICA_UNDER(w, n) > announced[w] || !HOLDS_LINEAGE))
+  (CONTINUED(n, announcedPrimary[w]) && (!LINEAGE_NEEDS_ELECTION || heardEpoch[w] > announced[w]) && \
+   (REPLICA_UNDER(w, n) > announced[w] || !HOLDS_LINEAGE))
 #define KEEPS_ITS_PLACE(w, n) (HOLDS_INCUMBENT && n == lastChosen[w] && announced[w] < chosenEpoch[w])
 #define HAS_EPOCH(w, n) (n == announcedPrimary[w] || IS_SUCCESSOR(w, n) || KEEPS_ITS_PLACE(w, n))
 #define EPOCH_OF(w, n) \

@@ -29,7 +29,6 @@
 
 /* --- A Sentinel that has not heard of the failover --- */
 
-#define LEADS(s) ((s == leader && phase != CALM) || isRepointing[s])
 #define IS_UNAWARE(s) (configEpoch[s] < elections && !LEADS(s))
 
 /* What it knows of that one may be from before it became a replica. */

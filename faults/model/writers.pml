@@ -126,12 +126,19 @@ inline send(w) {
   fi
 }
 
+#ifdef FORCED
+#define FORGET_HOLD(w) isHeldLongEnough[w] = 0
+#else
+#define FORGET_HOLD(w) skip
+#endif
+
 inline giveUp(w) {
   batch[w] = IDLE;
   batchNode[w] = 0;
   batchOffset[w] = 0;
   answered[w] = 0;
-  sameTerm[w] = 0
+  sameTerm[w] = 0;
+  FORGET_HOLD(w)
 }
 
 inline acknowledge(w, isComplete) {
@@ -152,19 +159,27 @@ inline acknowledge(w, isComplete) {
 #define CONFIRMATIONS(w) ((HAS(w, 0) -> 1 : 0) + (HAS(w, 1) -> 1 : 0) + (HAS(w, 2) -> 1 : 0))
 /* What is known of a promoted primary's replicas may be from before the second one came. */
 #define WAITS_FOR_ALL(w) (ALL_REPLICAS && ownReign[batchNode[w]] == 0)
+#define IS_ANY_AWAITED(w) (WAITS_FOR_ALL(w) && (IS_AWAITED(w, 0) || IS_AWAITED(w, 1) || IS_AWAITED(w, 2)))
+#ifdef FOREIGN_REPLICA
+#include "foreign.pml"
+#else
+#define COUNTED(w) CONFIRMATIONS(w)
+#define MEMBERS(w) CONFIRMATIONS(w)
+#define IS_CUT_SHORT(w) false
+#define IS_TOO_EARLY(w) false
+#endif
 #define WAIT_IS_OVER(w) \
-  (batch[w] == SENT && isPrimary[batchNode[w]] && CONFIRMATIONS(w) > 0 && \
-   !(WAITS_FOR_ALL(w) && (IS_AWAITED(w, 0) || IS_AWAITED(w, 1) || IS_AWAITED(w, 2))))
+  (batch[w] == SENT && isPrimary[batchNode[w]] && COUNTED(w) > 0 && (!IS_ANY_AWAITED(w) || IS_CUT_SHORT(w)))
 #define IS_SAME_TERM(w) (sameTerm[w] || !HOLDS_TERM)
 
 inline confirm(w) {
-  printf("writer %d: WAIT answers %d\n", w, CONFIRMATIONS(w));
+  printf("writer %d: WAIT answers %d\n", w, COUNTED(w));
   if
-  :: !IS_SAME_TERM(w) -> giveUp(w)
+  :: !IS_SAME_TERM(w) || MEMBERS(w) == 0 || IS_TOO_EARLY(w) -> giveUp(w)
   :: else ->
        if
-       :: CONFIRMATIONS(w) == NODES - 1 -> acknowledge(w, true)
-       :: CONFIRMATIONS(w) < NODES - 1 && !HOLDS_BARRIER -> acknowledge(w, false)
+       :: MEMBERS(w) >= NODES - 1 -> acknowledge(w, true)
+       :: MEMBERS(w) < NODES - 1 && !HOLDS_BARRIER -> acknowledge(w, false)
        :: else -> batch[w] = CONFIRMED; batchOffset[w] = 0
        fi
   fi
@@ -172,15 +187,28 @@ inline confirm(w) {
 
 /* --- The barrier --- */
 
+#ifdef ABANDONED
+#include "void.pml"
+#define IS_VOID(w) (heardEpoch[w] <= voidEpoch[w])
+#else
+#define FORGET_QUIET(w) skip
+#define IS_VOID(w) false
+#endif
 #define HAS_ANSWERED(w, s) (answered[w] & (1 << s))
-#define MAY_PING(w, s) (batch[w] == CONFIRMED && !HAS_ANSWERED(w, s))
+#ifdef LISTENS
+#include "listens.pml"
+#else
+#define IS_EXACT(s) true
+#define SHOWS_EPOCH(s) true
+#endif
+#define MAY_PING(w, s) (batch[w] == CONFIRMED && !HAS_ANSWERED(w, s) && IS_EXACT(s))
 #define ANSWERS(w) ((answered[w] & 1) + ((answered[w] >> 1) & 1) + ((answered[w] >> 2) & 1))
 
 inline ping(w, s) {
   printf("writer %d: Sentinel %d answers PING, epoch %d\n", w, s, epoch[s]);
   answered[w] = answered[w] | (1 << s);
   if
-  :: epoch[s] > heardEpoch[w] -> heardEpoch[w] = epoch[s]
+  :: epoch[s] > heardEpoch[w] && SHOWS_EPOCH(s) -> heardEpoch[w] = epoch[s]; FORGET_QUIET(w)
   :: else
   fi
 }
@@ -192,8 +220,13 @@ inline ping(w, s) {
 #else
 #define EPOCH_OF_PRIMARY(w) (announced[w] + IS_UNANNOUNCED(w))
 #endif
-#define IS_CLEAR(w) (heardEpoch[w] <= EPOCH_OF_PRIMARY(w))
-#define MAY_JUDGE(w) (batch[w] == CONFIRMED && ANSWERS(w) >= 2)
+#define IS_CLEAR(w) (heardEpoch[w] <= EPOCH_OF_PRIMARY(w) || IS_VOID(w))
+#ifdef FORCED
+#include "forced.pml"
+#else
+#define IS_HELD(w) false
+#endif
+#define MAY_JUDGE(w) (batch[w] == CONFIRMED && ANSWERS(w) >= ANSWERS_NEEDED && !IS_HELD(w))
 
 inline judge(w) {
   printf("writer %d: barrier: heard epoch %d, announced %d\n", w, heardEpoch[w], EPOCH_OF_PRIMARY(w));
@@ -207,8 +240,18 @@ inline judge(w) {
 
 /* A later batch of the same term, such as a beat, that both replicas have. */
 #define HAS_ALL(r, p) (r == p || (FOLLOWS(r, p) && CARRIES(r, p) && offset[r] == offset[p]))
+#ifdef JOURNAL_ONE_REPLICA
+#define ALL_HAVE_ALL(p) (((HAS_ALL(0, p) -> 1 : 0) + (HAS_ALL(1, p) -> 1 : 0) + (HAS_ALL(2, p) -> 1 : 0)) > 1)
+#else
 #define ALL_HAVE_ALL(p) (HAS_ALL(0, p) && HAS_ALL(1, p) && HAS_ALL(2, p))
+#endif
 #define MAY_SETTLE(w) (journal[w] == KEPT && CAN_WRITE(w) && ALL_HAVE_ALL(primary[w]))
+/* A rule that was: an entry is forgotten when it is old. Another one that is not enough: when one replica confirmed it. */
+#ifdef JOURNAL_BY_AGE
+#define FORGETS_BY_AGE true
+#else
+#define FORGETS_BY_AGE false
+#endif
 #define MAY_REPLAY(w) (journal[w] == TO_REPLAY && CAN_WRITE(w))
 
 inline replay(w) {
@@ -249,7 +292,28 @@ end:
   :: d_step { MAY_PING(w, 1) -> ping(w, 1) }
   :: d_step { MAY_PING(w, 2) -> ping(w, 2) }
   :: d_step { MAY_JUDGE(w) -> judge(w) }
+#ifdef LISTENS
+  :: d_step { MAY_LISTEN_TO -> listenTo(LATE_ONE) }
+  :: d_step { MAY_SEND_HELLO -> sendHello(LATE_ONE) }
+  :: d_step { MAY_HEAR_HELLO -> hearHello(w, LATE_ONE) }
+#endif
+#ifdef FOREIGN_REPLICA
+  :: d_step { !isForeignAttached && isPrimary[0] -> printf("a foreign replica follows node 0\n"); isForeignAttached = 1 }
+#endif
+#ifdef FORCED
+  :: d_step { MAY_END_HOLD(w) -> endHold(w) }
+#endif
+#ifdef ABANDONED
+  :: d_step { MAY_HEAR_EPOCH(w, 0) -> hearEpoch(w, 0) }
+  :: d_step { MAY_HEAR_EPOCH(w, 1) -> hearEpoch(w, 1) }
+  :: d_step { MAY_HEAR_EPOCH(w, 2) -> hearEpoch(w, 2) }
+  :: d_step { MAY_ASK_WHETHER_IT_LEADS(w, 0) -> askWhetherItLeads(w, 0) }
+  :: d_step { MAY_ASK_WHETHER_IT_LEADS(w, 1) -> askWhetherItLeads(w, 1) }
+  :: d_step { MAY_ASK_WHETHER_IT_LEADS(w, 2) -> askWhetherItLeads(w, 2) }
+  :: d_step { IS_DOUBTED(w) && VOIDS_BY_TIME -> printf("writer %d: the epoch is old\n", w); voidEpoch[w] = heardEpoch[w] }
+#endif
   :: d_step { MAY_SETTLE(w) -> journal[w] = EMPTY }
+  :: d_step { FORGETS_BY_AGE && journal[w] != EMPTY -> printf("writer %d: forgets its journal: it is old\n", w); journal[w] = EMPTY }
   :: d_step { MAY_REPLAY(w) -> replay(w) }
 #ifdef WRITER_DIES
   :: d_step { !isDead[w] && acknowledged[w] -> die(w) }

@@ -3,7 +3,7 @@ import { missingTool, parseVerdict } from '../model/pan.ts'
 import { QUICK_RUNS } from '../model/runs.ts'
 import { type Found, isAsExpected, search, searchAll } from '../model/search.ts'
 
-// A minute and a quarter on two cores; the rest is for a machine that is busy.
+// About two minutes on two cores; the rest is for a machine that is busy.
 const ALL_MS = 8 * 60_000
 const LIMITS = { timeoutMs: ALL_MS, memoryMb: 2000, hashBits: 22, signal: AbortSignal.timeout(ALL_MS) }
 const aLogin = QUICK_RUNS.filter(({ name }) => name === 'a-login')
