@@ -1,4 +1,12 @@
 export { EXPIRED, NOT_YET_VALID, TestAuthority } from './certificates.ts'
+export {
+  ALL_CLOCKS,
+  buildClockShim,
+  type ClockName,
+  MONOTONIC_ONLY,
+  machineNs,
+  ShiftableClock,
+} from './clock.ts'
 export { Network, OUTSIDE } from './network.ts'
 export { findFreePorts } from './ports.ts'
 export { RedisGroup, type RedisGroupOptions } from './redis-group.ts'

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildClockShim } from '../hosts/clock.ts'
+import { buildClockShim } from '@holdfast/testing/clock'
 import type { RunRecord } from './result.ts'
 
 const PREFIX = 'holdfast-faults-'

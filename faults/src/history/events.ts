@@ -1,3 +1,5 @@
+import { machineNs } from '@holdfast/testing/clock'
+
 /** What a user's browser, an application or an administrator can ask of the login system. */
 export type OperationName = 'issue' | 'verify' | 'touch' | 'update' | 'rotate' | 'revoke' | 'revoke-subject'
 
@@ -56,7 +58,7 @@ export const UNFORESEEN = 'unforeseen:'
 
 export type HistoryEvent = InvokeEvent | CompletionEvent
 
-/** Now, on the clock of the history. */
+/** Now, on the clock of the history: the machine's own, also where the clocks of this process stand still at times. */
 export function monotonicMs(): MonotonicMs {
-  return Math.round(Number(process.hrtime.bigint()) / 1000) / 1000
+  return Math.round(Number(machineNs()) / 1000) / 1000
 }

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { findFreePorts } from '@holdfast/testing'
+import {
+  ALL_CLOCKS,
+  buildClockShim,
+  type ClockName,
+  MONOTONIC_ONLY,
+  ShiftableClock,
+} from '@holdfast/testing/clock'
+import { Connection } from '@holdfast/tokens/redis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+let folder = ''
+let shim = ''
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clock-test-'))
+  shim = await buildClockShim(folder)
+})
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** What a process of Node says of its clocks for each line that it is sent; and how often its timer of 50 ms came. */
+const PROGRAM = `
+const { machineNs } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve('@holdfast/testing/clock')))})
+const os = await import('node:os')
+let ticks = 0
+setInterval(() => ticks++, 50)
+process.stdin.on('data', () => console.log(JSON.stringify({
+  wall: Date.now(), monotonic: performance.now(), hrtime: Number(process.hrtime.bigint()) / 1e6,
+  boot: os.uptime() * 1000, machine: Number(machineNs()) / 1e6, ticks,
+})))
+console.log('{}')
+`
+type Reading = Record<'wall' | 'monotonic' | 'hrtime' | 'boot' | 'machine' | 'ticks', number>
+
+async function startNode() {
+  const clock = await ShiftableClock.create(join(folder, `clock-${children.length}`), shim)
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...clock.env },
+  })
+  children.push(child)
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  await lines.next()
+  const read = async () => {
+    child.stdin.write('.\n')
+    return JSON.parse((await lines.next()).value ?? '{}') as Reading
+  }
+  return { clock, read, pids: [child.pid ?? 0] }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const STOOD_MS = 1500
+/** The machine may be slow; a clock that went on would show all of the pause. */
+const MOST_MS = 700
+
+describe('a process whose clocks are set from outside', () => {
+  it.each<[string, readonly ClockName[]]>([
+    ['all clocks stand still', ALL_CLOCKS],
+    ['only the monotonic clock stands still', MONOTONIC_ONLY],
+    ['no clock stands still', []],
+  ])('is stopped for 1.5 s: %s, in Node', async (_, standing) => {
+    const { clock, read, pids } = await startNode()
+    const before = await read()
+    await clock.stop(pids, standing)
+    await pause(STOOD_MS)
+    clock.resume()
+    const after = await read()
+    const passed = (name: keyof Reading) => after[name] - before[name]
+    const stands = (name: ClockName) => standing.includes(name)
+    const check = (name: keyof Reading, still: boolean) => {
+      // os.uptime() counts hundredths of a second.
+      expect(passed(name), name).toBeGreaterThanOrEqual(still ? -11 : STOOD_MS)
+      if (still) expect(passed(name), name).toBeLessThan(MOST_MS)
+    }
+    check('wall', stands('real'))
+    check('monotonic', stands('monotonic'))
+    check('hrtime', stands('monotonic'))
+    check('boot', stands('boot'))
+    check('machine', false)
+    // Timers count the time of the process, and go on afterwards.
+    if (stands('monotonic')) expect(passed('ticks')).toBeLessThanOrEqual(MOST_MS / 50)
+    await pause(300)
+    expect((await read()).ticks).toBeGreaterThan(after.ticks)
+  })
+
+  it('has a wall clock that jumps, drifts and is right again, while its other clocks stay', async () => {
+    const { clock, read } = await startNode()
+    const wallError = async () => {
+      const { wall, machine, monotonic, boot } = await read()
+      return { off: wall - machine, monotonic: monotonic - machine, boot: boot - machine }
+    }
+    const right = await wallError()
+    await clock.shift(2_400_000)
+    const ahead = await wallError()
+    expect(ahead.off - right.off).toBeCloseTo(2_400_000, -2)
+    expect(Math.abs(ahead.monotonic - right.monotonic)).toBeLessThan(50)
+    expect(Math.abs(ahead.boot - right.boot)).toBeLessThan(50)
+    await clock.shift(0, 1000)
+    await pause(500)
+    const drifted = await wallError()
+    expect(drifted.off - right.off).toBeGreaterThanOrEqual(500)
+    expect(clock.errorMs()).toBeGreaterThanOrEqual(drifted.off - right.off - 1)
+    await clock.shift(0)
+    expect(Math.abs((await wallError()).off - right.off)).toBeLessThan(50)
+  })
+
+  it('can be Redis: TIME and the expiry of keys stand still while it is stopped', async () => {
+    const [port = 0] = await findFreePorts(1)
+    const clock = await ShiftableClock.create(join(folder, 'clock-redis'), shim)
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+    const child = spawn('redis-server', args, { env: { ...process.env, ...clock.env }, stdio: 'ignore' })
+    children.push(child)
+    const pids = [child.pid ?? 0]
+    const connect = async (): Promise<Connection> => {
+      const address = { host: '127.0.0.1', port }
+      return Connection.open({ address }).catch(async () => {
+        await pause(50)
+        return connect()
+      })
+    }
+    const redis = await connect()
+    const ask = async (...words: string[]) => redis.send(words, 3000)
+    const timeMs = async () => {
+      const [seconds, micros] = (await ask('TIME')) as unknown as string[]
+      return Number(seconds) * 1000 + Number(micros) / 1000
+    }
+    await ask('SET', 'key', 'value', 'PX', '1400')
+    const before = await timeMs()
+    const wallBefore = Date.now()
+    await clock.stop(pids)
+    await pause(STOOD_MS)
+    clock.resume()
+    expect((await timeMs()) - before).toBeLessThan(MOST_MS)
+    expect(Date.now() - wallBefore).toBeGreaterThanOrEqual(STOOD_MS)
+    expect(String(await ask('GET', 'key'))).toBe('value')
+    await clock.shift(3_600_000)
+    expect(await ask('GET', 'key')).toBeNull()
+    redis.close()
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  })
+})

@@ -1,0 +1,181 @@
+import { execFile } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+/** The clocks that a process can read, in the order of clock-shim.c. */
+export const CLOCK_NAMES = ['real', 'monotonic', 'boot'] as const
+export type ClockName = (typeof CLOCK_NAMES)[number]
+
+/** All clocks stand still while a virtual machine is paused, and nobody sets the wall clock afterwards. */
+export const ALL_CLOCKS: readonly ClockName[] = CLOCK_NAMES
+/** A suspended machine: its wall clock and its time since boot are right when it goes on. */
+export const MONOTONIC_ONLY: readonly ClockName[] = ['monotonic']
+
+const FILE_VARIABLE = 'HOLDFAST_CLOCK_FILE'
+const PER_MS = 1_000_000n
+const PER_SECOND = 1_000_000_000n
+const WORD = 8
+/** Per clock: how far it is off, what it gains in a second, and since when. */
+const CLOCK_BYTES = 3 * WORD
+const SLOT_BYTES = CLOCK_NAMES.length * CLOCK_BYTES
+const FILE_BYTES = WORD + 2 * SLOT_BYTES
+
+const LOOK_AGAIN_MS = 2
+const STOPPED_MS = 5000
+
+/** Builds the library that sets a process's clocks. Needs a C compiler. Returns its file. */
+export async function buildClockShim(folder: string): Promise<string> {
+  const file = join(folder, 'clock-shim.so')
+  const source = fileURLToPath(new URL('clock-shim.c', import.meta.url))
+  await promisify(execFile)('gcc', ['-O2', '-shared', '-fPIC', '-o', file, source])
+  return file
+}
+
+interface ClockError {
+  shiftNs: bigint
+  gainNs: bigint
+  sinceNs: bigint
+}
+
+/**
+ * The clocks of some processes, all on one machine of a test: their wall clock can be set and can drift while they run,
+ * and their clocks can stand still while the processes are stopped. This process must read the machine's own clocks.
+ */
+export class ShiftableClock {
+  /** Holds the errors of the clocks; the processes have it mapped. */
+  readonly file: string
+  readonly #shim: string
+  readonly #errors = new Map<ClockName, ClockError>()
+  readonly #stoodNs = new Map<ClockName, bigint>()
+  #stopped: { pids: readonly number[]; standing: readonly ClockName[]; atNs: bigint } | null = null
+  #slot = 0
+
+  private constructor(file: string, shim: string) {
+    this.file = file
+    this.#shim = shim
+  }
+
+  static async create(file: string, shim: string): Promise<ShiftableClock> {
+    writeFileSync(file, Buffer.alloc(FILE_BYTES))
+    return new ShiftableClock(file, shim)
+  }
+
+  /** What the processes must be started with. */
+  get env(): NodeJS.ProcessEnv {
+    return { LD_PRELOAD: this.#shim, [FILE_VARIABLE]: this.file }
+  }
+
+  /**
+   * Sets the wall clock off by so much from now on, and lets it gain so many milliseconds per second besides. Both 0
+   * make it right again, but for the time that it stood still.
+   */
+  async shift(byMs: number, gainMsPerSecond = 0): Promise<void> {
+    this.#errors.set('real', {
+      shiftNs: BigInt(Math.round(byMs)) * PER_MS,
+      gainNs: BigInt(Math.round(gainMsPerSecond * 1_000_000)),
+      sinceNs: process.hrtime.bigint(),
+    })
+    this.#write()
+  }
+
+  /** How far the processes' wall clock is off now (in milliseconds), as their file says. */
+  errorMs(): number {
+    const { shiftNs, gainNs, sinceNs } = readError(readFileSync(this.file), 'real')
+    const gainedNs = (Number(process.hrtime.bigint() - sinceNs) / Number(PER_SECOND)) * Number(gainNs)
+    return (Number(shiftNs) + gainedNs) / Number(PER_MS)
+  }
+
+  /** Stops processes that were started with these clocks; meanwhile the clocks named stand still. Resolves when they are stopped. */
+  async stop(pids: readonly number[], standing: readonly ClockName[] = ALL_CLOCKS): Promise<void> {
+    if (this.#stopped !== null) throw new Error('These processes are stopped already.')
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    const deadline = performance.now() + STOPPED_MS
+    for (const pid of pids) {
+      while (!(await isStopped(pid))) {
+        if (performance.now() > deadline) throw new Error(`Process ${pid} does not stop.`)
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+      }
+    }
+    // After the last of them has stopped, so no clock goes back when they go on.
+    this.#stopped = { pids, standing, atNs: process.hrtime.bigint() }
+  }
+
+  /** Lets the stopped processes go on. One that has ended meanwhile is passed over. */
+  resume(): void {
+    const stopped = this.#stopped
+    if (stopped === null) return
+    this.#stopped = null
+    const stoodNs = process.hrtime.bigint() - stopped.atNs
+    for (const name of stopped.standing) {
+      this.#stoodNs.set(name, (this.#stoodNs.get(name) ?? 0n) + stoodNs)
+    }
+    this.#write()
+    for (const pid of stopped.pids) {
+      try {
+        process.kill(pid, 'SIGCONT')
+      } catch {
+        // It has been killed.
+      }
+    }
+  }
+
+  /** In place: a new file would not be the one that is mapped. */
+  #write(): void {
+    const bytes = Buffer.alloc(SLOT_BYTES)
+    for (const [index, name] of CLOCK_NAMES.entries()) {
+      const error = this.#errors.get(name)
+      const shiftNs = (error?.shiftNs ?? 0n) - (this.#stoodNs.get(name) ?? 0n)
+      bytes.writeBigInt64LE(shiftNs, index * CLOCK_BYTES)
+      bytes.writeBigInt64LE(error?.gainNs ?? 0n, index * CLOCK_BYTES + WORD)
+      bytes.writeBigInt64LE(error?.sinceNs ?? 0n, index * CLOCK_BYTES + 2 * WORD)
+    }
+    this.#slot = 1 - this.#slot
+    const named = Buffer.alloc(WORD)
+    named.writeBigInt64LE(BigInt(this.#slot))
+    const open = openSync(this.file, 'r+')
+    try {
+      writeSync(open, bytes, 0, SLOT_BYTES, WORD + this.#slot * SLOT_BYTES)
+      writeSync(open, named, 0, WORD, 0)
+    } finally {
+      closeSync(open)
+    }
+  }
+}
+
+function readError(page: Buffer, name: ClockName): ClockError {
+  const slot = Number(page.readBigInt64LE(0)) & 1
+  const at = WORD + slot * SLOT_BYTES + CLOCK_NAMES.indexOf(name) * CLOCK_BYTES
+  return {
+    shiftNs: page.readBigInt64LE(at),
+    gainNs: page.readBigInt64LE(at + WORD),
+    sinceNs: page.readBigInt64LE(at + 2 * WORD),
+  }
+}
+
+let ownFile: number | null | undefined
+const ownPage = Buffer.alloc(FILE_BYTES)
+
+/**
+ * The machine's own monotonic clock (in nanoseconds), also in a process whose clocks are set by the shim: what processes of
+ * one test can compare with each other.
+ */
+export function machineNs(): bigint {
+  if (ownFile === undefined) {
+    const file = process.env[FILE_VARIABLE]
+    ownFile = file === undefined ? null : openSync(file, 'r')
+  }
+  if (ownFile === null) return process.hrtime.bigint()
+  const ns = process.hrtime.bigint()
+  readSync(ownFile, ownPage, 0, FILE_BYTES, 0)
+  return ns - readError(ownPage, 'monotonic').shiftNs
+}
+
+/** Whether a process, and each of its threads, is stopped. */
+async function isStopped(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  if (stat === null) return true
+  return 'TZ'.includes(stat.charAt(stat.lastIndexOf(')') + 2))
+}
