@@ -120,7 +120,8 @@ describe('a process whose clocks are set from outside', () => {
     const [port = 0] = await findFreePorts(1)
     const clock = await ShiftableClock.create(join(folder, 'clock-redis'), shim)
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
-    const child = spawn('redis-server', args, { env: { ...process.env, ...clock.env }, stdio: 'ignore' })
+    const program = 'redis-server'
+    const child = spawn(program, args, { env: { ...process.env, ...clock.env }, stdio: 'ignore' })
     children.push(child)
     const pids = [child.pid ?? 0]
     const connect = async (): Promise<Connection> => {
