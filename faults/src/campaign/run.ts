@@ -46,6 +46,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     clockShim: plan.shiftableClocks ? clockShim : null,
     smallDisks: plan.smallDisks,
     watchdogs: plan.watchdogs,
+    guards: plan.guards,
   })
   const { idleMs, leaseMs, seed, system, workload } = plan
   site.fleet = new Fleet({

@@ -12,6 +12,10 @@ export type RuleName =
   | 'S3-never-issued'
   /** S3: active after the latest end that the token can have. */
   | 'S3-outlived'
+  /** S3: a session in use could not be kept, because its touch was refused for memory. */
+  | 'S3-refused-touch'
+  /** An acknowledged update of a session's claims is gone. */
+  | 'lost-update'
   /** S1, S2: after healing, the nodes and the API do not agree, or not with the history. */
   | 'final-disagreement'
 

@@ -7,6 +7,7 @@ import { HostedProcess } from '../hosts/hosted-process.ts'
 import {
   DATA_HOSTS,
   type DataHost,
+  hostOf,
   SENTINEL_PLACES,
   type SentinelPlace,
   sentinelOf,
@@ -22,16 +23,18 @@ import {
   topologyOf,
 } from './config.ts'
 import { serveControl } from './control.ts'
+import { guardedArguments } from './guarded-start.ts'
+import { forgetStrangers, knowsAll } from './known-nodes.ts'
 import { PRIMARY_NAME } from './names.ts'
 import { OperatedState } from './operated-state.ts'
 import { until } from './until.ts'
 import { renderRedisUsers } from './users.ts'
 
 /** What a process of the data centre is started with, besides its command. */
-type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
+export type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
 
 /** What Redis needs to start, as opposed to its data. */
-const CONFIGURATION = ['redis.conf', 'users.acl']
+const CONFIGURATION = ['redis.conf', 'users.acl', 'host.json']
 
 const WATCHDOG = fileURLToPath(new URL('watchdog.ts', import.meta.url))
 
@@ -42,11 +45,13 @@ export interface DataCentreOptions {
   environmentOf: EnvironmentOf
   /** Whether each host runs the product's watchdog beside its Redis. */
   watchdogs: boolean
+  /** Whether every Redis starts by the product's guard, also at first. */
+  guards: boolean
 }
 
 /**
- * Three Redis, the first of them primary, and three Sentinels, each in a place of its own; and a watchdog beside each
- * Redis, if wanted.
+ * One Redis per data host, the first of them primary, and as many Sentinels, each in a place of its own; and a watchdog
+ * beside each Redis, if wanted.
  */
 export class DataCentre {
   /** What the product's operations know of it, and remember. */
@@ -55,21 +60,22 @@ export class DataCentre {
   readonly #timings: Timings
   readonly #processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>
   readonly #watchdogs = new Map<DataHost, HostedProcess>()
+  readonly #environmentOf: EnvironmentOf
 
   private constructor(
-    folder: string,
-    timings: Timings,
+    { folder, timings, environmentOf }: DataCentreOptions,
     processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>,
     state: OperatedState,
   ) {
     this.state = state
     this.#folder = folder
     this.#timings = timings
+    this.#environmentOf = environmentOf
     this.#processes = processes
   }
 
   static async start(options: DataCentreOptions): Promise<DataCentre> {
-    const { folder, timings, secrets, environmentOf, watchdogs } = options
+    const { folder, timings, secrets, environmentOf, watchdogs, guards } = options
     const processes = new Map<DataHost | SentinelPlace, HostedProcess>()
     for (const host of DATA_HOSTS) {
       processes.set(host, await makeRedis(host, join(folder, host), secrets, environmentOf(host)))
@@ -80,9 +86,11 @@ export class DataCentre {
       )
     }
     const state = await OperatedState.create(join(folder, 'state'), topologyOf(timings), secrets)
-    const dataCentre = new DataCentre(folder, timings, processes, state)
+    const dataCentre = new DataCentre(options, processes, state)
     await serveControl(state.controlSocket, () => dataCentre.#reload())
-    await Promise.all(DATA_HOSTS.map((host) => dataCentre.process(host).start()))
+    await Promise.all(
+      DATA_HOSTS.map((host) => (guards ? dataCentre.startGuarded(host) : dataCentre.process(host).start())),
+    )
     // NOREPLICAS until the first replica is linked.
     await until('the primary takes the mark', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
@@ -140,6 +148,21 @@ export class DataCentre {
   async restart(place: DataHost | SentinelPlace, extraArgs: readonly string[] = []): Promise<void> {
     await this.process(place).start(extraArgs)
     if (place.length > 1) await this.#setPeriods(place as SentinelPlace, this.#timings)
+  }
+
+  /** Starts a Redis as systemd does after a boot: the product's guard says as what. */
+  async startGuarded(host: DataHost): Promise<void> {
+    const folder = this.dataFolder(host)
+    const config = join(folder, 'host.json')
+    await writeFile(config, renderHostConfig(host, folder, this.#timings, await this.state.secrets()))
+    await this.process(host).start(await guardedArguments(host, folder, config))
+  }
+
+  /** Gives a Sentinel that has ended the file with which it began: it knows no peers and no replicas, and has a new id. */
+  async restoreFirstFile(place: SentinelPlace): Promise<void> {
+    const folder = join(this.#folder, place)
+    const file = renderSentinelConf(hostOf(place), folder, this.#timings, await this.state.secrets())
+    await writeFile(join(folder, 'sentinel.conf'), file)
   }
 
   /** Removes what a Redis that has ended has stored; its configuration stays. */
@@ -228,6 +251,7 @@ export class DataCentre {
       place: host,
       command: [process.execPath, WATCHDOG, config],
       logFile,
+      env: this.#environmentOf(host),
       isReady: async () => (await readFile(logFile, 'utf8')).includes('watching'),
     })
     this.#watchdogs.set(host, watchdog)
@@ -236,7 +260,7 @@ export class DataCentre {
 
   async #haveAll(offset: number): Promise<boolean> {
     const replicas = (await this.#primaryView())?.replicas ?? []
-    return replicas.length === 2 && replicas.every((replica) => replica.offset >= offset)
+    return replicas.length === DATA_HOSTS.length - 1 && replicas.every((replica) => replica.offset >= offset)
   }
 
   async #primaryView() {
@@ -278,6 +302,7 @@ export class DataCentre {
       if ((await this.process(host).state()) === 'ended') await this.restart(host)
     }
     await this.limitMemory(MAXMEMORY)
+    await forgetStrangers()
     return false
   }
 
@@ -285,21 +310,10 @@ export class DataCentre {
     const views = [...(await this.views()).values()]
     const primaries = views.filter((view) => view?.role === 'primary')
     const [primary] = primaries
-    if (primaries.length !== 1 || primary?.replicas.length !== 2) return false
+    if (primaries.length !== 1 || primary?.replicas.length !== DATA_HOSTS.length - 1) return false
     if (!views.every((view) => view === primary || (view?.linkUp && view.replid === primary?.replid)))
       return false
-    const known = await Promise.all(
-      SENTINEL_PLACES.map(async (place) => {
-        try {
-          const quorum = await ask(place, ['SENTINEL', 'CKQUORUM', PRIMARY_NAME])
-          const replicas = await ask(place, ['SENTINEL', 'REPLICAS', PRIMARY_NAME])
-          return String(quorum).startsWith('OK 3 ') && Array.isArray(replicas) && replicas.length === 2
-        } catch {
-          return false
-        }
-      }),
-    )
-    return known.every(Boolean)
+    return (await Promise.all(SENTINEL_PLACES.map(knowsAll))).every(Boolean)
   }
 }
 

@@ -74,6 +74,12 @@ export class HostedProcess {
     this.#child?.kill('SIGCONT')
   }
 
+  /** Its process id, or null when it has ended. */
+  get pid(): number | null {
+    const child = this.#child
+    return child === null || this.#hasEnded(child) ? null : (child.pid ?? null)
+  }
+
   /** As the kernel sees it: the evidence that a fault took effect, or was healed. */
   async state(): Promise<ProcessState> {
     const child = this.#child
