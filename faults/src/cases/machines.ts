@@ -1,6 +1,7 @@
 import { FAST } from '../data-centre/config.ts'
 import { begin } from '../faults/inject.ts'
 import { freezeAppUnknowing } from '../faults/machines.ts'
+import { TORN } from '../faults/power.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase, Stage } from './case.ts'
 
@@ -112,13 +113,16 @@ export const MACHINES: readonly FaultCase[] = [
   {
     name: 'torn-transaction',
     summary:
-      "the primary's machine loses power inside a transaction of its file; it boots, and is started once more",
+      "the primary's machine loses power inside a transaction of its file; it boots, and 20 s later its Redis is killed and started once more",
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait', 'connect-redis'],
     play: async (stage) => {
-      await stage.during('torn-transaction', 500)
+      await stage.during('power-loss', 500, {}, TORN)
+      // Longer than applications remember what they heard.
+      await stage.pause(20_000)
+      await stage.during('kill-redis', 300)
       await stage.pause(6000)
     },
   },

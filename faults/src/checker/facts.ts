@@ -7,6 +7,8 @@ export interface Revocation {
   invokedMs: MonotonicMs
   /** When it was acknowledged for this token; null: it may have taken effect, or not. */
   okMs: MonotonicMs | null
+  /** It ended the session from which this one was rotated. */
+  beforeRotation?: boolean
 }
 
 /** An answer that says of a token whether it is good. */
@@ -22,7 +24,7 @@ export interface Observation {
 }
 
 /** An acknowledged update. */
-export interface Update {
+interface Update {
   call: Call
   okMs: MonotonicMs
 }
@@ -189,7 +191,8 @@ function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, Tok
     if (!isOfAll || endedMs === null) continue
     const known = facts.revocations.find((revocation) => revocation.call === call)
     const surelyMs = Math.max(endedMs, madeMs)
-    if (known === undefined) facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surelyMs })
-    else known.okMs ??= surelyMs
+    if (known === undefined) {
+      facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surelyMs, beforeRotation: true })
+    } else if (known.okMs === null) Object.assign(known, { okMs: surelyMs, beforeRotation: true })
   }
 }

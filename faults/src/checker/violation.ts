@@ -6,6 +6,8 @@ export type RuleName =
   | 'S1-lost-login'
   /** S2: an acknowledged revocation is undone, or a token is accepted later than L after it. */
   | 'S2-undone-revocation'
+  /** S2: a rotation gave a session back that "end all my sessions" had ended. */
+  | 'S2-kept-by-rotation'
   /** S2: a token that was once called revoked is active again. */
   | 'S2-active-again'
   /** S3: active for a token that was never issued, not yet issued, or is somebody else's. */

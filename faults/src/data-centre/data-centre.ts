@@ -12,12 +12,11 @@ import {
   type SentinelPlace,
   sentinelOf,
 } from '../hosts/places.ts'
-import { answersPing, ask, fieldOfPrimary, viewOf } from './ask.ts'
+import { ask, fieldOfPrimary, viewOf } from './ask.ts'
 import {
   FIRST_PRIMARY,
   MAXMEMORY,
   renderHostConfig,
-  renderRedisConf,
   renderSentinelConf,
   type Timings,
   topologyOf,
@@ -27,8 +26,8 @@ import { guardedArguments } from './guarded-start.ts'
 import { forgetStrangers, knowsAll } from './known-nodes.ts'
 import { PRIMARY_NAME } from './names.ts'
 import { OperatedState } from './operated-state.ts'
+import { makeRedis, makeSentinel } from './servers.ts'
 import { until } from './until.ts'
-import { renderRedisUsers } from './users.ts'
 
 /** What a process of the data centre is started with, besides its command. */
 export type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
@@ -323,41 +322,4 @@ async function lowestPriority(place: SentinelPlace): Promise<string> {
     String((replica as Record<string, unknown>)['slave-priority']),
   )
   return priorities.sort((one, other) => Number(one) - Number(other))[0] ?? ''
-}
-
-async function makeRedis(
-  host: DataHost,
-  folder: string,
-  secrets: Secrets,
-  env: NodeJS.ProcessEnv,
-): Promise<HostedProcess> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'users.acl'), renderRedisUsers(secrets))
-  await writeFile(join(folder, 'redis.conf'), renderRedisConf(host, folder, secrets))
-  return new HostedProcess({
-    place: host,
-    command: ['redis-server', join(folder, 'redis.conf')],
-    logFile: `${folder}.log`,
-    env,
-    isReady: () => answersPing(host),
-  })
-}
-
-async function makeSentinel(
-  host: DataHost,
-  folder: string,
-  timings: Timings,
-  secrets: Secrets,
-  env: NodeJS.ProcessEnv,
-): Promise<HostedProcess> {
-  const place = sentinelOf(host)
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'sentinel.conf'), renderSentinelConf(host, folder, timings, secrets))
-  return new HostedProcess({
-    place,
-    command: ['redis-server', join(folder, 'sentinel.conf'), '--sentinel'],
-    logFile: `${folder}.log`,
-    env,
-    isReady: () => answersPing(place),
-  })
 }

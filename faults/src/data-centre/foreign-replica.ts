@@ -26,6 +26,7 @@ masterauth ${secrets.replica}
 replicaof ${addressOf(to)} ${REDIS_PORT}
 replica-priority 0
 save ""
+user default off ~* &* +@all
 user ${CAMPAIGN.username} on >${CAMPAIGN.password} ~* &* +@all
 user sentinel on >${secrets.sentinel} ~* &* +@all
 `,

@@ -8,8 +8,10 @@ import type { Begun, Fault } from './fault.ts'
 
 /** What the kernel would not have written to the disk yet with `appendfsync everysec`. */
 const UNWRITTEN_MS = 1200
-/** Inside the last command of a transaction, or inside its EXEC. */
-const TORN_BYTES = [6, 20] as const
+/** Inside the EXEC of the last transaction. */
+const TORN_BYTES = 6
+/** The strength from which on power is lost inside a transaction. */
+export const TORN = 0.5
 
 /** The append-only file that is written now. */
 async function appendedFile(folder: string): Promise<string> {
@@ -67,12 +69,16 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
 }
 
 const powerLoss: Fault = {
-  summary: 'power is lost on a data host: its Redis ends and its file lacks the last second; it boots again',
+  summary:
+    'power is lost on a data host: its Redis ends and its file lacks the last second, half of the times from the middle of a transaction; it boots again',
   reach: 'one-data-host',
   needs: 'guards',
   durationsMs: [50, 300, 900, 1300, 4000, 9000],
-  begin: async (site, { role }) => powerCut(site, await site.resolve(role), { tornBytes: 0 }),
+  begin: async (site, { role }, strength) =>
+    powerCut(site, await site.resolve(role), { tornBytes: strength < TORN ? 0 : TORN_BYTES }),
 }
+
+const BETWEEN_RESTARTS_MS = 3000
 
 const tornTransaction: Fault = {
   summary:
@@ -80,10 +86,9 @@ const tornTransaction: Fault = {
   reach: 'one-data-host',
   needs: 'guards',
   durationsMs: [300, 900, 4000],
-  begin: async (site, { role }, strength) => {
+  begin: async (site, { role }) => {
     const host = await site.resolve(role)
-    const torn = TORN_BYTES[strength < 0.5 ? 0 : 1] ?? 6
-    const begun = await powerCut(site, host, { tornBytes: torn })
+    const begun = await powerCut(site, host, { tornBytes: TORN_BYTES })
     return {
       ...begun,
       end: async () => {
@@ -96,7 +101,6 @@ const tornTransaction: Fault = {
     }
   },
 }
-const BETWEEN_RESTARTS_MS = 3000
 
 export const POWER_FAULTS = {
   'power-loss': powerLoss,
