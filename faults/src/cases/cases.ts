@@ -35,10 +35,18 @@ export const CASES: readonly FaultCase[] = [
 ]
 
 /**
- * For the brief form: a link that is cut and a wrong election, a dead primary, an operation. The other schedules that lose
- * writes are played by the library's own tests, too (`tokens/test/schedules/lost-writes.test.ts`).
+ * For the brief form: a link that is cut and a wrong election, a dead primary, an operation; a server that was suspended, one
+ * whose clock is wrong, forged messages. The other schedules that lose writes are played by the library's own tests, too
+ * (`tokens/test/schedules/lost-writes.test.ts`).
  */
-export const BRIEF_CASES: readonly string[] = ['C', 'kill-primary', 'switchover']
+export const BRIEF_CASES: readonly string[] = [
+  'C',
+  'kill-primary',
+  'switchover',
+  'suspended-application',
+  'application-ahead',
+  'forged-feed',
+]
 
 export function findCase(name: string): FaultCase | null {
   return CASES.find((known) => known.name === name) ?? null

@@ -7,8 +7,8 @@ import type { FaultCase, Stage } from './case.ts'
 
 /** Machines that are paused, with their clocks; and machines that lose power. */
 
-const ROUNDS = 3
-const PAUSED_MS = 8000
+const ROUNDS = 2
+const PAUSED_MS = 6000
 
 /** Users of the other servers end sessions meanwhile that the paused one knows. */
 async function again(stage: Stage, pause: () => Promise<void>): Promise<void> {
@@ -27,7 +27,7 @@ export const MACHINES: readonly FaultCase[] = [
   {
     name: 'frozen-application',
     summary:
-      'the virtual machine of an application is paused for 8 s, three times: its wall clock is set when it goes on',
+      'the virtual machine of an application is paused for 6 s, twice: its wall clock is set when it goes on',
     needs: 'clocks',
     workload: BUSY,
     promises: SAFETY_ONLY,
@@ -37,7 +37,7 @@ export const MACHINES: readonly FaultCase[] = [
   {
     name: 'suspended-application',
     summary:
-      'the machine of an application is suspended for 8 s, three times: only its monotonic clock stands still',
+      'the machine of an application is suspended for 6 s, twice: only its monotonic clock stands still',
     needs: 'clocks',
     workload: BUSY,
     promises: SAFETY_ONLY,
@@ -72,7 +72,7 @@ export const MACHINES: readonly FaultCase[] = [
     promises: ALL_PROMISES,
     madeFor: ['connect-redis'],
     play: async (stage) => {
-      await stage.during('freeze-host', PAUSED_MS)
+      await stage.during('freeze-host', 8000)
       await stage.pause(3000)
     },
   },

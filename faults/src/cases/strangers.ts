@@ -10,10 +10,13 @@ export const STRANGERS: readonly FaultCase[] = [
       'a replica that no Sentinel knows is attached, and cut off together with the primary and an application, which it would confirm',
     timings: FAST_STOCK_PERIODS,
     longWarmUp: true,
+    workload: { verificationsPerSecond: 60 },
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait'],
     play: async (stage) => {
-      await stage.during('foreign-minority', 9000)
+      // Every Sentinel has just looked; the next time it does so is 10 s from now.
+      await stage.site.dataCentre.makeWhole()
+      await stage.during('foreign-minority', 12_000)
       await stage.pause(3000)
     },
   },
