@@ -83,6 +83,12 @@ export class ShiftableClock {
     this.#write()
   }
 
+  /** Sets the wall clock right after it stood still, as time synchronization does. */
+  synchronize(): void {
+    this.#stoodNs.delete('real')
+    this.#write()
+  }
+
   /** How far the processes' wall clock is off now (in milliseconds), as their file says. */
   errorMs(): number {
     const { shiftNs, gainNs, sinceNs } = readError(readFileSync(this.file), 'real')

@@ -46,7 +46,7 @@ export const MACHINES: readonly FaultCase[] = [
   },
   {
     name: 'frozen-application-unknowing',
-    summary: 'as frozen-application, and no clock of the machine ever shows it',
+    summary: 'as frozen-application, but the wall clock is set only 5 s after the machine went on',
     needs: 'clocks',
     workload: BUSY,
     promises: {

@@ -60,9 +60,10 @@ export class DataCentre {
   readonly #processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>
   readonly #watchdogs = new Map<DataHost, HostedProcess>()
   readonly #environmentOf: EnvironmentOf
+  readonly #guards: boolean
 
   private constructor(
-    { folder, timings, environmentOf }: DataCentreOptions,
+    { folder, timings, environmentOf, guards }: DataCentreOptions,
     processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>,
     state: OperatedState,
   ) {
@@ -70,11 +71,12 @@ export class DataCentre {
     this.#folder = folder
     this.#timings = timings
     this.#environmentOf = environmentOf
+    this.#guards = guards
     this.#processes = processes
   }
 
   static async start(options: DataCentreOptions): Promise<DataCentre> {
-    const { folder, timings, secrets, environmentOf, watchdogs, guards } = options
+    const { folder, timings, secrets, environmentOf, watchdogs } = options
     const processes = new Map<DataHost | SentinelPlace, HostedProcess>()
     for (const host of DATA_HOSTS) {
       processes.set(host, await makeRedis(host, join(folder, host), secrets, environmentOf(host)))
@@ -87,9 +89,7 @@ export class DataCentre {
     const state = await OperatedState.create(join(folder, 'state'), topologyOf(timings), secrets)
     const dataCentre = new DataCentre(options, processes, state)
     await serveControl(state.controlSocket, () => dataCentre.#reload())
-    await Promise.all(
-      DATA_HOSTS.map((host) => (guards ? dataCentre.startGuarded(host) : dataCentre.process(host).start())),
-    )
+    await Promise.all(DATA_HOSTS.map((host) => dataCentre.boot(host)))
     // NOREPLICAS until the first replica is linked.
     await until('the primary takes the mark', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
@@ -149,8 +149,13 @@ export class DataCentre {
     if (place.length > 1) await this.#setPeriods(place as SentinelPlace, this.#timings)
   }
 
-  /** Starts a Redis as systemd does after a boot: the product's guard says as what. */
-  async startGuarded(host: DataHost): Promise<void> {
+  /** Starts a Redis as systemd does after a boot: where there is a guard, it says as what. */
+  async boot(host: DataHost): Promise<void> {
+    if (this.#guards) await this.#startGuarded(host)
+    else await this.restart(host)
+  }
+
+  async #startGuarded(host: DataHost): Promise<void> {
     const folder = this.dataFolder(host)
     const config = join(folder, 'host.json')
     await writeFile(config, renderHostConfig(host, folder, this.#timings, await this.state.secrets()))
@@ -298,7 +303,7 @@ export class DataCentre {
   async #isWholeAgain(): Promise<boolean> {
     if (await this.#isWhole()) return true
     for (const host of DATA_HOSTS) {
-      if ((await this.process(host).state()) === 'ended') await this.restart(host)
+      if ((await this.process(host).state()) === 'ended') await this.boot(host)
     }
     await this.limitMemory(MAXMEMORY)
     await forgetStrangers()

@@ -9,8 +9,13 @@ import type { Begun, Fault } from './fault.ts'
 
 const ADDRESS = `${addressOf(FOREIGN_PLACE)}:${REDIS_PORT}`
 
+/** There is one place for them in this run. */
+let isAttached = false
+
 async function attach(site: Site): Promise<Begun> {
   const primary = await site.resolve('primary')
+  if (isAttached) return { where: FOREIGN_PLACE, evidence: async () => null, end: async () => {} }
+  isAttached = true
   const foreign = await attachForeignReplica(
     site.foreignFolder,
     primary,
@@ -26,7 +31,10 @@ async function attach(site: Site): Promise<Begun> {
   return {
     where: `${FOREIGN_PLACE}, of ${primary}`,
     evidence: async () => (follows ? 'the primary shows it among its replicas' : null),
-    end: () => foreign.kill(),
+    end: async () => {
+      await foreign.kill()
+      isAttached = false
+    },
   }
 }
 

@@ -15,6 +15,9 @@ import {
 import { countInLog, type Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 
+/** When a machine that went on has heard what time it is. */
+const SYNCHRONIZED_MS = 5000
+
 /** The processes of a machine, by the place whose clock they read. */
 type Machine = readonly { place: Place; pids: readonly number[] }[]
 
@@ -46,6 +49,9 @@ async function pauseMachine(
     end: async () => {
       await site.network.mend(cut)
       for (const { place } of machine) site.clockOf(place).resume()
+      setTimeout(() => {
+        for (const { place } of machine) site.clockOf(place).synchronize()
+      }, SYNCHRONIZED_MS).unref()
     },
   }
 }
@@ -96,6 +102,7 @@ const suspendApp: Fault = {
 
 /** How long the primary hangs after the election, so that no other Sentinel starts a failover of its own. */
 const HANGS_ON_MS = 300
+const ELECTED_MS = 12_000
 
 /** A hung primary, and what happens to the Sentinel that is elected before it promotes anybody. */
 async function afterElection(site: Site, strike: (leader: SentinelPlace) => Promise<Begun>): Promise<Begun> {
@@ -106,13 +113,16 @@ async function afterElection(site: Site, strike: (leader: SentinelPlace) => Prom
   hung.pause()
   let leader: SentinelPlace | null = null
   try {
-    await until('a Sentinel is elected', async () => {
+    const newLeader = async () => {
       for (const place of SENTINEL_PLACES) {
         if ((await countInLog(site, place, '+elected-leader')) > (before.get(place) ?? 0)) leader = place
       }
       return leader !== null
-    })
-    const struck = await strike(leader ?? SENTINEL_PLACES[0] ?? 'sa')
+    }
+    // None may be: another fault may keep the Sentinels from it.
+    await until('a Sentinel is elected', newLeader, { timeoutMs: ELECTED_MS }).catch(() => {})
+    if (leader === null) return { where: primary, evidence: async () => null, end: async () => {} }
+    const struck = await strike(leader)
     await new Promise((resolve) => setTimeout(resolve, HANGS_ON_MS))
     return { ...struck, where: `${primary}, then ${struck.where}` }
   } finally {

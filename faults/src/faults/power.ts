@@ -49,20 +49,23 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
   await new Promise((resolve) => setTimeout(resolve, UNWRITTEN_MS))
   await dataCentre.process(host).kill()
   await dataCentre.watchdogOf(host)?.kill()
-  const { size } = await stat(file)
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  )
   // A rewrite may have begun another file meanwhile; then nothing is cut.
   const kept =
     (await appendedFile(dataCentre.dataFolder(host))) === file ? Math.max(0, keptBytes - tornBytes) : size
-  await truncate(file, kept)
+  if (size > kept) await truncate(file, kept)
   const lost = size - kept
   return {
     where: host,
     evidence: async () => (lost > 0 ? `ended, and ${lost} bytes of its file are gone` : null),
     end: async () => {
       await bootAgain(site)
-      // As the product's unit does, where it is rendered: the guard first.
-      if (site.system === 'holdfast' && site.hasGuards) await dataCentre.startGuarded(host)
-      else await dataCentre.restart(host)
+      await dataCentre.boot(host).catch((error: Error) => {
+        site.timeline.note(`${host} did not start after the boot: ${error.message}`)
+      })
       await dataCentre.watchdogOf(host)?.start()
     },
   }

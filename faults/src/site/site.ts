@@ -127,11 +127,6 @@ export class Site {
     return join(this.#options.folder, 'foreign')
   }
 
-  /** Whether every Redis starts by the product's guard. */
-  get hasGuards(): boolean {
-    return this.#options.guards
-  }
-
   /** All places but these. */
   placesBut(some: readonly Place[]): Place[] {
     return PLACES.filter((place) => !some.includes(place))
