@@ -11,6 +11,8 @@ export type ClockName = (typeof CLOCK_NAMES)[number]
 
 /** All clocks stand still while a virtual machine is paused, and nobody sets the wall clock afterwards. */
 export const ALL_CLOCKS: readonly ClockName[] = CLOCK_NAMES
+/** As above, on a machine whose wall clock is set when it goes on. */
+export const ALL_BUT_WALL_CLOCK: readonly ClockName[] = ['monotonic', 'boot']
 /** A suspended machine: its wall clock and its time since boot are right when it goes on. */
 export const MONOTONIC_ONLY: readonly ClockName[] = ['monotonic']
 
@@ -81,6 +83,12 @@ export class ShiftableClock {
     this.#write()
   }
 
+  /** Sets the wall clock right after it stood still, as time synchronization does. */
+  synchronize(): void {
+    this.#stoodNs.delete('real')
+    this.#write()
+  }
+
   /** How far the processes' wall clock is off now (in milliseconds), as their file says. */
   errorMs(): number {
     const { shiftNs, gainNs, sinceNs } = readError(readFileSync(this.file), 'real')
@@ -88,10 +96,10 @@ export class ShiftableClock {
     return (Number(shiftNs) + gainedNs) / Number(PER_MS)
   }
 
-  /** Stops processes that were started with these clocks; meanwhile the clocks named stand still. Resolves when they are stopped. */
+  /** Stops processes that were started with these clocks; meanwhile the clocks named stand still. Resolves when they are stopped; does nothing where they are already. */
   async stop(pids: readonly number[], standing: readonly ClockName[] = ALL_CLOCKS): Promise<void> {
-    if (this.#stopped !== null) throw new Error('These processes are stopped already.')
-    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    if (this.#stopped !== null) return
+    for (const pid of pids) signal(pid, 'SIGSTOP')
     const deadline = performance.now() + STOPPED_MS
     for (const pid of pids) {
       while (!(await isStopped(pid))) {
@@ -113,13 +121,7 @@ export class ShiftableClock {
       this.#stoodNs.set(name, (this.#stoodNs.get(name) ?? 0n) + stoodNs)
     }
     this.#write()
-    for (const pid of stopped.pids) {
-      try {
-        process.kill(pid, 'SIGCONT')
-      } catch {
-        // It has been killed.
-      }
-    }
+    for (const pid of stopped.pids) signal(pid, 'SIGCONT')
   }
 
   /** In place: a new file would not be the one that is mapped. */
@@ -142,6 +144,14 @@ export class ShiftableClock {
     } finally {
       closeSync(open)
     }
+  }
+}
+
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has been killed.
   }
 }
 

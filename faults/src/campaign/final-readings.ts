@@ -41,7 +41,14 @@ export async function readFinally(
         }
         const answer = answers[index]
         const api = answer?.says ?? 'unavailable'
-        readings.push({ token: look.idOf(token), atMs, nodes, api, reason: answer?.reason ?? '' })
+        readings.push({
+          token: look.idOf(token),
+          atMs,
+          nodes,
+          api,
+          reason: answer?.reason ?? '',
+          changes: answer?.changes ?? null,
+        })
       }
     }
     return readings

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { killIsolated, spawnIsolated } from '../hosts/isolation.ts'
+import { NODES_VARIABLE } from '../hosts/places.ts'
 import type { RunMessage, RunOrder } from './messages.ts'
 import type { RunRecord } from './result.ts'
 
@@ -25,7 +26,10 @@ export async function runIsolated(
   order: RunOrder,
   { compileCache, onStage, signal }: IsolatedRunOptions,
 ): Promise<RunRecord> {
-  const child = spawnIsolated([process.execPath, PROGRAM], { NODE_COMPILE_CACHE: compileCache })
+  const child = spawnIsolated([process.execPath, PROGRAM], {
+    NODE_COMPILE_CACHE: compileCache,
+    [NODES_VARIABLE]: String(order.plan.nodes),
+  })
   const gone = once(child, 'close')
   const end = () => killIsolated(child)
   signal.addEventListener('abort', end, { once: true })

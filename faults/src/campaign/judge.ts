@@ -13,7 +13,7 @@ import type { FoundViolation, RunResult } from './result.ts'
 /** A failover, and what a server that was cut off needs to find its way back, belong to the fault. */
 const AFTERMATH_MS = 4000
 const LOST = new Set(['S1-lost-login', 'final-disagreement'])
-const UNDONE = new Set(['S2-undone-revocation', 'S2-active-again'])
+const UNDONE = new Set(['S2-undone-revocation', 'S2-kept-by-rotation', 'S2-active-again'])
 
 export interface Evidence {
   plan: RunPlan

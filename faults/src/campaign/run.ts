@@ -46,6 +46,8 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     clockShim: plan.shiftableClocks ? clockShim : null,
     smallDisks: plan.smallDisks,
     watchdogs: plan.watchdogs,
+    // A control has no guard.
+    guards: plan.guards && plan.system === 'holdfast',
   })
   const { idleMs, leaseMs, seed, system, workload } = plan
   site.fleet = new Fleet({

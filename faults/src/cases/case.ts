@@ -1,6 +1,6 @@
 import type { Timings } from '../data-centre/config.ts'
 import type { FaultName } from '../faults/alphabet.ts'
-import type { Target } from '../faults/fault.ts'
+import type { Need, Target } from '../faults/fault.ts'
 import { begin, type Injected, inject } from '../faults/inject.ts'
 import { type Disturbance, disturb } from '../faults/network.ts'
 import type { Promises } from '../schedule/promise.ts'
@@ -18,7 +18,9 @@ export interface FaultCase {
   watchdogs?: boolean
   /** Long enough that one replica may be enough for a commit. Default is short. */
   longWarmUp?: boolean
-  needs?: 'clocks' | 'small-disks'
+  needs?: Need
+  /** How many data hosts it has. Default is three. */
+  nodes?: number
   /** What differs from the usual workload. */
   workload?: Partial<Workload>
   promises: Promises

@@ -1,17 +1,22 @@
 import { FAST } from '../data-centre/config.ts'
+import { USUAL_NODES } from '../hosts/places.ts'
 import { underOneClock, underShiftedClocks, warmUpMs } from '../schedule/generate.ts'
 import type { RunPlan } from '../schedule/plan.ts'
 import { USUAL_WORKLOAD } from '../schedule/workload.ts'
 import type { SystemName } from '../systems/system.ts'
 import type { FaultCase } from './case.ts'
+import { CLOCKS } from './clocks.ts'
 import { CUTS } from './cuts.ts'
+import { ELECTIONS } from './elections.ts'
 import { FOUND } from './found.ts'
 import { LOST_DATA } from './lost-data.ts'
 import { LOST_HOSTS } from './lost-hosts.ts'
 import { LOST_WRITES } from './lost-writes.ts'
+import { MACHINES } from './machines.ts'
 import { PLANNED } from './planned.ts'
 import { RESOURCES } from './resources.ts'
 import { STORMS } from './storms.ts'
+import { STRANGERS } from './strangers.ts'
 
 /** Every scripted case. */
 export const CASES: readonly FaultCase[] = [
@@ -23,13 +28,25 @@ export const CASES: readonly FaultCase[] = [
   ...STORMS,
   ...PLANNED,
   ...FOUND,
+  ...ELECTIONS,
+  ...MACHINES,
+  ...CLOCKS,
+  ...STRANGERS,
 ]
 
 /**
- * For the brief form: a link that is cut and a wrong election, a dead primary, an operation. The other schedules that lose
- * writes are played by the library's own tests, too (`tokens/test/schedules/lost-writes.test.ts`).
+ * For the brief form: a link that is cut and a wrong election, a dead primary, an operation; a server that was suspended, one
+ * whose clock is wrong, forged messages. The other schedules that lose writes are played by the library's own tests, too
+ * (`tokens/test/schedules/lost-writes.test.ts`).
  */
-export const BRIEF_CASES: readonly string[] = ['C', 'kill-primary', 'switchover']
+export const BRIEF_CASES: readonly string[] = [
+  'C',
+  'kill-primary',
+  'switchover',
+  'suspended-application',
+  'application-ahead',
+  'forged-feed',
+]
 
 export function findCase(name: string): FaultCase | null {
   return CASES.find((known) => known.name === name) ?? null
@@ -49,12 +66,14 @@ export function planCase(scripted: FaultCase, system: SystemName = 'holdfast'): 
     seed: SEED,
     system,
     timings: scripted.timings ?? FAST,
+    nodes: scripted.nodes ?? USUAL_NODES,
     workers: WORKERS,
     ...lives({ ...USUAL_WORKLOAD, ...scripted.workload }),
     leaseMs: LEASE_MS,
     warmUpMs: warmUpMs(scripted.longWarmUp === true),
     shiftableClocks: scripted.needs === 'clocks',
     smallDisks: scripted.needs === 'small-disks',
+    guards: scripted.needs === 'guards',
     watchdogs: scripted.watchdogs ?? false,
     promises: scripted.promises,
   }

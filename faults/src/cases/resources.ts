@@ -1,3 +1,4 @@
+import { shiftsBy } from '../faults/clocks.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase } from './case.ts'
 
@@ -30,38 +31,38 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     name: 'clock-of-the-primary',
-    summary: 'the clock of the primary is off by 1 s, -1 s, 1 h and -1 h',
+    summary: 'the clock of the primary is off by 1 s, -1 s, 5 min and -40 min',
     needs: 'clocks',
     promises: NO_FAILOVER,
     madeFor: [],
     play: async (stage) => {
-      for (const strength of [0, 0.3, 0.6, 0.9]) {
-        await stage.during('redis-clock', 2500, { role: 'primary' }, strength)
+      for (const ms of [1000, -1000, 300_000, -2_400_000]) {
+        await stage.during('host-clock', 2500, { role: 'primary' }, shiftsBy(ms))
         await stage.pause(500)
       }
     },
   },
   {
     name: 'clock-of-a-sentinel',
-    summary: 'the clock of a Sentinel is off by 1 h and -1 h, and then the primary is killed',
+    summary: 'the clock of a Sentinel is off by 40 min and -40 min, and then the primary is killed',
     needs: 'clocks',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {
-      await stage.during('sentinel-clock', 2000, { role: 'replica' }, 0.6)
-      await stage.during('sentinel-clock', 2000, { role: 'replica' }, 0.9)
+      await stage.during('sentinel-clock', 2000, { role: 'replica' }, shiftsBy(2_400_000))
+      await stage.during('sentinel-clock', 2000, { role: 'replica' }, shiftsBy(-2_400_000))
       await stage.during('kill-redis', 4000)
     },
   },
   {
     name: 'clock-of-an-application',
-    summary: 'the clock of an application is off by 1 s, -1 s, 1 h and -1 h',
+    summary: 'the clock of an application is off by 1 s, -1 s, 40 min and -40 min',
     needs: 'clocks',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {
-      for (const strength of [0, 0.3, 0.6, 0.9])
-        await stage.during('app-clock', 2500, { app: 'app1' }, strength)
+      for (const ms of [1000, -1000, 2_400_000, -2_400_000])
+        await stage.during('app-clock', 2500, { app: 'app1' }, shiftsBy(ms))
     },
   },
 ]

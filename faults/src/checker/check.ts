@@ -5,8 +5,10 @@ import { type FinalReading, findFinalDisagreement } from './final-state.ts'
 import type { CheckerOptions } from './options.ts'
 import { findActiveAgain } from './rules/active-again.ts'
 import { findLostLogin } from './rules/lost-login.ts'
+import { findLostUpdate } from './rules/lost-update.ts'
 import { findNeverIssued } from './rules/never-issued.ts'
 import { findOutlived } from './rules/outlived.ts'
+import { findRefusedTouch } from './rules/refused-touch.ts'
 import { findUndoneRevocation, stalenessMs } from './rules/undone-revocation.ts'
 import type { Violation } from './violation.ts'
 
@@ -29,7 +31,7 @@ export function checkHistory(
 ): Verdict {
   const calls = joinCalls(events)
   const facts = gatherFacts(calls, options.defaultIdleMs)
-  const violations: Violation[] = []
+  const violations: Violation[] = findRefusedTouch(calls)
   let longestStalenessMs = 0
   for (const fact of facts.values()) {
     violations.push(
@@ -38,6 +40,7 @@ export function checkHistory(
       ...findActiveAgain(fact, options),
       ...findNeverIssued(fact),
       ...findOutlived(fact, options),
+      ...findLostUpdate(fact, facts, options),
     )
     longestStalenessMs = Math.max(longestStalenessMs, stalenessMs(fact))
   }

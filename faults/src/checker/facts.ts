@@ -7,6 +7,8 @@ export interface Revocation {
   invokedMs: MonotonicMs
   /** When it was acknowledged for this token; null: it may have taken effect, or not. */
   okMs: MonotonicMs | null
+  /** It ended the session from which this one was rotated. */
+  beforeRotation?: boolean
 }
 
 /** An answer that says of a token whether it is good. */
@@ -17,6 +19,14 @@ export interface Observation {
   says: 'active' | 'inactive'
   reason: string
   subject: string | null
+  /** How many updates its claims counted; null where the answer does not say. */
+  changes: number | null
+}
+
+/** An acknowledged update. */
+interface Update {
+  call: Call
+  okMs: MonotonicMs
 }
 
 /** A renewal of the idle lifetime that was, or may have been, made. */
@@ -38,6 +48,10 @@ export interface TokenFacts {
   renewals: Renewal[]
   revocations: Revocation[]
   observations: Observation[]
+  /** Acknowledged updates, in the order of invocation. */
+  updates: Update[]
+  /** The token from which it was rotated, or null. */
+  rotatedFrom: string | null
 }
 
 /** A call that ended without a word may have read the clock this long after its invocation. */
@@ -62,6 +76,8 @@ export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<
       renewals: [],
       revocations: [],
       observations: [],
+      updates: [],
+      rotatedFrom: null,
     }
     facts.set(token, fresh)
     return fresh
@@ -71,8 +87,12 @@ export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<
     const { operation, token, subject } = call.invoke
     if (operation === 'revoke-subject') {
       for (const other of bySubject.get(subject ?? '') ?? []) noteRevokeSubject(call, other)
+    } else if (operation === 'list') {
+      for (const other of bySubject.get(subject ?? '') ?? []) noteList(call, other)
     } else if (token !== undefined) note(call, of(token), defaultIdleMs)
   }
+  // A session that was rotated from another comes after it.
+  for (const fact of facts.values()) noteEndedBeforeRotation(fact, facts)
   return facts
 }
 
@@ -88,6 +108,7 @@ function noteIssue(
   const facts = of(token)
   facts.issue = call
   facts.subject = subject ?? null
+  facts.rotatedFrom = operation === 'rotate' ? (call.invoke.token ?? null) : null
   const endedMs = call.completion?.atMs ?? invokedMs(call)
   const renewal = { invokedMs: invokedMs(call), okMs: okMs(call), latestMs: endedMs }
   facts.renewals.push({ ...renewal, idleMs: idleMs ?? defaultIdleMs })
@@ -109,9 +130,12 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
       says,
       reason: answer?.reason ?? '',
       subject: answer?.subject ?? null,
+      changes: answer?.changes ?? null,
     })
   }
   if (!mayHaveRun(call)) return
+  const atMs = okMs(call)
+  if (operation === 'update' && says === 'active' && atMs !== null) facts.updates.push({ call, okMs: atMs })
   if (operation === 'revoke') {
     facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
   } else if (operation === 'rotate' && says !== 'inactive') {
@@ -135,4 +159,40 @@ function noteRevokeSubject(call: Call, facts: TokenFacts): void {
   if (status(call) === 'ok' && invokedMs(facts.issue) > endedMs) return
   const surely = issuedMs !== null && issuedMs < invokedMs(call)
   facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surely ? okMs(call) : null })
+}
+
+/** A list that is acknowledged says of every session of its subject whether it is good. */
+function noteList(call: Call, facts: TokenFacts): void {
+  const listed = call.completion?.answer?.listed
+  const endedMs = okMs(call)
+  if (listed === undefined || endedMs === null) return
+  const isListed = listed.includes(facts.token)
+  facts.observations.push({
+    call,
+    invokedMs: invokedMs(call),
+    endedMs,
+    says: isListed ? 'active' : 'inactive',
+    reason: isListed ? '' : 'not listed',
+    subject: null,
+    changes: null,
+  })
+}
+
+/**
+ * "End all sessions" that surely ended a session ends also what a rotation made of it, whenever it ran: either the new
+ * session was there, and is one of all, or the rotation had to find the old one ended.
+ */
+function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, TokenFacts>): void {
+  const parent = facts.rotatedFrom === null ? undefined : all.get(facts.rotatedFrom)
+  const madeMs = facts.issue === null ? null : okMs(facts.issue)
+  if (parent === undefined || madeMs === null) return
+  for (const { call, okMs: endedMs } of parent.revocations) {
+    const isOfAll = call.invoke.operation === 'revoke-subject' && call.invoke.exceptToken !== facts.token
+    if (!isOfAll || endedMs === null) continue
+    const known = facts.revocations.find((revocation) => revocation.call === call)
+    const surelyMs = Math.max(endedMs, madeMs)
+    if (known === undefined) {
+      facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surelyMs, beforeRotation: true })
+    } else if (known.okMs === null) Object.assign(known, { okMs: surelyMs, beforeRotation: true })
+  }
 }

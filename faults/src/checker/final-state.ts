@@ -12,6 +12,8 @@ export interface FinalReading {
   nodes: Record<string, string>
   api: 'active' | 'inactive' | 'unavailable'
   reason: string
+  /** How many updates the claims count; null where the API does not say. */
+  changes?: number | null
 }
 
 /** Rule 11: after healing, all nodes and the API agree on every token, and what they say follows from the history. */
@@ -32,6 +34,10 @@ export function findFinalDisagreement(
   if (revokedAt !== undefined) {
     if (nodesLive) return wrong('Its revocation was acknowledged, and the nodes hold it live.')
     return reading.api === 'active' ? wrong('Its revocation was acknowledged, and the API accepts it.') : []
+  }
+  const updates = facts.updates.length
+  if (reading.api === 'active' && typeof reading.changes === 'number' && reading.changes < updates) {
+    return wrong(`${updates} of its updates were acknowledged, and its claims count ${reading.changes}.`)
   }
   const surelyLive =
     facts.issue !== null &&

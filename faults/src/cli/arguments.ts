@@ -34,7 +34,7 @@ export const USAGE = `Usage: npm run faults -- [options]
   --minutes M     begin nothing after M minutes; default 60
   --parallel P    play P at once, 1 to 8; default 2
   --short         all scripted cases and 10 seeds
-  --brief         three cases and a seed
+  --brief         six cases and a seed
   --results DIR   keep what is found there; default .holdfast/faults
   --fresh         forget what earlier campaigns found
   --seed N        play this seed alone

@@ -1,12 +1,19 @@
 import { Connection, parseReplication, type ReplicationView, type Reply } from '@holdfast/tokens/redis'
-import { addressOf, type DataHost, REDIS_PORT, SENTINEL_PORT, type SentinelPlace } from '../hosts/places.ts'
+import {
+  addressOf,
+  type DataHost,
+  type FOREIGN_PLACE,
+  REDIS_PORT,
+  SENTINEL_PORT,
+  type SentinelPlace,
+} from '../hosts/places.ts'
 import { CAMPAIGN, PRIMARY_NAME } from './names.ts'
 
 const PATIENCE_MS = 1000
 
 /** Asks a Redis or a Sentinel as the campaign's own user, over a connection of its own. Rejects when it does not answer. */
 export async function ask(
-  place: DataHost | SentinelPlace,
+  place: DataHost | SentinelPlace | typeof FOREIGN_PLACE,
   args: readonly (string | Buffer)[],
   timeoutMs = PATIENCE_MS,
 ): Promise<Reply> {
@@ -23,7 +30,7 @@ export async function ask(
   }
 }
 
-export async function answersPing(place: DataHost | SentinelPlace): Promise<boolean> {
+export async function answersPing(place: Parameters<typeof ask>[0]): Promise<boolean> {
   try {
     await ask(place, ['PING'])
     return true

@@ -5,6 +5,7 @@ import {
   CONTROL_ADDRESS,
   DATA_HOSTS,
   type DataHost,
+  MAJORITY,
   REDIS_PORT,
   SENTINEL_PLACES,
   SENTINEL_PORT,
@@ -62,7 +63,7 @@ masterauth ${secrets.replica}
 ${replicaOf}
 replica-announce-ip ${address}
 replica-announce-port ${REDIS_PORT}
-min-replicas-to-write 1
+min-replicas-to-write ${MAJORITY - 1}
 min-replicas-max-lag 3
 repl-timeout 10
 repl-ping-replica-period 2
@@ -95,7 +96,7 @@ ${renderUsersOfSentinel(secrets)}sentinel announce-ip ${address}
 sentinel announce-port ${SENTINEL_PORT}
 sentinel sentinel-user peer
 sentinel sentinel-pass ${secrets.peer}
-sentinel monitor ${PRIMARY_NAME} ${addressOf(FIRST_PRIMARY)} ${REDIS_PORT} 2
+sentinel monitor ${PRIMARY_NAME} ${addressOf(FIRST_PRIMARY)} ${REDIS_PORT} ${MAJORITY}
 sentinel auth-user ${PRIMARY_NAME} sentinel
 sentinel auth-pass ${PRIMARY_NAME} ${secrets.sentinel}
 sentinel down-after-milliseconds ${PRIMARY_NAME} ${timings.downAfterMs}

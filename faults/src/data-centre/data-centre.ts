@@ -7,31 +7,33 @@ import { HostedProcess } from '../hosts/hosted-process.ts'
 import {
   DATA_HOSTS,
   type DataHost,
+  hostOf,
   SENTINEL_PLACES,
   type SentinelPlace,
   sentinelOf,
 } from '../hosts/places.ts'
-import { answersPing, ask, fieldOfPrimary, viewOf } from './ask.ts'
+import { ask, fieldOfPrimary, viewOf } from './ask.ts'
 import {
   FIRST_PRIMARY,
   MAXMEMORY,
   renderHostConfig,
-  renderRedisConf,
   renderSentinelConf,
   type Timings,
   topologyOf,
 } from './config.ts'
 import { serveControl } from './control.ts'
+import { guardedArguments } from './guarded-start.ts'
+import { forgetStrangers, knowsAll } from './known-nodes.ts'
 import { PRIMARY_NAME } from './names.ts'
 import { OperatedState } from './operated-state.ts'
+import { makeRedis, makeSentinel } from './servers.ts'
 import { until } from './until.ts'
-import { renderRedisUsers } from './users.ts'
 
 /** What a process of the data centre is started with, besides its command. */
-type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
+export type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
 
 /** What Redis needs to start, as opposed to its data. */
-const CONFIGURATION = ['redis.conf', 'users.acl']
+const CONFIGURATION = ['redis.conf', 'users.acl', 'host.json']
 
 const WATCHDOG = fileURLToPath(new URL('watchdog.ts', import.meta.url))
 
@@ -42,11 +44,13 @@ export interface DataCentreOptions {
   environmentOf: EnvironmentOf
   /** Whether each host runs the product's watchdog beside its Redis. */
   watchdogs: boolean
+  /** Whether every Redis starts by the product's guard, also at first. */
+  guards: boolean
 }
 
 /**
- * Three Redis, the first of them primary, and three Sentinels, each in a place of its own; and a watchdog beside each
- * Redis, if wanted.
+ * One Redis per data host, the first of them primary, and as many Sentinels, each in a place of its own; and a watchdog
+ * beside each Redis, if wanted.
  */
 export class DataCentre {
   /** What the product's operations know of it, and remember. */
@@ -55,16 +59,19 @@ export class DataCentre {
   readonly #timings: Timings
   readonly #processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>
   readonly #watchdogs = new Map<DataHost, HostedProcess>()
+  readonly #environmentOf: EnvironmentOf
+  readonly #guards: boolean
 
   private constructor(
-    folder: string,
-    timings: Timings,
+    { folder, timings, environmentOf, guards }: DataCentreOptions,
     processes: ReadonlyMap<DataHost | SentinelPlace, HostedProcess>,
     state: OperatedState,
   ) {
     this.state = state
     this.#folder = folder
     this.#timings = timings
+    this.#environmentOf = environmentOf
+    this.#guards = guards
     this.#processes = processes
   }
 
@@ -80,9 +87,9 @@ export class DataCentre {
       )
     }
     const state = await OperatedState.create(join(folder, 'state'), topologyOf(timings), secrets)
-    const dataCentre = new DataCentre(folder, timings, processes, state)
+    const dataCentre = new DataCentre(options, processes, state)
     await serveControl(state.controlSocket, () => dataCentre.#reload())
-    await Promise.all(DATA_HOSTS.map((host) => dataCentre.process(host).start()))
+    await Promise.all(DATA_HOSTS.map((host) => dataCentre.boot(host)))
     // NOREPLICAS until the first replica is linked.
     await until('the primary takes the mark', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
@@ -140,6 +147,26 @@ export class DataCentre {
   async restart(place: DataHost | SentinelPlace, extraArgs: readonly string[] = []): Promise<void> {
     await this.process(place).start(extraArgs)
     if (place.length > 1) await this.#setPeriods(place as SentinelPlace, this.#timings)
+  }
+
+  /** Starts a Redis as systemd does after a boot: where there is a guard, it says as what. */
+  async boot(host: DataHost): Promise<void> {
+    if (this.#guards) await this.#startGuarded(host)
+    else await this.restart(host)
+  }
+
+  async #startGuarded(host: DataHost): Promise<void> {
+    const folder = this.dataFolder(host)
+    const config = join(folder, 'host.json')
+    await writeFile(config, renderHostConfig(host, folder, this.#timings, await this.state.secrets()))
+    await this.process(host).start(await guardedArguments(host, folder, config))
+  }
+
+  /** Gives a Sentinel that has ended the file with which it began: it knows no peers and no replicas, and has a new id. */
+  async restoreFirstFile(place: SentinelPlace): Promise<void> {
+    const folder = join(this.#folder, place)
+    const file = renderSentinelConf(hostOf(place), folder, this.#timings, await this.state.secrets())
+    await writeFile(join(folder, 'sentinel.conf'), file)
   }
 
   /** Removes what a Redis that has ended has stored; its configuration stays. */
@@ -228,6 +255,7 @@ export class DataCentre {
       place: host,
       command: [process.execPath, WATCHDOG, config],
       logFile,
+      env: this.#environmentOf(host),
       isReady: async () => (await readFile(logFile, 'utf8')).includes('watching'),
     })
     this.#watchdogs.set(host, watchdog)
@@ -236,7 +264,7 @@ export class DataCentre {
 
   async #haveAll(offset: number): Promise<boolean> {
     const replicas = (await this.#primaryView())?.replicas ?? []
-    return replicas.length === 2 && replicas.every((replica) => replica.offset >= offset)
+    return replicas.length === DATA_HOSTS.length - 1 && replicas.every((replica) => replica.offset >= offset)
   }
 
   async #primaryView() {
@@ -275,9 +303,10 @@ export class DataCentre {
   async #isWholeAgain(): Promise<boolean> {
     if (await this.#isWhole()) return true
     for (const host of DATA_HOSTS) {
-      if ((await this.process(host).state()) === 'ended') await this.restart(host)
+      if ((await this.process(host).state()) === 'ended') await this.boot(host)
     }
     await this.limitMemory(MAXMEMORY)
+    await forgetStrangers()
     return false
   }
 
@@ -285,21 +314,10 @@ export class DataCentre {
     const views = [...(await this.views()).values()]
     const primaries = views.filter((view) => view?.role === 'primary')
     const [primary] = primaries
-    if (primaries.length !== 1 || primary?.replicas.length !== 2) return false
+    if (primaries.length !== 1 || primary?.replicas.length !== DATA_HOSTS.length - 1) return false
     if (!views.every((view) => view === primary || (view?.linkUp && view.replid === primary?.replid)))
       return false
-    const known = await Promise.all(
-      SENTINEL_PLACES.map(async (place) => {
-        try {
-          const quorum = await ask(place, ['SENTINEL', 'CKQUORUM', PRIMARY_NAME])
-          const replicas = await ask(place, ['SENTINEL', 'REPLICAS', PRIMARY_NAME])
-          return String(quorum).startsWith('OK 3 ') && Array.isArray(replicas) && replicas.length === 2
-        } catch {
-          return false
-        }
-      }),
-    )
-    return known.every(Boolean)
+    return (await Promise.all(SENTINEL_PLACES.map(knowsAll))).every(Boolean)
   }
 }
 
@@ -309,41 +327,4 @@ async function lowestPriority(place: SentinelPlace): Promise<string> {
     String((replica as Record<string, unknown>)['slave-priority']),
   )
   return priorities.sort((one, other) => Number(one) - Number(other))[0] ?? ''
-}
-
-async function makeRedis(
-  host: DataHost,
-  folder: string,
-  secrets: Secrets,
-  env: NodeJS.ProcessEnv,
-): Promise<HostedProcess> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'users.acl'), renderRedisUsers(secrets))
-  await writeFile(join(folder, 'redis.conf'), renderRedisConf(host, folder, secrets))
-  return new HostedProcess({
-    place: host,
-    command: ['redis-server', join(folder, 'redis.conf')],
-    logFile: `${folder}.log`,
-    env,
-    isReady: () => answersPing(host),
-  })
-}
-
-async function makeSentinel(
-  host: DataHost,
-  folder: string,
-  timings: Timings,
-  secrets: Secrets,
-  env: NodeJS.ProcessEnv,
-): Promise<HostedProcess> {
-  const place = sentinelOf(host)
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'sentinel.conf'), renderSentinelConf(host, folder, timings, secrets))
-  return new HostedProcess({
-    place,
-    command: ['redis-server', join(folder, 'sentinel.conf'), '--sentinel'],
-    logFile: `${folder}.log`,
-    env,
-    isReady: () => answersPing(place),
-  })
 }

@@ -1,11 +1,15 @@
 import { APPLICATION_FAULTS } from './applications.ts'
 import { CLOCK_FAULTS } from './clocks.ts'
 import type { Fault } from './fault.ts'
+import { INTRUDER_FAULTS } from './intruders.ts'
+import { MACHINE_FAULTS } from './machines.ts'
 import { NETWORK_FAULTS } from './network.ts'
 import { OPERATION_FAULTS } from './operations.ts'
 import { PLANNED_OPERATIONS } from './planned.ts'
+import { POWER_FAULTS } from './power.ts'
 import { PROCESS_FAULTS } from './processes.ts'
 import { RESOURCE_FAULTS } from './resources.ts'
+import { SENTINEL_FAULTS } from './sentinels.ts'
 
 /** Every fault that a schedule can name. */
 export const FAULTS = {
@@ -15,6 +19,10 @@ export const FAULTS = {
   ...RESOURCE_FAULTS,
   ...CLOCK_FAULTS,
   ...OPERATION_FAULTS,
+  ...SENTINEL_FAULTS,
+  ...MACHINE_FAULTS,
+  ...POWER_FAULTS,
+  ...INTRUDER_FAULTS,
   ...PLANNED_OPERATIONS,
 } as const satisfies Record<string, Fault>
 

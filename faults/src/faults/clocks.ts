@@ -1,56 +1,100 @@
-import { type Place, sentinelOf } from '../hosts/places.ts'
+import { type Place, placesOf, sentinelOf } from '../hosts/places.ts'
 import type { Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 
 const SECOND_MS = 1000
-export const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
 
-/** Forward or back, by a second or by an hour. */
-function drawShiftMs(strength: number): number {
-  const shifts = [SECOND_MS, -SECOND_MS, HOUR_MS, -HOUR_MS]
-  return shifts[Math.min(shifts.length - 1, Math.floor(strength * shifts.length))] ?? SECOND_MS
+/** A little, within what is tolerated; and by more than a session lasts without use: time zones, a clock that was never set. */
+const SHIFTS_MS = [
+  SECOND_MS,
+  -SECOND_MS,
+  5 * MINUTE_MS,
+  40 * MINUTE_MS,
+  -40 * MINUTE_MS,
+  13 * HOUR_MS,
+  -13 * HOUR_MS,
+]
+/** How much a drifting clock gains (in milliseconds per second): within a fault it leaves every tolerance. */
+const DRIFTS = [2000, -2000, 100_000, -100_000]
+
+const drawFrom = (values: readonly number[], strength: number): number =>
+  values[Math.min(values.length - 1, Math.floor(strength * values.length))] ?? 0
+
+/** The strength that shifts a clock by so much. */
+export function shiftsBy(ms: number): number {
+  const index = SHIFTS_MS.indexOf(ms)
+  if (index < 0) throw new Error(`No clock is ever shifted by ${ms} ms.`)
+  return index / SHIFTS_MS.length
 }
 
-async function shiftAt(
+/** Sets the clocks at some places: they are those of one machine. */
+async function setAt(
   site: Site,
-  place: Place,
-  byMs: number,
+  places: readonly Place[],
+  { byMs = 0, driftMsPerSecond = 0 },
   touches: Begun['touches'] = [],
 ): Promise<Begun> {
-  const clock = site.clockOf(place)
-  await clock.shift(byMs)
+  const clocks = places.map((place) => site.clockOf(place))
+  for (const clock of clocks) await clock.shift(byMs, driftMsPerSecond)
+  const how = driftMsPerSecond === 0 ? `${byMs / SECOND_MS} s` : `${driftMsPerSecond} ms per second`
   return {
-    where: `${place} (${byMs / SECOND_MS} s)`,
+    where: `${places.join(', ')} (${how})`,
     touches,
-    evidence: async () => (clock.errorMs() === byMs ? 'its process reads the shifted clock' : null),
-    end: () => clock.shift(0),
+    evidence: async () =>
+      clocks.every((clock) => clock.errorMs() !== 0) ? 'its processes read the shifted clock' : null,
+    end: async () => {
+      for (const clock of clocks) await clock.shift(0)
+    },
   }
 }
 
-const redisClock: Fault = {
-  summary: 'the clock of a Redis is set forward or back by 1 s or 1 h, and later right again',
-  reach: 'one-data-host',
-  needs: 'clocks',
-  begin: async (site, { role }, strength) => shiftAt(site, await site.resolve(role), drawShiftMs(strength)),
-}
-
-const sentinelClock: Fault = {
-  summary: 'the clock of a Sentinel is set forward or back by 1 s or 1 h, and later right again',
+const hostClock: Fault = {
+  summary: 'the clock of a data host is wrong by 1 s, 5 min, 40 min or 13 h, and later right again',
   reach: 'one-data-host',
   needs: 'clocks',
   begin: async (site, { role }, strength) =>
-    shiftAt(site, sentinelOf(await site.resolve(role)), drawShiftMs(strength)),
+    setAt(site, placesOf(await site.resolve(role)), { byMs: drawFrom(SHIFTS_MS, strength) }),
+}
+
+const hostClockDrifts: Fault = {
+  summary: 'the clock of a data host gains or loses 2 s or 100 s per second, and later is right again',
+  reach: 'one-data-host',
+  needs: 'clocks',
+  begin: async (site, { role }, strength) =>
+    setAt(site, placesOf(await site.resolve(role)), { driftMsPerSecond: drawFrom(DRIFTS, strength) }),
+}
+
+const sentinelClock: Fault = {
+  summary: 'the clock of a Sentinel alone is wrong by 1 s, 5 min, 40 min or 13 h, and later right again',
+  reach: 'one-data-host',
+  needs: 'clocks',
+  begin: async (site, { role }, strength) =>
+    setAt(site, [sentinelOf(await site.resolve(role))], { byMs: drawFrom(SHIFTS_MS, strength) }),
 }
 
 const appClock: Fault = {
-  summary: 'the clock of an application host is set forward or back by 1 s or 1 h, and later right again',
+  summary: 'the clock of an application host is wrong by 1 s, 5 min, 40 min or 13 h, and later right again',
   reach: 'one-application',
   needs: 'clocks',
-  begin: (site, { app }, strength) => shiftAt(site, app, drawShiftMs(strength), site.fleet.on(app)),
+  begin: (site, { app }, strength) =>
+    setAt(site, [app], { byMs: drawFrom(SHIFTS_MS, strength) }, site.fleet.on(app)),
+}
+
+const appClockDrifts: Fault = {
+  summary:
+    'the clock of an application host gains or loses 2 s or 100 s per second, and later is right again',
+  reach: 'one-application',
+  needs: 'clocks',
+  begin: (site, { app }, strength) =>
+    setAt(site, [app], { driftMsPerSecond: drawFrom(DRIFTS, strength) }, site.fleet.on(app)),
 }
 
 export const CLOCK_FAULTS = {
-  'redis-clock': redisClock,
+  'host-clock': hostClock,
+  'host-clock-drifts': hostClockDrifts,
   'sentinel-clock': sentinelClock,
   'app-clock': appClock,
+  'app-clock-drifts': appClockDrifts,
 } as const satisfies Record<string, Fault>

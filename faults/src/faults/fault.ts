@@ -1,5 +1,5 @@
 import type { AppHost } from '../hosts/places.ts'
-import type { Site } from '../site/site.ts'
+import type { Role, Site } from '../site/site.ts'
 
 /** How far a fault reaches: what the promises are about depends on it (see schedule/promise.ts). */
 type Reach =
@@ -16,7 +16,7 @@ type Reach =
 
 /** Whom a fault is for. What it does not use it ignores. */
 export interface Target {
-  role: 'primary' | 'replica' | 'other-replica' | 'a' | 'b' | 'c'
+  role: Role
   app: AppHost
 }
 
@@ -33,13 +33,18 @@ export interface Begun {
 /** How long logins may wait for a failover (in milliseconds). */
 export const LONGEST_LOGIN_GAP_MS = 3000
 
+/** What a run must have for a fault, besides the usual: clocks that can be set, small disks, starts by the product's guard. */
+export type Need = 'clocks' | 'small-disks' | 'guards'
+
 export interface Fault {
   /** What it does, in one sentence. */
   summary: string
   reach: Reach
   /** A node loses its data set. */
   losesData?: boolean
-  needs?: 'clocks' | 'small-disks'
+  needs?: Need
+  /** How long it lasts in a schedule, where the usual durations would show nothing (in milliseconds). */
+  durationsMs?: readonly [number, ...number[]]
   /** How long logins may wait at the most where L2 is promised (in milliseconds). Default is {@link LONGEST_LOGIN_GAP_MS}. */
   loginGapMs?: number
   /** `strength` is what the schedule drew for it, from 0 to 1. */

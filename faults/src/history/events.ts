@@ -1,7 +1,15 @@
 import { machineNs } from '@holdfast/testing/clock'
 
 /** What a user's browser, an application or an administrator can ask of the login system. */
-export type OperationName = 'issue' | 'verify' | 'touch' | 'update' | 'rotate' | 'revoke' | 'revoke-subject'
+export type OperationName =
+  | 'issue'
+  | 'verify'
+  | 'touch'
+  | 'update'
+  | 'rotate'
+  | 'revoke'
+  | 'revoke-subject'
+  | 'list'
 
 /** Monotonic time, common to all processes of this machine since its start (in milliseconds). */
 export type MonotonicMs = number
@@ -38,6 +46,10 @@ export interface Answer {
   subject?: string
   /** Public ids of the sessions that `revoke-subject` ended. */
   ended?: string[]
+  /** Public ids of the sessions that `list` showed. */
+  listed?: string[]
+  /** How many updates the session's claims count. */
+  changes?: number
 }
 
 /**

@@ -8,8 +8,12 @@ class CommandFailedError extends Error {}
 const LONGEST_COMMAND_MS = 10_000
 
 /** Runs a program to its end and returns its output. Throws `CommandFailedError` with what it said. */
-export async function run(program: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: LONGEST_COMMAND_MS })
+export async function run(
+  program: string,
+  args: readonly string[],
+  { input = '', timeoutMs = LONGEST_COMMAND_MS } = {},
+): Promise<string> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs })
   const ended = once(child, 'close').catch((error: Error) => [error.message])
   // A program that does not read its input to the end says why itself.
   child.stdin.on('error', () => {})

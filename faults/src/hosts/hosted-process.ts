@@ -16,7 +16,7 @@ export interface HostedProcessOptions {
 }
 
 /** On a machine that does much else a program of Node takes seconds. */
-const START_MS = 30_000
+const START_MS = 60_000
 const ASK_AGAIN_MS = 20
 
 /** A process that was started and did not become ready, or ended by itself meanwhile. */
@@ -72,6 +72,12 @@ export class HostedProcess {
 
   resume(): void {
     this.#child?.kill('SIGCONT')
+  }
+
+  /** Its process id, or null when it has ended. */
+  get pid(): number | null {
+    const child = this.#child
+    return child === null || this.#hasEnded(child) ? null : (child.pid ?? null)
   }
 
   /** As the kernel sees it: the evidence that a fault took effect, or was healed. */

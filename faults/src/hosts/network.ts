@@ -29,17 +29,15 @@ export class Network {
         `link set dev ${portOf(place)} master bridge up`,
       ]),
     ]
-    await run('ip', ['-batch', '-'], lines.join('\n'))
+    await run('ip', ['-batch', '-'], { input: lines.join('\n') })
     await Promise.all(
       PLACES.map((place) =>
-        run(
-          'ip',
-          ['-n', place, '-batch', '-'],
-          `link set dev lo up\naddress add ${addressOf(place)}/24 dev eth0\nlink set dev eth0 up`,
-        ),
+        run('ip', ['-n', place, '-batch', '-'], {
+          input: `link set dev lo up\naddress add ${addressOf(place)}/24 dev eth0\nlink set dev eth0 up`,
+        }),
       ),
     )
-    await run('nft', ['-f', '-'], renderOneAddress())
+    await run('nft', ['-f', '-'], { input: renderOneAddress() })
     const network = new Network()
     await network.#apply()
     return network
@@ -87,6 +85,6 @@ export class Network {
   }
 
   async #apply(): Promise<void> {
-    await run('nft', ['-f', '-'], renderLinkRules(this.#faults))
+    await run('nft', ['-f', '-'], { input: renderLinkRules(this.#faults) })
   }
 }

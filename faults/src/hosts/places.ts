@@ -2,24 +2,41 @@
  * The places of a site: each is a network namespace with one address. A data host is two of them, its Redis and
  * its Sentinel, so that a cut need not run along the lines of the hosts.
  */
-export const DATA_HOSTS = ['a', 'b', 'c'] as const
-export type DataHost = (typeof DATA_HOSTS)[number]
+const ALL_DATA_HOSTS = ['a', 'b', 'c', 'd', 'e'] as const
+export type DataHost = (typeof ALL_DATA_HOSTS)[number]
+
+/** Says how many data hosts a run has: each run is a process of its own, and all that it starts inherits it. */
+export const NODES_VARIABLE = 'HOLDFAST_FAULTS_NODES'
+export const USUAL_NODES = 3
+
+export const DATA_HOSTS: readonly DataHost[] = ALL_DATA_HOSTS.slice(
+  0,
+  Number(process.env[NODES_VARIABLE] ?? USUAL_NODES),
+)
+
+/** How many of them are a majority: Sentinel's quorum, too. */
+export const MAJORITY = Math.floor(DATA_HOSTS.length / 2) + 1
+
+/** Where a Redis is started that is no part of the data centre: a replica that somebody attaches by hand. */
+export const FOREIGN_PLACE = 'x'
 
 export type SentinelPlace = `s${DataHost}`
 
 export const APP_HOSTS = ['app1', 'app2', 'app3'] as const
 export type AppHost = (typeof APP_HOSTS)[number]
 
-export type Place = DataHost | SentinelPlace | AppHost
+export type Place = DataHost | SentinelPlace | AppHost | typeof FOREIGN_PLACE
 
 export const sentinelOf = (host: DataHost): SentinelPlace => `s${host}`
+
+export const hostOf = (sentinel: SentinelPlace): DataHost => sentinel.slice(1) as DataHost
 
 /** Redis and Sentinel of a data host. */
 export const placesOf = (host: DataHost): (DataHost | SentinelPlace)[] => [host, sentinelOf(host)]
 
 export const SENTINEL_PLACES: readonly SentinelPlace[] = DATA_HOSTS.map(sentinelOf)
 
-export const PLACES: readonly Place[] = [...DATA_HOSTS, ...SENTINEL_PLACES, ...APP_HOSTS]
+export const PLACES: readonly Place[] = [...DATA_HOSTS, ...SENTINEL_PLACES, ...APP_HOSTS, FOREIGN_PLACE]
 
 const NETWORK = '10.77.0'
 /** The campaign's own address, on the bridge itself: no fault touches it. */

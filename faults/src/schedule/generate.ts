@@ -1,12 +1,11 @@
 import { FAST, FAST_STOCK_PERIODS } from '../data-centre/config.ts'
 import { FAULTS, type FaultName } from '../faults/alphabet.ts'
-import { HOUR_MS } from '../faults/clocks.ts'
 import type { Fault, Target } from '../faults/fault.ts'
-import type { PlannedName } from '../faults/planned.ts'
-import { APP_HOSTS } from '../hosts/places.ts'
+import { PLANNED_OPERATIONS, type PlannedName } from '../faults/planned.ts'
+import { APP_HOSTS, USUAL_NODES } from '../hosts/places.ts'
 import type { SystemName } from '../systems/system.ts'
 import type { RunPlan } from './plan.ts'
-import { promisesOf } from './promise.ts'
+import { ONE_HOST, promisesOf } from './promise.ts'
 import { Random } from './random.ts'
 import type { ScheduledFault } from './scheduled-fault.ts'
 import { drawWorkload } from './workload.ts'
@@ -36,12 +35,30 @@ const WEIGHTS: Record<Exclude<FaultName, PlannedName>, number> = {
   'pause-app': 4,
   'full-disk': 2,
   'full-memory': 2,
-  'redis-clock': 2,
+  'host-clock': 3,
+  'host-clock-drifts': 1,
   'sentinel-clock': 2,
-  'app-clock': 2,
+  'app-clock': 3,
+  'app-clock-drifts': 1,
   'sentinel-failover': 5,
   'busy-script': 3,
   stampede: 3,
+  'reset-sentinel': 2,
+  'reset-all-sentinels': 1,
+  'first-file': 2,
+  'reset-in-cut': 3,
+  'first-file-in-cut': 2,
+  'hidden-failover': 4,
+  'freeze-host': 4,
+  'freeze-app': 3,
+  'suspend-app': 2,
+  'stall-leader': 3,
+  'freeze-leader': 3,
+  'power-loss': 5,
+  'torn-transaction': 2,
+  'foreign-replica': 1,
+  'foreign-minority': 2,
+  'forged-feed': 2,
 }
 
 /** How often each planned operation takes the place of a fault that was drawn. */
@@ -70,6 +87,12 @@ const LONG_WARM_UP_MS = 3500
 const SHORT_WARM_UP_MS = 1500
 const DEFAULT_IDLE_MS = 1_800_000
 const LEASE_MS = 1000
+/** The margin by which records outlive their end, for clocks that are off by less. */
+const TOLERATED_CLOCK_ERROR_MS = 60_000
+/** How many sequences keep to one host at a time, so that nobody may see an error. */
+const ONE_HOST_SHARE = 0.4
+const FIVE_NODES = 5
+const FIVE_NODES_SHARE = 0.15
 /** Two processes of one machine read its clock a little apart. */
 const SAME_CLOCK_MS = 50
 
@@ -80,6 +103,7 @@ export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan
   const workload = drawWorkload(random)
   const needs = new Set(schedule.map(({ fault }) => (FAULTS[fault] as Fault).needs))
   const shiftableClocks = needs.has('clocks')
+  const nodes = drawNodes(schedule, new Random(seed, 'nodes'))
   const promises = promisesOf(schedule)
   return {
     name: `seed-${seed}`,
@@ -88,6 +112,7 @@ export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan
     seed,
     system,
     timings: random.chance(0.7) ? FAST : FAST_STOCK_PERIODS,
+    nodes,
     workers: random.between(4, 6),
     ...(shiftableClocks ? underShiftedClocks(workload) : underOneClock(workload)),
     leaseMs: LEASE_MS,
@@ -95,7 +120,8 @@ export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan
     warmUpMs: warmUpMs(promises.logins || random.chance(0.5)),
     shiftableClocks,
     smallDisks: needs.has('small-disks'),
-    watchdogs: true,
+    guards: needs.has('guards'),
+    watchdogs: nodes === USUAL_NODES,
     promises,
   }
 }
@@ -107,12 +133,26 @@ export function underOneClock(workload: RunPlan['workload']) {
 }
 
 /**
- * When a server's clock is off by an hour, it takes every session for ended whose idle lifetime is shorter, and a
- * Redis forgets it: records outlive their end by the product's own margin of a minute. No store can do better, so
- * this is no promise; that nothing else breaks is, and sessions live for longer than the shift.
+ * Sessions have the default lifetimes. A clock that is off by less than the product tolerates may shorten or lengthen a session
+ * by as much; one that is off by more may not end any, nor acknowledge what others do not know.
  */
 export function underShiftedClocks(workload: RunPlan['workload']) {
-  return { workload: { ...workload, shortLivedShare: 0 }, idleMs: 4 * HOUR_MS, clockErrorMs: HOUR_MS }
+  return {
+    workload: { ...workload, shortLivedShare: 0 },
+    idleMs: DEFAULT_IDLE_MS,
+    clockErrorMs: TOLERATED_CLOCK_ERROR_MS,
+  }
+}
+
+/** Some runs have five data hosts, where nothing of the product runs that is made for three. */
+function drawNodes(schedule: readonly ScheduledFault[], random: Random): number {
+  const forThree = schedule.some(
+    ({ fault }) =>
+      FAULTS[fault].reach === 'planned' ||
+      fault in PLANNED_OPERATIONS ||
+      (FAULTS[fault] as Fault).needs === 'guards',
+  )
+  return random.chance(FIVE_NODES_SHARE) && !forThree ? FIVE_NODES : USUAL_NODES
 }
 
 function drawSchedule(random: Random): ScheduledFault[] {
@@ -130,14 +170,19 @@ function withOperation(schedule: ScheduledFault[], random: Random): ScheduledFau
 
 /** Faults that come one after the other, the data centre whole between them. */
 function drawSequence(random: Random): ScheduledFault[] {
+  const oneHost = random.chance(ONE_HOST_SHARE)
   return drawRow(random, random.between(2, 5), () => RECOVERY_MS + random.between(0, 1500), {
     afterWhole: true,
+    mayHave: ({ reach }) => !oneHost || ONE_HOST.has(reach),
   })
 }
 
 /** Faults that come while the data centre gets over the one before, one at a time. */
 function drawChain(random: Random): ScheduledFault[] {
-  return drawRow(random, random.between(5, 10), () => random.between(0, BREATH_MS), { keepsData: true })
+  return drawRow(random, random.between(5, 10), () => random.between(0, BREATH_MS), {
+    // When it met another one, nothing could be promised.
+    mayHave: ({ losesData }) => losesData !== true,
+  })
 }
 
 /** Faults in a row, and the pauses between them. */
@@ -145,14 +190,13 @@ function drawRow(
   random: Random,
   count: number,
   pauseMs: () => number,
-  { afterWhole = false, keepsData = false },
+  { afterWhole = false, mayHave = (_: Fault): boolean => true },
 ): ScheduledFault[] {
   const schedule: ScheduledFault[] = []
   let atMs = random.between(0, 500)
   while (schedule.length < count) {
     const drawn = drawFault(random, atMs)
-    // When it met another one, nothing could be promised.
-    if (keepsData && (FAULTS[drawn.fault] as Fault).losesData) continue
+    if (!mayHave(FAULTS[drawn.fault])) continue
     if (schedule.length > 0 && drawn.atMs + drawn.durationMs > LONGEST_MS) break
     schedule.push({ ...drawn, afterWhole: afterWhole && schedule.length > 0 })
     atMs += drawn.durationMs + pauseMs()
@@ -177,11 +221,13 @@ function drawFault(random: Random, atMs: number): ScheduledFault {
     a: 0,
     b: 0,
     c: 0,
+    d: 0,
+    e: 0,
   })
   const app = random.pick(APP_HOSTS)
   return {
     atMs,
-    durationMs: random.pick(DURATIONS_MS),
+    durationMs: random.pick((FAULTS[fault] as Fault).durationsMs ?? DURATIONS_MS),
     fault,
     target: { role, app },
     strength: random.next(),

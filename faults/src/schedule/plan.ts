@@ -13,6 +13,8 @@ export interface RunPlan {
   seed: number
   system: SystemName
   timings: Timings
+  /** How many data hosts there are. */
+  nodes: number
   workers: number
   workload: Workload
   /** The idle lifetime of a session (in milliseconds). */
@@ -23,6 +25,8 @@ export interface RunPlan {
   warmUpMs: number
   shiftableClocks: boolean
   smallDisks: boolean
+  /** Whether every Redis starts by the product's guard. */
+  guards: boolean
   /** Whether the product's watchdog runs on every data host. */
   watchdogs: boolean
   promises: Promises

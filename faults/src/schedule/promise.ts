@@ -27,10 +27,10 @@ export const SAFETY_ONLY: Promises = {
 const RECOVERY_MS = 4000
 
 /** One host, and Sentinel fails over late (a full disk: once it answers MISCONF to PING) or not at all: logins wait. */
-const NO_FAILOVER = new Set(['full-disk', 'redis-clock', 'sentinel-clock'])
+const NO_FAILOVER = new Set(['full-disk', 'host-clock', 'host-clock-drifts', 'sentinel-clock'])
 
 /** Of these one at a time leaves nobody without an answer. */
-const ONE_HOST = new Set<Fault['reach']>(['one-data-host', 'one-application', 'planned'])
+export const ONE_HOST = new Set<Fault['reach']>(['one-data-host', 'one-application', 'planned'])
 
 /** What a schedule of faults must show. */
 export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
@@ -69,7 +69,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
 /** A Sentinel whose time jumped by 2 s takes no part in failovers for 30 s (Redis 7.0.15, sentinel.c). */
 const TILT_TRIGGER_MS = 2000
 const TILT_MS = 30_000
-const TILTING = new Set(['pause-sentinel', 'pause-host'])
+const TILTING = new Set(['pause-sentinel', 'pause-host', 'freeze-host'])
 
 function leavesTilt({ fault, durationMs }: ScheduledFault): boolean {
   return TILTING.has(fault) && durationMs >= TILT_TRIGGER_MS - 200

@@ -3,12 +3,13 @@ import type { Random } from './random.ts'
 
 /** What users do most of the time. */
 export const USUAL_MIX: OperationMix = {
-  issue: 46,
+  issue: 44,
   touch: 10,
   update: 7,
   rotate: 6,
   revoke: 27,
   'revoke-subject': 4,
+  list: 8,
 }
 
 /** The workload of the scripted cases, and the middle of what seeds draw. */
@@ -37,6 +38,7 @@ export function drawWorkload(random: Random): Workload {
       rotate: varied(USUAL_MIX.rotate),
       revoke: varied(USUAL_MIX.revoke),
       'revoke-subject': varied(USUAL_MIX['revoke-subject']),
+      list: varied(USUAL_MIX.list),
     },
     subjects: random.between(10, 60),
   }

@@ -82,6 +82,11 @@ export class Fleet {
     return [...this.#members.values()].filter((member) => member.host === host).map(({ name }) => name)
   }
 
+  /** The process ids of the servers on a host. */
+  pidsOn(host: AppHost): number[] {
+    return this.#at(host).flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]))
+  }
+
   /** Starts the process of a server that is to be started soon: it waits for its settings. */
   prepare(host: AppHost): void {
     this.#prepared.push(this.#spawn(host))

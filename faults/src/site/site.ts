@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Secrets } from '@holdfast/cluster'
 import { ShiftableClock } from '@holdfast/testing/clock'
 import type { Timings } from '../data-centre/config.ts'
 import { DataCentre } from '../data-centre/data-centre.ts'
 import { Network } from '../hosts/network.ts'
-import { DATA_HOSTS, type DataHost, PLACES, type Place } from '../hosts/places.ts'
+import { DATA_HOSTS, type DataHost, PLACES, type Place, type SentinelPlace } from '../hosts/places.ts'
 import { SmallDisk } from '../hosts/small-disk.ts'
 import type { SystemName } from '../systems/system.ts'
 import type { Fleet } from './fleet.ts'
@@ -27,6 +27,8 @@ export interface SiteOptions {
   smallDisks: boolean
   /** Whether the product's watchdog runs on every data host. */
   watchdogs: boolean
+  /** Whether every Redis starts by the product's guard. */
+  guards: boolean
 }
 
 const DISK_MEGABYTES = 24
@@ -78,13 +80,14 @@ export class Site {
 
   /** Starts Redis and Sentinel; resolves when the data centre is whole. */
   async startDataCentre(): Promise<void> {
-    const { folder, timings, secrets, watchdogs } = this.#options
+    const { folder, timings, secrets, watchdogs, guards } = this.#options
     this.#dataCentre = await DataCentre.start({
       folder: dataFolderIn(folder),
       timings,
       secrets,
       environmentOf: (place) => this.environmentOf(place),
       watchdogs,
+      guards,
     })
   }
 
@@ -119,6 +122,16 @@ export class Site {
     return disk
   }
 
+  /** Where a Redis that is no part of the data centre keeps its data. */
+  get foreignFolder(): string {
+    return join(this.#options.folder, 'foreign')
+  }
+
+  /** All places but these. */
+  placesBut(some: readonly Place[]): Place[] {
+    return PLACES.filter((place) => !some.includes(place))
+  }
+
   /** The host that has this part now; the last known one while nobody is primary. */
   async resolve(role: Role): Promise<DataHost> {
     if (DATA_HOSTS.includes(role as DataHost)) return role as DataHost
@@ -132,6 +145,12 @@ export class Site {
     const primary = await this.resolve('primary')
     return { primary, replica: replicaOf(primary, role) }
   }
+}
+
+/** How often an event is in the log of a Sentinel. */
+export async function countInLog(site: Site, place: SentinelPlace, event: string): Promise<number> {
+  const log = await readFile(site.dataCentre.logFiles().get(place) ?? '', 'utf8')
+  return log.split(` ${event} `).length - 1
 }
 
 const dataFolderIn = (folder: string) => join(folder, 'data-centre')

@@ -86,6 +86,10 @@ class ConnectRedisSystem implements LoginSystem {
   revokeSubject(): Promise<Answer> {
     return this.update()
   }
+
+  list(): Promise<Answer> {
+    return this.update()
+  }
 }
 
 function sessionOf(subject: string): SessionData {

@@ -65,7 +65,14 @@ export function openHoldfast(options: HoldfastOptions, rulesOff: readonly Safety
 }
 
 class HoldfastSystem implements LoginSystem {
-  readonly abilities = new Set(['touch', 'update', 'rotate', 'revoke-subject', 'short-lives'] as const)
+  readonly abilities = new Set([
+    'touch',
+    'update',
+    'rotate',
+    'revoke-subject',
+    'list',
+    'short-lives',
+  ] as const)
   readonly #store: TokenStore
 
   constructor(store: TokenStore) {
@@ -111,6 +118,11 @@ class HoldfastSystem implements LoginSystem {
     return { ended: revokedIds }
   }
 
+  async list(subject: string): Promise<Answer> {
+    const sessions = await orRefused(this.#store.list(subject))
+    return { listed: sessions.map(({ id }) => id) }
+  }
+
   renew(login: ApplicationLogin): Promise<void> {
     return this.#store.renew(login)
   }
@@ -121,7 +133,9 @@ class HoldfastSystem implements LoginSystem {
 }
 
 function answerOf(said: Verification | Active | Inactive): Answer {
-  if (said.status === 'active') return { says: 'active', subject: said.subject }
+  if (said.status === 'active') {
+    return { says: 'active', subject: said.subject, changes: Number(said.claims['changes'] ?? 0) }
+  }
   if (said.status === 'inactive') return { says: 'inactive', reason: said.reason }
   return { says: 'unavailable', reason: said.cause }
 }

@@ -2,7 +2,7 @@ import type { ApplicationLogin } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 
 /** What of the operations a system can do at all. */
-type Ability = 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'short-lives'
+type Ability = 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'list' | 'short-lives'
 
 /** A system of login tokens under test: the product, or a control. What is not acknowledged is thrown. */
 export interface LoginSystem {
@@ -17,6 +17,8 @@ export interface LoginSystem {
   rotate(token: string): Promise<Answer>
   revoke(token: string): Promise<Answer>
   revokeSubject(subject: string, exceptToken: string | undefined): Promise<Answer>
+  /** The answer's `listed` are the live sessions of the subject. */
+  list(subject: string): Promise<Answer>
   /** Takes new passwords while it works. */
   renew(login: ApplicationLogin): Promise<void>
   close(): Promise<void>

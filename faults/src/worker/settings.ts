@@ -10,6 +10,7 @@ export interface OperationMix {
   rotate: number
   revoke: number
   'revoke-subject': number
+  list: number
 }
 
 /** The workload of one application server. */

@@ -102,6 +102,7 @@ export class Writer extends User {
     if (operation === 'rotate') return this.#rotate(known)
     if (operation === 'touch') return this.#touch(known)
     if (operation === 'update') return this.#update(known)
+    if (operation === 'list') return this.#list(known.subject)
     return this.#revokeSubject(`user-${this.random.between(1, settings.workload.subjects)}`, known)
   }
 
@@ -109,7 +110,7 @@ export class Writer extends User {
   #possible(): OperationMix {
     const { mix } = this.desk.settings.workload
     const { abilities } = this.desk.system
-    const ifAble = (name: 'touch' | 'update' | 'rotate' | 'revoke-subject') =>
+    const ifAble = (name: 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'list') =>
       abilities.has(name) ? mix[name] : 0
     return {
       ...mix,
@@ -117,6 +118,7 @@ export class Writer extends User {
       update: ifAble('update'),
       rotate: ifAble('rotate'),
       'revoke-subject': ifAble('revoke-subject'),
+      list: ifAble('list'),
     }
   }
 
@@ -141,6 +143,10 @@ export class Writer extends User {
 
   async #update({ id, token }: KnownToken): Promise<void> {
     await this.record('update', { token: id }, () => this.desk.system.update(token))
+  }
+
+  async #list(subject: string): Promise<void> {
+    await this.record('list', { subject }, () => this.desk.system.list(subject))
   }
 
   async #revoke({ id, token }: KnownToken): Promise<void> {

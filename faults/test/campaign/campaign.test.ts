@@ -45,11 +45,11 @@ async function outcome(child: ChildProcess): Promise<{ code: number | null; said
 }
 
 describe.runIf(missing === null)('the fault campaign', () => {
-  it('shows nothing lost, nothing undone and nobody refused, in three cases and a seed', {
+  it('shows nothing lost, nothing undone and no user refused, in six cases and a seed', {
     timeout: 300_000,
   }, async () => {
     const { code, said } = await outcome(campaign('--brief', '--parallel', '2'))
-    expect(said, said).toContain('4 of 4 runs came out as they must.')
+    expect(said, said).toContain('7 of 7 runs came out as they must.')
     expect(code, said).toBe(EXIT.green)
   })
 

@@ -1,5 +1,5 @@
 import { okMs } from '../../history/calls.ts'
-import type { TokenFacts } from '../facts.ts'
+import type { Revocation, TokenFacts } from '../facts.ts'
 import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
@@ -12,7 +12,7 @@ export function findUndoneRevocation(facts: TokenFacts, { leaseMs }: CheckerOpti
     if (seen.says !== 'active' || lateMs <= leaseMs) return []
     return [
       {
-        rule: 'S2-undone-revocation',
+        rule: revocation.beforeRotation ? 'S2-kept-by-rotation' : 'S2-undone-revocation',
         token: facts.token,
         message: `Called active ${Math.round(lateMs)} ms after its revocation was acknowledged.`,
         calls: [revocation.call, seen.call],
@@ -33,10 +33,14 @@ export function stalenessMs(facts: TokenFacts): number {
 }
 
 function firstAcknowledged({ revocations }: TokenFacts) {
-  let first: { okMs: number; call: TokenFacts['revocations'][number]['call'] } | null = null
+  let first: { okMs: number; call: Revocation['call']; beforeRotation: boolean } | null = null
   for (const revocation of revocations) {
     if (revocation.okMs !== null && (first === null || revocation.okMs < first.okMs)) {
-      first = { okMs: revocation.okMs, call: revocation.call }
+      first = {
+        okMs: revocation.okMs,
+        call: revocation.call,
+        beforeRotation: revocation.beforeRotation === true,
+      }
     }
   }
   return first

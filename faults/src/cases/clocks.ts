@@ -1,0 +1,78 @@
+import { shiftsBy } from '../faults/clocks.ts'
+import { SAFETY_ONLY } from '../schedule/promise.ts'
+import { USUAL_MIX } from '../schedule/workload.ts'
+import type { FaultCase } from './case.ts'
+
+/** Wrong clocks, with sessions of the default lifetimes: half an hour without use. */
+
+const AHEAD = shiftsBy(2_400_000)
+const FAR_AHEAD = shiftsBy(46_800_000)
+const BEHIND = shiftsBy(-2_400_000)
+/** "My sessions", and "end all of them": few users with many sessions each. */
+const LISTS = { mix: { ...USUAL_MIX, list: 20, 'revoke-subject': 8, revoke: 12 }, subjects: 15 }
+const base = { needs: 'clocks', promises: SAFETY_ONLY } as const
+
+export const CLOCKS: readonly FaultCase[] = [
+  {
+    ...base,
+    name: 'clock-jump-of-the-primary',
+    summary: "the clock of the primary's host jumps ahead by 40 min for 15 s",
+    madeFor: ['plain-wait'],
+    play: async (stage) => {
+      await stage.during('host-clock', 15_000, { role: 'primary' }, AHEAD)
+      await stage.pause(3000)
+    },
+  },
+  {
+    ...base,
+    name: 'clock-of-the-next-primary',
+    summary: "the clock of a replica's host is 40 min ahead, and that replica is promoted",
+    longWarmUp: true,
+    madeFor: ['plain-wait', 'connect-redis'],
+    play: async (stage) => {
+      await stage.site.dataCentre.prefer('b')
+      const wrong = await stage.inject('host-clock', { role: 'b' }, AHEAD)
+      await stage.pause(1500)
+      await stage.during('kill-redis', 8000, { role: 'a' })
+      await stage.pause(3000)
+      await wrong.end()
+      await stage.pause(2000)
+    },
+  },
+  {
+    ...base,
+    name: 'application-ahead',
+    summary: 'the clock of an application is 13 h ahead while users list and end all their sessions',
+    workload: LISTS,
+    madeFor: ['plain-wait'],
+    play: async (stage) => {
+      await stage.during('app-clock', 10_000, { app: 'app1' }, FAR_AHEAD)
+      await stage.pause(2000)
+    },
+  },
+  {
+    ...base,
+    name: 'application-behind',
+    summary: 'the clock of an application is 40 min behind',
+    workload: LISTS,
+    madeFor: ['plain-wait'],
+    play: async (stage) => {
+      await stage.during('app-clock', 10_000, { app: 'app1' }, BEHIND)
+      await stage.pause(2000)
+    },
+  },
+  {
+    ...base,
+    name: 'drifting-clocks',
+    summary:
+      "the clock of the primary's host gains 100 s per second for 25 s, and then that of an application",
+    workload: LISTS,
+    madeFor: ['plain-wait'],
+    play: async (stage) => {
+      await stage.during('host-clock-drifts', 25_000, { role: 'primary' }, 0.5)
+      await stage.pause(2000)
+      await stage.during('app-clock-drifts', 25_000, { app: 'app1' }, 0.5)
+      await stage.pause(2000)
+    },
+  },
+]

@@ -1,0 +1,63 @@
+import { FAST_STOCK_PERIODS } from '../data-centre/config.ts'
+import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
+import type { FaultCase } from './case.ts'
+
+/** What does not belong there, memory that is full of sessions in use, and more than three nodes. */
+export const STRANGERS: readonly FaultCase[] = [
+  {
+    name: 'foreign-replica',
+    summary:
+      'a replica that no Sentinel knows is attached, and cut off together with the primary and an application, which it would confirm',
+    timings: FAST_STOCK_PERIODS,
+    longWarmUp: true,
+    workload: { verificationsPerSecond: 60 },
+    promises: SAFETY_ONLY,
+    madeFor: ['plain-wait'],
+    play: async (stage) => {
+      // Every Sentinel has just looked; the next time it does so is 10 s from now.
+      await stage.site.dataCentre.makeWhole()
+      await stage.during('foreign-minority', 12_000)
+      await stage.pause(3000)
+    },
+  },
+  {
+    name: 'forged-feed',
+    summary: 'a client publishes forged messages on the feed of changes for 6 s',
+    promises: { ...ALL_PROMISES, logins: false, because: 'Whoever may publish there may also stop writes.' },
+    // connect-redis has no feed, and plain-wait reads it as the product does.
+    madeFor: [],
+    play: async (stage) => {
+      await stage.during('forged-feed', 6000)
+      await stage.pause(3000)
+    },
+  },
+  {
+    name: 'full-memory-in-use',
+    summary: 'every Redis is full for 12 s while users work in sessions that end after 4 s without use',
+    workload: {
+      mix: { issue: 12, touch: 75, update: 0, rotate: 0, revoke: 9, 'revoke-subject': 2, list: 2 },
+      shortLivedShare: 1,
+      writesPerSecond: 24,
+    },
+    promises: { ...SAFETY_ONLY, verifications: true, because: 'Logins are refused while memory is full.' },
+    madeFor: ['plain-wait'],
+    play: async (stage) => {
+      await stage.during('full-memory', 12_000)
+      await stage.pause(2000)
+    },
+  },
+  {
+    name: 'five-nodes',
+    summary: 'of five data hosts that of the primary is killed, and that of a replica hangs at the same time',
+    nodes: 5,
+    longWarmUp: true,
+    promises: { ...SAFETY_ONLY, verifications: true },
+    madeFor: ['connect-redis'],
+    play: async (stage) => {
+      const dead = await stage.inject('kill-host')
+      await stage.during('pause-host', 5000, { role: 'e' })
+      await dead.end()
+      await stage.pause(3000)
+    },
+  },
+]

@@ -1,0 +1,48 @@
+import { invokedMs } from '../../history/calls.ts'
+import type { TokenFacts } from '../facts.ts'
+import type { CheckerOptions } from '../options.ts'
+import type { Violation } from '../violation.ts'
+
+/**
+ * An acknowledged update is not lost: who asks later than L after it sees claims that count it, also in a session that was
+ * rotated from the updated one. Each update counts one, and one whose outcome a failover hid may count twice.
+ */
+export function findLostUpdate(
+  facts: TokenFacts,
+  all: ReadonlyMap<string, TokenFacts>,
+  { leaseMs }: CheckerOptions,
+): Violation[] {
+  const carried = updatesBeforeRotation(facts, all, leaseMs)
+  if (facts.updates.length + carried === 0) return []
+  return facts.observations.flatMap((seen): Violation[] => {
+    const counted = seen.changes
+    if (seen.says !== 'active' || counted === null) return []
+    // An update that asks itself sees its own.
+    const own = facts.updates.filter(
+      ({ call, okMs }) => call === seen.call || okMs + leaseMs < seen.invokedMs,
+    )
+    const least = carried + own.length
+    if (counted >= least) return []
+    const last = own.at(-1)?.call ?? facts.issue
+    return [
+      {
+        rule: 'lost-update',
+        token: facts.token,
+        message: `Shows ${counted} updates; ${least} were acknowledged before.`,
+        calls: last === null ? [seen.call] : [last, seen.call],
+      },
+    ]
+  })
+}
+
+/** How many updates of the sessions before it a rotated session must have taken over. */
+function updatesBeforeRotation(
+  { issue, rotatedFrom }: TokenFacts,
+  all: ReadonlyMap<string, TokenFacts>,
+  leaseMs: number,
+): number {
+  const parent = rotatedFrom === null ? undefined : all.get(rotatedFrom)
+  if (parent === undefined || issue === null) return 0
+  const own = parent.updates.filter(({ okMs }) => okMs + leaseMs < invokedMs(issue)).length
+  return own + updatesBeforeRotation(parent, all, leaseMs)
+}

@@ -1,0 +1,43 @@
+import { DATA_HOSTS, SENTINEL_PLACES, type SentinelPlace } from '../hosts/places.ts'
+import { ask } from './ask.ts'
+import { PRIMARY_NAME } from './names.ts'
+
+const OTHERS = DATA_HOSTS.length - 1
+
+/** How many replicas and how many other Sentinels a Sentinel knows; null when it does not answer. */
+async function knownTo(place: SentinelPlace): Promise<{ replicas: number; sentinels: number } | null> {
+  try {
+    const replicas = await ask(place, ['SENTINEL', 'REPLICAS', PRIMARY_NAME])
+    const sentinels = await ask(place, ['SENTINEL', 'SENTINELS', PRIMARY_NAME])
+    const count = (list: unknown) => (Array.isArray(list) ? list.length : 0)
+    return { replicas: count(replicas), sentinels: count(sentinels) }
+  } catch {
+    return null
+  }
+}
+
+/** Whether a Sentinel knows every node of the data centre and no other, and can reach all Sentinels. */
+export async function knowsAll(place: SentinelPlace): Promise<boolean> {
+  const known = await knownTo(place)
+  if (known?.replicas !== OTHERS || known.sentinels !== OTHERS) return false
+  const quorum = await ask(place, ['SENTINEL', 'CKQUORUM', PRIMARY_NAME]).catch(() => '')
+  return String(quorum).startsWith(`OK ${DATA_HOSTS.length} `)
+}
+
+let lastResetMs = Number.NEGATIVE_INFINITY
+const BETWEEN_RESETS_MS = 3000
+
+/**
+ * What `doctor --fix` does: a Sentinel that remembers a replica or a Sentinel that is gone is reset, one at a time, because it
+ * then knows nobody until the next greeting.
+ */
+export async function forgetStrangers(): Promise<void> {
+  if (performance.now() - lastResetMs < BETWEEN_RESETS_MS) return
+  for (const place of SENTINEL_PLACES) {
+    const known = await knownTo(place)
+    if (known === null || (known.replicas <= OTHERS && known.sentinels <= OTHERS)) continue
+    await ask(place, ['SENTINEL', 'RESET', PRIMARY_NAME]).catch(() => null)
+    lastResetMs = performance.now()
+    return
+  }
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { ask } from '../data-centre/ask.ts'
+import { attachForeignReplica } from '../data-centre/foreign-replica.ts'
+import { until } from '../data-centre/until.ts'
+import { waysBetween } from '../hosts/link-rules.ts'
+import { addressOf, FOREIGN_PLACE, placesOf, REDIS_PORT } from '../hosts/places.ts'
+import type { Site } from '../site/site.ts'
+import type { Begun, Fault } from './fault.ts'
+
+const ADDRESS = `${addressOf(FOREIGN_PLACE)}:${REDIS_PORT}`
+
+/** There is one place for them in this run. */
+let isAttached = false
+
+async function attach(site: Site): Promise<Begun> {
+  const primary = await site.resolve('primary')
+  if (isAttached) return { where: FOREIGN_PLACE, evidence: async () => null, end: async () => {} }
+  isAttached = true
+  const foreign = await attachForeignReplica(
+    site.foreignFolder,
+    primary,
+    await site.dataCentre.state.secrets(),
+  )
+  const online = async () => {
+    const view = (await site.dataCentre.views()).get(primary)
+    return view?.replicas.some(({ address }) => address === ADDRESS) ?? false
+  }
+  // It may never be: the primary may be hung, or gone.
+  await until('the foreign replica follows', online, { timeoutMs: 3000 }).catch(() => {})
+  const follows = await online()
+  return {
+    where: `${FOREIGN_PLACE}, of ${primary}`,
+    evidence: async () => (follows ? 'the primary shows it among its replicas' : null),
+    end: async () => {
+      await foreign.kill()
+      isAttached = false
+    },
+  }
+}
+
+const foreignReplica: Fault = {
+  summary:
+    'a Redis that is no part of the data centre is attached to the primary as a replica, and later goes away',
+  reach: 'everywhere',
+  begin: attach,
+}
+
+const foreignMinority: Fault = {
+  summary:
+    'a foreign replica is attached, and cut off together with the primary, its Sentinel and one application host',
+  reach: 'network',
+  begin: async (site, { app }) => {
+    const primary = await site.resolve('primary')
+    const attached = await attach(site)
+    const own = [...placesOf(primary), FOREIGN_PLACE, app] as const
+    const cut = await site.network.disturb(waysBetween(own, site.placesBut(own)))
+    return {
+      where: own.join(', '),
+      touches: site.fleet.on(app),
+      evidence: attached.evidence,
+      end: async () => {
+        await site.network.mend(cut)
+        await attached.end()
+      },
+    }
+  },
+}
+
+const FEED = 'hf:feed'
+const FORGED_EVERY_MS = 100
+
+/** Lengths that are negative, too large, no numbers; fields that are missing; bytes without any form. */
+const FORGED: readonly (() => string | Buffer)[] = [
+  () => 'a - -8 ',
+  () => 'a - -1 ',
+  () => 'hf:x - -2147483648 ',
+  () => 'a - -0 ',
+  () => 'a - 9007199254740993 x',
+  () => 'a - 1e3 x',
+  () => 'a - 0x10 0123456789abcdef',
+  () => 'a - NaN x ',
+  () => 'a -  ',
+  () => ' ',
+  () => '',
+  () => 'a',
+  () => `a - 3 xyz b - -${1 + Math.floor(Math.random() * 40)} `,
+  () => randomBytes(200),
+  () => `${randomBytes(8).toString('hex')} - 40 ${randomBytes(20).toString('hex')} `,
+]
+
+const forgedFeed: Fault = {
+  summary:
+    'a client publishes forged messages on the feed of changes: negative lengths, missing fields, arbitrary bytes',
+  reach: 'everywhere',
+  begin: async (site) => {
+    let received = 0
+    let running = true
+    const forge = async () => {
+      for (let index = 0; running; index++) {
+        const message = FORGED[index % FORGED.length]?.() ?? ''
+        const primary = await site.resolve('primary')
+        received += Number(await ask(primary, ['PUBLISH', FEED, message]).catch(() => 0))
+        await new Promise((resolve) => setTimeout(resolve, FORGED_EVERY_MS))
+      }
+    }
+    const forging = forge()
+    return {
+      where: FEED,
+      evidence: async () => (received > 0 ? `received ${received} times` : null),
+      end: async () => {
+        running = false
+        await forging
+      },
+    }
+  },
+}
+
+export const INTRUDER_FAULTS = {
+  'foreign-replica': foreignReplica,
+  'foreign-minority': foreignMinority,
+  'forged-feed': forgedFeed,
+} as const satisfies Record<string, Fault>

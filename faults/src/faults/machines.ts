@@ -1,0 +1,167 @@
+import { ALL_BUT_WALL_CLOCK, ALL_CLOCKS, type ClockName, MONOTONIC_ONLY } from '@holdfast/testing/clock'
+import { until } from '../data-centre/until.ts'
+import type { HostedProcess } from '../hosts/hosted-process.ts'
+import { waysBetween } from '../hosts/link-rules.ts'
+import {
+  type AppHost,
+  type DataHost,
+  hostOf,
+  PLACES,
+  type Place,
+  placesOf,
+  SENTINEL_PLACES,
+  type SentinelPlace,
+} from '../hosts/places.ts'
+import { countInLog, type Site } from '../site/site.ts'
+import type { Begun, Fault } from './fault.ts'
+
+/** When a machine that went on has heard what time it is. */
+const SYNCHRONIZED_MS = 5000
+
+/** The processes of a machine, by the place whose clock they read. */
+type Machine = readonly { place: Place; pids: readonly number[] }[]
+
+/**
+ * Pauses a machine: its processes are stopped, their clocks stand still, and nothing that is sent to it arrives: it is sent
+ * again when the machine goes on, as TCP does.
+ */
+async function pauseMachine(
+  site: Site,
+  machine: Machine,
+  standing: readonly ClockName[],
+  touches: readonly string[] = [],
+): Promise<Begun> {
+  const places = machine.map(({ place }) => place)
+  const cut = await site.network.disturb(
+    waysBetween(
+      places,
+      PLACES.filter((place) => !places.includes(place)),
+    ),
+  )
+  await Promise.all(machine.map(({ place, pids }) => site.clockOf(place).stop(pids, standing)))
+  return {
+    where: places.join(', '),
+    touches,
+    evidence: async () => {
+      const packets = await site.network.droppedBy(cut)
+      return packets > 0 ? `stopped, and ${packets} packets did not arrive` : 'stopped'
+    },
+    end: async () => {
+      await site.network.mend(cut)
+      for (const { place } of machine) site.clockOf(place).resume()
+      setTimeout(() => {
+        for (const { place } of machine) site.clockOf(place).synchronize()
+      }, SYNCHRONIZED_MS).unref()
+    },
+  }
+}
+
+const pidsOf = (processes: readonly (HostedProcess | null)[]): number[] =>
+  processes.flatMap((process) => (process?.pid == null ? [] : [process.pid]))
+
+function dataMachine(site: Site, host: DataHost): Machine {
+  const { dataCentre } = site
+  return placesOf(host).map((place) => ({
+    place,
+    pids: pidsOf([dataCentre.process(place), ...(place === host ? [dataCentre.watchdogOf(host)] : [])]),
+  }))
+}
+
+const appMachine = (site: Site, app: AppHost): Machine => [{ place: app, pids: site.fleet.pidsOn(app) }]
+
+/** Long enough for a failover, and for what a barrier once waited for. */
+const LONG_MS = [600, 1600, 3000, 8000, 15_000, 25_000] as const
+
+const freezeHost: Fault = {
+  summary: 'the virtual machine of a data host is paused: all its clocks stand still',
+  reach: 'one-data-host',
+  needs: 'clocks',
+  begin: async (site, { role }) =>
+    pauseMachine(site, dataMachine(site, await site.resolve(role)), ALL_CLOCKS),
+}
+
+const freezeApp: Fault = {
+  summary:
+    'the virtual machine of an application host is paused: its clocks stand still, and its wall clock is set when it goes on',
+  reach: 'one-application',
+  needs: 'clocks',
+  begin: (site, { app }) => pauseMachine(site, appMachine(site, app), ALL_BUT_WALL_CLOCK, site.fleet.on(app)),
+}
+
+/** No process can know of it: what a lease cannot end (SECURITY.md). No schedule draws it. */
+export const freezeAppUnknowing = (site: Site, app: AppHost): Promise<Begun> =>
+  pauseMachine(site, appMachine(site, app), ALL_CLOCKS, site.fleet.on(app))
+
+const suspendApp: Fault = {
+  summary:
+    'an application host is suspended: its monotonic clock stands still, its wall clock is right afterwards',
+  reach: 'one-application',
+  needs: 'clocks',
+  begin: (site, { app }) => pauseMachine(site, appMachine(site, app), MONOTONIC_ONLY, site.fleet.on(app)),
+}
+
+/** How long the primary hangs after the election, so that no other Sentinel starts a failover of its own. */
+const HANGS_ON_MS = 300
+const ELECTED_MS = 12_000
+
+/** A hung primary, and what happens to the Sentinel that is elected before it promotes anybody. */
+async function afterElection(site: Site, strike: (leader: SentinelPlace) => Promise<Begun>): Promise<Begun> {
+  const primary = await site.resolve('primary')
+  const hung = site.dataCentre.process(primary)
+  const before = new Map<SentinelPlace, number>()
+  for (const place of SENTINEL_PLACES) before.set(place, await countInLog(site, place, '+elected-leader'))
+  hung.pause()
+  let leader: SentinelPlace | null = null
+  try {
+    const newLeader = async () => {
+      for (const place of SENTINEL_PLACES) {
+        if ((await countInLog(site, place, '+elected-leader')) > (before.get(place) ?? 0)) leader = place
+      }
+      return leader !== null
+    }
+    // None may be: another fault may keep the Sentinels from it.
+    await until('a Sentinel is elected', newLeader, { timeoutMs: ELECTED_MS }).catch(() => {})
+    if (leader === null) return { where: primary, evidence: async () => null, end: async () => {} }
+    const struck = await strike(leader)
+    await new Promise((resolve) => setTimeout(resolve, HANGS_ON_MS))
+    return { ...struck, where: `${primary}, then ${struck.where}` }
+  } finally {
+    hung.resume()
+  }
+}
+
+const stallLeader: Fault = {
+  summary:
+    'the primary hangs, and the elected Sentinel stands still: it goes on in TILT, and with its failover half a minute later',
+  reach: 'everywhere',
+  durationsMs: [2200, 3000, 4000],
+  begin: (site) =>
+    afterElection(site, async (leader) => {
+      const process = site.dataCentre.process(leader)
+      process.pause()
+      return {
+        where: leader,
+        evidence: async () =>
+          (await process.state()) === 'paused' ? 'the elected Sentinel is stopped' : null,
+        end: async () => process.resume(),
+      }
+    }),
+}
+
+const freezeLeader: Fault = {
+  summary:
+    'the primary hangs, and the virtual machine of the elected Sentinel is paused: all its clocks stand still',
+  reach: 'everywhere',
+  needs: 'clocks',
+  durationsMs: LONG_MS,
+  begin: (site) =>
+    afterElection(site, (leader) => pauseMachine(site, dataMachine(site, hostOf(leader)), ALL_CLOCKS)),
+}
+
+export const MACHINE_FAULTS = {
+  'freeze-host': { ...freezeHost, durationsMs: LONG_MS },
+  'freeze-app': { ...freezeApp, durationsMs: LONG_MS },
+  'suspend-app': { ...suspendApp, durationsMs: LONG_MS },
+  'stall-leader': stallLeader,
+  'freeze-leader': freezeLeader,
+} as const satisfies Record<string, Fault>

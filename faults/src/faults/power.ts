@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../hosts/command.ts'
+import type { DataHost } from '../hosts/places.ts'
+import type { Site } from '../site/site.ts'
+import type { Begun, Fault } from './fault.ts'
+
+/** What the kernel would not have written to the disk yet with `appendfsync everysec`. */
+const UNWRITTEN_MS = 1200
+/** Inside the EXEC of the last transaction. */
+const TORN_BYTES = 6
+/** The strength from which on power is lost inside a transaction. */
+export const TORN = 0.5
+
+/** The append-only file that is written now. */
+async function appendedFile(folder: string): Promise<string> {
+  const name = (await readdir(join(folder, 'appendonlydir')))
+    .filter((file) => file.endsWith('.incr.aof'))
+    .sort((one, other) => Number(/\.(\d+)\.incr/.exec(one)?.[1]) - Number(/\.(\d+)\.incr/.exec(other)?.[1]))
+    .at(-1)
+  if (name === undefined) throw new Error(`${folder} has no append-only file.`)
+  return join(folder, 'appendonlydir', name)
+}
+
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
+let bootFile: string | null = null
+
+/** Makes all processes of this run believe that the machine was booted again. The run has mounts of its own. */
+async function bootAgain(site: Site): Promise<void> {
+  if (bootFile === null) {
+    bootFile = join(site.foreignFolder, '..', 'boot-id')
+    await writeFile(bootFile, `${randomUUID()}\n`)
+    await run('mount', ['--bind', bootFile, BOOT_ID])
+  }
+  await writeFile(bootFile, `${randomUUID()}\n`)
+}
+
+interface PowerCut {
+  /** How many bytes of a command are left out besides. */
+  tornBytes: number
+}
+
+/** Power is lost on a data host: Redis and watchdog are gone, and the last second of what Redis wrote. */
+async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Promise<Begun> {
+  const { dataCentre } = site
+  const file = await appendedFile(dataCentre.dataFolder(host))
+  const keptBytes = (await stat(file)).size
+  await new Promise((resolve) => setTimeout(resolve, UNWRITTEN_MS))
+  await dataCentre.process(host).kill()
+  await dataCentre.watchdogOf(host)?.kill()
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  )
+  // A rewrite may have begun another file meanwhile; then nothing is cut.
+  const kept =
+    (await appendedFile(dataCentre.dataFolder(host))) === file ? Math.max(0, keptBytes - tornBytes) : size
+  if (size > kept) await truncate(file, kept)
+  const lost = size - kept
+  return {
+    where: host,
+    evidence: async () => (lost > 0 ? `ended, and ${lost} bytes of its file are gone` : null),
+    end: async () => {
+      await bootAgain(site)
+      await dataCentre.boot(host).catch((error: Error) => {
+        site.timeline.note(`${host} did not start after the boot: ${error.message}`)
+      })
+      await dataCentre.watchdogOf(host)?.start()
+    },
+  }
+}
+
+const powerLoss: Fault = {
+  summary:
+    'power is lost on a data host: its Redis ends and its file lacks the last second, half of the times from the middle of a transaction; it boots again',
+  reach: 'one-data-host',
+  needs: 'guards',
+  durationsMs: [50, 300, 900, 1300, 4000, 9000],
+  begin: async (site, { role }, strength) =>
+    powerCut(site, await site.resolve(role), { tornBytes: strength < TORN ? 0 : TORN_BYTES }),
+}
+
+const BETWEEN_RESTARTS_MS = 3000
+
+const tornTransaction: Fault = {
+  summary:
+    'power is lost in the middle of a transaction of the file, and after the boot Redis is killed and started once more',
+  reach: 'one-data-host',
+  needs: 'guards',
+  durationsMs: [300, 900, 4000],
+  begin: async (site, { role }) => {
+    const host = await site.resolve(role)
+    const begun = await powerCut(site, host, { tornBytes: TORN_BYTES })
+    return {
+      ...begun,
+      end: async () => {
+        await begun.end()
+        // What is written by now must outlive the next restart.
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_RESTARTS_MS))
+        await site.dataCentre.process(host).kill()
+        await site.dataCentre.restart(host)
+      },
+    }
+  },
+}
+
+export const POWER_FAULTS = {
+  'power-loss': powerLoss,
+  'torn-transaction': tornTransaction,
+} as const satisfies Record<string, Fault>
