@@ -40,10 +40,10 @@ const WRONG_PRIMARY_MS = 5000
 
 /**
  * What follows from the clock of one Redis. A replica whose clock is wrong by majority gets priority 0, so that Sentinel never
- * promotes it: as a primary it would expire sessions by its clock, and the library does not write to it. When its clock has been right
- * for some seconds the planned priority is put back, also one that an earlier process of the agent had taken. At least one other
- * node with the right time must stay promotable. A primary whose clock stays wrong is to be left for a replica with
- * the right time: until then no login is acknowledged. Pure: the time is passed in (monotonic, in milliseconds).
+ * promotes it: as a primary it would end logs of attempts by its clock, and sessions to which an older version of the library gave
+ * a TTL. When its clock has been right for some seconds the planned priority is put back, also one that an earlier process of the
+ * agent had taken. At least one other node with the right time must stay promotable. A primary whose clock stays wrong is to be left
+ * for a replica with the right time. Pure: the time is passed in (monotonic, in milliseconds).
  */
 export class ClockGuard {
   #rightSinceMs: number | null = null
