@@ -1,5 +1,5 @@
 import { Deadline } from '../deadline.ts'
-import { StoreClosedError, StoreFullError, StoreUnavailableError } from '../errors.ts'
+import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
 import { endsAtMs, type TokenRecord } from '../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../redis/group.ts'
 import type { GroupLogin } from '../redis/login.ts'
@@ -18,28 +18,18 @@ import type {
 import { EpochBarrier } from './barrier.ts'
 import { Heartbeat } from './beat.ts'
 import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
-import { chunksOf, mapAbreast } from './chunks.ts'
 import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
-import {
-  asStored,
-  joinLists,
-  listOnNode,
-  longerTombstones,
-  readMerged,
-  readRecord,
-  readReplacements,
-  readRotated,
-  rotateCommand,
-} from './commands.ts'
+import { joinLists, listOnNode, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { handOver } from './hand-over.ts'
 import { HeardWrites } from './heard-writes.ts'
 import { type Instant, readInstant } from './instant.ts'
-import { createRecordJournal, type Journal, type RoomLimits } from './journal.ts'
+import { createRecordJournal, type Journal } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
 import { Reader } from './read.ts'
+import { NOT_CAUGHT_UP, RecordWriter } from './record-writer.ts'
 import { RedisAttempts } from './redis-attempts.ts'
 import { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
@@ -48,7 +38,6 @@ import { SettledNews } from './settled-news.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
 import type { StoreStatus } from './store.ts'
 import { Sweeper } from './sweep.ts'
-import { type Committed, PrimaryReplacedError, type WhenFull } from './unit.ts'
 
 export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   hedgeMs: number
@@ -68,10 +57,6 @@ const LOOK_AGAIN_MS = 20
 /** How long a store that is closed waits for its replicas. */
 const CLOSE_MS = 2000
 const LIST_AGAIN_MS = 100
-/** Most records in one unit of writes, and most units of one call at once: the primary is busy with them for some ms. */
-const MOST_IN_UNIT = 100
-const UNITS_ABREAST = 4
-const UNSURE = 'The new primary may not have been told yet of all that was acknowledged before the failover.'
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
@@ -93,6 +78,7 @@ export class RedisBackend implements Backend {
   readonly #attempts: RedisAttempts
   readonly #heardWrites: HeardWrites
   readonly #replayer: Replayer
+  readonly #writer: RecordWriter
   readonly #sweeper: Sweeper
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
@@ -158,6 +144,15 @@ export class RedisBackend implements Backend {
       { journal: this.#journal, attempts: this.#attempts, heardWrites: this.#heardWrites },
       { rulesOff: this.#rulesOff, observer: options.observer },
     )
+    this.#writer = new RecordWriter(this.#group, {
+      committer: this.#committer,
+      journal: this.#journal,
+      heardWrites: this.#heardWrites,
+      feed: this.#feed,
+      replayer: this.#replayer,
+      onWritten: (key, record) => this.#learnWritten(key, record),
+      rulesOff: this.#rulesOff,
+    })
     this.#sweeper = new Sweeper(this.#group, options.observer)
   }
 
@@ -191,7 +186,7 @@ export class RedisBackend implements Backend {
     const { forgottenTombstones } = this.#cache
     let answer = await this.#reader.readRecord(key, deadline)
     while (answer.known && !this.#isSure(key, answer.value)) {
-      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
       await deadline.pause(LOOK_AGAIN_MS)
       answer = await this.#reader.readRecord(key, deadline)
     }
@@ -215,46 +210,25 @@ export class RedisBackend implements Backend {
       : { known: false, error: new StoreUnavailableError(UNSETTLED) }
   }
 
-  /** In units, so that each is acknowledged in time however many there are, and other writes go on between them. */
-  async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
-    const stored = await mapAbreast(chunksOf(requests, MOST_IN_UNIT), UNITS_ABREAST, (some) =>
-      this.#mergeUnit(some, deadline),
-    )
-    return stored.flat()
+  merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
+    return this.#writer.merge(requests, deadline)
   }
 
-  async rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated> {
-    const requests = [request.fresh, request.old]
-    if (this.#rulesOff.has('rotate')) {
-      const [fresh = null] = await this.merge([request.fresh], deadline)
-      const [old = null] = await this.merge([request.old], deadline)
-      return { fresh, old }
-    }
-    this.#assertMayWrite(requests.length)
-    const committed = await this.#commitRotation(request, deadline)
-    const rotated = readRotated(request, committed.replies)
-    // Also what was found: it is acknowledged now, and only what every node has is sure to stay.
-    const stored = requests.flatMap(({ key, subject }, index) => {
-      const record = index === 0 ? rotated.fresh : rotated.old
-      return record === null ? [] : [{ key, subject, record }]
-    })
-    this.#keepUntilComplete(stored, committed)
-    for (const { key, record } of stored) this.#learnWritten(key.key, record)
-    return rotated
+  rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated> {
+    return this.#writer.rotate(request, deadline)
   }
 
-  async onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
-    for (;;) {
-      const failovers = await this.#untilTold(deadline)
-      const value = await work()
-      if (failovers === this.#group.failovers || this.#rulesOff.has('rotate')) return value
-    }
+  onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+    return this.#writer.onOnePrimary(work, deadline)
   }
 
   async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
     const { term } = this.#group
     if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
-    const taken = await this.#attempts.take(request, deadline, this.#roomLimits())
+    const taken = await this.#attempts.take(request, deadline, {
+      nowMs: performance.now(),
+      promotableMs: this.#group.promotableMs,
+    })
     if (this.#rulesOff.has('retention')) {
       this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
     }
@@ -274,7 +248,7 @@ export class RedisBackend implements Backend {
       const wasTold = isTold()
       const answer = await this.#readList(subject, deadline)
       if (!answer.known || (wasTold && isTold())) return answer
-      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(UNSURE) }
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
       await deadline.pause(LIST_AGAIN_MS)
     }
   }
@@ -304,7 +278,7 @@ export class RedisBackend implements Backend {
       writable: primary !== null && clockProblem === null,
       readable: knows && clockProblem === null && (primary !== null || up >= this.#group.readQuorum),
       primary: primary?.address ?? null,
-      problem: this.#group.problem() ?? clockProblem ?? (knows ? null : UNSURE),
+      problem: this.#group.problem() ?? clockProblem ?? (knows ? null : NOT_CAUGHT_UP),
       leaseRemainingMs: this.#lease.remainingMs(readInstant()),
       leaseAgeMs: this.#lease.ageMs(readInstant()),
       journalEntries: this.#journal.size,
@@ -329,7 +303,7 @@ export class RedisBackend implements Backend {
     await this.requireClock(deadline)
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)
-    if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(UNSURE)
+    if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(NOT_CAUGHT_UP)
     if (this.#standalone) await warnWithoutAof(this.#group.primary)
   }
 
@@ -339,6 +313,7 @@ export class RedisBackend implements Backend {
   }
 
   async #close(): Promise<void> {
+    this.#writer.close()
     if (!this.#rulesOff.has('retention')) {
       await handOver(this.#group, new Deadline(CLOSE_MS), {
         missing: () => ({
@@ -359,82 +334,6 @@ export class RedisBackend implements Backend {
     this.#feed.close()
     this.#committer.close()
     this.#group.close()
-  }
-
-  async #mergeUnit(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
-    this.#assertMayWrite(requests.length)
-    const committed = await this.#write(requests, deadline, 'refuse').catch((error: unknown) => {
-      const isOfStored = error instanceof StoreFullError && requests.every((request) => request.changesStored)
-      if (!isOfStored) throw error
-      return this.#write(requests, deadline, 'stored')
-    })
-    const replaced = readReplacements(requests, committed.replies)
-    this.#keepUntilComplete([...asStored(requests, committed), ...replaced], committed)
-    for (const { key, record } of replaced) this.#learnWritten(key.key, record)
-    const merged = requests.map(({ key, record }, index) => {
-      const stored = readMerged(record, committed.replies[index] ?? null)
-      const known = this.#learnWritten(key.key, stored)
-      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
-      // own was made would take it for lost, and make it again.
-      return known.record.state === 'revoked' ? known.record : stored
-    })
-    const longer = longerTombstones(requests, merged)
-    if (longer.length > 0) await this.merge(longer, deadline)
-    return merged
-  }
-
-  /** The guard of an update is worth nothing on a primary that lacks acknowledged updates. */
-  #write(requests: MergeRequest[], deadline: Deadline, whenFull: WhenFull): Promise<Committed> {
-    const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
-    return isGuarded
-      ? this.#onCaughtUpPrimary(deadline, (mayTry) =>
-          this.#committer.write(requests, deadline, { whenFull, mayTry }),
-        )
-      : this.#committer.write(requests, deadline, { whenFull })
-  }
-
-  /** Another primary could store the new session although the old one was revoked. */
-  async #commitRotation(request: RotateRequest, deadline: Deadline): Promise<Committed> {
-    const commit = (onlyAgain: boolean) =>
-      this.#onCaughtUpPrimary(deadline, (mayTry) =>
-        this.#committer.call(rotateCommand(request, onlyAgain), deadline, { mayTry }),
-      )
-    return commit(false).catch((error: unknown) => {
-      // An earlier try may have been made before memory was full, without having been acknowledged.
-      if (error instanceof StoreFullError) return commit(true)
-      throw error
-    })
-  }
-
-  /** Sends on a primary that has received all that its predecessors acknowledged; to the next one only when that has, too. */
-  async #onCaughtUpPrimary(
-    deadline: Deadline,
-    send: (mayTry: () => boolean) => Promise<Committed>,
-  ): Promise<Committed> {
-    for (;;) {
-      const failovers = await this.#untilTold(deadline)
-      try {
-        return await send(() => this.#group.failovers === failovers)
-      } catch (error) {
-        if (!(error instanceof PrimaryReplacedError)) throw error
-      }
-    }
-  }
-
-  /** Throws `STORE_CLOSED` and `STORE_OVERLOADED`. */
-  #assertMayWrite(count: number): void {
-    if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
-    this.#journal.assertRoom(count, this.#roomLimits())
-  }
-
-  /** Waits until the primary has received all that it may lack; answers how many failovers there had been then. */
-  async #untilTold(deadline: Deadline): Promise<number> {
-    while (!this.#replayer.isDone && !this.#rulesOff.has('unknown')) {
-      if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
-      if (deadline.isOver) throw new StoreUnavailableError(UNSURE)
-      await deadline.pause(LIST_AGAIN_MS)
-    }
-    return this.#group.failovers
   }
 
   /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */
@@ -483,26 +382,5 @@ export class RedisBackend implements Backend {
   #confirmTerm(term: number): void {
     this.#journal.confirmTerm(term)
     this.#attempts.confirmTerm(term)
-  }
-
-  #roomLimits(): RoomLimits {
-    return { nowMs: performance.now(), promotableMs: this.#group.promotableMs }
-  }
-
-  /** A replica that lacks these may be promoted: they are kept until all have them. */
-  #keepUntilComplete(stored: MergeRequest[], committed: Committed): void {
-    if (this.#rulesOff.has('journal')) return
-    const nowMs = performance.now()
-    // Without the feed it is not heard, and a primary that loses power may lack even what every node has.
-    if (this.#feed.generation === null || this.#feed.term !== committed.term) {
-      for (const { key, subject, record } of stored) {
-        const message = { key: key.key, subjectKey: subject?.key ?? null, record }
-        this.#heardWrites.add(message, committed.term, nowMs)
-      }
-    }
-    this.#journal.settle(stored, committed, nowMs)
-    if (this.#rulesOff.has('retention')) this.#journal.forgetBefore(nowMs - this.#group.promotableMs)
-    // The primary has changed between the acknowledgement and now: its replay did not see these.
-    if (this.#group.term !== committed.term) this.#replayer.replayJournal().catch(() => {})
   }
 }
