@@ -3,6 +3,7 @@ import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/re
 import { readAddress, readField, readList } from '../redis/lines.ts'
 import type { NodeView } from '../redis/nodes.ts'
 import { readAnswer } from '../redis/sentinels.ts'
+import { requestFailover } from './request-failover.ts'
 
 export interface HandOverOptions {
   primaryName: string
@@ -117,7 +118,7 @@ async function promote(
       )
     })
     signal.throwIfAborted()
-    const leader = await askForFailover(leaders, options)
+    const leader = await begin(leaders, options)
     await untilPromoted(to, leader, options)
     clearInterval(renewing)
     await tellNode(from, ['REPLICAOF', to.host, String(to.port)])
@@ -129,20 +130,10 @@ async function promote(
   }
 }
 
-async function askForFailover(
-  leaders: readonly NodeAddress[],
-  { primaryName, tellSentinel }: HandOverOptions,
-): Promise<NodeAddress> {
-  const refusals: string[] = []
-  for (const sentinel of leaders) {
-    try {
-      await tellSentinel(sentinel, ['SENTINEL', 'FAILOVER', primaryName])
-      return sentinel
-    } catch (error) {
-      refusals.push(`${formatAddress(sentinel)}: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
-  throw new Error(`No Sentinel begins the failover. ${refusals.join('; ')}`)
+async function begin(leaders: readonly NodeAddress[], options: HandOverOptions): Promise<NodeAddress> {
+  const request = await requestFailover(leaders, options)
+  if (request.outcome === 'accepted') return request.leader
+  throw new Error(`No Sentinel begins the failover. ${request.reason}`)
 }
 
 /** Writes wait until the leader has promoted the replica, or has given up: a later promotion would lose what comes after. */

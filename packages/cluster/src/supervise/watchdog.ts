@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
 import { type FollowOptions, pointToPromoted } from './follow.ts'
+import { requestFailover } from './request-failover.ts'
 
 export interface WatchdogOptions extends FollowOptions {
   primaryName: string
@@ -11,7 +12,7 @@ export interface WatchdogOptions extends FollowOptions {
   survivors: () => Promise<NodeView[]>
   /** Whether the Redis at that address runs again: then the failover is no longer one of a dead process. */
   isBack: () => Promise<boolean>
-  tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<unknown>
+  tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
   /** How long it goes on (in milliseconds). */
   limitMs: number
 }
@@ -60,27 +61,13 @@ export async function watchOver(
     if (named && !underWay && performance.now() - askedAtMs > PATIENCE_MS) {
       // `SENTINEL FAILOVER` asks for no vote: it must never meet a primary that lives.
       if (await options.isBack()) return 'is back'
-      if (await askForFailover(dead, answers, options)) askedAtMs = performance.now()
+      const others = answers.flatMap(({ sentinel }) => (sentinel.host === dead.host ? [] : [sentinel]))
+      // One that may be under way is waited for as well.
+      const { outcome } = await requestFailover(others, options)
+      if (outcome !== 'refused') askedAtMs = performance.now()
     }
     await sleep(LOOK_AGAIN_MS, undefined, { signal })
   }
   options.log('gave up waiting for a failover', {})
   return 'gave up'
-}
-
-/** Asks one Sentinel after the other. When all refuse (-NOGOODSLAVE, -INPROG) the next turn looks first. */
-async function askForFailover(
-  dead: NodeAddress,
-  answers: readonly SentinelAnswer[],
-  { primaryName, tellSentinel, log }: WatchdogOptions,
-): Promise<boolean> {
-  for (const { sentinel } of answers.filter((answer) => answer.sentinel.host !== dead.host)) {
-    const answer = await tellSentinel(sentinel, ['SENTINEL', 'FAILOVER', primaryName]).then(
-      () => 'OK',
-      (error: unknown) => String(error),
-    )
-    log('asked for a failover', { sentinel: sentinel.host, answer })
-    if (answer === 'OK') return true
-  }
-  return false
 }
