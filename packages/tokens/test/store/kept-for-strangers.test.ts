@@ -1,11 +1,16 @@
-import { expect, test } from 'vitest'
+import { tokenKey } from '@holdfast/tokens'
+import { expect, onTestFinished, test } from 'vitest'
+import { createRecordStore } from '../../src/create-store.ts'
+import { decodeRecord } from '../../src/record/codec.ts'
 import { dataCentreTag, generateToken } from '../../src/token/format.ts'
-import { groupOfThisFile, openStore } from '../support.ts'
+import { APP, groupOfThisFile, KEYRING, openStore } from '../support.ts'
 
 const group = groupOfThisFile()
 
+/** How many keys there are of sessions and attempts. */
 async function keys(): Promise<number> {
-  return Number(await group().run(await group().primary(), 'DBSIZE'))
+  const found = await group().run(await group().primary(), 'KEYS', 'hf:{*')
+  return Array.isArray(found) ? found.length : Number.NaN
 }
 
 test('a flood of logouts of tokens that were never issued leaves a bounded number of keys, for a short time', async () => {
@@ -39,4 +44,25 @@ test('a try that is given back leaves no key', async () => {
     await store.attempts.giveBack(taken.id, { names: limits(`${count}`).map(({ name }) => name) })
   }
   await expect.poll(keys, { timeout: 5000 }).toBe(before)
+})
+
+test('a short tombstone lasts as long as its session once that is written again', async () => {
+  const store = await openStore(group())
+  const { token, expiresAtMs } = await store.issue({ subject: 'ada' })
+  const key = tokenKey(token) ?? ''
+  const primary = await group().primary()
+  const bytes = await group().run(primary, 'GET', key)
+  if (!Buffer.isBuffer(bytes)) throw new Error('There is no record.')
+  // A primary that lacks the session, and a process that has not heard of it.
+  await group().run(primary, 'DEL', key)
+  const fresh = await openStore(group())
+  await fresh.revoke(token)
+  const endsAt = async () => decodeRecord((await group().run(primary, 'GET', key)) as Buffer)?.expiresAtMs
+  expect(await endsAt()).toBeLessThan(expiresAtMs)
+  // Its writer writes it again.
+  const sentinels = group().sentinels.map(({ address }) => address)
+  const records = createRecordStore({ dataCentre: 'dc1', keyring: KEYRING, sentinels, ...APP })
+  onTestFinished(() => records.close())
+  expect(await records.merge([{ key, bytes }])).toEqual(['kept-revoked'])
+  expect(await endsAt()).toBe(expiresAtMs)
 })
