@@ -37,9 +37,14 @@ class LateLeader {
     const group = await RedisGroup.start({ network: this.network, failoverTimeoutMs: FAILOVER_TIMEOUT_MS })
     this.#group = group
     for (const sentinel of group.sentinels) await group.run(sentinel, ...PERIODS_COMMAND)
-    // Only Sentinel c finds that the primary hangs; the others vote for it.
+    // Sentinels a and c find that the primary hangs, and only c begins an election: for a two are too few.
+    const [byA, byB, byC] = [
+      ['500', '3'],
+      ['10000', '2'],
+      ['500', '2'],
+    ]
     for (const [index, sentinel] of group.sentinels.entries()) {
-      const [downAfter, quorum] = index === 2 ? ['500', '1'] : ['10000', '2']
+      const [downAfter, quorum] = [byA, byB, byC][index] ?? []
       const settings = ['down-after-milliseconds', downAfter ?? '', 'quorum', quorum ?? '']
       await group.run(sentinel, 'SENTINEL', 'SET', PRIMARY_NAME, ...settings)
     }
