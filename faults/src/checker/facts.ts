@@ -187,6 +187,9 @@ function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, Tok
   const madeMs = facts.issue === null ? null : okMs(facts.issue)
   if (parent === undefined || madeMs === null) return
   for (const { call, okMs: endedMs } of parent.revocations) {
+    if (call.invoke.operation === 'revoke' && mayFollow(call, facts.issue)) {
+      facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: null })
+    }
     const isOfAll = call.invoke.operation === 'revoke-subject' && call.invoke.exceptToken !== facts.token
     if (!isOfAll || endedMs === null) continue
     const known = facts.revocations.find((revocation) => revocation.call === call)
@@ -195,4 +198,11 @@ function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, Tok
       facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surelyMs, beforeRotation: true })
     } else if (known.okMs === null) Object.assign(known, { okMs: surelyMs, beforeRotation: true })
   }
+  facts.revocations.sort((a, b) => a.invokedMs - b.invokedMs)
+}
+
+/** A logout that had not ended when the rotation began may have come after it, and ends the session that it made. */
+function mayFollow(revoke: Call, rotation: Call | null): boolean {
+  const endedMs = revoke.completion?.atMs ?? Number.POSITIVE_INFINITY
+  return rotation !== null && endedMs > invokedMs(rotation)
 }

@@ -53,6 +53,18 @@ describe('a list of sessions', () => {
   })
 })
 
+describe('a logout beside a rotation', () => {
+  it('may end the session that the rotation made, when neither had ended before the other began', () => {
+    const written = rotate(history().issue('t', 0, 10).revoke('t', 15, 50), 't', 'u', 20, 40)
+    expect(rules(written.verify('u', 100, 101, 'inactive'))).toEqual([])
+  })
+
+  it('does not explain that a session is gone which a later rotation made', () => {
+    const written = rotate(history().issue('t', 0, 10).revoke('t', 15, 18), 't', 'u', 20, 40)
+    expect(rules(written.verify('u', 100, 101, 'inactive'))).toContain('S1-lost-login')
+  })
+})
+
 describe('"end all my sessions"', () => {
   it('may miss a session whose login began after it', () => {
     const written = revokeAll(history().issue('t', 0, 10), 20, 30).issue('u', 40, 50)

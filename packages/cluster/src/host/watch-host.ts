@@ -44,7 +44,7 @@ export async function watchHost(config: HostConfig, { log, signal }: WatchHostOp
       hastenFailovers(hastening(config, group, log), signal),
       repeatSplitVotes(voting(config, group, log), signal),
       redialStalledLink(linking(config, group, log), signal),
-      watchSuccession(succeeding(config, group, greetings, log), signal),
+      watchSuccession(succeeding(config, group, log), signal),
       markFirstData(config, group, signal),
       greetings.listen(signal),
       closeAbandonedElections(closing(config, group, greetings, log), signal),
@@ -93,13 +93,7 @@ const linking = ({ self, redis }: HostConfig, group: HostGroup, log: WatchHostOp
   log,
 })
 
-const succeeding = (
-  { self, sentinel }: HostConfig,
-  group: HostGroup,
-  greetings: Greetings,
-  log: WatchHostOptions['log'],
-) => ({
-  newestEpoch: () => greetings.newestEpoch,
+const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
   own: { redis: [self], sentinels: sentinel === null ? [] : [sentinel] },
   views: () => group.views(),
   announcements: () => group.announcements(),

@@ -28,16 +28,11 @@ export class Lookout {
   #chosenAtMs = Number.NEGATIVE_INFINITY
 
   /**
-   * Takes in what was seen: of a Redis or Sentinel that did not answer there is nothing. `newestElection` is the newest epoch
-   * that any Sentinel has published: a node that was promoted by an older election has replaced nobody. Times are monotonic, in
-   * milliseconds.
+   * Takes in what was seen: of a Redis or Sentinel that did not answer there is nothing. Times are monotonic, in milliseconds.
+   * Lineage counts here whether or not a newer election is known: an agent hears of one up to a second late, and a replaced
+   * primary must be made a replica before a Sentinel undoes the promotion (seed 7 of the campaign, with that condition).
    */
-  note(
-    views: readonly NodeView[],
-    announcements: readonly Announcement[],
-    nowMs: number,
-    newestElection: number,
-  ): void {
+  note(views: readonly NodeView[], announcements: readonly Announcement[], nowMs: number): void {
     this.#announcements = announcements
     for (const seen of this.#seen.values()) seen.current = false
     for (const view of views) {
@@ -50,7 +45,6 @@ export class Lookout {
       nodes.map((node) => ({ ...node, ...this.#reigns.of(node.address) })),
       announcements,
       this.#chosen,
-      newestElection,
     )
     if (chosen !== null) {
       this.#reigns.noteEpoch(chosen)

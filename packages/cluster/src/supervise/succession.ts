@@ -14,8 +14,6 @@ export interface SuccessionOptions extends FollowOptions {
   /** Whom every Sentinel announces that answers in time. */
   announcements: () => Promise<Announcement[]>
   tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<unknown>
-  /** The newest election epoch that any Sentinel has published. */
-  newestEpoch: () => number
 }
 
 const LOOK_MS = 200
@@ -34,13 +32,12 @@ const PERIODS_EVERY_MS = 2000
  * Rejects when the signal aborts.
  */
 export async function watchSuccession(options: SuccessionOptions, signal: AbortSignal): Promise<never> {
-  const { own, views, announcements, tellSentinel, newestEpoch } = options
+  const { own, views, announcements, tellSentinel } = options
   const lookout = new Lookout()
   const periods = own.sentinels.map((sentinel) => new Periods(sentinel, tellSentinel))
   for (;;) {
     signal.throwIfAborted()
-    const [seen, announced] = await Promise.all([views(), announcements()])
-    lookout.note(seen, announced, performance.now(), newestEpoch())
+    lookout.note(...(await Promise.all([views(), announcements()])), performance.now())
     for (const address of own.redis) {
       const replaced = lookout.replaced(formatAddress(address))
       if (replaced !== null) await pointToPromoted([replaced.old], replaced.successor, options)

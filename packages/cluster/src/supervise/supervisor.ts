@@ -149,7 +149,6 @@ export class Supervisor {
       tellNode: hastening.tellNode,
       tellSentinel: (sentinel: NodeAddress, command: string[]) =>
         this.sentinels.send(sentinel, [command], PATIENCE_MS),
-      newestEpoch: () => greetings.newestEpoch,
       log,
     }
     greetings.listen(this.#leaving.signal).catch(() => {})

@@ -60,7 +60,6 @@ function watch(but: ServerProcess | null = null): Promise<unknown> {
     announcements: () => inTime(group.sentinels.map(announcementOf)),
     tellNode: tell,
     tellSentinel: tell,
-    newestEpoch: () => Number.POSITIVE_INFINITY,
     log: () => {},
   }
   return watchSuccession(options, stop.signal).catch(() => {})
