@@ -1,3 +1,5 @@
+import { majorityOf } from './majority.ts'
+
 /** How far the clock of one node is from the clock of the process that asked it. */
 export interface ClockReading {
   address: string
@@ -60,8 +62,6 @@ function describeMs(ms: number): string {
   const unit = units.find((candidate) => ms >= 2 * candidate.ms) ?? { name: 's', ms: 1000 }
   return `${Math.round(ms / unit.ms)} ${unit.name}`
 }
-
-const majorityOf = (count: number) => Math.floor(count / 2) + 1
 
 /** The most clocks that are all within the limit of each other. */
 function largestAgreeing(clocks: readonly number[]): number[] {

@@ -10,8 +10,9 @@ import {
 import type { NodeAddress } from './address.ts'
 import { DataCentreClock } from './data-centre-clock.ts'
 import type { GroupLogin } from './login.ts'
+import { majorityOf } from './majority.ts'
 import { dataCentreOf } from './mark.ts'
-import { Membership, type MembershipOptions, majorityOf } from './membership.ts'
+import { Membership, type MembershipOptions } from './membership.ts'
 import { MARK_KEY, type Node } from './node.ts'
 import {
   type ChosenPrimary,
@@ -150,7 +151,7 @@ export class ReplicaGroup {
 
   /** How many nodes must answer a read that the primary alone cannot answer. */
   get readQuorum(): number {
-    return this.#isStandalone ? 1 : Math.max(2, Math.floor(this.nodes.length / 2) + 1)
+    return this.#isStandalone ? 1 : Math.max(2, majorityOf(this.nodes.length))
   }
 
   /** The primary, or null while it cannot be told who that is. */

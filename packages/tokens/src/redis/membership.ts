@@ -1,6 +1,7 @@
 import { formatAddress, type NodeAddress } from './address.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { type GroupLogin, nodeLogin, sentinelLogin, withLogin } from './login.ts'
+import { majorityOf } from './majority.ts'
 import { Node } from './node.ts'
 import { Poll } from './poll.ts'
 import { Sentinel } from './sentinel.ts'
@@ -246,6 +247,3 @@ export class Membership {
     return this.#options.forgetAfterMs ?? FORGET_AFTER_MS
   }
 }
-
-/** The fewest of so many of which any two sets share one. */
-export const majorityOf = (count: number) => Math.floor(count / 2) + 1
