@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { startStandaloneRedis, TEST_USERS, TestAuthority } from '@holdfast/testing'
+import { startStandaloneRedis, startTcpServer, TEST_USERS, TestAuthority } from '@holdfast/testing'
 import { Connection } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type HostConfig, readHostConfig } from '../../src/host/config.ts'
@@ -160,13 +157,6 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
 
 const LOOPBACK = '127.0.0.1'
 
-/** Listens until the test ends; answers its port. */
-async function listen(server: Server): Promise<number> {
-  server.listen(0, LOOPBACK)
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
-}
-
 function configAt(redisPort: number, sentinelPort: number): HostConfig {
   const self = { host: LOOPBACK, port: redisPort }
   return {
@@ -226,12 +216,11 @@ describe('the end of the process of Redis', () => {
 
   it('is asked for ten times a second at most while Redis closes each connection at once', async () => {
     let connections = 0
-    const full = createServer((socket) => {
+    const full = await startTcpServer((socket) => {
       connections += 1
       socket.end('-ERR max number of clients reached\r\n')
     })
-    const port = await listen(full)
-    const config = configAt(port, port)
+    const config = configAt(full.port, full.port)
     const leaving = new AbortController()
     const group = await HostGroup.open(config)
     onTestFinished(() => {
@@ -275,19 +264,15 @@ it('a living Redis that refuses every connection has not ended, and a dead one h
 })
 
 it('a watchdog that is told to end while a Redis hangs keeps no connection, which would keep it going', async () => {
-  const sockets: Socket[] = []
-  const hung = createServer((socket) => sockets.push(socket.resume()))
-  const sentinel = createServer((socket) => {
-    sockets.push(socket)
+  const hung = await startTcpServer((socket) => socket.resume())
+  const sentinel = await startTcpServer((socket) => {
     // The greeting (HELLO) wants a map, and every question gets one of which nothing can be read.
     socket.on('data', (data) => socket.write('%0\r\n'.repeat(String(data).match(/^\*/gm)?.length ?? 0)))
   })
   onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
     for (const server of [hung, sentinel]) server.close()
   })
-  const config = configAt(await listen(hung), await listen(sentinel))
-  const openAt = async (server: Server) => promisify(server.getConnections.bind(server))()
+  const config = configAt(hung.port, sentinel.port)
 
   // One while it dials its Redis, and the others at all moments of a look: it lasts until the hung Redis is given up.
   const ended = Array.from({ length: 12 }, async (_, number) => {
@@ -297,7 +282,10 @@ it('a watchdog that is told to end while a Redis hangs keeps no connection, whic
     else setTimeout(() => leaving.abort(), 600 + number * 40)
     await expect(watching).rejects.toThrow('aborted')
   })
-  await eventually(async () => expect(await openAt(sentinel)).toBeGreaterThan(0))
+  await eventually(async () => expect(sentinel.openConnections()).toBeGreaterThan(0))
   await Promise.all(ended)
-  await eventually(async () => expect([await openAt(sentinel), await openAt(hung)]).toEqual([0, 0]), 3000)
+  await eventually(
+    async () => expect([sentinel.openConnections(), hung.openConnections()]).toEqual([0, 0]),
+    3000,
+  )
 })

@@ -1,5 +1,5 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
-import { findFreePorts, ServerProcess, TEST_USERS } from '@holdfast/testing'
+import { connect, type Socket } from 'node:net'
+import { findFreePorts, ServerProcess, startTcpServer, TEST_USERS } from '@holdfast/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Connection, type ConnectionOptions } from '../../src/redis/connection.ts'
 import { errorOf, groupOfThisFile, NOBODY, pause, pauseUntilFinished, printed, timed } from '../support.ts'
@@ -15,21 +15,11 @@ async function open(options: Partial<ConnectionOptions> = {}): Promise<Connectio
   return connection
 }
 
-/** A bare TCP server: what a wrong port, or a hung or foreign server, looks like. */
+/** A server that is no Redis, until the test ends. */
 async function listen(onSocket: (socket: Socket) => void): Promise<{ host: string; port: number }> {
-  const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}))
-    onSocket(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.40.1', resolve))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { host: '127.0.40.1', port: address.port }
+  const server = await startTcpServer(onSocket, { host: '127.0.40.1' })
+  onTestFinished(() => server.close())
+  return server
 }
 
 async function startRedisWithoutHello(): Promise<{ host: string; port: number }> {

@@ -1,4 +1,4 @@
-import net from 'node:net'
+import { startTcpServer } from '@holdfast/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFindProvider } from '../../../src/identities/oidc/provider.ts'
 import { parseGatewayConfig } from '../../../src/index.ts'
@@ -19,17 +19,9 @@ test('while the provider hangs nobody waits who can go on with what it said befo
   const known = await find()
   await provider.stop()
   const asked = Promise.withResolvers<void>()
-  const sockets = new Set<net.Socket>()
-  const hanging = net.createServer((socket) => {
-    sockets.add(socket)
-    asked.resolve()
-  })
   const { hostname, port } = new URL(provider.issuer)
-  await new Promise<void>((resolve) => hanging.listen(Number(port), hostname, resolve))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    hanging.close()
-  })
+  const hanging = await startTcpServer(() => asked.resolve(), { host: hostname, port: Number(port) })
+  onTestFinished(() => hanging.close())
 
   nowMs += HOUR_MS + 1
   const startMs = performance.now()
