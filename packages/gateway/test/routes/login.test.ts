@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { addUser } from '../../src/index.ts'
-import { asBearer, asCookie, awayStore, bodyOf, codeOf, PASSWORD, startGateway } from '../support.ts'
+import {
+  asBearer,
+  asCookie,
+  awayStore,
+  bodyOf,
+  codeOf,
+  memoryStore,
+  PASSWORD,
+  startGateway,
+} from '../support.ts'
 
 describe('a login by JSON', () => {
   test('answers the token and the session, and sets the cookie', async () => {
@@ -171,4 +180,22 @@ test('beyond the bound of waiting logins the answer is 503 TOO_BUSY', async () =
   expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2)
   expect(busy.length).toBeGreaterThanOrEqual(1)
   for (const response of busy) expect(await codeOf(response)).toBe('TOO_BUSY')
+})
+
+test('a login that is refused as TOO_BUSY asks the store for no attempt, so it leaves nothing there', async () => {
+  const store = memoryStore()
+  let taken = 0
+  const { take } = store.attempts
+  store.attempts.take = (...args) => {
+    taken++
+    return take.apply(store.attempts, args)
+  }
+  const limits = { drainMs: 0, passwordChecks: 1, waitingLogins: 1 }
+  const gateway = await startGateway({ store, config: { limits, loginLimits: { pauseAfter: 1000 } } })
+  const login = (_: unknown, number: number) =>
+    gateway.post('/login', { username: `nobody-${number}`, password: PASSWORD })
+  const statuses = (await Promise.all(Array.from({ length: 8 }, login))).map(({ status }) => status)
+  const [busy, looked] = [503, 401].map((status) => statuses.filter((one) => one === status).length)
+  expect([busy, looked]).toEqual([8 - taken, taken])
+  expect(busy).toBeGreaterThanOrEqual(1)
 })
