@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addUser } from '../../src/index.ts'
+import { tryPassword } from '../limits/clients.ts'
 import {
   asBearer,
   asCookie,
@@ -192,8 +193,9 @@ test('a login that is refused as TOO_BUSY asks the store for no attempt, so it l
   }
   const limits = { drainMs: 0, passwordChecks: 1, waitingLogins: 1 }
   const gateway = await startGateway({ store, config: { limits, loginLimits: { pauseAfter: 1000 } } })
-  const login = (_: unknown, number: number) =>
-    gateway.post('/login', { username: `nobody-${number}`, password: PASSWORD })
+  // Each from an address of its own: those of one address wait for each other before.
+  const login = (_: unknown, last: number) =>
+    tryPassword(gateway.url, { username: `nobody-${last}`, password: PASSWORD }, { last: last + 1 })
   const statuses = (await Promise.all(Array.from({ length: 8 }, login))).map(({ status }) => status)
   const [busy, looked] = [503, 401].map((status) => statuses.filter((one) => one === status).length)
   expect([busy, looked]).toEqual([8 - taken, taken])
