@@ -66,6 +66,7 @@ const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
 export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<string, TokenFacts> {
   const facts = new Map<string, TokenFacts>()
   const bySubject = new Map<string, TokenFacts[]>()
+  const endsOfAll = new Map<string, Call[]>()
   const of = (token: string): TokenFacts => {
     const known = facts.get(token)
     if (known !== undefined) return known
@@ -87,10 +88,12 @@ export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<
     const { operation, token, subject } = call.invoke
     if (operation === 'revoke-subject') {
       for (const other of bySubject.get(subject ?? '') ?? []) noteRevokeSubject(call, other)
+      endsOfAll.set(subject ?? '', [...(endsOfAll.get(subject ?? '') ?? []), call])
     } else if (operation === 'list') {
       for (const other of bySubject.get(subject ?? '') ?? []) noteList(call, other)
     } else if (token !== undefined) note(call, of(token), defaultIdleMs)
   }
+  for (const call of calls) noteRotationInVain(call, of, endsOfAll)
   // A session that was rotated from another comes after it.
   for (const fact of facts.values()) noteEndedBeforeRotation(fact, facts)
   return facts
@@ -150,6 +153,27 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
     })
   }
 }
+
+/**
+ * A rotation that answers that the session had ended may have ended it itself: it was made, its answer was lost, and before it
+ * was sent again "end all sessions" ended the new session, whose token no client holds (seed 46).
+ */
+function noteRotationInVain(
+  call: Call,
+  of: (token: string) => TokenFacts,
+  endsOfAll: ReadonlyMap<string, Call[]>,
+): void {
+  const { operation, token, subject } = call.invoke
+  if (operation !== 'rotate' || token === undefined || call.completion?.answer?.says !== 'inactive') return
+  const isCrossed = endsOfAll.get(subject ?? '')?.some((other) => overlap(call, other))
+  if (!isCrossed) return
+  const { revocations } = of(token)
+  revocations.push({ call, invokedMs: invokedMs(call), okMs: null })
+  revocations.sort((a, b) => a.invokedMs - b.invokedMs)
+}
+
+const endedMs = ({ completion }: Call) => completion?.atMs ?? Number.POSITIVE_INFINITY
+const overlap = (a: Call, b: Call) => invokedMs(a) < endedMs(b) && invokedMs(b) < endedMs(a)
 
 /** It ends for sure what was issued for sure before it began, and may end whatever is issued until it ends. */
 function noteRevokeSubject(call: Call, facts: TokenFacts): void {

@@ -1,5 +1,5 @@
 import { DATA_HOSTS, SENTINEL_PLACES, type SentinelPlace } from '../hosts/places.ts'
-import { ask } from './ask.ts'
+import { ask, fieldOfPrimary } from './ask.ts'
 import { PRIMARY_NAME } from './names.ts'
 
 const OTHERS = DATA_HOSTS.length - 1
@@ -24,15 +24,26 @@ export async function knowsAll(place: SentinelPlace): Promise<boolean> {
   return String(quorum).startsWith(`OK ${DATA_HOSTS.length} `)
 }
 
+/** Whether every Sentinel that answers names the same primary, and none is failing over. */
+async function areSettled(): Promise<boolean> {
+  const fieldOfEach = (field: 'flags' | 'ip') =>
+    Promise.all(SENTINEL_PLACES.map((place) => fieldOfPrimary(place, field)))
+  const [named, flags] = await Promise.all([fieldOfEach('ip'), fieldOfEach('flags')])
+  // Empty: it does not answer.
+  const primaries = new Set(named.filter((address) => address !== ''))
+  return primaries.size === 1 && !flags.some((some) => some.includes('failover_in_progress'))
+}
+
 let lastResetMs = Number.NEGATIVE_INFINITY
 const BETWEEN_RESETS_MS = 3000
 
 /**
  * What `doctor --fix` does: a Sentinel that remembers a replica or a Sentinel that is gone is reset, one at a time, because it
- * then knows nobody until the next greeting.
+ * then knows nobody until the next greeting. Never during a failover: a leader that is reset forgets that it had promoted a
+ * replica, and goes on naming the old primary in the epoch of the new one (seed 37).
  */
 export async function forgetStrangers(): Promise<void> {
-  if (performance.now() - lastResetMs < BETWEEN_RESETS_MS) return
+  if (performance.now() - lastResetMs < BETWEEN_RESETS_MS || !(await areSettled())) return
   for (const place of SENTINEL_PLACES) {
     const known = await knownTo(place)
     if (known === null || (known.replicas <= OTHERS && known.sentinels <= OTHERS)) continue

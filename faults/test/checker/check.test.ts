@@ -91,6 +91,14 @@ describe('a right history', () => {
       .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', { says: 'active', token: 'u' })
       .verify('t', 2000, 2001, 'inactive', 'revoked')
       .verify('u', 2000, 2001, 'active'),
+    'a rotated token that is refused before "end all sessions" made its rotation fail': history()
+      .issue('t', 0, 10)
+      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 3000, 'ok', {
+        says: 'inactive',
+        reason: 'revoked',
+      })
+      .verify('t', 1500, 1501, 'inactive', 'revoked')
+      .call({ operation: 'revoke-subject', subject: 'ann' }, 2000, 2100, 'ok', { ended: [] }),
     'a revocation that failed, and the session goes on': history()
       .issue('t', 0, 10)
       .revoke('t', 20, 30, 'fail')
@@ -139,6 +147,14 @@ describe('S1: a lost login is found', () => {
       .issue('t', 0, 10, { idleMs: 100 })
       .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'ok', { says: 'active' })
       .verify('t', 150, 151, 'inactive', 'expired'),
+    'when it is refused, and a rotation of it too, although nobody ended all sessions meanwhile': history()
+      .issue('t', 0, 10)
+      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 3000, 'ok', {
+        says: 'inactive',
+        reason: 'revoked',
+      })
+      .verify('t', 1500, 1501, 'inactive', 'revoked')
+      .call({ operation: 'revoke-subject', subject: 'ann' }, 3100, 3200, 'ok', { ended: [] }),
     'when revoke-subject left it alone': history()
       .issue('t', 0, 10)
       .call({ operation: 'revoke-subject', subject: 'ann', exceptToken: 't' }, 20, 30, 'ok')
