@@ -17,7 +17,7 @@ export const CLOCKS: readonly FaultCase[] = [
     ...base,
     name: 'clock-jump-of-the-primary',
     summary: "the clock of the primary's host jumps ahead by 40 min for 15 s",
-    madeFor: ['plain-wait'],
+    madeFor: ['connect-redis'],
     play: async (stage) => {
       await stage.during('host-clock', 15_000, { role: 'primary' }, AHEAD)
       await stage.pause(3000)
@@ -28,7 +28,7 @@ export const CLOCKS: readonly FaultCase[] = [
     name: 'clock-of-the-next-primary',
     summary: "the clock of a replica's host is 40 min ahead, and that replica is promoted",
     longWarmUp: true,
-    madeFor: ['plain-wait', 'connect-redis'],
+    madeFor: ['connect-redis'],
     play: async (stage) => {
       await stage.site.dataCentre.prefer('b')
       const wrong = await stage.inject('host-clock', { role: 'b' }, AHEAD)

@@ -19,7 +19,7 @@ export function renderReport(results: readonly KeptResult[]): string {
     oneHost(product),
     '![A failover: verifications, logins and events](failover.svg)',
     '## Scripted cases, beside the controls',
-    'Lost: acknowledged logins. Undone: acknowledged log-outs after which a token was accepted later than L. Failed: verifications without an answer, on servers that no fault touched. The product promises the last only where one host is at fault (marked L). *plain-wait* is the product with commit reduced to `WAIT 1` and without barrier, journal, heard writes, lease and terms; *connect-redis* runs over node-redis’ Sentinel client.',
+    'Lost: acknowledged logins. Undone: acknowledged log-outs after which a token was accepted later than L. Failed: verifications without an answer, on servers that no fault touched. The product promises the last only where one host is at fault (marked L). *plain-wait* is the product with commit reduced to `WAIT 1` and without barrier, journal, heard writes, lease, terms, checked clocks and touches while memory is full; *connect-redis* runs over node-redis’ Sentinel client.',
     caseTable(whole),
     '## Seeded schedules, by fault',
     'A schedule has one to four faults and counts for each; latencies are those while a fault was on and for 4 s after. Times in milliseconds.',

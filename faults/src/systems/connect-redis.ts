@@ -11,8 +11,11 @@ import type { LoginSystem } from './system.ts'
 /** connect-redis waits for ever while Redis is down; an application would not. */
 const PATIENCE_MS = 2000
 
-/** The control: express-session's store over node-redis' Sentinel client, as its documentation sets it up. */
-export async function openConnectRedis(): Promise<LoginSystem> {
+/**
+ * The control: express-session's store over node-redis' Sentinel client, as its documentation sets it up, with sessions that last as
+ * long without use as the product's.
+ */
+export async function openConnectRedis(idleMs: number): Promise<LoginSystem> {
   const client = createSentinel({
     name: PRIMARY_NAME,
     sentinelRootNodes: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
@@ -23,7 +26,7 @@ export async function openConnectRedis(): Promise<LoginSystem> {
     // Each command says itself that it failed.
   })
   await client.connect()
-  return new ConnectRedisSystem(new RedisStore({ client, prefix: PREFIX, ttl: 43_200 }), () =>
+  return new ConnectRedisSystem(new RedisStore({ client, prefix: PREFIX, ttl: idleMs / 1000 }), () =>
     client.destroy(),
   )
 }

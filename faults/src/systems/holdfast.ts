@@ -27,8 +27,19 @@ export interface HoldfastOptions {
   onEvent?: (event: StoreEvent) => void
 }
 
-/** What turns the product into a control: a commit is a plain `WAIT 1`, and reads trust whatever they find. */
-export const WITHOUT_RULES: readonly SafetyRule[] = ['barrier', 'journal', 'heard-writes', 'lease', 'term']
+/**
+ * What turns the product into a control: a commit is a plain `WAIT 1`, reads trust whatever they find and whatever clock
+ * this process has, and a touch needs memory as any write does.
+ */
+export const WITHOUT_RULES: readonly SafetyRule[] = [
+  'barrier',
+  'journal',
+  'heard-writes',
+  'lease',
+  'term',
+  'checked-clock',
+  'touch-when-full',
+]
 
 /** These codes say that nothing was done. */
 const REFUSALS = new Set(['STORE_FULL', 'STORE_OVERLOADED'])

@@ -6,7 +6,7 @@ export async function openSystem(name: SystemName, options: HoldfastOptions): Pr
   if (name === 'connect-redis') {
     // Loaded by nobody else: every server of every run would pay for it at its start.
     const { openConnectRedis } = await import('./connect-redis.ts')
-    return openConnectRedis()
+    return openConnectRedis(options.idleMs)
   }
   return openHoldfast(options, name === 'holdfast' ? [] : WITHOUT_RULES)
 }

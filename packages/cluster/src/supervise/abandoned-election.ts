@@ -22,6 +22,8 @@ export interface ElectionLook {
 export interface Detour {
   primary: NodeView
   by: NodeView
+  /** Those that name this primary. */
+  sentinels: readonly NodeAddress[]
 }
 
 /** A look that comes later than that was not taken while this process ran: what was seen before says nothing. */
@@ -37,7 +39,9 @@ export const promotionLimitMs = (failoverTimeoutMs: number): number =>
 /**
  * Whether an election was abandoned. It is when the Sentinels know an epoch that is newer than the primary's, no Sentinel that
  * answers leads a failover, and one does not answer: that one may have been elected, and may promote its replica whenever
- * its host goes on. While every Sentinel answers, none can. Pure: the time is passed in (monotonic, in milliseconds).
+ * its host goes on. While every Sentinel answers, none can. And it is when a Sentinel names another Redis in the very epoch of the
+ * others: only a newer epoch changes its mind (see `RefutedAnnouncements` of the library).
+ * Pure: the time is passed in (monotonic, in milliseconds).
  */
 export class AbandonedElection {
   readonly #limitMs: number
@@ -64,18 +68,23 @@ export class AbandonedElection {
 
 /** How an abandoned election could be closed; null when there is none, or it cannot be closed now. */
 function detourOf({ plannedSentinels, answers, newestEpoch, views }: ElectionLook): Detour | null {
-  const isMajority = answers.length * 2 > plannedSentinels
-  if (!isMajority || answers.length >= plannedSentinels) return null
-  if (answers.some(({ failingOver, findsItDown }) => failingOver || findsItDown)) return null
-  if (newestEpoch <= Math.max(...answers.map(({ configEpoch }) => configEpoch))) return null
   const [primary, ...more] = views.filter(({ role }) => role === 'primary')
   if (primary === undefined || more.length > 0) return null
   const address = formatAddress(primary.address)
-  if (answers.some((answer) => answer.primary !== address)) return null
+  const agreeing = answers.filter((answer) => answer.primary === address)
+  if (agreeing.length * 2 <= plannedSentinels) return null
+  if (answers.some(({ failingOver }) => failingOver) || agreeing.some(({ findsItDown }) => findsItDown))
+    return null
+  const announcedEpoch = Math.max(...agreeing.map(({ configEpoch }) => configEpoch))
+  const others = answers.filter((answer) => answer.primary !== address)
+  const mayBePromotedLate =
+    others.length === 0 && answers.length < plannedSentinels && newestEpoch > announcedEpoch
+  const isTied = others.some(({ configEpoch }) => configEpoch === announcedEpoch)
+  if (!mayBePromotedLate && !isTied) return null
   const [by] = views
     .filter((view) => view.primaryAddress === address && view.linkUp && view.replid === primary.replid)
     .sort((one, other) => other.offset - one.offset)
-  return by === undefined ? null : { primary, by }
+  return by === undefined ? null : { primary, by, sentinels: agreeing.map(({ sentinel }) => sentinel) }
 }
 
 export interface CloseElectionsOptions extends Omit<HandOverOptions, 'sentinels'> {
@@ -97,7 +106,8 @@ const TRIES_BACK = 3
 
 /**
  * Closes abandoned elections (see {@link AbandonedElection}), because logins that not every replica has must wait while a
- * Sentinel that cannot be asked may still promote a replica that lacks them. The primary is handed over to a replica and
+ * Sentinel that cannot be asked may still promote a replica that lacks them, and because clients that ask a Sentinel which names
+ * another Redis for good find no primary. The primary is handed over to a replica and
  * back, without losing a write. The newer epoch outranks the late promotion: the other Sentinels and the library ignore it.
  * The way back is needed because a late leader points all that were replicas in its election to the one that it promoted:
  * only the primary of that time is not told so. It also begins a new history, which the late one does not continue.
@@ -120,7 +130,7 @@ export async function closeAbandonedElections(
     const isOwn = own.some((node) => formatAddress(node) === addressOf(detour?.primary))
     if (detour !== null && isOwn && performance.now() >= notBeforeMs) {
       try {
-        await close(detour, { ...options, sentinels: answers.map(({ sentinel }) => sentinel) }, signal)
+        await close(detour, { ...options, sentinels: detour.sentinels }, signal)
         failures = 0
       } catch (error) {
         signal.throwIfAborted()

@@ -4,6 +4,7 @@ import {
   continuesHistory,
   formatAddress,
   namedBySentinels,
+  RefutedAnnouncements,
   Reigns,
 } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
@@ -22,6 +23,7 @@ interface Seen {
 /** Who has replaced whom, by the rule by which the library finds the primary (tokens/redis/primary.ts). Pure: the time is passed in. */
 export class Lookout {
   readonly #reigns = new Reigns()
+  readonly #refuted = new RefutedAnnouncements()
   readonly #seen = new Map<string, Seen>()
   #announcements: readonly Announcement[] = []
   #chosen: ChosenPrimary | null = null
@@ -40,10 +42,11 @@ export class Lookout {
       this.#seen.set(address, { address, view, current: true })
     }
     const nodes = [...this.#seen.values()]
-    this.#reigns.note(nodes, namedBySentinels(announcements))
+    const believed = this.#refuted.believed(nodes, announcements)
+    this.#reigns.note(nodes, namedBySentinels(believed))
     const chosen = choosePrimary(
       nodes.map((node) => ({ ...node, ...this.#reigns.of(node.address) })),
-      announcements,
+      believed,
       this.#chosen,
     )
     if (chosen !== null) {

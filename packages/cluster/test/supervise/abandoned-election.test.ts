@@ -74,6 +74,19 @@ describe('an abandoned election', () => {
     expect(dueAfter(LIMIT_MS, () => ({ ...ABANDONED, ...more }))).toBeNull()
   })
 
+  it('is closed when a Sentinel names another Redis in the epoch of the others, and finds that one down', () => {
+    const answers = [
+      answer('a'),
+      answer('b'),
+      answer('c', { primary: formatAddress(at('c')), findsItDown: true }),
+    ]
+    const look = { ...ABANDONED, answers, newestEpoch: 3 }
+    expect(dueAfter(LIMIT_MS - 1000, () => look)).toBeNull()
+    expect(dueAfter(LIMIT_MS, () => look)).toBe('b')
+    const older = [...answers.slice(0, 2), answer('c', { primary: formatAddress(at('c')), configEpoch: 2 })]
+    expect(dueAfter(LIMIT_MS, () => ({ ...look, answers: older }))).toBeNull()
+  })
+
   it('begins again to count when every Sentinel has answered once', () => {
     const answers = ['a', 'b', 'c'].map((host) => answer(host))
     const look = (ms: number) => (ms === 5000 ? { ...ABANDONED, answers } : ABANDONED)

@@ -22,6 +22,7 @@ import {
   type SentinelObservation,
 } from './primary.ts'
 import { proveLogin } from './prove-login.ts'
+import { RefutedAnnouncements } from './refuted.ts'
 import { Reigns } from './reigns.ts'
 import type { Sentinel } from './sentinel.ts'
 
@@ -59,6 +60,7 @@ export class ReplicaGroup {
   readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
   readonly #reigns = new Reigns()
+  readonly #refuted = new RefutedAnnouncements()
   #primary: Node | null = null
   #chosen: ChosenPrimary | null = null
   #chosenAtMs = 0
@@ -414,7 +416,8 @@ export class ReplicaGroup {
   }
 
   #observations(): SentinelObservation[] {
-    return this.trustedSentinels.flatMap(({ observation }) => observation ?? [])
+    const observations = this.trustedSentinels.flatMap(({ observation }) => observation ?? [])
+    return this.#refuted.believed(this.#membership.watchedNodes, observations)
   }
 
   /**

@@ -18,6 +18,7 @@ export {
   namedBySentinels,
   type SentinelObservation,
 } from './primary.ts'
+export { RefutedAnnouncements } from './refuted.ts'
 export { Reigns } from './reigns.ts'
 export { parseReplication, type ReplicationView, type ReplicaView } from './replication.ts'
 export { observationQuestions, readObservation } from './sentinel.ts'

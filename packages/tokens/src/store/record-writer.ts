@@ -97,7 +97,7 @@ export class RecordWriter {
     this.#assertMayWrite(requests.length)
     const committed = await this.#write(requests, deadline, 'refuse').catch((error: unknown) => {
       const isOfStored = error instanceof StoreFullError && requests.every((request) => request.changesStored)
-      if (!isOfStored) throw error
+      if (!isOfStored || this.#options.rulesOff.has('touch-when-full')) throw error
       return this.#write(requests, deadline, 'stored')
     })
     const replaced = readReplacements(requests, committed.replies)

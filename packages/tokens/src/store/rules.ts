@@ -23,6 +23,8 @@ export type SafetyRule =
   | 'term'
   /** Nothing is said to have ended, and no session begins, by a clock that no majority of the clocks agrees with. */
   | 'checked-clock'
+  /** What keeps a stored session alive is written also while memory is full. */
+  | 'touch-when-full'
   /** A node whose data set does not carry the group's mark does not count. */
   | 'mark'
   /** A tombstone is told only when no failover can undo it. */
