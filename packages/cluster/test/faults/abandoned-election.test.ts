@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
 import { createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { expect, it } from 'vitest'
-import type { HostConfig } from '../../src/host/config.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
 import { readField } from '../../src/redis/lines.ts'
 import { PERIODS_COMMAND } from '../../src/supervise/sentinel-settings.ts'
+import { agentConfig } from '../support/agent-config.ts'
 import { eventually } from '../support/data-centre.ts'
 
 /** Short, so that an election counts as abandoned after 6 s. */
@@ -72,22 +72,7 @@ class LateLeader {
   runAgent(host: (typeof HOSTS)[number]): void {
     const leaving = new AbortController()
     this.#agents.set(host, leaving)
-    const addresses = (servers: ServerProcess[]) => servers.map(({ address }) => address)
-    const config: HostConfig = {
-      dataCentre: 'lab',
-      primaryName: PRIMARY_NAME,
-      mark: 'x',
-      self: this.#redis(host).address,
-      sentinel: this.#sentinel(host).address,
-      redis: addresses(this.group.redis),
-      sentinels: addresses(this.group.sentinels),
-      downAfterMs: 1500,
-      failoverTimeoutMs: FAILOVER_TIMEOUT_MS,
-      stateFolder: '/nowhere',
-      server: '/usr/bin/redis-server',
-      tls: null,
-      passwords: { redisAdmin: TEST_USERS.admin.password, sentinelAdmin: TEST_USERS.admin.password },
-    }
+    const config = agentConfig(this.group, HOSTS.indexOf(host), FAILOVER_TIMEOUT_MS)
     watchHost(config, { log: (event) => this.log.push(event), signal: leaving.signal }).catch(() => {})
   }
 

@@ -1,14 +1,17 @@
 import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { expect, it, onTestFinished } from 'vitest'
-import type { HostConfig } from '../../src/host/config.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
 import { readField } from '../../src/redis/lines.ts'
+import { agentConfig } from '../support/agent-config.ts'
 import { eventually } from '../support/data-centre.ts'
+
+/** Short, so that the disagreement counts as lasting after 3 s. */
+const FAILOVER_TIMEOUT_MS = 1000
 
 it('a Sentinel that names another Redis for good, in the epoch of the others, is brought round by a handover and back', {
   timeout: 60_000,
 }, async () => {
-  const group = await RedisGroup.start({ failoverTimeoutMs: 1000 })
+  const group = await RedisGroup.start({ failoverTimeoutMs: FAILOVER_TIMEOUT_MS })
   const leaving = new AbortController()
   onTestFinished(async () => {
     leaving.abort()
@@ -30,22 +33,8 @@ it('a Sentinel that names another Redis for good, in the epoch of the others, is
   expect(await named()).toEqual([primary.port, primary.port, replica.port])
 
   const log: string[] = []
-  for (const [index, server] of group.redis.entries()) {
-    const config: HostConfig = {
-      dataCentre: 'lab',
-      primaryName: PRIMARY_NAME,
-      mark: 'x',
-      self: server.address,
-      sentinel: group.sentinels[index]?.address ?? null,
-      redis: group.redis.map(({ address }) => address),
-      sentinels: group.sentinels.map(({ address }) => address),
-      downAfterMs: 1500,
-      failoverTimeoutMs: 1000,
-      stateFolder: '/nowhere',
-      server: '/usr/bin/redis-server',
-      tls: null,
-      passwords: { redisAdmin: password, sentinelAdmin: password },
-    }
+  for (const index of group.redis.keys()) {
+    const config = agentConfig(group, index, FAILOVER_TIMEOUT_MS)
     watchHost(config, { log: (event) => log.push(event), signal: leaving.signal }).catch(() => {})
   }
   await eventually(async () => expect(log).toContain('closed an abandoned election'), 40_000)
