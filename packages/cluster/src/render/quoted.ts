@@ -8,7 +8,7 @@ export const wordOf = (value: string): string => (PLAIN_WORD.test(value) ? value
 
 /**
  * A value of a file that a shell reads, systemd (`EnvironmentFile`) and Node (`--env-file`): all of them take what is
- * between single quotes as it stands. It holds no single quote itself, and no backslash, which systemd before 240 drops.
+ * between single quotes as it stands. It holds no single quote itself, and no backslash, which older versions of systemd drop.
  */
 export const environmentValue = (value: string): string => (PLAIN_WORD.test(value) ? value : `'${value}'`)
 
