@@ -129,11 +129,12 @@ describe('a random password is read by every reader of its file as it is, or ref
     )
   }, 120_000)
 
-  /** Hundreds of passwords in one file; those that are refused are left out. */
-  const passwordsFor = (user: 'app' | 'platform') =>
-    fc
-      .sample(password, 400)
-      .filter((text) => unwritable({ ...FIXED_SECRETS, [user]: text }, 'hardened').length === 0)
+  /** Hundreds of passwords in one file. `holdfast.env` is for Node, too, and refuses some. */
+  const holdfastEnv = () => {
+    const fits = (app: string) => unwritable({ ...FIXED_SECRETS, app }, 'hardened').length === 0
+    return { passwords: fc.sample(password, 400).filter(fits), quote: environmentValue }
+  }
+  const platformEnv = () => ({ passwords: fc.sample(password, 400), quote: shellValue })
 
   const writeFileOf = async (passwords: string[], quote: (value: string) => string) => {
     const file = join(folder, `${quote.name}.env`)
@@ -155,18 +156,18 @@ describe('a random password is read by every reader of its file as it is, or ref
     (await promisify(execFile)(program, args, { env: {}, maxBuffer: 10_000_000 })).stdout
 
   it.each([
-    ['holdfast.env', 'app', environmentValue],
-    ['itential/platform.env', 'platform', shellValue],
-  ] as const)('%s by a shell', async (_, user, quote) => {
-    const passwords = passwordsFor(user)
+    ['holdfast.env', holdfastEnv],
+    ['itential/platform.env', platformEnv],
+  ])('%s by a shell', async (_, some) => {
+    const { passwords, quote } = some()
     expect(passwords.length).toBeGreaterThan(20)
     const file = await writeFileOf(passwords, quote)
     expect(readIn(await outputOf([...SHELL, file]))(passwords)).toEqual(passwords)
   })
 
   it('holdfast.env by Node', async () => {
-    const passwords = passwordsFor('app')
-    const file = await writeFileOf(passwords, environmentValue)
+    const { passwords, quote } = holdfastEnv()
+    const file = await writeFileOf(passwords, quote)
     const read = readIn(await outputOf([process.execPath, `--env-file=${file}`, '--eval', NODE]))
     expect(read(passwords)).toEqual(passwords)
   })
@@ -176,18 +177,14 @@ describe('a random password is read by every reader of its file as it is, or ref
     async () => {
       const host = await BootedHost.boot({ name: 'env', address: '10.20.0.98' }, join(folder, 'root'))
       onTestFinished(() => host.end())
-      for (const [user, quote] of [
-        ['app', environmentValue],
-        ['platform', shellValue],
-      ] as const) {
-        const passwords = passwordsFor(user)
-        const text = await readFile(await writeFileOf(passwords, quote), 'utf8')
-        await host.write(`/etc/${user}.env`, text)
-        const service = `[Service]\nType=oneshot\nEnvironmentFile=/etc/${user}.env\nExecStart=/bin/sh -c 'exec env -0 >/etc/${user}.out'\n`
-        await host.write(`/etc/systemd/system/${user}.service`, service)
+      for (const { passwords, quote } of [holdfastEnv(), platformEnv()]) {
+        const { name } = quote
+        await host.write(`/etc/${name}.env`, await readFile(await writeFileOf(passwords, quote), 'utf8'))
+        const service = `[Service]\nType=oneshot\nEnvironmentFile=/etc/${name}.env\nExecStart=/bin/sh -c 'exec env -0 >/etc/${name}.out'\n`
+        await host.write(`/etc/systemd/system/${name}.service`, service)
         await host.run('systemctl', 'daemon-reload')
-        await host.run('systemctl', 'start', `${user}.service`)
-        const read = readIn(await readFile(host.path(`/etc/${user}.out`), 'utf8'))
+        await host.run('systemctl', 'start', `${name}.service`)
+        const read = readIn(await readFile(host.path(`/etc/${name}.out`), 'utf8'))
         expect(read(passwords)).toEqual(passwords)
       }
     },
