@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { formatAddress } from '@holdfast/tokens/redis'
 import { ask } from '../data-centre/ask.ts'
 import { attachForeignReplica } from '../data-centre/foreign-replica.ts'
 import { until } from '../data-centre/until.ts'
@@ -7,7 +8,7 @@ import { addressOf, FOREIGN_PLACE, placesOf, REDIS_PORT } from '../hosts/places.
 import type { Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 
-const ADDRESS = `${addressOf(FOREIGN_PLACE)}:${REDIS_PORT}`
+const ADDRESS = formatAddress({ host: addressOf(FOREIGN_PLACE), port: REDIS_PORT })
 
 /** There is one place for them in this run. */
 let isAttached = false

@@ -1,4 +1,4 @@
-import { Connection } from '@holdfast/tokens/redis'
+import { Connection, formatAddress } from '@holdfast/tokens/redis'
 import { APPLICATION, type ApplicationLogin, applicationLogin } from '../data-centre/names.ts'
 import { addressOf, DATA_HOSTS, REDIS_PORT, SENTINEL_PORT, sentinelOf } from '../hosts/places.ts'
 import type { Site } from '../site/site.ts'
@@ -54,6 +54,6 @@ async function refuseOld({ password, sentinelPassword }: ApplicationLogin): Prom
       },
       () => false,
     )
-    if (opened) throw new Error(`${door.address.host}:${door.address.port} takes the old password still.`)
+    if (opened) throw new Error(`${formatAddress(door.address)} takes the old password still.`)
   }
 }

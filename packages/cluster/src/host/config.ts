@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import type { NodeAddress } from '@holdfast/tokens/redis'
 import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
 
@@ -41,6 +40,3 @@ export async function readHostConfig(path: string): Promise<HostConfig> {
     )
   }
 }
-
-export const sameAddress = (one: NodeAddress, other: NodeAddress): boolean =>
-  one.host === other.host && one.port === other.port

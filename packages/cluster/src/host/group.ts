@@ -4,6 +4,7 @@ import {
   MARK_KEY,
   type NodeAddress,
   type Reply,
+  sameAddress,
   type TlsOptions,
 } from '@holdfast/tokens/redis'
 import { claimInGroup } from '../operate/group-lock.ts'
@@ -19,7 +20,7 @@ import {
   type SentinelAnswer,
 } from '../redis/sentinels.ts'
 import { readTlsFiles } from '../state/tls-files.ts'
-import { type HostConfig, sameAddress } from './config.ts'
+import type { HostConfig } from './config.ts'
 
 /** Deadline of a question to another host (in milliseconds). */
 const PATIENCE_MS = 500

@@ -1,3 +1,4 @@
+import { ClusterError } from '../errors.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
@@ -10,7 +11,7 @@ import { configFile, stateOf, TLS_FILES, WEB_CERTIFICATE } from './host-paths.ts
 import { accessOf, platformEnvironment, platformProperties, redisProps } from './itential.ts'
 import { libraryEnvironment } from './library-env.ts'
 import { nginxConf } from './nginx-conf.ts'
-import { serversBehind } from './web-servers.ts'
+import { sitesBehind } from './web-servers.ts'
 
 /** The files of what uses the token store on one host, and of a balancer before it. */
 export function clientFiles(
@@ -63,17 +64,23 @@ export function clientFiles(
     })
   }
   if (host.runs.includes('balancer')) {
-    const servers = serversBehind(dataCentre)
+    const sites = sitesBehind(dataCentre)
+    if (sites.length === 0) {
+      throw new ClusterError(
+        'RENDER_REFUSED',
+        `Host ${host.name} runs a balancer, and no host of ${name} runs an application or a gateway. Name those that it stands before.`,
+      )
+    }
     files.push(
       {
         name: 'haproxy.cfg',
         installAt: '/etc/haproxy/haproxy.cfg',
-        document: hostHaproxyCfg(servers, name, WEB_CERTIFICATE),
+        document: hostHaproxyCfg(sites, name, WEB_CERTIFICATE),
       },
       {
         name: 'nginx.conf',
         installAt: '/etc/nginx/nginx.conf',
-        document: nginxConf(servers, WEB_CERTIFICATE),
+        document: nginxConf(sites, WEB_CERTIFICATE),
       },
     )
   }

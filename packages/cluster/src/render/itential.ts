@@ -7,6 +7,7 @@ import { type Directive, jsonEntries, line, secretLine } from './directive.ts'
 import type { Document } from './document.ts'
 import { assignments, json } from './formats.ts'
 import type { HostCertificate } from './host-certificate.ts'
+import { shellValue } from './quoted.ts'
 import { SOURCE } from './sources.ts'
 
 const { platform } = SOURCE
@@ -111,7 +112,7 @@ export const platformEnvironment = (access: Access): Document => ({
       directives: propertiesOf(access).map((property) => ({
         ...property,
         directive: `ITENTIAL_${property.directive.toUpperCase()}`,
-        value: `'${property.value}'`,
+        value: shellValue(property.value),
       })),
     },
   ],

@@ -5,13 +5,14 @@ import { line, secretLine } from './directive.ts'
 import type { Document } from './document.ts'
 import { assignments } from './formats.ts'
 import type { TlsFiles } from './node-plan.ts'
+import { environmentValue } from './quoted.ts'
 import { SOURCE } from './sources.ts'
 
 const { holdfast } = SOURCE
 
 /**
  * The options of `createRedisStore` as variables of the environment, for an application that uses the library: for
- * systemd's `EnvironmentFile` and for a shell.
+ * systemd's `EnvironmentFile`, a shell and `node --env-file`. `storeOptionsFromEnvironment` of the library reads them.
  */
 export function libraryEnvironment(
   { name, primaryName }: DataCentre,
@@ -29,19 +30,24 @@ export function libraryEnvironment(
           line('HOLDFAST_DATA_CENTRE', name, 'Its tokens mean nothing in any other.', holdfast),
           line(
             'HOLDFAST_SENTINELS',
-            sentinels.map(formatAddress).join(','),
+            environmentValue(sentinels.map(formatAddress).join(',')),
             'They say where the primary is.',
             holdfast,
           ),
           line('HOLDFAST_PRIMARY_NAME', primaryName, 'Under this name they watch it.', holdfast),
           line('HOLDFAST_GROUP_MARK', secrets.mark, 'A Redis with another mark is refused.', holdfast),
           line('HOLDFAST_USERNAME', 'app', 'Its user on each Redis.', holdfast),
-          secretLine('HOLDFAST_PASSWORD', secrets.app, "That user's password.", holdfast),
+          secretLine('HOLDFAST_PASSWORD', environmentValue(secrets.app), "That user's password.", holdfast),
           line('HOLDFAST_SENTINEL_USERNAME', 'app', 'Its user on each Sentinel.', holdfast),
-          secretLine('HOLDFAST_SENTINEL_PASSWORD', secrets.sentinelApp, "That user's password.", holdfast),
+          secretLine(
+            'HOLDFAST_SENTINEL_PASSWORD',
+            environmentValue(secrets.sentinelApp),
+            "That user's password.",
+            holdfast,
+          ),
           secretLine(
             'HOLDFAST_KEYRING',
-            `'${JSON.stringify(secrets.keyring)}'`,
+            environmentValue(JSON.stringify(secrets.keyring)),
             'What seals the names of the sessions. The same for every application of the data centre.',
             holdfast,
           ),

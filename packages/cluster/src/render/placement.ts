@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ClusterError } from '../errors.ts'
+import { isLoopback } from '../site/network.ts'
 import type { DataCentre, Host, Service, Site } from '../site/site.ts'
 
 /**
@@ -28,7 +29,7 @@ export function tokenAddress({ transport }: Site, host: Host): string {
 export function bindAddresses(site: Site, host: Host): string[] {
   const address = tokenAddress(site, host)
   const tunnelled = site.transport === 'stunnel' || site.transport === 'wireguard'
-  return tunnelled || address.startsWith('127.') ? [address] : [address, '127.0.0.1']
+  return tunnelled || isLoopback(address) ? [address] : [address, '127.0.0.1']
 }
 
 /** The hosts that store tokens. */

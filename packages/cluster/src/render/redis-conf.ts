@@ -5,7 +5,7 @@ import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
 import { words } from './formats.ts'
 import { type LocalNode, listening, type NodePlan, planOf } from './node-plan.ts'
-import { quoted } from './quoted.ts'
+import { quoted, wordOf } from './quoted.ts'
 import { REDIS_FACTS } from './redis-facts.ts'
 
 /** Where one Redis keeps its files. */
@@ -71,7 +71,7 @@ export function redisConf(plan: RedisPlan): Document {
         directives: [
           ...(follows ? directive('replicaof', `${primary.host} ${primary.port}`) : []),
           ...directive('masteruser', 'replica'),
-          ...directive('masterauth', secrets.replica),
+          ...directive('masterauth', wordOf(secrets.replica)),
           ...directive('replica-announce-ip', announce.host),
           ...directive('replica-announce-port', String(announce.port)),
           ...directive('replica-priority', String(plan.priority)),

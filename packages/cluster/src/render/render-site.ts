@@ -1,5 +1,6 @@
 import { ClusterError } from '../errors.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import { unwritable } from '../secrets/writable.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
 import { clientFiles } from './client-files.ts'
 import { dataHostFiles } from './data-host-files.ts'
@@ -33,7 +34,8 @@ export type CertificateOf = (dataCentre: DataCentre, host: Host) => HostCertific
  * files.
  *
  * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its address in
- * the tunnel, two hosts with one address, TLS or stunnel with the profile `as-documented`.
+ * the tunnel, two hosts with one address, a balancer before nothing, TLS or stunnel with the profile `as-documented`. Throws `SECRETS_UNUSABLE` for
+ * a password that a file cannot hold.
  */
 export function renderSite(
   site: Site,
@@ -43,6 +45,7 @@ export function renderSite(
   return site.dataCentres.flatMap((dataCentre) => {
     checkTokenAddresses(site, dataCentre)
     const secrets = secretsOf(dataCentre)
+    checkWritable(site, dataCentre, secrets)
     return dataCentre.hosts.flatMap((host) =>
       filesOf(site, dataCentre, host, secrets, certificateOf(dataCentre, host)).map((file) =>
         rendered(dataCentre, host, file),
@@ -84,6 +87,12 @@ function rendered(dataCentre: DataCentre, host: Host, file: HostFile): RenderedF
     isSecret,
     document: file.document,
   }
+}
+
+function checkWritable({ profile }: Site, { name }: DataCentre, secrets: Secrets): void {
+  const [problem] = unwritable(secrets, profile)
+  if (problem === undefined) return
+  throw new ClusterError('SECRETS_UNUSABLE', `The secrets of ${name} cannot be used. ${problem}`)
 }
 
 const holdsSecret = ({ blocks }: Document): boolean =>

@@ -35,6 +35,7 @@ export function renderSentinelConf(local: LocalNode, folder: string): string {
 export function sentinelConf(plan: SentinelPlan): Document {
   const { engine, announce, primary, primaryName, secrets, timings } = plan
   const directive = directivesFrom(SENTINEL_FACTS, engine)
+  // Passwords stand without quotes, as Sentinel writes them itself: `secrets/writable.ts` refuses what would need some.
   return {
     heading: 'Seeded once by Holdfast. Sentinel rewrites this file; change a live one with SENTINEL SET.',
     format: words,

@@ -88,10 +88,10 @@ interface Way {
 const wayIn = ({ service, port, accept, connect }: Way): Block => ({
   title: service,
   directives: [
-    line('accept', `${accept}:${port}`, 'TLS arrives at the address of the host.', stunnel),
+    line('accept', atPort(accept, port), 'TLS arrives at the address of the host.', stunnel),
     line(
       'connect',
-      `${connect}:${port}`,
+      atPort(connect, port),
       `And goes on to the ${nameOf(service)} of this host, which listens on loopback only.`,
       measured,
     ),
@@ -104,13 +104,16 @@ const wayOut = ({ service, port, accept, connect, to }: Way & { to: string }): B
     line('client', 'yes', 'This end begins the TLS connection.', stunnel),
     line(
       'accept',
-      `${accept}:${port}`,
+      atPort(accept, port),
       `On every host this address means ${to}: a failover may name it to anybody.`,
       measured,
     ),
-    line('connect', `${connect}:${port}`, `The way to ${to}.`, stunnel),
+    line('connect', atPort(connect, port), `The way to ${to}.`, stunnel),
     line('checkHost', to, 'Another host of the data centre cannot pose as this one.', stunnel),
   ],
 })
+
+/** stunnel takes what follows the last colon for the port, and knows no brackets around an IPv6 address. */
+const atPort = (host: string, port: number): string => `${host}:${port}`
 
 const nameOf = (service: Service) => (service === 'redis' ? 'Redis' : 'Sentinel')

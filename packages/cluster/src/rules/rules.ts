@@ -3,6 +3,7 @@ import { addressSpelling } from './address-spelling.ts'
 import { applicationBesideRedis } from './application-beside-redis.ts'
 import { asDocumentedLosesLogins } from './as-documented-loses-logins.ts'
 import { backlogFitsBuffer } from './backlog-fits-buffer.ts'
+import { balancerBeforeNothing } from './balancer-before-nothing.ts'
 import { balancerBesideRedis } from './balancer-beside-redis.ts'
 import { certificateName } from './certificate-name.ts'
 import { dataCentreName } from './data-centre-name.ts'
@@ -70,6 +71,7 @@ export const SITE_RULES: readonly Rule[] = [
   rabbitmqBesideRedis,
   applicationBesideRedis,
   balancerBesideRedis,
+  balancerBeforeNothing,
   severalApplications,
   hostInTwoDataCentres,
   sharedSecretsPlace,

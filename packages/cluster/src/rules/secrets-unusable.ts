@@ -1,3 +1,4 @@
+import { unwritable } from '../secrets/writable.ts'
 import type { Rule } from './rule.ts'
 import { OWASP_SECRETS } from './sources.ts'
 
@@ -8,9 +9,12 @@ export const secretsUnusable: Rule = {
   why: 'Nothing can be rendered or started with them.',
   fix: 'Mend what the message names. To begin anew, move the old file away: new secrets are made when they are needed.',
   source: OWASP_SECRETS,
-  *check(_, secrets) {
+  *check({ profile }, secrets) {
     for (const { dataCentre, seen } of secrets) {
-      for (const message of seen.unusable) yield { path: ['dataCentres', dataCentre, 'secrets'], message }
+      const written = seen.secrets === null ? [] : unwritable(seen.secrets, profile)
+      for (const message of [...seen.unusable, ...written]) {
+        yield { path: ['dataCentres', dataCentre, 'secrets'], message }
+      }
     }
   },
 }

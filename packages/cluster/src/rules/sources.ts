@@ -45,3 +45,8 @@ export const OWASP_SECRETS: Source = {
   title: 'OWASP, Secrets Management Cheat Sheet',
   url: 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
 }
+
+export const NGINX_DOCS: Source = {
+  title: 'nginx documentation, ngx_http_upstream_module',
+  url: 'https://nginx.org/en/docs/http/ngx_http_upstream_module.html',
+}

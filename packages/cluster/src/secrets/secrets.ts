@@ -31,6 +31,9 @@ export interface Secrets {
 }
 
 const password = z.string().min(16)
+/** As the library takes them: nothing that a file with the key ring would have to quote. */
+const keyId = z.string().regex(/^[a-z0-9-]{1,32}$/)
+const key = z.base64()
 
 const secretShape = {
   admin: password,
@@ -44,7 +47,7 @@ const secretShape = {
   demoPassword: password,
   platform: password.exactOptional(),
   mark: z.string().regex(/^([a-z0-9-]{1,64}:)?[0-9a-f]{32}$/),
-  keyring: z.object({ current: z.string(), keys: z.record(z.string(), z.string()), index: z.string() }),
+  keyring: z.object({ current: keyId, keys: z.record(keyId, key), index: key }),
 }
 
 const schema = z.object({

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { canonicalHost } from '@holdfast/tokens/address'
 
 type Family = 'ipv4' | 'ipv6'
 type Subnet = readonly [network: string, bits: number, family: Family]
@@ -52,14 +53,7 @@ export const isPublic = (address: string): boolean =>
 
 /** The one spelling of an address (RFC 5952), or null for what is no address. */
 export function canonical(address: string): string | null {
-  const family = familyOf(address)
-  if (family !== 'ipv6') return family === null ? null : address
-  const shown = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  const [, high = '', low = ''] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(shown) ?? []
-  if (high === '') return shown
-  // An IPv4 address in IPv6 clothes.
-  const number = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16)
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
+  return familyOf(address) === null ? null : canonicalHost(address)
 }
 
 /** Whether two addresses are in one network of the usual size: /24, or /64. */

@@ -1,7 +1,8 @@
+import { formatAddress } from '@holdfast/tokens/redis'
 import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
 import { ROTATION_LIMITS } from '../secrets/limits.ts'
-import { LOCAL_TRANSPORTS, type Topology } from '../topology/topology.ts'
+import { LOCAL_TRANSPORTS, redisAddress, type Topology } from '../topology/topology.ts'
 import type { StateFolder } from './folder.ts'
 import { readIfThere, writePrivate } from './private-file.ts'
 
@@ -74,4 +75,4 @@ export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFo
 }
 
 const hostsOf = ({ dataHosts }: Topology) =>
-  dataHosts.map(({ host, redisPort, sentinelPort }) => `${host}:${redisPort}/${sentinelPort}`).join(', ')
+  dataHosts.map((host) => `${formatAddress(redisAddress(host))}/${host.sentinelPort}`).join(', ')

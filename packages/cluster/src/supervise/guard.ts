@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseAddress } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
 import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
 import type { Timings } from '../topology/topology.ts'
 import type { DataFiles } from './data-files.ts'
@@ -134,13 +136,19 @@ async function untilItMayStart(
     }
     if (decision.kind === 'copy') await options.files.moveAside()
     if (decision.kind === 'replica' || decision.kind === 'copy') {
-      const colon = decision.of.lastIndexOf(':')
-      return ['--replicaof', decision.of.slice(0, colon), decision.of.slice(colon + 1)]
+      return ['--replicaof', ...followArguments(decision.of)]
     }
     if (decision.kind === 'hold') context.hold(damage ?? LOST_DATA)
     if (othersCouldTakeOver) watchdog.askForFailover()
     await sleep(ASK_AGAIN_MS, undefined, { signal })
   }
+}
+
+/** The arguments of `replicaof`, which takes an IPv6 address without brackets. */
+function followArguments(of: string): [host: string, port: string] {
+  const primary = parseAddress(of)
+  if (primary === null) throw new ClusterError('STATE_UNUSABLE', `"${of}" is not the address of a primary.`)
+  return [primary.host, String(primary.port)]
 }
 
 async function seeSituation(

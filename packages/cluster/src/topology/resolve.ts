@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { InvalidOptionError } from '@holdfast/tokens'
-import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress, parseAddress } from '@holdfast/tokens/redis'
 import { ROTATION_LIMITS } from '../secrets/limits.ts'
 import {
   DEFAULT_NAME,
@@ -70,8 +70,8 @@ export function resolveTopology(options: TopologyOptions = {}): Topology {
       sentinelPort: PORT.sentinel,
     })),
     rotation: ROTATION_LIMITS,
-    gateways: gateways.map((text) => parseAddress(text, 'gateways')),
-    balancer: parseAddress(options.balancer ?? `${network}.1`, 'balancer'),
+    gateways: gateways.map((text) => checkAddress(text, 'gateways')),
+    balancer: checkAddress(options.balancer ?? `${network}.1`, 'balancer'),
   }
   checkDistinct(topology)
   if (topology.transport === 'stunnel') checkTunnelled(topology)
@@ -106,15 +106,14 @@ function checkIp(host: string, option: string): string {
   return host
 }
 
-function parseAddress(text: string, option: string): NodeAddress {
-  const [host = '', portText = String(PORT.http), ...rest] = text.split(':')
-  const port = Number(portText)
-  if (rest.length > 0 || !/^\d+$/.test(portText) || port < 1 || port > 65_535) {
+function checkAddress(text: string, option: string): NodeAddress {
+  const address = parseAddress(text, PORT.http)
+  if (address === null || address.port === 0) {
     throw new InvalidOptionError(
       `\`${option}\` must be given as address or address:port (port 1 to 65535), got "${text}".`,
     )
   }
-  return { host: checkIp(host, option), port }
+  return { ...address, host: checkIp(address.host, option) }
 }
 
 function checkTunnelled({ dataHosts }: Topology): void {

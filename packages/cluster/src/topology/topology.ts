@@ -59,7 +59,15 @@ export const TIMINGS: Record<TimingsName, Timings> = {
 }
 
 /** The port of each service, the same on every host. Redis and Sentinel have their usual ones. */
-export const PORT = { redis: 6379, sentinel: 26_379, http: 8080, https: 443, tunnel: 51_820 } as const
+export const PORT = {
+  redis: 6379,
+  sentinel: 26_379,
+  http: 8080,
+  https: 443,
+  /** Of a balancer before applications and gateways: that of the gateways. */
+  secondHttps: 8443,
+  tunnel: 51_820,
+} as const
 
 /** Sentinels that must agree: a majority of three. */
 export const QUORUM = 2

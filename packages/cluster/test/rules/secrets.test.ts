@@ -87,6 +87,30 @@ describe('reused-secret finds', () => {
   })
 })
 
+it('secrets-unusable finds a password that a rendered file cannot hold, says which characters, and does not show it', async () => {
+  const password = "Vq8z Lk3mPw7x'Tn2R-yB5cHs9dJf4gK6nW1eZ0aXrT"
+  const found = await foundWithSecrets({ peer: password })
+  expect(found).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
+  expect(found[0]?.message).toMatch(
+    /`peer` cannot be written to sentinel\.conf, which cannot hold blanks, .*quotes/,
+  )
+  expect(found[0]?.message).not.toContain(password)
+  // JSON holds any text, and users.acl a hash.
+  expect(await foundWithSecrets({ metrics: password })).toEqual([])
+})
+
+it('secrets-unusable finds a key ring that would have to be quoted', async () => {
+  const { index, keys } = west.keyring
+  for (const keyring of [
+    { index, keys, current: "k1'; id; '" },
+    { index: "'$(id)'", keys, current: 'k1' },
+    { index, keys: { ...keys, 'k 2': index }, current: 'k1' },
+  ]) {
+    const [finding] = await foundWithSecrets({ keyring })
+    expect(finding?.message).toMatch(/^Missing or malformed in the file .*: `keyring`\./)
+  }
+})
+
 it('secrets-unusable finds a file that is none', async () => {
   expect(await foundWith('hunter2')).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
   const found = await foundWithSecrets({ admin: 'hunter2' })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { ipv6Groups } from '@holdfast/tokens/address'
 
 /**
  * The account that a typed name is counted for. Directories may find one account by several spellings, so what differs
@@ -11,10 +12,9 @@ export function accountOf(typedName: string): string {
 /** The network that an address is counted for: itself, or with IPv6 its /64, of which one client may use any address. */
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address
-  const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(Boolean).length
-  const all = [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail?.split(':') ?? [])]
-  const network = all.slice(0, 4).map((group) => Number.parseInt(group || '0', 16).toString(16))
-  return `${network.join(':')}::/64`
+  const groups = ipv6Groups(address.replace(/%.*/, ''))
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`
 }

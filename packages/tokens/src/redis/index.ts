@@ -1,5 +1,5 @@
 export { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from './acl.ts'
-export { formatAddress, type NodeAddress } from './address.ts'
+export { formatAddress, type NodeAddress, parseAddress, sameAddress } from './address.ts'
 export {
   CLOCK_LIMIT_MS,
   type ClockReading,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseAddress } from '@holdfast/tokens/redis'
 import { setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering, type Snapshot } from '../snapshot.ts'
@@ -31,7 +32,7 @@ export const namesMixedWithAddresses: Check = {
 }
 
 function knownHosts({ redis, sentinels }: Snapshot): [subject: string, host: string][] {
-  const hostOf = (at: string) => at.slice(0, at.lastIndexOf(':')).replaceAll(/[[\]]/g, '')
+  const hostOf = (at: string) => parseAddress(at)?.host ?? ''
   return [
     ...answering(redis).map(({ name, facts }): [string, string] => [
       name,

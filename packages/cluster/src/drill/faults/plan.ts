@@ -1,4 +1,4 @@
-import type { NodeAddress, Reply } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import type { ControlClient } from '../../operate/control-client.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import type { ProcessStatus } from '../../supervise/managed-process.ts'
@@ -118,7 +118,7 @@ export interface Seen {
 }
 
 /** `redis-1 (127.0.1.11:6379)` */
-export const labelOf = ({ name, host, port }: ProcessStatus) => `${name} (${host}:${port})`
+export const labelOf = ({ name, host, port }: ProcessStatus) => `${name} (${formatAddress({ host, port })})`
 
 /** `redis-1 (the primary)`, `gateway-1` */
 export const nameOf = ({ target, victim }: Pick<Scene, 'target' | 'victim'>) =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAddress } from '@holdfast/tokens/redis'
 import { DrillError } from '../errors.ts'
 import type { FaultTools } from '../faults/plan.ts'
 import type { UndoStep } from './steps.ts'
@@ -54,5 +55,5 @@ async function doStep(step: UndoStep, { control, ask }: UndoTools): Promise<void
 export function textOf(step: UndoStep): string {
   if (step.do === 'continue') return `continue ${step.process}`
   if (step.do === 'restore-host') return `restore host ${step.host}`
-  return `${step.commands.map((command) => command.join(' ')).join(', ')} on ${step.node.host}:${step.node.port}`
+  return `${step.commands.map((command) => command.join(' ')).join(', ')} on ${formatAddress(step.node)}`
 }

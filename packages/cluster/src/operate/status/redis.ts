@@ -1,4 +1,4 @@
-import { type NodeAddress, parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { parseAddress, parseReplication, type Reply } from '@holdfast/tokens/redis'
 import { readInfo } from '../../redis/info.ts'
 import type { ApplicationSeen, RedisFacts } from './facts.ts'
 
@@ -33,13 +33,9 @@ export function applicationsIn(reply: Reply | undefined): ApplicationSeen[] {
     const field = (name: string) => line.match(new RegExp(`(?:^| )${name}=(\\S*)`))?.[1] ?? ''
     const name = field('name')
     if (!name.startsWith('holdfast-') || name === OPERATOR_NAME) continue
-    const host = hostOf(field('addr'))
+    const host = parseAddress(field('addr'))?.host ?? field('addr')
     const known = seen.get(`${name} ${host}`) ?? { name, host, connections: 0 }
     seen.set(`${name} ${host}`, { ...known, connections: known.connections + 1 })
   }
   return [...seen.values()].sort((one, other) => one.host.localeCompare(other.host, 'en', { numeric: true }))
 }
-
-/** The host of `host:port`, where IPv6 is in brackets or not. */
-const hostOf = (addr: string): NodeAddress['host'] =>
-  addr.slice(0, addr.lastIndexOf(':')).replace(/^\[|\]$/g, '')

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { formatAddress } from '@holdfast/tokens/redis'
 import { hostsThatRun } from '../../../src/site/site.ts'
 import { PORT } from '../../../src/topology/topology.ts'
 import { eventually } from '../../support/data-centre.ts'
@@ -26,7 +27,7 @@ export async function startServers(
     group.startOn(name, 'gateway', [...HOLDFAST, 'gateway', '--config', config])
     const environment = `--env-file=${group.pathOn(name, '/etc/holdfast/holdfast.env')}`
     const socket = join(folder, `${name}.sock`)
-    const application = [APPLICATION, socket, `http://${address}:${PORT.http}`]
+    const application = [APPLICATION, socket, `http://${formatAddress({ host: address, port: PORT.http })}`]
     group.startOn(name, 'application', [process.execPath, environment, ...application])
     servers.push(new ApplicationServer(socket))
   }

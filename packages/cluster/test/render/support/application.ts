@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { createRedisStore, type IssueRequest } from '@holdfast/tokens'
+import { storeOptionsFromEnvironment } from '@holdfast/tokens/environment'
 
 /**
  * An application server of a test, a process of its own: its store is configured by the variables of the rendered
@@ -10,33 +10,7 @@ import { createRedisStore, type IssueRequest } from '@holdfast/tokens'
  */
 const [socket = '', gateway = ''] = process.argv.slice(2)
 
-const variable = (name: string): string => {
-  const value = process.env[`HOLDFAST_${name}`]
-  if (value === undefined) throw new Error(`HOLDFAST_${name} is not set`)
-  return value
-}
-
-const fileOf = (name: string) => readFileSync(variable(name), 'utf8')
-
-const addressOf = (text: string) => {
-  const [host = '', port] = text.split(':')
-  return { host, port: Number(port) }
-}
-
-const store = createRedisStore({
-  dataCentre: variable('DATA_CENTRE'),
-  sentinels: variable('SENTINELS').split(',').map(addressOf),
-  primaryName: variable('PRIMARY_NAME'),
-  groupMark: variable('GROUP_MARK'),
-  username: variable('USERNAME'),
-  password: variable('PASSWORD'),
-  sentinelUsername: variable('SENTINEL_USERNAME'),
-  sentinelPassword: variable('SENTINEL_PASSWORD'),
-  keyring: JSON.parse(variable('KEYRING')),
-  ...('HOLDFAST_TLS_CA_FILE' in process.env
-    ? { tls: { ca: fileOf('TLS_CA_FILE'), cert: fileOf('TLS_CERT_FILE'), key: fileOf('TLS_KEY_FILE') } }
-    : {}),
-})
+const store = createRedisStore(storeOptionsFromEnvironment())
 
 createServer(async (request, response) => {
   try {

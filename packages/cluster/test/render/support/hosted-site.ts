@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TestAuthority } from '@holdfast/testing'
@@ -119,16 +119,23 @@ export class HostedDataCentre {
     return tokenAddress(this.#site, host)
   }
 
-  /** Starts what the units of the data hosts start, behind firewalls and in tunnels, and waits until all agree. */
-  async bringUp(): Promise<void> {
+  /**
+   * Starts what the units of the data hosts start, behind firewalls and in tunnels, and waits until all agree. `isGuarded`:
+   * also the guards, which say how each Redis starts.
+   */
+  async bringUp({ isGuarded = false } = {}): Promise<void> {
     await this.#placeCertificates()
     for (const { name } of this.dataHosts) await this.loadFirewall(name)
     for (const host of tokenHosts(this.dataCentre)) await this.#openTunnel(host)
-    this.group.start()
+    for (const { name } of this.dataHosts) this.group.startSentinel(name)
+    const starting = this.dataHosts.map(({ name }) =>
+      isGuarded ? this.startGuarded(name) : this.group.startRedis(name),
+    )
     for (const { name } of this.dataHosts) {
       const config = this.group.pathOn(name, '/etc/holdfast/host.json')
       this.group.startOn(name, 'watchdog', [...HOLDFAST, 'watchdog', '--config', config])
     }
+    await Promise.all(starting)
     const first = present(this.dataHosts[0])
     const primary = this.tokenAddress(first)
     await this.group.agreesOn(first.name, primary, this.dataHosts.length - 1, 60_000)
@@ -136,7 +143,19 @@ export class HostedDataCentre {
     await eventually(async () => {
       const mark = await this.group.ask(first.name, primary, 'redis', ['GET', 'hf:mark'])
       if (mark !== `${this.secrets.mark}\n`) throw new Error('no mark')
-    })
+    }, 60_000)
+  }
+
+  /** Starts the Redis of a host as its unit does: the guard waits until it may start, and says as what. */
+  async startGuarded(host: string): Promise<string> {
+    const config = this.group.pathOn(host, '/etc/holdfast/host.json')
+    const state = this.group.pathOn(host, '/var/lib/holdfast/redis')
+    const startFile = join(state, 'start.env')
+    await this.#namespaces.run(host, [...HOLDFAST, 'guard', '--config', config, '--write', startFile])
+    const start = (await readFile(startFile, 'utf8')).trim().replace('HOLDFAST_START=', '')
+    const command = ['redis-server', join(state, 'redis.conf'), ...start.split(' ')]
+    this.group.startOn(host, 'redis', command)
+    return start
   }
 
   loadFirewall(host: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { run } from './programs.ts'
 
 /**
@@ -30,7 +31,7 @@ export class Namespaces {
       ...['peer', 'name', 'eth0', 'netns', this.#name(host)],
     ])
     await this.#ip('bridge', 'link', 'set', outside, 'master', 'br0', 'up')
-    await this.#ip(host, 'addr', 'add', `${address}/24`, 'dev', 'eth0', 'nodad')
+    await this.#ip(host, 'addr', 'add', `${address}/${isIPv6(address) ? 64 : 24}`, 'dev', 'eth0', 'nodad')
     await this.#ip(host, 'link', 'set', 'eth0', 'up')
   }
 
