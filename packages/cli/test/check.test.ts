@@ -45,6 +45,23 @@ describe('init writes what check finds nothing in:', () => {
   })
 })
 
+it('check and render know which settings a gateway takes, and where a mistake is', async () => {
+  const settings = 'gateway:\n  metrics: { publik: true }\n'
+  const file = await changed('settings', 'timings: fast', `${settings}timings: fast`)
+  const line = (await readFile(file, 'utf8')).split('\n').findIndex((text) => text.includes('publik')) + 1
+  const { code, stdout } = await sandbox.run(['check', '--json', file])
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout).findings).toEqual([
+    expect.objectContaining({
+      rule: 'gateway-settings',
+      line,
+      message: '`metrics.publik` is not a known key; remove it or check its spelling.',
+    }),
+  ])
+  const rendering = await sandbox.run(['render', file, '--out', join(sandbox.folder, 'rendered')])
+  expect(rendering).toMatchObject({ code: 1, stderr: expect.stringContaining('`metrics.publik`') })
+})
+
 describe('init', () => {
   it('explains the file to editors by a schema beside it', async () => {
     const text = await readFile(good, 'utf8')
@@ -88,7 +105,7 @@ describe('check', () => {
     const ended = await sandbox.run(['check', file])
     expect(ended).toMatchObject({ code: 1, stderr: '' })
     expect(ended.stdout.split('\n')).toEqual([
-      `${file}:32:57 error mongodb-beside-redis dc1-redis-2 runs MongoDB beside Redis or Sentinel.`,
+      `${file}:35:57 error mongodb-beside-redis dc1-redis-2 runs MongoDB beside Redis or Sentinel.`,
       expect.stringMatching(/^ {2}why: MongoDB uses much memory/),
       expect.stringMatching(/^ {2}fix: Give Redis/),
       `${file}: 1 error.`,

@@ -8,6 +8,7 @@ import { type ListenOptions, listen } from './http/listen.ts'
 import { createOccasional, type LogStream, loggableError } from './http/log.ts'
 import { safeReturnTo } from './http/return-to.ts'
 import { createServer, limitServer } from './http/server.ts'
+import { watchForUntrustedProxies } from './http/untrusted-proxies.ts'
 import { FLOW_LIFETIME_MS } from './identities/oidc/flow.ts'
 import { openIdentities } from './identities/open.ts'
 import { createLifecycle } from './lifecycle.ts'
@@ -72,6 +73,8 @@ export interface Gateway {
 export interface GatewayOptions extends OperationsOptions {
   logStream?: LogStream
   tracing?: Tracing | null
+  /** What is wrong with the configuration file though it can be used: reasons of a degraded health. */
+  configurationWarnings?: () => string[]
 }
 
 /**
@@ -86,6 +89,7 @@ export async function createGateway(
   const lifecycle = createLifecycle()
   const stream = options.logStream ?? process.stdout
   const app = await createServer(config, lifecycle, stream)
+  const untrustedProxies = watchForUntrustedProxies(app)
   let inUse = config
   const { audit, metrics, collectAll } = await openRecords(config, store, app.log, stream, options)
   const services = await createServices(config, store, lifecycle, app.log, audit, () => inUse.revision)
@@ -106,7 +110,10 @@ export async function createGateway(
     oauthRoutes(app, services, { issuer, clients: () => inUse.oauth?.clients ?? [] })
   }
   healthRoutes(app, services)
-  healthzRoute(app, services)
+  healthzRoute(app, services, () => [
+    ...(untrustedProxies.seen() ? ['proxy-not-trusted'] : []),
+    ...(options.configurationWarnings?.() ?? []),
+  ])
   if (config.metrics.public) {
     metricsRoute(app, collectAll)
   }

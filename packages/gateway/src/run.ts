@@ -7,8 +7,9 @@ import {
 } from '@holdfast/tokens'
 import { removeStaleSocket } from './admin/listen.ts'
 import { Bell } from './config/bell.ts'
-import { followConfiguration } from './config/follow.ts'
+import { followConfiguration, warnOfEdits } from './config/follow.ts'
 import { readConfiguration } from './config/read.ts'
+import { RenderedFile } from './config/rendered.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { createLog, loggableError } from './http/log.ts'
 import { takeActivatedSocket } from './processes/activation.ts'
@@ -86,6 +87,7 @@ export async function serve(
       })
   const configuration = await readConfiguration(configFile)
   const { config, tls } = configuration
+  const rendered = new RenderedFile(configuration.raw)
   const { tls: _tls, ...storeConfig } = config.store
   const storeMetrics = createStoreMetrics()
   const tracing = await openTracing(config)
@@ -108,10 +110,12 @@ export async function serve(
     gateway = await createGateway(config, store, {
       storeMetrics,
       tracing,
+      configurationWarnings: rendered.warnings,
       ...(clusterView ? { clusterView } : {}),
       ...(serving ? { processNumber: serving.number, shareMetrics: serving.shareMetrics } : {}),
     })
     const { log, prepare, audit, metrics } = gateway
+    warnOfEdits({ file: configFile, rendered, log })
     using notifier = createNotifier(serving ? {} : process.env, (error) =>
       log.warn({ err: loggableError(error) }, NOT_TOLD),
     )
@@ -124,6 +128,7 @@ export async function serve(
       const following = followConfiguration({
         file: configFile,
         inUse: configuration,
+        rendered,
         store,
         log,
         audit,

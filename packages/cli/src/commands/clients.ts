@@ -17,6 +17,9 @@ export const clientsAdd: CommandSpec<ClientsOptions> = {
     { flags: '--config <file>', summary: "also write it into this gateway's configuration" },
     JSON_OPTION,
   ],
-  notes: ['Every gateway needs the same entry, and takes it within a second; the first one needs a restart.'],
+  notes: [
+    'Every gateway needs the same entry, and takes it within a second; the first one needs a restart.',
+    'Where `holdfast render` writes the configuration, put the entry under gateway.oauth.clients of holdfast.yaml instead.',
+  ],
   load: async () => (await import('../handlers/clients.ts')).clientsAdd,
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { type CheckedSite, checkSiteFile, sarifOf } from '@holdfast/cluster/site'
+import { mistakesInSettings } from '@holdfast/gateway/settings'
 import { checkText, ruleText } from '../check/text.ts'
 import { UsageError } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -22,7 +23,7 @@ export async function check(options: CheckOptions, file: string): Promise<ExitCo
     console.log(ruleText(options.explain, width))
     return EXIT.ok
   }
-  const checked = await checkSiteFile(file)
+  const checked = await checkSiteFile(file, { judgeGateway: mistakesInSettings })
   if (options.sarif) console.log(JSON.stringify(sarifOf(fromHere(checked), version())))
   else console.log(options.json ? JSON.stringify(reportOf(checked)) : checkText(checked, width))
   return exitCodeOf(checked, options)

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { type DataCentre, loadSecrets, loadSite, type Secrets, type Site } from '@holdfast/cluster'
+import { mistakesInSettings } from '@holdfast/gateway/settings'
 
 /** Where the command `render` gets its site and the secrets of each data centre from. */
 export interface SiteSource {
@@ -10,6 +11,6 @@ export interface SiteSource {
 }
 
 export const SITE_SOURCE: SiteSource = {
-  readSite: loadSite,
+  readSite: (file) => loadSite(file, { judgeGateway: mistakesInSettings }),
   readSecrets: ({ name, secrets }, file) => loadSecrets(secrets, dirname(file), { createFor: name }),
 }

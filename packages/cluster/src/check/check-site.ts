@@ -5,6 +5,7 @@ import { applyRules } from '../rules/apply.ts'
 import type { PlacedSecrets } from '../rules/rule.ts'
 import { seeSecrets } from '../secrets/load.ts'
 import type { Finding } from '../site/finding.ts'
+import type { JudgeGatewaySettings } from '../site/gateway-settings.ts'
 import { MOST_BYTES, parseSite } from '../site/parse.ts'
 import type { Site } from '../site/site.ts'
 
@@ -17,20 +18,29 @@ export interface CheckedSite {
   findings: Finding[]
 }
 
+export interface CheckOptions {
+  /** Judges the settings of gateways; without it they are only looked at for what has no place there. */
+  judgeGateway?: JudgeGatewaySettings
+}
+
 /**
  * Checks a `holdfast.yaml` by every rule, and the secrets that it names where they are on this machine.
  *
  * Throws `SITE_UNREADABLE` when there is no such file, or this user may not read it.
  */
-export async function checkSiteFile(file: string): Promise<CheckedSite> {
-  return checkSiteText(await readText(file), file)
+export async function checkSiteFile(file: string, options: CheckOptions = {}): Promise<CheckedSite> {
+  return checkSiteText(await readText(file), file, options)
 }
 
 /** Checks a text as if it were that file. */
-export async function checkSiteText(text: string, file: string): Promise<CheckedSite> {
+export async function checkSiteText(
+  text: string,
+  file: string,
+  { judgeGateway }: CheckOptions = {},
+): Promise<CheckedSite> {
   const parsed = parseSite(text)
   const secrets = parsed.site === null ? [] : await seeAll(parsed.site, dirname(resolve(file)))
-  return { file, text, site: parsed.site, findings: applyRules(parsed, secrets) }
+  return { file, text, site: parsed.site, findings: applyRules(parsed, secrets, judgeGateway) }
 }
 
 /**
@@ -38,8 +48,8 @@ export async function checkSiteText(text: string, file: string): Promise<Checked
  *
  * Throws `SITE_UNREADABLE`, and `SITE_INVALID` with every finding whose severity is `error`.
  */
-export async function loadSite(file: string): Promise<Site> {
-  const { site, findings } = await checkSiteFile(file)
+export async function loadSite(file: string, options: CheckOptions = {}): Promise<Site> {
+  const { site, findings } = await checkSiteFile(file, options)
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (site !== null && errors.length === 0) return site
   const lines = errors.map(

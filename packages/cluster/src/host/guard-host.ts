@@ -14,7 +14,7 @@ import { HostGroup } from './group.ts'
 const CRASHED_FILE = 'crashed'
 
 export interface GuardHostOptions {
-  /** Where the arguments for Redis are written, as `HOLDFAST_START=…` for systemd's `EnvironmentFile`. */
+  /** Where the arguments for Redis are written, as `HOLDFAST_START=…` for the unit's own line. */
   startFile: string
   /** Identifies this boot of the machine. Default is what the kernel shows, which a unit may hide. */
   bootId?: string

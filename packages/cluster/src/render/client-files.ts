@@ -57,6 +57,7 @@ export function clientFiles(
         ),
         secureCookies: true,
         passwordChecks: null,
+        settings: site.gateway ?? {},
         sentinels,
         tls: site.transport === 'tls' ? TLS_FILES : null,
         secrets,

@@ -36,6 +36,18 @@ export const indented: Format = (heading, blocks) =>
     ...directives.map((directive) => `  ${spaced(directive)}`),
   ])
 
+/** XML: a block is an element with others inside, a directive one without; their attributes are written already. */
+export const xml: Format = (heading, blocks) => {
+  const inside = ({ title, directives, blocks: inner = [] }: Block, indent: string): string[] => [
+    `${indent}<${title}>`,
+    ...directives.map((directive) => `${indent}  <${spaced(directive)}/>`),
+    ...inner.flatMap((block) => inside(block, `${indent}  `)),
+    `${indent}</${title.split(' ', 1)[0]}>`,
+  ]
+  const lines = blocks.flatMap((block) => inside(block, ''))
+  return `<?xml version="1.0" encoding="utf-8"?>\n<!-- ${heading} -->\n${lines.join('\n')}\n`
+}
+
 /** Nested blocks in braces: nginx (with `;` behind each directive). */
 export const braces =
   (end: string): Format =>

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
+import type { GatewaySettings } from '../site/site.ts'
 import { sentinelAddress } from '../topology/topology.ts'
 import { jsonEntries } from './directive.ts'
 import { type Document, textOf } from './document.ts'
-import { json } from './formats.ts'
+import { type Format, json } from './formats.ts'
 import type { LocalNode, TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
 
@@ -25,6 +27,8 @@ export interface GatewayPlan {
   /** Null: the traffic is plain, or something else protects it. */
   tls: TlsFiles | null
   secrets: Secrets
+  /** What the file of the site adds. */
+  settings: GatewaySettings
 }
 
 /** The configuration file of one gateway of a local data centre. Holds secrets: mode 0600. */
@@ -51,6 +55,7 @@ export function renderGatewayConfig(
       sentinels,
       tls,
       secrets,
+      settings: {},
     }),
   )
 }
@@ -58,9 +63,12 @@ export function renderGatewayConfig(
 /** The configuration file of one gateway, as `holdfast gateway --config` reads it. */
 export function gatewayConfig(plan: GatewayPlan): Document {
   const { secrets } = plan
+  const { store = {}, trustedProxies = [], ...others } = plan.settings as MergedSettings
+  const add = (settings: object) =>
+    Object.entries(settings).map(([name, value]) => put(name, value, 'From `gateway` of holdfast.yaml.'))
   return {
     heading: '',
-    format: json,
+    format: withDigest,
     blocks: [
       {
         title: '',
@@ -72,11 +80,16 @@ export function gatewayConfig(plan: GatewayPlan): Document {
           put('dataCentre', plan.dataCentre, 'Tokens of any other mean nothing here.'),
           put('listen', plan.listen, 'Where the balancer finds it.'),
           put('usersFile', plan.usersFile, 'Who may log in, with hashed passwords.'),
-          put('trustedProxies', plan.trustedProxies, 'Only these are believed when they say who asks.'),
+          put(
+            'trustedProxies',
+            [...plan.trustedProxies, ...trustedProxies],
+            'Only these are believed when they say who asks.',
+          ),
           put('secureCookies', plan.secureCookies, 'Browsers send the cookie over HTTPS only.'),
           ...(plan.passwordChecks === null
             ? []
             : [put('limits', { passwordChecks: plan.passwordChecks }, 'Each check takes a whole core.')]),
+          ...add(others),
         ],
       },
       {
@@ -93,10 +106,27 @@ export function gatewayConfig(plan: GatewayPlan): Document {
             : [put('tls', filesOf(plan.tls), 'No other certificate is believed, and Redis asks for one.')]),
           put('groupMark', secrets.mark, 'A Redis with another mark is refused.'),
           hide('keyring', secrets.keyring, 'What seals the names of the sessions.'),
+          ...add(store),
         ],
       },
     ],
   }
+}
+
+/** The settings that are put together with rendered ones. */
+interface MergedSettings {
+  store?: object
+  trustedProxies?: string[]
+}
+
+/**
+ * JSON that begins with a digest of all that follows, so that a gateway sees when the file was changed by hand: what was
+ * added so is gone with the next delivery. A gateway reckons the same (`config/rendered.ts` there).
+ */
+const withDigest: Format = (heading, blocks) => {
+  const values = JSON.parse(json(heading, blocks)) as object
+  const renderedDigest = createHash('sha256').update(JSON.stringify(values)).digest('hex')
+  return `${JSON.stringify({ renderedDigest, ...values }, null, 2)}\n`
 }
 
 const filesOf = ({ authority, certificate, key }: TlsFiles) => ({

@@ -22,6 +22,9 @@ export const TLS_FILES: TlsFiles = {
 /** The file of the site, on a host that operates it. */
 export const SITE_FILE = configFile('holdfast.yaml')
 
+/** Passwords that the settings of a gateway name by their files. */
+export const GATEWAY_SECRETS = configFile('gateway')
+
 /** What brings rendered files to the hosts: the administrator's own, on a host that operates them. */
 export const DELIVERY = configFile('deliver')
 

@@ -74,10 +74,10 @@ export const needsFirewall = (site: Site, dataCentre: DataCentre, host: Host): b
   tokenHosts(dataCentre).includes(host) && doorsOf(site, dataCentre, host).length > 0
 
 /** A way into the host: who may use it. */
-interface Door {
+export interface Door {
   name: string
-  /** What matches its packets. */
-  match: string
+  protocol: 'tcp' | 'udp'
+  ports: number[]
   /** What else must be true of them. */
   through: string
   from: string[]
@@ -85,14 +85,16 @@ interface Door {
   source: string
 }
 
-function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
+/** The ways into a host that this firewall decides about. */
+export function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
   const tunnelled = site.transport === 'wireguard'
   const others = tokenHosts(dataCentre).filter((other) => other !== host)
   const doors: Door[] = []
   if (runsAny(host, ['redis', 'sentinel'])) {
     doors.push({
       name: 'tokens',
-      match: `tcp dport { ${PORT.redis}, ${PORT.sentinel} }`,
+      protocol: 'tcp',
+      ports: [PORT.redis, PORT.sentinel],
       through: tunnelled ? `iifname "${TUNNEL_INTERFACE}" ` : '',
       from: others.map((other) => (tunnelled ? tokenAddress(site, other) : other.address)),
       why: "Only this data centre's applications, gateways and Redis hosts reach Redis and Sentinel.",
@@ -104,7 +106,8 @@ function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
   if (host.runs.includes('gateway') && balancers.length > 0) {
     doors.push({
       name: 'gateway',
-      match: `tcp dport ${PORT.http}`,
+      protocol: 'tcp',
+      ports: [PORT.http],
       through: '',
       from: [...balancers, ...hostsThatRun(dataCentre, 'operator')].map(({ address }) => address),
       why: 'Only a balancer says where a request came from; an operator asks which secrets are in use.',
@@ -117,7 +120,8 @@ function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
       : dataHosts(dataCentre)
     doors.push({
       name: 'tunnel',
-      match: `udp dport ${PORT.tunnel}`,
+      protocol: 'udp',
+      ports: [PORT.tunnel],
       through: '',
       from: ends.filter((end) => end !== host).map(({ address }) => address),
       why: 'Only the other ends of the tunnel.',
@@ -127,7 +131,9 @@ function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
   return doors
 }
 
-function rulesOf({ name, match, through, from, why, source }: Door): Directive[] {
+function rulesOf(door: Door): Directive[] {
+  const { name, through, from, why, source } = door
+  const match = matchOf(door)
   const accept = (family: string, addresses: string[]): Directive[] =>
     addresses.length === 0
       ? []
@@ -151,5 +157,9 @@ function rulesOf({ name, match, through, from, why, source }: Door): Directive[]
     line(match, `counter name ${name}_dropped drop`, 'Everybody else is dropped, and counted.', document),
   ]
 }
+
+/** What matches the packets of a door. */
+const matchOf = ({ protocol, ports }: Door): string =>
+  `${protocol} dport ${ports.length === 1 ? ports[0] : `{ ${ports.join(', ')} }`}`
 
 const counter = (name: string): Block => ({ title: `counter ${name}`, directives: [] })

@@ -21,6 +21,8 @@ export const SOURCE = {
   exec: 'systemd.exec(5)',
   resources: 'systemd.resource-control(5)',
   sysusers: 'sysusers.d(5)',
+  tmpfiles: 'tmpfiles.d(5)',
+  firewalld: 'firewalld.policy(5)',
   haproxy: 'HAProxy 2.6 configuration manual',
   nginx: 'nginx.org, ngx_http_upstream_module and ngx_http_proxy_module',
   platform: 'Itential Platform, redisProps and Platform 6 properties',

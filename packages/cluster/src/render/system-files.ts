@@ -1,5 +1,6 @@
 import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
+import { firewalldPolicy } from './firewalld-policy.ts'
 import type { HostFile } from './host-file.ts'
 import { configFile, TUNNEL_INTERFACE } from './host-paths.ts'
 import { needsFirewall, nftablesConf } from './nftables-conf.ts'
@@ -7,6 +8,7 @@ import { tokenHosts } from './placement.ts'
 import { stunnelConf } from './stunnel-conf.ts'
 import { sysctlConf } from './sysctl-conf.ts'
 import { sysusers } from './systemd/sysusers.ts'
+import { tmpfiles } from './systemd/tmpfiles.ts'
 import { UNIT_FOLDER, unitsOf } from './systemd/units.ts'
 import { wireguardConf, wireguardSetconf } from './wireguard-conf.ts'
 
@@ -42,6 +44,11 @@ export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secr
   if (hasFirewall) {
     const document = nftablesConf(site, dataCentre, host)
     files.push({ name: 'nftables.conf', installAt: configFile('nftables.conf'), document })
+    files.push({
+      name: 'firewalld.xml',
+      installAt: '/etc/firewalld/policies/holdfast.xml',
+      document: firewalldPolicy(site, dataCentre, host),
+    })
   }
   for (const { name, document } of units) {
     files.push({ name: `systemd/${name}`, installAt: `${UNIT_FOLDER}/${name}`, document })
@@ -49,6 +56,14 @@ export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secr
   if (units.length > 0) {
     const document = sysusers(units, site, host)
     files.push({ name: 'systemd/sysusers.conf', installAt: '/etc/sysusers.d/holdfast.conf', document })
+    const readers = tmpfiles(site, host)
+    if (readers !== null) {
+      files.push({
+        name: 'systemd/tmpfiles.conf',
+        installAt: '/etc/tmpfiles.d/holdfast.conf',
+        document: readers,
+      })
+    }
   }
   return files
 }

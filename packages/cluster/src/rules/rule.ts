@@ -1,5 +1,6 @@
 import type { SecretsSeen } from '../secrets/seen.ts'
 import type { Problem, Severity } from '../site/finding.ts'
+import type { JudgeGatewaySettings } from '../site/gateway-settings.ts'
 import type { Site } from '../site/site.ts'
 
 /** What a rule asks for, in words. */
@@ -24,7 +25,11 @@ export interface Source {
 
 /** A rule about a whole site. Pure: what it needs of the world is handed to it. */
 export interface Rule extends RuleText {
-  check: (site: Site, secrets: readonly PlacedSecrets[]) => Iterable<Problem>
+  check: (
+    site: Site,
+    secrets: readonly PlacedSecrets[],
+    judgeGateway?: JudgeGatewaySettings,
+  ) => Iterable<Problem>
 }
 
 /** A rule about whatever the file holds, even if that is no site. */

@@ -14,6 +14,7 @@ import { engineEndOfLife } from './engine-end-of-life.ts'
 import { equalPriorities } from './equal-priorities.ts'
 import { failoverOutlastsClients } from './failover-outlasts-clients.ts'
 import { failoverTimeoutTooShort } from './failover-timeout-too-short.ts'
+import { gatewaySettings } from './gateway-settings.ts'
 import { hostInTwoDataCentres } from './host-in-two-data-centres.ts'
 import { hostName } from './host-name.ts'
 import { loopbackMixed } from './loopback-mixed.ts'
@@ -27,6 +28,7 @@ import { operatorSecretsInFile } from './operator-secrets-in-file.ts'
 import { plainNeedsReason } from './plain-needs-reason.ts'
 import { plainOnPublicAddress } from './plain-on-public-address.ts'
 import { primaryName } from './primary-name.ts'
+import { proxyUnknown } from './proxy-unknown.ts'
 import { publicAddress } from './public-address.ts'
 import { rabbitmqBesideRedis } from './rabbitmq-beside-redis.ts'
 import { reasonWithoutPlain } from './reason-without-plain.ts'
@@ -73,6 +75,8 @@ export const SITE_RULES: readonly Rule[] = [
   balancerBesideRedis,
   balancerBeforeNothing,
   severalApplications,
+  proxyUnknown,
+  gatewaySettings,
   hostInTwoDataCentres,
   sharedSecretsPlace,
   operatorSecretsInFile,

@@ -32,6 +32,9 @@ export const rfc = (number: number, title: string): Source => ({
   url: `https://www.rfc-editor.org/rfc/rfc${number}`,
 })
 
+/** A page of this repository. */
+export const holdfast = (page: string): Source => ({ title: `Holdfast, ${page}` })
+
 export const measured = (what: string): Source => ({
   title: `Measured for Holdfast with Redis 7.0.15, three Redis and three Sentinels: ${what}`,
 })

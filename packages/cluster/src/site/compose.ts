@@ -48,6 +48,9 @@ timings: ${timings}
 # Memory of every Redis, with the defaults.
 # redis: { maxmemoryMb: 256, backlogMb: 64, replicaBufferMb: 256, appendfsync: everysec }
 
+# Settings of Holdfast's own gateways: who may log in, access rules, ... (docs/gateway-operations.md), and the proxy in front.
+# gateway: { trustedProxies: [10.0.0.5] }
+
 # When secrets are due for a rotation, in days: status and doctor say so. These are the defaults.
 # rotation: { usersDays: 90, keyringDays: 90, certificateDaysLeft: 30 }
 

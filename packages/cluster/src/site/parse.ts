@@ -146,7 +146,18 @@ function refused(message: string): ParsedSite {
 }
 
 function siteOf(values: SiteValues): Site {
-  const { engine, profile, transport, plainBecause, timings, clients, redis, rotation, dataCentres } = values
+  const {
+    engine,
+    profile,
+    transport,
+    plainBecause,
+    timings,
+    clients,
+    redis,
+    gateway,
+    rotation,
+    dataCentres,
+  } = values
   const [name, version] = engine.split(' ') as ['redis' | 'valkey', EngineVersion]
   return {
     engine: { name, version },
@@ -156,6 +167,7 @@ function siteOf(values: SiteValues): Site {
     timings: typeof timings === 'string' ? TIMINGS[timings] : { name: 'custom', ...timings },
     ...(clients && { clients }),
     ...(redis && { redis }),
+    ...(gateway && { gateway }),
     ...(rotation && { rotation }),
     dataCentres: Object.entries(dataCentres).map(([dataCentre, given]) => dataCentreOf(dataCentre, given)),
   }

@@ -145,6 +145,12 @@ export const siteSchema = object({
   })
     .describe('Settings of every Redis.')
     .exactOptional(),
+  gateway: z
+    .record(z.string(), z.unknown(), { error: 'must be a map of keys and values' })
+    .describe(
+      'Settings of every gateway, as in its configuration file: identities, access, oauth, audit, metrics, admin, limits, trustedProxies, ... Passwords go into files that the settings name.',
+    )
+    .exactOptional(),
   rotation: object({
     usersDays: days(
       'How old the passwords of users of Redis and Sentinel may become (in days). Default 90.',

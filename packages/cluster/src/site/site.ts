@@ -13,10 +13,15 @@ export interface Site {
   clients?: Clients
   /** Settings of every Redis. Absent: {@link REDIS_SETTINGS}. */
   redis?: RedisSettings
+  /** Settings of every gateway, beyond those that Holdfast renders itself, as its configuration file has them. */
+  gateway?: GatewaySettings
   /** When secrets are due for a rotation. Absent: {@link ROTATION_LIMITS}. */
   rotation?: RotationLimits
   dataCentres: DataCentre[]
 }
+
+/** Settings in the form of a gateway's configuration file, of which this package knows nothing. */
+export type GatewaySettings = Readonly<Record<string, unknown>>
 
 /** How the applications' Redis client behaves. */
 export interface Clients {

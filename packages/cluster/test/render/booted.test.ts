@@ -25,13 +25,24 @@ const ADDRESSES = dataHostsOf('10.20.0')
 /** The host that is booted, with units of all kinds; the others are nothing but their processes. */
 const [BOOTED, ...OTHERS] = ADDRESSES as [HostAddress, HostAddress, HostAddress]
 const STRANGER = { name: 'stranger', address: '10.20.0.99' }
-const SITE = siteText('tls', '', {
+/** What the documents tell people to add: a directory whose password is in a file, and metrics. */
+const GATEWAY_SETTINGS = `gateway:
+  trustedProxies: [10.20.0.99]
+  metrics: { public: true }
+  identities:
+    ldap:
+      urls: [ldaps://10.20.0.99]
+      bindDn: cn=reader,dc=example,dc=org
+      bindPasswordFile: /etc/holdfast/gateway/ldap
+      users: { base: "ou=people,dc=example,dc=org" }
+`
+const SITE = `${siteText('tls', '', {
   dc1: [
     ['dc1-data-1', 11, 'redis, sentinel, gateway, operator'],
     ['dc1-data-2', 12, 'redis, sentinel'],
     ['dc1-data-3', 13, 'redis, sentinel'],
   ],
-})
+})}${GATEWAY_SETTINGS}`
 
 const SERVICES = [
   'holdfast-redis.service',
@@ -57,13 +68,24 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
       expect(await host.state(unit)).toMatchObject({ ActiveState: 'active', SubState: 'running', NRestarts })
     }, 30_000)
 
-  const ask = async (path: string): Promise<unknown> => {
-    const url = `http://${BOOTED.address}:${PORT.http}${path}`
-    return JSON.parse(await host.run(NODE, '--eval', FETCH, url))
-  }
+  const gatewayUrl = (path: string) => `http://${BOOTED.address}:${PORT.http}${path}`
+  const ask = async (path: string): Promise<unknown> =>
+    JSON.parse(await host.run(NODE, '--eval', FETCH, gatewayUrl(path)))
+  /** What a person is told whom only the directory may know, which is away. */
+  const logIn = async (): Promise<unknown> =>
+    JSON.parse(await host.run(NODE, '--eval', LOG_IN, gatewayUrl('/login')))
+
+  /** Reasons why the health of the gateway is degraded, without those of Redis. */
+  const gatewayWarnings = async () =>
+    ((await ask('/healthz')) as { degraded: string[] }).degraded.filter((reason) =>
+      reason.startsWith('config'),
+    )
 
   const isReady = (as: object) =>
     eventually(async () => expect(await ask('/readyz')).toMatchObject(as), 20_000)
+
+  const asUser = (user: string, ...command: string[]) =>
+    host.run('setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...command)
 
   /** What comes of dialling the Redis of the booted host. */
   const knockFrom = ({ name }: HostAddress) => {
@@ -104,8 +126,9 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await host.install(filesOfHost(files, BOOTED.name))
     await placeCertificate(authority, BOOTED, host.path('/etc/holdfast/tls'))
     await host.run('systemd-sysusers')
-    await host.run('chgrp', 'holdfast-tls', '/etc/holdfast/tls/host-key.pem')
-    await host.run('install', '--directory', '--owner=holdfast-gateway', '--mode=0700', dirname(USERS))
+    await host.run('systemd-tmpfiles', '--create', 'holdfast.conf')
+    await host.write('/etc/holdfast/gateway/ldap', 'may-only-read\n', 0o600)
+    await host.run('systemd-tmpfiles', '--create', 'holdfast.conf')
     await host.write(USERS, '{ "users": [] }', 0o600)
     await host.run('chown', 'holdfast-gateway:', USERS)
     await host.amend(GATEWAY, '[Service]\nWatchdogSec=3\nRestartSec=100ms\n')
@@ -128,6 +151,8 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     for (const unit of SERVICES) await runs(unit)
     await group.agreesOn(BOOTED.name, BOOTED.address, 2, 30_000)
     expect(await host.run('nft', 'list', 'tables')).toContain('table inet holdfast')
+    const mounts = await host.run('systemctl', 'show', '--property=RequiresMountsFor', REDIS)
+    expect(mounts).toContain('/var/lib/holdfast/redis')
     await eventually(async () => {
       const mark = await group.ask(BOOTED.name, BOOTED.address, 'redis', ['GET', 'hf:mark'])
       expect(mark).toBe(`${secrets.mark}\n`)
@@ -144,6 +169,17 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await isReady({ ready: true, server: BOOTED.name })
   })
 
+  it('root copies nothing to where the user of the gateway has put a link', async () => {
+    await host.run('mkdir', '--parents', '/etc/target')
+    for (const name of ['gateway.json', 'gateway.json.new']) {
+      await asUser('holdfast-gateway', 'ln', '-sfn', '/etc/target', `/run/holdfast-gateway/${name}`)
+    }
+    const { MainPID } = await host.state(GATEWAY)
+    await host.run('systemctl', 'reload', GATEWAY)
+    expect(await host.run('ls', '/etc/target')).toBe('')
+    expect(await host.state(GATEWAY)).toMatchObject({ MainPID, ActiveState: 'active' })
+  })
+
   it('Redis hears the hosts of its data centre and nobody else, also without the firewall', async () => {
     await host.run('nft', 'delete', 'table', 'inet', 'holdfast')
     expect(await Promise.all([OTHERS[0], STRANGER].map(knockFrom))).toEqual(['open\n', 'silent\n'])
@@ -154,6 +190,9 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
   it.concurrent('a Redis that crashes is failed over, and comes back behind the guard as a replica', async () => {
     // As a power cut may leave it: without its users nobody could ask it anything.
     await host.run('truncate', '--size=0', '/var/lib/holdfast/redis/users.acl')
+    // As a Redis that was taken over may: systemd, as root, would wait for ever to open it.
+    await asUser('holdfast-redis', 'rm', '/run/holdfast-redis/start.env')
+    await asUser('holdfast-redis', 'mkfifo', '/run/holdfast-redis/start.env')
     await host.run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', REDIS)
     const [{ name, address }] = OTHERS
     await eventually(async () => {
@@ -186,6 +225,18 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await host.run('systemctl', 'stop', `${ROTATION}.service`)
   })
 
+  it('what was added to gateway.json by hand is told to be lost at the next delivery', async () => {
+    const file = '/etc/holdfast/gateway.json'
+    const rendered = JSON.parse(await host.run('cat', file))
+    await host.write(file, JSON.stringify({ ...rendered, returnOrigins: ['https://app.example.org'] }), 0o640)
+    await host.run('systemctl', 'reload', GATEWAY)
+    await eventually(async () => expect(await gatewayWarnings()).toEqual(['config-edited']))
+    await host.run('systemctl', 'restart', GATEWAY)
+    await runs(GATEWAY)
+    expect(await gatewayWarnings()).toEqual(['config-edited'])
+    expect(await host.journal(`--unit=${GATEWAY}`)).toContain('Put it under `gateway:` in holdfast.yaml')
+  })
+
   it('the timer says when it rotates passwords; then the rotation runs to its end', async () => {
     await host.write('/etc/holdfast/deliver', DELIVER, 0o755)
     await host.run('systemctl', 'enable', '--now', `${ROTATION}.timer`)
@@ -215,8 +266,16 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     const fresh: Secrets = JSON.parse(await readFile(host.path(SECRETS), 'utf8'))
     expect(fresh.app).not.toBe(secrets.app)
     await isReady({ ready: true, revision: fresh.revision })
-    expect(await host.state(GATEWAY)).toMatchObject({ MainPID, NRestarts: '1' })
+    expect(await host.state(GATEWAY)).toMatchObject({ MainPID })
     const said = await host.journal()
+    // The delivery took away what was added by hand, and nothing that holdfast.yaml says.
+    expect(await gatewayWarnings()).toEqual(['config-settings-removed'])
+    expect(said).toMatch(/"config-settings-removed".*"keys":\["returnOrigins"\]/)
+    await host.run('systemctl', 'restart', GATEWAY)
+    await runs(GATEWAY)
+    expect(await gatewayWarnings()).toEqual([])
+    expect(await host.run(NODE, '--eval', FETCH, gatewayUrl('/metrics'))).toContain('holdfast_')
+    expect(await logIn()).toMatchObject({ error: { code: 'IDENTITIES_UNAVAILABLE' } })
     const passwords = [secrets, fresh].flatMap(({ admin, app, replica, peer, sentinelAdmin, keyring }) => [
       ...[admin, app, replica, peer, sentinelAdmin, keyring.index],
     ])
@@ -244,6 +303,12 @@ setTimeout(tell('silent'), 1000)
 `
 
 const FETCH = 'fetch(process.argv[1]).then((answer) => answer.text()).then(console.log)'
+
+const LOG_IN = `
+const body = JSON.stringify({ username: 'ada', password: 'a-password-of-hers' })
+const headers = { 'content-type': 'application/json' }
+fetch(process.argv[1], { method: 'POST', headers, body }).then((answer) => answer.text()).then(console.log)
+`
 
 /** Leaves what is rendered where the test finds it, and waits until the test has taken it to the hosts. */
 const DELIVER = `#!/bin/sh -e

@@ -11,6 +11,7 @@ export interface Changes {
 /** Keys that change without a restart, with all that is under them. */
 const LIVE = [
   'revision',
+  'renderedDigest',
   'store.username',
   'store.password',
   'store.sentinelUsername',
@@ -83,7 +84,7 @@ export function withLiveChanges(
   return result
 }
 
-const isUnder = (key: string, parent: string) => key === parent || key.startsWith(`${parent}.`)
+export const isUnder = (key: string, parent: string) => key === parent || key.startsWith(`${parent}.`)
 
 /** Every value by its key: `store.tls.caFile`. */
 function flat(value: unknown, key = ''): Map<string, string> {

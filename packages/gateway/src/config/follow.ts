@@ -8,6 +8,7 @@ import { loggableError } from '../http/log.ts'
 import type { Bell } from './bell.ts'
 import { changesBetween, withLiveChanges } from './changes.ts'
 import { type Configuration, readConfiguration } from './read.ts'
+import type { RenderedFile } from './rendered.ts'
 import type { GatewayConfig } from './schema.ts'
 
 /** What became of a reading of the configuration. */
@@ -17,6 +18,7 @@ export interface FollowOptions {
   file: string
   /** What was read from it at the start. */
   inUse: Configuration
+  rendered: RenderedFile
   store: TokenStore
   log: FastifyBaseLogger
   audit: Audit
@@ -76,7 +78,7 @@ export async function followConfiguration(options: FollowOptions): Promise<void>
 
 /** Reads the files and takes what can change live; answers what is in use then. */
 async function takeNext(inUse: Configuration, options: FollowOptions): Promise<Configuration> {
-  const { file, store, log, audit, prepare, onRead, signal } = options
+  const { file, rendered, store, log, audit, prepare, onRead, signal } = options
   const next = await readConfiguration(file)
   const { live, restart } = changesBetween(inUse.config, next.config)
   const tlsStays = restart.includes('store.tls')
@@ -102,7 +104,27 @@ async function takeNext(inUse: Configuration, options: FollowOptions): Promise<C
   }
   if (live.length + restart.length === 0)
     log.info({ event: 'config-unchanged' }, 'The configuration is as it was')
+  warnOfEdits(options, rendered.replaceBy(next.raw, live))
   return { ...next, config, tls }
+}
+
+/** Warns of a rendered file that was changed by hand, and of one that takes settings away, which may have been such changes. */
+export function warnOfEdits(
+  { file, rendered, log }: Pick<FollowOptions, 'file' | 'rendered' | 'log'>,
+  takenAway: readonly string[] = [],
+): void {
+  if (rendered.isEdited) {
+    log.warn(
+      { event: 'config-edited', file },
+      'This file was changed by hand after `holdfast render` wrote it: the next delivery, or `holdfast up`, takes the change away. Put it under `gateway:` in holdfast.yaml',
+    )
+  }
+  if (takenAway.length > 0) {
+    log.warn(
+      { event: 'config-settings-removed', file, keys: takenAway },
+      'The new configuration file lacks settings that this gateway runs with: what still works is gone after a restart. If they were added by hand, put them under `gateway:` in holdfast.yaml, render and deliver again',
+    )
+  }
 }
 
 const SECRETS = ['username', 'password', 'sentinelUsername', 'sentinelPassword', 'keyring'] as const

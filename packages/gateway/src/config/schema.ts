@@ -79,6 +79,8 @@ export const gatewayConfigSchema = z
         error: 'must be 1 to 128 of A-Z, a-z, 0-9, ".", "_", ":" and "-", and begin with a letter or a digit',
       })
       .exactOptional(),
+    /** What `holdfast render` wrote, as a digest: a file that was changed by hand afterwards shows. See `rendered.ts`. */
+    renderedDigest: text.exactOptional(),
     /** The data centre whose tokens this gateway takes. */
     dataCentre: z.string({ error: 'must be text' }).regex(/^[a-z0-9-]{1,64}$/, {
       error: 'must be 1 to 64 of a-z, 0-9 and "-"',

@@ -1,5 +1,5 @@
 import type { TlsOptions } from '@holdfast/tokens'
-import { readHostKey, readPublicFile } from '../files/private.ts'
+import { readPublicFile, readServiceFile } from '../files/private.ts'
 import type { TlsFiles } from './schema.ts'
 
 /** Reads the files of TLS. Throws `FILE_UNUSABLE`, also when others may read the key than a group of root's. */
@@ -7,7 +7,7 @@ export async function readTls({ caFile, certFile, keyFile, servername }: TlsFile
   const [ca, cert, key] = await Promise.all([
     readPublicFile(caFile, 'authority certificate'),
     certFile === undefined ? undefined : readPublicFile(certFile, 'certificate'),
-    keyFile === undefined ? undefined : readHostKey(keyFile, 'private key'),
+    keyFile === undefined ? undefined : readServiceFile(keyFile, 'private key'),
   ])
   return {
     ca,

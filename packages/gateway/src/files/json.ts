@@ -21,10 +21,11 @@ export function parseJsonText<T>(text: string, schema: z.ZodType<T>): Parsed<T> 
 /** Checks a value that is already parsed. */
 export function checkValue<T>(value: unknown, schema: z.ZodType<T>): Parsed<T> {
   const result = schema.safeParse(value)
-  return result.success ? { value: result.data } : { mistakes: result.error.issues.map(sentence) }
+  return result.success ? { value: result.data } : { mistakes: result.error.issues.map(mistakeOf) }
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
+/** One sentence about what is wrong, which names the key and quotes no value. */
+export function mistakeOf(issue: z.core.$ZodIssue): string {
   const key = issue.path.reduce<string>(
     (path, part) =>
       typeof part === 'number' ? `${path}[${part}]` : path ? `${path}.${String(part)}` : String(part),

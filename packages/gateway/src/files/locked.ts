@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FileUnusableError } from '../errors.ts'
@@ -50,13 +50,15 @@ async function lockedError(lock: string, label: string): Promise<FileUnusableErr
 
 /**
  * Replaces a file's text so that a reader, and a machine that loses power, see the old text or the new one
- * and nothing between. The file gets mode 0600. Throws `FILE_UNUSABLE`.
+ * and nothing between. The file gets mode 0600; where root replaces one, it stays its owner's and its group's. Throws
+ * `FILE_UNUSABLE`.
  */
 export async function replacePrivateFile(file: string, label: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
   try {
     {
       await using handle = await open(draft, 'wx', 0o600)
+      if (process.getuid?.() === 0) await keepReaders(handle, file)
       await handle.writeFile(text)
       await handle.sync()
     }
@@ -67,4 +69,12 @@ export async function replacePrivateFile(file: string, label: string, text: stri
     await rm(draft, { force: true }).catch(() => {})
     throw fileError(error, file, label)
   }
+}
+
+/** The service that reads a file still reads it when root has changed it: its own, or root's of mode 0640. */
+async function keepReaders(draft: FileHandle, file: string): Promise<void> {
+  const old = await lstat(file).catch(() => null)
+  if (!old?.isFile()) return
+  await draft.chown(old.uid, old.gid)
+  if (old.uid === 0 && (old.mode & 0o777) === 0o640) await draft.chmod(0o640)
 }

@@ -11,11 +11,20 @@ export function readPrivateFile(file: string, label: string): Promise<string> {
 }
 
 /**
- * Reads the private key of a host. Several services of the host share it, through a group: one that belongs to root may
- * be readable by its group. Else throws like {@link readPrivateFile}.
+ * Reads a secret that root gives to services of a host, such as its private key or the configuration of its gateway:
+ * a file of root's may be readable by its group. Else throws like {@link readPrivateFile}.
  */
-export function readHostKey(file: string, label: string): Promise<string> {
+export function readServiceFile(file: string, label: string): Promise<string> {
   return readGuarded(file, label, ({ uid }) => (uid === 0 ? 0o037 : 0o077))
+}
+
+/** Reads a secret that is the one line of a file. Throws like {@link readServiceFile}, and for any other text. */
+export async function readSecretLine(file: string, label: string): Promise<string> {
+  const secret = (await readServiceFile(file, label)).replace(/\r?\n$/, '')
+  if (secret !== '' && !/[\r\n]/.test(secret)) return secret
+  throw new FileUnusableError(
+    `The ${label} must be the one line of ${file}; write it there and nothing else.`,
+  )
 }
 
 /** `forbidden`: the bits that the mode must not have. */

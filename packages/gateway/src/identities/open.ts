@@ -2,7 +2,7 @@ import type { TokenStore } from '@holdfast/tokens'
 import type { FastifyBaseLogger } from 'fastify'
 import type { LdapConfig, OidcConfig } from '../config/identities.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { readPublicFile } from '../files/private.ts'
+import { readPublicFile, readSecretLine } from '../files/private.ts'
 import { type Authenticate, createAuthenticate } from '../users/authenticate.ts'
 import { openUserDirectory } from '../users/directory.ts'
 import { createTurns } from '../users/turns.ts'
@@ -39,13 +39,23 @@ export async function openIdentities(
 
 async function openLdap(ldap: LdapConfig): Promise<Authenticate> {
   const { createLdapAuthenticate } = await import('./ldap/authenticate.ts')
-  return createLdapAuthenticate(ldap, await readAuthorities(ldap.caFile))
+  const bindPassword = await secretOf(ldap.bindPassword, ldap.bindPasswordFile, 'password of `bindDn`')
+  return createLdapAuthenticate(
+    { ...ldap, bindPassword: bindPassword ?? '' },
+    await readAuthorities(ldap.caFile),
+  )
 }
 
 async function openOidc(oidc: OidcConfig, gateway: GatewayConfig, store: TokenStore): Promise<OidcLogin> {
   const { createOidcLogin } = await import('./oidc/login.ts')
-  return createOidcLogin({ config: oidc, gateway, store })
+  const clientSecret = await secretOf(oidc.clientSecret, oidc.clientSecretFile, 'client secret')
+  const config = { ...oidc, ...(clientSecret === undefined ? {} : { clientSecret }) }
+  return createOidcLogin({ config, gateway, store })
 }
+
+/** A secret that the configuration holds, or whose file it names. */
+const secretOf = async (value: string | undefined, file: string | undefined, label: string) =>
+  file === undefined ? value : await readSecretLine(file, label)
 
 async function openUsersFile(config: GatewayConfig, file: string, log: FastifyBaseLogger) {
   const { limits } = config

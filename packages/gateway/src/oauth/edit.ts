@@ -3,7 +3,7 @@ import { gatewayConfigSchema } from '../config/schema.ts'
 import { ConfigInvalidError } from '../errors.ts'
 import { checkValue, parseJsonText } from '../files/json.ts'
 import { replacePrivateFile, withFileLock } from '../files/locked.ts'
-import { readPrivateFile } from '../files/private.ts'
+import { readServiceFile } from '../files/private.ts'
 import { clientSecretHash, generateClientSecret } from './secret.ts'
 
 /** A client that no gateway knows yet, and its secret, which nothing keeps. */
@@ -32,7 +32,7 @@ export function createClient(id: string, may: OAuthClient['may']): NewClient {
 export async function addClient(configFile: string, entry: OAuthClient): Promise<void> {
   const label = 'configuration file'
   await withFileLock(configFile, label, async () => {
-    const text = await readPrivateFile(configFile, label)
+    const text = await readServiceFile(configFile, label)
     const before = parseJsonText(text, gatewayConfigSchema)
     if ('mistakes' in before) throw refusal(configFile, before.mistakes)
     // As it stands in the file, without the defaults that reading it fills in.

@@ -14,9 +14,9 @@ const healthSchema = z.object({
 
 /**
  * `GET /healthz` tells three states apart: `ok`; `degraded` (200: it serves, and somebody should look soon); `unready`
- * (503, as `/readyz`: others should be asked). It names no host: anybody may ask.
+ * (503, as `/readyz`: others should be asked). It names no host: anybody may ask. `warnings`: further reasons to be degraded.
  */
-export function healthzRoute(app: FastifyInstance, services: Services): void {
+export function healthzRoute(app: FastifyInstance, services: Services, warnings: () => string[]): void {
   const { server, store, lifecycle, audit } = services
   const description = describeRoute({
     summary: 'Tells well, degraded and unready apart.',
@@ -27,7 +27,7 @@ export function healthzRoute(app: FastifyInstance, services: Services): void {
   })
   app.get('/healthz', description, async (_request, reply) => {
     const status = store.status()
-    const degraded = degradations(status, audit.status())
+    const degraded = [...degradations(status, audit.status()), ...warnings()]
     if (lifecycle.draining || !status.readable) {
       return reply.code(503).header('retry-after', '1').send({ status: 'unready', server, degraded })
     }

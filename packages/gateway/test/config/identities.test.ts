@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { parse as parseYaml } from 'yaml'
 import { parseGatewayConfig } from '../../src/config/load.ts'
+import { mistakesInSettings } from '../../src/config/settings.ts'
 import { rawConfig } from '../support.ts'
 
 const LDAP = {
@@ -48,6 +50,14 @@ test.each([
     { ldap: { ...LDAP, users: { base: 'x', filter: '(uid=ada)' } } },
     'must be a filter in parentheses that holds {name}',
   ],
+  [
+    { ldap: { ...LDAP, bindPasswordFile: '/a/file' } },
+    '`identities.ldap.bindPassword` or `bindPasswordFile` must be there, and not both',
+  ],
+  [
+    { oidc: { ...OIDC, clientSecret: 'x', clientSecretFile: '/a/file' } },
+    '`identities.oidc.clientSecret` and `clientSecretFile` must not both be there',
+  ],
   [{ ldap: { ...LDAP, bindPassword: '' } }, '`identities.ldap.bindPassword` must not be empty'],
   [
     { oidc: { ...OIDC, issuer: 'http://id.example.org' } },
@@ -89,7 +99,10 @@ test.each(['app.example.org', 'https://app.example.org/', 'javascript:alert(1)',
 
 test('every example of the guide is a configuration', async () => {
   const guide = await readFile(new URL('../../../../docs/identities.md', import.meta.url), 'utf8')
-  const examples = Array.from(guide.matchAll(/```json\n(.*?)```/gs), ([, text = '']) => JSON.parse(text))
+  const examples = Array.from(
+    guide.matchAll(/```yaml\n(.*?)```/gs),
+    ([, text = '']) => parseYaml(text).gateway,
+  )
   expect(examples.length).toBeGreaterThanOrEqual(3)
-  for (const example of examples) expect(parseGatewayConfig({ ...rawConfig(), ...example })).toBeDefined()
+  for (const example of examples) expect(mistakesInSettings(example)).toEqual([])
 })

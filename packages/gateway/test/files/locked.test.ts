@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { replacePrivateFile, withFileLock } from '../../src/files/locked.ts'
@@ -24,6 +24,22 @@ test('a replaced file has mode 0600 and nothing is left beside it', async () => 
   expect(await readFile(file, 'utf8')).toBe('new')
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   expect(await readdir(folder)).toEqual(['users.json'])
+})
+
+// Only root can give a file to somebody.
+test.skipIf(process.getuid?.() !== 0)('a service still reads its file when root has changed it', async () => {
+  const file = path.join(await temporaryFolder(), 'gateway.json')
+  await writeFile(file, 'old')
+  for (const [uid, mode] of [
+    [0, 0o640],
+    [12_345, 0o600],
+  ] as const) {
+    await chown(file, uid, 12_345)
+    await chmod(file, mode)
+    await replacePrivateFile(file, 'configuration file', 'new')
+    const found = await stat(file)
+    expect([found.uid, found.gid, found.mode & 0o777]).toEqual([uid, 12_345, mode])
+  }
 })
 
 test('the lock is given back when the change fails', async () => {

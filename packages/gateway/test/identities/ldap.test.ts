@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TestAuthority } from '@holdfast/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { LdapConfig } from '../../src/config/identities.ts'
-import { createLdapAuthenticate } from '../../src/identities/ldap/authenticate.ts'
+import { createLdapAuthenticate, type OpenLdapConfig } from '../../src/identities/ldap/authenticate.ts'
 import { withServer } from '../../src/identities/ldap/connection.ts'
 import { addUser, parseGatewayConfig, removeUsers } from '../../src/index.ts'
 import { asBearer, bodyOf, codeOf, PASSWORD, rawConfig, startGateway, temporaryFolder } from '../support.ts'
@@ -21,11 +20,11 @@ beforeAll(async () => {
 })
 const startEncrypted = async () => startSlapd(await authority.host(ADDRESSES))
 
-function configOf(changes: Record<string, unknown>): LdapConfig {
+function configOf(changes: Record<string, unknown>): OpenLdapConfig {
   const ldap = { ...READER, users: { base: PEOPLE }, timeoutMs: 2000, ...changes }
   const config = parseGatewayConfig(rawConfig({ identities: { ldap } })).identities.ldap
   if (config === undefined) throw new Error('There is no directory in the configuration.')
-  return config
+  return { ...config, bindPassword: READER.bindPassword }
 }
 
 const authenticateBy = (changes: Record<string, unknown>, ca = authority.ca) =>

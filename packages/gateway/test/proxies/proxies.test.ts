@@ -147,6 +147,42 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
   })
 })
 
+describe.skipIf(!runs).each(PROXIES)('behind %s', (proxy) => {
+  test('wrong passwords of one client lock out that client, and nobody else', async () => {
+    const logInFrom = async (localAddress: string, username: string, password: string) => {
+      const body = JSON.stringify({ username, password })
+      const headers = { 'content-type': 'application/json' }
+      return (await stage.ask(proxy, '/login', { method: 'POST', headers, body, localAddress })).status
+    }
+    const [attacker, person] = {
+      nginx: ['127.0.108.51', '127.0.108.52'],
+      haproxy: ['127.0.108.53', '127.0.108.54'],
+    }[proxy] as [string, string]
+    const statuses: number[] = []
+    const names = Array.from({ length: 210 }, (_, index) => `nobody-${index}`)
+    // No more at once than gateways check passwords: one that waited too long would be told so, and not count.
+    const tryAll = async () => {
+      for (let name = names.pop(); name !== undefined; name = names.pop()) {
+        statuses.push(await logInFrom(attacker, name, 'a-wrong-password'))
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, tryAll))
+    expect(statuses.filter((status) => status === 401)).toHaveLength(200)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10)
+    expect(await logInFrom(attacker, 'ada', PASSWORD)).toBe(429)
+    expect(await logInFrom(person, 'ada', PASSWORD)).toBe(200)
+  }, 120_000)
+})
+
+describe.skipIf(!runs)('the gateways behind them', () => {
+  test('see no proxy that they do not trust', async () => {
+    for (const { address } of stage.gateways) {
+      const health = await (await fetch(`http://${address.host}:${address.port}/healthz`)).json()
+      expect(health).toMatchObject({ degraded: [] })
+    }
+  })
+})
+
 describe.skipIf(!runs)('both', () => {
   const askBoth = (target: string, headers: Record<string, string>) =>
     Promise.all(PROXIES.map((proxy) => stage.ask(proxy, target, { headers })))

@@ -20,6 +20,8 @@ const PROXIES = { nginx: '127.0.108.10', haproxy: '127.0.108.11' }
 export type ProxyName = keyof typeof PROXIES
 const APPLICATION = '127.0.108.31'
 const GATEWAYS = ['127.0.108.21', '127.0.108.22', '127.0.108.23', '127.0.108.24']
+/** As docs/proxies/README.md says: from this address both proxies reach the gateways. */
+const TRUSTED_PROXIES = ['127.0.0.1']
 /** On a busy machine four gateways take their time (in milliseconds). */
 const START_MS = 40_000
 const HERE = import.meta.dirname
@@ -74,7 +76,12 @@ export class Stage {
   ask(
     proxy: ProxyName,
     target: string,
-    options: { method?: string; headers?: Record<string, string | string[]>; body?: string } = {},
+    options: {
+      method?: string
+      headers?: Record<string, string | string[]>
+      body?: string
+      localAddress?: string
+    } = {},
   ) {
     const { body, ...rest } = options
     return new Promise<Answer>((resolve, reject) => {
@@ -204,7 +211,16 @@ export class Stage {
   ): Promise<ServerProcess> {
     const file = path.join(this.#folder, `${name}.json`)
     const store = storeConfig(this.group)
-    const config = rawConfig({ name, listen, usersFile, store, access, secureCookies: true, limits: {} })
+    const config = rawConfig({
+      name,
+      listen,
+      usersFile,
+      store,
+      access,
+      secureCookies: true,
+      limits: {},
+      trustedProxies: TRUSTED_PROXIES,
+    })
     await writeFile(file, JSON.stringify(config), { mode: 0o600 })
     const index = new URL('../../src/index.ts', import.meta.url).href
     const program = `const { runGateway } = await import(${JSON.stringify(index)}); await runGateway(process.argv[1])`

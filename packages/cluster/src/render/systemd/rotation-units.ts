@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { ClusterError } from '../../errors.ts'
 import { ROTATION_LIMITS } from '../../secrets/limits.ts'
 import type { DataCentre, Site } from '../../site/site.ts'
 import { line } from '../directive.ts'
@@ -68,7 +69,7 @@ function rotation(site: Site, dataCentre: DataCentre, folder: string, needs: rea
           ),
           line(
             'ReadWritePaths',
-            folder,
+            unitPath(folder),
             'Its secrets, which it replaces, and its journal beside them.',
             exec,
           ),
@@ -128,6 +129,23 @@ function schedule({ rotation: limits = ROTATION_LIMITS }: Site, { name }: DataCe
       },
     ],
   }
+}
+
+/**
+ * A path in a list of paths of a unit: quoted, with `%` doubled, which else begins a specifier. Throws `RENDER_REFUSED` for
+ * one that cannot be written there.
+ */
+function unitPath(path: string): string {
+  const quote = path.includes('"') ? "'" : '"'
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they cannot stand in a line of a unit.
+  if (path.includes(quote) || /[\0-\x1f\x7f]/.test(path)) {
+    throw new ClusterError(
+      'RENDER_REFUSED',
+      `The folder of the secrets, ${JSON.stringify(path)}, has both kinds of quotes or a control character, which no unit of systemd can name. Choose another.`,
+    )
+  }
+  const text = path.replaceAll('%', '%%')
+  return /^[\w./%@+:-]+$/.test(text) ? text : `${quote}${text}${quote}`
 }
 
 const WEEK_DAYS = 7

@@ -76,8 +76,12 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
             measured,
           ),
           line('LoadCredential', `host.json:${configFile('host.json')}`, 'What the guard asks with.', exec),
-          line('EnvironmentFile', '-%t/holdfast-redis/start.env', 'What the guard has decided.', service),
-          line('ExecStart', `${server} $HOLDFAST_START`, 'Redis, with the file that it rewrites.', service),
+          line(
+            'ExecStart',
+            `/bin/sh -c 'read -r start <%t/holdfast-redis/start.env && set -f && exec ${server} $\${start#HOLDFAST_START=}'`,
+            'Redis, with the file that it rewrites, as the guard has decided. Read by this user: with EnvironmentFile= systemd, as root, would open whatever this user has put there.',
+            service,
+          ),
           line(
             'ExecStopPost',
             `/bin/sh -c 'case "$SERVICE_RESULT $EXIT_CODE" in "success exited") rm -f ${state}/started ;; success*) ;; *) touch ${state}/crashed ;; esac'`,
@@ -142,22 +146,11 @@ function watchdog({ ownAddresses, needs }: Context): Document {
 }
 
 function gateway({ needs }: Context): Document {
-  const own = '%t/holdfast-gateway/gateway.json'
   return serviceUnit('holdfast-gateway.service', 'Holdfast gateway', needs, [
     ...account('holdfast-gateway', 'holdfast/gateway'),
-    line('RuntimeDirectory', 'holdfast-gateway', 'Its configuration while it runs, in memory only.', exec),
-    line(
-      'LoadCredential',
-      `gateway.json:${configFile('gateway.json')}`,
-      'Its passwords come from root, and are readable by it alone.',
-      exec,
-    ),
-    line(
-      'ExecStartPre',
-      `/bin/cp --no-preserve=mode %d/gateway.json ${own}`,
-      'A gateway takes only a file of mode 0600 that belongs to it.',
-      holdfast,
-    ),
+    line('RuntimeDirectory', 'holdfast-gateway', 'A place for the socket of its administrators.', exec),
+    line('LogsDirectory', 'holdfast', 'A place for its audit log.', exec),
+    line('LogsDirectoryMode', '0700', 'Nobody else reads it.', exec),
     line('Type', 'notify', 'It has started when it serves, and not before.', service),
     line('NotifyAccess', 'all', 'The program `systemd-notify` speaks for it.', service),
     line(
@@ -166,17 +159,16 @@ function gateway({ needs }: Context): Document {
       'One that hangs is ended, and started again; its processes it watches itself.',
       service,
     ),
-    line('ExecStart', `${PROGRAM.holdfast} gateway --config ${own}`, 'The gateway.', service),
     line(
-      'ExecReload',
-      `+/usr/bin/install --mode=0600 --owner=holdfast-gateway --group=holdfast-gateway ${configFile('gateway.json')} ${own}.new`,
-      'By root: it reads the new file, and gives it to the gateway.',
+      'ExecStart',
+      `${PROGRAM.holdfast} gateway --config ${configFile('gateway.json')}`,
+      "The gateway. The file is root's, and readable by this service alone: root copies nothing to where the service writes.",
       service,
     ),
     line(
       'ExecReload',
-      `+/bin/mv ${own}.new ${own}`,
-      'The gateway looks at its file once a second, and takes new secrets without a restart.',
+      '/bin/kill -HUP $MAINPID',
+      'It reads its file again, and takes new secrets without a restart.',
       holdfast,
     ),
     line('Restart', 'always', 'The balancer has others meanwhile.', service),

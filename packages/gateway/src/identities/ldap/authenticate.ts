@@ -9,12 +9,15 @@ import { type LdapAccess, LdapServerError, type Steps, withServer } from './conn
 import { namingValue, valuesOf } from './entry.ts'
 import { findGroups, findPeople } from './person.ts'
 
+/** With the password of the one who searches, also where the configuration names a file. */
+export type OpenLdapConfig = LdapConfig & { bindPassword: string }
+
 /**
  * Checks names and passwords by a directory: binds as the one who searches, finds the person and the groups, and binds
  * as the person. Each login has a connection of its own, of a bounded number. The servers are asked in turn, beginning
  * with the one that answered last; only an answer counts, so that a server which is away refuses nobody.
  */
-export function createLdapAuthenticate(config: LdapConfig, ca: string | undefined): Authenticate {
+export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | undefined): Authenticate {
   const { urls, startTls, timeoutMs } = config
   const access: LdapAccess = { startTls, ca, timeoutMs }
   const turns = createTurns({
@@ -53,7 +56,7 @@ export function createLdapAuthenticate(config: LdapConfig, ca: string | undefine
 
 async function askServer(
   client: Client,
-  config: LdapConfig,
+  config: OpenLdapConfig,
   { name, password }: { name: string; password: string },
   steps: Steps,
 ): Promise<Authentication> {
