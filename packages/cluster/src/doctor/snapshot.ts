@@ -25,11 +25,17 @@ export interface Snapshot {
   /** What a drill does at present or a killed one has left; null when there is none. */
   drill: DrillSnapshot | null
   secretAges: SecretAge[]
-  /** For how many days the certificate lasts that a Redis or a Sentinel shows; none without TLS. */
+  /**
+   * For how many days the certificate lasts that a Redis or a Sentinel shows, and {@link OWN_CERTIFICATE}; negative when it
+   * has ended; none without TLS.
+   */
   certificates: { name: string; daysLeft: number }[]
   /** Rotations that have not ended. */
   rotations: RotationsSeen
 }
+
+/** That which this command shows itself: when it has ended, nobody can be asked. */
+export const OWN_CERTIFICATE = 'the operator'
 
 export interface DrillSnapshot {
   isUnderWay: boolean

@@ -328,6 +328,21 @@ describe('a mend names the data centre that was asked about to each command of H
       ['rotate certificates', 'rotate certificates', 'rotate certificates --stage finish'],
     ],
     [
+      'of certificates that have ended, never to end the process that shows one',
+      (snapshot) => {
+        const [first, second] = snapshot.redis.map((one) => ({
+          ...one,
+          facts: null,
+          problem: 'It has expired.',
+        }))
+        if (first !== undefined) snapshot.redis[0] = first
+        snapshot.certificates = [{ name: first?.name ?? '', daysLeft: -1 }]
+        if (second !== undefined) snapshot.sentinels[1] = { ...second, name: 'sentinel-2' }
+        snapshot.certificates.push({ name: 'the operator', daysLeft: -3 })
+      },
+      Array(4).fill('rotate certificates'),
+    ],
+    [
       'of a drill that was killed',
       (snapshot) => {
         snapshot.drill = { isUnderWay: false, fault: 'pause redis-2', undo: ['continue redis-2'] }

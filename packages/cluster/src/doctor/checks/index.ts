@@ -3,6 +3,7 @@ import { aclDenials } from './acl-denials.ts'
 import { aofCutShort } from './aof-cut-short.ts'
 import { aofFailing } from './aof-failing.ts'
 import { backlogAboveBufferLimit } from './backlog-above-buffer-limit.ts'
+import { certificateEnded } from './certificate-ended.ts'
 import { certificateEndsSoon } from './certificate-ends-soon.ts'
 import { certificateRotationUnfinished } from './certificate-rotation-unfinished.ts'
 import { clockSkew } from './clock-skew.ts'
@@ -106,6 +107,7 @@ export const CHECKS: readonly Check[] = [
   configNotWritable,
   secretsReadable,
   secretTooOld,
+  certificateEnded,
   certificateEndsSoon,
   rotationUnfinished,
   rotationUnderWay,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { HoldfastError } from '@holdfast/tokens'
+import { HoldfastError, TlsFailedError } from '@holdfast/tokens'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import { inspectCertificate } from '../../certificates/inspect.ts'
 import { Lines, readField } from '../../redis/lines.ts'
 import { readAnswer } from '../../redis/sentinels.ts'
 import { servedCertificateDays } from '../../redis/served-certificate.ts'
@@ -12,6 +13,7 @@ import { processName, QUORUM, redisAddress, sentinelAddress } from '../../topolo
 import { connectControl } from '../control-client.ts'
 import { runningOperation } from '../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../open.ts'
+import { againOf } from '../place-again.ts'
 import { seeRotations } from '../rotate/sights.ts'
 import type {
   ApplicationSeen,
@@ -137,7 +139,10 @@ export class StatusReader {
         applications: applicationsIn(clients),
       }
     } catch (error) {
-      return { status: { ...named, reachable: false, problem: problemOf(address, error) }, applications: [] }
+      return {
+        status: { ...named, reachable: false, problem: this.#problemOf(address, error) },
+        applications: [],
+      }
     }
   }
 
@@ -154,8 +159,20 @@ export class StatusReader {
       ])
       return { ...named, reachable: true, ...sentinelFacts(address, reply), certificateDays }
     } catch (error) {
-      return { ...named, reachable: false, problem: problemOf(address, error) }
+      return { ...named, reachable: false, problem: this.#problemOf(address, error) }
     }
+  }
+
+  #problemOf(address: NodeAddress, error: unknown): string {
+    if (!(error instanceof Error)) return `${formatAddress(address)} cannot be asked.`
+    const own = this.#dataCentre.tls?.cert
+    const hasEnded =
+      error instanceof TlsFailedError &&
+      (error.reason === 'expired' ||
+        (own !== undefined && inspectCertificate(own.toString(), Date.now()).daysLeft < 0))
+    return hasEnded
+      ? `${error.message} Run \`holdfast rotate certificates${againOf(this.#dataCentre)}\`.`
+      : error.message
   }
 
   async #certificateDays(address: NodeAddress): Promise<number | null> {
@@ -238,6 +255,3 @@ async function onceMore<T>(question: () => Promise<T>): Promise<T> {
     throw error
   }
 }
-
-const problemOf = (address: NodeAddress, error: unknown): string =>
-  error instanceof Error ? error.message : `${formatAddress(address)} cannot be asked.`
