@@ -69,7 +69,7 @@ describe('in a data centre of this machine', () => {
   afterEach(() => dc?.remove())
 
   it('one host whose certificates have ended gets new ones, and the data centre ends whole', async () => {
-    dc = await TestDataCentre.create({ network: '127.0.131', transport: 'tls' })
+    dc = await TestDataCentre.create({ network: '127.0.161', transport: 'tls' })
     await dc.start()
     await dc.whole()
     const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -78,7 +78,7 @@ describe('in a data centre of this machine', () => {
     const { token } = await store.issue({ subject: 'ada' })
     await end(['redis-3', 'sentinel-3'])
     expect((await problems()).join('\n')).toMatch(
-      /127\.0\.131\.13:6379, or its authority's, has expired\..*`holdfast rotate certificates /,
+      /127\.0\.161\.13:6379, or its authority's, has expired\..*`holdfast rotate certificates /,
     )
     const { findings } = await examine({ stateDir: dc.stateDir })
     const advice = findings.filter(({ subject }) => ['redis-3', 'sentinel-3'].includes(subject))
@@ -94,7 +94,7 @@ describe('in a data centre of this machine', () => {
   }, 90_000)
 
   it('all certificates have ended, also those of gateways and of the operator: all get new ones', async () => {
-    dc = await TestDataCentre.create({ network: '127.0.132', transport: 'tls' })
+    dc = await TestDataCentre.create({ network: '127.0.162', transport: 'tls' })
     await dc.start()
     await dc.whole()
     const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -124,7 +124,7 @@ describe('in a data centre that is reached by its file', () => {
   afterEach(() => sited?.remove())
 
   it('all certificates have ended: a command or people bring the new ones, and no Redis is restarted', async () => {
-    sited = await Sited.start({ network: '127.0.133' })
+    sited = await Sited.start({ network: '127.0.163' })
     ;({ dc } = sited)
     await dc.whole()
     const { place, deliverCommand } = sited
