@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'TLS_FAILED'
   | 'WRONG_DATA_CENTRE'
   | 'UNSUPPORTED_SERVER'
+  | 'SESSION_CONFLICT'
   | 'COMMAND_TIMEOUT'
   | 'REDIS_REPLY'
 
@@ -136,6 +137,11 @@ export class UnsupportedServerError extends HoldfastError {
     super(message, options)
     this.reason = reason
   }
+}
+
+/** Another middleware uses the same property of a request. A mistake in the application. */
+export class SessionConflictError extends HoldfastError {
+  override readonly code = 'SESSION_CONFLICT'
 }
 
 /** A node did not answer a command in time; whether it ran is unknown. */
