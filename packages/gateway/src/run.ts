@@ -154,7 +154,12 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   'closed-unconfirmed': 'The store was closed before every replica confirmed the acknowledged writes',
 }
 
-const NOT_MENDED_BY_WAITING = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE', 'UNSUPPORTED_SERVER'])
+const NOT_MENDED_BY_WAITING = new Set([
+  'AUTH_FAILED',
+  'TLS_FAILED',
+  'WRONG_DATA_CENTRE',
+  'UNSUPPORTED_SERVER',
+])
 
 /** Rejects when a password or a certificate is refused, or the Redis is another data centre's. Else never settles. */
 async function accessRefused(store: TokenStore, gateway: Gateway): Promise<never> {

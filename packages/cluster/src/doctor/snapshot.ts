@@ -63,6 +63,8 @@ export type RedisSnapshot = Asked<RedisFacts>
 export type SentinelSnapshot = Asked<SentinelFacts>
 
 export interface RedisFacts {
+  /** Why it cannot hold the promises, by its version, product or mode; or null. */
+  unsupported: string | null
   replication: ReplicationView
   /** The fields of `INFO`. */
   info: Record<string, string>
@@ -84,6 +86,8 @@ export interface RedisFacts {
 }
 
 export interface SentinelFacts extends SentinelAnswer {
+  /** As of a Redis. */
+  unsupported: string | null
   quorum: number
   parallelSyncs: number
   /** The primary's flags, such as `s_down`. */

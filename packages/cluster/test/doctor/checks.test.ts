@@ -58,6 +58,14 @@ it('tells of a limit of one byte what is used, and a limit that is enough', () =
 describe('finds what cannot be planted in a real data centre:', () => {
   it.each<[string, (snapshot: Snapshot) => void, string[]]>([
     [
+      'a Redis and a Sentinel that cannot hold the promises',
+      (snapshot) => {
+        redis(snapshot, 1).unsupported = 'redis-2 is Redis 6.2.14.'
+        sentinel(snapshot, 2).unsupported = 'sentinel-3 is Redis 6.2.14.'
+      },
+      ['server-unsupported: redis-2', 'server-unsupported: sentinel-3'],
+    ],
+    [
       'no supervisor',
       (snapshot) => {
         snapshot.supervisor = 'gone'

@@ -21,4 +21,5 @@ export {
 export { Reigns } from './reigns.ts'
 export { parseReplication, type ReplicationView, type ReplicaView } from './replication.ts'
 export { observationQuestions, readObservation } from './sentinel.ts'
+export { unsupportedByHello, unsupportedNode } from './supported-server.ts'
 export type { TlsOptions } from './tls.ts'

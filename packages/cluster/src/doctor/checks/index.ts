@@ -44,6 +44,7 @@ import { sentinelCannotReach } from './sentinel-cannot-reach.ts'
 import { sentinelDown } from './sentinel-down.ts'
 import { sentinelPortZero } from './sentinel-port-zero.ts'
 import { sentinelsDisagree } from './sentinels-disagree.ts'
+import { serverUnsupported } from './server-unsupported.ts'
 import { settingsDrifted } from './settings-drifted.ts'
 import { staleReplicasKnown } from './stale-replicas-known.ts'
 import { staleSentinelsKnown } from './stale-sentinels-known.ts'
@@ -63,6 +64,7 @@ export const CHECKS: readonly Check[] = [
   drillLeftBehind,
   nodeDown,
   sentinelDown,
+  serverUnsupported,
   gatewayDown,
   processRestarting,
   processHeld,

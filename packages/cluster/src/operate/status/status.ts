@@ -1,6 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { HoldfastError, TlsFailedError } from '@holdfast/tokens'
-import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import {
+  formatAddress,
+  type NodeAddress,
+  type Reply,
+  unsupportedByHello,
+  unsupportedNode,
+} from '@holdfast/tokens/redis'
 import { inspectCertificate } from '../../certificates/inspect.ts'
 import { Lines, readField } from '../../redis/lines.ts'
 import { readAnswer } from '../../redis/sentinels.ts'
@@ -134,6 +140,8 @@ export class StatusReader {
         onceMore(() => this.#metrics.send(address, [['INFO'], ['CLIENT', 'LIST']], PATIENCE_MS)),
         this.#certificateDays(address),
       ])
+      const unsupported = unsupportedNode(named.name, String(info))
+      if (unsupported !== null) throw unsupported
       return {
         status: { ...named, reachable: true, ...redisFacts(info), certificateDays },
         applications: applicationsIn(clients),
@@ -153,10 +161,14 @@ export class StatusReader {
     const address = sentinelAddress(host)
     const named = { name: processName('sentinel', index, host), ...address }
     try {
-      const [[reply = null], certificateDays] = await Promise.all([
-        onceMore(() => this.#app.send(address, [['SENTINEL', 'MASTER', primaryName]], PATIENCE_MS)),
+      const [[reply = null, hello], certificateDays] = await Promise.all([
+        onceMore(() =>
+          this.#app.send(address, [['SENTINEL', 'MASTER', primaryName], ['HELLO']], PATIENCE_MS),
+        ),
         this.#certificateDays(address),
       ])
+      const unsupported = unsupportedByHello(named.name, hello, 'sentinel')
+      if (unsupported !== null) throw unsupported
       return { ...named, reachable: true, ...sentinelFacts(address, reply), certificateDays }
     } catch (error) {
       return { ...named, reachable: false, problem: this.#problemOf(address, error) }
