@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, stat } from 'node:fs/promises'
+import { cp, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CertificateFolder } from '@holdfast/cluster/certificates'
@@ -52,7 +52,7 @@ test('it shows what there is, warns of what ends soon, and renews that', async (
   expect(stdout).not.toContain('PRIVATE KEY')
 })
 
-test('an authority is replaced only with --force, and its old certificates are shown as foreign', async () => {
+test('an authority is replaced only with --force and a yes, is kept, and can be put back', async () => {
   await files().createAuthority({})
   await files().issue({ name: 'redis-1' })
   const key = () => readFile(join(folder, 'dc1', 'ca.key'), 'utf8')
@@ -61,11 +61,29 @@ test('an authority is replaced only with --force, and its old certificates are s
   expect(refused.code).toBe(1)
   expect(refused.stderr).toMatch(/^Error: dc1 has an authority already, in .*use --force if you mean it\.\n$/)
   expect(await key()).toBe(before)
-  expect((await ca('create', '--force')).code).toBe(0)
+  const unasked = await ca('create', '--force')
+  expect(unasked.code).toBe(2)
+  expect(unasked.stderr).toMatch(/is refused by each host.*Error: Nobody can be asked here: give --yes/s)
+  expect(await key()).toBe(before)
+  const replaced = await ca('create', '--force', '--yes')
+  expect(replaced.code).toBe(0)
+  const keptAs = (file: string) =>
+    new RegExp(`^ +(\\S+${file}\\.replaced-\\S+)$`, 'm').exec(replaced.stdout)?.[1] ?? ''
+  expect(await readFile(keptAs('ca.key'), 'utf8')).toBe(before)
   const shown = await ca('show')
   expect(shown.code).toBe(1)
   expect(shown.stdout).toMatch(/redis-1 .* of another authority\n/)
   expect((await ca('renew')).stdout).toMatch(/redis-1 .* 89 days\n/)
+  for (const file of ['ca.crt', 'ca.key']) await cp(keptAs(file), join(folder, 'dc1', file))
+  expect((await ca('renew')).stdout).toMatch(/redis-1 .* 89 days\n/)
+  expect((await ca('show')).code).toBe(0)
+})
+
+test('a certificate that lacks names or addresses of the one that it replaces is issued with a word of it', async () => {
+  await files().createAuthority({})
+  await ca('issue', 'redis-1', '--addresses', '10.0.1.11')
+  const { code, stderr } = await ca('issue', 'redis-1')
+  expect([code, stderr]).toEqual([0, expect.stringContaining('also held 10.0.1.11.')])
 })
 
 test.each<[string, string[], number, string]>([

@@ -75,7 +75,10 @@ describe('init', () => {
     const refused = await sandbox.run(['init', file, ...ANSWERS])
     expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('give --force') })
     expect(await readFile(file, 'utf8')).toContain('timings: reference')
-    expect(await sandbox.run(['init', file, ...ANSWERS, '--force'])).toMatchObject({ code: 0 })
+    const forced = await sandbox.run(['init', file, ...ANSWERS, '--force'])
+    expect(forced).toMatchObject({ code: 0 })
+    const [, kept = ''] = /is kept as (\S+)\./.exec(forced.stdout) ?? []
+    expect(await readFile(kept, 'utf8')).toContain('timings: reference')
     expect(await readFile(file, 'utf8')).toContain('timings: fast')
   })
 

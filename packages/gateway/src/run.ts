@@ -34,7 +34,8 @@ export interface RunOptions {
  *
  * Throws `FILE_UNUSABLE`, `CONFIG_INVALID`, `USERS_INVALID`, `INVALID_OPTION` or `LISTEN_FAILED` when it cannot
  * start, and later what waiting does not mend: `AUTH_FAILED` when Redis or a Sentinel refuses its password, `TLS_FAILED`
- * when they do not come together by TLS, `WRONG_DATA_CENTRE` when the Redis is another data centre's, `PROCESSES_DIE`.
+ * when they do not come together by TLS, `WRONG_DATA_CENTRE` when the Redis is another data centre's, `UNSUPPORTED_SERVER`
+ * when it cannot hold the promises, `PROCESSES_DIE`.
  */
 export async function runGateway(configFile: string, options: RunOptions = {}): Promise<void> {
   const fd = takeActivatedSocket(process.env, process.pid)
@@ -158,7 +159,12 @@ const STORE_EVENTS: Record<StoreEvent['type'], string> = {
   'closed-unconfirmed': 'The store was closed before every replica confirmed the acknowledged writes',
 }
 
-const NOT_MENDED_BY_WAITING = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE'])
+const NOT_MENDED_BY_WAITING = new Set([
+  'AUTH_FAILED',
+  'TLS_FAILED',
+  'WRONG_DATA_CENTRE',
+  'UNSUPPORTED_SERVER',
+])
 
 /** Rejects when a password or a certificate is refused, or the Redis is another data centre's. Else never settles. */
 async function accessRefused(store: TokenStore, gateway: Gateway): Promise<never> {

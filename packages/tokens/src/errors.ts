@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'AUTH_FAILED'
   | 'TLS_FAILED'
   | 'WRONG_DATA_CENTRE'
+  | 'UNSUPPORTED_SERVER'
+  | 'SESSION_CONFLICT'
   | 'COMMAND_TIMEOUT'
   | 'REDIS_REPLY'
 
@@ -107,6 +109,39 @@ export class TlsFailedError extends HoldfastError {
 /** The Redis that the Sentinels name carries the mark of another group. Nothing was read or written there. */
 export class WrongDataCentreError extends HoldfastError {
   override readonly code = 'WRONG_DATA_CENTRE'
+}
+
+/** Why a server cannot hold the promises. */
+export type Unsupported =
+  /** A node of a Redis Cluster: it holds only some of the keys. */
+  | 'cluster'
+  /** Older than Redis 7.0, or it does not say how old it is. */
+  | 'version'
+  /** A server that speaks as Redis does, and is neither Redis nor Valkey. */
+  | 'product'
+  /** A Sentinel where a Redis was named, or the other way round. */
+  | 'mode'
+  /** The one Redis follows another, and takes no writes. */
+  | 'replica'
+  /** It does not speak RESP3: older than Redis 6.0, or a proxy. */
+  | 'protocol'
+  /** It lacks a command, or the user may not run it. */
+  | 'command'
+
+/** A server cannot hold what this package promises. A mistake in the plan; waiting does not fix it. Nothing was written there. */
+export class UnsupportedServerError extends HoldfastError {
+  override readonly code = 'UNSUPPORTED_SERVER'
+  readonly reason: Unsupported
+
+  constructor(message: string, reason: Unsupported, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** Another middleware uses the same property of a request. A mistake in the application. */
+export class SessionConflictError extends HoldfastError {
+  override readonly code = 'SESSION_CONFLICT'
 }
 
 /** A node did not answer a command in time; whether it ran is unknown. */

@@ -20,7 +20,8 @@ export const caCreate: CommandSpec<CaCreateOptions> = {
   options: [
     ...FOLDER_OPTIONS,
     daysOption(MOST_AUTHORITY_DAYS, 3650),
-    { flags: '--force', summary: 'replace the one that is there: all its certificates become worthless' },
+    { flags: '--force', summary: 'replace the one that is there, whose files are kept; it asks first' },
+    { flags: '--yes', summary: 'with --force: do not ask first' },
     JSON_OPTION,
   ],
   notes: ['One authority a data centre. Its key, ca.key, stays on one machine; hosts get ca.crt only.'],

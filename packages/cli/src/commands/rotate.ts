@@ -57,6 +57,11 @@ const rotateCertificates: CommandSpec<CertificateOptions> = {
       parse: wholeNumber(1, MOST_DAYS),
     },
     {
+      flags: '--within <days>',
+      summary: 'only those that last fewer days, or have ended (default: all)',
+      parse: wholeNumber(1, MOST_DAYS),
+    },
+    {
       flags: '--stage <stage>',
       summary:
         'with --file; begin: only issue them; finish: go on when they are on the hosts (default: both)',
@@ -68,6 +73,7 @@ const rotateCertificates: CommandSpec<CertificateOptions> = {
   notes: [
     'Redis, gateways and stunnel take theirs while they run; Sentinels are started again, one at a time.',
     'Interrupted, run it again: it goes on. With --site nothing is changed.',
+    'It is also the remedy where certificates have ended, of one host or of all.',
     'With --file they are issued where `holdfast ca` keeps the authority, and brought to the hosts by --deliver-command, or',
     'by you between the two stages. Then Redis and Sentinels are told over the network, and each shows its new one.',
   ],

@@ -23,10 +23,11 @@ export async function init(options: InitCommandOptions, file: string): Promise<E
   return EXIT.ok
 }
 
-function farewell({ file, schemaFile }: { file: string; schemaFile: string }): string {
+function farewell({ file, schemaFile, kept }: Awaited<ReturnType<typeof writeSite>>): string {
   const again = basename(file) === SITE_FILE && relative('', file) === SITE_FILE ? '' : ` ${file}`
   return [
     `Wrote ${file}, and ${schemaFile} for editors.`,
+    ...(kept === null ? [] : [`The file that was there is kept as ${kept}.`]),
     `Look through it, then:  ${paint.accent(`holdfast check${again}`)}`,
   ].join('\n')
 }

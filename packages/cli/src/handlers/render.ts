@@ -28,8 +28,12 @@ export const renderFrom =
     const files = host === undefined ? all : filesOfHost(all, host)
     if (explain) console.log(explanationText(files))
     if (out !== undefined) {
-      await writeRendered(files, out, { force: force === true })
+      const kept = await writeRendered(files, out, { force: force === true })
       console.log(renderedTree(files, resolve(out)))
+      if (kept.length > 0) {
+        console.log('  What was there with another text is kept beside, in case someone had worked on it:')
+        for (const file of kept) console.log(`    ${file}`)
+      }
       const missing = held.missing.filter((one) => files.some((rendered) => rendered.host === one.host))
       if (missing.length > 0) console.log(missingCertificatesText(missing, certificates))
     }

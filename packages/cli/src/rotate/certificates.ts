@@ -18,13 +18,14 @@ import { sitePlanText } from './site-plan-text.ts'
 
 export interface CertificateOptions extends RotateOptions {
   days?: number
+  within?: number
   stage?: 'begin' | 'finish'
   site?: string
 }
 
 /** Gives every process a new certificate, or says how. Throws `UsageError`, and what `rotateCertificates` of the cluster throws. */
 export async function rotateCertificates(options: CertificateOptions): Promise<ExitCode> {
-  const { days, stage, deliverCommand, site, dryRun, json, ...where } = options
+  const { days, within, stage, deliverCommand, site, dryRun, json, ...where } = options
   if (site !== undefined) {
     const plan = planSiteCertificates(await loadSite(site))
     if (plan.hosts.length === 0)
@@ -38,6 +39,7 @@ export async function rotateCertificates(options: CertificateOptions): Promise<E
   const asked = {
     ...placeOf(where),
     ...(days === undefined ? {} : { days }),
+    ...(within === undefined ? {} : { withinDays: within }),
     ...(stage === undefined ? {} : { stage }),
     ...(deliverCommand === undefined ? {} : { deliverCommand }),
   }
@@ -62,6 +64,7 @@ const AUTHORITY_SOON_DAYS = 180
 /** `again` names the same data centre once more. */
 function certificatesText(report: CertificatesReport, again: string): string {
   const { state, renewed, notAfter, authorityDaysLeft, resumed, hosts, tookMs } = report
+  if (notAfter === null) return `  ${paint.good('✓')} No certificate is due.`
   const soon = authorityDaysLeft < AUTHORITY_SOON_DAYS
   const issued = state === 'waiting' ? ' issued' : ''
   return [

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ClusterError } from '../errors.ts'
-import { readIfThere, replaceFile, writePrivate } from '../state/private-file.ts'
+import { keepBeside, readIfThere, replaceFile, writePrivate } from '../state/private-file.ts'
 import {
   type AuthorityRequest,
   type CertificateRequest,
@@ -37,13 +37,13 @@ export class CertificateFolder {
 
   /**
    * Makes the authority. Throws `AUTHORITY_EXISTS` unless `force`, with which all that the old one signed is refused as
-   * soon as hosts believe the new one.
+   * soon as hosts believe the new one. The files of the old one are kept beside, under the names in `kept`.
    */
   async createAuthority(
     options: Pick<AuthorityRequest, 'days'> & { force?: boolean },
-  ): Promise<CertificateFile> {
+  ): Promise<CertificateFile & { kept: string[] }> {
     const { force = false, ...request } = options
-    if (!force && (await readIfThere(this.#file(AUTHORITY, 'key'))) !== null) {
+    if (!force && (await this.hasAuthority())) {
       throw new ClusterError(
         'AUTHORITY_EXISTS',
         `${this.dataCentre} has an authority already, in ${this.path}. ` +
@@ -51,8 +51,21 @@ export class CertificateFolder {
       )
     }
     const authority = await createAuthority({ dataCentre: this.dataCentre, ...request })
+    const kept = [
+      await keepBeside(this.#file(AUTHORITY, 'crt')),
+      await keepBeside(this.#file(AUTHORITY, 'key')),
+    ]
     await this.#write(AUTHORITY, authority)
-    return this.#read(AUTHORITY, authority.certificate, authority.certificate)
+    return {
+      ...this.#read(AUTHORITY, authority.certificate, authority.certificate),
+      kept: kept.flatMap((file) => file ?? []),
+    }
+  }
+
+  /** Whether there is an authority, with its key or without. */
+  async hasAuthority(): Promise<boolean> {
+    const files = [this.#pem(AUTHORITY), readIfThere(this.#file(AUTHORITY, 'key'))]
+    return (await Promise.all(files)).some((text) => text !== null)
   }
 
   /**

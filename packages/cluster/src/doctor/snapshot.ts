@@ -25,11 +25,17 @@ export interface Snapshot {
   /** What a drill does at present or a killed one has left; null when there is none. */
   drill: DrillSnapshot | null
   secretAges: SecretAge[]
-  /** For how many days the certificate lasts that a Redis or a Sentinel shows; none without TLS. */
+  /**
+   * For how many days the certificate lasts that a Redis or a Sentinel shows, and {@link OWN_CERTIFICATE}; negative when it
+   * has ended; none without TLS.
+   */
   certificates: { name: string; daysLeft: number }[]
   /** Rotations that have not ended. */
   rotations: RotationsSeen
 }
+
+/** That which this command shows itself: when it has ended, nobody can be asked. */
+export const OWN_CERTIFICATE = 'the operator'
 
 export interface DrillSnapshot {
   isUnderWay: boolean
@@ -57,6 +63,8 @@ export type RedisSnapshot = Asked<RedisFacts>
 export type SentinelSnapshot = Asked<SentinelFacts>
 
 export interface RedisFacts {
+  /** Why it cannot hold the promises, by its version, product or mode; or null. */
+  unsupported: string | null
   replication: ReplicationView
   /** The fields of `INFO`. */
   info: Record<string, string>
@@ -78,6 +86,8 @@ export interface RedisFacts {
 }
 
 export interface SentinelFacts extends SentinelAnswer {
+  /** As of a Redis. */
+  unsupported: string | null
   quorum: number
   parallelSyncs: number
   /** The primary's flags, such as `s_down`. */

@@ -2,11 +2,12 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ClusterError, systemCode } from '../errors.ts'
 import type { RenderedFile } from '../render/render-site.ts'
-import { replaceFile } from '../state/private-file.ts'
+import { keepBeside, readIfThere, replaceFile } from '../state/private-file.ts'
 
 /**
  * Writes rendered files into a folder, a folder a host. Those with secrets are readable by their owner alone from the
- * first byte on.
+ * first byte on. A file that is there with another text is kept beside when it is replaced, but for certificates and their
+ * keys, which `holdfast ca` has. Answers the names of those.
  *
  * Throws `RENDER_REFUSED`, before anything is written, when one of the files is there already and `force` is false:
  * somebody may have put work into it.
@@ -15,13 +16,17 @@ export async function writeRendered(
   files: readonly RenderedFile[],
   folder: string,
   { force }: { force: boolean },
-): Promise<void> {
+): Promise<string[]> {
+  const kept: string[] = []
   if (!force) await refuseToOverwrite(files, folder)
   for (const { path, text, mode } of files) {
     const file = join(folder, path)
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const before = path.includes('/tls/') ? null : await readIfThere(file)
+    if (before !== null && before !== text) kept.push((await keepBeside(file)) ?? file)
     await replaceFile(file, text, mode)
   }
+  return kept
 }
 
 async function refuseToOverwrite(files: readonly RenderedFile[], folder: string): Promise<void> {

@@ -7,11 +7,14 @@ import {
   type Reply,
   type TlsOptions,
 } from '@holdfast/tokens/redis'
+import { type CommandConnection, openAlsoEnded } from './ended-certificate.ts'
 
 /** As whom to connect, and whether to encrypt. */
 interface Access extends Pick<ConnectionOptions, 'username' | 'password'> {
   /** Null: the traffic is plain. */
   tls: TlsOptions | null
+  /** Commands also go to a server whose certificate has ended: see {@link openAlsoEnded}. */
+  alsoEnded?: boolean
 }
 
 /**
@@ -20,7 +23,7 @@ interface Access extends Pick<ConnectionOptions, 'username' | 'password'> {
  */
 export class Lines {
   #access: Access
-  readonly #open = new Map<string, Promise<Connection>>()
+  readonly #open = new Map<string, Promise<CommandConnection>>()
   #isClosed = false
 
   constructor(access: Access) {
@@ -46,14 +49,7 @@ export class Lines {
 
   /** One more connection, which the caller closes. Throws as {@link Connection.open}. */
   open(address: NodeAddress, timeoutMs: number): Promise<Connection> {
-    const { tls, ...user } = this.#access
-    return Connection.open({
-      address,
-      ...user,
-      ...(tls && { tls }),
-      clientName: 'holdfast-cluster',
-      connectTimeoutMs: timeoutMs,
-    })
+    return Connection.open(this.#optionsFor(address, timeoutMs))
   }
 
   /** From now on a fresh connection logs in so; those that are open stay. */
@@ -69,7 +65,12 @@ export class Lines {
     this.#open.clear()
   }
 
-  #connect(address: NodeAddress, timeoutMs: number): Promise<Connection> {
+  #optionsFor(address: NodeAddress, connectTimeoutMs: number): ConnectionOptions {
+    const { tls, alsoEnded: _, ...user } = this.#access
+    return { address, ...user, ...(tls && { tls }), clientName: 'holdfast-cluster', connectTimeoutMs }
+  }
+
+  #connect(address: NodeAddress, timeoutMs: number): Promise<CommandConnection> {
     const key = formatAddress(address)
     const known = this.#open.get(key)
     if (known !== undefined)
@@ -77,10 +78,11 @@ export class Lines {
     return this.#dial(address, timeoutMs)
   }
 
-  #dial(address: NodeAddress, timeoutMs: number): Promise<Connection> {
+  #dial(address: NodeAddress, timeoutMs: number): Promise<CommandConnection> {
     const key = formatAddress(address)
     if (this.#isClosed) throw new ConnectionClosedError(`The connections are closed, also that to ${key}.`)
-    const opening = this.open(address, timeoutMs)
+    const open = this.#access.alsoEnded ? openAlsoEnded : Connection.open
+    const opening: Promise<CommandConnection> = open(this.#optionsFor(address, timeoutMs))
     this.#open.set(key, opening)
     const forget = () => {
       if (this.#open.get(key) === opening) this.#open.delete(key)

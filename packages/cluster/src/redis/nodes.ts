@@ -27,9 +27,10 @@ export class Nodes {
   readonly #topology: Group
   readonly #lines: Lines
 
-  constructor({ topology, secrets, tls }: GroupAccess) {
+  /** `alsoEnded`: those are asked, too, whose certificates have ended. */
+  constructor({ topology, secrets, tls }: GroupAccess, { alsoEnded = false } = {}) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.admin, tls })
+    this.#lines = new Lines({ username: 'admin', password: secrets.admin, tls, alsoEnded })
   }
 
   /** The views of those that answer in time (in milliseconds), without asking the one at `withoutAddress`. */

@@ -38,9 +38,10 @@ export class Sentinels {
   readonly #topology: Group
   readonly #lines: Lines
 
-  constructor({ topology, secrets, tls }: GroupAccess) {
+  /** `alsoEnded`: those are asked, too, whose certificates have ended. */
+  constructor({ topology, secrets, tls }: GroupAccess, { alsoEnded = false } = {}) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls })
+    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls, alsoEnded })
   }
 
   /** The answers of those that answer in time (in milliseconds). */

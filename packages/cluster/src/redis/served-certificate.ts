@@ -9,7 +9,7 @@ const DAY_MS = 24 * 3600 * 1000
  */
 export function servedCertificateDays(
   { host, port }: NodeAddress,
-  { ca, cert, key }: TlsOptions,
+  { ca, cert, key }: Partial<TlsOptions>,
   timeoutMs: number,
 ): Promise<number | null> {
   return new Promise((resolve) => {

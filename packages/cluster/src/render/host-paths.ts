@@ -28,6 +28,9 @@ export const GATEWAY_SECRETS = configFile('gateway')
 /** What brings rendered files to the hosts: the administrator's own, on a host that operates them. */
 export const DELIVERY = configFile('deliver')
 
+/** Where `holdfast ca` keeps the authority, on a host that operates them and renews their certificates by itself. */
+export const CERTIFICATES = configFile('certificates')
+
 /** The certificate with its key that the balancer shows to browsers. */
 export const WEB_CERTIFICATE = configFile('tls/web.pem')
 

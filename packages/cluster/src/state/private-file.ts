@@ -1,4 +1,5 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 
 /** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
@@ -23,6 +24,23 @@ export async function seedPrivate(file: string, text: string): Promise<boolean> 
   if (present !== null) await rename(file, `${file}.emptied.${Date.now()}`)
   await writePrivate(file, text)
   return true
+}
+
+/**
+ * Copies a file that is about to be replaced, for its owner alone, beside it: `ca.key.replaced-20261201-155000-123`. Answers the
+ * copy's name, or null when there is no such file.
+ */
+export async function keepBeside(file: string): Promise<string | null> {
+  const time = new Date().toISOString().slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-')
+  const copy = `${file}.replaced-${time}`
+  try {
+    await copyFile(file, copy, constants.COPYFILE_EXCL)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw error
+  }
+  await chmod(copy, 0o600)
+  return copy
 }
 
 /** The text of a file, or null when there is none. */

@@ -37,10 +37,23 @@ test('an authority is replaced only when that is meant, and then its certificate
     message: expect.stringContaining('use --force if you mean it.'),
   })
   expect(await folder.list()).toEqual(before)
-  await folder.createAuthority({ force: true })
+  const old = await readFile(join(folder.path, 'ca.key'), 'utf8')
+  const { kept } = await folder.createAuthority({ force: true })
+  expect(kept.map((file) => file.replace(/-[\d-]+$/, ''))).toEqual([
+    join(folder.path, 'ca.crt.replaced'),
+    join(folder.path, 'ca.key.replaced'),
+  ])
+  for (const file of kept) expect(await modeOf(file)).toBe(0o600)
+  expect(await readFile(kept[1] ?? '', 'utf8')).toBe(old)
   const after = await folder.list()
   expect(after.authority.fingerprint).not.toBe(before.authority.fingerprint)
   expect(after.issued).toMatchObject([{ subject: 'redis-1', isOurs: false }])
+})
+
+test('the certificate of an authority whose key is elsewhere is not overwritten either', async () => {
+  const folder = await folderWithAuthority()
+  await rm(join(folder.path, 'ca.key'))
+  await expect(folder.createAuthority({})).rejects.toMatchObject({ code: 'AUTHORITY_EXISTS' })
 })
 
 test('two data centres in one folder have authorities of their own', async () => {

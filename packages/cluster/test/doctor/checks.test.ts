@@ -58,6 +58,14 @@ it('tells of a limit of one byte what is used, and a limit that is enough', () =
 describe('finds what cannot be planted in a real data centre:', () => {
   it.each<[string, (snapshot: Snapshot) => void, string[]]>([
     [
+      'a Redis and a Sentinel that cannot hold the promises',
+      (snapshot) => {
+        redis(snapshot, 1).unsupported = 'redis-2 is Redis 6.2.14.'
+        sentinel(snapshot, 2).unsupported = 'sentinel-3 is Redis 6.2.14.'
+      },
+      ['server-unsupported: redis-2', 'server-unsupported: sentinel-3'],
+    ],
+    [
       'no supervisor',
       (snapshot) => {
         snapshot.supervisor = 'gone'
@@ -326,6 +334,21 @@ describe('a mend names the data centre that was asked about to each command of H
         snapshot.rotations.certificates = { issued: ['data-1'], isRunning: false }
       },
       ['rotate certificates', 'rotate certificates', 'rotate certificates --stage finish'],
+    ],
+    [
+      'of certificates that have ended, never to end the process that shows one',
+      (snapshot) => {
+        const [first, second] = snapshot.redis.map((one) => ({
+          ...one,
+          facts: null,
+          problem: 'It has expired.',
+        }))
+        if (first !== undefined) snapshot.redis[0] = first
+        snapshot.certificates = [{ name: first?.name ?? '', daysLeft: -1 }]
+        if (second !== undefined) snapshot.sentinels[1] = { ...second, name: 'sentinel-2' }
+        snapshot.certificates.push({ name: 'the operator', daysLeft: -3 })
+      },
+      Array(4).fill('rotate certificates'),
     ],
     [
       'of a drill that was killed',

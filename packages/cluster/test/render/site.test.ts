@@ -149,6 +149,28 @@ describe('a rendered site', () => {
     expect(timer).toContain(`OnCalendar=${calendar}\nPersistent=true\n`)
   })
 
+  it.each([
+    [30, '--within 37 --days 90'],
+    [80, '--within 87 --days 174'],
+    [398, '--within 397 --days 398'],
+  ])('renews certificates daily before the doctor warns of %i days left', (certificateDaysLeft, options) => {
+    const rotation = { usersDays: 90, keyringDays: 90, certificateDaysLeft }
+    const files = renderExample(operatedSite({ rotation }))
+    const of = (ending: string) =>
+      textIn(files, 'dc1-operator', `systemd/holdfast-rotate-certificates.${ending}`)
+    expect(of('timer')).toContain('OnCalendar=daily\nPersistent=true\n')
+    expect(of('service')).toContain(
+      `rotate certificates --file /etc/holdfast/holdfast.yaml --data-centre dc1 ${options} --certificates /etc/holdfast/certificates --holder dc1-operator --deliver-command /etc/holdfast/deliver\n`,
+    )
+  })
+
+  it('has no timer for certificates where stunnel or nobody shows them', () => {
+    for (const transport of ['stunnel', 'plain'] as const) {
+      const names = renderExample(operatedSite({ transport })).map(({ path }) => path)
+      expect(names.filter((name) => name.includes('rotate-certificates'))).toEqual([])
+    }
+  })
+
   it('has no timer where the secrets are in no file: no command could replace them', () => {
     const site = operatedSite()
     const dataCentres = site.dataCentres.map((dataCentre) => ({

@@ -39,6 +39,7 @@ export function healthySnapshot(): Snapshot {
       return {
         ...asked(`redis-${index + 1}`, redisAddress(dataHost)),
         facts: {
+          unsupported: null,
           replication: {
             role: index === 0 ? 'primary' : 'replica',
             replid: 'a',
@@ -63,6 +64,7 @@ export function healthySnapshot(): Snapshot {
     sentinels: dataHosts.map((dataHost, index) => ({
       ...asked(`sentinel-${index + 1}`, sentinelAddress(dataHost)),
       facts: {
+        unsupported: null,
         sentinel: sentinelAddress(dataHost),
         primary: primaryAt,
         configEpoch: 1,

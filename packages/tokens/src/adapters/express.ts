@@ -5,6 +5,7 @@ import { checkLifetime } from '../store/limits.ts'
 import type { TokenStore } from '../store/store.ts'
 import type { Active, Session, Verification } from '../store/verification.ts'
 import { readToken } from './request-token.ts'
+import { putSession, requireFree } from './session-property.ts'
 
 export interface SessionsOptions {
   store: TokenStore
@@ -13,6 +14,11 @@ export interface SessionsOptions {
    * Secure and Path=/ and without Domain (RFC 6265bis, section 4.1.3.2). Without HTTPS use `holdfast`.
    */
   cookieName?: string
+  /**
+   * Where the session is put. Default is `session`. An application that also uses express-session, cookie-session or another
+   * middleware with `request.session` names another one, such as `login`: two on one property fail, as `SESSION_CONFLICT`.
+   */
+  property?: string
   /** Whether a request without a session is answered 401. Default is false. */
   required?: boolean
   /**
@@ -26,31 +32,35 @@ export interface SessionsOptions {
   onNotExtended?: (error: unknown) => void
 }
 
-/** A request behind the middleware: its session, or null when it has none. */
+/** A request behind the middleware, with the default `property`: its session, or null when it has none. */
 export interface RequestWithSession {
   session: Session | null
 }
 
 /** Fits Express 5 and 4, and whatever else calls `(request, response, next)`. */
 export type SessionsMiddleware = (
-  request: IncomingMessage & { session?: unknown },
+  request: IncomingMessage,
   response: ServerResponse,
   next: (error?: unknown) => void,
 ) => Promise<void>
 
 const DEFAULT_COOKIE_NAME = '__Host-holdfast'
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
+/** Not `__proto__`. */
+const PROPERTY = /^[A-Za-z$][\w$]*$/
 /** RFC 9110, section 5.6.2. */
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
  * Middleware that puts the session of a request's cookie or bearer token on `request.session`, or null when it
  * has none, and keeps a session in use from ending idle. When the store cannot know, it answers 503 with
- * `Retry-After` and leaves the cookie alone: an outage logs nobody out. Throws `INVALID_OPTION`.
+ * `Retry-After` and leaves the cookie alone: an outage logs nobody out. Where another middleware uses the same property it
+ * hands `SESSION_CONFLICT` to the next error handler. Throws `INVALID_OPTION`.
  */
 export function sessions(options: SessionsOptions): SessionsMiddleware {
   const { store, required = false, onUnavailable = () => {}, onNotExtended = () => {} } = options
   const cookieName = checkCookieName(options.cookieName ?? DEFAULT_COOKIE_NAME)
+  const property = checkProperty(options.property ?? 'session')
   const idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
   const idle = createIdleExtender({ store, idleMs, onFailure: onNotExtended })
 
@@ -60,6 +70,12 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
   }
 
   return async (request, response, next) => {
+    try {
+      requireFree(request, property)
+    } catch (error) {
+      next(error)
+      return
+    }
     const token = readToken(request.headers, cookieName)
     let session: Session | null = null
     if (token !== null) {
@@ -85,7 +101,13 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
       refuse(response, token === null ? NO_TOKEN : INVALID_TOKEN)
       return
     }
-    request.session = session
+    try {
+      putSession(request, property, session)
+    } catch (error) {
+      // Another one has taken it while the token was verified.
+      next(error)
+      return
+    }
     next()
   }
 }
@@ -130,6 +152,11 @@ function refuse(response: ServerResponse, { status, headers, error }: Refusal): 
     'content-type': 'application/json; charset=utf-8',
   })
   response.end(JSON.stringify({ error }))
+}
+
+function checkProperty(name: unknown): string {
+  if (typeof name === 'string' && PROPERTY.test(name)) return name
+  throw new InvalidOptionError(`\`property\` must be a name such as "login", got ${JSON.stringify(name)}.`)
 }
 
 function checkCookieName(name: unknown): string {

@@ -11,6 +11,7 @@ import {
 import { formatAddress, type NodeAddress } from './address.ts'
 import { dial, inTime } from './handshake.ts'
 import { speaksPlain, speaksTls } from './protocol.ts'
+import { withoutHello } from './supported-server.ts'
 import { type TlsOptions, tlsSocketOptions } from './tls.ts'
 import { protocolMismatch, tlsFailure } from './tls-failure.ts'
 
@@ -103,7 +104,7 @@ export class Connection {
    * Connects and logs in.
    *
    * Throws `CONNECTION_FAILED` when the node cannot be reached in time, `TLS_FAILED` when certificates, TLS versions or
-   * ports do not fit together, and `AUTH_FAILED` when it refuses the user or the password.
+   * ports do not fit together, `AUTH_FAILED` when it refuses the user or the password, and `UNSUPPORTED_SERVER` when it does not speak RESP3.
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
@@ -298,6 +299,9 @@ function openingError(options: ConnectionOptions, error: unknown): Error {
     return new AuthFailedError(
       `${where} refused the password of user "${user}". Check the user and its password.`,
     )
+  }
+  if (error instanceof ErrorReply && /un(known|supported) command|NOPROTO/i.test(message)) {
+    return withoutHello(where)
   }
   const detail = error instanceof Error && 'code' in error ? String(error.code) : message
   // An answer to HELLO AUTH may quote the password: it is no cause to hand on.

@@ -1,10 +1,12 @@
 import type { Deadline } from '../deadline.ts'
 import {
   AuthFailedError,
+  type HoldfastError,
   InvalidOptionError,
   StoreClosedError,
   StoreUnavailableError,
   TlsFailedError,
+  UnsupportedServerError,
   WrongDataCentreError,
 } from '../errors.ts'
 import type { NodeAddress } from './address.ts'
@@ -25,6 +27,7 @@ import { proveLogin } from './prove-login.ts'
 import { RefutedAnnouncements } from './refuted.ts'
 import { Reigns } from './reigns.ts'
 import type { Sentinel } from './sentinel.ts'
+import { isReplica } from './supported-server.ts'
 
 export interface GroupOptions extends MembershipOptions {
   /** The data centre that the group is of. A mark that names another one is of another group. */
@@ -283,13 +286,29 @@ export class ReplicaGroup {
   }
 
   /** The first problem that waiting does not mend: a wrong password, name or certificate, another group's Redis. */
-  misconfiguration(): AuthFailedError | TlsFailedError | InvalidOptionError | WrongDataCentreError | null {
+  misconfiguration():
+    | AuthFailedError
+    | TlsFailedError
+    | InvalidOptionError
+    | WrongDataCentreError
+    | UnsupportedServerError
+    | null {
     const found = this.#problems().find(
       (problem) => problem instanceof AuthFailedError || problem instanceof InvalidOptionError,
     )
     if (found instanceof AuthFailedError || found instanceof InvalidOptionError) return found
     if (this.#primary !== null) return null
-    return tlsMistake(this.sentinels) ?? tlsMistake(this.#membership.watchedNodes) ?? this.#wrongMark()
+    return (
+      ofMost(TlsFailedError, this.sentinels) ??
+      ofMost(TlsFailedError, this.#membership.watchedNodes) ??
+      this.#unsupported() ??
+      this.#wrongMark()
+    )
+  }
+
+  /** Whether the process at that address cannot hold the promises: what it confirms counts for nothing. */
+  isUnsupported(address: string): boolean {
+    return this.#membership.node(address)?.problem instanceof UnsupportedServerError
   }
 
   close(): void {
@@ -307,6 +326,23 @@ export class ReplicaGroup {
   #problems() {
     return [...this.sentinels, ...this.#membership.watchedNodes].flatMap(({ problem }) =>
       problem ? [problem] : [],
+    )
+  }
+
+  /** A server that cannot hold the promises, where no other one is left that could; null while there may be. */
+  #unsupported(): UnsupportedServerError | null {
+    if (this.#isStandalone) {
+      const [node] = this.#membership.watchedNodes
+      if (node?.problem instanceof UnsupportedServerError) return node.problem
+      // Later it is one that a failover of whoever manages it has left behind, for a while.
+      const follows = node?.isUp && node.view?.role === 'replica' && this.#lastPrimary === null
+      return follows ? isReplica(node.address, node.view?.primaryAddress ?? null) : null
+    }
+    const named = namedBySentinels(this.sentinels.flatMap(({ observation }) => observation ?? []))
+    const problem = named === null ? null : this.#membership.node(named.address)?.problem
+    return (
+      ofMost(UnsupportedServerError, this.sentinels) ??
+      (problem instanceof UnsupportedServerError ? problem : null)
     )
   }
 
@@ -451,10 +487,13 @@ export class ReplicaGroup {
 }
 
 /**
- * What TLS failed of with more than a half of them, or null. One certificate that has expired stops nothing: the others
- * are still enough.
+ * The first problem of that kind, where more than a half of them have one; or null. One certificate that has expired stops
+ * nothing: the others are still enough.
  */
-function tlsMistake(peers: readonly (Node | Sentinel)[]): TlsFailedError | null {
-  const failed = peers.flatMap(({ problem }) => (problem instanceof TlsFailedError ? [problem] : []))
+function ofMost<T extends HoldfastError>(
+  kind: abstract new (...args: never[]) => T,
+  peers: readonly (Node | Sentinel)[],
+): T | null {
+  const failed = peers.flatMap(({ problem }) => (problem instanceof kind ? [problem] : []))
   return failed.length > peers.length / 2 ? (failed[0] ?? null) : null
 }

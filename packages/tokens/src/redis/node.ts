@@ -6,6 +6,7 @@ import { HANDSHAKE_MS } from './handshake.ts'
 import { type Login, withLogin } from './login.ts'
 import { parseReplication, type ReplicationView } from './replication.ts'
 import { StandingConnection } from './standing-connection.ts'
+import { unsupportedByHello, unsupportedNode, withoutCommand } from './supported-server.ts'
 
 /** The key whose value marks a data set as this group's; see {@link Node.mark}. */
 export const MARK_KEY = 'hf:mark'
@@ -111,24 +112,41 @@ export class Node {
   }
 
   async #look(connection: Connection): Promise<void> {
-    const [info, mark] = await Promise.all([
+    const asked = Promise.all([
       connection.send(['INFO', 'replication'], PATIENCE_MS),
       connection.send(['GET', MARK_KEY], PATIENCE_MS).catch(notWhileLoading),
-      this.#measureClock(connection),
     ])
+    // What it is explains best why it refuses the rest.
+    asked.catch(() => {})
+    const server = await this.#askServer(connection).catch((error) => this.#explain(connection, error))
+    const unsupported = unsupportedNode(this.address, server)
+    if (unsupported !== null) throw unsupported
+    const [info, mark] = await asked
     this.#view = parseReplication(String(info))
     this.#mark = mark === null ? null : String(mark)
     this.#options.onChange()
   }
 
-  /** The node's clock was read halfway between the question and the answer. A node that shows none is not measured. */
-  async #measureClock(connection: Connection): Promise<void> {
+  /** Why it refuses the question: it is something else than a Redis that can be used, or the user lacks rights. */
+  async #explain(connection: Connection, error: unknown): Promise<never> {
+    if (!(error instanceof RedisReplyError)) throw error
+    const hello = await connection.send(['HELLO'], PATIENCE_MS)
+    throw (
+      unsupportedByHello(this.address, hello, 'standalone') ??
+      (error.kind === 'NOPERM' ? withoutCommand(this.address, 'INFO', error.kind) : error)
+    )
+  }
+
+  /** Its clock was read halfway between the question and the answer. A node that shows none is not measured. */
+  async #askServer(connection: Connection): Promise<string> {
     const [sentMs, sentWallMs] = [performance.now(), Date.now()]
-    const timeMs = parseServerTime(String(await connection.send(['INFO', 'server'], PATIENCE_MS)))
+    const info = String(await connection.send(['INFO', 'server'], PATIENCE_MS))
+    const timeMs = parseServerTime(info)
     const tookMs = performance.now() - sentMs
     const isSteady = Math.abs(Date.now() - sentWallMs - tookMs) <= MEASURABLE_MS
     // What was measured before is kept: relative to the monotonic clock a step of the wall clock does not change it.
     if (timeMs !== null && isSteady) this.#aheadOfMonotonicMs = timeMs - (sentMs + tookMs / 2)
+    return info
   }
 }
 

@@ -6,6 +6,7 @@ import { HANDSHAKE_MS } from './handshake.ts'
 import { type Login, withLogin } from './login.ts'
 import type { SentinelObservation } from './primary.ts'
 import { StandingConnection } from './standing-connection.ts'
+import { unsupportedByHello } from './supported-server.ts'
 
 export interface SentinelOptions extends ConnectionOptions {
   /** The name under which it watches the primary. */
@@ -75,6 +76,7 @@ export class Sentinel {
       firstRetryMs: 50,
       mostRetryMs: 2000,
       prepare: async (connection) => {
+        await this.#checkKind(connection)
         await connection.subscribe(HINTS, (message, event) => this.#hear(event, message), PATIENCE_MS)
         await this.#look(connection)
         this.#listeningSinceMs = performance.now()
@@ -183,6 +185,16 @@ export class Sentinel {
       else this.#listeningSinceMs = performance.now()
     }
     this.#options.onHint()
+  }
+
+  async #checkKind(connection: Connection): Promise<void> {
+    const hello = await connection.send(['HELLO'], PATIENCE_MS).catch((error: unknown) => {
+      // Before 6.2 it does not take the question; what it is then is not known.
+      if (error instanceof RedisReplyError) return null
+      throw error
+    })
+    const unsupported = unsupportedByHello(this.address, hello, 'sentinel')
+    if (unsupported !== null) throw unsupported
   }
 
   async #look(connection: Connection): Promise<void> {

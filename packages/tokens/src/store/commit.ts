@@ -44,7 +44,7 @@ export interface CommitterOptions {
 }
 
 /** Nobody listens there. */
-const FENCE: Signal = { channel: 'hf:fence', message: '' }
+export const FENCE: Signal = { channel: 'hf:fence', message: '' }
 /** Most units in one batch, so that a batch's answers stay quick. */
 const MOST_IN_BATCH = 256
 /** How long a batch waits for all connected replicas; one that has it by then is enough. */
@@ -280,7 +280,7 @@ export class Committer {
       throw this.#leave(new StoreUnavailableError(`${node.address} has been a replica.`))
     }
     writer.view = view
-    const has = new Set(confirmers(view, confirmed))
+    const has = new Set(confirmers(view, confirmed).filter((address) => !this.#group.isUnsupported(address)))
     const members = planned.filter((address) => has.has(address))
     this.#barrier.noteConfirmed(members, sentAtMs)
     const confirmation = this.#confirmation(

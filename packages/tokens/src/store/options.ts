@@ -57,7 +57,10 @@ export interface StandaloneTopology {
    * The one Redis, without replicas, for development. Logins are lost with it, and while it is away nothing can be
    * verified. After a crash it knows what its disk has: with `appendonly yes` all but about the last second, with Redis'
    * defaults only its last snapshot, so logins since are lost and logouts undone. `ready()` warns of that
-   * (`HOLDFAST_NO_AOF`).
+   * (`HOLDFAST_NO_AOF`). Behind an address that a managed service moves to a replica, no replica is asked for its
+   * confirmation: a failover there loses the logins and undoes the logouts that the replica lacks, but for those that a
+   * process still remembers, which writes them again. A node of a Redis Cluster, a Redis older than 7.0 and a replica are
+   * refused, as `UNSUPPORTED_SERVER`.
    */
   standalone: NodeAddress
   sentinels?: never

@@ -32,6 +32,7 @@ import { Reader } from './read.ts'
 import { NOT_CAUGHT_UP, RecordWriter } from './record-writer.ts'
 import { RedisAttempts } from './redis-attempts.ts'
 import { Replayer } from './replay.ts'
+import { requireCommands } from './required-commands.ts'
 import type { SafetyRule } from './rules.ts'
 import { Settling } from './settle.ts'
 import { SettledNews } from './settled-news.ts'
@@ -300,6 +301,7 @@ export class RedisBackend implements Backend {
       if (mistake !== null) throw mistake
       await this.#group.waitForChange(deadline)
     }
+    if (this.#group.primary !== null) await requireCommands(this.#group.primary)
     await this.requireClock(deadline)
     // No write at all, acknowledged like any.
     await this.#committer.write([], deadline)

@@ -132,7 +132,7 @@ describe('what is wrong is told by ready() in one sentence that names it', () =>
   test('a Redis in place of a Sentinel', async () => {
     const sentinels = servers().redis.map(({ address }) => address)
     const { error } = await readyError({ sentinels }, 500)
-    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(error).toMatchObject({ code: 'UNSUPPORTED_SERVER', reason: 'mode' })
     expect(error.message).toMatch(redisPorts())
   })
 })

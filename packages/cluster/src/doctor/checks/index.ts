@@ -3,6 +3,7 @@ import { aclDenials } from './acl-denials.ts'
 import { aofCutShort } from './aof-cut-short.ts'
 import { aofFailing } from './aof-failing.ts'
 import { backlogAboveBufferLimit } from './backlog-above-buffer-limit.ts'
+import { certificateEnded } from './certificate-ended.ts'
 import { certificateEndsSoon } from './certificate-ends-soon.ts'
 import { certificateRotationUnfinished } from './certificate-rotation-unfinished.ts'
 import { clockSkew } from './clock-skew.ts'
@@ -43,6 +44,7 @@ import { sentinelCannotReach } from './sentinel-cannot-reach.ts'
 import { sentinelDown } from './sentinel-down.ts'
 import { sentinelPortZero } from './sentinel-port-zero.ts'
 import { sentinelsDisagree } from './sentinels-disagree.ts'
+import { serverUnsupported } from './server-unsupported.ts'
 import { settingsDrifted } from './settings-drifted.ts'
 import { staleReplicasKnown } from './stale-replicas-known.ts'
 import { staleSentinelsKnown } from './stale-sentinels-known.ts'
@@ -62,6 +64,7 @@ export const CHECKS: readonly Check[] = [
   drillLeftBehind,
   nodeDown,
   sentinelDown,
+  serverUnsupported,
   gatewayDown,
   processRestarting,
   processHeld,
@@ -106,6 +109,7 @@ export const CHECKS: readonly Check[] = [
   configNotWritable,
   secretsReadable,
   secretTooOld,
+  certificateEnded,
   certificateEndsSoon,
   rotationUnfinished,
   rotationUnderWay,

@@ -1,5 +1,5 @@
 import type { ProcessState } from '../../supervise/managed-process.ts'
-import type { Snapshot } from '../snapshot.ts'
+import { OWN_CERTIFICATE, type Snapshot } from '../snapshot.ts'
 
 /** Of a process that ended so often, its log says why it is silent. */
 const MANY_RESTARTS = 3
@@ -15,8 +15,20 @@ export function isToldOf(snapshot: Snapshot, name: string): boolean {
   return state === 'backoff' || state === 'starting' || state === 'held'
 }
 
+/** How every process gets a certificate that lasts, also where one has ended. */
+export function newCertificates({ supervisor, again }: Snapshot): string {
+  const command = `holdfast rotate certificates${again}`
+  return supervisor === 'none'
+    ? `${command}\nThose of stunnel: with --site instead of --file it says how.`
+    : command
+}
+
 /** How a silent process is brought back. */
 export function wakeUp(snapshot: Snapshot, name: string): string {
+  // It runs, and a restart would end the connections that it still has.
+  const hasEnded = ({ name: of, daysLeft }: Snapshot['certificates'][number]) =>
+    daysLeft < 0 && (of === name || of === OWN_CERTIFICATE)
+  if (snapshot.certificates.some(hasEnded)) return newCertificates(snapshot)
   const process = snapshot.processes.find((one) => one.name === name)
   if (process?.state === 'running' && process.restarts >= MANY_RESTARTS) {
     return `Look into the file "log" in its folder first: it was started again ${process.restarts} times.`

@@ -1,9 +1,10 @@
+import { inspectCertificate } from '../../certificates/inspect.ts'
 import type { AnyDataCentre } from '../../operate/open.ts'
 import { servedCertificateDays } from '../../redis/served-certificate.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
-import type { Snapshot } from '../snapshot.ts'
+import { OWN_CERTIFICATE, type Snapshot } from '../snapshot.ts'
 
-/** For how long the certificates last that Redis and Sentinels show; what shows none is not told of here. */
+/** For how long the certificates last that Redis, Sentinels and this command show; what shows none is not told of here. */
 export async function collectCertificates(
   { topology, tls }: AnyDataCentre,
   timeoutMs: number,
@@ -17,5 +18,9 @@ export async function collectCertificates(
     const daysLeft = await servedCertificateDays(address, tls, timeoutMs)
     return daysLeft === null ? [] : [{ name, daysLeft }]
   })
-  return (await Promise.all(found)).flat()
+  const own =
+    tls.cert === undefined
+      ? []
+      : [{ name: OWN_CERTIFICATE, daysLeft: inspectCertificate(tls.cert.toString(), Date.now()).daysLeft }]
+  return [...(await Promise.all(found)).flat(), ...own]
 }

@@ -1,6 +1,12 @@
 import { open } from 'node:fs/promises'
 import { AuthFailedError, CommandTimeoutError } from '@holdfast/tokens'
-import { formatAddress, MARK_KEY, type NodeAddress, parseReplication } from '@holdfast/tokens/redis'
+import {
+  formatAddress,
+  MARK_KEY,
+  type NodeAddress,
+  parseReplication,
+  unsupportedNode,
+} from '@holdfast/tokens/redis'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
 import { readInfo } from '../../redis/info.ts'
 import { Lines } from '../../redis/lines.ts'
@@ -47,6 +53,7 @@ export async function collectRedis(
     ])
     const directives = readMap(config)
     const facts: RedisFacts = {
+      unsupported: unsupportedNode(name, String(info))?.message ?? null,
       replication: parseReplication(String(info)),
       info: readInfo(info),
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),

@@ -1,5 +1,5 @@
 import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { formatAddress, unsupportedByHello } from '@holdfast/tokens/redis'
 import type { AnyDataCentre } from '../../operate/open.ts'
 import { readInfo } from '../../redis/info.ts'
 import { Lines, readField, readList } from '../../redis/lines.ts'
@@ -27,15 +27,17 @@ export async function collectSentinel(
   const { primaryName } = topology
   const { sentinelUsers } = plannedTexts(dataCentre, index)
   try {
-    const [primary, replicas, sentinels, info, settings] = await ask(
+    const [primary, replicas, sentinels, info, settings, hello] = await ask(
       ['SENTINEL', 'MASTER', primaryName],
       ['SENTINEL', 'REPLICAS', primaryName],
       ['SENTINEL', 'SENTINELS', primaryName],
       ['INFO', 'sentinel'],
       ['SENTINEL', 'CONFIG', 'GET', '*'],
+      ['HELLO'],
     )
     const { 'sentinel-user': user, 'sentinel-pass': password } = readMap(settings)
     const facts: SentinelFacts = {
+      unsupported: unsupportedByHello(asked.name, hello, 'sentinel')?.message ?? null,
       ...readAnswer(address, primary ?? null),
       quorum: Number(readField(primary, 'quorum')),
       parallelSyncs: Number(readField(primary, 'parallel-syncs')),

@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises'
-import { HoldfastError } from '@holdfast/tokens'
-import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
+import { HoldfastError, TlsFailedError } from '@holdfast/tokens'
+import {
+  formatAddress,
+  type NodeAddress,
+  type Reply,
+  unsupportedByHello,
+  unsupportedNode,
+} from '@holdfast/tokens/redis'
+import { inspectCertificate } from '../../certificates/inspect.ts'
 import { Lines, readField } from '../../redis/lines.ts'
 import { readAnswer } from '../../redis/sentinels.ts'
 import { servedCertificateDays } from '../../redis/served-certificate.ts'
@@ -12,6 +19,7 @@ import { processName, QUORUM, redisAddress, sentinelAddress } from '../../topolo
 import { connectControl } from '../control-client.ts'
 import { runningOperation } from '../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../open.ts'
+import { againOf } from '../place-again.ts'
 import { seeRotations } from '../rotate/sights.ts'
 import type {
   ApplicationSeen,
@@ -132,12 +140,17 @@ export class StatusReader {
         onceMore(() => this.#metrics.send(address, [['INFO'], ['CLIENT', 'LIST']], PATIENCE_MS)),
         this.#certificateDays(address),
       ])
+      const unsupported = unsupportedNode(named.name, String(info))
+      if (unsupported !== null) throw unsupported
       return {
         status: { ...named, reachable: true, ...redisFacts(info), certificateDays },
         applications: applicationsIn(clients),
       }
     } catch (error) {
-      return { status: { ...named, reachable: false, problem: problemOf(address, error) }, applications: [] }
+      return {
+        status: { ...named, reachable: false, problem: this.#problemOf(address, error) },
+        applications: [],
+      }
     }
   }
 
@@ -148,14 +161,30 @@ export class StatusReader {
     const address = sentinelAddress(host)
     const named = { name: processName('sentinel', index, host), ...address }
     try {
-      const [[reply = null], certificateDays] = await Promise.all([
-        onceMore(() => this.#app.send(address, [['SENTINEL', 'MASTER', primaryName]], PATIENCE_MS)),
+      const [[reply = null, hello], certificateDays] = await Promise.all([
+        onceMore(() =>
+          this.#app.send(address, [['SENTINEL', 'MASTER', primaryName], ['HELLO']], PATIENCE_MS),
+        ),
         this.#certificateDays(address),
       ])
+      const unsupported = unsupportedByHello(named.name, hello, 'sentinel')
+      if (unsupported !== null) throw unsupported
       return { ...named, reachable: true, ...sentinelFacts(address, reply), certificateDays }
     } catch (error) {
-      return { ...named, reachable: false, problem: problemOf(address, error) }
+      return { ...named, reachable: false, problem: this.#problemOf(address, error) }
     }
+  }
+
+  #problemOf(address: NodeAddress, error: unknown): string {
+    if (!(error instanceof Error)) return `${formatAddress(address)} cannot be asked.`
+    const own = this.#dataCentre.tls?.cert
+    const hasEnded =
+      error instanceof TlsFailedError &&
+      (error.reason === 'expired' ||
+        (own !== undefined && inspectCertificate(own.toString(), Date.now()).daysLeft < 0))
+    return hasEnded
+      ? `${error.message} Run \`holdfast rotate certificates${againOf(this.#dataCentre)}\`.`
+      : error.message
   }
 
   async #certificateDays(address: NodeAddress): Promise<number | null> {
@@ -238,6 +267,3 @@ async function onceMore<T>(question: () => Promise<T>): Promise<T> {
     throw error
   }
 }
-
-const problemOf = (address: NodeAddress, error: unknown): string =>
-  error instanceof Error ? error.message : `${formatAddress(address)} cannot be asked.`

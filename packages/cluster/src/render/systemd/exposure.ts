@@ -1,6 +1,6 @@
 /** The units of services, as opposed to the one that loads the firewall. */
 export type ServiceName =
-  `holdfast-${'redis' | 'sentinel' | 'watchdog' | 'gateway' | 'stunnel' | 'rotate-passwords'}.service`
+  `holdfast-${'redis' | 'sentinel' | 'watchdog' | 'gateway' | 'stunnel' | 'rotate-passwords' | 'rotate-certificates'}.service`
 
 /**
  * How exposed `systemd-analyze security` of systemd 252 finds each service: 10 is wide open, 0 is sealed. Measured by
@@ -14,4 +14,5 @@ export const EXPOSURE: Readonly<Record<ServiceName, number>> = {
   'holdfast-gateway.service': 1.4,
   'holdfast-stunnel.service': 1.2,
   'holdfast-rotate-passwords.service': 1.3,
+  'holdfast-rotate-certificates.service': 1.3,
 }

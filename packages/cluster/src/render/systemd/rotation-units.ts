@@ -1,42 +1,125 @@
 import { dirname, resolve } from 'node:path'
+import { MOST_DAYS } from '../../certificates/days.ts'
 import { ClusterError } from '../../errors.ts'
 import { ROTATION_LIMITS } from '../../secrets/limits.ts'
-import type { DataCentre, Site } from '../../site/site.ts'
+import type { DataCentre, Host, Site } from '../../site/site.ts'
 import { line } from '../directive.ts'
 import type { Document } from '../document.ts'
 import { unit } from '../formats.ts'
-import { DELIVERY, PROGRAM, SITE_FILE, TLS_FILES } from '../host-paths.ts'
+import { CERTIFICATES, DELIVERY, PROGRAM, SITE_FILE, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
 import { account, HEADING, serviceHeading, startsBehind } from './parts.ts'
 import type { Unit } from './unit.ts'
 
-const { holdfast, exec, service, timer, unit: unitManual } = SOURCE
-const NAME = 'holdfast-rotate-passwords'
+const { holdfast, exec, service: serviceManual, timer, unit: unitManual } = SOURCE
 const STATE = 'holdfast/operator'
 
+/** One rotation by the calendar. */
+interface Rotation {
+  /** What is rotated, as `holdfast rotate` calls it. */
+  what: 'passwords' | 'certificates'
+  /** The command without what every rotation takes. */
+  command: string
+  /** What it does to the data centre meanwhile. */
+  why: string
+  /** Folders that it changes, and why. */
+  writes: { folder: string; why: string }[]
+  /** What must be there before it begins: a test of the shell, and what is said where it fails. */
+  needs: { test: string; otherwise: string }[]
+  calendar: string
+  whyThen: string
+}
+
 /**
- * What rotates the passwords of a data centre on the host that operates it, by the calendar; nothing where its secrets
- * are in no file, which no command can change then. `needs` are units without which nothing may start.
+ * What rotates the passwords of a data centre and renews its certificates on the host that operates it, by the calendar;
+ * nothing where its secrets are in no file, which no command can change then. `needs` are units without which nothing may start.
  */
-export function rotationUnits(site: Site, dataCentre: DataCentre, needs: readonly string[]): Unit[] {
+export function rotationUnits(
+  site: Site,
+  dataCentre: DataCentre,
+  host: Host,
+  needs: readonly string[],
+): Unit[] {
   const { secrets } = dataCentre
   if (secrets.kind !== 'file') return []
   const folder = resolve(dirname(SITE_FILE), secrets.path)
-  return [
-    { name: `${NAME}.service`, document: rotation(site, dataCentre, folder, needs) },
-    { name: `${NAME}.timer`, document: schedule(site, dataCentre) },
+  const rotations = [
+    passwords(site, folder),
+    // Those of stunnel are read at a signal of their own host, which no network protocol brings.
+    ...(site.transport === 'tls' ? [certificates(site, dataCentre, host, folder)] : []),
   ]
+  return rotations.flatMap((rotation) => [
+    { name: `${nameOf(rotation)}.service` as const, document: service(dataCentre, rotation, needs) },
+    { name: `${nameOf(rotation)}.timer` as const, document: schedule(dataCentre, rotation) },
+  ])
 }
 
-function rotation(site: Site, dataCentre: DataCentre, folder: string, needs: readonly string[]): Document {
+const nameOf = ({ what }: Rotation) => `holdfast-rotate-${what}` as const
+
+const DELIVERS = {
+  test: `-x ${DELIVERY}`,
+  otherwise: `${DELIVERY} cannot be run: put there what brings files to the hosts.`,
+}
+
+function passwords({ transport, rotation: limits = ROTATION_LIMITS }: Site, folder: string): Rotation {
+  return {
+    what: 'passwords',
+    command: `--yes${transport === 'tls' ? ` --certificates ${dirname(TLS_FILES.certificate)}` : ''}`,
+    why: 'Old and new passwords are both valid until all use the new.',
+    writes: [
+      { folder: unitPath(folder), why: 'Its secrets, which it replaces, and its journal beside them.' },
+    ],
+    needs: [DELIVERS],
+    calendar: calendarFor(limits.usersDays),
+    whyThen: 'Twice at least within the days after which passwords are too old: one time may fail.',
+  }
+}
+
+/** So long before the doctor would warn they are renewed: a week of attempts (in days). */
+const EARLIER_DAYS = 7
+const DEFAULT_DAYS = 90
+
+function certificates(
+  { rotation: limits = ROTATION_LIMITS }: Site,
+  { name }: DataCentre,
+  host: Host,
+  folder: string,
+): Rotation {
+  const within = Math.min(limits.certificateDaysLeft + EARLIER_DAYS, MOST_DAYS - 1)
+  // Else they would be due again at once.
+  const days = Math.min(Math.max(DEFAULT_DAYS, 2 * within), MOST_DAYS)
+  const key = `${CERTIFICATES}/${name}/ca.key`
+  return {
+    what: 'certificates',
+    command: `--within ${within} --days ${days} --certificates ${CERTIFICATES} --holder ${host.name}`,
+    why: 'Only those that end soon or have ended are renewed; old and new ones believe each other.',
+    writes: [
+      // It may be missing: what says so clearly comes after.
+      { folder: `-${CERTIFICATES}`, why: 'The certificates that it issues, and its journal beside them.' },
+      { folder: unitPath(folder), why: 'The revision of the secrets, by which gateways show what they use.' },
+    ],
+    needs: [
+      DELIVERS,
+      {
+        test: `-r ${key}`,
+        otherwise: `${key} cannot be read: this host renews certificates only where it has the authority.`,
+      },
+    ],
+    calendar: 'daily',
+    whyThen: `${EARLIER_DAYS} days before the doctor would warn they are due: some times may fail.`,
+  }
+}
+
+function service(dataCentre: DataCentre, rotation: Rotation, needs: readonly string[]): Document {
+  const { what } = rotation
   const command = [
-    `${PROGRAM.holdfast} rotate passwords --yes --file ${SITE_FILE} --data-centre ${dataCentre.name}`,
-    ...(site.transport === 'tls' ? [`--certificates ${dirname(TLS_FILES.certificate)}`] : []),
+    `${PROGRAM.holdfast} rotate ${what} --file ${SITE_FILE} --data-centre ${dataCentre.name}`,
+    rotation.command,
     `--deliver-command ${DELIVERY}`,
   ]
   return {
-    heading: serviceHeading(`${NAME}.service`),
+    heading: serviceHeading(`${nameOf(rotation)}.service`),
     format: unit,
     blocks: [
       {
@@ -44,7 +127,7 @@ function rotation(site: Site, dataCentre: DataCentre, folder: string, needs: rea
         directives: [
           line(
             'Description',
-            `New passwords for the token store ${dataCentre.name}`,
+            `New ${what} for the token store ${dataCentre.name}`,
             'What it is.',
             unitManual,
           ),
@@ -59,7 +142,7 @@ function rotation(site: Site, dataCentre: DataCentre, folder: string, needs: rea
       {
         title: 'Service',
         directives: [
-          line('Type', 'oneshot', 'It rotates and is done.', service),
+          line('Type', 'oneshot', 'It rotates and is done.', serviceManual),
           ...account('holdfast-operator', STATE),
           line(
             'Environment',
@@ -67,32 +150,29 @@ function rotation(site: Site, dataCentre: DataCentre, folder: string, needs: rea
             'What an operation remembers, and which one is under way.',
             holdfast,
           ),
-          line(
-            'ReadWritePaths',
-            unitPath(folder),
-            'Its secrets, which it replaces, and its journal beside them.',
-            exec,
+          ...rotation.writes.map(({ folder, why }) => line('ReadWritePaths', folder, why, exec)),
+          ...rotation.needs.map(({ test, otherwise }) =>
+            line(
+              'ExecStartPre',
+              `/bin/sh -c 'test ${test} || { echo "${otherwise}" >&2; exit 1; }'`,
+              'Without it nothing is begun, and the unit fails, which is seen; after a mere Assert= it would not be failed.',
+              unitManual,
+            ),
           ),
-          line(
-            'ExecStartPre',
-            `/bin/sh -c 'test -x ${DELIVERY} || { echo "${DELIVERY} cannot be run: put there what brings files to the hosts." >&2; exit 1; }'`,
-            'Without it nothing is begun, and the unit fails, which is seen; after a mere Assert= it would not be failed.',
-            unitManual,
-          ),
-          line(
-            'ExecStart',
-            command.join(' '),
-            'Old and new passwords are both valid until all use the new.',
-            holdfast,
-          ),
+          line('ExecStart', command.join(' '), rotation.why, holdfast),
           line(
             'TimeoutStartSec',
             '1h',
             'It waits for many processes; broken off, it goes on where it was.',
-            service,
+            serviceManual,
           ),
-          line('Restart', 'on-failure', 'One that was stopped half-way goes on, a few times a day.', service),
-          line('RestartSec', '15min', 'Whoever was away may be back then.', service),
+          line(
+            'Restart',
+            'on-failure',
+            'One that was stopped half-way goes on, a few times a day.',
+            serviceManual,
+          ),
+          line('RestartSec', '15min', 'Whoever was away may be back then.', serviceManual),
           // What brings files to the hosts may need others than those of the data centre.
           ...hardening({ compiles: true, addresses: null }),
         ],
@@ -101,24 +181,19 @@ function rotation(site: Site, dataCentre: DataCentre, folder: string, needs: rea
   }
 }
 
-function schedule({ rotation: limits = ROTATION_LIMITS }: Site, { name }: DataCentre): Document {
+function schedule({ name }: DataCentre, { what, calendar, whyThen }: Rotation): Document {
   return {
     heading: HEADING,
     format: unit,
     blocks: [
       {
         title: 'Unit',
-        directives: [line('Description', `When ${name} gets new passwords`, 'What it is.', unitManual)],
+        directives: [line('Description', `When ${name} gets new ${what}`, 'What it is.', unitManual)],
       },
       {
         title: 'Timer',
         directives: [
-          line(
-            'OnCalendar',
-            calendarFor(limits.usersDays),
-            'Twice at least within the days after which passwords are too old: one time may fail.',
-            timer,
-          ),
+          line('OnCalendar', calendar, whyThen, timer),
           line('Persistent', 'true', 'A time that passed while the host was off is made up for.', timer),
           line('RandomizedDelaySec', '6h', 'Not all data centres at the same moment.', timer),
         ],

@@ -7,7 +7,7 @@ import type { Unit } from './units.ts'
 
 /** The users of a host's units, for `systemd-sysusers`: one each, so that none reads what is another's. */
 export function sysusers(units: readonly Unit[], site: Site, host: Host): Document {
-  const names = units.flatMap(({ document }) => userOf(document))
+  const names = [...new Set(units.flatMap(({ document }) => userOf(document)))]
   const readsKey = (name: string) =>
     site.transport === 'tls' || (site.transport === 'stunnel' && name === 'holdfast-stunnel')
   const encrypted = site.transport === 'tls' || site.transport === 'stunnel'

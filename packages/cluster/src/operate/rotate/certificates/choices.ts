@@ -5,6 +5,8 @@ import type { IssueJournal } from './journal.ts'
 export interface CertificateChoices {
   /** How long the new certificates last (in days, 1 to 398), but never longer than their authority. Default is 90. */
   days?: number
+  /** Only those that last fewer days (1 to 398), or have ended. Default is all. */
+  withinDays?: number
   /**
    * `begin` stops when they are issued, before anybody is told; `finish` goes on when they were brought to the hosts.
    * Default is both in one go, but where people bring them `begin`.

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
+import type { CertificateRequest } from '../../../certificates/index.ts'
 import { ClusterError } from '../../../errors.ts'
 import { readField } from '../../../redis/lines.ts'
 import { Nodes } from '../../../redis/nodes.ts'
@@ -12,6 +13,7 @@ import type { HostDelivery } from '../host-delivery.ts'
 import { type RotationHooks, refuseBesidePasswords, stopped } from '../rotation.ts'
 import { whyNotWhole } from '../whole.ts'
 import { type CertificateChoices, refuseOddChoices } from './choices.ts'
+import { renewOwnIfEnded, shownCertificates, whyNotReachable } from './ended.ts'
 import { IssueJournal } from './journal.ts'
 import { localServers } from './local-servers.ts'
 import { refusePlain } from './refuse-plain.ts'
@@ -40,8 +42,8 @@ export interface CertificatesReport {
   state: 'done' | 'waiting'
   /** Whose certificates are new. */
   renewed: string[]
-  /** When the first of them ends. */
-  notAfter: Date
+  /** When the first of them ends; null where none was due. */
+  notAfter: Date | null
   /** Days until the authority itself ends (rounded down): all certificates end with it. */
   authorityDaysLeft: number
   /** It went on with a rotation that had not ended. */
@@ -57,6 +59,8 @@ const LOOK_AGAIN_MS = 50
 /** A Sentinel that was started again answers within a second, and asks the others for what it knows (in milliseconds). */
 const WHOLE_MS = 30_000
 const BRIEFLY_MS = 2000
+/** Processes that no longer could connect to each other try again, and Sentinel moves who follows the wrong primary (in milliseconds). */
+const MENDED_MS = 60_000
 /** The same for what starts a process again that ended: it may be in no hurry (in milliseconds). */
 const SHOWN_MS = 20_000
 
@@ -70,13 +74,19 @@ const SHOWN_MS = 20_000
  * hosts by `deliverCommand`; without it the rotation stops when they are issued, and says in `hosts` what to bring where,
  * until `finish`. Then Redis and Sentinels are told over the network. What each of them shows is seen before the next.
  *
+ * Where certificates have ended, this operation's own or those of any number of hosts, it is the remedy: it then asks no more
+ * than that every Redis and every Sentinel answers, and ends when the data centre is whole.
+ *
  * Throws `NOT_SAFE` with the reason, before anything is changed; `ROTATION_STOPPED` or `ROTATION_ABORTED` when it had
  * begun; `BUSY`; `CERTIFICATE_REFUSED`, `AUTHORITY_MISSING`; and as `openDataCentre`.
  */
 export async function rotateCertificates(options: RotateCertificatesOptions): Promise<CertificatesReport> {
   const open = () => openDataCentre(options)
-  refusePlain(await open())
-  return inTurn(open, 'rotation of certificates', (dataCentre) => rotateCertificatesOf(dataCentre, options))
+  const dataCentre = await open()
+  refusePlain(dataCentre)
+  refuseOddChoices(await IssueJournal.open(dataCentre.folder.certificateRotationFile), options)
+  await renewOwnIfEnded(dataCentre, options.days)
+  return inTurn(open, 'rotation of certificates', (opened) => rotateCertificatesOf(opened, options))
 }
 
 /** The same for who has the data centre to himself already, and has opened it since. */
@@ -107,6 +117,9 @@ class CertificateRotation {
   readonly #nodes: Nodes
   readonly #sentinels: Sentinels
   readonly #beganMs = performance.now()
+  #renewed: string[] = []
+  /** It went on although the data centre was not whole, because certificates had ended. */
+  #mends = false
 
   constructor(
     dataCentre: AnyDataCentre,
@@ -116,8 +129,8 @@ class CertificateRotation {
     this.#dataCentre = dataCentre
     this.#journal = journal
     this.#options = options
-    this.#nodes = new Nodes(dataCentre)
-    this.#sentinels = new Sentinels(dataCentre)
+    this.#nodes = new Nodes(dataCentre, { alsoEnded: true })
+    this.#sentinels = new Sentinels(dataCentre, { alsoEnded: true })
     this.#servers = isSite(dataCentre)
       ? siteServers(dataCentre, this.#sentinels, options.deliverCommand)
       : localServers(dataCentre)
@@ -126,20 +139,28 @@ class CertificateRotation {
   async run(): Promise<CertificatesReport> {
     const resumed = !this.#journal.isEmpty
     this.#enter('check', 'Checking that the data centre is whole.')
-    const authorityDaysLeft = await this.#check()
-    this.#enter('issue', 'Issuing new certificates.')
-    const renewed = await this.#issue()
-    const waits = this.#waits()
-    if (!waits) await this.#renewAll()
+    const authorityDaysLeft = await this.#checkAuthority()
+    const due = await this.#due()
+    this.#renewed = due.map(({ name }) => name)
+    const isDue = due.length > 0
+    if (isDue) {
+      await this.#checkProcesses()
+      this.#enter('issue', 'Issuing new certificates.')
+      await this.#issue(due)
+    }
+    const waits = isDue && this.#waits()
+    if (isDue && !waits) await this.#renewAll()
     const { issued } = await this.#servers.certificates.list()
-    const ends = issued.filter(({ subject }) => renewed.includes(subject)).map(({ notAfter }) => notAfter)
+    const ends = issued.flatMap(({ subject, notAfter }) =>
+      this.#renewed.includes(subject) ? Number(notAfter) : [],
+    )
     return {
       state: waits ? 'waiting' : 'done',
-      renewed,
-      notAfter: new Date(Math.min(...ends.map(Number))),
+      renewed: this.#renewed,
+      notAfter: isDue ? new Date(Math.min(...ends)) : null,
       authorityDaysLeft,
       resumed,
-      hosts: waits ? this.#servers.byHand() : [],
+      hosts: waits ? this.#servers.byHand(this.#renewed) : [],
       tookMs: Math.round(performance.now() - this.#beganMs),
     }
   }
@@ -152,13 +173,12 @@ class CertificateRotation {
   /** Nobody can take what people have yet to bring: only they know when that is done. */
   #waits(): boolean {
     const { stage } = this.#options
-    return stage === 'begin' || (stage !== 'finish' && this.#servers.byHand().length > 0)
+    return stage === 'begin' || (stage !== 'finish' && this.#servers.byHand(this.#renewed).length > 0)
   }
 
   /** Answers how many days the authority has left. */
-  async #check(): Promise<number> {
+  async #checkAuthority(): Promise<number> {
     const { certificates, operator, newAuthority } = this.#servers
-    await this.#servers.check()
     const { authority } = await certificates.list()
     if (!(await certificates.canIssue())) {
       throw new ClusterError(
@@ -179,20 +199,44 @@ class CertificateRotation {
         `Another authority than that in ${authority.file} signed ${own.file.file}: what hosts believe is not known. ${newAuthority}`,
       )
     }
-    // One that was interrupted may have left a Sentinel that is just starting.
-    await this.#untilWhole(this.#journal.isEmpty ? BRIEFLY_MS : WHOLE_MS).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new ClusterError('NOT_SAFE', `${why} See \`holdfast status\`.`, { cause })
-    })
     return authority.daysLeft
   }
 
-  /** Issues what this rotation has not issued yet; answers all holders. */
-  async #issue(): Promise<string[]> {
+  async #checkProcesses(): Promise<void> {
+    await this.#servers.check()
+    // One that was interrupted may have left a Sentinel that is just starting.
+    await this.#untilReady(this.#journal.isEmpty ? BRIEFLY_MS : WHOLE_MS).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new ClusterError('NOT_SAFE', `${why} See \`holdfast status\`.`, { cause })
+    })
+  }
+
+  /** Who gets a new certificate: by their files, by what they show, and whoever had one issued by this rotation already. */
+  async #due(): Promise<CertificateRequest[]> {
+    const { withinDays } = this.#options
+    const requests = await this.#servers.requests()
+    if (withinDays === undefined) return requests
+    const files = new Map(
+      (await this.#servers.certificates.list()).issued.map((file) => [file.subject, file]),
+    )
+    const shown = await shownCertificates(this.#dataCentre, this.#servers)
+    return requests.filter(({ name }) => {
+      const file = files.get(name)
+      return (
+        this.#journal.fingerprintOf(name) !== undefined ||
+        file === undefined ||
+        !file.isOurs ||
+        file.daysLeft < withinDays ||
+        shown.some(({ holder, daysLeft }) => holder === name && daysLeft < withinDays)
+      )
+    })
+  }
+
+  /** Issues what this rotation has not issued yet. */
+  async #issue(requests: readonly CertificateRequest[]): Promise<void> {
     const { days, signal } = this.#options
     const { certificates } = this.#servers
     if (this.#journal.isEmpty) await this.#servers.begin()
-    const requests = await this.#servers.requests()
     const files = new Map((await certificates.list()).issued.map((file) => [file.subject, file]))
     for (const request of requests) {
       signal?.throwIfAborted()
@@ -201,7 +245,6 @@ class CertificateRotation {
       const { fingerprint } = await certificates.issue({ ...request, ...(days && { days }) })
       await this.#journal.add(request.name, fingerprint)
     }
-    return requests.map(({ name }) => name)
   }
 
   async #renewAll(): Promise<void> {
@@ -212,6 +255,7 @@ class CertificateRotation {
       await this.#renewRedis()
       await this.#renewSentinels()
     }
+    if (this.#mends) await this.#untilWhole(MENDED_MS)
     await this.#servers.take(this.#change)
     this.#enter('prove', 'Connecting to everybody anew.')
     await this.#prove()
@@ -219,14 +263,14 @@ class CertificateRotation {
   }
 
   async #renewRedis(): Promise<void> {
-    for (const [index, host] of this.#dataHosts.entries()) {
+    for (const { index, host, holder } of await this.#endedFirst('redis')) {
       const name = processName('redis', index, host)
       this.#enter('redis', `Letting ${name} read its new certificate.`)
       await this.#readAgain(host).catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause)
         throw new Error(`${name}: ${why}`, { cause })
       })
-      await this.#untilShown(name, this.#servers.holderOf('redis', index), redisAddress(host))
+      await this.#untilShown(name, holder, redisAddress(host))
     }
   }
 
@@ -240,28 +284,40 @@ class CertificateRotation {
   }
 
   async #renewSentinels(): Promise<void> {
-    for (const [index, host] of this.#dataHosts.entries()) {
+    for (const { index, host, holder } of await this.#endedFirst('sentinel')) {
       const name = processName('sentinel', index, host)
-      const holder = this.#servers.holderOf('sentinel', index)
       const address = sentinelAddress(host)
       if (await this.#isShown(holder, address)) continue
       this.#enter(
         'sentinels',
         `Starting ${name} again with its new certificate, while the others are a majority.`,
       )
-      await this.#untilWhole()
+      await this.#untilReady()
       await this.#servers.restartSentinel(index)
       await this.#untilShown(name, holder, address)
-      await this.#untilWhole()
+      await this.#untilReady()
     }
+  }
+
+  /** The data hosts whose certificates are new. While one has ended, its processes are missing: each other one is needed. */
+  async #endedFirst(
+    kind: 'redis' | 'sentinel',
+  ): Promise<{ index: number; host: DataHost; holder: string }[]> {
+    const shown = await shownCertificates(this.#dataCentre, this.#servers)
+    const ended = new Set(shown.flatMap(({ holder, daysLeft }) => (daysLeft < 0 ? [holder] : [])))
+    return this.#dataHosts
+      .map((host, index) => ({ index, host, holder: this.#servers.holderOf(kind, index) }))
+      .filter(({ holder }) => this.#renewed.includes(holder))
+      .sort((a, b) => Number(ended.has(b.holder)) - Number(ended.has(a.holder)))
   }
 
   async #renewTunnels(): Promise<void> {
     for (const { name, addresses, reload } of this.#servers.tunnels) {
+      if (!this.#renewed.includes(name)) continue
       this.#enter('tunnels', `Letting ${name} read its new certificate.`)
       await reload()
       for (const address of addresses) await this.#untilShown(name, name, address)
-      await this.#untilWhole()
+      await this.#untilReady()
     }
   }
 
@@ -318,13 +374,33 @@ class CertificateRotation {
   }
 
   get #change(): CertificateChange {
-    return { signal: this.#options.signal, tell: (step, text) => this.#enter(step, text) }
+    return {
+      renewed: this.#renewed,
+      signal: this.#options.signal,
+      tell: (step, text) => this.#enter(step, text),
+    }
   }
 
-  #untilWhole(limitMs = WHOLE_MS): Promise<void> {
-    return this.#until('the data centre is whole', limitMs, () =>
-      whyNotWhole(this.#dataCentre.topology, this.#nodes, this.#sentinels),
-    )
+  #untilWhole(limitMs: number): Promise<void> {
+    return this.#until('the data centre is whole', limitMs, () => this.#whyNotWhole())
+  }
+
+  /** Until it is whole, or would be but for a certificate that has ended and is still shown. */
+  #untilReady(limitMs = this.#mends ? MENDED_MS : WHOLE_MS): Promise<void> {
+    return this.#until('the data centre is whole', limitMs, async () => {
+      const why = await this.#whyNotWhole()
+      if (why === null) return null
+      const shown = await shownCertificates(this.#dataCentre, this.#servers)
+      if (shown.every(({ daysLeft }) => daysLeft >= 0)) return why
+      this.#mends = true
+      // Behind a tunnel that has ended nobody can be asked, and its reload ends no connection.
+      if (this.#servers.tunnels.length > 0) return null
+      return whyNotReachable(this.#dataCentre.topology, this.#nodes, this.#sentinels)
+    })
+  }
+
+  #whyNotWhole(): Promise<string | null> {
+    return whyNotWhole(this.#dataCentre.topology, this.#nodes, this.#sentinels)
   }
 
   /** `whyNot` answers null when it is so. */

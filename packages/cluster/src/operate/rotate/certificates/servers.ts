@@ -29,11 +29,13 @@ export interface CertifiedServers {
   restartSentinel(index: number): Promise<void>
   /** Lets everybody else take theirs, and resolves when they use them. */
   take(change: CertificateChange): Promise<void>
-  /** What people have to bring to which host before it goes on; none where `deliver` reaches all. */
-  byHand(): HostDelivery[]
+  /** What people have to bring to which of the renewed before it goes on; none where `deliver` reaches all. */
+  byHand(renewed: readonly string[]): HostDelivery[]
 }
 
 export interface CertificateChange {
+  /** Whose certificates are new. */
+  renewed: readonly string[]
   signal: AbortSignal | undefined
   tell: (step: 'deliver' | 'gateways' | 'supervisor', text: string) => void
 }

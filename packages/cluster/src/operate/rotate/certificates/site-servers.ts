@@ -54,14 +54,18 @@ export function siteServers(
       const host = topology.dataHosts[index]
       if (host !== undefined) await shutDown(sentinels, sentinelAddress(host))
     },
-    async take({ signal, tell }) {
+    async take({ renewed, signal, tell }) {
       const { revision } = secrets
       if (revision === undefined) return
       tell('gateways', 'Asking the gateways that answer whether they use their new certificates.')
       const wanted = { revision, what: 'certificates', remedy: BRING_AGAIN, skipsSilent: true }
-      await allUse(siteGateways(dataCentre), { ...wanted, signal })
+      const gateways = siteGateways(dataCentre).filter(({ name }) => renewed.includes(name))
+      await allUse(gateways, { ...wanted, signal })
     },
-    byHand: () => (deliverCommand === undefined ? hostCertificates(site.site, dataCentre) : []),
+    byHand: (renewed) =>
+      deliverCommand === undefined
+        ? hostCertificates(site.site, dataCentre).filter(({ host }) => renewed.includes(host))
+        : [],
   }
 }
 
