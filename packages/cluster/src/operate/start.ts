@@ -8,9 +8,9 @@ import { dataSetIsThere } from '../state/data-set.ts'
 import { type DataCentreDescription, describe, urlOf } from '../state/description.ts'
 import { StateFolder } from '../state/folder.ts'
 import { readIfThere, writePrivate } from '../state/private-file.ts'
-import { claimSupervisor, releaseSupervisor } from '../state/records.ts'
+import { claimSupervisor, releaseSupervisor, writeProcesses } from '../state/records.ts'
 import { checkSameGroup, readTopology } from '../state/saved-topology.ts'
-import { serveControl } from '../supervise/control-server.ts'
+import { endControl, serveControl } from '../supervise/control-server.ts'
 import { endLeftovers } from '../supervise/leftovers.ts'
 import { planProcesses } from '../supervise/plans.ts'
 import { Supervisor } from '../supervise/supervisor.ts'
@@ -61,6 +61,14 @@ const DEFAULT_START_TIMEOUT_MS = 120_000
 export async function startDataCentre(options: StartOptions): Promise<RunningDataCentre> {
   const folder = new StateFolder(options.stateDir)
   await folder.open()
+  try {
+    return await startIn(folder, options)
+  } catch (error) {
+    throw isOfSystem(error) ? unusable(folder, error) : error
+  }
+}
+
+async function startIn(folder: StateFolder, options: StartOptions): Promise<RunningDataCentre> {
   const saved = await readTopology(folder)
   if (saved !== null) checkSameGroup(saved, options.topology, folder)
   claimSupervisor(folder)
@@ -115,6 +123,8 @@ class DataCentre implements RunningDataCentre {
       gateway: options.gatewayCommand,
     }
     const left = await endLeftovers(folder)
+    // What cannot be recorded is not begun.
+    writeProcesses(folder, [])
     await checkAddresses(topology)
     const initialised = (await readIfThere(folder.initialisedFile)) !== null
     if (initialised) await checkSomeDataIsThere(topology, folder)
@@ -128,7 +138,10 @@ class DataCentre implements RunningDataCentre {
   }
 
   async start(): Promise<void> {
-    this.#options.signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    const { signal } = this.#options
+    signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    if (signal?.aborted) await this.stop()
+    this.#leaving.signal.throwIfAborted()
     this.#control = await serveControl(this.#supervisor, this.#folder.controlSocket, () =>
       this.#stopProcesses(),
     )
@@ -217,13 +230,16 @@ class DataCentre implements RunningDataCentre {
     releaseSupervisor(this.#folder)
   }
 
+  /** Whatever fails: what is open here would keep this process going. */
   async #end(): Promise<void> {
     this.#leaving.abort()
-    await this.#supervisor.stop()
-    releaseSupervisor(this.#folder)
-    const control = this.#control
-    if (control !== null) await new Promise<void>((resolve) => control.close(() => resolve()))
-    this.#onStopped()
+    try {
+      await this.#supervisor.stop()
+      releaseSupervisor(this.#folder)
+    } finally {
+      if (this.#control !== null) await endControl(this.#control)
+      this.#onStopped()
+    }
   }
 }
 
@@ -238,6 +254,16 @@ const dataLost = (folder: StateFolder) =>
   new ClusterError(
     'DATA_LOST',
     `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or begin anew with \`holdfast down --purge\`; to restore a backup, see \`holdfast restore --help\`.`,
+  )
+
+/** An error of the machine about a file, as Node throws it. */
+const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error
+
+const unusable = (folder: StateFolder, cause: Error) =>
+  new ClusterError(
+    'STATE_UNUSABLE',
+    `The state folder ${folder.path} cannot be used: ${cause.message}. Put that right, or choose another folder by \`--state-dir\`.`,
+    { cause },
   )
 
 const aborted = ({ name }: Topology) =>
