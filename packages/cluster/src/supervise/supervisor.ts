@@ -20,6 +20,7 @@ import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
 import { ManagedProcess, type ProcessPlan, type ProcessStatus, type StartContext } from './managed-process.ts'
 import { ACL_FILE } from './plans.ts'
+import { seedRedis, seedSentinel } from './seeds.ts'
 import { applySentinelSettings } from './sentinel-settings.ts'
 import { repeatSplitVotes } from './split-vote.ts'
 import { watchSuccession } from './succession.ts'
@@ -72,8 +73,7 @@ export class Supervisor {
     this.nodes = new Nodes({ topology, secrets, tls })
     this.sentinels = new Sentinels({ topology, secrets, tls })
     this.processes = plans.map((plan) => {
-      const guarded = plan.kind === 'redis' ? { ...plan, prepare: this.#guard(plan) } : plan
-      return new ManagedProcess(guarded, {
+      return new ManagedProcess(this.#prepared(plan), {
         started: (started) => this.#onStarted(started),
         held: ({ plan: { name } }, why) => this.#log('held', { process: name, why }),
         crashed: (crashed, how) => this.#onCrashed(crashed, how),
@@ -296,6 +296,24 @@ export class Supervisor {
     await watchdog?.done
   }
 
+  #prepared(plan: ProcessPlan): ProcessPlan {
+    if (plan.kind === 'redis') return { ...plan, prepare: this.#guard(plan) }
+    if (plan.kind !== 'sentinel') return plan
+    const prepare = async () => {
+      await this.#seed(plan, seedSentinel)
+      return []
+    }
+    return { ...plan, prepare }
+  }
+
+  /** A file that was emptied since the last start would let everybody in, at every address. */
+  async #seed(plan: ProcessPlan, seed: typeof seedSentinel): Promise<void> {
+    const index = this.topology.dataHosts.findIndex(({ host }) => host === plan.host)
+    const { secrets } = await openLocal(this.#folder.path)
+    for (const file of await seed(this.topology, index, this.#folder, secrets))
+      this.#log('wrote a damaged file again', { process: plan.name, file })
+  }
+
   #guard(plan: ProcessPlan): (context: StartContext) => Promise<readonly string[]> {
     const sentinelFolders = this.topology.dataHosts.map((_, index) =>
       this.#folder.of(`sentinel-${index + 1}`),
@@ -320,6 +338,7 @@ export class Supervisor {
     return async (context) => {
       // Redis does not start where its data folder is gone; without data it is the guard's business.
       await mkdir(this.#folder.dataOf(plan.name), { recursive: true, mode: 0o700 })
+      await this.#seed(plan, seedRedis)
       return guardStart(options, context)
     }
   }

@@ -5,6 +5,7 @@ import { startOptions } from './data-centre.ts'
 
 const [, , stateDir = '', network = '', transport = 'plain'] = process.argv
 const controller = new AbortController()
+process.stdout.write('loaded\n')
 process.once('SIGTERM', () => controller.abort())
 try {
   const dataCentre = await startDataCentre({
