@@ -3,18 +3,19 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { checkAddresses } from '../preflight/addresses.ts'
 import { findProgram } from '../preflight/programs.ts'
-import type { Secrets } from '../secrets/secrets.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
 import { type DataCentreDescription, describe, urlOf } from '../state/description.ts'
 import { StateFolder } from '../state/folder.ts'
+import type { LocalDataCentre } from '../state/open.ts'
 import { readIfThere, writePrivate } from '../state/private-file.ts'
 import { claimSupervisor, releaseSupervisor, writeProcesses } from '../state/records.ts'
-import { checkSameGroup, readTopology } from '../state/saved-topology.ts'
+import { checkSameGroup, readTopology, withSavedPlan } from '../state/saved-topology.ts'
 import { endControl, serveControl } from '../supervise/control-server.ts'
 import { endLeftovers } from '../supervise/leftovers.ts'
 import { planProcesses } from '../supervise/plans.ts'
 import { Supervisor } from '../supervise/supervisor.ts'
-import type { Topology } from '../topology/topology.ts'
+import { serverOf, type Topology } from '../topology/topology.ts'
+import { applySettings } from './apply-settings.ts'
 import { type NewUser, prepareFolder } from './prepare.ts'
 import { Readiness, whyHeld } from './ready.ts'
 
@@ -68,8 +69,9 @@ export async function startDataCentre(options: StartOptions): Promise<RunningDat
   }
 }
 
-async function startIn(folder: StateFolder, options: StartOptions): Promise<RunningDataCentre> {
+async function startIn(folder: StateFolder, given: StartOptions): Promise<RunningDataCentre> {
   const saved = await readTopology(folder)
+  const options = { ...given, topology: withSavedPlan(given.topology, saved) }
   if (saved !== null) checkSameGroup(saved, options.topology, folder)
   claimSupervisor(folder)
   let dataCentre: DataCentre
@@ -94,19 +96,19 @@ class DataCentre implements RunningDataCentre {
   readonly stopped: Promise<void>
   readonly #options: StartOptions
   readonly #folder: StateFolder
-  readonly #secrets: Secrets
+  readonly #local: LocalDataCentre
   readonly #supervisor: Supervisor
   readonly #leaving = new AbortController()
   readonly #onStopped: () => void
   #control: Server | null = null
   #stopping: Promise<void> | null = null
 
-  private constructor(options: StartOptions, folder: StateFolder, secrets: Secrets, supervisor: Supervisor) {
+  private constructor(options: StartOptions, local: LocalDataCentre, supervisor: Supervisor) {
     this.#options = options
-    this.#folder = folder
-    this.#secrets = secrets
+    this.#folder = local.folder
+    this.#local = local
     this.#supervisor = supervisor
-    this.description = describe(options.topology, folder, secrets)
+    this.description = describe(local.topology, local.folder, local.secrets)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.stopped = promise
     this.#onStopped = resolve
@@ -117,7 +119,7 @@ class DataCentre implements RunningDataCentre {
     const { topology, onProgress } = options
     onProgress?.({ step: 'folder', state: 'begun', text: `State folder ${folder.path}` })
     const programs = {
-      redisServer: findProgram('redis-server'),
+      redisServer: findProgram(serverOf(topology)),
       haproxy: findProgram('haproxy'),
       stunnel: topology.transport === 'stunnel' ? findProgram('stunnel') : null,
       gateway: options.gatewayCommand,
@@ -134,7 +136,7 @@ class DataCentre implements RunningDataCentre {
     onProgress?.({ step: 'folder', state: 'done', text: `State folder ${folder.path}${leftText}` })
     const plans = planProcesses(topology, folder, programs)
     const supervisor = new Supervisor({ ...local, plans, initialised })
-    return new DataCentre(options, folder, local.secrets, supervisor)
+    return new DataCentre(options, local, supervisor)
   }
 
   async start(): Promise<void> {
@@ -166,9 +168,13 @@ class DataCentre implements RunningDataCentre {
     await this.#step('sentinels', `${sentinels.length} Sentinels`, async () => {
       await ready.sentinelsAgree()
       const primary = await ready.groupIsLinked()
-      if (!(await ready.hasMark(primary, this.#secrets.mark))) throw dataLost(this.#folder)
+      if (!(await ready.hasMark(primary, this.#local.secrets.mark))) throw dataLost(this.#folder)
       supervisor.hasten()
-      return `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`
+      const unchanged = await applySettings(this.#local, supervisor.nodes)
+      return [
+        `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`,
+        ...unchanged,
+      ].join('; ')
     })
     const some = gateways.length === 1 ? 'The gateway' : `${gateways.length} gateways`
     await this.#step('gateways', some, async () => {
@@ -200,8 +206,8 @@ class DataCentre implements RunningDataCentre {
       await ready.redisAnswers(first)
       this.#supervisor.start(redis)
       const primary = await ready.groupIsLinked()
-      await ready.markIsSet(primary, this.#secrets.mark)
-      await writePrivate(this.#folder.initialisedFile, `${this.#secrets.mark}\n`)
+      await ready.markIsSet(primary, this.#local.secrets.mark)
+      await writePrivate(this.#folder.initialisedFile, `${this.#local.secrets.mark}\n`)
       this.#supervisor.initialised = true
       return `${redis.length} Redis, ${formatAddress(primary)} is the primary`
     })

@@ -23,7 +23,7 @@ export async function seedRedis(
   const config = join(folder.of(name), CONFIG_FILES.redis)
   const node = localNode(topology, index, folder, secrets, name)
   const written = [
-    (await seedPrivate(paths.aclFile, renderUsersAcl(secrets))) && paths.aclFile,
+    (await seedPrivate(paths.aclFile, renderUsersAcl(secrets, topology.engine))) && paths.aclFile,
     (await seedPrivate(config, renderRedisConf(node, paths), ESSENTIALS['redis.conf'].hardened)) && config,
   ]
   return written.filter((file) => file !== false)

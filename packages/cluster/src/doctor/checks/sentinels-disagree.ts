@@ -1,5 +1,5 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
-import { QUORUM } from '../../topology/topology.ts'
+import { quorumOf } from '../../topology/topology.ts'
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from '../snapshot.ts'
@@ -26,7 +26,7 @@ function watchAnew(sentinel: NodeAddress, primary: string, { topology, again }: 
   const [host, port] = [primary.slice(0, colon), primary.slice(colon + 1)]
   const commands = [
     ['REMOVE', primaryName],
-    ['MONITOR', primaryName, host, port, String(QUORUM)],
+    ['MONITOR', primaryName, host, port, String(quorumOf(topology))],
     ['SET', primaryName, 'auth-user', 'sentinel', 'auth-pass', '<sentinel of secrets.json>'],
   ].map((command) => redisCli(sentinel, 'SENTINEL', ...command))
   return `It learns of it from the others' messages within seconds. If not, let it watch the primary anew, with its timings:\n${[...commands, `holdfast doctor --fix${again}`].join('\n')}`
