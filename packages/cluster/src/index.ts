@@ -105,6 +105,7 @@ export {
   upgrade,
 } from './operate/upgrade/upgrade.ts'
 export { writeRendered } from './operate/write-rendered.ts'
+export { engineOf, installedVersion } from './preflight/programs.ts'
 export { type Explanation, explainFile } from './render/explain-file.ts'
 export { filesOfHost, type RenderedFile, renderSite } from './render/render-site.ts'
 export type { SecretAge } from './secrets/ages.ts'

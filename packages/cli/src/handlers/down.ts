@@ -1,4 +1,4 @@
-import { stopDataCentre } from '@holdfast/cluster'
+import { type StopReport, stopDataCentre } from '@holdfast/cluster'
 import type { LocateOptions } from '../commands/locate.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { stateDirOf } from '../place.ts'
@@ -14,9 +14,12 @@ export async function down(options: DownOptions): Promise<ExitCode> {
     console.log(JSON.stringify(report))
     return EXIT.ok
   }
-  console.log(
-    report.ended.length === 0 ? 'Nothing was running.' : `Ended ${plural(report.ended.length, 'process')}.`,
-  )
+  console.log(endedText(report))
   console.log(report.purged ? `Deleted ${stateDir}.` : `Its state stays in ${stateDir}.`)
   return EXIT.ok
+}
+
+function endedText({ ended, by }: StopReport): string {
+  if (ended.length > 0) return `Ended ${plural(ended.length, 'process')}.`
+  return by === 'nobody' ? 'Nothing was running.' : 'Ended a start that had no process yet.'
 }

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
 import {
   defaultStateDir,
+  engineOf,
+  installedVersion,
   loadSite,
   localTopologies,
   resolveTopology,
@@ -30,6 +32,9 @@ export interface UpPlan {
 const NO_TUNNEL =
   'One machine’s own packets never enter a WireGuard tunnel: loopback stands for the inside of it. Try encryption with --transport tls.'
 
+const NOT_AS_DOCUMENTED =
+  'The profile "as-documented" is for rendered files: here Redis and Sentinel run with their users and rights.'
+
 /** What a file says by itself. */
 const SAID_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as const
 
@@ -37,7 +42,7 @@ const SAID_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as con
  * Every data centre that is asked for: the one of the options, or all of a site's file. The state of those is in a
  * folder each, below `--state-dir`.
  *
- * Throws `UsageError`, `INVALID_OPTION`, `SITE_UNREADABLE` and `SITE_INVALID`.
+ * Throws `UsageError`, `INVALID_OPTION`, `SITE_UNREADABLE`, `SITE_INVALID` and `MISSING_PROGRAM`.
  */
 export async function plansOf(options: UpOptions): Promise<UpPlan[]> {
   if (options.file === undefined) {
@@ -47,8 +52,17 @@ export async function plansOf(options: UpOptions): Promise<UpPlan[]> {
   if (doubled !== undefined) throw new UsageError(`--${doubled} is said by ${options.file} already`)
   const { stateDir } = options
   const site = await loadSite(options.file)
-  const note = (options.transport ?? site.transport) === 'wireguard' ? NO_TUNNEL : null
-  return localTopologies(site, options).map((topology) => ({
+  const installed = await installedVersion(site.engine)
+  const engine = engineOf(site.engine.name, installed)
+  const notes = [
+    (options.transport ?? site.transport) === 'wireguard' ? NO_TUNNEL : '',
+    engine.version === site.engine.version
+      ? ''
+      : `${options.file} asks for ${site.engine.name} ${site.engine.version}; ${installed} is installed here, and runs.`,
+    site.profile === 'as-documented' ? NOT_AS_DOCUMENTED : '',
+  ].filter(Boolean)
+  const note = notes.length > 0 ? notes.join('\n  ') : null
+  return localTopologies(site, { ...options, engine }).map((topology) => ({
     topology,
     note,
     stateDir:

@@ -1,15 +1,21 @@
-/** Directives that belong to the process or to Sentinel, or are secret. */
-const OWN = [
+/**
+ * Directives that are not compared: whom a Redis follows is Sentinel's, as whom it does is told by `wrong-password`, and
+ * where its files are and how it was started cannot change while it runs.
+ */
+const NOT_COMPARED = [
   'replicaof',
   'masteruser',
   'masterauth',
-  'save',
+  'primaryuser',
+  'primaryauth',
   'dir',
   'aclfile',
   'daemonize',
   'databases',
-  'port',
 ]
+
+/** How full the memory may be (as a part of its limit) that a limit is set to. */
+const MOST_FULL = 0.8
 
 const UNITS: Readonly<Record<string, number>> = { kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
 
@@ -21,7 +27,7 @@ export function parseRedisConf(text: string): Record<string, string> {
   const directives: Record<string, string> = {}
   for (const line of text.split('\n')) {
     const [name = '', ...values] = line.trim().split(/\s+/)
-    if (name === '' || name.startsWith('#') || OWN.includes(name)) continue
+    if (name === '' || name.startsWith('#') || NOT_COMPARED.includes(name)) continue
     directives[name] = values
       .map(inBytes)
       .join(' ')
@@ -35,6 +41,17 @@ export function parseRedisConf(text: string): Record<string, string> {
 export function bufferLimitOf(list: string, className: string): string {
   return list.match(new RegExp(`${className} \\d+ \\d+ \\d+`))?.[0] ?? ''
 }
+
+/** What counts towards the limit of the memory (in bytes). */
+export const usedMemory = (info: Readonly<Record<string, string>>): number =>
+  Number(info['used_memory']) - Number(info['mem_not_counted_for_evict'] ?? 0)
+
+/** Whether so much memory is used that a limit of so many bytes would soon refuse logins. */
+export const fillsMemory = (usedBytes: number, limitBytes: number): boolean =>
+  usedBytes > MOST_FULL * limitBytes
+
+/** The smallest limit (in MiB) that so much used memory does not fill. */
+export const roomyLimitMb = (usedBytes: number): number => Math.ceil(usedBytes / MOST_FULL / 1024 ** 2)
 
 function inBytes(value: string): string {
   const [, number, unit] = value.match(/^(\d+)(kb|mb|gb)$/i) ?? []

@@ -10,7 +10,14 @@ import { secretsFileIn } from '../secrets/folder-place.ts'
 import { ROTATION_LIMITS } from '../secrets/limits.ts'
 import { loadSecrets } from '../secrets/load.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { type DataCentre, type Host, hostsThatRun, type Site } from '../site/site.ts'
+import {
+  type DataCentre,
+  type Host,
+  hostsThatRun,
+  plannedQuorum,
+  REDIS_SETTINGS,
+  type Site,
+} from '../site/site.ts'
 import {
   CERTIFICATE_ROTATION_FILE,
   KEYRING_HISTORY_FILE,
@@ -85,6 +92,8 @@ export async function openSite(place: SitePlace): Promise<SiteDataCentre> {
       timings: site.timings,
       dataHosts: dataHostsOf(site, dataCentre, hosts),
       rotation: site.rotation ?? ROTATION_LIMITS,
+      quorum: plannedQuorum(dataCentre),
+      redis: site.redis ?? REDIS_SETTINGS,
     },
     tls: site.transport === 'tls' ? await readTls(certificates, holder, folder) : null,
     folder: await OperatorFolder.open(name, secrets, {

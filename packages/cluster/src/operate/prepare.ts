@@ -2,19 +2,17 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClusterError } from '../errors.ts'
 import { renderHaproxyCfg } from '../render/haproxy-cfg.ts'
-import { renderRedisConf } from '../render/redis-conf.ts'
-import { renderSentinelConf } from '../render/sentinel-conf.ts'
 import { renderStunnelConf } from '../render/stunnel-conf.ts'
-import { renderUsersAcl } from '../render/users-acl.ts'
 import { generateSecrets, type Secrets } from '../secrets/secrets.ts'
 import { DEMO_USER, describe } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
 import { type LocalDataCentre, readSecrets } from '../state/open.ts'
-import { readIfThere, seedPrivate, writePrivate } from '../state/private-file.ts'
+import { readIfThere, writePrivate } from '../state/private-file.ts'
 import { writeTopology } from '../state/saved-topology.ts'
-import { issuedFiles, readOperatorTls, tlsFilesOf } from '../state/tls-files.ts'
+import { issuedFiles, readOperatorTls } from '../state/tls-files.ts'
 import { writeSecrets } from '../state/write-secrets.ts'
-import { ACL_FILE, CONFIG_FILES } from '../supervise/plans.ts'
+import { CONFIG_FILES } from '../supervise/plans.ts'
+import { seedRedis, seedSentinel } from '../supervise/seeds.ts'
 import type { DataHost, Topology } from '../topology/topology.ts'
 import { writeGatewayConfigs } from './gateway-files.ts'
 import { prepareCertificates } from './prepare-certificates.ts'
@@ -74,20 +72,13 @@ async function prepareDataHost(
 ): Promise<void> {
   const dataHost = topology.dataHosts[index]
   if (dataHost === undefined) return
-  const redis = `redis-${index + 1}`
-  const sentinel = `sentinel-${index + 1}`
-  const paths = { dataFolder: folder.dataOf(redis), aclFile: join(folder.of(redis), ACL_FILE) }
-  await makeFolder(paths.dataFolder)
-  await makeFolder(folder.of(sentinel))
+  await makeFolder(folder.of(`redis-${index + 1}`))
+  await makeFolder(folder.dataOf(`redis-${index + 1}`))
+  await makeFolder(folder.of(`sentinel-${index + 1}`))
   if (topology.transport === 'stunnel')
     await prepareTunnel(topology, dataHost, `stunnel-${index + 1}`, folder)
-  await seedPrivate(paths.aclFile, renderUsersAcl(secrets))
-  const nodeOf = (name: string) => ({ topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) })
-  await seedPrivate(join(folder.of(redis), CONFIG_FILES.redis), renderRedisConf(nodeOf(redis), paths))
-  await seedPrivate(
-    join(folder.of(sentinel), CONFIG_FILES.sentinel),
-    renderSentinelConf(nodeOf(sentinel), folder.of(sentinel)),
-  )
+  await seedRedis(topology, index, folder, secrets)
+  await seedSentinel(topology, index, folder, secrets)
 }
 
 async function prepareTunnel(

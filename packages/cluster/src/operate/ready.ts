@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AuthFailedError } from '@holdfast/tokens'
 import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { urlOf } from '../state/description.ts'
@@ -86,10 +87,12 @@ export class Readiness {
   async sentinelsAgree(): Promise<void> {
     const { sentinels, topology } = this.#supervisor
     const others = topology.dataHosts.length - 1
-    await this.#until('the Sentinels to agree', this.#supervisor.ofKind('sentinel'), async () => {
-      const answers = await sentinels.answers(PATIENCE_MS)
+    const processes = this.#supervisor.ofKind('sentinel')
+    await this.#until('the Sentinels to agree', processes, async () => {
+      const answers = await Promise.all(
+        processes.map((process) => this.#orRefused(process, sentinels.answer(process.plan, PATIENCE_MS))),
+      )
       return (
-        answers.length === topology.dataHosts.length &&
         new Set(answers.map(({ primary }) => primary)).size === 1 &&
         answers.every(
           ({ knownReplicas, knownSentinels }) => knownReplicas === others && knownSentinels === others,
@@ -119,8 +122,21 @@ export class Readiness {
 
   async #isUpOrHeld(process: ManagedProcess): Promise<boolean> {
     if (process.state === 'held') return true
-    const view = await this.#supervisor.nodes.view(process.plan, PATIENCE_MS).catch(() => null)
-    return view !== null
+    await this.#orRefused(process, this.#supervisor.nodes.view(process.plan, PATIENCE_MS))
+    return true
+  }
+
+  /** The answer. Throws `START_FAILED` when the process refuses the admin: that does not come by waiting. */
+  async #orRefused<Answer>(process: ManagedProcess, answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer
+    } catch (error) {
+      if (!(error instanceof AuthFailedError)) throw error
+      throw this.#failed(
+        `${process.plan.name} refuses the admin's password of ${this.#folder.secretsFile}: its own users are others`,
+        process,
+      )
+    }
   }
 
   async #until(
@@ -130,9 +146,12 @@ export class Readiness {
   ): Promise<void> {
     for (;;) {
       this.#signal.throwIfAborted()
-      if (await check().catch(() => false)) return
-      const hopeless = processes.find(({ restarts }) => restarts >= HOPELESS_RESTARTS)
-      if (hopeless !== undefined) throw this.#failed(`${hopeless.plan.name} ends again and again`, hopeless)
+      if (await check().catch(passOnRefusal)) return
+      // Any of them: a tunnel, for one, is waited for by what is behind it.
+      const hopeless = this.#supervisor.processes.find(({ restarts }) => restarts >= HOPELESS_RESTARTS)
+      if (hopeless !== undefined) {
+        throw this.#failed(`${hopeless.plan.name} ends again and again: ${hopeless.howItEnded}`, hopeless)
+      }
       if (performance.now() > this.#untilMs) {
         const held = processes.find(({ state }) => state === 'held')
         throw held
@@ -153,6 +172,12 @@ export class Readiness {
 /** Why a Redis is held, with what to do. */
 export const whyHeld = (process: ManagedProcess): string =>
   `${process.plan.name} is held: ${process.status().heldBecause ?? ''}`
+
+/** Not yet, whatever is in the way; but what nothing can come of is thrown. */
+function passOnRefusal(error: unknown): false {
+  if (error instanceof ClusterError) throw error
+  return false
+}
 
 async function isReady(address: NodeAddress, signal: AbortSignal): Promise<boolean> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])

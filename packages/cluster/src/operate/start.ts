@@ -3,18 +3,19 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { checkAddresses } from '../preflight/addresses.ts'
 import { findProgram } from '../preflight/programs.ts'
-import type { Secrets } from '../secrets/secrets.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
 import { type DataCentreDescription, describe, urlOf } from '../state/description.ts'
 import { StateFolder } from '../state/folder.ts'
+import type { LocalDataCentre } from '../state/open.ts'
 import { readIfThere, writePrivate } from '../state/private-file.ts'
-import { claimSupervisor, releaseSupervisor } from '../state/records.ts'
-import { checkSameGroup, readTopology } from '../state/saved-topology.ts'
-import { serveControl } from '../supervise/control-server.ts'
+import { claimSupervisor, releaseSupervisor, writeProcesses } from '../state/records.ts'
+import { checkSameGroup, readTopology, withSavedPlan } from '../state/saved-topology.ts'
+import { endControl, serveControl } from '../supervise/control-server.ts'
 import { endLeftovers } from '../supervise/leftovers.ts'
 import { planProcesses } from '../supervise/plans.ts'
 import { Supervisor } from '../supervise/supervisor.ts'
-import type { Topology } from '../topology/topology.ts'
+import { serverOf, type Topology } from '../topology/topology.ts'
+import { applySettings } from './apply-settings.ts'
 import { type NewUser, prepareFolder } from './prepare.ts'
 import { Readiness, whyHeld } from './ready.ts'
 
@@ -61,7 +62,16 @@ const DEFAULT_START_TIMEOUT_MS = 120_000
 export async function startDataCentre(options: StartOptions): Promise<RunningDataCentre> {
   const folder = new StateFolder(options.stateDir)
   await folder.open()
+  try {
+    return await startIn(folder, options)
+  } catch (error) {
+    throw isOfSystem(error) ? unusable(folder, error) : error
+  }
+}
+
+async function startIn(folder: StateFolder, given: StartOptions): Promise<RunningDataCentre> {
   const saved = await readTopology(folder)
+  const options = { ...given, topology: withSavedPlan(given.topology, saved) }
   if (saved !== null) checkSameGroup(saved, options.topology, folder)
   claimSupervisor(folder)
   let dataCentre: DataCentre
@@ -86,19 +96,19 @@ class DataCentre implements RunningDataCentre {
   readonly stopped: Promise<void>
   readonly #options: StartOptions
   readonly #folder: StateFolder
-  readonly #secrets: Secrets
+  readonly #local: LocalDataCentre
   readonly #supervisor: Supervisor
   readonly #leaving = new AbortController()
   readonly #onStopped: () => void
   #control: Server | null = null
   #stopping: Promise<void> | null = null
 
-  private constructor(options: StartOptions, folder: StateFolder, secrets: Secrets, supervisor: Supervisor) {
+  private constructor(options: StartOptions, local: LocalDataCentre, supervisor: Supervisor) {
     this.#options = options
-    this.#folder = folder
-    this.#secrets = secrets
+    this.#folder = local.folder
+    this.#local = local
     this.#supervisor = supervisor
-    this.description = describe(options.topology, folder, secrets)
+    this.description = describe(local.topology, local.folder, local.secrets)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.stopped = promise
     this.#onStopped = resolve
@@ -109,12 +119,14 @@ class DataCentre implements RunningDataCentre {
     const { topology, onProgress } = options
     onProgress?.({ step: 'folder', state: 'begun', text: `State folder ${folder.path}` })
     const programs = {
-      redisServer: findProgram('redis-server'),
+      redisServer: findProgram(serverOf(topology)),
       haproxy: findProgram('haproxy'),
       stunnel: topology.transport === 'stunnel' ? findProgram('stunnel') : null,
       gateway: options.gatewayCommand,
     }
     const left = await endLeftovers(folder)
+    // What cannot be recorded is not begun.
+    writeProcesses(folder, [])
     await checkAddresses(topology)
     const initialised = (await readIfThere(folder.initialisedFile)) !== null
     if (initialised) await checkSomeDataIsThere(topology, folder)
@@ -124,11 +136,14 @@ class DataCentre implements RunningDataCentre {
     onProgress?.({ step: 'folder', state: 'done', text: `State folder ${folder.path}${leftText}` })
     const plans = planProcesses(topology, folder, programs)
     const supervisor = new Supervisor({ ...local, plans, initialised })
-    return new DataCentre(options, folder, local.secrets, supervisor)
+    return new DataCentre(options, local, supervisor)
   }
 
   async start(): Promise<void> {
-    this.#options.signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    const { signal } = this.#options
+    signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    if (signal?.aborted) await this.stop()
+    this.#leaving.signal.throwIfAborted()
     this.#control = await serveControl(this.#supervisor, this.#folder.controlSocket, () =>
       this.#stopProcesses(),
     )
@@ -153,9 +168,13 @@ class DataCentre implements RunningDataCentre {
     await this.#step('sentinels', `${sentinels.length} Sentinels`, async () => {
       await ready.sentinelsAgree()
       const primary = await ready.groupIsLinked()
-      if (!(await ready.hasMark(primary, this.#secrets.mark))) throw dataLost(this.#folder)
+      if (!(await ready.hasMark(primary, this.#local.secrets.mark))) throw dataLost(this.#folder)
       supervisor.hasten()
-      return `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`
+      const unchanged = await applySettings(this.#local, supervisor.nodes)
+      return [
+        `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`,
+        ...unchanged,
+      ].join('; ')
     })
     const some = gateways.length === 1 ? 'The gateway' : `${gateways.length} gateways`
     await this.#step('gateways', some, async () => {
@@ -187,8 +206,8 @@ class DataCentre implements RunningDataCentre {
       await ready.redisAnswers(first)
       this.#supervisor.start(redis)
       const primary = await ready.groupIsLinked()
-      await ready.markIsSet(primary, this.#secrets.mark)
-      await writePrivate(this.#folder.initialisedFile, `${this.#secrets.mark}\n`)
+      await ready.markIsSet(primary, this.#local.secrets.mark)
+      await writePrivate(this.#folder.initialisedFile, `${this.#local.secrets.mark}\n`)
       this.#supervisor.initialised = true
       return `${redis.length} Redis, ${formatAddress(primary)} is the primary`
     })
@@ -217,13 +236,16 @@ class DataCentre implements RunningDataCentre {
     releaseSupervisor(this.#folder)
   }
 
+  /** Whatever fails: what is open here would keep this process going. */
   async #end(): Promise<void> {
     this.#leaving.abort()
-    await this.#supervisor.stop()
-    releaseSupervisor(this.#folder)
-    const control = this.#control
-    if (control !== null) await new Promise<void>((resolve) => control.close(() => resolve()))
-    this.#onStopped()
+    try {
+      await this.#supervisor.stop()
+      releaseSupervisor(this.#folder)
+    } finally {
+      if (this.#control !== null) await endControl(this.#control)
+      this.#onStopped()
+    }
   }
 }
 
@@ -238,6 +260,16 @@ const dataLost = (folder: StateFolder) =>
   new ClusterError(
     'DATA_LOST',
     `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or begin anew with \`holdfast down --purge\`; to restore a backup, see \`holdfast restore --help\`.`,
+  )
+
+/** An error of the machine about a file, as Node throws it. */
+const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error
+
+const unusable = (folder: StateFolder, cause: Error) =>
+  new ClusterError(
+    'STATE_UNUSABLE',
+    `The state folder ${folder.path} cannot be used: ${cause.message}. Put that right, or choose another folder by \`--state-dir\`.`,
+    { cause },
   )
 
 const aborted = ({ name }: Topology) =>

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClusterError } from '../errors.ts'
 import { StateFolder } from '../state/folder.ts'
-import { isAlive, signalProcess } from '../state/process-identity.ts'
+import { isAlive, type ProcessIdentity, signalProcess } from '../state/process-identity.ts'
 import { readProcesses, releaseSupervisor, runningSupervisor } from '../state/records.ts'
 import { endLeftovers } from '../supervise/leftovers.ts'
 import { connectControl } from './control-client.ts'
@@ -22,6 +22,8 @@ export interface StopReport {
 
 const LOOK_AGAIN_MS = 20
 const SUPERVISOR_EXIT_MS = 2000
+/** How long a supervisor that does not answer has to end by itself, with all that it has started. */
+const SUPERVISOR_GRACE_MS = 5000
 
 /**
  * Ends the data centre of this state folder: through its supervisor, or, when that one is dead or hung, by the
@@ -31,7 +33,7 @@ const SUPERVISOR_EXIT_MS = 2000
  */
 export async function stopDataCentre(stateDir: string, options: StopOptions = {}): Promise<StopReport> {
   const folder = new StateFolder(stateDir)
-  if (!(await folder.isHoldfasts())) {
+  if (!(await folder.isHoldfasts()) && runningSupervisor(folder) === null) {
     throw new ClusterError(
       'NOT_RUNNING',
       `There is no data centre in ${folder.path}. Name the one that you mean with \`--name\` or its state folder.`,
@@ -54,17 +56,26 @@ async function end(folder: StateFolder, someRun: boolean): Promise<StopReport['b
       await endOfSupervision(folder)
       return 'supervisor'
     } catch {
-      // Hung, or it has died just now. It must not start anything again while its processes are ended.
-      if (supervisor.pid !== process.pid) {
-        signalProcess(supervisor, 'SIGKILL')
-        while (isAlive(supervisor)) await sleep(LOOK_AGAIN_MS)
-      }
+      // Hung, at the very beginning of its start, or it has died just now. It must not start anything again while its
+      // processes are ended.
+      if (supervisor.pid !== process.pid) await endSupervisor(supervisor)
     }
   }
-  await endLeftovers(folder)
+  const left = await endLeftovers(folder)
   releaseSupervisor(folder)
-  await rm(folder.controlSocket, { force: true })
-  return someRun ? 'record' : 'nobody'
+  // A socket that is left does no harm: the next start makes its own.
+  await rm(folder.controlSocket, { force: true }).catch(() => {})
+  return someRun || left.length > 0 || supervisor !== null ? 'record' : 'nobody'
+}
+
+/** By its own way first: what it has begun ends with it. */
+async function endSupervisor(supervisor: ProcessIdentity): Promise<void> {
+  signalProcess(supervisor, 'SIGTERM')
+  const untilMs = performance.now() + SUPERVISOR_GRACE_MS
+  while (isAlive(supervisor)) {
+    if (performance.now() > untilMs) signalProcess(supervisor, 'SIGKILL')
+    await sleep(LOOK_AGAIN_MS)
+  }
 }
 
 /** The supervisor has answered that all is down; its own files in the folder go a moment later. */

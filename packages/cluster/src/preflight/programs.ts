@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
 import { ClusterError } from '../errors.ts'
+import { ENGINES } from '../site/choices.ts'
+import type { Engine, EngineVersion } from '../site/site.ts'
 
 /** Where system programs are although a user's PATH may not say so (Debian's haproxy is in /usr/sbin). */
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin']
@@ -23,4 +27,23 @@ export function findProgram(name: string, searchPath = process.env['PATH'] ?? ''
     'MISSING_PROGRAM',
     `\`${name}\` is not installed, or not on the PATH. Install it (\`npm start\` does; on Debian: \`apt-get install ${PACKAGES[name] ?? name}\`).`,
   )
+}
+
+/** The version of this engine that is installed, such as `7.0.15`. Throws `MISSING_PROGRAM`. */
+export async function installedVersion({ name }: Pick<Engine, 'name'>): Promise<string> {
+  const program = findProgram(`${name}-server`)
+  const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 5000 })
+  return /\bv=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? ''
+}
+
+/** The engine whose directives and rights an installed version knows: the newest one that is not newer. Pure. */
+export function engineOf(name: Engine['name'], installed: string): Engine {
+  const versions = ENGINES.filter((engine) => engine.startsWith(`${name} `)).map(
+    (engine) => engine.split(' ')[1] as EngineVersion,
+  )
+  const [oldest = '7.0'] = versions
+  return {
+    name,
+    version: versions.findLast((version) => Number(version) <= Number.parseFloat(installed)) ?? oldest,
+  }
 }

@@ -37,6 +37,7 @@ export function documentedSentinelConf(
   primaryName: string,
   primary: NodeAddress,
   { downAfterMs, failoverTimeoutMs }: Timings,
+  quorum: number,
   secrets: Secrets,
 ): Document {
   const about = (directive: string, value: string, why: string) =>
@@ -46,7 +47,7 @@ export function documentedSentinelConf(
     line('port', String(PORT.sentinel), "Sentinel's usual port.", document),
     about(
       'monitor',
-      `${primary.host} ${primary.port} 2`,
+      `${primary.host} ${primary.port} ${quorum}`,
       'The primary, and how many must agree that it is down.',
     ),
     about('down-after-milliseconds', String(downAfterMs), 'How long it is silent until it counts as down.'),

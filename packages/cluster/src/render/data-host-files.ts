@@ -5,6 +5,7 @@ import {
   type DataCentre,
   type Host,
   hostsThatRun,
+  plannedQuorum,
   priorityOf,
   REDIS_SETTINGS,
   type Service,
@@ -109,7 +110,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           ...planFor('sentinel'),
           primaryName: dataCentre.primaryName,
           timings,
-          quorum: dataCentre.quorum ?? Math.floor(hostsThatRun(dataCentre, 'sentinel').length / 2) + 1,
+          quorum: plannedQuorum(dataCentre),
           folder: stateOf('sentinel'),
           servesPlatform,
         }),
@@ -135,7 +136,14 @@ function documentedFiles({ site, dataCentre, host, secrets, primary }: Files): N
       ? [
           {
             name: 'sentinel.conf',
-            document: documentedSentinelConf(address, dataCentre.primaryName, primary, site.timings, secrets),
+            document: documentedSentinelConf(
+              address,
+              dataCentre.primaryName,
+              primary,
+              site.timings,
+              plannedQuorum(dataCentre),
+              secrets,
+            ),
           },
         ]
       : []),

@@ -4,7 +4,8 @@ import { knows, type Since, sinceText } from './engine.ts'
 
 /** What is known of a directive, whatever its value. */
 export interface Fact {
-  why: string
+  /** Made from the value where that decides what is true. */
+  why: string | ((value: string) => string)
   source: string
   /** Absent: every engine that Holdfast renders for takes it. */
   since?: Since
@@ -24,7 +25,7 @@ export const directivesFrom =
       {
         directive,
         value,
-        why,
+        why: typeof why === 'string' ? why : why(value),
         source,
         ...(since === undefined ? {} : { since: sinceText(since) }),
         ...(isSecret === undefined ? {} : { isSecret }),

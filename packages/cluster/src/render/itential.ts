@@ -73,7 +73,7 @@ export function redisProps(access: Access): Document {
           put('name', access.primaryName, 'Under this name they watch it.'),
           ...(user === null ? [] : [put('username', user, 'Its own user on each Redis.')]),
           hide('password', password, "That user's password."),
-          put('sentinels', access.sentinels, 'All three: one that is down is passed over.'),
+          put('sentinels', access.sentinels, 'All of them: one that is down is passed over.'),
           ...(user === null
             ? []
             : [
@@ -125,7 +125,7 @@ function propertiesOf({ primaryName, sentinels, user, password, tls }: Access): 
     line(
       'redis_sentinels',
       JSON.stringify(sentinels),
-      'All three: one that is down is passed over.',
+      'All of them: one that is down is passed over.',
       platform,
     ),
     ...(user === null

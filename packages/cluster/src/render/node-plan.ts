@@ -38,7 +38,7 @@ export interface LocalNode {
 /** The part of a plan that a host of a local data centre gives, for a service at that address. */
 export function planOf({ topology, dataHost, secrets, tls }: LocalNode, announce: NodeAddress): NodePlan {
   return {
-    engine: REFERENCE_ENGINE,
+    engine: topology.engine ?? REFERENCE_ENGINE,
     bind: [topology.transport === 'stunnel' ? tunnelOf(dataHost.host).inside : dataHost.host],
     announce,
     primary: redisAddress(topology.dataHosts[0] ?? dataHost),

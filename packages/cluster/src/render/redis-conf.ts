@@ -25,7 +25,14 @@ export interface RedisPlan extends NodePlan, RedisPaths, RedisSettings {
  */
 export function renderRedisConf(local: LocalNode, paths: RedisPaths): string {
   const node = planOf(local, redisAddress(local.dataHost))
-  return textOf(redisConf({ ...node, ...paths, ...REDIS_SETTINGS, priority: priorityOf(local.dataHost) }))
+  return textOf(
+    redisConf({
+      ...node,
+      ...paths,
+      ...(local.topology.redis ?? REDIS_SETTINGS),
+      priority: priorityOf(local.dataHost),
+    }),
+  )
 }
 
 /** `redis.conf` as Holdfast recommends it. */
@@ -60,7 +67,10 @@ export function redisConf(plan: RedisPlan): Document {
         ],
       },
       {
-        title: 'Full memory refuses logins; it never drops a session or a revocation.',
+        title:
+          plan.maxmemoryPolicy === 'noeviction'
+            ? 'Full memory refuses logins; it never drops a session or a revocation.'
+            : 'Full memory drops sessions and revocations.',
         directives: [
           ...directive('maxmemory', `${plan.maxmemoryMb}mb`),
           ...directive('maxmemory-policy', plan.maxmemoryPolicy),

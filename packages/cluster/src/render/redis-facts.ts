@@ -1,3 +1,4 @@
+import { REPLICA_PRIORITY } from '../site/site.ts'
 import type { Fact } from './facts.ts'
 import { SOURCE } from './sources.ts'
 
@@ -9,12 +10,21 @@ export const REDIS_FACTS = {
     why: 'Only the addresses at which it is needed: what does not listen cannot be attacked.',
     source: redisSecurity,
   },
-  port: { why: 'Every host uses the same port: a primary cannot announce a mapped one.', source: measured },
+  port: {
+    why: (port) =>
+      port === '0'
+        ? 'No plain port: TLS takes its place.'
+        : 'Every host uses the same port: a primary cannot announce a mapped one.',
+    source: measured,
+  },
   'protected-mode': {
     why: 'Refuses strangers should the passwords ever be lost from the file.',
     source: redisSecurity,
   },
-  'tls-port': { why: 'TLS takes the place of the plain port, which is 0.', source: redisTls },
+  'tls-port': {
+    why: 'The same on every host: a primary cannot announce a mapped one.',
+    source: redisTls,
+  },
   'tls-cert-file': {
     why: 'Shown to clients, and to the primary when this node is a replica: it needs serverAuth and clientAuth.',
     source: measured,
@@ -45,7 +55,10 @@ export const REDIS_FACTS = {
     source: measured,
   },
   appendfsync: {
-    why: 'everysec: about the last second is lost, and only if every node loses power at once. always: nothing is lost, and each write waits for the disk.',
+    why: (value) =>
+      value === 'always'
+        ? 'Nothing is lost, even if every node loses power at once; each write waits for the disk.'
+        : 'About the last second is lost, and only if every node loses power at once.',
     source: redisPersistence,
   },
   'no-appendfsync-on-rewrite': {
@@ -54,10 +67,16 @@ export const REDIS_FACTS = {
   },
   save: { why: 'No snapshots: the append-only file has everything.', source: redisPersistence },
   maxmemory: {
-    why: 'Full memory is a refused login, not a killed process. Fit it to the host with CONFIG SET.',
+    why: 'Full memory is a refused login, not a killed process. Fit it to the host by redis.maxmemoryMb.',
     source: redisConf,
   },
-  'maxmemory-policy': { why: 'Never drops a session or a revocation.', source: redisConf },
+  'maxmemory-policy': {
+    why: (value) =>
+      value === 'noeviction'
+        ? 'Never drops a session or a revocation.'
+        : 'As the file asks: full memory drops sessions and revocations. noeviction never does.',
+    source: redisConf,
+  },
   replicaof: {
     why: 'Whom to follow at the first start. Afterwards Sentinel rewrites this line.',
     source: redisReplication,
@@ -79,7 +98,12 @@ export const REDIS_FACTS = {
   },
   'replica-announce-port': { why: 'The port that belongs to it.', source: redisReplication },
   'replica-priority': {
-    why: 'Equal on every node: the most advanced replica is promoted, not a favourite.',
+    why: (value) => {
+      if (value === '0') return 'As the file asks: this node is never promoted.'
+      return value === String(REPLICA_PRIORITY)
+        ? 'The same as on every node that the file says nothing of: of equal ones the most advanced replica is promoted.'
+        : 'As the file asks: Sentinel promotes the lowest first, whoever has the most data.'
+    },
     source: measured,
   },
   'min-replicas-to-write': {
@@ -103,7 +127,7 @@ export const REDIS_FACTS = {
     source: redisReplication,
   },
   'client-output-buffer-limit replica': {
-    why: 'Above the backlog: a smaller limit cuts a replica off just while it catches up.',
+    why: 'It must be above the backlog: a smaller limit cuts a replica off just while it catches up.',
     source: measured,
   },
   'repl-diskless-sync': {

@@ -1,4 +1,4 @@
-import { QUORUM, sentinelAddress, type Timings } from '../topology/topology.ts'
+import { quorumOf, sentinelAddress, type Timings } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './facts.ts'
 import { words } from './formats.ts'
@@ -27,7 +27,14 @@ export function renderSentinelConf(local: LocalNode, folder: string): string {
   const { primaryName, timings } = local.topology
   const node = planOf(local, sentinelAddress(local.dataHost))
   return textOf(
-    sentinelConf({ ...node, primaryName, timings, quorum: QUORUM, folder, servesPlatform: false }),
+    sentinelConf({
+      ...node,
+      primaryName,
+      timings,
+      quorum: quorumOf(local.topology),
+      folder,
+      servesPlatform: false,
+    }),
   )
 }
 

@@ -7,7 +7,11 @@ const { document, measured, redisSentinel, sentinelConf } = SOURCE
 /** Why each directive of sentinel.conf is there. Its value is given where the file is put together. */
 export const SENTINEL_FACTS = {
   bind: REDIS_FACTS.bind,
-  port: { why: "Sentinel's usual port, the same on every host.", source: document },
+  port: {
+    why: (port) =>
+      port === '0' ? 'No plain port: TLS takes its place.' : "Sentinel's usual port, the same on every host.",
+    source: document,
+  },
   'protected-mode': REDIS_FACTS['protected-mode'],
   'tls-port': REDIS_FACTS['tls-port'],
   'tls-cert-file': {

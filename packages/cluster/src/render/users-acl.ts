@@ -10,11 +10,12 @@ import { bare } from './formats.ts'
 import { SOURCE } from './sources.ts'
 
 /** `users.acl` of each Redis of a local data centre. */
-export const renderUsersAcl = (secrets: Secrets): string => textOf(usersAcl(secrets, REFERENCE_ENGINE, false))
+export const renderUsersAcl = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
+  textOf(usersAcl(secrets, engine, false))
 
 /** The users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
-export const renderSentinelUsers = (secrets: Secrets): string =>
-  sentinelUsersText(secrets, REFERENCE_ENGINE, false)
+export const renderSentinelUsers = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
+  sentinelUsersText(secrets, engine, false)
 
 /** The same of any data centre. */
 export const sentinelUsersText = (secrets: Secrets, engine: Engine, servesPlatform: boolean): string =>

@@ -1,5 +1,5 @@
 import type { RotationLimits } from '../secrets/limits.ts'
-import type { Timings } from '../topology/topology.ts'
+import type { Timings } from '../topology/timings.ts'
 
 /** What `holdfast.yaml` describes: data centres that are built alike and share nothing. Addresses are checked by rules. */
 export interface Site {
@@ -129,6 +129,10 @@ export const REPLICA_PRIORITY = 100
 /** The priority that a Redis has by plan. */
 export const priorityOf = ({ replicaPriority }: { replicaPriority?: number }): number =>
   replicaPriority ?? REPLICA_PRIORITY
+
+/** Sentinels that must agree that the primary is down, by plan. */
+export const plannedQuorum = (dataCentre: DataCentre): number =>
+  dataCentre.quorum ?? Math.floor(hostsThatRun(dataCentre, 'sentinel').length / 2) + 1
 
 /** What runs on a host. `operator` is the machine that operates the data centre. `mongodb` and `rabbitmq` are not Holdfast's, but what stands beside Redis matters to the rules. */
 export type Service = (typeof SERVICES)[number]

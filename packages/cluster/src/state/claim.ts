@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { systemCode } from '../errors.ts'
-import { isAlive, type ProcessIdentity, startOf } from './process-identity.ts'
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 const schema = z.object({ pid: z.int().positive(), started: z.string() })
 
@@ -13,7 +13,7 @@ export function holderOf(file: string): ProcessIdentity | null {
 
 /** Makes this process the only one that holds the file. Answers false when another one lives that does. */
 export function claim(file: string): boolean {
-  const text = JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? '' })
+  const text = JSON.stringify(ownIdentity())
   for (let tries = 0; tries < 3; tries += 1) {
     if (holderOf(file) !== null) return false
     try {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
+import { missingEssentials } from '../render/essentials.ts'
 
 /** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
 export const writePrivate = (file: string, text: string): Promise<void> => replaceFile(file, text, 0o600)
@@ -15,13 +16,18 @@ export async function replaceFile(file: string, text: string, mode: number): Pro
 }
 
 /**
- * Writes the file unless it is there already, and again when a power cut has emptied it; that one is moved aside.
- * Answers whether it was written.
+ * Writes the file unless it is there already, and again when a power cut has emptied it or cut an essential line off; that
+ * one is moved aside. Answers whether it was written.
  */
-export async function seedPrivate(file: string, text: string): Promise<boolean> {
+export async function seedPrivate(
+  file: string,
+  text: string,
+  essentials: readonly string[] = [],
+): Promise<boolean> {
   const present = await readIfThere(file)
-  if (present !== null && /[a-z0-9]/i.test(present)) return false
-  if (present !== null) await rename(file, `${file}.emptied.${Date.now()}`)
+  if (present !== null && /[a-z0-9]/i.test(present) && missingEssentials(present, essentials).length === 0)
+    return false
+  if (present !== null) await rename(file, `${file}.damaged.${Date.now()}`)
   await writePrivate(file, text)
   return true
 }

@@ -13,6 +13,9 @@ export function startOf(pid: number): string | null {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
 }
 
+/** This process. */
+export const ownIdentity = (): ProcessIdentity => ({ pid: process.pid, started: startOf(process.pid) ?? '' })
+
 /** Whether this very process still runs. */
 export function isAlive({ pid, started }: ProcessIdentity): boolean {
   return startOf(pid) === started

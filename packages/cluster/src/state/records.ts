@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
 import { claim, holderOf, release } from './claim.ts'
 import type { StateFolder } from './folder.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import { isAlive, type ProcessIdentity } from './process-identity.ts'
 
 export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis', 'stunnel'] as const
 
@@ -15,11 +15,20 @@ export interface RecordedProcess extends ProcessIdentity {
   kind: ProcessKind
   host: string
   port: number
+  /** Who started it, and starts it again. Absent in the record of an older version. */
+  supervisor?: ProcessIdentity
 }
 
 const identity = { pid: z.int().positive(), started: z.string() }
 const processesSchema = z.array(
-  z.object({ ...identity, name: z.string(), kind: z.enum(PROCESS_KINDS), host: z.string(), port: z.int() }),
+  z.object({
+    ...identity,
+    name: z.string(),
+    kind: z.enum(PROCESS_KINDS),
+    host: z.string(),
+    port: z.int(),
+    supervisor: z.object(identity).exactOptional(),
+  }),
 )
 
 /** The processes that the last supervisor of this folder has left in its record. */
@@ -34,9 +43,12 @@ export function writeProcesses(folder: StateFolder, processes: RecordedProcess[]
   renameSync(draft, folder.processesFile)
 }
 
-/** The supervisor that runs with this folder, or null. */
+/** The supervisor that runs with this folder, or null. Found by its processes, too, should its own file be missing. */
 export const runningSupervisor = (folder: StateFolder): ProcessIdentity | null =>
-  holderOf(folder.supervisorFile)
+  holderOf(folder.supervisorFile) ??
+  readProcesses(folder).find(({ supervisor }) => supervisor !== undefined && isAlive(supervisor))
+    ?.supervisor ??
+  null
 
 /**
  * Makes this process the folder's only supervisor.
@@ -44,8 +56,9 @@ export const runningSupervisor = (folder: StateFolder): ProcessIdentity | null =
  * Throws `ALREADY_RUNNING`.
  */
 export function claimSupervisor(folder: StateFolder): void {
-  if (claim(folder.supervisorFile)) return
-  const pid = runningSupervisor(folder)?.pid
+  const running = runningSupervisor(folder)
+  if (running === null && claim(folder.supervisorFile)) return
+  const pid = (running ?? runningSupervisor(folder))?.pid
   throw new ClusterError(
     'ALREADY_RUNNING',
     `A data centre runs already with the state folder ${folder.path}${pid ? ` (supervisor: process ${pid})` : ''}. Stop it with \`holdfast down\`, or choose another \`--name\`.`,

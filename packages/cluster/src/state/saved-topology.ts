@@ -1,7 +1,9 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import { z } from 'zod'
 import { ClusterError } from '../errors.ts'
+import { REFERENCE_ENGINE } from '../render/engine.ts'
 import { ROTATION_LIMITS } from '../secrets/limits.ts'
+import { APPENDFSYNC, MAXMEMORY_POLICIES } from '../site/site.ts'
 import { LOCAL_TRANSPORTS, redisAddress, type Topology } from '../topology/topology.ts'
 import type { StateFolder } from './folder.ts'
 import { readIfThere, writePrivate } from './private-file.ts'
@@ -30,6 +32,19 @@ const schema = z.object({
   rotation: z
     .object({ usersDays: z.int(), keyringDays: z.int(), certificateDaysLeft: z.int() })
     .default(ROTATION_LIMITS),
+  quorum: z.int().exactOptional(),
+  redis: z
+    .object({
+      maxmemoryMb: z.int(),
+      maxmemoryPolicy: z.enum(MAXMEMORY_POLICIES),
+      backlogMb: z.int(),
+      replicaBufferMb: z.int(),
+      appendfsync: z.enum(APPENDFSYNC),
+    })
+    .exactOptional(),
+  engine: z
+    .object({ name: z.enum(['redis', 'valkey']), version: z.enum(['7.0', '7.2', '7.4', '8.0', '9.0']) })
+    .exactOptional(),
   gateways: z.array(address),
   balancer: address,
 })
@@ -53,9 +68,17 @@ export function writeTopology(folder: StateFolder, topology: Topology): Promise<
   return writePrivate(folder.topologyFile, `${JSON.stringify(topology, null, 2)}\n`)
 }
 
+/** What a file has said stays so when the data centre is started without it. */
+export function withSavedPlan(asked: Topology, saved: Topology | null): Topology {
+  if (saved === null || asked.redis !== undefined) return asked
+  const { engine, quorum, redis } = saved
+  return { ...asked, ...(engine && { engine }), ...(quorum && { quorum }), ...(redis && { redis }) }
+}
+
 /**
  * Redis and Sentinel have written their hosts into their own files, and the tokens belong to the data centre's
- * name, so none of these can change under them, nor can the transport; gateways, balancer and timings can.
+ * name, so none of these can change under them, nor can the transport and the engine; gateways, balancer, timings and the
+ * settings of Redis can.
  *
  * Throws `STATE_MISMATCH`, saying what differs.
  */
@@ -65,6 +88,7 @@ export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFo
     ['data hosts', hostsOf(saved), hostsOf(asked)],
     ['primary name', saved.primaryName, asked.primaryName],
     ['transport', saved.transport, asked.transport],
+    ['engine', engineOf(saved), engineOf(asked)],
   ].filter(([, before, now]) => before !== now)
   if (differences.length === 0) return
   const what = differences.map(([thing, before, now]) => `${thing} "${before}", not "${now}"`).join('; ')
@@ -73,6 +97,9 @@ export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFo
     `The state folder ${folder.path} belongs to a data centre with ${what}. Start it as it was, choose another \`--name\` or state folder, or delete it with its sessions by \`holdfast down --purge\`.`,
   )
 }
+
+/** Neither reads all that the other one writes. */
+const engineOf = ({ engine = REFERENCE_ENGINE }: Topology) => engine.name
 
 const hostsOf = ({ dataHosts }: Topology) =>
   dataHosts.map((host) => `${formatAddress(redisAddress(host))}/${host.sentinelPort}`).join(', ')

@@ -6,6 +6,7 @@ import { SIGNALS } from './control-protocol.ts'
 import type { Supervisor } from './supervisor.ts'
 
 const MAX_BODY_BYTES = 1024
+const LAST_ANSWERS_MS = 1000
 const signalSchema = z.object({ signal: z.enum(SIGNALS) })
 
 /** Serves the control socket: a unix socket that only the owner of the state folder can reach. */
@@ -25,6 +26,13 @@ export async function serveControl(
     server.listen(socketPath, resolve)
   })
   return server
+}
+
+/** Ends it when those who have asked have their answer; who keeps silent is not waited for. */
+export async function endControl(server: Server): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearTimeout(timer)
 }
 
 interface Reply {

@@ -78,6 +78,7 @@ export class ManagedProcess {
   #startedAtMs = 0
   #endedAtMs: number | null = null
   #leaving = new AbortController()
+  #run = new AbortController()
   #running: Promise<void> = Promise.resolve()
 
   constructor(plan: ProcessPlan, events: ProcessEvents) {
@@ -93,6 +94,14 @@ export class ManagedProcess {
   }
   get restarts(): number {
     return this.#restarts
+  }
+  /** How its last run ended, or why it could not be started; empty before that. */
+  get howItEnded(): string {
+    return this.#howItEnded
+  }
+  /** Aborts when the present run ends. */
+  get untilItEnds(): AbortSignal {
+    return this.#run.signal
   }
   /** Since when the present process runs (`performance.now()`), or null when there is none. */
   get runsSinceMs(): number | null {
@@ -119,6 +128,11 @@ export class ManagedProcess {
   /** Answers false when it does not run. */
   signal(signal: NodeJS.Signals): boolean {
     return this.#child?.kill(signal) ?? false
+  }
+
+  /** From now on its end is not followed by another start. It goes on running until it is stopped. */
+  stopRestarting(): void {
+    this.#leaving.abort()
   }
 
   /** Kills it at once and keeps it dead. */
@@ -158,41 +172,44 @@ export class ManagedProcess {
         this.#heldBecause = why
         if (isNews) this.#events.held(this, why)
       }
-      const context = { endedAtMs: this.#endedAtMs, signal: leaving, hold }
-      const moreArgs = await this.#prepare(context)
+      const hasRun = await this.#runOnce({ endedAtMs: this.#endedAtMs, signal: leaving, hold })
       if (leaving.aborted) return
-      if (moreArgs !== null) {
-        this.#spawn(moreArgs)
-        await this.#exited
-        if (leaving.aborted) return
-      }
       this.#state = 'backoff'
-      if (moreArgs !== null) this.#events.crashed(this, this.#howItEnded)
+      if (hasRun) this.#events.crashed(this, this.#howItEnded)
       await sleep(this.#nextWaitMs(), undefined, { signal: leaving })
       this.#restarts += 1
     }
   }
 
-  /** Null when it could not be prepared now: that is tried again like a crash. */
-  async #prepare(context: StartContext): Promise<readonly string[] | null> {
+  /** Answers false when it could not be started now: that is tried again like a crash. */
+  async #runOnce(context: StartContext): Promise<boolean> {
     try {
-      return (await this.plan.prepare?.(context)) ?? []
-    } catch {
-      return null
+      const moreArgs = (await this.plan.prepare?.(context)) ?? []
+      if (context.signal.aborted) return false
+      this.#spawn(moreArgs)
+    } catch (error) {
+      this.#howItEnded = error instanceof Error ? error.message : String(error)
+      return false
     }
+    await this.#exited
+    return true
   }
 
   #spawn(moreArgs: readonly string[]): void {
     const { command, args, logFile } = this.plan
     const log = openLog(logFile)
-    // Through a shell that becomes the program: files that the program makes are for their owner only. In a
-    // session of its own: Ctrl-C in the terminal reaches the supervisor, which ends the processes in order.
-    const child = spawn('/bin/sh', ['-c', 'umask 077; exec "$0" "$@"', command, ...args, ...moreArgs], {
-      stdio: ['ignore', log, log],
+    // Through a shell that becomes the program when it is told to: what dies before it has recorded the process leaves
+    // none behind. Files that the program makes are for their owner only. In a session of its own: Ctrl-C in the
+    // terminal reaches the supervisor, which ends the processes in order.
+    const script = 'read -r go || exit 1; umask 077; exec "$0" "$@" </dev/null'
+    const child = spawn('/bin/sh', ['-c', script, command, ...args, ...moreArgs], {
+      stdio: ['pipe', log, log],
       detached: true,
     })
     closeSync(log)
     this.#child = child
+    const run = new AbortController()
+    this.#run = run
     this.#startedAtMs = performance.now()
     this.#state = 'running'
     this.#exited = new Promise((resolve) => {
@@ -202,6 +219,7 @@ export class ManagedProcess {
         this.#child = null
         this.#identity = null
         this.#endedAtMs = performance.now()
+        run.abort()
         resolve()
       }
       child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`))
@@ -210,6 +228,9 @@ export class ManagedProcess {
     if (child.pid === undefined) return
     this.#identity = { pid: child.pid, started: startOf(child.pid) ?? '' }
     this.#events.started(this)
+    // It may have been killed already.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end('go\n')
   }
 
   #nextWaitMs(): number {

@@ -8,6 +8,7 @@ import { Sentinels } from '../redis/sentinels.ts'
 import { dataSetIsThere } from '../state/data-set.ts'
 import type { StateFolder } from '../state/folder.ts'
 import { type LocalDataCentre, openLocal } from '../state/open.ts'
+import { ownIdentity } from '../state/process-identity.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
@@ -19,6 +20,7 @@ import { hastenFailovers } from './hasten.ts'
 import { logEvent } from './log-file.ts'
 import { ManagedProcess, type ProcessPlan, type ProcessStatus, type StartContext } from './managed-process.ts'
 import { ACL_FILE } from './plans.ts'
+import { seedRedis, seedSentinel } from './seeds.ts'
 import { applySentinelSettings } from './sentinel-settings.ts'
 import { repeatSplitVotes } from './split-vote.ts'
 import { watchSuccession } from './succession.ts'
@@ -58,6 +60,9 @@ export class Supervisor {
   /** The watchdog that the last crash of each Redis has called, by the Redis' name. */
   readonly #watchdogs = new Map<string, { controller: AbortController; done: Promise<unknown> }>()
   readonly #leaving = new AbortController()
+  readonly #identity = ownIdentity()
+  /** A Sentinel was started. */
+  #failoverMayBegin = false
   #stopping: Promise<void> | null = null
 
   constructor({ topology, folder, secrets, tls, plans, initialised }: SupervisorOptions) {
@@ -68,8 +73,7 @@ export class Supervisor {
     this.nodes = new Nodes({ topology, secrets, tls })
     this.sentinels = new Sentinels({ topology, secrets, tls })
     this.processes = plans.map((plan) => {
-      const guarded = plan.kind === 'redis' ? { ...plan, prepare: this.#guard(plan) } : plan
-      return new ManagedProcess(guarded, {
+      return new ManagedProcess(this.#prepared(plan), {
         started: (started) => this.#onStarted(started),
         held: ({ plan: { name } }, why) => this.#log('held', { process: name, why }),
         crashed: (crashed, how) => this.#onCrashed(crashed, how),
@@ -99,6 +103,7 @@ export class Supervisor {
 
   start(processes: readonly ManagedProcess[]): void {
     if (this.#stopping !== null) return
+    if (processes.some(({ plan }) => plan.kind === 'sentinel')) this.#failoverMayBegin = true
     for (const process of processes) process.start()
   }
 
@@ -214,6 +219,7 @@ export class Supervisor {
 
   async #stopInOrder(): Promise<void> {
     this.#leaving.abort()
+    for (const process of this.processes) process.stopRestarting()
     for (const { host } of this.topology.dataHosts) this.#leaveHost(host)
     const views = await this.nodes.views(PATIENCE_MS)
     const isPrimary = ({ plan }: ManagedProcess) =>
@@ -250,11 +256,11 @@ export class Supervisor {
     return controller.signal
   }
 
-  #onStarted({ plan, identity }: ManagedProcess): void {
+  #onStarted({ plan, identity, untilItEnds }: ManagedProcess): void {
     this.#record()
     this.#log('started', { process: plan.name, pid: identity?.pid })
     if (plan.kind !== 'sentinel') return
-    applySentinelSettings(this.sentinels, plan, this.topology, this.#hostSignal(plan.host)).catch(() => {})
+    applySentinelSettings(this.sentinels, plan, this.topology, untilItEnds).catch(() => {})
   }
 
   #onCrashed(process: ManagedProcess, how: string): void {
@@ -290,6 +296,24 @@ export class Supervisor {
     await watchdog?.done
   }
 
+  #prepared(plan: ProcessPlan): ProcessPlan {
+    if (plan.kind === 'redis') return { ...plan, prepare: this.#guard(plan) }
+    if (plan.kind !== 'sentinel') return plan
+    const prepare = async () => {
+      await this.#seed(plan, seedSentinel)
+      return []
+    }
+    return { ...plan, prepare }
+  }
+
+  /** A file that was emptied since the last start would let everybody in, at every address. */
+  async #seed(plan: ProcessPlan, seed: typeof seedSentinel): Promise<void> {
+    const index = this.topology.dataHosts.findIndex(({ host }) => host === plan.host)
+    const { secrets } = await openLocal(this.#folder.path)
+    for (const file of await seed(this.topology, index, this.#folder, secrets))
+      this.#log('wrote a damaged file again', { process: plan.name, file })
+  }
+
   #guard(plan: ProcessPlan): (context: StartContext) => Promise<readonly string[]> {
     const sentinelFolders = this.topology.dataHosts.map((_, index) =>
       this.#folder.of(`sentinel-${index + 1}`),
@@ -314,6 +338,7 @@ export class Supervisor {
     return async (context) => {
       // Redis does not start where its data folder is gone; without data it is the guard's business.
       await mkdir(this.#folder.dataOf(plan.name), { recursive: true, mode: 0o700 })
+      await this.#seed(plan, seedRedis)
       return guardStart(options, context)
     }
   }
@@ -326,9 +351,13 @@ export class Supervisor {
     return String(mark) === this.#mark ? formatAddress(primary.address) : null
   }
 
+  /** Another Redis could take over: without a Sentinel none ever does. */
   #othersRunSince(name: string, ms: number): boolean {
-    return this.ofKind('redis').some(
-      ({ plan, runsSinceMs }) => plan.name !== name && runsSinceMs !== null && runsSinceMs < ms,
+    return (
+      this.#failoverMayBegin &&
+      this.ofKind('redis').some(
+        ({ plan, runsSinceMs }) => plan.name !== name && runsSinceMs !== null && runsSinceMs < ms,
+      )
     )
   }
 
@@ -336,11 +365,17 @@ export class Supervisor {
     logEvent(this.#folder.eventLog, event, details)
   }
 
+  /** What cannot be written now, on a full disk perhaps, is written with the next change: the processes go on. */
   #record(): void {
+    const supervisor = this.#identity
     const records = this.processes.flatMap(({ plan: { name, kind, host, port }, identity }) =>
-      identity === null ? [] : { name, kind, host, port, ...identity },
+      identity === null ? [] : { name, kind, host, port, ...identity, supervisor },
     )
-    writeProcesses(this.#folder, records)
+    try {
+      writeProcesses(this.#folder, records)
+    } catch (error) {
+      this.#log('processes not recorded', { why: String(error) })
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@holdfast/tokens'
 import { dataHosts, runsAny } from '../render/placement.ts'
-import type { DataCentre, Site } from '../site/site.ts'
+import { type DataCentre, type Engine, REDIS_SETTINGS, type Site } from '../site/site.ts'
 import { resolveTopology } from './resolve.ts'
 import type { Topology } from './topology.ts'
 
@@ -9,6 +9,8 @@ export interface LocalSiteOptions {
   network?: string
   /** Instead of the site's own. */
   transport?: string
+  /** What is installed here. Default is the site's own. */
+  engine?: Engine
 }
 
 /** The last number of the first gateway's address. */
@@ -22,20 +24,20 @@ const FIRST_GATEWAY = 21
  */
 export function localTopologies(
   site: Site,
-  { network = '127.0.1', transport = site.transport }: LocalSiteOptions = {},
+  { network = '127.0.1', transport = site.transport, engine = site.engine }: LocalSiteOptions = {},
 ): Topology[] {
   return site.dataCentres.map((dataCentre, index) =>
-    localTopology(site, dataCentre, nextNetwork(network, index), localTransport(transport)),
+    localTopology({ ...site, engine }, dataCentre, nextNetwork(network, index), localTransport(transport)),
   )
 }
 
 function localTopology(
-  { timings, rotation }: Site,
+  { engine, redis = REDIS_SETTINGS, timings, rotation }: Site,
   dataCentre: DataCentre,
   network: string,
   transport: string,
 ): Topology {
-  const { name, primaryName, hosts } = dataCentre
+  const { name, primaryName, quorum, hosts } = dataCentre
   const stores = dataHosts(dataCentre)
   if (stores.length !== 3) {
     throw new InvalidOptionError(
@@ -52,7 +54,16 @@ function localTopology(
     const { replicaPriority } = stores[index] ?? {}
     return replicaPriority === undefined ? dataHost : { ...dataHost, replicaPriority }
   })
-  return { ...topology, dataHosts: dataHostsOf, primaryName, timings, ...(rotation && { rotation }) }
+  return {
+    ...topology,
+    dataHosts: dataHostsOf,
+    primaryName,
+    timings,
+    engine,
+    redis,
+    ...(quorum !== undefined && { quorum }),
+    ...(rotation && { rotation }),
+  }
 }
 
 /**

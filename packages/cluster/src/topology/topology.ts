@@ -1,5 +1,9 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { RotationLimits } from '../secrets/limits.ts'
+import type { Engine, RedisSettings } from '../site/site.ts'
+import type { Timings } from './timings.ts'
+
+export { TIMINGS, type Timings, type TimingsName } from './timings.ts'
 
 /** The Redis and Sentinels of one data centre, wherever they run. */
 export interface Group {
@@ -11,13 +15,22 @@ export interface Group {
   dataHosts: DataHost[]
   /** When its secrets are due for a rotation. */
   rotation: RotationLimits
+  /** Sentinels that must agree that the primary is down. Absent: a majority. */
+  quorum?: number
+  /** The settings of every Redis, as a site's file says. Absent: {@link REDIS_SETTINGS}, which nobody has asked for. */
+  redis?: RedisSettings
 }
 
 /** What a data centre is called that was given no name. */
 export const DEFAULT_NAME = 'dc1'
 
+/** The name of the program of its engine. */
+export const serverOf = ({ engine }: Topology): string => `${engine?.name ?? 'redis'}-server`
+
 /** A data centre of one machine: which process listens where, and how soon a failover begins. */
 export interface Topology extends Group {
+  /** What runs as the token store. Absent: the engine of `holdfast up` without a file. */
+  engine?: Engine
   transport: LocalTransport
   /** The gateways, in the balancer's order. */
   gateways: NodeAddress[]
@@ -39,25 +52,6 @@ export interface DataHost {
   replicaPriority?: number
 }
 
-export interface Timings {
-  name: TimingsName | 'custom'
-  /** How long a node must be silent until a Sentinel holds it to be down (in milliseconds). */
-  downAfterMs: number
-  /** Sentinel's `failover-timeout` (in milliseconds). */
-  failoverTimeoutMs: number
-}
-
-export type TimingsName = 'fast' | 'reference'
-
-/**
- * `reference` is what the document "Shared Token Redis" asks for. `fast` fails over about 8 s sooner; less than
- * 1500 ms is unsafe: a Sentinel then takes a just promoted primary for dead (redis issue 8607).
- */
-export const TIMINGS: Record<TimingsName, Timings> = {
-  fast: { name: 'fast', downAfterMs: 1500, failoverTimeoutMs: 6000 },
-  reference: { name: 'reference', downAfterMs: 10_000, failoverTimeoutMs: 30_000 },
-}
-
 /** The port of each service, the same on every host. Redis and Sentinel have their usual ones. */
 export const PORT = {
   redis: 6379,
@@ -71,6 +65,9 @@ export const PORT = {
 
 /** Sentinels that must agree: a majority of three. */
 export const QUORUM = 2
+
+/** Sentinels that must agree in this data centre, by plan. */
+export const quorumOf = ({ quorum }: Group): number => quorum ?? QUORUM
 
 /**
  * With `stunnel`, where the tunnel to a data host leads on one machine: at the host's own address its entrance, to which

@@ -5,6 +5,9 @@ import { findingsIn } from '../../src/doctor/examine.ts'
 import { bufferLimitOf, parseRedisConf } from '../../src/doctor/planned-config.ts'
 import type { RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import type { PasswordRotationSeen } from '../../src/operate/rotate/sights.ts'
+import { REDIS_SETTINGS } from '../../src/site/site.ts'
+import { ENGINES, exampleSite, renderExample } from '../render/support/example-site.ts'
+import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
 import { healthySnapshot } from '../support/healthy-snapshot.ts'
 
 const found = (change: (snapshot: Snapshot) => void) => {
@@ -52,6 +55,72 @@ it('tells of a limit of one byte what is used, and a limit that is enough', () =
     check: 'memory-nearly-full',
     evidence: 'It uses 2,000,000 bytes for data; its limit is 1.',
     mend: expect.stringMatching(/CONFIG SET maxmemory 4000000$/),
+  })
+})
+
+describe('every planned setting of a Redis that is otherwise is found:', () => {
+  it.each(Object.keys(redis(healthySnapshot(), 1).plannedConfig))('%s', (name) => {
+    const subjects = found((snapshot) => Object.assign(redis(snapshot, 1).config, { [name]: '7' }))
+    expect(subjects.map((one) => one.split(': ')[1])).toContain('redis-2')
+  })
+
+  it.each<[string, string]>([
+    ['min-replicas-to-write', '2'],
+    ['min-replicas-max-lag', '60'],
+    ['replica-announce-ip', '10.1.2.99'],
+    ['repl-backlog-size', '1048576'],
+    ['save', '900 1'],
+    ['port', '6380'],
+  ])('%s as %s', (name, value) => {
+    expect(found((snapshot) => Object.assign(redis(snapshot, 1).config, { [name]: value }))).toEqual([
+      'settings-drifted: redis-2',
+    ])
+  })
+
+  it.each(ENGINES)('and none of them is a secret, with $name $version', (engine) => {
+    const site = exampleSite({ engine })
+    const file = renderExample(site).find(({ path }) => path.endsWith('dc1-data-2/redis.conf'))
+    const planned = JSON.stringify(parseRedisConf(file?.text ?? ''))
+    expect(planned).toContain('maxmemory')
+    expect(planned).not.toContain(FIXED_SECRETS.replica)
+  })
+})
+
+describe('another memory limit than planned', () => {
+  const limited = (change: (snapshot: Snapshot) => void) => {
+    const snapshot = healthySnapshot()
+    snapshot.topology = { ...snapshot.topology, redis: REDIS_SETTINGS }
+    change(snapshot)
+    return findingsIn(snapshot, CHECKS)
+  }
+  const setLimit = (snapshot: Snapshot, bytes: number) =>
+    Object.assign(redis(snapshot, 1).config, { maxmemory: String(bytes) })
+
+  it('is raised to the planned one', () => {
+    expect(limited((snapshot) => setLimit(snapshot, 1024 ** 3 / 8))).toMatchObject([
+      { check: 'memory-limit-drifted', subject: 'redis-2', fix: { kind: 'commands' } },
+    ])
+  })
+
+  it('is lowered only when every Redis answers and none of them would be more than 80 % full', () => {
+    expect(limited((snapshot) => setLimit(snapshot, 1024 ** 3))[0]?.fix).toBeDefined()
+    const full = limited((snapshot) => {
+      setLimit(snapshot, 1024 ** 3)
+      Object.assign(redis(snapshot, 0).info, { used_memory: String(215 * 1024 ** 2) })
+      Object.assign(redis(snapshot, 0).config, { maxmemory: String(1024 ** 3) })
+    })
+    expect(full.map(({ check, fix }) => [check, fix])).toEqual(
+      Array(2).fill(['memory-limit-drifted', undefined]),
+    )
+    const silent = limited((snapshot) => {
+      setLimit(snapshot, 1024 ** 3)
+      Object.assign(snapshot.redis[2] ?? {}, { facts: null, problem: 'no answer' })
+    })
+    expect(silent.find(({ check }) => check === 'memory-limit-drifted')?.fix).toBeUndefined()
+  })
+
+  it('is none where no file says how much it is to be, and it was raised', () => {
+    expect(found((snapshot) => setLimit(snapshot, 1024 ** 3))).toEqual([])
   })
 })
 

@@ -233,6 +233,7 @@ const FAULTS: Fault[] = [
       await set(replica, 'maxmemory', String(Math.round(1.1 * Number(/used_memory:(\d+)/.exec(info)?.[1]))))
     },
     undo: () => set(replica, 'maxmemory', '256mb'),
+    beside: ['memory-limit-drifted'],
   },
   {
     id: 'writes-paused',

@@ -41,7 +41,32 @@ it('files that a power cut has emptied or ended with zeros stop nothing', async 
   await dc.start()
   await dc.whole()
   await expectData('first')
-  expect((await readdir(join(dc.stateDir, 'redis-2'))).join()).toMatch(/users\.acl\.emptied\.\d+/)
+  expect((await readdir(join(dc.stateDir, 'redis-2'))).join()).toMatch(/users\.acl\.damaged\.\d+/)
+  expect(await dc.write('second', 'kept', 2)).toBe(true)
+  await dc.onDisk()
+  await dc.stop()
+}, 60_000)
+
+it('a Redis or a Sentinel never starts with a file that lost what keeps strangers out, while others run', async () => {
+  await dc.start()
+  const { host } = await dc.whole()
+  const other = dc.topology.dataHosts.findIndex((one) => one.host !== host) + 1
+  for (const [name, file] of [
+    [`sentinel-${other}`, 'sentinel.conf'],
+    [`redis-${other}`, 'redis.conf'],
+  ] as const) {
+    const path = join(dc.stateDir, name, file)
+    // The heading and nothing else, and then nothing at all.
+    for (const text of [(await readFile(path, 'utf8')).split('\n', 3).join('\n'), '']) {
+      await dc.control.signal(name, 'SIGKILL')
+      await writeFile(path, text)
+      await dc.whole()
+      expect(await readFile(path, 'utf8')).toMatch(/^bind 127\.0\.68\.\d+$/m)
+    }
+    const aside = (await readdir(join(dc.stateDir, name))).filter((one) => one.includes('.damaged.'))
+    expect(aside.length).toBeGreaterThanOrEqual(2)
+    expect(await readFile(join(dc.stateDir, name, 'log'), 'utf8')).not.toContain('no config file specified')
+  }
   expect(await dc.write('second', 'kept', 2)).toBe(true)
   await dc.onDisk()
   await dc.stop()

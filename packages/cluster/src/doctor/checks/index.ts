@@ -20,6 +20,7 @@ import { foreignMark } from './foreign-mark.ts'
 import { gatewayDown } from './gateway-down.ts'
 import { keyringRotationUnfinished } from './keyring-rotation-unfinished.ts'
 import { keyringRotationWaits } from './keyring-rotation-waits.ts'
+import { memoryLimitDrifted } from './memory-limit-drifted.ts'
 import { memoryNearlyFull } from './memory-nearly-full.ts'
 import { minReplicasOff } from './min-replicas-off.ts'
 import { namesMixedWithAddresses } from './names-mixed-with-addresses.ts'
@@ -97,6 +98,7 @@ export const CHECKS: readonly Check[] = [
   minReplicasOff,
   evictionPolicy,
   noMemoryLimit,
+  memoryLimitDrifted,
   memoryNearlyFull,
   backlogAboveBufferLimit,
   settingsDrifted,

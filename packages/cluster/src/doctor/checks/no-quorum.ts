@@ -1,4 +1,4 @@
-import { QUORUM } from '../../topology/topology.ts'
+import { quorumOf } from '../../topology/topology.ts'
 import type { Check } from '../finding.ts'
 import { agreeing } from './peers.ts'
 
@@ -11,7 +11,9 @@ export const noQuorum: Check = {
     agreeing(snapshot)
       // One that knows too few, or has another quorum, is told of by a check of its own.
       .filter(
-        ({ facts }) => facts.sentinels.length >= snapshot.sentinels.length - 1 && facts.quorum <= QUORUM,
+        ({ facts }) =>
+          facts.sentinels.length >= snapshot.sentinels.length - 1 &&
+          facts.quorum <= quorumOf(snapshot.topology),
       )
       .filter(({ facts }) => facts.quorumProblem !== null)
       .map(({ name, facts }) => ({

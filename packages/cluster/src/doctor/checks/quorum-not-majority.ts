@@ -1,4 +1,4 @@
-import { QUORUM } from '../../topology/topology.ts'
+import { quorumOf } from '../../topology/topology.ts'
 import { setWatch } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering } from '../snapshot.ts'
@@ -8,12 +8,14 @@ export const quorumNotMajority: Check = {
   severity: 'error',
   title: 'The quorum is not a majority of the Sentinels',
   why: 'With less, one Sentinel that is cut off begins a failover of a healthy primary; with more, one lost Sentinel prevents every failover.',
-  check: ({ sentinels, topology }) =>
-    answering(sentinels)
-      .filter(({ facts }) => facts.quorum !== QUORUM)
+  check: ({ sentinels, topology }) => {
+    const planned = quorumOf(topology)
+    return answering(sentinels)
+      .filter(({ facts }) => facts.quorum !== planned)
       .map((sentinel) => ({
         subject: sentinel.name,
-        evidence: `Its quorum is ${sentinel.facts.quorum} of ${sentinels.length}, and should be ${QUORUM}.`,
-        ...setWatch(sentinel, topology.primaryName, [['quorum', QUORUM]]),
-      })),
+        evidence: `Its quorum is ${sentinel.facts.quorum} of ${sentinels.length}, and should be ${planned}.`,
+        ...setWatch(sentinel, topology.primaryName, [['quorum', planned]]),
+      }))
+  },
 }

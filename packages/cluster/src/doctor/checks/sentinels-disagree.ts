@@ -1,5 +1,5 @@
 import { type NodeAddress, parseAddress } from '@holdfast/tokens/redis'
-import { PORT, QUORUM } from '../../topology/topology.ts'
+import { PORT, quorumOf } from '../../topology/topology.ts'
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from '../snapshot.ts'
@@ -25,7 +25,7 @@ function watchAnew(sentinel: NodeAddress, primary: string, { topology, again }: 
   const { host, port } = parseAddress(primary) ?? { host: primary, port: PORT.redis }
   const commands = [
     ['REMOVE', primaryName],
-    ['MONITOR', primaryName, host, String(port), String(QUORUM)],
+    ['MONITOR', primaryName, host, String(port), String(quorumOf(topology))],
     ['SET', primaryName, 'auth-user', 'sentinel', 'auth-pass', '<sentinel of secrets.json>'],
   ].map((command) => redisCli(sentinel, 'SENTINEL', ...command))
   return `It learns of it from the others' messages within seconds. If not, let it watch the primary anew, with its timings:\n${[...commands, `holdfast doctor --fix${again}`].join('\n')}`

@@ -1,18 +1,37 @@
+import { isIP } from 'node:net'
 import { setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { bufferLimitOf } from '../planned-config.ts'
 import { answering, type RedisFacts } from '../snapshot.ts'
 import { isAboveLimit } from './backlog-above-buffer-limit.ts'
 
-/** Each has a check of its own; the limit of the memory may be raised. */
-const TOLD_ELSEWHERE = [
-  'replica-priority',
-  'replica-announce-ip',
-  'maxmemory',
-  'maxmemory-policy',
-  'appendonly',
-  'min-replicas-to-write',
-]
+/** Whether a check of its own tells that this setting is not as planned. */
+function isToldElsewhere(name: string, facts: RedisFacts): boolean {
+  const live = facts.config[name]
+  switch (name) {
+    case 'replica-priority':
+    case 'maxmemory':
+      return true
+    case 'replica-announce-ip':
+      return isIP(live ?? '') === 0
+    case 'maxmemory-policy':
+      return live !== 'noeviction'
+    case 'appendonly':
+      return live !== 'yes'
+    case 'min-replicas-to-write':
+      return Number(live) < 1
+    case 'min-replicas-max-lag':
+      return live === '0'
+    case 'client-output-buffer-limit':
+    case 'repl-backlog-size':
+      return isAboveLimit(facts)
+    default:
+      return false
+  }
+}
+
+/** Who connects by the present address or port must be known before it goes. */
+const FOR_A_PERSON = ['bind', 'port', 'tls-port']
 
 export const settingsDrifted: Check = {
   id: 'settings-drifted',
@@ -27,8 +46,7 @@ export const settingsDrifted: Check = {
           subject: node.name,
           evidence: `${name} is "${live}" instead of "${planned}".`,
           mend,
-          // Who connects by the present address must be known before it goes.
-          ...(name === 'bind' ? {} : { fix }),
+          ...(FOR_A_PERSON.includes(name) ? {} : { fix }),
         }
       }),
     ),
@@ -36,12 +54,7 @@ export const settingsDrifted: Check = {
 
 function drifted(facts: RedisFacts): [name: string, live: string, planned: string][] {
   return Object.entries(facts.plannedConfig)
-    .filter(([name]) => !TOLD_ELSEWHERE.includes(name))
-    .filter(
-      ([name]) =>
-        !(['client-output-buffer-limit', 'repl-backlog-size'].includes(name) && isAboveLimit(facts)),
-    )
-    .filter(([name]) => !(name === 'min-replicas-max-lag' && facts.config[name] === '0'))
+    .filter(([name]) => !isToldElsewhere(name, facts))
     .map(([name, planned]): [string, string, string] => {
       const live = facts.config[name] ?? ''
       return [name, name === 'client-output-buffer-limit' ? bufferLimitOf(live, 'slave') : live, planned]

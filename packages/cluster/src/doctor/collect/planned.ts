@@ -44,7 +44,7 @@ export function plannedTexts(dataCentre: AnyDataCentre, index: number): PlannedT
       { topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) },
       paths,
     ),
-    usersAcl: renderUsersAcl(secrets),
-    sentinelUsers: renderSentinelUsers(secrets),
+    usersAcl: renderUsersAcl(secrets, topology.engine),
+    sentinelUsers: renderSentinelUsers(secrets, topology.engine),
   }
 }

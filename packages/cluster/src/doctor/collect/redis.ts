@@ -23,7 +23,7 @@ const PAUSED_AFTER_MS = 700
 const PROBE_CHANNEL = 'hf:doctor'
 /** Logs are kept small; a start is not further back in most. */
 const LOOK_BACK_BYTES = 1024 * 1024
-const SECRET = ['masterauth', 'requirepass', 'tls-key-file-pass', 'tls-client-key-file-pass']
+const SECRET = ['masterauth', 'primaryauth', 'requirepass', 'tls-key-file-pass', 'tls-client-key-file-pass']
 
 /** Everything about one Redis. */
 export async function collectRedis(
@@ -58,7 +58,7 @@ export async function collectRedis(
       info: readInfo(info),
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
       plannedConfig: parseRedisConf(planned.redisConf),
-      knowsReplicaPassword: directives['masteruser'] === 'replica' && directives['masterauth'] === replica,
+      knowsReplicaPassword: knowsPassword(directives, replica),
       acl,
       mark: mark === null || mark === undefined ? null : String(mark),
       clock,
@@ -72,6 +72,12 @@ export async function collectRedis(
   } finally {
     lines.close()
   }
+}
+
+/** By the names of Redis, or of Valkey. */
+function knowsPassword(directives: Record<string, string>, replica: string): boolean {
+  const user = directives['masteruser'] ?? directives['primaryuser']
+  return user === 'replica' && (directives['masterauth'] ?? directives['primaryauth']) === replica
 }
 
 /** Whether a Redis has cut its append-only file since its last start, by the end of its log. */

@@ -1,6 +1,7 @@
-import type { DataCentre, Host, Site } from '../../site/site.ts'
+import type { DataCentre, Host, Profile, Site } from '../../site/site.ts'
 import { because, type Directive, line } from '../directive.ts'
 import type { Document } from '../document.ts'
+import { ESSENTIALS } from '../essentials.ts'
 import { unit } from '../formats.ts'
 import { configFile, PROGRAM, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
 import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
@@ -64,7 +65,7 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
   const server = `${serverProgram(site.engine)} ${state}/redis.conf`
   return serviceUnit('holdfast-redis.service', 'Redis of the token store', needs, [
     ...account('holdfast-redis', 'holdfast/redis'),
-    ...seeded(state, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
+    ...seeded(state, site.profile, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
     ...(documented
       ? [line('ExecStart', server, 'Redis, with the file that it rewrites.', service)]
       : [
@@ -109,7 +110,7 @@ function sentinel({ site, ownAddresses, needs }: Context): Document {
   const state = stateOf('sentinel')
   return serviceUnit('holdfast-sentinel.service', 'Sentinel of the token store', needs, [
     ...account('holdfast-sentinel', 'holdfast/sentinel'),
-    ...seeded(state, ['sentinel.conf']),
+    ...seeded(state, site.profile, ['sentinel.conf']),
     line(
       'ExecStart',
       `${serverProgram(site.engine)} ${state}/sentinel.conf --sentinel`,
@@ -273,7 +274,7 @@ function serviceUnit(
 }
 
 /** Puts a file into the state folder when it is not there yet: afterwards it belongs to Redis or Sentinel. */
-function seeded(folder: string, names: readonly string[]): Directive[] {
+function seeded(folder: string, profile: Profile, names: readonly SeededFile[]): Directive[] {
   return names.flatMap((name) => [
     line(
       'LoadCredential',
@@ -283,11 +284,20 @@ function seeded(folder: string, names: readonly string[]): Directive[] {
     ),
     line(
       'ExecStartPre',
-      `/bin/sh -c 'grep -qas "[[:alnum:]]" ${folder}/${name} || cp --no-preserve=mode --backup=numbered %d/${name} ${folder}/${name}'`,
-      'Seeded once, and again when a power cut has emptied it: writing the file again after a failover made two primaries and lost acknowledged writes.',
+      `/bin/sh -c '${isWhole(`${folder}/${name}`, name, profile)} || cp --no-preserve=mode --backup=numbered %d/${name} ${folder}/${name}'`,
+      'Seeded once, and again when a power cut has emptied it or cut off what keeps strangers out: writing the file again after a failover made two primaries and lost acknowledged writes.',
       measured,
     ),
   ])
+}
+
+type SeededFile = keyof typeof ESSENTIALS | 'users.acl'
+
+/** For a shell: the file has what the program must not start without. The guard looks at the users. */
+function isWhole(path: string, name: SeededFile, profile: Profile): string {
+  const patterns =
+    name === 'users.acl' ? ['[[:alnum:]]'] : ESSENTIALS[name][profile].map((line) => `^${line}`)
+  return patterns.map((pattern) => `grep -qas "${pattern}" ${path}`).join(' && ')
 }
 
 /** The folder in which systemd looks for units of the host's administrator. */

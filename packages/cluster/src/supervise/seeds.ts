@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { ESSENTIALS } from '../render/essentials.ts'
+import type { LocalNode } from '../render/node-plan.ts'
+import { renderRedisConf } from '../render/redis-conf.ts'
+import { renderSentinelConf } from '../render/sentinel-conf.ts'
+import { renderUsersAcl } from '../render/users-acl.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { seedPrivate } from '../state/private-file.ts'
+import { tlsFilesOf } from '../state/tls-files.ts'
+import type { Topology } from '../topology/topology.ts'
+import { ACL_FILE, CONFIG_FILES } from './plans.ts'
+
+/** Writes the files that a Redis rewrites, where they are missing or damaged. Answers those that were written. */
+export async function seedRedis(
+  topology: Topology,
+  index: number,
+  folder: StateFolder,
+  secrets: Secrets,
+): Promise<string[]> {
+  const name = `redis-${index + 1}`
+  const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
+  const config = join(folder.of(name), CONFIG_FILES.redis)
+  const node = localNode(topology, index, folder, secrets, name)
+  const written = [
+    (await seedPrivate(paths.aclFile, renderUsersAcl(secrets, topology.engine))) && paths.aclFile,
+    (await seedPrivate(config, renderRedisConf(node, paths), ESSENTIALS['redis.conf'].hardened)) && config,
+  ]
+  return written.filter((file) => file !== false)
+}
+
+/** The same for a Sentinel. */
+export async function seedSentinel(
+  topology: Topology,
+  index: number,
+  folder: StateFolder,
+  secrets: Secrets,
+): Promise<string[]> {
+  const name = `sentinel-${index + 1}`
+  const config = join(folder.of(name), CONFIG_FILES.sentinel)
+  const node = localNode(topology, index, folder, secrets, name)
+  const text = renderSentinelConf(node, folder.of(name))
+  return (await seedPrivate(config, text, ESSENTIALS['sentinel.conf'].hardened)) ? [config] : []
+}
+
+function localNode(
+  topology: Topology,
+  index: number,
+  folder: StateFolder,
+  secrets: Secrets,
+  name: string,
+): LocalNode {
+  const dataHost = topology.dataHosts[index]
+  if (dataHost === undefined) throw new RangeError(`there is no data host ${index}`)
+  return { topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) }
+}
