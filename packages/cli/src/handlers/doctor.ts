@@ -24,7 +24,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
     const mended = outcomes.map(({ finding: { check, subject }, problem }) => ({ check, subject, problem }))
     console.log(JSON.stringify(options.fix ? { ...report, mended } : report))
   } else {
-    if (outcomes.length > 0) console.log(outcomesText(outcomes))
+    if (outcomes.length > 0) console.log(outcomesText(outcomes, report.origin))
     console.log(doctorText(report, options.fix ? null : `holdfast doctor --fix${placeAgain(options)}`))
   }
   return exitCodeOf(report)
@@ -50,7 +50,8 @@ async function run(options: PlaceOptions & { fix?: boolean }): Promise<HealRepor
   }
 }
 
-function exitCodeOf({ findings }: DoctorReport) {
+function exitCodeOf({ findings, notExamined }: DoctorReport) {
   if (findings.some(({ severity }) => severity === 'error')) return EXIT.failed
+  if (notExamined.length > 0) return EXIT.notExamined
   return findings.some(({ severity }) => severity === 'warning') ? EXIT.warnings : EXIT.ok
 }

@@ -27,8 +27,12 @@ export interface Snapshot {
   secretAges: SecretAge[]
   /** For how many days the certificate lasts that a Redis or a Sentinel shows; none without TLS. */
   certificates: { name: string; daysLeft: number }[]
+  /** Redis and Sentinels that should have shown one and did not. */
+  certificatesUnseen: string[]
   /** Rotations that have not ended. */
   rotations: RotationsSeen
+  /** The files with which Holdfast's units start Redis and Sentinel; null of a data centre that `holdfast up` made. */
+  unitFiles: Record<'redis' | 'sentinel', string> | null
 }
 
 export interface DrillSnapshot {
@@ -49,8 +53,8 @@ export interface Asked<Facts> {
   facts: Facts | null
   /** Why it could not be asked. */
   problem: string | null
-  /** It runs, and refuses the admin's password. */
-  refusesAdmin: boolean
+  /** It runs, and refuses the admin: the password, or what the admin asks. Null: it does neither. */
+  refusal: 'password' | 'rights' | null
 }
 
 export type RedisSnapshot = Asked<RedisFacts>
@@ -75,9 +79,20 @@ export interface RedisFacts {
   writesWait: boolean
   /** Its log says that it has cut its append-only file since its last start; false where the log is not seen. */
   truncatedAtStart: boolean
+  clients: ConnectedClient[]
+}
+
+/** A client that is connected, other than the commands of Holdfast. */
+export interface ConnectedClient {
+  user: string
+  /** Its address without the port. */
+  host: string
 }
 
 export interface SentinelFacts extends SentinelAnswer {
+  /** The file that it was started with; empty without one. */
+  configFile: string
+  clients: ConnectedClient[]
   quorum: number
   parallelSyncs: number
   /** The primary's flags, such as `s_down`. */

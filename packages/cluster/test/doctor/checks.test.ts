@@ -222,7 +222,9 @@ describe('finds what cannot be planted in a real data centre:', () => {
     [
       'a user default that may run nearly everything, and so loads half of a transaction',
       (snapshot) => {
-        redis(snapshot, 2).acl.users[0] = parseAclUser('user default off ~* &* +@all -zadd', {})
+        redis(snapshot, 2).acl.users[0] = parseAclUser('user default off ~* &* +@all -zadd', {
+          all: ['get', 'zadd'],
+        })
       },
       ['default-user-without-rights: redis-3'],
     ],
@@ -347,7 +349,7 @@ describe('a mend names the data centre that was asked about to each command of H
       (snapshot) => {
         sentinel(snapshot, 1).primary = '10.1.2.12:6379'
       },
-      ['doctor --fix'],
+      ['doctor --fix', 'status'],
     ],
     [
       'of a Redis that is held',
@@ -401,6 +403,23 @@ it('reads a user alike from the rules that Redis made shorter', () => {
   expect(live).toEqual(planned)
   const narrowed = parseAclUser('user x on ~hf:* resetchannels &hf:* -@all', {})
   expect(narrowed.rules).toEqual(['&hf:*', '~hf:*'])
+})
+
+it('reads a user alike whose commands Redis takes away one by one instead of by categories', () => {
+  const categories = {
+    all: ['get', 'info', 'keys', 'role', 'config', 'config|get', 'config|set'],
+    dangerous: ['info', 'keys', 'role', 'config|get', 'config|set'],
+  }
+  const planned = parseAclUser('user app on #aa ~* &* +@all -@dangerous +info +role', categories)
+  expect(parseAclUser('user app on #aa ~* &* +@all -keys -config', categories)).toEqual(planned)
+  expect(planned.rules).toEqual(['&*', '+get', '+info', '+role', '~*'])
+  const widened = parseAclUser('user app on #aa ~* &* +@all -keys', categories)
+  expect(widened.rules).toEqual(['&*', '+config|get', '+config|set', '+get', '+info', '+role', '~*'])
+  expect(parseAclUser('user app on ~* &* -@all +@dangerous +get', categories).rules).toEqual([
+    '&*',
+    '+@all',
+    '~*',
+  ])
 })
 
 it('reads the selectors of a user, which Redis writes with more rules than were given', () => {

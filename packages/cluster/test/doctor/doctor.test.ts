@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, MARK_KEY } from '@holdfast/tokens/redis'
@@ -377,6 +377,24 @@ describe('finds what was planted, and only that:', () => {
       )
     }
   })
+})
+
+it('changes nothing that a process could not save, so that no fix is half done', async () => {
+  primary = (await dc.whole()).host
+  replica = hosts().findLast((host) => host !== primary) ?? ''
+  const folder = fileOf(nameOf('redis', replica))
+  await set(replica, 'repl-timeout', '60')
+  await dc.ask(replica, ['ACL', 'SETUSER', 'metrics', '+get', '~*'])
+  const findings = await found()
+  await rename(folder, `${folder}.away`)
+  const outcomes = await mend({ stateDir: dc.stateDir }, findings).finally(() =>
+    rename(`${folder}.away`, folder),
+  )
+  expect(outcomes).toHaveLength(2)
+  for (const { problem } of outcomes) expect(problem).toMatch(/^Nothing was changed, because/)
+  expect(ids(await found())).toEqual(['settings-drifted', 'user-missing-or-widened'])
+  await mend({ stateDir: dc.stateDir }, await found())
+  await isWellAgain()
 })
 
 it('finds a Sentinel and a replica that are gone and still known, and lets the Sentinels forget them', async () => {

@@ -5,6 +5,7 @@ export const certificateEndsSoon: Check = {
   severity: 'warning',
   title: 'A certificate ends soon',
   why: 'From its last day on nobody can connect to this process any more, and no failover mends that.',
+  needs: ['certificates'],
   check: ({ certificates, topology: { rotation }, supervisor, again }) =>
     certificates
       .filter(({ daysLeft }) => daysLeft < rotation.certificateDaysLeft)

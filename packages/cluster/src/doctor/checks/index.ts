@@ -21,6 +21,7 @@ import { keyringRotationUnfinished } from './keyring-rotation-unfinished.ts'
 import { keyringRotationWaits } from './keyring-rotation-waits.ts'
 import { memoryNearlyFull } from './memory-nearly-full.ts'
 import { minReplicasOff } from './min-replicas-off.ts'
+import { monitoringDenied } from './monitoring-denied.ts'
 import { namesMixedWithAddresses } from './names-mixed-with-addresses.ts'
 import { noMemoryLimit } from './no-memory-limit.ts'
 import { noPersistence } from './no-persistence.ts'
@@ -103,6 +104,7 @@ export const CHECKS: readonly Check[] = [
   defaultUserWithoutRights,
   userMissingOrWidened,
   aclDenials,
+  monitoringDenied,
   configNotWritable,
   secretsReadable,
   secretTooOld,

@@ -1,26 +1,34 @@
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
+import { NEARLY_FULL, usedBytes } from '../memory.ts'
 import { answering } from '../snapshot.ts'
 import { count } from '../words.ts'
 
-const NEARLY = 0.8
+/** A Redis needs memory beside its data, for replicas, clients and copies while it writes its files. */
+const MAX_SHARE_OF_HOST = 0.5
 
 export const memoryNearlyFull: Check = {
   id: 'memory-nearly-full',
   severity: 'warning',
   title: 'The memory of a Redis is nearly full',
   why: 'When it is full, nobody can log in any more; nothing is dropped, and log-outs still work.',
+  needs: ['redis'],
   check: ({ redis }) =>
-    answering(redis).flatMap(({ name, address, facts: { info, config } }) => {
-      const limit = Number(config['maxmemory'])
-      const used = Number(info['used_memory']) - Number(info['mem_not_counted_for_evict'])
-      if (limit === 0 || !(used > NEARLY * limit)) return []
+    answering(redis).flatMap(({ name, address, facts }) => {
+      const limit = Number(facts.config['maxmemory'])
+      const used = usedBytes(facts)
+      if (limit === 0 || !(used > NEARLY_FULL * limit)) return []
       // Twice what is used, too: the limit may be far below it.
       const roomy = 2 * Math.max(limit, used)
+      const ofHost = Number(facts.info['total_system_memory'])
+      const isTooMuch = ofHost > 0 && roomy > MAX_SHARE_OF_HOST * ofHost
+      const set = redisCli(address, 'CONFIG', 'SET', 'maxmemory', String(roomy))
       return {
         subject: name,
         evidence: `It uses ${count(used)} bytes for data; its limit is ${count(limit)}.`,
-        mend: redisCli(address, 'CONFIG', 'SET', 'maxmemory', String(roomy)),
+        mend: isTooMuch
+          ? `Its host has ${count(ofHost)} bytes, too few for a limit of ${count(roomy)}. Give every host of a Redis more memory first. Then:\n${set}`
+          : set,
       }
     }),
 }

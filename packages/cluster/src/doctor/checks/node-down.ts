@@ -7,9 +7,10 @@ export const nodeDown: Check = {
   severity: 'error',
   title: 'A Redis does not answer',
   why: 'One of three may be missing. With the next fault nobody can log in.',
+  needs: [],
   check: (snapshot) =>
     snapshot.redis
-      .filter(({ name, facts, refusesAdmin }) => facts === null && !refusesAdmin && !isToldOf(snapshot, name))
+      .filter(({ name, facts, refusal }) => facts === null && refusal === null && !isToldOf(snapshot, name))
       .map(({ name, at, problem }) => {
         const naming = answering(snapshot.sentinels).filter(({ facts }) => facts.primary === at)
         const role = naming.length > 0 ? ` ${naming.length} Sentinels name it as the primary.` : ''

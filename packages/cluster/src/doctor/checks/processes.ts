@@ -1,4 +1,5 @@
 import type { ProcessState } from '../../supervise/managed-process.ts'
+import { oneByOne } from '../advice.ts'
 import type { Snapshot } from '../snapshot.ts'
 
 /** Of a process that ended so often, its log says why it is silent. */
@@ -22,7 +23,7 @@ export function wakeUp(snapshot: Snapshot, name: string): string {
     return `Look into the file "log" in its folder first: it was started again ${process.restarts} times.`
   }
   if (process?.state === 'running') {
-    return `kill -CONT ${process.pid}, if it is only paused; kill -9 ${process.pid} otherwise: it is started again at once`
+    return `kill -CONT ${process.pid}, if it is only paused; kill -9 ${process.pid} otherwise: it is started again at once.\n${oneByOne(snapshot)}`
   }
   if (process?.state === 'lost')
     return `Restore the host ${process.host}: it was lost on purpose, by a drill.`
@@ -30,4 +31,12 @@ export function wakeUp(snapshot: Snapshot, name: string): string {
     return `systemctl status 'holdfast-*' on its host, and journalctl for why; is the way there open?`
   }
   return `holdfast up --detach${snapshot.again}`
+}
+
+/** How a Redis or a Sentinel that runs is started again, and what that is for. */
+export function restart(snapshot: Snapshot, name: string, why: string): string {
+  const process = snapshot.processes.find((one) => one.name === name)
+  const unit = name.startsWith('redis') ? 'holdfast-redis' : 'holdfast-sentinel'
+  const how = process?.pid ? `kill ${process.pid}` : `systemctl restart ${unit}, on its host`
+  return `Start ${name} again (${how}): ${why}.\n${oneByOne(snapshot)}`
 }

@@ -6,8 +6,9 @@ export const sentinelDown: Check = {
   severity: 'error',
   title: 'A Sentinel does not answer',
   why: 'Two of three must agree to a failover. With one more missing, a lost primary is not replaced.',
+  needs: [],
   check: (snapshot) =>
     snapshot.sentinels
-      .filter(({ name, facts, refusesAdmin }) => facts === null && !refusesAdmin && !isToldOf(snapshot, name))
+      .filter(({ name, facts, refusal }) => facts === null && refusal === null && !isToldOf(snapshot, name))
       .map(({ name, problem }) => ({ subject: name, evidence: `${problem}`, mend: wakeUp(snapshot, name) })),
 }

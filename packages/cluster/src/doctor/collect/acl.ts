@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Connection, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import { readList } from '../../redis/lines.ts'
-import { type AclUser, categoriesIn, parseAclUser } from '../acl.ts'
+import { type AclUser, type Categories, parseAclUser } from '../acl.ts'
 import type { AclView } from '../snapshot.ts'
 import { readDenial } from './replies.ts'
 
@@ -24,11 +24,7 @@ export async function collectAcl(
 ): Promise<AclView> {
   const [list, log] = await ask(['ACL', 'LIST'], ['ACL', 'LOG'])
   const lines = readList(list).map(String)
-  const names = categoriesIn(lines)
-  const members = await ask(...names.map((name) => ['ACL', 'CAT', name]))
-  const categories = Object.fromEntries(
-    names.map((name, index) => [name, readList(members[index]).map(String)]),
-  )
+  const categories = await readCategories(ask)
   const read = (line: string) => parseAclUser(line, categories)
   const users = lines.map(read)
   const planned = plannedText.trim().split('\n').map(read)
@@ -37,6 +33,20 @@ export async function collectAcl(
     planned,
     denials: readList(log).map(readDenial),
     logins: await tryLogins(dial, users, passwords),
+  }
+}
+
+async function readCategories(ask: Ask): Promise<Categories> {
+  const [reply] = await ask(['ACL', 'CAT'])
+  const names = readList(reply).map(String)
+  const members = await ask(...names.map((name) => ['ACL', 'CAT', name]))
+  const categories = names.map((name, index): [string, string[]] => [
+    name,
+    readList(members[index]).map(String),
+  ])
+  return {
+    ...Object.fromEntries(categories),
+    all: [...new Set(categories.flatMap(([, commands]) => commands))],
   }
 }
 

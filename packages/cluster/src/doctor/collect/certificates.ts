@@ -3,19 +3,24 @@ import { servedCertificateDays } from '../../redis/served-certificate.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
 import type { Snapshot } from '../snapshot.ts'
 
-/** For how long the certificates last that Redis and Sentinels show; what shows none is not told of here. */
+/** For how long the certificates last that Redis and Sentinels show, and which of them showed none. */
 export async function collectCertificates(
   { topology, tls }: AnyDataCentre,
   timeoutMs: number,
-): Promise<Snapshot['certificates']> {
-  if (tls === null) return []
+): Promise<Pick<Snapshot, 'certificates' | 'certificatesUnseen'>> {
+  if (tls === null) return { certificates: [], certificatesUnseen: [] }
   const asked = topology.dataHosts.flatMap((host, index) => [
     { name: processName('redis', index, host), address: redisAddress(host) },
     { name: processName('sentinel', index, host), address: sentinelAddress(host) },
   ])
-  const found = asked.map(async ({ name, address }) => {
-    const daysLeft = await servedCertificateDays(address, tls, timeoutMs)
-    return daysLeft === null ? [] : [{ name, daysLeft }]
-  })
-  return (await Promise.all(found)).flat()
+  const seen = await Promise.all(
+    asked.map(async ({ name, address }) => ({
+      name,
+      daysLeft: await servedCertificateDays(address, tls, timeoutMs),
+    })),
+  )
+  return {
+    certificates: seen.flatMap(({ name, daysLeft }) => (daysLeft === null ? [] : { name, daysLeft })),
+    certificatesUnseen: seen.filter(({ daysLeft }) => daysLeft === null).map(({ name }) => name),
+  }
 }

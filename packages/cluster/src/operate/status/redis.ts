@@ -1,4 +1,5 @@
-import { type NodeAddress, parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { readClients } from '../../redis/clients.ts'
 import { readInfo } from '../../redis/info.ts'
 import type { ApplicationSeen, RedisFacts } from './facts.ts'
 
@@ -29,17 +30,10 @@ const OPERATOR_NAME = 'holdfast-cluster'
 /** Who uses the store, out of a `CLIENT LIST`: what the library connects with is called `holdfast-` and more. */
 export function applicationsIn(reply: Reply | undefined): ApplicationSeen[] {
   const seen = new Map<string, ApplicationSeen>()
-  for (const line of String(reply ?? '').split('\n')) {
-    const field = (name: string) => line.match(new RegExp(`(?:^| )${name}=(\\S*)`))?.[1] ?? ''
-    const name = field('name')
+  for (const { name, host } of readClients(reply)) {
     if (!name.startsWith('holdfast-') || name === OPERATOR_NAME) continue
-    const host = hostOf(field('addr'))
     const known = seen.get(`${name} ${host}`) ?? { name, host, connections: 0 }
     seen.set(`${name} ${host}`, { ...known, connections: known.connections + 1 })
   }
   return [...seen.values()].sort((one, other) => one.host.localeCompare(other.host, 'en', { numeric: true }))
 }
-
-/** The host of `host:port`, where IPv6 is in brackets or not. */
-const hostOf = (addr: string): NodeAddress['host'] =>
-  addr.slice(0, addr.lastIndexOf(':')).replace(/^\[|\]$/g, '')

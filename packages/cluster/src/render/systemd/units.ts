@@ -2,7 +2,7 @@ import type { DataCentre, Host, Site } from '../../site/site.ts'
 import { because, type Directive, line } from '../directive.ts'
 import type { Document } from '../document.ts'
 import { unit } from '../formats.ts'
-import { configFile, PROGRAM, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
+import { configFile, PROGRAM, STARTED_WITH, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
 import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
 import type { ServiceName } from './exposure.ts'
@@ -61,7 +61,7 @@ interface Context {
 
 function redis({ site, ownAddresses, needs }: Context, documented: boolean): Document {
   const state = stateOf('redis')
-  const server = `${serverProgram(site.engine)} ${state}/redis.conf`
+  const server = `${serverProgram(site.engine)} ${STARTED_WITH.redis}`
   return serviceUnit('holdfast-redis.service', 'Redis of the token store', needs, [
     ...account('holdfast-redis', 'holdfast/redis'),
     ...seeded(state, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
@@ -108,7 +108,7 @@ function sentinel({ site, ownAddresses, needs }: Context): Document {
     ...seeded(state, ['sentinel.conf']),
     line(
       'ExecStart',
-      `${serverProgram(site.engine)} ${state}/sentinel.conf --sentinel`,
+      `${serverProgram(site.engine)} ${STARTED_WITH.sentinel} --sentinel`,
       'Sentinel, with the file that it rewrites.',
       service,
     ),
