@@ -1,4 +1,5 @@
 import type { Diagnosis, DoctorReport, MendOutcome, Origin, Severity } from '@holdfast/cluster'
+import { EXIT, type ExitCode } from './exit-codes.ts'
 import { duration, plural } from './terminal/format.ts'
 import { paint } from './terminal/paint.ts'
 import { paragraph } from './terminal/wrap.ts'
@@ -88,4 +89,11 @@ const COMMANDS = ['holdfast', 'redis-cli', 'chmod']
 function mendLine(line: string): string {
   const isCommand = COMMANDS.some((name) => line.startsWith(`${name} `))
   return isCommand ? `${' '.repeat(LABELLED)}${paint.accent(line)}` : paragraph(line, LABELLED)
+}
+
+/** What the command says to its caller. What could not be examined is worse than a warning: it may be an error. */
+export function exitCodeOf({ findings, notExamined }: DoctorReport): ExitCode {
+  if (findings.some(({ severity }) => severity === 'error')) return EXIT.failed
+  if (notExamined.length > 0) return EXIT.notExamined
+  return findings.some(({ severity }) => severity === 'warning') ? EXIT.warnings : EXIT.ok
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Diagnosis, DoctorReport } from '@holdfast/cluster'
 import { expect, it } from 'vitest'
-import { doctorText } from '../src/doctor-text.ts'
+import { doctorText, exitCodeOf } from '../src/doctor-text.ts'
 
 const finding: Diagnosis = {
   check: 'rotation-unfinished',
@@ -33,6 +33,16 @@ it('a check that could not look is not examined, and not among those that are we
   const found = textOf({ ...REPORT, notExamined, findings: [{ ...finding, check: 'eviction-policy' }] })
   expect(found).toContain('✓ dc2  2 other checks, all well')
   expect(found).toContain('Not examined: redis@red1: WRONGPASS.')
+})
+
+it('the exit code tells errors, what was not examined, warnings and nothing apart', () => {
+  const notExamined = [{ check: 'eviction-policy', because: ['redis@red1: WRONGPASS.'] }]
+  const error: Diagnosis = { ...finding, severity: 'error' }
+  expect(exitCodeOf(REPORT)).toBe(0)
+  expect(exitCodeOf({ ...REPORT, findings: [finding] })).toBe(4)
+  expect(exitCodeOf({ ...REPORT, notExamined })).toBe(5)
+  expect(exitCodeOf({ ...REPORT, notExamined, findings: [finding] })).toBe(5)
+  expect(exitCodeOf({ ...REPORT, notExamined, findings: [finding, error] })).toBe(1)
 })
 
 it('a finding that would do harm to mend now is not offered to --fix, nor anything on a set of others', () => {

@@ -1,15 +1,8 @@
-import {
-  type DoctorReport,
-  examine,
-  type HealReport,
-  heal,
-  isDrillUser,
-  StateFolder,
-} from '@holdfast/cluster'
+import { examine, type HealReport, heal, isDrillUser, StateFolder } from '@holdfast/cluster'
 import { removeUsers } from '@holdfast/gateway/files'
 import type { PlaceOptions } from '../commands/locate.ts'
-import { doctorText, outcomesText } from '../doctor-text.ts'
-import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { doctorText, exitCodeOf, outcomesText } from '../doctor-text.ts'
+import type { ExitCode } from '../exit-codes.ts'
 import { placeAgain, placeOf, stateDirOf } from '../place.ts'
 import { LiveOutput } from '../terminal/live.ts'
 import { paint } from '../terminal/paint.ts'
@@ -48,10 +41,4 @@ async function run(options: PlaceOptions & { fix?: boolean }): Promise<HealRepor
   } finally {
     output.end()
   }
-}
-
-function exitCodeOf({ findings, notExamined }: DoctorReport) {
-  if (findings.some(({ severity }) => severity === 'error')) return EXIT.failed
-  if (notExamined.length > 0) return EXIT.notExamined
-  return findings.some(({ severity }) => severity === 'warning') ? EXIT.warnings : EXIT.ok
 }

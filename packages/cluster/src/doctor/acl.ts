@@ -60,14 +60,20 @@ function commandsOf(named: string, categories: Categories): string[] {
 
 /** Without what everybody may send; every command there is as `@all`. */
 function shortened(commands: ReadonlySet<string>, { all = [] }: Categories): string[] {
-  if (all.length > 0 && all.every((command) => commands.has(command) || isContainer(command, all)))
-    return ['@all']
-  return [...commands].filter((command) => !FREE.includes(command) && !isContainer(command, all))
+  if (all.length > 0 && all.every((command) => commands.has(command))) return ['@all']
+  return [...commands].filter((command) => !FREE.includes(command))
 }
 
-/** `config` is not sent by itself, where there is a `config|get`. */
-const isContainer = (command: string, all: readonly string[]): boolean =>
-  all.some((other) => other.startsWith(`${command}|`))
+/** The categories of a process, by what it answers of each. A command that is never sent by itself, as `config`, is left out. */
+export function categoriesOf(members: readonly (readonly [name: string, commands: string[]])[]): Categories {
+  const all = new Set(members.flatMap(([, commands]) => commands))
+  const containers = new Set([...all].flatMap((command) => command.match(/^.+(?=\|)/) ?? []))
+  const sent = (commands: readonly string[]) => commands.filter((command) => !containers.has(command))
+  return {
+    ...Object.fromEntries(members.map(([name, commands]) => [name, sent(commands)])),
+    all: sent([...all]),
+  }
+}
 
 function remove(patterns: Set<string>, kind: string): void {
   for (const pattern of patterns) if (pattern.startsWith(kind)) patterns.delete(pattern)

@@ -19,10 +19,17 @@ export interface Check {
 }
 
 /**
- * What a check looks at: every Redis, every Sentinel, what the supervisor says, each certificate that is shown; addresses by
+ * What a check looks at: every Redis, every Sentinel, what the supervisor says, each certificate that is shown, each login that is tried; addresses by
  * which processes know each other; or processes and files of this machine, without which it is not made at all.
  */
-export type Need = 'redis' | 'sentinels' | 'supervisor' | 'certificates' | 'addresses' | 'this machine'
+export type Need =
+  | 'redis'
+  | 'sentinels'
+  | 'supervisor'
+  | 'certificates'
+  | 'logins'
+  | 'addresses'
+  | 'this machine'
 
 /** Where a check found something. */
 export interface Sighting {

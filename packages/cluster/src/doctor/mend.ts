@@ -54,6 +54,8 @@ export async function mendAll(
   const sentinels = new Sentinels(dataCentre)
   const done = new Map<string, string | null>()
   const outcomes: MendOutcome[] = []
+  /** Why nothing is changed here: whose set it is does not change meanwhile. */
+  let notOurs: string | null = null
   try {
     for (const finding of inOrder(findings)) {
       const { fix } = finding
@@ -87,11 +89,13 @@ export async function mendAll(
     if (findings.some(({ check }) => check === 'failover-under-way')) {
       return 'A failover is under way. Run it again when that has ended.'
     }
+    // A rotation goes on by the steps of its own command, which somebody has begun on this set.
+    if (notOurs !== null && fix.kind !== 'rotation') return notOurs
     const snapshot = await collect(dataCentre)
     const { byHoldfast, because } = originOf(snapshot)
-    // A rotation goes on by the steps of its own command, which somebody has begun on this set.
-    if (!byHoldfast && fix.kind !== 'rotation') return `This set was not set up by Holdfast: ${because}`
-    return whyNotNow(fix, snapshot)
+    if (byHoldfast || fix.kind === 'rotation') return whyNotNow(fix, snapshot)
+    notOurs = `This set was not set up by Holdfast: ${because}`
+    return notOurs
   }
 
   async function carryOut(fix: Fix): Promise<null> {

@@ -53,8 +53,8 @@ export interface Asked<Facts> {
   facts: Facts | null
   /** Why it could not be asked. */
   problem: string | null
-  /** It runs, and refuses the admin: the password, or what the admin asks. Null: it does neither. */
-  refusal: 'password' | 'rights' | null
+  /** It runs, and refuses the admin's password, denies what the admin asks, or answers with another error. */
+  refusal: 'password' | 'rights' | 'error' | null
 }
 
 export type RedisSnapshot = Asked<RedisFacts>
@@ -121,6 +121,8 @@ export interface AclView {
   denials: AclDenial[]
   /** Of each planned user that has its planned password: why it cannot log in all the same, or null. */
   logins: Record<string, string | null>
+  /** Those whose login was not answered in time: whether they can is not known. */
+  unanswered: string[]
 }
 
 /** An entry of `ACL LOG`. */

@@ -1,3 +1,4 @@
+import { guarded } from './checks/users.ts'
 import type { Check, Need } from './finding.ts'
 import { hostNames } from './host-names.ts'
 import type { Asked, Snapshot } from './snapshot.ts'
@@ -36,6 +37,13 @@ function lackOf(snapshot: Snapshot, need: Need): string[] {
       return supervisor === 'hung' || supervisor === 'gone' ? ['The supervisor does not answer.'] : []
     case 'certificates':
       return certificatesUnseen.map((name) => `${name} has shown no certificate.`)
+    case 'logins':
+      return guarded(snapshot)
+        .filter(({ acl }) => acl.unanswered.length > 0)
+        .map(
+          ({ process, acl }) =>
+            `${process.name} did not answer the login of ${acl.unanswered.join(', ')} in time.`,
+        )
     case 'addresses': {
       const names = hostNames(snapshot)
       return names.length === 0

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseAclUser } from '../../src/doctor/acl.ts'
+import { categoriesOf, parseAclUser } from '../../src/doctor/acl.ts'
 import { CHECKS } from '../../src/doctor/checks/index.ts'
 import { findingsIn } from '../../src/doctor/examine.ts'
 import { bufferLimitOf, parseRedisConf } from '../../src/doctor/planned-config.ts'
@@ -406,10 +406,11 @@ it('reads a user alike from the rules that Redis made shorter', () => {
 })
 
 it('reads a user alike whose commands Redis takes away one by one instead of by categories', () => {
-  const categories = {
-    all: ['get', 'info', 'keys', 'role', 'config', 'config|get', 'config|set'],
-    dangerous: ['info', 'keys', 'role', 'config|get', 'config|set'],
-  }
+  const categories = categoriesOf([
+    ['dangerous', ['info', 'keys', 'role', 'config|get', 'config|set']],
+    ['slow', ['config']],
+    ['read', ['get']],
+  ])
   const planned = parseAclUser('user app on #aa ~* &* +@all -@dangerous +info +role', categories)
   expect(parseAclUser('user app on #aa ~* &* +@all -keys -config', categories)).toEqual(planned)
   expect(planned.rules).toEqual(['&*', '+get', '+info', '+role', '~*'])

@@ -371,6 +371,15 @@ describe('a check that could not look is not examined:', () => {
     expect([...found.keys()]).toEqual(['process-restarting', 'process-held', 'certificate-ends-soon'])
   })
 
+  it('that of the passwords when a login was not answered in time: nobody was refused', () => {
+    const change = (snapshot: Snapshot) => {
+      sentinel(snapshot, 1).acl.unanswered = ['app']
+    }
+    expect([...blind(change)]).toEqual([
+      ['wrong-password', ['sentinel-2 did not answer the login of app in time.']],
+    ])
+  })
+
   it('each that compares addresses where processes know each other by names, and nothing is found by it', () => {
     const byName = (snapshot: Snapshot) => {
       for (const index of [0, 1, 2]) sentinel(snapshot, index).primary = 'red1.example:6379'

@@ -121,5 +121,5 @@ function aclOf(text: string): AclView {
     .trim()
     .split('\n')
     .map((line) => parseAclUser(line, {}))
-  return { users: structuredClone(planned), planned, denials: [], logins: {} }
+  return { users: structuredClone(planned), planned, denials: [], logins: {}, unanswered: [] }
 }

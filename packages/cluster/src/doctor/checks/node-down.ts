@@ -1,6 +1,6 @@
 import type { Check } from '../finding.ts'
 import { answering } from '../snapshot.ts'
-import { isToldOf, wakeUp } from './processes.ts'
+import { isDown, isToldOf, wakeUp } from './processes.ts'
 
 export const nodeDown: Check = {
   id: 'node-down',
@@ -10,7 +10,7 @@ export const nodeDown: Check = {
   needs: [],
   check: (snapshot) =>
     snapshot.redis
-      .filter(({ name, facts, refusal }) => facts === null && refusal === null && !isToldOf(snapshot, name))
+      .filter((one) => isDown(one) && !isToldOf(snapshot, one.name))
       .map(({ name, at, problem }) => {
         const naming = answering(snapshot.sentinels).filter(({ facts }) => facts.primary === at)
         const role = naming.length > 0 ? ` ${naming.length} Sentinels name it as the primary.` : ''

@@ -1,6 +1,6 @@
 import type { ProcessState } from '../../supervise/managed-process.ts'
 import { oneByOne } from '../advice.ts'
-import type { Snapshot } from '../snapshot.ts'
+import type { Asked, Snapshot } from '../snapshot.ts'
 
 /** Of a process that ended so often, its log says why it is silent. */
 const MANY_RESTARTS = 3
@@ -16,8 +16,16 @@ export function isToldOf(snapshot: Snapshot, name: string): boolean {
   return state === 'backoff' || state === 'starting' || state === 'held'
 }
 
+/** It cannot be asked, and not because it refuses the admin: checks of their own tell of that. */
+export const isDown = ({ facts, refusal }: Asked<unknown>): boolean =>
+  facts === null && (refusal === null || refusal === 'error')
+
 /** How a silent process is brought back. */
 export function wakeUp(snapshot: Snapshot, name: string): string {
+  const asked = [...snapshot.redis, ...snapshot.sentinels].find((one) => one.name === name)
+  if (asked?.refusal === 'error') {
+    return 'It runs, and answers with that error. When it says that it is loading, wait. Else look whether it is what the plan says: its log tells, and a Sentinel must watch the primary by the name of the plan.'
+  }
   const process = snapshot.processes.find((one) => one.name === name)
   if (process?.state === 'running' && process.restarts >= MANY_RESTARTS) {
     return `Look into the file "log" in its folder first: it was started again ${process.restarts} times.`

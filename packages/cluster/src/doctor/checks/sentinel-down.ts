@@ -1,5 +1,5 @@
 import type { Check } from '../finding.ts'
-import { isToldOf, wakeUp } from './processes.ts'
+import { isDown, isToldOf, wakeUp } from './processes.ts'
 
 export const sentinelDown: Check = {
   id: 'sentinel-down',
@@ -9,6 +9,6 @@ export const sentinelDown: Check = {
   needs: [],
   check: (snapshot) =>
     snapshot.sentinels
-      .filter(({ name, facts, refusal }) => facts === null && refusal === null && !isToldOf(snapshot, name))
+      .filter((one) => isDown(one) && !isToldOf(snapshot, one.name))
       .map(({ name, problem }) => ({ subject: name, evidence: `${problem}`, mend: wakeUp(snapshot, name) })),
 }

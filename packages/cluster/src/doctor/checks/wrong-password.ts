@@ -7,7 +7,7 @@ export const wrongPassword: Check = {
   severity: 'error',
   title: 'A user cannot log in with its password',
   why: 'Connections that stand go on; the next one is refused. It shows in the next failover.',
-  needs: ['redis', 'sentinels'],
+  needs: ['redis', 'sentinels', 'logins'],
   check: (snapshot) => [...refusedAdmins(snapshot), ...refusedUsers(snapshot), ...wrongOwn(snapshot)],
 }
 

@@ -25,10 +25,11 @@ export function readPeer(entry: Reply): KnownPeer {
   return { ...address, at: formatAddress(address), flags: readField(entry, 'flags').split(',') }
 }
 
-/** Whether a process refuses the admin, by the error with which it answers. */
+/** How a process refuses the admin, by the error with which it answers; null when it does not answer. */
 export function refusalIn(error: unknown): Asked<unknown>['refusal'] {
   if (error instanceof AuthFailedError) return 'password'
-  return error instanceof RedisReplyError && error.kind === 'NOPERM' ? 'rights' : null
+  if (!(error instanceof RedisReplyError)) return null
+  return error.kind === 'NOPERM' ? 'rights' : 'error'
 }
 
 /** The clients that use a process: not those that have sent nothing, nor Holdfast's own commands, which are admins. */
