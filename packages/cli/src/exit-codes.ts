@@ -9,6 +9,8 @@ export const EXIT = {
   notRunning: 3,
   /** The doctor found nothing wrong, and something that may become so. */
   warnings: 4,
+  /** The doctor found nothing wrong where it could look, and could not look everywhere. */
+  notExamined: 5,
   /** Broken off with Ctrl-C. */
   interrupted: 130,
 } as const

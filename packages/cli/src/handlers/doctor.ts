@@ -1,15 +1,8 @@
-import {
-  type DoctorReport,
-  examine,
-  type HealReport,
-  heal,
-  isDrillUser,
-  StateFolder,
-} from '@holdfast/cluster'
+import { examine, type HealReport, heal, isDrillUser, StateFolder } from '@holdfast/cluster'
 import { removeUsers } from '@holdfast/gateway/files'
 import type { PlaceOptions } from '../commands/locate.ts'
-import { doctorText, outcomesText } from '../doctor-text.ts'
-import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { doctorText, exitCodeOf, outcomesText } from '../doctor-text.ts'
+import type { ExitCode } from '../exit-codes.ts'
 import { placeAgain, placeOf, stateDirOf } from '../place.ts'
 import { LiveOutput } from '../terminal/live.ts'
 import { paint } from '../terminal/paint.ts'
@@ -24,7 +17,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
     const mended = outcomes.map(({ finding: { check, subject }, problem }) => ({ check, subject, problem }))
     console.log(JSON.stringify(options.fix ? { ...report, mended } : report))
   } else {
-    if (outcomes.length > 0) console.log(outcomesText(outcomes))
+    if (outcomes.length > 0) console.log(outcomesText(outcomes, report.origin))
     console.log(doctorText(report, options.fix ? null : `holdfast doctor --fix${placeAgain(options)}`))
   }
   return exitCodeOf(report)
@@ -48,9 +41,4 @@ async function run(options: PlaceOptions & { fix?: boolean }): Promise<HealRepor
   } finally {
     output.end()
   }
-}
-
-function exitCodeOf({ findings }: DoctorReport) {
-  if (findings.some(({ severity }) => severity === 'error')) return EXIT.failed
-  return findings.some(({ severity }) => severity === 'warning') ? EXIT.warnings : EXIT.ok
 }

@@ -13,8 +13,23 @@ export interface Check {
   title: string
   /** What it leads to, in a sentence or two. */
   why: string
+  /** What must have been seen for its answer to count: where that is missing it is not examined, never well. */
+  needs: readonly Need[]
   check: (snapshot: Snapshot) => Sighting[]
 }
+
+/**
+ * What a check looks at: every Redis, every Sentinel, what the supervisor says, each certificate that is shown, each login that is tried; addresses by
+ * which processes know each other; or processes and files of this machine, without which it is not made at all.
+ */
+export type Need =
+  | 'redis'
+  | 'sentinels'
+  | 'supervisor'
+  | 'certificates'
+  | 'logins'
+  | 'addresses'
+  | 'this machine'
 
 /** Where a check found something. */
 export interface Sighting {
@@ -28,19 +43,42 @@ export interface Sighting {
   fix?: Fix
 }
 
-/** A mend that can do no harm. It holds no password: those are filled in when it is done. */
+/**
+ * A mend that needs no person, and is done only where it would do no harm then (`objections/`). It holds no password: those
+ * are filled in when it is done.
+ */
 export type Fix =
-  | { kind: 'commands'; on: 'redis' | 'sentinel'; address: NodeAddress; commands: string[][] }
+  | SettingsFix
+  | UserFix
+  | { kind: 'watch'; address: NodeAddress; command: string[] }
+  | { kind: 'rewrite-aof'; address: NodeAddress }
+  | { kind: 'end-pause'; address: NodeAddress }
   | { kind: 'replica-password'; address: NodeAddress }
   | { kind: 'peer-password'; address: NodeAddress }
-  | { kind: 'user'; on: 'redis' | 'sentinel'; address: NodeAddress; user: string }
   | { kind: 'mode'; path: string; mode: number }
   | { kind: 'reset-sentinels' }
   | { kind: 'undo-drill' }
   | { kind: 'rotation' }
 
+/** Directives of a Redis, in its file too. */
+export interface SettingsFix {
+  kind: 'settings'
+  address: NodeAddress
+  directives: Readonly<Record<string, string>>
+}
+
+/** A user that is made as planned, in its file too. */
+export interface UserFix {
+  kind: 'user'
+  on: 'redis' | 'sentinel'
+  address: NodeAddress
+  user: string
+}
+
 /** A sighting, with what its check says of it. */
 export interface Diagnosis extends Sighting {
+  /** Why its fix, and the commands of its mend, would do harm now. Absent: they would not, or there is no fix. */
+  notNow?: string
   check: string
   severity: Severity
   title: string

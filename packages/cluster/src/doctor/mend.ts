@@ -1,5 +1,4 @@
 import { chmod } from 'node:fs/promises'
-import type { NodeAddress } from '@holdfast/tokens/redis'
 import { undoLeftovers } from '../drill/undo/leftovers.ts'
 import { inTurn } from '../operate/lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../operate/open.ts'
@@ -7,8 +6,11 @@ import { rotatePasswordsOf } from '../operate/rotate/passwords/rotate-passwords.
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { stopIfAborted } from './abort.ts'
+import { collect } from './collect/collect.ts'
 import { plannedTexts } from './collect/planned.ts'
 import type { Diagnosis, Fix } from './finding.ts'
+import { whyNotNow } from './objections/index.ts'
+import { originOf } from './origin.ts'
 import { resetSentinels } from './reset-sentinels.ts'
 
 export interface MendOptions {
@@ -28,8 +30,8 @@ export interface MendOutcome {
 const PATIENCE_MS = 2000
 
 /**
- * Mends what an examination has just found, as far as it can do no harm, one after the other. It changes nothing
- * while a failover is under way, nor beside another operation.
+ * Mends what an examination has just found, one after the other, each only where it would do no harm as things are then, and
+ * on a set that Holdfast has set up. It changes nothing while a failover is under way, nor beside another operation.
  *
  * Throws `NOT_RUNNING` when there is no data centre in the folder; `BUSY`; `DOCTOR_ABORTED`.
  */
@@ -52,6 +54,8 @@ export async function mendAll(
   const sentinels = new Sentinels(dataCentre)
   const done = new Map<string, string | null>()
   const outcomes: MendOutcome[] = []
+  /** Why nothing is changed here: whose set it is does not change meanwhile. */
+  let notOurs: string | null = null
   try {
     for (const finding of inOrder(findings)) {
       const { fix } = finding
@@ -61,8 +65,7 @@ export async function mendAll(
       const key = JSON.stringify(fix)
       if (!done.has(key)) {
         options.onProgress?.(`${finding.subject}: ${finding.title.toLowerCase()}`)
-        const problem = objection(finding, findings) ?? (await attempt(fix))
-        done.set(key, problem)
+        done.set(key, await attempt(fix))
       }
       outcomes.push({ finding, problem: done.get(key) ?? null })
     }
@@ -72,26 +75,59 @@ export async function mendAll(
     sentinels.close()
   }
 
-  async function goOnRotating(): Promise<void> {
-    const { signal } = options
-    await rotatePasswordsOf(dataCentre, signal ? { signal } : {})
-  }
-
   async function attempt(fix: Fix): Promise<string | null> {
     try {
-      if (fix.kind === 'mode') await chmod(fix.path, fix.mode)
-      else if (fix.kind === 'undo-drill') await undoDrill(dataCentre)
-      else if (fix.kind === 'reset-sentinels') await resetSentinels(dataCentre, sentinels, options.signal)
-      else if (fix.kind === 'rotation') await goOnRotating()
-      else {
-        const { on, address, commands } = commandsOf(fix, dataCentre)
-        await (on === 'redis' ? nodes : sentinels).send(address, commands, PATIENCE_MS)
-      }
-      return null
+      return (await objectionTo(fix)) ?? (await carryOut(fix))
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
   }
+
+  /** By what is so now: the fixes before this one have changed something, and so may others have. */
+  async function objectionTo(fix: Fix): Promise<string | null> {
+    if (fix.kind === 'mode' || fix.kind === 'undo-drill') return null
+    if (findings.some(({ check }) => check === 'failover-under-way')) {
+      return 'A failover is under way. Run it again when that has ended.'
+    }
+    // A rotation goes on by the steps of its own command, which somebody has begun on this set.
+    if (notOurs !== null && fix.kind !== 'rotation') return notOurs
+    const snapshot = await collect(dataCentre)
+    const { byHoldfast, because } = originOf(snapshot)
+    if (byHoldfast || fix.kind === 'rotation') return whyNotNow(fix, snapshot)
+    notOurs = `This set was not set up by Holdfast: ${because}`
+    return notOurs
+  }
+
+  async function carryOut(fix: Fix): Promise<null> {
+    if (fix.kind === 'mode') await chmod(fix.path, fix.mode)
+    else if (fix.kind === 'undo-drill') await undoDrill(dataCentre)
+    else if (fix.kind === 'reset-sentinels') await resetSentinels(dataCentre, sentinels, options.signal)
+    else if (fix.kind === 'rotation')
+      await rotatePasswordsOf(dataCentre, options.signal ? { signal: options.signal } : {})
+    else {
+      const { on, ...change } = changeOf(fix, dataCentre)
+      await applied(change, (command) =>
+        (on === 'redis' ? nodes : sentinels).send(fix.address, [command], PATIENCE_MS),
+      )
+    }
+    return null
+  }
+}
+
+/** Changes a process so that it stays: nothing is changed where it could not be saved, for it would be half done. */
+async function applied(
+  { commands, save }: Omit<Change, 'on'>,
+  send: (command: string[]) => Promise<unknown>,
+): Promise<void> {
+  const saved = async (otherwise: string) => {
+    if (save === null) return
+    await send(save).catch((error: unknown) => {
+      throw new Error(`${otherwise} ${error instanceof Error ? error.message : String(error)}`)
+    })
+  }
+  await saved('Nothing was changed, because the process cannot save it:')
+  for (const command of commands) await send(command)
+  await saved('It is changed until the process ends, and could not be saved:')
 }
 
 /** Only a data centre of this machine is drilled. */
@@ -109,55 +145,51 @@ function inOrder(findings: readonly Diagnosis[]): Diagnosis[] {
   return [...findings].sort((one, other) => rank(one) - rank(other))
 }
 
-/** Why it would not be safe now; null when it is. */
-function objection(finding: Diagnosis, all: readonly Diagnosis[]): string | null {
-  const isFound = (id: string) => all.some(({ check }) => check === id)
-  // A paused Sentinel or Redis may be why the failover does not end.
-  if (finding.fix?.kind === 'undo-drill') return null
-  if (finding.fix?.kind !== 'mode' && isFound('failover-under-way')) {
-    return 'A failover is under way. Run it again when that has ended.'
-  }
-  const isOfUsers = ['user', 'replica-password', 'peer-password'].includes(finding.fix?.kind ?? '')
-  if (isOfUsers && (isFound('rotation-unfinished') || isFound('rotation-under-way'))) {
-    return 'A rotation of passwords has not ended. Run it again when it has.'
-  }
-  // A switchover prefers a replica before it lets writes wait; a dead one's pause ends by itself.
-  if (finding.check === 'writes-paused' && isFound('priority-changed')) {
-    return 'A switchover may be under way, and its pause ends by itself. Run it again in a few seconds.'
-  }
-  return null
+/** What a fix sends to a process, and what lets the process write it to its file. */
+interface Change {
+  on: 'redis' | 'sentinel'
+  commands: string[][]
+  /** Null: there is nothing to save. */
+  save: string[] | null
 }
 
-/** The commands of a fix, with the passwords that they need. */
-function commandsOf(
+/** With the passwords that it needs. */
+function changeOf(
   fix: Exclude<Fix, { kind: 'mode' | 'reset-sentinels' | 'undo-drill' | 'rotation' }>,
   dataCentre: AnyDataCentre,
-): { on: 'redis' | 'sentinel'; address: NodeAddress; commands: string[][] } {
-  const { address } = fix
+): Change {
   const { secrets } = dataCentre
   switch (fix.kind) {
-    case 'commands':
-      return fix
-    case 'replica-password': {
-      const set = ['CONFIG', 'SET', 'masteruser', 'replica', 'masterauth', secrets.replica]
-      return { on: 'redis', address, commands: [set, ['CONFIG', 'REWRITE']] }
-    }
+    case 'settings':
+      return onRedis(['CONFIG', 'SET', ...Object.entries(fix.directives).flat()])
+    case 'watch':
+      return onSentinel(fix.command)
+    case 'rewrite-aof':
+      return { ...onRedis(['BGREWRITEAOF']), save: null }
+    case 'end-pause':
+      return { ...onRedis(['CLIENT', 'UNPAUSE']), save: null }
+    case 'replica-password':
+      return onRedis(['CONFIG', 'SET', 'masteruser', 'replica', 'masterauth', secrets.replica])
     case 'peer-password': {
       const set = (name: string, value: string) => ['SENTINEL', 'CONFIG', 'SET', name, value]
-      return {
-        on: 'sentinel',
-        address,
-        commands: [set('sentinel-user', 'peer'), set('sentinel-pass', secrets.peer)],
-      }
+      return onSentinel(set('sentinel-user', 'peer'), set('sentinel-pass', secrets.peer))
     }
     case 'user': {
       // The users of all hosts are alike.
       const { usersAcl, sentinelUsers } = plannedTexts(dataCentre, 0)
       const planned = fix.on === 'redis' ? usersAcl : sentinelUsers
       const line = planned.split('\n').find((one) => one.startsWith(`user ${fix.user} `)) ?? ''
-      const [, name = '', ...rules] = line.split(' ')
-      const save = fix.on === 'redis' ? ['ACL', 'SAVE'] : ['SENTINEL', 'FLUSHCONFIG']
-      return { on: fix.on, address, commands: [['ACL', 'SETUSER', name, 'reset', ...rules], save] }
+      const [, , ...rules] = line.split(' ')
+      const set = ['ACL', 'SETUSER', fix.user, 'reset', ...rules]
+      return fix.on === 'redis' ? { ...onRedis(set), save: ['ACL', 'SAVE'] } : onSentinel(set)
     }
   }
 }
+
+const onRedis = (...commands: string[][]): Change => ({ on: 'redis', commands, save: ['CONFIG', 'REWRITE'] })
+
+const onSentinel = (...commands: string[][]): Change => ({
+  on: 'sentinel',
+  commands,
+  save: ['SENTINEL', 'FLUSHCONFIG'],
+})

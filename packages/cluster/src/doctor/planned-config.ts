@@ -14,9 +14,6 @@ const NOT_COMPARED = [
   'databases',
 ]
 
-/** How full the memory may be (as a part of its limit) that a limit is set to. */
-const MOST_FULL = 0.8
-
 const UNITS: Readonly<Record<string, number>> = { kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
 
 /**
@@ -41,17 +38,6 @@ export function parseRedisConf(text: string): Record<string, string> {
 export function bufferLimitOf(list: string, className: string): string {
   return list.match(new RegExp(`${className} \\d+ \\d+ \\d+`))?.[0] ?? ''
 }
-
-/** What counts towards the limit of the memory (in bytes). */
-export const usedMemory = (info: Readonly<Record<string, string>>): number =>
-  Number(info['used_memory']) - Number(info['mem_not_counted_for_evict'] ?? 0)
-
-/** Whether so much memory is used that a limit of so many bytes would soon refuse logins. */
-export const fillsMemory = (usedBytes: number, limitBytes: number): boolean =>
-  usedBytes > MOST_FULL * limitBytes
-
-/** The smallest limit (in MiB) that so much used memory does not fill. */
-export const roomyLimitMb = (usedBytes: number): number => Math.ceil(usedBytes / MOST_FULL / 1024 ** 2)
 
 function inBytes(value: string): string {
   const [, number, unit] = value.match(/^(\d+)(kb|mb|gb)$/i) ?? []

@@ -4,9 +4,8 @@ import type { AnyDataCentre } from '../operate/open.ts'
 import type { Sentinels } from '../redis/sentinels.ts'
 import { sentinelAddress } from '../topology/topology.ts'
 import { stopIfAborted } from './abort.ts'
-import { dissenters } from './checks/sentinels-disagree.ts'
 import { collect } from './collect/collect.ts'
-import { answering, failoverIsUnderWay, primariesOf, type Snapshot } from './snapshot.ts'
+import { whyNotReset } from './objections/reset.ts'
 
 const PATIENCE_MS = 2000
 const LOOK_AGAIN_MS = 250
@@ -29,7 +28,7 @@ export async function resetSentinels(
   const { topology } = dataCentre
   const others = topology.dataHosts.length - 1
   for (const host of topology.dataHosts) {
-    const reason = whyNot(await collect(dataCentre))
+    const reason = whyNotReset(await collect(dataCentre))
     if (reason !== null) throw new Error(reason)
     stopIfAborted(signal)
     const sentinel = sentinelAddress(host)
@@ -47,17 +46,4 @@ export async function resetSentinels(
       }
     }
   }
-}
-
-/** A Sentinel that has forgotten its replicas can promote none: all must be well meanwhile. Pure. */
-function whyNot(snapshot: Snapshot): string | null {
-  const planned = snapshot.topology.dataHosts.length
-  if (failoverIsUnderWay(snapshot)) return 'A failover is under way.'
-  if (answering(snapshot.sentinels).length < planned) return 'Not all Sentinels answer.'
-  const linked = answering(snapshot.redis).filter(({ facts }) => facts.replication.linkUp)
-  if (primariesOf(snapshot).length !== 1 || linked.length < planned - 1) {
-    return 'There must be one primary, with all its replicas linked.'
-  }
-  if (dissenters(snapshot).length > 0) return 'Not all Sentinels name the same primary.'
-  return null
 }

@@ -30,8 +30,12 @@ export interface Snapshot {
    * has ended; none without TLS.
    */
   certificates: { name: string; daysLeft: number }[]
+  /** Redis and Sentinels that should have shown one and did not. */
+  certificatesUnseen: string[]
   /** Rotations that have not ended. */
   rotations: RotationsSeen
+  /** The files with which Holdfast's units start Redis and Sentinel; null of a data centre that `holdfast up` made. */
+  unitFiles: Record<'redis' | 'sentinel', string> | null
 }
 
 /** That which this command shows itself: when it has ended, nobody can be asked. */
@@ -55,8 +59,8 @@ export interface Asked<Facts> {
   facts: Facts | null
   /** Why it could not be asked. */
   problem: string | null
-  /** It runs, and refuses the admin's password. */
-  refusesAdmin: boolean
+  /** It runs, and refuses the admin's password, denies what the admin asks, or answers with another error. */
+  refusal: 'password' | 'rights' | 'error' | null
 }
 
 export type RedisSnapshot = Asked<RedisFacts>
@@ -83,11 +87,22 @@ export interface RedisFacts {
   writesWait: boolean
   /** Its log says that it has cut its append-only file since its last start; false where the log is not seen. */
   truncatedAtStart: boolean
+  clients: ConnectedClient[]
+}
+
+/** A client that is connected, other than the commands of Holdfast. */
+export interface ConnectedClient {
+  user: string
+  /** Its address without the port. */
+  host: string
 }
 
 export interface SentinelFacts extends SentinelAnswer {
   /** As of a Redis. */
   unsupported: string | null
+  /** The file that it was started with; empty without one. */
+  configFile: string
+  clients: ConnectedClient[]
   quorum: number
   parallelSyncs: number
   /** The primary's flags, such as `s_down`. */
@@ -116,6 +131,8 @@ export interface AclView {
   denials: AclDenial[]
   /** Of each planned user that has its planned password: why it cannot log in all the same, or null. */
   logins: Record<string, string | null>
+  /** Those whose login was not answered in time: whether they can is not known. */
+  unanswered: string[]
 }
 
 /** An entry of `ACL LOG`. */

@@ -1,11 +1,6 @@
 import { join } from 'node:path'
-import {
-  bufferLimitOf,
-  fillsMemory,
-  parseRedisConf,
-  roomyLimitMb,
-  usedMemory,
-} from '../doctor/planned-config.ts'
+import { fillsMemory, roomyLimitMb, usedBytes as usedBytesOf } from '../doctor/memory.ts'
+import { bufferLimitOf, parseRedisConf } from '../doctor/planned-config.ts'
 import { readInfo } from '../redis/info.ts'
 import { readField } from '../redis/lines.ts'
 import type { Nodes } from '../redis/nodes.ts'
@@ -84,7 +79,7 @@ async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: N
     const differing = SETTINGS.map((setting) => [setting, planned[setting] ?? ''] as const).filter(
       ([setting, value]) => settings[setting] !== value,
     )
-    return { address, settings, differing, usedBytes: usedMemory(readInfo(info)) }
+    return { address, settings, differing, usedBytes: usedBytesOf({ info: readInfo(info) }) }
   } catch {
     return null
   }

@@ -12,6 +12,12 @@ export const configFile = (name: string): string => join(CONFIG_FOLDER, name)
 
 export const stateOf = (service: string): string => join(STATE_FOLDER, service)
 
+/** The files with which the units start Redis and Sentinel, which rewrite them. */
+export const STARTED_WITH = {
+  redis: join(stateOf('redis'), 'redis.conf'),
+  sentinel: join(stateOf('sentinel'), 'sentinel.conf'),
+} as const
+
 /** The certificate of a host, for every connection that it accepts or opens. */
 export const TLS_FILES: TlsFiles = {
   authority: configFile('tls/ca.pem'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseAclUser } from '../../src/doctor/acl.ts'
+import { categoriesOf, parseAclUser } from '../../src/doctor/acl.ts'
 import { CHECKS } from '../../src/doctor/checks/index.ts'
 import { findingsIn } from '../../src/doctor/examine.ts'
 import { bufferLimitOf, parseRedisConf } from '../../src/doctor/planned-config.ts'
@@ -299,7 +299,9 @@ describe('finds what cannot be planted in a real data centre:', () => {
     [
       'a user default that may run nearly everything, and so loads half of a transaction',
       (snapshot) => {
-        redis(snapshot, 2).acl.users[0] = parseAclUser('user default off ~* &* +@all -zadd', {})
+        redis(snapshot, 2).acl.users[0] = parseAclUser('user default off ~* &* +@all -zadd', {
+          all: ['get', 'zadd'],
+        })
       },
       ['default-user-without-rights: redis-3'],
     ],
@@ -439,7 +441,7 @@ describe('a mend names the data centre that was asked about to each command of H
       (snapshot) => {
         sentinel(snapshot, 1).primary = '10.1.2.12:6379'
       },
-      ['doctor --fix'],
+      ['doctor --fix', 'status'],
     ],
     [
       'of a Redis that is held',
@@ -493,6 +495,24 @@ it('reads a user alike from the rules that Redis made shorter', () => {
   expect(live).toEqual(planned)
   const narrowed = parseAclUser('user x on ~hf:* resetchannels &hf:* -@all', {})
   expect(narrowed.rules).toEqual(['&hf:*', '~hf:*'])
+})
+
+it('reads a user alike whose commands Redis takes away one by one instead of by categories', () => {
+  const categories = categoriesOf([
+    ['dangerous', ['info', 'keys', 'role', 'config|get', 'config|set']],
+    ['slow', ['config']],
+    ['read', ['get']],
+  ])
+  const planned = parseAclUser('user app on #aa ~* &* +@all -@dangerous +info +role', categories)
+  expect(parseAclUser('user app on #aa ~* &* +@all -keys -config', categories)).toEqual(planned)
+  expect(planned.rules).toEqual(['&*', '+get', '+info', '+role', '~*'])
+  const widened = parseAclUser('user app on #aa ~* &* +@all -keys', categories)
+  expect(widened.rules).toEqual(['&*', '+config|get', '+config|set', '+get', '+info', '+role', '~*'])
+  expect(parseAclUser('user app on ~* &* -@all +@dangerous +get', categories).rules).toEqual([
+    '&*',
+    '+@all',
+    '~*',
+  ])
 })
 
 it('reads the selectors of a user, which Redis writes with more rules than were given', () => {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, MARK_KEY } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Diagnosis, examine, mend } from '../../src/index.ts'
+import { type Diagnosis, examine, heal, mend } from '../../src/index.ts'
 import { findProgram } from '../../src/preflight/programs.ts'
 import type { Secrets } from '../../src/secrets/secrets.ts'
 import { writePrivate } from '../../src/state/private-file.ts'
@@ -379,6 +379,45 @@ describe('finds what was planted, and only that:', () => {
     }
   })
 })
+
+it('changes nothing that a process could not save, so that no fix is half done', async () => {
+  primary = (await dc.whole()).host
+  replica = hosts().findLast((host) => host !== primary) ?? ''
+  const folder = fileOf(nameOf('redis', replica))
+  await set(replica, 'repl-timeout', '60')
+  await dc.ask(replica, ['ACL', 'SETUSER', 'metrics', '+get', '~*'])
+  const findings = await found()
+  await rename(folder, `${folder}.away`)
+  const outcomes = await mend({ stateDir: dc.stateDir }, findings).finally(() =>
+    rename(`${folder}.away`, folder),
+  )
+  expect(outcomes).toHaveLength(2)
+  for (const { problem } of outcomes) expect(problem).toMatch(/^Nothing was changed, because/)
+  expect(ids(await found())).toEqual(['settings-drifted', 'user-missing-or-widened'])
+  await mend({ stateDir: dc.stateDir }, await found())
+  await isWellAgain()
+})
+
+it('does not call mended what is found again afterwards', async () => {
+  primary = (await dc.whole()).host
+  replica = hosts().findLast((host) => host !== primary) ?? ''
+  let isOn = true
+  const other = (async () => {
+    while (isOn) {
+      await set(replica, 'repl-timeout', '60')
+      await sleep(5)
+    }
+  })()
+  const { outcomes, report } = await heal({ stateDir: dc.stateDir })
+  isOn = false
+  await other
+  expect(outcomes.map(({ problem }) => problem)).toEqual([
+    'It was done, and is found again: repl-timeout is "60" instead of "10".',
+  ])
+  expect(ids(report.findings)).toEqual(['settings-drifted'])
+  await mend({ stateDir: dc.stateDir }, await found())
+  await isWellAgain()
+}, 30_000)
 
 it('finds a Sentinel and a replica that are gone and still known, and lets the Sentinels forget them', async () => {
   primary = (await dc.whole()).host

@@ -58,6 +58,7 @@ export function healthySnapshot(): Snapshot {
           clock: { aheadMs: 3, uncertainMs: 1 },
           writesWait: false,
           truncatedAtStart: false,
+          clients: [],
         },
       }
     }),
@@ -85,6 +86,8 @@ export function healthySnapshot(): Snapshot {
         quorumProblem: null,
         knowsPeerPassword: true,
         acl: aclOf(renderSentinelUsers(FIXED_SECRETS)),
+        configFile: '/state/sentinel.conf',
+        clients: [],
       },
     })),
     http: gateways.map((address, index) => ({
@@ -95,6 +98,8 @@ export function healthySnapshot(): Snapshot {
     files: [],
     secretAges: [{ secret: 'admin', since: '2026-01-01T00:00:00.000Z', ageDays: 3 }],
     certificates: [{ name: 'redis-1', daysLeft: 89 }],
+    certificatesUnseen: [],
+    unitFiles: null,
     rotations: { passwords: null, certificates: null, keyring: null },
   }
 }
@@ -104,7 +109,7 @@ const asked = (name: string, address: NodeAddress) => ({
   at: formatAddress(address),
   address,
   problem: null,
-  refusesAdmin: false,
+  refusal: null,
 })
 
 const peer = (address: NodeAddress, flag: string) => ({
@@ -118,5 +123,5 @@ function aclOf(text: string): AclView {
     .trim()
     .split('\n')
     .map((line) => parseAclUser(line, {}))
-  return { users: structuredClone(planned), planned, denials: [], logins: {} }
+  return { users: structuredClone(planned), planned, denials: [], logins: {}, unanswered: [] }
 }

@@ -7,6 +7,7 @@ export const aofCutShort: Check = {
   severity: 'error',
   title: 'A Redis would lose what was written since its start when it starts again',
   why: 'Redis found the end of its append-only file missing and may have left half a transaction in it. The next start leaves out everything behind that.',
+  needs: ['this machine', 'redis'],
   check: ({ redis }) =>
     answering(redis)
       .filter(
@@ -17,6 +18,6 @@ export const aofCutShort: Check = {
         evidence:
           'Its log says "Truncating the AOF" since its last start, and the file has not been rewritten since.',
         mend: redisCli(address, 'BGREWRITEAOF'),
-        fix: { kind: 'commands', on: 'redis', address, commands: [['BGREWRITEAOF']] },
+        fix: { kind: 'rewrite-aof', address },
       })),
 }

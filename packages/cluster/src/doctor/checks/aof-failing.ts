@@ -6,6 +6,7 @@ export const aofFailing: Check = {
   severity: 'error',
   title: 'A Redis cannot write its data to disk',
   why: 'A primary refuses writes then, and what is not on disk is gone when the power fails.',
+  needs: ['redis'],
   check: ({ redis }) =>
     answering(redis).flatMap(({ name, facts: { info, config } }) => {
       const failed = ['aof_last_write_status', 'aof_last_bgrewrite_status', 'rdb_last_bgsave_status'].filter(

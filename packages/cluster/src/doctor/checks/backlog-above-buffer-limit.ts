@@ -9,6 +9,7 @@ export const backlogAboveBufferLimit: Check = {
   severity: 'error',
   title: 'A replica that catches up is cut off again',
   why: 'The replication backlog is larger than the output buffer of a replica: sending it overruns the limit, without end.',
+  needs: ['redis'],
   check: ({ redis }) =>
     answering(redis)
       .filter(({ facts }) => isAboveLimit(facts))

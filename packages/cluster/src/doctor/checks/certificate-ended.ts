@@ -6,6 +6,7 @@ export const certificateEnded: Check = {
   severity: 'error',
   title: 'A certificate has ended',
   why: 'No new connection to this process, or of it, is accepted. Those that are open go on, so the harm grows with each restart.',
+  needs: ['certificates'],
   check: (snapshot) =>
     snapshot.certificates
       .filter(({ daysLeft }) => daysLeft < 0)

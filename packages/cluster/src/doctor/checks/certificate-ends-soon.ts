@@ -6,6 +6,7 @@ export const certificateEndsSoon: Check = {
   severity: 'warning',
   title: 'A certificate ends soon',
   why: 'From its last day on nobody can connect to this process any more, and no failover mends that.',
+  needs: ['certificates'],
   check: (snapshot) => {
     const { certificateDaysLeft } = snapshot.topology.rotation
     return snapshot.certificates

@@ -7,6 +7,7 @@ export const certificateRotationUnfinished: Check = {
   severity: 'warning',
   title: 'A rotation of certificates has not ended',
   why: 'Old and new ones believe each other, so nobody is refused; yet some processes may show the old ones until those end.',
+  needs: [],
   check: ({ rotations: { certificates }, supervisor, again }) => {
     if (certificates === null || certificates.isRunning) return []
     return [

@@ -9,6 +9,7 @@ export const clockSkew: Check = {
   severity: 'error',
   title: 'The clocks of the hosts differ',
   why: 'Servers on a host whose clock is wrong refuse logins, and Sentinel puts failovers off.',
+  needs: ['redis'],
   check: ({ redis }) => {
     const nodes = answering(redis)
     const sorted = [...nodes].sort((one, other) => one.facts.clock.aheadMs - other.facts.clock.aheadMs)
@@ -21,7 +22,7 @@ export const clockSkew: Check = {
       return {
         subject: name,
         evidence: `Its clock is ${Math.round(Math.abs(differsMs))} ms ${differsMs > 0 ? 'ahead of' : 'behind'} that of ${middle.name}.`,
-        mend: 'On its host: chronyc makestep, and see that chrony or systemd-timesyncd runs on every host.',
+        mend: 'On its host: chronyc makestep, one host at a time, and see that chrony or systemd-timesyncd runs on every host.',
       }
     })
   },

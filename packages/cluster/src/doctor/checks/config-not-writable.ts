@@ -7,6 +7,7 @@ export const configNotWritable: Check = {
   severity: 'error',
   title: 'A process cannot rewrite its file',
   why: 'A Sentinel writes down each vote and each new primary, a Redis whom it follows. After a restart they would act on the past.',
+  needs: ['this machine'],
   check: ({ files }) =>
     files
       .filter(({ rewrittenBy, writable }) => rewrittenBy !== null && !writable)

@@ -2,12 +2,14 @@ import { MARK_KEY } from '@holdfast/tokens/redis'
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering, primariesOf } from '../snapshot.ts'
+import { restart } from './processes.ts'
 
 export const dataLost: Check = {
   id: 'data-lost',
   severity: 'error',
   title: 'A Redis has lost its data',
   why: 'It does not hold the mark that every data set of this data centre has. Its "no such session" is worth nothing, and applications refuse it.',
+  needs: ['redis'],
   check: (snapshot) => {
     const all = answering(snapshot.redis)
     const empty = all.filter(({ facts }) => facts.mark === null)
@@ -27,7 +29,7 @@ export const dataLost: Check = {
     return empty.map(({ name }) => ({
       subject: name,
       evidence: `It has no ${MARK_KEY}, and its primary has.`,
-      mend: `Kill ${name}: it is started again as a replica, and copies everything from the primary.`,
+      mend: restart(snapshot, name, 'as a replica it copies everything from the primary'),
     }))
   },
 }

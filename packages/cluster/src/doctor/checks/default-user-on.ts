@@ -1,4 +1,3 @@
-import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { guarded } from './users.ts'
@@ -8,15 +7,17 @@ export const defaultUserOn: Check = {
   severity: 'error',
   title: 'The default user is switched on',
   why: 'Who connects and says nothing is this user.',
+  needs: ['redis', 'sentinels'],
   check: (snapshot: Snapshot) =>
     guarded(snapshot)
       .filter(({ acl }) => acl.users.some(({ name, isOn }) => name === 'default' && isOn))
-      .map(({ on, process, acl }) => {
+      .map(({ on, process, acl, clients }) => {
+        const count = clients.filter(({ user }) => user === 'default').length
         const open = acl.users.some(({ name, nopass }) => name === 'default' && nopass)
         return {
           subject: process.name,
-          evidence: open ? 'It is on, and needs no password.' : 'It is on.',
-          mend: redisCli(process.address, 'ACL', 'SETUSER', 'default', 'off'),
+          evidence: `It is on${open ? ', and needs no password' : ''}. ${count} of its connections are clients of this user.`,
+          mend: `It is switched off, and given the rights that Redis needs at its start, by this, when no client of any process is connected as it:\nholdfast doctor --fix${snapshot.again}`,
           fix: { kind: 'user', on, address: process.address, user: 'default' },
         }
       }),

@@ -5,6 +5,7 @@ export const drillLeftBehind: Check = {
   severity: 'error',
   title: 'A drill was killed and has left its fault',
   why: 'What it did on purpose goes on: with the next fault that is two at once.',
+  needs: ['this machine'],
   check: ({ drill, again }) =>
     drill === null || drill.isUnderWay || drill.undo.length === 0
       ? []

@@ -7,6 +7,7 @@ export const evictionPolicy: Check = {
   severity: 'error',
   title: 'A Redis drops entries when memory is full',
   why: 'It would drop sessions, and the tombstones by which a log-out stays a log-out.',
+  needs: ['redis'],
   check: ({ redis }) =>
     answering(redis)
       .filter(({ facts }) => facts.config['maxmemory-policy'] !== 'noeviction')

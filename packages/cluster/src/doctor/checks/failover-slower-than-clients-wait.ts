@@ -8,6 +8,7 @@ export const failoverSlowerThanClientsWait: Check = {
   severity: 'error',
   title: 'A failover takes longer than applications wait',
   why: 'Logins fail although a new primary would have come. Some applications shut down when their retries run out.',
+  needs: ['sentinels'],
   check: (snapshot) => {
     const takesMs = failoverTakesMs(snapshot)
     if (takesMs <= CLIENTS_WAIT_MS) return []

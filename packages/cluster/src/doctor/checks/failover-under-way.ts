@@ -6,6 +6,7 @@ export const failoverUnderWay: Check = {
   severity: 'info',
   title: 'A failover is under way',
   why: 'Some of the other findings may be gone when it has ended.',
+  needs: ['sentinels'],
   check: ({ sentinels }) =>
     answering(sentinels)
       .filter(({ facts }) => facts.failingOver)

@@ -6,6 +6,7 @@ export const forcedFailover: Check = {
   severity: 'warning',
   title: 'A failover was forced',
   why: 'SENTINEL FAILOVER asks for no vote. While the primary lives, it and the promoted Redis may both acknowledge logins for up to a second, and longer where a host is cut off.',
+  needs: ['sentinels'],
   check: ({ sentinels }) =>
     answering(sentinels)
       .filter(({ facts }) => facts.failingOver && facts.flags.includes('force_failover'))

@@ -7,6 +7,7 @@ export const foreignMark: Check = {
   severity: 'error',
   title: 'A Redis holds the data of another data centre',
   why: 'Its mark is another one. Sessions of two data centres would be mixed, so applications refuse it.',
+  needs: ['redis'],
   check: (snapshot) => {
     const foreign = answering(snapshot.redis).filter(
       ({ facts }) => facts.mark !== null && facts.mark !== snapshot.mark,

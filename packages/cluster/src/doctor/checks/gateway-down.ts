@@ -6,6 +6,7 @@ export const gatewayDown: Check = {
   severity: 'error',
   title: 'A gateway or the balancer is not ready',
   why: 'Requests go to the gateways that are ready; without the balancer there is no way in.',
+  needs: ['this machine'],
   check: (snapshot) => {
     const silent = snapshot.http.filter(({ name, problem }) => problem !== null && !isToldOf(snapshot, name))
     // The balancer is not ready when no gateway is: that is told of the gateways.

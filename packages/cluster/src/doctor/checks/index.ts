@@ -23,6 +23,7 @@ import { keyringRotationWaits } from './keyring-rotation-waits.ts'
 import { memoryLimitDrifted } from './memory-limit-drifted.ts'
 import { memoryNearlyFull } from './memory-nearly-full.ts'
 import { minReplicasOff } from './min-replicas-off.ts'
+import { monitoringDenied } from './monitoring-denied.ts'
 import { namesMixedWithAddresses } from './names-mixed-with-addresses.ts'
 import { noMemoryLimit } from './no-memory-limit.ts'
 import { noPersistence } from './no-persistence.ts'
@@ -108,6 +109,7 @@ export const CHECKS: readonly Check[] = [
   defaultUserWithoutRights,
   userMissingOrWidened,
   aclDenials,
+  monitoringDenied,
   configNotWritable,
   secretsReadable,
   secretTooOld,

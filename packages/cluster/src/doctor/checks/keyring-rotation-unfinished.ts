@@ -5,6 +5,7 @@ export const keyringRotationUnfinished: Check = {
   severity: 'warning',
   title: 'A rotation of the key ring has not ended',
   why: 'Nobody is logged out, and what either key seals can be read; yet the older key may go on sealing new sessions.',
+  needs: [],
   check: ({ rotations: { keyring }, again }) => {
     if (keyring === null || keyring.isRunning || keyring.waits) return []
     return [

@@ -5,6 +5,7 @@ export const keyringRotationWaits: Check = {
   severity: 'info',
   title: 'A rotation of the key ring waits for others',
   why: 'The older key seals new sessions until every application that has a copy of the ring knows the new one.',
+  needs: [],
   check: ({ rotations: { keyring }, again }) => {
     if (keyring === null || keyring.isRunning || !keyring.waits) return []
     return [

@@ -1,6 +1,6 @@
 import { redisCli, setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { fillsMemory, roomyLimitMb, usedMemory } from '../planned-config.ts'
+import { fillsMemory, roomyLimitMb, usedBytes } from '../memory.ts'
 import { answering, type RedisFacts, type Snapshot } from '../snapshot.ts'
 import { count } from '../words.ts'
 
@@ -9,6 +9,7 @@ export const memoryLimitDrifted: Check = {
   severity: 'warning',
   title: 'A Redis has another memory limit than planned',
   why: 'Any of them may be the primary tomorrow: with less than planned it refuses logins early, with more it may not fit its host.',
+  needs: ['redis'],
   check: (snapshot) =>
     answering(snapshot.redis).flatMap((node) => {
       const [live, planned] = [node.facts.config, node.facts.plannedConfig].map(limitOf)
@@ -26,7 +27,7 @@ export const memoryLimitDrifted: Check = {
         evidence,
         mend:
           `It is not lowered: what a Redis holds would fill it, or one does not answer. Raise redis.maxmemoryMb in the file of the ` +
-          `data centre to ${roomyLimitMb(Math.max(...answering(snapshot.redis).map(({ facts }) => usedMemory(facts.info))))} or ` +
+          `data centre to ${roomyLimitMb(Math.max(...answering(snapshot.redis).map(({ facts }) => usedBytes(facts))))} or ` +
           `more. To see what is used:\n${redisCli(node.address, 'INFO', 'memory')}`,
       }
     }),
@@ -42,4 +43,4 @@ function isDrift(live: number, planned: number, { topology }: Snapshot): boolean
 
 /** Every Redis was asked, and none holds so much that this limit would soon refuse logins. */
 const hasRoom = ({ redis }: Snapshot, limitBytes: number): boolean =>
-  redis.every(({ facts }) => facts !== null && !fillsMemory(usedMemory(facts.info), limitBytes))
+  redis.every(({ facts }) => facts !== null && !fillsMemory(usedBytes(facts), limitBytes))

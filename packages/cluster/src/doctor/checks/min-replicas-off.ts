@@ -1,4 +1,4 @@
-import { setDirective } from '../advice.ts'
+import { setDirectives } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { answering } from '../snapshot.ts'
 
@@ -7,6 +7,7 @@ export const minReplicasOff: Check = {
   severity: 'error',
   title: 'A Redis takes writes that no replica has',
   why: 'A primary that is cut off would go on taking logins, which are lost when it comes back.',
+  needs: ['redis'],
   check: ({ redis }) =>
     answering(redis)
       .filter(
@@ -16,10 +17,15 @@ export const minReplicasOff: Check = {
       .map((node) => ({
         subject: node.name,
         evidence: `Its min-replicas-to-write is ${node.facts.config['min-replicas-to-write']}, its min-replicas-max-lag ${node.facts.config['min-replicas-max-lag']} s.`,
-        ...setDirective(
+        // A limit of 0 to the lag switches both off.
+        ...setDirectives(
           node,
-          'min-replicas-to-write',
-          node.facts.plannedConfig['min-replicas-to-write'] ?? '',
+          Object.fromEntries(
+            ['min-replicas-to-write', 'min-replicas-max-lag'].map((name) => [
+              name,
+              node.facts.plannedConfig[name] ?? '',
+            ]),
+          ),
         ),
       })),
 }

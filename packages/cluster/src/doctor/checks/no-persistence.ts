@@ -7,6 +7,7 @@ export const noPersistence: Check = {
   severity: 'error',
   title: 'A Redis does not write its data to disk',
   why: 'It is started again within a second after a crash: empty, and as a primary it would empty the others.',
+  needs: ['redis'],
   check: ({ redis }) =>
     answering(redis)
       .filter(({ facts }) => facts.config['appendonly'] !== 'yes')

@@ -6,6 +6,7 @@ export const noPrimary: Check = {
   severity: 'error',
   title: 'No Redis is the primary',
   why: 'Nobody can log in or out until one is promoted.',
+  needs: ['redis'],
   check: (snapshot) => {
     // With a Redis missing that one may be it, and a failover is due.
     if (snapshot.redis.some(({ facts }) => facts === null) || primariesOf(snapshot).length > 0) return []

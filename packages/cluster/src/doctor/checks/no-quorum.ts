@@ -7,6 +7,7 @@ export const noQuorum: Check = {
   severity: 'error',
   title: 'There are not enough Sentinels for a failover',
   why: 'A primary that is lost now is not replaced.',
+  needs: ['sentinels', 'addresses'],
   check: (snapshot) =>
     agreeing(snapshot)
       // One that knows too few, or has another quorum, is told of by a check of its own.

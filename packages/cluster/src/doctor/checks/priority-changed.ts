@@ -8,6 +8,7 @@ export const priorityChanged: Check = {
   severity: 'warning',
   title: 'A replica-priority is not as planned',
   why: 'An interrupted switchover leaves it so. In a failover the replica with the lowest number is taken, not the one that has most.',
+  needs: ['redis'],
   check: ({ redis, topology }) =>
     answering(redis).flatMap((node) => {
       const live = node.facts.config['replica-priority'] ?? ''

@@ -9,6 +9,7 @@ export const priorityZero: Check = {
   severity: 'error',
   title: 'A Redis may never be promoted',
   why: 'Its replica-priority is 0. When all replicas have that, a lost primary is not replaced at all.',
+  needs: ['redis'],
   check: ({ redis, topology }) => {
     const readings = answering(redis).map(({ at, facts }) => ({ address: at, aheadMs: facts.clock.aheadMs }))
     // The watchdog gives a Redis that priority while its clock is wrong, which is a finding of its own.

@@ -6,6 +6,7 @@ export const processHeld: Check = {
   severity: 'error',
   title: 'A Redis is held back',
   why: 'With the files that it has it would lose data, or empty the others.',
+  needs: ['this machine', 'supervisor'],
   check: (snapshot) =>
     snapshot.processes
       .filter(({ name }) => processState(snapshot, name) === 'held')

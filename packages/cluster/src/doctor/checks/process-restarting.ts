@@ -6,6 +6,7 @@ export const processRestarting: Check = {
   severity: 'error',
   title: 'A process ends and is started again',
   why: 'It does no work meanwhile, and its log says why it ends.',
+  needs: ['this machine', 'supervisor'],
   check: (snapshot) =>
     snapshot.processes
       .filter(({ name }) => ['backoff', 'starting'].includes(processState(snapshot, name) ?? ''))

@@ -8,6 +8,7 @@ export const quorumNotMajority: Check = {
   severity: 'error',
   title: 'The quorum is not a majority of the Sentinels',
   why: 'With less, one Sentinel that is cut off begins a failover of a healthy primary; with more, one lost Sentinel prevents every failover.',
+  needs: ['sentinels'],
   check: ({ sentinels, topology }) => {
     const planned = quorumOf(topology)
     return answering(sentinels)

@@ -10,6 +10,7 @@ export const replicaBehind: Check = {
   severity: 'warning',
   title: 'A replica is far behind its primary',
   why: 'If it were promoted now, the applications would have to write the missing part again.',
+  needs: ['redis', 'addresses'],
   check: (snapshot) => {
     const [primary] = primariesOf(snapshot)
     if (primary === undefined) return []

@@ -1,6 +1,7 @@
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { answering, primariesOf } from '../snapshot.ts'
+import { answering } from '../snapshot.ts'
+import { surePrimary } from './sentinels-disagree.ts'
 import { differs } from './users.ts'
 
 export const replicaLinkDown: Check = {
@@ -8,8 +9,9 @@ export const replicaLinkDown: Check = {
   severity: 'error',
   title: 'A replica has no link to its primary',
   why: 'It falls behind, and after ten times down-after it may not be promoted.',
+  needs: ['redis', 'addresses'],
   check: (snapshot) => {
-    const [primary] = primariesOf(snapshot)
+    const primary = surePrimary(snapshot)
     return answering(snapshot.redis).flatMap(({ name, at, address, facts }) => {
       const { role, linkUp, primaryAddress } = facts.replication
       if (role !== 'replica' || linkUp || primaryAddress === at || !facts.knowsReplicaPassword) return []

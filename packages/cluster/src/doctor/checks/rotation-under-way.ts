@@ -5,6 +5,7 @@ export const rotationUnderWay: Check = {
   severity: 'info',
   title: 'A rotation of passwords is under way',
   why: 'Until it ends old and new passwords are both valid, and users have two.',
+  needs: [],
   check: ({ rotations: { passwords: rotation }, again }) => {
     if (rotation === null || !(rotation.isRunning || rotation.phase === 'wait')) return []
     const { startedAt, users, isRunning } = rotation

@@ -5,6 +5,7 @@ export const rotationUnfinished: Check = {
   severity: 'warning',
   title: 'A rotation of passwords has not ended',
   why: 'Old and new passwords are both valid, so nobody is refused; yet what was to be taken away still opens the door.',
+  needs: [],
   check: ({ rotations: { passwords: rotation }, again }) => {
     if (rotation === null || rotation.isRunning || rotation.phase === 'wait') return []
     const { startedAt, users, undoing } = rotation

@@ -6,6 +6,7 @@ export const secretTooOld: Check = {
   severity: 'warning',
   title: 'A secret has not been rotated for long',
   why: 'Whoever copied it once, from a backup or a colleague who has left, still has it.',
+  needs: [],
   check: ({ secretAges, topology: { rotation }, again }) => {
     const passwords = secretAges.filter(({ secret }) => secret !== 'keyring')
     const keyring = secretAges.filter(({ secret }) => secret === 'keyring')

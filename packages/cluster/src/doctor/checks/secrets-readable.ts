@@ -6,6 +6,7 @@ export const secretsReadable: Check = {
   severity: 'error',
   title: 'Others on this machine can read secrets',
   why: 'These files hold passwords and keys, and who has them can log in as anybody.',
+  needs: ['this machine'],
   check: ({ files }) =>
     files
       .filter(({ mode }) => (mode & 0o077) !== 0)

@@ -8,6 +8,7 @@ export const sentinelCannotReach: Check = {
   severity: 'error',
   title: 'A Sentinel holds a process to be down that answers here',
   why: 'The network between them is cut, or the password is wrong. Its vote counts where it should not, or is missing.',
+  needs: ['redis', 'sentinels', 'addresses'],
   check: (snapshot) =>
     agreeing(snapshot).flatMap(({ name, facts }) => {
       // In TILT it believes nothing; a check of its own tells of that.

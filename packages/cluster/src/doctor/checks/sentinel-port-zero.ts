@@ -7,6 +7,7 @@ export const sentinelPortZero: Check = {
   severity: 'error',
   title: 'A Sentinel has lost the address of another',
   why: 'Two Sentinels have announced the same address, so one entry was given port 0. It still counts as a voter.',
+  needs: ['sentinels'],
   check: (snapshot) =>
     answering(snapshot.sentinels).flatMap(({ name, facts }) =>
       facts.sentinels

@@ -6,6 +6,7 @@ export const serverUnsupported: Check = {
   severity: 'error',
   title: 'A server cannot hold the promises',
   why: 'The library and the gateways do not use it, and do not count what it confirms.',
+  needs: ['redis', 'sentinels'],
   check: ({ redis, sentinels }) =>
     [...answering(redis), ...answering(sentinels)].flatMap(({ name, facts: { unsupported } }) =>
       unsupported === null
@@ -14,7 +15,7 @@ export const serverUnsupported: Check = {
             {
               subject: name,
               evidence: unsupported,
-              mend: 'Install Redis 7.0 or later, or Valkey, on its host, with `cluster-enabled no`, and start it again there.',
+              mend: 'Install Redis 7.0 or later, or Valkey, on its host, with `cluster-enabled no`, and start it again there: one host at a time.',
             },
           ],
     ),

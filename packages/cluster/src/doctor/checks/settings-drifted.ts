@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { setDirective } from '../advice.ts'
+import { oneByOne, setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
 import { bufferLimitOf } from '../planned-config.ts'
 import { answering, type RedisFacts } from '../snapshot.ts'
@@ -30,23 +30,27 @@ function isToldElsewhere(name: string, facts: RedisFacts): boolean {
   }
 }
 
-/** Who connects by the present address or port must be known before it goes. */
-const FOR_A_PERSON = ['bind', 'port', 'tls-port']
+/** Where and how a Redis lets others connect: who connects as it is now must be known before that goes. */
+const DECIDES_WHO_CONNECTS = /^(bind|port|protected-mode|tls-.*)$/
 
 export const settingsDrifted: Check = {
   id: 'settings-drifted',
   severity: 'warning',
   title: 'A Redis has other settings than planned',
   why: 'The nodes should be alike: any of them may be the primary tomorrow.',
-  check: ({ redis }) =>
-    answering(redis).flatMap((node) =>
+  needs: ['redis'],
+  check: (snapshot) =>
+    answering(snapshot.redis).flatMap((node) =>
       drifted(node.facts).map(([name, live, planned]) => {
         const { mend, fix } = setDirective(node, name, planned)
         return {
           subject: node.name,
           evidence: `${name} is "${live}" instead of "${planned}".`,
-          mend,
-          ...(FOR_A_PERSON.includes(name) ? {} : { fix }),
+          ...(DECIDES_WHO_CONNECTS.test(name)
+            ? {
+                mend: `When every client, Redis and Sentinel can connect as planned:\n${mend}\n${oneByOne(snapshot)}`,
+              }
+            : { mend, fix }),
         }
       }),
     ),

@@ -7,6 +7,7 @@ export const staleReplicasKnown: Check = {
   severity: 'warning',
   title: 'Sentinels know a replica that nobody planned',
   why: 'When it comes back, it is made a replica again and may be promoted, with whatever data it has.',
+  needs: ['sentinels', 'addresses'],
   check: (snapshot) =>
     strangers(snapshot, ({ replicas }) => replicas, snapshot.redis).map(([at, knownTo]) => ({
       subject: at,

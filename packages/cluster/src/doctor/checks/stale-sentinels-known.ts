@@ -7,6 +7,7 @@ export const staleSentinelsKnown: Check = {
   severity: 'error',
   title: 'Sentinels count one that nobody planned',
   why: 'A Sentinel that is gone still counts as a voter: it raises the majority that a failover needs.',
+  needs: ['sentinels', 'addresses'],
   check: (snapshot) =>
     strangers(snapshot, ({ sentinels }) => sentinels, snapshot.sentinels).map(([at, knownTo]) => ({
       subject: at,

@@ -5,6 +5,7 @@ export const supervisorGone: Check = {
   severity: 'error',
   title: 'No supervisor watches the processes',
   why: 'What ends now is not started again, and a killed primary waits for the Sentinels instead of the watchdog.',
+  needs: ['this machine'],
   check: ({ supervisor, again }) => {
     if (supervisor === 'running' || supervisor === 'none') return []
     const evidence =
@@ -15,7 +16,7 @@ export const supervisorGone: Check = {
       {
         subject: 'the supervisor',
         evidence,
-        mend: `holdfast down${again} && holdfast up --detach${again}`,
+        mend: `Logins wait for some seconds meanwhile:\nholdfast down${again} && holdfast up --detach${again}`,
       },
     ]
   },

@@ -6,6 +6,7 @@ export const tilt: Check = {
   severity: 'warning',
   title: 'A Sentinel does not trust its clock',
   why: 'It was paused, or its clock jumped. It watches, and takes part in no failover for 1 s (30 s without the watchdog, which shortens it).',
+  needs: ['sentinels'],
   check: ({ sentinels }) =>
     answering(sentinels)
       .filter(({ facts }) => facts.tilt)

@@ -8,6 +8,7 @@ export const timingsDrifted: Check = {
   severity: 'warning',
   title: 'A Sentinel has other timings than planned',
   why: 'The Sentinels do not act together: a failover comes later than planned, or too early, which loses writes.',
+  needs: ['sentinels'],
   check: (snapshot) => {
     const { primaryName, timings } = snapshot.topology
     const isTooSlow = failoverTakesMs(snapshot) > CLIENTS_WAIT_MS

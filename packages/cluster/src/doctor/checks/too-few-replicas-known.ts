@@ -7,6 +7,7 @@ export const tooFewReplicasKnown: Check = {
   severity: 'warning',
   title: 'A Sentinel does not know all replicas',
   why: 'It can neither promote nor re-point a replica that it does not know.',
+  needs: ['sentinels', 'addresses'],
   check: (snapshot) => {
     if (failoverIsUnderWay(snapshot)) return []
     return agreeing(snapshot).flatMap(({ name, facts }) => {

@@ -6,6 +6,7 @@ export const tooFewSentinelsKnown: Check = {
   severity: 'error',
   title: 'A Sentinel does not know all others',
   why: 'It cannot ask for their votes, so a failover that it should lead does not happen.',
+  needs: ['sentinels', 'addresses'],
   check: (snapshot) =>
     agreeing(snapshot).flatMap(({ name, at, facts }) => {
       // An entry with port 0 is one that it has lost the way to; a check of its own tells of that.

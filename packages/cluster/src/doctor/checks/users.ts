@@ -1,16 +1,18 @@
 import type { AclUser } from '../acl.ts'
-import { type AclView, type Asked, answering, type Snapshot } from '../snapshot.ts'
+import { type AclView, type Asked, answering, type ConnectedClient, type Snapshot } from '../snapshot.ts'
+import { restart } from './processes.ts'
 
 /** A Redis or a Sentinel with its users. */
 export interface Guarded {
   on: 'redis' | 'sentinel'
   process: Asked<unknown>
   acl: AclView
+  clients: ConnectedClient[]
 }
 
 export const guarded = ({ redis, sentinels }: Snapshot): Guarded[] => [
-  ...answering(redis).map((process): Guarded => ({ on: 'redis', process, acl: process.facts.acl })),
-  ...answering(sentinels).map((process): Guarded => ({ on: 'sentinel', process, acl: process.facts.acl })),
+  ...answering(redis).map((process): Guarded => ({ on: 'redis', process, ...process.facts })),
+  ...answering(sentinels).map((process): Guarded => ({ on: 'sentinel', process, ...process.facts })),
 ]
 
 /** The planned users that are there, with what they were planned as. The default user has a check of its own. */
@@ -45,13 +47,26 @@ export function ruleChanges({ live, plan }: { live: AclUser; plan: AclUser }): s
   return [
     ...(live.nopass ? ['it needs no password'] : []),
     ...(more.length > 0 && isRotated ? [SECOND_PASSWORD] : []),
-    ...(gained.length > 0 ? [`it may also ${gained.join(' ')}`] : []),
-    ...(lost.length > 0 ? [`it lacks ${lost.join(' ')}`] : []),
+    ...(gained.length > 0 ? [`it may also ${someOf(gained)}`] : []),
+    ...(lost.length > 0 ? [`it lacks ${someOf(lost)}`] : []),
   ]
 }
+
+const MAX_LISTED = 8
+
+const someOf = (rules: readonly string[]): string =>
+  rules.length > MAX_LISTED
+    ? `${rules.slice(0, MAX_LISTED).join(' ')} and ${rules.length - MAX_LISTED} more`
+    : rules.join(' ')
 
 /** Whether a user is not as planned: then what follows from it is not told again. */
 export function differs(acl: AclView, name: string): boolean {
   const pair = pairs(acl).find(({ live }) => live.name === name)
   return pair === undefined || refusal(acl, pair) !== null || ruleChanges(pair).length > 0
+}
+
+/** How the user `admin` of a process is made as planned from its host, where no command can do it. */
+export function putBack(snapshot: Snapshot, name: string): string {
+  const file = name.startsWith('redis') ? 'users.acl' : 'sentinel.conf, while it is stopped,'
+  return `Look first whether the secrets are those with which ${name} was set up. If they are, put the line "user admin" in its ${file} back as planned. ${restart(snapshot, name, 'it reads its users then')}`
 }

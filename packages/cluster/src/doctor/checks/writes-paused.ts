@@ -7,13 +7,14 @@ export const writesPaused: Check = {
   severity: 'error',
   title: 'A Redis keeps writes waiting',
   why: 'Logins and log-outs hang. An interrupted switchover leaves a pause, for 3 s at the most.',
+  needs: ['redis'],
   check: ({ redis }) =>
     answering(redis)
       .filter(({ facts }) => facts.writesWait)
       .map(({ name, address }) => ({
         subject: name,
         evidence: 'It answers questions at once, and a write command not within 700 ms.',
-        mend: redisCli(address, 'CLIENT', 'UNPAUSE'),
-        fix: { kind: 'commands', on: 'redis', address, commands: [['CLIENT', 'UNPAUSE']] },
+        mend: `Unless somebody pauses it on purpose at present, such as a switchover:\n${redisCli(address, 'CLIENT', 'UNPAUSE')}`,
+        fix: { kind: 'end-pause', address },
       })),
 }

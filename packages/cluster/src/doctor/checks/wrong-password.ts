@@ -1,25 +1,31 @@
 import type { Check, Sighting } from '../finding.ts'
 import { answering, type Snapshot } from '../snapshot.ts'
-import { guarded, pairs, refusal } from './users.ts'
+import { guarded, pairs, putBack, refusal } from './users.ts'
 
 export const wrongPassword: Check = {
   id: 'wrong-password',
   severity: 'error',
   title: 'A user cannot log in with its password',
   why: 'Connections that stand go on; the next one is refused. It shows in the next failover.',
+  needs: ['redis', 'sentinels', 'logins'],
   check: (snapshot) => [...refusedAdmins(snapshot), ...refusedUsers(snapshot), ...wrongOwn(snapshot)],
 }
 
 const mendOf = ({ again }: Snapshot) =>
   `It is set as secrets.json has it, on this process and in its file, by:\nholdfast doctor --fix${again}`
 
-function refusedAdmins({ redis, sentinels }: Snapshot): Sighting[] {
-  return [...redis, ...sentinels]
-    .filter(({ refusesAdmin }) => refusesAdmin)
+function refusedAdmins(snapshot: Snapshot): Sighting[] {
+  const all = [...snapshot.redis, ...snapshot.sentinels]
+  // When no process takes it, it is not the processes that have changed.
+  const nobodyTakesIt = all.every(({ facts }) => facts === null)
+  return all
+    .filter(({ refusal }) => refusal === 'password')
     .map(({ name, problem }) => ({
       subject: `${name}, user admin`,
       evidence: `${problem} Nothing else can be asked there.`,
-      mend: `Set the password of "admin" in the file of ${name} back to that of secrets.json, and kill ${name}: it is started again.`,
+      mend: nobodyTakesIt
+        ? 'Change nothing on the hosts: no process takes this password, so it is most likely not theirs. Look whether the secrets are those with which they were set up, and whether Holdfast has set them up at all.'
+        : putBack(snapshot, name),
     }))
 }
 

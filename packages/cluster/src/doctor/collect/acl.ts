@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
 import { Connection, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
 import { readList } from '../../redis/lines.ts'
-import { type AclUser, categoriesIn, parseAclUser } from '../acl.ts'
+import { type AclUser, type Categories, categoriesOf, parseAclUser } from '../acl.ts'
 import type { AclView } from '../snapshot.ts'
 import { readDenial } from './replies.ts'
 
@@ -24,11 +25,7 @@ export async function collectAcl(
 ): Promise<AclView> {
   const [list, log] = await ask(['ACL', 'LIST'], ['ACL', 'LOG'])
   const lines = readList(list).map(String)
-  const names = categoriesIn(lines)
-  const members = await ask(...names.map((name) => ['ACL', 'CAT', name]))
-  const categories = Object.fromEntries(
-    names.map((name, index) => [name, readList(members[index]).map(String)]),
-  )
+  const categories = await readCategories(ask)
   const read = (line: string) => parseAclUser(line, categories)
   const users = lines.map(read)
   const planned = plannedText.trim().split('\n').map(read)
@@ -36,8 +33,15 @@ export async function collectAcl(
     users,
     planned,
     denials: readList(log).map(readDenial),
-    logins: await tryLogins(dial, users, passwords),
+    ...(await tryLogins(dial, users, passwords)),
   }
+}
+
+async function readCategories(ask: Ask): Promise<Categories> {
+  const [reply] = await ask(['ACL', 'CAT'])
+  const names = readList(reply).map(String)
+  const members = await ask(...names.map((name) => ['ACL', 'CAT', name]))
+  return categoriesOf(names.map((name, index) => [name, readList(members[index]).map(String)]))
 }
 
 /**
@@ -48,21 +52,27 @@ async function tryLogins(
   { address, tls, timeoutMs }: Dial,
   users: readonly AclUser[],
   passwords: Readonly<Record<string, string>>,
-): Promise<Record<string, string | null>> {
+): Promise<Pick<AclView, 'logins' | 'unanswered'>> {
   const able = Object.entries(passwords).filter(([name, password]) => {
     const user = users.find((one) => one.name === name)
     return user?.isOn && user.passwordHashes.includes(sha256(password))
   })
-  const attempts = able.map(async ([username, password]): Promise<[string, string | null]> => {
-    try {
-      const access = { username, password, ...(tls && { tls }) }
-      ;(await Connection.open({ address, ...access, connectTimeoutMs: timeoutMs })).close()
-      return [username, null]
-    } catch (error) {
-      return [username, error instanceof Error ? error.message : String(error)]
-    }
-  })
-  return Object.fromEntries(await Promise.all(attempts))
+  const logins: AclView['logins'] = {}
+  const unanswered: string[] = []
+  await Promise.all(
+    able.map(async ([username, password]) => {
+      try {
+        const access = { username, password, ...(tls && { tls }) }
+        ;(await Connection.open({ address, ...access, connectTimeoutMs: timeoutMs })).close()
+        logins[username] = null
+      } catch (error) {
+        if (error instanceof AuthFailedError || error instanceof RedisReplyError)
+          logins[username] = error.message
+        else unanswered.push(username)
+      }
+    }),
+  )
+  return { logins, unanswered: unanswered.sort() }
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

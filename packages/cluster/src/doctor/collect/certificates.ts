@@ -4,23 +4,31 @@ import { servedCertificateDays } from '../../redis/served-certificate.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
 import { OWN_CERTIFICATE, type Snapshot } from '../snapshot.ts'
 
-/** For how long the certificates last that Redis, Sentinels and this command show; what shows none is not told of here. */
+/** For how long the certificates last that Redis, Sentinels and this command show, and which of them showed none. */
 export async function collectCertificates(
   { topology, tls }: AnyDataCentre,
   timeoutMs: number,
-): Promise<Snapshot['certificates']> {
-  if (tls === null) return []
+): Promise<Pick<Snapshot, 'certificates' | 'certificatesUnseen'>> {
+  if (tls === null) return { certificates: [], certificatesUnseen: [] }
   const asked = topology.dataHosts.flatMap((host, index) => [
     { name: processName('redis', index, host), address: redisAddress(host) },
     { name: processName('sentinel', index, host), address: sentinelAddress(host) },
   ])
-  const found = asked.map(async ({ name, address }) => {
-    const daysLeft = await servedCertificateDays(address, tls, timeoutMs)
-    return daysLeft === null ? [] : [{ name, daysLeft }]
-  })
+  const seen = await Promise.all(
+    asked.map(async ({ name, address }) => ({
+      name,
+      daysLeft: await servedCertificateDays(address, tls, timeoutMs),
+    })),
+  )
   const own =
     tls.cert === undefined
       ? []
       : [{ name: OWN_CERTIFICATE, daysLeft: inspectCertificate(tls.cert.toString(), Date.now()).daysLeft }]
-  return [...(await Promise.all(found)).flat(), ...own]
+  return {
+    certificates: [
+      ...seen.flatMap(({ name, daysLeft }) => (daysLeft === null ? [] : { name, daysLeft })),
+      ...own,
+    ],
+    certificatesUnseen: seen.filter(({ daysLeft }) => daysLeft === null).map(({ name }) => name),
+  }
 }

@@ -2,6 +2,7 @@ import { connectControl } from '../../operate/control-client.ts'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
 import { againOf } from '../../operate/place-again.ts'
 import { seeRotations } from '../../operate/rotate/sights.ts'
+import { STARTED_WITH } from '../../render/host-paths.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import { runningSupervisor } from '../../state/records.ts'
@@ -34,9 +35,10 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
     mark: secrets.mark,
     redis,
     sentinels,
-    certificates,
+    ...certificates,
     secretAges: ages,
     rotations,
+    unitFiles: isSite(dataCentre) ? STARTED_WITH : null,
     ...local,
   }
 }

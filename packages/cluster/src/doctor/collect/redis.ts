@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { AuthFailedError, CommandTimeoutError } from '@holdfast/tokens'
+import { CommandTimeoutError } from '@holdfast/tokens'
 import {
   formatAddress,
   MARK_KEY,
@@ -15,7 +15,7 @@ import { parseRedisConf } from '../planned-config.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
 import { plannedTexts } from './planned.ts'
-import { readMap } from './replies.ts'
+import { clientsIn, readMap, refusalIn } from './replies.ts'
 
 /** A write command that is not answered for so long, while others are, waits for the end of a pause. */
 const PAUSED_AFTER_MS = 700
@@ -45,7 +45,12 @@ export async function collectRedis(
   try {
     await ask(['PING'])
     const clock = await readClock(ask)
-    const [info, config, mark] = await ask(['INFO'], ['CONFIG', 'GET', '*'], ['GET', MARK_KEY])
+    const [info, config, mark, clients] = await ask(
+      ['INFO'],
+      ['CONFIG', 'GET', '*'],
+      ['GET', MARK_KEY],
+      ['CLIENT', 'LIST'],
+    )
     const [acl, writesWait, truncatedAtStart] = await Promise.all([
       collectAcl({ address, tls, timeoutMs }, ask, planned.usersAcl, passwords),
       keepsWritesWaiting(address, dataCentre, ask, timeoutMs),
@@ -64,11 +69,12 @@ export async function collectRedis(
       clock,
       writesWait,
       truncatedAtStart,
+      clients: clientsIn(clients),
     }
-    return { ...asked, facts, problem: null, refusesAdmin: false }
+    return { ...asked, facts, problem: null, refusal: null }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { ...asked, facts: null, problem, refusesAdmin: error instanceof AuthFailedError }
+    return { ...asked, facts: null, problem, refusal: refusalIn(error) }
   } finally {
     lines.close()
   }

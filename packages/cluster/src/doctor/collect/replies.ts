@@ -1,7 +1,8 @@
-import type { Reply } from '@holdfast/tokens/redis'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
+import { formatAddress, type Reply } from '@holdfast/tokens/redis'
+import { readClients } from '../../redis/clients.ts'
 import { readAddress, readField } from '../../redis/lines.ts'
-import type { AclDenial, KnownPeer } from '../snapshot.ts'
+import type { AclDenial, Asked, ConnectedClient, KnownPeer } from '../snapshot.ts'
 
 /** A reply that is a map, as texts. */
 export function readMap(reply: Reply | undefined): Record<string, string> {
@@ -23,3 +24,16 @@ export function readPeer(entry: Reply): KnownPeer {
   const address = readAddress(entry)
   return { ...address, at: formatAddress(address), flags: readField(entry, 'flags').split(',') }
 }
+
+/** How a process refuses the admin, by the error with which it answers; null when it does not answer. */
+export function refusalIn(error: unknown): Asked<unknown>['refusal'] {
+  if (error instanceof AuthFailedError) return 'password'
+  if (!(error instanceof RedisReplyError)) return null
+  return error.kind === 'NOPERM' ? 'rights' : 'error'
+}
+
+/** The clients that use a process: not those that have sent nothing, nor Holdfast's own commands, which are admins. */
+export const clientsIn = (reply: Reply | undefined): ConnectedClient[] =>
+  readClients(reply)
+    .filter(({ user, lastCommand }) => user !== 'admin' && lastCommand !== 'NULL')
+    .map(({ user, host }) => ({ user, host }))

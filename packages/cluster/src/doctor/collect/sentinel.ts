@@ -1,4 +1,4 @@
-import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
+import { RedisReplyError } from '@holdfast/tokens'
 import { formatAddress, unsupportedByHello } from '@holdfast/tokens/redis'
 import type { AnyDataCentre } from '../../operate/open.ts'
 import { readInfo } from '../../redis/info.ts'
@@ -8,7 +8,7 @@ import { processName, sentinelAddress } from '../../topology/topology.ts'
 import type { SentinelFacts, SentinelSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
 import { plannedTexts } from './planned.ts'
-import { readMap, readPeer } from './replies.ts'
+import { clientsIn, readMap, readPeer, refusalIn } from './replies.ts'
 
 /** Everything about one Sentinel. */
 export async function collectSentinel(
@@ -27,13 +27,15 @@ export async function collectSentinel(
   const { primaryName } = topology
   const { sentinelUsers } = plannedTexts(dataCentre, index)
   try {
-    const [primary, replicas, sentinels, info, settings, hello] = await ask(
+    const [primary, replicas, sentinels, info, settings, hello, server, clients] = await ask(
       ['SENTINEL', 'MASTER', primaryName],
       ['SENTINEL', 'REPLICAS', primaryName],
       ['SENTINEL', 'SENTINELS', primaryName],
       ['INFO', 'sentinel'],
       ['SENTINEL', 'CONFIG', 'GET', '*'],
       ['HELLO'],
+      ['INFO', 'server'],
+      ['CLIENT', 'LIST'],
     )
     const { 'sentinel-user': user, 'sentinel-pass': password } = readMap(settings)
     const facts: SentinelFacts = {
@@ -48,11 +50,13 @@ export async function collectSentinel(
       quorumProblem: await askQuorum(ask, primaryName),
       knowsPeerPassword: user === 'peer' && password === secrets.peer,
       acl: await collectAcl({ address, tls, timeoutMs }, ask, sentinelUsers, passwords),
+      configFile: readInfo(server)['config_file'] ?? '',
+      clients: clientsIn(clients),
     }
-    return { ...asked, facts, problem: null, refusesAdmin: false }
+    return { ...asked, facts, problem: null, refusal: null }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { ...asked, facts: null, problem, refusesAdmin: error instanceof AuthFailedError }
+    return { ...asked, facts: null, problem, refusal: refusalIn(error) }
   } finally {
     lines.close()
   }

@@ -1,4 +1,5 @@
-import { parseAddress, parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { parseReplication, type Reply } from '@holdfast/tokens/redis'
+import { readClients } from '../../redis/clients.ts'
 import { readInfo } from '../../redis/info.ts'
 import type { ApplicationSeen, RedisFacts } from './facts.ts'
 
@@ -29,11 +30,8 @@ const OPERATOR_NAME = 'holdfast-cluster'
 /** Who uses the store, out of a `CLIENT LIST`: what the library connects with is called `holdfast-` and more. */
 export function applicationsIn(reply: Reply | undefined): ApplicationSeen[] {
   const seen = new Map<string, ApplicationSeen>()
-  for (const line of String(reply ?? '').split('\n')) {
-    const field = (name: string) => line.match(new RegExp(`(?:^| )${name}=(\\S*)`))?.[1] ?? ''
-    const name = field('name')
+  for (const { name, host } of readClients(reply)) {
     if (!name.startsWith('holdfast-') || name === OPERATOR_NAME) continue
-    const host = parseAddress(field('addr'))?.host ?? field('addr')
     const known = seen.get(`${name} ${host}`) ?? { name, host, connections: 0 }
     seen.set(`${name} ${host}`, { ...known, connections: known.connections + 1 })
   }

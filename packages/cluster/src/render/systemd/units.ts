@@ -3,7 +3,7 @@ import { because, type Directive, line } from '../directive.ts'
 import type { Document } from '../document.ts'
 import { ESSENTIALS } from '../essentials.ts'
 import { unit } from '../formats.ts'
-import { configFile, PROGRAM, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
+import { configFile, PROGRAM, STARTED_WITH, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
 import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
 import type { ServiceName } from './exposure.ts'
@@ -62,7 +62,7 @@ interface Context {
 
 function redis({ site, ownAddresses, needs }: Context, documented: boolean): Document {
   const state = stateOf('redis')
-  const server = `${serverProgram(site.engine)} ${state}/redis.conf`
+  const server = `${serverProgram(site.engine)} ${STARTED_WITH.redis}`
   return serviceUnit('holdfast-redis.service', 'Redis of the token store', needs, [
     ...account('holdfast-redis', 'holdfast/redis'),
     ...seeded(state, site.profile, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
@@ -113,7 +113,7 @@ function sentinel({ site, ownAddresses, needs }: Context): Document {
     ...seeded(state, site.profile, ['sentinel.conf']),
     line(
       'ExecStart',
-      `${serverProgram(site.engine)} ${state}/sentinel.conf --sentinel`,
+      `${serverProgram(site.engine)} ${STARTED_WITH.sentinel} --sentinel`,
       'Sentinel, with the file that it rewrites.',
       service,
     ),
