@@ -65,6 +65,13 @@ test('a wrong password to Redis ends it with one clear sentence', async () => {
   expect(running.output).not.toContain('not-the-password')
 })
 
+test('a Redis that is named as a Sentinel ends it with one clear sentence', async () => {
+  const sentinels = group.redis.map(({ address }) => address)
+  const running = await startProcess('gateway-1', storeOf({ sentinels }))
+  expect(await running.ended()).toBe(1)
+  expect(running.output).toMatch(/UNSUPPORTED_SERVER .*127\.0\.0\.1:\d+ is a Redis, not a Sentinel/)
+})
+
 describe('by TLS', () => {
   let encrypted: RedisGroup
   let authority: TestAuthority

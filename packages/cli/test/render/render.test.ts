@@ -60,6 +60,8 @@ it('refuses to overwrite, and overwrites when forced', async () => {
   expect(await readFile(file, 'utf8')).toBe('changed by hand')
   await handler({ out: folder, force: true }, 'my.yaml')
   expect(await readFile(file, 'utf8')).toContain('appendonly yes')
+  const [, kept = ''] = /^ +(\S+redis\.conf\.replaced-\S+)$/m.exec(printed) ?? []
+  expect(await readFile(kept, 'utf8')).toBe('changed by hand')
 })
 
 it('explains each directive of one host, without secrets', async () => {

@@ -91,7 +91,7 @@ describe('in a data centre of this machine', () => {
     await dc.whole()
     expect(await problems()).toEqual([])
     expect(await store.verify(token)).toMatchObject({ status: 'active' })
-  }, 90_000)
+  }, 240_000)
 
   it('all certificates have ended, also those of gateways and of the operator: all get new ones', async () => {
     dc = await TestDataCentre.create({ network: '127.0.162', transport: 'tls' })
@@ -115,7 +115,7 @@ describe('in a data centre of this machine', () => {
     if (tls !== null) await store.renew({ tls })
     expect(await store.verify(token)).toMatchObject({ status: 'active' })
     expect((await rotateCertificates({ stateDir: dc.stateDir, withinDays: 30 })).renewed).toEqual([])
-  }, 120_000)
+  }, 240_000)
 })
 
 describe('in a data centre that is reached by its file', () => {
@@ -152,5 +152,5 @@ describe('in a data centre that is reached by its file', () => {
     await dc.whole()
     expect(await problems(place)).toEqual([])
     expect(startedAt()).toEqual(before)
-  }, 180_000)
+  }, 240_000)
 })

@@ -58,7 +58,7 @@ const PATIENCE_MS = 1000
 const LOOK_AGAIN_MS = 50
 /** A Sentinel that was started again answers within a second, and asks the others for what it knows (in milliseconds). */
 const WHOLE_MS = 30_000
-const BRIEFLY_MS = 2000
+const BRIEFLY_MS = 5000
 /** Processes that no longer could connect to each other try again, and Sentinel moves who follows the wrong primary (in milliseconds). */
 const MENDED_MS = 60_000
 /** The same for what starts a process again that ended: it may be in no hurry (in milliseconds). */
