@@ -21,6 +21,7 @@ const TEST_PROGRAMS = [
   { program: 'python3', apt: 'python3' },
   { program: 'tcpdump', apt: 'tcpdump' },
   { program: 'systemd-analyze', apt: 'systemd' },
+  { program: 'firewall-offline-cmd', apt: 'firewalld', service: 'firewalld' },
 ]
 
 /** The programs that are neither in PATH nor in the system's sbin folders. */

@@ -98,7 +98,7 @@ describe('another memory limit than planned', () => {
 
   it('is raised to the planned one', () => {
     expect(limited((snapshot) => setLimit(snapshot, 1024 ** 3 / 8))).toMatchObject([
-      { check: 'memory-limit-drifted', subject: 'redis-2', fix: { kind: 'commands' } },
+      { check: 'memory-limit-drifted', subject: 'redis-2', fix: { kind: 'settings' } },
     ])
   })
 

@@ -368,7 +368,12 @@ describe('a check that could not look is not examined:', () => {
       snapshot.certificatesUnseen = ['redis-3']
       snapshot.supervisor = 'gone'
     })
-    expect([...found.keys()]).toEqual(['process-restarting', 'process-held', 'certificate-ends-soon'])
+    expect([...found.keys()]).toEqual([
+      'process-restarting',
+      'process-held',
+      'certificate-ended',
+      'certificate-ends-soon',
+    ])
   })
 
   it('that of the passwords when a login was not answered in time: nobody was refused', () => {

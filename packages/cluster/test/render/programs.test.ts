@@ -119,7 +119,6 @@ it.skipIf(!isThere('python3'))('firewalld.xml is well-formed', async () => {
   }
 })
 
-// Tried by hand with firewalld 1.3.3, which no machine of ours runs: docs/hosts.md.
 it.skipIf(!isThere('firewall-offline-cmd'))('firewalld takes firewalld.xml', async () => {
   const config = join(folder, 'firewalld')
   await mkdir(join(config, 'policies'), { recursive: true })
@@ -152,7 +151,7 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
 
   it('finds nothing to say against the units', async () => {
     const units = await placeUnits()
-    expect(units).toHaveLength(8)
+    expect(units).toHaveLength(10)
     expect(await run('systemd-analyze', ['verify', '--man=no', ...units])).toBe('')
   })
 
