@@ -59,7 +59,7 @@ export const RESOURCES: readonly FaultCase[] = [
     summary: 'the clock of an application is off by 1 s, -1 s, 40 min and -40 min',
     needs: 'clocks',
     promises: SAFETY_ONLY,
-    madeFor: [],
+    madeFor: ['plain-wait'],
     play: async (stage) => {
       for (const ms of [1000, -1000, 2_400_000, -2_400_000])
         await stage.during('app-clock', 2500, { app: 'app1' }, shiftsBy(ms))
