@@ -37,6 +37,12 @@ it('`up --file` says so when another version than that of the file is installed'
   expect(topology?.engine).toEqual({ name: 'redis', version: '7.0' })
 })
 
+it('`up --file` says that its gateways run without the settings of the hosts', async () => {
+  const { note } = (await plan('redis 7.0', 'gateway: { metrics: { public: true } }\n')) ?? {}
+  expect(note).toContain('`gateway:`')
+  expect((await plan('redis 7.0'))?.note).toBeNull()
+})
+
 it('`up --file` refuses an engine that is not installed', async () => {
   await expect(plan('valkey 8.0')).rejects.toMatchObject({
     code: 'MISSING_PROGRAM',

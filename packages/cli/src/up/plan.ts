@@ -35,6 +35,9 @@ const NO_TUNNEL =
 const NOT_AS_DOCUMENTED =
   'The profile "as-documented" is for rendered files: here Redis and Sentinel run with their users and rights.'
 
+const WITHOUT_GATEWAY_SETTINGS =
+  'The settings under `gateway:` are for the hosts, whose files and directories they name: the gateways here run without them.'
+
 /** What a file says by itself. */
 const SAID_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as const
 
@@ -60,6 +63,7 @@ export async function plansOf(options: UpOptions): Promise<UpPlan[]> {
       ? ''
       : `${options.file} asks for ${site.engine.name} ${site.engine.version}; ${installed} is installed here, and runs.`,
     site.profile === 'as-documented' ? NOT_AS_DOCUMENTED : '',
+    site.gateway === undefined ? '' : WITHOUT_GATEWAY_SETTINGS,
   ].filter(Boolean)
   const note = notes.length > 0 ? notes.join('\n  ') : null
   return localTopologies(site, { ...options, engine }).map((topology) => ({
