@@ -61,9 +61,11 @@ it('the texts are in the properties of an application of others, in each form', 
   const { redisProps } = JSON.parse(textIn(rendered, 'dc1-app-1', 'itential/redisProps.json'))
   expect(redisProps).toMatchObject({ tls: pem, enableTLSForSentinelMode: true, sentinelTLS: pem })
   const propertyOf = (file: string, name: string) =>
-    new RegExp(`^${name}='?(.*?)'?$`, 'm').exec(textIn(rendered, 'dc1-app-1', `itential/${file}`))?.[1] ?? ''
+    new RegExp(`^${name}=(.*)$`, 'm').exec(textIn(rendered, 'dc1-app-1', `itential/${file}`))?.[1] ?? ''
   for (const name of ['redis_tls', 'redis_sentinel_tls']) {
     expect(JSON.parse(propertyOf('platform.properties', name))).toEqual(pem)
-    expect(JSON.parse(propertyOf('platform.env', `ITENTIAL_${name.toUpperCase()}`))).toEqual(pem)
+    // In double quotes, in which systemd and a shell take a backslash before a quote or a backslash away, as JSON does.
+    const quoted = propertyOf('platform.env', `ITENTIAL_${name.toUpperCase()}`)
+    expect(JSON.parse(JSON.parse(quoted))).toEqual(pem)
   }
 })
