@@ -66,7 +66,10 @@ const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
 export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<string, TokenFacts> {
   const facts = new Map<string, TokenFacts>()
   const bySubject = new Map<string, TokenFacts[]>()
-  const endsOfAll = new Map<string, Call[]>()
+  const endsOfAll = Map.groupBy(
+    calls.filter(({ invoke }) => invoke.operation === 'revoke-subject'),
+    ({ invoke }) => invoke.subject ?? '',
+  )
   const of = (token: string): TokenFacts => {
     const known = facts.get(token)
     if (known !== undefined) return known
@@ -88,12 +91,11 @@ export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<
     const { operation, token, subject } = call.invoke
     if (operation === 'revoke-subject') {
       for (const other of bySubject.get(subject ?? '') ?? []) noteRevokeSubject(call, other)
-      endsOfAll.set(subject ?? '', [...(endsOfAll.get(subject ?? '') ?? []), call])
     } else if (operation === 'list') {
       for (const other of bySubject.get(subject ?? '') ?? []) noteList(call, other)
     } else if (token !== undefined) note(call, of(token), defaultIdleMs)
   }
-  for (const call of calls) noteRotationInVain(call, of, endsOfAll)
+  for (const call of calls) noteUnansweredRotation(call, of, endsOfAll)
   // A session that was rotated from another comes after it.
   for (const fact of facts.values()) noteEndedBeforeRotation(fact, facts)
   return facts
@@ -158,7 +160,7 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
  * A rotation that answers that the session had ended may have ended it itself: it was made, its answer was lost, and before it
  * was sent again "end all sessions" ended the new session, whose token no client holds (seed 46).
  */
-function noteRotationInVain(
+function noteUnansweredRotation(
   call: Call,
   of: (token: string) => TokenFacts,
   endsOfAll: ReadonlyMap<string, Call[]>,

@@ -1,7 +1,7 @@
 import { answering, type RedisFacts, type Snapshot } from './snapshot.ts'
 
 /** Fuller than that, a memory is nearly full. */
-export const NEARLY_FULL = 0.8
+const NEARLY_FULL = 0.8
 
 /** What a Redis uses of its `maxmemory`, in bytes. */
 export const usedBytes = ({ info }: Pick<RedisFacts, 'info'>): number =>
@@ -14,6 +14,9 @@ export const fillsMemory = (usedBytes: number, limitBytes: number): boolean =>
 /** The smallest limit (in MiB) that so much used memory does not fill. */
 export const roomyLimitMb = (usedBytes: number): number => Math.ceil(usedBytes / NEARLY_FULL / 1024 ** 2)
 
-/** The limit that leaves room on every Redis, in bytes: any of them may be the primary tomorrow. */
-export const neededBytes = (snapshot: Snapshot): number =>
-  Math.ceil(Math.max(...answering(snapshot.redis).map(({ facts }) => usedBytes(facts))) / NEARLY_FULL)
+/** What the fullest Redis uses, in bytes: any of them may be the primary tomorrow. */
+export const mostUsedBytes = ({ redis }: Snapshot): number =>
+  Math.max(...answering(redis).map(({ facts }) => usedBytes(facts)))
+
+/** The limit that leaves room on every Redis, in bytes. */
+export const neededBytes = (snapshot: Snapshot): number => Math.ceil(mostUsedBytes(snapshot) / NEARLY_FULL)

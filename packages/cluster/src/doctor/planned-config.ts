@@ -39,6 +39,10 @@ export function bufferLimitOf(list: string, className: string): string {
   return list.match(new RegExp(`${className} \\d+ \\d+ \\d+`))?.[0] ?? ''
 }
 
+/** What `CONFIG GET` shows of a directive, as {@link parseRedisConf} has it: of the limits of buffers those of replicas alone. */
+export const liveValue = (name: string, shown: string): string =>
+  name === 'client-output-buffer-limit' ? bufferLimitOf(shown, 'slave') : shown
+
 function inBytes(value: string): string {
   const [, number, unit] = value.match(/^(\d+)(kb|mb|gb)$/i) ?? []
   return unit === undefined ? value : String(Number(number) * (UNITS[unit.toLowerCase()] ?? 1))

@@ -1,13 +1,10 @@
-import { join } from 'node:path'
 import { fillsMemory, roomyLimitMb, usedBytes as usedBytesOf } from '../doctor/memory.ts'
-import { bufferLimitOf, parseRedisConf } from '../doctor/planned-config.ts'
+import { liveValue, parseRedisConf } from '../doctor/planned-config.ts'
 import { readInfo } from '../redis/info.ts'
 import { readField } from '../redis/lines.ts'
 import type { Nodes } from '../redis/nodes.ts'
-import { renderRedisConf } from '../render/redis-conf.ts'
 import type { LocalDataCentre } from '../state/open.ts'
-import { tlsFilesOf } from '../state/tls-files.ts'
-import { ACL_FILE } from '../supervise/plans.ts'
+import { localRedisConf } from '../supervise/seeds.ts'
 import { redisAddress } from '../topology/topology.ts'
 
 /** What a site's file says of each Redis, by the names of Redis. */
@@ -62,10 +59,7 @@ async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: N
   const dataHost = topology.dataHosts[index]
   if (dataHost === undefined) return null
   const address = redisAddress(dataHost)
-  const name = `redis-${index + 1}`
-  const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
-  const node = { topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) }
-  const planned = parseRedisConf(renderRedisConf(node, paths))
+  const planned = parseRedisConf(localRedisConf(topology, index, folder, secrets))
   try {
     const [config, info] = await nodes.send(
       address,
@@ -75,7 +69,9 @@ async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: N
       ],
       PATIENCE_MS,
     )
-    const settings = Object.fromEntries(SETTINGS.map((setting) => [setting, readSetting(config, setting)]))
+    const settings = Object.fromEntries(
+      SETTINGS.map((setting) => [setting, liveValue(setting, readField(config, setting))]),
+    )
     const differing = SETTINGS.map((setting) => [setting, planned[setting] ?? ''] as const).filter(
       ([setting, value]) => settings[setting] !== value,
     )
@@ -83,9 +79,4 @@ async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: N
   } catch {
     return null
   }
-}
-
-function readSetting(config: Parameters<typeof readField>[0], name: string): string {
-  const value = readField(config, name)
-  return name === 'client-output-buffer-limit' ? bufferLimitOf(value, 'slave') : value
 }

@@ -18,16 +18,29 @@ export async function seedRedis(
   folder: StateFolder,
   secrets: Secrets,
 ): Promise<string[]> {
-  const name = `redis-${index + 1}`
-  const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
-  const config = join(folder.of(name), CONFIG_FILES.redis)
-  const node = localNode(topology, index, folder, secrets, name)
+  const own = folder.of(redisName(index))
+  const [users, config] = [join(own, ACL_FILE), join(own, CONFIG_FILES.redis)]
+  const text = localRedisConf(topology, index, folder, secrets)
   const written = [
-    (await seedPrivate(paths.aclFile, renderUsersAcl(secrets, topology.engine))) && paths.aclFile,
-    (await seedPrivate(config, renderRedisConf(node, paths), ESSENTIALS['redis.conf'].hardened)) && config,
+    (await seedPrivate(users, renderUsersAcl(secrets, topology.engine))) && users,
+    (await seedPrivate(config, text, ESSENTIALS['redis.conf'].hardened)) && config,
   ]
   return written.filter((file) => file !== false)
 }
+
+/** The `redis.conf` of a Redis of this machine, as it is planned. Holds secrets. */
+export function localRedisConf(
+  topology: Topology,
+  index: number,
+  folder: StateFolder,
+  secrets: Secrets,
+): string {
+  const name = redisName(index)
+  const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
+  return renderRedisConf(localNode(topology, index, folder, secrets, name), paths)
+}
+
+const redisName = (index: number) => `redis-${index + 1}`
 
 /** The same for a Sentinel. */
 export async function seedSentinel(

@@ -1,6 +1,6 @@
 import { redisCli, setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { fillsMemory, roomyLimitMb, usedBytes } from '../memory.ts'
+import { fillsMemory, mostUsedBytes, roomyLimitMb, usedBytes } from '../memory.ts'
 import { answering, type RedisFacts, type Snapshot } from '../snapshot.ts'
 import { count } from '../words.ts'
 
@@ -27,7 +27,7 @@ export const memoryLimitDrifted: Check = {
         evidence,
         mend:
           `It is not lowered: what a Redis holds would fill it, or one does not answer. Raise redis.maxmemoryMb in the file of the ` +
-          `data centre to ${roomyLimitMb(Math.max(...answering(snapshot.redis).map(({ facts }) => usedBytes(facts))))} or ` +
+          `data centre to ${roomyLimitMb(mostUsedBytes(snapshot))} or ` +
           `more. To see what is used:\n${redisCli(node.address, 'INFO', 'memory')}`,
       }
     }),

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { oneByOne, setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { bufferLimitOf } from '../planned-config.ts'
+import { liveValue } from '../planned-config.ts'
 import { answering, type RedisFacts } from '../snapshot.ts'
 import { isAboveLimit } from './backlog-above-buffer-limit.ts'
 
@@ -59,9 +59,10 @@ export const settingsDrifted: Check = {
 function drifted(facts: RedisFacts): [name: string, live: string, planned: string][] {
   return Object.entries(facts.plannedConfig)
     .filter(([name]) => !isToldElsewhere(name, facts))
-    .map(([name, planned]): [string, string, string] => {
-      const live = facts.config[name] ?? ''
-      return [name, name === 'client-output-buffer-limit' ? bufferLimitOf(live, 'slave') : live, planned]
-    })
+    .map(([name, planned]): [string, string, string] => [
+      name,
+      liveValue(name, facts.config[name] ?? ''),
+      planned,
+    ])
     .filter(([, live, planned]) => live !== planned)
 }

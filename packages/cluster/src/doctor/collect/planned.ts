@@ -1,12 +1,9 @@
-import { join } from 'node:path'
 import type { AnyDataCentre } from '../../operate/open.ts'
 import { isSite } from '../../operate/open.ts'
 import { dataHostFiles } from '../../render/data-host-files.ts'
 import { textOf } from '../../render/document.ts'
-import { renderRedisConf } from '../../render/redis-conf.ts'
 import { renderSentinelUsers, renderUsersAcl, sentinelUsersText } from '../../render/users-acl.ts'
-import { tlsFilesOf } from '../../state/tls-files.ts'
-import { ACL_FILE } from '../../supervise/plans.ts'
+import { localRedisConf } from '../../supervise/seeds.ts'
 
 /** The texts with which a Redis and a Sentinel were seeded. */
 export interface PlannedTexts {
@@ -35,15 +32,8 @@ export function plannedTexts(dataCentre: AnyDataCentre, index: number): PlannedT
     }
   }
   const { topology, folder } = dataCentre
-  const dataHost = topology.dataHosts[index]
-  if (dataHost === undefined) throw new RangeError(`there is no data host ${index}`)
-  const name = `redis-${index + 1}`
-  const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
   return {
-    redisConf: renderRedisConf(
-      { topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) },
-      paths,
-    ),
+    redisConf: localRedisConf(topology, index, folder, secrets),
     usersAcl: renderUsersAcl(secrets, topology.engine),
     sentinelUsers: renderSentinelUsers(secrets, topology.engine),
   }

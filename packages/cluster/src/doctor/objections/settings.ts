@@ -1,6 +1,6 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { SettingsFix } from '../finding.ts'
-import { NEARLY_FULL, neededBytes, usedBytes } from '../memory.ts'
+import { fillsMemory, neededBytes, usedBytes } from '../memory.ts'
 import { answering, type RedisFacts, type Snapshot } from '../snapshot.ts'
 import { count } from '../words.ts'
 
@@ -64,14 +64,14 @@ const OBJECTIONS: Readonly<Record<string, Objection>> = {
   },
   'maxmemory-policy': (value, { facts }) => {
     const limit = Number(facts.config['maxmemory'])
-    return value === 'noeviction' && limit > 0 && usedBytes(facts) > NEARLY_FULL * limit
+    return value === 'noeviction' && limit > 0 && fillsMemory(usedBytes(facts), limit)
       ? 'Its memory is nearly full, so it would soon refuse every write: raise its maxmemory first.'
       : null
   },
   'repl-backlog-size': (value, { facts }) => {
     const limit = Number(facts.config['maxmemory'])
     const grown = usedBytes(facts) + Number(value) - Number(facts.config['repl-backlog-size'])
-    return limit > 0 && grown > NEARLY_FULL * limit
+    return limit > 0 && fillsMemory(grown, limit)
       ? 'The backlog counts as used memory, and it would be nearly full: raise its maxmemory first.'
       : null
   },

@@ -1,20 +1,29 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import type { Nodes } from '../../redis/nodes.ts'
-import type { Sentinels } from '../../redis/sentinels.ts'
+import type { Nodes, NodeView } from '../../redis/nodes.ts'
+import type { SentinelAnswer, Sentinels } from '../../redis/sentinels.ts'
 import { type Group, sentinelAddress } from '../../topology/topology.ts'
 
 /** Deadline of each question (in milliseconds). */
 const PATIENCE_MS = 1000
 
-/** Null when every Redis is in step, and every Sentinel knows all others and would find a majority; else why not. */
-export async function whyNotWhole(
-  { dataHosts, primaryName }: Group,
+/** What every Redis and every Sentinel says; where one of them says nothing, what is missing. */
+export async function askAll(
+  { dataHosts }: Group,
   nodes: Nodes,
   sentinels: Sentinels,
-): Promise<string | null> {
+): Promise<{ views: NodeView[]; answers: SentinelAnswer[] } | string> {
   const [views, answers] = await Promise.all([nodes.views(PATIENCE_MS), sentinels.answers(PATIENCE_MS)])
   if (views.length < dataHosts.length) return `only ${views.length} Redis answer`
   if (answers.length < dataHosts.length) return `only ${answers.length} Sentinels answer`
+  return { views, answers }
+}
+
+/** Null when every Redis is in step, and every Sentinel knows all others and would find a majority; else why not. */
+export async function whyNotWhole(group: Group, nodes: Nodes, sentinels: Sentinels): Promise<string | null> {
+  const { dataHosts, primaryName } = group
+  const asked = await askAll(group, nodes, sentinels)
+  if (typeof asked === 'string') return asked
+  const { views, answers } = asked
   const primaries = views.filter(({ role }) => role === 'primary')
   const address = primaries[0] && formatAddress(primaries[0].address)
   if (address === undefined || primaries.length > 1)

@@ -3,6 +3,7 @@ import type { Sentinels } from '../../../redis/sentinels.ts'
 import { servedCertificateDays } from '../../../redis/served-certificate.ts'
 import { type Group, redisAddress, sentinelAddress } from '../../../topology/topology.ts'
 import { type AnyDataCentre, isSite } from '../../open.ts'
+import { askAll } from '../whole.ts'
 import { localServers } from './local-servers.ts'
 import type { CertifiedServers } from './servers.ts'
 import { requestsOf } from './site-servers.ts'
@@ -41,14 +42,13 @@ export async function shownCertificates(
  * a data centre can be whose certificates have ended: its processes no longer connect to each other.
  */
 export async function whyNotReachable(
-  { dataHosts }: Group,
+  group: Group,
   nodes: Nodes,
   sentinels: Sentinels,
 ): Promise<string | null> {
-  const [views, answers] = await Promise.all([nodes.views(PATIENCE_MS), sentinels.answers(PATIENCE_MS)])
-  if (views.length < dataHosts.length) return `only ${views.length} Redis answer`
-  if (answers.length < dataHosts.length) return `only ${answers.length} Sentinels answer`
-  return answers.some(({ failingOver }) => failingOver) ? 'a failover is under way' : null
+  const asked = await askAll(group, nodes, sentinels)
+  if (typeof asked === 'string') return asked
+  return asked.answers.some(({ failingOver }) => failingOver) ? 'a failover is under way' : null
 }
 
 /**
