@@ -3,29 +3,21 @@ import { categoriesOf, parseAclUser } from '../../src/doctor/acl.ts'
 import { CHECKS } from '../../src/doctor/checks/index.ts'
 import { findingsIn } from '../../src/doctor/examine.ts'
 import { bufferLimitOf, parseRedisConf } from '../../src/doctor/planned-config.ts'
-import type { RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
+import type { Snapshot } from '../../src/doctor/snapshot.ts'
 import type { PasswordRotationSeen } from '../../src/operate/rotate/sights.ts'
 import { REDIS_SETTINGS } from '../../src/site/site.ts'
 import { ENGINES, exampleSite, renderExample } from '../render/support/example-site.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
-import { healthySnapshot } from '../support/healthy-snapshot.ts'
+import {
+  healthySnapshot,
+  redisFacts as redis,
+  sentinelFacts as sentinel,
+} from '../support/healthy-snapshot.ts'
 
 const found = (change: (snapshot: Snapshot) => void) => {
   const snapshot = healthySnapshot()
   change(snapshot)
   return findingsIn(snapshot, CHECKS).map(({ check, subject }) => `${check}: ${subject}`)
-}
-
-const redis = (snapshot: Snapshot, index: number): RedisFacts => {
-  const facts = snapshot.redis[index]?.facts
-  if (!facts) throw new Error(`no redis ${index}`)
-  return facts
-}
-
-const sentinel = (snapshot: Snapshot, index: number): SentinelFacts => {
-  const facts = snapshot.sentinels[index]?.facts
-  if (!facts) throw new Error(`no sentinel ${index}`)
-  return facts
 }
 
 const rotation = (more: Partial<PasswordRotationSeen>): PasswordRotationSeen => ({

@@ -5,19 +5,11 @@ import { originOf } from '../../src/doctor/origin.ts'
 import type { RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import { unexaminedIn } from '../../src/doctor/unexamined.ts'
 import { STARTED_WITH } from '../../src/render/host-paths.ts'
-import { healthySnapshot } from '../support/healthy-snapshot.ts'
-
-const redis = (snapshot: Snapshot, index: number): RedisFacts => {
-  const facts = snapshot.redis[index]?.facts
-  if (!facts) throw new Error(`no redis ${index}`)
-  return facts
-}
-
-const sentinel = (snapshot: Snapshot, index: number): SentinelFacts => {
-  const facts = snapshot.sentinels[index]?.facts
-  if (!facts) throw new Error(`no sentinel ${index}`)
-  return facts
-}
+import {
+  healthySnapshot,
+  redisFacts as redis,
+  sentinelFacts as sentinel,
+} from '../support/healthy-snapshot.ts'
 
 const liveUser = (facts: RedisFacts | SentinelFacts, name: string) => {
   const user = facts.acl.users.find((one) => one.name === name)

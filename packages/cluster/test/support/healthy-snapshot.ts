@@ -1,7 +1,7 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { parseAclUser } from '../../src/doctor/acl.ts'
 import { parseRedisConf } from '../../src/doctor/planned-config.ts'
-import type { AclView, Snapshot } from '../../src/doctor/snapshot.ts'
+import type { AclView, RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import { resolveTopology } from '../../src/index.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'
 import { renderSentinelUsers, renderUsersAcl } from '../../src/render/users-acl.ts'
@@ -124,4 +124,18 @@ function aclOf(text: string): AclView {
     .split('\n')
     .map((line) => parseAclUser(line, {}))
   return { users: structuredClone(planned), planned, denials: [], logins: {}, unanswered: [] }
+}
+
+/** What a Redis of a snapshot says of itself, to be changed. */
+export function redisFacts(snapshot: Snapshot, index: number): RedisFacts {
+  const facts = snapshot.redis[index]?.facts
+  if (!facts) throw new Error(`There is no Redis ${index}.`)
+  return facts
+}
+
+/** The same of a Sentinel. */
+export function sentinelFacts(snapshot: Snapshot, index: number): SentinelFacts {
+  const facts = snapshot.sentinels[index]?.facts
+  if (!facts) throw new Error(`There is no Sentinel ${index}.`)
+  return facts
 }
