@@ -112,7 +112,7 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
     primaryName: PRIMARY_NAME,
     mark: secrets.mark,
     self: { host: addressOf(host), port: REDIS_PORT },
-    sentinel: null,
+    sentinel: { host: addressOf(sentinelOf(host)), port: SENTINEL_PORT },
     redis: DATA_HOSTS.map((other) => ({ host: addressOf(other), port: REDIS_PORT })),
     sentinels: SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port: SENTINEL_PORT })),
     downAfterMs: timings.downAfterMs,
