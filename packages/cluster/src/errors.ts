@@ -82,6 +82,10 @@ export type ClusterErrorCode =
   | 'REVOKE_ABORTED'
   /** No session has this public id. */
   | 'NO_SUCH_SESSION'
+  /** A fault of a drill is still there, or a part of it; `holdfast doctor --fix` undoes it. */
+  | 'NOT_UNDONE'
+  /** The file in which a drill wrote how to undo its fault cannot be understood. */
+  | 'REMAINS_UNREADABLE'
   /** An examination or its mends were broken off on request; what had been mended stays so. */
   | 'DOCTOR_ABORTED'
 

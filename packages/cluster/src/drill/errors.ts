@@ -3,10 +3,6 @@ export type DrillErrorCode =
   | 'NOT_WHOLE'
   /** The drill's users could not log in before the fault. */
   | 'LOGIN_REFUSED'
-  /** A fault is still there, or some of it; `holdfast doctor --fix` knows how to undo it. */
-  | 'NOT_UNDONE'
-  /** The file in which a drill says what it does cannot be understood. */
-  | 'REMAINS_UNREADABLE'
   /** A file of objectives cannot be read or understood. */
   | 'OBJECTIVES_INVALID'
   /** The drill was broken off on request; its fault is undone and its users are removed. */

@@ -19,7 +19,7 @@ import {
   readAnswer,
   type SentinelAnswer,
 } from '../redis/sentinels.ts'
-import { readTlsFiles } from '../state/tls-files.ts'
+import { readTlsFiles } from '../redis/tls-files.ts'
 import type { HostConfig } from './config.ts'
 
 /** Deadline of a question to another host (in milliseconds). */

@@ -1,5 +1,5 @@
-import { fillsMemory, roomyLimitMb, usedBytes as usedBytesOf } from '../doctor/memory.ts'
-import { liveValue, parseRedisConf } from '../doctor/planned-config.ts'
+import { fillsMemory, roomyLimitMb, usedBytes as usedBytesOf } from '../redis/memory.ts'
+import { liveValue, parseRedisConf } from '../redis/config-lines.ts'
 import { readInfo } from '../redis/info.ts'
 import { readField } from '../redis/lines.ts'
 import type { Nodes } from '../redis/nodes.ts'

@@ -6,7 +6,7 @@ import {
   type ReplicationView,
   type Reply,
 } from '@holdfast/tokens/redis'
-import type { GroupAccess } from '../state/open.ts'
+import type { GroupAccess } from './access.ts'
 import { type Group, redisAddress } from '../topology/topology.ts'
 import { inTime } from './in-time.ts'
 import { Lines } from './lines.ts'

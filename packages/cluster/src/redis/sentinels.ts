@@ -6,7 +6,7 @@ import {
   readObservation,
   type SentinelObservation,
 } from '@holdfast/tokens/redis'
-import type { GroupAccess } from '../state/open.ts'
+import type { GroupAccess } from './access.ts'
 import { type Group, QUORUM, sentinelAddress } from '../topology/topology.ts'
 import { inTime } from './in-time.ts'
 import { Lines, readAddress, readField } from './lines.ts'

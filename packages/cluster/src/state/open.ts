@@ -1,19 +1,11 @@
-import type { TlsOptions } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
+import type { GroupAccess } from '../redis/access.ts'
 import { parseSecrets, type Secrets } from '../secrets/secrets.ts'
-import type { Group, Topology } from '../topology/topology.ts'
+import type { Topology } from '../topology/topology.ts'
 import { StateFolder } from './folder.ts'
 import { readIfThere } from './private-file.ts'
 import { readTopology } from './saved-topology.ts'
 import { readOperatorTls } from './tls-files.ts'
-
-/** What it takes to ask the nodes of a data centre. */
-export interface GroupAccess {
-  topology: Group
-  secrets: Secrets
-  /** Null: the traffic is plain. */
-  tls: TlsOptions | null
-}
 
 /** The files in which operations on a data centre remember what must outlive their process. */
 export interface OperationFiles {

@@ -1,6 +1,6 @@
 import type { CommonRedisOptions, SentinelTopology } from '@holdfast/tokens'
 import { sentinelAddress } from '../topology/topology.ts'
-import type { GroupAccess } from './open.ts'
+import type { GroupAccess } from '../redis/access.ts'
 
 /** How the library opens the store of a data centre, as the application's user. Holds secrets. */
 export function storeOptions({ topology, secrets, tls }: GroupAccess): CommonRedisOptions & SentinelTopology {

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TlsOptions } from '@holdfast/tokens/redis'
-import { ClusterError } from '../errors.ts'
+import { readTlsFiles } from '../redis/tls-files.ts'
 import type { TlsFiles } from '../render/node-plan.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { StateFolder } from './folder.ts'
@@ -25,21 +24,4 @@ export async function readOperatorTls(topology: Topology, folder: StateFolder): 
   const files = tlsFilesOf(topology, folder, OPERATOR)
   if (files === null) return null
   return readTlsFiles(files, 'Start the data centre by `holdfast up`: it issues what is missing.')
-}
-
-/** Reads what a connection shows and believes. Throws `STATE_UNUSABLE`, with the `remedy`. */
-export async function readTlsFiles(
-  { authority, certificate, key: keyFile }: TlsFiles,
-  remedy: string,
-): Promise<TlsOptions> {
-  try {
-    const [ca, cert, key] = await Promise.all([readFile(authority), readFile(certificate), readFile(keyFile)])
-    return { ca, cert, key }
-  } catch (cause) {
-    throw new ClusterError(
-      'STATE_UNUSABLE',
-      `The certificate of this host cannot be read from ${certificate}. ${remedy}`,
-      { cause },
-    )
-  }
 }

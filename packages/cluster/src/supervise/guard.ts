@@ -4,7 +4,6 @@ import { ClusterError } from '../errors.ts'
 import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
 import type { Timings } from '../topology/topology.ts'
 import type { DataFiles } from './data-files.ts'
-import type { StartContext } from './managed-process.ts'
 
 /** What is known before a Redis of a data centre that held data starts. */
 export interface StartSituation {
@@ -75,6 +74,15 @@ export interface GuardOptions {
   lostPower?: boolean
   /** Asks for the failover of this Redis until the signal aborts. Absent: somebody else does. */
   askForFailover?: (signal: AbortSignal) => Promise<unknown>
+}
+
+/** A start of a Redis that the guard judges. */
+export interface StartContext {
+  /** It ran before, and ended at this moment (`performance.now()`); null at its first start. */
+  endedAtMs: number | null
+  signal: AbortSignal
+  /** Shows the process as held, with why, in a sentence or two that also say what to do. */
+  hold: (why: string) => void
 }
 
 type Limits = Pick<Timings, 'downAfterMs' | 'failoverTimeoutMs'>

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ProcessIdentity, startOf } from '../state/process-identity.ts'
 import type { ProcessKind } from '../state/records.ts'
+import type { StartContext } from './guard.ts'
 import { openLog } from './log-file.ts'
 
 /**
@@ -39,14 +40,6 @@ export interface ProcessPlan {
    * Rejects when `signal` aborts.
    */
   prepare?: (start: StartContext) => Promise<readonly string[]>
-}
-
-export interface StartContext {
-  /** It ran before, and ended at this moment (`performance.now()`); null at its first start. */
-  endedAtMs: number | null
-  signal: AbortSignal
-  /** Shows the process as held, with why, in a sentence or two that also say what to do. */
-  hold: (why: string) => void
 }
 
 export interface ProcessEvents {

@@ -1,6 +1,6 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { parseAclUser } from '../../src/doctor/acl.ts'
-import { parseRedisConf } from '../../src/doctor/planned-config.ts'
+import { parseRedisConf } from '../../src/redis/config-lines.ts'
 import type { AclView, RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import { resolveTopology } from '../../src/index.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'

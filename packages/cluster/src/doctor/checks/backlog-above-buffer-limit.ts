@@ -1,6 +1,6 @@
 import { setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { bufferLimitOf } from '../planned-config.ts'
+import { bufferLimitOf } from '../../redis/config-lines.ts'
 import { answering, type RedisFacts } from '../snapshot.ts'
 import { count } from '../words.ts'
 

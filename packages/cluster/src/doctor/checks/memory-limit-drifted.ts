@@ -1,6 +1,7 @@
 import { redisCli, setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { fillsMemory, mostUsedBytes, roomyLimitMb, usedBytes } from '../memory.ts'
+import { fillsMemory, roomyLimitMb, usedBytes } from '../../redis/memory.ts'
+import { mostUsedBytes } from '../memory.ts'
 import { answering, type RedisFacts, type Snapshot } from '../snapshot.ts'
 import { count } from '../words.ts'
 

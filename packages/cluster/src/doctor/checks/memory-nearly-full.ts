@@ -1,7 +1,7 @@
 import type { Group } from '../../topology/topology.ts'
 import { redisCli } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { fillsMemory, usedBytes } from '../memory.ts'
+import { fillsMemory, usedBytes } from '../../redis/memory.ts'
 import { answering } from '../snapshot.ts'
 import { count } from '../words.ts'
 

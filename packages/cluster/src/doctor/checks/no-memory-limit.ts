@@ -1,6 +1,6 @@
 import { setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { usedBytes } from '../memory.ts'
+import { usedBytes } from '../../redis/memory.ts'
 import { answering } from '../snapshot.ts'
 import { count } from '../words.ts'
 

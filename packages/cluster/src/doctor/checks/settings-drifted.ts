@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { oneByOne, setDirective } from '../advice.ts'
 import type { Check } from '../finding.ts'
-import { liveValue } from '../planned-config.ts'
+import { liveValue } from '../../redis/config-lines.ts'
 import { answering, type RedisFacts } from '../snapshot.ts'
 import { isAboveLimit } from './backlog-above-buffer-limit.ts'
 

@@ -1,6 +1,7 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { SettingsFix } from '../finding.ts'
-import { fillsMemory, neededBytes, usedBytes } from '../memory.ts'
+import { fillsMemory, usedBytes } from '../../redis/memory.ts'
+import { neededBytes } from '../memory.ts'
 import { answering, type RedisFacts, type Snapshot } from '../snapshot.ts'
 import { count } from '../words.ts'
 

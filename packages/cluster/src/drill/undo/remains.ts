@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import type { StateFolder } from '../../state/folder.ts'
 import { readIfThere, writePrivate } from '../../state/private-file.ts'
-import { DrillError } from '../errors.ts'
+import { ClusterError } from '../../errors.ts'
 import { undoStepSchema } from './steps.ts'
 import { type UndoTools, undoAll } from './undo.ts'
 
@@ -34,7 +34,7 @@ export async function readRemains({ drillFile }: Pick<StateFolder, 'drillFile'>)
   if (text === null) return null
   const remains = remainsSchema.safeParse(parse(text)).data
   if (remains !== undefined) return remains
-  throw new DrillError(
+  throw new ClusterError(
     'REMAINS_UNREADABLE',
     `${drillFile} does not say what a drill has left. See \`holdfast doctor\`, put right what it finds, and delete the file.`,
   )

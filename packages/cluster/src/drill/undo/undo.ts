@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatAddress } from '@holdfast/tokens/redis'
-import { DrillError } from '../errors.ts'
-import type { FaultTools } from '../faults/plan.ts'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { ClusterError } from '../../errors.ts'
+import type { ControlClient } from '../../operate/control-client.ts'
 import type { UndoStep } from './steps.ts'
 
 /** What undoing needs. */
-export type UndoTools = Pick<FaultTools, 'control' | 'ask'>
+export interface UndoTools {
+  control: Pick<ControlClient, 'status' | 'signal' | 'restoreHost'>
+  /** Sends commands to a Redis as its admin. */
+  ask(node: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<unknown>
+}
 
 const PATIENCE_MS = 1000
 /** A Redis that has just been restarted is asked again, this often in all, with a pause (in milliseconds) and jitter. */
@@ -20,7 +24,7 @@ export async function undoAll(steps: readonly UndoStep[], tools: UndoTools): Pro
     if (problem !== null) problems.push(`${textOf(step)}: ${problem}`)
   }
   if (problems.length === 0) return
-  throw new DrillError(
+  throw new ClusterError(
     'NOT_UNDONE',
     `The fault could not be undone (${problems.join('; ')}). Run \`holdfast doctor --fix\`.`,
   )

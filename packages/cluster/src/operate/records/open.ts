@@ -3,7 +3,7 @@ import { createRecordStore, type RecordEntry, type RecordStore } from '@holdfast
 import { formatAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../../errors.ts'
 import { Nodes } from '../../redis/nodes.ts'
-import type { GroupAccess } from '../../state/open.ts'
+import type { GroupAccess } from '../../redis/access.ts'
 import { storeOptions } from '../../state/store-options.ts'
 import { redisAddress } from '../../topology/topology.ts'
 import { scanRecords } from './scan.ts'

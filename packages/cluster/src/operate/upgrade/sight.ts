@@ -3,7 +3,7 @@ import { readInfo } from '../../redis/info.ts'
 import { readField, readList } from '../../redis/lines.ts'
 import type { Nodes } from '../../redis/nodes.ts'
 import { readAnswer, type SentinelAnswer, type Sentinels } from '../../redis/sentinels.ts'
-import type { GroupAccess } from '../../state/open.ts'
+import type { GroupAccess } from '../../redis/access.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
 
 /** Deadline of each question (in milliseconds). */

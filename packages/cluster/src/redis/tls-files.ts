@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises'
+import type { TlsOptions } from '@holdfast/tokens/redis'
+import { ClusterError } from '../errors.ts'
+import type { TlsFiles } from '../render/node-plan.ts'
+
+/** Reads what a connection shows and believes. Throws `STATE_UNUSABLE`, with the `remedy`. */
+export async function readTlsFiles(
+  { authority, certificate, key: keyFile }: TlsFiles,
+  remedy: string,
+): Promise<TlsOptions> {
+  try {
+    const [ca, cert, key] = await Promise.all([readFile(authority), readFile(certificate), readFile(keyFile)])
+    return { ca, cert, key }
+  } catch (cause) {
+    throw new ClusterError(
+      'STATE_UNUSABLE',
+      `The certificate of this host cannot be read from ${certificate}. ${remedy}`,
+      { cause },
+    )
+  }
+}
