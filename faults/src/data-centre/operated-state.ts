@@ -3,7 +3,7 @@ import type { Secrets, Topology } from '@holdfast/cluster'
 import { parseSecrets } from '../../../packages/cluster/src/secrets/secrets.ts'
 import { StateFolder } from '../../../packages/cluster/src/state/folder.ts'
 import { writeTopology } from '../../../packages/cluster/src/state/saved-topology.ts'
-import { writeSecrets } from '../../../packages/cluster/src/state/write-secrets.ts'
+import { writeSecrets } from '../../../packages/cluster/src/state/secrets-file.ts'
 
 /** The state folder of the data centre, as the product's operations read and write it. */
 export class OperatedState {

@@ -61,7 +61,7 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
     ['a bad network', ['up', '--network', '300.1.1'], '`network` must be the first three numbers'],
     ['a bad name', ['up', '--detach', '--name', 'A B'], '`name` must be 1 to 32 of a-z'],
     ['two hosts', ['up', '--hosts', '127.0.70.1,127.0.70.2'], '`hosts` must be three addresses'],
-    ['a bad gateway', ['up', '--gateways', '127.0.70.1:99999'], '`gateways` must be given as address'],
+    ['a bad gateway', ['up', '--gateways', '127.0.70.1:99999'], '`gateways` must be an address'],
   ])('%s', async (_, args, sentence) => {
     const ended = await sandbox.run(args)
     expect(ended).toMatchObject({ code: 2, stdout: '' })

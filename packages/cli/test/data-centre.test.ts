@@ -293,7 +293,7 @@ it(
 it('can be neither started twice nor beside itself on the same addresses', async () => {
   const again = await sandbox.run(['up', '--name', NAME, '--network', NETWORK])
   expect(again.code).toBe(1)
-  expect(again.stderr).toMatch(/^Error: A data centre runs already .*\n$/)
+  expect(again.stderr).toMatch(/^Error: A data centre is already running .*\n$/)
   const beside = await sandbox.run(['up', '--detach', '--json', '--name', 'other', '--network', NETWORK])
   expect(beside).toMatchObject({ code: 1, stdout: '' })
   expect(beside.stderr).toMatch(/is in use by redis-server/)

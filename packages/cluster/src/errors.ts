@@ -6,90 +6,90 @@ export type ClusterErrorCode =
   | 'ADDRESS_NOT_HERE'
   /** Another program listens on a port of the topology. */
   | 'PORT_IN_USE'
-  /** The state folder cannot be made, read or written, or is not Holdfast's. */
+  /** The state folder cannot be created, read or written, or is not a state folder of Holdfast. */
   | 'STATE_UNUSABLE'
-  /** The state folder belongs to a data centre with another topology. */
+  /** The state folder belongs to a data centre with a different topology. */
   | 'STATE_MISMATCH'
-  /** A data centre runs already with this state folder. */
+  /** A data centre is already running with this state folder. */
   | 'ALREADY_RUNNING'
-  /** No data centre runs with this state folder. */
+  /** No data centre is running with this state folder. */
   | 'NOT_RUNNING'
-  /** The data of every Redis is gone, although the data centre held data before. */
+  /** Every Redis has lost its data, although the data centre held data before. */
   | 'DATA_LOST'
   /** A process did not become ready while the data centre started. */
   | 'START_FAILED'
-  /** The start was broken off on request; everything that had been started has ended. */
+  /** The start was aborted on request. Every process that it had started has ended. */
   | 'START_ABORTED'
   /** The supervisor refused a request on its control socket. */
   | 'CONTROL_REFUSED'
-  /** A site's file cannot be read at all: it is missing, a folder, or closed to this user. */
+  /** The site's file cannot be read: it is missing, is a folder, or its permissions deny access. */
   | 'SITE_UNREADABLE'
-  /** A site's file breaks rules whose severity is `error`. */
+  /** The site's file breaks rules whose severity is `error`. */
   | 'SITE_INVALID'
-  /** A site's file, or its schema, is there already. */
+  /** The site's file, or its schema, already exists. */
   | 'SITE_EXISTS'
-  /** A site's file cannot be written where it should be. */
+  /** The site's file cannot be written to its path. */
   | 'SITE_UNWRITABLE'
-  /** There are no secrets in the place that the site names. */
+  /** The place that the site names holds no secrets. */
   | 'SECRETS_MISSING'
-  /** The secrets are open to other users, belong to another one, or are not what a data centre needs. */
+  /** The secrets are readable by other users, belong to another user, or are not valid for the data centre. */
   | 'SECRETS_UNUSABLE'
-  /** An operation was asked for at a time when it would lose or refuse something; nothing was changed. */
+  /** The operation would lose data or fail requests at this moment. Nothing was changed. */
   | 'NOT_SAFE'
-  /** Another operation changes the data centre at present; nothing was changed. */
+  /** Another operation is changing the data centre. Nothing was changed. */
   | 'BUSY'
-  /** A site's file has no data centre of that name, or several and none was named. */
+  /** The site's file has no data centre of that name, or has several and the command named none. */
   | 'NO_SUCH_DATA_CENTRE'
-  /** A data centre that Holdfast describes and cannot operate. */
+  /** Holdfast describes this data centre but cannot operate it. */
   | 'NOT_OPERABLE'
-  /** A switchover had begun and could not be finished. */
+  /** A switchover started and could not finish. */
   | 'SWITCHOVER_FAILED'
-  /** A switchover was broken off on request, before the promotion. */
+  /** A switchover was aborted on request before the promotion. */
   | 'SWITCHOVER_ABORTED'
-  /** An upgrade had begun and could not go on; it can be run again. */
+  /** An upgrade started and could not continue. It can be run again. */
   | 'UPGRADE_FAILED'
-  /** An upgrade was broken off on request; it can be run again. */
+  /** An upgrade was aborted on request. It can be run again. */
   | 'UPGRADE_ABORTED'
-  /** The command that restarts a service did not end well. */
+  /** The command that restarts a service failed. */
   | 'RESTART_FAILED'
-  /** A rotation of secrets stopped half-way: old and new ones are both valid until it is run again or undone. */
+  /** A rotation of secrets stopped before its end. The old and the new secrets are both valid until the rotation is run again or undone. */
   | 'ROTATION_STOPPED'
-  /** A rotation of secrets was broken off on request; it can be run again or undone. */
+  /** A rotation of secrets was aborted on request. It can be run again or undone. */
   | 'ROTATION_ABORTED'
-  /** A site cannot be rendered as it is, or the folder for it holds something. */
+  /** The site cannot be rendered as it is, or the output folder is not empty. */
   | 'RENDER_REFUSED'
-  /** What was asked for makes no certificate. */
+  /** No certificate can be issued for the given options. */
   | 'CERTIFICATE_REFUSED'
   /** A certificate or its key is missing or cannot be read. */
   | 'CERTIFICATE_UNREADABLE'
-  /** The data centre has a certificate authority already. */
+  /** The data centre already has a certificate authority. */
   | 'AUTHORITY_EXISTS'
   /** The data centre has no certificate authority. */
   | 'AUTHORITY_MISSING'
-  /** A file cannot be read or written, or may not be: it is there already, or open to other users. */
+  /** A file cannot be read or written, already exists, or is readable by other users. */
   | 'FILE_UNUSABLE'
-  /** A backup is of another data centre, damaged, incomplete, or locked with another secret; nothing was changed. */
+  /** The backup is of another data centre, damaged, incomplete, or encrypted with another secret. Nothing was changed. */
   | 'BACKUP_REFUSED'
-  /** The primary was replaced or restarted while the sessions were read from it. */
+  /** The primary was replaced or restarted while its sessions were read. */
   | 'PRIMARY_CHANGED'
-  /** A backup was broken off on request; no file was left. */
+  /** A backup was aborted on request. No file was left. */
   | 'BACKUP_ABORTED'
-  /** A restore ended half-way; what it had merged stays, and it can be run again. */
+  /** A restore stopped before its end. The sessions merged so far stay, and it can be run again. */
   | 'RESTORE_FAILED'
-  /** A restore was broken off on request; what it had merged stays. */
+  /** A restore was aborted on request. The sessions merged so far stay. */
   | 'RESTORE_ABORTED'
-  /** The ending of sessions was broken off on request; those that have ended stay so. */
+  /** The revocation of sessions was aborted on request. The sessions revoked so far stay revoked. */
   | 'REVOKE_ABORTED'
   /** No session has this public id. */
   | 'NO_SUCH_SESSION'
-  /** A fault of a drill is still there, or a part of it; `holdfast doctor --fix` undoes it. */
+  /** The fault of a drill, or a part of it, is still in place. `holdfast doctor --fix` undoes it. */
   | 'NOT_UNDONE'
-  /** The file in which a drill wrote how to undo its fault cannot be understood. */
+  /** The undo journal of a drill is not valid. */
   | 'REMAINS_UNREADABLE'
-  /** An examination or its mends were broken off on request; what had been mended stays so. */
+  /** An examination or its fixes were aborted on request. Completed fixes stay. */
   | 'DOCTOR_ABORTED'
 
-/** What goes wrong around a data centre. The message names the thing and says what to do; it never holds a secret. */
+/** An error of an operation on a data centre. The message names the cause and says what to do. It never holds a secret. */
 export class ClusterError extends Error {
   readonly code: ClusterErrorCode
 
@@ -100,7 +100,7 @@ export class ClusterError extends Error {
   }
 }
 
-/** The code of a system error such as `ENOENT`, or an empty text. */
+/** The code of a system error, such as `ENOENT`; an empty text for other errors. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

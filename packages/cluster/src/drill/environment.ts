@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, release, type as systemName } from 'node:os'
 import { formatAddress } from '@holdfast/tokens/redis'
-import { readInfo } from '../redis/info.ts'
+import { readInfo } from '../redis/replies.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
 import type { FaultTools } from './faults/plan.ts'
 

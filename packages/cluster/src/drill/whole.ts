@@ -1,5 +1,5 @@
 import { askReadyz } from '../operate/readyz.ts'
-import { readInfo } from '../redis/info.ts'
+import { readInfo } from '../redis/replies.ts'
 import type { Sentinels } from '../redis/sentinels.ts'
 import { sentinelAddress, type Topology } from '../topology/topology.ts'
 import { sightAddress } from './primary-watch.ts'

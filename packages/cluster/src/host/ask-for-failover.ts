@@ -1,25 +1,25 @@
-import { type WatchdogOptions, type WatchdogOutcome, watchOver } from '../supervise/watchdog.ts'
+import { failOverDeadRedis, type WatchdogOptions, type WatchdogOutcome } from '../supervise/watchdog.ts'
 import type { HostConfig } from './config.ts'
 import type { HostGroup } from './group.ts'
 
-/** Asks for the failover of this host's Redis, whose process does not run. See `watchOver`. */
+/** Requests the failover of this host's Redis, whose process has ended. See `failOverDeadRedis`. */
 export function askForFailover(
   config: HostConfig,
   group: HostGroup,
   log: WatchdogOptions['log'],
   signal: AbortSignal,
 ): Promise<WatchdogOutcome> {
-  return watchOver(
+  return failOverDeadRedis(
     config.self,
     {
       primaryName: config.primaryName,
       sentinelAnswers: () => group.sentinelAnswers(),
       survivors: () => group.survivors(),
-      isBack: () => group.answers(config.self),
-      tellSentinel: (sentinel, command) => group.tellSentinel(sentinel, command),
-      tellNode: (node, command) => group.tellNode(node, command),
+      isBack: () => group.isReachable(config.self),
+      sendToSentinel: (sentinel, command) => group.sendToSentinel(sentinel, command),
+      sendToNode: (node, command) => group.sendToNode(node, command),
       log,
-      // Less than the guard waits: a failover must not be asked for when Redis is let start as primary.
+      // Shorter than the guard waits: when the guard lets Redis start as primary, no failover may be requested.
       limitMs: config.downAfterMs + config.failoverTimeoutMs,
     },
     signal,

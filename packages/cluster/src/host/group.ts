@@ -8,10 +8,9 @@ import {
   type TlsOptions,
 } from '@holdfast/tokens/redis'
 import { claimInGroup } from '../operate/group-lock.ts'
-import { inTime } from '../redis/in-time.ts'
-import { readInfo } from '../redis/info.ts'
-import { Lines } from '../redis/lines.ts'
+import { ConnectionPool, fulfilledValues } from '../redis/connection-pool.ts'
 import { type NodeView, readView } from '../redis/nodes.ts'
+import { readInfo } from '../redis/replies.ts'
 import {
   type Announcement,
   announcementQuestions,
@@ -22,33 +21,36 @@ import {
 import { readTlsFiles } from '../redis/tls-files.ts'
 import type { HostConfig } from './config.ts'
 
-/** Deadline of a question to another host (in milliseconds). */
-const PATIENCE_MS = 500
-/** Deadline of a look at every Redis, which is repeated. */
-const LOOK_MS = 250
-const ISSUE = 'Issue one by `holdfast ca issue` and put it there, its key beside it.'
+/** Deadline of a command to another host. */
+const COMMAND_TIMEOUT_MS = 500
+/** Deadline of the queries that run again and again. */
+const POLL_TIMEOUT_MS = 250
+const CERTIFICATE_REMEDY = 'Issue one with `holdfast ca issue`, and put it and its key there.'
 
-/** The Sentinels of the data centre and the Redis of the other hosts, asked from one host. */
+/** The Sentinels of the data centre and the Redis of the other hosts, as seen from one host. */
 export class HostGroup {
   readonly #config: HostConfig
-  readonly #redis: Lines
-  readonly #sentinels: Lines
-  /** For questions with deadlines of their own: one that is late closes its connection. */
-  readonly #looks: Lines
+  readonly #redis: ConnectionPool
+  readonly #sentinels: ConnectionPool
+  /** For queries with their own deadlines: a late reply closes its connection. */
+  readonly #polls: ConnectionPool
   readonly #tls: TlsOptions | null
 
   private constructor(config: HostConfig, tls: TlsOptions | null) {
     this.#config = config
     this.#tls = tls
     const { redisAdmin, sentinelAdmin } = config.passwords
-    this.#redis = new Lines({ username: 'admin', password: redisAdmin, tls })
-    this.#looks = new Lines({ username: 'admin', password: redisAdmin, tls })
-    this.#sentinels = new Lines({ username: 'admin', password: sentinelAdmin, tls })
+    this.#redis = new ConnectionPool({ username: 'admin', password: redisAdmin, tls })
+    this.#polls = new ConnectionPool({ username: 'admin', password: redisAdmin, tls })
+    this.#sentinels = new ConnectionPool({ username: 'admin', password: sentinelAdmin, tls })
   }
 
-  /** Reads the host's certificate first. Throws `STATE_UNUSABLE` when it cannot be read. */
+  /** Reads the host's certificate and opens the pools. Throws `STATE_UNUSABLE` when the certificate cannot be read. */
   static async open(config: HostConfig): Promise<HostGroup> {
-    return new HostGroup(config, config.tls === null ? null : await readTlsFiles(config.tls, ISSUE))
+    return new HostGroup(
+      config,
+      config.tls === null ? null : await readTlsFiles(config.tls, CERTIFICATE_REMEDY),
+    )
   }
 
   /** The Redis of the other hosts. */
@@ -56,103 +58,103 @@ export class HostGroup {
     return this.#config.redis.filter((node) => !sameAddress(node, this.#config.self))
   }
 
-  /** What those Sentinels say that answer in time. */
+  /** The answers of the Sentinels that reply in time. */
   sentinelAnswers(): Promise<SentinelAnswer[]> {
     const { sentinels } = this.#config
-    return inTime(sentinels.map((sentinel) => this.askSentinel(sentinel)))
+    return fulfilledValues(sentinels.map((sentinel) => this.askSentinel(sentinel)))
   }
 
-  /** Whom those Sentinels announce that answer in time. */
+  /** The announcements of the Sentinels that reply in time. */
   announcements(): Promise<Announcement[]> {
     const { sentinels, primaryName } = this.#config
     const questions = announcementQuestions(primaryName)
-    return inTime(
+    return fulfilledValues(
       sentinels.map(async (sentinel) =>
-        readAnnouncement(sentinel, await this.tellSentinelAll(sentinel, questions)),
+        readAnnouncement(sentinel, await this.sendAllToSentinel(sentinel, questions)),
       ),
     )
   }
 
   async askSentinel(sentinel: NodeAddress): Promise<SentinelAnswer> {
     const { primaryName } = this.#config
-    return readAnswer(sentinel, await this.tellSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName]))
+    return readAnswer(sentinel, await this.sendToSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName]))
   }
 
-  /** What every Redis says of itself that answers in time, without asking the one at that address. */
+  /** The views of every Redis that replies in time. The Redis at that address is not asked. */
   viewsWithout(address: string): Promise<NodeView[]> {
     const asked = this.#config.redis.filter((node) => formatAddress(node) !== address)
-    return inTime(
-      asked.map(async (node) => readView(node, await this.tellNode(node, ['INFO', 'replication']))),
+    return fulfilledValues(
+      asked.map(async (node) => readView(node, await this.sendToNode(node, ['INFO', 'replication']))),
     )
   }
 
-  /** What every Redis says of itself that answers soon. */
+  /** The views of every Redis that replies within the short deadline of a poll. */
   views(): Promise<NodeView[]> {
-    return inTime(this.#config.redis.map((node) => this.view(node, LOOK_MS)))
+    return fulfilledValues(this.#config.redis.map((node) => this.view(node, POLL_TIMEOUT_MS)))
   }
 
-  /** What one Redis says of itself. Rejects when it does not in time (in milliseconds). */
+  /** The view of one Redis. Rejects when Redis does not reply within `timeoutMs`. */
   async view(node: NodeAddress, timeoutMs: number): Promise<NodeView> {
-    const [info] = await this.#looks.send(node, [['INFO', 'replication']], timeoutMs)
+    const [info] = await this.#polls.send(node, [['INFO', 'replication']], timeoutMs)
     return readView(node, info)
   }
 
-  /** The process id of a Redis. Rejects when it does not answer soon. */
+  /** The process id of a Redis. Rejects when Redis does not reply within the short deadline of a poll. */
   async pidOf(node: NodeAddress): Promise<number> {
-    const [info] = await this.#looks.send(node, [['INFO', 'server']], LOOK_MS)
+    const [info] = await this.#polls.send(node, [['INFO', 'server']], POLL_TIMEOUT_MS)
     const pid = Number(readInfo(info)['process_id'])
-    if (!Number.isSafeInteger(pid) || pid <= 0) throw new Error('Redis does not give its process id.')
+    if (!Number.isSafeInteger(pid) || pid <= 0) throw new Error('Redis does not report its process id.')
     return pid
   }
 
-  /** Whether a Redis answers soon. */
-  answers(node: NodeAddress): Promise<boolean> {
+  /** Whether a Redis replies within the short deadline of a poll. */
+  isReachable(node: NodeAddress): Promise<boolean> {
     return this.pidOf(node).then(
       () => true,
       () => false,
     )
   }
 
-  /** What the other Redis say of themselves, of those that answer in time. */
+  /** The views of the other hosts' Redis, of those that reply in time. */
   survivors(): Promise<NodeView[]> {
     return this.viewsWithout(formatAddress(this.#config.self))
   }
 
-  /** `host:port` of the one primary that answers and carries the mark, or null. */
+  /** `host:port` of the only primary that replies, if it has the group id; otherwise null. */
   async primaryWithData(): Promise<string | null> {
     const [primary, ...more] = (await this.survivors()).filter(({ role }) => role === 'primary')
     if (primary === undefined || more.length > 0) return null
-    const mark = await this.tellNode(primary.address, ['GET', MARK_KEY])
+    const mark = await this.sendToNode(primary.address, ['GET', MARK_KEY])
     return String(mark) === this.#config.mark ? formatAddress(primary.address) : null
   }
 
-  /** Every other Redis answers, and none has a single key. */
+  /** Whether every other Redis replies and holds no key. */
   async everyOtherIsEmpty(): Promise<boolean> {
-    const sizes = await inTime(this.others.map((node) => this.tellNode(node, ['DBSIZE'])))
+    const sizes = await fulfilledValues(this.others.map((node) => this.sendToNode(node, ['DBSIZE'])))
     return sizes.length === this.others.length && sizes.every((size) => Number(size) === 0)
   }
 
-  async tellSentinel(sentinel: NodeAddress, command: string[]): Promise<Reply> {
-    const [reply = null] = await this.tellSentinelAll(sentinel, [command])
+  async sendToSentinel(sentinel: NodeAddress, command: string[]): Promise<Reply> {
+    const [reply = null] = await this.sendAllToSentinel(sentinel, [command])
     return reply
   }
 
-  /** Several commands; the replies in order. */
-  tellSentinelAll(sentinel: NodeAddress, commands: string[][]): Promise<Reply[]> {
-    return this.#sentinels.send(sentinel, commands, PATIENCE_MS)
+  /** Sends several commands; returns the replies in order. */
+  sendAllToSentinel(sentinel: NodeAddress, commands: string[][]): Promise<Reply[]> {
+    return this.#sentinels.send(sentinel, commands, COMMAND_TIMEOUT_MS)
   }
 
-  async tellNode(node: NodeAddress, command: string[]): Promise<Reply> {
-    const [reply = null] = await this.#redis.send(node, [command], PATIENCE_MS)
+  async sendToNode(node: NodeAddress, command: string[]): Promise<Reply> {
+    const [reply = null] = await this.#redis.send(node, [command], COMMAND_TIMEOUT_MS)
     return reply
   }
 
-  /** One more connection to a Redis, which the caller closes. Throws as {@link Connection.open}. */
+  /** Opens a separate connection to a Redis, which the caller closes. Throws as {@link Connection.open}. */
   open(node: NodeAddress, timeoutMs: number): Promise<Connection> {
     return this.#redis.open(node, timeoutMs)
   }
 
-  /** Claims the data centre for an operation; null while another operation has it. */
+  /** Takes the operations' lock of the data centre. Returns its release, or null while another operation holds it. */
   async claim(operation: string): Promise<(() => void) | null> {
     const { sentinels, passwords } = this.#config
     const access = { sentinels, password: passwords.sentinelAdmin, tls: this.#tls }
@@ -162,7 +164,7 @@ export class HostGroup {
 
   close(): void {
     this.#redis.close()
-    this.#looks.close()
+    this.#polls.close()
     this.#sentinels.close()
   }
 }

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { systemCode } from '../errors.ts'
-import { dataSetIsThere } from '../state/data-set.ts'
+import { hasDataSet } from '../state/data-set.ts'
 import { lastRunIn, readBootId, recordStart, STARTED_FILE } from '../state/last-run.ts'
 import { DataFiles } from '../supervise/data-files.ts'
 import { guardStart } from '../supervise/guard.ts'
@@ -10,24 +10,24 @@ import { askForFailover } from './ask-for-failover.ts'
 import type { HostConfig } from './config.ts'
 import { HostGroup } from './group.ts'
 
-/** The file in the state folder whose time is when Redis crashed last; the unit touches it. */
+/** A file in the state folder. The unit touches it when Redis crashes, so its mtime is the time of the last crash. */
 const CRASHED_FILE = 'crashed'
 
 export interface GuardHostOptions {
-  /** Where the arguments for Redis are written, as `HOLDFAST_START=…` for the unit's own line. */
+  /** The environment file for the unit, which gets the arguments for Redis as `HOLDFAST_START=…`. */
   startFile: string
-  /** Identifies this boot of the machine. Default is what the kernel shows, which a unit may hide. */
+  /** Identifies this boot of the machine. Default is the kernel's boot id, which a unit may hide. */
   bootId?: string
-  /** Why this Redis must not start at present, with what to do. Once for each reason. */
+  /** Called once for each reason why this Redis must not start now. The reason says what to do. */
   onHold: (why: string) => void
   log: (event: string, details: Record<string, unknown>) => void
   signal: AbortSignal
 }
 
 /**
- * Waits until the Redis of a real host may start, and says as what. See `guardStart` for the rules; in addition a
- * Redis without data begins as a primary only when every other Redis answers and is empty, too: that is a first start.
- * Rejects when the signal aborts.
+ * Waits until the Redis of a real host may start, and writes the arguments to start it with. See `guardStart` for the
+ * rules. In addition, a Redis without data starts as a primary only when every other Redis answers and is empty as well:
+ * that is a first start. Rejects when the signal aborts.
  */
 export async function guardHost(config: HostConfig, options: GuardHostOptions): Promise<void> {
   const { stateFolder } = config
@@ -37,23 +37,23 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
   if (lastRun === 'power') options.log('the machine was reset while Redis ran', {})
   const group = await HostGroup.open(config)
   let canTakeOver = false
-  let held: string | null = null
+  let lastReason: string | null = null
   try {
     const args = await guardStart(
       {
         self: formatAddress(config.self),
         timings: config,
         initialised: () => true,
-        dataSetIsThere: async () => (await dataSetIsThere(stateFolder)) || (await group.everyOtherIsEmpty()),
+        hasDataSet: async () => (await hasDataSet(stateFolder)) || (await group.everyOtherIsEmpty()),
         sentinelAnswers: async () => {
           const [answers, survivors] = await Promise.all([group.sentinelAnswers(), group.survivors()])
-          // One that has followed no primary since its own start has nothing that this one may lack.
+          // A Redis that has followed no primary since its own start has no data that this Redis may lack.
           canTakeOver = survivors.some(({ offset }) => offset > 0)
           return answers
         },
-        primaryInFiles: () => followedIn(join(stateFolder, 'redis.conf')),
+        primaryInFiles: () => primaryInConfig(join(stateFolder, 'redis.conf')),
         othersRunSince: () => canTakeOver,
-        // The watchdog is another process; it gives up some time before a guard stops waiting.
+        // The watchdog is another process. It gives up before a guard stops waiting.
         endWatchdog: async () => {},
         files: new DataFiles({
           dataFolder: stateFolder,
@@ -63,18 +63,18 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
         }),
         primaryWithData: () => group.primaryWithData(),
         lostPower: lastRun === 'power',
-        // The watchdog, which asks after every other end, has lost power, too. Two that ask may begin two failovers.
+        // Usually the watchdog requests the failover, but it has lost power as well. Two requests may start two failovers.
         ...(lastRun === 'power' && {
           askForFailover: (signal) => askForFailover(config, group, options.log, signal),
         }),
       },
       {
-        // Also after a clean stop: the watchdog asks for a failover whenever the process of a primary ends.
+        // Also after a clean stop: the watchdog requests a failover whenever the process of a primary ends.
         endedAtMs: crashedAt ?? performance.now(),
         signal: options.signal,
         hold: (why) => {
-          if (held !== why) options.onHold(why)
-          held = why
+          if (lastReason !== why) options.onHold(why)
+          lastReason = why
         },
       },
     )
@@ -85,14 +85,14 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
   }
 }
 
-/** `host:port` of the Redis that this one's own file says to follow, or null. */
-async function followedIn(file: string): Promise<string | null> {
+/** `host:port` of the primary in this Redis' own configuration file, or null. */
+async function primaryInConfig(file: string): Promise<string | null> {
   const text = await readFile(file, 'utf8')
   const [, host, port] = /^(?:replicaof|slaveof) (\S+) (\d+)$/m.exec(text) ?? []
   return host === undefined ? null : formatAddress({ host: host.replaceAll('"', ''), port: Number(port) })
 }
 
-/** When systemd last saw a crash, as `performance.now()` tells it; null when it has seen none since the last start. */
+/** The time of the last crash on the clock of `performance.now()`; null when there was none since the last start. */
 async function crashedAtMs(stateFolder: string): Promise<number | null> {
   try {
     const [crashed, started] = await Promise.all(

@@ -1,34 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemCode } from '../errors.ts'
 
-/** How often the kernel is asked whether the process still exists. */
-const LOOK_MS = 25
-/** How often Redis is asked for its process id. */
-const ASK_MS = 100
+/** How often to ask the kernel whether the process still exists. */
+const EXIT_POLL_INTERVAL_MS = 25
+/** How often to ask Redis for its process id. */
+const PID_POLL_INTERVAL_MS = 100
 
 /**
- * Waits until Redis runs, and then until its process has ended. Redis gives its process id, and the kernel says whether
- * that process exists; nothing else proves an end. A Redis at `maxclients` closes each connection at once, and one with
- * `tcp_abort_on_overflow`, or behind a firewall that rejects, refuses them: both live, may acknowledge writes, and must not be
- * failed over by force. A process id of another namespace, which the kernel here does not know, leads to nothing: then Sentinel
- * finds the end by itself. Rejects when the signal aborts.
+ * Waits until Redis runs, and then until its process has ended. Rejects when the signal aborts.
+ *
+ * Redis reports its process id, and the kernel reports whether that process exists; nothing else proves the end of a
+ * process. Redis closes every connection at `maxclients`, and refuses connections with `tcp_abort_on_overflow` or behind a
+ * rejecting firewall. In all three cases Redis is alive, may acknowledge writes, and must not be failed over by force. A
+ * process id from another namespace is unknown to this kernel and has no effect: Sentinel then detects the end itself.
  */
-export async function untilRedisEnds(pidOf: () => Promise<number>, signal: AbortSignal): Promise<void> {
+export async function waitForRedisExit(pidOf: () => Promise<number>, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted()
     const pid = await pidOf().catch(() => null)
-    if (pid !== null && exists(pid)) return untilGone(pid, signal)
-    await sleep(ASK_MS, undefined, { signal })
+    if (pid !== null && exists(pid)) return waitUntilGone(pid, signal)
+    await sleep(PID_POLL_INTERVAL_MS, undefined, { signal })
   }
 }
 
-async function untilGone(pid: number, signal: AbortSignal): Promise<void> {
-  while (exists(pid)) await sleep(LOOK_MS, undefined, { signal })
+async function waitUntilGone(pid: number, signal: AbortSignal): Promise<void> {
+  while (exists(pid)) await sleep(EXIT_POLL_INTERVAL_MS, undefined, { signal })
 }
 
 /**
- * Whether there is such a process. The kernel answers for processes of other users, too, with EPERM, and whatever a unit's
- * `ProtectProc` hides under /proc. A number that was given to another process since counts as living, which does no harm.
+ * Whether the process exists. For processes of other users the kernel answers EPERM, whatever a unit's `ProtectProc` hides
+ * under /proc. A process id that the kernel has reused counts as alive; that is safe.
  */
 function exists(pid: number): boolean {
   try {

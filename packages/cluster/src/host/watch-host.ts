@@ -1,39 +1,41 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { REPLICA_PRIORITY } from '../site/site.ts'
-import { CLOSING, closeAbandonedElections } from '../supervise/abandoned-election.ts'
-import { guardClock, LEAVING_WRONG_CLOCK } from '../supervise/clock-guard.ts'
-import { Greetings } from '../supervise/greetings.ts'
-import { hastenFailovers } from '../supervise/hasten.ts'
+import { CLOSE_ELECTION_OPERATION, closeAbandonedElections } from '../supervise/abandoned-election.ts'
+import { guardClock, WRONG_CLOCK_OPERATION } from '../supervise/clock-guard.ts'
+import { demoteReplacedPrimaries } from '../supervise/demote-replaced-primary.ts'
+import { HelloListener } from '../supervise/hello-listener.ts'
+import { repointReplicasEarly } from '../supervise/repoint-replicas-early.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
-import { redialStalledLink } from '../supervise/stalled-link.ts'
-import { watchSuccession } from '../supervise/succession.ts'
+import { reconnectStalledLink } from '../supervise/stalled-link.ts'
 import { askForFailover } from './ask-for-failover.ts'
 import type { HostConfig } from './config.ts'
-import { markFirstData } from './first-mark.ts'
+import { writeFirstGroupId } from './first-group-id.ts'
 import { HostGroup } from './group.ts'
-import { untilRedisEnds } from './redis-process.ts'
+import { waitForRedisExit } from './redis-process.ts'
 
 export interface WatchHostOptions {
   log: (event: string, details: Record<string, unknown>) => void
   signal: AbortSignal
 }
 
-/** Deadline of a question in the middle of a handover. */
-const HAND_OVER_MS = 500
+/** Deadline of a query during a handover. */
+const HANDOVER_QUERY_TIMEOUT_MS = 500
 
 /**
- * Watches a real host for ever. When the process of its Redis ends while it was primary, asks for the failover at once
- * (see `watchOver`); hastens every failover (see `hastenFailovers`); has its Sentinel repeat a split vote (see
- * `repeatSplitVotes`), and keeps its periods; has its Redis dial a silent primary anew (see `redialStalledLink`), and follow
- * who has replaced it (see `watchSuccession`); writes the group's mark into a new data centre (see `markFirstData`); closes elections that were
- * abandoned while its Redis is primary (see `closeAbandonedElections`); and keeps its Redis from being primary while its clock
- * is wrong (see `guardClock`).
- * Whether the process has ended, the kernel says (see `untilRedisEnds`): a Redis that refuses or closes connections may live.
- * Rejects when the signal aborts.
+ * Runs the host agent of a real host until the signal aborts, then rejects. The agent
+ * - requests a failover as soon as the process of its Redis ends while that Redis was the primary (`failOverDeadRedis`);
+ *   `waitForRedisExit` asks the kernel for the end, because a Redis that refuses or closes connections may be alive;
+ * - points replicas to a promoted replica early (`repointReplicasEarly`);
+ * - has its Sentinel repeat a split vote (`repeatSplitVotes`);
+ * - has its Redis reconnect to a silent primary (`reconnectStalledLink`);
+ * - makes its replaced primary a replica, and keeps the periods of its Sentinel (`demoteReplacedPrimaries`);
+ * - writes the group id into a new data centre (`writeFirstGroupId`);
+ * - closes abandoned elections while its Redis is the primary (`closeAbandonedElections`);
+ * - keeps its Redis from being primary while its clock is wrong (`guardClock`).
  */
 export async function watchHost(config: HostConfig, { log, signal }: WatchHostOptions): Promise<void> {
   const group = await HostGroup.open(config)
-  const greetings = new Greetings({
+  const hellos = new HelloListener({
     redis: [config.self],
     primaryName: config.primaryName,
     open: (node, timeoutMs) => group.open(node, timeoutMs),
@@ -41,13 +43,13 @@ export async function watchHost(config: HostConfig, { log, signal }: WatchHostOp
   try {
     await Promise.all([
       watchRedis(config, group, { log, signal }),
-      hastenFailovers(hastening(config, group, log), signal),
-      repeatSplitVotes(voting(config, group, log), signal),
-      redialStalledLink(linking(config, group, log), signal),
-      watchSuccession(succeeding(config, group, log), signal),
-      markFirstData(config, group, signal),
-      greetings.listen(signal),
-      closeAbandonedElections(closing(config, group, greetings, log), signal),
+      repointReplicasEarly(earlyRepointing(config, group, log), signal),
+      repeatSplitVotes(splitVotes(config, group, log), signal),
+      reconnectStalledLink(stalledLink(config, group, log), signal),
+      demoteReplacedPrimaries(demotion(config, group, log), signal),
+      writeFirstGroupId(config, group, signal),
+      hellos.listen(signal),
+      closeAbandonedElections(abandonedElections(config, group, hellos, log), signal),
       guardClock(clockGuarding(config, group, log), signal),
     ])
   } finally {
@@ -61,48 +63,49 @@ async function watchRedis(
   { log, signal }: WatchHostOptions,
 ): Promise<never> {
   for (;;) {
-    await untilRedisEnds(() => group.pidOf(config.self), signal)
+    await waitForRedisExit(() => group.pidOf(config.self), signal)
     log('Redis has ended', {})
     const outcome = await askForFailover(config, group, log, signal)
     log(outcome, {})
   }
 }
 
-const hastening = ({ sentinels }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+const earlyRepointing = ({ sentinels }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
   sentinels,
   askSentinel: (sentinel: NodeAddress) => group.askSentinel(sentinel),
   viewsWithout: (address: string) => group.viewsWithout(address),
-  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  sendToNode: (node: NodeAddress, command: string[]) => group.sendToNode(node, command),
   log,
 })
 
-const voting = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+const splitVotes = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
   own: config.sentinel === null ? [] : [config.sentinel],
   all: config.sentinels,
   primaryName: config.primaryName,
   failoverTimeoutMs: config.failoverTimeoutMs,
-  tellSentinel: (sentinel: NodeAddress, commands: string[][]) => group.tellSentinelAll(sentinel, commands),
+  sendToSentinel: (sentinel: NodeAddress, commands: string[][]) =>
+    group.sendAllToSentinel(sentinel, commands),
   log,
 })
 
-const linking = ({ self, redis }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+const stalledLink = ({ self, redis }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
   replica: self,
   all: redis,
   view: (node: NodeAddress, timeoutMs: number) => group.view(node, timeoutMs),
-  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
+  sendToNode: (node: NodeAddress, command: string[]) => group.sendToNode(node, command),
   log,
 })
 
-const succeeding = ({ self, sentinel }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+const demotion = ({ self, sentinel }: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
   own: { redis: [self], sentinels: sentinel === null ? [] : [sentinel] },
   views: () => group.views(),
   announcements: () => group.announcements(),
-  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
-  tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
+  sendToNode: (node: NodeAddress, command: string[]) => group.sendToNode(node, command),
+  sendToSentinel: (node: NodeAddress, command: string[]) => group.sendToSentinel(node, command),
   log,
 })
 
-const handingOver = (
+const handover = (
   { sentinels, primaryName, failoverTimeoutMs }: HostConfig,
   group: HostGroup,
   log: WatchHostOptions['log'],
@@ -112,28 +115,28 @@ const handingOver = (
   failoverTimeoutMs,
   sentinelAnswers: () => group.sentinelAnswers(),
   views: () => group.views(),
-  view: (node: NodeAddress) => group.view(node, HAND_OVER_MS),
-  tellNode: (node: NodeAddress, command: string[]) => group.tellNode(node, command),
-  tellSentinel: (node: NodeAddress, command: string[]) => group.tellSentinel(node, command),
+  view: (node: NodeAddress) => group.view(node, HANDOVER_QUERY_TIMEOUT_MS),
+  sendToNode: (node: NodeAddress, command: string[]) => group.sendToNode(node, command),
+  sendToSentinel: (node: NodeAddress, command: string[]) => group.sendToSentinel(node, command),
   log,
 })
 
-const closing = (
+const abandonedElections = (
   config: HostConfig,
   group: HostGroup,
-  greetings: Greetings,
+  hellos: HelloListener,
   log: WatchHostOptions['log'],
 ) => ({
-  ...handingOver(config, group, log),
+  ...handover(config, group, log),
   own: [config.self],
-  newestEpoch: () => greetings.newestEpoch,
-  claim: () => group.claim(CLOSING),
+  newestEpoch: () => hellos.newestEpoch,
+  claim: () => group.claim(CLOSE_ELECTION_OPERATION),
 })
 
 const clockGuarding = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
-  ...handingOver(config, group, log),
+  ...handover(config, group, log),
   self: config.self,
   all: config.redis,
   plannedPriority: config.priority ?? REPLICA_PRIORITY,
-  claim: () => group.claim(LEAVING_WRONG_CLOCK),
+  claim: () => group.claim(WRONG_CLOCK_OPERATION),
 })

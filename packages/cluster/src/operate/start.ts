@@ -3,7 +3,7 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { checkAddresses } from '../preflight/addresses.ts'
 import { findProgram } from '../preflight/programs.ts'
-import { dataSetIsThere } from '../state/data-set.ts'
+import { hasDataSet } from '../state/data-set.ts'
 import { type DataCentreDescription, describe, urlOf } from '../state/description.ts'
 import { StateFolder } from '../state/folder.ts'
 import type { LocalDataCentre } from '../state/open.ts'
@@ -169,7 +169,7 @@ class DataCentre implements RunningDataCentre {
       await ready.sentinelsAgree()
       const primary = await ready.groupIsLinked()
       if (!(await ready.hasMark(primary, this.#local.secrets.mark))) throw dataLost(this.#folder)
-      supervisor.hasten()
+      supervisor.startAgent()
       const unchanged = await applySettings(this.#local, supervisor.nodes)
       return [
         `${sentinels.length} Sentinels agree on the primary ${formatAddress(primary)}`,
@@ -251,7 +251,7 @@ class DataCentre implements RunningDataCentre {
 
 async function checkSomeDataIsThere(topology: Topology, folder: StateFolder): Promise<void> {
   const there = await Promise.all(
-    topology.dataHosts.map((_, index) => dataSetIsThere(folder.dataOf(`redis-${index + 1}`))),
+    topology.dataHosts.map((_, index) => hasDataSet(folder.dataOf(`redis-${index + 1}`))),
   )
   if (!there.some(Boolean)) throw dataLost(folder)
 }

@@ -5,17 +5,15 @@ import { redisAddress, sentinelAddress, type Topology, tunnelOf } from '../topol
 import { portOwner } from './port-owner.ts'
 
 /**
- * Checks that every address of the topology is this machine's and that its port is free, by listening there for a
- * moment.
- *
- * Throws `ADDRESS_NOT_HERE` or `PORT_IN_USE`.
+ * Checks that every address of the topology belongs to this machine and that its port is free, by listening there for a
+ * moment. Throws `ADDRESS_NOT_HERE` or `PORT_IN_USE`.
  */
 export async function checkAddresses(topology: Topology): Promise<void> {
   const { dataHosts, gateways, balancer } = topology
   const nodes = [...dataHosts.map(redisAddress), ...dataHosts.map(sentinelAddress)]
   const all = [
     ...nodes,
-    ...(topology.transport === 'stunnel' ? nodes.flatMap(behind) : []),
+    ...(topology.transport === 'stunnel' ? nodes.flatMap(tunnelAddresses) : []),
     ...gateways,
     balancer,
   ]
@@ -25,8 +23,8 @@ export async function checkAddresses(topology: Topology): Promise<void> {
   }
 }
 
-/** What else listens for a node behind a tunnel. */
-function behind({ host, port }: NodeAddress): NodeAddress[] {
+/** The further addresses on which the tunnel of a node listens. */
+function tunnelAddresses({ host, port }: NodeAddress): NodeAddress[] {
   return Object.values(tunnelOf(host)).map((end) => ({ host: end, port }))
 }
 
@@ -45,7 +43,7 @@ function problem(address: NodeAddress, code: string): ClusterError {
       const owner = portOwner(address)
       return new ClusterError(
         'PORT_IN_USE',
-        `${where} is in use${owner ? ` by ${owner}` : ''}. End that program, or choose other addresses with \`--network\`.`,
+        `${where} is in use${owner ? ` by ${owner}` : ''}. Stop that program, or choose other addresses with \`--network\`.`,
       )
     }
     case 'EADDRNOTAVAIL':
@@ -56,7 +54,7 @@ function problem(address: NodeAddress, code: string): ClusterError {
     default:
       return new ClusterError(
         'PORT_IN_USE',
-        `${where} cannot be listened on (${code}). Choose other addresses.`,
+        `Cannot listen on ${where} (${code}). Choose other addresses with \`--network\`.`,
       )
   }
 }

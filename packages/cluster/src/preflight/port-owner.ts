@@ -3,7 +3,7 @@ import type { NodeAddress } from '@holdfast/tokens/redis'
 
 const LISTENING = '0A'
 
-/** Which process listens on an IPv4 address, as `redis-server (process 123)`; null when it cannot be told. */
+/** The process that listens on an IPv4 address, as `redis-server (process 123)`; null when it is unknown. */
 export function portOwner(address: NodeAddress): string | null {
   try {
     const sockets = listeningSockets(address)
@@ -13,15 +13,15 @@ export function portOwner(address: NodeAddress): string | null {
       }
     }
   } catch {
-    // No /proc, as on macOS.
+    // There is no /proc on macOS.
   }
   return null
 }
 
-/** The sockets, as `socket:[inode]`, in the listening state on the address or on all addresses (proc(5)). */
+/** The sockets that listen on the address or on all addresses, as `socket:[inode]` (proc(5)). */
 function listeningSockets({ host, port }: NodeAddress): Set<string> {
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
-  // Little-endian, as every machine is that this runs on.
+  // Little-endian, like every supported machine.
   const hexHost = host
     .split('.')
     .reverse()

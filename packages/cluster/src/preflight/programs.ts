@@ -6,37 +6,37 @@ import { ClusterError } from '../errors.ts'
 import { ENGINES } from '../site/choices.ts'
 import type { Engine, EngineVersion } from '../site/site.ts'
 
-/** Where system programs are although a user's PATH may not say so (Debian's haproxy is in /usr/sbin). */
-const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin']
+/** Folders of system programs that a user's PATH may lack (Debian's haproxy is in /usr/sbin). */
+const EXTRA_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin']
 
-/** The Debian packages that are called otherwise than their program. */
+/** The Debian packages whose names differ from their programs. */
 const PACKAGES: Readonly<Record<string, string>> = { stunnel: 'stunnel4' }
 
-/** The path of a program. Throws `MISSING_PROGRAM`. */
+/** Finds the path of a program. Throws `MISSING_PROGRAM`. */
 export function findProgram(name: string, searchPath = process.env['PATH'] ?? ''): string {
-  for (const folder of [...searchPath.split(delimiter).filter(Boolean), ...MORE_FOLDERS]) {
+  for (const folder of [...searchPath.split(delimiter).filter(Boolean), ...EXTRA_FOLDERS]) {
     const path = join(folder, name)
     try {
       accessSync(path, constants.X_OK)
       return path
     } catch {
-      // Not in this folder.
+      // The program is not in this folder.
     }
   }
   throw new ClusterError(
     'MISSING_PROGRAM',
-    `\`${name}\` is not installed, or not on the PATH. Install it (\`npm start\` does; on Debian: \`apt-get install ${PACKAGES[name] ?? name}\`).`,
+    `\`${name}\` is not installed, or not on the PATH. Install it with \`npm start\`, or on Debian with \`apt-get install ${PACKAGES[name] ?? name}\`.`,
   )
 }
 
-/** The version of this engine that is installed, such as `7.0.15`. Throws `MISSING_PROGRAM`. */
+/** The installed version of an engine, such as `7.0.15`. Throws `MISSING_PROGRAM`. */
 export async function installedVersion({ name }: Pick<Engine, 'name'>): Promise<string> {
   const program = findProgram(`${name}-server`)
   const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 5000 })
   return /\bv=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? ''
 }
 
-/** The engine whose directives and rights an installed version knows: the newest one that is not newer. Pure. */
+/** The newest supported engine version that is not newer than the installed one, which has the same directives. Pure. */
 export function engineOf(name: Engine['name'], installed: string): Engine {
   const versions = ENGINES.filter((engine) => engine.startsWith(`${name} `)).map(
     (engine) => engine.split(' ')[1] as EngineVersion,

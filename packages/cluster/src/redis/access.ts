@@ -2,7 +2,7 @@ import type { TlsOptions } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Group } from '../topology/topology.ts'
 
-/** What a command needs to send questions to the nodes of a data centre. */
+/** The nodes of a data centre and the credentials to connect to them. */
 export interface GroupAccess {
   topology: Group
   secrets: Secrets

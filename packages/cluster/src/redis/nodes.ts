@@ -6,12 +6,11 @@ import {
   type ReplicationView,
   type Reply,
 } from '@holdfast/tokens/redis'
-import type { GroupAccess } from './access.ts'
 import { type Group, redisAddress } from '../topology/topology.ts'
-import { inTime } from './in-time.ts'
-import { Lines } from './lines.ts'
+import type { GroupAccess } from './access.ts'
+import { ConnectionPool, fulfilledValues } from './connection-pool.ts'
 
-/** One Redis and its part in replication. */
+/** One Redis and its replication state, as it reports them. */
 export interface NodeView extends ReplicationView {
   address: NodeAddress
 }
@@ -22,23 +21,23 @@ export const readView = (address: NodeAddress, info: Reply | undefined): NodeVie
   ...parseReplication(String(info)),
 })
 
-/** The Redis nodes of a data centre, asked as their admin user. */
+/** The Redis nodes of a data centre, queried as their admin user. */
 export class Nodes {
   readonly #topology: Group
-  readonly #lines: Lines
+  readonly #connections: ConnectionPool
 
-  /** `alsoEnded`: those are asked, too, whose certificates have ended. */
-  constructor({ topology, secrets, tls }: GroupAccess, { alsoEnded = false } = {}) {
+  /** `acceptExpired`: also connect to nodes whose certificates have expired. */
+  constructor({ topology, secrets, tls }: GroupAccess, { acceptExpired = false } = {}) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.admin, tls, alsoEnded })
+    this.#connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls, acceptExpired })
   }
 
-  /** The views of those that answer in time (in milliseconds), without asking the one at `withoutAddress`. */
+  /** The views of the nodes that answer within `timeoutMs`. The node at `withoutAddress` is not asked. */
   views(timeoutMs: number, withoutAddress?: string): Promise<NodeView[]> {
     const asked = this.#topology.dataHosts
       .map(redisAddress)
       .filter((node) => formatAddress(node) !== withoutAddress)
-    return inTime(asked.map((node) => this.view(node, timeoutMs)))
+    return fulfilledValues(asked.map((node) => this.view(node, timeoutMs)))
   }
 
   async view(address: NodeAddress, timeoutMs: number): Promise<NodeView> {
@@ -47,20 +46,20 @@ export class Nodes {
   }
 
   send(address: NodeAddress, commands: readonly string[][], timeoutMs: number) {
-    return this.#lines.send(address, commands, timeoutMs)
+    return this.#connections.send(address, commands, timeoutMs)
   }
 
-  /** One more connection, which the caller closes. Throws as {@link Connection.open}. */
+  /** Opens a separate connection, which the caller closes. Throws as {@link Connection.open}. */
   open(address: NodeAddress, timeoutMs: number): Promise<Connection> {
-    return this.#lines.open(address, timeoutMs)
+    return this.#connections.open(address, timeoutMs)
   }
 
-  /** From now on fresh connections log in by these; those that are open stay. */
+  /** Uses these credentials for new connections. Open connections stay as they are. */
   renew({ secrets, tls }: Pick<GroupAccess, 'secrets' | 'tls'>): void {
-    this.#lines.renew({ password: secrets.admin, tls })
+    this.#connections.renew({ password: secrets.admin, tls })
   }
 
   close(): void {
-    this.#lines.close()
+    this.#connections.close()
   }
 }

@@ -1,18 +1,21 @@
 import { RedisReplyError } from '@holdfast/tokens'
 import type { Reply } from '@holdfast/tokens/redis'
 
-/** A reply and where the next one begins. */
-interface Read {
+/** A decoded reply and the offset at which the next reply begins. */
+interface DecodedReply {
   reply: Reply | RedisReplyError
   end: number
 }
 
-/** A command as Redis takes it: an array of bulk strings. */
+/** Encodes a command as an array of bulk strings. */
 export const encodeCommand = (args: readonly string[]): string =>
   `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`
 
-/** The RESP3 reply that begins at `start`, an error as a value; null while some of it has yet to come. Throws for other bytes. */
-export function decodeReply(bytes: Buffer, start = 0): Read | null {
+/**
+ * Decodes the RESP3 reply that begins at `start`. An error reply is returned as a value. Returns null while the reply is
+ * incomplete. Throws when the bytes are not RESP3.
+ */
+export function decodeReply(bytes: Buffer, start = 0): DecodedReply | null {
   const lineEnd = bytes.indexOf('\r\n', start)
   if (lineEnd < 0) return null
   const text = bytes.toString('utf8', start + 1, lineEnd)
@@ -40,17 +43,17 @@ export function decodeReply(bytes: Buffer, start = 0): Read | null {
     case '%':
       return decodeMap(bytes, end, Number(text))
     default:
-      throw new Error(`It does not answer as Redis does: a reply begins with ${JSON.stringify(type)}.`)
+      throw new Error(`The reply is not RESP3: it begins with ${JSON.stringify(type)}.`)
   }
 }
 
-function decodeBulk(bytes: Buffer, start: number, length: number): Read | null {
+function decodeBulk(bytes: Buffer, start: number, length: number): DecodedReply | null {
   if (length < 0) return { reply: null, end: start }
   const end = start + length + 2
   return bytes.length < end ? null : { reply: bytes.subarray(start, start + length), end }
 }
 
-function decodeList(bytes: Buffer, start: number, count: number): Read | null {
+function decodeList(bytes: Buffer, start: number, count: number): DecodedReply | null {
   const items: Reply[] = []
   let end = start
   for (let index = 0; index < count; index += 1) {
@@ -62,7 +65,7 @@ function decodeList(bytes: Buffer, start: number, count: number): Read | null {
   return { reply: items, end }
 }
 
-function decodeMap(bytes: Buffer, start: number, count: number): Read | null {
+function decodeMap(bytes: Buffer, start: number, count: number): DecodedReply | null {
   const list = decodeList(bytes, start, 2 * count)
   if (list === null || !Array.isArray(list.reply)) return null
   const fields = list.reply

@@ -6,47 +6,54 @@ import {
   readObservation,
   type SentinelObservation,
 } from '@holdfast/tokens/redis'
-import type { GroupAccess } from './access.ts'
 import { type Group, QUORUM, sentinelAddress } from '../topology/topology.ts'
-import { inTime } from './in-time.ts'
-import { Lines, readAddress, readField } from './lines.ts'
+import type { GroupAccess } from './access.ts'
+import { ConnectionPool, fulfilledValues } from './connection-pool.ts'
+import { readAddress, readField } from './replies.ts'
 
-/** What one Sentinel says about the primary. */
+/** One Sentinel's state of the primary. */
 export interface SentinelAnswer {
   sentinel: NodeAddress
-  /** `host:port` of the primary that it names. */
+  /** `host:port` of the primary that this Sentinel names. */
   primary: string
   configEpoch: number
   knownReplicas: number
-  /** Sentinels that it knows besides itself. */
+  /** How many other Sentinels it knows. */
   knownSentinels: number
-  /** It leads a failover at present. */
+  /** This Sentinel leads a failover now. */
   failingOver: boolean
-  /** It has found the primary silent by itself, for longer than `down-after`. */
+  /** This Sentinel itself marks the primary as down, after no valid reply for `down-after` (`s_down`). */
   findsItDown: boolean
   downAfterMs: number
   failoverTimeoutMs: number
 }
 
-/** Whom one Sentinel announces. */
+/** The primary that one Sentinel announces. */
 export interface Announcement extends SentinelObservation {
   sentinel: NodeAddress
 }
 
-/** The Sentinels of a data centre, asked as their admin user. */
+/** The Sentinels of a data centre, queried as their admin user. */
 export class Sentinels {
   readonly #topology: Group
-  readonly #lines: Lines
+  readonly #connections: ConnectionPool
 
-  /** `alsoEnded`: those are asked, too, whose certificates have ended. */
-  constructor({ topology, secrets, tls }: GroupAccess, { alsoEnded = false } = {}) {
+  /** `acceptExpired`: also connect to Sentinels whose certificates have expired. */
+  constructor({ topology, secrets, tls }: GroupAccess, { acceptExpired = false } = {}) {
     this.#topology = topology
-    this.#lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls, alsoEnded })
+    this.#connections = new ConnectionPool({
+      username: 'admin',
+      password: secrets.sentinelAdmin,
+      tls,
+      acceptExpired,
+    })
   }
 
-  /** The answers of those that answer in time (in milliseconds). */
+  /** The answers of the Sentinels that reply within `timeoutMs`. */
   answers(timeoutMs: number): Promise<SentinelAnswer[]> {
-    return inTime(this.#topology.dataHosts.map((host) => this.answer(sentinelAddress(host), timeoutMs)))
+    return fulfilledValues(
+      this.#topology.dataHosts.map((host) => this.answer(sentinelAddress(host), timeoutMs)),
+    )
   }
 
   async answer(sentinel: NodeAddress, timeoutMs: number): Promise<SentinelAnswer> {
@@ -54,10 +61,10 @@ export class Sentinels {
     return readAnswer(sentinel, reply ?? null)
   }
 
-  /** Whom those announce that answer in time (in milliseconds). */
+  /** The announcements of the Sentinels that reply within `timeoutMs`. */
   announcements(timeoutMs: number): Promise<Announcement[]> {
     const { primaryName, dataHosts } = this.#topology
-    return inTime(
+    return fulfilledValues(
       dataHosts.map(sentinelAddress).map(async (sentinel) => {
         return readAnnouncement(
           sentinel,
@@ -68,20 +75,20 @@ export class Sentinels {
   }
 
   send(sentinel: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<Reply[]> {
-    return this.#lines.send(sentinel, commands, timeoutMs)
+    return this.#connections.send(sentinel, commands, timeoutMs)
   }
 
-  /** From now on fresh connections log in by these; those that are open stay. */
+  /** Uses these credentials for new connections. Open connections stay as they are. */
   renew({ secrets, tls }: Pick<GroupAccess, 'secrets' | 'tls'>): void {
-    this.#lines.renew({ password: secrets.sentinelAdmin, tls })
+    this.#connections.renew({ password: secrets.sentinelAdmin, tls })
   }
 
   close(): void {
-    this.#lines.close()
+    this.#connections.close()
   }
 }
 
-/** The primary that at least two of the three Sentinels name, or null. */
+/** The primary that at least two of the three Sentinels name; null when no two agree. */
 export function namedByMajority(answers: readonly SentinelAnswer[]): string | null {
   const votes = new Map<string, number>()
   for (const { primary } of answers) votes.set(primary, (votes.get(primary) ?? 0) + 1)
@@ -89,7 +96,7 @@ export function namedByMajority(answers: readonly SentinelAnswer[]): string | nu
   return null
 }
 
-/** What {@link readAnnouncement} reads the replies to. */
+/** The commands whose replies {@link readAnnouncement} reads. */
 export const announcementQuestions = (primaryName: string): string[][] =>
   observationQuestions(primaryName).map((question) => ['SENTINEL', ...question])
 

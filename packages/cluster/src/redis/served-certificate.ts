@@ -4,8 +4,8 @@ import type { NodeAddress, TlsOptions } from '@holdfast/tokens/redis'
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * For how many days (rounded down) the certificate still lasts that is shown at an address: the one in use, which a new
- * file alone does not change. Negative when it has expired; null when none is shown in time.
+ * The days, rounded down, until the certificate expires that the server at an address presents. This is the certificate in
+ * use; a new file alone does not change it. Negative after it expired; null when the server presents none in time.
  */
 export function servedCertificateDays(
   { host, port }: NodeAddress,
@@ -13,7 +13,7 @@ export function servedCertificateDays(
   timeoutMs: number,
 ): Promise<number | null> {
   return new Promise((resolve) => {
-    // Nothing is sent but the handshake, so one that must not be believed may be looked at.
+    // Only the handshake is sent, so it is safe to accept an untrusted certificate here.
     const socket = connect({ host, port, ca, cert, key, rejectUnauthorized: false, timeout: timeoutMs })
     const end = (days: number | null) => {
       socket.destroy()

@@ -3,7 +3,7 @@ import type { TlsOptions } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import type { TlsFiles } from '../render/node-plan.ts'
 
-/** Reads what a connection shows and believes. Throws `STATE_UNUSABLE`, with the `remedy`. */
+/** Reads a certificate, its key and the authority's certificate. Throws `STATE_UNUSABLE`, with the `remedy`. */
 export async function readTlsFiles(
   { authority, certificate, key: keyFile }: TlsFiles,
   remedy: string,
@@ -14,7 +14,7 @@ export async function readTlsFiles(
   } catch (cause) {
     throw new ClusterError(
       'STATE_UNUSABLE',
-      `The certificate of this host cannot be read from ${certificate}. ${remedy}`,
+      `Cannot read the certificate of this host from ${certificate}. ${remedy}`,
       { cause },
     )
   }

@@ -1,16 +1,18 @@
 /**
- * Why a Redis must not start with these users: it loads its append-only file as the user `default`, and leaves out a
- * transaction, or half of one, that this user may not run (redis/redis#14541). Null when it may start. Pure.
+ * Why a Redis must not start with this ACL file; null when it may start. Pure.
+ *
+ * Redis loads its append-only file as the user `default`, and skips a transaction, or half of it, that this user may not run
+ * (redis/redis#14541).
  */
-export function problemOfUsers(text: string): string | null {
+export function aclProblem(text: string): string | null {
   const line = text.split(/\r?\n/).find((one) => /^user\s+default(\s|$)/.test(one.trim()))
-  if (line === undefined) return 'it has no user "default", so anybody could log in without a password'
-  const lost = lostRights(line.trim().split(/\s+/).slice(2))
-  if (lost.length === 0) return null
-  return `the user "default" lacks ${lost.join(' and ')}, so Redis would leave out logins and logouts when it loads its data. Set it to "user default off ~* &* +@all"`
+  if (line === undefined) return 'it has no user "default", so any client could log in without a password'
+  const missing = missingRights(line.trim().split(/\s+/).slice(2))
+  if (missing.length === 0) return null
+  return `the user "default" lacks ${missing.join(' and ')}, so Redis would skip logins and logouts when it loads its data. Set it to "user default off ~* &* +@all"`
 }
 
-function lostRights(words: readonly string[]): string[] {
+function missingRights(words: readonly string[]): string[] {
   const has = { '~*': false, '&*': false, '+@all': false }
   for (const word of words) {
     if (word === '~*' || word === 'allkeys') has['~*'] = true

@@ -5,27 +5,27 @@ import { basename, join } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { endsUnfinished } from './unfinished-write.ts'
 
-/** Where Redis keeps its append-only file, below its data folder. */
+/** The folder of the append-only file, below the data folder of Redis. */
 const APPEND_FOLDER = 'appendonlydir'
-/** Where what is cut off the end of a file is kept, below the data folder. */
+/** The folder for unfinished writes that were cut off, below the data folder. */
 const CUT_FOLDER = 'cut-off'
-/** The check reads every file once; a start may take this long anyway. */
+/** The check reads every file once. A start of Redis may take as long. */
 const CHECK_TIMEOUT_MS = 10 * 60_000
-/** Of what the checker prints: its end counts. */
-const MOST_OUTPUT = 64 * 1024
-/** A longer end is not the one write that a power cut may interrupt. */
-const LONGEST_TAIL_BYTES = 64 * 1024 * 1024
+/** How much of the checker's output to keep. Only its end matters. */
+const MAX_OUTPUT_LENGTH = 64 * 1024
+/** A longer unfinished end is not the single write that a power cut may interrupt. */
+const MAX_TAIL_BYTES = 64 * 1024 * 1024
 
-/** The append-only file of a data folder, as a Redis that starts would find it. */
+/** The state of the append-only file in a data folder. */
 export type AppendOnlyState =
   | { kind: 'none' | 'sound' }
-  /** The last file ends in an unfinished write, or in zeros: what a power cut leaves. */
+  /** The last file ends in an unfinished write or in zeros, as after a power cut. */
   | { kind: 'torn'; file: string; soundUpTo: number; size: number }
   | { kind: 'damaged'; problem: string }
 
 /**
- * Checks the append-only file with the engine's own checker, changing nothing. `server` is the program of the engine:
- * by its name it becomes `redis-check-aof`, so no further program is needed.
+ * Checks the append-only file with the engine's own checker, without changing it. `server` is the program of the engine. It
+ * acts as `redis-check-aof` when it is started under that name, so no further program is needed.
  */
 export async function inspectAppendOnly(
   dataFolder: string,
@@ -58,8 +58,8 @@ export async function inspectAppendOnly(
 }
 
 /**
- * Cuts the unfinished end off, because Redis itself would leave a begun transaction in the file, and the *next* start
- * would then leave out everything written since. Keeps what is cut off; answers where.
+ * Cuts off the unfinished end of a file, and returns the path of the copy that keeps the cut-off bytes. Redis itself would
+ * leave an unfinished transaction in the file, and its *next* start would discard every later write.
  */
 export async function cutUnfinishedEnd(
   dataFolder: string,
@@ -84,14 +84,14 @@ export async function cutUnfinishedEnd(
   return kept
 }
 
-/** Moves the append-only file away, so that Redis starts empty and copies its primary. Answers where it is now. */
+/** Moves the append-only file aside, so that Redis starts empty and copies its primary. Returns the new path. */
 export async function moveAppendOnlyAside(dataFolder: string): Promise<string> {
   const aside = join(dataFolder, `${APPEND_FOLDER}.damaged.${timestamp()}`)
   await rename(join(dataFolder, APPEND_FOLDER), aside)
   return aside
 }
 
-/** Changes whenever a file of the append-only file does. */
+/** A text that changes whenever a part of the append-only file changes. */
 export async function appendOnlyVersion(dataFolder: string): Promise<string> {
   const folder = join(dataFolder, APPEND_FOLDER)
   const stats = (await namesIn(folder)).sort().map(async (name) => {
@@ -106,17 +106,17 @@ const damaged = (folder: string, file: string, what: string): AppendOnlyState =>
   problem: `${join(folder, basename(file))} is damaged: ${what}`,
 })
 
-/** The files that a manifest names, in the order in which Redis reads them: the base first. */
+/** The files that a manifest names, in the order in which Redis reads them, the base first. */
 function filesIn(manifest: string): string[] {
   const lines = [...manifest.matchAll(/^file (\S+) seq \d+ type ([bi])$/gm)]
   const of = (type: string) => lines.filter((line) => line[2] === type).map((line) => line[1] ?? '')
   return [...of('b'), ...of('i')]
 }
 
-/** What is behind the last whole write is one that was begun; or nothing was written there, and the disk gave zeros. */
+/** Whether the bytes after the last complete write are an unfinished write, or zeros that the disk returned. */
 async function isTorn(at: { file: string; soundUpTo: number; size: number }): Promise<boolean> {
   const length = at.size - at.soundUpTo
-  if (length > LONGEST_TAIL_BYTES) return false
+  if (length > MAX_TAIL_BYTES) return false
   const file = await open(at.file)
   try {
     return endsUnfinished(await read(file, at.soundUpTo, length))
@@ -130,27 +130,27 @@ async function read(file: Awaited<ReturnType<typeof open>>, from: number, length
   return buffer.subarray(0, bytesRead)
 }
 
-/** Throws when the check cannot be run: that says nothing about the file. */
+/** Runs the checker. Throws when it cannot run: that proves nothing about the file. */
 async function runCheck(
   server: string,
   manifest: string,
   signal: AbortSignal | undefined,
 ): Promise<{ sound: boolean; output: string }> {
-  const inTime = AbortSignal.timeout(CHECK_TIMEOUT_MS)
+  const deadline = AbortSignal.timeout(CHECK_TIMEOUT_MS)
   const child = spawn(server, [manifest], {
-    // The server looks for either name in its own, and becomes the checker.
+    // The server searches its own name for either name, and then acts as the checker.
     argv0: 'redis-check-aof valkey-check-aof',
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
+    signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-MOST_OUTPUT)
+      output = (output + text).slice(-MAX_OUTPUT_LENGTH)
     })
   }
   const [code] = await once(child, 'close')
-  // The checker says so of its own accord: another program would not.
+  // The checker's output always contains "AOF". The output of another program does not.
   if (code === null || !/AOF/.test(output)) {
     throw new Error(`${server} did not check ${manifest}: ${lastLine(output)}`)
   }

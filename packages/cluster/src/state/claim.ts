@@ -5,13 +5,13 @@ import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.t
 
 const schema = z.object({ pid: z.int().positive(), started: z.string() })
 
-/** The living process that has claimed this file, or null. */
+/** The running process that has claimed this file, or null. */
 export function holderOf(file: string): ProcessIdentity | null {
   const holder = schema.safeParse(readIdentity(file)).data
   return holder && isAlive(holder) ? holder : null
 }
 
-/** Makes this process the only one that holds the file. Answers false when another one lives that does. */
+/** Claims the file for this process. Returns false when another running process holds it. */
 export function claim(file: string): boolean {
   const text = JSON.stringify(ownIdentity())
   for (let tries = 0; tries < 3; tries += 1) {
@@ -21,13 +21,13 @@ export function claim(file: string): boolean {
       return true
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error
-      // Left by one that died. Under another name first, so that two new ones do not both go on.
+      // A dead process left the file. Rename it first, so that of two new processes only one continues.
       const aside = `${file}.${process.pid}`
       try {
         renameSync(file, aside)
         rmSync(aside)
       } catch {
-        // The other one was quicker.
+        // Another process was faster.
       }
     }
   }

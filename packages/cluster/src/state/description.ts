@@ -3,17 +3,17 @@ import type { Secrets } from '../secrets/secrets.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
 import type { StateFolder } from './folder.ts'
 
-/** What a script needs to use a data centre; `holdfast up --detach --json` prints it. Holds a password. */
+/** A data centre's addresses and first user, for scripts. `holdfast up --detach --json` prints it. Holds a password. */
 export interface DataCentreDescription {
   name: string
   stateDir: string
-  /** URL of the balancer. */
+  /** The URL of the balancer. */
   balancer: string
-  /** URLs of the gateways. */
+  /** The URLs of the gateways. */
   gateways: string[]
   redis: NodeAddress[]
   sentinels: NodeAddress[]
-  /** A user of the gateways for a first try. */
+  /** A user of the gateways for first experiments. */
   user: string
   password: string
 }

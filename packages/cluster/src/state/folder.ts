@@ -3,22 +3,22 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { ClusterError, systemCode } from '../errors.ts'
 
-/** The longest path of a unix socket: 108 bytes on Linux, 104 on macOS, with the closing zero. */
+/** The longest path of a Unix socket. The limit is 108 bytes on Linux and 104 on macOS, with the terminating zero. */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
-/** Beside the secrets, in the same folder: a rotation of passwords that has begun and not ended. */
+/** The journal of an unfinished rotation of passwords, in the folder of the secrets. */
 export const ROTATION_FILE = 'rotation.json'
-/** There, too: since when keys of the key ring are out of use, and which one is being brought in. */
+/** When each old key of the key ring went out of use, and which key is being introduced. Also beside the secrets. */
 export const KEYRING_HISTORY_FILE = 'keyring-history.json'
-/** A rotation of certificates that has begun and not ended. */
+/** The journal of an unfinished rotation of certificates. */
 export const CERTIFICATE_ROTATION_FILE = 'certificate-rotation.json'
 
-/** Where a data centre keeps its state unless it is told otherwise. */
+/** The default state folder of a data centre. */
 export function defaultStateDir(name: string): string {
   return join(stateRoot(), name)
 }
 
-/** The folder of all that Holdfast remembers on this machine. */
+/** The folder of all of Holdfast's state on this machine. */
 export function stateRoot(): string {
   return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'holdfast')
 }
@@ -31,22 +31,22 @@ export class StateFolder {
     this.path = resolve(path)
   }
 
-  /** The topology that the folder was made for; the file that tells a state folder from any other. */
+  /** The topology of the data centre. This file identifies a folder as a state folder. */
   get topologyFile(): string {
     return join(this.path, 'topology.json')
   }
   get secretsFile(): string {
     return join(this.path, 'secrets.json')
   }
-  /** A rotation of passwords that has begun and not ended: it holds the old ones and the new ones. */
+  /** The journal of an unfinished rotation of passwords, with the old and the new passwords. */
   get rotationFile(): string {
     return join(this.path, ROTATION_FILE)
   }
-  /** Since when keys of the key ring are out of use, and which one is being brought in. */
+  /** When each old key of the key ring went out of use, and which key is being introduced. */
   get keyringHistoryFile(): string {
     return join(this.path, KEYRING_HISTORY_FILE)
   }
-  /** A rotation of certificates that has begun and not ended: which ones it has issued. */
+  /** The journal of an unfinished rotation of certificates, with the certificates that it has issued. */
   get certificateRotationFile(): string {
     return join(this.path, CERTIFICATE_ROTATION_FILE)
   }
@@ -56,45 +56,45 @@ export class StateFolder {
   get usersFile(): string {
     return join(this.path, 'users.json')
   }
-  /** Present once the first primary and its replicas held the generation mark. */
+  /** Exists once the first primary and its replicas hold the group id. */
   get initialisedFile(): string {
     return join(this.path, 'initialised')
   }
-  /** The supervisor that runs with this folder. */
+  /** The supervisor process of this folder. */
   get supervisorFile(): string {
     return join(this.path, 'supervisor.json')
   }
-  /** The processes that it has started. */
+  /** The processes that the supervisor has started. */
   get processesFile(): string {
     return join(this.path, 'processes.json')
   }
-  /** What the supervisor saw and did, as lines of JSON. */
+  /** The supervisor's event log, as lines of JSON. */
   get eventLog(): string {
     return join(this.path, 'events.log')
   }
-  /** What a drill does at present, and how that is undone. */
+  /** The journal of a running drill: its fault, and how to undo it. */
   get drillFile(): string {
     return join(this.path, 'drill.json')
   }
-  /** Sessions that were ended by an operator, as lines of JSON. */
+  /** The sessions that operators ended, as lines of JSON. */
   get auditLog(): string {
     return join(this.path, 'audit.log')
   }
-  /** Who changes the data centre at present; see `operate/lock.ts`. */
+  /** The operation that is changing the data centre now; see `operate/lock.ts`. */
   get operationFile(): string {
     return join(this.path, 'operation.json')
   }
   get upgradeFile(): string {
     return join(this.path, 'upgrade.json')
   }
-  /** The authority and the certificates of its processes, where these use TLS. */
+  /** The authority and the certificates of the processes, if they use TLS. */
   get certificates(): string {
     return join(this.path, 'certificates')
   }
   get controlSocket(): string {
     return join(this.path, 'control.sock')
   }
-  /** The folder of one process. */
+  /** The folder of a process. */
   of(processName: string): string {
     return join(this.path, processName)
   }
@@ -105,15 +105,11 @@ export class StateFolder {
     return join(this.path, processName, 'log')
   }
 
-  /**
-   * Makes the folder, for its owner only, and checks that it is Holdfast's and can be used.
-   *
-   * Throws `STATE_UNUSABLE`.
-   */
+  /** Creates the folder, for its owner only, and checks that it is usable and not another program's. Throws `STATE_UNUSABLE`. */
   async open(): Promise<void> {
     if (Buffer.byteLength(this.controlSocket) > MAX_SOCKET_PATH_BYTES) {
       throw unusable(
-        `The path of the control socket, ${this.controlSocket}, is longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a unix socket may have. Choose a shorter state folder.`,
+        `The path of the control socket, ${this.controlSocket}, is longer than ${MAX_SOCKET_PATH_BYTES} bytes, the limit for a Unix socket. Choose a state folder with a shorter path.`,
       )
     }
     try {
@@ -121,7 +117,7 @@ export class StateFolder {
       await access(this.path, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (error) {
       throw unusable(
-        `The state folder ${this.path} cannot be made, read and written (${systemCode(error)}). Choose another one, or give this user the right to it.`,
+        `Cannot create, read or write the state folder ${this.path} (${systemCode(error)}). Choose another folder, or give this user access to it.`,
         error,
       )
     }
@@ -129,13 +125,13 @@ export class StateFolder {
     const ownUid = process.getuid?.()
     if (ownUid !== undefined && uid !== ownUid) {
       throw unusable(
-        `The state folder ${this.path} belongs to another user (uid ${uid}). Run as that user, or choose another folder.`,
+        `The state folder ${this.path} belongs to another user (uid ${uid}). Run the command as that user, or choose another folder.`,
       )
     }
     const entries = await readdir(this.path)
     if (!(await this.isHoldfasts()) && entries.some((entry) => !entry.startsWith('supervisor.json'))) {
       throw unusable(
-        `${this.path} holds other files and is no state folder of Holdfast. Choose an empty or a new folder.`,
+        `${this.path} holds other files and is not a state folder of Holdfast. Choose an empty or a new folder.`,
       )
     }
     await chmod(this.path, 0o700)
@@ -145,18 +141,18 @@ export class StateFolder {
     return exists(this.topologyFile)
   }
 
-  /** Deletes the folder with everything in it. Throws `STATE_UNUSABLE` when it is not Holdfast's. */
+  /** Deletes the folder and its contents. Throws `STATE_UNUSABLE` when it is not a state folder of Holdfast. */
   async purge(): Promise<void> {
     if (!(await this.isHoldfasts())) {
-      throw unusable(`${this.path} is no state folder of Holdfast; it was not deleted.`)
+      throw unusable(`${this.path} is not a state folder of Holdfast. It was not deleted.`)
     }
     await rm(this.path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
 /**
- * Makes a folder with those above it, for its owner only. Not by Node's own `recursive`, which never returns
- * where a folder exists and nothing can be made in it, as under /proc (Node 24.21).
+ * Creates a folder and its parents, for its owner only. Node's own `recursive` is not used: it never returns when an existing
+ * parent rejects new files, as under /proc (Node 24.21).
  */
 export async function makeFolder(path: string): Promise<void> {
   try {

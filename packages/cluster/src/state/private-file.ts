@@ -3,21 +3,21 @@ import { chmod, copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { missingEssentials } from '../render/essentials.ts'
 
-/** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
+/** Writes a file that only its owner may read. A reader sees the old or the new text, never a part. */
 export const writePrivate = (file: string, text: string): Promise<void> => replaceFile(file, text, 0o600)
 
-/** As {@link writePrivate}, with another mode, whatever the umask is. */
+/** Writes like {@link writePrivate}, with this mode, regardless of the umask. */
 export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`
-  // On the disk before it has the name: after a power cut an empty file would be worse than the old one.
+  // Flushed before the rename: after a power cut, an empty file would be worse than the old file.
   await writeFile(draft, text, { mode, flush: true })
   await chmod(draft, mode)
   await rename(draft, file)
 }
 
 /**
- * Writes the file unless it is there already, and again when a power cut has emptied it or cut an essential line off; that
- * one is moved aside. Answers whether it was written.
+ * Writes the file if it is missing or damaged, and returns whether it wrote. A file is damaged when a power cut has emptied it
+ * or cut off an essential line; it is kept under another name.
  */
 export async function seedPrivate(
   file: string,
@@ -33,8 +33,8 @@ export async function seedPrivate(
 }
 
 /**
- * Copies a file that is about to be replaced, for its owner alone, beside it: `ca.key.replaced-20261201-155000-123`. Answers the
- * copy's name, or null when there is no such file.
+ * Copies a file that is about to be replaced, readable by its owner only, to a name such as
+ * `ca.key.replaced-20261201-155000-123`. Returns the path of the copy, or null when the file does not exist.
  */
 export async function keepBeside(file: string): Promise<string | null> {
   const time = new Date().toISOString().slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-')
@@ -49,7 +49,7 @@ export async function keepBeside(file: string): Promise<string | null> {
   return copy
 }
 
-/** The text of a file, or null when there is none. */
+/** The text of a file; null when the file does not exist. */
 export async function readIfThere(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8')

@@ -1,27 +1,27 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** One process of the machine, told from a later one that got the same number. */
+/** Identifies one process, and distinguishes it from a later process with the same pid. */
 export interface ProcessIdentity {
   pid: number
-  /** When it started, in the words of the system. */
+  /** The start time, in the system's own format. */
   started: string
 }
 
-/** When the process started, or null when there is none (a zombie counts as none). */
+/** The start time of a process; null when it does not exist or is a zombie. */
 export function startOf(pid: number): string | null {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
 }
 
-/** This process. */
+/** The identity of this process. */
 export const ownIdentity = (): ProcessIdentity => ({ pid: process.pid, started: startOf(process.pid) ?? '' })
 
-/** Whether this very process still runs. */
+/** Whether the process still runs, and its pid was not reused. */
 export function isAlive({ pid, started }: ProcessIdentity): boolean {
   return startOf(pid) === started
 }
 
-/** Sends a signal to this very process. Answers false when it has ended. */
+/** Sends a signal to the process. Returns false when it has ended. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isAlive(identity)) return false
   try {
@@ -31,11 +31,11 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
-/** Ticks since the boot, with the boot's id: the ticks alone could come again after a reboot (proc(5)). */
+/** The boot id and the clock ticks since the boot: the ticks alone could repeat after a reboot (proc(5)). */
 function startFromProc(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The program's name, in parentheses, may hold spaces and parentheses of its own.
+    // The name of the program, in parentheses, may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, ticks] = [fields[0], fields[19]]
     if (state === 'Z' || state === 'X' || ticks === undefined) return null

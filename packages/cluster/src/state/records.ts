@@ -9,13 +9,13 @@ export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis', 'stunn
 
 export type ProcessKind = (typeof PROCESS_KINDS)[number]
 
-/** A process that a supervisor has started, as it is remembered on disk. */
+/** The record on disk of a process that a supervisor has started. */
 export interface RecordedProcess extends ProcessIdentity {
   name: string
   kind: ProcessKind
   host: string
   port: number
-  /** Who started it, and starts it again. Absent in the record of an older version. */
+  /** The supervisor that started the process. Absent in the record of an older version. */
   supervisor?: ProcessIdentity
 }
 
@@ -31,37 +31,33 @@ const processesSchema = z.array(
   }),
 )
 
-/** The processes that the last supervisor of this folder has left in its record. */
+/** The processes in the record of the folder's last supervisor. */
 export function readProcesses(folder: StateFolder): RecordedProcess[] {
   return processesSchema.safeParse(readJson(folder.processesFile)).data ?? []
 }
 
-/** Written at once, before anything else happens: what is not in the record could be left behind. */
+/** Records the processes synchronously: a process missing from the record could be left behind. */
 export function writeProcesses(folder: StateFolder, processes: RecordedProcess[]): void {
   const draft = `${folder.processesFile}.tmp`
   writeFileSync(draft, `${JSON.stringify(processes, null, 2)}\n`, { mode: 0o600 })
   renameSync(draft, folder.processesFile)
 }
 
-/** The supervisor that runs with this folder, or null. Found by its processes, too, should its own file be missing. */
+/** The running supervisor of this folder, or null. If its own file is missing, the record of its processes identifies it. */
 export const runningSupervisor = (folder: StateFolder): ProcessIdentity | null =>
   holderOf(folder.supervisorFile) ??
   readProcesses(folder).find(({ supervisor }) => supervisor !== undefined && isAlive(supervisor))
     ?.supervisor ??
   null
 
-/**
- * Makes this process the folder's only supervisor.
- *
- * Throws `ALREADY_RUNNING`.
- */
+/** Makes this process the only supervisor of the folder. Throws `ALREADY_RUNNING`. */
 export function claimSupervisor(folder: StateFolder): void {
   const running = runningSupervisor(folder)
   if (running === null && claim(folder.supervisorFile)) return
   const pid = (running ?? runningSupervisor(folder))?.pid
   throw new ClusterError(
     'ALREADY_RUNNING',
-    `A data centre runs already with the state folder ${folder.path}${pid ? ` (supervisor: process ${pid})` : ''}. Stop it with \`holdfast down\`, or choose another \`--name\`.`,
+    `A data centre is already running with the state folder ${folder.path}${pid ? ` (supervisor: process ${pid})` : ''}. Stop it with \`holdfast down\`, or choose another \`--name\`.`,
   )
 }
 

@@ -18,7 +18,7 @@ const schema = z.object({
     downAfterMs: z.number(),
     failoverTimeoutMs: z.number(),
   }),
-  // One from before there was a choice.
+  // Missing in a file from before the option existed.
   transport: z.enum(LOCAL_TRANSPORTS).default('plain'),
   dataHosts: z.array(
     z.object({
@@ -28,7 +28,7 @@ const schema = z.object({
       replicaPriority: z.int().exactOptional(),
     }),
   ),
-  // One from before it was a setting.
+  // Missing in a file from before the setting existed.
   rotation: z
     .object({ usersDays: z.int(), keyringDays: z.int(), certificateDaysLeft: z.int() })
     .default(ROTATION_LIMITS),
@@ -49,7 +49,7 @@ const schema = z.object({
   balancer: address,
 })
 
-/** The topology that the folder was last started with, or null. Throws `STATE_UNUSABLE`. */
+/** Reads the topology of the folder's last start; null when there is none. Throws `STATE_UNUSABLE`. */
 export async function readTopology(folder: StateFolder): Promise<Topology | null> {
   const text = await readIfThere(folder.topologyFile)
   if (text === null) return null
@@ -58,7 +58,7 @@ export async function readTopology(folder: StateFolder): Promise<Topology | null
   } catch (cause) {
     throw new ClusterError(
       'STATE_UNUSABLE',
-      `${folder.topologyFile} is not a topology. Was it edited? \`holdfast down --purge\` deletes the data centre with its sessions.`,
+      `${folder.topologyFile} is not a valid topology. If it was edited, restore it. \`holdfast down --purge\` deletes the data centre with its sessions.`,
       { cause },
     )
   }
@@ -68,7 +68,7 @@ export function writeTopology(folder: StateFolder, topology: Topology): Promise<
   return writePrivate(folder.topologyFile, `${JSON.stringify(topology, null, 2)}\n`)
 }
 
-/** What a file has said stays so when the data centre is started without it. */
+/** Keeps the settings of a site's file when the data centre is started again without the file. */
 export function withSavedPlan(asked: Topology, saved: Topology | null): Topology {
   if (saved === null || asked.redis !== undefined) return asked
   const { engine, quorum, redis } = saved
@@ -76,11 +76,11 @@ export function withSavedPlan(asked: Topology, saved: Topology | null): Topology
 }
 
 /**
- * Redis and Sentinel have written their hosts into their own files, and the tokens belong to the data centre's
- * name, so none of these can change under them, nor can the transport and the engine; gateways, balancer, timings and the
- * settings of Redis can.
+ * Checks that a topology is of the same group as the saved one. Throws `STATE_MISMATCH` with the differences.
  *
- * Throws `STATE_MISMATCH`, saying what differs.
+ * Redis and Sentinel have written their hosts into their own files, and the tokens belong to the name of the data centre. So
+ * the hosts and names cannot change, and neither can the transport and the engine. Gateways, balancer, timings and the
+ * settings of Redis can.
  */
 export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFolder): void {
   const differences = [
@@ -94,11 +94,11 @@ export function checkSameGroup(saved: Topology, asked: Topology, folder: StateFo
   const what = differences.map(([thing, before, now]) => `${thing} "${before}", not "${now}"`).join('; ')
   throw new ClusterError(
     'STATE_MISMATCH',
-    `The state folder ${folder.path} belongs to a data centre with ${what}. Start it as it was, choose another \`--name\` or state folder, or delete it with its sessions by \`holdfast down --purge\`.`,
+    `The state folder ${folder.path} belongs to a data centre with ${what}. Start it with the same settings, choose another \`--name\` or state folder, or delete it with its sessions: \`holdfast down --purge\`.`,
   )
 }
 
-/** Neither reads all that the other one writes. */
+/** The two engines cannot read all of each other's files. */
 const engineOf = ({ engine = REFERENCE_ENGINE }: Topology) => engine.name
 
 const hostsOf = ({ dataHosts }: Topology) =>

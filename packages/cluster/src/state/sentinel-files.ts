@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { readIfThere } from './private-file.ts'
 
-/** The name of a Sentinel's file in the folder of its process. */
+/** The name of a Sentinel's configuration file, in the folder of the process. */
 export const SENTINEL_FILE = 'sentinel.conf'
 
 /**
- * `host:port` of the primary that the Sentinels' own files name: that of the newest configuration epoch, since an
- * epoch is given only to a Sentinel that has won an election. Null when there is no such file.
+ * `host:port` of the primary in the Sentinels' own files; null when there is no such file. The newest configuration epoch
+ * counts, because only a Sentinel that has won an election gets an epoch.
  */
 export async function primaryInFiles(
   folders: readonly string[],
@@ -18,7 +18,7 @@ export async function primaryInFiles(
   return views.sort((a, b) => b.configEpoch - a.configEpoch)[0]?.primary ?? null
 }
 
-/** The primary and its configuration epoch in the text of a `sentinel.conf`. */
+/** Parses the primary and its configuration epoch from the text of a `sentinel.conf`. */
 export function parseSentinelFile(
   text: string,
   primaryName: string,

@@ -1,8 +1,8 @@
 import type { CommonRedisOptions, SentinelTopology } from '@holdfast/tokens'
-import { sentinelAddress } from '../topology/topology.ts'
 import type { GroupAccess } from '../redis/access.ts'
+import { sentinelAddress } from '../topology/topology.ts'
 
-/** How the library opens the store of a data centre, as the application's user. Holds secrets. */
+/** The library's options for the store of a data centre, as the application's user. Holds secrets. */
 export function storeOptions({ topology, secrets, tls }: GroupAccess): CommonRedisOptions & SentinelTopology {
   return {
     dataCentre: topology.name,

@@ -3,8 +3,8 @@ const NUL = 0x00
 const HASH = 0x23
 
 /**
- * Whether bytes of an append-only file end within a command or a transaction, zeros behind them left out: a file system
- * gives zeros for what had no time to reach the disk. False when they hold anything that is no such command. Pure.
+ * Whether bytes of an append-only file end inside a command or a transaction. Trailing zeros are ignored: a file system
+ * returns zeros for data that did not reach the disk in time. False when the bytes hold anything else than commands. Pure.
  */
 export function endsUnfinished(bytes: Buffer): boolean {
   let end = bytes.length

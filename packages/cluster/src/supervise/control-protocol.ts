@@ -1,19 +1,19 @@
 import type { Timings } from '../topology/topology.ts'
 import type { ProcessStatus } from './managed-process.ts'
 
-/** Signals that can be sent to a process: kill it, pause it, let it go on, end it in order, let it read its files again. */
+/** The signals that a process can be sent: kill, pause, continue, and reload its files. */
 export const SIGNALS = ['SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGHUP'] as const
 
 export type ControlSignal = (typeof SIGNALS)[number]
 
-/** What the control socket answers when it did what was asked. */
+/** The reply of the control socket to a request that succeeded. */
 export interface ControlStatus {
   name: string
   timings: Timings['name']
   processes: ProcessStatus[]
 }
 
-/** What it answers when it did not; one sentence. */
+/** The reply to a refused request; `error` is one sentence. */
 export interface ControlError {
   error: string
 }

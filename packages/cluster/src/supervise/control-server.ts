@@ -6,10 +6,10 @@ import { SIGNALS } from './control-protocol.ts'
 import type { Supervisor } from './supervisor.ts'
 
 const MAX_BODY_BYTES = 1024
-const LAST_ANSWERS_MS = 1000
+const LAST_REPLIES_TIMEOUT_MS = 1000
 const signalSchema = z.object({ signal: z.enum(SIGNALS) })
 
-/** Serves the control socket: a unix socket that only the owner of the state folder can reach. */
+/** Serves the control socket, a Unix socket that only the owner of the state folder can reach. */
 export async function serveControl(
   supervisor: Supervisor,
   socketPath: string,
@@ -28,9 +28,9 @@ export async function serveControl(
   return server
 }
 
-/** Ends it when those who have asked have their answer; who keeps silent is not waited for. */
+/** Closes the server once every pending request has its reply. Idle connections are closed after a timeout. */
 export async function endControl(server: Server): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
+  const timer = setTimeout(() => server.closeAllConnections(), LAST_REPLIES_TIMEOUT_MS)
   await new Promise<void>((resolve) => server.close(() => resolve()))
   clearTimeout(timer)
 }
@@ -58,7 +58,7 @@ async function answer(
       return (await restartProcess(supervisor, id)) ?? done()
     case 'POST hosts/:id/lose':
     case 'POST hosts/:id/restore':
-      if (!supervisor.isDataHost(id)) return refuse(404, `There is no data host "${id}" in this data centre.`)
+      if (!supervisor.isDataHost(id)) return refuse(404, `This data centre has no data host "${id}".`)
       if (action === 'lose') await supervisor.loseHost(id)
       else supervisor.restoreHost(id)
       return done()
@@ -69,26 +69,26 @@ async function answer(
       await stopAll()
       return done()
     default:
-      return refuse(404, `The control socket knows no ${request.method} ${path}.`)
+      return refuse(404, `The control socket does not serve ${request.method} ${path}.`)
   }
 }
 
-/** Answers why not, or null when it was sent. */
+/** Sends a signal. Returns the refusal, or null when the signal was sent. */
 function signalProcess(supervisor: Supervisor, name: string, body: string): Reply | null {
   const process = supervisor.find(name)
-  if (process === undefined) return refuse(404, `There is no process "${name}" in this data centre.`)
+  if (process === undefined) return refuse(404, `This data centre has no process "${name}".`)
   const asked = signalSchema.safeParse(parseJson(body))
   if (!asked.success) return refuse(400, `\`signal\` must be one of ${SIGNALS.join(', ')}.`)
   if (process.signal(asked.data.signal)) return null
-  return refuse(409, `${name} does not run at present (${process.state}).`)
+  return refuse(409, `${name} is not running now (${process.state}).`)
 }
 
-/** Answers why not, or null when it ended and is being started again. */
+/** Restarts a process. Returns the refusal, or null when the process has ended and starts again. */
 async function restartProcess(supervisor: Supervisor, name: string): Promise<Reply | null> {
   const process = supervisor.find(name)
-  if (process === undefined) return refuse(404, `There is no process "${name}" in this data centre.`)
+  if (process === undefined) return refuse(404, `This data centre has no process "${name}".`)
   if (await supervisor.restart(process)) return null
-  return refuse(409, `${name} does not run at present (${process.state}).`)
+  return refuse(409, `${name} is not running now (${process.state}).`)
 }
 
 const refuse = (status: number, error: string): Reply => ({ status, body: { error } })

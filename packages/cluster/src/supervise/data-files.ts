@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { problemOfUsers } from '../state/acl-file.ts'
+import { aclProblem } from '../state/acl-file.ts'
 import {
   appendOnlyVersion,
   cutUnfinishedEnd,
@@ -16,27 +16,27 @@ export interface DataFilesOptions {
   log: (event: string, details: Record<string, unknown>) => void
 }
 
-/** The files of one Redis that are looked at before each start. */
+/** The files of one Redis that are checked before each start. */
 export class DataFiles {
   readonly #options: DataFilesOptions
-  /** What was found in which version of the files. */
+  /** The result of the last check, and the version of the files that it checked. */
   #checked: { version: string; damage: string | null } | null = null
 
   constructor(options: DataFilesOptions) {
     this.#options = options
   }
 
-  /** Why Redis must not start with its users as they are; null when it may. */
-  async problemOfUsers(): Promise<string | null> {
+  /** Why Redis must not start with its current ACL file; null when it may start. */
+  async aclProblem(): Promise<string | null> {
     const { aclFile } = this.#options
     const text = await readIfThere(aclFile)
-    const problem = text === null ? null : problemOfUsers(text)
-    return problem === null ? null : `${aclFile} cannot be used: ${problem}.`
+    const problem = text === null ? null : aclProblem(text)
+    return problem === null ? null : `${aclFile} is not usable: ${problem}.`
   }
 
   /**
-   * Cuts off what a power cut has left unfinished. Answers why the append-only file cannot be used, with what to do; null
-   * when it can. Checks again only after a change. Throws when the checker cannot be run.
+   * Cuts off an unfinished write that a power cut left. Returns why the append-only file is not usable, and what to do; null
+   * when it is sound. Checks again only after a change. Throws when the checker cannot run.
    */
   async damage(signal: AbortSignal): Promise<string | null> {
     const { dataFolder, server, log } = this.#options
@@ -65,6 +65,6 @@ export class DataFiles {
 
   #advice(problem: string): string {
     const manifest = join(this.#options.dataFolder, 'appendonlydir', 'appendonly.aof.manifest')
-    return `${problem}. It is copied from the primary as soon as another Redis is the primary. If no Redis has sound data, copy this folder, then run: redis-check-aof --fix ${manifest}`
+    return `${problem}. This Redis copies the data as soon as another Redis is the primary. If no Redis has sound data, copy this folder, then run: redis-check-aof --fix ${manifest}`
   }
 }

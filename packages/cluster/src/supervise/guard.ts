@@ -5,47 +5,46 @@ import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
 import type { Timings } from '../topology/topology.ts'
 import type { DataFiles } from './data-files.ts'
 
-/** What is known before a Redis of a data centre that held data starts. */
+/** The situation before the start of a Redis whose data centre held data. */
 export interface StartSituation {
-  /** `host:port` of the Redis that is to start. */
+  /** `host:port` of the Redis that is about to start. */
   self: string
-  /** Its data set is there. */
+  /** The Redis has its data set. */
   dataThere: boolean
-  /** The primary that a majority of the live Sentinels names. */
+  /** The primary that a majority of the Sentinels names. */
   named: string | null
-  /** The primary that the Sentinels' files name. */
+  /** The primary in the Sentinels' files. */
   inFiles: string | null
-  /** A failover to another node is under way, or may still begin. */
+  /** A failover to another node is under way or may still start. */
   failoverMayCome: boolean
-  /** Its append-only file is damaged: Redis would not start with it. */
+  /** The append-only file is damaged: Redis would not start with it. */
   isDamaged: boolean
-  /** The primary that answers and has the data centre's data; asked for only by a damaged one. */
-  source: string | null
+  /** A primary that answers and has the data centre's data. Set only when `isDamaged`. */
+  copySource: string | null
 }
 
 export type StartDecision =
   | { kind: 'replica'; of: string }
-  /** As a replica without data: the damaged files are moved aside first. */
+  /** Start as a replica without data, after the damaged files are moved aside. */
   | { kind: 'copy'; of: string }
   | { kind: 'primary' }
-  /** Ask again soon: a failover is likely. */
+  /** Check again soon: a failover is likely. */
   | { kind: 'wait' }
-  /** Ask again until another primary is named: as a primary it would wipe the others' data. */
+  /** Check again until another primary is named: as a primary, this Redis would wipe the data of the others. */
   | { kind: 'hold' }
 
 /**
- * How a Redis may start so that there are never two primaries, and never an empty one.
+ * Decides how a Redis may start so that there are never two primaries, and never an empty primary. Pure.
  *
- * The Sentinels' word counts; where no majority of them answers, their files' word. Who is named as primary and
- * has crashed waits for the failover; who is named as primary and has lost its data waits without limit, because
- * the replicas would copy its emptiness. One whose files are damaged waits until a primary that has the data can be
- * copied.
+ * The Sentinels name the primary; without a majority of them, their files do. A named primary that has crashed waits for
+ * the failover. A named primary that has lost its data waits without a limit, because the replicas would copy the empty
+ * data set. A Redis with damaged files waits until it can copy a primary that has the data.
  */
 export function decideStart(situation: StartSituation): StartDecision {
-  const { self, dataThere, named, inFiles, failoverMayCome, isDamaged, source } = situation
+  const { self, dataThere, named, inFiles, failoverMayCome, isDamaged, copySource } = situation
   const follow = (of: string): StartDecision => {
     if (!isDamaged) return { kind: 'replica', of }
-    return of === source ? { kind: 'copy', of } : { kind: 'hold' }
+    return of === copySource ? { kind: 'copy', of } : { kind: 'hold' }
   }
   if (named !== null && named !== self) return follow(named)
   if (named === null && failoverMayCome) return { kind: isDamaged ? 'hold' : 'wait' }
@@ -58,43 +57,44 @@ export function decideStart(situation: StartSituation): StartDecision {
 export interface GuardOptions {
   self: string
   timings: Limits
-  /** The data centre held data before: from now on an empty primary is a loss. */
+  /** Whether the data centre held data before. An empty primary would then be data loss. */
   initialised: () => boolean
-  dataSetIsThere: () => Promise<boolean>
+  hasDataSet: () => Promise<boolean>
   sentinelAnswers: () => Promise<SentinelAnswer[]>
   primaryInFiles: () => Promise<string | null>
-  /** Another Redis has been running since before the moment (`performance.now()`): it could take over. */
+  /** Whether another Redis has been running since before this time (`performance.now()`), and could take over. */
   othersRunSince: (ms: number) => boolean
-  /** Ends the watchdog that this Redis' crash has called, and waits until it has: it asks for no failover any more. */
+  /** Ends the watchdog of this Redis' crash, and waits for its end. After that it requests no failover. */
   endWatchdog: () => Promise<void>
-  files: Pick<DataFiles, 'problemOfUsers' | 'damage' | 'moveAside'>
-  /** `host:port` of the one primary that answers and has the data centre's data, or null. */
+  files: Pick<DataFiles, 'aclProblem' | 'damage' | 'moveAside'>
+  /** `host:port` of the only primary that answers, if it has the data centre's data; otherwise null. */
   primaryWithData: () => Promise<string | null>
-  /** The machine lost power: the data lacks the last seconds, which another Redis may have. */
+  /** The machine lost power. The data may lack the last seconds, which another Redis may have. */
   lostPower?: boolean
-  /** Asks for the failover of this Redis until the signal aborts. Absent: somebody else does. */
+  /** Requests the failover of this Redis until the signal aborts. Absent: another process requests it. */
   askForFailover?: (signal: AbortSignal) => Promise<unknown>
 }
 
-/** A start of a Redis that the guard judges. */
+/** One start of a Redis, for the guard to decide about. */
 export interface StartContext {
-  /** It ran before, and ended at this moment (`performance.now()`); null at its first start. */
+  /** When the previous process ended (`performance.now()`); null at the first start. */
   endedAtMs: number | null
   signal: AbortSignal
-  /** Shows the process as held, with why, in a sentence or two that also say what to do. */
+  /** Shows the process as held. `why` is a sentence or two that also say what to do. */
   hold: (why: string) => void
 }
 
 type Limits = Pick<Timings, 'downAfterMs' | 'failoverTimeoutMs'>
 
-const ASK_AGAIN_MS = 50
-const LOST_DATA = 'This Redis was primary and has lost its data: it waits until another one is promoted.'
+const POLL_INTERVAL_MS = 50
+const LOST_DATA =
+  'This Redis was primary and has lost its data: it waits until Sentinel promotes another Redis.'
 
-/** The longest that a failover may take to begin and to end (in milliseconds). */
+/** The longest time, in milliseconds, in which a failover may start and end. */
 export const failoverLimitMs = ({ downAfterMs, failoverTimeoutMs }: Limits) =>
   2 * downAfterMs + failoverTimeoutMs
 
-/** Waits until this Redis may start, and answers with what arguments. Rejects when the signal aborts. */
+/** Waits until this Redis may start, and returns the arguments to start it with. Rejects when the signal aborts. */
 export async function guardStart(options: GuardOptions, context: StartContext): Promise<readonly string[]> {
   const asking = new AbortController()
   const signal = AbortSignal.any([context.signal, asking.signal])
@@ -109,14 +109,14 @@ export async function guardStart(options: GuardOptions, context: StartContext): 
     },
   }
   try {
-    return await untilItMayStart(options, context, watchdog)
+    return await waitUntilStartIsAllowed(options, context, watchdog)
   } finally {
     asking.abort()
     await asked
   }
 }
 
-async function untilItMayStart(
+async function waitUntilStartIsAllowed(
   options: GuardOptions,
   context: StartContext,
   watchdog: { askForFailover: () => void; end: () => Promise<void> },
@@ -124,49 +124,49 @@ async function untilItMayStart(
   const { endedAtMs, signal } = context
   let watchdogEnded = endedAtMs === null
   for (;;) {
-    const users = await options.files.problemOfUsers()
+    const users = await options.files.aclProblem()
     if (users !== null) {
       context.hold(users)
-      await sleep(ASK_AGAIN_MS, undefined, { signal })
+      await sleep(POLL_INTERVAL_MS, undefined, { signal })
       continue
     }
     const damage = await options.files.damage(signal)
     if (!options.initialised() && damage === null) return []
-    const { situation, othersCouldTakeOver } = await seeSituation(options, context, damage !== null)
+    const { situation, othersCouldTakeOver } = await observeSituation(options, context, damage !== null)
     signal.throwIfAborted()
     const decision = decideStart(situation)
     if (decision.kind === 'primary') {
       if (watchdogEnded) return ['--replicaof', 'no', 'one']
-      // It may have got a failover accepted a moment ago: ask once more after its end.
+      // A Sentinel may just have accepted a failover from the watchdog: check once more after its end.
       await watchdog.end()
       watchdogEnded = true
       continue
     }
     if (decision.kind === 'copy') await options.files.moveAside()
     if (decision.kind === 'replica' || decision.kind === 'copy') {
-      return ['--replicaof', ...followArguments(decision.of)]
+      return ['--replicaof', ...replicaOfArguments(decision.of)]
     }
     if (decision.kind === 'hold') context.hold(damage ?? LOST_DATA)
     if (othersCouldTakeOver) watchdog.askForFailover()
-    await sleep(ASK_AGAIN_MS, undefined, { signal })
+    await sleep(POLL_INTERVAL_MS, undefined, { signal })
   }
 }
 
-/** The arguments of `replicaof`, which takes an IPv6 address without brackets. */
-function followArguments(of: string): [host: string, port: string] {
+/** The arguments of `replicaof`, which expects an IPv6 address without brackets. */
+function replicaOfArguments(of: string): [host: string, port: string] {
   const primary = parseAddress(of)
   if (primary === null) throw new ClusterError('STATE_UNUSABLE', `"${of}" is not the address of a primary.`)
   return [primary.host, String(primary.port)]
 }
 
-async function seeSituation(
+async function observeSituation(
   options: GuardOptions,
   { endedAtMs }: StartContext,
   isDamaged: boolean,
 ): Promise<{ situation: StartSituation; othersCouldTakeOver: boolean }> {
-  const [answers, dataThere, inFiles, source] = await Promise.all([
+  const [answers, dataThere, inFiles, copySource] = await Promise.all([
     options.sentinelAnswers(),
-    options.dataSetIsThere(),
+    options.hasDataSet(),
     options.primaryInFiles(),
     isDamaged ? options.primaryWithData() : null,
   ])
@@ -176,10 +176,10 @@ async function seeSituation(
   const failoverMayCome =
     answers.some(({ failingOver }) => failingOver) ||
     (othersCouldTakeOver && isRecent) ||
-    // After a power cut time proves nothing: it waits for the word of a majority, and for one that has more.
+    // After a power cut the elapsed time proves nothing: wait for a majority of Sentinels, and for a Redis with more data.
     (options.lostPower === true && (othersCouldTakeOver || named === null))
   return {
-    situation: { self: options.self, dataThere, named, inFiles, failoverMayCome, isDamaged, source },
+    situation: { self: options.self, dataThere, named, inFiles, failoverMayCome, isDamaged, copySource },
     othersCouldTakeOver,
   }
 }

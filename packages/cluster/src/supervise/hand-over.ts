@@ -1,38 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
-import { readAddress, readField, readList } from '../redis/lines.ts'
 import type { NodeView } from '../redis/nodes.ts'
+import { readAddress, readField, readList } from '../redis/replies.ts'
 import { readAnswer } from '../redis/sentinels.ts'
 import { requestFailover } from './request-failover.ts'
 
 export interface HandOverOptions {
   primaryName: string
   failoverTimeoutMs: number
-  /** The Sentinels that answer; the first that accepts leads the failover. */
+  /** The Sentinels that answer. The first that accepts the request leads the failover. */
   sentinels: readonly NodeAddress[]
   view: (node: NodeAddress) => Promise<NodeView>
-  tellNode: (node: NodeAddress, command: string[]) => Promise<Reply>
-  tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
+  sendToNode: (node: NodeAddress, command: string[]) => Promise<Reply>
+  sendToSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
   log: (event: string, details: Record<string, unknown>) => void
 }
 
-const LOOK_MS = 20
-/** Writes wait for so long at the most when this process dies; while it lives the pause is renewed. */
-const PAUSE_MS = 3000
-const RENEW_MS = 1000
-const CATCH_UP_MS = 2000
-/** A Sentinel of the agent asks for a priority twice a second, a stock one every 10 s. */
-const PRIORITY_MS = 15_000
-const SETTLE_MS = 20_000
-const RESTORE_MS = 3000
-/** The replica with the lowest number is promoted; 0 would mean never. */
-const FIRST_CHOICE = '1'
+const POLL_INTERVAL_MS = 20
+/** The pause of writes. It is renewed while this process lives, and expires when the process dies. */
+const WRITE_PAUSE_MS = 3000
+const PAUSE_RENEWAL_MS = 1000
+const CATCH_UP_TIMEOUT_MS = 2000
+/** A Sentinel with the agent's periods reads the priority twice a second; one with default periods, every 10 s. */
+const PRIORITY_TIMEOUT_MS = 15_000
+const AGREEMENT_TIMEOUT_MS = 20_000
+const RESTORE_TIMEOUT_MS = 3000
+/** Sentinel promotes the replica with the lowest priority number; 0 means never. */
+const PREFERRED_PRIORITY = '1'
 
 /**
- * Makes the replica `to` the primary instead of `from`, in a newer epoch and without losing a write, also while a host is
- * missing. Writes wait at `from` until `to` has everything; then a Sentinel promotes it, and `from` follows it before the
- * writes go on. `holdfast switchover` does the same for a data centre in which every process answers. The pause ends by itself when
- * this process dies. Throws with the reason when it did not happen; the priority of `to` is as before in any case.
+ * Makes the replica `to` the primary in place of `from`, in a newer epoch and without losing a write, even while a host is
+ * down. Throws with the reason when the handover fails; the priority of `to` is restored in any case.
+ *
+ * Writes at `from` are paused until `to` has every write. Then a Sentinel promotes `to`, and `from` becomes its replica before
+ * writes continue. The pause expires if this process dies. `holdfast switchover` does the same in a data centre in which
+ * every process answers.
  */
 export async function handOver(
   from: NodeAddress,
@@ -42,15 +44,15 @@ export async function handOver(
 ): Promise<void> {
   const before = await priorityOf(to, options)
   try {
-    await options.tellNode(to, ['CONFIG', 'SET', 'replica-priority', FIRST_CHOICE])
-    const leaders = await whoPrefer(to, options, signal)
+    await options.sendToNode(to, ['CONFIG', 'SET', 'replica-priority', PREFERRED_PRIORITY])
+    const leaders = await sentinelsPreferring(to, options, signal)
     await promote(from, to, leaders, options, signal)
-    await until('all agree', SETTLE_MS, () => isSettled(from, to, options))
+    await waitUntil('all Sentinels agree', AGREEMENT_TIMEOUT_MS, () => isComplete(from, to, options))
   } finally {
-    // In its file, too: Sentinel has a promoted node write it. It closes connections to that node, so this is tried again.
-    await until('the priority is as before', RESTORE_MS, async () => {
-      await options.tellNode(to, ['CONFIG', 'SET', 'replica-priority', before])
-      await options.tellNode(to, ['CONFIG', 'REWRITE'])
+    // Restore the file as well: Sentinel makes a promoted node rewrite it. Retried, since Sentinel closes its connections.
+    await waitUntil('the priority is restored', RESTORE_TIMEOUT_MS, async () => {
+      await options.sendToNode(to, ['CONFIG', 'SET', 'replica-priority', before])
+      await options.sendToNode(to, ['CONFIG', 'REWRITE'])
       return true
     }).catch((error: unknown) =>
       options.log('left a replica-priority of 1', { of: to.host, reason: String(error) }),
@@ -58,31 +60,34 @@ export async function handOver(
   }
 }
 
-async function priorityOf(node: NodeAddress, { tellNode }: HandOverOptions): Promise<string> {
-  const priority = readField(await tellNode(node, ['CONFIG', 'GET', 'replica-priority']), 'replica-priority')
+async function priorityOf(node: NodeAddress, { sendToNode }: HandOverOptions): Promise<string> {
+  const priority = readField(
+    await sendToNode(node, ['CONFIG', 'GET', 'replica-priority']),
+    'replica-priority',
+  )
   if (!/^\d+$/.test(priority) || priority === '0')
-    throw new Error(`${formatAddress(node)} must not be promoted: its replica-priority is ${priority}.`)
+    throw new Error(`${formatAddress(node)} cannot be promoted: its replica-priority is ${priority}.`)
   return priority
 }
 
-/** The Sentinels that would promote this replica, and no other. */
-async function whoPrefer(
+/** Waits for Sentinels that would promote this replica and no other. */
+async function sentinelsPreferring(
   to: NodeAddress,
   options: HandOverOptions,
   signal: AbortSignal,
 ): Promise<NodeAddress[]> {
   let found: NodeAddress[] = []
-  await until('a Sentinel prefers the replica', PRIORITY_MS, async () => {
+  await waitUntil('a Sentinel prefers the replica', PRIORITY_TIMEOUT_MS, async () => {
     if (signal.aborted) return true
     const asked = await Promise.all(
       options.sentinels.map(async (sentinel) => {
         const question = ['SENTINEL', 'REPLICAS', options.primaryName]
-        const replicas = await options.tellSentinel(sentinel, question).catch(() => null)
+        const replicas = await options.sendToSentinel(sentinel, question).catch(() => null)
         return prefers(replicas, formatAddress(to)) ? [sentinel] : []
       }),
     )
     found = asked.flat()
-    // The one that leads chooses the replica. Another one may ask no Redis any more, after its clock was set back.
+    // The leader chooses the replica, so one is enough. A Sentinel whose clock was set back may poll no Redis any more.
     return found.length > 0
   })
   signal.throwIfAborted()
@@ -90,7 +95,9 @@ async function whoPrefer(
 }
 
 function prefers(replicas: Reply, to: string): boolean {
-  const first = readList(replicas).filter((replica) => readField(replica, 'slave-priority') === FIRST_CHOICE)
+  const first = readList(replicas).filter(
+    (replica) => readField(replica, 'slave-priority') === PREFERRED_PRIORITY,
+  )
   return first.length === 1 && first.every((replica) => formatAddress(readAddress(replica)) === to)
 }
 
@@ -101,14 +108,14 @@ async function promote(
   options: HandOverOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { tellNode, view } = options
-  const pause = () => tellNode(from, ['CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE'])
+  const { sendToNode, view } = options
+  const pause = () => sendToNode(from, ['CLIENT', 'PAUSE', String(WRITE_PAUSE_MS), 'WRITE'])
   await pause()
-  const renewing = setInterval(() => void pause().catch(() => {}), RENEW_MS)
+  const renewing = setInterval(() => void pause().catch(() => {}), PAUSE_RENEWAL_MS)
   try {
     const source = await view(from)
-    if (source.role !== 'primary') throw new Error(`${formatAddress(from)} is not the primary any more.`)
-    await until('the replica has everything', CATCH_UP_MS, async () => {
+    if (source.role !== 'primary') throw new Error(`${formatAddress(from)} is no longer the primary.`)
+    await waitUntil('the replica has every write', CATCH_UP_TIMEOUT_MS, async () => {
       const replica = await view(to)
       return (
         replica.role === 'replica' &&
@@ -118,44 +125,47 @@ async function promote(
       )
     })
     signal.throwIfAborted()
-    const leader = await begin(leaders, options)
-    await untilPromoted(to, leader, options)
+    const leader = await requestPromotion(leaders, options)
+    await waitUntilPromoted(to, leader, options)
     clearInterval(renewing)
-    await tellNode(from, ['REPLICAOF', to.host, String(to.port)])
-    // Clients that wait there look for the new primary.
-    await tellNode(from, ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    await sendToNode(from, ['REPLICAOF', to.host, String(to.port)])
+    // Clients that wait for the old primary then look for the new one.
+    await sendToNode(from, ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
   } finally {
     clearInterval(renewing)
-    await tellNode(from, ['CLIENT', 'UNPAUSE']).catch(() => {})
+    await sendToNode(from, ['CLIENT', 'UNPAUSE']).catch(() => {})
   }
 }
 
-async function begin(leaders: readonly NodeAddress[], options: HandOverOptions): Promise<NodeAddress> {
+async function requestPromotion(
+  leaders: readonly NodeAddress[],
+  options: HandOverOptions,
+): Promise<NodeAddress> {
   const request = await requestFailover(leaders, options)
   if (request.outcome === 'accepted') return request.leader
-  throw new Error(`No Sentinel begins the failover. ${request.reason}`)
+  throw new Error(`No Sentinel starts the failover. ${request.reason}`)
 }
 
-/** Writes wait until the leader has promoted the replica, or has given up: a later promotion would lose what comes after. */
-async function untilPromoted(
+/** Waits until the leader has promoted the replica or given up: a promotion after the pause would lose later writes. */
+async function waitUntilPromoted(
   to: NodeAddress,
   leader: NodeAddress,
-  { primaryName, failoverTimeoutMs, view, tellSentinel }: HandOverOptions,
+  { primaryName, failoverTimeoutMs, view, sendToSentinel }: HandOverOptions,
 ): Promise<void> {
   let promoted = false
-  await until('the replica is promoted', failoverTimeoutMs + CATCH_UP_MS, async () => {
-    const answer = readAnswer(leader, await tellSentinel(leader, ['SENTINEL', 'MASTER', primaryName]))
+  await waitUntil('the replica is promoted', failoverTimeoutMs + CATCH_UP_TIMEOUT_MS, async () => {
+    const answer = readAnswer(leader, await sendToSentinel(leader, ['SENTINEL', 'MASTER', primaryName]))
     promoted = (await view(to)).role === 'primary'
     return promoted || !answer.failingOver
   })
-  if (!promoted) throw new Error('The Sentinel gave up the failover.')
+  if (!promoted) throw new Error('The leading Sentinel gave up the failover.')
 }
 
-async function isSettled(from: NodeAddress, to: NodeAddress, options: HandOverOptions): Promise<boolean> {
-  const { sentinels, primaryName, tellSentinel, view } = options
+async function isComplete(from: NodeAddress, to: NodeAddress, options: HandOverOptions): Promise<boolean> {
+  const { sentinels, primaryName, sendToSentinel, view } = options
   const [old, ...replies] = await Promise.all([
     view(from),
-    ...sentinels.map((sentinel) => tellSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName])),
+    ...sentinels.map((sentinel) => sendToSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName])),
   ])
   const answers = replies.map((reply) => readAnswer(to, reply))
   return (
@@ -165,12 +175,12 @@ async function isSettled(from: NodeAddress, to: NodeAddress, options: HandOverOp
   )
 }
 
-/** Throws when it has not become so in time (in milliseconds). A question without an answer is asked again. */
-async function until(what: string, limitMs: number, condition: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + limitMs
+/** Polls the condition, and throws after `timeoutMs`. A condition that rejects is polled again. */
+async function waitUntil(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + timeoutMs
   while (!(await condition().catch(() => false))) {
-    if (performance.now() > untilMs)
-      throw new Error(`Timed out after ${limitMs / 1000} s waiting until ${what}.`)
-    await sleep(LOOK_MS)
+    if (performance.now() > deadlineMs)
+      throw new Error(`Timed out after ${timeoutMs / 1000} s waiting until ${what}.`)
+    await sleep(POLL_INTERVAL_MS)
   }
 }

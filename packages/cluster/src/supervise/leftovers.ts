@@ -4,11 +4,11 @@ import { isAlive, signalProcess } from '../state/process-identity.ts'
 import { PROCESS_KINDS, type RecordedProcess, readProcesses, writeProcesses } from '../state/records.ts'
 
 const GRACE_MS = 5000
-const LOOK_AGAIN_MS = 20
+const POLL_INTERVAL_MS = 20
 
 /**
- * Ends the processes that a supervisor has left behind when it died: only those that are in its record, and are
- * the very same processes still. Answers which they were.
+ * Ends the processes that a dead supervisor left behind, and returns them. It ends only processes in the supervisor's record
+ * whose start time still matches.
  */
 export async function endLeftovers(folder: StateFolder): Promise<RecordedProcess[]> {
   const left = readProcesses(folder).filter(isAlive)
@@ -20,12 +20,12 @@ export async function endLeftovers(folder: StateFolder): Promise<RecordedProcess
 async function endAll(processes: readonly RecordedProcess[]): Promise<void> {
   for (const process of processes) {
     signalProcess(process, 'SIGTERM')
-    // A paused process obeys only after it goes on.
+    // A paused process handles SIGTERM only after SIGCONT.
     signalProcess(process, 'SIGCONT')
   }
   const untilMs = performance.now() + GRACE_MS
   while (processes.some(isAlive)) {
     if (performance.now() > untilMs) for (const process of processes) signalProcess(process, 'SIGKILL')
-    await sleep(LOOK_AGAIN_MS)
+    await sleep(POLL_INTERVAL_MS)
   }
 }

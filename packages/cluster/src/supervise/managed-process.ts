@@ -7,8 +7,8 @@ import type { StartContext } from './guard.ts'
 import { openLog } from './log-file.ts'
 
 /**
- * `held`: a Redis that must not start at present, such as a primary whose data is gone. `lost`: kept dead on request, with
- * everything else on its host. `stopped`: ended by a stop of the data centre, or not begun.
+ * `held`: a Redis that must not start now, such as a primary whose data is gone. `lost`: kept dead on request, with every
+ * other process on its host. `stopped`: ended by a stop of the data centre, or not started.
  */
 export type ProcessState = 'starting' | 'running' | 'backoff' | 'held' | 'stopped' | 'lost'
 
@@ -19,13 +19,13 @@ export interface ProcessStatus {
   port: number
   pid: number | null
   state: ProcessState
-  /** How often it was started again after an unexpected end. */
+  /** How often the process was restarted after an unexpected end. */
   restarts: number
-  /** Why it is held, with what to do; absent when it is not. */
+  /** Why the process is held, and what to do. Absent when it is not held. */
   heldBecause?: string
 }
 
-/** What the supervisor knows about one process before it runs. */
+/** How to run one process. */
 export interface ProcessPlan {
   name: string
   kind: ProcessKind
@@ -33,30 +33,30 @@ export interface ProcessPlan {
   port: number
   command: string
   args: readonly string[]
-  /** Its output; at a start it is moved aside to `.1` when it has grown large. */
+  /** The file for the output of the process. At a start, a large file is renamed to `.1`. */
   logFile: string
   /**
-   * Asked before each start for further arguments; may wait. `hold` shows the process as held meanwhile.
-   * Rejects when `signal` aborts.
+   * Called before each start. Returns further arguments, and may wait first; `hold` then shows the process as held. Rejects
+   * when `signal` aborts.
    */
   prepare?: (start: StartContext) => Promise<readonly string[]>
 }
 
 export interface ProcessEvents {
-  /** It was started, with this pid; what is recorded here is never left behind. */
+  /** The process was started. It begins its work only after this callback, so a recorded process is never left behind. */
   started: (process: ManagedProcess) => void
-  /** It must not start at present. Once for each reason. */
+  /** The process must not start now. Called once for each reason. */
   held: (process: ManagedProcess, why: string) => void
-  /** It ended although nobody asked it to; `how` is its exit code or the signal. */
+  /** The process ended without a request; `how` is its exit code or signal. */
   crashed: (process: ManagedProcess, how: string) => void
 }
 
-const FIRST_RESTART_MS = 200
-const MOST_RESTART_MS = 10_000
+const MIN_RESTART_MS = 200
+const MAX_RESTART_MS = 10_000
 /** A process that ran for this long has recovered: its next restart is quick again. */
 const RECOVERED_AFTER_MS = 30_000
 
-/** One process, kept running: started again with back-off and jitter until it is stopped or lost. */
+/** Keeps one process running: restarts it with back-off and jitter until it is stopped or lost. */
 export class ManagedProcess {
   readonly plan: ProcessPlan
   readonly #events: ProcessEvents
@@ -88,15 +88,15 @@ export class ManagedProcess {
   get restarts(): number {
     return this.#restarts
   }
-  /** How its last run ended, or why it could not be started; empty before that. */
+  /** How the last run ended, or why the process could not start. Empty before the first end. */
   get howItEnded(): string {
     return this.#howItEnded
   }
-  /** Aborts when the present run ends. */
+  /** Aborts when the current run ends. */
   get untilItEnds(): AbortSignal {
     return this.#run.signal
   }
-  /** Since when the present process runs (`performance.now()`), or null when there is none. */
+  /** When the current process started (`performance.now()`); null when no process runs. */
   get runsSinceMs(): number | null {
     return this.#child === null ? null : this.#startedAtMs
   }
@@ -118,27 +118,27 @@ export class ManagedProcess {
     this.#running = this.#running.then(() => this.#keepRunning(signal)).catch(() => {})
   }
 
-  /** Answers false when it does not run. */
+  /** Sends a signal. Returns false when the process does not run. */
   signal(signal: NodeJS.Signals): boolean {
     return this.#child?.kill(signal) ?? false
   }
 
-  /** From now on its end is not followed by another start. It goes on running until it is stopped. */
+  /** Stops restarting the process. The current run continues until it is stopped. */
   stopRestarting(): void {
     this.#leaving.abort()
   }
 
-  /** Kills it at once and keeps it dead. */
+  /** Kills the process at once and keeps it dead. */
   lose(): Promise<void> {
     return this.#leave('lost', 'SIGKILL', 0)
   }
 
-  /** Lets a lost process come back. */
+  /** Starts a lost process again. */
   restore(): void {
     if (this.#state === 'lost') this.start()
   }
 
-  /** Ends it: SIGTERM, and SIGKILL after `graceMs`. */
+  /** Ends the process with SIGTERM, and with SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void> {
     return this.#leave('stopped', 'SIGTERM', graceMs)
   }
@@ -147,7 +147,7 @@ export class ManagedProcess {
     this.#state = state
     this.#leaving.abort()
     this.#child?.kill(signal)
-    // A paused process obeys only after it goes on.
+    // A paused process handles the signal only after SIGCONT.
     this.#child?.kill('SIGCONT')
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), graceMs)
     await this.#exited
@@ -174,7 +174,7 @@ export class ManagedProcess {
     }
   }
 
-  /** Answers false when it could not be started now: that is tried again like a crash. */
+  /** Runs the process once. Returns false when it could not start, which is retried like a crash. */
   async #runOnce(context: StartContext): Promise<boolean> {
     try {
       const moreArgs = (await this.plan.prepare?.(context)) ?? []
@@ -191,9 +191,9 @@ export class ManagedProcess {
   #spawn(moreArgs: readonly string[]): void {
     const { command, args, logFile } = this.plan
     const log = openLog(logFile)
-    // Through a shell that becomes the program when it is told to: what dies before it has recorded the process leaves
-    // none behind. Files that the program makes are for their owner only. In a session of its own: Ctrl-C in the
-    // terminal reaches the supervisor, which ends the processes in order.
+    // The shell waits for a line before it becomes the program: if the supervisor dies before it has recorded the process,
+    // no process is left behind. The umask makes files of the program readable by their owner only. The process has its own
+    // session, so Ctrl-C in the terminal reaches only the supervisor, which ends the processes in order.
     const script = 'read -r go || exit 1; umask 077; exec "$0" "$@" </dev/null'
     const child = spawn('/bin/sh', ['-c', script, command, ...args, ...moreArgs], {
       stdio: ['pipe', log, log],
@@ -221,7 +221,7 @@ export class ManagedProcess {
     if (child.pid === undefined) return
     this.#identity = { pid: child.pid, started: startOf(child.pid) ?? '' }
     this.#events.started(this)
-    // It may have been killed already.
+    // The process may already have been killed.
     child.stdin?.on('error', () => {})
     child.stdin?.end('go\n')
   }
@@ -229,7 +229,7 @@ export class ManagedProcess {
   #nextWaitMs(): number {
     const ranMs = (this.#endedAtMs ?? 0) - this.#startedAtMs
     this.#failures = ranMs > RECOVERED_AFTER_MS ? 0 : this.#failures + 1
-    const fullMs = Math.min(MOST_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.max(0, this.#failures - 1))
+    const fullMs = Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** Math.max(0, this.#failures - 1))
     return fullMs * (0.5 + Math.random() / 2)
   }
 }

@@ -5,17 +5,17 @@ import { SENTINEL_FILE } from '../state/sentinel-files.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
 import type { ProcessPlan } from './managed-process.ts'
 
-/** Where the programs of a data centre are. */
+/** The programs of a data centre. */
 export interface Programs {
   redisServer: string
   haproxy: string
-  /** Null where it is not needed. */
+  /** Null when the transport does not need it. */
   stunnel: string | null
-  /** The command that becomes a gateway when `--config FILE` is added. */
+  /** The command that starts a gateway when `--config FILE` is appended. */
   gateway: readonly string[]
 }
 
-/** The file in the folder of its process with which each kind of process is configured. */
+/** The configuration file of each kind of process, in the folder of the process. */
 export const CONFIG_FILES: Record<ProcessKind, string> = {
   redis: 'redis.conf',
   sentinel: SENTINEL_FILE,
@@ -24,10 +24,10 @@ export const CONFIG_FILES: Record<ProcessKind, string> = {
   stunnel: 'stunnel.conf',
 }
 
-/** The file of each Redis' users, beside its configuration. */
+/** The ACL file of each Redis, in the folder of the process. */
 export const ACL_FILE = 'users.acl'
 
-/** Every process of the data centre. No argument holds a secret: those are in the files. */
+/** Plans every process of the data centre. No argument holds a secret: secrets are only in files. */
 export function planProcesses(topology: Topology, folder: StateFolder, programs: Programs): ProcessPlan[] {
   const [gatewayCommand = '', ...gatewayArgs] = programs.gateway
   const plan = (

@@ -3,29 +3,30 @@ import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/re
 
 export interface RequestFailoverOptions {
   primaryName: string
-  tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
+  sendToSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
   log: (event: string, details: Record<string, unknown>) => void
 }
 
 export type FailoverRequest =
   | { outcome: 'accepted'; leader: NodeAddress }
-  /** A Sentinel did not answer in time, or leads a failover already: another one must not be asked. */
+  /** A Sentinel did not answer in time, or already leads a failover: no other Sentinel may be asked. */
   | { outcome: 'maybe under way'; reason: string }
-  /** Every Sentinel that was asked has refused, or could not be reached. */
+  /** Every Sentinel refused or could not be reached. */
   | { outcome: 'refused'; reason: string }
 
 /**
- * Asks one Sentinel after the other for a failover, without a vote (`SENTINEL FAILOVER`), until one accepts. The next one is
- * asked only when the one before is known to do nothing: two failovers at once may point two replicas to each other.
+ * Asks one Sentinel after the other for a failover without a vote (`SENTINEL FAILOVER`), until a Sentinel accepts. The next
+ * Sentinel is asked only when the previous one certainly started nothing: two concurrent failovers may point two replicas
+ * to each other.
  */
 export async function requestFailover(
   sentinels: readonly NodeAddress[],
-  { primaryName, tellSentinel, log }: RequestFailoverOptions,
+  { primaryName, sendToSentinel, log }: RequestFailoverOptions,
 ): Promise<FailoverRequest> {
   const refusals: string[] = []
   for (const sentinel of sentinels) {
     try {
-      await tellSentinel(sentinel, ['SENTINEL', 'FAILOVER', primaryName])
+      await sendToSentinel(sentinel, ['SENTINEL', 'FAILOVER', primaryName])
       log('asked for a failover', { sentinel: sentinel.host, answer: 'OK' })
       return { outcome: 'accepted', leader: sentinel }
     } catch (error) {
@@ -38,7 +39,7 @@ export async function requestFailover(
   return { outcome: 'refused', reason: refusals.join('; ') }
 }
 
-/** -NOGOODSLAVE and a Sentinel that cannot be reached begin nothing. */
+/** A Sentinel that answers -NOGOODSLAVE or cannot be reached has started no failover. */
 function mayHaveBegun(error: unknown): boolean {
   if (error instanceof RedisReplyError) return error.kind === 'INPROG'
   const { code } = error as Partial<HoldfastError>

@@ -11,7 +11,7 @@ import { tlsFilesOf } from '../state/tls-files.ts'
 import type { Topology } from '../topology/topology.ts'
 import { ACL_FILE, CONFIG_FILES } from './plans.ts'
 
-/** Writes the files that a Redis rewrites, where they are missing or damaged. Answers those that were written. */
+/** Writes the missing or damaged files that Redis rewrites itself. Returns the paths of the written files. */
 export async function seedRedis(
   topology: Topology,
   index: number,
@@ -28,7 +28,7 @@ export async function seedRedis(
   return written.filter((file) => file !== false)
 }
 
-/** The `redis.conf` of a Redis of this machine, as it is planned. Holds secrets. */
+/** The planned `redis.conf` of a Redis of this machine. Holds secrets. */
 export function localRedisConf(
   topology: Topology,
   index: number,
@@ -42,7 +42,7 @@ export function localRedisConf(
 
 const redisName = (index: number) => `redis-${index + 1}`
 
-/** The same for a Sentinel. */
+/** Writes the `sentinel.conf` of a Sentinel if it is missing or damaged. Returns the paths of the written files. */
 export async function seedSentinel(
   topology: Topology,
   index: number,
@@ -64,6 +64,6 @@ function localNode(
   name: string,
 ): LocalNode {
   const dataHost = topology.dataHosts[index]
-  if (dataHost === undefined) throw new RangeError(`there is no data host ${index}`)
+  if (dataHost === undefined) throw new RangeError(`There is no data host ${index}.`)
   return { topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) }
 }

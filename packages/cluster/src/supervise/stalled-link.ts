@@ -3,72 +3,74 @@ import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 
 export interface StalledLinkOptions {
-  /** The Redis that this process looks after; while it is primary there is no link. */
+  /** The Redis of this agent. While it is the primary, there is no link. */
   replica: NodeAddress
-  /** Every Redis, as planned. */
+  /** Every planned Redis. */
   all: readonly NodeAddress[]
-  /** What one says of itself. Rejects when it does not answer in time (in milliseconds). */
+  /** The view of one Redis. Rejects when it does not answer within `timeoutMs`. */
   view: (node: NodeAddress, timeoutMs: number) => Promise<NodeView>
-  tellNode: (node: NodeAddress, command: string[]) => Promise<unknown>
+  sendToNode: (node: NodeAddress, command: string[]) => Promise<unknown>
   log: (event: string, details: Record<string, unknown>) => void
 }
 
-const LOOK_MS = 100
-/** Without news for so long, the primary is asked whether it has any. */
+const POLL_INTERVAL_MS = 100
+/** After this time without new data, the primary is asked whether it has more. */
 const QUIET_MS = 400
-/** The primary has had more for so long, and still nothing came. */
+/** After this time in which the primary had more and no data arrived, the link counts as stalled. */
 const STALLED_MS = 150
-/** A primary that is cut off is dialled so often: the sooner it is known that it is back. */
-const PATIENCE_MS = 250
-/** A link that was dialled anew gets this long. */
-const REST_MS = 2000
+/** Deadline of a view. A short one detects sooner that a primary is reachable again. */
+const VIEW_TIMEOUT_MS = 250
+/** How long to leave a link alone after a reconnect. */
+const RECONNECT_COOLDOWN_MS = 2000
 
 /**
- * Has a replica dial its primary anew when nothing comes over their link although the primary answers and has more.
- * After a cut TCP repeats what was lost later and later, after 0.2, 0.6, 1.4 and 3 s: so when a cut of 1.5 s had ended,
- * nothing was replicated, and no login acknowledged, for another 1.5 s. A new connection asks from where the old one
- * stood on (a partial resynchronisation). Rejects when the signal aborts.
+ * Makes a replica reconnect to its primary when no data arrives over their link, although the primary answers and has more.
+ * Rejects when the signal aborts.
+ *
+ * After a network cut TCP retransmits at growing intervals, after 0.2, 0.6, 1.4 and 3 s. After a cut of 1.5 s, replication
+ * stood still and no login was acknowledged for another 1.5 s. A new connection continues where the old one stopped (a
+ * partial resynchronisation).
  */
-export async function redialStalledLink(options: StalledLinkOptions, signal: AbortSignal): Promise<never> {
-  const { replica, all, tellNode, log } = options
-  const link = new Link()
+export async function reconnectStalledLink(options: StalledLinkOptions, signal: AbortSignal): Promise<never> {
+  const { replica, all, sendToNode, log } = options
+  const link = new ReplicationLink()
   for (;;) {
     signal.throwIfAborted()
-    link.noteReplica(await viewOf(replica, options), performance.now())
+    link.observeReplica(await viewOf(replica, options), performance.now())
     const primary = all.find((other) => formatAddress(other) === link.primaryAddress)
     if (primary !== undefined && link.isQuiet(performance.now())) {
-      link.notePrimary(await viewOf(primary, options), performance.now())
+      link.observePrimary(await viewOf(primary, options), performance.now())
       if (link.isStalled(performance.now())) {
-        const answer = await tellNode(replica, ['CLIENT', 'KILL', 'TYPE', 'master']).then(
+        const answer = await sendToNode(replica, ['CLIENT', 'KILL', 'TYPE', 'master']).then(
           () => 'OK',
           (error: unknown) => String(error),
         )
         log('dialled a silent primary anew', { replica: replica.host, primary: primary.host, answer })
-        link.rest(performance.now())
+        link.startCooldown(performance.now())
       }
     }
-    await sleep(LOOK_MS, undefined, { signal })
+    await sleep(POLL_INTERVAL_MS, undefined, { signal })
   }
 }
 
-/** One that does not answer says nothing. */
+/** The view of a Redis; null when it does not answer. */
 const viewOf = (node: NodeAddress, { view }: StalledLinkOptions): Promise<NodeView | null> =>
-  view(node, PATIENCE_MS).catch(() => null)
+  view(node, VIEW_TIMEOUT_MS).catch(() => null)
 
-/** What was seen of the link between a replica and its primary. Times are monotonic, in milliseconds. */
-export class Link {
+/** The observed state of the link between a replica and its primary. Times are monotonic, in milliseconds. */
+export class ReplicationLink {
   #replica: NodeView | null = null
   #quietSinceMs = 0
   #behindSinceMs: number | null = null
-  #restUntilMs = 0
+  #cooldownUntilMs = 0
 
   /** The primary at the other end, or null when there is no link to watch. */
   get primaryAddress(): string | null {
     return this.#replica?.primaryAddress ?? null
   }
 
-  /** The replica's view, or null when it did not answer. */
-  noteReplica(view: NodeView | null, nowMs: number): void {
+  /** Takes in the replica's view; null when it did not answer. */
+  observeReplica(view: NodeView | null, nowMs: number): void {
     const replica = view?.role === 'replica' && view.linkUp ? view : null
     const same =
       replica !== null &&
@@ -81,8 +83,8 @@ export class Link {
     this.#replica = replica
   }
 
-  /** The primary's view, or null when it did not answer. */
-  notePrimary(view: NodeView | null, nowMs: number): void {
+  /** Takes in the primary's view; null when it did not answer. */
+  observePrimary(view: NodeView | null, nowMs: number): void {
     const hasMore =
       view !== null &&
       view.role === 'primary' &&
@@ -91,18 +93,18 @@ export class Link {
     this.#behindSinceMs = hasMore ? (this.#behindSinceMs ?? nowMs) : null
   }
 
-  /** Nothing has come for a while: it may be that there is nothing. */
+  /** No data has arrived for a while. Perhaps there is none. */
   isQuiet(nowMs: number): boolean {
-    return this.#replica !== null && nowMs - this.#quietSinceMs >= QUIET_MS && nowMs >= this.#restUntilMs
+    return this.#replica !== null && nowMs - this.#quietSinceMs >= QUIET_MS && nowMs >= this.#cooldownUntilMs
   }
 
   isStalled(nowMs: number): boolean {
     return this.#behindSinceMs !== null && nowMs - this.#behindSinceMs >= STALLED_MS
   }
 
-  /** It was dialled anew, and is left alone for a while. */
-  rest(nowMs: number): void {
-    this.#restUntilMs = nowMs + REST_MS
+  /** Leaves the link alone for a while after a reconnect. */
+  startCooldown(nowMs: number): void {
+    this.#cooldownUntilMs = nowMs + RECONNECT_COOLDOWN_MS
     this.#behindSinceMs = null
   }
 }

@@ -1,32 +1,26 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
-import { claimInGroup } from '../operate/group-lock.ts'
-import { sentinelAccess } from '../operate/lock.ts'
+import { formatAddress, MARK_KEY } from '@holdfast/tokens/redis'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
-import { dataSetIsThere } from '../state/data-set.ts'
+import { hasDataSet } from '../state/data-set.ts'
 import type { StateFolder } from '../state/folder.ts'
 import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { ownIdentity } from '../state/process-identity.ts'
 import { type ProcessKind, writeProcesses } from '../state/records.ts'
 import { primaryInFiles } from '../state/sentinel-files.ts'
-import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
-import { CLOSING, closeAbandonedElections } from './abandoned-election.ts'
+import type { Topology } from '../topology/topology.ts'
 import { DataFiles } from './data-files.ts'
-import { Greetings } from './greetings.ts'
 import { failoverLimitMs, guardStart, type StartContext } from './guard.ts'
-import { hastenFailovers } from './hasten.ts'
+import { startLocalAgent } from './local-agent.ts'
 import { logEvent } from './log-file.ts'
 import { ManagedProcess, type ProcessPlan, type ProcessStatus } from './managed-process.ts'
 import { ACL_FILE } from './plans.ts'
 import { seedRedis, seedSentinel } from './seeds.ts'
 import { applySentinelSettings } from './sentinel-settings.ts'
-import { repeatSplitVotes } from './split-vote.ts'
-import { watchSuccession } from './succession.ts'
-import { watchOver } from './watchdog.ts'
+import { failOverDeadRedis } from './watchdog.ts'
 
-/** How long each kind of process has to end by itself (in milliseconds). A gateway finishes its requests. */
+/** How long each kind of process may take to end before SIGKILL. A gateway finishes its requests. */
 const GRACE_MS: Record<ProcessKind, number> = {
   balancer: 2000,
   gateway: 10_000,
@@ -34,35 +28,33 @@ const GRACE_MS: Record<ProcessKind, number> = {
   redis: 10_000,
   stunnel: 2000,
 }
-/** Deadline of a question to a Redis or a Sentinel of this machine. */
-const PATIENCE_MS = 250
-/** The same in the middle of a handover, which is not asked twice. */
-const HAND_OVER_MS = 1000
+/** Deadline of a command to a Redis or a Sentinel of this machine. */
+const COMMAND_TIMEOUT_MS = 250
 
 export interface SupervisorOptions extends LocalDataCentre {
   plans: ProcessPlan[]
-  /** The data centre held data before. */
+  /** Whether the data centre held data before. */
   initialised: boolean
 }
 
-/** Keeps the processes of one data centre running, with the guard before each Redis and the watchdog behind it. */
+/** Keeps the processes of one data centre running, with a guard before each start of a Redis and a watchdog after its end. */
 export class Supervisor {
   readonly topology: Topology
   readonly nodes: Nodes
   readonly sentinels: Sentinels
   readonly processes: readonly ManagedProcess[]
-  /** From now on a Redis without its data never starts as a primary. */
+  /** When true, a Redis without its data never starts as a primary. */
   initialised: boolean
   readonly #folder: StateFolder
   readonly #mark: string
-  /** Ends what a host does about its own processes, when the host is lost. */
+  /** Aborts the watchdogs of a host when the host is lost. */
   readonly #hostLeaving = new Map<string, AbortController>()
-  /** The watchdog that the last crash of each Redis has called, by the Redis' name. */
+  /** The watchdog of the last crash of each Redis, by the name of the Redis. */
   readonly #watchdogs = new Map<string, { controller: AbortController; done: Promise<unknown> }>()
   readonly #leaving = new AbortController()
   readonly #identity = ownIdentity()
-  /** A Sentinel was started. */
-  #failoverMayBegin = false
+  /** True once a Sentinel was started. */
+  #failoverIsPossible = false
   #stopping: Promise<void> | null = null
 
   constructor({ topology, folder, secrets, tls, plans, initialised }: SupervisorOptions) {
@@ -93,7 +85,7 @@ export class Supervisor {
     return this.processes.filter(({ plan }) => plan.kind === kind)
   }
 
-  /** Reads the secrets and the certificate of this machine's commands again; fresh connections use them. */
+  /** Reads the secrets and the operator certificate again. New connections use them. */
   async reload(): Promise<void> {
     const local = await openLocal(this.#folder.path)
     this.nodes.renew(local)
@@ -103,97 +95,38 @@ export class Supervisor {
 
   start(processes: readonly ManagedProcess[]): void {
     if (this.#stopping !== null) return
-    if (processes.some(({ plan }) => plan.kind === 'sentinel')) this.#failoverMayBegin = true
+    if (processes.some(({ plan }) => plan.kind === 'sentinel')) this.#failoverIsPossible = true
     for (const process of processes) process.start()
   }
 
   /**
-   * Ends a process well and starts it again, which is no crash: no watchdog asks for a failover. Answers false when it
-   * does not run.
+   * Ends a process and starts it again. This is not a crash, so no watchdog requests a failover. Returns false when the
+   * process does not run.
    */
   async restart(process: ManagedProcess): Promise<boolean> {
     if (this.#stopping !== null || process.state !== 'running') return false
     this.#log('restarted on request', { process: process.plan.name })
     await process.stop(GRACE_MS[process.plan.kind])
     this.#record()
-    // Meanwhile its host may have been lost, or everything is to end.
+    // Meanwhile its host may have been lost, or the whole data centre may be stopping.
     if (this.#stopping === null && process.status().state === 'stopped') process.start()
     return true
   }
 
-  /** From now on a failover is hastened, as the watchdogs of the other hosts would. */
-  hasten(): void {
-    const { dataHosts, primaryName, timings } = this.topology
-    const sentinels = dataHosts.map(sentinelAddress)
-    const log = (event: string, details: Record<string, unknown>) => this.#log(event, details)
-    const hastening = {
-      sentinels,
-      askSentinel: (sentinel: NodeAddress) => this.sentinels.answer(sentinel, PATIENCE_MS),
-      viewsWithout: (address: string) => this.nodes.views(PATIENCE_MS, address),
-      tellNode: (node: NodeAddress, command: string[]) => this.nodes.send(node, [command], PATIENCE_MS),
-      log,
-    }
-    const voting = {
-      own: sentinels,
-      all: sentinels,
-      primaryName,
-      failoverTimeoutMs: timings.failoverTimeoutMs,
-      tellSentinel: (sentinel: NodeAddress, commands: string[][]) =>
-        this.sentinels.send(sentinel, commands, PATIENCE_MS),
-      log,
-    }
-    const greetings = new Greetings({
-      redis: dataHosts.map(redisAddress),
-      primaryName,
-      open: (node, timeoutMs) => this.nodes.open(node, timeoutMs),
+  /** Starts the work of the host agents, which on real hosts run beside each Redis. */
+  startAgent(): void {
+    startLocalAgent({
+      topology: this.topology,
+      nodes: this.nodes,
+      sentinels: this.sentinels,
+      stateDir: this.#folder.path,
+      commandTimeoutMs: COMMAND_TIMEOUT_MS,
+      log: (event, details) => this.#log(event, details),
+      signal: this.#leaving.signal,
     })
-    const succeeding = {
-      own: { redis: dataHosts.map(redisAddress), sentinels },
-      views: () => this.nodes.views(PATIENCE_MS),
-      announcements: () => this.sentinels.announcements(PATIENCE_MS),
-      tellNode: hastening.tellNode,
-      tellSentinel: (sentinel: NodeAddress, command: string[]) =>
-        this.sentinels.send(sentinel, [command], PATIENCE_MS),
-      log,
-    }
-    greetings.listen(this.#leaving.signal).catch(() => {})
-    this.#closeElections(greetings, log)
-    hastenFailovers(hastening, this.#leaving.signal).catch(() => {})
-    watchSuccession(succeeding, this.#leaving.signal).catch(() => {})
-    repeatSplitVotes(voting, this.#leaving.signal).catch(() => {})
   }
 
-  #closeElections(
-    greetings: Greetings,
-    log: (event: string, details: Record<string, unknown>) => void,
-  ): void {
-    const { dataHosts, primaryName, timings } = this.topology
-    const own = dataHosts.map(redisAddress)
-    const { signal } = this.#leaving
-    const open = async () => sentinelAccess(await openLocal(this.#folder.path))
-    const closing = {
-      own,
-      plannedSentinels: dataHosts.length,
-      primaryName,
-      failoverTimeoutMs: timings.failoverTimeoutMs,
-      sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
-      views: () => this.nodes.views(PATIENCE_MS),
-      newestEpoch: () => greetings.newestEpoch,
-      claim: async () => {
-        const claimed = await claimInGroup(await open(), CLOSING, open)
-        return claimed.other === null ? claimed.release : null
-      },
-      view: (node: NodeAddress) => this.nodes.view(node, HAND_OVER_MS),
-      tellNode: async (node: NodeAddress, command: string[]) =>
-        (await this.nodes.send(node, [command], HAND_OVER_MS))[0] ?? null,
-      tellSentinel: async (node: NodeAddress, command: string[]) =>
-        (await this.sentinels.send(node, [command], HAND_OVER_MS))[0] ?? null,
-      log,
-    }
-    closeAbandonedElections(closing, signal).catch(() => {})
-  }
-
-  /** Kills everything on a data host at once and keeps it dead, its watchdog too. */
+  /** Kills every process on a data host at once, with its watchdog, and keeps them dead. */
   async loseHost(host: string): Promise<void> {
     this.#leaveHost(host)
     this.#log('host lost', { host })
@@ -211,7 +144,7 @@ export class Supervisor {
     return this.topology.dataHosts.some((dataHost) => dataHost.host === host)
   }
 
-  /** Ends everything, who uses it before who is used: balancer, gateways, Sentinels, replicas, primary, tunnels. */
+  /** Ends every process, clients before their servers: balancer, gateways, Sentinels, replicas, primary, tunnels. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopInOrder()
     return this.#stopping
@@ -221,7 +154,7 @@ export class Supervisor {
     this.#leaving.abort()
     for (const process of this.processes) process.stopRestarting()
     for (const { host } of this.topology.dataHosts) this.#leaveHost(host)
-    const views = await this.nodes.views(PATIENCE_MS)
+    const views = await this.nodes.views(COMMAND_TIMEOUT_MS)
     const isPrimary = ({ plan }: ManagedProcess) =>
       views.some(({ role, address }) => role === 'primary' && address.host === plan.host)
     const redis = this.ofKind('redis')
@@ -268,20 +201,20 @@ export class Supervisor {
     this.#record()
     this.#log('ended unexpectedly', { process: plan.name, how })
     if (plan.kind !== 'redis' || !this.initialised) return
-    // Without another Redis that was in step there is nobody to fail over to.
+    // Without another running Redis, there is no replica to fail over to.
     if (!this.#othersRunSince(plan.name, performance.now())) return
     const { primaryName, timings } = this.topology
     const controller = new AbortController()
-    const done = watchOver(
+    const done = failOverDeadRedis(
       plan,
       {
         primaryName,
         limitMs: failoverLimitMs(timings),
-        sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
-        survivors: () => this.nodes.views(PATIENCE_MS, formatAddress(plan)),
+        sentinelAnswers: () => this.sentinels.answers(COMMAND_TIMEOUT_MS),
+        survivors: () => this.nodes.views(COMMAND_TIMEOUT_MS, formatAddress(plan)),
         isBack: async () => process.runsSinceMs !== null,
-        tellSentinel: (sentinel, command) => this.sentinels.send(sentinel, [command], PATIENCE_MS),
-        tellNode: (node, command) => this.nodes.send(node, [command], PATIENCE_MS),
+        sendToSentinel: (sentinel, command) => this.sentinels.send(sentinel, [command], COMMAND_TIMEOUT_MS),
+        sendToNode: (node, command) => this.nodes.send(node, [command], COMMAND_TIMEOUT_MS),
         log: (event, details) => this.#log(event, { process: plan.name, ...details }),
       },
       AbortSignal.any([controller.signal, this.#hostSignal(plan.host)]),
@@ -306,7 +239,7 @@ export class Supervisor {
     return { ...plan, prepare }
   }
 
-  /** A file that was emptied since the last start would let everybody in, at every address. */
+  /** Writes missing or damaged files. An empty ACL file would let every client in without a password, at every address. */
   async #seed(plan: ProcessPlan, seed: typeof seedSentinel): Promise<void> {
     const index = this.topology.dataHosts.findIndex(({ host }) => host === plan.host)
     const { secrets } = await openLocal(this.#folder.path)
@@ -322,8 +255,8 @@ export class Supervisor {
       self: formatAddress(plan),
       timings: this.topology.timings,
       initialised: () => this.initialised,
-      dataSetIsThere: () => dataSetIsThere(this.#folder.dataOf(plan.name)),
-      sentinelAnswers: () => this.sentinels.answers(PATIENCE_MS),
+      hasDataSet: () => hasDataSet(this.#folder.dataOf(plan.name)),
+      sentinelAnswers: () => this.sentinels.answers(COMMAND_TIMEOUT_MS),
       primaryInFiles: () => primaryInFiles(sentinelFolders, this.topology.primaryName),
       othersRunSince: (ms: number) => this.#othersRunSince(plan.name, ms),
       endWatchdog: () => this.#endWatchdog(plan.name),
@@ -336,7 +269,7 @@ export class Supervisor {
       }),
     }
     return async (context) => {
-      // Redis does not start where its data folder is gone; without data it is the guard's business.
+      // Redis does not start without its data folder. The guard handles a missing data set.
       await mkdir(this.#folder.dataOf(plan.name), { recursive: true, mode: 0o700 })
       await this.#seed(plan, seedRedis)
       return guardStart(options, context)
@@ -344,17 +277,17 @@ export class Supervisor {
   }
 
   async #primaryWithData(): Promise<string | null> {
-    const primaries = (await this.nodes.views(PATIENCE_MS)).filter(({ role }) => role === 'primary')
+    const primaries = (await this.nodes.views(COMMAND_TIMEOUT_MS)).filter(({ role }) => role === 'primary')
     const [primary] = primaries
     if (primary === undefined || primaries.length > 1) return null
-    const [mark] = await this.nodes.send(primary.address, [['GET', MARK_KEY]], PATIENCE_MS)
+    const [mark] = await this.nodes.send(primary.address, [['GET', MARK_KEY]], COMMAND_TIMEOUT_MS)
     return String(mark) === this.#mark ? formatAddress(primary.address) : null
   }
 
-  /** Another Redis could take over: without a Sentinel none ever does. */
+  /** Whether another Redis has run since that time and could take over. Without a Sentinel, no Redis can. */
   #othersRunSince(name: string, ms: number): boolean {
     return (
-      this.#failoverMayBegin &&
+      this.#failoverIsPossible &&
       this.ofKind('redis').some(
         ({ plan, runsSinceMs }) => plan.name !== name && runsSinceMs !== null && runsSinceMs < ms,
       )
@@ -365,7 +298,7 @@ export class Supervisor {
     logEvent(this.#folder.eventLog, event, details)
   }
 
-  /** What cannot be written now, on a full disk perhaps, is written with the next change: the processes go on. */
+  /** Records the running processes. If that fails, perhaps on a full disk, the next change records them again. */
   #record(): void {
     const supervisor = this.#identity
     const records = this.processes.flatMap(({ plan: { name, kind, host, port }, identity }) =>

@@ -2,40 +2,40 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 import { namedByMajority, type SentinelAnswer } from '../redis/sentinels.ts'
-import { type FollowOptions, pointToPromoted } from './follow.ts'
+import { type RepointOptions, repointReplicas } from './repoint-replicas.ts'
 import { requestFailover } from './request-failover.ts'
 
-export interface WatchdogOptions extends FollowOptions {
+export interface WatchdogOptions extends RepointOptions {
   primaryName: string
   sentinelAnswers: () => Promise<SentinelAnswer[]>
-  /** The views of every other Redis that answers. */
+  /** The views of all other Redis that answer. */
   survivors: () => Promise<NodeView[]>
-  /** Whether the Redis at that address runs again: then the failover is no longer one of a dead process. */
+  /** Whether the dead Redis runs again. Then the process is alive, and no failover may be forced. */
   isBack: () => Promise<boolean>
-  tellSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
-  /** How long it goes on (in milliseconds). */
+  sendToSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
+  /** How long the watchdog tries, in milliseconds. */
   limitMs: number
 }
 
-/** What became of it. */
 export type WatchdogOutcome = 'not the primary' | 'failed over' | 'is back' | 'gave up'
 
-const LOOK_AGAIN_MS = 25
-/** A failover that was accepted gets this long before it is asked for again. */
-const PATIENCE_MS = 2000
+const POLL_INTERVAL_MS = 25
+/** How long an accepted failover may take before it is requested again. */
+const REQUEST_TIMEOUT_MS = 2000
 
 /**
- * The process of the Redis at `dead` has just ended. When it was the primary, asks a Sentinel on another host for
- * the failover at once, instead of letting `down-after` pass; and as soon as that Sentinel has promoted a replica,
- * points the others to it, which Sentinel itself does up to a second later (it looks once a second). Both are
- * safe because a process that has ended can acknowledge nothing any more.
+ * Requests the failover of the Redis at `dead`, whose process has just ended, if it was the primary. Rejects when the signal
+ * aborts.
  *
- * It asks only while a majority of the Sentinels names the dead node, none names another or has found out by itself, and
- * no other Redis has become a primary: a second failover on top of a first one could undo what that one's primary
- * acknowledged, and two at once may point the two replicas to each other.
- * Rejects when the signal aborts.
+ * The watchdog asks a Sentinel on another host at once instead of waiting for `down-after`. As soon as that Sentinel has
+ * promoted a replica, the watchdog points the other replicas to it; Sentinel does so up to a second later, because it polls
+ * once a second. Both are safe because an ended process cannot acknowledge a write.
+ *
+ * The watchdog asks only while a majority of the Sentinels names the dead node, no Sentinel names another node or has
+ * detected the failure itself, and no other Redis has become a primary. A second failover after the first could undo what
+ * the new primary acknowledged, and two concurrent failovers may point the two replicas to each other.
  */
-export async function watchOver(
+export async function failOverDeadRedis(
   dead: NodeAddress,
   options: WatchdogOptions,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export async function watchOver(
     const [promoted] = primaries
     if (asked && promoted !== undefined && primaries.length === 1) {
       const followers = survivors.filter(({ primaryAddress }) => primaryAddress === formatAddress(dead))
-      await pointToPromoted(followers, promoted, options)
+      await repointReplicas(followers, promoted, options)
     }
     if (answers.some(({ primary }) => primary !== formatAddress(dead))) {
       return asked ? 'failed over' : 'not the primary'
@@ -58,15 +58,15 @@ export async function watchOver(
     const underWay =
       promoted !== undefined || answers.some(({ failingOver, findsItDown }) => failingOver || findsItDown)
     const named = namedByMajority(answers) === formatAddress(dead)
-    if (named && !underWay && performance.now() - askedAtMs > PATIENCE_MS) {
-      // `SENTINEL FAILOVER` asks for no vote: it must never meet a primary that lives.
+    if (named && !underWay && performance.now() - askedAtMs > REQUEST_TIMEOUT_MS) {
+      // `SENTINEL FAILOVER` needs no vote, so it must never hit a living primary.
       if (await options.isBack()) return 'is back'
       const others = answers.flatMap(({ sentinel }) => (sentinel.host === dead.host ? [] : [sentinel]))
-      // One that may be under way is waited for as well.
+      // A failover that may be under way counts as requested too.
       const { outcome } = await requestFailover(others, options)
       if (outcome !== 'refused') askedAtMs = performance.now()
     }
-    await sleep(LOOK_AGAIN_MS, undefined, { signal })
+    await sleep(POLL_INTERVAL_MS, undefined, { signal })
   }
   options.log('gave up waiting for a failover', {})
   return 'gave up'

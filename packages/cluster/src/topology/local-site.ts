@@ -5,11 +5,11 @@ import { resolveTopology } from './resolve.ts'
 import type { Topology } from './topology.ts'
 
 export interface LocalSiteOptions {
-  /** The first three numbers of the first data centre's addresses; each further one has the next. Default is `127.0.1`. */
+  /** The first three numbers of the first data centre's addresses. Each further one gets the next network. Default is `127.0.1`. */
   network?: string
-  /** Instead of the site's own. */
+  /** The transport to use instead of the site's. */
   transport?: string
-  /** What is installed here. Default is the site's own. */
+  /** The engine that is installed on this machine. Default is the site's. */
   engine?: Engine
 }
 
@@ -17,10 +17,10 @@ export interface LocalSiteOptions {
 const FIRST_GATEWAY = 21
 
 /**
- * The data centres of a site as they run on this machine: each host becomes a loopback address, and each host of an
- * application or a gateway becomes a gateway. Pure.
+ * Maps the data centres of a site to this machine. Each host becomes a loopback address, and each host of an application or
+ * a gateway becomes a gateway. Pure.
  *
- * Throws `INVALID_OPTION`: for a transport that there is not, or a data centre that has not three data hosts.
+ * Throws `INVALID_OPTION` for an unknown transport, or a data centre that does not have three data hosts.
  */
 export function localTopologies(
   site: Site,
@@ -41,7 +41,7 @@ function localTopology(
   const stores = dataHosts(dataCentre)
   if (stores.length !== 3) {
     throw new InvalidOptionError(
-      `${name} has ${stores.length} hosts for Redis and Sentinel. On one machine three are run.`,
+      `${name} has ${stores.length} hosts for Redis and Sentinel. \`holdfast up\` runs data centres with three.`,
     )
   }
   const served = hosts.filter((host) => runsAny(host, ['application', 'gateway']))
@@ -67,12 +67,12 @@ function localTopology(
 }
 
 /**
- * The transport on this machine. What goes from one address of a machine to another never enters a WireGuard tunnel, so
- * loopback stands for the inside of it, where Redis and its clients speak plain.
+ * The transport on this machine. Traffic between two addresses of one machine never enters a WireGuard tunnel, so loopback
+ * stands for the inside of the tunnel, where traffic is not encrypted.
  */
 const localTransport = (transport: string) => (transport === 'wireguard' ? 'plain' : transport)
 
-/** 127.0.1, 127.0.2 and so on. */
+/** The network of the data centre with this index: 127.0.1, 127.0.2 and so on. */
 function nextNetwork(network: string, index: number): string {
   const numbers = network.split('.')
   const last = Number(numbers.pop()) + index

@@ -6,7 +6,7 @@ import {
   DEFAULT_NAME,
   LOCAL_TRANSPORTS,
   type LocalTransport,
-  MOST_TUNNELLED,
+  MAX_TUNNELLED,
   PORT,
   redisAddress,
   sentinelAddress,
@@ -18,7 +18,7 @@ import {
 export interface TopologyOptions {
   /** 1 to 32 of `a-z`, `0-9`, `-`. Default is `dc1`. */
   name?: string
-  /** The first three numbers of every address, such as `127.0.1`, which is the default. */
+  /** The first three numbers of every address. Default is `127.0.1`. */
   network?: string
   /** `fast` (default) or `reference`. */
   timings?: string
@@ -26,24 +26,20 @@ export interface TopologyOptions {
   transport?: string
   /** The IP addresses of the three data hosts. Default is `.11`, `.12`, `.13` of the network. */
   hosts?: string[]
-  /** 1 to 16 gateways as `address` or `address:port`; the port's default is 8080. Default is `.21` to `.24` of the network. */
+  /** 1 to 16 gateways as `address` or `address:port`. The default port is 8080. Default is `.21` to `.24` of the network. */
   gateways?: string[]
-  /** The balancer as `address` or `address:port`; the port's default is 8080. Default is `.1` of the network. */
+  /** The balancer as `address` or `address:port`. The default port is 8080. Default is `.1` of the network. */
   balancer?: string
 }
 
 const MAX_GATEWAYS = 16
 
-/**
- * Makes a checked topology from what a person asked for. Pure.
- *
- * Throws `INVALID_OPTION`, naming the option and the value.
- */
+/** Resolves and checks a user's options. Pure. Throws `INVALID_OPTION` with the option and its value. */
 export function resolveTopology(options: TopologyOptions = {}): Topology {
   const name = options.name ?? DEFAULT_NAME
   if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
     throw new InvalidOptionError(
-      `\`name\` must be 1 to 32 of a-z, 0-9 and "-", beginning with a letter or digit, got "${name}".`,
+      `\`name\` must be 1 to 32 characters of a-z, 0-9 and "-", and must begin with a letter or digit, got "${name}".`,
     )
   }
   const network = checkNetwork(options.network ?? '127.0.1')
@@ -98,7 +94,7 @@ function checkTransport(asked: string): LocalTransport {
   throw new InvalidOptionError(`\`transport\` must be one of ${LOCAL_TRANSPORTS.join(', ')}, got "${asked}".`)
 }
 
-/** Sentinel mixes badly with names: one host under two spellings is two hosts to it. So addresses only. */
+/** Only addresses are allowed: to Sentinel, two spellings of one host name are two hosts. */
 function checkIp(host: string, option: string): string {
   if (isIP(host) !== 4) {
     throw new InvalidOptionError(`\`${option}\` must hold IPv4 addresses such as 127.0.1.11, got "${host}".`)
@@ -110,17 +106,17 @@ function checkAddress(text: string, option: string): NodeAddress {
   const address = parseAddress(text, PORT.http)
   if (address === null || address.port === 0) {
     throw new InvalidOptionError(
-      `\`${option}\` must be given as address or address:port (port 1 to 65535), got "${text}".`,
+      `\`${option}\` must be an address or address:port (port 1 to 65535), got "${text}".`,
     )
   }
   return { ...address, host: checkIp(address.host, option) }
 }
 
 function checkTunnelled({ dataHosts }: Topology): void {
-  const beyond = dataHosts.find(({ host }) => Number(host.split('.').at(-1)) > MOST_TUNNELLED)
+  const beyond = dataHosts.find(({ host }) => Number(host.split('.').at(-1)) > MAX_TUNNELLED)
   if (beyond === undefined) return
   throw new InvalidOptionError(
-    `\`hosts\` must end in ${MOST_TUNNELLED} at most with the transport stunnel, whose ends are 100 and 200 further, got "${beyond.host}".`,
+    `\`hosts\` must end in at most ${MAX_TUNNELLED} with the transport stunnel, which also uses the addresses 100 and 200 higher, got "${beyond.host}".`,
   )
 }
 

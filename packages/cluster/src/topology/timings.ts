@@ -1,8 +1,8 @@
 export interface Timings {
   name: TimingsName | 'custom'
-  /** How long a node must be silent until a Sentinel holds it to be down (in milliseconds). */
+  /** How long a node must be silent before a Sentinel marks it as down (`down-after-milliseconds`). */
   downAfterMs: number
-  /** Sentinel's `failover-timeout` (in milliseconds). */
+  /** Sentinel's `failover-timeout`. */
   failoverTimeoutMs: number
 }
 

@@ -3,19 +3,19 @@ import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } fro
 import { createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { expect, it } from 'vitest'
 import { watchHost } from '../../src/host/watch-host.ts'
-import { readField } from '../../src/redis/lines.ts'
+import { readField } from '../../src/redis/replies.ts'
 import { PERIODS_COMMAND } from '../../src/supervise/sentinel-settings.ts'
 import { agentConfig } from '../support/agent-config.ts'
 import { eventually } from '../support/data-centre.ts'
 
-/** Short, so that an election counts as abandoned after 6 s. */
+/** A short timeout, with which an election counts as abandoned after 6 s. */
 const FAILOVER_TIMEOUT_MS = 2000
 const HOSTS = ['a', 'b', 'c'] as const
 
 /**
- * The primary hangs for a moment, and host c is paused just after its Sentinel was elected, before it has
- * promoted its own Redis. The primary goes on, so the others make no second election. When c goes on it hears the others only
- * after some seconds, as TCP repeats what was lost, while its own orders arrive.
+ * The primary hangs for a moment. Host c is paused just after its Sentinel was elected, before that has promoted its own
+ * Redis. The primary continues, so the others hold no second election. When c continues, it receives data from the others
+ * only after some seconds, because TCP retransmits late, while its own commands arrive.
  */
 class LateLeader {
   readonly network = new Network()
@@ -29,7 +29,7 @@ class LateLeader {
   #stopped = false
 
   get group(): RedisGroup {
-    if (this.#group === null) throw new Error('It was not started.')
+    if (this.#group === null) throw new Error('The group was not started.')
     return this.#group
   }
 
@@ -37,7 +37,7 @@ class LateLeader {
     const group = await RedisGroup.start({ network: this.network, failoverTimeoutMs: FAILOVER_TIMEOUT_MS })
     this.#group = group
     for (const sentinel of group.sentinels) await group.run(sentinel, ...PERIODS_COMMAND)
-    // Sentinels a and c find that the primary hangs, and only c begins an election: for a two are too few.
+    // Sentinels a and c mark the hung primary as down, but only c starts an election: a has a quorum of three.
     const [byA, byB, byC] = [
       ['500', '3'],
       ['10000', '2'],
@@ -76,7 +76,7 @@ class LateLeader {
     watchHost(config, { log: (event) => this.log.push(event), signal: leaving.signal }).catch(() => {})
   }
 
-  /** Until c has been elected and is paused, and the primary goes on. */
+  /** Waits until c is elected, pauses c, and lets the primary continue. */
   async abandon(): Promise<void> {
     const [primary, replica, leader] = [this.#redis('a'), this.#redis('c'), this.#sentinel('c')]
     primary.pause()
@@ -84,17 +84,17 @@ class LateLeader {
     leader.pause()
     replica.pause()
     this.#agents.get('c')?.abort()
-    // The votes for it reach its host meanwhile.
+    // Meanwhile the votes for c reach its host.
     await sleep(100)
     primary.resume()
     this.network.cut(['a', 'b', 'sa', 'sb'], ['c', 'sc'], { oneWay: true })
   }
 
-  /** Host c goes on. Answers whether it was promoted then. */
+  /** Lets host c continue. Returns whether its Redis was promoted then. */
   async goOn(): Promise<boolean> {
     this.#redis('c').resume()
     this.#sentinel('c').resume()
-    // In its first second it is in TILT. It must begin no election of its own while it hears nothing.
+    // In its first second Sentinel c is in TILT. It must start no election of its own while it receives nothing.
     const patient = ['down-after-milliseconds', '10000', 'quorum', '2']
     await this.group.run(this.#sentinel('c'), 'SENTINEL', 'SET', PRIMARY_NAME, ...patient)
     const info = () => this.group.run(this.#redis('c'), 'INFO', 'replication').catch(() => '')
@@ -106,7 +106,7 @@ class LateLeader {
     return promoted
   }
 
-  /** What the Sentinels a and b name, and in which epoch. */
+  /** The primary that the Sentinels a and b name, with its epoch. */
   async named(): Promise<{ host: string | undefined; epoch: number }[]> {
     const replies = await Promise.all(
       (['a', 'b'] as const).map((host) =>
@@ -126,7 +126,7 @@ class LateLeader {
     return replies.map((reply) => readField(reply, 'replica-priority'))
   }
 
-  /** How many acknowledged logins and logouts are not so, once nobody logs in any more. */
+  /** Stops the users, and counts acknowledged logins that are lost and acknowledged logouts that were undone. */
   async contradictions(): Promise<{ lost: number; undone: number }> {
     this.#stopped = true
     await this.#users
@@ -164,13 +164,13 @@ class LateLeader {
           this.loggedOut.add(token)
         } else this.loggedIn.add(token)
       } catch {
-        // It was not acknowledged.
+        // The request was not acknowledged.
       }
       await sleep(20)
     }
   }
 
-  /** The epoch in which a Sentinel voted last. */
+  /** The epoch of a Sentinel's last vote. */
   async #voteEpoch(host: (typeof HOSTS)[number]): Promise<number> {
     const { address } = this.#redis('a')
     const question = ['IS-MASTER-DOWN-BY-ADDR', address.host, String(address.port), '0', 'asks-only']
@@ -193,7 +193,7 @@ class LateLeader {
   }
 }
 
-/** Runs the schedule, and answers what it shows. */
+/** Runs the schedule and returns its observations. */
 async function run(withAgents: boolean) {
   const lab = new LateLeader()
   try {
@@ -225,12 +225,12 @@ async function run(withAgents: boolean) {
   }
 }
 
-it('a leader that goes on long after its election is outranked: the agent has closed the election, and nothing is lost', {
+it('after the agent has closed an abandoned election, the late promotion of its leader is ignored and loses nothing', {
   timeout: 120_000,
 }, async () => {
   const [closed, left] = await Promise.all([run(true), run(false)])
   expect([closed.promotedLate, left.promotedLate]).toEqual([true, true])
-  // Without an agent the late promotion is valid, and everybody follows it.
+  // Without an agent, the late promotion is valid, and every Sentinel follows it.
   expect(left.after).toEqual(Array(2).fill({ host: 'c', epoch: 1 }))
   expect(closed.closed).toEqual(Array(2).fill({ host: 'a', epoch: 3 }))
   expect(closed.after).toEqual(Array(2).fill({ host: 'a', epoch: 3 }))

@@ -13,28 +13,28 @@ beforeAll(async () => {
 
 afterAll(() => dc.remove())
 
-/** What the stand-in gateway tells of a request. */
-interface Seen {
+/** A request, as the stand-in gateway reports it. */
+interface ReceivedRequest {
   name: string
   method: string
   body: string
   headers: Record<string, string>
 }
 
-async function ask(path: string, init?: RequestInit): Promise<Seen> {
+async function ask(path: string, init?: RequestInit): Promise<ReceivedRequest> {
   const response = await fetch(`${BALANCER}${path}`, { ...init, signal: AbortSignal.timeout(20_000) })
   expect(response.status).toBe(200)
-  return (await response.json()) as Seen
+  return (await response.json()) as ReceivedRequest
 }
 
-it('sends requests to the gateways in turn', async () => {
+it('the balancer sends requests to the gateways in turn', async () => {
   const names: string[] = []
   for (let i = 0; i < 8; i += 1) names.push((await ask('/')).name)
   expect(names.slice(0, 4).sort()).toEqual(['gateway-1', 'gateway-2', 'gateway-3', 'gateway-4'])
   expect(names.slice(4)).toEqual(names.slice(0, 4).map((_, index) => names[index]))
 })
 
-it('says where a request came from, whatever the client claims', async () => {
+it('the balancer forwards the real client address, whatever headers the client sends', async () => {
   const { headers } = await ask('/', {
     headers: { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'https' },
   })
@@ -42,13 +42,13 @@ it('says where a request came from, whatever the client claims', async () => {
   expect(headers['x-forwarded-proto']).toBe('http')
 })
 
-it('refuses headers of 64 KiB and goes on', async () => {
+it('the balancer refuses headers of 64 KiB and keeps serving', async () => {
   const response = await fetch(BALANCER, { headers: { 'x-large': 'x'.repeat(65_536) } })
   expect(response.status).toBe(400)
   await ask('/')
 })
 
-it('a gateway killed in the middle of requests costs no client an error, neither GET nor POST', async () => {
+it('when a gateway is killed during requests, no client gets an error, neither for GET nor for POST', async () => {
   const requests = Array.from({ length: 24 }, (_, index) =>
     index % 2 === 0
       ? ask('/slow?delayMs=600')
@@ -63,7 +63,7 @@ it('a gateway killed in the middle of requests costs no client an error, neither
   for (let i = 0; i < 20; i += 1) await ask('/')
 })
 
-it('answers 503 with Retry-After while no gateway is ready', async () => {
+it('the balancer answers 503 with Retry-After while no gateway is ready', async () => {
   const names = ['gateway-1', 'gateway-2', 'gateway-3', 'gateway-4']
   await Promise.all(names.map((name) => dc.control.signal(name, 'SIGSTOP')))
   await expect

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually, TestDataCentre, timeUntil } from '../support/data-centre.ts'
 
-/** With the reference timings Sentinel alone would need 10 s and more: what is quicker is the watchdog's. */
+/** With the reference timings Sentinel alone needs more than 10 s. A quicker failover is the work of the watchdog. */
 let dc: TestDataCentre
 
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => dc.remove())
 
-it('kill -9 of the primary: another one acknowledges writes within 2 s, and has the data', async () => {
+it('after kill -9 of the primary, another Redis acknowledges writes within 2 s and has the data', async () => {
   const old = await dc.whole()
   expect(await dc.write('before', 'the kill')).toBe(true)
   await dc.control.signal(old.name, 'SIGKILL')
@@ -29,7 +29,7 @@ it('kill -9 of the primary: another one acknowledges writes within 2 s, and has 
   }
 })
 
-it('a primary that lost its data with its process comes back as a replica', async () => {
+it('a primary that lost its process and its data comes back as a replica', async () => {
   const old = await dc.whole()
   await dc.write('survives', 'yes')
   await rm(join(dc.stateDir, old.name, 'data'), { recursive: true })
@@ -38,7 +38,7 @@ it('a primary that lost its data with its process comes back as a replica', asyn
   expect(await dc.ask(old.host, ['GET', 'survives'])).toEqual(['yes'])
 })
 
-it('a killed replica comes back, and the primary stays', async () => {
+it('a killed replica comes back, and the primary stays the same', async () => {
   const primary = await dc.whole()
   const replica = primary.name === 'redis-1' ? 'redis-2' : 'redis-1'
   await dc.control.signal(replica, 'SIGKILL')
@@ -46,18 +46,18 @@ it('a killed replica comes back, and the primary stays', async () => {
   expect((await dc.whole()).name).toBe(primary.name)
 })
 
-it('all Redis killed at once: no primary waits for a failover that cannot come, and none is empty', async () => {
+it('after all Redis are killed at once, a primary with the data serves writes within 10 s', async () => {
   await dc.whole()
   await dc.write('everywhere', 'yes')
   await Promise.all(['redis-1', 'redis-2', 'redis-3'].map((name) => dc.control.signal(name, 'SIGKILL')))
   const tookMs = await timeUntil(async () => expect(await dc.write('again', 'yes')).toBe(true))
   expect(tookMs).toBeLessThan(10_000)
-  // The first one's watchdog may have got a failover to another, when that was back in time.
+  // The watchdog of the old primary may have failed over to a Redis that was back in time.
   const { host } = await dc.whole()
   expect(await dc.ask(host, ['GET', 'everywhere'])).toEqual(['yes'])
 })
 
-it('a gateway, a Sentinel and the balancer are started again', async () => {
+it('a killed gateway, Sentinel and balancer are restarted', async () => {
   await dc.whole()
   for (const name of ['gateway-2', 'sentinel-3', 'balancer']) await dc.control.signal(name, 'SIGKILL')
   await dc.whole()

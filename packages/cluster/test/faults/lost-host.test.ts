@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => dc.remove())
 
-it('the primary host lost: another primary within 4 s, and it comes back as a replica', async () => {
+it('after the loss of the primary host another primary serves within 4 s, and the host comes back as a replica', async () => {
   const old = await dc.whole()
   await dc.write('before', 'the loss')
   await dc.control.loseHost(old.host)
@@ -24,7 +24,7 @@ it('the primary host lost: another primary within 4 s, and it comes back as a re
   const tookMs = await timeUntil(async () => {
     if (!(await dc.write('after', 'the loss'))) throw new Error('no replica has it')
   })
-  // Nobody on the lost host asked for the failover: `down-after` (1500 ms) had to pass.
+  // No watchdog on the lost host requested the failover, so `down-after` (1500 ms) had to pass.
   expect(tookMs).toBeGreaterThan(1400)
   expect(tookMs).toBeLessThan(4000)
   await dc.control.restoreHost(old.host)
@@ -32,7 +32,7 @@ it('the primary host lost: another primary within 4 s, and it comes back as a re
   expect(await dc.ask(old.host, ['GET', 'before'], ['GET', 'after'])).toEqual(['the loss', 'the loss'])
 })
 
-it('a paused primary: status does not hang, another takes over, the old one follows it afterwards', async () => {
+it('while the primary is paused, status does not hang and another Redis takes over; the old one then follows it', async () => {
   const old = await dc.whole()
   await dc.control.signal(old.name, 'SIGSTOP')
   const askedMs = performance.now()
@@ -46,7 +46,7 @@ it('a paused primary: status does not hang, another takes over, the old one foll
   expect((await dc.whole()).name).not.toBe(old.name)
 })
 
-it('a primary whose data is gone at the start is held until a replica has taken over: nothing is lost', async () => {
+it('a primary without its data is held at the start until a replica has taken over, so nothing is lost', async () => {
   const old = await dc.whole()
   expect(await dc.write('survives', 'yes', 2)).toBe(true)
   await dc.onDisk()
@@ -59,7 +59,7 @@ it('a primary whose data is gone at the start is held until a replica has taken 
   expect(await dc.ask(old.host, ['GET', 'survives'])).toEqual(['yes'])
 })
 
-it('does not start without any data where there was some', async () => {
+it('a data centre whose Redis have all lost their data does not start', async () => {
   await dc.stop()
   for (const name of ['redis-1', 'redis-2', 'redis-3']) {
     await rm(join(dc.stateDir, name, 'data'), { recursive: true })

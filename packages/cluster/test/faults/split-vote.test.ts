@@ -2,31 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Network, PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Lines } from '../../src/redis/lines.ts'
+import { ConnectionPool } from '../../src/redis/connection-pool.ts'
 import { readAnswer, type SentinelAnswer } from '../../src/redis/sentinels.ts'
 import { repeatSplitVotes } from '../../src/supervise/split-vote.ts'
 
 let network: Network
 let group: RedisGroup
-let lines: Lines
+let connections: ConnectionPool
 let stop: AbortController
 
 beforeEach(async () => {
   stop = new AbortController()
   network = new Network()
   group = await RedisGroup.start({ network })
-  lines = new Lines({ ...TEST_USERS.admin, tls: null })
+  connections = new ConnectionPool({ ...TEST_USERS.admin, tls: null })
 })
 afterEach(async () => {
   stop.abort()
-  lines.close()
+  connections.close()
   await group.stop()
   await network.close()
 })
 
 /**
- * Two Sentinels that each find the primary down and cannot hear each other, and no third one: each begins an election
- * and votes for itself. Then they hear each other again.
+ * Splits the vote. Two Sentinels mark the primary as down while they cannot reach each other and the third one is dead. Each
+ * starts an election and votes for itself. Then they reach each other again.
  */
 async function splitTheVote(): Promise<void> {
   const [first, second, third] = group.sentinels
@@ -34,7 +34,7 @@ async function splitTheVote(): Promise<void> {
     throw new Error('There are no Sentinels.')
   for (const sentinel of [second, third]) {
     await group.run(sentinel, 'SENTINEL', 'SET', PRIMARY_NAME, 'quorum', '1')
-    // Else one hears of the other's epoch by way of the replicas, and asks for votes in the next one.
+    // Otherwise a Sentinel learns the other's epoch through the replicas, and asks for votes in the next epoch.
     await group.run(sentinel, 'SENTINEL', 'DEBUG', 'publish-period', '60000')
   }
   await first.kill()
@@ -45,7 +45,7 @@ async function splitTheVote(): Promise<void> {
   network.heal()
 }
 
-/** What the two that are left say. */
+/** The answers of the two remaining Sentinels. */
 function answers(): Promise<SentinelAnswer[]> {
   return Promise.all(
     group.sentinels.slice(1).map(async (sentinel) => {
@@ -61,7 +61,7 @@ async function candidates(): Promise<number> {
 
 async function isPromoted(): Promise<boolean> {
   const infos = await Promise.all(
-    // The primary of before hangs.
+    // The old primary hangs.
     group.redis.slice(1).map(async (server) => String(await group.run(server, 'INFO', 'replication'))),
   )
   return infos.some((info) => /^role:master/m.test(info))
@@ -69,14 +69,14 @@ async function isPromoted(): Promise<boolean> {
 
 const timeouts = async () => (await answers()).map(({ failoverTimeoutMs }) => failoverTimeoutMs)
 
-describe('two Sentinels that each voted for themselves', () => {
-  it('wait for seconds by themselves', async () => {
+describe('after two Sentinels each voted for themselves', () => {
+  it('no replica is promoted for seconds without an agent', async () => {
     await splitTheVote()
     await sleep(4000)
     expect(await isPromoted()).toBe(false)
   })
 
-  it('vote again at once under a watchdog, and keep their failover-timeout', async () => {
+  it('with an agent, the Sentinels vote again at once and keep their failover-timeout', async () => {
     const own = group.sentinels.map(({ ownAddress }) => ownAddress)
     const watching = repeatSplitVotes(
       {
@@ -84,7 +84,8 @@ describe('two Sentinels that each voted for themselves', () => {
         all: own,
         primaryName: PRIMARY_NAME,
         failoverTimeoutMs: 6000,
-        tellSentinel: (sentinel: NodeAddress, commands: string[][]) => lines.send(sentinel, commands, 500),
+        sendToSentinel: (sentinel: NodeAddress, commands: string[][]) =>
+          connections.send(sentinel, commands, 500),
         log: () => {},
       },
       stop.signal,

@@ -2,70 +2,74 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inTime } from '../../src/redis/in-time.ts'
-import { Lines, readList } from '../../src/redis/lines.ts'
+import { ConnectionPool, fulfilledValues } from '../../src/redis/connection-pool.ts'
 import { type NodeView, readView } from '../../src/redis/nodes.ts'
+import { readList } from '../../src/redis/replies.ts'
 import { announcementQuestions, readAnnouncement } from '../../src/redis/sentinels.ts'
+import { demoteReplacedPrimaries } from '../../src/supervise/demote-replaced-primary.ts'
 import { SENTINEL_PERIODS } from '../../src/supervise/sentinel-settings.ts'
 import { isChosen } from '../../src/supervise/split-vote.ts'
-import { watchSuccession } from '../../src/supervise/succession.ts'
 
-const PATIENCE_MS = 200
-/** How long a Sentinel that has heard nothing leaves a promoted replica alone, and a moment. */
-const NOT_ALONE_MS = 4 * SENTINEL_PERIODS['publish-period'] + 1500
+const COMMAND_TIMEOUT_MS = 200
+/** The time after which a Sentinel that does not know a promotion undoes it, and a margin. */
+const UNDO_MS = 4 * SENTINEL_PERIODS['publish-period'] + 1500
 
 let group: RedisGroup
-let lines: Lines
+let connections: ConnectionPool
 let stop: AbortController
 
 beforeEach(async () => {
   stop = new AbortController()
   group = await RedisGroup.start()
   await group.setSentinelPeriods(SENTINEL_PERIODS['info-period'], SENTINEL_PERIODS['publish-period'])
-  lines = new Lines({ ...TEST_USERS.admin, tls: null })
+  connections = new ConnectionPool({ ...TEST_USERS.admin, tls: null })
 })
 afterEach(async () => {
   stop.abort()
-  lines.close()
+  connections.close()
   await group.stop()
 })
 
 async function viewOf({ ownAddress }: ServerProcess): Promise<NodeView> {
-  const [info] = await lines.send(ownAddress, [['INFO', 'replication']], PATIENCE_MS)
+  const [info] = await connections.send(ownAddress, [['INFO', 'replication']], COMMAND_TIMEOUT_MS)
   return readView(ownAddress, info)
 }
 
-/** Whether a Sentinel leads the failover: only that one has chosen whom to promote. */
+/** Whether a Sentinel leads the failover: only the leader has chosen a replica to promote. */
 async function leads({ ownAddress }: ServerProcess): Promise<boolean> {
-  const [reply] = await lines.send(ownAddress, [['SENTINEL', 'REPLICAS', PRIMARY_NAME]], PATIENCE_MS)
+  const [reply] = await connections.send(
+    ownAddress,
+    [['SENTINEL', 'REPLICAS', PRIMARY_NAME]],
+    COMMAND_TIMEOUT_MS,
+  )
   return readList(reply).some(isChosen)
 }
 
 async function announcementOf({ ownAddress }: ServerProcess) {
   return readAnnouncement(
     ownAddress,
-    await lines.send(ownAddress, announcementQuestions(PRIMARY_NAME), PATIENCE_MS),
+    await connections.send(ownAddress, announcementQuestions(PRIMARY_NAME), COMMAND_TIMEOUT_MS),
   )
 }
 
-/** The watchdogs of all hosts, or of all but one. */
+/** Runs the agents of all hosts, or of all but one. */
 function watch(but: ServerProcess | null = null): Promise<unknown> {
-  const tell = (node: NodeAddress, command: string[]) => lines.send(node, [command], PATIENCE_MS)
+  const send = (node: NodeAddress, command: string[]) => connections.send(node, [command], COMMAND_TIMEOUT_MS)
   const options = {
     own: {
       redis: group.redis.filter((server) => server !== but).map(({ ownAddress }) => ownAddress),
       sentinels: group.sentinels.map(({ ownAddress }) => ownAddress),
     },
-    views: () => inTime(group.redis.map(viewOf)),
-    announcements: () => inTime(group.sentinels.map(announcementOf)),
-    tellNode: tell,
-    tellSentinel: tell,
+    views: () => fulfilledValues(group.redis.map(viewOf)),
+    announcements: () => fulfilledValues(group.sentinels.map(announcementOf)),
+    sendToNode: send,
+    sendToSentinel: send,
     log: () => {},
   }
-  return watchSuccession(options, stop.signal).catch(() => {})
+  return demoteReplacedPrimaries(options, stop.signal).catch(() => {})
 }
 
-/** Its role, or null: Sentinel closes the connections of a Redis whose role it changes. */
+/** The role of a Redis. Null while it does not answer: Sentinel closes the connections of a Redis whose role it changes. */
 const roleOf = (server: ServerProcess) =>
   viewOf(server).then(
     ({ role }) => role,
@@ -80,7 +84,7 @@ async function first(
   return null
 }
 
-/** The primary hangs, and the leader of its failover stands still when it has promoted a replica. */
+/** Pauses the primary, and pauses the leader of its failover as soon as it has promoted a replica. */
 async function promoteAndStandStill() {
   const old = await group.primary()
   old.pause()
@@ -96,15 +100,15 @@ async function promoteAndStandStill() {
   }
 }
 
-describe('a promoted replica, when the old primary is back and the leader stands still', () => {
-  it('is made a replica again by the other Sentinels', async () => {
+describe('when the old primary is back while the leader stands still', () => {
+  it('the other Sentinels make the promoted Redis a replica again', async () => {
     const { old, promoted } = await promoteAndStandStill()
     old.resume()
-    await expect.poll(() => roleOf(promoted), { timeout: 2 * NOT_ALONE_MS }).toBe('replica')
+    await expect.poll(() => roleOf(promoted), { timeout: 2 * UNDO_MS }).toBe('replica')
     expect(await roleOf(old)).toBe('primary')
   })
 
-  it('stays the primary where a watchdog has the old one follow it', async () => {
+  it('the promoted Redis stays the primary if an agent makes the old primary follow it', async () => {
     const watching = watch()
     const { old, promoted } = await promoteAndStandStill()
     old.resume()
@@ -114,17 +118,17 @@ describe('a promoted replica, when the old primary is back and the leader stands
         () => null,
       )
     await expect.poll(followed, { timeout: 2000, interval: 20 }).toBe(formatAddress(promoted.address))
-    await sleep(NOT_ALONE_MS)
+    await sleep(UNDO_MS)
     expect(await roleOf(promoted)).toBe('primary')
     stop.abort()
     await watching
   })
 
-  it('stays the primary under watchdogs, too, when the old one comes back so late that nobody would wait', async () => {
+  it('the promoted Redis stays the primary with agents even if the old primary comes back after four periods', async () => {
     const watching = watch(group.redis[0])
     const { old, promoted } = await promoteAndStandStill()
     expect(old).toBe(group.redis[0])
-    await sleep(NOT_ALONE_MS)
+    await sleep(UNDO_MS)
     old.resume()
     await sleep(1500)
     expect([await roleOf(old), await roleOf(promoted)]).toEqual(['primary', 'primary'])

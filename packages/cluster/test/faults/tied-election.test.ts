@@ -1,14 +1,14 @@
 import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { watchHost } from '../../src/host/watch-host.ts'
-import { readField } from '../../src/redis/lines.ts'
+import { readField } from '../../src/redis/replies.ts'
 import { agentConfig } from '../support/agent-config.ts'
 import { eventually } from '../support/data-centre.ts'
 
-/** Short, so that the disagreement counts as lasting after 3 s. */
+/** A short timeout, with which the disagreement counts as permanent after 3 s. */
 const FAILOVER_TIMEOUT_MS = 1000
 
-it('a Sentinel that names another Redis for good, in the epoch of the others, is brought round by a handover and back', {
+it('the agent corrects a Sentinel that permanently names another Redis in the same epoch, by a handover and back', {
   timeout: 60_000,
 }, async () => {
   const group = await RedisGroup.start({ failoverTimeoutMs: FAILOVER_TIMEOUT_MS })
@@ -20,7 +20,7 @@ it('a Sentinel that names another Redis for good, in the epoch of the others, is
   const [primary, replica] = group.redis
   const [, , astray] = group.sentinels
   if (primary === undefined || replica === undefined || astray === undefined)
-    throw new Error('There is none.')
+    throw new Error('The group has too few servers.')
   const named = async () => {
     const ask = (server: typeof astray) => group.run(server, 'SENTINEL', 'MASTER', PRIMARY_NAME)
     return (await Promise.all(group.sentinels.map(ask))).map((reply) => Number(readField(reply, 'port')))

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TestDataCentre, timeUntil } from '../support/data-centre.ts'
 
-/** A Sentinel that stood still for 2 s is in TILT: it decides nothing, by Redis's own setting for 30 s. */
+/** A Sentinel that stood still for 2 s is in TILT: it decides nothing, with Redis's default for 30 s. */
 let dc: TestDataCentre
 
 beforeAll(async () => {
@@ -15,7 +15,7 @@ const SENTINELS = ['sentinel-1', 'sentinel-2', 'sentinel-3']
 const signalAll = (names: string[], signal: 'SIGSTOP' | 'SIGCONT') =>
   Promise.all(names.map((name) => dc.control.signal(name, signal)))
 
-/** How long until a write is acknowledged (in milliseconds). */
+/** The time until a write is acknowledged, in milliseconds. */
 const untilWritten = () =>
   timeUntil(async () => {
     if (!(await dc.write('after', 'the stall'))) throw new Error('no replica has it')
@@ -43,7 +43,7 @@ it('after a stall of two Sentinels a primary that hangs is replaced within 6 s',
   expect(tookMs).toBeLessThan(6000)
 })
 
-it('a leader that stands still between its election and the promotion promotes within 4 s of going on', async () => {
+it('a leader that stood still between its election and the promotion promotes within 4 s after it continues', async () => {
   const { name, host } = await dc.whole()
   await dc.control.signal(name, 'SIGSTOP')
   const leader = await standingLeader()
@@ -54,7 +54,7 @@ it('a leader that stands still between its election and the promotion promotes w
   expect(tookMs).toBeLessThan(4000)
 })
 
-/** Stops the Sentinel that leads a failover as soon as it does; answers its name. */
+/** Stops a Sentinel as soon as it leads a failover, and returns its name. */
 async function standingLeader(): Promise<string> {
   for (;;) {
     for (const [index, name] of SENTINELS.entries()) {

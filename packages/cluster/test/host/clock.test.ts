@@ -64,7 +64,7 @@ const priorityOf = async (address: string): Promise<string> => {
   return reply.trim().split('\n').at(-1) ?? ''
 }
 
-it('a replica whose clock is wrong is not promotable until its clock has been right for some seconds', async () => {
+it('a replica with a wrong clock is not promotable until its clock has been right for some seconds', async () => {
   await clocks.get(second)?.shift(AHEAD_MS)
   await eventually(async () => expect(await priorityOf(`${NETWORK}.12`)).toBe('0'), 10_000)
   expect(await priorityOf(`${NETWORK}.13`)).toBe('100')
@@ -72,7 +72,7 @@ it('a replica whose clock is wrong is not promotable until its clock has been ri
   await eventually(async () => expect(await priorityOf(`${NETWORK}.12`)).toBe('100'), 20_000)
 }, 60_000)
 
-it('a primary whose clock stays wrong hands over to a replica with the right time, without losing a write', async () => {
+it('a primary whose clock stays wrong hands over to a replica with the right time without losing a write', async () => {
   const onFirst = (...command: string[]) => group.ask(first, `${NETWORK}.11`, 'redis', command)
   expect(await onFirst('SET', 'before', 'the jump')).toBe('OK\n')
   await clocks.get(first)?.shift(AHEAD_MS)

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { type HostConfig, readHostConfig } from '../../src/host/config.ts'
 import { HostGroup } from '../../src/host/group.ts'
 import { guardHost } from '../../src/host/guard-host.ts'
-import { untilRedisEnds } from '../../src/host/redis-process.ts'
+import { waitForRedisExit } from '../../src/host/redis-process.ts'
 import { watchHost } from '../../src/host/watch-host.ts'
 import type { Site } from '../../src/site/site.ts'
 import { placeCertificate } from '../render/support/certificates.ts'
@@ -56,7 +56,7 @@ const tlsArgs = (placed: PlacedHost) => [
 const stateOf = (host: string) => group.pathOn(host, '/var/lib/holdfast/redis')
 const configOf = (host: string) => readHostConfig(group.pathOn(host, '/etc/holdfast/host.json'))
 
-/** What the guard says; what it told while it held is in `held`. */
+/** Returns the arguments with which the guard lets Redis start, and collects in `held` why it held Redis before. */
 async function guarded(host: string, held: string[] = []): Promise<string> {
   const startFile = join(stateOf(host), 'start.env')
   const onHold = (why: string) => held.push(why)
@@ -80,12 +80,12 @@ async function firstStart(): Promise<void> {
   const as = await Promise.all([first, second, third].map(startRedis))
   expect(as).toEqual(['--replicaof no one', ...Array(2).fill(`--replicaof ${NETWORK}.11 6379`)])
   await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
-  // By which the guard knows a data set.
+  // The guard recognizes a data set by the group id.
   await group.ask(first, `${NETWORK}.11`, 'redis', ['SET', 'hf:mark', '00112233445566778899aabbccddeeff'])
   expect(await group.ask(first, `${NETWORK}.11`, 'redis', ['WAIT', '2', '2000'])).toBe('2\n')
 }
 
-describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => {
+describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', (transport) => {
   beforeEach(() => place(transport))
 
   afterEach(async () => {
@@ -94,7 +94,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('a first start has one primary, and a crash is failed over at once in spite of the reference timings', async () => {
+  it('a first start has one primary, and after a crash the watchdog fails over at once despite reference timings', async () => {
     await firstStart()
     const log: string[] = []
     const watching = watchHost(await configOf(first), {
@@ -102,7 +102,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
       signal: ending.signal,
     })
     watching.catch(() => {})
-    // The watchdog must have seen it run.
+    // The watchdog must have seen the running process.
     await new Promise((resolve) => setTimeout(resolve, 500))
     await group.processes.kill(`${first} redis`)
     const killedMs = performance.now()
@@ -110,7 +110,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await eventually(async () => {
       expect(await group.primaryNamedBy(second, `${NETWORK}.12`)).not.toBe(`${NETWORK}.11`)
     }, 15_000)
-    // down-after is 10 s: this failover did not wait for it.
+    // down-after is 10 s, and this failover did not wait for it.
     expect(performance.now() - killedMs).toBeLessThan(6000)
     expect(log).toContain('Redis has ended')
     const promoted = await group.primaryNamedBy(second, `${NETWORK}.12`)
@@ -118,7 +118,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await group.agreesOn(first, promoted, 2, 25_000)
   }, 90_000)
 
-  it('a new data centre is marked, and one that holds data without a mark is left alone', async () => {
+  it('the agent writes the group id into a new data centre, but not into one that holds data without an id', async () => {
     await startSentinels()
     await Promise.all([first, second, third].map(startRedis))
     await group.agreesOn(first, `${NETWORK}.11`, 2, 25_000)
@@ -133,11 +133,11 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await eventually(async () => expect(await onPrimary('GET', 'hf:mark')).toBe(`${mark}\n`))
   }, 60_000)
 
-  it('a primary that lost its data waits, and is a replica once another is promoted', async () => {
+  it('a primary that lost its data waits, and starts as a replica once another Redis is promoted', async () => {
     await firstStart()
     await group.processes.kill(`${first} redis`)
     await rm(join(stateOf(first), 'appendonlydir'), { recursive: true })
-    // A crash that is long over: no failover is to be expected for its sake.
+    // The crash was long ago, so no failover is expected because of it.
     const crashed = join(stateOf(first), 'crashed')
     await mkdir(stateOf(first), { recursive: true })
     await writeFile(crashed, '')
@@ -145,7 +145,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     const held: string[] = []
     const waiting = guarded(first, held)
     await eventually(async () => expect(held).toEqual([expect.stringContaining('has lost its data')]))
-    // Sentinel's own failover, after down-after: of the reference timings' 10 s nothing more is to be seen.
+    // Sentinel fails over after down-after. A short one saves waiting for the 10 s of the reference timings.
     for (const { name, address } of hosts) {
       const sooner = ['SENTINEL', 'SET', 'mymaster', 'down-after-milliseconds', '1500']
       expect(await group.ask(name, address, 'sentinel', sooner)).toBe('OK\n')
@@ -176,20 +176,20 @@ function configAt(redisPort: number, sentinelPort: number): HostConfig {
   }
 }
 
-/** A child of this test that stands for the process of Redis. */
+/** Starts a child process that stands for the process of Redis. */
 function startChild(): ChildProcess {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
 
-describe('the end of the process of Redis', () => {
-  /** Answers what `untilRedisEnds` has found until then. */
+describe('waitForRedisExit', () => {
+  /** Runs `waitForRedisExit`; `ended` returns whether it has resolved. */
   function watchFor(pidOf: () => Promise<number>): { ended: () => boolean } {
     const leaving = new AbortController()
     onTestFinished(() => leaving.abort())
     let ended = false
-    untilRedisEnds(pidOf, leaving.signal).then(
+    waitForRedisExit(pidOf, leaving.signal).then(
       () => {
         ended = true
       },
@@ -198,7 +198,7 @@ describe('the end of the process of Redis', () => {
     return { ended: () => ended }
   }
 
-  it('is seen within a moment', async () => {
+  it('the end of the process is detected within a second', async () => {
     const child = startChild()
     const watch = watchFor(async () => child.pid ?? 0)
     await sleep(300)
@@ -207,14 +207,14 @@ describe('the end of the process of Redis', () => {
     await eventually(async () => expect(watch.ended()).toBe(true), 1000)
   })
 
-  it('is not seen in a process of another user, nor in one that this kernel does not know', async () => {
-    // Process 1 belongs to root, or cannot be signalled; no process has the largest number.
+  it('a process of another user, or one that this kernel does not know, does not count as ended', async () => {
+    // Process 1 belongs to root, or rejects signals. No process has the largest pid.
     const watches = [1, 2 ** 31 - 1].map((pid) => watchFor(async () => pid))
     await sleep(300)
     expect(watches.map(({ ended }) => ended())).toEqual([false, false])
   })
 
-  it('is asked for ten times a second at most while Redis closes each connection at once', async () => {
+  it('Redis is asked at most ten times a second while it closes each connection at once', async () => {
     let connections = 0
     const full = await startTcpServer((socket) => {
       connections += 1
@@ -228,14 +228,14 @@ describe('the end of the process of Redis', () => {
       group.close()
       full.close()
     })
-    untilRedisEnds(() => group.pidOf(config.self), leaving.signal).catch(() => {})
+    waitForRedisExit(() => group.pidOf(config.self), leaving.signal).catch(() => {})
     await sleep(1000)
     expect(connections).toBeGreaterThan(0)
     expect(connections).toBeLessThanOrEqual(11)
   })
 })
 
-it('a living Redis that refuses every connection has not ended, and a dead one has', async () => {
+it('the agent logs an end only for a dead Redis, not for a living one that refuses every connection', async () => {
   const { server, stop } = await startStandaloneRedis()
   const log: string[] = []
   const leaving = new AbortController()
@@ -253,7 +253,7 @@ it('a living Redis that refuses every connection has not ended, and a dead one h
   )
   watching.catch(() => {})
   await sleep(500)
-  // It does not listen any more, and closes every connection but this one.
+  // Redis stops listening and closes every connection but this one.
   await own.send(['CONFIG', 'SET', 'port', '0'], 1000)
   await own.send(['CLIENT', 'KILL', 'TYPE', 'normal'], 1000)
   await sleep(500)
@@ -263,10 +263,10 @@ it('a living Redis that refuses every connection has not ended, and a dead one h
   await eventually(async () => expect(log).toContain('Redis has ended'), 2000)
 })
 
-it('a watchdog that is told to end while a Redis hangs keeps no connection, which would keep it going', async () => {
+it('an agent that is aborted while a Redis hangs keeps no open connection, which would keep its process running', async () => {
   const hung = await startTcpServer((socket) => socket.resume())
   const sentinel = await startTcpServer((socket) => {
-    // The greeting (HELLO) wants a map, and every question gets one of which nothing can be read.
+    // HELLO expects a map, and so every command gets an empty map.
     socket.on('data', (data) => socket.write('%0\r\n'.repeat(String(data).match(/^\*/gm)?.length ?? 0)))
   })
   onTestFinished(() => {
@@ -274,7 +274,7 @@ it('a watchdog that is told to end while a Redis hangs keeps no connection, whic
   })
   const config = configAt(hung.port, sentinel.port)
 
-  // One while it dials its Redis, and the others at all moments of a look: it lasts until the hung Redis is given up.
+  // Abort one agent while it connects to its Redis, and the others at various moments of a poll of the hung Redis.
   const ended = Array.from({ length: 12 }, async (_, number) => {
     const leaving = new AbortController()
     const watching = watchHost(config, { log: () => {}, signal: leaving.signal })

@@ -8,7 +8,7 @@ import { HOLDFAST, type HostedDataCentre, HostedSite, present } from '../render/
 import { isRoot, isThere } from '../render/support/programs.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 
-/** Hosts are network namespaces here, which only root makes; a small machine may lack `ip` or `nft`. */
+/** The hosts are network namespaces, which only root can create. A small machine may lack `ip` or `nft`. */
 const canMakeHosts = isRoot && isThere('ip') && isThere('nft')
 
 const siteOf = (transport: string) => `
@@ -30,7 +30,7 @@ dataCentres:
 const TRANSPORTS = ['plain', 'tls', ...(isThere('stunnel') ? ['stunnel'] : [])]
 
 describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
-  'a data centre whose hosts have IPv6 addresses only, transport %s (by root, with `ip` and `nft`)',
+  'with hosts that have only IPv6 addresses and the transport %s (needs root, `ip` and `nft`)',
   (transport) => {
     let folder: string
     let site: HostedSite
@@ -48,7 +48,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       await rm(folder, { recursive: true, force: true })
     })
 
-    it('starts from its rendered files, fails over, takes the old primary back, and keeps its logins', async () => {
+    it('a data centre starts from its rendered files, fails over, takes the old primary back and keeps its logins', async () => {
       await dc1.bringUp({ isGuarded: true })
       const users = { names: ['ada'], password: 'a-password-of-a-test' }
       const server = present((await startServers(dc1, folder, users))[0])

@@ -11,7 +11,7 @@ const NETWORK = '127.0.67'
 const hosts = dataHostsOf(NETWORK)
 const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 const FIRST = `${NETWORK}.11`
-/** Another boot of the machine than the present one. */
+/** The id of an earlier boot of the machine. */
 const EARLIER_BOOT = '0123456789abcdef0123456789abcdef\n'
 
 let folder: string
@@ -21,13 +21,16 @@ let ending: AbortController
 const stateOf = (host: string) => group.pathOn(host, '/var/lib/holdfast/redis')
 const appendFolderOf = (host: string) => join(stateOf(host), 'appendonlydir')
 
-/** The file of a Redis that grows. */
+/** The part of a Redis' append-only file to which it appends. */
 async function appendFileOf(host: string): Promise<string> {
   const names = (await readdir(appendFolderOf(host))).filter((name) => name.endsWith('.incr.aof'))
   return join(appendFolderOf(host), names.sort().at(-1) ?? '')
 }
 
-/** As what the guard lets a Redis start, such as `--replicaof 127.0.67.12 6379`; why it held it meanwhile is in `held`. */
+/**
+ * Returns the arguments with which the guard lets a Redis start, such as `--replicaof 127.0.67.12 6379`, and collects in
+ * `held` why it held Redis before.
+ */
 async function guarded(host: string, held: string[] = []): Promise<string> {
   const startFile = join(stateOf(host), 'start.env')
   const config = await readHostConfig(group.pathOn(host, '/etc/holdfast/host.json'))
@@ -44,7 +47,7 @@ async function startRedis(host: string, held: string[] = []): Promise<string> {
 
 const ask = (address: string, ...command: string[]) => group.ask(first, address, 'redis', command)
 
-/** Writes keys that both replicas have. Every one is acknowledged. */
+/** Writes keys, and checks that both replicas acknowledge them. */
 async function write(address: string, keys: readonly string[]): Promise<void> {
   await ask(address, 'MSET', ...keys.flatMap((key) => [key, '1']))
   expect(await ask(address, 'WAIT', '2', '5000')).toBe('2\n')
@@ -52,7 +55,7 @@ async function write(address: string, keys: readonly string[]): Promise<void> {
 
 const numbered = (name: string) => Array.from({ length: 20 }, (_, index) => `${name}-${index}`)
 
-/** Ends a Redis as a power cut does: what it wrote lately is not on its disk, and the machine boots again. */
+/** Simulates a power cut of a host: recent writes are not on its disk, and the machine boots again. */
 async function cutPower(host: string, writtenBytes?: number): Promise<void> {
   await group.processes.kill(`${host} redis`)
   if (writtenBytes !== undefined) await truncate(await appendFileOf(host), writtenBytes)
@@ -86,7 +89,7 @@ describe('on real hosts with the reference timings', () => {
     const { mark } = await readHostConfig(group.pathOn(first, '/etc/holdfast/host.json'))
     await ask(FIRST, 'SET', 'hf:mark', mark)
     await write(FIRST, numbered('before'))
-    // Each has its data on disk: after a full copy a replica writes its file in the background.
+    // Wait until each Redis has its data on disk: after a full copy, a replica writes its file in the background.
     for (const { address } of hosts) {
       await eventually(async () =>
         expect(await ask(address, 'INFO', 'persistence')).toContain('aof_rewrite_in_progress:0'),
@@ -100,7 +103,7 @@ describe('on real hosts with the reference timings', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('a primary that lost power is not the primary again, and what its file lacks is kept', async () => {
+  it('a primary that lost power becomes a replica, and the writes that its file lacks are kept', async () => {
     const { size } = await stat(await appendFileOf(first))
     await write(FIRST, numbered('late'))
     await cutPower(first, size)
@@ -114,7 +117,7 @@ describe('on real hosts with the reference timings', () => {
     }
   }, 60_000)
 
-  it('when all lost power the named primary is the primary, and no file keeps half a transaction', async () => {
+  it('when all hosts lost power, the named primary starts as primary and no file keeps half a transaction', async () => {
     const half = '*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1'
     for (const { name } of hosts) {
       await cutPower(name)
@@ -124,7 +127,7 @@ describe('on real hosts with the reference timings', () => {
     expect(as).toEqual(['--replicaof no one', ...Array(2).fill(`--replicaof ${FIRST} 6379`)])
     await group.agreesOn(first, FIRST, 2, 25_000)
     await write(FIRST, numbered('after'))
-    // What is behind a half transaction is left out by the *next* start.
+    // Only the *next* start would skip the writes after a half transaction.
     for (const { name } of hosts) await group.processes.kill(`${name} redis`)
     await Promise.all(hosts.map(({ name }) => startRedis(name)))
     await eventually(async () =>
@@ -133,7 +136,7 @@ describe('on real hosts with the reference timings', () => {
     expect(await readdir(join(stateOf(first), 'cut-off'))).toHaveLength(1)
   }, 60_000)
 
-  it('a primary that is stopped well starts as a replica when a failover was asked for meanwhile', async () => {
+  it('a primary that was stopped cleanly starts as a replica when a failover was requested meanwhile', async () => {
     await group.processes.kill(`${first} redis`, 'SIGTERM')
     await rm(join(stateOf(first), 'started'), { force: true })
     const asked = await group.ask(second, `${NETWORK}.12`, 'sentinel', ['SENTINEL', 'FAILOVER', 'mymaster'])
@@ -143,8 +146,8 @@ describe('on real hosts with the reference timings', () => {
     expect(as).not.toContain(FIRST)
   }, 60_000)
 
-  it('one damaged file is copied from the primary, and three damaged ones are named and left alone', async () => {
-    // A replica: its primary is there.
+  it('a Redis with a damaged file copies the primary, and three damaged files are reported and left alone', async () => {
+    // A damaged replica copies its primary.
     await group.processes.kill(`${third} redis`)
     await appendFile(await appendFileOf(third), '\0\0\0\0*1\r\n$4\r\nPING\r\n')
     expect(await startRedis(third)).toBe(`--replicaof ${FIRST} 6379`)
@@ -154,7 +157,7 @@ describe('on real hosts with the reference timings', () => {
       (await readdir(stateOf(third))).filter((name) => name.startsWith('appendonlydir.damaged')),
     ).toHaveLength(1)
 
-    // The primary: it is held until another one is promoted.
+    // A damaged primary is held until another Redis is promoted.
     await cutPower(first)
     await truncate(join(appendFolderOf(first), 'appendonly.aof.manifest'))
     const held: string[] = []
@@ -166,7 +169,7 @@ describe('on real hosts with the reference timings', () => {
     expect(as).toBe(`--replicaof ${primary} 6379`)
     await group.agreesOn(first, primary, 2, 25_000)
 
-    // All: nothing is guessed.
+    // When all three are damaged, each is held.
     for (const { name } of hosts) {
       await cutPower(name)
       await appendFile(await appendFileOf(name), 'not a command')
@@ -180,7 +183,7 @@ describe('on real hosts with the reference timings', () => {
     })
   }, 90_000)
 
-  it('Redis is held while its user default may not run what its file holds', async () => {
+  it('Redis is held while its user `default` lacks rights for the commands in its append-only file', async () => {
     await group.processes.kill(`${second} redis`)
     const aclFile = join(stateOf(second), 'users.acl')
     const users = await readFile(aclFile, 'utf8')

@@ -22,7 +22,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 const start = (stateDir: string, network = '127.0.52') =>
   startDataCentre(startOptions(stateDir, resolveTopology({ network })))
 
-it('names a program that is missing', () => {
+it('the error names a missing program', () => {
   expect(() => findProgram('redis-server-of-the-future', '')).toThrowError(
     expect.objectContaining({
       code: 'MISSING_PROGRAM',
@@ -31,7 +31,7 @@ it('names a program that is missing', () => {
   )
 })
 
-it('names the port that is in use and who uses it', async () => {
+it('the error names a port in use and the process that uses it', async () => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(26379, '127.0.52.12', resolve))
   try {
@@ -48,20 +48,20 @@ it('names the port that is in use and who uses it', async () => {
   }
 })
 
-it('names an address that is not of this machine', async () => {
+it('the error names an address that does not belong to this machine', async () => {
   await expect(start(folder, '192.0.2')).rejects.toMatchObject({
     code: 'ADDRESS_NOT_HERE',
     message: expect.stringContaining('192.0.2.11'),
   })
 })
 
-it('leaves a folder alone that holds other files', async () => {
+it('a folder with other files is refused and left alone', async () => {
   await writeFile(join(folder, 'thesis.tex'), 'years of work')
   await expect(start(folder)).rejects.toMatchObject({ code: 'STATE_UNUSABLE' })
   await expect(stopDataCentre(folder, { purge: true })).rejects.toMatchObject({ code: 'NOT_RUNNING' })
 })
 
-it('refuses a state folder that is a file', async () => {
+it('a state folder that is a file is refused', async () => {
   const file = join(folder, 'file')
   await writeFile(file, '')
   await expect(start(file)).rejects.toMatchObject({
@@ -70,23 +70,23 @@ it('refuses a state folder that is a file', async () => {
   })
 })
 
-it.runIf(process.platform === 'linux')('refuses a folder in which nothing can be made', async () => {
+it.runIf(process.platform === 'linux')('a folder in which nothing can be created is refused', async () => {
   await expect(start('/proc/holdfast/state')).rejects.toMatchObject({
     code: 'STATE_UNUSABLE',
     message: expect.stringContaining('/proc/holdfast/state'),
   })
 })
 
-it('refuses a folder whose control socket would have too long a path', async () => {
+it('a folder whose control socket would have too long a path is refused', async () => {
   const deep = join(folder, 'x'.repeat(100))
   await mkdir(deep)
   await expect(start(deep)).rejects.toMatchObject({
     code: 'STATE_UNUSABLE',
-    message: expect.stringContaining('unix socket'),
+    message: expect.stringContaining('Unix socket'),
   })
 })
 
-it('says that nothing runs when nothing runs', async () => {
+it('commands fail with NOT_RUNNING when no data centre is running', async () => {
   await expect(connectControl(folder).status()).rejects.toMatchObject({ code: 'NOT_RUNNING' })
   await expect(getStatus({ stateDir: folder })).rejects.toMatchObject({ code: 'NOT_RUNNING' })
   await expect(stopDataCentre(folder)).rejects.toMatchObject({ code: 'NOT_RUNNING' })

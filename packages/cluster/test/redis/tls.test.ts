@@ -34,7 +34,7 @@ const topology = (): Topology => ({
 
 const accessBy = (tls: TlsOptions | null) => ({ topology: topology(), secrets: SECRETS, tls })
 
-test('nodes and Sentinels are asked by TLS', async () => {
+test('a client with a certificate queries Redis and Sentinel over TLS', async () => {
   const tls = await authority.host({ name: 'operator' })
   const [nodes, sentinels] = [new Nodes(accessBy(tls)), new Sentinels(accessBy(tls))]
   onTestFinished(() => [nodes, sentinels].forEach((each) => void each.close()))
@@ -43,7 +43,7 @@ test('nodes and Sentinels are asked by TLS', async () => {
   expect(namedByMajority(await sentinels.answers(2000))).toBe(`127.0.0.1:${(await group.primary()).port}`)
 })
 
-test('without TLS, or without a certificate, what is wrong is told', async () => {
+test('a client without TLS, or without a certificate, fails with TLS_FAILED', async () => {
   const [address] = group.redis.map((redis) => redis.address)
   if (address === undefined) throw new Error('There is no Redis.')
   for (const tls of [null, { ca: authority.ca }]) {

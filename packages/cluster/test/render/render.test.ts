@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findProgram } from '../../src/preflight/programs.ts'
-import { Lines } from '../../src/redis/lines.ts'
+import { ConnectionPool } from '../../src/redis/connection-pool.ts'
 import { renderGatewayConfig } from '../../src/render/gateway-config.ts'
 import { renderHaproxyCfg } from '../../src/render/haproxy-cfg.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'
@@ -79,7 +79,7 @@ describe('the real program takes the golden', () => {
 
   function answers(address: NodeAddress, username: string, password: string, command: string[]) {
     return eventually(async () => {
-      const lines = new Lines({ username, password, tls: null })
+      const lines = new ConnectionPool({ username, password, tls: null })
       try {
         return await lines.send(address, [command], 500)
       } finally {
@@ -94,7 +94,9 @@ describe('the real program takes the golden', () => {
     for (const user of ['admin', 'metrics', 'app', 'sentinel', 'replica'] as const) {
       expect(await answers(redisAddress(primary), user, FIXED_SECRETS[user], ['PING'])).toEqual(['PONG'])
     }
-    await expect(new Lines({ tls: null }).send(redisAddress(primary), [['PING']], 500)).rejects.toThrow()
+    await expect(
+      new ConnectionPool({ tls: null }).send(redisAddress(primary), [['PING']], 500),
+    ).rejects.toThrow()
   })
 
   it('sentinel.conf, and lets each user in', async () => {

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { findFreePorts } from '@holdfast/testing'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { problemOfUsers } from '../../src/state/acl-file.ts'
+import { aclProblem } from '../../src/state/acl-file.ts'
 import {
   type AppendOnlyState,
   cutUnfinishedEnd,
@@ -31,17 +31,17 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-describe('before a start, the append-only file', () => {
-  it('is sound when each of its files is', async () => {
+describe('inspectAppendOnly', () => {
+  it('an append-only file is sound when each of its parts is sound', async () => {
     expect(await inspect()).toEqual({ kind: 'sound' })
   })
 
-  it('is sound when nothing was written since its last rewrite', async () => {
+  it('an append-only file without writes since its last rewrite is sound', async () => {
     await truncate(file(LAST))
     expect(await inspect()).toEqual({ kind: 'sound' })
   })
 
-  it('is none when there is no manifest', async () => {
+  it('a folder without a manifest has no append-only file', async () => {
     expect(await inspectAppendOnly(join(folder, 'nowhere'), 'redis-server')).toEqual({ kind: 'none' })
   })
 
@@ -52,7 +52,7 @@ describe('before a start, the append-only file', () => {
     ['between two commands of a transaction', command('MULTI')],
     ['in zeros', '\0'.repeat(4096)],
     ['in a command and zeros', `${more.slice(0, -20)}${'\0'.repeat(20)}`],
-  ])('is torn when its last file ends %s, and is sound without that end', async (_, end) => {
+  ])('an append-only file that ends %s is torn, and is sound without that end', async (_, end) => {
     await appendFile(file(LAST), end)
     const found = await inspect()
     const soundUpTo = Buffer.byteLength(transaction('b'))
@@ -67,42 +67,42 @@ describe('before a start, the append-only file', () => {
     ['the manifest is empty', () => truncate(file(MANIFEST)), MANIFEST],
     ['a file is missing', () => rm(file(FIRST)), FIRST],
     ['a file that is not the last ends early', () => truncate(file(FIRST), 9), FIRST],
-    ['there is something else at its end', () => appendFile(file(LAST), 'not a command'), LAST],
+    ['it ends in other bytes', () => appendFile(file(LAST), 'not a command'), LAST],
     [
-      'whole writes are behind what cannot be read',
+      'complete writes follow an unreadable part',
       () => appendFile(file(LAST), `\0\0${transaction('c')}`),
       LAST,
     ],
     [
-      'a transaction was left unfinished before others were written',
+      'complete transactions follow an unfinished one',
       () => appendFile(file(LAST), `${command('MULTI')}${transaction('c')}`),
       LAST,
     ],
-  ])('is damaged when %s', async (_, harm, named) => {
-    await harm()
+  ])('an append-only file is damaged when %s', async (_, damage, named) => {
+    await damage()
     expect(await inspect()).toEqual({ kind: 'damaged', problem: expect.stringContaining(file(named)) })
   })
 
-  it('is damaged when its base is cut short', async () => {
+  it('an append-only file whose base is truncated is damaged', async () => {
     const base = 'appendonly.aof.1.base.rdb'
     await writeFile(file(base), 'REDIS0010\xfa\x09redis-ver\x067.0', 'latin1')
     await writeFile(file(MANIFEST), `file ${base} seq 1 type b\nfile ${LAST} seq 1 type i\n`)
     expect(await inspect()).toEqual({ kind: 'damaged', problem: expect.stringContaining(file(base)) })
   })
 
-  it('is kept when it is moved aside', async () => {
+  it('a damaged append-only file is kept when it is moved aside', async () => {
     const aside = await moveAppendOnlyAside(folder)
     expect(await readFile(join(aside, LAST), 'utf8')).toBe(transaction('b'))
     expect(await inspect()).toEqual({ kind: 'none' })
   })
 
-  it('cannot be checked by another program, which is no finding', async () => {
+  it('a program that is not the checker makes the inspection throw', async () => {
     await expect(inspectAppendOnly(folder, 'true')).rejects.toThrow('did not check')
     await expect(inspectAppendOnly(folder, join(folder, 'nowhere'))).rejects.toThrow('ENOENT')
   })
 })
 
-it('BGREWRITEAOF saves what a Redis wrote behind half a transaction, which its next start would leave out', async () => {
+it('BGREWRITEAOF saves the writes after half a transaction, which the next start of Redis would skip', async () => {
   const [port = 0] = await findFreePorts(1)
   const processes = new Processes()
   onTestFinished(() => processes.killAll())
@@ -133,7 +133,7 @@ it('BGREWRITEAOF saves what a Redis wrote behind half a transaction, which its n
   expect(await inspect()).toEqual({ kind: 'sound' })
 })
 
-describe('Redis may start with an ACL file in which the user default', () => {
+describe('aclProblem', () => {
   it.each([
     ['user default off ~* &* +@all\nuser a on', null],
     ['user default off sanitize-payload resetchannels &* ~* +@all', null],
@@ -142,8 +142,8 @@ describe('Redis may start with an ACL file in which the user default', () => {
     ['user default off -@all', '~* and &* and +@all'],
     ['user default off ~hf:* &* +@all', '~*'],
     ['user a on ~* +@all', 'has no user "default"'],
-  ])('%s: %s', (text, problem) => {
-    if (problem === null) expect(problemOfUsers(text)).toBeNull()
-    else expect(problemOfUsers(text)).toContain(problem)
+  ])('the ACL file "%s" has the problem: %s', (text, problem) => {
+    if (problem === null) expect(aclProblem(text)).toBeNull()
+    else expect(aclProblem(text)).toContain(problem)
   })
 })

@@ -4,7 +4,7 @@ import type { NodeView } from '../../src/redis/nodes.ts'
 import type { SentinelAnswer } from '../../src/redis/sentinels.ts'
 import {
   AbandonedElection,
-  type ElectionLook,
+  type ElectionSnapshot,
   promotionLimitMs,
 } from '../../src/supervise/abandoned-election.ts'
 
@@ -34,8 +34,8 @@ const view = (host: string, more: Partial<NodeView> = {}): NodeView => ({
 })
 const PRIMARY = view('a', { role: 'primary', primaryAddress: null, linkUp: false })
 
-/** Host c is away, and epoch 4 is known, in which no Redis is announced. */
-const ABANDONED: ElectionLook = {
+/** Host c is down, and epoch 4 is known, in which no primary is announced. */
+const ABANDONED: ElectionSnapshot = {
   plannedSentinels: 3,
   answers: [answer('a'), answer('b')],
   newestEpoch: 4,
@@ -43,38 +43,38 @@ const ABANDONED: ElectionLook = {
 }
 const LIMIT_MS = 18_000
 
-/** Looks once a second for so long, and answers the host of the replica to hand over to. */
-function dueAfter(ms: number, lookAt: (ms: number) => ElectionLook, everyMs = 1000): string | null {
+/** Observes once a second for this long, and returns the host of the replica to hand over to. */
+function dueAfter(ms: number, lookAt: (ms: number) => ElectionSnapshot, everyMs = 1000): string | null {
   const election = new AbandonedElection(LIMIT_MS)
-  for (let nowMs = 0; nowMs <= ms; nowMs += everyMs) election.note(lookAt(nowMs), nowMs)
-  return election.due(ms)?.by.address.host ?? null
+  for (let nowMs = 0; nowMs <= ms; nowMs += everyMs) election.observe(lookAt(nowMs), nowMs)
+  return election.due(ms)?.via.address.host ?? null
 }
 
-describe('an abandoned election', () => {
-  it('is closed when it has stood for as long as Sentinel may lead a failover', () => {
+describe('AbandonedElection', () => {
+  it('an abandoned election is closed once it has lasted as long as a Sentinel may lead a failover', () => {
     expect(promotionLimitMs(6000)).toBe(LIMIT_MS)
     expect(promotionLimitMs(30_000)).toBe(70_000)
     expect(dueAfter(LIMIT_MS - 1000, () => ABANDONED)).toBeNull()
     expect(dueAfter(LIMIT_MS, () => ABANDONED)).toBe('b')
   })
 
-  it.each<[string, Partial<ElectionLook>]>([
+  it.each<[string, Partial<ElectionSnapshot>]>([
     ['every Sentinel answers', { answers: ['a', 'b', 'c'].map((host) => answer(host)) }],
     ['a Sentinel leads a failover', { answers: [answer('a'), answer('b', { failingOver: true })] }],
-    ['a Sentinel finds the primary down', { answers: [answer('a'), answer('b', { findsItDown: true })] }],
+    ['a Sentinel marks the primary as down', { answers: [answer('a'), answer('b', { findsItDown: true })] }],
     ['a Sentinel names another primary', { answers: [answer('a'), answer('b', { primary: 'b:6379' })] }],
     ['only one Sentinel answers', { answers: [answer('a')] }],
-    ['no newer epoch was heard', { newestEpoch: 3 }],
+    ['no newer epoch is known', { newestEpoch: 3 }],
     ['a Sentinel announces that epoch', { answers: [answer('a'), answer('b', { configEpoch: 4 })] }],
     ['no Redis is primary', { views: [view('b')] }],
     ['two Redis are primary', { views: [PRIMARY, view('b', { role: 'primary' })] }],
-    ['no replica is linked', { views: [PRIMARY, view('b', { linkUp: false })] }],
+    ['no replica has a link to the primary', { views: [PRIMARY, view('b', { linkUp: false })] }],
     ['the replica has another history', { views: [PRIMARY, view('b', { replid: 'other' })] }],
-  ])('is left alone while %s', (_when, more) => {
+  ])('the election is left alone while %s', (_when, more) => {
     expect(dueAfter(LIMIT_MS, () => ({ ...ABANDONED, ...more }))).toBeNull()
   })
 
-  it('is closed when a Sentinel names another Redis in the epoch of the others, and finds that one down', () => {
+  it('an election is closed when a Sentinel names another Redis in the same epoch and marks it as down', () => {
     const answers = [
       answer('a'),
       answer('b'),
@@ -87,18 +87,18 @@ describe('an abandoned election', () => {
     expect(dueAfter(LIMIT_MS, () => ({ ...look, answers: older }))).toBeNull()
   })
 
-  it('begins again to count when every Sentinel has answered once', () => {
+  it('the waiting time starts again when every Sentinel has answered once', () => {
     const answers = ['a', 'b', 'c'].map((host) => answer(host))
     const look = (ms: number) => (ms === 5000 ? { ...ABANDONED, answers } : ABANDONED)
     expect(dueAfter(LIMIT_MS, look)).toBeNull()
     expect(dueAfter(LIMIT_MS + 6000, look)).toBe('b')
   })
 
-  it('begins again to count when the process that looks stood still itself', () => {
+  it('the waiting time starts again when this process itself stood still', () => {
     expect(dueAfter(4 * LIMIT_MS, () => ABANDONED, LIMIT_MS)).toBeNull()
   })
 
-  it('is closed by the replica that has most', () => {
+  it('the detour goes via the most complete replica', () => {
     const views = [PRIMARY, view('b'), view('c', { offset: 2 })]
     expect(dueAfter(LIMIT_MS, () => ({ ...ABANDONED, views }))).toBe('c')
   })

@@ -1,7 +1,7 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '../../src/redis/nodes.ts'
-import { ClockGuard, type ClockLook } from '../../src/supervise/clock-guard.ts'
+import { ClockGuard, type ClockSnapshot } from '../../src/supervise/clock-guard.ts'
 
 const at = (host: string) => ({ host, port: 6379 })
 const [A, B, C] = ['a', 'b', 'c'].map((host) => formatAddress(at(host))) as [string, string, string]
@@ -19,7 +19,7 @@ const view = (host: string, primary: string | null): NodeView => ({
 })
 
 interface Situation {
-  /** The clocks of a, b and c, of which a is looked after; null: it does not answer. */
+  /** The clocks of a (the agent's own Redis), b and c. Null: that Redis does not answer. */
   clocks: (number | null)[]
   priorities?: number[]
   planned?: number
@@ -28,7 +28,7 @@ interface Situation {
   sentinels?: number
 }
 
-function lookAt(situation: Situation): ClockLook {
+function lookAt(situation: Situation): ClockSnapshot {
   const { clocks, priorities = [100, 100, 100], planned = 100, primary = B, sentinels = 3 } = situation
   const addresses = [A, B, C]
   return {
@@ -56,7 +56,7 @@ function lookAt(situation: Situation): ClockLook {
   }
 }
 
-/** Looks once a second, for so long, and answers the last decision. */
+/** Decides once a second for this long, and returns the last decision. */
 function decideAfter(ms: number, situation: Situation): [priority: number | null, successor: string | null] {
   const guard = new ClockGuard()
   for (let nowMs = 0; nowMs < ms; nowMs += 1000) guard.decide(lookAt(situation), nowMs)
@@ -64,13 +64,23 @@ function decideAfter(ms: number, situation: Situation): [priority: number | null
   return [priority, successor?.address.host ?? null]
 }
 
-describe('a Redis whose clock', () => {
+describe('ClockGuard', () => {
   it.each<[string, number, Situation, (number | string | null)[]]>([
-    ['is wrong must not be promoted, at once', 0, { clocks: [AHEAD_MS, 0, 0] }, [0, null]],
-    ['is behind must not be promoted', 0, { clocks: [-AHEAD_MS, 0, 0] }, [0, null]],
-    ['is wrong is told so once', 0, { clocks: [AHEAD_MS, 0, 0], priorities: [0, 100, 100] }, [null, null]],
+    ['is wrong immediately gets priority 0', 0, { clocks: [AHEAD_MS, 0, 0] }, [0, null]],
+    ['is behind gets priority 0', 0, { clocks: [-AHEAD_MS, 0, 0] }, [0, null]],
+    [
+      'is wrong does not get priority 0 twice',
+      0,
+      { clocks: [AHEAD_MS, 0, 0], priorities: [0, 100, 100] },
+      [null, null],
+    ],
     ['is right is left alone', 60_000, { clocks: [0, 0, AHEAD_MS] }, [null, null]],
-    ['is right again waits', 9000, { clocks: [0, 0, 0], priorities: [0, 100, 100] }, [null, null]],
+    [
+      'has been right for 9 s does not get its planned priority back',
+      9000,
+      { clocks: [0, 0, 0], priorities: [0, 100, 100] },
+      [null, null],
+    ],
     [
       'has been right for 10 s gets its planned priority back',
       10_000,
@@ -84,30 +94,40 @@ describe('a Redis whose clock', () => {
       [null, null],
     ],
     [
-      'is wrong stays promotable where no other one is',
+      'is wrong stays promotable when no other Redis is',
       0,
       { clocks: [AHEAD_MS, 0, 0], priorities: [100, 0, 0] },
       [null, null],
     ],
-    ['agrees with no other is left alone', 60_000, { clocks: [AHEAD_MS, 0, -AHEAD_MS] }, [null, null]],
+    ['agrees with no other clock is left alone', 60_000, { clocks: [AHEAD_MS, 0, -AHEAD_MS] }, [null, null]],
     [
       'cannot be compared with a majority is left alone',
       60_000,
       { clocks: [AHEAD_MS, null, null] },
       [null, null],
     ],
-  ])('%s', (_what, ms, situation, decision) => {
+  ])('a Redis whose clock %s', (_what, ms, situation, decision) => {
     expect(decideAfter(ms, situation)).toEqual(decision)
   })
 
   it.each<[string, number, Partial<Situation>, string | null]>([
-    ['is wrong for a moment stays', 4000, {}, null],
-    ['stays wrong is left for the replica that has most', 5000, {}, 'c'],
-    ['stays wrong is kept while only one other clock is known', 5000, { clocks: [AHEAD_MS, 0, null] }, null],
-    ['stays wrong is left for a replica that may be promoted', 5000, { priorities: [100, 100, 0] }, 'b'],
-    ['stays wrong is kept while a failover is under way', 5000, { failingOver: true }, null],
-    ['stays wrong is kept while no majority of the Sentinels answers', 5000, { sentinels: 1 }, null],
-  ])('of a primary %s', (_what, ms, more, successor) => {
+    ['is wrong only for a moment stays the primary', 4000, {}, null],
+    ['stays wrong hands over to the most complete replica', 5000, {}, 'c'],
+    [
+      'stays wrong stays the primary while only one other clock is known',
+      5000,
+      { clocks: [AHEAD_MS, 0, null] },
+      null,
+    ],
+    ['stays wrong hands over to a promotable replica', 5000, { priorities: [100, 100, 0] }, 'b'],
+    ['stays wrong stays the primary while a failover is under way', 5000, { failingOver: true }, null],
+    [
+      'stays wrong stays the primary while no majority of the Sentinels answers',
+      5000,
+      { sentinels: 1 },
+      null,
+    ],
+  ])('a primary whose clock %s', (_what, ms, more, successor) => {
     const situation = { clocks: [AHEAD_MS, 0, 0], primary: A, ...more }
     expect(decideAfter(ms, situation)[1]).toBe(successor)
   })

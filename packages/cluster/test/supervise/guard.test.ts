@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dataSetIsThere } from '../../src/state/data-set.ts'
+import { hasDataSet } from '../../src/state/data-set.ts'
 import { parseSentinelFile } from '../../src/state/sentinel-files.ts'
 import { decideStart, type StartSituation } from '../../src/supervise/guard.ts'
 import { makeTempFolder } from '../support/data-centre.ts'
@@ -9,7 +9,7 @@ import { makeTempFolder } from '../support/data-centre.ts'
 const A = '127.0.50.11:6379'
 const B = '127.0.50.12:6379'
 
-describe('before a Redis starts', () => {
+describe('decideStart', () => {
   const calm: StartSituation = {
     self: A,
     dataThere: true,
@@ -17,27 +17,35 @@ describe('before a Redis starts', () => {
     inFiles: A,
     failoverMayCome: false,
     isDamaged: false,
-    source: null,
+    copySource: null,
   }
 
   it.each<[string, Partial<StartSituation>, ReturnType<typeof decideStart>]>([
     ['the named primary starts as the primary', { named: A }, { kind: 'primary' }],
-    ['any other starts as its replica', { named: B }, { kind: 'replica', of: B }],
+    ['any other Redis starts as the replica of the named primary', { named: B }, { kind: 'replica', of: B }],
     ['a former primary becomes a replica', { named: B, inFiles: A }, { kind: 'replica', of: B }],
-    ['without Sentinels their files count', { inFiles: B }, { kind: 'replica', of: B }],
-    ['without Sentinels the primary of the files is the primary', {}, { kind: 'primary' }],
+    ['without Sentinels, their files name the primary', { inFiles: B }, { kind: 'replica', of: B }],
+    ['without Sentinels, the primary in the files starts as the primary', {}, { kind: 'primary' }],
     [
       'a primary that has crashed waits for the failover',
       { named: A, failoverMayCome: true },
       { kind: 'wait' },
     ],
-    ['a crashed one waits while the Sentinels do not agree', { failoverMayCome: true }, { kind: 'wait' }],
+    ['a crashed Redis waits while the Sentinels do not agree', { failoverMayCome: true }, { kind: 'wait' }],
     ['a primary without its data is held', { named: A, dataThere: false }, { kind: 'hold' }],
-    ['also after the wait for a failover', { dataThere: false, inFiles: null }, { kind: 'hold' }],
-    ['a replica without its data copies it', { named: B, dataThere: false }, { kind: 'replica', of: B }],
+    [
+      'a Redis without its data is held after the wait for a failover',
+      { dataThere: false, inFiles: null },
+      { kind: 'hold' },
+    ],
+    [
+      'a replica without its data starts and copies the primary',
+      { named: B, dataThere: false },
+      { kind: 'replica', of: B },
+    ],
     [
       'a damaged replica copies a primary that has the data',
-      { named: B, isDamaged: true, source: B },
+      { named: B, isDamaged: true, copySource: B },
       { kind: 'copy', of: B },
     ],
     [
@@ -56,7 +64,7 @@ describe('before a Redis starts', () => {
   })
 })
 
-describe('a data set', () => {
+describe('hasDataSet', () => {
   let folder: string
   const appendOnly = async (...files: [string, string][]) => {
     await rm(join(folder, 'appendonlydir'), { recursive: true, force: true })
@@ -69,32 +77,32 @@ describe('a data set', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('is not there in a folder without an append-only file', async () => {
-    expect(await dataSetIsThere(folder)).toBe(false)
-    expect(await dataSetIsThere(join(folder, 'nowhere'))).toBe(false)
+  it('a folder without an append-only file has no data set', async () => {
+    expect(await hasDataSet(folder)).toBe(false)
+    expect(await hasDataSet(join(folder, 'nowhere'))).toBe(false)
   })
 
-  it('is not there when the append-only file is that of an empty Redis', async () => {
+  it('the append-only file of an empty Redis is not a data set', async () => {
     await appendOnly(
       ['a.aof.manifest', 'file a.aof seq 1 type i'],
       ['a.incr.aof', ''],
       ['a.base.rdb', 'REDIS0010'],
     )
-    expect(await dataSetIsThere(folder)).toBe(false)
+    expect(await hasDataSet(folder)).toBe(false)
   })
 
-  it('is there when a file holds the generation mark', async () => {
+  it('a file with the group id is a data set', async () => {
     await appendOnly(['a.aof.manifest', 'file a.aof'], ['a.incr.aof', '$3\r\nSET\r\n$7\r\nhf:mark\r\n'])
-    expect(await dataSetIsThere(folder)).toBe(true)
+    expect(await hasDataSet(folder)).toBe(true)
   })
 
-  it('is there when it is too large to look through', async () => {
+  it('a file that is too large to search counts as a data set', async () => {
     await appendOnly(['a.aof.manifest', 'file a.aof'], ['a.incr.aof', 'x'.repeat(2_000_000)])
-    expect(await dataSetIsThere(folder)).toBe(true)
+    expect(await hasDataSet(folder)).toBe(true)
   })
 })
 
-it('reads the primary and its epoch from the file that a Sentinel has written', () => {
+it('parseSentinelFile reads the primary and its epoch from a file that a Sentinel wrote', () => {
   const text = 'port 26379\nsentinel monitor mymaster 127.0.50.12 6379 2\nsentinel config-epoch mymaster 7\n'
   expect(parseSentinelFile(text, 'mymaster')).toEqual({ primary: B, configEpoch: 7 })
   expect(parseSentinelFile(text, 'another')).toBeNull()

@@ -5,17 +5,17 @@ import { requestFailover } from '../../src/supervise/request-failover.ts'
 
 const SENTINELS = ['a', 'b'].map((host) => ({ host, port: 26379 }))
 
-/** Whom a request asks, and what comes of it, when the first Sentinel fails with this error. */
+/** The Sentinels that a request asks, and its outcome, when the first Sentinel fails with this error. */
 async function after(error: Error) {
   const asked: string[] = []
-  const tellSentinel = async ({ host }: NodeAddress) => {
+  const sendToSentinel = async ({ host }: NodeAddress) => {
     asked.push(host)
     if (host === 'a') throw error
     return 'OK'
   }
   const { outcome } = await requestFailover(SENTINELS, {
     primaryName: 'mymaster',
-    tellSentinel,
+    sendToSentinel,
     log: () => {},
   })
   return { asked, outcome }
@@ -24,8 +24,8 @@ async function after(error: Error) {
 it.each<[string, Error, string[], string]>([
   ['has no good replica', new RedisReplyError('NOGOODSLAVE', 'NOGOODSLAVE'), ['a', 'b'], 'accepted'],
   ['cannot be reached', new ConnectionFailedError('refused'), ['a', 'b'], 'accepted'],
-  ['leads a failover already', new RedisReplyError('INPROG', 'INPROG'), ['a'], 'maybe under way'],
+  ['already leads a failover', new RedisReplyError('INPROG', 'INPROG'), ['a'], 'maybe under way'],
   ['does not answer in time', new CommandTimeoutError('late'), ['a'], 'maybe under way'],
-])('a Sentinel that %s: asks %s', async (_when, error, asked, outcome) => {
+])('when the first Sentinel %s, the outcome is right', async (_when, error, asked, outcome) => {
   expect(await after(error)).toEqual({ asked, outcome })
 })

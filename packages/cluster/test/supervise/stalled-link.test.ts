@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startStandaloneRedis, TEST_USERS } from '@holdfast/testing'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Lines } from '../../src/redis/lines.ts'
+import { ConnectionPool } from '../../src/redis/connection-pool.ts'
 import { type NodeView, readView } from '../../src/redis/nodes.ts'
-import { Link, redialStalledLink } from '../../src/supervise/stalled-link.ts'
+import { ReplicationLink, reconnectStalledLink } from '../../src/supervise/stalled-link.ts'
 
 const PRIMARY = { host: 'a', port: 6379 }
 
@@ -31,21 +31,21 @@ const replica = (offset: number, more: Partial<NodeView> = {}): NodeView => ({
   ...more,
 })
 
-/** Whether it is stalled after a second of looks, ten of them. */
+/** Whether the link is stalled after a second with ten polls. */
 function isStalledAfter(
   replicas: (look: number) => NodeView | null,
   primaries: (look: number) => NodeView | null,
 ) {
-  const link = new Link()
+  const link = new ReplicationLink()
   for (let look = 0; look <= 10; look++) {
-    link.noteReplica(replicas(look), look * 100)
-    if (link.isQuiet(look * 100)) link.notePrimary(primaries(look), look * 100)
+    link.observeReplica(replicas(look), look * 100)
+    if (link.isQuiet(look * 100)) link.observePrimary(primaries(look), look * 100)
   }
   return link.isStalled(1000)
 }
 
-describe('a link', () => {
-  it('is stalled when nothing comes although the primary answers and has more', () => {
+describe('ReplicationLink', () => {
+  it('a link is stalled when no data arrives although the primary answers and has more', () => {
     expect(
       isStalledAfter(
         () => replica(5),
@@ -55,34 +55,34 @@ describe('a link', () => {
   })
 
   it.each<[string, (look: number) => NodeView | null, (look: number) => NodeView | null]>([
-    ['there is nothing more', () => replica(5), () => primary(5)],
+    ['the primary has no more data', () => replica(5), () => primary(5)],
     ['the primary does not answer', () => replica(5), () => null],
     ['the replica does not answer', () => null, () => primary(9)],
-    ['something comes, however slowly', (look) => replica(look), () => primary(99)],
-    ['the primary has had more for a moment only', () => replica(5), (look) => primary(look === 10 ? 9 : 5)],
-    ['it is down already', () => replica(5, { linkUp: false }), () => primary(9)],
-    ['the other one is no primary any more', () => replica(5), () => primary(9, { role: 'replica' })],
-    ['the other one has begun another history', () => replica(5), () => primary(9, { replid: 'new' })],
+    ['data arrives slowly', (look) => replica(look), () => primary(99)],
+    ['the primary has only just got more data', () => replica(5), (look) => primary(look === 10 ? 9 : 5)],
+    ['the link is already down', () => replica(5, { linkUp: false }), () => primary(9)],
+    ['the other node is no longer a primary', () => replica(5), () => primary(9, { role: 'replica' })],
+    ['the primary has started another history', () => replica(5), () => primary(9, { replid: 'new' })],
     [
-      'it leads to another one from now on',
+      'the replica has switched to another primary',
       (look) => replica(5, look < 8 ? {} : { primaryAddress: 'c:6379' }),
       () => primary(9),
     ],
-  ])('is not when %s', (_, replicas, primaries) => {
+  ])('a link is not stalled when %s', (_, replicas, primaries) => {
     expect(isStalledAfter(replicas, primaries)).toBe(false)
   })
 
-  it('rests after it was dialled anew', () => {
-    const link = new Link()
-    link.noteReplica(replica(5), 0)
+  it('a link is left alone for two seconds after a reconnect', () => {
+    const link = new ReplicationLink()
+    link.observeReplica(replica(5), 0)
     expect(link.isQuiet(1000)).toBe(true)
-    link.rest(1000)
+    link.startCooldown(1000)
     expect(link.isQuiet(2900)).toBe(false)
     expect(link.isQuiet(3000)).toBe(true)
   })
 })
 
-/** Carries connections to a port; those that are open can be made to deliver nothing any more, while new ones do. */
+/** Relays connections to a port. After `stall`, the open connections deliver no more data, but new ones do. */
 class Relay {
   readonly #server
   readonly #sockets: Socket[] = []
@@ -115,59 +115,59 @@ class Relay {
   }
 }
 
-describe('a replica behind a link that delivers nothing any more', () => {
+describe('reconnectStalledLink', () => {
   const ends: (() => unknown)[] = []
-  let lines: Lines
+  let connections: ConnectionPool
   let relay: Relay
   let nodes: Record<'primary' | 'replica' | 'relay', NodeAddress>
   const stop = new AbortController()
 
   const view = async (node: NodeAddress, timeoutMs = 500): Promise<NodeView> => {
-    const [info] = await lines.send(node, [['INFO', 'replication']], timeoutMs)
+    const [info] = await connections.send(node, [['INFO', 'replication']], timeoutMs)
     return readView(node, info)
   }
-  const tell = (node: NodeAddress, ...command: string[]) => lines.send(node, [command], 500)
+  const send = (node: NodeAddress, ...command: string[]) => connections.send(node, [command], 500)
 
   beforeEach(async () => {
     const [one, other] = [await startStandaloneRedis(), await startStandaloneRedis()]
-    lines = new Lines({ ...TEST_USERS.admin, tls: null })
+    connections = new ConnectionPool({ ...TEST_USERS.admin, tls: null })
     relay = new Relay(one.server.address)
     nodes = { primary: one.server.address, replica: other.server.address, relay: await relay.address() }
     ends.push(
       one.stop,
       other.stop,
-      () => lines.close(),
+      () => connections.close(),
       () => relay.close(),
     )
-    await tell(nodes.replica, 'REPLICAOF', nodes.relay.host, String(nodes.relay.port))
+    await send(nodes.replica, 'REPLICAOF', nodes.relay.host, String(nodes.relay.port))
     await expect.poll(async () => (await view(nodes.replica)).linkUp, { timeout: 5000 }).toBe(true)
     relay.stall()
-    await tell(nodes.primary, 'SET', 'key', 'value')
+    await send(nodes.primary, 'SET', 'key', 'value')
   })
   afterEach(async () => {
     stop.abort()
     for (const end of ends.splice(0).reverse()) await end()
   })
 
-  const hasIt = async () => String(await tell(nodes.replica, 'GET', 'key')) === 'value'
+  const hasIt = async () => String(await send(nodes.replica, 'GET', 'key')) === 'value'
 
-  it('stays behind by itself, and has all soon under a watchdog', async () => {
+  it('a replica behind a stalled link stays behind by itself, and catches up soon with the agent', async () => {
     await sleep(1500)
     expect(await hasIt()).toBe(false)
-    const told: string[] = []
-    redialStalledLink(
+    const logged: string[] = []
+    reconnectStalledLink(
       {
         replica: nodes.replica,
         all: [nodes.relay],
         view,
-        tellNode: (node, command) => tell(node, ...command),
-        log: (event, { answer }) => told.push(`${event}: ${answer}`),
+        sendToNode: (node, command) => send(node, ...command),
+        log: (event, { answer }) => logged.push(`${event}: ${answer}`),
       },
       stop.signal,
     ).catch(() => {})
     await expect.poll(hasIt, { timeout: 5000 }).toBe(true)
-    expect(told).toEqual(['dialled a silent primary anew: OK'])
-    const log = String(await tell(nodes.primary, 'INFO', 'stats'))
+    expect(logged).toEqual(['dialled a silent primary anew: OK'])
+    const log = String(await send(nodes.primary, 'INFO', 'stats'))
     expect(log).toContain('sync_partial_ok:1')
   })
 })

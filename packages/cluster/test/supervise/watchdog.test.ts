@@ -2,7 +2,7 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { expect, it } from 'vitest'
 import type { NodeView } from '../../src/redis/nodes.ts'
 import type { SentinelAnswer } from '../../src/redis/sentinels.ts'
-import { watchOver } from '../../src/supervise/watchdog.ts'
+import { failOverDeadRedis } from '../../src/supervise/watchdog.ts'
 
 const DEAD = { host: 'a', port: 6379 }
 const OTHERS = ['b', 'c'].map((host) => ({ host, port: 6379 }))
@@ -31,22 +31,22 @@ const replica = (address: (typeof OTHERS)[number]): NodeView => ({
   linkUp: false,
 })
 
-/** Which Sentinels are asked for a failover within a moment. */
+/** The Sentinels that the watchdog asks for a failover within a moment. */
 async function askedWhen(
   answers: SentinelAnswer[],
   survivors = OTHERS.map(replica),
   isBack = false,
 ): Promise<string[]> {
   const asked: string[] = []
-  await watchOver(
+  await failOverDeadRedis(
     DEAD,
     {
       primaryName: 'mymaster',
       sentinelAnswers: async () => answers,
       survivors: async () => survivors,
       isBack: async () => isBack,
-      tellSentinel: async ({ host }, command) => asked.push(`${host}: ${command.join(' ')}`),
-      tellNode: async () => 'OK',
+      sendToSentinel: async ({ host }, command) => asked.push(`${host}: ${command.join(' ')}`),
+      sendToNode: async () => 'OK',
       log: () => {},
       limitMs: 200,
     },
@@ -55,25 +55,25 @@ async function askedWhen(
   return asked
 }
 
-it('asks one Sentinel of another host, once', async () => {
+it('the watchdog asks one Sentinel on another host once', async () => {
   expect(await askedWhen([answer('a'), answer('b'), answer('c')])).toEqual(['b: SENTINEL FAILOVER mymaster'])
 })
 
 it.each([
   ['a Sentinel leads a failover', [answer('b', { failingOver: true }), answer('c')]],
-  ['a Sentinel has found out by itself', [answer('b', { findsItDown: true }), answer('c')]],
-  ['a Sentinel names another', [answer('b', { primary: 'b:6379' }), answer('c')]],
+  ['a Sentinel has detected the failure itself', [answer('b', { findsItDown: true }), answer('c')]],
+  ['a Sentinel names another primary', [answer('b', { primary: 'b:6379' }), answer('c')]],
   ['only one Sentinel answers', [answer('b')]],
-])('asks nobody when %s', async (_what, answers) => {
+])('the watchdog asks no Sentinel when %s', async (_what, answers) => {
   expect(await askedWhen(answers)).toEqual([])
 })
 
-it('asks nobody when another Redis is primary already', async () => {
+it('the watchdog asks no Sentinel when another Redis is already primary', async () => {
   const [promoted, other] = OTHERS.map(replica)
-  if (promoted === undefined || other === undefined) throw new Error('There are two.')
+  if (promoted === undefined || other === undefined) throw new Error('There must be two other Redis.')
   expect(await askedWhen([answer('b'), answer('c')], [{ ...promoted, role: 'primary' }, other])).toEqual([])
 })
 
-it('asks no Sentinel when the Redis runs again: a forced failover must not meet a living primary', async () => {
+it('the watchdog asks no Sentinel when the Redis runs again: a forced failover must not hit a living primary', async () => {
   expect(await askedWhen([answer('b'), answer('c')], OTHERS.map(replica), true)).toEqual([])
 })

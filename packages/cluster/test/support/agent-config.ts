@@ -1,7 +1,7 @@
 import { PRIMARY_NAME, type RedisGroup, TEST_USERS } from '@holdfast/testing'
 import type { HostConfig } from '../../src/host/config.ts'
 
-/** The configuration of the agent beside one Redis of a test's group, and the Sentinel of the same number. */
+/** The configuration of the agent beside one Redis of a test's group and the Sentinel of the same number. */
 export function agentConfig(group: RedisGroup, index: number, failoverTimeoutMs: number): HostConfig {
   const self = group.redis[index]?.address
   if (self === undefined) throw new Error(`There is no Redis ${index}.`)

@@ -6,7 +6,7 @@ import { storeOptions } from '../../src/state/store-options.ts'
 import { redisAddress } from '../../src/topology/topology.ts'
 import type { TestDataCentre } from './data-centre.ts'
 
-/** An application with the secrets of now. It ends with the test. */
+/** Opens the store of an application with the current secrets. It is closed at the end of the test. */
 export async function openApplication(dc: TestDataCentre): Promise<TokenStore> {
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
@@ -14,7 +14,7 @@ export async function openApplication(dc: TestDataCentre): Promise<TokenStore> {
   return store
 }
 
-/** The connections of the applications' user, by their ids, at every Redis. */
+/** The ids of the connections of the user `app`, at every Redis. */
 export async function connectionIds(dc: TestDataCentre): Promise<string[]> {
   const ids: string[] = []
   for (const host of dc.topology.dataHosts) {

@@ -16,8 +16,8 @@ import {
   type Topology,
   type TopologyOptions,
 } from '../../src/index.ts'
-import { readField } from '../../src/redis/lines.ts'
 import { Nodes } from '../../src/redis/nodes.ts'
+import { readField } from '../../src/redis/replies.ts'
 import { Sentinels } from '../../src/redis/sentinels.ts'
 import { StateFolder } from '../../src/state/folder.ts'
 import { openLocal } from '../../src/state/open.ts'
@@ -38,7 +38,7 @@ export function startOptions(stateDir: string, topology: Topology): StartOptions
   }
 }
 
-/** A data centre of a test, with what a test asks it. */
+/** A data centre of a test, with helpers to query and change it. */
 export class TestDataCentre {
   readonly stateDir: string
   readonly topology: Topology
@@ -63,7 +63,7 @@ export class TestDataCentre {
   async stop(): Promise<void> {
     await this.running?.stop()
     this.running = null
-    // Whoever asks the next one reads its secrets, which may have been rotated.
+    // The next query reads the secrets again, because they may have been rotated.
     this.#asked?.nodes.close()
     this.#asked?.sentinels.close()
     this.#asked = null
@@ -82,7 +82,7 @@ export class TestDataCentre {
     return readProcesses(new StateFolder(this.stateDir))
   }
 
-  /** The one Redis that says that it is the primary; fails when it is not exactly one. */
+  /** The only Redis that reports to be the primary. Throws unless there is exactly one. */
   async primary(): Promise<{ name: string; host: string }> {
     const views = await (await this.#ask()).nodes.views(1000)
     const primaries = views.filter(({ role }) => role === 'primary')
@@ -114,7 +114,7 @@ export class TestDataCentre {
     return (await sentinels.send({ host, port: 26379 }, commands, 2000)).map(String)
   }
 
-  /** Fields of what a Sentinel says of the primary; an empty text for one that is not there. */
+  /** Fields of a Sentinel's state of the primary; an empty text for a missing field. */
   async askSentinelFor(host: string, ...fields: string[]): Promise<string[]> {
     const { sentinels } = await this.#ask()
     const question = ['SENTINEL', 'MASTER', this.topology.primaryName]
@@ -122,7 +122,7 @@ export class TestDataCentre {
     return fields.map((field) => readField(reply, field))
   }
 
-  /** Writes to the primary and waits for so many replicas; answers whether they have it. */
+  /** Writes to the primary and waits for the given number of replicas. Returns whether they confirmed the write. */
   async write(key: string, value: string, replicas = 1): Promise<boolean> {
     const { host } = await this.primary()
     const [, confirmed] = await this.ask(host, ['SET', key, value], ['WAIT', String(replicas), '1000'])
@@ -130,20 +130,21 @@ export class TestDataCentre {
   }
 
   /**
-   * Until every Redis has its data on disk: after a full synchronisation it keeps its old log until the new one
-   * is written, and a start from the old one would be a start from the past.
+   * Waits until every Redis has its data on disk. After a full synchronisation Redis keeps its old append-only file until the
+   * new one is written, and a start from the old file would load old data.
    */
   onDisk(): Promise<void> {
     return eventually(async () => {
       const { nodes } = await this.#ask()
       for (const { address } of await nodes.views(1000)) {
         const [info] = await this.ask(address.host, ['INFO', 'persistence'])
-        if (!/^aof_rewrite_in_progress:0/m.test(info ?? '')) throw new Error(`${address.host} writes its log`)
+        if (!/^aof_rewrite_in_progress:0/m.test(info ?? ''))
+          throw new Error(`${address.host} is rewriting its append-only file`)
       }
     })
   }
 
-  /** Until the group is whole again: one primary, two linked replicas, three Sentinels that agree. */
+  /** Waits until the group is healthy: one primary, two linked replicas, and three Sentinels that agree. */
   whole(): Promise<{ name: string; host: string }> {
     return eventually(async () => {
       const { nodes, sentinels } = await this.#ask()
@@ -159,7 +160,7 @@ export class TestDataCentre {
           answer.knownSentinels === 2 &&
           !answer.failingOver,
       )
-      if (followers.length !== 2 || agreeing.length !== 3) throw new Error('not whole yet')
+      if (followers.length !== 2 || agreeing.length !== 3) throw new Error('The group is not healthy yet.')
       return this.#named(primary.address.host)
     })
   }
@@ -180,7 +181,7 @@ export class TestDataCentre {
   }
 }
 
-/** Tries until it succeeds, at most for `timeoutMs`. */
+/** Repeats the attempt until it succeeds, for at most `timeoutMs`. */
 export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 20_000): Promise<T> {
   const untilMs = performance.now() + timeoutMs
   for (;;) {
@@ -193,7 +194,7 @@ export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 20_00
   }
 }
 
-/** How long it took until the attempt succeeded (in milliseconds). */
+/** The time until the attempt succeeds, in milliseconds. */
 export async function timeUntil(attempt: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now()
   await eventually(attempt)

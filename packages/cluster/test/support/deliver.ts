@@ -3,17 +3,17 @@ import { connectControl, loadSecrets, loadSite, readSiteCertificates, renderSite
 import { writeGatewayConfigs } from '../../src/operate/gateway-files.ts'
 import { openLocal } from '../../src/state/open.ts'
 import { replaceFile } from '../../src/state/private-file.ts'
-import { writeSecrets } from '../../src/state/write-secrets.ts'
+import { writeSecrets } from '../../src/state/secrets-file.ts'
 
-// Run as a process of its own: renders a site, and gives the processes of a data centre of this machine what its hosts
-// get by configuration management. Each process is told to read it as on a host: gateways look by themselves, the
-// watchdogs are told. Redis and Sentinels are not.
+// Run as a separate process. It renders a site, and gives the processes of a data centre of this machine the files that
+// hosts get from configuration management. The processes reload as on a host: gateways detect new files themselves, the
+// watchdogs get a reload, and Redis and the Sentinels do not reload.
 const [siteFile = '', certificates = '', secretsFolder = '', stateDir = ''] = process.argv.slice(2)
 const site = await loadSite(siteFile)
 const secrets = await loadSecrets({ kind: 'file', path: secretsFolder }, '/')
 const { folder, topology } = await openLocal(stateDir)
 
-/** By host, which processes of this machine stand for it. */
+/** The processes of this machine that stand for a host. */
 const processesOf = (host: string): string[] =>
   host.startsWith('data-') ? ['redis', 'sentinel'].map((kind) => host.replace('data', kind)) : [host]
 

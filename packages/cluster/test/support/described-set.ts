@@ -13,7 +13,7 @@ import type { Site } from '../../src/site/site.ts'
 import { Processes } from '../render/support/programs.ts'
 import { eventually } from './data-centre.ts'
 
-const PATIENCE_MS = 3000
+const COMMAND_TIMEOUT_MS = 3000
 
 export const HOSTS = [1, 2, 3] as const
 export type HostNumber = (typeof HOSTS)[number]
@@ -27,13 +27,13 @@ export interface SetFiles {
 interface SetOptions {
   /** The first three numbers of its addresses. */
   network: string
-  /** What the file says of the site besides its data centre. */
+  /** Further lines of the site's file, besides its data centre. */
   more?: string
-  /** Further hosts in the file, a line each. */
+  /** Further hosts in the file, one line per host. */
   others?: string[]
 }
 
-/** Three Redis and three Sentinels of a test, and a `holdfast.yaml` that describes them, as well as it can. */
+/** Three Redis and three Sentinels of a test, and a `holdfast.yaml` that describes them as far as possible. */
 export class DescribedSet {
   readonly folder: string
   readonly site: Site
@@ -53,7 +53,7 @@ export class DescribedSet {
     process.env['XDG_STATE_HOME'] = join(folder, 'state')
   }
 
-  /** Writes the file and makes secrets. Nothing runs yet. */
+  /** Writes the file and creates secrets. No process runs yet. */
   static async describe({ network, more = '', others = [] }: SetOptions): Promise<DescribedSet> {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-'))
     const lines = HOSTS.map((n) => `{ name: red${n}, address: ${network}.1${n}, runs: [redis, sentinel] }`)
@@ -68,7 +68,7 @@ export class DescribedSet {
     )
     const site = await loadSite(join(folder, 'holdfast.yaml'))
     const [dataCentre] = site.dataCentres
-    if (dataCentre === undefined) throw new Error('no data centre')
+    if (dataCentre === undefined) throw new Error('The site has no data centre.')
     const secrets = await loadSecrets(dataCentre.secrets, folder, { createFor: 'dc1' })
     return new DescribedSet(folder, network, site, secrets)
   }
@@ -78,7 +78,7 @@ export class DescribedSet {
     port: kind === 'redis' ? 6379 : 26_379,
   })
 
-  /** Starts a Redis and a Sentinel with these files; `command` makes what is run of a program and its arguments. */
+  /** Starts a Redis and a Sentinel per host with these files. `command` can wrap a program and its arguments. */
   async start(
     filesOf: (host: HostNumber) => SetFiles,
     command: (args: string[], host: HostNumber) => string[] = (args) => args,
@@ -103,10 +103,10 @@ export class DescribedSet {
   }
 
   async ask(address: NodeAddress, as: Credentials, ...commands: string[][]): Promise<Reply[]> {
-    const connection = await Connection.open({ address, ...as, connectTimeoutMs: PATIENCE_MS })
+    const connection = await Connection.open({ address, ...as, connectTimeoutMs: COMMAND_TIMEOUT_MS })
     try {
       const replies: Reply[] = []
-      for (const command of commands) replies.push(await connection.send(command, PATIENCE_MS))
+      for (const command of commands) replies.push(await connection.send(command, COMMAND_TIMEOUT_MS))
       return replies
     } finally {
       connection.close()
@@ -141,7 +141,7 @@ export class DescribedSet {
   }
 }
 
-/** An application that asks a Sentinel and logs in afresh for every write: it notices what connections that stand do not. */
+/** An application that asks a Sentinel and logs in again for every write: it notices errors that open connections do not. */
 export class Writer {
   readonly errors: string[] = []
   written = 0
@@ -162,7 +162,7 @@ export class Writer {
     })()
   }
 
-  /** Ends it when it has tried so often. */
+  /** Stops the writer after at least this many attempts. */
   async end(tries = 0): Promise<void> {
     await eventually(async () => expect(this.written + this.errors.length).toBeGreaterThanOrEqual(tries))
     this.#isOn = false

@@ -1,6 +1,6 @@
 import { restore } from '../../src/index.ts'
 
-// Run as a process of its own: begins a restore and is killed after its first merged records.
+// Run as a separate process: it starts a restore, and kills itself after the first merged records.
 const [stateDir = '', file = '', identity = ''] = process.argv.slice(2)
 await restore({
   stateDir,

@@ -1,7 +1,7 @@
 import { rotateCertificates, rotateKeyring, rotatePasswords } from '../../src/index.ts'
 
-// Run as a process of its own: begins a rotation, or goes on with one, and is killed at the beginning of one of its steps,
-// when it has come to it that many times (a step may be done to one process after the other).
+// Run as a separate process: it starts or continues a rotation, and kills itself when it starts the step `last` for the
+// given time (a step may run once per process).
 const [what = '', stateDir = '', last = '', times = '1'] = process.argv.slice(2)
 let seen = 0
 const onProgress = ({ step }: { step: string }) => {

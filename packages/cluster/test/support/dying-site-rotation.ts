@@ -1,7 +1,7 @@
 import { rotateCertificates, rotateKeyring, rotatePasswords } from '../../src/index.ts'
 
-// Run as a process of its own: begins a rotation by a site's file, or goes on with one, and is killed when it has come to
-// the beginning of that step so many times.
+// Run as a separate process: it starts or continues a rotation of a described site, and kills itself when it starts the step
+// `last` for the given time.
 const [what = '', siteFile = '', certificates = '', deliverCommand = '', last = '', times = '1'] =
   process.argv.slice(2)
 let seen = 0

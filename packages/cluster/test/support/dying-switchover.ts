@@ -1,6 +1,6 @@
 import { switchover } from '../../src/index.ts'
 
-// Run as a process of its own: begins a switchover and is killed at the beginning of one of its steps.
+// Run as a separate process: it starts a switchover, and kills itself when it starts the step `last`.
 const [stateDir = '', last = ''] = process.argv.slice(2)
 await switchover({
   stateDir,

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { type UpgradeProgress, upgrade } from '../../src/index.ts'
 
-// Run as a process of its own: an upgrade that is killed at the first step of its way that is not among those named.
+// Run as a separate process: it runs an upgrade, and kills itself at the first step that is not among the `passed` ones.
 const [stateDir = '', everyStep = '', ...passed] = process.argv.slice(2)
 let switchovers = 0
 
@@ -13,7 +13,7 @@ await upgrade({
     const key = keyOf(progress)
     if (progress.step === 'switch-over') switchovers += 1
     const isInside = progress.step === 'switch-over' && switchovers > 1
-    // What is told about an earlier run is no step, and at the end there is nothing left to go on with.
+    // A message about an earlier run is not a step, and after the last step there is nothing left to continue.
     if (passed.includes(key) || key.includes('Going on')) return
     if (progress.step === 'done') return
     if (everyStep !== 'yes' && (isInside || /sentinel-[23]/.test(progress.process ?? ''))) return

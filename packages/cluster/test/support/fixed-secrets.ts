@@ -2,7 +2,7 @@ import type { Secrets } from '../../src/secrets/secrets.ts'
 
 const key = Buffer.alloc(32, 7).toString('base64')
 
-/** Secrets that are always the same, for golden files. */
+/** Constant secrets for golden files. */
 export const FIXED_SECRETS: Secrets = {
   admin: 'admin-password-of-the-golden-files',
   replica: 'replica-password-of-the-golden-files',

@@ -1,8 +1,8 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { parseAclUser } from '../../src/doctor/acl.ts'
-import { parseRedisConf } from '../../src/redis/config-lines.ts'
 import type { AclView, RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import { resolveTopology } from '../../src/index.ts'
+import { parseRedisConf } from '../../src/redis/config-lines.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'
 import { renderSentinelUsers, renderUsersAcl } from '../../src/render/users-acl.ts'
 import { redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
@@ -13,7 +13,7 @@ const primaryAt = formatAddress(
   redisAddress(topology.dataHosts[0] ?? { host: '', redisPort: 0, sentinelPort: 0 }),
 )
 
-/** What the doctor sees of a data centre in which all is well. Written by hand, for what cannot be planted. */
+/** The doctor's snapshot of a healthy data centre, written by hand, for findings that no test can provoke for real. */
 export function healthySnapshot(): Snapshot {
   const { timings, dataHosts, gateways } = topology
   return {
@@ -126,14 +126,14 @@ function aclOf(text: string): AclView {
   return { users: structuredClone(planned), planned, denials: [], logins: {}, unanswered: [] }
 }
 
-/** What a Redis of a snapshot says of itself, to be changed. */
+/** The facts of a Redis in a snapshot, for a test to change. */
 export function redisFacts(snapshot: Snapshot, index: number): RedisFacts {
   const facts = snapshot.redis[index]?.facts
   if (!facts) throw new Error(`There is no Redis ${index}.`)
   return facts
 }
 
-/** The same of a Sentinel. */
+/** The facts of a Sentinel in a snapshot, for a test to change. */
 export function sentinelFacts(snapshot: Snapshot, index: number): SentinelFacts {
   const facts = snapshot.sentinels[index]?.facts
   if (!facts) throw new Error(`There is no Sentinel ${index}.`)

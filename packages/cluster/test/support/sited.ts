@@ -12,25 +12,25 @@ const DELIVER = fileURLToPath(new URL('./deliver.ts', import.meta.url))
 interface SitedOptions {
   /** The first three numbers of its addresses. */
   network: string
-  /** What the file says of the site besides its engine and its data centres. */
+  /** Further lines of the site's file, besides its engine and its data centres. */
   more?: string
-  /** The hosts of `dc1`, a line each. Default is three with Redis and Sentinel, and four gateways. */
+  /** The hosts of `dc1`, one line per host. Default is three with Redis and Sentinel, and four gateways. */
   hosts?: string[]
   /** Further data centres. */
   others?: string
-  /** Done before it starts. */
+  /** Runs before the data centre starts. */
   adjust?: (dc: TestDataCentre) => void
 }
 
 /**
- * A data centre of this machine, with TLS, that is operated as if its hosts were elsewhere: by a file that describes it,
- * with a copy of its secrets and of its authority. What these operations remember is in a folder of its own.
+ * A data centre of this machine, with TLS, that tests operate as if its hosts were elsewhere: by a site's file, with copies of
+ * its secrets and its authority. The state of these operations is in a separate folder.
  */
 export class Sited {
   readonly dc: TestDataCentre
   readonly folder: string
   readonly place: SitePlace & { certificates: string }
-  /** Brings what is rendered to the processes, as it would to hosts. */
+  /** Delivers the rendered files to the processes, as a deployment would to hosts. */
   readonly deliverCommand: string
   readonly #stateHome: string | undefined
 
@@ -79,7 +79,7 @@ export class Sited {
     return JSON.parse(await readFile(this.secretsFile, 'utf8'))
   }
 
-  /** Does once what people do between two stages. */
+  /** Delivers once, as operators do between two stages of a rotation. */
   async deliver(): Promise<void> {
     await promisify(execFile)('/bin/sh', ['-c', this.deliverCommand])
   }

@@ -1,4 +1,4 @@
-// Stands in for the gateway in the tests of the supervisor: it answers, says who it is, and can be slow.
+// Stands in for the gateway in tests of the supervisor: it reports its name and the request, and can delay its reply.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -12,7 +12,7 @@ const server = createServer(async (request, response) => {
   const { headers } = request
   setTimeout(() => {
     response.writeHead(200, { 'content-type': 'application/json' })
-    // As a gateway that takes a new configuration while it runs.
+    // Reads the file again, like a gateway that reloads its configuration.
     const { revision } = JSON.parse(readFileSync(file, 'utf8'))
     response.end(JSON.stringify({ name, method: request.method, body, headers, revision }))
   }, delayMs)

@@ -1,4 +1,4 @@
-// `startDataCentre` in a process of its own, which ends by itself when nothing is left to do; a signal ends it, too:
+// `startDataCentre` in a separate process. The process ends by itself when nothing is left to do, or on a signal:
 // node starting.ts STATE_DIR NETWORK [TRANSPORT]
 import { resolveTopology, startDataCentre } from '../../src/index.ts'
 import { startOptions } from './data-centre.ts'
@@ -17,6 +17,6 @@ try {
   await dataCentre.stopped
 } catch (error) {
   process.stderr.write(`${error instanceof Error && 'code' in error ? error.code : ''} ${String(error)}\n`)
-  // Not `process.exit`: what has been left open shows by a process that stays.
+  // Not `process.exit`: a resource that is still open then shows as a process that does not end.
   process.exitCode = 1
 }

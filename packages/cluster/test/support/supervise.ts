@@ -1,4 +1,4 @@
-// A supervisor in a process of its own, for the tests that kill it: node supervise.ts STATE_DIR NETWORK
+// Runs a supervisor in a separate process, for tests that kill it: node supervise.ts STATE_DIR NETWORK
 import { resolveTopology, startDataCentre } from '../../src/index.ts'
 import { startOptions } from './data-centre.ts'
 

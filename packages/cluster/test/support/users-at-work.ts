@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TokenStore } from '@holdfast/tokens'
 
-/** Users of one application process: ten logins and a hundred verifications a second, and what went wrong for them. */
+/** Users of one application process: ten logins and a hundred verifications per second, with every failure recorded. */
 export class UsersAtWork {
   readonly wrong: string[] = []
   readonly tokens: string[] = []
@@ -16,7 +16,7 @@ export class UsersAtWork {
     this.#work = [this.#repeat(100, () => this.#logIn()), this.#repeat(10, () => this.#verify())]
   }
 
-  /** Ends them, and verifies every token that was ever handed out. */
+  /** Stops the users, and verifies every token that was ever issued. */
   async stop(): Promise<void> {
     this.#leaving.abort()
     await Promise.all([...this.#work, ...this.#waiting])
@@ -26,7 +26,7 @@ export class UsersAtWork {
     }
   }
 
-  /** At its times, whether the last one has been answered or not. */
+  /** Sends requests at fixed intervals, without waiting for earlier replies. */
   async #repeat(everyMs: number, request: () => Promise<void>): Promise<void> {
     while (!this.#leaving.signal.aborted) {
       const asked = request().finally(() => this.#waiting.delete(asked))

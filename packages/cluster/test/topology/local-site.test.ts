@@ -31,8 +31,8 @@ function site(hosts: Host[], transport: Transport = 'tls'): Site {
   }
 }
 
-describe('a site on this machine', () => {
-  it('has each data centre on a network of its own, under its own names and timings', () => {
+describe('localTopologies', () => {
+  it('each data centre gets its own network, names and timings', () => {
     const [east, west] = localTopologies(site([...stores, ...applications]), { network: '127.0.7' })
     expect(east).toMatchObject({ name: 'east', primaryName: 'east-tokens', timings: TIMINGS.reference })
     expect(east?.transport).toBe('tls')
@@ -41,21 +41,21 @@ describe('a site on this machine', () => {
     expect(west).toMatchObject({ name: 'west', balancer: { host: '127.0.8.1', port: 8080 } })
   })
 
-  it('has a gateway even where no application is named', () => {
+  it('a data centre without applications still gets a gateway', () => {
     expect(localTopologies(site(stores))[0]?.gateways).toHaveLength(1)
   })
 
-  it('has loopback for the inside of a WireGuard tunnel', () => {
+  it('loopback replaces the inside of a WireGuard tunnel', () => {
     expect(localTopologies(site(stores, 'wireguard'))[0]?.transport).toBe('plain')
   })
 
-  it('may be tried with another transport', () => {
+  it('an option overrides the transport of the site', () => {
     const [east] = localTopologies(site(stores, 'wireguard'), { transport: 'tls' })
     expect(east?.transport).toBe('tls')
   })
 
   it.each([['two data hosts', site(stores.slice(1)), /east has 2 hosts for Redis and Sentinel/]])(
-    'is refused with %s',
+    'a data centre with %s is refused',
     (_what, refused, message) => {
       expect(() => localTopologies(refused)).toThrow(message)
       expect(() => localTopologies(refused)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { resolveTopology } from '../../src/topology/resolve.ts'
 
-it('plans three data hosts, four gateways and a balancer on the network by default', () => {
+it('the default topology has three data hosts, four gateways and a balancer on the network', () => {
   const topology = resolveTopology({ network: '127.0.50' })
   expect(topology.name).toBe('dc1')
   expect(topology.timings).toEqual({ name: 'fast', downAfterMs: 1500, failoverTimeoutMs: 6000 })
@@ -10,7 +10,7 @@ it('plans three data hosts, four gateways and a balancer on the network by defau
   expect(topology.balancer).toEqual({ host: '127.0.50.1', port: 8080 })
 })
 
-it('takes other hosts, gateways and a balancer', () => {
+it('options override the hosts, the gateways and the balancer', () => {
   const topology = resolveTopology({
     hosts: ['127.0.9.1', '127.0.9.2', '127.0.9.3'],
     gateways: ['127.0.9.4:8081', '127.0.9.5'],
@@ -36,7 +36,7 @@ it.each([
   [{ gateways: [] }, /`gateways` must be 1 to 16/],
   [{ gateways: ['127.0.9.4:0'] }, /`gateways`.*"127.0.9.4:0"/],
   [{ balancer: '127.0.9.4:80:80' }, /`balancer`.*"127.0.9.4:80:80"/],
-])('refuses %j in a sentence that names the option and the value', (options, message) => {
+])('the options %j are refused with an error that names the option and the value', (options, message) => {
   expect(() => resolveTopology(options)).toThrowError(message)
   expect(() => resolveTopology(options)).toThrowError(expect.objectContaining({ code: 'INVALID_OPTION' }))
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
 import { Connection, type NodeAddress, type Reply, type TlsOptions } from '@holdfast/tokens/redis'
-import { readList } from '../../redis/lines.ts'
+import { readList } from '../../redis/replies.ts'
 import { type AclUser, type Categories, categoriesOf, parseAclUser } from '../acl.ts'
 import type { AclView } from '../snapshot.ts'
 import { readDenial } from './replies.ts'

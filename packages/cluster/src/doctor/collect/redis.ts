@@ -8,10 +8,10 @@ import {
   unsupportedNode,
 } from '@holdfast/tokens/redis'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
-import { readInfo } from '../../redis/info.ts'
-import { Lines } from '../../redis/lines.ts'
-import { processName, redisAddress } from '../../topology/topology.ts'
 import { parseRedisConf } from '../../redis/config-lines.ts'
+import { ConnectionPool } from '../../redis/connection-pool.ts'
+import { readInfo } from '../../redis/replies.ts'
+import { processName, redisAddress } from '../../topology/topology.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
 import { plannedTexts } from './planned.ts'
@@ -37,7 +37,7 @@ export async function collectRedis(
   const address = redisAddress(host)
   const name = processName('redis', index, host)
   const asked = { name, at: formatAddress(address), address }
-  const lines = new Lines({ username: 'admin', password: secrets.admin, tls })
+  const lines = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
   const planned = plannedTexts(dataCentre, index)
@@ -118,7 +118,7 @@ async function keepsWritesWaiting(
   ask: Ask,
   timeoutMs: number,
 ): Promise<boolean> {
-  const lines = new Lines({ username: 'admin', password: secrets.admin, tls })
+  const lines = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
   try {
     await lines.send(address, [['PING']], timeoutMs)
     await lines.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)

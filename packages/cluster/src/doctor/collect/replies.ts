@@ -1,7 +1,6 @@
 import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
 import { formatAddress, type Reply } from '@holdfast/tokens/redis'
-import { readClients } from '../../redis/clients.ts'
-import { readAddress, readField } from '../../redis/lines.ts'
+import { readAddress, readClients, readField } from '../../redis/replies.ts'
 import type { AclDenial, Asked, ConnectedClient, KnownPeer } from '../snapshot.ts'
 
 /** A reply that is a map, as texts. */

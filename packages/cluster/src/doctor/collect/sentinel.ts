@@ -1,8 +1,8 @@
 import { RedisReplyError } from '@holdfast/tokens'
 import { formatAddress, unsupportedByHello } from '@holdfast/tokens/redis'
 import type { AnyDataCentre } from '../../operate/open.ts'
-import { readInfo } from '../../redis/info.ts'
-import { Lines, readField, readList } from '../../redis/lines.ts'
+import { ConnectionPool } from '../../redis/connection-pool.ts'
+import { readField, readInfo, readList } from '../../redis/replies.ts'
 import { readAnswer } from '../../redis/sentinels.ts'
 import { processName, sentinelAddress } from '../../topology/topology.ts'
 import type { SentinelFacts, SentinelSnapshot } from '../snapshot.ts'
@@ -21,7 +21,7 @@ export async function collectSentinel(
   if (host === undefined) throw new RangeError(`there is no data host ${index}`)
   const address = sentinelAddress(host)
   const asked = { name: processName('sentinel', index, host), at: formatAddress(address), address }
-  const lines = new Lines({ username: 'admin', password: secrets.sentinelAdmin, tls })
+  const lines = new ConnectionPool({ username: 'admin', password: secrets.sentinelAdmin, tls })
   const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
   const passwords = { admin: secrets.sentinelAdmin, peer: secrets.peer, app: secrets.sentinelApp }
   const { primaryName } = topology

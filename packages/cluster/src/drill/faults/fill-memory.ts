@@ -1,4 +1,4 @@
-import { readField } from '../../redis/lines.ts'
+import { readField } from '../../redis/replies.ts'
 import { DrillError } from '../errors.ts'
 import { type FaultKind, labelOf, nameOf, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'

@@ -1,6 +1,5 @@
 import { parseReplication, type Reply } from '@holdfast/tokens/redis'
-import { readClients } from '../../redis/clients.ts'
-import { readInfo } from '../../redis/info.ts'
+import { readClients, readInfo } from '../../redis/replies.ts'
 import type { ApplicationSeen, RedisFacts } from './facts.ts'
 
 /** What a Redis says of itself in `INFO`. How far it is behind is known only beside the others. */

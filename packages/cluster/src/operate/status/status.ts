@@ -8,7 +8,8 @@ import {
   unsupportedNode,
 } from '@holdfast/tokens/redis'
 import { inspectCertificate } from '../../certificates/inspect.ts'
-import { Lines, readField } from '../../redis/lines.ts'
+import { ConnectionPool } from '../../redis/connection-pool.ts'
+import { readField } from '../../redis/replies.ts'
 import { readAnswer } from '../../redis/sentinels.ts'
 import { servedCertificateDays } from '../../redis/served-certificate.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
@@ -62,8 +63,8 @@ export class StatusReader {
   #dataCentre: AnyDataCentre
   /** When the secrets were written by which it asks (in milliseconds of the machine's time); at first not known. */
   #secretsOfMs: number | null = null
-  readonly #metrics: Lines
-  readonly #app: Lines
+  readonly #metrics: ConnectionPool
+  readonly #app: ConnectionPool
   readonly #certificates = new Map<string, { days: number | null; readAtMs: number }>()
 
   static async open(place: DataCentrePlace): Promise<StatusReader> {
@@ -74,8 +75,8 @@ export class StatusReader {
     const { secrets, tls } = dataCentre
     this.#place = place
     this.#dataCentre = dataCentre
-    this.#metrics = new Lines({ username: 'metrics', password: secrets.metrics, tls })
-    this.#app = new Lines({ username: 'app', password: secrets.sentinelApp, tls })
+    this.#metrics = new ConnectionPool({ username: 'metrics', password: secrets.metrics, tls })
+    this.#app = new ConnectionPool({ username: 'app', password: secrets.sentinelApp, tls })
   }
 
   async read(): Promise<DataCentreStatus> {

@@ -1,9 +1,8 @@
 import { formatAddress, MARK_KEY, parseReplication, type ReplicationView } from '@holdfast/tokens/redis'
-import { readInfo } from '../../redis/info.ts'
-import { readField, readList } from '../../redis/lines.ts'
-import type { Nodes } from '../../redis/nodes.ts'
-import { readAnswer, type SentinelAnswer, type Sentinels } from '../../redis/sentinels.ts'
 import type { GroupAccess } from '../../redis/access.ts'
+import type { Nodes } from '../../redis/nodes.ts'
+import { readField, readInfo, readList } from '../../redis/replies.ts'
+import { readAnswer, type SentinelAnswer, type Sentinels } from '../../redis/sentinels.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
 
 /** Deadline of each question (in milliseconds). */

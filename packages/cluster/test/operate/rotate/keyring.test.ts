@@ -17,7 +17,7 @@ import {
 } from '../../../src/index.ts'
 import { exclusively } from '../../../src/operate/lock.ts'
 import { openLocal } from '../../../src/state/open.ts'
-import { writeSecrets } from '../../../src/state/write-secrets.ts'
+import { writeSecrets } from '../../../src/state/secrets-file.ts'
 import { openApplication } from '../../support/application.ts'
 import { TestDataCentre } from '../../support/data-centre.ts'
 import { UsersAtWork } from '../../support/users-at-work.ts'

@@ -1,7 +1,7 @@
 import { CertificateFolder } from '../../../certificates/folder.ts'
 import type { LocalDataCentre } from '../../../state/open.ts'
+import { writeSecrets } from '../../../state/secrets-file.ts'
 import { OPERATOR } from '../../../state/tls-files.ts'
-import { writeSecrets } from '../../../state/write-secrets.ts'
 import { tunnelOf } from '../../../topology/topology.ts'
 import { certificateHolders } from '../../certificate-holders.ts'
 import { connectControl } from '../../control-client.ts'

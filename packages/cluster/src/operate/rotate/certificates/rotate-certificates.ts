@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
 import type { CertificateRequest } from '../../../certificates/index.ts'
 import { ClusterError } from '../../../errors.ts'
-import { readField } from '../../../redis/lines.ts'
 import { Nodes } from '../../../redis/nodes.ts'
+import { readField } from '../../../redis/replies.ts'
 import { Sentinels } from '../../../redis/sentinels.ts'
 import { type DataHost, processName, redisAddress, sentinelAddress } from '../../../topology/topology.ts'
 import { inTurn } from '../../lock.ts'
@@ -129,8 +129,8 @@ class CertificateRotation {
     this.#dataCentre = dataCentre
     this.#journal = journal
     this.#options = options
-    this.#nodes = new Nodes(dataCentre, { alsoEnded: true })
-    this.#sentinels = new Sentinels(dataCentre, { alsoEnded: true })
+    this.#nodes = new Nodes(dataCentre, { acceptExpired: true })
+    this.#sentinels = new Sentinels(dataCentre, { acceptExpired: true })
     this.#servers = isSite(dataCentre)
       ? siteServers(dataCentre, this.#sentinels, options.deliverCommand)
       : localServers(dataCentre)

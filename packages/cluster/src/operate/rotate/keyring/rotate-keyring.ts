@@ -1,6 +1,6 @@
 import { listKeyOfRecord } from '@holdfast/tokens/records'
 import type { Secrets } from '../../../secrets/secrets.ts'
-import { writeSecrets } from '../../../state/write-secrets.ts'
+import { writeSecrets } from '../../../state/secrets-file.ts'
 import { inTurn } from '../../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, openDataCentre } from '../../open.ts'
 import { againOf } from '../../place-again.ts'

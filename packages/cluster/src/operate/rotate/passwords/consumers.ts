@@ -1,6 +1,6 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import { readField } from '../../../redis/lines.ts'
 import type { Nodes, NodeView } from '../../../redis/nodes.ts'
+import { readField } from '../../../redis/replies.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
 import type { Guarded } from './guarded.ts'
 import type { PasswordName } from './users.ts'

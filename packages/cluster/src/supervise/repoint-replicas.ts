@@ -1,19 +1,19 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 
-export interface FollowOptions {
-  tellNode: (node: NodeAddress, command: string[]) => Promise<unknown>
+export interface RepointOptions {
+  sendToNode: (node: NodeAddress, command: string[]) => Promise<unknown>
   log: (event: string, details: Record<string, unknown>) => void
 }
 
-/** Makes replicas follow the one that a failover has promoted. One that cannot be told is left to Sentinel. */
-export async function pointToPromoted(
+/** Points replicas to a promoted replica. Sentinel repoints any replica that does not take the command. */
+export async function repointReplicas(
   replicas: readonly NodeView[],
   { address: { host, port } }: NodeView,
-  { tellNode, log }: FollowOptions,
+  { sendToNode, log }: RepointOptions,
 ): Promise<void> {
   for (const { address } of replicas) {
-    const answer = await tellNode(address, ['REPLICAOF', host, String(port)]).then(
+    const answer = await sendToNode(address, ['REPLICAOF', host, String(port)]).then(
       () => 'OK',
       (error: unknown) => String(error),
     )

@@ -18,62 +18,63 @@ import {
 import { inspectCertificate, isSignedBy } from '../certificates/inspect.ts'
 import { decodeReply, encodeCommand } from './resp.ts'
 
-/** What commands are sent over. */
+/** The part of a connection that sends commands. */
 export type CommandConnection = Pick<Connection, 'send' | 'isOpen' | 'closed' | 'close'>
 
 const DEFAULT_TIMEOUT_MS = 1000
 
 /**
- * Connects as `Connection.open` does, and also to a server whose certificate has ended: without that, nothing could tell
- * it to read a new one. Everything else about the certificate must be right: its authority signed it, for this address and
- * for a server, and the authority itself has not ended. It is checked before the password is sent. Throws as `Connection.open`.
+ * Connects like `Connection.open`, but also to a server whose certificate has expired: otherwise no command could make
+ * that server load a new certificate. Everything else about the certificate must be valid: the authority signed it for
+ * this address and for a server, and the authority's own certificate has not expired. The check runs before the password
+ * is sent. Throws as `Connection.open`.
  */
-export async function openAlsoEnded(options: ConnectionOptions): Promise<CommandConnection> {
+export async function openAcceptingExpired(options: ConnectionOptions): Promise<CommandConnection> {
   try {
     return await Connection.open(options)
   } catch (error) {
     const { tls } = options
     if (tls === undefined || !(error instanceof TlsFailedError) || error.reason !== 'expired') throw error
-    return EndedConnection.open({ ...options, tls }, error)
+    return ExpiredCertificateConnection.open({ ...options, tls }, error)
   }
 }
 
-interface Waiting {
+interface PendingCommand {
   resolve: (reply: Reply) => void
   reject: (error: Error) => void
 }
 
-/** Of `@redis/client` there is no hook between the handshake and the login, so the few commands are spoken here. */
-class EndedConnection implements CommandConnection {
+/** `@redis/client` has no hook between the TLS handshake and the login, so this class encodes the few commands itself. */
+class ExpiredCertificateConnection implements CommandConnection {
   readonly closed: Promise<void>
   readonly #at: string
   readonly #socket: TLSSocket
-  readonly #waiting: Waiting[] = []
+  readonly #pending: PendingCommand[] = []
   #received: Buffer = Buffer.alloc(0)
 
   private constructor(at: string, socket: TLSSocket) {
     this.#at = at
     this.#socket = socket
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
-    socket.on('data', (bytes: Buffer) => this.#take(bytes))
+    socket.on('data', (bytes: Buffer) => this.#receive(bytes))
     socket.once('close', () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(this.#hasEnded())
+      for (const { reject } of this.#pending.splice(0)) reject(this.#closedError())
     })
   }
 
   static async open(
     options: ConnectionOptions & { tls: TlsOptions },
     refusal: TlsFailedError,
-  ): Promise<EndedConnection> {
+  ): Promise<ExpiredCertificateConnection> {
     const { address, username = 'default', password, clientName, connectTimeoutMs } = options
     const timeoutMs = connectTimeoutMs ?? DEFAULT_TIMEOUT_MS
     const at = formatAddress(address)
-    const socket = await shakeHands(options, timeoutMs)
-    if (!isRightButEnded(socket, address, options.tls)) {
+    const socket = await connectTls(options, timeoutMs)
+    if (!isValidButExpired(socket, address, options.tls)) {
       socket.destroy()
       throw refusal
     }
-    const connection = new EndedConnection(at, socket)
+    const connection = new ExpiredCertificateConnection(at, socket)
     try {
       const login = password === undefined ? [] : ['AUTH', username, password]
       const name = clientName === undefined ? [] : ['SETNAME', clientName]
@@ -93,19 +94,20 @@ class EndedConnection implements CommandConnection {
   }
 
   send(args: readonly (string | Buffer)[], timeoutMs: number): Promise<Reply> {
-    if (!this.isOpen) return Promise.reject(this.#hasEnded())
+    if (!this.isOpen) return Promise.reject(this.#closedError())
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new CommandTimeoutError(`${this.#at} did not answer ${args[0]} in ${timeoutMs} ms.`)),
+        () =>
+          reject(new CommandTimeoutError(`${this.#at} did not answer ${args[0]} within ${timeoutMs} ms.`)),
         timeoutMs,
       )
-      const settle = <T>(done: (value: T) => void) => {
+      const finish = <T>(callback: (value: T) => void) => {
         return (value: T) => {
           clearTimeout(timer)
-          done(value)
+          callback(value)
         }
       }
-      this.#waiting.push({ resolve: settle(resolve), reject: settle(reject) })
+      this.#pending.push({ resolve: finish(resolve), reject: finish(reject) })
       this.#socket.write(encodeCommand(args.map(String)))
     })
   }
@@ -114,37 +116,37 @@ class EndedConnection implements CommandConnection {
     this.#socket.destroy()
   }
 
-  #take(bytes: Buffer): void {
+  #receive(bytes: Buffer): void {
     this.#received = Buffer.concat([this.#received, bytes])
     try {
       for (let read = decodeReply(this.#received); read !== null; read = decodeReply(this.#received)) {
         this.#received = this.#received.subarray(read.end)
-        const waiting = this.#waiting.shift()
-        if (read.reply instanceof RedisReplyError) waiting?.reject(read.reply)
-        else waiting?.resolve(read.reply)
+        const pending = this.#pending.shift()
+        if (read.reply instanceof RedisReplyError) pending?.reject(read.reply)
+        else pending?.resolve(read.reply)
       }
     } catch {
       this.close()
     }
   }
 
-  #hasEnded = () => new ConnectionClosedError(`The connection to ${this.#at} has ended.`)
+  #closedError = () => new ConnectionClosedError(`The connection to ${this.#at} is closed.`)
 }
 
-/** A TLS connection over which nothing has been sent yet, and whose certificate has yet to be judged. */
-function shakeHands(
+/** Opens a TLS connection, without sending anything. The caller still has to check the certificate. */
+function connectTls(
   { address, tls: { ca, cert, key } }: { address: NodeAddress; tls: TlsOptions },
   timeoutMs: number,
 ): Promise<TLSSocket> {
   const at = formatAddress(address)
   const { host, port } = address
   const socket = connect({ host, port, ca, cert, key, minVersion: 'TLSv1.2', rejectUnauthorized: false })
-  // Whoever waits hears of it by the end of the connection.
+  // PendingCommand commands fail when the connection closes.
   socket.on('error', () => {})
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       socket.destroy()
-      reject(new ConnectionFailedError(`Cannot connect to ${at}: no answer in ${timeoutMs} ms.`))
+      reject(new ConnectionFailedError(`Cannot connect to ${at}: no answer within ${timeoutMs} ms.`))
     }, timeoutMs)
     socket.once('secureConnect', () => {
       clearTimeout(timer)
@@ -157,17 +159,21 @@ function shakeHands(
   })
 }
 
-/** OpenSSL names one mistake of several, so each of the others is looked for here. */
-function isRightButEnded(socket: TLSSocket, { host }: NodeAddress, { ca, servername }: TlsOptions): boolean {
-  const shown = socket.getPeerX509Certificate()
-  if (shown === undefined) return false
-  const [certificate, authority, nowMs] = [shown.toString(), ca.toString(), Date.now()]
+/** OpenSSL reports only one of several errors, so this function checks for all the others. */
+function isValidButExpired(
+  socket: TLSSocket,
+  { host }: NodeAddress,
+  { ca, servername }: TlsOptions,
+): boolean {
+  const presented = socket.getPeerX509Certificate()
+  if (presented === undefined) return false
+  const [certificate, authority, nowMs] = [presented.toString(), ca.toString(), Date.now()]
   const { purposes, notBefore } = inspectCertificate(certificate, nowMs)
   return (
     isSignedBy(certificate, authority) &&
     inspectCertificate(authority, nowMs).notAfter.getTime() > nowMs &&
     notBefore.getTime() <= nowMs &&
     purposes.includes('server') &&
-    checkServerIdentity(servername ?? host, shown.toLegacyObject()) === undefined
+    checkServerIdentity(servername ?? host, presented.toLegacyObject()) === undefined
   )
 }

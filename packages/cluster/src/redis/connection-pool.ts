@@ -7,21 +7,21 @@ import {
   type Reply,
   type TlsOptions,
 } from '@holdfast/tokens/redis'
-import { type CommandConnection, openAlsoEnded } from './ended-certificate.ts'
+import { type CommandConnection, openAcceptingExpired } from './expired-certificate.ts'
 
-/** As whom to connect, and whether to encrypt. */
+/** The credentials of the pool's connections, and whether to encrypt them. */
 interface Access extends Pick<ConnectionOptions, 'username' | 'password'> {
-  /** Null: the traffic is plain. */
+  /** Null: the connections are not encrypted. */
   tls: TlsOptions | null
-  /** Commands also go to a server whose certificate has ended: see {@link openAlsoEnded}. */
-  alsoEnded?: boolean
+  /** Also connects to servers whose certificate has expired: see {@link openAcceptingExpired}. */
+  acceptExpired?: boolean
 }
 
 /**
- * Connections to any number of nodes as one user: opened when first needed, kept, and opened anew after they
- * broke or went silent.
+ * Connections to any number of nodes as one user. The pool opens a connection when it is first needed, keeps it open, and
+ * opens a new one after a connection broke or a reply was late.
  */
-export class Lines {
+export class ConnectionPool {
   #access: Access
   readonly #open = new Map<string, Promise<CommandConnection>>()
   #isClosed = false
@@ -31,33 +31,33 @@ export class Lines {
   }
 
   /**
-   * Sends commands to one node; answers their replies in order.
+   * Sends commands to one node and returns their replies in order.
    *
-   * Throws what {@link Connection} throws, `CONNECTION_CLOSED` also after `close`; `timeoutMs` bounds the connecting and
-   * each answer.
+   * `timeoutMs` bounds the connection attempt and each reply. Throws the errors of {@link Connection}, and
+   * `CONNECTION_CLOSED` after `close`.
    */
   async send(address: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<Reply[]> {
     const connection = await this.#connect(address, timeoutMs)
     try {
       return await Promise.all(commands.map((command) => connection.send(command, timeoutMs)))
     } catch (error) {
-      // After a silence a late answer could be taken for the next command's.
+      // After a timeout, a late reply could be taken for the reply to the next command.
       if (!(error instanceof RedisReplyError)) connection.close()
       throw error
     }
   }
 
-  /** One more connection, which the caller closes. Throws as {@link Connection.open}. */
+  /** Opens a connection outside the pool, which the caller closes. Throws as {@link Connection.open}. */
   open(address: NodeAddress, timeoutMs: number): Promise<Connection> {
     return Connection.open(this.#optionsFor(address, timeoutMs))
   }
 
-  /** From now on a fresh connection logs in so; those that are open stay. */
+  /** Uses these credentials for new connections. Open connections stay as they are. */
   renew(access: Partial<Access>): void {
     this.#access = { ...this.#access, ...access }
   }
 
-  /** For good: a connection that was opened later would keep the process going for as long as the node does. */
+  /** Closes the pool permanently: a connection opened later would keep the process running as long as the node runs. */
   close(): void {
     this.#isClosed = true
     for (const opening of this.#open.values())
@@ -66,7 +66,7 @@ export class Lines {
   }
 
   #optionsFor(address: NodeAddress, connectTimeoutMs: number): ConnectionOptions {
-    const { tls, alsoEnded: _, ...user } = this.#access
+    const { tls, acceptExpired: _, ...user } = this.#access
     return { address, ...user, ...(tls && { tls }), clientName: 'holdfast-cluster', connectTimeoutMs }
   }
 
@@ -80,8 +80,9 @@ export class Lines {
 
   #dial(address: NodeAddress, timeoutMs: number): Promise<CommandConnection> {
     const key = formatAddress(address)
-    if (this.#isClosed) throw new ConnectionClosedError(`The connections are closed, also that to ${key}.`)
-    const open = this.#access.alsoEnded ? openAlsoEnded : Connection.open
+    if (this.#isClosed)
+      throw new ConnectionClosedError(`Cannot connect to ${key}: the connection pool is closed.`)
+    const open = this.#access.acceptExpired ? openAcceptingExpired : Connection.open
     const opening: Promise<CommandConnection> = open(this.#optionsFor(address, timeoutMs))
     this.#open.set(key, opening)
     const forget = () => {
@@ -92,16 +93,8 @@ export class Lines {
   }
 }
 
-/** The address in a Sentinel's reply about a node or a Sentinel. */
-export function readAddress(reply: Reply | undefined): NodeAddress {
-  return { host: readField(reply, 'ip'), port: Number(readField(reply, 'port')) }
-}
-
-/** A reply that is a list; none when it is something else. */
-export const readList = (reply: Reply | undefined): Reply[] => (Array.isArray(reply) ? reply : [])
-
-/** A field of a reply that is a map; an empty text when it has none of that name. */
-export function readField(reply: Reply | undefined, name: string): string {
-  if (reply === null || typeof reply !== 'object' || Array.isArray(reply) || Buffer.isBuffer(reply)) return ''
-  return String(reply[name] ?? '')
+/** The values of the requests that succeed. Each request has its own deadline; the result leaves out failed requests. */
+export async function fulfilledValues<T>(requests: Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(requests)
+  return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }

@@ -3,20 +3,21 @@ import { MARK_KEY, parseReplication } from '@holdfast/tokens/redis'
 import type { HostConfig } from './config.ts'
 import type { HostGroup } from './group.ts'
 
-const LOOK_AGAIN_MS = 1000
+const POLL_INTERVAL_MS = 1000
 
 /**
- * Writes the group's mark, without which no store believes a Redis, into a data centre that has never held anything:
- * when the Redis of this host is primary and empty, and every other one answers and is empty, too. One that holds data
- * and no mark is left alone: it may have lost what it had. Resolves when this Redis has a mark; rejects when the signal
- * aborts.
+ * Writes the group id into a data centre that has never held data. Stores trust only a Redis that has the group id.
+ *
+ * The id is written when the Redis of this host is an empty primary, and every other Redis answers and is empty as well. A
+ * Redis with data but without a group id is left alone, because it may have lost data. Resolves when this Redis has a group
+ * id; rejects when the signal aborts.
  */
-export async function markFirstData(
+export async function writeFirstGroupId(
   { self, mark }: HostConfig,
   group: HostGroup,
   signal: AbortSignal,
 ): Promise<void> {
-  const ask = (...command: string[]) => group.tellNode(self, command)
+  const ask = (...command: string[]) => group.sendToNode(self, command)
   for (;;) {
     signal.throwIfAborted()
     try {
@@ -27,8 +28,8 @@ export async function markFirstData(
         await ask('SET', MARK_KEY, mark, 'NX')
       }
     } catch {
-      // It does not run yet, or has no replica yet.
+      // Redis does not run yet, or has no replica yet.
     }
-    await sleep(LOOK_AGAIN_MS, undefined, { signal })
+    await sleep(POLL_INTERVAL_MS, undefined, { signal })
   }
 }

@@ -2,7 +2,7 @@ import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { expect, it } from 'vitest'
 import type { NodeView } from '../../src/redis/nodes.ts'
 import type { SentinelAnswer } from '../../src/redis/sentinels.ts'
-import { hastenFailovers } from '../../src/supervise/hasten.ts'
+import { repointReplicasEarly } from '../../src/supervise/repoint-replicas-early.ts'
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((host) => ({ host, port: 6379 })) as [
   NodeAddress,
@@ -43,14 +43,14 @@ const answer = (sentinel: NodeAddress, failingOver: boolean): SentinelAnswer => 
   failoverTimeoutMs: 6000,
 })
 
-/** What nodes are told within a moment, when these are the views and this Sentinel leads. */
-async function toldWhen(views: NodeView[], leader = 'sb'): Promise<string[]> {
-  const told = new Set<string>()
+/** The commands sent to nodes within a moment, with these views while this Sentinel leads. */
+async function commandsSentWhen(views: NodeView[], leader = 'sb'): Promise<string[]> {
+  const sent = new Set<string>()
   const asked = new Set<string>()
-  await hastenFailovers(
+  await repointReplicasEarly(
     {
       sentinels: SENTINELS,
-      // The first one hangs: nobody waits for it.
+      // The first Sentinel hangs. The others must not wait for it.
       askSentinel: (sentinel) =>
         sentinel.host === 'sa'
           ? new Promise(() => {})
@@ -59,27 +59,27 @@ async function toldWhen(views: NodeView[], leader = 'sb'): Promise<string[]> {
         asked.add(address)
         return views
       },
-      tellNode: async (node, command) => told.add(`${node.host}: ${command.join(' ')}`),
+      sendToNode: async (node, command) => sent.add(`${node.host}: ${command.join(' ')}`),
       log: () => {},
     },
     AbortSignal.timeout(300),
   ).catch(() => {})
-  // The one that is replaced may hang: it is not asked.
+  // The replaced primary may hang, so it is not asked.
   expect([...asked]).toEqual(leader === 'nobody' ? [] : [formatAddress(A)])
-  return [...told]
+  return [...sent]
 }
 
-it('points the replica that is left to the promoted one', async () => {
-  expect(await toldWhen([primary(B), replica(C, A)])).toEqual(['c: REPLICAOF b 6379'])
+it('the remaining replica is pointed to the promoted replica', async () => {
+  expect(await commandsSentWhen([primary(B), replica(C, A)])).toEqual(['c: REPLICAOF b 6379'])
 })
 
 it.each([
   ['no Sentinel leads a failover', [primary(B), replica(C, A)], 'nobody'],
-  ['nobody is promoted yet', [replica(B, A), replica(C, A)], 'sb'],
-  ['the promoted one continues another history', [primary(B, 'other'), replica(C, A)], 'sb'],
+  ['no replica is promoted yet', [replica(B, A), replica(C, A)], 'sb'],
+  ['the promoted Redis continues another history', [primary(B, 'other'), replica(C, A)], 'sb'],
   ['the replica has another history', [primary(B), replica(C, A, 'other')], 'sb'],
-  ['two others call themselves primary', [primary(B), primary(D), replica(C, A)], 'sb'],
-  ['the replica follows another already', [primary(B), replica(C, B)], 'sb'],
-])('does nothing while %s', async (_what, views, leader) => {
-  expect(await toldWhen(views, leader)).toEqual([])
+  ['two other Redis call themselves primary', [primary(B), primary(D), replica(C, A)], 'sb'],
+  ['the replica already follows another primary', [primary(B), replica(C, B)], 'sb'],
+])('no replica is repointed while %s', async (_what, views, leader) => {
+  expect(await commandsSentWhen(views, leader)).toEqual([])
 })
