@@ -40,6 +40,7 @@ export async function makeSentinel(
     command: ['redis-server', join(folder, 'sentinel.conf'), '--sentinel'],
     logFile: `${folder}.log`,
     env,
+    restart: true,
     isReady: () => answersPing(place),
   })
 }

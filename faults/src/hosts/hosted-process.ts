@@ -11,6 +11,8 @@ export interface HostedProcessOptions {
   command: readonly [string, ...string[]]
   logFile: string
   env?: NodeJS.ProcessEnv
+  /** Whether a process that shuts down by itself is started again, as a unit with `Restart=always` is. */
+  restart?: boolean
   /** Whether it can be used now. Asked again and again after a start. */
   isReady: () => Promise<boolean>
 }
@@ -38,7 +40,7 @@ export class HostedProcess {
   /** Starts it unless it is there, with further arguments if given, and waits until it is ready. Throws `NotStartedError` with the end of its log. */
   async start(extraArgs: readonly string[] = []): Promise<void> {
     if ((await this.state()) !== 'ended') return
-    const { place, command, logFile, env, isReady } = this.#options
+    const { place, command, logFile, env, isReady, restart = false } = this.#options
     const log = openSync(logFile, 'a')
     const [enter, ...inPlace] = Network.commandIn(place)
     const child = spawn(enter, [...inPlace, ...command, ...extraArgs], {
@@ -46,6 +48,9 @@ export class HostedProcess {
       env: { ...process.env, ...env },
     })
     this.#child = child
+    child.once('exit', (code) => {
+      if (restart && code === 0 && this.#child === child) this.start(extraArgs).catch(() => {})
+    })
     const deadline = performance.now() + START_MS
     while (!(await isReady())) {
       if (child.exitCode !== null || performance.now() > deadline) {

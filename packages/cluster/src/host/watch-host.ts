@@ -7,6 +7,7 @@ import { HelloListener } from '../supervise/hello-listener.ts'
 import { repointReplicasEarly } from '../supervise/repoint-replicas-early.ts'
 import { repeatSplitVotes } from '../supervise/split-vote.ts'
 import { reconnectStalledLink } from '../supervise/stalled-link.ts'
+import { restartStuckSentinels } from '../supervise/stuck-sentinel.ts'
 import { askForFailover } from './ask-for-failover.ts'
 import type { HostConfig } from './config.ts'
 import { writeFirstGroupId } from './first-group-id.ts'
@@ -27,6 +28,7 @@ const HANDOVER_QUERY_TIMEOUT_MS = 500
  *   `waitForRedisExit` asks the kernel for the end, because a Redis that refuses or closes connections may be alive;
  * - points replicas to a promoted replica early (`repointReplicasEarly`);
  * - has its Sentinel repeat a split vote (`repeatSplitVotes`);
+ * - restarts its Sentinel after a step of the clock has stopped it (`restartStuckSentinels`);
  * - has its Redis reconnect to a silent primary (`reconnectStalledLink`);
  * - makes its replaced primary a replica, and keeps the periods of its Sentinel (`demoteReplacedPrimaries`);
  * - writes the group id into a new data centre (`writeFirstGroupId`);
@@ -44,7 +46,8 @@ export async function watchHost(config: HostConfig, { log, signal }: WatchHostOp
     await Promise.all([
       watchRedis(config, group, { log, signal }),
       repointReplicasEarly(earlyRepointing(config, group, log), signal),
-      repeatSplitVotes(splitVotes(config, group, log), signal),
+      repeatSplitVotes(ownSentinels(config, group, log), signal),
+      restartStuckSentinels(ownSentinels(config, group, log), signal),
       reconnectStalledLink(stalledLink(config, group, log), signal),
       demoteReplacedPrimaries(demotion(config, group, log), signal),
       writeFirstGroupId(config, group, signal),
@@ -78,7 +81,7 @@ const earlyRepointing = ({ sentinels }: HostConfig, group: HostGroup, log: Watch
   log,
 })
 
-const splitVotes = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
+const ownSentinels = (config: HostConfig, group: HostGroup, log: WatchHostOptions['log']) => ({
   own: config.sentinel === null ? [] : [config.sentinel],
   all: config.sentinels,
   primaryName: config.primaryName,

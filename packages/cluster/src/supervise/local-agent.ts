@@ -10,6 +10,7 @@ import { demoteReplacedPrimaries } from './demote-replaced-primary.ts'
 import { HelloListener } from './hello-listener.ts'
 import { repointReplicasEarly } from './repoint-replicas-early.ts'
 import { repeatSplitVotes } from './split-vote.ts'
+import { restartStuckSentinels } from './stuck-sentinel.ts'
 
 /** Deadline of a query during a handover, which is not repeated. */
 const HANDOVER_QUERY_TIMEOUT_MS = 1000
@@ -53,7 +54,7 @@ export function startLocalAgent(options: LocalAgentOptions): void {
       sentinels.send(sentinel, [command], commandTimeoutMs),
     log,
   }
-  const splitVotes = {
+  const ownSentinels = {
     own: sentinelAddresses,
     all: sentinelAddresses,
     primaryName,
@@ -66,7 +67,8 @@ export function startLocalAgent(options: LocalAgentOptions): void {
   closeAbandonedElections(abandonedElections(options, hellos), signal).catch(() => {})
   repointReplicasEarly(earlyRepointing, signal).catch(() => {})
   demoteReplacedPrimaries(demotion, signal).catch(() => {})
-  repeatSplitVotes(splitVotes, signal).catch(() => {})
+  repeatSplitVotes(ownSentinels, signal).catch(() => {})
+  restartStuckSentinels(ownSentinels, signal).catch(() => {})
 }
 
 function abandonedElections(

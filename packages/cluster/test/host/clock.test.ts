@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildClockShim, ShiftableClock } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readHostConfig } from '../../src/host/config.ts'
@@ -11,7 +12,7 @@ import { eventually, makeTempFolder } from '../support/data-centre.ts'
 
 const NETWORK = '127.0.78'
 const HOSTS = dataHostsOf(NETWORK)
-const [first, second] = ['dc1-data-1', 'dc1-data-2']
+const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 const AHEAD_MS = 40 * 60_000
 
 let folder: string
@@ -70,6 +71,31 @@ it('a replica with a wrong clock is not promotable until its clock has been righ
   expect(await priorityOf(`${NETWORK}.13`)).toBe('100')
   await clocks.get(second)?.shift(0)
   await eventually(async () => expect(await priorityOf(`${NETWORK}.12`)).toBe('100'), 20_000)
+}, 60_000)
+
+it('the agent restarts a Sentinel whose clock was set back, and the Sentinel pings all processes again', async () => {
+  const sentinel = `${NETWORK}.13`
+  const lastPings = async () => {
+    const replies = await Promise.all(
+      ['MASTER', 'REPLICAS', 'SENTINELS'].map((what) =>
+        group.ask(third, sentinel, 'sentinel', ['SENTINEL', what, 'mymaster']),
+      ),
+    )
+    return [...replies.join('\n').matchAll(/^last-ping-reply\n(-?\d+)$/gm)].map(([, ms]) => Number(ms))
+  }
+  await clocks.get(third)?.shift(AHEAD_MS)
+  // Each process must have been pinged at the wrong time.
+  await sleep(3000)
+  await clocks.get(third)?.shift(0)
+  await eventually(
+    async () => expect(log).toContainEqual({ host: third, event: expect.stringContaining('restarts it') }),
+    15_000,
+  )
+  await eventually(async () => {
+    const ages = await lastPings()
+    expect(ages).toHaveLength(5)
+    expect(ages.filter((ms) => ms < 0 || ms > 5000)).toEqual([])
+  }, 15_000)
 }, 60_000)
 
 it('a primary whose clock stays wrong hands over to a replica with the right time without losing a write', async () => {

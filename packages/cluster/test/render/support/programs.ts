@@ -26,13 +26,20 @@ export class Processes {
   readonly #running = new Map<string, ChildProcess>()
   readonly #said = new Map<string, string>()
 
-  /** `folder`: where a program writes that was told no other place. Default is that of the tests. */
-  start(key: string, command: readonly string[], folder?: string): void {
+  /**
+   * `folder`: where a program writes that was told no other place. Default is that of the tests. `restart`: whether a program
+   * that ends by itself and without an error is started again, as a unit with `Restart=always` is.
+   */
+  start(key: string, command: readonly string[], folder?: string, { restart = false } = {}): void {
     const [program = '', ...args] = command
     const child = spawn(findProgram(program), args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#running.set(key, child)
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => this.#hear(key, data))
-    child.on('exit', (code, signal) => this.#hear(key, `(ended with ${signal ?? code})\n`))
+    child.on('exit', (code, signal) => {
+      this.#hear(key, `(ended with ${signal ?? code})\n`)
+      const endedByItself = this.#running.get(key) === child && code === 0
+      if (restart && endedByItself) this.start(key, command, folder, { restart })
+    })
   }
 
   /** The latest that a process has said. */

@@ -51,7 +51,7 @@ export class RenderedGroup {
 
   startSentinel(host: string): void {
     const conf = this.pathOn(host, '/var/lib/holdfast/sentinel/sentinel.conf')
-    this.startOn(host, 'sentinel', ['redis-server', conf, '--sentinel'])
+    this.startOn(host, 'sentinel', ['redis-server', conf, '--sentinel'], { restart: true })
   }
 
   /** Gives each Sentinel the periods that the watchdog of its host gives it: by its own it looks for replicas every 10 s. */
@@ -63,10 +63,10 @@ export class RenderedGroup {
     }
   }
 
-  startOn(host: string, service: string, command: string[]): void {
+  startOn(host: string, service: string, command: string[], options: { restart?: boolean } = {}): void {
     const onHost = [...(this.#options.on?.(host) ?? []), ...command]
     // The documented configuration of Redis names no folder for its data.
-    this.processes.start(`${host} ${service}`, onHost, this.pathOn(host, '.'))
+    this.processes.start(`${host} ${service}`, onHost, this.pathOn(host, '.'), options)
   }
 
   pathOn(host: string, path: string): string {
