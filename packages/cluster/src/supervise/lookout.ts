@@ -4,8 +4,8 @@ import {
   continuesHistory,
   formatAddress,
   namedBySentinels,
+  PrimaryHistory,
   RefutedAnnouncements,
-  Reigns,
 } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 import type { Announcement } from '../redis/sentinels.ts'
@@ -22,7 +22,7 @@ interface Seen {
 
 /** Who has replaced whom, by the rule by which the library finds the primary (tokens/redis/primary.ts). Pure: the time is passed in. */
 export class Lookout {
-  readonly #reigns = new Reigns()
+  readonly #reigns = new PrimaryHistory()
   readonly #refuted = new RefutedAnnouncements()
   readonly #seen = new Map<string, Seen>()
   #announcements: readonly Announcement[] = []

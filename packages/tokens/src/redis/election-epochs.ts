@@ -22,7 +22,7 @@ const LOOK_MS = 500
 const APART_MS = 300
 
 /** A Sentinel's epochs are known in one session: while its events are heard without a gap. */
-interface Known {
+interface CacheEntry {
   id: string
   sessionMs: number
   /** Elections up to this epoch are over: when every Sentinel was asked, none led a failover. 0: that is not known. */
@@ -45,7 +45,7 @@ interface FirstHello {
 export class ElectionEpochs {
   readonly #group: ReplicaGroup
   readonly #primaryName: string
-  readonly #known = new WeakMap<Sentinel, Known>()
+  readonly #known = new WeakMap<Sentinel, CacheEntry>()
   readonly #firstHellos = new WeakMap<Sentinel, FirstHello>()
   #hellos: { connection: Connection; sinceMs: number } | null = null
   #problem: string | null = null

@@ -23,9 +23,9 @@ import {
   namedBySentinels,
   type SentinelObservation,
 } from './primary.ts'
+import { PrimaryHistory } from './primary-history.ts'
 import { proveLogin } from './prove-login.ts'
 import { RefutedAnnouncements } from './refuted.ts'
-import { Reigns } from './reigns.ts'
 import type { Sentinel } from './sentinel.ts'
 import { isReplica } from './supported-server.ts'
 
@@ -62,7 +62,7 @@ export class ReplicaGroup {
   /** Addresses that have shown this group's mark, and no other since. */
   readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
-  readonly #reigns = new Reigns()
+  readonly #reigns = new PrimaryHistory()
   readonly #refuted = new RefutedAnnouncements()
   #primary: Node | null = null
   #chosen: ChosenPrimary | null = null

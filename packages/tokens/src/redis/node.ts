@@ -17,7 +17,7 @@ export interface NodeOptions extends ConnectionOptions {
 }
 
 /** Deadline of a connection attempt and of a probe. A node that is slower is treated as hung. */
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 /** The own clocks may differ by so much over one question. More is a step or a pause, and the node's time is not measured. */
 const MEASURABLE_MS = 1000
 
@@ -37,7 +37,7 @@ export class Node {
 
   constructor(options: NodeOptions) {
     this.address = formatAddress(options.address)
-    this.#options = { ...options, connectTimeoutMs: PATIENCE_MS, handshakeTimeoutMs: HANDSHAKE_MS }
+    this.#options = { ...options, connectTimeoutMs: COMMAND_TIMEOUT_MS, handshakeTimeoutMs: HANDSHAKE_MS }
     this.#connection = new StandingConnection({
       ...this.#options,
       firstRetryMs: 25,
@@ -113,8 +113,8 @@ export class Node {
 
   async #look(connection: Connection): Promise<void> {
     const asked = Promise.all([
-      connection.send(['INFO', 'replication'], PATIENCE_MS),
-      connection.send(['GET', MARK_KEY], PATIENCE_MS).catch(notWhileLoading),
+      connection.send(['INFO', 'replication'], COMMAND_TIMEOUT_MS),
+      connection.send(['GET', MARK_KEY], COMMAND_TIMEOUT_MS).catch(notWhileLoading),
     ])
     // What it is explains best why it refuses the rest.
     asked.catch(() => {})
@@ -130,7 +130,7 @@ export class Node {
   /** Why it refuses the question: it is something else than a Redis that can be used, or the user lacks rights. */
   async #explain(connection: Connection, error: unknown): Promise<never> {
     if (!(error instanceof RedisReplyError)) throw error
-    const hello = await connection.send(['HELLO'], PATIENCE_MS)
+    const hello = await connection.send(['HELLO'], COMMAND_TIMEOUT_MS)
     throw (
       unsupportedByHello(this.address, hello, 'standalone') ??
       (error.kind === 'NOPERM' ? withoutCommand(this.address, 'INFO', error.kind) : error)
@@ -140,7 +140,7 @@ export class Node {
   /** Its clock was read halfway between the question and the answer. A node that shows none is not measured. */
   async #askServer(connection: Connection): Promise<string> {
     const [sentMs, sentWallMs] = [performance.now(), Date.now()]
-    const info = String(await connection.send(['INFO', 'server'], PATIENCE_MS))
+    const info = String(await connection.send(['INFO', 'server'], COMMAND_TIMEOUT_MS))
     const timeMs = parseServerTime(info)
     const tookMs = performance.now() - sentMs
     const isSteady = Math.abs(Date.now() - sentWallMs - tookMs) <= MEASURABLE_MS

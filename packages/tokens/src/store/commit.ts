@@ -10,8 +10,15 @@ import type { MergeRequest } from './backend.ts'
 import type { EpochBarrier } from './barrier.ts'
 import { Batch } from './batch.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
+import {
+  type Committed,
+  isReply,
+  PendingWrite,
+  type PendingWriteOptions,
+  type Signal,
+  type WriteCommand,
+} from './pending-write.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, isReply, type Signal, Unit, type UnitOptions, type WriteCommand } from './unit.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {
@@ -46,15 +53,15 @@ export interface CommitterOptions {
 /** Nobody listens there. */
 export const FENCE: Signal = { channel: 'hf:fence', message: '' }
 /** Most units in one batch, so that a batch's answers stay quick. */
-const MOST_IN_BATCH = 256
+const MAX_IN_BATCH = 256
 /** How long a batch waits for all connected replicas; one that has it by then is enough. */
 const ALL_REPLICAS_MS = 300
 /** After this a primary that answers nothing at all is left, and the batch is sent again elsewhere. */
-const BATCH_PATIENCE_MS = 1000
+const BATCH_TIMEOUT_MS = 1000
 /** A replica that has not confirmed anything for longer is not waited for (in seconds). */
-const MOST_LAG_SECONDS = 1
+const MAX_LAG_SECONDS = 1
 /** How long to look out for a primary before the reason is noted and looked for again. */
-const RETRY_PATIENCE_MS = 250
+const RETRY_TIMEOUT_MS = 250
 /** How long a replica that did not confirm in time is not waited for. */
 const RELUCTANT_MS = 1000
 
@@ -72,7 +79,7 @@ export class Committer {
   readonly #group: ReplicaGroup
   readonly #barrier: EpochBarrier
   readonly #options: CommitterOptions
-  #units = new Set<Unit>()
+  #units = new Set<PendingWrite>()
   #writer: Writer | null = null
   #running = false
   #closed = false
@@ -89,29 +96,32 @@ export class Committer {
    * Writes to the primary; resolves when it is acknowledged. Throws `STORE_UNAVAILABLE`, `STORE_OVERLOADED`,
    * `STORE_FULL` or `STORE_CLOSED`.
    */
-  write(
+  merge(
     merges: readonly MergeRequest[],
     deadline: Deadline,
-    { first = false, ...options }: { first?: boolean } & Pick<UnitOptions, 'whenFull' | 'mayTry'> = {},
+    {
+      first = false,
+      ...options
+    }: { first?: boolean } & Pick<PendingWriteOptions, 'whenFull' | 'mayTry'> = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit(merges, 'lasting', options), deadline, first)
+    return this.#enqueue(new PendingWrite(merges, 'lasting', options), deadline, first)
   }
 
   /**
    * Sends a message through the primary to who listens; resolves when a replica has confirmed it. Throws as
-   * {@link write}.
+   * {@link merge}.
    */
-  signal(signal: Signal, deadline: Deadline): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'followed', { signal }), deadline, true)
+  publish(signal: Signal, deadline: Deadline): Promise<Committed> {
+    return this.#enqueue(new PendingWrite([], 'followed', { signal }), deadline, true)
   }
 
-  /** Calls another script than merge.lua; resolves when it is acknowledged as a write. Throws as {@link write}. */
-  call(
+  /** Calls another script than merge.lua; resolves when it is acknowledged as a write. Throws as {@link merge}. */
+  runScript(
     command: WriteCommand,
     deadline: Deadline,
-    { first = false, ...options }: { first?: boolean } & Pick<UnitOptions, 'mayTry'> = {},
+    { first = false, ...options }: { first?: boolean } & Pick<PendingWriteOptions, 'mayTry'> = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'lasting', { command, ...options }), deadline, first)
+    return this.#enqueue(new PendingWrite([], 'lasting', { command, ...options }), deadline, first)
   }
 
   /** Units that wait for their acknowledgement. */
@@ -125,7 +135,7 @@ export class Committer {
     for (const unit of this.#units) unit.fail(closedError())
   }
 
-  #enqueue(unit: Unit, deadline: Deadline, first: boolean): Promise<Committed> {
+  #enqueue(unit: PendingWrite, deadline: Deadline, first: boolean): Promise<Committed> {
     if (this.#closed) return Promise.reject(closedError())
     if (this.#units.size >= this.#options.maxQueued && !first) {
       this.#tell('overloaded', unit)
@@ -155,7 +165,7 @@ export class Committer {
     while (this.#units.size > 0 && !this.#closed) {
       try {
         const writer = await this.#openWriter()
-        const units = take(this.#units, MOST_IN_BATCH).filter((unit) => unit.mayTry())
+        const units = take(this.#units, MAX_IN_BATCH).filter((unit) => unit.mayTry())
         await this.#commit(writer, units)
         backoff.reset()
         this.#trouble = null
@@ -174,17 +184,17 @@ export class Committer {
     if (this.#writer?.term === term && this.#writer.connection.isOpen) return this.#writer
     this.#dropWriter()
     if (primary === null) {
-      await this.#group.waitForChange(new Deadline(RETRY_PATIENCE_MS)).catch(() => {})
+      await this.#group.waitForChange(new Deadline(RETRY_TIMEOUT_MS)).catch(() => {})
       throw new StoreUnavailableError(this.#group.problem() ?? 'The primary has just changed.')
     }
     const replid = primary.view?.replid ?? ''
     const connection = await primary.openConnection()
     try {
       const [mark, info] = await Promise.all([
-        connection.send(['GET', MARK_KEY], BATCH_PATIENCE_MS),
-        connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS),
+        connection.send(['GET', MARK_KEY], BATCH_TIMEOUT_MS),
+        connection.send(['INFO', 'replication'], BATCH_TIMEOUT_MS),
         ...Object.values(SCRIPTS).map(({ source }) =>
-          connection.send(['SCRIPT', 'LOAD', source], BATCH_PATIENCE_MS),
+          connection.send(['SCRIPT', 'LOAD', source], BATCH_TIMEOUT_MS),
         ),
       ])
       // On the very socket that will carry the writes: the address may be another group's by now.
@@ -219,13 +229,13 @@ export class Committer {
   }
 
   /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
-  async #commit(writer: Writer, units: Unit[]): Promise<void> {
+  async #commit(writer: Writer, units: PendingWrite[]): Promise<void> {
     const { connection, term } = writer
     const batch = new Batch(units)
     const results = Promise.allSettled(batch.commands.map((command) => evaluate(connection, command)))
     for (const { channel, message } of this.#signals(units)) {
       // Its own answer tells nothing; the one to WAIT, behind it on the same socket, tells all.
-      connection.send(['PUBLISH', channel, message], BATCH_PATIENCE_MS).catch(() => {})
+      connection.send(['PUBLISH', channel, message], BATCH_TIMEOUT_MS).catch(() => {})
     }
     const { complete, followed: isFollowed, missing } = await this.#awaitReplicas(writer)
     if (complete) this.#options.onComplete(term)
@@ -258,8 +268,8 @@ export class Committer {
     const { node, connection } = writer
     const sentAtMs = performance.now()
     const { wanted, foreign } = this.#replicasToWaitFor(writer)
-    const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_PATIENCE_MS)
-    const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS) : ''
+    const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_TIMEOUT_MS)
+    const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_TIMEOUT_MS) : ''
     let replies: Reply[]
     try {
       replies = await Promise.all([waiting, looking])
@@ -303,13 +313,13 @@ export class Committer {
    * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
    * nothing. A message always travels to the replicas, behind everything that this node did before.
    */
-  #signals(units: Unit[]): Signal[] {
+  #signals(units: PendingWrite[]): Signal[] {
     const signals = units.flatMap(({ signal }) => signal ?? [])
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
   /** Beats, questions whether writing works, and attempts are no one's writes. */
-  #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: Unit): void {
+  #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: PendingWrite): void {
     if (durability !== 'lasting' || merges.length === 0) return
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
   }
@@ -327,7 +337,7 @@ export class Committer {
     const view = lastView ?? node.view
     const foreign = view === null ? 0 : foreignIn(view, this.#group.plannedFollowers(node.address))
     const least = this.#group.leastReplicas + foreign
-    const keepUp = view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS).length ?? 0
+    const keepUp = view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MAX_LAG_SECONDS).length ?? 0
     return { wanted: performance.now() < this.#reluctantUntilMs ? least : Math.max(least, keepUp), foreign }
   }
 
@@ -341,7 +351,7 @@ export class Committer {
 }
 
 function evaluate(connection: Connection, { script, keys, args }: WriteCommand): Promise<Reply> {
-  return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS)
+  return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_TIMEOUT_MS)
 }
 
 /** How many connected replicas are not members of the group. */

@@ -2,7 +2,7 @@ import { StoreOverloadedError } from '../errors.ts'
 import { covers, merge } from '../record/merge.ts'
 import { keepUntilMs } from '../record/record.ts'
 import type { MergeRequest } from './backend.ts'
-import type { Committed } from './unit.ts'
+import type { Committed } from './pending-write.ts'
 
 interface Entry<Request> {
   request: Request

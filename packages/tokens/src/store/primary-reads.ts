@@ -2,9 +2,9 @@ import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
 
 /** Most keys in one command, so that it keeps the primary busy for a fraction of a millisecond. */
-const MOST_KEYS = 256
+const MAX_KEYS = 256
 /** A primary that has not answered a command by then is hung. */
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 
 /** What became of a read: the key's value, or nothing that could be used. */
 export type EarlyValue = { value: Reply } | null
@@ -19,7 +19,7 @@ export interface PrimaryReadsOptions {
   /** How long the primary is waited for (in milliseconds). */
   hedgeMs: number
   /** Whether what this node says alone counts now. */
-  countsNow: (node: Node) => boolean
+  isFresh: (node: Node) => boolean
   /** The node has not answered in time. */
   onLate: (node: Node) => void
   /** It has answered after all. */
@@ -42,7 +42,7 @@ export class PrimaryReads {
   /** The key's value if the node answers within `hedgeMs` and what it says counts then; else null. Never rejects. */
   get(node: Node, key: string): Promise<EarlyValue> {
     return new Promise((resolve) => {
-      if (this.#batch !== null && (this.#batch.node !== node || this.#batch.keys.length >= MOST_KEYS)) {
+      if (this.#batch !== null && (this.#batch.node !== node || this.#batch.keys.length >= MAX_KEYS)) {
         this.#flush(this.#batch)
       }
       if (this.#batch === null) {
@@ -63,15 +63,15 @@ export class PrimaryReads {
   }
 
   async #send({ node, keys, waiting }: Batch): Promise<void> {
-    const { hedgeMs, countsNow, onLate, onAnswer, onFailure } = this.#options
+    const { hedgeMs, isFresh, onLate, onAnswer, onFailure } = this.#options
     const timer = setTimeout(() => {
       onLate(node)
       for (const resolve of waiting) resolve(null)
     }, hedgeMs)
     try {
-      const replies = await node.read(['MGET', ...keys], PATIENCE_MS)
+      const replies = await node.read(['MGET', ...keys], COMMAND_TIMEOUT_MS)
       onAnswer(node)
-      const counts = countsNow(node) && Array.isArray(replies)
+      const counts = isFresh(node) && Array.isArray(replies)
       for (const [index, resolve] of waiting.entries()) {
         resolve(counts ? { value: replies[index] ?? null } : null)
       }

@@ -53,7 +53,7 @@ export class Reader {
     this.#options = options
     this.#primaryReads = new PrimaryReads({
       hedgeMs: options.hedgeMs,
-      countsNow: (node) => this.#primaryCounts(node),
+      isFresh: (node) => this.#primaryCounts(node),
       // Until it answers again, nobody else waits for it.
       onLate: (node) => {
         this.#slowPrimary = node

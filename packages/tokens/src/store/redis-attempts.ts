@@ -39,14 +39,14 @@ export class RedisAttempts {
 
   async take(request: TakeRequest, deadline: Deadline, limits: RoomLimits): Promise<Taken> {
     this.#journal.assertRoom(1, limits)
-    const committed = await this.#committer.call(takeCommand(request), deadline)
+    const committed = await this.#committer.runScript(takeCommand(request), deadline)
     const taken = readTaken(committed.replies[0] ?? null)
     if (taken.allowed) this.#journal.settle([keep(request)], committed, performance.now())
     return taken
   }
 
   async giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void> {
-    await this.#committer.call(giveBackCommand(request), deadline)
+    await this.#committer.runScript(giveBackCommand(request), deadline)
     this.#journal.forget(request.id)
   }
 
@@ -65,7 +65,9 @@ export class RedisAttempts {
     for (const some of chunksOf(this.#journal.fromBefore(term, performance.now()), AT_ONCE)) {
       const deadline = new Deadline(timeoutMs)
       const counted = some.map(async (kept) => {
-        const committed = await this.#committer.call(takeCommand(kept.request), deadline, { first: true })
+        const committed = await this.#committer.runScript(takeCommand(kept.request), deadline, {
+          first: true,
+        })
         this.#journal.settle([kept], committed, performance.now())
       })
       await Promise.all(counted)

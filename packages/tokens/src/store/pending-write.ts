@@ -15,7 +15,7 @@ export interface WriteCommand {
 /** What becomes of live records when memory is full: none is written, those that are stored and do not grow, or all. */
 export type WhenFull = 'refuse' | 'stored' | 'write'
 
-export interface UnitOptions {
+export interface PendingWriteOptions {
   signal?: Signal | null
   command?: WriteCommand | null
   whenFull?: WhenFull
@@ -49,7 +49,7 @@ export interface Committed {
 }
 
 /** Writes that are acknowledged together, and the caller that waits for them. */
-export class Unit {
+export class PendingWrite {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null
   /** One call of another script than merge.lua; it answers a list of values. */
@@ -66,7 +66,7 @@ export class Unit {
   constructor(
     merges: readonly MergeRequest[],
     durability: Durability,
-    { signal = null, command = null, whenFull = 'refuse', mayTry = () => true }: UnitOptions = {},
+    { signal = null, command = null, whenFull = 'refuse', mayTry = () => true }: PendingWriteOptions = {},
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     this.merges = merges
@@ -99,7 +99,7 @@ export class Unit {
 }
 
 /** What became of a unit on one primary, leaving aside whether replicas have it. */
-export type UnitOutcome =
+export type WriteOutcome =
   | { kind: 'done'; replies: Reply[] }
   /** Not now or not here: the same commands may succeed later, or on another primary. */
   | { kind: 'passing'; error: Error }
@@ -118,7 +118,7 @@ const PASSING = new Set([
   'UNBLOCKED',
 ])
 
-export function readOutcome(results: PromiseSettledResult<Reply>[]): UnitOutcome {
+export function readOutcome(results: PromiseSettledResult<Reply>[]): WriteOutcome {
   const failed = results.find((result) => result.status === 'rejected')
   if (failed === undefined) {
     return {

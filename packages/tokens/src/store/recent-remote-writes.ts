@@ -23,7 +23,7 @@ interface Heard {
  * confirmed it and it is {@link KEEP_MS} older than the last one heard. The age counts back from the last one because a
  * feed that has ended brings nothing new, however long the failover takes. Pure: the time is passed in.
  */
-export class HeardWrites {
+export class RecentRemoteWrites {
   /** In the order of `atMs`. */
   readonly #heard = new Map<string, Heard>()
   readonly #keepUntilConfirmed: boolean
@@ -63,7 +63,7 @@ export class HeardWrites {
   }
 
   /** What the primary of a term may lack, because it was seen on earlier ones only. */
-  owedIn(term: number): FeedRecord[] {
+  pendingReplay(term: number): FeedRecord[] {
     this.#forgetConfirmed()
     return [...this.#heard.values()].flatMap((heard) => (heard.term < term ? [heard.message] : []))
   }

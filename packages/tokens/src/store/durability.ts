@@ -2,20 +2,20 @@ import type { Deadline } from '../deadline.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import type { Node } from '../redis/node.ts'
 import type { EpochBarrier } from './barrier.ts'
-import type { Known } from './cache.ts'
+import type { CacheEntry } from './cache.ts'
 
 /** Most tombstones that wait for a beat; one that is dropped is settled when it is asked for. */
-const MOST_WAITING = 10_000
+const MAX_WAITING = 10_000
 const NEXT_LOOK_MS = 20
 const LOOK_MS = 150
 
 interface Waiting {
-  known: Known
+  known: CacheEntry
   heardAtMs: number
   generation: number
 }
 
-export interface SettlingOptions {
+export interface TombstoneDurabilityOptions {
   barrier: EpochBarrier
   /** Whether the node holds the tombstone under a key, in a data set that counts. Rejects when it cannot be asked. */
   holdsTombstone: (node: Node, key: string, timeoutMs: number) => Promise<boolean>
@@ -28,40 +28,40 @@ export interface SettlingOptions {
  * to it (store/settled-news.ts). A beat that every planned replica has confirmed settles, without a question, all that
  * was heard before it was sent.
  */
-export class Settling {
+export class TombstoneDurability {
   readonly #group: ReplicaGroup
-  readonly #options: SettlingOptions
+  readonly #options: TombstoneDurabilityOptions
   #waiting: Waiting[] = []
 
-  constructor(group: ReplicaGroup, options: SettlingOptions) {
+  constructor(group: ReplicaGroup, options: TombstoneDurabilityOptions) {
     this.#group = group
     this.#options = options
   }
 
   /** A tombstone was on the primary at this time, in this generation of the feed. */
-  heard(known: Known, heardAtMs: number, generation: number): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ known, heardAtMs, generation })
+  noteHeard(known: CacheEntry, heardAtMs: number, generation: number): void {
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ known, heardAtMs, generation })
   }
 
   /** Every planned replica has confirmed what the primary had when a beat was sent. */
-  confirmed(sentAtMs: number, generation: number): void {
+  noteConfirmed(sentAtMs: number, generation: number): void {
     this.#waiting = this.#waiting.filter((waiting) => {
       if (waiting.generation !== generation) return waiting.generation > generation
-      if (waiting.heardAtMs <= sentAtMs) waiting.known.settled = true
+      if (waiting.heardAtMs <= sentAtMs) waiting.known.durable = true
       return waiting.heardAtMs > sentAtMs
     })
   }
 
   /** Looks until the tombstone is where it is sure to stay. Answers whether it is, by the deadline. */
-  async settle(key: string, known: Known, deadline: Deadline): Promise<boolean> {
-    while (!known.settled && !deadline.isOver) {
-      if (await this.#isSettled(key, deadline)) known.settled = true
+  async waitUntilDurable(key: string, known: CacheEntry, deadline: Deadline): Promise<boolean> {
+    while (!known.durable && !deadline.isOver) {
+      if (await this.#isDurable(key, deadline)) known.durable = true
       else await deadline.pause(NEXT_LOOK_MS)
     }
-    return known.settled
+    return known.durable
   }
 
-  async #isSettled(key: string, deadline: Deadline): Promise<boolean> {
+  async #isDurable(key: string, deadline: Deadline): Promise<boolean> {
     const { nodes, primaryAddress, term } = this.#group
     const timeoutMs = Math.max(1, Math.min(LOOK_MS, deadline.remainingMs))
     const holds = await Promise.all(

@@ -9,7 +9,7 @@ const UNKNOWN: Reign = { replicaEpoch: null, reignEpoch: null }
  * What this process has seen of each node's past: under which announcement it was last a replica, and since then under
  * which epoch primary.
  */
-export class Reigns {
+export class PrimaryHistory {
   readonly #reigns = new Map<string, Reign>()
   #announcedEpoch: number | null = null
   /** What was known of each node when that was heard first: it is from before the announcement. */

@@ -5,7 +5,7 @@ import type { Feed } from './feed.ts'
 import { readInstant } from './instant.ts'
 import type { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
-import type { Committed } from './unit.ts'
+import type { Committed } from './pending-write.ts'
 
 /** Beats in one lease: as many may be lost or late before it ends. */
 const BEATS_IN_LEASE = 3
@@ -78,7 +78,7 @@ export class Heartbeat {
     let committed: Committed
     try {
       const signal = { channel: this.channel, message: String(beat) }
-      committed = await committer.signal(signal, deadline)
+      committed = await committer.publish(signal, deadline)
     } catch {
       // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
       return
