@@ -26,7 +26,7 @@ export interface Credentials {
 
 export interface ConnectionOptions extends Credentials {
   address: NodeAddress
-  /** Encrypt, and believe only whom these options name. Default is not to encrypt. */
+  /** Encrypts the connection, and trusts only the authority that these options name. Default is no encryption. */
   tls?: TlsOptions
   /** Shown by `CLIENT LIST`. */
   clientName?: string

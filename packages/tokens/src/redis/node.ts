@@ -12,11 +12,11 @@ import { unsupportedByHello, unsupportedNode, withoutCommand } from './supported
 export const MARK_KEY = 'hf:mark'
 
 export interface NodeOptions extends ConnectionOptions {
-  /** Called after each view, and when the connection has come or gone. */
+  /** Called after each probe, and when the connection opens or closes. */
   onChange: () => void
 }
 
-/** Deadline of a connection attempt and of a probe. A node that is slower is treated as hung. */
+/** Deadline of a connection attempt and of a probe. A slower node counts as hung. */
 const COMMAND_TIMEOUT_MS = 1000
 /** The own clocks may differ by so much over one question. More is a step or a pause, and the node's time is not measured. */
 const MEASURABLE_MS = 1000
@@ -85,13 +85,13 @@ export class Node {
     return Connection.open(this.#options)
   }
 
-  /** Connects and logs in so, once, and changes nothing. Throws as {@link Connection.open}. */
+  /** Connects and logs in once with this login, and changes nothing. Throws as {@link Connection.open}. */
   async tryLogin(login: Login): Promise<void> {
     const connection = await Connection.open(withLogin(this.#options, login))
     connection.close()
   }
 
-  /** From now on fresh connections log in so; those that are open stay. */
+  /** New connections use this login from now on; open connections stay. */
   renew(login: Login): void {
     this.#options = withLogin(this.#options, login)
     this.#connection.renew(login)

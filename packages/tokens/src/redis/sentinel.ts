@@ -13,7 +13,7 @@ export interface SentinelOptions extends ConnectionOptions {
   primaryName: string
   /** What another Sentinel says that it calls itself. Default is not known yet. */
   id?: string | undefined
-  /** Called after each answer, and when the connection has come or gone. */
+  /** Called after each answer, and when the connection opens or closes. */
   onChange: () => void
   /** Called on an event of this Sentinel: a hint to look at every node, nothing more. */
   onHint: () => void
@@ -150,7 +150,7 @@ export class Sentinel {
     return this.#connection.problem
   }
 
-  /** Connects and logs in so, once, and changes nothing. Throws as {@link Connection.open}. */
+  /** Connects and logs in once with this login, and changes nothing. Throws as {@link Connection.open}. */
   async tryLogin(login: Login): Promise<void> {
     const connection = await Connection.open(
       withLogin({ ...this.#options, connectTimeoutMs: COMMAND_TIMEOUT_MS }, login),
@@ -158,7 +158,7 @@ export class Sentinel {
     connection.close()
   }
 
-  /** From now on a fresh connection logs in so; the one that is open stays. */
+  /** A new connection uses this login from now on; an open connection stays. */
   renew(login: Login): void {
     this.#connection.renew(login)
   }

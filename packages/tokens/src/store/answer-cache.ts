@@ -2,24 +2,24 @@ import type { TokenRecord } from '../record/record.ts'
 import type { CacheEntry } from './cache.ts'
 import type { Active } from './verification.ts'
 
-/** An answer, for those who want it now and for those who await it. */
+/** A cached answer, as a value and as a promise. */
 export interface CachedAnswer {
   answer: Active
-  /** Made once: awaiting it again costs nothing. */
+  /** Created once, so awaiting it again is free. */
   promise: Promise<Active>
 }
 
 interface AnswerEntry extends CachedAnswer {
-  /** What the near cache knows of it now. */
+  /** The near cache's entry. */
   known: CacheEntry
-  /** The record that the answer was made of. */
+  /** The record from which the answer was built. */
   record: TokenRecord
 }
 
 /**
- * The answers to tokens that were verified lately, by the token itself: hashing it and opening its claims again
- * would cost twenty times as much. So this process's memory holds tokens in use, as the requests that bring them
- * do. An answer is worth what the near cache's entry behind it is worth. Bounded: the oldest goes first.
+ * The answers to recently verified tokens, keyed by the token itself: hashing the token and decrypting its claims
+ * again costs twenty times as much. So the memory of this process contains tokens in use, as do the requests that
+ * carry them. An answer counts only while its near-cache entry counts. Bounded; the oldest is evicted first.
  */
 export class AnswerCache {
   readonly #maxEntries: number
@@ -29,7 +29,7 @@ export class AnswerCache {
     this.#maxEntries = maxEntries
   }
 
-  /** The answer to a token, if its record is still the one that it was made of and counts now. */
+  /** The answer to a token, if its record has not changed and still counts. */
   get(token: string, isFresh: (known: CacheEntry) => boolean, nowMs: number): CachedAnswer | null {
     const remembered = this.#answers.get(token)
     if (remembered === undefined) return null

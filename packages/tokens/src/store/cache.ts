@@ -1,14 +1,14 @@
 import { merge } from '../record/merge.ts'
 import type { TokenRecord } from '../record/record.ts'
 
-/** What is known of one record. Who was handed it sees what is learned later. */
+/** What is known of one record. The entry is shared: its holders see later updates. */
 export interface CacheEntry {
   record: TokenRecord
-  /** The feed's generation in which a live record was learned. */
+  /** The generation of the feed in which a live record was read. */
   generation: number
-  /** Whether a tombstone is sure to stay: it was acknowledged, or is where no failover can lose it. */
+  /** Whether a tombstone is durable: it was acknowledged, or enough nodes have it that no failover can lose it. */
   durable: boolean
-  /** Whether it was used since it was last looked at to be forgotten. */
+  /** Whether the entry was used since the last eviction scan passed it. */
   used: boolean
 }
 
@@ -16,8 +16,8 @@ export interface CacheEntry {
 export const NO_GENERATION = -1
 
 /**
- * Whether a record may be told from memory in a generation of the feed: a tombstone when it is sure to stay, a live
- * one in its own generation.
+ * Whether an entry answers a verification in a generation of the feed: a tombstone when it is durable, a live record
+ * in its own generation.
  */
 export function isFreshIn({ record, generation, durable }: CacheEntry, current: number | null): boolean {
   return record.state === 'revoked' ? durable : current !== null && generation === current
@@ -52,7 +52,7 @@ export class NearCache {
     return this.#live.size + this.#revoked.size
   }
 
-  /** What is known under a key. */
+  /** The entry of a key. */
   get(key: string): CacheEntry | null {
     const entry = this.#revoked.get(key) ?? this.#live.get(key)
     if (entry === undefined) return null
@@ -60,7 +60,7 @@ export class NearCache {
     return entry
   }
 
-  /** Learns a record that was true at some time in a generation; returns what is known with it. */
+  /** Merges a record that was true at some time in a generation; returns the entry. */
   upsert(key: string, record: TokenRecord, generation: number): CacheEntry {
     const found = this.#revoked.get(key) ?? this.#live.get(key)
     const entry = found ?? { record, generation, durable: false, used: false }
@@ -76,7 +76,7 @@ export class NearCache {
     return entry
   }
 
-  /** The tombstone under a key is sure to stay. */
+  /** The tombstone of a key is durable. */
   markDurable(key: string): void {
     const entry = this.#revoked.get(key)
     if (entry !== undefined) entry.durable = true
@@ -88,7 +88,7 @@ export class NearCache {
     for (const [oldestKey, oldest] of map) {
       map.delete(oldestKey)
       if (!oldest.used) {
-        // Nobody tells it of changes any more.
+        // The entry receives no more updates.
         oldest.generation = NO_GENERATION
         if (oldest.record.state === 'revoked') this.#forgottenTombstones += 1
         return

@@ -60,20 +60,20 @@ const ALL_REPLICAS_MS = 300
 const BATCH_TIMEOUT_MS = 1000
 /** A replica that has not confirmed anything for longer is not waited for (in seconds). */
 const MAX_LAG_SECONDS = 1
-/** How long to look out for a primary before the reason is noted and looked for again. */
+/** How long to wait for a primary before the reason is recorded and the search starts again. */
 const RETRY_TIMEOUT_MS = 250
-/** How long a replica that did not confirm in time is not waited for. */
+/** How long writes do not wait for a replica that did not confirm in time. */
 const RELUCTANT_MS = 1000
 
 const IN_DOUBT = 'A replica is missing and a failover may be under way.'
 const NOT_CONFIRMED = 'The primary has too few replicas that confirm its writes.'
 
 /**
- * Group commit. One connection to the primary carries all writes of this process: what queued while the last
- * batch was under way goes out as one pipeline, and behind it, on the same socket, a WAIT, which speaks of
- * just these writes. A batch is acknowledged when every planned replica has it, or when one at least has it and
- * the epoch barrier says that no failover is under way. Anything else is indeterminate, and is sent again until
- * it is acknowledged or its caller's deadline has come: all writes are merges, so repeating one does no harm.
+ * Group commit. One connection to the primary carries all writes of this process: what queued while the last batch
+ * was under way goes out as one pipeline, and behind it, on the same socket, a WAIT, which refers to exactly these
+ * writes. A batch is acknowledged when every planned replica has it, or when at least one has it and the epoch
+ * barrier shows that no failover is in progress. Any other outcome is unknown, and the batch is sent again until it
+ * is acknowledged or its caller's deadline has passed: all writes are merges, so repeating one is harmless.
  */
 export class Committer {
   readonly #group: ReplicaGroup
@@ -107,10 +107,7 @@ export class Committer {
     return this.#enqueue(new PendingWrite(merges, 'lasting', options), deadline, first)
   }
 
-  /**
-   * Sends a message through the primary to who listens; resolves when a replica has confirmed it. Throws as
-   * {@link merge}.
-   */
+  /** Publishes a message through the primary; resolves when a replica has confirmed it. Throws as {@link merge}. */
   publish(signal: Signal, deadline: Deadline): Promise<Committed> {
     return this.#enqueue(new PendingWrite([], 'followed', { signal }), deadline, true)
   }
@@ -124,7 +121,7 @@ export class Committer {
     return this.#enqueue(new PendingWrite([], 'lasting', { command, ...options }), deadline, first)
   }
 
-  /** Units that wait for their acknowledgement. */
+  /** Writes that wait for their acknowledgement. */
   get size(): number {
     return this.#units.size
   }
@@ -178,7 +175,7 @@ export class Committer {
     this.#running = false
   }
 
-  /** The connection to the primary of now, with every script loaded. Throws while there is none. */
+  /** The connection to the current primary, with every script loaded. Throws while there is no primary. */
   async #openWriter(): Promise<Writer> {
     const { primary, term } = this.#group
     if (this.#writer?.term === term && this.#writer.connection.isOpen) return this.#writer
@@ -197,7 +194,7 @@ export class Committer {
           connection.send(['SCRIPT', 'LOAD', source], BATCH_TIMEOUT_MS),
         ),
       ])
-      // On the very socket that will carry the writes: the address may be another group's by now.
+      // Checked on the socket that will carry the writes: the address may belong to another group by now.
       if (!this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)) {
         throw new StoreUnavailableError(`${primary.address} does not hold data of this group any more.`)
       }
@@ -222,19 +219,19 @@ export class Committer {
     this.#writer = null
   }
 
-  /** Drops the write connection, and hands the reason on. */
+  /** Closes the write connection and returns the reason. */
   #leave(reason: unknown): unknown {
     this.#dropWriter()
     return reason
   }
 
-  /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
+  /** Sends one batch and resolves its writes, or throws and leaves them to be sent again. */
   async #commit(writer: Writer, units: PendingWrite[]): Promise<void> {
     const { connection, term } = writer
     const batch = new Batch(units)
     const results = Promise.allSettled(batch.commands.map((command) => evaluate(connection, command)))
     for (const { channel, message } of this.#signals(units)) {
-      // Its own answer tells nothing; the one to WAIT, behind it on the same socket, tells all.
+      // The reply to PUBLISH proves nothing; the reply to WAIT, behind it on the same socket, does.
       connection.send(['PUBLISH', channel, message], BATCH_TIMEOUT_MS).catch(() => {})
     }
     const { complete, followed: isFollowed, missing } = await this.#awaitReplicas(writer)
@@ -261,8 +258,8 @@ export class Committer {
   }
 
   /**
-   * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts every
-   * connected replica, also one that no Sentinel would promote, and that is no proof of anything.
+   * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts
+   * every connected replica, even one that no Sentinel would promote, and such a replica proves nothing.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
     const { node, connection } = writer
@@ -274,7 +271,7 @@ export class Committer {
     try {
       replies = await Promise.all([waiting, looking])
     } catch (error) {
-      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
+      // Whether it ran is unknown, and no later WAIT can show it: WAIT refers to writes of its own connection.
       throw this.#leave(error)
     }
     const confirmed = Number(replies[0])
@@ -297,7 +294,7 @@ export class Committer {
       members.length,
       planned.filter((address) => !has.has(address)),
     )
-    // A replica that is not a member, and was not reckoned with, ended the WAIT before a member could confirm: once more.
+    // An unexpected replica that is not a member ended the WAIT before a member could confirm: try again.
     return foreignIn(view, planned) > foreign ? { ...confirmation, followed: false } : confirmation
   }
 
@@ -318,7 +315,7 @@ export class Committer {
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
-  /** Beats, questions whether writing works, and attempts are no one's writes. */
+  /** Heartbeats, readiness probes and attempts are not counted as writes. */
   #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: PendingWrite): void {
     if (durability !== 'lasting' || merges.length === 0) return
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
@@ -332,7 +329,10 @@ export class Committer {
     return !this.#holds('barrier') || this.#barrier.isClear(missing)
   }
 
-  /** All connected replicas that keep up, and as many as must have a write beside those that are not members. */
+  /**
+   * All connected replicas that keep up, and at least the required number in addition to replicas that are not
+   * members.
+   */
   #replicasToWaitFor({ node, view: lastView }: Writer): { wanted: number; foreign: number } {
     const view = lastView ?? node.view
     const foreign = view === null ? 0 : foreignIn(view, this.#group.plannedFollowers(node.address))

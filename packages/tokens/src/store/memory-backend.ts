@@ -81,7 +81,7 @@ export class MemoryBackend implements Backend {
     return { known: true, value: this.#listed(subject) }
   }
 
-  /** There is nobody to log in to. */
+  /** There is no server to log in to. */
   async renew(): Promise<void> {
     this.#assertOpen()
   }

@@ -3,12 +3,12 @@ import type { Reply } from '../redis/connection.ts'
 import type { Script } from '../scripts/scripts.ts'
 import type { MergeRequest } from './backend.ts'
 
-/** One call of a script. It must be safe to run again at any time, on any primary. */
+/** One call of a script. Repeating it at any time, on any primary, must be safe. */
 export interface WriteCommand {
   script: Script
   keys: string[]
   args: (string | Buffer)[]
-  /** How many values it answers. Default is 1. */
+  /** The number of values that the script returns. Default is 1. */
   values?: number
 }
 
@@ -19,27 +19,30 @@ export interface PendingWriteOptions {
   signal?: Signal | null
   command?: WriteCommand | null
   whenFull?: WhenFull
-  /** Asked before each try. Once it says no, the unit fails with {@link PrimaryReplacedError}, and its outcome is unknown. */
+  /**
+   * Called before each attempt. If it returns false, the write fails with {@link PrimaryReplacedError}, and its
+   * outcome is unknown.
+   */
   mayTry?: () => boolean
 }
 
-/** Another node is primary than the one for which a unit was meant. */
+/** The primary that a write was meant for has been replaced. */
 export class PrimaryReplacedError extends StoreUnavailableError {}
 
-/** A message that travels through the primary to its replicas, and to who listens. */
+/** A message that travels through the primary to its replicas and to all subscribers. */
 export interface Signal {
   channel: string
   message: string
 }
 
-/** What must hold before a unit is acknowledged. */
+/** The condition under which a write is acknowledged. */
 export type Durability =
-  /** Whoever is promoted has it, or this process writes it again. */
+  /** Every replica that may be promoted has it, or this process writes it again. */
   | 'lasting'
-  /** One replica at least has it: proof that the primary still has a follower. */
+  /** At least one replica has it, which proves that the primary still has a replica. */
   | 'followed'
 
-/** An acknowledged unit. */
+/** An acknowledged write. */
 export interface Committed {
   replies: Reply[]
   /** The term of the primary that it was written to. */
@@ -98,15 +101,18 @@ export class PendingWrite {
   }
 }
 
-/** What became of a unit on one primary, leaving aside whether replicas have it. */
+/** The outcome of a write on one primary, regardless of its replicas. */
 export type WriteOutcome =
   | { kind: 'done'; replies: Reply[] }
-  /** Not now or not here: the same commands may succeed later, or on another primary. */
+  /** A temporary failure: the same commands may succeed later, or on another primary. */
   | { kind: 'passing'; error: Error }
-  /** Not done, and sending it again would not help. */
+  /** Refused for good: sending it again does not help. */
   | { kind: 'refused'; error: Error }
 
-/** Error replies that pass: the node is no primary, has no replica, loads its data, cannot save, or is busy. */
+/**
+ * Error replies that are temporary: the node is not a primary, has no replica, loads its data, cannot save, or is
+ * busy.
+ */
 const PASSING = new Set([
   'READONLY',
   'NOREPLICAS',

@@ -3,10 +3,10 @@ import type { Node } from '../redis/node.ts'
 
 /** Most keys in one command, so that it keeps the primary busy for a fraction of a millisecond. */
 const MAX_KEYS = 256
-/** A primary that has not answered a command by then is hung. */
+/** A primary that has not answered by then counts as hung. */
 const COMMAND_TIMEOUT_MS = 1000
 
-/** What became of a read: the key's value, or nothing that could be used. */
+/** The result of a read: the key's value, or no usable answer. */
 export type EarlyValue = { value: Reply } | null
 
 interface Batch {
@@ -29,7 +29,7 @@ export interface PrimaryReadsOptions {
 
 /**
  * Reads of single keys from the primary. All that are asked for in one turn of the event loop go out as one MGET,
- * with one deadline: a command a key, with a timer a key, costs four times as much (bench/RESULTS.md).
+ * with one deadline: one command and one timer per key cost four times as much (bench/RESULTS.md).
  */
 export class PrimaryReads {
   readonly #options: PrimaryReadsOptions
@@ -48,7 +48,7 @@ export class PrimaryReads {
       if (this.#batch === null) {
         const batch: Batch = { node, keys: [], waiting: [] }
         this.#batch = batch
-        // After everybody who is resumed in this turn has asked.
+        // After all callers that resume in this turn have asked.
         process.nextTick(() => this.#flush(batch))
       }
       this.#batch.keys.push(key)

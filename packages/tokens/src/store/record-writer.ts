@@ -26,7 +26,7 @@ const POLL_INTERVAL_MS = 100
 const MAX_IN_UNIT = 100
 const UNITS_ABREAST = 4
 
-/** Why an answer is not given yet after a failover. */
+/** The reason for a delayed answer after a failover. */
 export const NOT_CAUGHT_UP =
   'The new primary may still be missing writes that were acknowledged before the failover.'
 
@@ -115,7 +115,7 @@ export class RecordWriter {
     return merged
   }
 
-  /** The guard of an update is worth nothing on a primary that lacks acknowledged updates. */
+  /** The version check of an update proves nothing on a primary that lacks acknowledged updates. */
   #write(requests: MergeRequest[], deadline: Deadline, whenFull: WhenFull): Promise<Committed> {
     const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
     return isGuarded
@@ -162,7 +162,7 @@ export class RecordWriter {
     })
   }
 
-  /** Waits until the primary has received all that it may lack; answers how many failovers there had been then. */
+  /** Waits until the primary has received all writes that it may lack; returns the number of failovers until then. */
   async #untilCaughtUp(deadline: Deadline): Promise<number> {
     while (!this.#options.replayer.isDone && !this.#options.rulesOff.has('unknown')) {
       if (this.#closed) throw new StoreClosedError('The store was closed.')

@@ -14,8 +14,8 @@ interface Kept {
 }
 
 /**
- * Attempts counted on the primary, acknowledged as logins are. What not every planned node has is kept, and counted
- * again on a new primary: it may be the node that lacks it. An attempt whose window has passed is not counted again.
+ * Counts attempts on the primary, acknowledged like logins. An attempt that a planned node may lack is kept and
+ * counted again on a new primary. An attempt whose window has passed is not counted again.
  */
 export class RedisAttempts {
   readonly #committer: Committer
@@ -55,7 +55,7 @@ export class RedisAttempts {
     this.#journal.confirmTerm(term)
   }
 
-  /** Forgets what is older, whether every node has it or not. */
+  /** Drops older entries, whether every node has them or not. */
   forgetBefore(timeMs: number): void {
     this.#journal.forgetBefore(timeMs)
   }

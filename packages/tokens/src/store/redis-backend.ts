@@ -52,7 +52,7 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   rulesOff?: ReadonlySet<SafetyRule>
 }
 
-/** After so long a new primary has been told what it lacked; then what it does not know is unknown. */
+/** After this time a new primary has received what it lacked, and a token that it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
 const POLL_INTERVAL_MS = 20
 /** How long a store that is closed waits for its replicas. */
@@ -242,7 +242,7 @@ export class RedisBackend implements Backend {
     return this.#attempts.giveBack(request, deadline)
   }
 
-  /** That there are no more is told only when the primary has been told all that it may lack. */
+  /** A list is complete only after the primary has received all writes that it may lack. */
   async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
     const isCaughtUp = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
     for (;;) {
@@ -347,7 +347,10 @@ export class RedisBackend implements Backend {
     return !isLive || !this.mayReappear()
   }
 
-  /** Not so in a process that came after a failover: a log-out that it has not heard of may be written again. */
+  /**
+   * False in a process that started after a failover: another process may still replay a logout that this one has
+   * not heard of.
+   */
   #hasCaughtUp(): boolean {
     return this.#replayer.wasDone || this.#rulesOff.has('unknown')
   }

@@ -22,13 +22,13 @@ const CHUNK = 100
 const UNITS_AT_ONCE = 10
 const READ_MS = 1000
 const WRITE_MS = 10_000
-/** Processes that heard the same writes do not all look at once. */
+/** Delays keep processes that heard the same writes from checking at the same moment. */
 const SPREAD_MS = 200
 /**
- * How long after this process was able to write on a new primary the others have written what they owed. A process that
- * stands still for longer is not waited for. That is safe while one other process lives that was subscribed to the feed:
- * it heard those writes and keeps them until every planned replica has confirmed them. The limit: when
- * no such process lives, answers may be wrong until the one that stood still goes on.
+ * How long after this process could write on a new primary the other processes have replayed what it lacks. A
+ * process that is paused for longer is not waited for. That is safe while one other process lives that was
+ * subscribed to the feed: it heard those writes and keeps them until every planned replica has confirmed them. The
+ * limit: when no such process lives, answers may be wrong until the one that stood still goes on.
  */
 const OTHERS_MS = 2000
 /** In `INFO persistence`: the process began without any data. A file that was loaded or rewritten has a base of 80 bytes or more. */
@@ -69,7 +69,7 @@ export class Replayer {
     this.#remoteWrites = remoteWrites
     this.#rulesOff = rulesOff
     this.#observer = observer
-    // Nobody may be waiting for it.
+    // There may be no caller that waits for it.
     this.#firstTold.promise.catch(() => {})
     void this.#run()
   }
@@ -87,7 +87,7 @@ export class Replayer {
     return this.#told === this.#group.failovers
   }
 
-  /** Whether it was ever done. A process that has come after a failover has heard nothing of what is owed. */
+  /** Whether it was ever done. A process that started after a failover does not know which writes are pending. */
   get wasDone(): boolean {
     return this.#told !== null
   }
@@ -146,7 +146,7 @@ export class Replayer {
         this.#told = failovers
         this.#firstTold.resolve()
       } catch {
-        // Nobody can write yet.
+        // No process can write yet.
         await pause(jitter(SPREAD_MS))
       }
     }

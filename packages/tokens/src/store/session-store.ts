@@ -84,7 +84,7 @@ interface Found {
   session: Session
 }
 
-/** What tokens and sessions are, over any backend: one implementation of every rule that users rely on. */
+/** Tokens and sessions over any backend: one implementation of every rule that users rely on. */
 export class SessionStore implements TokenStore {
   readonly #backend: Backend
   readonly #dataCentre: string

@@ -93,7 +93,7 @@ test('a beat settles what was heard before it was sent, in its own generation of
   durability.noteConfirmed(20, 2)
   expect([before, after, later, earlier].map(({ settled }) => settled)).toEqual([true, false, false, false])
   durability.noteConfirmed(40, 2)
-  expect(after.settled).toBe(true)
+  expect(after.durable).toBe(true)
   durability.noteConfirmed(50, 3)
   expect([later, earlier].map(({ settled }) => settled)).toEqual([true, false])
 })
