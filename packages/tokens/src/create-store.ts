@@ -22,12 +22,12 @@ const NUMBERS = {
   maxJournalEntries: { byDefault: 100_000, least: 1, most: 10_000_000 },
 } as const
 
-/** A process with a longer lease answers *active* for longer after a logout than most people expect. */
+/** With a longer lease, a process answers *active* after a logout for longer than most users expect. */
 const LONG_LEASE_MS = 10_000
 
 /**
- * The store of a data centre, in Redis watched by Sentinels, or in one Redis. It connects in the background and
- * goes on trying for as long as it is open; await `ready()` to know that it works. Throws `INVALID_OPTION`.
+ * The store of a data centre, in Redis watched by Sentinels, or in one Redis. The store connects in the background
+ * and retries until it is closed. Await `ready()` to know that it works. Throws `INVALID_OPTION`.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
   return createRedisStoreWith(options, {})

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from './errors.ts'
 
-/** More does not fit into a timer, which would then ring at once. */
+/** A timer takes no longer delay than this: it would fire immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The time by which a call must end: monotonic, and sooner when the caller's signal aborts. */
@@ -13,7 +13,7 @@ export class Deadline {
     this.#signal = signal
   }
 
-  /** The deadline of a call. Throws `INVALID_OPTION` when `timeoutMs` is no number, or below 0. */
+  /** The deadline of a call. Throws `INVALID_OPTION` when `timeoutMs` is not a number, or is below 0. */
   static of(
     options: { timeoutMs?: number; signal?: AbortSignal } | undefined,
     defaultTimeoutMs: number,
@@ -34,12 +34,12 @@ export class Deadline {
     return this.remainingMs === 0
   }
 
-  /** Waits so long (in milliseconds), but no longer than what is left now. */
+  /** Waits for `ms` milliseconds, but not past the deadline. */
   async pause(ms: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, Math.min(ms, this.remainingMs)))
   }
 
-  /** Calls back once when the time is over. Returns what takes the call back. */
+  /** Calls back once when the deadline has passed. Returns a function that cancels the call. */
   onOver(callback: () => void): () => void {
     const signal = this.#signal
     const timer = setTimeout(over, Math.min(this.remainingMs, LONGEST_TIMER_MS))
@@ -55,7 +55,7 @@ export class Deadline {
     return cancel
   }
 
-  /** Waits for `promise`, at most until the deadline. Answers whether it came in time; throws what it throws. */
+  /** Waits for `promise`, at most until the deadline. Returns whether it settled in time. Rethrows its error. */
   async race(promise: Promise<unknown>): Promise<boolean> {
     if (this.isOver) return false
     let cancel = () => {}

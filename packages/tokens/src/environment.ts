@@ -73,7 +73,7 @@ function keyringFrom(text: string): Keyring {
   return keyring
 }
 
-/** What the JSON parser says of a text may show a part of it: a key. */
+/** An error of the JSON parser may quote a part of the text, and that part may be a key. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

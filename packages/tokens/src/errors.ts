@@ -1,7 +1,7 @@
 /**
- * Every error that this package throws is a {@link HoldfastError} with a stable `code`. Messages name the
- * option or the host, echo the offending value where it is no secret, and say what to do next. No message
- * ever holds a token, a password or a key.
+ * Every error that this package throws is a {@link HoldfastError} with a stable `code`. Messages name the option or
+ * the host, echo the offending value unless it is a secret, and say what to do next. A message never contains a
+ * token, a password or a key.
  */
 export abstract class HoldfastError extends Error {
   abstract readonly code: ErrorCode
@@ -43,7 +43,7 @@ export class StoreUnavailableError extends HoldfastError {
   override readonly code = 'STORE_UNAVAILABLE'
 }
 
-/** Too much is waiting already; nothing was done. Try again after a pause. */
+/** Too many operations are waiting; nothing was done. Try again after a pause. */
 export class StoreOverloadedError extends HoldfastError {
   override readonly code = 'STORE_OVERLOADED'
 }
@@ -78,7 +78,7 @@ export class AuthFailedError extends HoldfastError {
   override readonly code = 'AUTH_FAILED'
 }
 
-/** What TLS failed of. */
+/** Why TLS failed. */
 export type TlsFailure =
   /** The other side's certificate is not signed by an authority of `tls.ca`. */
   | 'unknown-authority'
@@ -95,7 +95,7 @@ export type TlsFailure =
   /** The other side does not use TLS, and this one does. */
   | 'tls-to-plain'
 
-/** This side and a node do not come together by TLS. A mistake in certificates or settings; waiting does not mend it. */
+/** TLS with a node failed. Certificates or settings are wrong; waiting does not help. */
 export class TlsFailedError extends HoldfastError {
   override readonly code = 'TLS_FAILED'
   readonly reason: TlsFailure
@@ -106,7 +106,7 @@ export class TlsFailedError extends HoldfastError {
   }
 }
 
-/** The Redis that the Sentinels name carries the mark of another group. Nothing was read or written there. */
+/** The Redis that the Sentinels announce has the group id of another group. Nothing was read or written there. */
 export class WrongDataCentreError extends HoldfastError {
   override readonly code = 'WRONG_DATA_CENTRE'
 }

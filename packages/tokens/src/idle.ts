@@ -20,11 +20,11 @@ export interface IdleExtender {
 
 export interface IdleExtenderOptions {
   store: TokenStore
-  /** The idle lifetime that a session is given anew (in milliseconds). Best is the store's own `idleMs`. */
+  /** The idle lifetime that a session is extended to (in milliseconds). Best is the store's own `idleMs`. */
   idleMs: number
-  /** Gives up what is under way. */
+  /** Cancels extensions that are in progress. */
   signal?: AbortSignal
-  /** Is told why a session was not extended. Must not throw. */
+  /** Called with the reason when a session could not be extended. Must not throw. */
   onFailure: (error: unknown) => void
 }
 

@@ -24,19 +24,21 @@ export function listKeyOfRecord(bytes: Buffer, nowMs: number): string | null {
   return record?.state === 'live' && nowMs < endsAtMs(record) ? listKeyOf(record.payload) : null
 }
 
-/** Whether the value that Redis keeps under a token's key is a live session at `nowMs` (Unix time in milliseconds). */
+/**
+ * Whether the value that Redis stores under a token's key is a live session at `nowMs` (Unix time in milliseconds).
+ */
 export function recordIsLive(bytes: Buffer, nowMs: number): boolean {
   const record = decodeRecord(bytes)
   return record?.state === 'live' && nowMs < endsAtMs(record)
 }
 
 /**
- * True for a subject that is no person's. Under such ones the gateway keeps what its processes must remember together,
- * such as a login that is under way; lists of sessions leave them out.
+ * True for an internal subject. The gateway stores state that its processes share under such subjects, for example a
+ * login that is in progress. Lists of sessions leave them out.
  */
 export function isBookkeeping(subject: string): boolean {
   return subject.startsWith(BOOKKEEPING)
 }
 
-/** How subjects begin that are no person's. */
+/** The prefix of internal subjects. */
 export const BOOKKEEPING = 'holdfast:'

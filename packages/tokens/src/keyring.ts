@@ -1,2 +1,2 @@
-/** The key ring, for who makes one without a store: it loads no client of Redis. */
+/** Creates a key ring without a store. This module does not load a Redis client. */
 export { generateKeyring, type Keyring } from './token/keyring.ts'

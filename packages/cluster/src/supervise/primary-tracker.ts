@@ -4,8 +4,8 @@ import {
   continuesHistory,
   formatAddress,
   namedBySentinels,
+  PrimaryHistory,
   RefutedAnnouncements,
-  Reigns,
 } from '@holdfast/tokens/redis'
 import type { NodeView } from '../redis/nodes.ts'
 import type { Announcement } from '../redis/sentinels.ts'
@@ -25,7 +25,7 @@ interface ObservedNode {
  * time is passed in.
  */
 export class PrimaryTracker {
-  readonly #reigns = new Reigns()
+  readonly #reigns = new PrimaryHistory()
   readonly #refuted = new RefutedAnnouncements()
   readonly #nodes = new Map<string, ObservedNode>()
   #announcements: readonly Announcement[] = []

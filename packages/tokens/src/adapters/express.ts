@@ -22,13 +22,13 @@ export interface SessionsOptions {
   /** Whether a request without a session is answered 401. Default is false. */
   required?: boolean
   /**
-   * The idle lifetime that a session in use is given anew (in milliseconds). Set it as the store's own `idleMs`.
+   * The idle lifetime that a session in use is extended to (in milliseconds). Set it as the store's own `idleMs`.
    * Default is 1,800,000, as the store's.
    */
   idleMs?: number
-  /** Is told, in one sentence without a secret, why a request was answered 503. */
+  /** Called with the reason when a request is answered 503: one sentence, without a secret. */
   onUnavailable?: (cause: string) => void
-  /** Is told why a session was not extended; it will be tried again with a later request. */
+  /** Called with the reason when a session could not be extended. A later request tries again. */
   onNotExtended?: (error: unknown) => void
 }
 
@@ -52,10 +52,10 @@ const PROPERTY = /^[A-Za-z$][\w$]*$/
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
- * Middleware that puts the session of a request's cookie or bearer token on `request.session`, or null when it
- * has none, and keeps a session in use from ending idle. When the store cannot know, it answers 503 with
- * `Retry-After` and leaves the cookie alone: an outage logs nobody out. Where another middleware uses the same property it
- * hands `SESSION_CONFLICT` to the next error handler. Throws `INVALID_OPTION`.
+ * Middleware that puts the session of a request's cookie or bearer token on `request.session`, or null when it has
+ * none, and keeps a session in use from ending idle. When the store cannot know, the middleware answers 503 with
+ * `Retry-After` and leaves the cookie alone: an outage does not log users out. Where another middleware uses the
+ * same property it hands `SESSION_CONFLICT` to the next error handler. Throws `INVALID_OPTION`.
  */
 export function sessions(options: SessionsOptions): SessionsMiddleware {
   const { store, required = false, onUnavailable = () => {}, onNotExtended = () => {} } = options
@@ -83,7 +83,7 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
       try {
         verified = await store.verify(token)
       } catch (error) {
-        // A store that was closed, because this server is ending, knows nothing: no reason to log anybody out.
+        // A closed store knows nothing: this server is shutting down, and that is not a logout.
         if (error instanceof StoreClosedError) unavailable(response, error.message)
         else next(error)
         return
@@ -104,7 +104,7 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
     try {
       putSession(request, property, session)
     } catch (error) {
-      // Another one has taken it while the token was verified.
+      // Another middleware has taken the property while the token was verified.
       next(error)
       return
     }

@@ -5,8 +5,8 @@ export interface TokenHeaders {
 }
 
 /**
- * The token that a request brought, or null. A bearer token (RFC 6750) is said on purpose and goes before a
- * cookie. A query string is never looked at: it ends up in logs and histories.
+ * The token that a request brought, or null. A bearer token (RFC 6750) takes precedence over a cookie, because a
+ * client sends it on purpose. The query string is ignored: URLs end up in logs and histories.
  */
 export function readToken(headers: TokenHeaders, cookieName: string): string | null {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]

@@ -2,8 +2,8 @@ import { HELLO_CHANNEL } from './hello.ts'
 import { HINTS } from './sentinel.ts'
 
 /**
- * What the application's user may do: exactly what this package sends. Rules for `ACL SETUSER` or an ACL
- * file, without user name and password.
+ * The permissions of the application's user: exactly the commands that this package sends. Rules for `ACL SETUSER`
+ * or an ACL file, without user name and password.
  */
 
 /**

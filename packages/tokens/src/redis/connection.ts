@@ -26,7 +26,7 @@ export interface Credentials {
 
 export interface ConnectionOptions extends Credentials {
   address: NodeAddress
-  /** Encrypt, and believe only whom these options name. Default is not to encrypt. */
+  /** Encrypts the connection, and trusts only the authority that these options name. Default is no encryption. */
   tls?: TlsOptions
   /** Shown by `CLIENT LIST`. */
   clientName?: string
@@ -257,7 +257,7 @@ function withoutArguments({ message }: Error): string {
 
 const CUT_OFF = new Set(['ECONNRESET', 'EPIPE'])
 /** Nobody waits longer than this for a better message (in milliseconds): who was cut off connects again. */
-const MOST_DOUBT_MS = 500
+const MAX_DOUBT_MS = 500
 
 /**
  * Whether a connection without TLS was cut because the server takes nothing else. A server without TLS says so itself, at
@@ -273,7 +273,7 @@ async function wantsTls(
     (error instanceof Error && 'code' in error && CUT_OFF.has(String(error.code)))
   if (tls !== undefined || !wasCut) return false
   const from = { ...address, localAddress }
-  const patienceMs = Math.min(MOST_DOUBT_MS, untilMs - performance.now())
+  const patienceMs = Math.min(MAX_DOUBT_MS, untilMs - performance.now())
   return !(await speaksPlain(from, patienceMs)) && speaksTls(from, patienceMs)
 }
 

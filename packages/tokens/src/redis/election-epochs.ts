@@ -5,8 +5,8 @@ import { HELLO_CHANNEL, parseHello } from './hello.ts'
 import type { Sentinel } from './sentinel.ts'
 
 /**
- * Where it is kept which elections are over, for processes that start while a Sentinel cannot be asked. It is true of these
- * Sentinels for ever, so any node's word will do, and a lost one only costs a wait.
+ * The key that stores which elections are over, for processes that start while a Sentinel does not answer. This
+ * stays true for these Sentinels, so any node may answer, and a lost entry only costs time.
  */
 const ENDED_KEY = 'hf:ended-elections'
 const ENDED_MS = 300
@@ -22,7 +22,7 @@ const LOOK_MS = 500
 const APART_MS = 300
 
 /** A Sentinel's epochs are known in one session: while its events are heard without a gap. */
-interface Known {
+interface CacheEntry {
   id: string
   sessionMs: number
   /** Elections up to this epoch are over: when every Sentinel was asked, none led a failover. 0: that is not known. */
@@ -35,17 +35,17 @@ interface FirstHello {
 }
 
 /**
- * Which elections may still lead to a promotion. Sentinel sets no limit of time to that: a leader that stood still, or was
- * in TILT, promotes whenever it goes on. So nothing here ends by time alone. An election is over when a primary is announced
- * with its epoch or a newer one, or when every Sentinel, asked after, leads no failover.
+ * Which elections may still lead to a promotion. Sentinel has no time limit for that: a leader that was paused, or
+ * was in TILT, promotes when it resumes. So nothing here ends by time alone. An election is over when a primary is
+ * announced with its epoch or a newer one, or when every Sentinel, asked after, leads no failover.
  *
- * Of a Sentinel all votes that matter are known when it is listened to and, since then, either every Sentinel was asked and
- * led no failover, or it has published its current epoch.
+ * Of a Sentinel all votes that matter are known when it is listened to and, since then, either every Sentinel was
+ * asked and led no failover, or it has published its current epoch.
  */
 export class ElectionEpochs {
   readonly #group: ReplicaGroup
   readonly #primaryName: string
-  readonly #known = new WeakMap<Sentinel, Known>()
+  readonly #known = new WeakMap<Sentinel, CacheEntry>()
   readonly #firstHellos = new WeakMap<Sentinel, FirstHello>()
   #hellos: { connection: Connection; sinceMs: number } | null = null
   #problem: string | null = null

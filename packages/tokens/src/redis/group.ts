@@ -23,9 +23,9 @@ import {
   namedBySentinels,
   type SentinelObservation,
 } from './primary.ts'
+import { PrimaryHistory } from './primary-history.ts'
 import { proveLogin } from './prove-login.ts'
 import { RefutedAnnouncements } from './refuted.ts'
-import { Reigns } from './reigns.ts'
 import type { Sentinel } from './sentinel.ts'
 import { isReplica } from './supported-server.ts'
 
@@ -62,7 +62,7 @@ export class ReplicaGroup {
   /** Addresses that have shown this group's mark, and no other since. */
   readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
-  readonly #reigns = new Reigns()
+  readonly #reigns = new PrimaryHistory()
   readonly #refuted = new RefutedAnnouncements()
   #primary: Node | null = null
   #chosen: ChosenPrimary | null = null
@@ -111,8 +111,8 @@ export class ReplicaGroup {
   }
 
   /**
-   * How many Sentinels must be heard so that the others are too few to elect a leader among themselves: a majority, and more
-   * where the quorum is below one, because a Sentinel needs a majority only of those that it knows itself.
+   * The number of Sentinels that must be heard so that the rest cannot elect a leader: a majority. It is more where
+   * the quorum is below a majority, because a Sentinel counts the majority of those that it knows.
    */
   get sentinelsToHear(): number {
     if (this.#options.rulesOff?.has('voters')) return this.electingSentinels
@@ -131,7 +131,7 @@ export class ReplicaGroup {
     return this.#membership.voterIds
   }
 
-  /** The addresses of all nodes that must have a write before it is complete: every member but `primary`. */
+  /** The addresses of all nodes that must confirm a write before it is complete: every member except `primary`. */
   plannedFollowers(primary: string): string[] {
     return this.nodes.flatMap(({ address }) => (address === primary ? [] : [address]))
   }
@@ -142,8 +142,8 @@ export class ReplicaGroup {
   }
 
   /**
-   * How many replicas must have a write at the least: with the primary they are a majority of the nodes, so
-   * that two primaries never both acknowledge, and a majority that is read meets every write.
+   * The minimum number of replicas that must confirm a write. With the primary they are a majority of the nodes. So
+   * two primaries never both acknowledge, and every majority that is read includes every write.
    */
   get leastReplicas(): number {
     return this.#isStandalone ? 0 : Math.max(1, Math.floor(this.nodes.length / 2))
@@ -159,7 +159,7 @@ export class ReplicaGroup {
     return this.#isStandalone ? 1 : Math.max(2, majorityOf(this.nodes.length))
   }
 
-  /** The primary, or null while it cannot be told who that is. */
+  /** The primary, or null while it is not known. */
   get primary(): Node | null {
     return this.#primary
   }
@@ -205,8 +205,8 @@ export class ReplicaGroup {
   }
 
   /**
-   * How long a replica may have lost its primary and still be promoted (in milliseconds): ten times
-   * `down-after`, and as long as the primary has been down (Redis 7.0.15, sentinelSelectSlave).
+   * How long a replica may have been disconnected from its primary and still be promoted (in milliseconds): ten
+   * times `down-after`, plus the time that the primary has been down (Redis 7.0.15, sentinelSelectSlave).
    */
   get promotableMs(): number {
     const limits = this.sentinels.flatMap(({ observation }) =>
@@ -215,12 +215,12 @@ export class ReplicaGroup {
     return limits.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...limits)
   }
 
-  /** Asks every node that answers once more, and so compares the clocks again. Takes a second at most. */
+  /** Probes every reachable node again, and thereby compares the clocks again. Takes at most one second. */
   async probeNodes(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.probe()))
   }
 
-  /** Something went wrong with a node: look at all of them often for a while. */
+  /** A node had a problem: probes all nodes at a higher rate for a while. */
   alert(): void {
     const now = performance.now()
     const calm = now > this.#alertUntilMs
@@ -228,7 +228,7 @@ export class ReplicaGroup {
     if (calm) this.#membership.askNow()
   }
 
-  /** The primary, as soon as there is one. Throws `STORE_UNAVAILABLE` at the deadline. */
+  /** Waits for a primary and returns it. Throws `STORE_UNAVAILABLE` at the deadline. */
   async waitForPrimary(deadline: Deadline): Promise<Node> {
     while (this.#primary === null) {
       this.alert()
@@ -273,7 +273,7 @@ export class ReplicaGroup {
     this.alert()
   }
 
-  /** Why there is no primary, in one sentence that names hosts and holds no secret; null when there is one. */
+  /** Why there is no primary: one sentence that names hosts and contains no secret. Null when there is a primary. */
   problem(): string | null {
     if (this.#primary !== null) return null
     const problems = [this.misconfiguration(), ...this.#problems()]
@@ -285,7 +285,9 @@ export class ReplicaGroup {
     return `No primary of ${this.#options.primaryName} is known at present. ${reasons}`.trim()
   }
 
-  /** The first problem that waiting does not mend: a wrong password, name or certificate, another group's Redis. */
+  /**
+   * The first problem that waiting does not fix: a wrong password, name or certificate, or a Redis of another group.
+   */
   misconfiguration():
     | AuthFailedError
     | TlsFailedError
@@ -413,7 +415,7 @@ export class ReplicaGroup {
     return lone === undefined ? null : { address: lone.address, epoch: 0 }
   }
 
-  /** The last choice, for as long as a failover may take: later it stands in nobody's way. */
+  /** The previous primary. It is ignored once a failover must have ended. */
   #rememberedChoice(): ChosenPrimary | null {
     return performance.now() - this.#chosenAtMs < CHOICE_LASTS_MS ? this.#chosen : null
   }
@@ -487,8 +489,8 @@ export class ReplicaGroup {
 }
 
 /**
- * The first problem of that kind, where more than a half of them have one; or null. One certificate that has expired stops
- * nothing: the others are still enough.
+ * The first problem of that kind if more than half of them have one, else null. One expired certificate is not a
+ * reason to stop: the others are enough.
  */
 function ofMost<T extends HoldfastError>(
   kind: abstract new (...args: never[]) => T,

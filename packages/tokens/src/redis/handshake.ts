@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { NodeAddress } from './address.ts'
 
 /**
- * How long those who try again wait for a TCP handshake (in milliseconds). The network of a data centre takes a few. What
- * was lost, as in a cut, the system sends again after 1000 only (RFC 6298, 2.1): a fresh try comes sooner.
+ * Deadline of a TCP handshake for callers that retry (in milliseconds). In a data centre it takes a few. The system
+ * resends a lost packet only after 1000 (RFC 6298, 2.1), so a new attempt is faster.
  */
 export const HANDSHAKE_MS = 300
 
@@ -43,7 +43,7 @@ export async function inTime<T>(handshake: Promise<T>, timeoutMs: number): Promi
   })
   const tooLate = async () => {
     await over
-    // A process that was busy all the while may have the answer, and has not read it yet.
+    // A process that was busy may have received the answer and not read it.
     await setImmediate()
     throw new Error(`no TCP handshake in ${timeoutMs} ms`)
   }

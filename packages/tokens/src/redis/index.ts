@@ -18,8 +18,8 @@ export {
   namedBySentinels,
   type SentinelObservation,
 } from './primary.ts'
+export { PrimaryHistory } from './primary-history.ts'
 export { RefutedAnnouncements } from './refuted.ts'
-export { Reigns } from './reigns.ts'
 export { parseReplication, type ReplicationView, type ReplicaView } from './replication.ts'
 export { observationQuestions, readObservation } from './sentinel.ts'
 export { unsupportedByHello, unsupportedNode } from './supported-server.ts'

@@ -1,14 +1,14 @@
 import type { ConnectionOptions } from './connection.ts'
 import type { TlsOptions } from './tls.ts'
 
-/** How this process shows who it is: to one server. */
+/** How this process authenticates to one server. */
 export interface Login {
   username?: string | undefined
   password?: string | undefined
   tls?: TlsOptions | undefined
 }
 
-/** How it does so to the nodes and to the Sentinels of a group. */
+/** How it authenticates to the nodes and the Sentinels of a group. */
 export interface GroupLogin extends Login {
   sentinelUsername?: string | undefined
   sentinelPassword?: string | undefined

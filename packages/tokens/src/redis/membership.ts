@@ -13,18 +13,18 @@ export interface MembershipOptions extends GroupLogin {
   clientName: string
   /** The address of this machine to connect from. Default is the system's choice. */
   localAddress?: string | undefined
-  /** How long nobody must know a member before it is forgotten (in milliseconds). Default is 30,000. */
+  /** How long a member must be unknown to all others before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
   /** Safety rules that a test takes out (store/rules.ts). */
   rulesOff?: ReadonlySet<string>
 }
 
 export interface MembershipEvents {
-  /** A Sentinel has answered, come or gone. */
+  /** A Sentinel has answered, connected or disconnected. */
   onSentinel: () => void
-  /** A node has shown its view, come or gone. */
+  /** A node has answered a probe, connected or disconnected. */
   onNode: () => void
-  /** A Sentinel has told of something that may change the primary or the members. */
+  /** A Sentinel has published an event that may change the primary or the members. */
   onHint: () => void
   /** How long to wait before the next question (in milliseconds), instead of `calmMs`, if something is wrong. */
   pollMs: (calmMs: number) => number
@@ -89,7 +89,10 @@ export class Membership {
     this.#watch(address).isMember = true
   }
 
-  /** Takes in whom these Sentinels know, and forgets whom nobody knows any more. `following`: the primary's replicas. */
+  /**
+   * Adds the members that these Sentinels know, and forgets those that no member knows any more. `following`: the
+   * primary's replicas.
+   */
   update(trusted: readonly Sentinel[], following: readonly string[], nowMs: number): void {
     for (const { members, peers } of trusted) {
       for (const address of members) this.addNode(address)
@@ -112,8 +115,9 @@ export class Membership {
   }
 
   /**
-   * How many Sentinels there are: as many as the options name, or as were ever seen and not forgotten since, whichever is
-   * more. Never what a few say at the moment: one that was reset knows no other, and would be a majority by itself.
+   * How many Sentinels there are: as many as the options name, or as were ever seen and not forgotten since,
+   * whichever is more. It is never what a few say now: a Sentinel that was reset knows no other one, and would be a
+   * majority alone.
    */
   countVoters(): number {
     if (this.#options.rulesOff?.has('voters')) return this.#countVotersThatAreSaid()

@@ -12,12 +12,12 @@ import { unsupportedByHello, unsupportedNode, withoutCommand } from './supported
 export const MARK_KEY = 'hf:mark'
 
 export interface NodeOptions extends ConnectionOptions {
-  /** Called after each view, and when the connection has come or gone. */
+  /** Called after each probe, and when the connection opens or closes. */
   onChange: () => void
 }
 
-/** Deadline of a connection attempt and of a probe. A node that is slower is treated as hung. */
-const PATIENCE_MS = 1000
+/** Deadline of a connection attempt and of a probe. A slower node counts as hung. */
+const COMMAND_TIMEOUT_MS = 1000
 /** The own clocks may differ by so much over one question. More is a step or a pause, and the node's time is not measured. */
 const MEASURABLE_MS = 1000
 
@@ -37,7 +37,7 @@ export class Node {
 
   constructor(options: NodeOptions) {
     this.address = formatAddress(options.address)
-    this.#options = { ...options, connectTimeoutMs: PATIENCE_MS, handshakeTimeoutMs: HANDSHAKE_MS }
+    this.#options = { ...options, connectTimeoutMs: COMMAND_TIMEOUT_MS, handshakeTimeoutMs: HANDSHAKE_MS }
     this.#connection = new StandingConnection({
       ...this.#options,
       firstRetryMs: 25,
@@ -85,13 +85,13 @@ export class Node {
     return Connection.open(this.#options)
   }
 
-  /** Connects and logs in so, once, and changes nothing. Throws as {@link Connection.open}. */
+  /** Connects and logs in once with this login, and changes nothing. Throws as {@link Connection.open}. */
   async tryLogin(login: Login): Promise<void> {
     const connection = await Connection.open(withLogin(this.#options, login))
     connection.close()
   }
 
-  /** From now on fresh connections log in so; those that are open stay. */
+  /** New connections use this login from now on; open connections stay. */
   renew(login: Login): void {
     this.#options = withLogin(this.#options, login)
     this.#connection.renew(login)
@@ -113,8 +113,8 @@ export class Node {
 
   async #look(connection: Connection): Promise<void> {
     const asked = Promise.all([
-      connection.send(['INFO', 'replication'], PATIENCE_MS),
-      connection.send(['GET', MARK_KEY], PATIENCE_MS).catch(notWhileLoading),
+      connection.send(['INFO', 'replication'], COMMAND_TIMEOUT_MS),
+      connection.send(['GET', MARK_KEY], COMMAND_TIMEOUT_MS).catch(notWhileLoading),
     ])
     // What it is explains best why it refuses the rest.
     asked.catch(() => {})
@@ -130,7 +130,7 @@ export class Node {
   /** Why it refuses the question: it is something else than a Redis that can be used, or the user lacks rights. */
   async #explain(connection: Connection, error: unknown): Promise<never> {
     if (!(error instanceof RedisReplyError)) throw error
-    const hello = await connection.send(['HELLO'], PATIENCE_MS)
+    const hello = await connection.send(['HELLO'], COMMAND_TIMEOUT_MS)
     throw (
       unsupportedByHello(this.address, hello, 'standalone') ??
       (error.kind === 'NOPERM' ? withoutCommand(this.address, 'INFO', error.kind) : error)
@@ -140,7 +140,7 @@ export class Node {
   /** Its clock was read halfway between the question and the answer. A node that shows none is not measured. */
   async #askServer(connection: Connection): Promise<string> {
     const [sentMs, sentWallMs] = [performance.now(), Date.now()]
-    const info = String(await connection.send(['INFO', 'server'], PATIENCE_MS))
+    const info = String(await connection.send(['INFO', 'server'], COMMAND_TIMEOUT_MS))
     const timeMs = parseServerTime(info)
     const tookMs = performance.now() - sentMs
     const isSteady = Math.abs(Date.now() - sentWallMs - tookMs) <= MEASURABLE_MS

@@ -1,6 +1,6 @@
 import { jitter } from './backoff.ts'
 
-/** Asks again and again; how long it waits between is asked each time, and jitter keeps processes out of step. */
+/** Polls. The interval is computed before each wait, and jitter keeps processes out of step. */
 export class Poll {
   readonly #ask: () => Promise<void>
   readonly #waitMs: () => number
@@ -15,7 +15,7 @@ export class Poll {
     this.#schedule()
   }
 
-  /** Asks at once instead of at the next turn. */
+  /** Polls immediately. */
   now(): void {
     if (this.#asking || this.#stopped) return
     clearTimeout(this.#timer)

@@ -1,6 +1,6 @@
 import type { ReplicationView } from './replication.ts'
 
-/** The last that is known of one node. */
+/** What is known of one node. */
 export interface NodeObservation {
   address: string
   /** The last view, or null when the node was never seen. */

@@ -13,14 +13,14 @@ export interface SentinelOptions extends ConnectionOptions {
   primaryName: string
   /** What another Sentinel says that it calls itself. Default is not known yet. */
   id?: string | undefined
-  /** Called after each answer, and when the connection has come or gone. */
+  /** Called after each answer, and when the connection opens or closes. */
   onChange: () => void
   /** Called on an event of this Sentinel: a hint to look at every node, nothing more. */
   onHint: () => void
 }
 
 /** Deadline of a connection attempt and of a question. */
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 
 /** Events after which the primary may be another one soon, or the members may be others. */
 export const HINTS = [
@@ -71,13 +71,13 @@ export class Sentinel {
     this.#options = options
     this.#connection = new StandingConnection({
       ...options,
-      connectTimeoutMs: PATIENCE_MS,
+      connectTimeoutMs: COMMAND_TIMEOUT_MS,
       handshakeTimeoutMs: HANDSHAKE_MS,
       firstRetryMs: 50,
       mostRetryMs: 2000,
       prepare: async (connection) => {
         await this.#checkKind(connection)
-        await connection.subscribe(HINTS, (message, event) => this.#hear(event, message), PATIENCE_MS)
+        await connection.subscribe(HINTS, (message, event) => this.#hear(event, message), COMMAND_TIMEOUT_MS)
         await this.#look(connection)
         this.#listeningSinceMs = performance.now()
       },
@@ -150,15 +150,15 @@ export class Sentinel {
     return this.#connection.problem
   }
 
-  /** Connects and logs in so, once, and changes nothing. Throws as {@link Connection.open}. */
+  /** Connects and logs in once with this login, and changes nothing. Throws as {@link Connection.open}. */
   async tryLogin(login: Login): Promise<void> {
     const connection = await Connection.open(
-      withLogin({ ...this.#options, connectTimeoutMs: PATIENCE_MS }, login),
+      withLogin({ ...this.#options, connectTimeoutMs: COMMAND_TIMEOUT_MS }, login),
     )
     connection.close()
   }
 
-  /** From now on a fresh connection logs in so; the one that is open stays. */
+  /** A new connection uses this login from now on; an open connection stays. */
   renew(login: Login): void {
     this.#connection.renew(login)
   }
@@ -188,7 +188,7 @@ export class Sentinel {
   }
 
   async #checkKind(connection: Connection): Promise<void> {
-    const hello = await connection.send(['HELLO'], PATIENCE_MS).catch((error: unknown) => {
+    const hello = await connection.send(['HELLO'], COMMAND_TIMEOUT_MS).catch((error: unknown) => {
       // Before 6.2 it does not take the question; what it is then is not known.
       if (error instanceof RedisReplyError) return null
       throw error
@@ -207,7 +207,7 @@ export class Sentinel {
           ...observationQuestions(primaryName),
           ['REPLICAS', primaryName],
           ['SENTINELS', primaryName],
-        ].map((question) => connection.send(['SENTINEL', ...question], PATIENCE_MS)),
+        ].map((question) => connection.send(['SENTINEL', ...question], COMMAND_TIMEOUT_MS)),
       )
       // Another Sentinel at this address counts its epochs from the start.
       if (this.#id !== null && this.#id !== textOf(id)) this.#newestEpoch = 0

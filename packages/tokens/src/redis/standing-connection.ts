@@ -7,9 +7,9 @@ import { type Login, withLogin } from './login.ts'
 export interface StandingConnectionOptions extends ConnectionOptions {
   firstRetryMs: number
   mostRetryMs: number
-  /** Makes a fresh connection fit for use; when it throws, the connection is given up. */
+  /** Prepares a new connection. When it throws, the connection is closed. */
   prepare: (connection: Connection) => Promise<void>
-  /** Called when the connection has come or gone. */
+  /** Called when the connection opens or closes. */
   onChange: () => void
 }
 
@@ -35,7 +35,10 @@ export class StandingConnection {
     return this.isUp ? null : this.#problem
   }
 
-  /** From now on a fresh connection logs in so; the one that is open stays. Where there is none, it is tried at once. */
+  /**
+   * A new connection uses this login from now on; an open connection stays. Where there is none, it is tried at
+   * once.
+   */
   renew(login: Login): void {
     this.#options = withLogin(this.#options, login)
     // What the old login was refused for says nothing of this one.
@@ -53,9 +56,9 @@ export class StandingConnection {
   }
 
   /**
-   * Runs `question` on the connection, if there is one. When the other side does not answer it, it is hung or
-   * cut off, and the connection is opened anew: a fresh one shows at once when the other side is back, the
-   * old one might never.
+   * Runs `question` on the connection, if there is one. When the other side does not answer, it is hung or cut off,
+   * and the connection is opened again: a new connection shows immediately when the other side is back, the old one
+   * may never.
    */
   async probe(question: (connection: Connection) => Promise<void>): Promise<void> {
     const connection = this.#connection

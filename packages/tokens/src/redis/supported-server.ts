@@ -2,7 +2,7 @@ import { type Unsupported, UnsupportedServerError } from '../errors.ts'
 import { parseWhole, textOf } from '../network-text.ts'
 
 /** Before 7.0 a client cannot know what the safety rules ask for. Valkey began at 7.2. */
-const LEAST_MAJOR = 7
+const MIN_MAJOR = 7
 
 /** Servers that speak as Redis does and say so, and do not replicate and confirm as it does; by a field of `INFO server`. */
 const OTHER_PRODUCTS: Readonly<Record<string, string>> = {
@@ -68,7 +68,7 @@ export const withoutCommand = (at: string, command: string, why: string): Unsupp
 
 function oldVersion(at: string, version: string): UnsupportedServerError | null {
   const major = parseWhole(version.split('.', 1)[0])
-  if (major !== null && major >= LEAST_MAJOR) return null
+  if (major !== null && major >= MIN_MAJOR) return null
   return refuse(
     'version',
     major === null

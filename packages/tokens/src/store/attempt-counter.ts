@@ -3,7 +3,7 @@ import { Deadline } from '../deadline.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { attemptKey } from '../token/digest.ts'
 import { randomFrom } from '../token/random.ts'
-import { type Attempt, type AttemptLimit, type Attempts, MOST_ATTEMPTS } from './attempts.ts'
+import { type Attempt, type AttemptLimit, type Attempts, MAX_ATTEMPTS } from './attempts.ts'
 import type { Backend } from './backend.ts'
 import type { CallOptions } from './call-options.ts'
 import { checkNumber, checkText } from './limits.ts'
@@ -52,12 +52,12 @@ export class AttemptCounter implements Attempts {
   }
 
   #check(limit: AttemptLimit, at: string) {
-    const most = checkNumber(`${at}.limit`, limit.limit, 1, MOST_ATTEMPTS)
+    const most = checkNumber(`${at}.limit`, limit.limit, 1, MAX_ATTEMPTS)
     return {
       key: this.#key(limit.name, `${at}.name`),
       limit: most,
       windowMs: checkNumber(`${at}.windowMs`, limit.windowMs, 1000, DAY_MS),
-      pauseAfter: checkNumber(`${at}.pauseAfter`, limit.pauseAfter ?? MOST_ATTEMPTS, 1, MOST_ATTEMPTS),
+      pauseAfter: checkNumber(`${at}.pauseAfter`, limit.pauseAfter ?? MAX_ATTEMPTS, 1, MAX_ATTEMPTS),
       pauseMs: checkNumber(`${at}.pauseMs`, limit.pauseMs ?? DEFAULT_PAUSE_MS, 1, DAY_MS),
     }
   }

@@ -1,7 +1,7 @@
 import type { CallOptions } from './call-options.ts'
 
 /** Most attempts that are counted for one name. */
-export const MOST_ATTEMPTS = 1000
+export const MAX_ATTEMPTS = 1000
 
 /** What bounds attempts for one name, such as an account or an address. */
 export interface AttemptLimit {

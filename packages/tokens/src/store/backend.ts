@@ -4,7 +4,7 @@ import type { TokenRecord } from '../record/record.ts'
 import type { GroupLogin } from '../redis/login.ts'
 import type { RecordKey, SubjectKey } from '../token/digest.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
-import type { Known } from './cache.ts'
+import type { CacheEntry } from './cache.ts'
 import type { SessionClock } from './clock-check.ts'
 import type { Instant } from './instant.ts'
 import type { VerificationPath } from './observer.ts'
@@ -65,13 +65,13 @@ export interface Backend {
   compareClocks(): Promise<void>
 
   /** What this process remembers of a key, whether it counts or not. */
-  peek(key: RecordKey): Known | null
+  peek(key: RecordKey): CacheEntry | null
 
   /** Whether a record that cannot be found may still be written again by somebody, after a failover. */
-  mayReturn(): boolean
+  mayReappear(): boolean
 
   /** Whether what is remembered is sure to be true now. */
-  countsNow(known: Known, now?: Instant): boolean
+  isFresh(known: CacheEntry, now?: Instant): boolean
 
   /**
    * The record under a key, or null when there is none. A tombstone is sure to stay, unless `unsettled` ones will do.

@@ -4,14 +4,20 @@ import { SCRIPTS, type Script } from '../scripts/scripts.ts'
 import type { MergeRequest } from './backend.ts'
 import { chunksOf } from './chunks.ts'
 import { mergeCommand } from './commands.ts'
-import { readOutcome, type Unit, type UnitOutcome, type WhenFull, type WriteCommand } from './unit.ts'
+import {
+  type PendingWrite,
+  readOutcome,
+  type WhenFull,
+  type WriteCommand,
+  type WriteOutcome,
+} from './pending-write.ts'
 
 /** Most merges in one call, so that it keeps the primary busy for about a millisecond. */
-const MOST_MERGES = 64
+const MAX_MERGES = 64
 
 /** Which of a unit's replies something is. */
 interface Place {
-  unit: Unit
+  unit: PendingWrite
   index: number
 }
 
@@ -28,10 +34,10 @@ type Result = PromiseSettledResult<Reply>
  * than the merge that it makes. Records go apart by what may be written when memory is full. Pure.
  */
 export class Batch {
-  readonly units: readonly Unit[]
+  readonly units: readonly PendingWrite[]
   readonly #calls: readonly Call[]
 
-  constructor(units: readonly Unit[]) {
+  constructor(units: readonly PendingWrite[]) {
     this.units = units
     this.#calls = [
       ...[...SCRIPTS_TO_MERGE].flatMap((script) => mergeCalls(units, script)),
@@ -44,8 +50,8 @@ export class Batch {
   }
 
   /** What became of each unit, by what became of each command. A unit's replies are in the order of its merges. */
-  outcomes(results: readonly Result[]): Map<Unit, UnitOutcome> {
-    const replies = new Map<Unit, Result[]>(this.units.map((unit) => [unit, []]))
+  outcomes(results: readonly Result[]): Map<PendingWrite, WriteOutcome> {
+    const replies = new Map<PendingWrite, Result[]>(this.units.map((unit) => [unit, []]))
     for (const [number, { places }] of this.#calls.entries()) {
       const result = results[number] ?? failed('A command was not sent.')
       for (const [at, { unit, index }] of places.entries()) {
@@ -65,20 +71,20 @@ function scriptFor({ record, endsReplacements }: MergeRequest, whenFull: WhenFul
   return whenFull === 'write' ? SCRIPTS.mergeWhenFull : SCRIPTS.merge
 }
 
-function commandCall(unit: Unit): Call[] {
+function commandCall(unit: PendingWrite): Call[] {
   const { command } = unit
   if (command === null) return []
   const places = Array.from({ length: command.values ?? 1 }, (_, index) => ({ unit, index }))
   return [{ command, places }]
 }
 
-function mergeCalls(units: readonly Unit[], script: Script): Call[] {
+function mergeCalls(units: readonly PendingWrite[], script: Script): Call[] {
   const merges = units.flatMap((unit) =>
     unit.merges.flatMap((request, index) =>
       scriptFor(request, unit.whenFull) === script ? [{ request, place: { unit, index } }] : [],
     ),
   )
-  return chunksOf(merges, MOST_MERGES).map((some) => {
+  return chunksOf(merges, MAX_MERGES).map((some) => {
     const requests = some.map(({ request }) => request)
     return { command: mergeCommand(requests, script), places: some.map(({ place }) => place) }
   })

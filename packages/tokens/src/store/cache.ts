@@ -1,43 +1,43 @@
 import { merge } from '../record/merge.ts'
 import type { TokenRecord } from '../record/record.ts'
 
-/** What is known of one record. Who was handed it sees what is learned later. */
-export interface Known {
+/** What is known of one record. The entry is shared: its holders see later updates. */
+export interface CacheEntry {
   record: TokenRecord
-  /** The feed's generation in which a live record was learned. */
+  /** The generation of the feed in which a live record was read. */
   generation: number
-  /** Whether a tombstone is sure to stay: it was acknowledged, or is where no failover can lose it. */
-  settled: boolean
-  /** Whether it was used since it was last looked at to be forgotten. */
+  /** Whether a tombstone is durable: it was acknowledged, or enough nodes have it that no failover can lose it. */
+  durable: boolean
+  /** Whether the entry was used since the last eviction scan passed it. */
   used: boolean
 }
 
-/** The generation of what is known, but not known to be complete in any generation of the feed. */
+/** The generation of what is entry, but not known to be complete in any generation of the feed. */
 export const NO_GENERATION = -1
 
 /**
- * Whether a record may be told from memory in a generation of the feed: a tombstone when it is sure to stay, a live
- * one in its own generation.
+ * Whether an entry answers a verification in a generation of the feed: a tombstone when it is durable, a live record
+ * in its own generation.
  */
-export function countsIn({ record, generation, settled }: Known, current: number | null): boolean {
-  return record.state === 'revoked' ? settled : current !== null && generation === current
+export function isFreshIn({ record, generation, durable }: CacheEntry, current: number | null): boolean {
+  return record.state === 'revoked' ? durable : current !== null && generation === current
 }
 
 /**
  * What this process knows of records, by key. Everything goes in through `merge`, so it never goes backwards.
  * A live record counts only in the generation of the feed in which it was learned: a feed that was begun anew
- * may have missed what happened between. A settled tombstone counts for ever. Both are bounded; each forgets what was
+ * may have missed what happened between. A durable tombstone counts for ever. Both are bounded; each forgets what was
  * not used for long (the clock algorithm: one that was used since the last look is passed over once).
  */
 export class NearCache {
-  readonly #mostEntries: number
-  readonly #live = new Map<string, Known>()
-  readonly #revoked = new Map<string, Known>()
+  readonly #maxEntries: number
+  readonly #live = new Map<string, CacheEntry>()
+  readonly #revoked = new Map<string, CacheEntry>()
   #forgottenTombstones = 0
 
-  /** `mostEntries` bounds the live records, and the tombstones likewise. */
-  constructor(mostEntries: number) {
-    this.#mostEntries = mostEntries
+  /** `maxEntries` bounds the live records, and the tombstones likewise. */
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries
   }
 
   /**
@@ -52,43 +52,43 @@ export class NearCache {
     return this.#live.size + this.#revoked.size
   }
 
-  /** What is known under a key. */
-  get(key: string): Known | null {
-    const known = this.#revoked.get(key) ?? this.#live.get(key)
-    if (known === undefined) return null
-    known.used = true
-    return known
+  /** The entry of a key. */
+  get(key: string): CacheEntry | null {
+    const entry = this.#revoked.get(key) ?? this.#live.get(key)
+    if (entry === undefined) return null
+    entry.used = true
+    return entry
   }
 
-  /** Learns a record that was true at some time in a generation; returns what is known with it. */
-  learn(key: string, record: TokenRecord, generation: number): Known {
+  /** Merges a record that was true at some time in a generation; returns the entry. */
+  upsert(key: string, record: TokenRecord, generation: number): CacheEntry {
     const found = this.#revoked.get(key) ?? this.#live.get(key)
-    const known = found ?? { record, generation, settled: false, used: false }
+    const entry = found ?? { record, generation, durable: false, used: false }
     if (found !== undefined) {
-      known.record = merge(known.record, record)
-      known.generation = Math.max(known.generation, generation)
+      entry.record = merge(entry.record, record)
+      entry.generation = Math.max(entry.generation, generation)
     }
-    if (known.record.state === 'live') this.#put(this.#live, key, known)
+    if (entry.record.state === 'live') this.#put(this.#live, key, entry)
     else {
       this.#live.delete(key)
-      this.#put(this.#revoked, key, known)
+      this.#put(this.#revoked, key, entry)
     }
-    return known
+    return entry
   }
 
-  /** The tombstone under a key is sure to stay. */
-  settle(key: string): void {
-    const known = this.#revoked.get(key)
-    if (known !== undefined) known.settled = true
+  /** The tombstone of a key is durable. */
+  markDurable(key: string): void {
+    const entry = this.#revoked.get(key)
+    if (entry !== undefined) entry.durable = true
   }
 
-  #put(map: Map<string, Known>, key: string, known: Known): void {
-    map.set(key, known)
-    if (map.size <= this.#mostEntries) return
+  #put(map: Map<string, CacheEntry>, key: string, entry: CacheEntry): void {
+    map.set(key, entry)
+    if (map.size <= this.#maxEntries) return
     for (const [oldestKey, oldest] of map) {
       map.delete(oldestKey)
       if (!oldest.used) {
-        // Nobody tells it of changes any more.
+        // The entry receives no more updates.
         oldest.generation = NO_GENERATION
         if (oldest.record.state === 'revoked') this.#forgottenTombstones += 1
         return

@@ -10,13 +10,13 @@ import { isDigest, parseRecordKey, recordKeyPrefix, type SubjectKey } from '../t
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 import type { MergeRequest, Rotated, RotateRequest, StoredRecord } from './backend.ts'
 import { chunksOf, mapAbreast } from './chunks.ts'
-import type { Committed, WriteCommand } from './unit.ts'
+import type { Committed, WriteCommand } from './pending-write.ts'
 
 const SPACE = Buffer.from(' ')
 /** How long a node keeps which session replaced another: longer than anyone waits between a list and its end. */
 const REPLACEMENT_KEPT_MS = 10 * 60 * 1000
 /** Most records in one question, so that it keeps a node busy for about a millisecond. */
-const MOST_LISTED_AT_ONCE = 1000
+const MAX_LISTED_AT_ONCE = 1000
 
 // What goes to Redis and what comes back: each script's arguments and replies, in one place.
 
@@ -182,7 +182,7 @@ async function readRecords(
 ): Promise<StoredRecord[]> {
   const prefix = recordKeyPrefix(subject.tag)
   // Few at once: a probe that waits behind all of them would call the node hung.
-  const records = await mapAbreast(chunksOf(digests, MOST_LISTED_AT_ONCE), 2, async (some) => {
+  const records = await mapAbreast(chunksOf(digests, MAX_LISTED_AT_ONCE), 2, async (some) => {
     const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
     return some.flatMap((digest, index) => {
       const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)

@@ -10,8 +10,15 @@ import type { MergeRequest } from './backend.ts'
 import type { EpochBarrier } from './barrier.ts'
 import { Batch } from './batch.ts'
 import type { CommitOutcome, StoreObserver } from './observer.ts'
+import {
+  type Committed,
+  isReply,
+  PendingWrite,
+  type PendingWriteOptions,
+  type Signal,
+  type WriteCommand,
+} from './pending-write.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, isReply, type Signal, Unit, type UnitOptions, type WriteCommand } from './unit.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {
@@ -46,33 +53,33 @@ export interface CommitterOptions {
 /** Nobody listens there. */
 export const FENCE: Signal = { channel: 'hf:fence', message: '' }
 /** Most units in one batch, so that a batch's answers stay quick. */
-const MOST_IN_BATCH = 256
+const MAX_IN_BATCH = 256
 /** How long a batch waits for all connected replicas; one that has it by then is enough. */
 const ALL_REPLICAS_MS = 300
 /** After this a primary that answers nothing at all is left, and the batch is sent again elsewhere. */
-const BATCH_PATIENCE_MS = 1000
+const BATCH_TIMEOUT_MS = 1000
 /** A replica that has not confirmed anything for longer is not waited for (in seconds). */
-const MOST_LAG_SECONDS = 1
-/** How long to look out for a primary before the reason is noted and looked for again. */
-const RETRY_PATIENCE_MS = 250
-/** How long a replica that did not confirm in time is not waited for. */
+const MAX_LAG_SECONDS = 1
+/** How long to wait for a primary before the reason is recorded and the search starts again. */
+const RETRY_TIMEOUT_MS = 250
+/** How long writes do not wait for a replica that did not confirm in time. */
 const RELUCTANT_MS = 1000
 
 const IN_DOUBT = 'A replica is missing and a failover may be under way.'
 const NOT_CONFIRMED = 'The primary has too few replicas that confirm its writes.'
 
 /**
- * Group commit. One connection to the primary carries all writes of this process: what queued while the last
- * batch was under way goes out as one pipeline, and behind it, on the same socket, a WAIT, which speaks of
- * just these writes. A batch is acknowledged when every planned replica has it, or when one at least has it and
- * the epoch barrier says that no failover is under way. Anything else is indeterminate, and is sent again until
- * it is acknowledged or its caller's deadline has come: all writes are merges, so repeating one does no harm.
+ * Group commit. One connection to the primary carries all writes of this process: what queued while the last batch
+ * was under way goes out as one pipeline, and behind it, on the same socket, a WAIT, which refers to exactly these
+ * writes. A batch is acknowledged when every planned replica has it, or when at least one has it and the epoch
+ * barrier shows that no failover is in progress. Any other outcome is unknown, and the batch is sent again until it
+ * is acknowledged or its caller's deadline has passed: all writes are merges, so repeating one is harmless.
  */
 export class Committer {
   readonly #group: ReplicaGroup
   readonly #barrier: EpochBarrier
   readonly #options: CommitterOptions
-  #units = new Set<Unit>()
+  #units = new Set<PendingWrite>()
   #writer: Writer | null = null
   #running = false
   #closed = false
@@ -89,32 +96,32 @@ export class Committer {
    * Writes to the primary; resolves when it is acknowledged. Throws `STORE_UNAVAILABLE`, `STORE_OVERLOADED`,
    * `STORE_FULL` or `STORE_CLOSED`.
    */
-  write(
+  merge(
     merges: readonly MergeRequest[],
     deadline: Deadline,
-    { first = false, ...options }: { first?: boolean } & Pick<UnitOptions, 'whenFull' | 'mayTry'> = {},
+    {
+      first = false,
+      ...options
+    }: { first?: boolean } & Pick<PendingWriteOptions, 'whenFull' | 'mayTry'> = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit(merges, 'lasting', options), deadline, first)
+    return this.#enqueue(new PendingWrite(merges, 'lasting', options), deadline, first)
   }
 
-  /**
-   * Sends a message through the primary to who listens; resolves when a replica has confirmed it. Throws as
-   * {@link write}.
-   */
-  signal(signal: Signal, deadline: Deadline): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'followed', { signal }), deadline, true)
+  /** Publishes a message through the primary; resolves when a replica has confirmed it. Throws as {@link merge}. */
+  publish(signal: Signal, deadline: Deadline): Promise<Committed> {
+    return this.#enqueue(new PendingWrite([], 'followed', { signal }), deadline, true)
   }
 
-  /** Calls another script than merge.lua; resolves when it is acknowledged as a write. Throws as {@link write}. */
-  call(
+  /** Calls another script than merge.lua; resolves when it is acknowledged as a write. Throws as {@link merge}. */
+  runScript(
     command: WriteCommand,
     deadline: Deadline,
-    { first = false, ...options }: { first?: boolean } & Pick<UnitOptions, 'mayTry'> = {},
+    { first = false, ...options }: { first?: boolean } & Pick<PendingWriteOptions, 'mayTry'> = {},
   ): Promise<Committed> {
-    return this.#enqueue(new Unit([], 'lasting', { command, ...options }), deadline, first)
+    return this.#enqueue(new PendingWrite([], 'lasting', { command, ...options }), deadline, first)
   }
 
-  /** Units that wait for their acknowledgement. */
+  /** Writes that wait for their acknowledgement. */
   get size(): number {
     return this.#units.size
   }
@@ -125,7 +132,7 @@ export class Committer {
     for (const unit of this.#units) unit.fail(closedError())
   }
 
-  #enqueue(unit: Unit, deadline: Deadline, first: boolean): Promise<Committed> {
+  #enqueue(unit: PendingWrite, deadline: Deadline, first: boolean): Promise<Committed> {
     if (this.#closed) return Promise.reject(closedError())
     if (this.#units.size >= this.#options.maxQueued && !first) {
       this.#tell('overloaded', unit)
@@ -155,7 +162,7 @@ export class Committer {
     while (this.#units.size > 0 && !this.#closed) {
       try {
         const writer = await this.#openWriter()
-        const units = take(this.#units, MOST_IN_BATCH).filter((unit) => unit.mayTry())
+        const units = take(this.#units, MAX_IN_BATCH).filter((unit) => unit.mayTry())
         await this.#commit(writer, units)
         backoff.reset()
         this.#trouble = null
@@ -168,26 +175,26 @@ export class Committer {
     this.#running = false
   }
 
-  /** The connection to the primary of now, with every script loaded. Throws while there is none. */
+  /** The connection to the current primary, with every script loaded. Throws while there is no primary. */
   async #openWriter(): Promise<Writer> {
     const { primary, term } = this.#group
     if (this.#writer?.term === term && this.#writer.connection.isOpen) return this.#writer
     this.#dropWriter()
     if (primary === null) {
-      await this.#group.waitForChange(new Deadline(RETRY_PATIENCE_MS)).catch(() => {})
+      await this.#group.waitForChange(new Deadline(RETRY_TIMEOUT_MS)).catch(() => {})
       throw new StoreUnavailableError(this.#group.problem() ?? 'The primary has just changed.')
     }
     const replid = primary.view?.replid ?? ''
     const connection = await primary.openConnection()
     try {
       const [mark, info] = await Promise.all([
-        connection.send(['GET', MARK_KEY], BATCH_PATIENCE_MS),
-        connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS),
+        connection.send(['GET', MARK_KEY], BATCH_TIMEOUT_MS),
+        connection.send(['INFO', 'replication'], BATCH_TIMEOUT_MS),
         ...Object.values(SCRIPTS).map(({ source }) =>
-          connection.send(['SCRIPT', 'LOAD', source], BATCH_PATIENCE_MS),
+          connection.send(['SCRIPT', 'LOAD', source], BATCH_TIMEOUT_MS),
         ),
       ])
-      // On the very socket that will carry the writes: the address may be another group's by now.
+      // Checked on the socket that will carry the writes: the address may belong to another group by now.
       if (!this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)) {
         throw new StoreUnavailableError(`${primary.address} does not hold data of this group any more.`)
       }
@@ -212,20 +219,20 @@ export class Committer {
     this.#writer = null
   }
 
-  /** Drops the write connection, and hands the reason on. */
+  /** Closes the write connection and returns the reason. */
   #leave(reason: unknown): unknown {
     this.#dropWriter()
     return reason
   }
 
-  /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
-  async #commit(writer: Writer, units: Unit[]): Promise<void> {
+  /** Sends one batch and resolves its writes, or throws and leaves them to be sent again. */
+  async #commit(writer: Writer, units: PendingWrite[]): Promise<void> {
     const { connection, term } = writer
     const batch = new Batch(units)
     const results = Promise.allSettled(batch.commands.map((command) => evaluate(connection, command)))
     for (const { channel, message } of this.#signals(units)) {
-      // Its own answer tells nothing; the one to WAIT, behind it on the same socket, tells all.
-      connection.send(['PUBLISH', channel, message], BATCH_PATIENCE_MS).catch(() => {})
+      // The reply to PUBLISH proves nothing; the reply to WAIT, behind it on the same socket, does.
+      connection.send(['PUBLISH', channel, message], BATCH_TIMEOUT_MS).catch(() => {})
     }
     const { complete, followed: isFollowed, missing } = await this.#awaitReplicas(writer)
     if (complete) this.#options.onComplete(term)
@@ -251,20 +258,20 @@ export class Committer {
   }
 
   /**
-   * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts every
-   * connected replica, also one that no Sentinel would promote, and that is no proof of anything.
+   * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts
+   * every connected replica, even one that no Sentinel would promote, and such a replica proves nothing.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
     const { node, connection } = writer
     const sentAtMs = performance.now()
     const { wanted, foreign } = this.#replicasToWaitFor(writer)
-    const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_PATIENCE_MS)
-    const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_PATIENCE_MS) : ''
+    const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_TIMEOUT_MS)
+    const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_TIMEOUT_MS) : ''
     let replies: Reply[]
     try {
       replies = await Promise.all([waiting, looking])
     } catch (error) {
-      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
+      // Whether it ran is unknown, and no later WAIT can show it: WAIT refers to writes of its own connection.
       throw this.#leave(error)
     }
     const confirmed = Number(replies[0])
@@ -287,7 +294,7 @@ export class Committer {
       members.length,
       planned.filter((address) => !has.has(address)),
     )
-    // A replica that is not a member, and was not reckoned with, ended the WAIT before a member could confirm: once more.
+    // An unexpected replica that is not a member ended the WAIT before a member could confirm: try again.
     return foreignIn(view, planned) > foreign ? { ...confirmation, followed: false } : confirmation
   }
 
@@ -303,13 +310,13 @@ export class Committer {
    * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
    * nothing. A message always travels to the replicas, behind everything that this node did before.
    */
-  #signals(units: Unit[]): Signal[] {
+  #signals(units: PendingWrite[]): Signal[] {
     const signals = units.flatMap(({ signal }) => signal ?? [])
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
-  /** Beats, questions whether writing works, and attempts are no one's writes. */
-  #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: Unit): void {
+  /** Heartbeats, readiness probes and attempts are not counted as writes. */
+  #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: PendingWrite): void {
     if (durability !== 'lasting' || merges.length === 0) return
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
   }
@@ -322,12 +329,15 @@ export class Committer {
     return !this.#holds('barrier') || this.#barrier.isClear(missing)
   }
 
-  /** All connected replicas that keep up, and as many as must have a write beside those that are not members. */
+  /**
+   * All connected replicas that keep up, and at least the required number in addition to replicas that are not
+   * members.
+   */
   #replicasToWaitFor({ node, view: lastView }: Writer): { wanted: number; foreign: number } {
     const view = lastView ?? node.view
     const foreign = view === null ? 0 : foreignIn(view, this.#group.plannedFollowers(node.address))
     const least = this.#group.leastReplicas + foreign
-    const keepUp = view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MOST_LAG_SECONDS).length ?? 0
+    const keepUp = view?.replicas.filter(({ lagSeconds }) => lagSeconds <= MAX_LAG_SECONDS).length ?? 0
     return { wanted: performance.now() < this.#reluctantUntilMs ? least : Math.max(least, keepUp), foreign }
   }
 
@@ -341,7 +351,7 @@ export class Committer {
 }
 
 function evaluate(connection: Connection, { script, keys, args }: WriteCommand): Promise<Reply> {
-  return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_PATIENCE_MS)
+  return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_TIMEOUT_MS)
 }
 
 /** How many connected replicas are not members of the group. */

@@ -2,8 +2,8 @@ import { parseWhole } from '../network-text.ts'
 import { Backoff } from '../redis/backoff.ts'
 import type { Connection } from '../redis/connection.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
+import { SETTLED_CHANNEL } from './durability-announcer.ts'
 import { type FeedRecord, parseFeedMessage, parseSettledMessage } from './feed-message.ts'
-import { SETTLED_CHANNEL } from './settled-news.ts'
 
 export type { FeedRecord }
 
@@ -18,7 +18,7 @@ export interface FeedOptions {
   beatChannel: string
   onRecord: (message: FeedRecord) => void
   /** The tombstone under a key was acknowledged to some process. */
-  onSettled: (key: string) => void
+  onDurable: (key: string) => void
   onBeat: (beat: number) => void
   /** A message could not be read, so the subscription ends. */
   onUnreadable: () => void
@@ -127,7 +127,7 @@ export class Feed {
     }
     if (channel === SETTLED_CHANNEL) {
       const keys = parseSettledMessage(message)
-      for (const key of keys ?? []) this.#options.onSettled(key)
+      for (const key of keys ?? []) this.#options.onDurable(key)
       return keys !== null
     }
     const records = parseFeedMessage(message)

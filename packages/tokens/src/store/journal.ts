@@ -2,7 +2,7 @@ import { StoreOverloadedError } from '../errors.ts'
 import { covers, merge } from '../record/merge.ts'
 import { keepUntilMs } from '../record/record.ts'
 import type { MergeRequest } from './backend.ts'
-import type { Committed } from './unit.ts'
+import type { Committed } from './pending-write.ts'
 
 interface Entry<Request> {
   request: Request
@@ -41,11 +41,11 @@ const FULL_AT = 0.9
 const SWEEP_MS = 1000
 
 /**
- * Every record that this process wrote and that is not yet known to be on all planned nodes. Such a record is
- * lost when a node that lacks it is promoted; then it is written again from here. No time limit holds for such a
- * node: Sentinel promotes a replica that was paused, cut off or hung for long, because its own clock and its link say that
- * it is up to date. So an entry stays until every planned replica has confirmed it, and age only makes room
- * in a journal that is nearly full. Pure bookkeeping: the monotonic time is passed in.
+ * Every record that this process wrote and that some planned node may lack. A record is lost when a node without it
+ * is promoted; the journal then writes it again. There is no time limit for such a node: Sentinel promotes a replica
+ * that was paused, cut off or hung for long, because its own clock and its link say that it is up to date. So an
+ * entry stays until every planned replica has confirmed it, and age only makes room in a journal that is nearly
+ * full. Pure bookkeeping: the monotonic time is passed in.
  */
 export class Journal<Request extends Keyed> {
   readonly #options: JournalOptions<Request>
@@ -61,7 +61,7 @@ export class Journal<Request extends Keyed> {
     return this.#entries.size
   }
 
-  /** Makes room for so many more. Throws `STORE_OVERLOADED` when there is none. */
+  /** Makes room for `count` more entries. Throws `STORE_OVERLOADED` when there is no room. */
   assertRoom(count: number, limits: RoomLimits): void {
     this.#makeRoom(count, limits)
     if (this.#entries.size + count > this.#options.maxEntries) {
@@ -86,7 +86,7 @@ export class Journal<Request extends Keyed> {
     for (const [key, entry] of this.#entries) if (entry.term === term) this.#entries.delete(key)
   }
 
-  /** Forgets what is older, whether every node has it or not. */
+  /** Drops older entries, whether every node has them or not. */
   forgetBefore(timeMs: number): void {
     for (const [key, entry] of this.#entries) {
       if (entry.atMs >= timeMs) break
@@ -94,7 +94,7 @@ export class Journal<Request extends Keyed> {
     }
   }
 
-  /** What must be written again on a new primary: everything from earlier terms that still matters. */
+  /** The entries to write again on a new primary: all of earlier terms that still matter. */
   fromBefore(term: number, nowMs: number): Request[] {
     return [...this.#entries.values()].flatMap((entry) =>
       entry.term < term && entry.overAtMs > nowMs ? [entry.request] : [],

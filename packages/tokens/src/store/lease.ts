@@ -2,15 +2,15 @@ import { elapsedMs, type Instant } from './instant.ts'
 import type { SafetyRule } from './rules.ts'
 
 /**
- * The right to answer *active* from this process's own knowledge. It is valid for `leaseMs` from the **sending** time of
- * the last proved beat, and ends by whichever clock says so first: the monotonic clock stands still while a machine is
- * paused, the wall clock may be set back. A wall clock that is set ahead ends the lease early, until the next beat.
- * Pure: the time is passed in.
+ * The right to answer *active* from the near cache. It is valid for `leaseMs` from the **sending** time of the last
+ * confirmed heartbeat, and ends by the clock that reaches the end first: the monotonic clock stops while a machine
+ * is paused, and the wall clock may be set back. A wall clock that is set ahead ends the lease early, until the next
+ * heartbeat. Pure: the time is passed in.
  */
 export class Lease {
   readonly #leaseMs: number
   readonly #elapsedMs: (from: Instant, to: Instant) => number
-  /** When the newest proved beat was sent. */
+  /** When the latest confirmed heartbeat was sent. */
   #provedAt: Instant | null = null
   /** The same, since the lease was ended last. */
   #validFrom: Instant | null = null
@@ -29,12 +29,12 @@ export class Lease {
     return this.#validFrom === null ? 0 : Math.max(0, this.#leaseMs - this.#elapsedMs(this.#validFrom, now))
   }
 
-  /** How long ago the last proved beat was sent (in milliseconds); null before the first. */
+  /** Time since the last confirmed heartbeat was sent (in milliseconds); null before the first one. */
   ageMs(now: Instant): number | null {
     return this.#provedAt === null ? null : this.#elapsedMs(this.#provedAt, now)
   }
 
-  /** A beat that was sent at `sentAt` was confirmed by a replica and came back through the feed. */
+  /** A replica confirmed the heartbeat that was sent at `sentAt`, and it came back through the feed. */
   prove(sentAt: Instant): void {
     this.#provedAt = later(this.#provedAt, sentAt)
     this.#validFrom = later(this.#validFrom, sentAt)

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../errors.ts'
 
-/** Bounds of what a caller may hand in. */
+/** Bounds of arguments. */
 export const MAX_SUBJECT_LENGTH = 256
 export const MAX_DEVICE_LENGTH = 256
 const MAX_CLAIMS_BYTES = 16_384
@@ -42,7 +42,7 @@ export function checkLifetime(name: string, value: unknown): number {
   return checkNumber(name, value, 1, LONGEST_LIFETIME_MS)
 }
 
-/** Throws `INVALID_OPTION` when the claims are no JSON object, or too large. */
+/** Throws `INVALID_OPTION` when the claims are not a JSON object, or too large. */
 export function checkClaims(claims: unknown): void {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
     throw new InvalidOptionError('`claims` must be an object that survives JSON.')

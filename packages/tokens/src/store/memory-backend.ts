@@ -12,14 +12,14 @@ import type {
   RotateRequest,
   StoredRecord,
 } from './backend.ts'
-import type { Known } from './cache.ts'
+import type { CacheEntry } from './cache.ts'
 import { UNCHECKED_CLOCK } from './clock-check.ts'
 import { MemoryAttempts } from './memory-attempts.ts'
 import type { StoreStatus } from './store.ts'
 
 /** Records in the memory of this process, with the same rules as in Redis; gone when the process ends. */
 export class MemoryBackend implements Backend {
-  readonly #records = new Map<string, Known>()
+  readonly #records = new Map<string, CacheEntry>()
   readonly #indexes = new Map<string, Set<string>>()
   /** Which session replaced another, by their keys. */
   readonly #replacements = new Map<string, RecordKey>()
@@ -28,16 +28,16 @@ export class MemoryBackend implements Backend {
   /** There is nothing to compare it with, and nothing outlives this process. */
   readonly clock = UNCHECKED_CLOCK
 
-  peek({ key }: RecordKey): Known | null {
+  peek({ key }: RecordKey): CacheEntry | null {
     return this.#get(key)
   }
 
-  mayReturn(): boolean {
+  mayReappear(): boolean {
     return false
   }
 
   /** It is no copy of anything. */
-  countsNow(): boolean {
+  isFresh(): boolean {
     return !this.#closed
   }
 
@@ -81,7 +81,7 @@ export class MemoryBackend implements Backend {
     return { known: true, value: this.#listed(subject) }
   }
 
-  /** There is nobody to log in to. */
+  /** There is no server to log in to. */
   async renew(): Promise<void> {
     this.#assertOpen()
   }
@@ -133,7 +133,7 @@ export class MemoryBackend implements Backend {
     const differs = stored?.state === 'live' && !(merged.state === 'live' && sameContent(stored, merged))
     if (ifVersion !== undefined && differs && stored.version !== ifVersion) return stored
     if (known !== null) known.record = merged
-    else this.#records.set(key.key, { record: merged, generation: 0, settled: true, used: true })
+    else this.#records.set(key.key, { record: merged, generation: 0, durable: true, used: true })
     if (subject !== null) this.#index(subject).add(key.digest)
     return merged
   }
@@ -148,7 +148,7 @@ export class MemoryBackend implements Backend {
     if (this.#closed) throw new StoreClosedError('The store was closed.')
   }
 
-  #get(key: string): Known | null {
+  #get(key: string): CacheEntry | null {
     const known = this.#records.get(key)
     if (known === undefined) return null
     if (Date.now() < keepUntilMs(known.record)) return known

@@ -21,7 +21,7 @@ export type Metric =
   | { name: string; help: string; type: 'counter' | 'gauge'; samples: MetricSample[] }
   | { name: string; help: string; type: 'histogram'; samples: HistogramSample[] }
 
-/** Counts what a store does. Give `observer` to the store, and `collect` what its `status()` answers. */
+/** Counts what a store does. Pass `observer` to the store, and the result of its `status()` to `collect`. */
 export interface StoreMetrics {
   readonly observer: StoreObserver &
     Required<Pick<StoreObserver, 'event' | 'verified' | 'committed' | 'guessed'>>
@@ -33,7 +33,7 @@ const BUCKETS_SECONDS = [
   0.000_01, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
-/** Counters and histograms of one store, for whatever exports them. */
+/** Counters and histograms of one store, for any exporter. */
 export function createStoreMetrics(): StoreMetrics {
   const verifications = new Counter(['status', 'path'])
   const verifySeconds = new Histogram('path')

@@ -1,6 +1,6 @@
 import type { Verification } from './verification.ts'
 
-/** Who answered a verification: the token's own form, this process's knowledge, the primary, or a majority. */
+/** The source of a verification's answer: the form of the token, the near cache, the primary, or a majority. */
 export type VerificationPath = 'token' | 'cache' | 'primary' | 'quorum'
 
 export type CommitOutcome =
@@ -8,28 +8,28 @@ export type CommitOutcome =
   | 'complete'
   /** Acknowledged: a replica lacks it, and the journal keeps it until none does. */
   | 'journalled'
-  /** Not acknowledged this time, and sent again. */
+  /** Not acknowledged by this attempt; sent again. */
   | 'retried'
   /** Refused for good: Redis is full, or its ACL forbids it. */
   | 'refused'
   /** Not acknowledged before its caller's deadline: its outcome is unknown. */
   | 'expired'
-  /** Not taken on: too much waits already. */
+  /** Refused: too many writes are waiting. */
   | 'overloaded'
 
-/** Something that an operator wants to read in a log. Addresses are `host:port`. */
+/** An event for an operator's log. Addresses are `host:port`. */
 export type StoreEvent =
   /** Another node is primary now. */
   | { type: 'failover'; from: string; to: string }
-  /** A replica is missing and a failover may be under way: writes wait until that is known. */
+  /** A replica is missing and a failover may be in progress: writes wait until the state is known. */
   | { type: 'doubt'; epoch: number }
-  /** The lease ran out: reads go to a majority of the nodes until it is proved again. */
+  /** The lease has expired: reads go to a majority of the nodes until it is renewed. */
   | { type: 'lease-lost' }
   /** The ACL of the primary does not allow to remove ended sessions: they stay, and memory grows. */
   | { type: 'sweep-refused'; cause: string }
   /** A message of the feed could not be read: what is remembered of live sessions is asked for again. */
   | { type: 'feed-unreadable' }
-  /** What a new primary lacked was written again: own writes, and those of others that were heard. */
+  /** Writes that a new primary lacked were replayed: writes of this process, and of others that it had received. */
   | { type: 'journal-replayed'; own: number; heard: number }
   /**
    * The store was closed while a planned replica had not confirmed these acknowledged writes: own writes, and writes of
@@ -37,12 +37,12 @@ export type StoreEvent =
    */
   | { type: 'closed-unconfirmed'; own: number; heard: number }
 
-/** Who watches a store. The methods are called in passing: they must be quick and must not throw. */
+/** Receives the events of a store. The methods are called on the hot path: they must be fast and must not throw. */
 export interface StoreObserver {
   event?(event: StoreEvent): void
-  /** A verification was answered, `tookMs` milliseconds after it was asked for. */
+  /** A verification was answered `tookMs` milliseconds after it was requested. */
   verified?(status: Verification['status'], path: VerificationPath, tookMs: number): void
-  /** What became of `writes` writes, `tookMs` milliseconds after they were asked for. */
+  /** The outcome of `writes` writes, `tookMs` milliseconds after they were requested. */
   committed?(outcome: CommitOutcome, writes: number, tookMs: number): void
   /**
    * A token was revoked whose session could not be found, when a new primary might still lack it: its tombstone was

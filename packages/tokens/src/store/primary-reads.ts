@@ -2,11 +2,11 @@ import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
 
 /** Most keys in one command, so that it keeps the primary busy for a fraction of a millisecond. */
-const MOST_KEYS = 256
-/** A primary that has not answered a command by then is hung. */
-const PATIENCE_MS = 1000
+const MAX_KEYS = 256
+/** A primary that has not answered by then counts as hung. */
+const COMMAND_TIMEOUT_MS = 1000
 
-/** What became of a read: the key's value, or nothing that could be used. */
+/** The result of a read: the key's value, or no usable answer. */
 export type EarlyValue = { value: Reply } | null
 
 interface Batch {
@@ -19,7 +19,7 @@ export interface PrimaryReadsOptions {
   /** How long the primary is waited for (in milliseconds). */
   hedgeMs: number
   /** Whether what this node says alone counts now. */
-  countsNow: (node: Node) => boolean
+  isFresh: (node: Node) => boolean
   /** The node has not answered in time. */
   onLate: (node: Node) => void
   /** It has answered after all. */
@@ -29,7 +29,7 @@ export interface PrimaryReadsOptions {
 
 /**
  * Reads of single keys from the primary. All that are asked for in one turn of the event loop go out as one MGET,
- * with one deadline: a command a key, with a timer a key, costs four times as much (bench/RESULTS.md).
+ * with one deadline: one command and one timer per key cost four times as much (bench/RESULTS.md).
  */
 export class PrimaryReads {
   readonly #options: PrimaryReadsOptions
@@ -42,13 +42,13 @@ export class PrimaryReads {
   /** The key's value if the node answers within `hedgeMs` and what it says counts then; else null. Never rejects. */
   get(node: Node, key: string): Promise<EarlyValue> {
     return new Promise((resolve) => {
-      if (this.#batch !== null && (this.#batch.node !== node || this.#batch.keys.length >= MOST_KEYS)) {
+      if (this.#batch !== null && (this.#batch.node !== node || this.#batch.keys.length >= MAX_KEYS)) {
         this.#flush(this.#batch)
       }
       if (this.#batch === null) {
         const batch: Batch = { node, keys: [], waiting: [] }
         this.#batch = batch
-        // After everybody who is resumed in this turn has asked.
+        // After all callers that resume in this turn have asked.
         process.nextTick(() => this.#flush(batch))
       }
       this.#batch.keys.push(key)
@@ -63,15 +63,15 @@ export class PrimaryReads {
   }
 
   async #send({ node, keys, waiting }: Batch): Promise<void> {
-    const { hedgeMs, countsNow, onLate, onAnswer, onFailure } = this.#options
+    const { hedgeMs, isFresh, onLate, onAnswer, onFailure } = this.#options
     const timer = setTimeout(() => {
       onLate(node)
       for (const resolve of waiting) resolve(null)
     }, hedgeMs)
     try {
-      const replies = await node.read(['MGET', ...keys], PATIENCE_MS)
+      const replies = await node.read(['MGET', ...keys], COMMAND_TIMEOUT_MS)
       onAnswer(node)
-      const counts = countsNow(node) && Array.isArray(replies)
+      const counts = isFresh(node) && Array.isArray(replies)
       for (const [index, resolve] of waiting.entries()) {
         resolve(counts ? { value: replies[index] ?? null } : null)
       }

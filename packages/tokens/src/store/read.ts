@@ -20,7 +20,7 @@ export interface Question<T> {
 export interface ReaderOptions {
   /** How long the primary is asked alone (in milliseconds). */
   hedgeMs: number
-  /** Most reads that wait at once; one more is told so at once, rather than make all of them late. */
+  /** Maximum number of waiting reads. One more is refused immediately, so that it does not delay the others. */
   maxWaiting: number
   leaseIsValid: () => boolean
   rulesOff: ReadonlySet<SafetyRule>
@@ -53,8 +53,8 @@ export class Reader {
     this.#options = options
     this.#primaryReads = new PrimaryReads({
       hedgeMs: options.hedgeMs,
-      countsNow: (node) => this.#primaryCounts(node),
-      // Until it answers again, nobody else waits for it.
+      isFresh: (node) => this.#primaryCounts(node),
+      // Until it answers again, other reads do not wait for it.
       onLate: (node) => {
         this.#slowPrimary = node
       },
@@ -157,7 +157,7 @@ export class Reader {
     const fromPrimary = this.#askPrimary(primary, question, deadline)
     if (primary !== this.#slowPrimary) {
       const early = await within(fromPrimary, Math.min(this.#options.hedgeMs, deadline.remainingMs))
-      // Until it answers again, nobody else waits for it.
+      // Until it answers again, other reads do not wait for it.
       if (early === 'late') this.#slowPrimary = primary
       else if (early?.fromPrimary) return early
       if (early === 'late' || early === null) this.#group.alert()

@@ -172,8 +172,8 @@ export class BackendRecords implements RecordStore {
   }
 
   /**
-   * A tombstone that was written when no node could find its session ends by a guess. The record tells when the session
-   * ends, so that the tombstone is not forgotten before it.
+   * The end of a tombstone is a guess if no node could find its session when it was written. The record has the real
+   * end, so that the tombstone is not forgotten earlier.
    */
   async #prolong(requests: MergeRequest[], after: TokenRecord[], deadline: Deadline): Promise<void> {
     const short = requests.flatMap(({ key, record }, index) => {
@@ -213,7 +213,7 @@ function hasEnded(record: TokenRecord, nowMs: number): boolean {
   return nowMs >= (record.state === 'live' ? endsAtMs(record) : record.expiresAtMs)
 }
 
-/** What it came to, by what was stored before and after. */
+/** The outcome, from the records before and after. */
 function outcomeOf(sent: TokenRecord, before: TokenRecord | null, after: TokenRecord): MergeOutcome {
   if (sent.state === 'live' && after.state === 'revoked') return 'kept-revoked'
   if (before === null) return 'added'

@@ -3,7 +3,7 @@ import { StoreClosedError, StoreFullError, StoreUnavailableError } from '../erro
 import type { TokenRecord } from '../record/record.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import type { MergeRequest, Rotated, RotateRequest } from './backend.ts'
-import type { Known } from './cache.ts'
+import type { CacheEntry } from './cache.ts'
 import { chunksOf, mapAbreast } from './chunks.ts'
 import {
   asStored,
@@ -15,29 +15,29 @@ import {
 } from './commands.ts'
 import type { Committer } from './commit.ts'
 import type { Feed } from './feed.ts'
-import type { HeardWrites } from './heard-writes.ts'
 import type { Journal } from './journal.ts'
+import { type Committed, PrimaryReplacedError, type WhenFull } from './pending-write.ts'
+import type { RecentRemoteWrites } from './recent-remote-writes.ts'
 import type { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
-import { type Committed, PrimaryReplacedError, type WhenFull } from './unit.ts'
 
-const LOOK_AGAIN_MS = 100
+const POLL_INTERVAL_MS = 100
 /** Most records in one unit of writes, and most units of one call at once: the primary is busy with them for some ms. */
-const MOST_IN_UNIT = 100
+const MAX_IN_UNIT = 100
 const UNITS_ABREAST = 4
 
-/** Why an answer is not given yet after a failover. */
+/** The reason for a delayed answer after a failover. */
 export const NOT_CAUGHT_UP =
   'The new primary may still be missing writes that were acknowledged before the failover.'
 
 export interface RecordWriterOptions {
   committer: Committer
   journal: Journal<MergeRequest>
-  heardWrites: HeardWrites
+  remoteWrites: RecentRemoteWrites
   feed: Feed
   replayer: Replayer
   /** A record that was acknowledged just now. */
-  onWritten: (key: string, record: TokenRecord) => Known
+  onWritten: (key: string, record: TokenRecord) => CacheEntry
   rulesOff: ReadonlySet<SafetyRule>
 }
 
@@ -58,7 +58,7 @@ export class RecordWriter {
 
   /** In units, so that each is acknowledged in time however many there are, and other writes go on between them. */
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
-    const stored = await mapAbreast(chunksOf(requests, MOST_IN_UNIT), UNITS_ABREAST, (some) =>
+    const stored = await mapAbreast(chunksOf(requests, MAX_IN_UNIT), UNITS_ABREAST, (some) =>
       this.#mergeUnit(some, deadline),
     )
     return stored.flat()
@@ -87,7 +87,7 @@ export class RecordWriter {
   /** See {@link Backend.onOnePrimary}. */
   async onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
     for (;;) {
-      const failovers = await this.#untilTold(deadline)
+      const failovers = await this.#untilCaughtUp(deadline)
       const value = await work()
       if (failovers === this.#group.failovers || this.#options.rulesOff.has('rotate')) return value
     }
@@ -115,21 +115,21 @@ export class RecordWriter {
     return merged
   }
 
-  /** The guard of an update is worth nothing on a primary that lacks acknowledged updates. */
+  /** The version check of an update proves nothing on a primary that lacks acknowledged updates. */
   #write(requests: MergeRequest[], deadline: Deadline, whenFull: WhenFull): Promise<Committed> {
     const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
     return isGuarded
       ? this.#onCaughtUpPrimary(deadline, (mayTry) =>
-          this.#options.committer.write(requests, deadline, { whenFull, mayTry }),
+          this.#options.committer.merge(requests, deadline, { whenFull, mayTry }),
         )
-      : this.#options.committer.write(requests, deadline, { whenFull })
+      : this.#options.committer.merge(requests, deadline, { whenFull })
   }
 
   /** Another primary could store the new session although the old one was revoked. */
   async #commitRotation(request: RotateRequest, deadline: Deadline): Promise<Committed> {
     const commit = (onlyAgain: boolean) =>
       this.#onCaughtUpPrimary(deadline, (mayTry) =>
-        this.#options.committer.call(rotateCommand(request, onlyAgain), deadline, { mayTry }),
+        this.#options.committer.runScript(rotateCommand(request, onlyAgain), deadline, { mayTry }),
       )
     return commit(false).catch((error: unknown) => {
       // An earlier try may have been made before memory was full, without having been acknowledged.
@@ -144,7 +144,7 @@ export class RecordWriter {
     send: (mayTry: () => boolean) => Promise<Committed>,
   ): Promise<Committed> {
     for (;;) {
-      const failovers = await this.#untilTold(deadline)
+      const failovers = await this.#untilCaughtUp(deadline)
       try {
         return await send(() => this.#group.failovers === failovers)
       } catch (error) {
@@ -162,26 +162,26 @@ export class RecordWriter {
     })
   }
 
-  /** Waits until the primary has received all that it may lack; answers how many failovers there had been then. */
-  async #untilTold(deadline: Deadline): Promise<number> {
+  /** Waits until the primary has received all writes that it may lack; returns the number of failovers until then. */
+  async #untilCaughtUp(deadline: Deadline): Promise<number> {
     while (!this.#options.replayer.isDone && !this.#options.rulesOff.has('unknown')) {
       if (this.#closed) throw new StoreClosedError('The store was closed.')
       if (deadline.isOver) throw new StoreUnavailableError(NOT_CAUGHT_UP)
-      await deadline.pause(LOOK_AGAIN_MS)
+      await deadline.pause(POLL_INTERVAL_MS)
     }
     return this.#group.failovers
   }
 
   /** A replica that lacks these may be promoted: they are kept until all have them. */
   #keepUntilComplete(stored: MergeRequest[], committed: Committed): void {
-    const { rulesOff, feed, heardWrites, journal, replayer } = this.#options
+    const { rulesOff, feed, remoteWrites, journal, replayer } = this.#options
     if (rulesOff.has('journal')) return
     const nowMs = performance.now()
     // Without the feed it is not heard, and a primary that loses power may lack even what every node has.
     if (feed.generation === null || feed.term !== committed.term) {
       for (const { key, subject, record } of stored) {
         const message = { key: key.key, subjectKey: subject?.key ?? null, record }
-        heardWrites.add(message, committed.term, nowMs)
+        remoteWrites.add(message, committed.term, nowMs)
       }
     }
     journal.settle(stored, committed, nowMs)

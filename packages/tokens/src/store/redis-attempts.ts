@@ -14,8 +14,8 @@ interface Kept {
 }
 
 /**
- * Attempts counted on the primary, acknowledged as logins are. What not every planned node has is kept, and counted
- * again on a new primary: it may be the node that lacks it. An attempt whose window has passed is not counted again.
+ * Counts attempts on the primary, acknowledged like logins. An attempt that a planned node may lack is kept and
+ * counted again on a new primary. An attempt whose window has passed is not counted again.
  */
 export class RedisAttempts {
   readonly #committer: Committer
@@ -39,14 +39,14 @@ export class RedisAttempts {
 
   async take(request: TakeRequest, deadline: Deadline, limits: RoomLimits): Promise<Taken> {
     this.#journal.assertRoom(1, limits)
-    const committed = await this.#committer.call(takeCommand(request), deadline)
+    const committed = await this.#committer.runScript(takeCommand(request), deadline)
     const taken = readTaken(committed.replies[0] ?? null)
     if (taken.allowed) this.#journal.settle([keep(request)], committed, performance.now())
     return taken
   }
 
   async giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void> {
-    await this.#committer.call(giveBackCommand(request), deadline)
+    await this.#committer.runScript(giveBackCommand(request), deadline)
     this.#journal.forget(request.id)
   }
 
@@ -55,7 +55,7 @@ export class RedisAttempts {
     this.#journal.confirmTerm(term)
   }
 
-  /** Forgets what is older, whether every node has it or not. */
+  /** Drops older entries, whether every node has them or not. */
   forgetBefore(timeMs: number): void {
     this.#journal.forgetBefore(timeMs)
   }
@@ -65,7 +65,9 @@ export class RedisAttempts {
     for (const some of chunksOf(this.#journal.fromBefore(term, performance.now()), AT_ONCE)) {
       const deadline = new Deadline(timeoutMs)
       const counted = some.map(async (kept) => {
-        const committed = await this.#committer.call(takeCommand(kept.request), deadline, { first: true })
+        const committed = await this.#committer.runScript(takeCommand(kept.request), deadline, {
+          first: true,
+        })
         this.#journal.settle([kept], committed, performance.now())
       })
       await Promise.all(counted)

@@ -16,26 +16,26 @@ import type {
   StoredRecord,
 } from './backend.ts'
 import { EpochBarrier } from './barrier.ts'
-import { Heartbeat } from './beat.ts'
-import { countsIn, type Known, NearCache, NO_GENERATION } from './cache.ts'
+import { type CacheEntry, isFreshIn, NearCache, NO_GENERATION } from './cache.ts'
 import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
 import { joinLists, listOnNode, readRecord } from './commands.ts'
 import { Committer } from './commit.ts'
+import { TombstoneDurability } from './durability.ts'
+import { DurabilityAnnouncer } from './durability-announcer.ts'
 import { Feed, type FeedRecord } from './feed.ts'
 import { handOver } from './hand-over.ts'
-import { HeardWrites } from './heard-writes.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { type Instant, readInstant } from './instant.ts'
 import { createRecordJournal, type Journal } from './journal.ts'
 import { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
 import { Reader } from './read.ts'
+import { RecentRemoteWrites } from './recent-remote-writes.ts'
 import { NOT_CAUGHT_UP, RecordWriter } from './record-writer.ts'
 import { RedisAttempts } from './redis-attempts.ts'
 import { Replayer } from './replay.ts'
 import { requireCommands } from './required-commands.ts'
 import type { SafetyRule } from './rules.ts'
-import { Settling } from './settle.ts'
-import { SettledNews } from './settled-news.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
 import type { StoreStatus } from './store.ts'
 import { Sweeper } from './sweep.ts'
@@ -52,12 +52,12 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   rulesOff?: ReadonlySet<SafetyRule>
 }
 
-/** After so long a new primary has been told what it lacked; then what it does not know is unknown. */
+/** After this time a new primary has received what it lacked, and a token that it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
-const LOOK_AGAIN_MS = 20
+const POLL_INTERVAL_MS = 20
 /** How long a store that is closed waits for its replicas. */
 const CLOSE_MS = 2000
-const LIST_AGAIN_MS = 100
+const LIST_POLL_MS = 100
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
 /** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
@@ -69,15 +69,15 @@ export class RedisBackend implements Backend {
   readonly #barrier: EpochBarrier
   readonly #committer: Committer
   readonly #reader: Reader
-  readonly #settling: Settling
-  readonly #settledNews: SettledNews
+  readonly #durability: TombstoneDurability
+  readonly #durabilityAnnouncer: DurabilityAnnouncer
   readonly #lease: Lease
   readonly #feed: Feed
   readonly #heartbeat: Heartbeat
   readonly #cache: NearCache
   readonly #journal: Journal<MergeRequest>
   readonly #attempts: RedisAttempts
-  readonly #heardWrites: HeardWrites
+  readonly #remoteWrites: RecentRemoteWrites
   readonly #replayer: Replayer
   readonly #writer: RecordWriter
   readonly #sweeper: Sweeper
@@ -104,18 +104,18 @@ export class RedisBackend implements Backend {
     })
     this.#barrier = barrier
     void barrier.run()
-    this.#settling = new Settling(this.#group, {
+    this.#durability = new TombstoneDurability(this.#group, {
       barrier,
       holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
     })
-    this.#settledNews = new SettledNews(this.#group)
+    this.#durabilityAnnouncer = new DurabilityAnnouncer(this.#group)
     this.#committer = new Committer(this.#group, barrier, {
       maxQueued: options.maxQueuedWrites,
       onComplete: (term) => this.#confirmTerm(term),
       observer: options.observer,
       rulesOff: this.#rulesOff,
     })
-    this.#heardWrites = new HeardWrites({ keepUntilConfirmed: !this.#rulesOff.has('retention') })
+    this.#remoteWrites = new RecentRemoteWrites({ keepUntilConfirmed: !this.#rulesOff.has('retention') })
     this.#journal = createRecordJournal(options.maxJournalEntries)
     this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
@@ -124,7 +124,7 @@ export class RedisBackend implements Backend {
     this.#feed = new Feed(this.#group, {
       beatChannel: this.#heartbeat.channel,
       onRecord: (message) => this.#hear(message),
-      onSettled: (key) => this.#cache.settle(key),
+      onDurable: (key) => this.#cache.markDurable(key),
       onBeat: (beat) => this.#heartbeat.hear(beat),
       onUnreadable: () => options.observer.event?.({ type: 'feed-unreadable' }),
       onChange: () => this.#lease.end(),
@@ -136,22 +136,22 @@ export class RedisBackend implements Backend {
       rulesOff: this.#rulesOff,
     })
     void this.#heartbeat.run(this.#feed, this.#committer, (sentAtMs, generation, term) => {
-      this.#settling.confirmed(sentAtMs, generation)
-      this.#heardWrites.confirmed(term, sentAtMs)
+      this.#durability.noteConfirmed(sentAtMs, generation)
+      this.#remoteWrites.confirmed(term, sentAtMs)
     })
     this.#replayer = new Replayer(
       this.#group,
       this.#committer,
-      { journal: this.#journal, attempts: this.#attempts, heardWrites: this.#heardWrites },
+      { journal: this.#journal, attempts: this.#attempts, remoteWrites: this.#remoteWrites },
       { rulesOff: this.#rulesOff, observer: options.observer },
     )
     this.#writer = new RecordWriter(this.#group, {
       committer: this.#committer,
       journal: this.#journal,
-      heardWrites: this.#heardWrites,
+      remoteWrites: this.#remoteWrites,
       feed: this.#feed,
       replayer: this.#replayer,
-      onWritten: (key, record) => this.#learnWritten(key, record),
+      onWritten: (key, record) => this.#cacheWritten(key, record),
       rulesOff: this.#rulesOff,
     })
     this.#sweeper = new Sweeper(this.#group, options.observer)
@@ -165,17 +165,17 @@ export class RedisBackend implements Backend {
     return this.#clockCheck.compareAgain()
   }
 
-  peek({ key }: RecordKey): Known | null {
+  peek({ key }: RecordKey): CacheEntry | null {
     return this.#cache.get(key)
   }
 
-  mayReturn(): boolean {
+  mayReappear(): boolean {
     return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
   }
 
-  countsNow(known: Known, now: Instant = readInstant()): boolean {
+  isFresh(known: CacheEntry, now: Instant = readInstant()): boolean {
     const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
-    return trusted || countsIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
+    return trusted || isFreshIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
   }
 
   async read(
@@ -186,9 +186,9 @@ export class RedisBackend implements Backend {
     const { generation } = this.#feed
     const { forgottenTombstones } = this.#cache
     let answer = await this.#reader.readRecord(key, deadline)
-    while (answer.known && !this.#isSure(key, answer.value)) {
+    while (answer.known && !this.#isConclusive(key, answer.value)) {
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
-      await deadline.pause(LOOK_AGAIN_MS)
+      await deadline.pause(POLL_INTERVAL_MS)
       answer = await this.#reader.readRecord(key, deadline)
     }
     if (!answer.known) return answer
@@ -200,13 +200,13 @@ export class RedisBackend implements Backend {
       generation !== null &&
       generation === this.#feed.generation &&
       forgottenTombstones === this.#cache.forgottenTombstones
-    const known = this.#cache.learn(key, answer.value, complete ? generation : NO_GENERATION)
-    const isSure =
+    const known = this.#cache.upsert(key, answer.value, complete ? generation : NO_GENERATION)
+    const isConclusive =
       known.record.state === 'live' ||
       unsettled ||
       this.#rulesOff.has('settle') ||
-      (await this.#settling.settle(key, known, deadline))
-    return isSure
+      (await this.#durability.waitUntilDurable(key, known, deadline))
+    return isConclusive
       ? { known: true, value: known.record, path }
       : { known: false, error: new StoreUnavailableError(UNSETTLED) }
   }
@@ -242,15 +242,15 @@ export class RedisBackend implements Backend {
     return this.#attempts.giveBack(request, deadline)
   }
 
-  /** That there are no more is told only when the primary has been told all that it may lack. */
+  /** A list is complete only after the primary has received all writes that it may lack. */
   async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
-    const isTold = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
+    const isCaughtUp = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
     for (;;) {
-      const wasTold = isTold()
+      const wasCaughtUp = isCaughtUp()
       const answer = await this.#readList(subject, deadline)
-      if (!answer.known || (wasTold && isTold())) return answer
+      if (!answer.known || (wasCaughtUp && isCaughtUp())) return answer
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
-      await deadline.pause(LIST_AGAIN_MS)
+      await deadline.pause(LIST_POLL_MS)
     }
   }
 
@@ -273,7 +273,7 @@ export class RedisBackend implements Backend {
   status(): StoreStatus {
     const { primary, nodes, sentinels } = this.#group
     const up = nodes.filter((node) => node.isUp).length
-    const knows = this.#knowsWhatIsOwed()
+    const knows = this.#hasCaughtUp()
     const clockProblem = this.clock.problem
     return {
       writable: primary !== null && clockProblem === null,
@@ -304,7 +304,7 @@ export class RedisBackend implements Backend {
     if (this.#group.primary !== null) await requireCommands(this.#group.primary)
     await this.requireClock(deadline)
     // No write at all, acknowledged like any.
-    await this.#committer.write([], deadline)
+    await this.#committer.merge([], deadline)
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(NOT_CAUGHT_UP)
     if (this.#standalone) await warnWithoutAof(this.#group.primary)
   }
@@ -320,11 +320,11 @@ export class RedisBackend implements Backend {
       await handOver(this.#group, new Deadline(CLOSE_MS), {
         missing: () => ({
           own: this.#journal.size + this.#attempts.size,
-          heard: this.#heardWrites.unconfirmed,
+          heard: this.#remoteWrites.unconfirmed,
         }),
         onConfirmed: (term, sentAtMs) => {
           this.#confirmTerm(term)
-          this.#heardWrites.confirmed(term, sentAtMs)
+          this.#remoteWrites.confirmed(term, sentAtMs)
         },
         observer: this.#observer,
       })
@@ -339,16 +339,19 @@ export class RedisBackend implements Backend {
   }
 
   /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */
-  #isSure(key: string, record: TokenRecord | null): boolean {
-    if (record !== null) return record.state === 'revoked' || this.#knowsWhatIsOwed()
+  #isConclusive(key: string, record: TokenRecord | null): boolean {
+    if (record !== null) return record.state === 'revoked' || this.#hasCaughtUp()
     const known = this.#cache.get(key)
     if (known === null) return this.#replayer.isDone || this.#rulesOff.has('unknown')
     const isLive = known.record.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known.record))
-    return !isLive || !this.mayReturn()
+    return !isLive || !this.mayReappear()
   }
 
-  /** Not so in a process that came after a failover: a log-out that it has not heard of may be written again. */
-  #knowsWhatIsOwed(): boolean {
+  /**
+   * False in a process that started after a failover: another process may still replay a logout that this one has
+   * not heard of.
+   */
+  #hasCaughtUp(): boolean {
     return this.#replayer.wasDone || this.#rulesOff.has('unknown')
   }
 
@@ -360,23 +363,24 @@ export class RedisBackend implements Backend {
   }
 
   #holdsLease(now: Instant = readInstant()): boolean {
-    return (this.#lease.isValid(now) && this.#knowsWhatIsOwed()) || this.#rulesOff.has('lease')
+    return (this.#lease.isValid(now) && this.#hasCaughtUp()) || this.#rulesOff.has('lease')
   }
 
   #hear(message: FeedRecord): void {
     const generation = this.#feed.generation ?? NO_GENERATION
     const nowMs = performance.now()
-    const known = this.#cache.learn(message.key, message.record, generation)
-    if (known.record.state === 'revoked' && !known.settled) this.#settling.heard(known, nowMs, generation)
-    this.#heardWrites.add(message, this.#feed.term, nowMs)
+    const known = this.#cache.upsert(message.key, message.record, generation)
+    if (known.record.state === 'revoked' && !known.durable)
+      this.#durability.noteHeard(known, nowMs, generation)
+    this.#remoteWrites.add(message, this.#feed.term, nowMs)
   }
 
   /** A record that was acknowledged just now. */
-  #learnWritten(key: string, record: TokenRecord): Known {
-    const known = this.#cache.learn(key, record, NO_GENERATION)
+  #cacheWritten(key: string, record: TokenRecord): CacheEntry {
+    const known = this.#cache.upsert(key, record, NO_GENERATION)
     if (record.state === 'revoked') {
-      known.settled = true
-      this.#settledNews.tell(key)
+      known.durable = true
+      this.#durabilityAnnouncer.tell(key)
     }
     return known
   }

@@ -10,9 +10,9 @@ import { chunksOf } from './chunks.ts'
 import { asStored, longerTombstones, readMerged } from './commands.ts'
 import type { Committer } from './commit.ts'
 import type { FeedRecord } from './feed.ts'
-import type { HeardWrites } from './heard-writes.ts'
 import type { Journal } from './journal.ts'
 import type { StoreObserver } from './observer.ts'
+import type { RecentRemoteWrites } from './recent-remote-writes.ts'
 import type { RedisAttempts } from './redis-attempts.ts'
 import type { SafetyRule } from './rules.ts'
 
@@ -22,13 +22,13 @@ const CHUNK = 100
 const UNITS_AT_ONCE = 10
 const READ_MS = 1000
 const WRITE_MS = 10_000
-/** Processes that heard the same writes do not all look at once. */
+/** Delays keep processes that heard the same writes from checking at the same moment. */
 const SPREAD_MS = 200
 /**
- * How long after this process was able to write on a new primary the others have written what they owed. A process that
- * stands still for longer is not waited for. That is safe while one other process lives that was subscribed to the feed:
- * it heard those writes and keeps them until every planned replica has confirmed them. The limit: when
- * no such process lives, answers may be wrong until the one that stood still goes on.
+ * How long after this process could write on a new primary the other processes have replayed what it lacks. A
+ * process that is paused for longer is not waited for. That is safe while one other process lives that was
+ * subscribed to the feed: it heard those writes and keeps them until every planned replica has confirmed them. The
+ * limit: when no such process lives, answers may be wrong until the one that stood still goes on.
  */
 const OTHERS_MS = 2000
 /** In `INFO persistence`: the process began without any data. A file that was loaded or rewritten has a base of 80 bytes or more. */
@@ -44,7 +44,7 @@ export class Replayer {
   readonly #committer: Committer
   readonly #journal: Journal<MergeRequest>
   readonly #attempts: RedisAttempts
-  readonly #heardWrites: HeardWrites
+  readonly #remoteWrites: RecentRemoteWrites
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
   /** How many failovers there had been when a primary was last known to have been told everything. */
@@ -58,18 +58,18 @@ export class Replayer {
     {
       journal,
       attempts,
-      heardWrites,
-    }: { journal: Journal<MergeRequest>; attempts: RedisAttempts; heardWrites: HeardWrites },
+      remoteWrites,
+    }: { journal: Journal<MergeRequest>; attempts: RedisAttempts; remoteWrites: RecentRemoteWrites },
     { rulesOff, observer }: { rulesOff: ReadonlySet<SafetyRule>; observer: StoreObserver },
   ) {
     this.#group = group
     this.#committer = committer
     this.#journal = journal
     this.#attempts = attempts
-    this.#heardWrites = heardWrites
+    this.#remoteWrites = remoteWrites
     this.#rulesOff = rulesOff
     this.#observer = observer
-    // Nobody may be waiting for it.
+    // There may be no caller that waits for it.
     this.#firstTold.promise.catch(() => {})
     void this.#run()
   }
@@ -87,7 +87,7 @@ export class Replayer {
     return this.#told === this.#group.failovers
   }
 
-  /** Whether it was ever done. A process that has come after a failover has heard nothing of what is owed. */
+  /** Whether it was ever done. A process that started after a failover does not know which writes are pending. */
   get wasDone(): boolean {
     return this.#told !== null
   }
@@ -140,13 +140,13 @@ export class Replayer {
     while (!this.#closed && this.#group.failovers === failovers && this.#told !== failovers) {
       try {
         const owed = !(await this.#nothingWasEverLost())
-        if (owed) await this.#committer.write([], new Deadline(WRITE_MS))
+        if (owed) await this.#committer.merge([], new Deadline(WRITE_MS))
         if (owed) await pause(OTHERS_MS)
         if (this.#group.failovers !== failovers) return
         this.#told = failovers
         this.#firstTold.resolve()
       } catch {
-        // Nobody can write yet.
+        // No process can write yet.
         await pause(jitter(SPREAD_MS))
       }
     }
@@ -168,10 +168,10 @@ export class Replayer {
   async #replayHeard(term: number): Promise<number> {
     await pause(jitter(SPREAD_MS))
     let written = 0
-    for (const chunk of chunksOf(this.#heardWrites.owedIn(term), CHUNK)) {
+    for (const chunk of chunksOf(this.#remoteWrites.pendingReplay(term), CHUNK)) {
       written += await this.#writeAgain(await this.#missing(chunk), false)
       if (this.#group.term !== term) throw new StoreUnavailableError('The primary has changed.')
-      this.#heardWrites.seen(chunk, term, performance.now())
+      this.#remoteWrites.seen(chunk, term, performance.now())
     }
     return written
   }
@@ -200,11 +200,11 @@ export class Replayer {
   async #writeChunk(chunk: MergeRequest[], first: boolean): Promise<void> {
     // Written before: what was acknowledged is not refused because memory is full.
     const options = { first, whenFull: 'write' as const }
-    const done = await this.#committer.write(chunk, new Deadline(WRITE_MS), options)
+    const done = await this.#committer.merge(chunk, new Deadline(WRITE_MS), options)
     this.#journal.settle(asStored(chunk, done), done, performance.now())
     const stored = chunk.map(({ record }, index) => readMerged(record, done.replies[index] ?? null))
     const longer = longerTombstones(chunk, stored)
-    if (longer.length > 0) await this.#committer.write(longer, new Deadline(WRITE_MS), options)
+    if (longer.length > 0) await this.#committer.merge(longer, new Deadline(WRITE_MS), options)
   }
 }
 

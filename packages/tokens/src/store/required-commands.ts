@@ -14,8 +14,8 @@ const QUESTIONS: readonly (readonly string[])[] = [
 ]
 
 /**
- * Throws `UNSUPPORTED_SERVER` when the primary lacks a command without which nothing can be acknowledged, or this user may not
- * run it. Whatever else goes wrong is no finding.
+ * Throws `UNSUPPORTED_SERVER` when the primary lacks a command without which nothing can be acknowledged, or this
+ * user may not run it. Any other failure is not a finding.
  */
 export async function requireCommands(node: Node): Promise<void> {
   await Promise.all(

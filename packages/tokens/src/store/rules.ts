@@ -21,21 +21,24 @@ export type SafetyRule =
   | 'fence'
   /** An acknowledgement counts only in the term in which the batch was sent. */
   | 'term'
-  /** Nothing is said to have ended, and no session begins, by a clock that no majority of the clocks agrees with. */
+  /** A clock that does not agree with a majority of the clocks neither ends nor starts a session. */
   | 'checked-clock'
   /** What keeps a stored session alive is written also while memory is full. */
   | 'touch-when-full'
   /** A node whose data set does not carry the group's mark does not count. */
   | 'mark'
-  /** A tombstone is told only when no failover can undo it. */
+  /** `verify` answers *revoked* only when no failover can undo the tombstone. */
   | 'settle'
-  /** What a new primary says counts, for who cannot know better, only when it has been told all that it may lack. */
+  /**
+   * A process that has no knowledge of its own believes a new primary only after that has received all writes that
+   * it may lack.
+   */
   | 'unknown'
   /** While a Sentinel does not answer, a replica that went missing just now may have been promoted by it without a vote. */
   | 'forced-failover'
-  /** `WAIT` counts every connected replica; only those that are members count. */
+  /** `WAIT` counts every connected replica; only replicas that are members of the group count here. */
   | 'members'
-  /** How many Sentinels there are is reckoned from what was configured and seen, never from what a few say now. */
+  /** The number of Sentinels comes from what was configured and seen, never from what a few say now. */
   | 'voters'
   /** An election that was heard of never ends by time alone. */
   | 'pending-election'

@@ -26,10 +26,11 @@ import {
 } from '../token/digest.ts'
 import { dataCentreTag, generateToken, parseToken } from '../token/format.ts'
 import type { OpenKeyring } from '../token/keyring.ts'
+import { AnswerCache, type CachedAnswer } from './answer-cache.ts'
 import { AttemptCounter } from './attempt-counter.ts'
 import type { Attempts } from './attempts.ts'
 import type { Backend, MergeRequest, Rotated } from './backend.ts'
-import type { Known } from './cache.ts'
+import type { CacheEntry } from './cache.ts'
 import type { CallOptions } from './call-options.ts'
 import { GuessLimit } from './guesses.ts'
 import { type Instant, readInstant } from './instant.ts'
@@ -43,7 +44,6 @@ import {
 } from './limits.ts'
 import type { StoreObserver, VerificationPath } from './observer.ts'
 import type { RenewedSecrets, SessionOptions } from './options.ts'
-import { type RememberedAnswer, RememberedAnswers } from './remembered.ts'
 import { Renewal } from './renewal.ts'
 import type {
   IssuedToken,
@@ -84,7 +84,7 @@ interface Found {
   session: Session
 }
 
-/** What tokens and sessions are, over any backend: one implementation of every rule that users rely on. */
+/** Tokens and sessions over any backend: one implementation of every rule that users rely on. */
 export class SessionStore implements TokenStore {
   readonly #backend: Backend
   readonly #dataCentre: string
@@ -95,7 +95,7 @@ export class SessionStore implements TokenStore {
   readonly #limits: SessionStoreLimits
   readonly #observer: StoreObserver
   readonly #guesses = new GuessLimit()
-  readonly #remembered: RememberedAnswers
+  readonly #remembered: AnswerCache
   readonly attempts: Attempts
 
   /** Throws `INVALID_OPTION`. */
@@ -107,7 +107,7 @@ export class SessionStore implements TokenStore {
     this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)
     this.#limits = limits
     this.#observer = options.observer ?? {}
-    this.#remembered = new RememberedAnswers(limits.maxRemembered)
+    this.#remembered = new AnswerCache(limits.maxRemembered)
     // Last, so that a wrong option leaves no connection behind.
     this.#backend = backend()
     this.attempts = new AttemptCounter(this.#backend, this.#keyring.indexKey, limits.writeTimeoutMs)
@@ -221,7 +221,7 @@ export class SessionStore implements TokenStore {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     // A tombstone is written again in any case, so it need not be sure to stay yet.
     const record = await this.#readOrThrow(key, deadline, { unsettled: true })
-    if (record === null && this.#backend.mayReturn()) {
+    if (record === null && this.#backend.mayReappear()) {
       // A new primary may lack it, and the process that wrote it may be about to write it again: the tombstone must be
       // there first. It is needed only until then, and a client can make up such a token: few, for a short time.
       const isAllowed = this.#guesses.take(performance.now())
@@ -419,11 +419,11 @@ export class SessionStore implements TokenStore {
     return record.state === 'live' && !(this.#backend.clock.nowMs() >= endsAtMs(record))
   }
 
-  #recall(token: string, now: Instant): RememberedAnswer | null {
+  #recall(token: string, now: Instant): CachedAnswer | null {
     const nowMs = this.#backend.clock.checkedNowMs(now)
     if (Number.isNaN(nowMs)) return null
-    const countsNow = (known: Known) => this.#backend.countsNow(known, now)
-    const remembered = this.#remembered.get(token, countsNow, nowMs)
+    const isFresh = (known: CacheEntry) => this.#backend.isFresh(known, now)
+    const remembered = this.#remembered.get(token, isFresh, nowMs)
     if (remembered !== null) {
       this.#observer.verified?.('active', 'cache', performance.now() - now.monotonicMs)
     }
@@ -439,7 +439,7 @@ export class SessionStore implements TokenStore {
     // That a session has ended is never told from memory alone: another server may have touched it just now.
     if (
       known &&
-      this.#backend.countsNow(known) &&
+      this.#backend.isFresh(known) &&
       (known.record.state === 'revoked' || this.#isLive(known.record))
     ) {
       const answer = this.#judge(token, key, known.record)

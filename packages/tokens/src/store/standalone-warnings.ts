@@ -4,7 +4,7 @@ import type { Node } from '../redis/node.ts'
 const TIMEOUT_MS = 1000
 const TYPE = 'HoldfastWarning'
 
-/** Says what one Redis without replicas does not promise. */
+/** Warns about the guarantees that a single Redis without replicas does not give. */
 export function warnOfStandalone(address: NodeAddress): void {
   process.emitWarning(
     `Sessions are kept by one Redis, ${formatAddress(address)}, without replicas: logins are lost with it, and what ` +
@@ -13,7 +13,10 @@ export function warnOfStandalone(address: NodeAddress): void {
   )
 }
 
-/** Warns when the Redis has no append-only file: its last snapshot may be an hour old. A failed question is no finding. */
+/**
+ * Warns when the Redis has no append-only file: its last snapshot may be an hour old. A failed query is not a
+ * finding.
+ */
 export async function warnWithoutAof(node: Node | null): Promise<void> {
   const info = await node?.read(['INFO', 'persistence'], TIMEOUT_MS).catch(() => null)
   if (node === null || !/^aof_enabled:0/m.test(String(info))) return

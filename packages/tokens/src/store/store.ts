@@ -36,26 +36,26 @@ export interface SessionSummary {
 export type Rotation = ({ status: 'active' } & IssuedToken) | Inactive
 
 export interface Revocation {
-  /** True when a live session ended by this call; false when there was none to end. */
+  /** True when this call ended a live session; false when there was no live session. */
   revoked: boolean
   /** Public id; absent for a malformed token. */
   id?: string
 }
 
 export interface StoreStatus {
-  /** True when this process can acknowledge a login now, as far as it knows. False while its clock is wrong. */
+  /** Whether this process can acknowledge a login now, as far as it knows. False while its clock is wrong. */
   writable: boolean
-  /** True when this process can verify now: the primary, or a majority of the nodes, answers it, and its clock is right. */
+  /** Whether this process can verify now: the primary or a majority of the nodes answers, and its clock is right. */
   readable: boolean
   /** `host:port` of the primary, or null while none is known. */
   primary: string | null
-  /** Why it is not writable or not readable: one sentence, no secret. Null when all is well. */
+  /** Why the store is not writable or not readable: one sentence without a secret. Null when it is both. */
   problem: string | null
   /** How much longer this process may answer from its own knowledge (in milliseconds). */
   leaseRemainingMs: number
-  /** How long ago what it knows was last proved complete (in milliseconds); null when it never was. */
+  /** Time since the near cache was last proved complete (in milliseconds); null before the first proof. */
   leaseAgeMs: number | null
-  /** Acknowledged writes that not every node has yet. */
+  /** Acknowledged writes that at least one node still lacks. */
   journalEntries: number
   /** Sessions that this process knows, ended ones included. */
   cachedRecords: number
@@ -68,18 +68,18 @@ export interface StoreStatus {
 }
 
 /**
- * The sessions of one data centre. Every method of every implementation is safe to call again.
+ * The sessions of one data centre. Calling any method again is safe.
  *
- * Reads that cannot know answer `unavailable` or throw; writes that were not acknowledged throw
- * {@link StoreUnavailableError} (`STORE_UNAVAILABLE`), {@link StoreOverloadedError} (`STORE_OVERLOADED`) or
- * {@link StoreFullError} (`STORE_FULL`). Arguments out of bounds throw {@link InvalidOptionError}
- * (`INVALID_OPTION`). After `close`, everything throws {@link StoreClosedError} (`STORE_CLOSED`).
+ * Reads that cannot know answer `unavailable` or throw; writes that were not acknowledged throw {@link
+ * StoreUnavailableError} (`STORE_UNAVAILABLE`), {@link StoreOverloadedError} (`STORE_OVERLOADED`) or {@link
+ * StoreFullError} (`STORE_FULL`). Arguments out of bounds throw {@link InvalidOptionError} (`INVALID_OPTION`). After
+ * `close`, everything throws {@link StoreClosedError} (`STORE_CLOSED`).
  */
 export interface TokenStore {
   /** Starts a session and returns its token. */
   issue(request: IssueRequest, options?: CallOptions): Promise<IssuedToken>
 
-  /** Says whether a token is good now. Does not extend its idle lifetime. Throws only `STORE_CLOSED`. */
+  /** Verifies a token. Does not extend its idle lifetime. Throws only `STORE_CLOSED`. */
   verify(token: string, options?: CallOptions): Promise<Verification>
 
   /**
@@ -93,23 +93,23 @@ export interface TokenStore {
 
   /**
    * Replaces the claims by `change(claims)`. Updates of one session exclude each other; `change` may run more than
-   * once and must be free of side effects. When a failover hides whether a try was applied, and somebody else's
-   * update comes between, it is applied again. Throws `UPDATE_CONFLICT` after several lost races.
+   * once and must be free of side effects. If a failover hides whether an attempt was applied, and another caller's
+   * update comes in between, it is applied again. Throws `UPDATE_CONFLICT` after several lost races.
    */
   update(token: string, change: (claims: Claims) => Claims, options?: CallOptions): Promise<Active | Inactive>
 
   /**
-   * Issues a new token for the same session content and absolute end, and ends the old token, in one step. A session that
-   * has ended, or is ended meanwhile, is not continued. After a failover it waits, as `list` does, until the new primary has
-   * received all. When it throws, the outcome is unknown: the old token is still good, or both have ended or soon will;
-   * after `STORE_FULL` the old token is still good.
+   * Issues a new token for the same session content and absolute end, and ends the old token, in one step. A session
+   * that has ended, or is ended meanwhile, is not continued. After a failover it waits, like `list`, until the new
+   * primary has received all pending writes. When it throws, the outcome is unknown: the old token is still good, or
+   * both have ended or soon will; after `STORE_FULL` the old token is still good.
    */
   rotate(token: string, options?: CallOptions): Promise<Rotation>
 
   /**
-   * Ends a session for good, and one that a concurrent `rotate` made of it. Ending an ended or unknown one is no error.
-   * For half a minute after the store was opened or the primary changed, few unknown ones are ended per process: then it
-   * throws `STORE_UNAVAILABLE`.
+   * Ends a session for good, and one that a concurrent `rotate` made of it. Ending an ended or unknown one is no
+   * error. For half a minute after the store was opened or the primary changed, a process ends only a few unknown
+   * sessions; further calls throw `STORE_UNAVAILABLE`.
    */
   revoke(token: string, options?: CallOptions): Promise<Revocation>
 
@@ -127,8 +127,8 @@ export interface TokenStore {
   ): Promise<{ revokedIds: string[] }>
 
   /**
-   * The live sessions of `subject`, oldest first. After a failover it waits, as a write does, until the new primary has
-   * been told of all.
+   * The live sessions of `subject`, oldest first. After a failover it waits, like a write, until the new primary has
+   * received all pending writes.
    */
   list(subject: string, options?: CallOptions): Promise<SessionSummary[]>
 
@@ -145,28 +145,28 @@ export interface TokenStore {
   status(): StoreStatus
 
   /**
-   * Resolves when the store can acknowledge a login. Throws `STORE_UNAVAILABLE`, or `AUTH_FAILED` when a
-   * node refuses the password, naming the hosts. A store that is not ready goes on trying all the same.
+   * Resolves when the store can acknowledge a login. Throws `STORE_UNAVAILABLE`, or `AUTH_FAILED` when a node
+   * refuses the password, naming the hosts. The store keeps retrying in any case.
    */
   ready(options?: CallOptions): Promise<void>
 
   /**
-   * Takes new secrets without a pause. Before anything changes, a majority of the Sentinels and every Redis that can be
-   * reached (one at least) must accept a login by the new ones, beside the connections in use; from then on every fresh connection logs
-   * in so, and those that are open stay. Sessions that older keys of the ring have sealed stay readable for as long as
-   * the ring holds those keys. Default deadline: `writeTimeoutMs`.
+   * Takes new secrets without a pause. Before anything changes, a majority of the Sentinels and every Redis that can
+   * be reached (one at least) must accept a login by the new ones, beside the connections in use; from then on every
+   * new connection uses them, and open connections stay. Sessions that older keys of the ring have sealed stay
+   * readable for as long as the ring holds those keys. Default deadline: `writeTimeoutMs`.
    *
    * Throws `AUTH_FAILED` or `TLS_FAILED` when they are refused, `STORE_UNAVAILABLE` when too few could be asked,
-   * `INVALID_OPTION` when they cannot be used, as a ring that lacks the key which is current now; then the old ones
-   * stay in use.
+   * `INVALID_OPTION` when they cannot be used, for example a key ring without the current key. In all these cases
+   * the old secrets stay in use.
    */
   renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void>
 
   /**
-   * Ends all connections. Waits first, up to 2 s, until every replica has confirmed the acknowledged writes that this
-   * process remembers; new operations throw meanwhile, those under way at the end. When a replica stays away it reports
-   * `closed-unconfirmed` to the observer. Then only other processes that heard those writes protect them: while a replica
-   * is away, do not restart all processes.
+   * Ends all connections. Waits first, up to 2 s, until every replica has confirmed the acknowledged writes that
+   * this process remembers; new operations throw meanwhile, those under way at the end. When a replica stays away it
+   * reports `closed-unconfirmed` to the observer. Then only other processes that received those writes protect them:
+   * do not restart all processes while a replica is down.
    */
   close(): Promise<void>
 }

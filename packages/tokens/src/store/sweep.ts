@@ -12,7 +12,7 @@ const KEYS_IN_STEP = 200
 const BETWEEN_STEPS_MS = 100
 const BETWEEN_PASSES_MS = 60_000
 /** Another process makes the steps: look this often whether it still does. */
-const LOOK_AGAIN_MS = 5000
+const POLL_INTERVAL_MS = 5000
 /** After a failure, and while there is no primary or no clock that agrees. */
 const RETRY_MS = 2000
 const COMMAND_TIMEOUT_MS = 1000
@@ -57,7 +57,7 @@ export class Sweeper {
     )
     const [stepped, waitMs] = Array.isArray(reply) ? reply : []
     if (stepped === 1) return Number(waitMs)
-    return jitter(Math.max(LOOK_AGAIN_MS, Number(waitMs)))
+    return jitter(Math.max(POLL_INTERVAL_MS, Number(waitMs)))
   }
 
   #afterFailure(error: unknown): number {

@@ -18,11 +18,11 @@ export type InactiveReason =
   | 'malformed'
   /** A token of another data centre: decided without asking Redis. */
   | 'foreign'
-  /** No such session here: never issued, or ended long ago. */
+  /** The session does not exist: it was never issued, or ended long ago. */
   | 'unknown'
   /** Its idle or its absolute lifetime has passed. */
   | 'expired'
-  /** It was logged out or ended by somebody. */
+  /** The user logged out, or the session was ended. */
   | 'revoked'
 
 export interface Inactive {
@@ -32,7 +32,7 @@ export interface Inactive {
   id?: string
 }
 
-/** The store could not find out. This is never a log-out: keep the cookie and answer 503. */
+/** The store could not determine the state. This is never a logout: keep the cookie and answer 503. */
 export interface Unavailable {
   status: 'unavailable'
   /** `STORE_OVERLOADED` when this process itself has too much waiting. */

@@ -66,8 +66,8 @@ export function publicId(digest: string): string {
 }
 
 /**
- * The shard and index of a subject, from a keyed hash, so that whoever reads Redis cannot test a guess of
- * who is logged in. `indexKey` is the key ring's index key.
+ * The shard and index of a subject, from a keyed hash, so that a reader of Redis cannot test a guess about who is
+ * logged in. `indexKey` is the key ring's index key.
  */
 export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
   const mac = createHmac('sha256', indexKey).update(subject).digest()
@@ -76,8 +76,8 @@ export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
 }
 
 /**
- * Where attempts are counted: for each `name` a key of its own, from a keyed hash, so that whoever reads Redis cannot
- * test a guess of whose attempts they are. `indexKey` is the key ring's index key.
+ * Where attempts are counted: for each `name` a key of its own, from a keyed hash, so that a reader of Redis cannot
+ * test a guess about whose attempts they are. `indexKey` is the key ring's index key.
  */
 export function attemptKey(indexKey: KeyObject, name: string): string {
   const mac = createHmac('sha256', indexKey).update('attempts\0').update(name).digest()

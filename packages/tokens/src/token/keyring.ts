@@ -86,8 +86,8 @@ export function sealingKeyOf(box: Buffer): string | null {
 /**
  * Checks that a ring may take the place of another while processes run: with the same index key, because another one
  * would hide every session from its subject's list; with the key that is current, because sessions are being sealed
- * with it; and with every id naming the same key as before. Older keys may be missing: who forgets one must know that
- * no session needs it. Throws `INVALID_OPTION`, naming the entry, never its value.
+ * with it; and with every id naming the same key as before. Older keys may be missing: remove a key only when no
+ * session needs it. Throws `INVALID_OPTION`, naming the entry, never its value.
  */
 export function checkSuccessor(current: Keyring, next: Keyring): void {
   if (!sameKey(current.index, next.index)) {

@@ -5,7 +5,7 @@ import {
   namedBySentinels,
   type SentinelObservation,
 } from '../../src/redis/primary.ts'
-import { Reigns } from '../../src/redis/reigns.ts'
+import { PrimaryHistory } from '../../src/redis/primary-history.ts'
 
 /** Every replica was seen under whatever is announced. */
 const ANNOUNCED = 9
@@ -252,7 +252,7 @@ describe('a deposed primary that is elected again before it was made a replica',
 
 describe('the reign of a node', () => {
   test('begins with the epoch under which it is named or chosen, and ends when it is a replica', () => {
-    const reigns = new Reigns()
+    const reigns = new PrimaryHistory()
     reigns.note([primary('A', 'one')], { address: 'A', epoch: 0 })
     reigns.note([primary('A', 'one'), replica('B')], { address: 'A', epoch: 0 })
     expect(reigns.of('A')).toEqual({ replicaEpoch: null, reignEpoch: 0 })
@@ -269,13 +269,13 @@ describe('the reign of a node', () => {
   })
 
   test('does not begin while the named one is still seen as a replica', () => {
-    const reigns = new Reigns()
+    const reigns = new PrimaryHistory()
     reigns.note([primary('A', 'one'), replica('B')], { address: 'B', epoch: 1 })
     expect(reigns.of('B').reignEpoch).toBeNull()
   })
 
   test('a replica is seen under an announcement only by a look from after it', () => {
-    const reigns = new Reigns()
+    const reigns = new PrimaryHistory()
     const [a, before] = [primary('A', 'one'), replica('B')]
     reigns.note([a, before], { address: 'A', epoch: 0 })
     reigns.note([a, replica('B')], { address: 'A', epoch: 0 })

@@ -3,7 +3,7 @@ import { TEST_USERS } from '@holdfast/testing'
 import { Connection } from '@holdfast/tokens/redis'
 import { expect, it } from 'vitest'
 import { type Lab, pause, until } from './lab.ts'
-import { type Case, LEAST_LOGINS, losses, REPAIRS, run } from './losses.ts'
+import { type Case, losses, MIN_LOGINS, REPAIRS, run } from './losses.ts'
 
 /**
  * Elections that a process does not hear of, or that lead to a promotion much later than they were won. Each schedule runs
@@ -98,7 +98,7 @@ for (const [title, { rule, orElse, ...schedule }] of Object.entries(cases)) {
       losses({ rule, orElse, ...schedule }),
     ])
     for (const { acknowledged, failures, lost, undone } of [kept, keptByRule]) {
-      expect(acknowledged).toBeGreaterThan(LEAST_LOGINS)
+      expect(acknowledged).toBeGreaterThan(MIN_LOGINS)
       expect(failures).toEqual([])
       expect(lost).toBe(0)
       expect(undone).toBe(0)

@@ -18,7 +18,7 @@ export interface Case {
 export const REPAIRS: SafetyRule[] = ['journal', 'heard-writes']
 
 /** Fewer logins would prove nothing. */
-export const LEAST_LOGINS = 20
+export const MIN_LOGINS = 20
 
 /** Lets users log in and out, runs the schedule, heals everything, and counts what is lost and what is undone. */
 export async function run(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Lab, pause, until } from './lab.ts'
-import { type Case, LEAST_LOGINS, losses, REPAIRS, run } from './losses.ts'
+import { type Case, losses, MIN_LOGINS, REPAIRS, run } from './losses.ts'
 
 /**
  * The ways in which Redis and Sentinel lose acknowledged writes (FACTS, section 1), on real processes. Each
@@ -104,7 +104,7 @@ for (const [title, { rule, orElse, schedule }] of Object.entries(cases)) {
       losses({ rule, orElse, schedule }),
     ])
     for (const { acknowledged, failures, lost, undone } of [kept, keptByRule]) {
-      expect(acknowledged).toBeGreaterThan(LEAST_LOGINS)
+      expect(acknowledged).toBeGreaterThan(MIN_LOGINS)
       expect(failures).toEqual([])
       expect(lost).toBe(0)
       expect(undone).toBe(0)
@@ -132,7 +132,7 @@ it('E: a primary restarts without its data, faster than down-after: nothing is l
     run({ schedule: losesItsData({ guarded: true }) }, []),
     run({ schedule: losesItsData({ guarded: false }) }, []),
   ])
-  expect(kept.acknowledged).toBeGreaterThan(LEAST_LOGINS)
+  expect(kept.acknowledged).toBeGreaterThan(MIN_LOGINS)
   expect(kept).toMatchObject({ failures: [], lost: 0, undone: 0 })
   // The replicas have copied the emptiness. Nobody was told a lie: without the mark nothing is acknowledged.
   expect(without.lost).toBe(without.acknowledged)
@@ -156,6 +156,6 @@ it('a primary that is back before its successor is announced takes no acknowledg
   timeout: 120_000,
 }, async () => {
   const kept = await run({ schedule: returnsTooSoon }, [])
-  expect(kept.acknowledged).toBeGreaterThan(LEAST_LOGINS)
+  expect(kept.acknowledged).toBeGreaterThan(MIN_LOGINS)
   expect(kept).toMatchObject({ failures: [], lost: 0, undone: 0 })
 })

@@ -10,9 +10,9 @@ const APPLICATIONS = 50
 /** A process each would take two cores half a minute to start. */
 const APPLICATIONS_IN_A_PROCESS = 5
 /** Each needs two on a new primary: for its writes, and for the feed. One may fail and be tried again. */
-const MOST_CONNECTIONS_EACH = 4
+const MAX_CONNECTIONS_EACH = 4
 /** A probe of two commands each 40 ms, two looks at the beginning of a connection, and its own work. */
-const MOST_COMMANDS_EACH = 150
+const MAX_COMMANDS_EACH = 150
 /** When Sentinels on two busy cores split a vote, they vote again after seconds. */
 const LONGEST_WATCH_MS = 60_000
 
@@ -100,6 +100,6 @@ it('fifty applications that lose their primary at once come to the new one with 
   // Each of them works again.
   const came = (counts.at(-1)?.connections ?? 0) - (calm[0]?.connections ?? 0)
   expect(came).toBeGreaterThanOrEqual(2 * APPLICATIONS)
-  expect(report.connections).toBeLessThan(APPLICATIONS * MOST_CONNECTIONS_EACH)
-  expect(report.commands).toBeLessThan(APPLICATIONS * MOST_COMMANDS_EACH)
+  expect(report.connections).toBeLessThan(APPLICATIONS * MAX_CONNECTIONS_EACH)
+  expect(report.commands).toBeLessThan(APPLICATIONS * MAX_COMMANDS_EACH)
 })

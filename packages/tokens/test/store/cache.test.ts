@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LiveRecord, RevokedRecord } from '../../src/record/record.ts'
-import { countsIn, NearCache, NO_GENERATION } from '../../src/store/cache.ts'
+import { isFreshIn, NearCache, NO_GENERATION } from '../../src/store/cache.ts'
 
 const live = (version = 1): LiveRecord => ({
   state: 'live',
@@ -13,86 +13,86 @@ const live = (version = 1): LiveRecord => ({
 /** The record under a key, if it counts in a generation. */
 function counting(cache: NearCache, key: string, generation: number) {
   const known = cache.get(key)
-  return known !== null && countsIn(known, generation) ? known.record : null
+  return known !== null && isFreshIn(known, generation) ? known.record : null
 }
 const revoked: RevokedRecord = { state: 'revoked', expiresAtMs: 100 }
 
 test('a live record counts only in the generation of the feed in which it was learned', () => {
   const cache = new NearCache(10)
-  cache.learn('key', live(), 1)
+  cache.upsert('key', live(), 1)
   expect(counting(cache, 'key', 1)).toEqual(live())
   expect(counting(cache, 'key', 2)).toBeNull()
 })
 
 test('a record that no generation vouches for never counts as live', () => {
   const cache = new NearCache(10)
-  cache.learn('key', live(), NO_GENERATION)
+  cache.upsert('key', live(), NO_GENERATION)
   expect(counting(cache, 'key', 1)).toBeNull()
 })
 
 test('a tombstone counts when it is settled, in every generation, and no later live record undoes it', () => {
   const cache = new NearCache(10)
-  const ended = cache.learn('key', revoked, 1)
-  expect(countsIn(ended, 1)).toBe(false)
-  ended.settled = true
-  expect(cache.learn('key', live(9), 2).record).toEqual(revoked)
+  const ended = cache.upsert('key', revoked, 1)
+  expect(isFreshIn(ended, 1)).toBe(false)
+  ended.durable = true
+  expect(cache.upsert('key', live(9), 2).record).toEqual(revoked)
   expect(counting(cache, 'key', 7)).toEqual(revoked)
   expect(counting(cache, 'key', 2)).toEqual(revoked)
 })
 
 test('an older state that is learned later does not replace a newer one', () => {
   const cache = new NearCache(10)
-  cache.learn('key', live(3), 1)
-  expect(cache.learn('key', live(2), 1).record).toMatchObject({ version: 3 })
+  cache.upsert('key', live(3), 1)
+  expect(cache.upsert('key', live(2), 1).record).toMatchObject({ version: 3 })
   expect(counting(cache, 'key', 1)).toMatchObject({ version: 3 })
 })
 
 test('a read that nobody vouches for does not take the generation from a record that has one', () => {
   const cache = new NearCache(10)
-  cache.learn('key', live(), 4)
-  cache.learn('key', live(), NO_GENERATION)
+  cache.upsert('key', live(), 4)
+  cache.upsert('key', live(), NO_GENERATION)
   expect(counting(cache, 'key', 4)).toEqual(live())
 })
 
 test('both kinds are bounded, and what was used least recently goes first', () => {
   const cache = new NearCache(2)
-  cache.learn('a', live(), 1)
-  cache.learn('b', live(), 1)
+  cache.upsert('a', live(), 1)
+  cache.upsert('b', live(), 1)
   counting(cache, 'a', 1)
-  cache.learn('c', live(), 1)
+  cache.upsert('c', live(), 1)
   expect(counting(cache, 'a', 1)).not.toBeNull()
   expect(counting(cache, 'b', 1)).toBeNull()
-  for (const key of ['x', 'y', 'z']) cache.learn(key, revoked, 1).settled = true
+  for (const key of ['x', 'y', 'z']) cache.upsert(key, revoked, 1).durable = true
   expect(counting(cache, 'x', 7)).toBeNull()
   expect(cache.size).toBe(4)
 })
 
 test('live records never push a tombstone out', () => {
   const cache = new NearCache(2)
-  cache.learn('ended', revoked, 1).settled = true
-  for (let key = 0; key < 10; key++) cache.learn(String(key), live(), 1)
+  cache.upsert('ended', revoked, 1).durable = true
+  for (let key = 0; key < 10; key++) cache.upsert(String(key), live(), 1)
   expect(counting(cache, 'ended', 7)).toEqual(revoked)
 })
 
 test('who holds an entry sees what is learned later, and what is forgotten counts no more', () => {
   const cache = new NearCache(1)
-  const known = cache.learn('a', live(), 1)
-  cache.learn('a', live(2), 1)
+  const known = cache.upsert('a', live(), 1)
+  cache.upsert('a', live(2), 1)
   expect(known.record).toMatchObject({ version: 2 })
-  cache.learn('b', live(), 1)
+  cache.upsert('b', live(), 1)
   expect(cache.get('a')).toBeNull()
-  expect(countsIn(known, 1)).toBe(false)
+  expect(isFreshIn(known, 1)).toBe(false)
   const ended = cache.get('b')
-  cache.learn('b', revoked, 1)
+  cache.upsert('b', revoked, 1)
   expect(ended?.record).toEqual(revoked)
 })
 
 test('each tombstone that is forgotten is counted, and no live record is', () => {
   const cache = new NearCache(1)
-  cache.learn('a', live(), 1)
-  cache.learn('b', live(), 1)
+  cache.upsert('a', live(), 1)
+  cache.upsert('b', live(), 1)
   expect(cache.forgottenTombstones).toBe(0)
-  cache.learn('x', revoked, 1)
-  cache.learn('y', revoked, 1)
+  cache.upsert('x', revoked, 1)
+  cache.upsert('y', revoked, 1)
   expect(cache.forgottenTombstones).toBe(1)
 })

@@ -2,8 +2,9 @@ import { covers, merge } from '../record/merge.ts'
 import type { FeedRecord } from './feed.ts'
 
 /**
- * A primary whose machine loses power lacks the end of its append-only file, and its replicas copy that: so what every
- * node has is kept for this long, too. With `appendfsync everysec` the file lacks two seconds at the most.
+ * A primary whose host loses power lacks the end of its append-only file, and its replicas copy that state. So
+ * writes that every node has are also kept for this long. With `appendfsync everysec` the file lacks at most two
+ * seconds.
  */
 const KEEP_MS = 15_000
 const MAX_KEPT = 100_000
@@ -19,11 +20,12 @@ interface Heard {
 }
 
 /**
- * The writes of all processes, as heard on the feed, one record per key. A write is kept until every planned replica has
- * confirmed it and it is {@link KEEP_MS} older than the last one heard. The age counts back from the last one because a
- * feed that has ended brings nothing new, however long the failover takes. Pure: the time is passed in.
+ * The recent writes of all processes, as received on the feed: one record per key. A write is kept until every
+ * planned replica has confirmed it and it is {@link KEEP_MS} older than the latest one. Age is measured from the
+ * latest write, because a feed that has ended delivers nothing, however long the failover takes. Pure: the time is
+ * passed in.
  */
-export class HeardWrites {
+export class RecentRemoteWrites {
   /** In the order of `atMs`. */
   readonly #heard = new Map<string, Heard>()
   readonly #keepUntilConfirmed: boolean
@@ -41,7 +43,7 @@ export class HeardWrites {
     const { key } = message
     const known = this.#heard.get(key)
     this.#heard.delete(key)
-    // A new primary may lack what was heard before: that stays to be looked up.
+    // A new primary may lack the earlier record, so the entry stays marked as unchecked.
     const isBehind = known !== undefined && known.term < term && !covers(message.record, known.message.record)
     this.#heard.set(key, {
       message: known === undefined ? message : join(known.message, message),
@@ -62,8 +64,8 @@ export class HeardWrites {
     this.#forgetConfirmed()
   }
 
-  /** What the primary of a term may lack, because it was seen on earlier ones only. */
-  owedIn(term: number): FeedRecord[] {
+  /** Records that the primary of a term may lack, because only earlier primaries are known to have them. */
+  pendingReplay(term: number): FeedRecord[] {
     this.#forgetConfirmed()
     return [...this.#heard.values()].flatMap((heard) => (heard.term < term ? [heard.message] : []))
   }
@@ -92,7 +94,7 @@ export class HeardWrites {
   #forgetConfirmed(): void {
     for (const [key, heard] of this.#heard) {
       if (heard.atMs >= this.#last.atMs - KEEP_MS) break
-      // One of an earlier term has yet to be looked up on the new primary.
+      // A record of an earlier term still has to be checked on the new primary.
       const isSafe = this.#isEverywhere(heard) && heard.term === this.#last.term
       if (isSafe || !this.#keepUntilConfirmed) this.#heard.delete(key)
     }

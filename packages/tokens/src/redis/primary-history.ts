@@ -6,20 +6,20 @@ type Reign = Pick<NodeObservation, 'replicaEpoch' | 'reignEpoch'>
 const UNKNOWN: Reign = { replicaEpoch: null, reignEpoch: null }
 
 /**
- * What this process has seen of each node's past: under which announcement it was last a replica, and since then under
- * which epoch primary.
+ * The history of each node as this process has seen it: the announcement under which it was last a replica, and the
+ * epoch under which it has been primary since.
  */
-export class Reigns {
+export class PrimaryHistory {
   readonly #reigns = new Map<string, Reign>()
   #announcedEpoch: number | null = null
-  /** What was known of each node when that was heard first: it is from before the announcement. */
+  /** The views of the nodes when that announcement was first received: they are older than it. */
   #oldViews = new Map<string, ReplicationView | null>()
 
   of(address: string): Reign {
     return this.#reigns.get(address) ?? UNKNOWN
   }
 
-  /** Learns from the views of now, and from what the Sentinels say. */
+  /** Updates the history from the current views and the Sentinels' announcements. */
   note(nodes: readonly Pick<NodeObservation, 'address' | 'view'>[], named: ChosenPrimary | null): void {
     if (named !== null && named.epoch > (this.#announcedEpoch ?? -1)) {
       this.#announcedEpoch = named.epoch
@@ -32,11 +32,11 @@ export class Reigns {
       this.#reigns.set(address, { replicaEpoch, reignEpoch: null })
     }
     const namedView = nodes.find(({ address }) => address === named?.address)?.view
-    // One that is still seen as a replica reigns from when it is seen as primary.
+    // The epoch of a node that still shows as a replica starts when it shows as primary.
     if (named !== null && namedView?.role !== 'replica') this.noteEpoch(named)
   }
 
-  /** A node was chosen or named under an epoch. */
+  /** A node was chosen or announced as primary under an epoch. */
   noteEpoch({ address, epoch }: ChosenPrimary): void {
     const { replicaEpoch, reignEpoch } = this.of(address)
     this.#reigns.set(address, { replicaEpoch, reignEpoch: Math.max(epoch, reignEpoch ?? 0) })

@@ -4,13 +4,13 @@ import type { ReplicaGroup } from '../redis/group.ts'
 export const SETTLED_CHANNEL = 'hf:settled'
 
 /** Sent later than this it would tell nobody anything new. */
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 
 /**
  * Tells the other processes that a tombstone is sure to stay, as only who wrote it knows: then they need not look at the
  * nodes before they tell it, which may be gone by then. Who does not hear it looks (store/settle.ts).
  */
-export class SettledNews {
+export class DurabilityAnnouncer {
   readonly #group: ReplicaGroup
   #keys: string[] = []
 
@@ -27,7 +27,7 @@ export class SettledNews {
   #send(): void {
     const keys = this.#keys
     this.#keys = []
-    const sent = this.#group.primary?.read(['PUBLISH', SETTLED_CHANNEL, keys.join(' ')], PATIENCE_MS)
+    const sent = this.#group.primary?.read(['PUBLISH', SETTLED_CHANNEL, keys.join(' ')], COMMAND_TIMEOUT_MS)
     // Lost with the primary: then nobody hears it.
     sent?.catch(() => {})
   }

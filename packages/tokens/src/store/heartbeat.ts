@@ -5,22 +5,22 @@ import type { Feed } from './feed.ts'
 import { readInstant } from './instant.ts'
 import type { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
-import type { Committed } from './unit.ts'
+import type { Committed } from './pending-write.ts'
 
-/** Beats in one lease: as many may be lost or late before it ends. */
+/** Heartbeats per lease: this many may be lost or late before the lease ends. */
 const BEATS_IN_LEASE = 3
 
 /** Is called for a heartbeat that every planned replica has confirmed: when it was sent, in which generation of the feed and which term. */
 type OnComplete = (sentAtMs: number, generation: number, term: number) => void
 
 /**
- * Proves the lease, several times in its length. A beat is a message that travels through the primary to its
- * replicas, as a write does, and back through the feed. When a replica has confirmed it *and* it was heard, three
- * things held when it was sent: the primary had a follower, so nobody else could acknowledge anything; the feed
- * had delivered all that was published before; and the lease begins at that time.
+ * Renews the lease several times within its length. A heartbeat is a message that travels through the primary to its
+ * replicas, like a write, and back through the feed. When a replica has confirmed it *and* it came back, three
+ * things were true when it was sent: the primary had a replica, so no other primary could acknowledge a write; the
+ * feed had delivered all that was published before; and the lease starts at that time.
  */
 export class Heartbeat {
-  /** The channel of this process's beats. */
+  /** The channel of this process's heartbeats. */
   readonly channel = `hf:beat:${randomBytes(8).toString('hex')}`
   readonly #leaseMs: number
   readonly #lease: Lease
@@ -37,22 +37,22 @@ export class Heartbeat {
     this.#leaseMs = leaseMs
   }
 
-  /** A beat of this process came through the feed. */
+  /** A heartbeat of this process came back through the feed. */
   hear(beat: number): void {
-    // A number that was not sent proves nothing, and must not stand for the beats to come.
+    // A number that was not sent proves nothing, and must not count for later heartbeats.
     if (beat > this.#sent) return
     this.#heard = Math.max(this.#heard, beat)
     this.#onHeard()
   }
 
-  /** Beats until it is closed. */
+  /** Sends heartbeats until it is closed. */
   async run(feed: Feed, committer: Committer, onComplete: OnComplete): Promise<void> {
     const everyMs = this.#leaseMs / BEATS_IN_LEASE
     for (let beat = 1; !this.#closed; beat++) {
       const startedMs = performance.now()
       await this.#beat(beat, feed, committer, onComplete)
       this.#tellWhenLost()
-      // Without a feed nothing was sent: the first beat of the next one comes soon after it has begun.
+      // Without a feed nothing was sent: the first heartbeat of the next feed follows soon after it opens.
       const restMs = feed.generation === null ? 0 : everyMs - (performance.now() - startedMs)
       await new Promise((resolve) => setTimeout(resolve, Math.max(everyMs / 10, restMs)))
     }
@@ -78,7 +78,7 @@ export class Heartbeat {
     let committed: Committed
     try {
       const signal = { channel: this.channel, message: String(beat) }
-      committed = await committer.signal(signal, deadline)
+      committed = await committer.publish(signal, deadline)
     } catch {
       // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
       return

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { TokenRecord } from '../../src/record/record.ts'
 import type { ReplicaGroup } from '../../src/redis/group.ts'
 import type { EpochBarrier } from '../../src/store/barrier.ts'
-import { Settling } from '../../src/store/settle.ts'
+import { TombstoneDurability } from '../../src/store/durability.ts'
 import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../support.ts'
 
 const group = groupOfThisFile()
@@ -79,19 +79,22 @@ test('one that both replicas have is told while the primary hangs', async () => 
 })
 
 test('a beat settles what was heard before it was sent, in its own generation of the feed', () => {
-  const settling = new Settling({} as ReplicaGroup, { barrier: {} as EpochBarrier, holdsTombstone: never })
+  const durability = new TombstoneDurability({} as ReplicaGroup, {
+    barrier: {} as EpochBarrier,
+    holdsTombstone: never,
+  })
   const heard = (heardAtMs: number, generation: number) => {
     const record: TokenRecord = { state: 'revoked', expiresAtMs: 1 }
-    const known = { record, generation, settled: false, used: false }
-    settling.heard(known, heardAtMs, generation)
+    const known = { record, generation, durable: false, used: false }
+    durability.noteHeard(known, heardAtMs, generation)
     return known
   }
   const [before, after, later, earlier] = [heard(10, 2), heard(30, 2), heard(10, 3), heard(10, 1)]
-  settling.confirmed(20, 2)
+  durability.noteConfirmed(20, 2)
   expect([before, after, later, earlier].map(({ settled }) => settled)).toEqual([true, false, false, false])
-  settling.confirmed(40, 2)
-  expect(after.settled).toBe(true)
-  settling.confirmed(50, 3)
+  durability.noteConfirmed(40, 2)
+  expect(after.durable).toBe(true)
+  durability.noteConfirmed(50, 3)
   expect([later, earlier].map(({ settled }) => settled)).toEqual([true, false])
 })
 

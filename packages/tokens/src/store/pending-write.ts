@@ -3,43 +3,46 @@ import type { Reply } from '../redis/connection.ts'
 import type { Script } from '../scripts/scripts.ts'
 import type { MergeRequest } from './backend.ts'
 
-/** One call of a script. It must be safe to run again at any time, on any primary. */
+/** One call of a script. Repeating it at any time, on any primary, must be safe. */
 export interface WriteCommand {
   script: Script
   keys: string[]
   args: (string | Buffer)[]
-  /** How many values it answers. Default is 1. */
+  /** The number of values that the script returns. Default is 1. */
   values?: number
 }
 
 /** What becomes of live records when memory is full: none is written, those that are stored and do not grow, or all. */
 export type WhenFull = 'refuse' | 'stored' | 'write'
 
-export interface UnitOptions {
+export interface PendingWriteOptions {
   signal?: Signal | null
   command?: WriteCommand | null
   whenFull?: WhenFull
-  /** Asked before each try. Once it says no, the unit fails with {@link PrimaryReplacedError}, and its outcome is unknown. */
+  /**
+   * Called before each attempt. If it returns false, the write fails with {@link PrimaryReplacedError}, and its
+   * outcome is unknown.
+   */
   mayTry?: () => boolean
 }
 
-/** Another node is primary than the one for which a unit was meant. */
+/** The primary that a write was meant for has been replaced. */
 export class PrimaryReplacedError extends StoreUnavailableError {}
 
-/** A message that travels through the primary to its replicas, and to who listens. */
+/** A message that travels through the primary to its replicas and to all subscribers. */
 export interface Signal {
   channel: string
   message: string
 }
 
-/** What must hold before a unit is acknowledged. */
+/** The condition under which a write is acknowledged. */
 export type Durability =
-  /** Whoever is promoted has it, or this process writes it again. */
+  /** Every replica that may be promoted has it, or this process writes it again. */
   | 'lasting'
-  /** One replica at least has it: proof that the primary still has a follower. */
+  /** At least one replica has it, which proves that the primary still has a replica. */
   | 'followed'
 
-/** An acknowledged unit. */
+/** An acknowledged write. */
 export interface Committed {
   replies: Reply[]
   /** The term of the primary that it was written to. */
@@ -49,7 +52,7 @@ export interface Committed {
 }
 
 /** Writes that are acknowledged together, and the caller that waits for them. */
-export class Unit {
+export class PendingWrite {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null
   /** One call of another script than merge.lua; it answers a list of values. */
@@ -66,7 +69,7 @@ export class Unit {
   constructor(
     merges: readonly MergeRequest[],
     durability: Durability,
-    { signal = null, command = null, whenFull = 'refuse', mayTry = () => true }: UnitOptions = {},
+    { signal = null, command = null, whenFull = 'refuse', mayTry = () => true }: PendingWriteOptions = {},
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     this.merges = merges
@@ -98,15 +101,18 @@ export class Unit {
   }
 }
 
-/** What became of a unit on one primary, leaving aside whether replicas have it. */
-export type UnitOutcome =
+/** The outcome of a write on one primary, regardless of its replicas. */
+export type WriteOutcome =
   | { kind: 'done'; replies: Reply[] }
-  /** Not now or not here: the same commands may succeed later, or on another primary. */
+  /** A temporary failure: the same commands may succeed later, or on another primary. */
   | { kind: 'passing'; error: Error }
-  /** Not done, and sending it again would not help. */
+  /** Refused for good: sending it again does not help. */
   | { kind: 'refused'; error: Error }
 
-/** Error replies that pass: the node is no primary, has no replica, loads its data, cannot save, or is busy. */
+/**
+ * Error replies that are temporary: the node is not a primary, has no replica, loads its data, cannot save, or is
+ * busy.
+ */
 const PASSING = new Set([
   'READONLY',
   'NOREPLICAS',
@@ -118,7 +124,7 @@ const PASSING = new Set([
   'UNBLOCKED',
 ])
 
-export function readOutcome(results: PromiseSettledResult<Reply>[]): UnitOutcome {
+export function readOutcome(results: PromiseSettledResult<Reply>[]): WriteOutcome {
   const failed = results.find((result) => result.status === 'rejected')
   if (failed === undefined) {
     return {
