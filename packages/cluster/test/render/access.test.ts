@@ -99,8 +99,8 @@ async function denialsOf(who: typeof hosts): Promise<string[]> {
   return denials
 }
 
-describe('each user of three rendered Redis and Sentinels', () => {
-  it('does its work through a failover, and nothing of it is denied anywhere', async () => {
+describe('ACL users of three rendered Redis and Sentinels', () => {
+  it('every user does its work through a failover without a denied command', async () => {
     await group.ask(first.name, first.address, 'redis', ['SET', MARK_KEY, FIXED_SECRETS.mark])
     const store = createRedisStore({
       dataCentre: 'dc1',
@@ -153,7 +153,7 @@ describe('each user of three rendered Redis and Sentinels', () => {
   describe.each([
     ['Redis', PORT.redis, REDIS_ACCESS],
     ['Sentinel', PORT.sentinel, SENTINEL_ACCESS],
-  ] as const)('of %s', (_, port, access) => {
+  ] as const)('ACL users of %s', (_, port, access) => {
     let permissions: Permissions
 
     beforeAll(async () => {
@@ -162,14 +162,14 @@ describe('each user of three rendered Redis and Sentinels', () => {
 
     afterAll(() => permissions?.admin.close())
 
-    it('is in the table', async () => {
+    it('the table lists every ACL user', async () => {
       expect((await permissions.users()).sort()).toEqual(
         ['default', ...access.map(({ name }) => name)].sort(),
       )
     })
 
     it.each(access.map((user) => [user.name, user] as const))(
-      '%s may run the commands that it needs, and no other of all that the server knows',
+      'the user %s may run exactly the commands that it needs',
       async (_name, user) => {
         const needed = permissions.commands.filter((command) => mayRun(user, command))
         expect(await permissions.runnable(user)).toEqual(needed.map(({ name }) => name).sort())
@@ -181,7 +181,7 @@ describe('each user of three rendered Redis and Sentinels', () => {
     )
 
     it.each(access.map((user) => [user.name, user] as const))(
-      '%s is let on to its own keys and channels only',
+      'the user %s may access only its own keys and channels',
       async (_name, user) => {
         for (const [names, isOwn] of [
           [user.keys.own, true],

@@ -31,20 +31,23 @@ const balancerFiles = (site: Site) => {
   return ['haproxy.cfg', 'nginx.conf'].map((name) => textIn(files, 'dc1-balancer', name))
 }
 
-describe('a rendered balancer', () => {
+describe('Rendered balancer files', () => {
   it.each([
     ['applications', 'gateways', 'application'],
     ['gateways', 'applications', 'gateway'],
-  ] as const)('before %s alone serves them at 443, and names no %s', (present, absent, service) => {
-    for (const file of balancerFiles(siteWith('redis', 'balancer', service))) {
-      expect(file).toContain(present)
-      expect(file).not.toContain(absent)
-      expect(file).toContain(':443 ')
-      expect(file).not.toContain('8443')
-    }
-  })
+  ] as const)(
+    'a balancer in front of %s only serves them at 443, and its files do not name %s',
+    (present, absent, service) => {
+      for (const file of balancerFiles(siteWith('redis', 'balancer', service))) {
+        expect(file).toContain(present)
+        expect(file).not.toContain(absent)
+        expect(file).toContain(':443 ')
+        expect(file).not.toContain('8443')
+      }
+    },
+  )
 
-  it('before nothing is refused', () => {
+  it('renderSite rejects a balancer without servers', () => {
     expect(() => renderExample(siteWith('redis', 'balancer'))).toThrow(
       expect.objectContaining({
         code: 'RENDER_REFUSED',
@@ -64,7 +67,7 @@ const PROGRAMS: Record<string, (file: string, folder: string) => string[]> = {
 }
 
 describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.')[0] ?? '')))(
-  'a balancer before applications and gateways, by %s',
+  'A balancer in front of applications and gateways, with %s',
   (name, commandOf) => {
     const processes = new Processes()
     const servers: Server[] = []
@@ -105,7 +108,7 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
       await rm(folder, { recursive: true, force: true })
     })
 
-    it('serves both, each at a port of its own', async () => {
+    it('the balancer serves applications and gateways at separate ports', async () => {
       expect((await ask(ports.applications, '/some/page')).seen).toMatchObject({
         name: 'application',
         url: '/some/page',
@@ -113,14 +116,14 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
       expect((await ask(ports.gateways, '/login')).seen).toMatchObject({ name: 'gateway', url: '/login' })
     })
 
-    it('tells the gateways the whole origin, which they compare with that of a login', async () => {
+    it('the balancer sends gateways the whole origin, which they compare with the origin of a login', async () => {
       const { seen } = await ask(ports.gateways, '/login')
       expect(seen.headers['host']).toBe(`localhost:${ports.gateways}`)
       expect(seen.headers['x-forwarded-host'] ?? seen.headers['host']).toBe(`localhost:${ports.gateways}`)
       expect(seen.headers['x-forwarded-proto']).toBe('https')
     })
 
-    it('goes on serving the applications while no gateway is there', async () => {
+    it('the balancer still serves applications while no gateway is up', async () => {
       const [, gateway] = servers
       gateway?.close()
       gateway?.closeAllConnections()

@@ -56,7 +56,7 @@ const NODE = '/opt/node'
 const SECRETS = '/etc/holdfast/secrets/dc1/secrets.json'
 const USERS = '/var/lib/holdfast/gateway/users.json'
 
-describe.runIf(missing === null)('the units of a host, run by systemd', { timeout: 90_000 }, () => {
+describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 90_000 }, () => {
   let folder: string
   let host: BootedHost
   let group: RenderedGroup
@@ -146,7 +146,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('all start behind the firewall, and the first start has one primary', async () => {
+  it('all units start after the firewall, and the first start has one primary', async () => {
     await host.run('systemctl', 'enable', '--now', ...SERVICES)
     for (const unit of SERVICES) await runs(unit)
     await group.agreesOn(BOOTED.name, BOOTED.address, 2, 30_000)
@@ -163,13 +163,13 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     }
   })
 
-  it('the gateway is active when it serves, and not before', async () => {
+  it('the unit of the gateway becomes active when the gateway serves requests', async () => {
     const said = await host.journal()
     expect(said).toMatch(/Starting [^\n]*Holdfast gateway.*listens on http.*Started [^\n]*Holdfast gateway/s)
     await isReady({ ready: true, server: BOOTED.name })
   })
 
-  it('root copies nothing to where the user of the gateway has put a link', async () => {
+  it('root copies nothing to the target of a link that the user of the gateway created', async () => {
     await host.run('mkdir', '--parents', '/etc/target')
     for (const name of ['gateway.json', 'gateway.json.new']) {
       await asUser('holdfast-gateway', 'ln', '-sfn', '/etc/target', `/run/holdfast-gateway/${name}`)
@@ -180,14 +180,14 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(await host.state(GATEWAY)).toMatchObject({ MainPID, ActiveState: 'active' })
   })
 
-  it('Redis hears the hosts of its data centre and nobody else, also without the firewall', async () => {
+  it('Redis accepts packets only from hosts of its data centre, even without the firewall', async () => {
     await host.run('nft', 'delete', 'table', 'inet', 'holdfast')
     expect(await Promise.all([OTHERS[0], STRANGER].map(knockFrom))).toEqual(['open\n', 'silent\n'])
     await host.run('systemctl', 'reload', 'holdfast-firewall.service')
     expect(await host.run('nft', 'list', 'tables')).toContain('table inet holdfast')
   })
 
-  it.concurrent('a Redis that crashes is failed over, and comes back behind the guard as a replica', async () => {
+  it.concurrent('after a crash of the primary, a failover happens and the guard starts it as a replica', async () => {
     // As a power cut may leave it: without its users nobody could ask it anything.
     await host.run('truncate', '--size=0', '/var/lib/holdfast/redis/users.acl')
     // As a Redis that was taken over may: systemd, as root, would wait for ever to open it.
@@ -203,7 +203,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(await host.run('ls', '/var/lib/holdfast/redis')).toContain('users.acl.~1~')
   })
 
-  it.concurrent('a gateway that hangs is ended, and started again', async () => {
+  it.concurrent('systemd restarts a gateway that hangs', async () => {
     await host.run('systemctl', 'kill', '--signal=STOP', '--kill-whom=main', GATEWAY)
     // For the next one: a busy machine may hold one up for so long that serves.
     await host.amend(GATEWAY, '[Service]\nWatchdogSec=30\nRestartSec=100ms\n')
@@ -212,7 +212,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await isReady({ ready: true })
   })
 
-  it('a rotation without what brings the passwords to the hosts is not begun, and fails', async () => {
+  it('a rotation without the delivery command does not start, and its unit fails', async () => {
     await host.write('/etc/holdfast/holdfast.yaml', SITE)
     await host.write(SECRETS, JSON.stringify(secrets), 0o600)
     await host.run('chmod', '0700', dirname(SECRETS))
@@ -225,7 +225,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await host.run('systemctl', 'stop', `${ROTATION}.service`)
   })
 
-  it('what was added to gateway.json by hand is told to be lost at the next delivery', async () => {
+  it('the gateway reports that the next delivery overwrites manual changes of gateway.json', async () => {
     const file = '/etc/holdfast/gateway.json'
     const rendered = JSON.parse(await host.run('cat', file))
     await host.write(file, JSON.stringify({ ...rendered, returnOrigins: ['https://app.example.org'] }), 0o640)
@@ -237,7 +237,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(await host.journal(`--unit=${GATEWAY}`)).toContain('Put it under `gateway:` in holdfast.yaml')
   })
 
-  it('the timer says when it rotates passwords; then the rotation runs to its end', async () => {
+  it('the timer shows the next rotation of passwords, and the rotation completes', async () => {
     await host.write('/etc/holdfast/deliver', DELIVER, 0o755)
     await host.run('systemctl', 'enable', '--now', `${ROTATION}.timer`)
     expect(await host.run('systemctl', 'list-timers', '--no-legend')).toMatch(
@@ -282,7 +282,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(passwords.filter((password) => said.includes(password))).toEqual([])
   })
 
-  it('all end when they are told to, and only then Redis counts as stopped well', async () => {
+  it('all units stop on request, and only then Redis counts as cleanly stopped', async () => {
     const started = '/var/lib/holdfast/redis/started'
     const boot = await host.run('cat', '/proc/sys/kernel/random/boot_id')
     expect(await host.run('cat', started)).toBe(boot.replaceAll('-', ''))

@@ -43,7 +43,7 @@ const OUTSIDERS = [
 ] as const
 
 describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
-  'two data centres with the rendered nftables loaded, transport %s (by root, with `ip` and `nft`)',
+  'Two data centres with the rendered nftables, transport %s (needs root, `ip` and `nft`)',
   (transport) => {
     let folder: string
     let site: HostedSite
@@ -119,7 +119,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       }
     }
 
-    it('serve their own application server, and count its connections', async () => {
+    it('both serve their own application server, and count its connections', async () => {
       const [accepted, dropped] = [await onAll('tokens_accepted'), await onAll('tokens_dropped')]
       await isServed('dc1-app-1', dc1)
       for (const [index, count] of (await onAll('tokens_accepted')).entries()) {
@@ -130,7 +130,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
     })
 
     it.each(OUTSIDERS)(
-      'drop what comes from %s to any Redis or Sentinel, and count it',
+      'both drop and count packets from %s to every Redis and Sentinel',
       async (_who, host) => {
         const dropped = await onAll('tokens_dropped')
         expect(new Set(await reachAll(host))).toEqual(new Set(['dropped']))
@@ -140,7 +140,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       },
     )
 
-    it('would let all of them in without the rules', async () => {
+    it('without the rules, every host can connect', async () => {
       const host = present(dc1.dataHosts[2])
       await site.namespaces.run(host.name, ['nft', 'delete', 'table', 'inet', 'holdfast'])
       for (const [who, outsider] of OUTSIDERS) {
@@ -152,7 +152,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       expect(again).toEqual(OUTSIDERS.map(() => 'dropped'))
     })
 
-    it('fail over behind the rules, and serve their application server after it', async () => {
+    it('both fail over with the rules, and then serve their application server', async () => {
       const [first, second] = [present(dc1.dataHosts[0]), present(dc1.dataHosts[1])]
       await dc1.group.processes.kill(`${first.name} redis`)
       const promoted = await eventually(async () => {

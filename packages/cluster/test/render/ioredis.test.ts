@@ -113,9 +113,9 @@ async function survivesTheFailover(hosts: ReturnType<typeof dataHostsOf>): Promi
   expect(stored.trim().split('\n')).toEqual(replicated.map(({ number }) => String(number)))
 }
 
-describe('a client of ioredis with the rendered redisProps alone writes and reads through a failover', () => {
+describe('An ioredis client with the rendered redisProps', () => {
   it.each(['plain', 'tls'] as const)(
-    'with the transport %s',
+    'ioredis writes and reads through a failover with the transport %s',
     async (transport) => {
       const site = exampleOn('127.0.91', { transport })
       await survivesTheFailover(await place(site, '127.0.91'))
@@ -124,7 +124,7 @@ describe('a client of ioredis with the rendered redisProps alone writes and read
   )
 
   it.skipIf(!canMakeHosts || !isThere('stunnel'))(
-    'with the transport stunnel',
+    'ioredis writes and reads through a failover with the transport stunnel',
     async () => {
       await makeHosts()
       const hosts = await place(exampleSite({ transport: 'stunnel', timings: TIMINGS.fast }), '127.20.0')
@@ -136,7 +136,7 @@ describe('a client of ioredis with the rendered redisProps alone writes and read
   )
 
   it.skipIf(!canMakeHosts || !isThere('wireguard-go') || !isThere('wg'))(
-    'with the transport wireguard',
+    'ioredis writes and reads through a failover with the transport wireguard',
     async () => {
       tunnels = new Tunnels(await makeHosts())
       const hosts = await place({ ...tunnelledSite(), timings: TIMINGS.fast }, '10.99.0')
