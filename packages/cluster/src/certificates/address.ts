@@ -7,7 +7,9 @@ export function addressBytes(address: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(ipv6Groups(address).flatMap((group) => [group >> 8, group & 0xff]))
 }
 
-/** Returns the canonical spelling of an address. IPv6 is spelled as in URLs: hexadecimal groups with at most one `::`. */
+/**
+ * Returns the canonical spelling of an address. IPv6 is spelled as in URLs: hexadecimal groups with at most one `::`.
+ */
 export function canonicalAddress(address: string): string {
   return isIPv4(address) ? address : new URL(`http://[${address}]`).hostname.slice(1, -1)
 }

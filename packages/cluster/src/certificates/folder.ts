@@ -22,9 +22,9 @@ export interface CertificateFile extends CertificateFacts {
 const AUTHORITY = 'ca'
 
 /**
- * The certificates of one data centre: `<folder>/<data centre>/ca.crt`, `ca.key`, and `<name>.crt` and `<name>.key` for
- * each host and application. Only the owner can read the keys (mode 0600). With `ca.key`, an attacker can impersonate every
- * host: keep it on the machine that signs certificates. No host needs it.
+ * The certificates of one data centre: `<folder>/<data centre>/ca.crt`, `ca.key`, and `<name>.crt` and `<name>.key`
+ * for each host and application. Only the owner can read the keys (mode 0600). With `ca.key`, an attacker can
+ * impersonate every host: keep it on the machine that signs certificates. No host needs it.
  */
 export class CertificateFolder {
   readonly dataCentre: string
@@ -36,8 +36,8 @@ export class CertificateFolder {
   }
 
   /**
-   * Creates the authority. Throws `AUTHORITY_EXISTS` if there is one and `force` is not set. With `force`, hosts that trust
-   * the new authority reject every certificate of the old one. `kept` lists the backups of the old files.
+   * Creates the authority. Throws `AUTHORITY_EXISTS` if there is one and `force` is not set. With `force`, hosts that
+   * trust the new authority reject every certificate of the old one. `kept` lists the backups of the old files.
    */
   async createAuthority(
     options: Pick<AuthorityRequest, 'days'> & { force?: boolean },
@@ -86,8 +86,8 @@ export class CertificateFolder {
   }
 
   /**
-   * Renews every certificate that expires in fewer than `withinDays` days, has expired, or was signed by another authority.
-   * Names, addresses and purposes stay the same. Returns the new certificates. Throws like {@link issue}.
+   * Renews every certificate that expires in fewer than `withinDays` days, has expired, or was signed by another
+   * authority. Names, addresses and purposes stay the same. Returns the new certificates. Throws like {@link issue}.
    */
   async renew({ withinDays, days }: { withinDays: number; days?: number }): Promise<CertificateFile[]> {
     const { issued } = await this.list()
@@ -102,8 +102,9 @@ export class CertificateFolder {
   }
 
   /**
-   * Returns the certificate of that name with its key and the certificate of the authority, as texts. Null if one of them is
-   * missing. Throws `CERTIFICATE_UNREADABLE`, also if the key does not match because `issue` was killed between the two files.
+   * Returns the certificate of that name with its key and the certificate of the authority, as texts. Null if one of
+   * them is missing. Throws `CERTIFICATE_UNREADABLE`, also if the key does not match because `issue` was killed
+   * between the two files.
    */
   async find(name: string): Promise<(Credential & { authority: string; file: CertificateFile }) | null> {
     const [authority, certificate, key] = await Promise.all([

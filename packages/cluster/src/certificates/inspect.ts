@@ -31,7 +31,10 @@ const PURPOSE_OF: Readonly<Record<string, Purpose>> = {
   '1.3.6.1.5.5.7.3.2': 'client',
 }
 
-/** Reads a certificate in PEM. `nowMs` is the current time (Unix time in milliseconds). Throws `CERTIFICATE_UNREADABLE`. */
+/**
+ * Reads a certificate in PEM. `nowMs` is the current time (Unix time in milliseconds). Throws
+ * `CERTIFICATE_UNREADABLE`.
+ */
 export function inspectCertificate(pem: string, nowMs: number): CertificateFacts {
   const certificate = parseCertificate(pem)
   const [names, addresses] = altNames(certificate)
@@ -57,7 +60,10 @@ export function isSignedBy(pem: string, authorityPem: string): boolean {
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
 }
 
-/** Whether a certificate belongs to a private key (PEM). An invalid key belongs to no certificate. Throws `CERTIFICATE_UNREADABLE`. */
+/**
+ * Whether a certificate belongs to a private key (PEM). An invalid key belongs to no certificate. Throws
+ * `CERTIFICATE_UNREADABLE`.
+ */
 export function isOfKey(pem: string, keyPem: string): boolean {
   const certificate = parseCertificate(pem)
   try {

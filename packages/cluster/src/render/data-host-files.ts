@@ -37,8 +37,8 @@ const addressOf = (site: Site, host: Host, service: 'redis' | 'sentinel'): NodeA
 /**
  * Renders the files of the Redis and the Sentinel of one host.
  *
- * Throws `RENDER_REFUSED` if the data centre has no Redis. Also throws it for the profile `as-documented` with TLS or stunnel:
- * the document has no directive for TLS, or for announcing an address, which stunnel needs.
+ * Throws `RENDER_REFUSED` if the data centre has no Redis. Also throws it for the profile `as-documented` with TLS or
+ * stunnel: the document has no directive for TLS, or for announcing an address, which stunnel needs.
  */
 export function dataHostFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
   const [first] = hostsThatRun(dataCentre, 'redis')

@@ -1,8 +1,9 @@
 import type { Profile } from '../site/site.ts'
 
 /**
- * The beginnings of lines without which a program would start without passwords, on every address, or without its data. A
- * file that lacks one of them was truncated: Redis and Sentinel keep these lines when they rewrite their files.
+ * The beginnings of lines without which a program would start without passwords, on every address, or without its
+ * data. A file that lacks one of them was truncated: Redis and Sentinel keep these lines when they rewrite their
+ * files.
  */
 export const ESSENTIALS = {
   'redis.conf': {

@@ -8,9 +8,9 @@ import { SOURCE } from './sources.ts'
 const { firewalld } = SOURCE
 
 /**
- * Renders a policy that lets the other hosts through firewalld, which runs on Red Hat systems. A packet that one chain of
- * nftables accepts can still be rejected by the next, and firewalld rejects all packets that no zone allows. The policy only
- * adds to the zones of the host. {@link nftablesConf} has already dropped packets of other hosts.
+ * Renders a policy that lets the other hosts through firewalld, which runs on Red Hat systems. A packet that one
+ * chain of nftables accepts can still be rejected by the next, and firewalld rejects all packets that no zone allows.
+ * The policy only adds to the zones of the host. {@link nftablesConf} has already dropped packets of other hosts.
  */
 export function firewalldPolicy(site: Site, dataCentre: DataCentre, host: Host): Document {
   return {

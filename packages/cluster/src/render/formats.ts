@@ -33,7 +33,10 @@ export const indented: Format = (heading, blocks) =>
     ...directives.map((directive) => `  ${spaced(directive)}`),
   ])
 
-/** XML: a block is an element with children, a directive is one without. Titles and values already contain the attributes. */
+/**
+ * XML: a block is an element with children, a directive is one without. Titles and values already contain the
+ * attributes.
+ */
 export const xml: Format = (heading, blocks) => {
   const inside = ({ title, directives, blocks: inner = [] }: Block, indent: string): string[] => [
     `${indent}<${title}>`,
@@ -56,8 +59,8 @@ export const assignments: Format = (heading, blocks) =>
   file(heading, blocks, ({ directives }) => directives.map(({ directive, value }) => `${directive}=${value}`))
 
 /**
- * JSON: one object per block, under its title. The entries of a block without a title are at the top level. Each value is
- * already JSON. JSON has no comments, so the heading is dropped.
+ * JSON: one object per block, under its title. The entries of a block without a title are at the top level. Each
+ * value is already JSON. JSON has no comments, so the heading is dropped.
  */
 export const json: Format = (_heading, blocks) => {
   const whole: Record<string, unknown> = {}
@@ -105,8 +108,9 @@ export function quoted(value: string): string {
 export const wordOf = (value: string): string => (PLAIN_WORD.test(value) ? value : quoted(value))
 
 /**
- * Quotes a value for a file that a shell, systemd (`EnvironmentFile`) and Node (`--env-file`) read. All three take text in
- * single quotes literally. The value must not contain a single quote, or a backslash, which older versions of systemd drop.
+ * Quotes a value for a file that a shell, systemd (`EnvironmentFile`) and Node (`--env-file`) read. All three take
+ * text in single quotes literally. The value must not contain a single quote, or a backslash, which older versions of
+ * systemd drop.
  */
 export const environmentValue = (value: string): string => (PLAIN_WORD.test(value) ? value : `'${value}'`)
 

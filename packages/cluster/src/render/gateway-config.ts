@@ -131,8 +131,8 @@ interface MergedSettings {
 }
 
 /**
- * Writes JSON that begins with a digest of everything after it. With it, a gateway detects manual changes, which the next
- * delivery would overwrite. The gateway computes the same digest (`config/rendered.ts` there).
+ * Writes JSON that begins with a digest of everything after it. With it, a gateway detects manual changes, which the
+ * next delivery would overwrite. The gateway computes the same digest (`config/rendered.ts` there).
  */
 const withDigest: Format = (heading, blocks) => {
   const values = JSON.parse(json(heading, blocks)) as object

@@ -13,7 +13,10 @@ export interface HostCertificate {
   key: string
 }
 
-/** The hosts that need a certificate, with the address that it must contain. Null for a host that only opens connections. */
+/**
+ * The hosts that need a certificate, with the address that it must contain. Null for a host that only opens
+ * connections.
+ */
 export function certifiedHosts(site: Site, dataCentre: DataCentre): { host: Host; address: string | null }[] {
   if (site.transport !== 'tls' && site.transport !== 'stunnel') return []
   return tokenHosts(dataCentre).map((host) => {

@@ -34,7 +34,9 @@ export const GATEWAY_SECRETS = configFile('gateway')
 /** The administrator's command that copies rendered files to the hosts, on an operator host. */
 export const DELIVERY = configFile('deliver')
 
-/** The folder in which `holdfast ca` keeps the authority, on an operator host that renews certificates automatically. */
+/**
+ * The folder in which `holdfast ca` keeps the authority, on an operator host that renews certificates automatically.
+ */
 export const CERTIFICATES = configFile('certificates')
 
 /** The certificate, with its key, that the balancer shows to browsers. */

@@ -11,9 +11,9 @@ const { nft, document, holdfast } = SOURCE
 const TABLE = 'inet holdfast'
 
 /**
- * Renders the firewall of one host, for `nft -f`. It has its own table. Loading replaces the rules in one step, keeps the
- * counters, and does not change other rules of the host. It filters only the ports of the token store, the gateway and the
- * tunnel.
+ * Renders the firewall of one host, for `nft -f`. It has its own table. Loading replaces the rules in one step, keeps
+ * the counters, and does not change other rules of the host. It filters only the ports of the token store, the
+ * gateway and the tunnel.
  */
 export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Document {
   const allowed = allowedTraffic(site, dataCentre, host)

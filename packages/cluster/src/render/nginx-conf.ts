@@ -8,9 +8,9 @@ import type { ServedSite } from './web-servers.ts'
 const { nginx, holdfast, measured, rfc8446 } = SOURCE
 
 /**
- * Renders `nginx.conf` of a balancer host that uses nginx instead of HAProxy: HTTPS for browsers, HTTP to the servers of its
- * data centre, no stickiness. nginx notices that a server is down only when a request fails there. It sends that request to
- * the next server, except for a POST that was already sent.
+ * Renders `nginx.conf` of a balancer host that uses nginx instead of HAProxy: HTTPS for browsers, HTTP to the servers
+ * of its data centre, no stickiness. nginx notices that a server is down only when a request fails there. It sends
+ * that request to the next server, except for a POST that was already sent.
  */
 export function nginxConf(sites: readonly ServedSite[], certificate: string): Document {
   return {

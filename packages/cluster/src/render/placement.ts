@@ -5,14 +5,14 @@ import { isLoopback } from '../site/network.ts'
 import type { DataCentre, Host, Service, Site } from '../site/site.ts'
 
 /**
- * Returns the address at which other hosts reach the Redis and Sentinel of a host. Nodes announce, monitor and follow this
- * address.
+ * Returns the address at which other hosts reach the Redis and Sentinel of a host. Nodes announce, monitor and follow
+ * this address.
  *
- * With `stunnel`, it is a loopback address that stands for the host on every host. On the host itself, its Redis listens
- * there; on every other host, a stunnel listens there and forwards to that Redis. So the same address and port mean the same
- * node everywhere, which a failover needs, and plain traffic cannot leave a host even if stunnel is down. (If nftables
- * redirected the real address of the host, passwords would leave unencrypted whenever the rules are not loaded. If a host had
- * the address of its peer as an alias, it could not reach the peer.)
+ * With `stunnel`, it is a loopback address that stands for the host on every host. On the host itself, its Redis
+ * listens there; on every other host, a stunnel listens there and forwards to that Redis. So the same address and
+ * port mean the same node everywhere, which a failover needs, and plain traffic cannot leave a host even if stunnel
+ * is down. (If nftables redirected the real address of the host, passwords would leave unencrypted whenever the rules
+ * are not loaded. If a host had the address of its peer as an alias, it could not reach the peer.)
  *
  * Throws `RENDER_REFUSED` if the transport is `wireguard` and the host has no `tunnelAddress`.
  */
@@ -40,7 +40,9 @@ export const dataHosts = ({ hosts }: DataCentre): Host[] =>
 /** The services that connect to Redis and Sentinel. */
 export const TOKEN_SERVICES: readonly Service[] = ['redis', 'sentinel', 'application', 'gateway', 'operator']
 
-/** The hosts that store tokens, use them, or operate the data centre. No other host may connect to Redis and Sentinel. */
+/**
+ * The hosts that store tokens, use them, or operate the data centre. No other host may connect to Redis and Sentinel.
+ */
 export const tokenHosts = ({ hosts }: DataCentre): Host[] =>
   hosts.filter((host) => runsAny(host, TOKEN_SERVICES))
 
@@ -48,8 +50,8 @@ export const runsAny = ({ runs }: Host, services: readonly Service[]): boolean =
   runs.some((service) => services.includes(service))
 
 /**
- * Throws `RENDER_REFUSED` if two hosts would have the same address. With stunnel, this happens if their IPv4 addresses differ
- * only in the first number.
+ * Throws `RENDER_REFUSED` if two hosts would have the same address. With stunnel, this happens if their IPv4
+ * addresses differ only in the first number.
  */
 export function checkTokenAddresses(site: Site, dataCentre: DataCentre): void {
   const taken = new Map<string, string>()

@@ -29,12 +29,12 @@ export interface RenderedFile {
 export type CertificateOf = (dataCentre: DataCentre, host: Host) => HostCertificate | null
 
 /**
- * Renders every configuration file of every host of a site. Pure: the same site, secrets and certificates give the same
- * files.
+ * Renders every configuration file of every host of a site. Pure: the same site, secrets and certificates give the
+ * same files.
  *
- * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its tunnel address, two
- * hosts with one address, a balancer without servers, or TLS or stunnel with the profile `as-documented`. Throws
- * `SECRETS_UNUSABLE` for a password that a file cannot contain.
+ * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its tunnel
+ * address, two hosts with one address, a balancer without servers, or TLS or stunnel with the profile
+ * `as-documented`. Throws `SECRETS_UNUSABLE` for a password that a file cannot contain.
  */
 export function renderSite(
   site: Site,

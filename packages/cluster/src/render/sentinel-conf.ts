@@ -18,8 +18,9 @@ export interface SentinelPlan extends NodePlan {
 }
 
 /**
- * Renders `sentinel.conf` of one data host of a local data centre. The file is written once; Sentinel rewrites it with its id,
- * its epochs, the known nodes and the primary. It contains passwords in clear text, because Sentinel sends them: mode 0600.
+ * Renders `sentinel.conf` of one data host of a local data centre. The file is written once; Sentinel rewrites it
+ * with its id, its epochs, the known nodes and the primary. It contains passwords in clear text, because Sentinel
+ * sends them: mode 0600.
  */
 export function renderSentinelConf(local: LocalNode, folder: string): string {
   const { primaryName, timings } = local.topology
@@ -40,7 +41,8 @@ export function renderSentinelConf(local: LocalNode, folder: string): string {
 export function sentinelConf(plan: SentinelPlan): Document {
   const { engine, announce, primary, primaryName, secrets, timings } = plan
   const directive = directivesFrom(SENTINEL_FACTS, engine)
-  // Passwords have no quotes, because Sentinel rewrites them without. `secrets/writable.ts` rejects those that need quotes.
+  // Passwords have no quotes, because Sentinel rewrites them without. `secrets/writable.ts` rejects those that need
+  // quotes.
   return {
     heading:
       'Written once by Holdfast. Sentinel rewrites this file; change a running Sentinel with SENTINEL SET.',

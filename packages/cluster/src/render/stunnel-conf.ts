@@ -16,8 +16,8 @@ const SERVICES = [
 ] as const satisfies readonly (readonly [Service, number])[]
 
 /**
- * Renders `stunnel.conf` of one host: tunnels in to its own Redis and Sentinel, and tunnels out to those of every other host.
- * `tokenAddress` describes the addresses.
+ * Renders `stunnel.conf` of one host: tunnels in to its own Redis and Sentinel, and tunnels out to those of every
+ * other host. `tokenAddress` describes the addresses.
  */
 export function stunnelConf(site: Site, dataCentre: DataCentre, host: Host): Document {
   const peers = dataCentre.hosts.filter((other) => other !== host)

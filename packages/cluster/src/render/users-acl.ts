@@ -38,9 +38,10 @@ const notOfHoldfast = (sign: '~' | '&', first: string) =>
   [first, 'h', 'h[^f]*', 'hf', 'hf[^:]*'].map((pattern) => `${sign}${pattern}`).join(' ')
 
 /**
- * The rights that Itential grants its user (its page "User accounts in dependencies"), without the commands of operators. It
- * publishes under another rule than it subscribes: Bull, which the platform uses, subscribes to patterns, and Redis allows a
- * pattern only if the rule has the same pattern or all channels. Redis and Sentinel use channels that begin with `_`.
+ * The rights that Itential grants its user (its page "User accounts in dependencies"), without the commands of
+ * operators. It publishes under another rule than it subscribes: Bull, which the platform uses, subscribes to
+ * patterns, and Redis allows a pattern only if the rule has the same pattern or all channels. Redis and Sentinel use
+ * channels that begin with `_`.
  */
 const PLATFORM_RULES =
   `${notOfHoldfast('~', '[^h]*')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +

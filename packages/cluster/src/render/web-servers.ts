@@ -22,8 +22,8 @@ export interface ServedSite extends WebServers {
 const APPLICATION = { port: 3000, healthPath: '/health/status' }
 
 /**
- * The servers behind a balancer of this data centre: applications and gateways. Each kind has its own port; the first kind
- * has the usual port of HTTPS. Browsers send the cookie of the gateways to every port of a host.
+ * The servers behind a balancer of this data centre: applications and gateways. Each kind has its own port; the first
+ * kind has the usual port of HTTPS. Browsers send the cookie of the gateways to every port of a host.
  */
 export function sitesBehind(dataCentre: DataCentre): ServedSite[] {
   const at = (service: 'application' | 'gateway', port: number) =>

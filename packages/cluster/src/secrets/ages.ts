@@ -24,7 +24,10 @@ const ROTATED = [
 
 const DAY_MS = 86_400_000
 
-/** Returns the age of every secret that can be rotated. `fileTimeMs`: when their file was written, by the clock of this machine. Pure. */
+/**
+ * Returns the age of every secret that can be rotated. `fileTimeMs`: when their file was written, by the clock of
+ * this machine. Pure.
+ */
 export function agesOf({ rotatedAt = {} }: Secrets, fileTimeMs: number, nowMs: number): SecretAge[] {
   return ROTATED.map((secret) => {
     const since = rotatedAt[secret] ?? new Date(fileTimeMs).toISOString()

@@ -10,12 +10,13 @@ import { capital, inspectText, inspectValues, nothing, type SecretsSeen } from '
 const CREDENTIAL = 'holdfast-secrets.json'
 
 /**
- * Loads the secrets of a data centre from the place that its site names: `secrets.json` (0600) in a folder (0700) of this
- * user, environment variables, or a systemd credential. With `createFor`, the name of the data centre, an empty folder gets
- * new secrets of 256 random bits each. Two processes that create secrets at the same time get the same ones.
+ * Loads the secrets of a data centre from the place that its site names: `secrets.json` (0600) in a folder (0700) of
+ * this user, environment variables, or a systemd credential. With `createFor`, the name of the data centre, an empty
+ * folder gets new secrets of 256 random bits each. Two processes that create secrets at the same time get the same
+ * ones.
  *
- * Throws `SECRETS_MISSING`, and `SECRETS_UNUSABLE` if other users can access the secrets, another user owns them, or some
- * are missing or invalid. No message shows a secret.
+ * Throws `SECRETS_MISSING`, and `SECRETS_UNUSABLE` if other users can access the secrets, another user owns them, or
+ * some are missing or invalid. No message shows a secret.
  */
 export async function loadSecrets(
   place: SecretsPlace,

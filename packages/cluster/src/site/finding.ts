@@ -4,7 +4,9 @@ export type Severity = 'error' | 'warning' | 'info'
 /** The keys and indexes that lead to a value of the file: `['dataCentres', 'dc1', 'hosts', 0, 'address']`. */
 export type Path = readonly (string | number)[]
 
-/** A part of one line of the file. Lines and columns count from 1. `endColumn` is the column after the last character. */
+/**
+ * A part of one line of the file. Lines and columns count from 1. `endColumn` is the column after the last character.
+ */
 export interface Position {
   line: number
   column: number

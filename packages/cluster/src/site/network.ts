@@ -30,7 +30,10 @@ const UNUSABLE = listOf(
   ['fe80::', 10, 'ipv6'],
 )
 
-/** `ipv4`, `ipv6`, or null if the text is not an address. An address with a zone (`fe80::1%eth0`) is valid on one host only. */
+/**
+ * `ipv4`, `ipv6`, or null if the text is not an address. An address with a zone (`fe80::1%eth0`) is valid on one host
+ * only.
+ */
 export function familyOf(address: string): Family | null {
   const version = address.includes('%') ? 0 : isIP(address)
   return version === 0 ? null : version === 4 ? 'ipv4' : 'ipv6'

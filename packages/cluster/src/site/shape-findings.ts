@@ -55,7 +55,9 @@ function unknownKey(path: Path, key: string, known: readonly string[]): Problem 
   return problem(`Unknown key \`${key}\`. ${hint}`)
 }
 
-/** Returns the issues of the union branch that the value resembles most. A branch of another type is the last choice. */
+/**
+ * Returns the issues of the union branch that the value resembles most. A branch of another type is the last choice.
+ */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const weight = (issues: readonly Issue[]) =>
     issues.length +

@@ -1,7 +1,10 @@
 import type { RotationLimits } from '../secrets/limits.ts'
 import type { Timings } from '../topology/timings.ts'
 
-/** The content of a `holdfast.yaml`: data centres with the same settings that share nothing. Rules check the addresses. */
+/**
+ * The content of a `holdfast.yaml`: data centres with the same settings that share nothing. Rules check the
+ * addresses.
+ */
 export interface Site {
   engine: Engine
   profile: Profile
@@ -39,7 +42,10 @@ export interface RedisSettings {
   backlogMb: number
   /** How much output may be pending for one replica before the primary drops its connection (in MiB). */
   replicaBufferMb: number
-  /** When Redis writes to its disk. `always`: before it answers a write, so that a power cut of every host loses nothing. */
+  /**
+   * When Redis writes to its disk. `always`: before it answers a write, so that a power cut of every host loses
+   * nothing.
+   */
   appendfsync: Appendfsync
 }
 

@@ -13,7 +13,7 @@ import { isThere, Processes, run } from './support/programs.ts'
 
 const NETWORK = '127.0.69'
 
-/** The example with those hosts only that run one of these services. */
+/** The example with only the hosts that run one of these services. */
 function siteWith(...services: Service[]): Site {
   const site = exampleOn(NETWORK)
   const isWanted = (runs: Service[]) => runs.some((service) => services.includes(service))
@@ -57,7 +57,7 @@ describe('Rendered balancer files', () => {
   })
 })
 
-/** How each program is started in the foreground with a rendered file. */
+/** The command that starts each program in the foreground with a rendered file. */
 const PROGRAMS: Record<string, (file: string, folder: string) => string[]> = {
   'haproxy.cfg': (file) => ['haproxy', '-db', '-f', file],
   'nginx.conf': (file, folder) => [
@@ -98,11 +98,11 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
     }, 60_000)
 
     afterEach(({ task }) => {
-      if (task.result?.state === 'fail') console.error(processes.allSaid)
+      if (task.result?.state === 'fail') console.error(processes.allOutput)
     })
 
     afterAll(async () => {
-      // nginx ends its workers itself.
+      // nginx stops its workers itself.
       await processes.kill(name, 'SIGTERM')
       for (const server of servers) server.close()
       await rm(folder, { recursive: true, force: true })
@@ -141,7 +141,7 @@ interface Seen {
   headers: Record<string, string>
 }
 
-/** A server that says what it was asked, and passes its health check. */
+/** A server that returns the request that it got, and passes its health check. */
 async function standIn(host: string, port: number, name: string, healthPath: string): Promise<Server> {
   const server = createServer(({ url, headers }, response) => {
     response.end(url === healthPath ? '' : JSON.stringify({ name, url, headers }))
@@ -159,7 +159,7 @@ async function ask(port: number, path: string): Promise<{ status: number; seen: 
   return { status: response.statusCode, seen: response.statusCode === 200 ? JSON.parse(body) : null }
 }
 
-/** A certificate with its key in one file, as a balancer host has it. */
+/** A certificate and its key in one file, as on a balancer host. */
 async function makeCertificate(file: string): Promise<void> {
   const key = `${file}.key`
   await run('openssl', [

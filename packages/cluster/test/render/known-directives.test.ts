@@ -17,7 +17,10 @@ const VALKEY_SERVER = words(`
   tls-ciphersuites tls-client-cert-file tls-client-key-file tls-key-file tls-port tls-protocols tls-replication
 `)
 
-/** The directives that `sentinelHandleConfiguration` of Valkey's `src/sentinel.c` accepts, read at valkey-io/valkey 008734ee (9.0). */
+/**
+ * The directives that `sentinelHandleConfiguration` of Valkey's `src/sentinel.c` accepts, read at valkey-io/valkey
+ * 008734ee (9.0).
+ */
 const VALKEY_SENTINEL = words(`
   announce-hostnames announce-ip announce-port auth-pass auth-user client-reconfig-script config-epoch current-epoch
   deny-scripts-reconfig down-after-milliseconds failover-timeout known-replica known-sentinel leader-epoch

@@ -27,7 +27,7 @@ const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(3
 const BEYOND_ASCII = 'üß€—漢字😀'
 const without = (characters: string) => [...PRINTABLE].filter((one) => !characters.includes(one)).join('')
 
-/** Every password holds every character that is allowed there, and each is another one. */
+/** Each password contains every character that its file allows. All passwords are different. */
 const SECRETS: Secrets = {
   ...FIXED_SECRETS,
   admin: `a${PRINTABLE}${BEYOND_ASCII}`,
@@ -65,7 +65,7 @@ it('a data centre starts, restarts and accepts an application with passwords of 
   group.start()
   await group.quickenSentinels()
   await group.agreesOn('dc1-data-1', '127.0.67.11', 2, 60_000)
-  // Sentinel and Redis have written their files again by now.
+  // By now, Sentinel and Redis have rewritten their files.
   for (const { name } of hosts) {
     for (const service of ['redis', 'sentinel']) await group.processes.kill(`${name} ${service}`)
   }
@@ -82,7 +82,7 @@ it('a data centre starts, restarts and accepts an application with passwords of 
   expect(await store.verify(token)).toMatchObject({ status: 'active', subject: 'ada' })
 }, 240_000)
 
-/** Texts that tend to break quoting. */
+/** Texts that often break quoting. */
 const tricky = fc.constantFrom(
   '$(id)',
   '`id`',
@@ -129,7 +129,7 @@ describe('Random passwords', () => {
     )
   }, 120_000)
 
-  /** Hundreds of passwords in one file. `holdfast.env` is for Node, too, and refuses some. */
+  /** Hundreds of passwords in one file. Node reads `holdfast.env` too, so that file rejects some. */
   const holdfastEnv = () => {
     const fits = (app: string) => unwritable({ ...FIXED_SECRETS, app }, 'hardened').length === 0
     return { passwords: fc.sample(password, 400).filter(fits), quote: environmentValue }

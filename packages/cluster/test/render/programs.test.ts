@@ -46,7 +46,7 @@ it.skipIf(!isThere('nginx'))('nginx accepts nginx.conf', async () => {
   ).toContain('test is successful')
 })
 
-// `npm start` needs no firewall, and only root may ask nft.
+// `npm start` needs no firewall, and nft needs root.
 describe.skipIf(!isThere('nft') || !isThere('ip') || !isRoot)('nft (needs root and `ip`)', () => {
   let namespaces: Namespaces
   const processes = new Processes()

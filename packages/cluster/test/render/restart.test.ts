@@ -36,7 +36,8 @@ const openStore = () =>
     groupMark: FIXED_SECRETS.mark,
   })
 
-// Redis loads its append-only file as the user `default`. If that user has no rights, Redis skips everything that a script
+// Redis loads its append-only file as the user `default`. If that user has no rights, Redis skips everything that a
+// script
 // wrote in one step, logs that, and starts: all logins and logouts since the file was rewritten would be lost.
 it('logins and logouts survive when all three Redis die at once', async () => {
   group = await RenderedGroup.place({

@@ -11,7 +11,7 @@ import { type HostedDataCentre, HostedSite, present } from './support/hosted-sit
 import { isRoot, isThere } from './support/programs.ts'
 import { siteText } from './support/site-text.ts'
 
-/** Hosts are network namespaces here, which only root makes; a small machine may lack `ip`, `nft` or `tcpdump`. */
+/** Hosts are network namespaces here, which need root. A small machine may lack `ip`, `nft` or `tcpdump`. */
 const canCapture = isRoot && ['ip', 'nft', 'tcpdump'].every(isThere)
 
 const TRANSPORTS: Transport[] = [
@@ -30,11 +30,11 @@ const HOSTS = [
 ] as const
 
 const siteOf = (transport: Transport) =>
-  siteText(transport, 'The test shows what anybody could read.', { dc1: HOSTS })
+  siteText(transport, 'The test captures this traffic.', { dc1: HOSTS })
 
 const count = (answers: Answer[], which: Answer) => answers.filter((answer) => answer === which).length
 
-/** What every server says of every login. */
+/** The answer of every server about every login. */
 const checkAll = (servers: ApplicationServer[], logins: Login[]): Promise<Answer[]> =>
   Promise.all(servers.flatMap((server) => logins.map((login) => server.check(login))))
 
@@ -44,7 +44,7 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
     const names = Array.from({ length: 50 }, (_, index) => `${random('user')}-${index}`)
     const password = random('password-of-all-users')
     const logins: Login[] = []
-    /** What was sent to Redis by those that do not seal it. */
+    /** The texts that applications sent to Redis without encrypting them. */
     const unsealed: string[] = []
     let folder: string
     let site: HostedSite
@@ -70,8 +70,8 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
     })
 
     /**
-     * Each server logs in its share of these users: four of five at the gateway, one in the application. Who is told to
-     * come back later does.
+     * Each server logs in its share of these users: four of five at the gateway, one in the application. A user who
+     * gets the answer "try again later" retries.
      */
     const logIn = (servers: ApplicationServer[], users: string[]): Promise<Login[]> =>
       Promise.all(
@@ -110,7 +110,7 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
       })
 
       expect(answers.length).toBeGreaterThanOrEqual(servers.length * logins.length)
-      // A server that cannot know says so: its user stays logged in and asks again.
+      // A server that cannot decide answers unavailable: the user stays logged in and retries.
       expect(count(answers, 'active') + count(answers, 'unavailable')).toBe(answers.length)
       logins.push(...more)
       expect(count(await checkAll(servers, logins), 'active')).toBe(servers.length * names.length)
@@ -153,7 +153,10 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
   },
 )
 
-/** The pairs of hosts that must exchange packets: every Redis host with every other, and every server with every Redis host. */
+/**
+ * The pairs of hosts that must exchange packets: every Redis host with every other, and every server with every Redis
+ * host.
+ */
 const waysOf = ({ dataHosts, dataCentre }: HostedDataCentre): string[] =>
   dataHosts.flatMap((data) =>
     dataCentre.hosts

@@ -11,7 +11,7 @@ import { isRoot, isThere } from './support/programs.ts'
 import { RenderedGroup } from './support/rendered-group.ts'
 import { Tunnels } from './support/tunnels.ts'
 
-/** Hosts are network namespaces here: only root makes those, with `ip`, which a small machine may lack. */
+/** Hosts are network namespaces here. They need root and `ip`, which a small machine may lack. */
 const canMakeHosts = isRoot && isThere('ip')
 const hosts = dataHostsOf('10.20.0')
 const application = { name: 'dc1-app-1', address: '10.20.0.21' }
@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 afterEach(async ({ task }) => {
   if (!canMakeHosts) return
-  if (task.result?.state === 'fail') console.error(group?.processes.allSaid)
+  if (task.result?.state === 'fail') console.error(group?.processes.allOutput)
   await group?.processes.killAll()
   await tunnels.remove()
   await namespaces.remove()

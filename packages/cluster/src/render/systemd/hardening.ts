@@ -10,7 +10,10 @@ export interface HardeningOptions {
   addresses: string[] | null
 }
 
-/** Directives that remove every right that a service does not need. `systemd-analyze security` rates the remaining exposure. */
+/**
+ * Directives that remove every right that a service does not need. `systemd-analyze security` rates the remaining
+ * exposure.
+ */
 export function hardening({ compiles, addresses }: HardeningOptions): Directive[] {
   return [
     line('NoNewPrivileges', 'yes', 'A program that it starts cannot gain more rights.', exec),

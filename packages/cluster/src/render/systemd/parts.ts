@@ -14,9 +14,9 @@ export type ServiceName =
   `holdfast-${'redis' | 'sentinel' | 'watchdog' | 'gateway' | 'stunnel' | 'rotate-passwords' | 'rotate-certificates'}.service`
 
 /**
- * The exposure of each service by `systemd-analyze security` of systemd 252: 10 is fully exposed, 0 is not exposed. A test
- * measures the numbers. A gateway has a higher one because it compiles code, serves any browser, and lets a separate
- * program notify systemd.
+ * The exposure of each service by `systemd-analyze security` of systemd 252: 10 is fully exposed, 0 is not exposed. A
+ * test measures the numbers. A gateway has a higher one because it compiles code, serves any browser, and lets a
+ * separate program notify systemd.
  */
 export const EXPOSURE: Readonly<Record<ServiceName, number>> = {
   'holdfast-redis.service': 1.1,

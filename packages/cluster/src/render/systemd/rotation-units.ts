@@ -30,8 +30,9 @@ interface Rotation {
 }
 
 /**
- * The units that rotate the passwords of a data centre and renew its certificates on a schedule, on the operator host. Empty
- * if no file keeps the secrets, because no command can change them then. `needs`: units that every service requires.
+ * The units that rotate the passwords of a data centre and renew its certificates on a schedule, on the operator
+ * host. Empty if no file keeps the secrets, because no command can change them then. `needs`: units that every
+ * service requires.
  */
 export function rotationUnits(
   site: Site,
@@ -221,8 +222,8 @@ function schedule({ name }: DataCentre, { what, calendar, whyThen }: Rotation): 
 }
 
 /**
- * Quotes a path for a list of paths in a unit. `%` is doubled, because it starts a specifier. Throws `RENDER_REFUSED` for a
- * path that a unit cannot contain.
+ * Quotes a path for a list of paths in a unit. `%` is doubled, because it starts a specifier. Throws `RENDER_REFUSED`
+ * for a path that a unit cannot contain.
  */
 function unitPath(path: string): string {
   const quote = path.includes('"') ? "'" : '"'

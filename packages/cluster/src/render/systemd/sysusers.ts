@@ -4,7 +4,10 @@ import { words } from '../formats.ts'
 import { SOURCE } from '../sources.ts'
 import type { Unit } from './parts.ts'
 
-/** The users of the units of a host, for `systemd-sysusers`. One per service, so that none can read the files of another. */
+/**
+ * The users of the units of a host, for `systemd-sysusers`. One per service, so that none can read the files of
+ * another.
+ */
 export function sysusers(units: readonly Unit[], site: Site, host: Host): Document {
   const names = [...new Set(units.flatMap(({ document }) => userOf(document)))]
   const readsKey = (name: string) =>
