@@ -59,7 +59,7 @@ test('an authority is replaced only with --force and a yes, is kept, and can be 
   const before = await key()
   const refused = await ca('create')
   expect(refused.code).toBe(1)
-  expect(refused.stderr).toMatch(/^Error: dc1 has an authority already, in .*use --force if you mean it\.\n$/)
+  expect(refused.stderr).toMatch(/^Error: dc1 already has an authority in .*Use --force to replace it\.\n$/)
   expect(await key()).toBe(before)
   const unasked = await ca('create', '--force')
   expect(unasked.code).toBe(2)
@@ -88,7 +88,7 @@ test('a certificate that lacks names or addresses of the one that it replaces is
 
 test.each<[string, string[], number, string]>([
   ['no authority', ['issue', 'redis-1'], 1, 'dc1 has no authority in'],
-  ['nothing to show', ['show'], 1, 'Create one with holdfast ca create'],
+  ['nothing to show', ['show'], 1, 'Run `holdfast ca create`'],
   ['too many days', ['create', '--days', '9999'], 2, '--days must be a whole number from 1 to 7300'],
   ['a data centre that is no name', ['create', '--name', '../x'], 2, 'must be a DNS name, got "../x".'],
 ])('%s is told in one sentence', async (_, args, code, sentence) => {

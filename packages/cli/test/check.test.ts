@@ -67,13 +67,13 @@ describe('init', () => {
     const text = await readFile(good, 'utf8')
     expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./holdfast.schema.json')
     const schema = JSON.parse(await readFile(join(sandbox.folder, 'holdfast.schema.json'), 'utf8'))
-    expect(schema.properties.engine.description).toBe('What runs as the token store.')
+    expect(schema.properties.engine.description).toBe('The engine that stores the tokens.')
   })
 
   it('replaces a file only with --force', async () => {
     const file = await changed('again', 'timings: fast', 'timings: reference')
     const refused = await sandbox.run(['init', file, ...ANSWERS])
-    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('give --force') })
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Use --force') })
     expect(await readFile(file, 'utf8')).toContain('timings: reference')
     const forced = await sandbox.run(['init', file, ...ANSWERS, '--force'])
     expect(forced).toMatchObject({ code: 0 })
@@ -86,8 +86,8 @@ describe('init', () => {
     const file = join(sandbox.folder, 'never.yaml')
     const ended = await sandbox.run(['init', file, '--hosts', '10.0.0.1,10.0.0.1', '--applications', 'app'])
     expect(ended).toMatchObject({ code: 2, stdout: '' })
-    expect(ended.stderr).toContain('has the address 10.0.0.1 already')
-    expect(ended.stderr).toContain('"app" is no IPv4 or IPv6 address')
+    expect(ended.stderr).toContain('already has the address 10.0.0.1')
+    expect(ended.stderr).toContain('"app" is not an IPv4 or IPv6 address')
     await expect(readFile(file)).rejects.toThrow('ENOENT')
   })
 
@@ -95,7 +95,7 @@ describe('init', () => {
     ['asks only at a terminal', [], 'There is no terminal to ask at'],
     ['needs the applications with the hosts', HOSTS, '--hosts needs --applications'],
     ['knows the engines', [...ANSWERS, '--engine', 'redis 6'], '--engine must be one of redis 7.0'],
-    ['wants a reason for plain', [...ANSWERS, '--transport', 'plain'], 'needs a reason'],
+    ['wants a reason for plain', [...ANSWERS, '--transport', 'plain'], '`plainBecause` gives no reason'],
   ])('%s', async (_, args, words) => {
     const ended = await sandbox.run(['init', join(sandbox.folder, 'never.yaml'), ...args])
     expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) })
@@ -110,7 +110,7 @@ describe('check', () => {
     expect(ended.stdout.split('\n')).toEqual([
       `${file}:35:57 error mongodb-beside-redis dc1-redis-2 runs MongoDB beside Redis or Sentinel.`,
       expect.stringMatching(/^ {2}why: MongoDB uses much memory/),
-      expect.stringMatching(/^ {2}fix: Give Redis/),
+      expect.stringMatching(/^ {2}fix: Move MongoDB/),
       `${file}: 1 error.`,
       '',
     ])
@@ -159,7 +159,7 @@ describe('check', () => {
     const file = await changed('secret', 'engine:', 'password: *hunter2\nmasterauth: hunter2\nengine:')
     for (const form of [[], ['--json'], ['--sarif']]) {
       const { stdout, stderr } = await sandbox.run(['check', file, ...form])
-      expect(stdout + stderr).toContain('may hold a secret')
+      expect(stdout + stderr).toContain('may contain a secret')
       expect(stdout + stderr).not.toContain('hunter2')
     }
   })

@@ -3,9 +3,9 @@ import { isIP } from 'node:net'
 import { ClusterError } from '../errors.ts'
 import { MOST_AUTHORITY_DAYS, MOST_DAYS } from './days.ts'
 import type { encodeCertificate } from './encode.ts'
-import type { Purpose } from './purpose.ts'
+import { commonNameOf, type Purpose } from './inspect.ts'
 
-/** A certificate and its private key, both PEM. */
+/** A certificate and its private key, both in PEM. */
 export interface Credential {
   certificate: string
   /** PKCS #8. Secret. */
@@ -13,36 +13,36 @@ export interface Credential {
 }
 
 export interface AuthorityRequest {
-  /** The data centre that it is the authority of. */
+  /** The data centre of the authority. */
   dataCentre: string
-  /** How long it lasts (in days, 1 to 7300). Default is 3650. */
+  /** Lifetime (in days, 1 to 7300). Default is 3650. */
   days?: number
-  /** From when on it counts. Default is five minutes ago: clocks differ. */
+  /** Start of validity. Default is five minutes ago, because clocks differ. */
   notBefore?: Date
 }
 
 export interface CertificateRequest {
-  /** Who holds it: the name of a host or of an application. */
+  /** The name of the host or application that holds it. */
   name: string
-  /** DNS names under which others dial it, besides `name`. */
+  /** DNS names under which clients connect to it, besides `name`. */
   names?: readonly string[]
-  /** IPv4 and IPv6 addresses under which others dial it. */
+  /** IPv4 and IPv6 addresses at which clients connect to it. */
   addresses?: readonly string[]
-  /** Default is both. */
+  /** Default is server and client. */
   purposes?: readonly Purpose[]
-  /** How long it lasts (in days, 1 to 398), but never longer than its authority. Default is 90. */
+  /** Lifetime (in days, 1 to 398). It never exceeds that of the authority. Default is 90. */
   days?: number
-  /** From when on it counts. Default is five minutes ago: clocks differ. */
+  /** Start of validity. Default is five minutes ago, because clocks differ. */
   notBefore?: Date
 }
 
 const DAY_MS = 24 * 3600 * 1000
-const CLOCKS_DIFFER_MS = 5 * 60 * 1000
+const CLOCK_TOLERANCE_MS = 5 * 60 * 1000
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
 
 /**
- * The private certificate authority of one data centre (ECDSA, P-256): it signs for hosts and applications, and for no
- * further authority. Throws `CERTIFICATE_REFUSED` when what is asked for makes no certificate.
+ * Creates the private certificate authority of one data centre (ECDSA, P-256). It signs certificates of hosts and
+ * applications, but not of other authorities. Throws `CERTIFICATE_REFUSED` if the request is not valid.
  */
 export async function createAuthority(request: AuthorityRequest): Promise<Credential> {
   const { dataCentre, days = 3650, notBefore = justBefore() } = request
@@ -63,8 +63,8 @@ export async function createAuthority(request: AuthorityRequest): Promise<Creden
 }
 
 /**
- * A certificate with a new key, signed by an authority. To renew one, issue it again. Throws `CERTIFICATE_REFUSED` when
- * what is asked for makes no certificate.
+ * Issues a certificate with a new key, signed by an authority. To renew a certificate, issue it again. Throws
+ * `CERTIFICATE_REFUSED` if the request is not valid.
  */
 export async function issueCertificate(
   authority: Credential,
@@ -89,13 +89,10 @@ export async function issueCertificate(
   return { certificate, key: exportKey(privateKey) }
 }
 
-/** `CN=name` of a subject or an issuer as Node prints it. */
-export const commonNameOf = (subject: string): string => /^CN=(.*)$/m.exec(subject)?.[1] ?? subject
-
-/** The encoder, loaded when first needed: it takes 100 ms, and most commands sign nothing. */
+/** Loads the encoder when it is first needed: loading takes 100 ms, and most commands sign nothing. */
 const encode: typeof encodeCertificate = async (content) =>
   (await import('./encode.ts')).encodeCertificate(content)
-const justBefore = () => new Date(Date.now() - CLOCKS_DIFFER_MS)
+const justBefore = () => new Date(Date.now() - CLOCK_TOLERANCE_MS)
 const after = (from: Date, days: number) => new Date(from.getTime() + days * DAY_MS)
 const earlier = (a: Date, b: Date) => (a < b ? a : b)
 const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -105,12 +102,12 @@ function checkName(what: string, name: string): void {
   if (DNS_NAME.test(name) && isIP(name) === 0) return
   throw new ClusterError(
     'CERTIFICATE_REFUSED',
-    `${what} must be a DNS name, got "${name}". Addresses are given apart from names.`,
+    `${what} must be a DNS name, got "${name}". Give addresses separately from names.`,
   )
 }
 
 function checkAddress(address: string): void {
-  // A zone such as fe80::1%eth0 means something on one machine only.
+  // A zone such as fe80::1%eth0 is valid on one machine only.
   if (isIP(address) !== 0 && !address.includes('%')) return
   throw new ClusterError(
     'CERTIFICATE_REFUSED',
@@ -118,10 +115,10 @@ function checkAddress(address: string): void {
   )
 }
 
-function checkDays(days: number, most: number): void {
-  if (Number.isInteger(days) && days >= 1 && days <= most) return
+function checkDays(days: number, max: number): void {
+  if (Number.isInteger(days) && days >= 1 && days <= max) return
   throw new ClusterError(
     'CERTIFICATE_REFUSED',
-    `A certificate lasts a whole number of days from 1 to ${most}, got ${days}.`,
+    `The lifetime of a certificate must be a whole number of days from 1 to ${max}, got ${days}.`,
   )
 }

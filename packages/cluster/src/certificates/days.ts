@@ -1,4 +1,4 @@
-/** The days of a certificate at most: the limit that browsers set (CA/Browser Forum ballot SC31). */
+/** Maximum lifetime of a certificate (in days): the limit of browsers (CA/Browser Forum ballot SC31). */
 export const MOST_DAYS = 398
-/** The same of an authority. */
+/** Maximum lifetime of an authority (in days). */
 export const MOST_AUTHORITY_DAYS = 7300

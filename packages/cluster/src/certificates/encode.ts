@@ -14,16 +14,16 @@ import {
   TimeType,
 } from 'pkijs'
 import { addressBytes } from './address.ts'
-import type { Purpose } from './purpose.ts'
+import type { Purpose } from './inspect.ts'
 
-/** What a certificate says, and who signs it. */
+/** The content of a certificate, and the key that signs it. */
 interface CertificateContent {
   /** Common name of its owner. */
   subject: string
-  /** Common name of who signs it. */
+  /** Common name of the authority that signs it. */
   issuer: string
   publicKey: KeyObject
-  /** The key that signs it, of the curve P-256. */
+  /** The private key that signs it, on the curve P-256. */
   signingKey: KeyObject
   notBefore: Date
   notAfter: Date
@@ -31,7 +31,7 @@ interface CertificateContent {
   leaf: { names: readonly string[]; addresses: readonly string[]; purposes: readonly Purpose[] } | null
 }
 
-/** RFC 5280, section 4.2.1.3: bits from the left, and how many of the octet are unused. */
+/** RFC 5280, section 4.2.1.3: bits counted from the left, and the number of unused bits in the octet. */
 const KEY_USAGE = {
   digitalSignature: { octet: 0b1000_0000, unusedBits: 7 },
   signCertificates: { octet: 0b0000_0110, unusedBits: 1 },
@@ -48,7 +48,7 @@ const COMMON_NAME = '2.5.4.3'
 const PURPOSE: Record<Purpose, string> = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' }
 const NAME_KIND = { dns: 2, address: 7 } as const
 
-/** Makes an X.509 version 3 certificate by the profile of RFC 5280 and signs it (ECDSA with SHA-256); answers PEM. */
+/** Encodes and signs an X.509 version 3 certificate (RFC 5280, ECDSA with SHA-256). Returns PEM. */
 export async function encodeCertificate(content: CertificateContent): Promise<string> {
   const certificate = new Certificate({ version: 2 })
   certificate.serialNumber = new Integer({ valueHex: randomSerial() })
@@ -119,14 +119,14 @@ function time(value: Date): Time {
   })
 }
 
-/** 127 random bits; positive, as RFC 5280, section 4.1.2.2, asks. */
+/** 127 random bits, positive as RFC 5280, section 4.1.2.2, requires. */
 function randomSerial(): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from(randomBytes(16))
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40
   return bytes
 }
 
-/** RFC 5280, section 4.2.1.2: SHA-1 of the key's bits, a name without any need of secrecy. */
+/** RFC 5280, section 4.2.1.2: the SHA-1 of the key. It is only an identifier, so collisions are harmless. */
 async function keyIdentifier(key: KeyObject): Promise<ArrayBuffer> {
   const point = await webcrypto.subtle.exportKey('raw', await asCryptoKey(key))
   return webcrypto.subtle.digest('SHA-1', point)

@@ -11,9 +11,9 @@ import {
 } from './certificate.ts'
 import { type CertificateFacts, inspectCertificate, isOfKey, isSignedBy } from './inspect.ts'
 
-/** A certificate among the files. */
+/** A certificate in the folder. */
 export interface CertificateFile extends CertificateFacts {
-  /** The certificate's path; its key is beside it, with the ending `.key`. */
+  /** The path of the certificate. Its key is beside it, with the extension `.key`. */
   file: string
   /** Whether the authority of this folder signed it. */
   isOurs: boolean
@@ -22,9 +22,9 @@ export interface CertificateFile extends CertificateFacts {
 const AUTHORITY = 'ca'
 
 /**
- * The certificates of one data centre: `<folder>/<data centre>/ca.crt`, `ca.key`, and `<name>.crt` and `<name>.key` for
- * each host and application. Keys are for their owner alone (mode 0600). Whoever has `ca.key` can speak for every host:
- * it stays on the machine that signs, and no host needs it.
+ * The certificates of one data centre: `<folder>/<data centre>/ca.crt`, `ca.key`, and `<name>.crt` and `<name>.key`
+ * for each host and application. Only the owner can read the keys (mode 0600). With `ca.key`, an attacker can
+ * impersonate every host: keep it on the machine that signs certificates. No host needs it.
  */
 export class CertificateFolder {
   readonly dataCentre: string
@@ -36,8 +36,8 @@ export class CertificateFolder {
   }
 
   /**
-   * Makes the authority. Throws `AUTHORITY_EXISTS` unless `force`, with which all that the old one signed is refused as
-   * soon as hosts believe the new one. The files of the old one are kept beside, under the names in `kept`.
+   * Creates the authority. Throws `AUTHORITY_EXISTS` if there is one and `force` is not set. With `force`, hosts that
+   * trust the new authority reject every certificate of the old one. `kept` lists the backups of the old files.
    */
   async createAuthority(
     options: Pick<AuthorityRequest, 'days'> & { force?: boolean },
@@ -46,8 +46,8 @@ export class CertificateFolder {
     if (!force && (await this.hasAuthority())) {
       throw new ClusterError(
         'AUTHORITY_EXISTS',
-        `${this.dataCentre} has an authority already, in ${this.path}. ` +
-          'With a new one every host and application needs a new certificate: use --force if you mean it.',
+        `${this.dataCentre} already has an authority in ${this.path}. ` +
+          'A new authority makes every existing certificate invalid. Use --force to replace it.',
       )
     }
     const authority = await createAuthority({ dataCentre: this.dataCentre, ...request })
@@ -62,21 +62,21 @@ export class CertificateFolder {
     }
   }
 
-  /** Whether there is an authority, with its key or without. */
+  /** Whether there is an authority, with or without its key. */
   async hasAuthority(): Promise<boolean> {
     const files = [this.#pem(AUTHORITY), readIfThere(this.#file(AUTHORITY, 'key'))]
     return (await Promise.all(files)).some((text) => text !== null)
   }
 
   /**
-   * Issues a certificate with a new key, in place of the one of that name. Throws `AUTHORITY_MISSING`,
+   * Issues a certificate with a new key. Replaces the certificate of the same name. Throws `AUTHORITY_MISSING`,
    * `CERTIFICATE_REFUSED`, `CERTIFICATE_UNREADABLE`.
    */
   async issue(request: CertificateRequest): Promise<CertificateFile> {
     if (request.name === AUTHORITY) {
       throw new ClusterError(
         'CERTIFICATE_REFUSED',
-        `"${AUTHORITY}" is the name of the authority's own files.`,
+        `The name "${AUTHORITY}" is reserved for the files of the authority. Choose another name.`,
       )
     }
     const authority = await this.#authority()
@@ -86,8 +86,8 @@ export class CertificateFolder {
   }
 
   /**
-   * Issues anew, for the same names, addresses and purposes, what ends in fewer than `withinDays`, has ended, or is not
-   * of this authority. Answers the new ones. Throws as {@link issue}.
+   * Renews every certificate that expires in fewer than `withinDays` days, has expired, or was signed by another
+   * authority. Names, addresses and purposes stay the same. Returns the new certificates. Throws like {@link issue}.
    */
   async renew({ withinDays, days }: { withinDays: number; days?: number }): Promise<CertificateFile[]> {
     const { issued } = await this.list()
@@ -102,8 +102,9 @@ export class CertificateFolder {
   }
 
   /**
-   * The certificate of that name with its key and the authority's certificate, as texts; null when one of them is not
-   * there. Throws `CERTIFICATE_UNREADABLE`, also when the key is another one's: issuing was killed between the two.
+   * Returns the certificate of that name with its key and the certificate of the authority, as texts. Null if one of
+   * them is missing. Throws `CERTIFICATE_UNREADABLE`, also if the key does not match because `issue` was killed
+   * between the two files.
    */
   async find(name: string): Promise<(Credential & { authority: string; file: CertificateFile }) | null> {
     const [authority, certificate, key] = await Promise.all([
@@ -116,13 +117,13 @@ export class CertificateFolder {
     if (!isOfKey(certificate, key)) {
       throw new ClusterError(
         'CERTIFICATE_UNREADABLE',
-        `${facts.file} does not belong to the key beside it. Issue it again.`,
+        `${facts.file} does not match the key beside it. Issue the certificate again.`,
       )
     }
     return { authority, certificate, key, file: facts }
   }
 
-  /** Whether certificates can be issued here: the authority is there, with its key. Throws nothing of its own. */
+  /** Whether certificates can be issued here: the folder has the authority and its key. */
   async canIssue(): Promise<boolean> {
     const [certificate, key] = await Promise.all([
       this.#pem(AUTHORITY),
@@ -131,7 +132,7 @@ export class CertificateFolder {
     return certificate !== null && key !== null
   }
 
-  /** What is there. Throws `AUTHORITY_MISSING`, `CERTIFICATE_UNREADABLE`. */
+  /** Lists the certificates. Throws `AUTHORITY_MISSING`, `CERTIFICATE_UNREADABLE`. */
   async list(): Promise<{ authority: CertificateFile; issued: CertificateFile[] }> {
     const authorityPem = await this.#pem(AUTHORITY)
     if (authorityPem === null) throw this.#missing()
@@ -166,9 +167,13 @@ export class CertificateFolder {
     try {
       return { file, ...inspectCertificate(pem, Date.now()), isOurs: isSignedBy(pem, authorityPem) }
     } catch (cause) {
-      throw new ClusterError('CERTIFICATE_UNREADABLE', `${file} is no certificate in PEM. Issue it again.`, {
-        cause,
-      })
+      throw new ClusterError(
+        'CERTIFICATE_UNREADABLE',
+        `${file} is not a certificate in PEM. Issue the certificate again.`,
+        {
+          cause,
+        },
+      )
     }
   }
 
@@ -178,7 +183,7 @@ export class CertificateFolder {
   #missing(): ClusterError {
     return new ClusterError(
       'AUTHORITY_MISSING',
-      `${this.dataCentre} has no authority in ${this.path}. Create one with holdfast ca create, on one machine.`,
+      `${this.dataCentre} has no authority in ${this.path}. Run \`holdfast ca create\` on one machine only.`,
     )
   }
 }

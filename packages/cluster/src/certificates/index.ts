@@ -7,5 +7,4 @@ export {
 } from './certificate.ts'
 export { MOST_AUTHORITY_DAYS, MOST_DAYS } from './days.ts'
 export { type CertificateFile, CertificateFolder } from './folder.ts'
-export { type CertificateFacts, inspectCertificate, isSignedBy } from './inspect.ts'
-export type { Purpose } from './purpose.ts'
+export { type CertificateFacts, inspectCertificate, isSignedBy, type Purpose } from './inspect.ts'

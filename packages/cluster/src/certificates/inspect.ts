@@ -1,24 +1,25 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { ClusterError } from '../errors.ts'
 import { canonicalAddress } from './address.ts'
-import { commonNameOf } from './certificate.ts'
-import type { Purpose } from './purpose.ts'
 
-/** What a certificate says of itself. */
+/** The uses of a certificate: as a server, or as a client. Redis and Sentinel are both. */
+export type Purpose = 'server' | 'client'
+
+/** The content of a certificate. */
 export interface CertificateFacts {
-  /** Who holds it, and who signed it: their common names. */
+  /** The common names of its holder and of the authority that signed it. */
   subject: string
   issuer: string
   isAuthority: boolean
   names: string[]
   addresses: string[]
-  /** None for an authority. */
+  /** Empty for an authority. */
   purposes: Purpose[]
   notBefore: Date
   notAfter: Date
-  /** Whole days until it ends (rounded down); negative when it has ended. */
+  /** Whole days until it expires (rounded down). Negative if it has expired. */
   daysLeft: number
-  /** Hexadecimal. */
+  /** In hexadecimal. */
   serialNumber: string
   /** SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` prints it. */
   fingerprint: string
@@ -30,7 +31,10 @@ const PURPOSE_OF: Readonly<Record<string, Purpose>> = {
   '1.3.6.1.5.5.7.3.2': 'client',
 }
 
-/** Reads a PEM certificate as of `nowMs` (Unix time). Throws `CERTIFICATE_UNREADABLE`. */
+/**
+ * Reads a certificate in PEM. `nowMs` is the current time (Unix time in milliseconds). Throws
+ * `CERTIFICATE_UNREADABLE`.
+ */
 export function inspectCertificate(pem: string, nowMs: number): CertificateFacts {
   const certificate = parseCertificate(pem)
   const [names, addresses] = altNames(certificate)
@@ -56,7 +60,10 @@ export function isSignedBy(pem: string, authorityPem: string): boolean {
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
 }
 
-/** Whether the certificate is of that private key (PEM). Throws `CERTIFICATE_UNREADABLE`; a text that is no key is of none. */
+/**
+ * Whether a certificate belongs to a private key (PEM). An invalid key belongs to no certificate. Throws
+ * `CERTIFICATE_UNREADABLE`.
+ */
 export function isOfKey(pem: string, keyPem: string): boolean {
   const certificate = parseCertificate(pem)
   try {
@@ -66,15 +73,18 @@ export function isOfKey(pem: string, keyPem: string): boolean {
   }
 }
 
+/** The common name of a subject or an issuer, which Node prints as `CN=name`. */
+export const commonNameOf = (subject: string): string => /^CN=(.*)$/m.exec(subject)?.[1] ?? subject
+
 function parseCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem)
   } catch (cause) {
-    throw new ClusterError('CERTIFICATE_UNREADABLE', 'It is no certificate in PEM.', { cause })
+    throw new ClusterError('CERTIFICATE_UNREADABLE', 'The text is not a certificate in PEM.', { cause })
   }
 }
 
-/** Names and addresses. Holdfast's own hold nothing that Node would have to quote. */
+/** Names and addresses. Those that Holdfast issues contain no character that Node would quote. */
 function altNames({ subjectAltName = '' }: X509Certificate): [names: string[], addresses: string[]] {
   const entries = subjectAltName.split(', ')
   const after = (label: string) =>

@@ -2,37 +2,38 @@ import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ClusterError, systemCode } from '../errors.ts'
 import { applyRules } from '../rules/apply.ts'
-import type { PlacedSecrets } from '../rules/rule.ts'
+import type { LocatedSecrets } from '../rules/rule.ts'
 import { seeSecrets } from '../secrets/load.ts'
 import type { Finding } from '../site/finding.ts'
 import type { JudgeGatewaySettings } from '../site/gateway-settings.ts'
-import { MOST_BYTES, parseSite } from '../site/parse.ts'
+import { MAX_BYTES, parseSite } from '../site/parse.ts'
+import { holdsSecret } from '../site/secret-text.ts'
 import type { Site } from '../site/site.ts'
 
-/** A site's file with all that is wrong with it, in the order of its lines. */
+/** The file of a site, with all findings about it, ordered by line. */
 export interface CheckedSite {
   file: string
   text: string
-  /** Null when the file has not the form of a site. */
+  /** Null if the file does not have the form of a site. */
   site: Site | null
   findings: Finding[]
 }
 
 export interface CheckOptions {
-  /** Judges the settings of gateways; without it they are only looked at for what has no place there. */
+  /** Validates the settings of gateways. Without it, only misplaced settings are found. */
   judgeGateway?: JudgeGatewaySettings
 }
 
 /**
- * Checks a `holdfast.yaml` by every rule, and the secrets that it names where they are on this machine.
+ * Checks a `holdfast.yaml` against every rule. Also checks the secrets that it names, if they are on this machine.
  *
- * Throws `SITE_UNREADABLE` when there is no such file, or this user may not read it.
+ * Throws `SITE_UNREADABLE` if the file does not exist, or this user may not read it.
  */
 export async function checkSiteFile(file: string, options: CheckOptions = {}): Promise<CheckedSite> {
   return checkSiteText(await readText(file), file, options)
 }
 
-/** Checks a text as if it were that file. */
+/** Checks a text as if it were the content of that file. */
 export async function checkSiteText(
   text: string,
   file: string,
@@ -44,9 +45,9 @@ export async function checkSiteText(
 }
 
 /**
- * The site that a file describes. Relative folders in it begin where the file is.
+ * Loads the site that a file describes. Folders in it are relative to the file.
  *
- * Throws `SITE_UNREADABLE`, and `SITE_INVALID` with every finding whose severity is `error`.
+ * Throws `SITE_UNREADABLE`, and `SITE_INVALID` with every finding of severity `error`.
  */
 export async function loadSite(file: string, options: CheckOptions = {}): Promise<Site> {
   const { site, findings } = await checkSiteFile(file, options)
@@ -55,10 +56,20 @@ export async function loadSite(file: string, options: CheckOptions = {}): Promis
   const lines = errors.map(
     ({ line, column, rule, message }) => `${file}:${line}:${column} ${rule} ${message}`,
   )
-  throw new ClusterError('SITE_INVALID', `${file} breaks rules; run \`holdfast check\`.\n${lines.join('\n')}`)
+  throw new ClusterError(
+    'SITE_INVALID',
+    `${file} has errors. Run \`holdfast check\` for the reasons and fixes.\n${lines.join('\n')}`,
+  )
 }
 
-const seeAll = (site: Site, baseFolder: string): Promise<PlacedSecrets[]> =>
+/** The line of a finding. Null if the line may contain a secret and must not be shown. */
+export function excerptOf({ text, findings }: CheckedSite, { line }: Finding): string | null {
+  const source = text.split(/\r\n|[\r\n]/)[line - 1] ?? ''
+  const isSecret = findings.some((other) => other.line === line && other.rule === 'secret-in-file')
+  return isSecret || holdsSecret(source) || source.length > 200 ? null : source
+}
+
+const seeAll = (site: Site, baseFolder: string): Promise<LocatedSecrets[]> =>
   Promise.all(
     site.dataCentres.map(async ({ name, secrets }) => ({
       dataCentre: name,
@@ -66,11 +77,11 @@ const seeAll = (site: Site, baseFolder: string): Promise<PlacedSecrets[]> =>
     })),
   )
 
-/** At most one byte more than is parsed, so that a device or a huge file ends. */
+/** Reads at most one byte more than is parsed, so that reading a device or a huge file ends. */
 async function readText(file: string): Promise<string> {
   try {
     await using handle = await open(file)
-    const buffer = Buffer.alloc(MOST_BYTES + 1)
+    const buffer = Buffer.alloc(MAX_BYTES + 1)
     let length = 0
     while (length < buffer.length) {
       const { bytesRead } = await handle.read(buffer, length)
@@ -88,7 +99,7 @@ async function readText(file: string): Promise<string> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist. Name another file, or make it with `holdfast init`.',
-  EISDIR: 'is a folder. Name the file in it.',
-  EACCES: 'cannot be read by this user.',
+  ENOENT: 'does not exist. Check the path, or create the file with `holdfast init`.',
+  EISDIR: 'is a folder. Give the path of a file in it.',
+  EACCES: 'cannot be read by this user. Check its permissions.',
 }

@@ -4,7 +4,7 @@ import type { Severity } from '../site/finding.ts'
 import type { CheckedSite } from './check-site.ts'
 
 /**
- * The findings as a SARIF 2.1.0 log, which code hosts and editors show beside the lines. Pure.
+ * Formats the findings as a SARIF 2.1.0 log, which code hosts and editors show beside the lines. Pure.
  * https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
 export function sarifOf({ file, findings }: CheckedSite, version: string): object {

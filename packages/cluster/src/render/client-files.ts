@@ -3,17 +3,17 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
 import { addressesOf } from './data-host-files.ts'
+import type { HostFile } from './document.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { hostHaproxyCfg } from './haproxy-cfg.ts'
 import type { HostCertificate } from './host-certificate.ts'
-import type { HostFile } from './host-file.ts'
 import { configFile, stateOf, TLS_FILES, WEB_CERTIFICATE } from './host-paths.ts'
 import { accessOf, platformEnvironment, platformProperties, redisProps } from './itential.ts'
 import { libraryEnvironment } from './library-env.ts'
 import { nginxConf } from './nginx-conf.ts'
 import { sitesBehind } from './web-servers.ts'
 
-/** The files of what uses the token store on one host, and of a balancer before it. */
+/** Renders the files of the applications, gateways and balancer of one host. */
 export function clientFiles(
   site: Site,
   dataCentre: DataCentre,
@@ -69,7 +69,7 @@ export function clientFiles(
     if (sites.length === 0) {
       throw new ClusterError(
         'RENDER_REFUSED',
-        `Host ${host.name} runs a balancer, and no host of ${name} runs an application or a gateway. Name those that it stands before.`,
+        `Host ${host.name} runs a balancer, but no host of ${name} runs an application or a gateway. Add the hosts behind the balancer, or remove it.`,
       )
     }
     files.push(

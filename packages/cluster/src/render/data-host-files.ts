@@ -13,8 +13,8 @@ import {
 } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
 import { documentedRedisConf, documentedSentinelConf } from './as-documented.ts'
+import type { HostFile } from './document.ts'
 import { hostConfig } from './host-config.ts'
-import type { HostFile } from './host-file.ts'
 import { configFile, serverProgram, stateOf, TLS_FILES } from './host-paths.ts'
 import type { NodePlan } from './node-plan.ts'
 import { bindAddresses, tokenAddress } from './placement.ts'
@@ -22,7 +22,7 @@ import { redisConf } from './redis-conf.ts'
 import { sentinelConf } from './sentinel-conf.ts'
 import { usersAcl } from './users-acl.ts'
 
-/** Where each Redis or Sentinel of a data centre is known, in the file's order. */
+/** The addresses of each Redis or Sentinel of a data centre, in the order of the file. */
 export const addressesOf = (
   site: Site,
   dataCentre: DataCentre,
@@ -35,15 +35,18 @@ const addressOf = (site: Site, host: Host, service: 'redis' | 'sentinel'): NodeA
 })
 
 /**
- * The files of the Redis and the Sentinel of one host.
+ * Renders the files of the Redis and the Sentinel of one host.
  *
- * Throws `RENDER_REFUSED` when the data centre has no Redis, and for the profile `as-documented` with TLS, or
- * with stunnel (where each must announce an address): that document has no directive for either.
+ * Throws `RENDER_REFUSED` if the data centre has no Redis. Also throws it for the profile `as-documented` with TLS or
+ * stunnel: the document has no directive for TLS, or for announcing an address, which stunnel needs.
  */
 export function dataHostFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
   const [first] = hostsThatRun(dataCentre, 'redis')
   if (first === undefined) {
-    throw new ClusterError('RENDER_REFUSED', `No host of ${dataCentre.name} runs redis. Give it three.`)
+    throw new ClusterError(
+      'RENDER_REFUSED',
+      `No host of ${dataCentre.name} runs redis. Add three hosts with \`runs: [redis, sentinel]\`.`,
+    )
   }
   const files = { site, dataCentre, host, secrets, primary: addressOf(site, first, 'redis') }
   const named = site.profile === 'as-documented' ? documentedFiles(files) : hardenedFiles(files)
@@ -123,7 +126,7 @@ function documentedFiles({ site, dataCentre, host, secrets, primary }: Files): N
   if (site.transport === 'tls' || site.transport === 'stunnel') {
     throw new ClusterError(
       'RENDER_REFUSED',
-      `The profile "as-documented" has no directive for the transport "${site.transport}". Choose "wireguard" or "plain", or the profile "hardened".`,
+      `The profile "as-documented" does not support the transport "${site.transport}". Use "wireguard" or "plain", or the profile "hardened".`,
     )
   }
   const address = tokenAddress(site, host)

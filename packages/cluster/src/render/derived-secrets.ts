@@ -2,19 +2,22 @@ import { createPrivateKey, createPublicKey, hkdfSync } from 'node:crypto'
 import type { Secrets } from '../secrets/secrets.ts'
 
 /**
- * 256 bits that only the holder of the data centre's secrets can make, always the same for one purpose. HKDF with
- * SHA-256 (RFC 5869) over the key ring's index key, which never rotates.
+ * Derives 256 bits from the secrets of a data centre, always the same for one purpose. HKDF with SHA-256 (RFC 5869)
+ * over the index key of the key ring, which is never rotated.
  */
 function derive({ keyring }: Secrets, purpose: string): Buffer {
   const seed = Buffer.from(keyring.index, 'base64')
   return Buffer.from(hkdfSync('sha256', seed, '', `holdfast ${purpose}`, 32))
 }
 
-/** The password of the ACL user `platform`, which someone else's application logs in as: derived until it is rotated. */
+/**
+ * The password of the ACL user `platform`, for applications that do not use the library. Derived until it is first
+ * rotated.
+ */
 export const platformPassword = (secrets: Secrets): string =>
   secrets.platform ?? derive(secrets, 'password platform').toString('base64url')
 
-/** The keys of one host in the tunnel, in base64 as `wg` reads them. */
+/** The WireGuard keys of one host, in base64. */
 export interface TunnelKeys {
   private: string
   public: string
@@ -31,11 +34,11 @@ export function tunnelKeys(secrets: Secrets, dataCentre: string, host: string): 
   return { private: bytes.toString('base64'), public: Buffer.from(String(x), 'base64url').toString('base64') }
 }
 
-/** The key that two hosts share besides: what is recorded today stays closed should X25519 fall. */
+/** The preshared key of two hosts. Recorded traffic stays confidential even if X25519 is broken later. */
 export const tunnelSharedKey = (secrets: Secrets, dataCentre: string, one: string, other: string): string =>
   derive(secrets, `tunnel pair ${dataCentre}/${[one, other].sort().join('/')}`).toString('base64')
 
-/** The form in which `wg genkey` gives a scalar (RFC 7748 section 5). */
+/** Clamps a scalar as `wg genkey` does (RFC 7748 section 5). */
 function clamp(bytes: Buffer): void {
   bytes.writeUInt8(bytes.readUInt8(0) & 248, 0)
   bytes.writeUInt8((bytes.readUInt8(31) & 127) | 64, 31)

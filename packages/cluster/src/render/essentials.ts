@@ -1,8 +1,9 @@
 import type { Profile } from '../site/site.ts'
 
 /**
- * How lines begin without which a program would start open to everybody, on every address, or without its data. A file
- * that lacks one of them was cut short: Redis and Sentinel keep all of them when they write their files again.
+ * The beginnings of lines without which a program would start without passwords, on every address, or without its
+ * data. A file that lacks one of them was truncated: Redis and Sentinel keep these lines when they rewrite their
+ * files.
  */
 export const ESSENTIALS = {
   'redis.conf': {
@@ -15,7 +16,7 @@ export const ESSENTIALS = {
   },
 } as const satisfies Record<string, Record<Profile, readonly string[]>>
 
-/** Those that the text lacks. */
+/** Returns the lines that the text lacks. */
 export const missingEssentials = (text: string, essentials: readonly string[]): string[] => {
   const lines = text.split('\n')
   return essentials.filter((essential) => !lines.some((line) => line.startsWith(essential)))

@@ -1,20 +1,19 @@
-import type { Block, Directive } from './directive.ts'
-import type { Document } from './document.ts'
+import type { Block, Directive, Document } from './document.ts'
 
-/** Why one line of a file is there. */
+/** The reason for one line of a file. */
 export interface Explanation {
-  /** The part of the file, as it is titled there. */
+  /** The title of the part of the file. */
   part: string
   directive: string
   /** `[redacted]` in place of a secret. */
   value: string
   why: string
   source: string
-  /** The oldest engines that take it; null: all that Holdfast renders for. */
+  /** The oldest engines that support it. Null: all engines for which Holdfast renders. */
   since: string | null
 }
 
-/** Why each directive of a file is there, in its order. Made from what the file itself is made from. */
+/** Returns the reason for each directive of a file, in the order of the file. */
 export const explainFile = ({ blocks }: Document): Explanation[] => blocks.flatMap(explainBlock)
 
 const explainBlock = ({ title, directives, blocks = [] }: Block): Explanation[] => [
@@ -34,7 +33,7 @@ const explain = (
   since: since ?? null,
 })
 
-/** Of a certificate the rest tells a reader nothing. */
+/** The other lines of a certificate are of no use to a reader. */
 const firstLine = (value: string): string => value.split('\n', 1)[0] ?? ''
 
 const PASSWORD_HASH = /#[0-9a-f]{64}/g

@@ -1,17 +1,16 @@
 import { isIPv6 } from 'node:net'
 import type { DataCentre, Host, Site } from '../site/site.ts'
-import { type Block, line } from './directive.ts'
-import type { Document } from './document.ts'
+import { type Block, type Document, line } from './document.ts'
 import { xml } from './formats.ts'
-import { type Door, doorsOf } from './nftables-conf.ts'
+import { type AllowedTraffic, allowedTraffic } from './nftables-conf.ts'
 import { SOURCE } from './sources.ts'
 
 const { firewalld } = SOURCE
 
 /**
- * What lets the other hosts through where firewalld runs, as on Red Hat's systems: what one chain of nftables accepts the
- * next one may still reject, and firewalld's rejects everything that it does not know. The policy adds to the host's
- * zones, and takes nothing from them; who else may come is kept out by {@link nftablesConf} before.
+ * Renders a policy that lets the other hosts through firewalld, which runs on Red Hat systems. A packet that one
+ * chain of nftables accepts can still be rejected by the next, and firewalld rejects all packets that no zone allows.
+ * The policy only adds to the zones of the host. {@link nftablesConf} has already dropped packets of other hosts.
  */
 export function firewalldPolicy(site: Site, dataCentre: DataCentre, host: Host): Document {
   return {
@@ -21,17 +20,17 @@ export function firewalldPolicy(site: Site, dataCentre: DataCentre, host: Host):
       {
         title: 'policy target="CONTINUE" priority="-100"',
         directives: [
-          line('ingress-zone', 'name="ANY"', 'From whatever interface it comes.', firewalld),
-          line('egress-zone', 'name="HOST"', 'To this host itself.', firewalld),
+          line('ingress-zone', 'name="ANY"', 'Packets from any interface.', firewalld),
+          line('egress-zone', 'name="HOST"', 'Packets to this host.', firewalld),
         ],
-        blocks: doorsOf(site, dataCentre, host).flatMap(rulesOf),
+        blocks: allowedTraffic(site, dataCentre, host).flatMap(rulesOf),
       },
     ],
   }
 }
 
-/** firewalld takes one address and one port a rule. */
-const rulesOf = ({ from, protocol, ports, why }: Door): Block[] =>
+/** A rule of firewalld has one address and one port. */
+const rulesOf = ({ from, protocol, ports, why }: AllowedTraffic): Block[] =>
   from.flatMap((address) =>
     ports.map((port) => ({
       title: `rule family="${isIPv6(address) ? 'ipv6' : 'ipv4'}"`,

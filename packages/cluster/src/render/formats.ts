@@ -1,42 +1,42 @@
-import type { Block, Directive } from './directive.ts'
-
-/** A way of writing blocks as the text of a file. */
-export type Format = (heading: string, blocks: readonly Block[]) => string
+import type { Block, Directive, Format } from './document.ts'
 
 /** `name value` under comments: redis.conf, sentinel.conf. */
 export const words: Format = (heading, blocks) =>
   file(heading, blocks, ({ title, directives }) => [`# ${title}`, ...directives.map(spaced)])
 
-/** `name value` and nothing else: Redis reads no comments in a file of users. */
+/** `name value` without comments, which Redis does not accept in an ACL file. */
 export const bare: Format = (_heading, blocks) =>
   `${blocks.flatMap(({ directives }) => directives.map(spaced)).join('\n')}\n`
 
-/** The values and nothing else: a certificate. */
+/** Only the values: a certificate. */
 export const verbatim: Format = (_heading, blocks) =>
   blocks.flatMap(({ directives }) => directives.map(({ value }) => value)).join('')
 
-/** `Name=value` under `[Section]`: systemd's files. */
+/** `Name=value` under `[Section]`: files of systemd. */
 export const unit: Format = (heading, blocks) =>
   file(heading, blocks, ({ title, directives }) => [
     `[${title}]`,
     ...directives.map(({ directive, value }) => `${directive}=${value}`),
   ])
 
-/** `name = value` under `[section]`; what stands in the block without a title is global: stunnel, WireGuard. */
+/** `name = value` under `[section]`. A block without a title is global: stunnel, WireGuard. */
 export const ini: Format = (heading, blocks) =>
   file(heading, blocks, ({ title, directives }) => [
     ...(title === '' ? [] : [`[${title}]`]),
     ...directives.map(({ directive, value }) => `${directive} = ${value}`),
   ])
 
-/** Indented lines under a section's name: HAProxy. */
+/** Indented lines under the name of a section: HAProxy. */
 export const indented: Format = (heading, blocks) =>
   file(heading, blocks, ({ title, directives }) => [
     title,
     ...directives.map((directive) => `  ${spaced(directive)}`),
   ])
 
-/** XML: a block is an element with others inside, a directive one without; their attributes are written already. */
+/**
+ * XML: a block is an element with children, a directive is one without. Titles and values already contain the
+ * attributes.
+ */
 export const xml: Format = (heading, blocks) => {
   const inside = ({ title, directives, blocks: inner = [] }: Block, indent: string): string[] => [
     `${indent}<${title}>`,
@@ -48,7 +48,7 @@ export const xml: Format = (heading, blocks) => {
   return `<?xml version="1.0" encoding="utf-8"?>\n<!-- ${heading} -->\n${lines.join('\n')}\n`
 }
 
-/** Nested blocks in braces: nginx (with `;` behind each directive). */
+/** Nested blocks in braces: nginx (with `;` after each directive), nftables. */
 export const braces =
   (end: string): Format =>
   (heading, blocks) =>
@@ -59,8 +59,8 @@ export const assignments: Format = (heading, blocks) =>
   file(heading, blocks, ({ directives }) => directives.map(({ directive, value }) => `${directive}=${value}`))
 
 /**
- * JSON: an object a block, under its title; what stands in the block without a title is at the top. Each value is JSON
- * already. There are no comments in JSON, so no heading.
+ * JSON: one object per block, under its title. The entries of a block without a title are at the top level. Each
+ * value is already JSON. JSON has no comments, so the heading is dropped.
  */
 export const json: Format = (_heading, blocks) => {
   const whole: Record<string, unknown> = {}
@@ -98,3 +98,25 @@ const comment = (text: string): string =>
     .split('\n')
     .map((part) => `# ${part}`)
     .join('\n')
+
+/** Quotes a value for the configuration files of Redis, Sentinel and HAProxy. */
+export function quoted(value: string): string {
+  return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+/** Quotes a value of redis.conf if it needs quotes. */
+export const wordOf = (value: string): string => (PLAIN_WORD.test(value) ? value : quoted(value))
+
+/**
+ * Quotes a value for a file that a shell, systemd (`EnvironmentFile`) and Node (`--env-file`) read. All three take
+ * text in single quotes literally. The value must not contain a single quote, or a backslash, which older versions of
+ * systemd drop.
+ */
+export const environmentValue = (value: string): string => (PLAIN_WORD.test(value) ? value : `'${value}'`)
+
+/** Quotes a value for a file that a shell and systemd read. The value must not contain a line break. */
+export const shellValue = (value: string): string =>
+  /['\\]/.test(value) ? `"${value.replaceAll(/["\\$`]/g, '\\$&')}"` : `'${value}'`
+
+/** Characters that every reader of a configuration file takes literally. */
+const PLAIN_WORD = /^[\w@%+=:,./-]+$/

@@ -3,9 +3,8 @@ import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { GatewaySettings } from '../site/site.ts'
 import { sentinelAddress } from '../topology/topology.ts'
-import { jsonEntries } from './directive.ts'
-import { type Document, textOf } from './document.ts'
-import { type Format, json } from './formats.ts'
+import { type Document, type Format, jsonEntries, textOf } from './document.ts'
+import { json } from './formats.ts'
 import type { LocalNode, TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
 
@@ -17,21 +16,21 @@ export interface GatewayPlan {
   primaryName: string
   listen: NodeAddress
   usersFile: string
-  /** The addresses of what stands in front: they say who asks. */
+  /** The addresses of the proxies in front, whose forwarding headers the gateway trusts. */
   trustedProxies: string[]
-  /** Browsers come over HTTPS. */
+  /** Browsers connect over HTTPS. */
   secureCookies: boolean
-  /** Password checks that run at once; null: as many as the gateway finds good. */
+  /** Maximum of concurrent password checks. Null: the default of the gateway. */
   passwordChecks: number | null
   sentinels: NodeAddress[]
-  /** Null: the traffic is plain, or something else protects it. */
+  /** Null: the traffic is plain, or a tunnel protects it. */
   tls: TlsFiles | null
   secrets: Secrets
-  /** What the file of the site adds. */
+  /** The settings under `gateway` of the site. */
   settings: GatewaySettings
 }
 
-/** The configuration file of one gateway of a local data centre. Holds secrets: mode 0600. */
+/** Renders the configuration file of one gateway of a local data centre. Contains secrets: mode 0600. */
 export function renderGatewayConfig(
   { topology, secrets, tls }: Omit<LocalNode, 'dataHost'>,
   name: string,
@@ -47,10 +46,10 @@ export function renderGatewayConfig(
       primaryName,
       listen,
       usersFile,
-      // The balancer, which is reached by a loopback address and comes from another one.
+      // The balancer connects from a loopback address that is not the one at which it listens.
       trustedProxies: ['127.0.0.0/8'],
       secureCookies: false,
-      // Each takes a core, and all gateways of this machine share its few: more at once only make all of them late.
+      // A check takes a whole core, and all gateways of this machine share its cores. More at once delay every check.
       passwordChecks: 1,
       sentinels,
       tls,
@@ -60,7 +59,7 @@ export function renderGatewayConfig(
   )
 }
 
-/** The configuration file of one gateway, as `holdfast gateway --config` reads it. */
+/** The configuration file of one gateway, for `holdfast gateway --config`. */
 export function gatewayConfig(plan: GatewayPlan): Document {
   const { secrets } = plan
   const { store = {}, trustedProxies = [], ...others } = plan.settings as MergedSettings
@@ -73,39 +72,51 @@ export function gatewayConfig(plan: GatewayPlan): Document {
       {
         title: '',
         directives: [
-          put('name', plan.name, 'Names this server in every answer.'),
+          put('name', plan.name, 'Every response names this server.'),
           ...(secrets.revision === undefined
             ? []
-            : [put('revision', secrets.revision, 'GET /readyz shows it: these secrets are in use.')]),
-          put('dataCentre', plan.dataCentre, 'Tokens of any other mean nothing here.'),
-          put('listen', plan.listen, 'Where the balancer finds it.'),
-          put('usersFile', plan.usersFile, 'Who may log in, with hashed passwords.'),
+            : [put('revision', secrets.revision, 'GET /readyz shows which secrets are in use.')]),
+          put('dataCentre', plan.dataCentre, 'Tokens of other data centres are rejected here.'),
+          put('listen', plan.listen, 'The balancer connects here.'),
+          put('usersFile', plan.usersFile, 'The users who may log in, with hashed passwords.'),
           put(
             'trustedProxies',
             [...plan.trustedProxies, ...trustedProxies],
-            'Only these are believed when they say who asks.',
+            'Only these proxies may set the address of the client.',
           ),
           put('secureCookies', plan.secureCookies, 'Browsers send the cookie over HTTPS only.'),
           ...(plan.passwordChecks === null
             ? []
-            : [put('limits', { passwordChecks: plan.passwordChecks }, 'Each check takes a whole core.')]),
+            : [
+                put(
+                  'limits',
+                  { passwordChecks: plan.passwordChecks },
+                  'Each password check takes a whole core.',
+                ),
+              ]),
           ...add(others),
         ],
       },
       {
         title: 'store',
         directives: [
-          put('sentinels', plan.sentinels, 'They say where the primary is.'),
-          put('primaryName', plan.primaryName, 'Under this name they watch it.'),
-          put('username', 'app', 'Its user on each Redis.'),
-          hide('password', secrets.app, "That user's password."),
-          put('sentinelUsername', 'app', 'Its user on each Sentinel.'),
-          hide('sentinelPassword', secrets.sentinelApp, "That user's password."),
+          put('sentinels', plan.sentinels, 'The Sentinels know the address of the primary.'),
+          put('primaryName', plan.primaryName, 'The name under which the Sentinels monitor the primary.'),
+          put('username', 'app', 'The ACL user of the gateway on each Redis.'),
+          hide('password', secrets.app, 'The password of that user.'),
+          put('sentinelUsername', 'app', 'The ACL user of the gateway on each Sentinel.'),
+          hide('sentinelPassword', secrets.sentinelApp, 'The password of that user.'),
           ...(plan.tls === null
             ? []
-            : [put('tls', filesOf(plan.tls), 'No other certificate is believed, and Redis asks for one.')]),
-          put('groupMark', secrets.mark, 'A Redis with another mark is refused.'),
-          hide('keyring', secrets.keyring, 'What seals the names of the sessions.'),
+            : [
+                put(
+                  'tls',
+                  filesOf(plan.tls),
+                  'The gateway trusts this authority only, and shows this certificate to Redis.',
+                ),
+              ]),
+          put('groupMark', secrets.mark, 'The gateway rejects a Redis with another group id.'),
+          hide('keyring', secrets.keyring, 'The keys that encrypt the data for lists of sessions.'),
           ...add(store),
         ],
       },
@@ -113,15 +124,15 @@ export function gatewayConfig(plan: GatewayPlan): Document {
   }
 }
 
-/** The settings that are put together with rendered ones. */
+/** The settings that are merged with rendered ones. */
 interface MergedSettings {
   store?: object
   trustedProxies?: string[]
 }
 
 /**
- * JSON that begins with a digest of all that follows, so that a gateway sees when the file was changed by hand: what was
- * added so is gone with the next delivery. A gateway reckons the same (`config/rendered.ts` there).
+ * Writes JSON that begins with a digest of everything after it. With it, a gateway detects manual changes, which the
+ * next delivery would overwrite. The gateway computes the same digest (`config/rendered.ts` there).
  */
 const withDigest: Format = (heading, blocks) => {
   const values = JSON.parse(json(heading, blocks)) as object

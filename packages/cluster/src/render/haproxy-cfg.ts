@@ -1,9 +1,7 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { Topology } from '../topology/topology.ts'
-import { type Block, because, type Directive, line } from './directive.ts'
-import { type Document, textOf } from './document.ts'
-import { indented } from './formats.ts'
-import { quoted } from './quoted.ts'
+import { type Block, because, type Directive, type Document, line, textOf } from './document.ts'
+import { indented, quoted } from './formats.ts'
 import { SOURCE } from './sources.ts'
 import type { ServedSite, WebServers } from './web-servers.ts'
 
@@ -11,15 +9,15 @@ const { haproxy, holdfast, measured } = SOURCE
 
 interface HaproxyPlan {
   sites: (WebServers & {
-    /** What HAProxy binds: `10.0.0.5:8080`, or a wildcard with a certificate. */
+    /** The argument of `bind`: `10.0.0.5:8080`, or a wildcard with a certificate. */
     bind: string
   })[]
-  /** How requests came to the balancer. */
+  /** The scheme of requests to the balancer. */
   scheme: 'http' | 'https'
   dataCentre: string
 }
 
-/** `haproxy.cfg` of the balancer of a local data centre: in front of its gateways, on loopback, without TLS. */
+/** Renders `haproxy.cfg` of the balancer of a local data centre: in front of its gateways, on loopback, without TLS. */
 export function renderHaproxyCfg({ name, gateways, balancer }: Topology): string {
   return textOf(
     haproxyCfg({
@@ -54,11 +52,10 @@ export const hostHaproxyCfg = (
   })
 
 /**
- * Round robin without stickiness over servers that share their tokens.
+ * Balances round robin without stickiness over servers that share their tokens.
  *
- * A server that is killed in the middle of a request costs the client nothing: the request is sent again to another
- * one; a POST only when every operation may be repeated, as the gateways' may. A login waits for as long as a
- * failover takes, hence `timeout server`.
+ * If a server is killed during a request, HAProxy sends the request to another server. It repeats a POST only if every
+ * operation may be repeated, as with gateways. A login waits for a failover to finish, hence `timeout server`.
  */
 function haproxyCfg(plan: HaproxyPlan): Document {
   return {
@@ -68,12 +65,12 @@ function haproxyCfg(plan: HaproxyPlan): Document {
       {
         title: 'global',
         directives: [
-          line('maxconn', '2000', 'More wait in the queue of the system.', haproxy),
-          line('nbthread', '2', 'Enough for any number of logins.', haproxy),
+          line('maxconn', '2000', 'Further connections wait in the queue of the kernel.', haproxy),
+          line('nbthread', '2', 'Two threads are enough for any number of logins.', haproxy),
           line(
             'tune.bufsize',
             '16384',
-            'Headers beyond this (less 1 KiB) are refused; a request with its body must fit to be sent again.',
+            'Larger headers (minus 1 KiB) are rejected. A request is repeated only if it fits with its body.',
             haproxy,
           ),
         ],
@@ -84,7 +81,7 @@ function haproxyCfg(plan: HaproxyPlan): Document {
   }
 }
 
-/** What takes requests for servers of one kind, and those servers. */
+/** The frontend and the backend for servers of one kind. */
 function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites'][number]): Block[] {
   const body = JSON.stringify({
     error: 'unavailable',
@@ -94,8 +91,8 @@ function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites']
     {
       title: `frontend ${site.name}`,
       directives: [
-        line('bind', site.bind, 'Where browsers come in.', haproxy),
-        ...because('What a client claims about itself is dropped: only this balancer says it.', holdfast, [
+        line('bind', site.bind, 'Browsers connect here.', haproxy),
+        ...because('Only this balancer may set these headers. Those of the client are dropped.', holdfast, [
           ['http-request del-header', 'X-Forwarded-For'],
           ['http-request del-header', 'X-Forwarded-Host'],
           ['http-request set-header', `X-Forwarded-Proto ${scheme}`],
@@ -107,37 +104,47 @@ function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites']
               line(
                 'http-request disable-l7-retry',
                 'unless METH_GET',
-                'Only what changes nothing may be sent twice to this application.',
+                'Only requests that change nothing may be sent twice to this application.',
                 haproxy,
               ),
             ]),
-        line('default_backend', site.name, 'All servers are alike.', holdfast),
+        line('default_backend', site.name, 'All servers are equivalent.', holdfast),
       ],
     },
     {
       title: `backend ${site.name}`,
       directives: [
-        line('balance', 'roundrobin', 'No stickiness: any server knows every login.', holdfast),
+        line('balance', 'roundrobin', 'No stickiness: every server knows every login.', holdfast),
         line(
           'option httpchk',
           `GET ${site.healthPath}`,
-          'Asks the server whether it can take requests.',
+          'The health check: whether the server accepts requests.',
           haproxy,
         ),
-        line('http-check expect', 'status 200', 'Any other answer takes it out.', haproxy),
+        line(
+          'http-check expect',
+          'status 200',
+          'Any other answer takes the server out of rotation.',
+          haproxy,
+        ),
         line(
           'default-server',
           'inter 500ms fastinter 100ms downinter 250ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down',
-          'One refused connection takes a server out at once, and one good check brings it back.',
+          'One refused connection takes a server out of rotation at once, and one successful check brings it back.',
           measured,
         ),
         ...site.servers.map(({ name, address }) =>
-          line(`server ${name}`, `${formatAddress(address)} check`, 'One of them.', haproxy),
+          line(
+            `server ${name}`,
+            `${formatAddress(address)} check`,
+            'One of the servers, with health checks.',
+            haproxy,
+          ),
         ),
         line(
           'http-error status 503',
           `content-type application/json string ${quoted(body)} hdr Retry-After 1`,
-          'Unavailable is not logged out.',
+          'Clients must not take an outage for a logout.',
           holdfast,
         ),
       ],
@@ -146,26 +153,36 @@ function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites']
 }
 
 const DEFAULTS: Directive[] = [
-  line('mode', 'http', 'It reads requests, to send them again.', haproxy),
-  line('timeout connect', '1s', 'A server that does not take a connection is passed over.', haproxy),
-  line('timeout client', '70s', 'Longer than the longest answer.', haproxy),
-  line('timeout http-request', '10s', 'A client that sends slowly does not hold a place.', haproxy),
-  line('timeout http-keep-alive', '60s', 'Idle connections are kept this long.', haproxy),
-  line('timeout queue', '5s', 'No longer wait for a place at a server.', haproxy),
+  line('mode', 'http', 'HAProxy reads whole requests, so that it can repeat them.', haproxy),
+  line(
+    'timeout connect',
+    '1s',
+    'HAProxy tries another server if this one does not accept a connection in time.',
+    haproxy,
+  ),
+  line('timeout client', '70s', 'Longer than the slowest response.', haproxy),
+  line('timeout http-request', '10s', 'A slow client must not occupy a connection.', haproxy),
+  line('timeout http-keep-alive', '60s', 'How long idle connections stay open.', haproxy),
+  line('timeout queue', '5s', 'The maximum wait for a free server.', haproxy),
   line(
     'timeout check',
     '2s',
-    'A busy server is not a dead one: one that has died is noticed by its refused connections.',
+    'A busy server is not down. HAProxy notices a dead server by its refused connections.',
     measured,
   ),
-  line('timeout server', '60s', 'A login waits for as long as a failover takes.', measured),
-  line('retries', '3', 'At three servers.', haproxy),
-  line('option redispatch', '1', 'Each time at another one.', haproxy),
-  line('option http-buffer-request', '', 'The whole request is there, to be sent again.', haproxy),
+  line('timeout server', '60s', 'A login waits until a failover is over.', measured),
+  line('retries', '3', 'Three attempts, on different servers.', haproxy),
+  line('option redispatch', '1', 'Each attempt uses another server.', haproxy),
+  line(
+    'option http-buffer-request',
+    '',
+    'HAProxy waits for the whole request, so that it can repeat it.',
+    haproxy,
+  ),
   line(
     'retry-on',
     'conn-failure empty-response',
-    'A server that is killed in the middle of a request costs the client nothing.',
+    'The client does not notice if a server is killed during a request.',
     measured,
   ),
 ]

@@ -1,12 +1,11 @@
 import type { DataCentre, Host, Site } from '../site/site.ts'
-import { line, secretLine } from './directive.ts'
+import { type HostFile, line, secretLine } from './document.ts'
 import { verbatim } from './formats.ts'
-import type { HostFile } from './host-file.ts'
 import { TLS_FILES } from './host-paths.ts'
 import { tokenAddress, tokenHosts } from './placement.ts'
 import { SOURCE } from './sources.ts'
 
-/** The certificate that a host shows, its key, and whom the host believes: three texts in PEM. */
+/** The certificate of a host, its key, and the authority that the host trusts: three texts in PEM. */
 export interface HostCertificate {
   authority: string
   certificate: string
@@ -14,29 +13,37 @@ export interface HostCertificate {
   key: string
 }
 
-/** The hosts whose files name a certificate, with the address that it has to hold; none for a host that only dials. */
+/**
+ * The hosts that need a certificate, with the address that it must contain. Null for a host that only opens
+ * connections.
+ */
 export function certifiedHosts(site: Site, dataCentre: DataCentre): { host: Host; address: string | null }[] {
   if (site.transport !== 'tls' && site.transport !== 'stunnel') return []
   return tokenHosts(dataCentre).map((host) => {
-    const isDialled =
+    const acceptsConnections =
       site.transport === 'tls' && host.runs.some((one) => one === 'redis' || one === 'sentinel')
-    return { host, address: isDialled ? tokenAddress(site, host) : null }
+    return { host, address: acceptsConnections ? tokenAddress(site, host) : null }
   })
 }
 
-/** The three files, where every other file of the host expects them. */
+/** The three files, at the paths that the other files of the host use. */
 export const certificateFiles = ({ authority, certificate, key }: HostCertificate): HostFile[] =>
   [
     {
       installAt: TLS_FILES.authority,
-      directive: line('', authority, 'Whoever it did not sign for is not believed.', SOURCE.holdfast),
+      directive: line(
+        '',
+        authority,
+        'This host trusts only certificates that this authority signed.',
+        SOURCE.holdfast,
+      ),
     },
     {
       installAt: TLS_FILES.certificate,
       directive: line(
         '',
         certificate,
-        'Shown on every connection that is accepted or opened.',
+        'This host shows it on every connection that it accepts or opens.',
         SOURCE.holdfast,
       ),
     },

@@ -2,8 +2,7 @@ import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre } from '../site/site.ts'
 import type { Timings } from '../topology/topology.ts'
-import { jsonEntries } from './directive.ts'
-import type { Document } from './document.ts'
+import { type Document, jsonEntries } from './document.ts'
 import { json } from './formats.ts'
 import type { TlsFiles } from './node-plan.ts'
 import { SOURCE } from './sources.ts'
@@ -14,7 +13,7 @@ export interface HostConfigPlan {
   dataCentre: DataCentre
   /** The Redis of this host. */
   self: NodeAddress
-  /** Null: there is no Sentinel on this host. */
+  /** Null: this host runs no Sentinel. */
   sentinel: NodeAddress | null
   /** The planned `replica-priority` of this host's Redis. */
   priority: number
@@ -22,13 +21,13 @@ export interface HostConfigPlan {
   sentinels: NodeAddress[]
   timings: Timings
   stateFolder: string
-  /** The program of the engine. */
+  /** The path of the server program. */
   server: string
   tls: TlsFiles | null
   secrets: Secrets
 }
 
-/** `host.json`: what the guard before a Redis and the watchdog behind it must know. Holds secrets. */
+/** `host.json`: the configuration of the guard and the watchdog of one Redis. Contains secrets. */
 export function hostConfig(plan: HostConfigPlan): Document {
   const { dataCentre, timings, secrets } = plan
   return {
@@ -38,30 +37,46 @@ export function hostConfig(plan: HostConfigPlan): Document {
       {
         title: '',
         directives: [
-          put('dataCentre', dataCentre.name, 'What is told in messages.'),
-          put('primaryName', dataCentre.primaryName, 'Under this name the Sentinels watch the primary.'),
-          put('mark', secrets.mark, 'What a new data set is marked with.'),
-          put('self', plan.self, 'The Redis of this host, by the address that the Sentinels know.'),
-          put('sentinel', plan.sentinel, 'The Sentinel of this host: it gets its periods from the watchdog.'),
+          put('dataCentre', dataCentre.name, 'Messages name it.'),
+          put(
+            'primaryName',
+            dataCentre.primaryName,
+            'The name under which the Sentinels monitor the primary.',
+          ),
+          put('mark', secrets.mark, 'The group id that a new data set gets.'),
+          put('self', plan.self, 'The Redis of this host, at the address that the Sentinels know.'),
+          put('sentinel', plan.sentinel, 'The Sentinel of this host. The watchdog sets its periods.'),
           put(
             'priority',
             plan.priority,
-            'Put back by the watchdog when the clock of this host is right again.',
+            'The watchdog restores this priority when the clock of this host is correct again.',
           ),
-          put('redis', plan.redis, 'All that may be primary.'),
-          put('sentinels', plan.sentinels, 'All that have a say in who is primary.'),
-          put('downAfterMs', timings.downAfterMs, 'With the next: how long a failover may be waited for.'),
+          put('redis', plan.redis, 'Every Redis that may be primary.'),
+          put('sentinels', plan.sentinels, 'Every Sentinel that votes on the primary.'),
+          put(
+            'downAfterMs',
+            timings.downAfterMs,
+            'This and failoverTimeoutMs determine how long to wait for a failover.',
+          ),
           put('failoverTimeoutMs', timings.failoverTimeoutMs, 'See downAfterMs.'),
-          put('stateFolder', plan.stateFolder, 'Whether the data set of this Redis is there.'),
-          put('server', plan.server, 'It checks the append-only file before it starts with it.'),
-          put('tls', plan.tls, 'How it speaks to them; null: plain, or through a tunnel.'),
+          put('stateFolder', plan.stateFolder, 'The guard looks here for the data set of this Redis.'),
+          put(
+            'server',
+            plan.server,
+            'The guard runs this program to check the append-only file before Redis starts.',
+          ),
+          put(
+            'tls',
+            plan.tls,
+            'The TLS files for connections to the other hosts. Null: plain, or through a tunnel.',
+          ),
         ],
       },
       {
         title: 'passwords',
         directives: [
-          hide('redisAdmin', secrets.admin, 'To point replicas to a promoted one.'),
-          hide('sentinelAdmin', secrets.sentinelAdmin, 'To ask for a failover.'),
+          hide('redisAdmin', secrets.admin, 'To repoint replicas to a promoted one.'),
+          hide('sentinelAdmin', secrets.sentinelAdmin, 'To request a failover.'),
         ],
       },
     ],

@@ -2,17 +2,17 @@ import { join } from 'node:path'
 import type { Engine } from '../site/site.ts'
 import type { TlsFiles } from './node-plan.ts'
 
-/** Where the rendered files are put on a host: they are root's, and a service gets what it needs from there. */
+/** The folder of rendered files on a host. root owns them, and systemd passes each service the files that it needs. */
 const CONFIG_FOLDER = '/etc/holdfast'
 
-/** What a service writes by itself, a folder each. */
+/** The folder of state. Each service writes to its own folder below. */
 const STATE_FOLDER = '/var/lib/holdfast'
 
 export const configFile = (name: string): string => join(CONFIG_FOLDER, name)
 
 export const stateOf = (service: string): string => join(STATE_FOLDER, service)
 
-/** The files with which the units start Redis and Sentinel, which rewrite them. */
+/** The files with which the units start Redis and Sentinel. Both programs rewrite their file. */
 export const STARTED_WITH = {
   redis: join(stateOf('redis'), 'redis.conf'),
   sentinel: join(stateOf('sentinel'), 'sentinel.conf'),
@@ -25,22 +25,24 @@ export const TLS_FILES: TlsFiles = {
   key: configFile('tls/host-key.pem'),
 }
 
-/** The file of the site, on a host that operates it. */
+/** The file of the site, on an operator host. */
 export const SITE_FILE = configFile('holdfast.yaml')
 
-/** Passwords that the settings of a gateway name by their files. */
+/** The folder of password files that the settings of a gateway name. */
 export const GATEWAY_SECRETS = configFile('gateway')
 
-/** What brings rendered files to the hosts: the administrator's own, on a host that operates them. */
+/** The administrator's command that copies rendered files to the hosts, on an operator host. */
 export const DELIVERY = configFile('deliver')
 
-/** Where `holdfast ca` keeps the authority, on a host that operates them and renews their certificates by itself. */
+/**
+ * The folder in which `holdfast ca` keeps the authority, on an operator host that renews certificates automatically.
+ */
 export const CERTIFICATES = configFile('certificates')
 
-/** The certificate with its key that the balancer shows to browsers. */
+/** The certificate, with its key, that the balancer shows to browsers. */
 export const WEB_CERTIFICATE = configFile('tls/web.pem')
 
-/** Where the programs are on Debian and on Red Hat's. */
+/** The paths of programs on Debian and Red Hat systems. */
 export const PROGRAM = {
   holdfast: '/usr/bin/holdfast',
   nft: '/usr/sbin/nft',

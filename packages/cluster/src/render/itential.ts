@@ -3,16 +3,14 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { Site } from '../site/site.ts'
 import { documentedPassword } from './as-documented.ts'
 import { platformPassword } from './derived-secrets.ts'
-import { type Directive, jsonEntries, line, secretLine } from './directive.ts'
-import type { Document } from './document.ts'
-import { assignments, json } from './formats.ts'
+import { type Directive, type Document, jsonEntries, line, secretLine } from './document.ts'
+import { assignments, json, shellValue } from './formats.ts'
 import type { HostCertificate } from './host-certificate.ts'
-import { shellValue } from './quoted.ts'
 import { SOURCE } from './sources.ts'
 
 const { platform } = SOURCE
 
-/** How many times the platform tries again before it fails a request, and before it shuts down: its own values. */
+/** How often the platform retries before it fails a request, and before it shuts down: the defaults of the platform. */
 const RETRIES = 20
 
 interface Access {
@@ -21,11 +19,11 @@ interface Access {
   /** Null: Redis has one password and no users. */
   user: string | null
   password: string
-  /** Options of Node's `tls.connect`; null: the client speaks plain. */
+  /** Options of Node's `tls.connect`. Null: the connection is plain. */
   tls: Tls | null
 }
 
-/** Without any: whoever renders has no certificate for the host, and it is to be put in. */
+/** Empty if the host has no certificate yet: the administrator adds it later. */
 type Tls = { ca: string; cert: string; key: string } | Record<string, never>
 
 export function accessOf(
@@ -51,10 +49,10 @@ const tlsOf = (certificate: HostCertificate | null): Tls =>
     : { ca: certificate.authority, cert: certificate.certificate, key: certificate.key }
 
 const TLS_WHY = {
-  redis: 'Encrypts the way to Redis, which asks for a certificate, too.',
-  inSentinelMode: 'Without it the client speaks plain to a Redis that Sentinels name, whatever is in tls.',
-  sentinel: 'Encrypts the way to the Sentinels.',
-  missing: 'No certificate was there for this host: put in ca, cert and key, as text in PEM, before use.',
+  redis: 'Encrypts connections to Redis, which requires a client certificate.',
+  inSentinelMode: 'Without it, the client connects to the primary without TLS, even if tls is set.',
+  sentinel: 'Encrypts connections to the Sentinels.',
+  missing: 'This host had no certificate: add ca, cert and key, as text in PEM, before use.',
 }
 
 /** The property `redisProps` of Itential 2023.2, as JSON. */
@@ -68,17 +66,17 @@ export function redisProps(access: Access): Document {
       {
         title: 'redisProps',
         directives: [
-          put('db', 0, 'Redis has one database.'),
-          put('host', null, 'The Sentinels say where the primary is.'),
-          put('name', access.primaryName, 'Under this name they watch it.'),
-          ...(user === null ? [] : [put('username', user, 'Its own user on each Redis.')]),
-          hide('password', password, "That user's password."),
-          put('sentinels', access.sentinels, 'All of them: one that is down is passed over.'),
+          put('db', 0, 'This Redis has only one database.'),
+          put('host', null, 'Null, because the Sentinels know the address of the primary.'),
+          put('name', access.primaryName, 'The name under which the Sentinels monitor the primary.'),
+          ...(user === null ? [] : [put('username', user, 'The ACL user of the platform on each Redis.')]),
+          hide('password', password, 'The password of that user.'),
+          put('sentinels', access.sentinels, 'All Sentinels. The client skips one that is down.'),
           ...(user === null
             ? []
             : [
-                put('sentinelUsername', user, 'Its own user on each Sentinel.'),
-                hide('sentinelPassword', password, "That user's password."),
+                put('sentinelUsername', user, 'The ACL user of the platform on each Sentinel.'),
+                hide('sentinelPassword', password, 'The password of that user.'),
               ]),
           ...(tls === null
             ? []
@@ -87,8 +85,8 @@ export function redisProps(access: Access): Document {
                 put('enableTLSForSentinelMode', true, TLS_WHY.inSentinelMode),
                 hide('sentinelTLS', tls, whyOf('sentinel', tls)),
               ]),
-          put('maxRetriesPerRequest', RETRIES, 'Long enough to wait a failover out.'),
-          put('maxHeartbeatWriteRetries', RETRIES, 'The platform shuts down when these run out.'),
+          put('maxRetriesPerRequest', RETRIES, 'Enough retries for a failover to finish.'),
+          put('maxHeartbeatWriteRetries', RETRIES, 'The platform shuts down when these retries run out.'),
         ],
       },
     ],
@@ -102,7 +100,7 @@ export const platformProperties = (access: Access): Document => ({
   blocks: [{ title: 'redis', directives: propertiesOf(access) }],
 })
 
-/** The same as variables of the environment, for systemd's `EnvironmentFile` and for a shell. */
+/** The same as environment variables, for `EnvironmentFile` of systemd and for a shell. */
 export const platformEnvironment = (access: Access): Document => ({
   heading: 'Rendered by Holdfast for Itential Platform 6: change holdfast.yaml instead.',
   format: assignments,
@@ -120,27 +118,32 @@ export const platformEnvironment = (access: Access): Document => ({
 
 function propertiesOf({ primaryName, sentinels, user, password, tls }: Access): Directive[] {
   return [
-    line('redis_db', '0', 'Redis has one database.', platform),
-    line('redis_name', primaryName, 'Under this name the Sentinels watch the primary.', platform),
+    line('redis_db', '0', 'This Redis has only one database.', platform),
+    line('redis_name', primaryName, 'The name under which the Sentinels monitor the primary.', platform),
     line(
       'redis_sentinels',
       JSON.stringify(sentinels),
-      'All of them: one that is down is passed over.',
+      'All Sentinels. The client skips one that is down.',
       platform,
     ),
     ...(user === null
       ? []
       : [
-          line('redis_username', user, 'Its own user on each Redis.', platform),
-          line('redis_sentinel_username', user, 'Its own user on each Sentinel.', platform),
-          secretLine('redis_sentinel_password', password, "That user's password.", platform),
+          line('redis_username', user, 'The ACL user of the platform on each Redis.', platform),
+          line('redis_sentinel_username', user, 'The ACL user of the platform on each Sentinel.', platform),
+          secretLine('redis_sentinel_password', password, 'The password of that user.', platform),
         ]),
-    secretLine('redis_password', password, 'How it gets in.', platform),
-    line('redis_max_retries_per_request', String(RETRIES), 'Long enough to wait a failover out.', platform),
+    secretLine('redis_password', password, 'The platform logs in to Redis with this password.', platform),
+    line(
+      'redis_max_retries_per_request',
+      String(RETRIES),
+      'Enough retries for a failover to finish.',
+      platform,
+    ),
     line(
       'redis_max_heartbeat_write_retries',
       String(RETRIES),
-      'The platform shuts down when these run out.',
+      'The platform shuts down when these retries run out.',
       platform,
     ),
     ...(tls === null

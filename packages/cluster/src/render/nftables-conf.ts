@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
 import { type DataCentre, type Host, hostsThatRun, type Site } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
-import { type Block, type Directive, line } from './directive.ts'
-import type { Document } from './document.ts'
+import { type Block, type Directive, type Document, line } from './document.ts'
 import { braces } from './formats.ts'
 import { TUNNEL_INTERFACE } from './host-paths.ts'
 import { dataHosts, runsAny, tokenAddress, tokenHosts } from './placement.ts'
@@ -12,12 +11,12 @@ const { nft, document, holdfast } = SOURCE
 const TABLE = 'inet holdfast'
 
 /**
- * The firewall of one host, for `nft -f`: in a table of its own, which it replaces in one step and whose counters it
- * keeps, so that it can be loaded at any time without touching the host's other rules. It decides about the ports
- * of the token store, the gateway and the tunnel only.
+ * Renders the firewall of one host, for `nft -f`. It has its own table. Loading replaces the rules in one step, keeps
+ * the counters, and does not change other rules of the host. It filters only the ports of the token store, the
+ * gateway and the tunnel.
  */
 export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Document {
-  const doors = doorsOf(site, dataCentre, host)
+  const allowed = allowedTraffic(site, dataCentre, host)
   return {
     heading: `Rendered by Holdfast: change holdfast.yaml instead. Counters: nft list counters table ${TABLE}`,
     format: braces(''),
@@ -26,14 +25,14 @@ export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Do
         title: `table ${TABLE}`,
         directives: [],
         blocks: [
-          ...doors.flatMap(({ name }) => [counter(`${name}_accepted`), counter(`${name}_dropped`)]),
+          ...allowed.flatMap(({ name }) => [counter(`${name}_accepted`), counter(`${name}_dropped`)]),
           {
             title: 'chain input',
             directives: [
               line(
                 'type filter hook input',
                 'priority filter - 5; policy accept;',
-                "Before the host's own rules, which still decide about everything that is not decided here.",
+                'Runs before the other rules of the host, which still filter all other packets.',
                 nft,
               ),
             ],
@@ -46,7 +45,7 @@ export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Do
           line(
             'flush chain',
             `${TABLE} input`,
-            'Loaded a second time it replaces its rules, in one transaction, and its counters go on.',
+            'Loading the file again replaces the rules in one transaction and keeps the counters.',
             nft,
           ),
         ],
@@ -58,9 +57,14 @@ export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Do
           {
             title: 'chain input',
             directives: [
-              line('ct state established,related', 'accept', 'What was let in once goes on.', nft),
-              line('iif "lo"', 'accept', 'The host may talk to itself.', nft),
-              ...doors.flatMap(rulesOf),
+              line(
+                'ct state established,related',
+                'accept',
+                'Accepts packets of connections that were already accepted.',
+                nft,
+              ),
+              line('iif "lo"', 'accept', 'The host may connect to itself.', nft),
+              ...allowed.flatMap(rulesOf),
             ],
           },
         ],
@@ -69,48 +73,48 @@ export function nftablesConf(site: Site, dataCentre: DataCentre, host: Host): Do
   }
 }
 
-/** Whether there is anything to guard on this host. */
+/** Whether the host has a port that the firewall must filter. */
 export const needsFirewall = (site: Site, dataCentre: DataCentre, host: Host): boolean =>
-  tokenHosts(dataCentre).includes(host) && doorsOf(site, dataCentre, host).length > 0
+  tokenHosts(dataCentre).includes(host) && allowedTraffic(site, dataCentre, host).length > 0
 
-/** A way into the host: who may use it. */
-export interface Door {
+/** Ports of a host, and the addresses that may connect to them. */
+export interface AllowedTraffic {
   name: string
   protocol: 'tcp' | 'udp'
   ports: number[]
-  /** What else must be true of them. */
+  /** A further condition, as nftables spells it. */
   through: string
   from: string[]
   why: string
   source: string
 }
 
-/** The ways into a host that this firewall decides about. */
-export function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] {
+/** The ports of a host that the firewall filters. */
+export function allowedTraffic(site: Site, dataCentre: DataCentre, host: Host): AllowedTraffic[] {
   const tunnelled = site.transport === 'wireguard'
   const others = tokenHosts(dataCentre).filter((other) => other !== host)
-  const doors: Door[] = []
+  const allowed: AllowedTraffic[] = []
   if (runsAny(host, ['redis', 'sentinel'])) {
-    doors.push({
+    allowed.push({
       name: 'tokens',
       protocol: 'tcp',
       ports: [PORT.redis, PORT.sentinel],
       through: tunnelled ? `iifname "${TUNNEL_INTERFACE}" ` : '',
       from: others.map((other) => (tunnelled ? tokenAddress(site, other) : other.address)),
-      why: "Only this data centre's applications, gateways and Redis hosts reach Redis and Sentinel.",
+      why: 'Only the applications, gateways, operators and Redis hosts of this data centre may connect to Redis and Sentinel.',
       source: document,
     })
   }
   const balancers = hostsThatRun(dataCentre, 'balancer')
-  // A balancer that the site does not name must be let in by the host's own rules.
+  // If the site names no balancer, the other rules of the host must accept it.
   if (host.runs.includes('gateway') && balancers.length > 0) {
-    doors.push({
+    allowed.push({
       name: 'gateway',
       protocol: 'tcp',
       ports: [PORT.http],
       through: '',
       from: [...balancers, ...hostsThatRun(dataCentre, 'operator')].map(({ address }) => address),
-      why: 'Only a balancer says where a request came from; an operator asks which secrets are in use.',
+      why: 'Only a balancer may forward requests. An operator asks which secrets are in use.',
       source: holdfast,
     })
   }
@@ -118,22 +122,22 @@ export function doorsOf(site: Site, dataCentre: DataCentre, host: Host): Door[] 
     const ends = host.runs.some((service) => service === 'redis' || service === 'sentinel')
       ? others
       : dataHosts(dataCentre)
-    doors.push({
+    allowed.push({
       name: 'tunnel',
       protocol: 'udp',
       ports: [PORT.tunnel],
       through: '',
       from: ends.filter((end) => end !== host).map(({ address }) => address),
-      why: 'Only the other ends of the tunnel.',
+      why: 'Only the other hosts of the tunnel may connect.',
       source: SOURCE.wireguard,
     })
   }
-  return doors
+  return allowed
 }
 
-function rulesOf(door: Door): Directive[] {
-  const { name, through, from, why, source } = door
-  const match = matchOf(door)
+function rulesOf(traffic: AllowedTraffic): Directive[] {
+  const { name, through, from, why, source } = traffic
+  const match = matchOf(traffic)
   const accept = (family: string, addresses: string[]): Directive[] =>
     addresses.length === 0
       ? []
@@ -154,12 +158,17 @@ function rulesOf(door: Door): Directive[] {
       'ip6',
       from.filter((address) => isIP(address) === 6),
     ),
-    line(match, `counter name ${name}_dropped drop`, 'Everybody else is dropped, and counted.', document),
+    line(
+      match,
+      `counter name ${name}_dropped drop`,
+      'Packets of all other hosts are dropped and counted.',
+      document,
+    ),
   ]
 }
 
-/** What matches the packets of a door. */
-const matchOf = ({ protocol, ports }: Door): string =>
+/** The expression that matches the packets to these ports. */
+const matchOf = ({ protocol, ports }: AllowedTraffic): string =>
   `${protocol} dport ${ports.length === 1 ? ports[0] : `{ ${ports.join(', ')} }`}`
 
 const counter = (name: string): Block => ({ title: `counter ${name}`, directives: [] })

@@ -1,7 +1,6 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import { PORT } from '../topology/topology.ts'
-import { type Block, because, line } from './directive.ts'
-import type { Document } from './document.ts'
+import { type Block, because, type Document, line } from './document.ts'
 import { braces } from './formats.ts'
 import { SOURCE } from './sources.ts'
 import type { ServedSite } from './web-servers.ts'
@@ -9,9 +8,9 @@ import type { ServedSite } from './web-servers.ts'
 const { nginx, holdfast, measured, rfc8446 } = SOURCE
 
 /**
- * `nginx.conf` of a balancer host, for those who have nginx instead of HAProxy: HTTPS for browsers, HTTP to the servers
- * of its data centre, no stickiness. nginx finds out that a server is away by a request that fails there; that request
- * goes to the next one, but a POST that was sent already does not.
+ * Renders `nginx.conf` of a balancer host that uses nginx instead of HAProxy: HTTPS for browsers, HTTP to the servers
+ * of its data centre, no stickiness. nginx notices that a server is down only when a request fails there. It sends
+ * that request to the next server, except for a POST that was already sent.
  */
 export function nginxConf(sites: readonly ServedSite[], certificate: string): Document {
   return {
@@ -20,17 +19,17 @@ export function nginxConf(sites: readonly ServedSite[], certificate: string): Do
     blocks: [
       {
         title: '',
-        directives: [line('worker_processes', 'auto', 'One a core.', nginx)],
+        directives: [line('worker_processes', 'auto', 'One worker per core.', nginx)],
       },
       {
         title: 'events',
-        directives: [line('worker_connections', '2048', 'As many as HAProxy is given.', nginx)],
+        directives: [line('worker_connections', '2048', 'The same as in haproxy.cfg.', nginx)],
       },
       {
         title: 'http',
         directives: [
-          line('server_tokens', 'off', 'Nobody needs to know which version it is.', nginx),
-          line('access_log', 'off', 'Requests are logged by the servers.', nginx),
+          line('server_tokens', 'off', 'Clients do not need the version of nginx.', nginx),
+          line('access_log', 'off', 'The servers log requests.', nginx),
         ],
         blocks: sites.flatMap((site) => partsOf(site, certificate)),
       },
@@ -38,9 +37,9 @@ export function nginxConf(sites: readonly ServedSite[], certificate: string): Do
   }
 }
 
-/** The servers of one kind, and what takes requests for them. */
+/** The upstream and the server block for servers of one kind. */
 function partsOf({ name, servers, port }: ServedSite, certificate: string): Block[] {
-  // Browsers name the port, but for the usual one, and an origin is compared with all of it.
+  // Browsers send the port unless it is 443, and servers compare the whole origin.
   const host = port === PORT.https ? '$host' : '$host:$server_port'
   return [
     {
@@ -50,18 +49,18 @@ function partsOf({ name, servers, port }: ServedSite, certificate: string): Bloc
           line(
             `server ${formatAddress(address)}`,
             'max_fails=1 fail_timeout=2s',
-            'Any server knows every login; one that fails is left alone for two seconds.',
+            'Every server knows every login. After a failure, nginx skips a server for two seconds.',
             nginx,
           ),
         ),
-        line('keepalive', '64', 'Connections to the servers are kept.', nginx),
+        line('keepalive', '64', 'Idle connections to the servers that stay open.', nginx),
       ],
     },
     {
       title: 'server',
       directives: [
-        line('listen', `[::]:${port} ssl ipv6only=off`, 'Where browsers come in.', nginx),
-        ...because('What the balancer shows to browsers: the certificate, then its key.', nginx, [
+        line('listen', `[::]:${port} ssl ipv6only=off`, 'Browsers connect here.', nginx),
+        ...because('The certificate for browsers, and its key, in one file.', nginx, [
           ['ssl_certificate', certificate],
           ['ssl_certificate_key', certificate],
         ]),
@@ -71,27 +70,36 @@ function partsOf({ name, servers, port }: ServedSite, certificate: string): Bloc
         {
           title: 'location /',
           directives: [
-            line('proxy_pass', `http://${name}`, 'All servers are alike.', holdfast),
-            ...because('So that connections to the servers are kept.', nginx, [
+            line('proxy_pass', `http://${name}`, 'All servers are equivalent.', holdfast),
+            ...because('Required to keep connections to the servers open.', nginx, [
               ['proxy_http_version', '1.1'],
               ['proxy_set_header', 'Connection ""'],
             ]),
-            ...because('Only this balancer says where a request came from.', holdfast, [
-              ['proxy_set_header', `Host ${host}`],
-              ['proxy_set_header', `X-Forwarded-Host ${host}`],
-              ['proxy_set_header', 'X-Forwarded-For $remote_addr'],
-              ['proxy_set_header', 'X-Forwarded-Proto $scheme'],
-            ]),
-            line('proxy_connect_timeout', '1s', 'A server that takes no connection is passed over.', nginx),
-            line('proxy_read_timeout', '60s', 'A login waits for as long as a failover takes.', measured),
+            ...because(
+              'Only this balancer may set these headers. Those of the client are overwritten.',
+              holdfast,
+              [
+                ['proxy_set_header', `Host ${host}`],
+                ['proxy_set_header', `X-Forwarded-Host ${host}`],
+                ['proxy_set_header', 'X-Forwarded-For $remote_addr'],
+                ['proxy_set_header', 'X-Forwarded-Proto $scheme'],
+              ],
+            ),
+            line(
+              'proxy_connect_timeout',
+              '1s',
+              'nginx tries another server if this one does not accept a connection in time.',
+              nginx,
+            ),
+            line('proxy_read_timeout', '60s', 'A login waits until a failover is over.', measured),
             line(
               'proxy_next_upstream',
               'error timeout http_502 http_503',
-              'What failed at one server is tried at the next, if it may be repeated.',
+              'A request that failed is sent to the next server, if it may be repeated.',
               nginx,
             ),
-            line('proxy_next_upstream_tries', '3', 'At three servers.', nginx),
-            line('proxy_next_upstream_timeout', '10s', 'And not for ever.', nginx),
+            line('proxy_next_upstream_tries', '3', 'Three attempts, on different servers.', nginx),
+            line('proxy_next_upstream_timeout', '10s', 'The time limit for all attempts.', nginx),
           ],
         },
       ],

@@ -2,24 +2,24 @@ import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Engine } from '../site/site.ts'
 import { type DataHost, redisAddress, type Topology, tunnelOf } from '../topology/topology.ts'
-import type { Directive } from './directive.ts'
+import type { Directive } from './document.ts'
 import { REFERENCE_ENGINE } from './engine.ts'
 
-/** What a Redis and a Sentinel are configured from alike. */
+/** What the configurations of Redis and Sentinel have in common. */
 export interface NodePlan {
   engine: Engine
   /** The addresses at which it listens. */
   bind: string[]
-  /** The address by which all others know it; it listens on the same port. */
+  /** The address at which other nodes and clients connect. The node listens on the same port. */
   announce: NodeAddress
-  /** The Redis that begins as the primary. */
+  /** The Redis that starts as the primary. */
   primary: NodeAddress
-  /** Null: the traffic is plain, or something else protects it. */
+  /** Null: the traffic is plain, or a tunnel protects it. */
   tls: TlsFiles | null
   secrets: Secrets
 }
 
-/** Where a node's certificate is, and that of the authority that all nodes trust. PEM files. */
+/** The paths of the certificate of a node, its key, and the authority that all nodes trust. PEM files. */
 export interface TlsFiles {
   authority: string
   certificate: string
@@ -35,7 +35,7 @@ export interface LocalNode {
   tls: TlsFiles | null
 }
 
-/** The part of a plan that a host of a local data centre gives, for a service at that address. */
+/** The plan of a service of a local data centre at that address. */
 export function planOf({ topology, dataHost, secrets, tls }: LocalNode, announce: NodeAddress): NodePlan {
   return {
     engine: topology.engine ?? REFERENCE_ENGINE,
@@ -62,7 +62,7 @@ type ListeningDirective =
 
 type DirectiveOf = (name: ListeningDirective, value: string) => Directive[]
 
-/** Where it listens, and what protects that: the same words for Redis and for Sentinel. */
+/** The listening address, port and TLS. Redis and Sentinel use the same directives. */
 export const listening = (plan: NodePlan, directive: DirectiveOf): Directive[] => [
   ...directive('bind', plan.bind.join(' ')),
   ...portDirectives(plan, directive),

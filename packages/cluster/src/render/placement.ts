@@ -5,15 +5,16 @@ import { isLoopback } from '../site/network.ts'
 import type { DataCentre, Host, Service, Site } from '../site/site.ts'
 
 /**
- * The address by which a host's Redis and Sentinel are known to all others: what they announce, monitor and follow.
+ * Returns the address at which other hosts reach the Redis and Sentinel of a host. Nodes announce, monitor and follow
+ * this address.
  *
- * With `stunnel` it is a loopback address that stands for the host on every host: on its own there is its Redis, on
- * every other a stunnel that leads there. So the same address and port mean the same node everywhere, which a
- * failover needs, and plain traffic cannot leave a host even when stunnel is down. (Redirecting the host's real
- * address by nftables would send passwords in clear whenever the rules are not loaded; the peer's own address as an
- * alias would hide the peer.)
+ * With `stunnel`, it is a loopback address that stands for the host on every host. On the host itself, its Redis
+ * listens there; on every other host, a stunnel listens there and forwards to that Redis. So the same address and
+ * port mean the same node everywhere, which a failover needs, and plain traffic cannot leave a host even if stunnel
+ * is down. (If nftables redirected the real address of the host, passwords would leave unencrypted whenever the rules
+ * are not loaded. If a host had the address of its peer as an alias, it could not reach the peer.)
  *
- * Throws `RENDER_REFUSED` when the transport is `wireguard` and the host has no `tunnelAddress`.
+ * Throws `RENDER_REFUSED` if the transport is `wireguard` and the host has no `tunnelAddress`.
  */
 export function tokenAddress({ transport }: Site, host: Host): string {
   if (transport === 'stunnel') return host.tunnelAddress ?? loopbackOf(host.address)
@@ -25,7 +26,7 @@ export function tokenAddress({ transport }: Site, host: Host): string {
   )
 }
 
-/** Redis and Sentinel listen here. The tunnels' ends are the only ways in; else the host's own tools may use loopback. */
+/** The addresses at which Redis and Sentinel listen. Without a tunnel, also loopback, for tools on the host. */
 export function bindAddresses(site: Site, host: Host): string[] {
   const address = tokenAddress(site, host)
   const tunnelled = site.transport === 'stunnel' || site.transport === 'wireguard'
@@ -36,10 +37,12 @@ export function bindAddresses(site: Site, host: Host): string[] {
 export const dataHosts = ({ hosts }: DataCentre): Host[] =>
   hosts.filter((host) => runsAny(host, ['redis', 'sentinel']))
 
-/** What speaks with Redis and Sentinel. */
+/** The services that connect to Redis and Sentinel. */
 export const TOKEN_SERVICES: readonly Service[] = ['redis', 'sentinel', 'application', 'gateway', 'operator']
 
-/** The hosts that store tokens, use them, or operate those: nobody else has business with Redis and Sentinel. */
+/**
+ * The hosts that store tokens, use them, or operate the data centre. No other host may connect to Redis and Sentinel.
+ */
 export const tokenHosts = ({ hosts }: DataCentre): Host[] =>
   hosts.filter((host) => runsAny(host, TOKEN_SERVICES))
 
@@ -47,27 +50,26 @@ export const runsAny = ({ runs }: Host, services: readonly Service[]): boolean =
   runs.some((service) => services.includes(service))
 
 /**
- * Throws `RENDER_REFUSED` when two hosts would be known by one address.
- *
- * With stunnel those are hosts whose IPv4 addresses differ in the first number only.
+ * Throws `RENDER_REFUSED` if two hosts would have the same address. With stunnel, this happens if their IPv4
+ * addresses differ only in the first number.
  */
 export function checkTokenAddresses(site: Site, dataCentre: DataCentre): void {
   const taken = new Map<string, string>()
-  const known = site.transport === 'wireguard' ? tokenHosts(dataCentre) : dataHosts(dataCentre)
-  for (const host of known) {
+  const hosts = site.transport === 'wireguard' ? tokenHosts(dataCentre) : dataHosts(dataCentre)
+  for (const host of hosts) {
     const address = tokenAddress(site, host)
     const other = taken.get(address)
     if (other !== undefined) {
       throw new ClusterError(
         'RENDER_REFUSED',
-        `Hosts ${other} and ${host.name} of ${dataCentre.name} would both be known as ${address}. Give one of them another tunnelAddress.`,
+        `Hosts ${other} and ${host.name} of ${dataCentre.name} would both have the address ${address}. Give one of them another tunnelAddress.`,
       )
     }
     taken.set(address, host.name)
   }
 }
 
-/** 10.1.2.3 is known as 127.1.2.3: it stays the same whatever else is in the site. */
+/** The loopback address of 10.1.2.3 is 127.1.2.3. It does not depend on the other hosts of the site. */
 function loopbackOf(address: string): string {
   const [, second = 0, third = 0, last = 0] =
     isIP(address) === 4

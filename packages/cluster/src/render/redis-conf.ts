@@ -2,26 +2,25 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { priorityOf, REDIS_SETTINGS, type RedisSettings } from '../site/site.ts'
 import { redisAddress } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
-import { directivesFrom } from './facts.ts'
-import { words } from './formats.ts'
+import { directivesFrom } from './engine.ts'
+import { quoted, wordOf, words } from './formats.ts'
 import { type LocalNode, listening, type NodePlan, planOf } from './node-plan.ts'
-import { quoted, wordOf } from './quoted.ts'
 import { REDIS_FACTS } from './redis-facts.ts'
 
-/** Where one Redis keeps its files. */
+/** The paths of the files of one Redis. */
 export interface RedisPaths {
   dataFolder: string
   aclFile: string
 }
 
 export interface RedisPlan extends NodePlan, RedisPaths, RedisSettings {
-  /** Sentinel promotes the lowest first; equal ones by how much they have. */
+  /** Sentinel promotes the lowest priority first, and of equal priorities the replica with the most data. */
   priority: number
 }
 
 /**
- * `redis.conf` of one data host of a local data centre. It seeds the host once: Sentinel and `CONFIG REWRITE` own
- * the file afterwards. The first data host begins as the primary.
+ * Renders `redis.conf` of one data host of a local data centre. The file is written once; Sentinel and `CONFIG REWRITE`
+ * change it afterwards. The first data host starts as the primary.
  */
 export function renderRedisConf(local: LocalNode, paths: RedisPaths): string {
   const node = planOf(local, redisAddress(local.dataHost))
@@ -42,11 +41,11 @@ export function redisConf(plan: RedisPlan): Document {
   const follows = formatAddress(announce) !== formatAddress(primary)
   return {
     heading:
-      'Seeded once by Holdfast. Redis and Sentinel rewrite this file; change a live node with CONFIG SET.',
+      'Written once by Holdfast. Redis and Sentinel rewrite this file; change a running node with CONFIG SET.',
     format: words,
     blocks: [
       {
-        title: 'Where it listens.',
+        title: 'Addresses, ports and files.',
         directives: [
           ...listening(plan, directive),
           ...directive('databases', '1'),
@@ -57,8 +56,8 @@ export function redisConf(plan: RedisPlan): Document {
       {
         title:
           plan.appendfsync === 'always'
-            ? 'Every write reaches the disk before it is answered, on every node.'
-            : 'Every write reaches the disk within about a second, on every node.',
+            ? 'Every node writes to its disk before it answers.'
+            : 'Every node writes to its disk within about a second.',
         directives: [
           ...directive('appendonly', 'yes'),
           ...directive('appendfsync', plan.appendfsync),
@@ -69,15 +68,15 @@ export function redisConf(plan: RedisPlan): Document {
       {
         title:
           plan.maxmemoryPolicy === 'noeviction'
-            ? 'Full memory refuses logins; it never drops a session or a revocation.'
-            : 'Full memory drops sessions and revocations.',
+            ? 'With full memory, Redis rejects logins; it never drops a session or a revocation.'
+            : 'With full memory, Redis drops sessions and revocations.',
         directives: [
           ...directive('maxmemory', `${plan.maxmemoryMb}mb`),
           ...directive('maxmemory-policy', plan.maxmemoryPolicy),
         ],
       },
       {
-        title: 'A primary that no replica follows refuses writes.',
+        title: 'A primary without a connected replica rejects writes.',
         directives: [
           ...(follows ? directive('replicaof', `${primary.host} ${primary.port}`) : []),
           ...directive('masteruser', 'replica'),

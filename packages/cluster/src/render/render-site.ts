@@ -4,9 +4,8 @@ import { unwritable } from '../secrets/writable.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
 import { clientFiles } from './client-files.ts'
 import { dataHostFiles } from './data-host-files.ts'
-import { type Document, textOf } from './document.ts'
+import { type Document, type HostFile, textOf } from './document.ts'
 import { certificateFiles, type HostCertificate } from './host-certificate.ts'
-import type { HostFile } from './host-file.ts'
 import { checkTokenAddresses, dataHosts } from './placement.ts'
 import { systemFiles } from './system-files.ts'
 
@@ -14,28 +13,28 @@ import { systemFiles } from './system-files.ts'
 export interface RenderedFile {
   dataCentre: string
   host: string
-  /** Below the folder of all: `dc1/dc1-data-1/redis.conf`. */
+  /** The path below the output folder: `dc1/dc1-data-1/redis.conf`. */
   path: string
-  /** Where it is put on the host; null for one that is given to someone else's program. */
+  /** The path on the host. Null for a file whose path another product decides. */
   installAt: string | null
   text: string
-  /** 0o600 for a file with secrets, else 0o644. */
+  /** 0o600 for a file with secrets, otherwise 0o644. */
   mode: number
   isSecret: boolean
-  /** Its directives with their reasons, for `explainFile`. */
+  /** The directives with their reasons, for `explainFile`. */
   document: Document
 }
 
-/** The certificate of a host; null when it has none yet, or needs none: then no file of it is rendered. */
+/** Returns the certificate of a host. Null if it has none yet or needs none: then no certificate files are rendered. */
 export type CertificateOf = (dataCentre: DataCentre, host: Host) => HostCertificate | null
 
 /**
- * Everything that the hosts of a site are configured with. Pure: the same site, secrets and certificates give the same
- * files.
+ * Renders every configuration file of every host of a site. Pure: the same site, secrets and certificates give the
+ * same files.
  *
- * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its address in
- * the tunnel, two hosts with one address, a balancer before nothing, TLS or stunnel with the profile `as-documented`. Throws `SECRETS_UNUSABLE` for
- * a password that a file cannot hold.
+ * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its tunnel
+ * address, two hosts with one address, a balancer without servers, or TLS or stunnel with the profile
+ * `as-documented`. Throws `SECRETS_UNUSABLE` for a password that a file cannot contain.
  */
 export function renderSite(
   site: Site,
@@ -54,12 +53,15 @@ export function renderSite(
   })
 }
 
-/** The files of one host of a rendered site. Throws `RENDER_REFUSED` when there is no such host. */
+/** Returns the files of one host of a rendered site. Throws `RENDER_REFUSED` if there is no such host. */
 export function filesOfHost(files: readonly RenderedFile[], host: string): RenderedFile[] {
   const found = files.filter((file) => file.host === host)
   if (found.length > 0) return found
   const names = [...new Set(files.map((file) => file.host))].join(', ')
-  throw new ClusterError('RENDER_REFUSED', `There is nothing for a host "${host}". There is for: ${names}.`)
+  throw new ClusterError(
+    'RENDER_REFUSED',
+    `No files were rendered for a host "${host}". Hosts with files: ${names}.`,
+  )
 }
 
 const filesOf = (

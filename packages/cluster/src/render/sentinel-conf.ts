@@ -1,9 +1,8 @@
 import { quorumOf, sentinelAddress, type Timings } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
-import { directivesFrom } from './facts.ts'
-import { words } from './formats.ts'
+import { directivesFrom } from './engine.ts'
+import { quoted, words } from './formats.ts'
 import { type LocalNode, listening, type NodePlan, planOf } from './node-plan.ts'
-import { quoted } from './quoted.ts'
 import { SENTINEL_FACTS } from './sentinel-facts.ts'
 import { sentinelUsers } from './users-acl.ts'
 
@@ -12,16 +11,16 @@ export interface SentinelPlan extends NodePlan {
   timings: Timings
   /** How many Sentinels must agree that the primary is down. */
   quorum: number
-  /** Where it may write. */
+  /** The folder in which it may write. */
   folder: string
-  /** Someone else's application asks this Sentinel, too. */
+  /** Whether applications that do not use the library connect to this Sentinel. */
   servesPlatform: boolean
 }
 
 /**
- * `sentinel.conf` of one data host of a local data centre. It seeds the host once: the Sentinel rewrites it with
- * its id, its epochs, whom it knows and who is primary. Sentinel needs the passwords that it sends in clear: mode
- * 0600.
+ * Renders `sentinel.conf` of one data host of a local data centre. The file is written once; Sentinel rewrites it
+ * with its id, its epochs, the known nodes and the primary. It contains passwords in clear text, because Sentinel
+ * sends them: mode 0600.
  */
 export function renderSentinelConf(local: LocalNode, folder: string): string {
   const { primaryName, timings } = local.topology
@@ -42,17 +41,19 @@ export function renderSentinelConf(local: LocalNode, folder: string): string {
 export function sentinelConf(plan: SentinelPlan): Document {
   const { engine, announce, primary, primaryName, secrets, timings } = plan
   const directive = directivesFrom(SENTINEL_FACTS, engine)
-  // Passwords stand without quotes, as Sentinel writes them itself: `secrets/writable.ts` refuses what would need some.
+  // Passwords have no quotes, because Sentinel rewrites them without. `secrets/writable.ts` rejects those that need
+  // quotes.
   return {
-    heading: 'Seeded once by Holdfast. Sentinel rewrites this file; change a live one with SENTINEL SET.',
+    heading:
+      'Written once by Holdfast. Sentinel rewrites this file; change a running Sentinel with SENTINEL SET.',
     format: words,
     blocks: [
       {
-        title: 'Where it listens.',
+        title: 'Addresses, ports and folder.',
         directives: [...listening(plan, directive), ...directive('dir', quoted(plan.folder))],
       },
       {
-        title: 'Who may ask it, and how it asks the others.',
+        title: 'Users, and how Sentinel connects to other Sentinels.',
         directives: [
           ...sentinelUsers(secrets, engine, plan.servesPlatform),
           ...directive('sentinel sentinel-user', 'peer'),
@@ -63,7 +64,7 @@ export function sentinelConf(plan: SentinelPlan): Document {
         ],
       },
       {
-        title: 'What it watches.',
+        title: 'The primary that it monitors.',
         directives: [
           ...directive('sentinel monitor', `${primaryName} ${primary.host} ${primary.port} ${plan.quorum}`),
           ...directive('sentinel auth-user', `${primaryName} sentinel`),

@@ -1,4 +1,4 @@
-/** Where the rendered values come from, as `--explain` names it. */
+/** The sources of rendered values, for `--explain`. */
 export const SOURCE = {
   measured: 'measured by Holdfast on Redis 7.0.15, three Redis and three Sentinels',
   document: 'Itential, "Shared Token Redis"',

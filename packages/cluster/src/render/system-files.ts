@@ -1,18 +1,19 @@
 import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
+import { type Document, type HostFile, line } from './document.ts'
 import { firewalldPolicy } from './firewalld-policy.ts'
-import type { HostFile } from './host-file.ts'
+import { ini } from './formats.ts'
 import { configFile, TUNNEL_INTERFACE } from './host-paths.ts'
 import { needsFirewall, nftablesConf } from './nftables-conf.ts'
 import { tokenHosts } from './placement.ts'
+import { SOURCE } from './sources.ts'
 import { stunnelConf } from './stunnel-conf.ts'
-import { sysctlConf } from './sysctl-conf.ts'
 import { sysusers } from './systemd/sysusers.ts'
 import { tmpfiles } from './systemd/tmpfiles.ts'
 import { UNIT_FOLDER, unitsOf } from './systemd/units.ts'
 import { wireguardConf, wireguardSetconf } from './wireguard-conf.ts'
 
-/** What surrounds the services of one host: tunnel, firewall, the kernel's settings, systemd's units and their users. */
+/** Renders the system files of one host: tunnel, firewall, kernel settings, systemd units and their users. */
 export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): HostFile[] {
   const hasFirewall = needsFirewall(site, dataCentre, host)
   const hasTunnel = tokenHosts(dataCentre).includes(host)
@@ -66,4 +67,25 @@ export function systemFiles(site: Site, dataCentre: DataCentre, host: Host, secr
     }
   }
   return files
+}
+
+/** The kernel settings of a host that runs Redis, for `sysctl`. */
+function sysctlConf(host: Host): Document {
+  return {
+    heading: `Rendered by Holdfast for ${host.name}: change holdfast.yaml instead. Loaded at boot, and by: sysctl --system`,
+    format: ini,
+    blocks: [
+      {
+        title: '',
+        directives: [
+          line(
+            'vm.overcommit_memory',
+            '1',
+            'Redis forks to rewrite its file. Without this setting, the kernel may refuse the fork when less than half of the memory is free, and Redis then rejects writes.',
+            SOURCE.redisAdministration,
+          ),
+        ],
+      },
+    ],
+  }
 }

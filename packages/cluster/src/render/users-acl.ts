@@ -3,21 +3,20 @@ import { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Engine } from '../site/site.ts'
 import { platformPassword } from './derived-secrets.ts'
-import { type Directive, line } from './directive.ts'
-import { type Document, textOf } from './document.ts'
+import { type Directive, type Document, line, textOf } from './document.ts'
 import { knows, REFERENCE_ENGINE, type Since } from './engine.ts'
 import { bare } from './formats.ts'
 import { SOURCE } from './sources.ts'
 
-/** `users.acl` of each Redis of a local data centre. */
+/** Renders `users.acl` of each Redis of a local data centre. */
 export const renderUsersAcl = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
   textOf(usersAcl(secrets, engine, false))
 
-/** The users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
+/** Renders the users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
 export const renderSentinelUsers = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
   sentinelUsersText(secrets, engine, false)
 
-/** The same of any data centre. */
+/** The same for any data centre. */
 export const sentinelUsersText = (secrets: Secrets, engine: Engine, servesPlatform: boolean): string =>
   textOf({
     heading: '',
@@ -25,29 +24,30 @@ export const sentinelUsersText = (secrets: Secrets, engine: Engine, servesPlatfo
     blocks: [{ title: '', directives: sentinelUsers(secrets, engine, servesPlatform) }],
   })
 
-/** Rules that an older engine aborts on, because it does not know the command. */
+/** ACL rules for commands that older engines do not have. An older engine does not start with them. */
 const NEWER: readonly { user: string; rules: string; since: Since }[] = [
-  // A switchover: Valkey 9's sentinel.c pauses the primary's clients and sends FAILOVER itself.
+  // For a switchover, sentinel.c of Valkey 9 pauses the clients of the primary and sends FAILOVER itself.
   { user: 'sentinel', rules: '+failover +client|pause +client|unpause', since: { valkey: '9.0' } },
   { user: 'peer', rules: '+sentinel|is-primary-down-by-addr', since: { valkey: '8.0' } },
-  // Sent by newer clients of others when they connect. Redis 7.0 aborts its start on it.
+  // Newer versions of common clients send it when they connect. Redis 7.0 does not start with it.
   { user: 'platform', rules: '+client|setinfo', since: { redis: '7.2', valkey: '8.0' } },
 ]
 
-/** What Redis' patterns match but for what begins with `hf:`. They cannot say "not" of more than one character. */
+/** Patterns for every name that does not begin with `hf:`. A pattern of Redis can negate only one character. */
 const notOfHoldfast = (sign: '~' | '&', first: string) =>
   [first, 'h', 'h[^f]*', 'hf', 'hf[^:]*'].map((pattern) => `${sign}${pattern}`).join(' ')
 
 /**
- * What Itential grants its user (its page "User accounts in dependencies"), without what Redis calls an operator's. It
- * publishes under another rule than it listens: Bull, which it uses, subscribes to patterns, and a pattern is let in
- * only by the same pattern or by all channels. Channels that begin with `_` are those of Redis and Sentinel.
+ * The rights that Itential grants its user (its page "User accounts in dependencies"), without the commands of
+ * operators. It publishes under another rule than it subscribes: Bull, which the platform uses, subscribes to
+ * patterns, and Redis allows a pattern only if the rule has the same pattern or all channels. Redis and Sentinel use
+ * channels that begin with `_`.
  */
 const PLATFORM_RULES =
   `${notOfHoldfast('~', '[^h]*')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +
   `-publish (${notOfHoldfast('&', '[^_h]*')} +publish)`
 
-/** `users.acl` of each Redis: one user a purpose, each with what it needs. Passwords only as SHA-256. */
+/** `users.acl` of each Redis: one user per purpose, each with the rights that it needs. Passwords only as SHA-256. */
 export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boolean): Document {
   const user = userOf(engine)
   return {
@@ -61,36 +61,41 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
             directive: 'user default',
             value: 'off ~* &* +@all',
             why:
-              'Nobody is let in without a name. Yet it has every right: Redis loads its append-only file as this ' +
-              'user, and without them it leaves out what a script wrote together, which is every login and log-out.',
+              'Clients must log in as a named user. But default needs every right: Redis loads its append-only file as ' +
+              'this user, and without them it skips what a script wrote in one step, which is every login and logout.',
             source: `redis/redis#14541, valkey-io/valkey#3983; ${SOURCE.measured}`,
           },
-          user('admin', secrets.admin, '~* &* +@all', 'Holdfast itself, and whoever operates it.'),
+          user('admin', secrets.admin, '~* &* +@all', 'Holdfast itself, and its operators.'),
           user('replica', secrets.replica, '-@all +psync +replconf +ping', 'A replica at its primary.'),
           user(
             'sentinel',
             secrets.sentinel,
             'resetchannels &__sentinel__:hello -@all +multi +slaveof +ping +exec +subscribe +config|rewrite ' +
               '+role +publish +info +client|setname +client|kill +script|kill',
-            'What a Sentinel sends, and nothing else: no denial was seen over a failover.',
+            'The commands that a Sentinel sends, and no others. A failover caused no denied command.',
           ),
           user(
             'metrics',
             secrets.metrics,
             '-@all +ping +info +client|list +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram',
-            'Monitoring reads figures, never a key, nor the configuration: CONFIG GET shows masterauth in clear, ' +
-              'with which one may copy everything.',
+            'Monitoring reads figures, but no keys and no configuration: CONFIG GET shows masterauth in clear text, ' +
+              'and with it a client can copy all data.',
           ),
-          user('app', secrets.app, REDIS_ACL_RULES, 'What the library sends, on its own keys and channels.'),
+          user(
+            'app',
+            secrets.app,
+            REDIS_ACL_RULES,
+            'The commands of the library, on its own keys and channels.',
+          ),
           ...(servesPlatform
             ? [
                 user(
                   'platform',
                   platformPassword(secrets),
                   PLATFORM_RULES,
-                  "An application of others that keeps its own tokens here: all but the operators' commands, on all " +
-                    "but Holdfast's keys. It may listen to any channel, but a forged hello to the Sentinels would " +
-                    'give the group another primary.',
+                  'An application that keeps its own tokens here: all commands except those of operators, on all keys ' +
+                    'except those of Holdfast. It may subscribe to any channel, but must not publish to the channel ' +
+                    'of the Sentinels: a forged hello would give the group another primary.',
                 ),
               ]
             : []),
@@ -107,17 +112,17 @@ export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: 
     {
       directive: 'user default',
       value: 'off',
-      why: 'Nobody is let in without a name.',
+      why: 'Clients must log in as a named user.',
       source: SOURCE.redisAcl,
     },
-    user('admin', secrets.sentinelAdmin, '~* &* +@all', 'Holdfast itself, and whoever operates it.'),
+    user('admin', secrets.sentinelAdmin, '~* &* +@all', 'Holdfast itself, and its operators.'),
     user(
       'peer',
       secrets.peer,
       'resetchannels &__sentinel__:hello -@all +ping +publish +sentinel|is-master-down-by-addr +client|setname',
-      'What one Sentinel asks another.',
+      'The commands that one Sentinel sends to another.',
     ),
-    user('app', secrets.sentinelApp, SENTINEL_ACL_RULES, 'Questions and events, no orders.'),
+    user('app', secrets.sentinelApp, SENTINEL_ACL_RULES, 'Queries and events, but no changes.'),
     ...(servesPlatform
       ? [
           user(
@@ -126,7 +131,7 @@ export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: 
             '&* -@all +auth +hello +ping +role +info +command +client|getname +client|id +client|setname ' +
               '+subscribe +psubscribe +unsubscribe +punsubscribe +sentinel|get-master-addr-by-name ' +
               '+sentinel|master +sentinel|myid +sentinel|replicas +sentinel|slaves +sentinel|sentinels',
-            'What the Sentinel clients of others ask.',
+            'The commands that common Sentinel clients send.',
           ),
         ]
       : []),

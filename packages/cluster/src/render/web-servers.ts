@@ -2,28 +2,28 @@ import type { NodeAddress } from '@holdfast/tokens/redis'
 import { type DataCentre, hostsThatRun } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
 
-/** The servers behind a balancer, all alike: any of them can take any request, since they share their tokens. */
+/** Equivalent servers behind a balancer. Each can take any request, because they share their tokens. */
 export interface WebServers {
-  /** What they are called. */
+  /** The name of the backend. */
   name: 'applications' | 'gateways'
   servers: { name: string; address: NodeAddress }[]
-  /** Answers 200 when the server can take requests. */
+  /** Answers 200 if the server accepts requests. */
   healthPath: string
-  /** Every request may be sent again to another server, also one that changes something. */
+  /** Whether every request may be repeated on another server, even one that changes something. */
   repeatable: boolean
 }
 
-/** Servers with the port at which browsers reach them through a balancer host. */
+/** Servers, and the port of the balancer at which browsers reach them. */
 export interface ServedSite extends WebServers {
   port: number
 }
 
-/** Itential's own ways: port 3000 and a path for load balancers. Change both where an application differs. */
+/** The defaults of Itential: port 3000 and a path for load balancers. Change both if an application differs. */
 const APPLICATION = { port: 3000, healthPath: '/health/status' }
 
 /**
- * What a balancer of this data centre stands before: its applications and its gateways, each at a port of its own; those
- * that are alone at the usual port of HTTPS. Browsers send the gateways' cookie to every port of a host.
+ * The servers behind a balancer of this data centre: applications and gateways. Each kind has its own port; the first
+ * kind has the usual port of HTTPS. Browsers send the cookie of the gateways to every port of a host.
  */
 export function sitesBehind(dataCentre: DataCentre): ServedSite[] {
   const at = (service: 'application' | 'gateway', port: number) =>

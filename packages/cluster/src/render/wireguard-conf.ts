@@ -4,26 +4,25 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { DataCentre, Host, Site } from '../site/site.ts'
 import { PORT } from '../topology/topology.ts'
 import { tunnelKeys, tunnelSharedKey } from './derived-secrets.ts'
-import { type Block, type Directive, line, secretLine } from './directive.ts'
-import type { Document } from './document.ts'
+import { type Block, type Directive, type Document, line, secretLine } from './document.ts'
 import { ini } from './formats.ts'
 import { runsAny, tokenAddress, tokenHosts } from './placement.ts'
 import { SOURCE } from './sources.ts'
 
 const { wireguard } = SOURCE
 
-/** The tunnel of one host, as `wg-quick up` reads it. */
+/** The tunnel of one host, for `wg-quick up`. */
 export function wireguardConf(site: Site, dataCentre: DataCentre, host: Host, secrets: Secrets): Document {
   const address = line(
     'Address',
     singleAddress(tokenAddress(site, host)),
-    'Redis and Sentinel listen on this address, and nowhere else.',
+    'Redis and Sentinel listen on this address only.',
     wireguard,
   )
   return document(site, dataCentre, host, secrets, [address])
 }
 
-/** The same for `wg setconf` on an interface that something else makes and gives its address. */
+/** The same for `wg setconf`, on an interface that another program creates and configures. */
 export const wireguardSetconf = (
   site: Site,
   dataCentre: DataCentre,
@@ -46,20 +45,25 @@ function document(
       {
         title: 'Interface',
         directives: [
-          secretLine('PrivateKey', keys.private, "This host's, and on no other host.", wireguard),
-          line('ListenPort', String(PORT.tunnel), "WireGuard's usual port.", wireguard),
+          secretLine(
+            'PrivateKey',
+            keys.private,
+            'The private key of this host. No other host has it.',
+            wireguard,
+          ),
+          line('ListenPort', String(PORT.tunnel), 'The usual port of WireGuard.', wireguard),
           ...more,
         ],
       },
       ...tokenHosts(dataCentre)
-        .filter((peer) => peer !== host && haveBusiness(host, peer))
+        .filter((peer) => peer !== host && needTunnel(host, peer))
         .map((peer) => peerBlock(site, dataCentre, host, peer, secrets)),
     ],
   }
 }
 
-/** Applications need the hosts with data, not each other. */
-const haveBusiness = (one: Host, other: Host): boolean =>
+/** Whether two hosts exchange packets: applications connect to data hosts, but not to each other. */
+const needTunnel = (one: Host, other: Host): boolean =>
   [one, other].some((host) => runsAny(host, ['redis', 'sentinel']))
 
 const peerBlock = (site: Site, dataCentre: DataCentre, host: Host, peer: Host, secrets: Secrets): Block => ({
@@ -68,25 +72,25 @@ const peerBlock = (site: Site, dataCentre: DataCentre, host: Host, peer: Host, s
     line(
       'PublicKey',
       tunnelKeys(secrets, dataCentre.name, peer.name).public,
-      `${peer.name} proves itself by it.`,
+      `Only ${peer.name} has the private key for this public key.`,
       wireguard,
     ),
     secretLine(
       'PresharedKey',
       tunnelSharedKey(secrets, dataCentre.name, host.name, peer.name),
-      'What is recorded today stays closed should the public keys be broken.',
+      'Recorded traffic stays confidential even if the public keys are broken later.',
       wireguard,
     ),
     line(
       'AllowedIPs',
       singleAddress(tokenAddress(site, peer)),
-      `What comes from ${peer.name} bears its own address, and no other.`,
+      `Packets from ${peer.name} must have its own address.`,
       wireguard,
     ),
     line(
       'Endpoint',
       formatAddress({ host: peer.address, port: PORT.tunnel }),
-      `Where ${peer.name} is found.`,
+      `The real address of ${peer.name}.`,
       wireguard,
     ),
   ],

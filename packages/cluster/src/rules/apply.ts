@@ -1,16 +1,16 @@
 import type { Finding, Problem } from '../site/finding.ts'
 import type { JudgeGatewaySettings } from '../site/gateway-settings.ts'
 import type { ParsedSite } from '../site/parse.ts'
-import type { PlacedSecrets, RuleText } from './rule.ts'
+import type { LocatedSecrets, RuleText } from './rule.ts'
 import { SITE_RULES, VALUES_RULES } from './rules.ts'
 
 /**
- * Everything that is wrong with a file that was read, in the order of its lines. Pure. While the form of the file is
- * wrong there is no site, and the rules about sites wait.
+ * Returns every finding about a parsed file, ordered by line. Pure. A file whose form is wrong has no site, so the
+ * rules about sites are skipped.
  */
 export function applyRules(
   parsed: ParsedSite,
-  secrets: readonly PlacedSecrets[],
+  secrets: readonly LocatedSecrets[],
   judgeGateway?: JudgeGatewaySettings,
 ): Finding[] {
   const { site, values, source, findings } = parsed

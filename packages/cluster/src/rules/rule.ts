@@ -3,42 +3,42 @@ import type { Problem, Severity } from '../site/finding.ts'
 import type { JudgeGatewaySettings } from '../site/gateway-settings.ts'
 import type { Site } from '../site/site.ts'
 
-/** What a rule asks for, in words. */
+/** The documentation of a rule. */
 export interface RuleText {
-  /** Its name for good: in output, documents and fixtures. */
+  /** A permanent name, used in output, documents and fixtures. */
   id: string
   severity: Severity
-  /** What is wrong when it finds something, in one sentence. */
+  /** What is wrong when the rule finds something, in one sentence. */
   summary: string
-  /** What happens if nothing is done. */
+  /** The harm if nothing is done. */
   why: string
   /** What to do. */
   fix: string
   source: Source
 }
 
-/** Where a rule comes from. */
+/** The document or measurement that a rule is based on. */
 export interface Source {
   title: string
   url?: string
 }
 
-/** A rule about a whole site. Pure: what it needs of the world is handed to it. */
+/** A rule about a whole site. Pure: the caller passes in everything that the rule needs from outside the file. */
 export interface Rule extends RuleText {
   check: (
     site: Site,
-    secrets: readonly PlacedSecrets[],
+    secrets: readonly LocatedSecrets[],
     judgeGateway?: JudgeGatewaySettings,
   ) => Iterable<Problem>
 }
 
-/** A rule about whatever the file holds, even if that is no site. */
+/** A rule about the plain values of a file, even if they do not form a site. */
 export interface ValuesRule extends RuleText {
   checkValues: (values: unknown) => Iterable<Problem>
 }
 
-/** What was seen in the place of secrets of one data centre. */
-export interface PlacedSecrets {
+/** What was found in the place that keeps the secrets of one data centre. */
+export interface LocatedSecrets {
   dataCentre: string
   seen: SecretsSeen
 }

@@ -2,7 +2,7 @@ import type { Source } from './rule.ts'
 
 const REDIS_DOCS = 'https://redis.io/docs/latest/operate/oss_and_stack/management'
 
-/** The document that Holdfast began from, by section. */
+/** The document that Holdfast is based on, by section. */
 export const sharedTokenRedis = (section: string): Source => ({
   title: `Itential, Shared Token Redis, ${section}`,
 })

@@ -1,10 +1,10 @@
-/** Words that are tried first. A password that holds one is as strong as the rest of it. */
+/** Words that attackers try first. A password that contains one is only as strong as the rest of it. */
 const KNOWN_WORDS =
   /passw(or)?d|secret|redis|sentinel|valkey|holdfast|itential|admin|changeme|welcome|letmein|qwerty|default|master|replica|token|login|demo|test/g
 
 /**
- * How many bits an attacker would have to guess, at most: the size of the alphabet and the length, without words
- * that everybody knows, runs (aaaa, 1234) and repetitions (abcabc).
+ * Estimates how many bits an attacker must guess, at most, from the alphabet and the length of a password. Known
+ * words, runs (aaaa, 1234) and repetitions (abcabc) do not count.
  */
 export function strengthBits(password: string): number {
   const rest = withoutRuns(unrepeated(withoutWords(password)))
@@ -38,7 +38,7 @@ function unrepeated(text: string): string {
   return period > 0 ? text.slice(0, period) : text
 }
 
-/** A letter that is its neighbour's, or the next or last one in the alphabet, is no guess. */
+/** Removes letters that continue a run: the same step from letter to letter (aaaa, abcd, 4321). */
 function withoutRuns(text: string): string {
   return [...text]
     .filter((_, index) => {
@@ -49,7 +49,7 @@ function withoutRuns(text: string): string {
     .join('')
 }
 
-/** Letters of both kinds are taken for base64. */
+/** The size of the alphabet. Letters of both cases count as base64. */
 function alphabetOf(password: string): number {
   if (/^\d+$/.test(password)) return 10
   if (/^[0-9a-f]+$/.test(password) || /^[0-9A-F]+$/.test(password)) return 16

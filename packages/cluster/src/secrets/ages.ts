@@ -1,15 +1,15 @@
 import type { Secrets } from './secrets.ts'
 
-/** How old a secret is. */
+/** The age of a secret. */
 export interface SecretAge {
   /** Its name in `secrets.json`. */
   secret: string
-  /** When it was made (UTC, ISO 8601); of one that was never rotated, when the file was written. */
+  /** When it was generated (UTC, ISO 8601). For a secret that was never rotated: when the file was written. */
   since: string
   ageDays: number
 }
 
-/** What is rotated: passwords of users of Redis and Sentinel, and the key ring. */
+/** The secrets that can be rotated: passwords of Redis and Sentinel users, and the key ring. */
 const ROTATED = [
   'admin',
   'replica',
@@ -24,7 +24,10 @@ const ROTATED = [
 
 const DAY_MS = 86_400_000
 
-/** The age of every secret that can be rotated. `fileTimeMs` is when their file was written, in the machine's time. Pure. */
+/**
+ * Returns the age of every secret that can be rotated. `fileTimeMs`: when their file was written, by the clock of
+ * this machine. Pure.
+ */
 export function agesOf({ rotatedAt = {} }: Secrets, fileTimeMs: number, nowMs: number): SecretAge[] {
   return ROTATED.map((secret) => {
     const since = rotatedAt[secret] ?? new Date(fileTimeMs).toISOString()

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { agesOf, type SecretAge } from './ages.ts'
 import type { Secrets } from './secrets.ts'
 
-/** The ages of a data centre's secrets; none where they are in no file. */
+/** Returns the ages of a data centre's secrets. Empty if no file keeps them. */
 export async function secretAges({
   folder,
   secrets,

@@ -1,12 +1,12 @@
-/** When secrets are due for a rotation: `status` and `doctor` say so. */
+/** When secrets are due for rotation. `status` and `doctor` report it. */
 export interface RotationLimits {
-  /** How old passwords of users of Redis and Sentinel may be (in days). */
+  /** Maximum age of the passwords of Redis and Sentinel users (in days). */
   usersDays: number
-  /** How old the current key of the key ring may be (in days). */
+  /** Maximum age of the current key in the key ring (in days). */
   keyringDays: number
-  /** How many days a certificate must last yet. */
+  /** Minimum number of days for which a certificate must remain valid. */
   certificateDaysLeft: number
 }
 
-/** What holds unless the file of a site says otherwise. */
+/** The default limits. */
 export const ROTATION_LIMITS: RotationLimits = { usersDays: 90, keyringDays: 90, certificateDaysLeft: 30 }

@@ -1,26 +1,22 @@
-import { resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { ClusterError, systemCode } from '../errors.ts'
 import type { SecretsPlace } from '../site/site.ts'
-import { seeCredentials } from './credentials-place.ts'
-import { seeEnvironment } from './environment-place.ts'
 import { createInFolder, seeFolder } from './folder-place.ts'
-import { generateSecrets, type Secrets } from './secrets.ts'
-import type { SecretsSeen } from './seen.ts'
+import { generateSecrets, SECRET_NAMES, type Secrets } from './secrets.ts'
+import { capital, inspectText, inspectValues, nothing, type SecretsSeen } from './seen.ts'
 
-/** Looks at a place of secrets without judging what it means. Relative folders begin at `baseFolder`. */
-export async function seeSecrets(place: SecretsPlace, baseFolder: string): Promise<SecretsSeen> {
-  if (place.kind === 'file') return seeFolder(resolve(baseFolder, place.path))
-  if (place.kind === 'environment') return seeEnvironment(place.prefix, process.env)
-  return seeCredentials(process.env['CREDENTIALS_DIRECTORY'])
-}
+/** The name of the credential: `LoadCredentialEncrypted=holdfast-secrets.json` in the unit. */
+const CREDENTIAL = 'holdfast-secrets.json'
 
 /**
- * The secrets of a data centre from the place that its site names: `secrets.json` (0600) in a folder (0700) of this
- * user, variables of the environment, or a systemd credential. With `createFor`, the data centre's name, a folder
- * that has none gets new ones of 256 random bits each; two that create at once get the same.
+ * Loads the secrets of a data centre from the place that its site names: `secrets.json` (0600) in a folder (0700) of
+ * this user, environment variables, or a systemd credential. With `createFor`, the name of the data centre, an empty
+ * folder gets new secrets of 256 random bits each. Two processes that create secrets at the same time get the same
+ * ones.
  *
- * Throws `SECRETS_MISSING`, and `SECRETS_UNUSABLE` when they are open to others, belong to another user, or are not
- * what a data centre needs. No message shows a secret.
+ * Throws `SECRETS_MISSING`, and `SECRETS_UNUSABLE` if other users can access the secrets, another user owns them, or
+ * some are missing or invalid. No message shows a secret.
  */
 export async function loadSecrets(
   place: SecretsPlace,
@@ -37,7 +33,10 @@ export async function loadSecrets(
 
 function usable(seen: SecretsSeen): Secrets {
   if (seen.absent) {
-    throw new ClusterError('SECRETS_MISSING', `There are no secrets in ${seen.where}. Put them there first.`)
+    throw new ClusterError(
+      'SECRETS_MISSING',
+      `There are no secrets in ${seen.where}. Put the secrets of this data centre there first.`,
+    )
   }
   const [reason] = [...seen.open, ...seen.unusable]
   if (reason === undefined && seen.secrets !== null) return seen.secrets
@@ -50,8 +49,58 @@ async function createSecrets(folder: string, dataCentre: string): Promise<void> 
   } catch (cause) {
     throw new ClusterError(
       'SECRETS_UNUSABLE',
-      `New secrets cannot be written to ${folder} (${systemCode(cause)}). Choose another folder, or give this user the right to it.`,
+      `Cannot write new secrets to ${folder} (${systemCode(cause)}). Choose another folder, or let this user write to it.`,
       { cause },
     )
+  }
+}
+
+/** Inspects a place that keeps secrets, and throws nothing about its content. Folders are relative to `baseFolder`. */
+export async function seeSecrets(place: SecretsPlace, baseFolder: string): Promise<SecretsSeen> {
+  if (place.kind === 'file') return seeFolder(resolve(baseFolder, place.path))
+  if (place.kind === 'environment') return seeEnvironment(place.prefix, process.env)
+  return seeCredential(process.env['CREDENTIALS_DIRECTORY'])
+}
+
+/** Inspects secrets in the environment: one variable each. `keyring` is JSON. */
+function seeEnvironment(
+  prefix: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): SecretsSeen {
+  const where = `the environment, as ${prefix}_...`
+  const values = SECRET_NAMES.flatMap((secret) => {
+    const text = environment[variableOf(prefix, secret)]
+    return text === undefined ? [] : [[secret, secret === 'keyring' ? parseJson(text) : text]]
+  })
+  if (values.length === 0) return nothing(where)
+  return inspectValues(where, Object.fromEntries(values), (secret) => variableOf(prefix, secret))
+}
+
+/** The variable of a secret: `DC1_SENTINEL_ADMIN` for `sentinelAdmin`. */
+const variableOf = (prefix: string, secret: string): string =>
+  `${prefix}_${secret.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Inspects a systemd credential, which systemd hides from all other users. */
+async function seeCredential(directory: string | undefined): Promise<SecretsSeen> {
+  if (!directory) return nothing(`the credential ${CREDENTIAL} (CREDENTIALS_DIRECTORY is not set)`)
+  const file = join(directory, CREDENTIAL)
+  const where = `the credential ${file}`
+  try {
+    return inspectText(where, await readFile(file, 'utf8'))
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return nothing(where)
+    return {
+      ...nothing(where),
+      absent: false,
+      unusable: [`${capital(where)} cannot be read (${systemCode(error)}).`],
+    }
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { generateKeyring, type Keyring } from '@holdfast/tokens/keyring'
 import { z } from 'zod'
 
-/** What a data centre keeps secret, made once at its first start. */
+/** The secrets of a data centre, generated once at its first start. */
 export interface Secrets {
   /** Passwords of the ACL users on each Redis. */
   admin: string
@@ -16,22 +16,22 @@ export interface Secrets {
   sentinelApp: string
   /** Password of the user `demo` of the gateways. */
   demoPassword: string
-  /** Password of the ACL user `platform`. Absent: it is derived from the key ring, as it was before its first rotation. */
+  /** Password of the ACL user `platform`. Absent before its first rotation: it is then derived from the key ring. */
   platform?: string
   /**
-   * The generation mark: the value of `hf:mark` on every node that belongs to this data centre. It begins with the data
-   * centre's name, so that a store that is wired to another one can say so. No secret.
+   * The group id: the value of the key `hf:mark` on every node of this data centre. It begins with the name of the data
+   * centre, so that a store that is connected to the wrong one can name both. Not secret.
    */
   mark: string
   keyring: Keyring
-  /** When a secret was made (UTC, ISO 8601), by its name. One that is missing here is as old as the file. */
+  /** When each secret was generated (UTC, ISO 8601), by its name. A secret without an entry is as old as the file. */
   rotatedAt?: Record<string, string>
-  /** Another text after each rotation. Servers that have taken the rotated secrets show it. No secret. */
+  /** A different text after each rotation. Servers that use the rotated secrets report it. Not secret. */
   revision?: string
 }
 
 const password = z.string().min(16)
-/** As the library takes them: nothing that a file with the key ring would have to quote. */
+/** The characters that the library accepts. None of them needs quotes in a file that contains the key ring. */
 const keyId = z.string().regex(/^[a-z0-9-]{1,32}$/)
 const key = z.base64()
 
@@ -56,7 +56,7 @@ const schema = z.object({
   revision: z.string().exactOptional(),
 })
 
-/** New secrets of a data centre: passwords of 256 random bits each. */
+/** Generates the secrets of a new data centre. Each password has 256 random bits. */
 export function generateSecrets(dataCentre: string): Secrets {
   const make = () => randomBytes(32).toString('base64url')
   return {
@@ -74,10 +74,10 @@ export function generateSecrets(dataCentre: string): Secrets {
   }
 }
 
-/** What is secret in {@link Secrets}, by name. */
+/** The names of the secrets in {@link Secrets}. */
 export const SECRET_NAMES = Object.keys(secretShape) as readonly (keyof typeof secretShape)[]
 
-/** Checks values by name. Of what is wrong only the names are told: more would show secrets. */
+/** Validates secrets by name. Returns only the names of invalid ones, because a message would show a secret. */
 export function checkSecrets(values: unknown): { secrets: Secrets } | { wrong: string[] } {
   const { success, data, error } = schema.safeParse(values)
   if (success) return { secrets: data }
@@ -85,7 +85,7 @@ export function checkSecrets(values: unknown): { secrets: Secrets } | { wrong: s
   return { wrong: [...new Set(wrong)] }
 }
 
-/** Reads the text of a secrets file; null when it is not one. What is wrong is not told: it would show secrets. */
+/** Parses the text of a secrets file. Null if it is not valid: a message would show secrets. */
 export function parseSecrets(text: string): Secrets | null {
   try {
     return schema.parse(JSON.parse(text))

@@ -1,30 +1,30 @@
 import { checkSecrets, type Secrets } from './secrets.ts'
 
-/** What was found in a place of secrets. */
+/** The result of inspecting a place that keeps secrets. */
 export interface SecretsSeen {
-  /** The place in words: `the file /etc/holdfast/dc1/secrets.json`. */
+  /** The place, for messages: `the file /etc/holdfast/dc1/secrets.json`. */
   where: string
-  /** Null when there are none, or not all that a data centre needs. */
+  /** Null if there are no secrets, or some are missing or invalid. */
   secrets: Secrets | null
-  /** Nothing is there. */
+  /** Whether the place has no secrets at all. */
   absent: boolean
-  /** Who else may read or change them, as sentences. */
+  /** Sentences about other users who can read or change the secrets. */
   open: string[]
-  /** Why they cannot be used, as sentences. They name what is wrong and never show it. */
+  /** Sentences that say why the secrets cannot be used. They never show a secret. */
   unusable: string[]
 }
 
-/** The text of a secrets file, judged. */
-export function judgeText(where: string, text: string): SecretsSeen {
+/** Inspects the text of a secrets file. */
+export function inspectText(where: string, text: string): SecretsSeen {
   try {
-    return judgeValues(where, JSON.parse(text))
+    return inspectValues(where, JSON.parse(text))
   } catch {
     return { ...nothing(where), absent: false, unusable: [`${capital(where)} is not JSON.`] }
   }
 }
 
-/** Secrets by name, judged. `nameOf` tells what the place calls each. */
-export function judgeValues(
+/** Inspects secrets by name. `nameOf` returns the name of a secret in that place. */
+export function inspectValues(
   where: string,
   values: unknown,
   nameOf: (secret: string) => string = (secret) => secret,
@@ -32,7 +32,7 @@ export function judgeValues(
   const checked = checkSecrets(values)
   if ('secrets' in checked) return { ...nothing(where), absent: false, secrets: checked.secrets }
   const names = checked.wrong.map((name) => `\`${nameOf(name)}\``).join(', ')
-  const unusable = `Missing or malformed in ${where}: ${names}. A password has 16 characters at least.`
+  const unusable = `Missing or invalid in ${where}: ${names}. A password must have at least 16 characters.`
   return { ...nothing(where), absent: false, unusable: [unusable] }
 }
 

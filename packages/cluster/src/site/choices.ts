@@ -1,4 +1,4 @@
-/** Engines that Holdfast renders for, as a site's file names them. */
+/** The engines for which Holdfast renders, as `holdfast.yaml` spells them. */
 export const ENGINES = [
   'redis 7.0',
   'redis 7.2',
@@ -8,5 +8,5 @@ export const ENGINES = [
   'valkey 9.0',
 ] as const
 
-/** What protects the traffic between hosts, as a site's file names it. */
+/** The transports between hosts, as `holdfast.yaml` spells them. */
 export const TRANSPORTS = ['tls', 'stunnel', 'wireguard', 'plain'] as const

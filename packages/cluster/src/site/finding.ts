@@ -1,17 +1,19 @@
-/** How much a finding matters: an `error` must be mended, a `warning` should be, an `info` is worth knowing. */
+/** How much a finding matters: an `error` must be fixed, a `warning` should be fixed, an `info` is only a note. */
 export type Severity = 'error' | 'warning' | 'info'
 
 /** The keys and indexes that lead to a value of the file: `['dataCentres', 'dc1', 'hosts', 0, 'address']`. */
 export type Path = readonly (string | number)[]
 
-/** A stretch of one line of the file. Lines and columns count from 1; `endColumn` is the first after it. */
+/**
+ * A part of one line of the file. Lines and columns count from 1. `endColumn` is the column after the last character.
+ */
 export interface Position {
   line: number
   column: number
   endColumn: number
 }
 
-/** What is wrong with a site's file, and where. It never holds a secret. */
+/** A mistake in the file of a site, with its position. It never contains a secret. */
 export interface Finding extends Position {
   /** The id of the rule that found it. */
   rule: string
@@ -20,10 +22,10 @@ export interface Finding extends Position {
   path: Path
 }
 
-/** What a rule finds before it is known where in the file that is. */
+/** A mistake that a rule found, before its position in the file is known. */
 export interface Problem {
   path: Path
   message: string
-  /** Point at the key instead of its value. */
+  /** Whether the position is that of the key instead of its value. */
   atKey?: boolean
 }

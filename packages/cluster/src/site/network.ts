@@ -11,7 +11,7 @@ const listOf = (...subnets: Subnet[]): BlockList => {
 }
 
 const LOOPBACK = listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])
-/** RFC 1918, RFC 6598 (shared address space, which tunnels like to use) and RFC 4193. */
+/** RFC 1918, RFC 6598 (shared address space, often used by tunnels) and RFC 4193. */
 const PRIVATE = listOf(
   ['10.0.0.0', 8, 'ipv4'],
   ['172.16.0.0', 12, 'ipv4'],
@@ -19,8 +19,8 @@ const PRIVATE = listOf(
   ['100.64.0.0', 10, 'ipv4'],
   ['fc00::', 7, 'ipv6'],
 )
-/** No host has these: unspecified, multicast, reserved; or they mean something on one link only. */
-const NO_HOST = listOf(
+/** Unspecified, multicast, reserved, and link-local addresses: other hosts cannot connect to them. */
+const UNUSABLE = listOf(
   ['0.0.0.0', 8, 'ipv4'],
   ['224.0.0.0', 4, 'ipv4'],
   ['240.0.0.0', 4, 'ipv4'],
@@ -30,7 +30,10 @@ const NO_HOST = listOf(
   ['fe80::', 10, 'ipv6'],
 )
 
-/** `ipv4`, `ipv6`, or null for what is no address. One with a zone (`fe80::1%eth0`) is none: it differs by host. */
+/**
+ * `ipv4`, `ipv6`, or null if the text is not an address. An address with a zone (`fe80::1%eth0`) is valid on one host
+ * only.
+ */
 export function familyOf(address: string): Family | null {
   const version = address.includes('%') ? 0 : isIP(address)
   return version === 0 ? null : version === 4 ? 'ipv4' : 'ipv6'
@@ -45,18 +48,18 @@ const isIn =
 
 export const isLoopback = isIn(LOOPBACK)
 export const isPrivate = isIn(PRIVATE)
-export const isNoHost = isIn(NO_HOST)
+export const isUnusable = isIn(UNUSABLE)
 
-/** An address of the internet at large. */
+/** Whether it is a public internet address. */
 export const isPublic = (address: string): boolean =>
-  familyOf(address) !== null && !isLoopback(address) && !isPrivate(address) && !isNoHost(address)
+  familyOf(address) !== null && !isLoopback(address) && !isPrivate(address) && !isUnusable(address)
 
-/** The one spelling of an address (RFC 5952), or null for what is no address. */
+/** The canonical spelling of an address (RFC 5952), or null if the text is not an address. */
 export function canonical(address: string): string | null {
   return familyOf(address) === null ? null : canonicalHost(address)
 }
 
-/** Whether two addresses are in one network of the usual size: /24, or /64. */
+/** Whether two addresses are in the same network of the usual size: /24 or /64. */
 export function areNeighbours(one: string, other: string): boolean {
   const family = familyOf(one)
   if (family === null || family !== familyOf(other)) return false

@@ -14,33 +14,37 @@ import { shapeProblems } from './shape-findings.ts'
 import type { DataCentre, EngineVersion, SecretsPlace, Site } from './site.ts'
 import { SourceMap } from './source-map.ts'
 
-/** More than any site needs; a bigger file is refused before it is parsed. */
-export const MOST_BYTES = 262_144
+/** More than any site needs. A larger file is rejected before it is parsed. */
+export const MAX_BYTES = 262_144
+const MAX_FINDINGS = 20
+const MAX_DEPTH = 64
 
-/** What was read from a file. */
+/** A parsed file. */
 export interface ParsedSite {
-  /** Null when the file has not the form of a site. */
+  /** Null if the file does not have the form of a site. */
   site: Site | null
-  /** Whatever the file holds, as plain values. */
+  /** The content of the file as plain values, whatever its form. */
   values: unknown
   source: SourceMap
   /** Findings of the rules `syntax` and `shape`. */
   findings: Finding[]
 }
 
-/** Reads the text of a `holdfast.yaml`. Pure; it never throws: what is wrong is a finding with its place. */
+/** Parses the text of a `holdfast.yaml`. Pure. It never throws: every mistake is a finding with its position. */
 export function parseSite(text: string): ParsedSite {
-  if (Buffer.byteLength(text) > MOST_BYTES) {
-    return refused(`The file is longer than ${MOST_BYTES} bytes: this is no list of hosts.`)
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    return rejected(`The file is longer than ${MAX_BYTES} bytes. Check that it is a holdfast.yaml.`)
   }
-  if (isNestedTooDeeply(text)) return refused('The file is nested far too deeply.')
+  if (isNestedTooDeeply(text)) return rejected(TOO_DEEP)
   try {
     return parse(text)
   } catch (error) {
-    if (error instanceof RangeError) return refused('The file is nested far too deeply.')
+    if (error instanceof RangeError) return rejected(TOO_DEEP)
     throw error
   }
 }
+
+const TOO_DEEP = 'The file is nested too deeply. Check the brackets and the indentation.'
 
 function parse(text: string): ParsedSite {
   const document = parseDocument(text, {
@@ -49,8 +53,10 @@ function parse(text: string): ParsedSite {
     logLevel: 'error',
   })
   const source = new SourceMap(text, document)
-  const mistakes = syntaxFindings(text, document, source)
-  if (mistakes.length > 0) return { site: null, values: valuesOf(document), source, findings: mistakes }
+  const syntaxErrors = syntaxFindings(text, document, source)
+  if (syntaxErrors.length > 0) {
+    return { site: null, values: valuesOf(document), source, findings: syntaxErrors }
+  }
   const values = valuesOf(document)
   const { success, data, error } = siteSchema.safeParse(values)
   if (success) return { site: siteOf(data), values, source, findings: [] }
@@ -70,14 +76,14 @@ function syntaxFindings(text: string, document: Document, source: SourceMap): Fi
   const finding = (start: number, end: number, message: string): Finding => {
     const position = source.at(start, end)
     const line = text.split(/\r\n|[\r\n]/)[position.line - 1] ?? ''
-    // The parser's messages quote the text.
+    // The messages of the YAML parser quote the text.
     const shown = holdsSecret(line)
-      ? 'This line is no valid YAML. It is not quoted: it may hold a secret.'
+      ? 'This line is not valid YAML. It is not shown, because it may contain a secret.'
       : message
     return { rule: 'syntax', severity: 'error', message: shown, path: [], ...position }
   }
-  const found = mistakesOf(document).map(({ code, pos, message }) =>
-    finding(pos[0], pos[1], WORDS[code] ?? `${message.replace(/\.?$/, '')}.`),
+  const found = parserErrors(document).map(({ code, pos, message }) =>
+    finding(pos[0], pos[1], MESSAGES[code] ?? `${message.replace(/\.?$/, '')}.`),
   )
   visit(document, {
     Alias(_, { range }) {
@@ -85,30 +91,28 @@ function syntaxFindings(text: string, document: Document, source: SourceMap): Fi
         finding(
           range?.[0] ?? 0,
           range?.[1] ?? 0,
-          'References (*name) are not read here: write the value out, so that each line says what it means.',
+          'References (*name) are not accepted. Write the value in full.',
         ),
       )
     },
   })
-  return found.slice(0, MOST_FINDINGS)
+  return found.slice(0, MAX_FINDINGS)
 }
 
-/** What follows a broken bracket is broken only by it; a key that is there twice breaks nothing. */
-function mistakesOf({ errors, warnings }: Document): (YAMLParseError | YAMLWarning)[] {
+/** Only the first error and every duplicate key: one broken bracket causes many errors after it. */
+function parserErrors({ errors, warnings }: Document): (YAMLParseError | YAMLWarning)[] {
   const twice = errors.filter(({ code }) => code === 'DUPLICATE_KEY')
   return [...errors.filter(({ code }) => code !== 'DUPLICATE_KEY').slice(0, 1), ...twice, ...warnings]
 }
 
-const MOST_FINDINGS = 20
-
-/** Where the parser's own words speak to its programmers. */
-const WORDS: Partial<Record<ErrorCode, string>> = {
-  DUPLICATE_KEY: 'This key is there twice. Only one of them would count.',
-  MULTIPLE_DOCS: 'A second document begins here. One file describes one site: take out the line `---`.',
+/** Plainer messages for errors that the YAML parser describes to programmers. */
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  DUPLICATE_KEY: 'This key is listed twice, and only one of the two values would be used. Remove one.',
+  MULTIPLE_DOCS: 'A second YAML document begins here, but a file describes one site. Remove the line `---`.',
   NON_STRING_KEY: 'A key must be text.',
 }
 
-/** No aliases are followed, so that a small file cannot become a huge value. */
+/** Aliases are not resolved, so that a small file cannot expand into a huge value. */
 function valuesOf(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 })
@@ -118,20 +122,18 @@ function valuesOf(document: Document): unknown {
   }
 }
 
-const MOST_DEPTH = 64
-
-/** The parser takes a stack frame and more a level, and far too long. A site needs seven levels. */
+/** The YAML parser is recursive and slow on deep nesting. A site needs seven levels. */
 function isNestedTooDeeply(text: string): boolean {
   let depth = 0
   for (const character of text) {
     if (character === '[' || character === '{') depth += 1
     if (character === ']' || character === '}') depth -= 1
-    if (depth > MOST_DEPTH) return true
+    if (depth > MAX_DEPTH) return true
   }
   return /(?:[-?]\s+){64}/.test(text)
 }
 
-function refused(message: string): ParsedSite {
+function rejected(message: string): ParsedSite {
   const source = new SourceMap('', parseDocument(''))
   const finding: Finding = {
     rule: 'syntax',

@@ -1,9 +1,9 @@
 const SECRET_KEY = /pass|secret|token|credential|auth|api[-_ ]?key|private[-_ ]?key/i
 
-/** Whether a key's name says that its value is a secret. */
+/** Whether the name of a key suggests that its value is a secret. */
 export const isSecretKey = (key: string): boolean => SECRET_KEY.test(key)
 
-/** A password in a URL, a private key, or a long random text. */
+/** Whether a value looks like a password in a URL, a private key, or a long random text. */
 export function looksSecret(value: string): boolean {
   if (/:\/\/[^/\s@]*:[^/\s@]+@/.test(value) || value.includes('PRIVATE KEY')) return true
   if (/^[0-9a-f]{32,}$/i.test(value)) return true
@@ -12,7 +12,7 @@ export function looksSecret(value: string): boolean {
   )
 }
 
-/** Whether a line of a file may hold a secret, so that it must not be shown. */
+/** Whether a line of a file may contain a secret and must not be shown. */
 export function holdsSecret(line: string): boolean {
   const pairs = [...line.matchAll(/([\w.-]+)["']?\s*:\s*([^\s#{].*)/g)]
   const named = pairs.some(([, key = '', value = '']) => isSecretKey(key) && !/^credentials\b/.test(value))

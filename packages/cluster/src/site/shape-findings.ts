@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import type { Path, Problem } from './finding.ts'
-import { siteJsonSchema } from './json-schema.ts'
+import { siteJsonSchema } from './schema.ts'
 import { suggest } from './suggest.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** What zod says about a file's form, as problems of its values. A value is never echoed: it may be a secret. */
+/** Turns issues that zod reports into problems of the file. A value is never shown: it may be a secret. */
 export function shapeProblems(issues: readonly Issue[], values: unknown): Problem[] {
   return issues.flatMap((issue) => problemsOf(issue, values))
 }
@@ -23,7 +23,7 @@ function problemsOf(issue: Issue, values: unknown): Problem[] {
   }
   const name = String(path.at(-1) ?? 'the file')
   if (isMissing(path, values)) {
-    return [{ path: path.slice(0, -1), message: `\`${name}\` is missing: it ${issue.message}.` }]
+    return [{ path: path.slice(0, -1), message: `\`${name}\` is missing; it ${issue.message}.` }]
   }
   const item = typeof path.at(-1) === 'number' ? `an item of \`${path.at(-2)}\`` : `\`${name}\``
   return [
@@ -35,26 +35,29 @@ function problemsOf(issue: Issue, values: unknown): Problem[] {
   ]
 }
 
-/** YAML reads 1.2 and yes as other things than text, which surprises. */
+/** Adds a hint for values such as 1.2 and yes, which YAML does not read as text. */
 function sentence(item: string, message: string, value: unknown): string {
   const subject = item.charAt(0) === 'a' ? `A${item.slice(1)}` : item
   const hint =
-    message === 'must be text' && ['number', 'boolean'].includes(typeof value) ? ': put it in quotes' : ''
+    message === 'must be text' && ['number', 'boolean'].includes(typeof value) ? '; put it in quotes' : ''
   return `${subject} ${message}${hint}.`
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
   const problem = (message: string): Problem => ({ path: [...path, key], atKey: true, message })
-  if (known.includes(key)) return problem(`\`${key}\` does not go together with the other keys here.`)
+  if (known.includes(key))
+    return problem(`\`${key}\` cannot be combined with the other keys here. Remove one of them.`)
   const meant = suggest(key, known)
-  if (meant !== null) return problem(`There is no key \`${key}\` here. Did you mean \`${meant}\`?`)
-  const hint = `Known here: ${known.join(', ')}.`
-  // Somebody may have put a secret where its place belongs.
-  if (path.at(-1) === 'secrets') return { path, message: `There is an unknown key here. ${hint}` }
-  return problem(`There is no key \`${key}\` here. ${hint}`)
+  if (meant !== null) return problem(`Unknown key \`${key}\`. Did you mean \`${meant}\`?`)
+  const hint = `Valid keys: ${known.join(', ')}.`
+  // The key may be a secret, written where the place that keeps it should be named.
+  if (path.at(-1) === 'secrets') return { path, message: `Unknown key, which is not shown. ${hint}` }
+  return problem(`Unknown key \`${key}\`. ${hint}`)
 }
 
-/** Of the forms that a value may have, the one that it resembles: a form of another type is not meant. */
+/**
+ * Returns the issues of the union branch that the value resembles most. A branch of another type is the last choice.
+ */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const weight = (issues: readonly Issue[]) =>
     issues.length +
@@ -82,7 +85,7 @@ interface SchemaNode {
   anyOf?: SchemaNode[]
 }
 
-/** The keys that the form knows at a path. */
+/** The keys that the schema allows at a path. */
 function knownKeys(schema: SchemaNode, path: readonly (string | number)[]): string[] {
   let nodes = branchesOf(schema)
   for (const step of path) {

@@ -1,45 +1,51 @@
 import type { RotationLimits } from '../secrets/limits.ts'
 import type { Timings } from '../topology/timings.ts'
 
-/** What `holdfast.yaml` describes: data centres that are built alike and share nothing. Addresses are checked by rules. */
+/**
+ * The content of a `holdfast.yaml`: data centres with the same settings that share nothing. Rules check the
+ * addresses.
+ */
 export interface Site {
   engine: Engine
   profile: Profile
   transport: Transport
-  /** Why tokens may travel unencrypted; asked for with the transport `plain` between hosts. */
+  /** The reason why tokens may travel unencrypted. Required with the transport `plain` between hosts. */
   plainBecause: string | null
   timings: Timings
-  /** What is known of the applications that use the tokens. Absent: nothing. */
+  /** The Redis clients of the applications that use the tokens. Absent: unknown. */
   clients?: Clients
   /** Settings of every Redis. Absent: {@link REDIS_SETTINGS}. */
   redis?: RedisSettings
-  /** Settings of every gateway, beyond those that Holdfast renders itself, as its configuration file has them. */
+  /** Settings of every gateway, besides those that Holdfast renders itself. */
   gateway?: GatewaySettings
-  /** When secrets are due for a rotation. Absent: {@link ROTATION_LIMITS}. */
+  /** When secrets are due for rotation. Absent: {@link ROTATION_LIMITS}. */
   rotation?: RotationLimits
   dataCentres: DataCentre[]
 }
 
-/** Settings in the form of a gateway's configuration file, of which this package knows nothing. */
+/** Settings in the form of a gateway's configuration file. The gateway validates them; this package does not. */
 export type GatewaySettings = Readonly<Record<string, unknown>>
 
-/** How the applications' Redis client behaves. */
+/** The behaviour of the Redis client in the applications. */
 export interface Clients {
-  /** For how long a client tries again before it gives up for good (in milliseconds). */
+  /** How long a client retries before it gives up (in milliseconds). */
   retryBudgetMs: number
 }
 
-/** Settings that every Redis of a site shares. */
+/** Settings of every Redis of a site. */
 export interface RedisSettings {
   /** Memory for the data (in MiB). */
   maxmemoryMb: number
-  /** What Redis does when that is full. Anything but `noeviction` forgets sessions and revocations. */
+  /** What Redis does when that memory is full. Every policy except `noeviction` evicts sessions and revocations. */
   maxmemoryPolicy: MaxmemoryPolicy
-  /** How much of the latest writes the primary keeps for a replica that was away (in MiB). */
+  /** How much of the latest writes the primary keeps for a replica that reconnects (in MiB). */
   backlogMb: number
-  /** How much may wait for one replica until the primary drops its connection (in MiB). */
+  /** How much output may be pending for one replica before the primary drops its connection (in MiB). */
   replicaBufferMb: number
-  /** When Redis waits for its disk. `always`: before it answers a write, so a power cut of every host loses nothing. */
+  /**
+   * When Redis writes to its disk. `always`: before it answers a write, so that a power cut of every host loses
+   * nothing.
+   */
   appendfsync: Appendfsync
 }
 
@@ -60,7 +66,7 @@ export const MAXMEMORY_POLICIES = [
 
 export type MaxmemoryPolicy = (typeof MAXMEMORY_POLICIES)[number]
 
-/** What a site's Redis has unless its file says otherwise. */
+/** The default settings of Redis. */
 export const REDIS_SETTINGS: RedisSettings = {
   maxmemoryMb: 256,
   maxmemoryPolicy: 'noeviction',
@@ -69,7 +75,7 @@ export const REDIS_SETTINGS: RedisSettings = {
   appendfsync: 'everysec',
 }
 
-/** What runs as the token store. */
+/** The engine that stores the tokens. */
 export interface Engine {
   name: 'redis' | 'valkey'
   version: EngineVersion
@@ -78,28 +84,28 @@ export interface Engine {
 export type EngineVersion = '7.0' | '7.2' | '7.4' | '8.0' | '9.0'
 
 /**
- * `hardened` is what Holdfast recommends. `as-documented` is what the document "Shared Token Redis" prints, and no
- * more.
+ * `hardened` is the configuration that Holdfast recommends. `as-documented` is exactly the configuration that the
+ * document "Shared Token Redis" prints.
  */
 export type Profile = 'hardened' | 'as-documented'
 
-/** What protects the traffic between hosts. */
+/** The protection of traffic between hosts. */
 export type Transport = 'tls' | 'stunnel' | 'wireguard' | 'plain'
 
-/** One data centre: a separate set of Redis and Sentinels, with its own secrets, certificate authority and mark. */
+/** One data centre: a separate set of Redis and Sentinels, with its own secrets, certificate authority and group id. */
 export interface DataCentre {
   name: string
-  /** The name under which its Sentinels watch the primary. */
+  /** The name under which its Sentinels monitor the primary. */
   primaryName: string
-  /** Sentinels that must agree that the primary is down. Absent: a majority of them. */
+  /** How many Sentinels must agree that the primary is down. Absent: a majority. */
   quorum?: number
-  /** The first host that runs Redis begins as the primary. */
+  /** The first host that runs Redis starts as the primary. */
   hosts: Host[]
-  /** Where its secrets are. */
+  /** The place that keeps its secrets. */
   secrets: SecretsPlace
 }
 
-/** A folder of private files, variables of the environment with a prefix, or the credentials that systemd hands over. */
+/** A folder of private files, environment variables with a prefix, or a systemd credential. */
 export type SecretsPlace =
   | { kind: 'file'; path: string }
   | { kind: 'environment'; prefix: string }
@@ -109,32 +115,35 @@ export type SecretsPlace =
 export interface Host {
   /** 1 to 63 of `a-z`, `0-9`, `-`: a DNS label, and a name in its certificate. */
   name: string
-  /** IPv4 or IPv6 address at which the others reach it. */
+  /** The IPv4 or IPv6 address at which other hosts reach it. */
   address: string
-  /** Further names in its certificate. */
+  /** Additional names in its certificate. */
   names: string[]
   /**
-   * Its address inside the tunnel when the transport is `wireguard`. With `stunnel`, the loopback address that stands
-   * for it on every host; null leaves the choice to the renderer.
+   * With `wireguard`: its address inside the tunnel. With `stunnel`: the loopback address that stands for this host on
+   * every host; if null, the renderer chooses it.
    */
   tunnelAddress: string | null
-  /** Sentinel promotes the lowest first, and never 0. Absent: {@link REPLICA_PRIORITY}. */
+  /** Sentinel promotes the lowest priority first, and never promotes 0. Absent: {@link REPLICA_PRIORITY}. */
   replicaPriority?: number
   runs: Service[]
 }
 
-/** The priority of every Redis unless the file says otherwise: equal, so that the one with the most data is promoted. */
+/** The default priority. Equal priorities let Sentinel promote the replica with the most data. */
 export const REPLICA_PRIORITY = 100
 
-/** The priority that a Redis has by plan. */
+/** The planned priority of a Redis. */
 export const priorityOf = ({ replicaPriority }: { replicaPriority?: number }): number =>
   replicaPriority ?? REPLICA_PRIORITY
 
-/** Sentinels that must agree that the primary is down, by plan. */
+/** The planned quorum: how many Sentinels must agree that the primary is down. */
 export const plannedQuorum = (dataCentre: DataCentre): number =>
   dataCentre.quorum ?? Math.floor(hostsThatRun(dataCentre, 'sentinel').length / 2) + 1
 
-/** What runs on a host. `operator` is the machine that operates the data centre. `mongodb` and `rabbitmq` are not Holdfast's, but what stands beside Redis matters to the rules. */
+/**
+ * A service of a host. `operator` is the machine from which the data centre is operated. Holdfast does not configure
+ * `mongodb` and `rabbitmq`, but rules check whether they run beside Redis.
+ */
 export type Service = (typeof SERVICES)[number]
 
 export const SERVICES = [
@@ -148,6 +157,6 @@ export const SERVICES = [
   'rabbitmq',
 ] as const
 
-/** The hosts of a data centre that run a service, in the file's order. */
+/** The hosts of a data centre that run a service, in the order of the file. */
 export const hostsThatRun = ({ hosts }: DataCentre, service: Service): Host[] =>
   hosts.filter(({ runs }) => runs.includes(service))

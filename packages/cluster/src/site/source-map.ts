@@ -3,7 +3,7 @@ import type { Path, Position } from './finding.ts'
 
 const LINE_END = /\r\n|[\r\n]/
 
-/** Tells where in the file a value is. */
+/** Finds the position of a value in the text of the file. */
 export class SourceMap {
   readonly #document: Document
   readonly #text: string
@@ -14,8 +14,8 @@ export class SourceMap {
   }
 
   /**
-   * Where a value is; where it should be, for one that is not there: at what would hold it. A map or a list is
-   * pointed at by its key, or by its first line.
+   * Returns the position of the value at a path. For a missing value: the position of the map or list that should
+   * contain it. The position of a map or a list is that of its key, or of its first line if it has no key.
    */
   locate(path: Path, atKey = false): Position {
     const { key, value } = find(this.#document, path)
@@ -23,7 +23,7 @@ export class SourceMap {
     return node?.range ? this.at(node.range[0], node.range[1]) : this.at(0, 0)
   }
 
-  /** The position of a stretch of the text, cut at the end of its line. */
+  /** The position of a part of the text, cut at the end of its line. */
   at(start: number, end: number): Position {
     const before = this.#text.slice(0, start).split(LINE_END)
     const column = (before.at(-1) ?? '').length + 1

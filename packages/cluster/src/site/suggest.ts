@@ -1,4 +1,4 @@
-/** The word that was probably meant, or null when none is near. */
+/** Returns the word that was probably meant, or null if none is similar. */
 export function suggest(wrong: string, words: readonly string[]): string | null {
   const near = words
     .map((word) => ({ word, distance: distanceOf(wrong.toLowerCase(), word.toLowerCase()) }))
@@ -6,9 +6,9 @@ export function suggest(wrong: string, words: readonly string[]): string | null 
   return near && near.distance <= Math.max(1, Math.floor(near.word.length / 3)) ? near.word : null
 }
 
-/** Levenshtein: the least number of letters to insert, delete or replace. */
+/** Levenshtein distance: the number of letters to insert, delete or replace. */
 function distanceOf(from: string, to: string): number {
-  // A long word is near to none of ours, and the table would grow with it.
+  // A long word resembles none of the known words, and the table would grow with its length.
   if (from.length > 64) return from.length
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (const [line, letter] of [...from].entries()) {

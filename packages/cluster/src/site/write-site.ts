@@ -3,20 +3,20 @@ import { dirname, join } from 'node:path'
 import { ClusterError, systemCode } from '../errors.ts'
 import { keepBeside } from '../state/private-file.ts'
 import { SCHEMA_FILE } from './compose.ts'
-import { siteJsonSchema } from './json-schema.ts'
+import { siteJsonSchema } from './schema.ts'
 
 export interface WrittenSite {
   file: string
   schemaFile: string
-  /** Where a file that was replaced is kept; null when there was none, or the same. */
+  /** The path of the backup of the replaced file. Null if no file was replaced, or its text was the same. */
   kept: string | null
 }
 
 /**
- * Writes a new site's file, and beside it the JSON Schema by which editors explain it.
+ * Writes the file of a new site, and beside it the JSON Schema with which editors complete and explain the keys. With
+ * `force`, an existing file is replaced and a backup of it is kept beside it.
  *
- * Throws `SITE_EXISTS` when either is there and would change, unless `force` says to replace it: the file is then kept beside; and
- * `SITE_UNWRITABLE`.
+ * Throws `SITE_EXISTS` if one of the two files exists with another text and `force` is not set, and `SITE_UNWRITABLE`.
  */
 export async function writeSite(file: string, text: string, { force = false } = {}): Promise<WrittenSite> {
   const schemaFile = join(dirname(file), SCHEMA_FILE)
@@ -28,7 +28,7 @@ export async function writeSite(file: string, text: string, { force = false } = 
     ] as const) {
       const found = await readFile(path, 'utf8').catch(nullWithout)
       if (force || found === null || found === wanted) continue
-      throw new ClusterError('SITE_EXISTS', `${path} exists. To replace it, give --force.`)
+      throw new ClusterError('SITE_EXISTS', `${path} already exists. Use --force to replace it.`)
     }
     const before = await readFile(file, 'utf8').catch(nullWithout)
     const kept = before === null || before === text ? null : await keepBeside(file)
@@ -39,7 +39,7 @@ export async function writeSite(file: string, text: string, { force = false } = 
     if (cause instanceof ClusterError) throw cause
     throw new ClusterError(
       'SITE_UNWRITABLE',
-      `${file} and ${schemaFile} cannot be written (${systemCode(cause)}). Choose another folder.`,
+      `Cannot write ${file} and ${schemaFile} (${systemCode(cause)}). Choose another folder.`,
       { cause },
     )
   }
@@ -50,7 +50,7 @@ function nullWithout(error: unknown): null {
   throw error
 }
 
-/** A reader sees the old text or the new, never a part. */
+/** Replaces a file in one step: a reader sees the old text or the new text, never a part of one. */
 async function replace(file: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`
   try {

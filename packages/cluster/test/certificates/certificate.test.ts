@@ -20,7 +20,7 @@ const HOST = {
   addresses: ['10.0.1.11', '127.0.0.1', '::1', '2001:db8::a:0:0:b', '::ffff:10.1.2.3'],
 }
 
-/** What `openssl verify` and `openssl x509 -text` say of a certificate of an authority. */
+/** The output of `openssl verify` and `openssl x509 -text` for a certificate of an authority. */
 async function openssl(authority: string, certificate: string, ...options: string[]) {
   const folder = await temporaryFolder()
   const [ca, leaf] = [join(folder, 'ca.crt'), join(folder, 'leaf.crt')]
@@ -39,7 +39,7 @@ test.each<[string, string[]]>([
   ['as a server', ['-purpose', 'sslserver']],
   ['as a client', ['-purpose', 'sslclient']],
   ['by its name', ['-verify_hostname', 'redis-1']],
-  ['by another of its names', ['-verify_hostname', 'redis-1.example.org']],
+  ['by an additional name', ['-verify_hostname', 'redis-1.example.org']],
   ['by an IPv4 address', ['-verify_ip', '10.0.1.11']],
   ['by an IPv6 address', ['-verify_ip', '2001:db8:0:0:a::b']],
 ])('openssl accepts the certificate of a host %s', async (_, options) => {
@@ -50,17 +50,17 @@ test.each<[string, string[]]>([
 })
 
 test.each<[string, string[]]>([
-  ['an address that it does not hold', ['-verify_ip', '10.0.1.12']],
-  ['a name that it does not hold', ['-verify_hostname', 'redis-2']],
-  ['a day after it has ended', ['-attime', String(Math.floor((Date.now() + 91 * DAY_MS) / 1000))]],
-])('openssl refuses it for %s', async (_, options) => {
+  ['with another address', ['-verify_ip', '10.0.1.12']],
+  ['with another name', ['-verify_hostname', 'redis-2']],
+  ['one day after it expired', ['-attime', String(Math.floor((Date.now() + 91 * DAY_MS) / 1000))]],
+])('openssl rejects the certificate of a host %s', async (_, options) => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const { certificate } = await issueCertificate(authority, HOST)
   const { verdict } = await openssl(authority.certificate, certificate, ...options)
   expect(verdict).toContain('verification failed')
 })
 
-test('an authority signs for hosts, and for no further authority', async () => {
+test('the certificate of an authority allows signing certificates of hosts, but not of other authorities', async () => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const { verdict, text } = await openssl(authority.certificate, authority.certificate)
   expect(verdict).toMatch(/: OK\n$/)
@@ -75,7 +75,7 @@ test('an authority signs for hosts, and for no further authority', async () => {
   })
 })
 
-test('the certificate of an application is good for clients only', async () => {
+test('the certificate of an application is valid for clients only', async () => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const { certificate } = await issueCertificate(authority, { name: 'shop', purposes: ['client'] })
   expect((await openssl(authority.certificate, certificate, '-purpose', 'sslclient')).verdict).toMatch(/OK/)
@@ -85,7 +85,7 @@ test('the certificate of an application is good for clients only', async () => {
   expect(text).toMatch(/Extended Key Usage:\s+TLS Web Client Authentication\n/)
 })
 
-test('what was asked for can be read back', async () => {
+test('inspectCertificate returns what issueCertificate was asked for', async () => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const { certificate } = await issueCertificate(authority, { ...HOST, days: 30 })
   expect(inspectCertificate(certificate, Date.now())).toMatchObject({
@@ -99,7 +99,7 @@ test('what was asked for can be read back', async () => {
   })
 })
 
-test('no two certificates share a serial number or a key', async () => {
+test('every certificate has its own serial number and key', async () => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const issued = await Promise.all(Array.from({ length: 20 }, () => issueCertificate(authority, HOST)))
   const serials = issued.map(({ certificate }) => inspectCertificate(certificate, 0).serialNumber)
@@ -107,7 +107,7 @@ test('no two certificates share a serial number or a key', async () => {
   expect(new Set(issued.map(({ key }) => key)).size).toBe(20)
 })
 
-test('the authority of another data centre did not sign it, even one of the same name', async () => {
+test('isSignedBy rejects another authority, even one of the same name', async () => {
   const [authority, other] = await Promise.all([
     createAuthority({ dataCentre: 'dc1' }),
     createAuthority({ dataCentre: 'dc1' }),
@@ -118,7 +118,7 @@ test('the authority of another data centre did not sign it, even one of the same
   expect((await openssl(other.certificate, certificate)).verdict).toContain('verification failed')
 })
 
-test('a certificate never outlives its authority, and one of the past has ended', async () => {
+test('a certificate never outlives its authority, and daysLeft of an expired one is negative', async () => {
   const notBefore = new Date(Date.now() - 9 * DAY_MS)
   const authority = await createAuthority({ dataCentre: 'dc1', days: 10, notBefore })
   const { certificate } = await issueCertificate(authority, HOST)
@@ -129,16 +129,16 @@ test('a certificate never outlives its authority, and one of the past has ended'
 
 test.each<[string, Partial<CertificateRequest>, RegExp]>([
   [
-    'a name that is none',
+    'a name that is not a DNS name',
     { name: 'redis 1' },
     /^A name in a certificate must be a DNS name, got "redis 1"\./,
   ],
   ['an address as a name', { names: ['10.0.0.1'] }, /must be a DNS name, got "10\.0\.0\.1"\./],
   ['a name as an address', { addresses: ['redis-1'] }, /must be IPv4 or IPv6, got "redis-1"\.$/],
-  ['an address of one machine', { addresses: ['fe80::1%eth0'] }, /must be IPv4 or IPv6/],
+  ['an address that is valid on one machine only', { addresses: ['fe80::1%eth0'] }, /must be IPv4 or IPv6/],
   ['no days', { days: 0 }, /from 1 to 398, got 0\.$/],
   ['too many days', { days: 399 }, /from 1 to 398, got 399\.$/],
-])('%s is refused', async (_, wrong, message) => {
+])('issueCertificate rejects %s', async (_, wrong, message) => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   await expect(issueCertificate(authority, { ...HOST, ...wrong })).rejects.toMatchObject({
     code: 'CERTIFICATE_REFUSED',
@@ -146,6 +146,6 @@ test.each<[string, Partial<CertificateRequest>, RegExp]>([
   })
 })
 
-test('what is no certificate is said to be none', () => {
-  expect(() => inspectCertificate('nonsense', 0)).toThrow('It is no certificate in PEM.')
+test('inspectCertificate throws on a text that is not a certificate', () => {
+  expect(() => inspectCertificate('nonsense', 0)).toThrow('The text is not a certificate in PEM.')
 })

@@ -15,7 +15,7 @@ async function folderWithAuthority(): Promise<CertificateFolder> {
 
 const modeOf = async (file: string) => (await stat(file)).mode & 0o777
 
-test('keys are for their owner alone, and belong to the certificates beside them', async () => {
+test('only the owner can read keys, and each key matches the certificate beside it', async () => {
   const folder = await folderWithAuthority()
   const issued = await folder.issue(HOST)
   expect((await readdir(folder.path)).sort()).toEqual(['ca.crt', 'ca.key', 'redis-1.crt', 'redis-1.key'])
@@ -28,13 +28,13 @@ test('keys are for their owner alone, and belong to the certificates beside them
   expect(new X509Certificate(await readFile(issued.file)).checkPrivateKey(key)).toBe(true)
 })
 
-test('an authority is replaced only when that is meant, and then its certificates are foreign', async () => {
+test('createAuthority replaces an authority only with `force`, and old certificates are then not ours', async () => {
   const folder = await folderWithAuthority()
   await folder.issue(HOST)
   const before = await folder.list()
   await expect(folder.createAuthority({})).rejects.toMatchObject({
     code: 'AUTHORITY_EXISTS',
-    message: expect.stringContaining('use --force if you mean it.'),
+    message: expect.stringContaining('Use --force to replace it.'),
   })
   expect(await folder.list()).toEqual(before)
   const old = await readFile(join(folder.path, 'ca.key'), 'utf8')
@@ -50,13 +50,13 @@ test('an authority is replaced only when that is meant, and then its certificate
   expect(after.issued).toMatchObject([{ subject: 'redis-1', isOurs: false }])
 })
 
-test('the certificate of an authority whose key is elsewhere is not overwritten either', async () => {
+test('createAuthority does not overwrite the certificate of an authority whose key is elsewhere', async () => {
   const folder = await folderWithAuthority()
   await rm(join(folder.path, 'ca.key'))
   await expect(folder.createAuthority({})).rejects.toMatchObject({ code: 'AUTHORITY_EXISTS' })
 })
 
-test('two data centres in one folder have authorities of their own', async () => {
+test('two data centres in one folder have separate authorities', async () => {
   const root = await temporaryFolder()
   const [one, two] = [new CertificateFolder(root, 'dc1'), new CertificateFolder(root, 'dc2')]
   const [first, second] = [await one.createAuthority({}), await two.createAuthority({})]
@@ -64,7 +64,7 @@ test('two data centres in one folder have authorities of their own', async () =>
   expect(second.subject).toBe('Holdfast authority of dc2')
 })
 
-test('renewing issues anew what ends soon, has ended or is foreign, for the same names', async () => {
+test('renew replaces certificates that expire soon or are of another authority, for the same names', async () => {
   const folder = await folderWithAuthority()
   await folder.issue({ ...HOST, names: ['redis-1.example.org'], days: 20 })
   await folder.issue({ name: 'fresh' })
@@ -86,7 +86,7 @@ test('renewing issues anew what ends soon, has ended or is foreign, for the same
   expect(await folder.renew({ withinDays: 30 })).toEqual([])
 })
 
-test('what is missing or broken is named', async () => {
+test('errors name the file that is missing or invalid', async () => {
   const folder = new CertificateFolder(await temporaryFolder(), 'dc1')
   const missing = { code: 'AUTHORITY_MISSING', message: expect.stringContaining(folder.path) }
   await expect(folder.list()).rejects.toMatchObject(missing)
@@ -96,11 +96,11 @@ test('what is missing or broken is named', async () => {
   await writeFile(join(folder.path, 'torn.crt'), '-----BEGIN CERTIFICATE-----\n')
   await expect(folder.list()).rejects.toMatchObject({
     code: 'CERTIFICATE_UNREADABLE',
-    message: `${join(folder.path, 'torn.crt')} is no certificate in PEM. Issue it again.`,
+    message: `${join(folder.path, 'torn.crt')} is not a certificate in PEM. Issue the certificate again.`,
   })
 })
 
-test('a certificate is not given out with a key of another one, which a kill between the two files leaves', async () => {
+test('find throws on a certificate whose key does not match, as a kill during issue leaves it', async () => {
   const folder = await folderWithAuthority()
   await folder.issue(HOST)
   expect(await folder.find('redis-1')).toMatchObject({ file: { subject: 'redis-1' } })
@@ -108,13 +108,13 @@ test('a certificate is not given out with a key of another one, which a kill bet
   await writeFile(join(folder.path, 'redis-1.crt'), certificate)
   await expect(folder.find('redis-1')).rejects.toMatchObject({
     code: 'CERTIFICATE_UNREADABLE',
-    message: `${join(folder.path, 'redis-1.crt')} does not belong to the key beside it. Issue it again.`,
+    message: `${join(folder.path, 'redis-1.crt')} does not match the key beside it. Issue the certificate again.`,
   })
   await folder.issue(HOST)
   expect(await folder.find('redis-1')).toMatchObject({ file: { isOurs: true } })
 })
 
-test('can issue only where the authority is with its key', async () => {
+test('canIssue is true only if the authority and its key are there', async () => {
   const folder = new CertificateFolder(await temporaryFolder(), 'dc1')
   expect(await folder.canIssue()).toBe(false)
   await folder.createAuthority({})

@@ -13,12 +13,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-it('gives the site of a file without errors', async () => {
+it('loadSite returns the site of a file without errors', async () => {
   const site = await loadSite(join(FIXTURES, 'rabbitmq-beside-redis.yaml'))
   expect(site.dataCentres.map(({ name }) => name)).toEqual(['dc1'])
 })
 
-it('refuses a file with errors, naming each with its place', async () => {
+it('loadSite rejects a file with errors, and its message lists each with line and column', async () => {
   const file = join(FIXTURES, 'mongodb-beside-redis.yaml')
   await expect(loadSite(file)).rejects.toMatchObject({
     code: 'SITE_INVALID',
@@ -26,13 +26,13 @@ it('refuses a file with errors, naming each with its place', async () => {
   })
 })
 
-it('refuses a file that is missing, a folder, or endless', async () => {
+it('loadSite rejects a missing file, a folder, and a device that never ends', async () => {
   await expect(loadSite(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'SITE_UNREADABLE' })
   await expect(loadSite(folder)).rejects.toMatchObject({ code: 'SITE_UNREADABLE' })
   await expect(loadSite('/dev/zero')).rejects.toMatchObject({ code: 'SITE_INVALID' })
 })
 
-it('reads a file with a byte order mark and Windows line ends', async () => {
+it('loadSite reads a file with a byte order mark and Windows line ends', async () => {
   const file = join(folder, 'windows.yaml')
   const text = 'version: 1\r\nengine: redis 6\r\n'
   await writeFile(file, `\ufeff${text}`)

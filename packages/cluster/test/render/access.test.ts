@@ -62,7 +62,7 @@ async function useLibrary(store: TokenStore): Promise<void> {
   expect((await store.revokeSubject(subject)).revokedIds).toHaveLength(1)
 }
 
-/** What an application like Itential's sends: heartbeats, data, Bull's scripts and channels. */
+/** The commands of an application such as Itential: heartbeats, data, scripts and channels of Bull. */
 async function usePlatform(client: Redis): Promise<void> {
   const script = "redis.call('LPUSH', KEYS[1], ARGV[1]); redis.call('PUBLISH', KEYS[1], ARGV[1]); return 1"
   await client.setex('heartbeat', 60, '1')
@@ -75,7 +75,7 @@ async function usePlatform(client: Redis): Promise<void> {
   await client.del('bull:jobs:active')
 }
 
-/** One round of redis_exporter. */
+/** The commands of one scrape by redis_exporter. */
 async function scrape(host: string): Promise<void> {
   const exporter = await connectAs(redisAt(host), userOf(REDIS_ACCESS, 'metrics'))
   const asked = ['PING', 'CLIENT SETNAME redis_exporter', 'INFO ALL', 'LATENCY LATEST', 'LATENCY HISTOGRAM']
@@ -99,8 +99,8 @@ async function denialsOf(who: typeof hosts): Promise<string[]> {
   return denials
 }
 
-describe('each user of three rendered Redis and Sentinels', () => {
-  it('does its work through a failover, and nothing of it is denied anywhere', async () => {
+describe('ACL users of three rendered Redis and Sentinels', () => {
+  it('every user does its work through a failover without a denied command', async () => {
     await group.ask(first.name, first.address, 'redis', ['SET', MARK_KEY, FIXED_SECRETS.mark])
     const store = createRedisStore({
       dataCentre: 'dc1',
@@ -153,7 +153,7 @@ describe('each user of three rendered Redis and Sentinels', () => {
   describe.each([
     ['Redis', PORT.redis, REDIS_ACCESS],
     ['Sentinel', PORT.sentinel, SENTINEL_ACCESS],
-  ] as const)('of %s', (_, port, access) => {
+  ] as const)('ACL users of %s', (_, port, access) => {
     let permissions: Permissions
 
     beforeAll(async () => {
@@ -162,26 +162,26 @@ describe('each user of three rendered Redis and Sentinels', () => {
 
     afterAll(() => permissions?.admin.close())
 
-    it('is in the table', async () => {
+    it('the table lists every ACL user', async () => {
       expect((await permissions.users()).sort()).toEqual(
         ['default', ...access.map(({ name }) => name)].sort(),
       )
     })
 
     it.each(access.map((user) => [user.name, user] as const))(
-      '%s may run the commands that it needs, and no other of all that the server knows',
+      'the user %s may run exactly the commands that it needs',
       async (_name, user) => {
         const needed = permissions.commands.filter((command) => mayRun(user, command))
         expect(await permissions.runnable(user)).toEqual(needed.map(({ name }) => name).sort())
-        const { sent, notRefused } = await permissions.refusesReally(user)
-        expect(notRefused).toEqual([])
+        const { sent, notDenied } = await permissions.sendForbidden(user)
+        expect(notDenied).toEqual([])
         expect(sent + needed.length).toBe(permissions.commands.length)
       },
       60_000,
     )
 
     it.each(access.map((user) => [user.name, user] as const))(
-      '%s is let on to its own keys and channels only',
+      'the user %s may access only its own keys and channels',
       async (_name, user) => {
         for (const [names, isOwn] of [
           [user.keys.own, true],

@@ -31,7 +31,7 @@ const DOCUMENT = {
   ],
 }
 
-describe('the profile "as-documented" is, directive by directive, what the document prints for', () => {
+describe('The profile as-documented', () => {
   const site = exampleSite({ profile: 'as-documented', transport: 'plain', timings: TIMINGS.reference })
   const files = renderExample(site)
 
@@ -40,23 +40,26 @@ describe('the profile "as-documented" is, directive by directive, what the docum
     ['a slave', 'dc1-data-2', 'redis.conf', DOCUMENT.slave],
     ['another slave', 'dc1-data-3', 'redis.conf', DOCUMENT.slave],
     ['a Sentinel', 'dc1-data-3', 'sentinel.conf', DOCUMENT.sentinel],
-  ])('%s', (_, host, name, directives) => {
-    const address = site.dataCentres[0]?.hosts.find((one) => one.name === host)?.address ?? ''
-    const filled = new Map([
-      [SERVER, address],
-      [PRIMARY, '10.20.0.11'],
-      [NAME, 'mymaster'],
-      [PASSWORD, `"${FIXED_SECRETS.admin}"`],
-    ])
-    const expected = directives.map((directive) => directive.map((word) => filled.get(word) ?? word))
-    const rendered = textIn(files, host, name)
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => line.split(' '))
-    expect(rendered).toEqual(expected)
-  })
+  ])(
+    'the configuration of %s has exactly the directives that the document prints',
+    (_, host, name, directives) => {
+      const address = site.dataCentres[0]?.hosts.find((one) => one.name === host)?.address ?? ''
+      const filled = new Map([
+        [SERVER, address],
+        [PRIMARY, '10.20.0.11'],
+        [NAME, 'mymaster'],
+        [PASSWORD, `"${FIXED_SECRETS.admin}"`],
+      ])
+      const expected = directives.map((directive) => directive.map((word) => filled.get(word) ?? word))
+      const rendered = textIn(files, host, name)
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.split(' '))
+      expect(rendered).toEqual(expected)
+    },
+  )
 
-  it('gives the platform the one password, and no user', () => {
+  it('the platform gets the single password, and no user', () => {
     const { redisProps } = JSON.parse(textIn(files, 'dc1-app-1', 'itential/redisProps.json')) as {
       redisProps: Record<string, unknown>
     }

@@ -13,7 +13,7 @@ import { isThere, Processes, run } from './support/programs.ts'
 
 const NETWORK = '127.0.69'
 
-/** The example with those hosts only that run one of these services. */
+/** The example with only the hosts that run one of these services. */
 function siteWith(...services: Service[]): Site {
   const site = exampleOn(NETWORK)
   const isWanted = (runs: Service[]) => runs.some((service) => services.includes(service))
@@ -31,20 +31,23 @@ const balancerFiles = (site: Site) => {
   return ['haproxy.cfg', 'nginx.conf'].map((name) => textIn(files, 'dc1-balancer', name))
 }
 
-describe('a rendered balancer', () => {
+describe('Rendered balancer files', () => {
   it.each([
     ['applications', 'gateways', 'application'],
     ['gateways', 'applications', 'gateway'],
-  ] as const)('before %s alone serves them at 443, and names no %s', (present, absent, service) => {
-    for (const file of balancerFiles(siteWith('redis', 'balancer', service))) {
-      expect(file).toContain(present)
-      expect(file).not.toContain(absent)
-      expect(file).toContain(':443 ')
-      expect(file).not.toContain('8443')
-    }
-  })
+  ] as const)(
+    'a balancer in front of %s only serves them at 443, and its files do not name %s',
+    (present, absent, service) => {
+      for (const file of balancerFiles(siteWith('redis', 'balancer', service))) {
+        expect(file).toContain(present)
+        expect(file).not.toContain(absent)
+        expect(file).toContain(':443 ')
+        expect(file).not.toContain('8443')
+      }
+    },
+  )
 
-  it('before nothing is refused', () => {
+  it('renderSite rejects a balancer without servers', () => {
     expect(() => renderExample(siteWith('redis', 'balancer'))).toThrow(
       expect.objectContaining({
         code: 'RENDER_REFUSED',
@@ -54,7 +57,7 @@ describe('a rendered balancer', () => {
   })
 })
 
-/** How each program is started in the foreground with a rendered file. */
+/** The command that starts each program in the foreground with a rendered file. */
 const PROGRAMS: Record<string, (file: string, folder: string) => string[]> = {
   'haproxy.cfg': (file) => ['haproxy', '-db', '-f', file],
   'nginx.conf': (file, folder) => [
@@ -64,7 +67,7 @@ const PROGRAMS: Record<string, (file: string, folder: string) => string[]> = {
 }
 
 describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.')[0] ?? '')))(
-  'a balancer before applications and gateways, by %s',
+  'A balancer in front of applications and gateways, with %s',
   (name, commandOf) => {
     const processes = new Processes()
     const servers: Server[] = []
@@ -95,17 +98,17 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
     }, 60_000)
 
     afterEach(({ task }) => {
-      if (task.result?.state === 'fail') console.error(processes.allSaid)
+      if (task.result?.state === 'fail') console.error(processes.allOutput)
     })
 
     afterAll(async () => {
-      // nginx ends its workers itself.
+      // nginx stops its workers itself.
       await processes.kill(name, 'SIGTERM')
       for (const server of servers) server.close()
       await rm(folder, { recursive: true, force: true })
     })
 
-    it('serves both, each at a port of its own', async () => {
+    it('the balancer serves applications and gateways at separate ports', async () => {
       expect((await ask(ports.applications, '/some/page')).seen).toMatchObject({
         name: 'application',
         url: '/some/page',
@@ -113,14 +116,14 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
       expect((await ask(ports.gateways, '/login')).seen).toMatchObject({ name: 'gateway', url: '/login' })
     })
 
-    it('tells the gateways the whole origin, which they compare with that of a login', async () => {
+    it('the balancer sends gateways the whole origin, which they compare with the origin of a login', async () => {
       const { seen } = await ask(ports.gateways, '/login')
       expect(seen.headers['host']).toBe(`localhost:${ports.gateways}`)
       expect(seen.headers['x-forwarded-host'] ?? seen.headers['host']).toBe(`localhost:${ports.gateways}`)
       expect(seen.headers['x-forwarded-proto']).toBe('https')
     })
 
-    it('goes on serving the applications while no gateway is there', async () => {
+    it('the balancer still serves applications while no gateway is up', async () => {
       const [, gateway] = servers
       gateway?.close()
       gateway?.closeAllConnections()
@@ -138,7 +141,7 @@ interface Seen {
   headers: Record<string, string>
 }
 
-/** A server that says what it was asked, and passes its health check. */
+/** A server that returns the request that it got, and passes its health check. */
 async function standIn(host: string, port: number, name: string, healthPath: string): Promise<Server> {
   const server = createServer(({ url, headers }, response) => {
     response.end(url === healthPath ? '' : JSON.stringify({ name, url, headers }))
@@ -156,7 +159,7 @@ async function ask(port: number, path: string): Promise<{ status: number; seen: 
   return { status: response.statusCode, seen: response.statusCode === 200 ? JSON.parse(body) : null }
 }
 
-/** A certificate with its key in one file, as a balancer host has it. */
+/** A certificate and its key in one file, as on a balancer host. */
 async function makeCertificate(file: string): Promise<void> {
   const key = `${file}.key`
   await run('openssl', [

@@ -22,10 +22,10 @@ const missing = await missingToBoot()
 if (missing !== null) console.warn(`The units were not run by systemd: ${missing}`)
 
 const ADDRESSES = dataHostsOf('10.20.0')
-/** The host that is booted, with units of all kinds; the others are nothing but their processes. */
+/** The host that boots systemd, with units of all kinds. The other hosts are only processes. */
 const [BOOTED, ...OTHERS] = ADDRESSES as [HostAddress, HostAddress, HostAddress]
 const STRANGER = { name: 'stranger', address: '10.20.0.99' }
-/** What the documents tell people to add: a directory whose password is in a file, and metrics. */
+/** Settings that the documentation recommends: a directory with its password in a file, and metrics. */
 const GATEWAY_SETTINGS = `gateway:
   trustedProxies: [10.20.0.99]
   metrics: { public: true }
@@ -56,13 +56,13 @@ const NODE = '/opt/node'
 const SECRETS = '/etc/holdfast/secrets/dc1/secrets.json'
 const USERS = '/var/lib/holdfast/gateway/users.json'
 
-describe.runIf(missing === null)('the units of a host, run by systemd', { timeout: 90_000 }, () => {
+describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 90_000 }, () => {
   let folder: string
   let host: BootedHost
   let group: RenderedGroup
   let secrets: Secrets
 
-  /** Waits until a service runs that was started again so many times. */
+  /** Waits until a service is active and systemd has restarted it this many times. */
   const runs = (unit: string, NRestarts = '0') =>
     eventually(async () => {
       expect(await host.state(unit)).toMatchObject({ ActiveState: 'active', SubState: 'running', NRestarts })
@@ -71,11 +71,11 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
   const gatewayUrl = (path: string) => `http://${BOOTED.address}:${PORT.http}${path}`
   const ask = async (path: string): Promise<unknown> =>
     JSON.parse(await host.run(NODE, '--eval', FETCH, gatewayUrl(path)))
-  /** What a person is told whom only the directory may know, which is away. */
+  /** The answer for a user whom only the directory may know, while the directory is down. */
   const logIn = async (): Promise<unknown> =>
     JSON.parse(await host.run(NODE, '--eval', LOG_IN, gatewayUrl('/login')))
 
-  /** Reasons why the health of the gateway is degraded, without those of Redis. */
+  /** The reasons for degraded health of the gateway, except those about Redis. */
   const gatewayWarnings = async () =>
     ((await ask('/healthz')) as { degraded: string[] }).degraded.filter((reason) =>
       reason.startsWith('config'),
@@ -87,7 +87,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
   const asUser = (user: string, ...command: string[]) =>
     host.run('setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...command)
 
-  /** What comes of dialling the Redis of the booted host. */
+  /** The result of connecting to the Redis of the booted host. */
   const knockFrom = ({ name }: HostAddress) => {
     const [program = '', ...args] = [...host.onNeighbour(name), process.execPath, '--eval', KNOCK]
     return run(program, [...args, BOOTED.address, String(PORT.redis)])
@@ -118,7 +118,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     for (const { name, address } of OTHERS) {
       group.startRedis(name)
       group.startSentinel(name)
-      // Their watchdogs would do so: by itself a Sentinel looks for replicas every 10 s.
+      // Normally, their watchdogs do this. On its own, a Sentinel looks for replicas only every 10 s.
       await eventually(async () => {
         expect(await group.ask(name, address, 'sentinel', [...PERIODS_COMMAND])).toBe('OK\n')
       })
@@ -146,7 +146,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('all start behind the firewall, and the first start has one primary', async () => {
+  it('all units start after the firewall, and the first start has one primary', async () => {
     await host.run('systemctl', 'enable', '--now', ...SERVICES)
     for (const unit of SERVICES) await runs(unit)
     await group.agreesOn(BOOTED.name, BOOTED.address, 2, 30_000)
@@ -163,13 +163,13 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     }
   })
 
-  it('the gateway is active when it serves, and not before', async () => {
+  it('the unit of the gateway becomes active when the gateway serves requests', async () => {
     const said = await host.journal()
     expect(said).toMatch(/Starting [^\n]*Holdfast gateway.*listens on http.*Started [^\n]*Holdfast gateway/s)
     await isReady({ ready: true, server: BOOTED.name })
   })
 
-  it('root copies nothing to where the user of the gateway has put a link', async () => {
+  it('root copies nothing to the target of a link that the user of the gateway created', async () => {
     await host.run('mkdir', '--parents', '/etc/target')
     for (const name of ['gateway.json', 'gateway.json.new']) {
       await asUser('holdfast-gateway', 'ln', '-sfn', '/etc/target', `/run/holdfast-gateway/${name}`)
@@ -180,17 +180,17 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(await host.state(GATEWAY)).toMatchObject({ MainPID, ActiveState: 'active' })
   })
 
-  it('Redis hears the hosts of its data centre and nobody else, also without the firewall', async () => {
+  it('Redis accepts packets only from hosts of its data centre, even without the firewall', async () => {
     await host.run('nft', 'delete', 'table', 'inet', 'holdfast')
     expect(await Promise.all([OTHERS[0], STRANGER].map(knockFrom))).toEqual(['open\n', 'silent\n'])
     await host.run('systemctl', 'reload', 'holdfast-firewall.service')
     expect(await host.run('nft', 'list', 'tables')).toContain('table inet holdfast')
   })
 
-  it.concurrent('a Redis that crashes is failed over, and comes back behind the guard as a replica', async () => {
-    // As a power cut may leave it: without its users nobody could ask it anything.
+  it.concurrent('after a crash of the primary, a failover happens and the guard starts it as a replica', async () => {
+    // A power cut may leave the file like this. Without its users, no client could log in.
     await host.run('truncate', '--size=0', '/var/lib/holdfast/redis/users.acl')
-    // As a Redis that was taken over may: systemd, as root, would wait for ever to open it.
+    // A compromised Redis may do this. If systemd opened it as root, it would wait forever.
     await asUser('holdfast-redis', 'rm', '/run/holdfast-redis/start.env')
     await asUser('holdfast-redis', 'mkfifo', '/run/holdfast-redis/start.env')
     await host.run('systemctl', 'kill', '--signal=KILL', '--kill-whom=main', REDIS)
@@ -203,16 +203,16 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(await host.run('ls', '/var/lib/holdfast/redis')).toContain('users.acl.~1~')
   })
 
-  it.concurrent('a gateway that hangs is ended, and started again', async () => {
+  it.concurrent('systemd restarts a gateway that hangs', async () => {
     await host.run('systemctl', 'kill', '--signal=STOP', '--kill-whom=main', GATEWAY)
-    // For the next one: a busy machine may hold one up for so long that serves.
+    // Accepts a later restart too: a busy machine may delay a healthy process for this long.
     await host.amend(GATEWAY, '[Service]\nWatchdogSec=30\nRestartSec=100ms\n')
     await runs(GATEWAY, '1')
     expect(await host.journal(`--unit=${GATEWAY}`)).toContain('Watchdog timeout (limit 3s)!')
     await isReady({ ready: true })
   })
 
-  it('a rotation without what brings the passwords to the hosts is not begun, and fails', async () => {
+  it('a rotation without the delivery command does not start, and its unit fails', async () => {
     await host.write('/etc/holdfast/holdfast.yaml', SITE)
     await host.write(SECRETS, JSON.stringify(secrets), 0o600)
     await host.run('chmod', '0700', dirname(SECRETS))
@@ -220,12 +220,12 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await expect(host.run('systemctl', 'start', `${ROTATION}.service`)).rejects.toThrow('failed')
     expect(await host.state(`${ROTATION}.service`)).toMatchObject({ Result: 'exit-code', MainPID: '0' })
     const said = await host.journal(`--unit=${ROTATION}.service`)
-    expect(said).toContain('/etc/holdfast/deliver cannot be run: put there what')
+    expect(said).toContain('/etc/holdfast/deliver cannot be run. Put a program there')
     expect(said).not.toContain('Checking that the data centre is whole')
     await host.run('systemctl', 'stop', `${ROTATION}.service`)
   })
 
-  it('what was added to gateway.json by hand is told to be lost at the next delivery', async () => {
+  it('the gateway reports that the next delivery overwrites manual changes of gateway.json', async () => {
     const file = '/etc/holdfast/gateway.json'
     const rendered = JSON.parse(await host.run('cat', file))
     await host.write(file, JSON.stringify({ ...rendered, returnOrigins: ['https://app.example.org'] }), 0o640)
@@ -237,18 +237,18 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(await host.journal(`--unit=${GATEWAY}`)).toContain('Put it under `gateway:` in holdfast.yaml')
   })
 
-  it('the timer says when it rotates passwords; then the rotation runs to its end', async () => {
+  it('the timer shows the next rotation of passwords, and the rotation completes', async () => {
     await host.write('/etc/holdfast/deliver', DELIVER, 0o755)
     await host.run('systemctl', 'enable', '--now', `${ROTATION}.timer`)
     expect(await host.run('systemctl', 'list-timers', '--no-legend')).toMatch(
       new RegExp(`^\\w{3} \\d{4}-\\d{2}-\\d{2} .* ${ROTATION}\\.timer`, 'm'),
     )
-    // By itself a timer may be late by a minute, so that the host wakes less often.
+    // By default, a timer may be late by a minute, so that the host wakes up less often.
     const soon = '[Timer]\nOnCalendar=\nRandomizedDelaySec=0\nAccuracySec=1ms\nOnActiveSec=100ms\n'
     await host.amend(`${ROTATION}.timer`, soon)
     await host.run('systemctl', 'restart', `${ROTATION}.timer`)
 
-    // What the command of a real host does by SSH.
+    // On a real host, the delivery command does this over SSH.
     const sent = '/var/lib/holdfast/operator/sent'
     await eventually(() => host.run('test', '-e', sent), 30_000)
     for (const file of ['host.json', 'gateway.json']) {
@@ -268,7 +268,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     await isReady({ ready: true, revision: fresh.revision })
     expect(await host.state(GATEWAY)).toMatchObject({ MainPID })
     const said = await host.journal()
-    // The delivery took away what was added by hand, and nothing that holdfast.yaml says.
+    // The delivery removed the manual change, and no setting from holdfast.yaml.
     expect(await gatewayWarnings()).toEqual(['config-settings-removed'])
     expect(said).toMatch(/"config-settings-removed".*"keys":\["returnOrigins"\]/)
     await host.run('systemctl', 'restart', GATEWAY)
@@ -282,7 +282,7 @@ describe.runIf(missing === null)('the units of a host, run by systemd', { timeou
     expect(passwords.filter((password) => said.includes(password))).toEqual([])
   })
 
-  it('all end when they are told to, and only then Redis counts as stopped well', async () => {
+  it('all units stop on request, and only then Redis counts as cleanly stopped', async () => {
     const started = '/var/lib/holdfast/redis/started'
     const boot = await host.run('cat', '/proc/sys/kernel/random/boot_id')
     expect(await host.run('cat', started)).toBe(boot.replaceAll('-', ''))
@@ -310,7 +310,7 @@ const headers = { 'content-type': 'application/json' }
 fetch(process.argv[1], { method: 'POST', headers, body }).then((answer) => answer.text()).then(console.log)
 `
 
-/** Leaves what is rendered where the test finds it, and waits until the test has taken it to the hosts. */
+/** Copies the rendered files to a folder of the test, and waits until the test has copied them to the hosts. */
 const DELIVER = `#!/bin/sh -e
 new=$(mktemp -d)
 holdfast render /etc/holdfast/holdfast.yaml --out "$new" --certificates /etc/holdfast/tls

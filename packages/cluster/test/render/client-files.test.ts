@@ -10,7 +10,7 @@ import { exampleSite, renderExample, textIn } from './support/example-site.ts'
 
 const files = renderExample(exampleSite({ transport: 'plain' }))
 
-it('the gateway takes gateway.json', () => {
+it('the gateway accepts the rendered gateway.json', () => {
   const config = parseGatewayConfig(JSON.parse(textIn(files, 'dc1-gateway-1', 'gateway.json')))
   expect(config).toMatchObject({
     name: 'dc1-gateway-1',
@@ -20,23 +20,26 @@ it('the gateway takes gateway.json', () => {
   })
 })
 
-it.each(['holdfast.env', 'itential/platform.env'])('a shell reads %s as it is meant', async (name) => {
-  const folder = await mkdtemp(join(tmpdir(), 'hf-env-'))
-  try {
-    await writeFile(join(folder, 'env'), textIn(files, 'dc1-app-1', name))
-    const script = 'set -a; . ./env; exec env -0'
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script], { cwd: folder, env: {} })
-    const told = Object.fromEntries(
-      stdout.split('\0').map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]),
-    )
-    if (name === 'holdfast.env') {
-      expect(JSON.parse(told['HOLDFAST_KEYRING'] ?? '')).toEqual(FIXED_SECRETS.keyring)
-      expect(told['HOLDFAST_SENTINELS']).toBe('10.20.0.11:26379,10.20.0.12:26379,10.20.0.13:26379')
-    } else {
-      expect(JSON.parse(told['ITENTIAL_REDIS_SENTINELS'] ?? '')).toHaveLength(3)
-      expect(told['ITENTIAL_REDIS_USERNAME']).toBe('platform')
+it.each(['holdfast.env', 'itential/platform.env'])(
+  'a shell reads the rendered values of %s',
+  async (name) => {
+    const folder = await mkdtemp(join(tmpdir(), 'hf-env-'))
+    try {
+      await writeFile(join(folder, 'env'), textIn(files, 'dc1-app-1', name))
+      const script = 'set -a; . ./env; exec env -0'
+      const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script], { cwd: folder, env: {} })
+      const variables = Object.fromEntries(
+        stdout.split('\0').map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]),
+      )
+      if (name === 'holdfast.env') {
+        expect(JSON.parse(variables['HOLDFAST_KEYRING'] ?? '')).toEqual(FIXED_SECRETS.keyring)
+        expect(variables['HOLDFAST_SENTINELS']).toBe('10.20.0.11:26379,10.20.0.12:26379,10.20.0.13:26379')
+      } else {
+        expect(JSON.parse(variables['ITENTIAL_REDIS_SENTINELS'] ?? '')).toHaveLength(3)
+        expect(variables['ITENTIAL_REDIS_USERNAME']).toBe('platform')
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-})
+  },
+)

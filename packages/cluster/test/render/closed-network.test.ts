@@ -6,7 +6,7 @@ import { type HostedDataCentre, HostedSite, present } from './support/hosted-sit
 import { isRoot, isThere } from './support/programs.ts'
 import { siteText } from './support/site-text.ts'
 
-/** Hosts are network namespaces here, which only root makes; a small machine may lack `ip` or `nft`. */
+/** Hosts are network namespaces here, which need root. A small machine may lack `ip` or `nft`. */
 const canMakeHosts = isRoot && isThere('ip') && isThere('nft')
 
 const TRANSPORTS = [
@@ -43,7 +43,7 @@ const OUTSIDERS = [
 ] as const
 
 describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
-  'two data centres with the rendered nftables loaded, transport %s (by root, with `ip` and `nft`)',
+  'Two data centres with the rendered nftables, transport %s (needs root, `ip` and `nft`)',
   (transport) => {
     let folder: string
     let site: HostedSite
@@ -67,7 +67,10 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       await rm(folder, { recursive: true, force: true })
     })
 
-    /** Redis listens inside the tunnel only: whoever is outside may still send its address packets past the tunnel. */
+    /**
+     * Redis listens only inside the tunnel, but a host outside may still send packets for that address past the
+     * tunnel.
+     */
     async function routeAroundTunnel(): Promise<void> {
       for (const [, outsider] of OUTSIDERS) {
         for (const host of dc1.dataHosts) {
@@ -77,7 +80,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       }
     }
 
-    /** What became of opening a connection. A try's second packet goes out after one second. */
+    /** The result of opening a connection. The kernel sends the second packet of an attempt after one second. */
     async function reach(from: string, host: Host, port: number): Promise<'accepted' | 'dropped'> {
       const address = transport === 'wireguard' ? dc1.tokenAddress(host) : host.address
       try {
@@ -90,11 +93,11 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       }
     }
 
-    /** Tries every Redis and Sentinel of dc1. */
+    /** Tries to connect to every Redis and Sentinel of dc1. */
     const reachAll = (from: string) =>
       Promise.all(dc1.dataHosts.flatMap((host) => PORTS.map((port) => reach(from, host, port))))
 
-    /** How many packets the firewall of a host has counted. */
+    /** The number of packets that the firewall of a host has counted. */
     async function packets(host: string, counter: 'tokens_accepted' | 'tokens_dropped'): Promise<number> {
       const list = ['nft', '-j', 'list', 'counter', 'inet', 'holdfast', counter]
       const told = await site.namespaces.run(host, list)
@@ -105,7 +108,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
     const onAll = (counter: 'tokens_accepted' | 'tokens_dropped') =>
       Promise.all(dc1.dataHosts.map(({ name }) => packets(name, counter)))
 
-    /** Logs in at every Redis and Sentinel of a data centre as its application. */
+    /** Logs in to every Redis and Sentinel of a data centre as its application. */
     async function isServed(from: string, hosted: HostedDataCentre): Promise<void> {
       const { group, secrets, dataHosts, dataCentre } = hosted
       const app = (password: string) => ['--user', 'app', '--pass', password]
@@ -119,7 +122,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       }
     }
 
-    it('serve their own application server, and count its connections', async () => {
+    it('both serve their own application server, and count its connections', async () => {
       const [accepted, dropped] = [await onAll('tokens_accepted'), await onAll('tokens_dropped')]
       await isServed('dc1-app-1', dc1)
       for (const [index, count] of (await onAll('tokens_accepted')).entries()) {
@@ -130,7 +133,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
     })
 
     it.each(OUTSIDERS)(
-      'drop what comes from %s to any Redis or Sentinel, and count it',
+      'both drop and count packets from %s to every Redis and Sentinel',
       async (_who, host) => {
         const dropped = await onAll('tokens_dropped')
         expect(new Set(await reachAll(host))).toEqual(new Set(['dropped']))
@@ -140,7 +143,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       },
     )
 
-    it('would let all of them in without the rules', async () => {
+    it('without the rules, every host can connect', async () => {
       const host = present(dc1.dataHosts[2])
       await site.namespaces.run(host.name, ['nft', 'delete', 'table', 'inet', 'holdfast'])
       for (const [who, outsider] of OUTSIDERS) {
@@ -152,7 +155,7 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
       expect(again).toEqual(OUTSIDERS.map(() => 'dropped'))
     })
 
-    it('fail over behind the rules, and serve their application server after it', async () => {
+    it('both fail over with the rules, and then serve their application server', async () => {
       const [first, second] = [present(dc1.dataHosts[0]), present(dc1.dataHosts[1])]
       await dc1.group.processes.kill(`${first.name} redis`)
       const promoted = await eventually(async () => {
@@ -168,5 +171,5 @@ describe.skipIf(!canMakeHosts).each(TRANSPORTS)(
   },
 )
 
-/** How `timeout` ends when it has ended its program. */
+/** The exit code of `timeout` after it has killed its program. */
 const TIMED_OUT = 124

@@ -23,7 +23,7 @@ const redis = (more: object): Partial<Site> => ({
   },
 })
 
-/** Sites that differ in what a file can say. */
+/** Sites that differ in the settings of a file. */
 const SITES: Site[] = [
   exampleSite(),
   exampleSite({ transport: 'plain' }),
@@ -38,7 +38,7 @@ const SITES: Site[] = [
   ...ENGINES.map((engine) => exampleSite({ engine })),
 ]
 
-/** What is said beside one value and must not be said beside another. */
+/** Statements that are true for one value of a directive and false for another. */
 const CLAIMS: [says: RegExp, holdsFor: (one: Explanation) => boolean][] = [
   [/^Equal|same as on every node|equal ones/, ({ value }) => value === '100'],
   [/never promoted/, ({ value }) => value === '0'],
@@ -51,10 +51,10 @@ const CLAIMS: [says: RegExp, holdsFor: (one: Explanation) => boolean][] = [
   [/Nothing is lost|waits for the disk\.$/, ({ value }) => value === 'always'],
   [/last second is lost/, ({ value }) => value === 'everysec'],
   [/^No plain port/, ({ value, directive }) => directive === 'port' && value === '0'],
-  [/^(Every host uses the same port|Sentinel's usual port)/, ({ value }) => value !== '0'],
+  [/^(Every host uses the same port|The usual port of Sentinel)/, ({ value }) => value !== '0'],
 ]
 
-/** Explained by a constant that is true beside every value: each was read. */
+/** Directives whose constant reason was reviewed: it is true for every value. */
 const TRUE_OF_ANY = [
   ...[
     'bind',
@@ -89,7 +89,7 @@ const explained = SITES.flatMap((site) =>
     .flatMap(({ document }) => explainFile(document)),
 )
 
-it('no explanation of a rendered file says what its value contradicts', () => {
+it('no explanation of a rendered file contradicts the value', () => {
   const wrong = explained.filter((one) =>
     CLAIMS.some(([says, holds]) => says.test(`${one.why}`) && !holds(one)),
   )
@@ -100,7 +100,7 @@ it('no explanation of a rendered file says what its value contradicts', () => {
   }
 })
 
-it('a directive whose value depends on the file has an explanation that does, too, or one that is true of any value', () => {
+it('a directive whose value depends on the site has an explanation that depends on it too, or is true for every value', () => {
   const byName = Map.groupBy(explained, ({ directive }) => directive)
   const constant = [...byName]
     .filter(([name]) => !name.startsWith('user ') && !TRUE_OF_ANY.includes(name))

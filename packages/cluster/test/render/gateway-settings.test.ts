@@ -5,7 +5,7 @@ import { exampleSite, renderExample, textIn } from './support/example-site.ts'
 const rendered = (gateway?: Record<string, unknown>) =>
   JSON.parse(textIn(renderExample(exampleSite(gateway && { gateway })), 'dc1-gateway-1', 'gateway.json'))
 
-it('what holdfast.yaml says of gateways is added to what is rendered, and takes nothing from it', () => {
+it('settings of gateways in holdfast.yaml are added to rendered ones, and remove none', () => {
   const plain = rendered()
   const identities = { ldap: { bindPasswordFile: '/etc/holdfast/gateway/ldap' } }
   const full = rendered({ trustedProxies: ['10.0.0.5'], store: { idleMs: 60_000 }, identities })
@@ -18,7 +18,7 @@ it('what holdfast.yaml says of gateways is added to what is rendered, and takes 
     identities,
   })
   expect(plain.trustedProxies).toHaveLength(1)
-  // As a gateway reckons it, to see a change by hand.
+  // A gateway computes the same digest to detect manual changes.
   expect(renderedDigest).toBe(createHash('sha256').update(JSON.stringify(values)).digest('hex'))
   expect(renderedDigest).not.toBe(plain.renderedDigest)
 })

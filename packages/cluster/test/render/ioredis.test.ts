@@ -24,7 +24,7 @@ import { Tunnels } from './support/tunnels.ts'
 
 const CLIENT = fileURLToPath(new URL('./support/platform-client.ts', import.meta.url))
 const application = { name: 'dc1-app-1', address: '10.20.0.21' }
-/** Hosts are network namespaces where the transport is a tunnel: only root makes those, with `ip`. */
+/** With a tunnel, hosts are network namespaces. They need root and `ip`. */
 const canMakeHosts = isRoot && isThere('ip')
 
 let folder: string
@@ -45,7 +45,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Data hosts by the addresses by which they know each other, and the rendered files of all in place. */
+/** Puts the rendered files in place, and returns the data hosts with the addresses that they announce. */
 async function place(site: Site, network: string): Promise<ReturnType<typeof dataHostsOf>> {
   const hosts = dataHostsOf(network)
   const held = new CertificateFolder(join(folder, 'certificates'), 'dc1')
@@ -73,7 +73,7 @@ async function makeHosts(): Promise<Namespaces> {
   return namespaces
 }
 
-/** The client writes and reads, the primary dies, the client writes and reads on its successor. */
+/** The client writes and reads, the primary dies, and the client writes and reads on the new primary. */
 async function survivesTheFailover(hosts: ReturnType<typeof dataHostsOf>): Promise<void> {
   const [first = { name: '', address: '' }, second = { name: '', address: '' }] = hosts
   group.start()
@@ -103,19 +103,19 @@ async function survivesTheFailover(hosts: ReturnType<typeof dataHostsOf>): Promi
   expect(new Set(all.map(({ by }) => by))).toEqual(new Set([first.address, promoted]))
   // The platform shuts down when its retries run out.
   expect(all.filter(({ problem }) => problem !== undefined)).toEqual([])
-  // What no replica had yet may be gone with the primary, but nothing else is ever read.
+  // A write that no replica had may be lost with the primary, but a read never returns another value.
   const isLostWithIt = ({ by, read }: Written) => by === first.address && read === null
   expect(all.filter((one) => !isReadBack(one) && !isLostWithIt(one))).toEqual([])
-  // Before the end of the primary that means: on every replica, so on whichever was promoted.
+  // Before the primary died, this means on every replica, and so on the promoted one.
   const replicated = all.filter(({ by, replicas }) => replicas === (by === first.address ? 2 : 1))
   const keys = replicated.map(({ number }) => `beat:${number}`)
   const stored = await group.ask(application.name, promoted, 'redis', ['MGET', ...keys])
   expect(stored.trim().split('\n')).toEqual(replicated.map(({ number }) => String(number)))
 }
 
-describe('a client of ioredis with the rendered redisProps alone writes and reads through a failover', () => {
+describe('An ioredis client with the rendered redisProps', () => {
   it.each(['plain', 'tls'] as const)(
-    'with the transport %s',
+    'ioredis writes and reads through a failover with the transport %s',
     async (transport) => {
       const site = exampleOn('127.0.91', { transport })
       await survivesTheFailover(await place(site, '127.0.91'))
@@ -124,7 +124,7 @@ describe('a client of ioredis with the rendered redisProps alone writes and read
   )
 
   it.skipIf(!canMakeHosts || !isThere('stunnel'))(
-    'with the transport stunnel',
+    'ioredis writes and reads through a failover with the transport stunnel',
     async () => {
       await makeHosts()
       const hosts = await place(exampleSite({ transport: 'stunnel', timings: TIMINGS.fast }), '127.20.0')
@@ -136,7 +136,7 @@ describe('a client of ioredis with the rendered redisProps alone writes and read
   )
 
   it.skipIf(!canMakeHosts || !isThere('wireguard-go') || !isThere('wg'))(
-    'with the transport wireguard',
+    'ioredis writes and reads through a failover with the transport wireguard',
     async () => {
       tunnels = new Tunnels(await makeHosts())
       const hosts = await place({ ...tunnelledSite(), timings: TIMINGS.fast }, '10.99.0')

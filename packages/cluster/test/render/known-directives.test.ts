@@ -4,7 +4,7 @@ import { ENGINES, exampleSite, renderExample, textIn } from './support/example-s
 
 /**
  * The names of directives in the table of Valkey's `src/config.c`, read at valkey-io/valkey 00b0bb72 (with its aliases:
- * `primaryauth` is `masterauth`), as far as they have to do with what Holdfast renders.
+ * `primaryauth` is `masterauth`). Only those related to the files that Holdfast renders.
  */
 const VALKEY_SERVER = words(`
   acl-pubsub-default aclfile appenddirname appendfilename appendfsync appendonly bind client-output-buffer-limit
@@ -17,7 +17,10 @@ const VALKEY_SERVER = words(`
   tls-ciphersuites tls-client-cert-file tls-client-key-file tls-key-file tls-port tls-protocols tls-replication
 `)
 
-/** What `sentinelHandleConfiguration` of Valkey's `src/sentinel.c` takes, read at valkey-io/valkey 008734ee (9.0). */
+/**
+ * The directives that `sentinelHandleConfiguration` of Valkey's `src/sentinel.c` accepts, read at valkey-io/valkey
+ * 008734ee (9.0).
+ */
 const VALKEY_SENTINEL = words(`
   announce-hostnames announce-ip announce-port auth-pass auth-user client-reconfig-script config-epoch current-epoch
   deny-scripts-reconfig down-after-milliseconds failover-timeout known-replica known-sentinel leader-epoch
@@ -34,24 +37,21 @@ const render = (engine: Engine) => {
   }
 }
 
-describe.each(ENGINES.filter(({ name }) => name === 'valkey'))(
-  '$name $version knows every directive of',
-  (engine) => {
-    it('redis.conf', () => {
-      for (const name of render(engine).redis) expect(VALKEY_SERVER).toContain(name)
-    })
+describe.each(ENGINES.filter(({ name }) => name === 'valkey'))('Directives for $name $version', (engine) => {
+  it('Valkey has every directive of the rendered redis.conf', () => {
+    for (const name of render(engine).redis) expect(VALKEY_SERVER).toContain(name)
+  })
 
-    it('sentinel.conf', () => {
-      const { sentinel, ofSentinel } = render(engine)
-      for (const name of sentinel) expect([...VALKEY_SERVER, 'sentinel', 'user']).toContain(name)
-      for (const name of ofSentinel) expect(VALKEY_SENTINEL).toContain(name)
-    })
-  },
-)
+  it('Valkey has every directive of the rendered sentinel.conf', () => {
+    const { sentinel, ofSentinel } = render(engine)
+    for (const name of sentinel) expect([...VALKEY_SERVER, 'sentinel', 'user']).toContain(name)
+    for (const name of ofSentinel) expect(VALKEY_SENTINEL).toContain(name)
+  })
+})
 
-describe.each(ENGINES.filter(({ name }) => name === 'redis'))('$name $version is given', (engine) => {
-  /** Redis 7.0.15 itself takes these files, in redis-group.test.ts. */
-  it('no directive that Redis 7.0 does not take', () => {
+describe.each(ENGINES.filter(({ name }) => name === 'redis'))('Directives for $name $version', (engine) => {
+  /** redis-group.test.ts starts Redis 7.0.15 with these files. */
+  it('rendered files contain only directives that Redis 7.0 has', () => {
     expect(render(engine)).toEqual(render({ name: 'redis', version: '7.0' }))
   })
 })
@@ -60,7 +60,7 @@ function words(text: string): string[] {
   return text.trim().split(/\s+/)
 }
 
-/** The first words of the lines of a file (0), or what stands behind `sentinel` (1). */
+/** The first word of each line (0), or the word after `sentinel` (1). */
 function namesIn(text: string, position: 0 | 1): string[] {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const chosen = position === 0 ? lines : lines.filter((line) => line.startsWith('sentinel '))

@@ -9,7 +9,7 @@ import { Connection } from '@holdfast/tokens/redis'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readField } from '../../src/redis/replies.ts'
-import { environmentValue, shellValue, wordOf } from '../../src/render/quoted.ts'
+import { environmentValue, shellValue, wordOf } from '../../src/render/formats.ts'
 import { renderSite } from '../../src/render/render-site.ts'
 import type { Secrets } from '../../src/secrets/secrets.ts'
 import { unwritable } from '../../src/secrets/writable.ts'
@@ -27,7 +27,7 @@ const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(3
 const BEYOND_ASCII = 'üß€—漢字😀'
 const without = (characters: string) => [...PRINTABLE].filter((one) => !characters.includes(one)).join('')
 
-/** Every password holds every character that is allowed there, and each is another one. */
+/** Each password contains every character that its file allows. All passwords are different. */
 const SECRETS: Secrets = {
   ...FIXED_SECRETS,
   admin: `a${PRINTABLE}${BEYOND_ASCII}`,
@@ -47,7 +47,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-it('a data centre runs, restarts and lets an application in with passwords of every character that they may hold', async () => {
+it('a data centre starts, restarts and accepts an application with passwords of every allowed character', async () => {
   const site = exampleOn('127.0.67', { transport: 'plain' })
   expect(unwritable(SECRETS, site.profile)).toEqual([])
   const hosts = dataHostsOf('127.0.67')
@@ -65,7 +65,7 @@ it('a data centre runs, restarts and lets an application in with passwords of ev
   group.start()
   await group.quickenSentinels()
   await group.agreesOn('dc1-data-1', '127.0.67.11', 2, 60_000)
-  // Sentinel and Redis have written their files again by now.
+  // By now, Sentinel and Redis have rewritten their files.
   for (const { name } of hosts) {
     for (const service of ['redis', 'sentinel']) await group.processes.kill(`${name} ${service}`)
   }
@@ -82,7 +82,7 @@ it('a data centre runs, restarts and lets an application in with passwords of ev
   expect(await store.verify(token)).toMatchObject({ status: 'active', subject: 'ada' })
 }, 240_000)
 
-/** Texts that tend to break quoting. */
+/** Texts that often break quoting. */
 const tricky = fc.constantFrom(
   '$(id)',
   '`id`',
@@ -110,8 +110,8 @@ const password = fc
   .map((parts) => parts.join(''))
   .filter((text) => text.length >= 16)
 
-describe('a random password is read by every reader of its file as it is, or refused:', () => {
-  it('redis.conf by Redis', async () => {
+describe('Random passwords', () => {
+  it('Redis reads the exact password from redis.conf, or rendering rejects it', async () => {
     await fc.assert(
       fc.asyncProperty(password, async (replica) => {
         expect(unwritable({ ...FIXED_SECRETS, replica }, 'hardened')).toEqual([])
@@ -129,7 +129,7 @@ describe('a random password is read by every reader of its file as it is, or ref
     )
   }, 120_000)
 
-  /** Hundreds of passwords in one file. `holdfast.env` is for Node, too, and refuses some. */
+  /** Hundreds of passwords in one file. Node reads `holdfast.env` too, so that file rejects some. */
   const holdfastEnv = () => {
     const fits = (app: string) => unwritable({ ...FIXED_SECRETS, app }, 'hardened').length === 0
     return { passwords: fc.sample(password, 400).filter(fits), quote: environmentValue }
@@ -158,14 +158,14 @@ describe('a random password is read by every reader of its file as it is, or ref
   it.each([
     ['holdfast.env', holdfastEnv],
     ['itential/platform.env', platformEnv],
-  ])('%s by a shell', async (_, some) => {
+  ])('a shell reads the exact password from %s, or rendering rejects it', async (_, some) => {
     const { passwords, quote } = some()
     expect(passwords.length).toBeGreaterThan(20)
     const file = await writeFileOf(passwords, quote)
     expect(readIn(await outputOf([...SHELL, file]))(passwords)).toEqual(passwords)
   })
 
-  it('holdfast.env by Node', async () => {
+  it('Node reads the exact password from holdfast.env, or rendering rejects it', async () => {
     const { passwords, quote } = holdfastEnv()
     const file = await writeFileOf(passwords, quote)
     const read = readIn(await outputOf([process.execPath, `--env-file=${file}`, '--eval', NODE]))
@@ -173,7 +173,7 @@ describe('a random password is read by every reader of its file as it is, or ref
   })
 
   it.runIf(missing === null)(
-    'holdfast.env and itential/platform.env by systemd',
+    'systemd reads the exact passwords from holdfast.env and itential/platform.env, or rendering rejects them',
     async () => {
       const host = await BootedHost.boot({ name: 'env', address: '10.20.0.98' }, join(folder, 'root'))
       onTestFinished(() => host.end())
@@ -192,7 +192,7 @@ describe('a random password is read by every reader of its file as it is, or ref
   )
 })
 
-describe('a password that a file cannot hold is refused by one clear error that does not show it:', () => {
+describe('Passwords that a file cannot contain', () => {
   it.each([
     ['sentinel', 'with blanks in the middle of it', 'sentinel.conf', 'blanks'],
     ['peer', "it's-single-quoted-and-long", 'sentinel.conf', 'single quotes'],
@@ -203,19 +203,22 @@ describe('a password that a file cannot hold is refused by one clear error that 
     ['app', "it's-single-quoted-and-long", 'holdfast.env', 'single quotes'],
     ['sentinelApp', 'back\\slash-in-the-middle-of-it', 'holdfast.env', 'backslashes'],
     ['platform', 'number#sign-in-the-middle-of-it', 'itential/platform.properties', '#'],
-  ] as const)('%s %j in %s', (user, text, file, characters) => {
-    const site = exampleSite({ transport: 'plain' })
-    const refusal = expect.stringMatching(
-      new RegExp(
-        `^The secrets of dc1 cannot be used\\. The password \`${user}\` cannot be written to ${file}, .*${characters}`,
-      ),
-    )
-    const render = () => renderSite(site, () => ({ ...FIXED_SECRETS, [user]: text }))
-    expect(render).toThrow(expect.objectContaining({ code: 'SECRETS_UNUSABLE', message: refusal }))
-    expect(render).not.toThrow(text)
-  })
+  ] as const)(
+    'renderSite rejects the password of %s %j in %s, and the message does not show it',
+    (user, text, file, characters) => {
+      const site = exampleSite({ transport: 'plain' })
+      const refusal = expect.stringMatching(
+        new RegExp(
+          `^The secrets of dc1 cannot be used\\. The password \`${user}\` cannot be written to ${file}, .*${characters}`,
+        ),
+      )
+      const render = () => renderSite(site, () => ({ ...FIXED_SECRETS, [user]: text }))
+      expect(render).toThrow(expect.objectContaining({ code: 'SECRETS_UNUSABLE', message: refusal }))
+      expect(render).not.toThrow(text)
+    },
+  )
 
-  it('as the one password of the profile as-documented', () => {
+  it('the single password of the profile as-documented is checked for every file that contains it', () => {
     const secrets = { ...FIXED_SECRETS, admin: 'with blanks in the middle of it' }
     expect(unwritable(secrets, 'hardened')).toEqual([])
     expect(unwritable(secrets, 'as-documented')).toEqual([

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EXPOSURE } from '../../src/render/systemd/exposure.ts'
+import { EXPOSURE } from '../../src/render/systemd/parts.ts'
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { operatedSite, renderExample, textIn } from './support/example-site.ts'
 import { Namespaces } from './support/namespaces.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** A golden file whose certificate is one of the test. */
+/** Copies a golden file, with a certificate of the test. */
 async function withCertificate(path: string): Promise<string> {
   const certificate = join(folder, 'web.pem')
   await run('openssl', [
@@ -34,20 +34,20 @@ async function withCertificate(path: string): Promise<string> {
   return file
 }
 
-it('haproxy takes haproxy.cfg', async () => {
+it('HAProxy accepts haproxy.cfg', async () => {
   await run('haproxy', ['-c', '-f', await withCertificate('tls/dc1/dc1-balancer/haproxy.cfg')])
 })
 
 // `npm start` installs HAProxy, not nginx.
-it.skipIf(!isThere('nginx'))('nginx takes nginx.conf', async () => {
+it.skipIf(!isThere('nginx'))('nginx accepts nginx.conf', async () => {
   const file = await withCertificate('tls/dc1/dc1-balancer/nginx.conf')
   expect(
     await run('nginx', ['-t', '-e', '/dev/null', '-g', `pid ${folder}/nginx.pid;`, '-c', file]),
   ).toContain('test is successful')
 })
 
-// `npm start` needs no firewall, and only root may ask nft.
-describe.skipIf(!isThere('nft') || !isThere('ip') || !isRoot)('nft (by root, with `ip`)', () => {
+// `npm start` needs no firewall, and nft needs root.
+describe.skipIf(!isThere('nft') || !isThere('ip') || !isRoot)('nft (needs root and `ip`)', () => {
   let namespaces: Namespaces
   const processes = new Processes()
 
@@ -64,17 +64,17 @@ describe.skipIf(!isThere('nft') || !isThere('ip') || !isRoot)('nft (by root, wit
   })
 
   it.each(['tls', 'stunnel', 'wireguard'])(
-    'takes nftables.conf of a Redis host with %s',
+    'nft accepts nftables.conf of a Redis host with %s',
     async (transport) => {
       await namespaces.run('data', ['nft', '-c', '-f', golden(`${transport}/dc1/dc1-data-2/nftables.conf`)])
     },
   )
 
-  it('takes that of a gateway host', async () => {
+  it('nft accepts nftables.conf of a gateway host', async () => {
     await namespaces.run('data', ['nft', '-c', '-f', golden('tls/dc1/dc1-gateway-1/nftables.conf')])
   })
 
-  it('lets the hosts of the data centre in and nobody else, counts both, and can be loaded again', async () => {
+  it('the firewall accepts only hosts of the data centre, counts packets, and can be loaded again', async () => {
     const load = () => namespaces.run('data', ['nft', '-f', golden('tls/dc1/dc1-data-2/nftables.conf')])
     await namespaces.run('data', ['nft', 'add', 'table', 'inet', 'theirs'])
     await load()
@@ -104,7 +104,7 @@ describe.skipIf(!isThere('nft') || !isThere('ip') || !isRoot)('nft (by root, wit
   })
 })
 
-it('the kernel knows every setting of sysctl.conf', async () => {
+it('the kernel has every setting of sysctl.conf', async () => {
   const text = await readFile(golden('tls/dc1/dc1-data-2/sysctl.conf'), 'utf8')
   const names = [...text.matchAll(/^([a-z][a-z._]+) = /gm)].flatMap(([, name]) => name ?? [])
   expect(names).toEqual(['vm.overcommit_memory'])
@@ -119,7 +119,7 @@ it.skipIf(!isThere('python3'))('firewalld.xml is well-formed', async () => {
   }
 })
 
-it.skipIf(!isThere('firewall-offline-cmd'))('firewalld takes firewalld.xml', async () => {
+it.skipIf(!isThere('firewall-offline-cmd'))('firewalld accepts firewalld.xml', async () => {
   const config = join(folder, 'firewalld')
   await mkdir(join(config, 'policies'), { recursive: true })
   await copyFile(golden('tls/dc1/dc1-data-2/firewalld.xml'), join(config, 'policies/holdfast.xml'))
@@ -128,7 +128,7 @@ it.skipIf(!isThere('firewall-offline-cmd'))('firewalld takes firewalld.xml', asy
 
 // Containers and other systems have no systemd.
 describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
-  /** The golden units with programs that every machine has: `verify` looks whether they are there. */
+  /** Copies the golden units with programs that every machine has, because `verify` checks that they exist. */
   async function placeUnits(): Promise<string[]> {
     const units = join(folder, 'units')
     await mkdir(units, { recursive: true })
@@ -149,7 +149,7 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
   const isVersion = async (version: number) =>
     (await run('systemd-analyze', ['--version'])).startsWith(`systemd ${version} `)
 
-  it('finds nothing to say against the units', async () => {
+  it('systemd-analyze finds no mistake in the units', async () => {
     const units = await placeUnits()
     expect(units).toHaveLength(10)
     expect(await run('systemd-analyze', ['verify', '--man=no', ...units])).toBe('')
@@ -159,7 +159,7 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
     ['/srv/the secrets 100%/dc1', 'ReadWritePaths="/srv/the secrets 100%%/dc1"'],
     ['/srv/"secrets"', `ReadWritePaths='/srv/"secrets"'`],
     ['/srv/secrets', 'ReadWritePaths=/srv/secrets'],
-  ])('takes the folder of the secrets as it is called: %s', async (path, line) => {
+  ])('systemd reads the exact path of the secrets folder: %s', async (path, line) => {
     const site = operatedSite()
     const dataCentres = site.dataCentres.map((dataCentre) => ({
       ...dataCentre,
@@ -173,19 +173,19 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
     expect(await run('systemd-analyze', ['verify', '--man=no', unit])).toBe('')
   })
 
-  it('gives each service the exposure that its file tells', async () => {
+  it('systemd-analyze measures the exposure that each unit states', async () => {
     await placeUnits()
     const found: Record<string, number> = {}
     for (const name of Object.keys(EXPOSURE)) {
       const args = ['security', '--offline=true', '--no-pager', join(folder, 'units', name)]
       found[name] = Number(/exposure level for \S+: ([\d.]+)/.exec(await run('systemd-analyze', args))?.[1])
     }
-    // Later versions of systemd judge some settings otherwise; up to 2.0 all say OK.
+    // Later versions of systemd rate some settings differently. They rate up to 2.0 as OK.
     if (await isVersion(252)) expect(found).toEqual(EXPOSURE)
     for (const [name, exposure] of Object.entries(found)) expect(exposure, name).toBeLessThanOrEqual(2)
   })
 
-  it.skipIf(!isThere('systemd-sysusers'))('takes the users of the units', async () => {
+  it.skipIf(!isThere('systemd-sysusers'))('systemd-sysusers creates the users of the units', async () => {
     const root = join(folder, 'root')
     await mkdir(join(root, 'etc'), { recursive: true })
     await run('systemd-sysusers', [`--root=${root}`, golden('tls/dc1/dc1-data-2/systemd/sysusers.conf')])
@@ -194,9 +194,9 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
   })
 })
 
-// WireGuard's tool reads a file only into an interface, which the test of the tunnels makes.
+// wg reads a file only for an existing interface, which the test of the tunnels creates.
 it.skipIf(!isThere('wg-quick'))(
-  'wg-quick takes hf0.conf, and finds the same in it as is in hf0.setconf',
+  'wg-quick accepts hf0.conf, and reads the same settings as in hf0.setconf',
   async () => {
     const host = 'wireguard/dc1/dc1-data-2/wireguard'
     const lines = (text: string) => text.split('\n').filter((line) => /^\[|=/.test(line))

@@ -20,8 +20,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe('three Redis 7.0 and three Sentinels with the rendered files', () => {
-  it('find each other over TLS, fail over, and let nobody in without a certificate', async () => {
+describe('Three Redis 7.0 and three Sentinels with the rendered files', () => {
+  it('a group connects over TLS, fails over, and rejects clients without a certificate', async () => {
     const hosts = dataHostsOf('127.0.61')
     const files = renderExample(exampleOn('127.0.61', { transport: 'tls' }))
     group = await RenderedGroup.place({

@@ -16,7 +16,7 @@ import { type DataHost, redisAddress, sentinelAddress } from '../../src/topology
 import { eventually, makeTempFolder } from '../support/data-centre.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
 
-/** The state folder that the golden files speak of. */
+/** The state folder in the golden files. */
 const GOLDEN_FOLDER = '/var/lib/holdfast'
 
 const topology = resolveTopology({ network: '127.0.55' })
@@ -30,7 +30,7 @@ const redisPaths = (name: string) => ({
 
 const nodeOf = (dataHost: DataHost) => ({ topology, dataHost, secrets: FIXED_SECRETS, tls: null })
 
-describe('each rendered file is the golden one:', () => {
+describe('Rendered files of a local data centre', () => {
   it.each([
     ['redis-1.conf', renderRedisConf(nodeOf(primary), redisPaths('redis-1'))],
     ['redis-2.conf', renderRedisConf(nodeOf(replica), redisPaths('redis-2'))],
@@ -46,12 +46,12 @@ describe('each rendered file is the golden one:', () => {
         `${GOLDEN_FOLDER}/users.json`,
       ),
     ],
-  ])('%s', async (name, text) => {
+  ])('the rendered %s equals the golden file', async (name, text) => {
     await expect(text).toMatchFileSnapshot(golden(name))
   })
 })
 
-describe('the real program takes the golden', () => {
+describe('Programs accept golden files', () => {
   let folder: string
   const pids: number[] = []
 
@@ -64,7 +64,7 @@ describe('the real program takes the golden', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** The golden file as a file of its own, with its paths in the folder of the test. */
+  /** Copies a golden file, with paths in the folder of the test. */
   async function place(name: string, process: string, as = name): Promise<string> {
     await mkdir(join(folder, process, 'data'), { recursive: true })
     const file = join(folder, process, as)
@@ -88,7 +88,7 @@ describe('the real program takes the golden', () => {
     }, 5000)
   }
 
-  it('redis.conf with users.acl, and lets each user in', async () => {
+  it('Redis starts with the golden redis.conf and users.acl, and accepts each user', async () => {
     await place('users.acl', 'redis-1')
     run([await place('redis-1.conf', 'redis-1', 'redis.conf')])
     for (const user of ['admin', 'metrics', 'app', 'sentinel', 'replica'] as const) {
@@ -99,7 +99,7 @@ describe('the real program takes the golden', () => {
     ).rejects.toThrow()
   })
 
-  it('sentinel.conf, and lets each user in', async () => {
+  it('Sentinel starts with the golden sentinel.conf, and accepts each user', async () => {
     run([await place('sentinel-1.conf', 'sentinel-1', 'sentinel.conf'), '--sentinel'])
     const question = ['SENTINEL', 'MASTER', topology.primaryName]
     for (const [user, password] of [
@@ -111,7 +111,7 @@ describe('the real program takes the golden', () => {
     expect(await answers(sentinelAddress(primary), 'peer', FIXED_SECRETS.peer, ['PING'])).toEqual(['PONG'])
   })
 
-  it('haproxy.cfg', async () => {
+  it('HAProxy accepts the golden haproxy.cfg', async () => {
     await promisify(execFile)(findProgram('haproxy'), ['-c', '-f', golden('haproxy.cfg')])
   })
 })

@@ -36,9 +36,10 @@ const openStore = () =>
     groupMark: FIXED_SECRETS.mark,
   })
 
-// Redis loads its append-only file as the user `default`. When that one may do nothing, it leaves out whatever a
-// script wrote together, says so in its log, and starts: all logins and log-outs since the file was rewritten.
-it('logins and log-outs are there after all three Redis died at once', async () => {
+// Redis loads its append-only file as the user `default`. If that user has no rights, Redis skips everything that a
+// script
+// wrote in one step, logs that, and starts: all logins and logouts since the file was rewritten would be lost.
+it('logins and logouts survive when all three Redis die at once', async () => {
   group = await RenderedGroup.place({
     files: renderExample(exampleOn('127.0.92', { transport: 'plain' })),
     folder,

@@ -12,7 +12,7 @@ const FILES = [
 const UNITS = FILES.filter(({ path }) => path.endsWith('.service'))
 const TMPFILES = FILES.filter(({ path }) => path.endsWith('tmpfiles.conf'))
 
-/** What systemd itself, which is root, opens for a unit. */
+/** Settings whose files systemd opens as root. */
 const OPENED = /^(EnvironmentFile|PIDFile|LoadCredential|Standard\w+|Bind\w*Paths)$/
 
 const SPECIFIERS = { '%t': '/run', '%S': '/var/lib', '%L': '/var/log', '%C': '/var/cache' }
@@ -32,12 +32,12 @@ const ROOTS: Record<string, string> = {
   ReadWritePaths: '',
 }
 
-/** The folders in which the user of some unit may put what it likes. */
+/** The folders in which the user of a unit may write. */
 const WRITABLE = UNITS.flatMap((unit) =>
   settingsOf(unit).flatMap(([name, value]) => (name in ROOTS ? [`${ROOTS[name]}${value}`] : [])),
 )
 
-/** What root does and opens for a unit. */
+/** The settings that root executes or opens for a unit. */
 function rootLinesOf(unit: RenderedFile): string[] {
   const settings = settingsOf(unit)
   const isRoots = !settings.some(([name]) => name === 'User')
@@ -48,12 +48,12 @@ function rootLinesOf(unit: RenderedFile): string[] {
     .map(([name, value]) => `${name}=${value}`)
 }
 
-it('services have folders in which they may write', () => {
+it('the units give services folders in which they may write', () => {
   expect(WRITABLE).toEqual(expect.arrayContaining(['/run/holdfast-redis', '/var/lib/holdfast/gateway']))
 })
 
 it.each(UNITS.map((unit): [string, RenderedFile] => [unit.path, unit]))(
-  'root touches no file in a folder in which a service may write: %s',
+  'root opens no file in a folder in which a service may write: %s',
   (_, unit) => {
     for (const line of rootLinesOf(unit)) {
       for (const folder of [...WRITABLE, '/tmp', '/var/tmp']) expect(line).not.toContain(`${folder}/`)
@@ -61,7 +61,7 @@ it.each(UNITS.map((unit): [string, RenderedFile] => [unit.path, unit]))(
   },
 )
 
-it('no unit runs a command as root that its service gives a user of its own', () => {
+it('no unit runs a command as root if its service has its own user', () => {
   for (const unit of UNITS) {
     for (const [name, value] of settingsOf(unit)) {
       if (name.startsWith('Exec')) expect(value, `${unit.path}: ${name}`).not.toMatch(/^[-@:]*[+!]/)
@@ -69,7 +69,7 @@ it('no unit runs a command as root that its service gives a user of its own', ()
   }
 })
 
-it("systemd-tmpfiles gives away nothing below a service's folder", () => {
+it('systemd-tmpfiles changes no owner below a folder in which a service may write', () => {
   const paths = TMPFILES.flatMap(({ text }) =>
     [...text.matchAll(/^[a-z]\S* (\/\S+)/gm)].map(([, path]) => path),
   )

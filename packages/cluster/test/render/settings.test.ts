@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { exampleSite, renderExample, textIn } from './support/example-site.ts'
 
-it('what the file says of Redis, of a host and of the quorum is rendered', () => {
+it('rendered files contain the settings of Redis, the host and the quorum from the site', () => {
   const redis = {
     maxmemoryMb: 512,
     maxmemoryPolicy: 'noeviction',

@@ -15,7 +15,7 @@ import {
 
 const golden = (path: string) => new URL(`./golden/sites/${path}`, import.meta.url).pathname
 
-/** Which files of which site are kept as golden ones. */
+/** The files of each site that have a golden file. */
 const KEPT: [folder: string, site: Site, isKept: (path: string) => boolean][] = [
   ['tls', exampleSite(), () => true],
   [
@@ -37,14 +37,17 @@ const KEPT: [folder: string, site: Site, isKept: (path: string) => boolean][] = 
   ]),
 ]
 
-describe.each(KEPT)('each file of the site %s is the golden one:', (folder, site, isKept) => {
+describe.each(KEPT)('The example site %s', (folder, site, isKept) => {
   const files = renderExample(site).filter(({ path }) => isKept(path))
-  it.each(files.map(({ path, text }) => [path, text]))('%s', async (path, text) => {
-    await expect(text).toMatchFileSnapshot(golden(`${folder}/${path}`))
-  })
+  it.each(files.map(({ path, text }) => [path, text]))(
+    'the rendered %s equals the golden file',
+    async (path, text) => {
+      await expect(text).toMatchFileSnapshot(golden(`${folder}/${path}`))
+    },
+  )
 })
 
-describe('a rendered site', () => {
+describe('renderSite', () => {
   const all = [
     operatedSite(),
     operatedSite({ transport: 'stunnel' }),
@@ -52,7 +55,7 @@ describe('a rendered site', () => {
     exampleSite({ profile: 'as-documented', transport: 'plain' }),
   ].flatMap((site) => renderExample(site))
 
-  it('has a reason and a source for every directive of every file', () => {
+  it('every directive of every rendered file has a reason and a source', () => {
     for (const { document, path } of all) {
       for (const { directive, why, source } of explainFile(document)) {
         expect(`${why} (${source})`, `${directive} in ${path}`).toMatch(/^\S.*[.] \(.+\)$/s)
@@ -60,7 +63,7 @@ describe('a rendered site', () => {
     }
   })
 
-  it('keeps every secret in files of mode 0600, and out of the explanations', () => {
+  it('secrets are only in files of mode 0600, and in no explanation', () => {
     const secrets = Object.values(FIXED_SECRETS).filter((value) => typeof value === 'string')
     const passwords = secrets.filter((value) => value.endsWith('-of-the-golden-files'))
     for (const { text, mode, document, path } of all) {
@@ -74,7 +77,7 @@ describe('a rendered site', () => {
     }
   })
 
-  it('shares nothing between data centres: each has its own hosts and secrets', () => {
+  it('data centres share nothing: each has its own hosts and secrets', () => {
     const [first] = exampleSite().dataCentres
     if (first === undefined) throw new Error('the example has a data centre')
     const second = {
@@ -97,7 +100,7 @@ describe('a rendered site', () => {
     }
   })
 
-  it('names the engine as it calls itself, and spells what it renames', () => {
+  it('files for Valkey use the names of its program and its directives', () => {
     const valkey = renderExample(exampleSite({ engine: { name: 'valkey', version: '8.0' } }))
     expect(textIn(valkey, 'dc1-data-1', 'redis.conf')).toMatch(/^primaryuser replica$/m)
     expect(textIn(valkey, 'dc1-data-1', 'sentinel.conf')).toMatch(
@@ -108,7 +111,7 @@ describe('a rendered site', () => {
     expect(textIn(redis, 'dc1-data-1', 'redis.conf')).toMatch(/^masteruser replica$/m)
   })
 
-  it('lets only what an engine knows into its users: the start would be broken off', () => {
+  it('ACL rules contain only commands that the engine has, because it would not start otherwise', () => {
     const usersOf = (engine: Site['engine']) =>
       textIn(renderExample(exampleSite({ engine })), 'dc1-data-1', 'users.acl')
     expect(usersOf({ name: 'redis', version: '7.0' })).not.toContain('client|setinfo')
@@ -117,7 +120,7 @@ describe('a rendered site', () => {
     expect(usersOf({ name: 'valkey', version: '9.0' })).toContain('+failover +client|pause +client|unpause')
   })
 
-  it('closes a gateway to all but the balancers that it knows, and to nobody when it knows none', () => {
+  it('the firewall of a gateway accepts only balancers, and is not rendered if the site has none', () => {
     const site = exampleSite()
     const files = renderExample(site)
     expect(textIn(files, 'dc1-gateway-1', 'nftables.conf')).toContain(
@@ -139,7 +142,7 @@ describe('a rendered site', () => {
     [14, 'weekly'],
     [13, 'daily'],
     [1, 'daily'],
-  ])('rotates passwords that may be %i days old %s', (usersDays, calendar) => {
+  ])('the timer for passwords with a maximum age of %i days runs %s', (usersDays, calendar) => {
     const rotation = { usersDays, keyringDays: 90, certificateDaysLeft: 30 }
     const timer = textIn(
       renderExample(operatedSite({ rotation })),
@@ -153,25 +156,28 @@ describe('a rendered site', () => {
     [30, '--within 37 --days 90'],
     [80, '--within 87 --days 174'],
     [398, '--within 397 --days 398'],
-  ])('renews certificates daily before the doctor warns of %i days left', (certificateDaysLeft, options) => {
-    const rotation = { usersDays: 90, keyringDays: 90, certificateDaysLeft }
-    const files = renderExample(operatedSite({ rotation }))
-    const of = (ending: string) =>
-      textIn(files, 'dc1-operator', `systemd/holdfast-rotate-certificates.${ending}`)
-    expect(of('timer')).toContain('OnCalendar=daily\nPersistent=true\n')
-    expect(of('service')).toContain(
-      `rotate certificates --file /etc/holdfast/holdfast.yaml --data-centre dc1 ${options} --certificates /etc/holdfast/certificates --holder dc1-operator --deliver-command /etc/holdfast/deliver\n`,
-    )
-  })
+  ])(
+    'the timer for certificates runs daily and renews before the doctor warns at %i days left',
+    (certificateDaysLeft, options) => {
+      const rotation = { usersDays: 90, keyringDays: 90, certificateDaysLeft }
+      const files = renderExample(operatedSite({ rotation }))
+      const of = (ending: string) =>
+        textIn(files, 'dc1-operator', `systemd/holdfast-rotate-certificates.${ending}`)
+      expect(of('timer')).toContain('OnCalendar=daily\nPersistent=true\n')
+      expect(of('service')).toContain(
+        `rotate certificates --file /etc/holdfast/holdfast.yaml --data-centre dc1 ${options} --certificates /etc/holdfast/certificates --holder dc1-operator --deliver-command /etc/holdfast/deliver\n`,
+      )
+    },
+  )
 
-  it('has no timer for certificates where stunnel or nobody shows them', () => {
+  it('an operator host has no timer for certificates with the transports stunnel and plain', () => {
     for (const transport of ['stunnel', 'plain'] as const) {
       const names = renderExample(operatedSite({ transport })).map(({ path }) => path)
       expect(names.filter((name) => name.includes('rotate-certificates'))).toEqual([])
     }
   })
 
-  it('has no timer where the secrets are in no file: no command could replace them', () => {
+  it('an operator host has no timer if no file keeps the secrets', () => {
     const site = operatedSite()
     const dataCentres = site.dataCentres.map((dataCentre) => ({
       ...dataCentre,
@@ -181,39 +187,43 @@ describe('a rendered site', () => {
     expect(names.filter((name) => name.includes('rotate'))).toEqual([])
   })
 
-  it('gives the files of one host, and says which hosts there are', () => {
+  it('filesOfHost returns the files of one host, and its error lists the hosts', () => {
     const files = renderExample(exampleSite())
     expect(new Set(filesOfHost(files, 'dc1-data-2').map(({ host }) => host))).toEqual(new Set(['dc1-data-2']))
     expect(() => filesOfHost(files, 'nobody')).toThrow(/"nobody".*dc1-data-1, .*dc1-balancer/)
   })
 })
 
-describe('a site that cannot work is refused:', () => {
+describe('Sites that cannot work', () => {
   const withHosts = (transport: Site['transport'], hosts: ReturnType<typeof exampleHost>[]): Site => {
     const site = exampleSite({ transport })
     return { ...site, dataCentres: site.dataCentres.map((dataCentre) => ({ ...dataCentre, hosts })) }
   }
   it.each<[string, Site, RegExp]>([
     [
-      'wireguard without an address in the tunnel',
+      'wireguard without a tunnel address',
       exampleSite({ transport: 'wireguard' }),
       /dc1-data-1 has no tunnelAddress/,
     ],
     [
-      'stunnel with two hosts that would be one loopback address',
+      'stunnel with two hosts that would have the same loopback address',
       withHosts('stunnel', [
         exampleHost('a', 1, ['redis']),
         exampleHost('b', 1, ['redis'], { address: '11.20.0.1' }),
       ]),
-      /Hosts a and b of dc1 would both be known as 127\.20\.0\.1/,
+      /Hosts a and b of dc1 would both have the address 127\.20\.0\.1/,
     ],
     [
-      'TLS as documented',
+      'TLS with the profile as-documented',
       exampleSite({ profile: 'as-documented' }),
-      /has no directive for the transport "tls"/,
+      /does not support the transport "tls"/,
     ],
-    ['no Redis at all', withHosts('tls', [exampleHost('a', 1, ['sentinel'])]), /No host of dc1 runs redis/],
-  ])('%s', (_, site, message) => {
+    [
+      'a data centre without Redis',
+      withHosts('tls', [exampleHost('a', 1, ['sentinel'])]),
+      /No host of dc1 runs redis/,
+    ],
+  ])('renderSite rejects %s', (_, site, message) => {
     expect(() => renderExample(site)).toThrow(
       expect.objectContaining({ code: 'RENDER_REFUSED', message: expect.stringMatching(message) }),
     )

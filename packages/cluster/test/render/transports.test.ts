@@ -11,7 +11,7 @@ import { type HostedDataCentre, HostedSite, present } from './support/hosted-sit
 import { isRoot, isThere } from './support/programs.ts'
 import { siteText } from './support/site-text.ts'
 
-/** Hosts are network namespaces here, which only root makes; a small machine may lack `ip`, `nft` or `tcpdump`. */
+/** Hosts are network namespaces here, which need root. A small machine may lack `ip`, `nft` or `tcpdump`. */
 const canCapture = isRoot && ['ip', 'nft', 'tcpdump'].every(isThere)
 
 const TRANSPORTS: Transport[] = [
@@ -30,21 +30,21 @@ const HOSTS = [
 ] as const
 
 const siteOf = (transport: Transport) =>
-  siteText(transport, 'The test shows what anybody could read.', { dc1: HOSTS })
+  siteText(transport, 'The test captures this traffic.', { dc1: HOSTS })
 
 const count = (answers: Answer[], which: Answer) => answers.filter((answer) => answer === which).length
 
-/** What every server says of every login. */
+/** The answer of every server about every login. */
 const checkAll = (servers: ApplicationServer[], logins: Login[]): Promise<Answer[]> =>
   Promise.all(servers.flatMap((server) => logins.map((login) => server.check(login))))
 
 describe.skipIf(!canCapture).each(TRANSPORTS)(
-  'a data centre from a holdfast.yaml with the transport %s (by root, with `ip`, `nft` and `tcpdump`)',
+  'A data centre with the transport %s (needs root, `ip`, `nft` and `tcpdump`)',
   (transport) => {
     const names = Array.from({ length: 50 }, (_, index) => `${random('user')}-${index}`)
     const password = random('password-of-all-users')
     const logins: Login[] = []
-    /** What was sent to Redis by those that do not seal it. */
+    /** The texts that applications sent to Redis without encrypting them. */
     const unsealed: string[] = []
     let folder: string
     let site: HostedSite
@@ -70,8 +70,8 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
     })
 
     /**
-     * Each server logs in its share of these users: four of five at the gateway, one in the application. Who is told to
-     * come back later does.
+     * Each server logs in its share of these users: four of five at the gateway, one in the application. A user who
+     * gets the answer "try again later" retries.
      */
     const logIn = (servers: ApplicationServer[], users: string[]): Promise<Login[]> =>
       Promise.all(
@@ -83,7 +83,7 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
         }),
       )
 
-    it('comes up, and logs nobody out when its primary is killed', async () => {
+    it('the data centre starts, and no user is logged out when its primary is killed', async () => {
       await dc1.bringUp()
       const servers = await startServers(dc1, folder, { names, password })
       const [primary = '', next = ''] = dc1.dataHosts.map((host) => dc1.tokenAddress(host))
@@ -110,13 +110,13 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
       })
 
       expect(answers.length).toBeGreaterThanOrEqual(servers.length * logins.length)
-      // A server that cannot know says so: its user stays logged in and asks again.
+      // A server that cannot decide answers unavailable: the user stays logged in and retries.
       expect(count(answers, 'active') + count(answers, 'unavailable')).toBe(answers.length)
       logins.push(...more)
       expect(count(await checkAll(servers, logins), 'active')).toBe(servers.length * names.length)
     }, 300_000)
 
-    it('was captured as a whole, each two hosts that talk in both directions', async () => {
+    it('the capture contains all traffic, in both directions between every two hosts', async () => {
       traffic = await capture.stop()
       for (const way of waysOf(dc1)) expect(traffic.ways).toContain(way)
     })
@@ -126,24 +126,24 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
     const isPlain = transport === 'plain'
     const shows = isPlain ? 'shows' : 'does not show'
 
-    it(`${shows} passwords to whoever listens between the hosts`, () => {
+    it(`captured traffic ${shows} passwords`, () => {
       const { admin, replica, sentinel, metrics, app, peer, sentinelAdmin, sentinelApp } = dc1.secrets
       const sent = [admin, replica, sentinel, metrics, app, peer, sentinelAdmin, sentinelApp]
       expect(found(sent)).toEqual(isPlain ? sent : [])
     })
 
-    it(`${shows} tokens and contents of sessions that an application does not seal`, () => {
+    it(`captured traffic ${shows} tokens and sessions that an application does not encrypt`, () => {
       expect(unsealed).toHaveLength(6)
       expect(found(unsealed)).toEqual(isPlain ? unsealed : [])
     })
 
-    it(`${shows} under which keys the sessions of the library and the gateways are`, () => {
+    it(`captured traffic ${shows} the keys of sessions of the library and the gateways`, () => {
       const keys = logins.map(({ token }) => tokenKey(token) ?? '')
       expect(keys).toHaveLength(names.length)
       expect(found(keys)).toEqual(isPlain ? keys : [])
     })
 
-    it('never shows their tokens, users and contents, nor the key ring', () => {
+    it('captured traffic never shows their tokens, users and contents, or the key ring', () => {
       const contents = logins.flatMap(({ content }) => content ?? [])
       expect(contents).toHaveLength(names.length / 5)
       const { index, keys } = dc1.secrets.keyring
@@ -153,7 +153,10 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
   },
 )
 
-/** Who must be seen to talk to whom: each Redis host with each other, and each server with each Redis host, both ways. */
+/**
+ * The pairs of hosts that must exchange packets: every Redis host with every other, and every server with every Redis
+ * host.
+ */
 const waysOf = ({ dataHosts, dataCentre }: HostedDataCentre): string[] =>
   dataHosts.flatMap((data) =>
     dataCentre.hosts

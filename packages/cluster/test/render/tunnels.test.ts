@@ -11,7 +11,7 @@ import { isRoot, isThere } from './support/programs.ts'
 import { RenderedGroup } from './support/rendered-group.ts'
 import { Tunnels } from './support/tunnels.ts'
 
-/** Hosts are network namespaces here: only root makes those, with `ip`, which a small machine may lack. */
+/** Hosts are network namespaces here. They need root and `ip`, which a small machine may lack. */
 const canMakeHosts = isRoot && isThere('ip')
 const hosts = dataHostsOf('10.20.0')
 const application = { name: 'dc1-app-1', address: '10.20.0.21' }
@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 afterEach(async ({ task }) => {
   if (!canMakeHosts) return
-  if (task.result?.state === 'fail') console.error(group?.processes.allSaid)
+  if (task.result?.state === 'fail') console.error(group?.processes.allOutput)
   await group?.processes.killAll()
   await tunnels.remove()
   await namespaces.remove()
@@ -50,8 +50,8 @@ async function failsOver(from: string, known: { name: string; address: string }[
   await group.agreesOn(from, promoted, 1, 20_000)
 }
 
-describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip`)', () => {
-  it('work as the document prints it', async () => {
+describe.skipIf(!canMakeHosts)('Three hosts in network namespaces (needs root and `ip`)', () => {
+  it('three hosts work with the configuration that the document prints', async () => {
     const site = exampleSite({ profile: 'as-documented', transport: 'plain', timings: TIMINGS.fast })
     group = await RenderedGroup.place({
       files: renderExample(site),
@@ -65,9 +65,9 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
     await failsOver('dc1-data-2', hosts)
   }, 90_000)
 
-  // A machine may have no stunnel: `npm start` does not need it.
+  // `npm start` does not need stunnel, so a machine may not have it.
   it.skipIf(!isThere('stunnel'))(
-    'find each other through stunnel and fail over, as an application sees',
+    'three hosts connect through stunnel and fail over, and an application follows',
     async () => {
       const site = exampleSite({ transport: 'stunnel', timings: TIMINGS.fast })
       const known = hosts.map(({ name, address }) => ({ name, address: address.replace('10.', '127.') }))
@@ -100,7 +100,7 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
   )
 
   it.skipIf(!isThere('stunnel'))(
-    'let nobody in through stunnel who poses as another host',
+    'stunnel rejects a host that impersonates another one',
     async () => {
       const site = exampleSite({ transport: 'stunnel' })
       group = await RenderedGroup.place({
@@ -129,9 +129,9 @@ describe.skipIf(!canMakeHosts)('three hosts (network namespaces, by root and `ip
     60_000,
   )
 
-  // WireGuard in user space, where the kernel has none.
+  // WireGuard in user space, because the kernel may not have it.
   it.skipIf(!isThere('wireguard-go') || !isThere('wg'))(
-    'find each other in the WireGuard tunnel, and fail over',
+    'three hosts connect in the WireGuard tunnel, and fail over',
     async () => {
       const site = { ...tunnelledSite(), timings: TIMINGS.fast }
       const known = hosts.map(({ name, address }) => ({ name, address: address.replace('10.20.', '10.99.') }))

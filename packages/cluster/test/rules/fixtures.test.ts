@@ -6,7 +6,7 @@ import { RULES } from '../../src/rules/rules.ts'
 
 const FOLDER = join(import.meta.dirname, 'fixtures')
 const NAMES = readdirSync(FOLDER).sort()
-/** Their fixtures are folders of secrets: secrets.test.ts. */
+/** Rules whose fixtures are folders of secrets, in secrets.test.ts. */
 const ABOUT_SECRETS = ['secrets-open', 'secrets-unusable', 'weak-secret', 'short-secret', 'reused-secret']
 
 const textOf = (name: string) => readFileSync(join(FOLDER, name), 'utf8')
@@ -24,27 +24,30 @@ async function foundIn(text: string): Promise<string[]> {
   return findings.map(({ line, rule }) => `${line} ${rule}`)
 }
 
-describe('a broken file is found out by the right rule at the right line, and by no other:', () => {
-  it.each(NAMES.filter((name) => !name.startsWith('good-')))('%s', async (name) => {
-    const text = textOf(name)
-    expect(expectedOf(text)).not.toEqual([])
-    expect((await foundIn(text)).sort()).toEqual(expectedOf(text).sort())
-  })
+describe('Broken files', () => {
+  it.each(NAMES.filter((name) => !name.startsWith('good-')))(
+    '%s breaks exactly the rules that it names, at those lines',
+    async (name) => {
+      const text = textOf(name)
+      expect(expectedOf(text)).not.toEqual([])
+      expect((await foundIn(text)).sort()).toEqual(expectedOf(text).sort())
+    },
+  )
 })
 
-describe('nothing is found in', () => {
-  it.each(NAMES.filter((name) => name.startsWith('good-')))('%s', async (name) => {
+describe('Good files', () => {
+  it.each(NAMES.filter((name) => name.startsWith('good-')))('%s has no findings', async (name) => {
     expect(await foundIn(textOf(name))).toEqual([])
   })
 })
 
-it('every rule has a file that breaks it', () => {
+it('every rule has a fixture that breaks it', () => {
   const broken = new Set(NAMES.flatMap((name) => expectedOf(textOf(name))).map((mark) => mark.split(' ')[1]))
   const untried = RULES.map(({ id }) => id).filter((id) => !broken.has(id))
   expect(untried).toEqual(ABOUT_SECRETS)
 })
 
-it('every rule says what, why, how and where from, and has an id of its own', () => {
+it('every rule has a unique id, a summary, a reason, a fix and a source', () => {
   for (const { id, summary, why, fix, source } of RULES) {
     expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
     for (const text of [summary, why, fix]) expect(text).toMatch(/^[A-Z`0].*[.\w)]$/s)

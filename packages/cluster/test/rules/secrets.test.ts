@@ -36,7 +36,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const fileOf = (name: string) => join(folder, name, 'secrets.json')
 
-/** What is found when west has these secrets instead. */
+/** The findings when the secrets file of west has this text. */
 async function foundWith(text: string) {
   await writeFile(fileOf('west'), text)
   const { findings } = await checkSiteText(SITE, join(folder, 'holdfast.yaml'))
@@ -44,20 +44,20 @@ async function foundWith(text: string) {
 }
 const foundWithSecrets = (change: Partial<Secrets>) => foundWith(JSON.stringify({ ...west, ...change }))
 
-it('nothing is found in generated secrets', async () => {
+it('generated secrets have no findings', async () => {
   for (let round = 0; round < 20; round += 1) {
     expect(await foundWith(JSON.stringify(generateSecrets('dc1')))).toEqual([])
   }
 })
 
-describe('weak-secret finds a password', () => {
+describe('weak-secret', () => {
   it.each([
-    ['of known words', 'S3cr3tP@ssw0rd-of-Redis'],
-    ['of one letter', 'a'.repeat(64)],
-    ['that counts', 'abcdefghijklmnopqrstuvwxyz0123456789'],
-    ['that repeats', 'xK9#mQ2$'.repeat(6)],
-    ['that is short', 'Vq8zLk3mPw7xTn2R'],
-  ])('%s, and does not show it', async (_, password) => {
+    ['a password of known words', 'S3cr3tP@ssw0rd-of-Redis'],
+    ['a password of one letter', 'a'.repeat(64)],
+    ['a password that is a sequence', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+    ['a password that repeats a part', 'xK9#mQ2$'.repeat(6)],
+    ['a short password', 'Vq8zLk3mPw7xTn2R'],
+  ])('weak-secret finds %s, and does not show it', async (_, password) => {
     const [finding, ...others] = await foundWithSecrets({ metrics: password })
     expect(finding).toMatchObject({ rule: 'weak-secret', line: LINE.west })
     expect(finding?.message).toContain('metrics')
@@ -72,14 +72,14 @@ it('short-secret finds a password of 160 bits', async () => {
   expect(await foundWithSecrets({ app: password })).toMatchObject([{ rule: 'short-secret', line: LINE.west }])
 })
 
-describe('reused-secret finds', () => {
-  it('two users with one password', async () => {
+describe('reused-secret', () => {
+  it('reused-secret finds two users with one password', async () => {
     const found = await foundWithSecrets({ metrics: west.admin })
     expect(found).toMatchObject([{ rule: 'reused-secret', line: LINE.west }])
     expect(found[0]?.message).not.toContain(west.admin)
   })
 
-  it('two data centres with one password, mark or key', async () => {
+  it('reused-secret finds two data centres with one password, group id or key', async () => {
     for (const change of [{ peer: east.peer }, { mark: east.mark }, { keyring: east.keyring }]) {
       const rules = (await foundWithSecrets(change)).map(({ rule }) => rule)
       expect(new Set(rules)).toEqual(new Set(['reused-secret']))
@@ -87,19 +87,19 @@ describe('reused-secret finds', () => {
   })
 })
 
-it('secrets-unusable finds a password that a rendered file cannot hold, says which characters, and does not show it', async () => {
+it('secrets-unusable finds a password that a rendered file cannot contain, names the characters, and does not show it', async () => {
   const password = "Vq8z Lk3mPw7x'Tn2R-yB5cHs9dJf4gK6nW1eZ0aXrT"
   const found = await foundWithSecrets({ peer: password })
   expect(found).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
   expect(found[0]?.message).toMatch(
-    /`peer` cannot be written to sentinel\.conf, which cannot hold blanks, .*quotes/,
+    /`peer` cannot be written to sentinel\.conf, which cannot contain blanks, .*quotes/,
   )
   expect(found[0]?.message).not.toContain(password)
-  // JSON holds any text, and users.acl a hash.
+  // JSON can contain any text, and users.acl contains a hash.
   expect(await foundWithSecrets({ metrics: password })).toEqual([])
 })
 
-it('secrets-unusable finds a key ring that would have to be quoted', async () => {
+it('secrets-unusable finds a key ring that would need quotes', async () => {
   const { index, keys } = west.keyring
   for (const keyring of [
     { index, keys, current: "k1'; id; '" },
@@ -107,18 +107,18 @@ it('secrets-unusable finds a key ring that would have to be quoted', async () =>
     { index, keys: { ...keys, 'k 2': index }, current: 'k1' },
   ]) {
     const [finding] = await foundWithSecrets({ keyring })
-    expect(finding?.message).toMatch(/^Missing or malformed in the file .*: `keyring`\./)
+    expect(finding?.message).toMatch(/^Missing or invalid in the file .*: `keyring`\./)
   }
 })
 
-it('secrets-unusable finds a file that is none', async () => {
+it('secrets-unusable finds an invalid secrets file, and does not show its content', async () => {
   expect(await foundWith('hunter2')).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
   const found = await foundWithSecrets({ admin: 'hunter2' })
   expect(found).toMatchObject([{ rule: 'secrets-unusable', line: LINE.west }])
   expect(JSON.stringify(found)).not.toContain('hunter2')
 })
 
-it('secrets-open finds a file and a folder that others may read', async () => {
+it('secrets-open finds a file and a folder that other users can read', async () => {
   await foundWithSecrets({})
   await chmod(fileOf('east'), 0o644)
   await chmod(join(folder, 'east'), 0o750)
@@ -133,7 +133,7 @@ it.each([
   ['/srv/Holdfast2/sites/secrets-of-dc1', false],
   ['../Holdfast2/of-the-operators/secrets/dc1', false],
   ['wJ4/8sQxT0mV1cZpL7yBnE5rKdFuHgAi+3oS', true],
-])('secret-in-file tells a place of secrets from a secret: %s', async (place, isSecret) => {
+])('secret-in-file distinguishes a folder of secrets from a secret: %s', async (place, isSecret) => {
   const { findings } = await checkSiteText(SITE.replace('./west', place), join(folder, 'holdfast.yaml'))
   expect(findings.some(({ rule }) => rule === 'secret-in-file')).toBe(isSecret)
 })

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(base, { recursive: true, force: true }))
 afterEach(() => vi.unstubAllEnvs())
 
-/** A place for a file that no other test has. */
+/** A folder that no other test uses. */
 const freshPlace = () => {
   number += 1
   return { kind: 'file', path: `place-${number}/dc1` } as const
@@ -35,8 +35,8 @@ const failure = (place: SecretsPlace) =>
     (error: unknown) => error as Error & { code: string },
   )
 
-describe('a folder', () => {
-  it('gets new secrets once, which only its owner may read, and gives them back', async () => {
+describe('Secrets in a folder', () => {
+  it('an empty folder gets new secrets once, which only their owner can read', async () => {
     const { place, secrets, folder, file } = await madePlace()
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -46,7 +46,7 @@ describe('a folder', () => {
     expect(Buffer.from(secrets.admin, 'base64url')).toHaveLength(32)
   })
 
-  it('gives the same secrets to two who create them at once', async () => {
+  it('concurrent creators of secrets in one folder get the same secrets', async () => {
     const place = freshPlace()
     const create = () => loadSecrets(place, base, { createFor: 'dc1' })
     const made = await Promise.all([create(), create(), create()])
@@ -54,11 +54,11 @@ describe('a folder', () => {
     expect(made).toEqual([kept, kept, kept])
   })
 
-  it('without secrets is not filled unless asked', async () => {
+  it('an empty folder gets no secrets without `createFor`', async () => {
     expect(await failure(freshPlace())).toMatchObject({ code: 'SECRETS_MISSING' })
   })
 
-  it('that others may read is refused, with the command that mends it', async () => {
+  it('a folder or file that other users can read is rejected, and the message gives the command that fixes it', async () => {
     const { place, file, folder } = await madePlace()
     await chmod(file, 0o640)
     expect(await failure(place)).toMatchObject({
@@ -70,14 +70,14 @@ describe('a folder', () => {
     expect((await failure(place))?.message).toContain(`chmod 0700 ${folder}`)
   })
 
-  it('that belongs to another user is told', async () => {
+  it('a folder and a file of another user are reported', async () => {
     const { folder } = await madePlace()
     const { open } = await seeFolder(folder, 4711)
     expect(open).toHaveLength(2)
     expect(open[0]).toContain('belongs to another user')
   })
 
-  it('whose file is a symbolic link is refused', async () => {
+  it('a secrets file that is a symbolic link is rejected', async () => {
     const { file } = await madePlace()
     const place = freshPlace()
     await mkdir(join(base, place.path), { recursive: true, mode: 0o700 })
@@ -86,11 +86,11 @@ describe('a folder', () => {
   })
 
   it.each([
-    ['no JSON', 'hunter2hunter2hunter2', 'is not JSON'],
-    ['too few', JSON.stringify({ admin: 'hunter2hunter2hunter2' }), '`replica`'],
-    ['too short', JSON.stringify({ ...generateSecrets('dc1'), admin: 'hunter2' }), '`admin`'],
-    ['too long', `"${'hunter2'.repeat(10_000)}"`, 'longer than'],
-  ])('with %s is refused, and the message shows no secret', async (_, text, words) => {
+    ['text that is not JSON', 'hunter2hunter2hunter2', 'is not JSON'],
+    ['missing secrets', JSON.stringify({ admin: 'hunter2hunter2hunter2' }), '`replica`'],
+    ['a short password', JSON.stringify({ ...generateSecrets('dc1'), admin: 'hunter2' }), '`admin`'],
+    ['a file that is too long', `"${'hunter2'.repeat(10_000)}"`, 'longer than'],
+  ])('a folder with %s is rejected, and the message shows no secret', async (_, text, words) => {
     const { place, file } = await madePlace()
     await writeFile(file, text)
     const error = await failure(place)
@@ -100,11 +100,11 @@ describe('a folder', () => {
   })
 })
 
-describe('the environment', () => {
+describe('Secrets in the environment', () => {
   const place = { kind: 'environment', prefix: 'DC1' } as const
   const variable = (name: string) => `DC1_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
-  it('gives secrets from variables with the prefix', async () => {
+  it('loadSecrets reads secrets from variables with the prefix', async () => {
     const secrets = generateSecrets('dc1')
     for (const name of SECRET_NAMES) {
       const value = secrets[name]
@@ -114,7 +114,7 @@ describe('the environment', () => {
     expect(await loadSecrets(place, base)).toEqual(secrets)
   })
 
-  it('names the variables that are missing or wrong, and never shows one', async () => {
+  it('the message names missing and invalid variables, and never shows a value', async () => {
     expect(await failure(place)).toMatchObject({ code: 'SECRETS_MISSING' })
     vi.stubEnv('DC1_ADMIN', 'hunter2')
     vi.stubEnv('DC1_KEYRING', '{hunter2')
@@ -124,17 +124,17 @@ describe('the environment', () => {
   })
 })
 
-describe('the credentials of systemd', () => {
+describe('Secrets in a systemd credential', () => {
   const place = { kind: 'credentials' } as const
 
-  it('are read from CREDENTIALS_DIRECTORY', async () => {
+  it('loadSecrets reads the credential in CREDENTIALS_DIRECTORY', async () => {
     const secrets = generateSecrets('dc1')
     await writeFile(join(base, 'holdfast-secrets.json'), JSON.stringify(secrets))
     vi.stubEnv('CREDENTIALS_DIRECTORY', base)
     expect(await loadSecrets(place, '/')).toEqual(secrets)
   })
 
-  it('are missing outside a unit', async () => {
+  it('loadSecrets throws SECRETS_MISSING outside a systemd unit', async () => {
     vi.stubEnv('CREDENTIALS_DIRECTORY', '')
     expect(await failure(place)).toMatchObject({ code: 'SECRETS_MISSING' })
   })

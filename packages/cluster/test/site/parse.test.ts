@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { siteJsonSchema } from '../../src/site/json-schema.ts'
-import { MOST_BYTES, parseSite } from '../../src/site/parse.ts'
+import { MAX_BYTES, parseSite } from '../../src/site/parse.ts'
+import { siteJsonSchema } from '../../src/site/schema.ts'
 import { TIMINGS } from '../../src/topology/topology.ts'
 
 const fixture = (name: string) =>
   readFileSync(join(import.meta.dirname, '../rules/fixtures', `${name}.yaml`), 'utf8')
 const SHORT = fixture('good-short')
 
-describe('a file becomes a site', () => {
-  it('with the defaults of what it does not say', () => {
+describe('parseSite', () => {
+  it('parseSite uses defaults for keys that the file does not set', () => {
     const { site } = parseSite(SHORT)
     expect(site).toMatchObject({
       engine: { name: 'valkey', version: '8.0' },
@@ -32,7 +32,7 @@ describe('a file becomes a site', () => {
     })
   })
 
-  it('with all that it says', () => {
+  it('parseSite returns every value that the file sets', () => {
     const { site } = parseSite(fixture('good-complete'))
     expect(site).toMatchObject({
       timings: TIMINGS.reference,
@@ -53,7 +53,7 @@ describe('a file becomes a site', () => {
     expect(site?.dataCentres[0]?.secrets).toEqual({ kind: 'environment', prefix: 'HOLDFAST_NOWHERE_EAST' })
   })
 
-  it('with timings of its own', () => {
+  it('parseSite accepts custom timings', () => {
     const text = SHORT.replace('engine:', 'timings: { downAfterMs: 2000, failoverTimeoutMs: 9000 }\nengine:')
     expect(parseSite(text).site?.timings).toEqual({
       name: 'custom',
@@ -62,76 +62,81 @@ describe('a file becomes a site', () => {
     })
   })
 
-  it('with secrets that systemd hands over', () => {
+  it('parseSite accepts a systemd credential as the place of the secrets', () => {
     const text = SHORT.replace('{ file: ./nowhere/dc1 }', 'credentials')
     expect(parseSite(text).site?.dataCentres[0]?.secrets).toEqual({ kind: 'credentials' })
   })
 })
 
-describe('a value is found again in the file:', () => {
+describe('SourceMap', () => {
   const { source } = parseSite(SHORT)
   it.each([
     ['a value', ['engine'], [3, 9, 19]],
-    ['a map, by its key', ['dataCentres', 'dc1', 'hosts'], [7, 5, 10]],
+    ['a map at its key', ['dataCentres', 'dc1', 'hosts'], [7, 5, 10]],
     ['an item of a list', ['dataCentres', 'dc1', 'hosts', 1], [9, 9, 71]],
     ['a value in an item', ['dataCentres', 'dc1', 'hosts', 1, 'address'], [9, 35, 44]],
-    ['a default, where it would be', ['dataCentres', 'dc1', 'hosts', 1, 'names'], [9, 9, 71]],
-  ] as const)('%s', (_, path, [line, column, endColumn]) => {
+    ['a default at the item that would contain it', ['dataCentres', 'dc1', 'hosts', 1, 'names'], [9, 9, 71]],
+  ] as const)('SourceMap locates %s', (_, path, [line, column, endColumn]) => {
     expect(source.locate(path)).toEqual({ line, column, endColumn })
   })
 })
 
-describe('a mistake in the form says', () => {
+describe('Messages about the form of a file', () => {
   const messagesOf = (from: string, to: string) =>
     parseSite(SHORT.replace(from, to)).findings.map(({ message }) => message)
 
   it.each([
-    ['what was meant', 'dataCentres:', 'dataCenters:', 'Did you mean `dataCentres`?'],
-    ['which keys there are', 'secrets:', 'colour:', 'Known here: primaryName, secrets, quorum, hosts.'],
-    ['what is missing', 'address: 10.1.0.12,', '', '`address` is missing: it must be text.'],
-    ['which words there are', 'valkey 8.0', 'redis 6.0', 'must be one of redis 7.0, redis 7.2'],
-    ['to put a number in quotes', 'redis-1,', '1,', '`name` must be text: put it in quotes.'],
-    ['that two forms exclude each other', 'file:', 'environment: X, file:', 'does not go together'],
-    ['what a list holds', 'runs: [gateway]', 'runs: [gate]', 'An item of `runs` must be one of redis'],
-    ['that a list is empty', 'runs: [gateway]', 'runs: []', 'must name at least one service'],
-    ['that a list is none', 'runs: [gateway]', 'runs: gateway', '`runs` must be a list.'],
+    ['the key that was meant', 'dataCentres:', 'dataCenters:', 'Did you mean `dataCentres`?'],
+    ['the valid keys', 'secrets:', 'colour:', 'Valid keys: primaryName, secrets, quorum, hosts.'],
+    ['a missing key', 'address: 10.1.0.12,', '', '`address` is missing; it must be text.'],
+    ['the valid values', 'valkey 8.0', 'redis 6.0', 'must be one of redis 7.0, redis 7.2'],
+    ['the quotes that a number needs', 'redis-1,', '1,', '`name` must be text; put it in quotes.'],
+    ['two keys that exclude each other', 'file:', 'environment: X, file:', 'cannot be combined'],
     [
-      'how many days there may be',
+      'the valid items of a list',
+      'runs: [gateway]',
+      'runs: [gate]',
+      'An item of `runs` must be one of redis',
+    ],
+    ['an empty list', 'runs: [gateway]', 'runs: []', 'must name at least one service'],
+    ['a value that should be a list', 'runs: [gateway]', 'runs: gateway', '`runs` must be a list.'],
+    [
+      'the valid number of days',
       'engine:',
       'rotation: { usersDays: 0 }\nengine:',
       '`usersDays` must be a whole number from 1 to 3650.',
     ],
-  ])('%s', (_, from, to, words) => {
+  ])('a message names %s', (_, from, to, words) => {
     expect(messagesOf(from, to).join('\n')).toContain(words)
   })
 
-  it('never what the value is, when it may be a secret', () => {
+  it('a message never shows a value that may be a secret', () => {
     expect(messagesOf('{ file: ./nowhere/dc1 }', 'hunter2').join()).not.toContain('hunter2')
     expect(messagesOf('engine:', 'password: *hunter2\nengine:').join()).not.toContain('hunter2')
   })
 })
 
-describe('what is no site never breaks the parser:', () => {
+describe('parseSite on invalid input', () => {
   it.each([
-    ['nothing', ''],
+    ['an empty file', ''],
     ['a list', '- 1'],
     ['deep brackets', '['.repeat(200_000)],
     ['deep maps', '{a: '.repeat(60_000)],
     ['deep lists', '- '.repeat(100_000)],
     ['a bomb of references', `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]`],
     ['a reference to itself', 'a: &a [*a]'],
-    ['too much', `# ${'x'.repeat(MOST_BYTES)}`],
+    ['a file that is too long', `# ${'x'.repeat(MAX_BYTES)}`],
     ['keys that are lists', '? [1, 2]\n: 3'],
     ['prototypes', '__proto__: { version: 1 }\nconstructor: 1'],
     ['two documents', `${SHORT}---\n${SHORT}`],
-  ])('%s', (_, text) => {
+  ])('parseSite returns findings and does not throw on %s', (_, text) => {
     const { site, findings } = parseSite(text)
     expect(site).toBeNull()
     expect(findings.length).toBeGreaterThan(0)
     expect(findings.length).toBeLessThan(30)
   })
 
-  it('whatever is cut out of a good file or put into it', () => {
+  it('parseSite returns a site or findings with valid positions after any edit of a good file', () => {
     const inserts = fc.constantFrom(
       '\n',
       '\t',
@@ -167,7 +172,7 @@ describe('what is no site never breaks the parser:', () => {
   })
 })
 
-it('the JSON Schema describes every key, so that editors can explain it', () => {
+it('the JSON Schema describes every key', () => {
   const undescribed: string[] = []
   const visit = (node: Record<string, unknown>, path: string) => {
     for (const [key, value] of Object.entries((node['properties'] ?? {}) as Record<string, object>)) {

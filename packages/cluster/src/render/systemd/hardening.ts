@@ -1,22 +1,25 @@
-import { because, type Directive, line } from '../directive.ts'
+import { because, type Directive, line } from '../document.ts'
 import { SOURCE } from '../sources.ts'
 
 const { exec, resources } = SOURCE
 
 export interface HardeningOptions {
-  /** Compiles code while it runs, as Node does: then memory may be writable and executable. */
+  /** Whether it compiles code at run time, as Node does. Memory may then be both writable and executable. */
   compiles: boolean
-  /** The only addresses that it may exchange packets with besides the host itself; null for any. */
+  /** The only addresses, besides the host itself, with which it may exchange packets. Null: any address. */
   addresses: string[] | null
 }
 
-/** What takes from a service all that it does not need. `systemd-analyze security` gives a number to the rest. */
+/**
+ * Directives that remove every right that a service does not need. `systemd-analyze security` rates the remaining
+ * exposure.
+ */
 export function hardening({ compiles, addresses }: HardeningOptions): Directive[] {
   return [
-    line('NoNewPrivileges', 'yes', 'No program that it starts can be more than it is.', exec),
-    line('CapabilityBoundingSet', '', 'No capability of root, whatever happens.', exec),
-    line('ProtectSystem', 'strict', 'It can write into its own folders, and nowhere else.', exec),
-    ...because('It sees nothing of the users, their files and other processes.', exec, [
+    line('NoNewPrivileges', 'yes', 'A program that it starts cannot gain more rights.', exec),
+    line('CapabilityBoundingSet', '', 'It never has a capability of root.', exec),
+    line('ProtectSystem', 'strict', 'It can write only to its own folders.', exec),
+    ...because('It cannot see users, their files, or other processes.', exec, [
       ['ProtectHome', 'yes'],
       ['PrivateTmp', 'yes'],
       ['PrivateUsers', 'yes'],
@@ -25,13 +28,8 @@ export function hardening({ compiles, addresses }: HardeningOptions): Directive[
       ['UMask', '0077'],
       ['RemoveIPC', 'yes'],
     ]),
-    line(
-      'LimitCORE',
-      '0',
-      'What it holds in memory, passwords and keys too, is never written to a disk.',
-      exec,
-    ),
-    ...because('It reaches no device, no kernel setting, no clock, no control group.', exec, [
+    line('LimitCORE', '0', 'No core dumps: they would write passwords and keys to the disk.', exec),
+    ...because('It cannot access devices, kernel settings, clocks or control groups.', exec, [
       ['PrivateDevices', 'yes'],
       ['DevicePolicy', 'closed'],
       ['ProtectKernelTunables', 'yes'],
@@ -41,15 +39,19 @@ export function hardening({ compiles, addresses }: HardeningOptions): Directive[
       ['ProtectClock', 'yes'],
       ['ProtectHostname', 'yes'],
     ]),
-    ...because('It uses the network, and no other kind of socket, namespace or scheduling.', exec, [
-      ['RestrictAddressFamilies', 'AF_INET AF_INET6 AF_UNIX'],
-      ['RestrictNamespaces', 'yes'],
-      ['RestrictRealtime', 'yes'],
-      ['RestrictSUIDSGID', 'yes'],
-      ['LockPersonality', 'yes'],
-    ]),
     ...because(
-      'System calls that a service needs, and none for administration; others fail with EPERM.',
+      'It can use network and Unix sockets, but no other sockets, namespaces or real-time scheduling.',
+      exec,
+      [
+        ['RestrictAddressFamilies', 'AF_INET AF_INET6 AF_UNIX'],
+        ['RestrictNamespaces', 'yes'],
+        ['RestrictRealtime', 'yes'],
+        ['RestrictSUIDSGID', 'yes'],
+        ['LockPersonality', 'yes'],
+      ],
+    ),
+    ...because(
+      'Only system calls that a service needs, and none for administration. Others fail with EPERM.',
       exec,
       [
         ['SystemCallArchitectures', 'native'],
@@ -60,11 +62,11 @@ export function hardening({ compiles, addresses }: HardeningOptions): Directive[
     ),
     ...(compiles
       ? []
-      : [line('MemoryDenyWriteExecute', 'yes', 'It never runs what it has written into memory.', exec)]),
+      : [line('MemoryDenyWriteExecute', 'yes', 'It cannot execute memory that it has written.', exec)]),
     ...(addresses === null
       ? []
       : because(
-          'A second wall behind the firewall: the kernel drops packets from and to anybody else.',
+          'A second barrier behind the firewall: the kernel drops packets from and to all other addresses.',
           resources,
           [
             ['IPAddressDeny', 'any'],

@@ -1,8 +1,32 @@
-import { type Directive, line } from '../directive.ts'
+import { type Directive, type Document, line } from '../document.ts'
 import { SOURCE } from '../sources.ts'
-import { EXPOSURE, type ServiceName } from './exposure.ts'
 
 const { exec, unit } = SOURCE
+
+/** A unit of one host, and the name of its file. */
+export interface Unit {
+  name: string
+  document: Document
+}
+
+/** The units of services. The unit that loads the firewall is not one. */
+export type ServiceName =
+  `holdfast-${'redis' | 'sentinel' | 'watchdog' | 'gateway' | 'stunnel' | 'rotate-passwords' | 'rotate-certificates'}.service`
+
+/**
+ * The exposure of each service by `systemd-analyze security` of systemd 252: 10 is fully exposed, 0 is not exposed. A
+ * test measures the numbers. A gateway has a higher one because it compiles code, serves any browser, and lets a
+ * separate program notify systemd.
+ */
+export const EXPOSURE: Readonly<Record<ServiceName, number>> = {
+  'holdfast-redis.service': 1.1,
+  'holdfast-sentinel.service': 1.1,
+  'holdfast-watchdog.service': 1.1,
+  'holdfast-gateway.service': 1.4,
+  'holdfast-stunnel.service': 1.2,
+  'holdfast-rotate-passwords.service': 1.3,
+  'holdfast-rotate-certificates.service': 1.3,
+}
 
 /** The first line of every unit. */
 export const HEADING = 'Rendered by Holdfast: change holdfast.yaml instead.'
@@ -11,8 +35,8 @@ export const HEADING = 'Rendered by Holdfast: change holdfast.yaml instead.'
 export const serviceHeading = (name: ServiceName): string =>
   `${HEADING}\nsystemd-analyze security (systemd 252): ${EXPOSURE[name].toFixed(1)} of 10.`
 
-/** Starts a service behind the network and behind `needs`, without which it never runs; each with its reason. */
-export function startsBehind(
+/** Starts a service after the network and after `needs`, which it requires. `because` has the reason for each. */
+export function startsAfter(
   needs: readonly string[],
   because: { after: string; requires: string },
 ): Directive[] {
@@ -23,17 +47,17 @@ export function startsBehind(
   ]
 }
 
-/** As whom a service runs, and the one folder below the state folder of all services that it keeps. */
+/** The user of a service, and its own folder below the state folder of all services. */
 export function account(name: string, stateFolder: string | null): Directive[] {
   return [
-    line('User', name, 'A user of its own, that owns its state and nothing else.', exec),
+    line('User', name, 'A separate user that owns the state of this service and nothing else.', exec),
     line('Group', name, 'See User.', exec),
     ...(stateFolder === null
       ? []
       : [
-          line('StateDirectory', stateFolder, 'The one place where it keeps anything.', exec),
-          line('StateDirectoryMode', '0700', 'Nobody else reads it.', exec),
-          line('WorkingDirectory', `%S/${stateFolder}`, 'Where it writes what no file says.', exec),
+          line('StateDirectory', stateFolder, 'The only folder that it keeps.', exec),
+          line('StateDirectoryMode', '0700', 'No other user can read it.', exec),
+          line('WorkingDirectory', `%S/${stateFolder}`, 'The folder for relative paths.', exec),
         ]),
   ]
 }

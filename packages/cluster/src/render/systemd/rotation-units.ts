@@ -3,37 +3,36 @@ import { MOST_DAYS } from '../../certificates/days.ts'
 import { ClusterError } from '../../errors.ts'
 import { ROTATION_LIMITS } from '../../secrets/limits.ts'
 import type { DataCentre, Host, Site } from '../../site/site.ts'
-import { line } from '../directive.ts'
-import type { Document } from '../document.ts'
+import { type Document, line } from '../document.ts'
 import { unit } from '../formats.ts'
 import { CERTIFICATES, DELIVERY, PROGRAM, SITE_FILE, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
-import { account, HEADING, serviceHeading, startsBehind } from './parts.ts'
-import type { Unit } from './unit.ts'
+import { account, HEADING, serviceHeading, startsAfter, type Unit } from './parts.ts'
 
 const { holdfast, exec, service: serviceManual, timer, unit: unitManual } = SOURCE
 const STATE = 'holdfast/operator'
 
-/** One rotation by the calendar. */
+/** One scheduled rotation. */
 interface Rotation {
-  /** What is rotated, as `holdfast rotate` calls it. */
+  /** What is rotated: the argument of `holdfast rotate`. */
   what: 'passwords' | 'certificates'
-  /** The command without what every rotation takes. */
+  /** The arguments, except those that every rotation has. */
   command: string
-  /** What it does to the data centre meanwhile. */
+  /** The effect on the data centre during the rotation. */
   why: string
-  /** Folders that it changes, and why. */
+  /** The folders that it changes, with the reason for each. */
   writes: { folder: string; why: string }[]
-  /** What must be there before it begins: a test of the shell, and what is said where it fails. */
+  /** Conditions before it starts: a shell test, and the message if it fails. */
   needs: { test: string; otherwise: string }[]
   calendar: string
   whyThen: string
 }
 
 /**
- * What rotates the passwords of a data centre and renews its certificates on the host that operates it, by the calendar;
- * nothing where its secrets are in no file, which no command can change then. `needs` are units without which nothing may start.
+ * The units that rotate the passwords of a data centre and renew its certificates on a schedule, on the operator
+ * host. Empty if no file keeps the secrets, because no command can change them then. `needs`: units that every
+ * service requires.
  */
 export function rotationUnits(
   site: Site,
@@ -46,7 +45,7 @@ export function rotationUnits(
   const folder = resolve(dirname(SITE_FILE), secrets.path)
   const rotations = [
     passwords(site, folder),
-    // Those of stunnel are read at a signal of their own host, which no network protocol brings.
+    // stunnel reads new certificates only at a signal on its own host, and no network protocol can send that.
     ...(site.transport === 'tls' ? [certificates(site, dataCentre, host, folder)] : []),
   ]
   return rotations.flatMap((rotation) => [
@@ -59,24 +58,27 @@ const nameOf = ({ what }: Rotation) => `holdfast-rotate-${what}` as const
 
 const DELIVERS = {
   test: `-x ${DELIVERY}`,
-  otherwise: `${DELIVERY} cannot be run: put there what brings files to the hosts.`,
+  otherwise: `${DELIVERY} cannot be run. Put a program there that copies files to the hosts.`,
 }
 
 function passwords({ transport, rotation: limits = ROTATION_LIMITS }: Site, folder: string): Rotation {
   return {
     what: 'passwords',
     command: `--yes${transport === 'tls' ? ` --certificates ${dirname(TLS_FILES.certificate)}` : ''}`,
-    why: 'Old and new passwords are both valid until all use the new.',
+    why: 'Old and new passwords are both valid until every client uses the new ones.',
     writes: [
-      { folder: unitPath(folder), why: 'Its secrets, which it replaces, and its journal beside them.' },
+      {
+        folder: unitPath(folder),
+        why: 'The secrets, which the rotation replaces, and its journal beside them.',
+      },
     ],
     needs: [DELIVERS],
     calendar: calendarFor(limits.usersDays),
-    whyThen: 'Twice at least within the days after which passwords are too old: one time may fail.',
+    whyThen: 'At least twice within the maximum age of passwords, so that one run may fail.',
   }
 }
 
-/** So long before the doctor would warn they are renewed: a week of attempts (in days). */
+/** How long before the warning of the doctor certificates are renewed: a week of attempts (in days). */
 const EARLIER_DAYS = 7
 const DEFAULT_DAYS = 90
 
@@ -87,27 +89,33 @@ function certificates(
   folder: string,
 ): Rotation {
   const within = Math.min(limits.certificateDaysLeft + EARLIER_DAYS, MOST_DAYS - 1)
-  // Else they would be due again at once.
+  // A shorter lifetime would make them due again at once.
   const days = Math.min(Math.max(DEFAULT_DAYS, 2 * within), MOST_DAYS)
   const key = `${CERTIFICATES}/${name}/ca.key`
   return {
     what: 'certificates',
     command: `--within ${within} --days ${days} --certificates ${CERTIFICATES} --holder ${host.name}`,
-    why: 'Only those that end soon or have ended are renewed; old and new ones believe each other.',
+    why: 'Renews only certificates that expire soon or have expired. Old and new ones are of the same authority.',
     writes: [
-      // It may be missing: what says so clearly comes after.
-      { folder: `-${CERTIFICATES}`, why: 'The certificates that it issues, and its journal beside them.' },
-      { folder: unitPath(folder), why: 'The revision of the secrets, by which gateways show what they use.' },
+      // The folder may be missing. ExecStartPre reports that with a clear message.
+      {
+        folder: `-${CERTIFICATES}`,
+        why: 'The certificates that the rotation issues, and its journal beside them.',
+      },
+      {
+        folder: unitPath(folder),
+        why: 'The revision of the secrets. Gateways report the revision that they use.',
+      },
     ],
     needs: [
       DELIVERS,
       {
         test: `-r ${key}`,
-        otherwise: `${key} cannot be read: this host renews certificates only where it has the authority.`,
+        otherwise: `${key} cannot be read. Only a host with the authority can renew certificates.`,
       },
     ],
     calendar: 'daily',
-    whyThen: `${EARLIER_DAYS} days before the doctor would warn they are due: some times may fail.`,
+    whyThen: `Renews ${EARLIER_DAYS} days before the doctor warns, so that some runs may fail.`,
   }
 }
 
@@ -128,12 +136,12 @@ function service(dataCentre: DataCentre, rotation: Rotation, needs: readonly str
           line(
             'Description',
             `New ${what} for the token store ${dataCentre.name}`,
-            'What it is.',
+            'The name in systemctl and in the journal.',
             unitManual,
           ),
-          ...startsBehind(needs, {
-            after: 'It reaches every host.',
-            requires: 'Never without what protects its traffic.',
+          ...startsAfter(needs, {
+            after: 'The rotation connects to every host.',
+            requires: 'Must not run without the protection of its traffic.',
           }),
           line('StartLimitIntervalSec', '1d', 'See Restart.', unitManual),
           line('StartLimitBurst', '5', 'See Restart.', unitManual),
@@ -142,12 +150,12 @@ function service(dataCentre: DataCentre, rotation: Rotation, needs: readonly str
       {
         title: 'Service',
         directives: [
-          line('Type', 'oneshot', 'It rotates and is done.', serviceManual),
+          line('Type', 'oneshot', 'It rotates and ends.', serviceManual),
           ...account('holdfast-operator', STATE),
           line(
             'Environment',
             `XDG_STATE_HOME=%S/${STATE}`,
-            'What an operation remembers, and which one is under way.',
+            'The folder for the state and the lock of operations.',
             holdfast,
           ),
           ...rotation.writes.map(({ folder, why }) => line('ReadWritePaths', folder, why, exec)),
@@ -155,7 +163,7 @@ function service(dataCentre: DataCentre, rotation: Rotation, needs: readonly str
             line(
               'ExecStartPre',
               `/bin/sh -c 'test ${test} || { echo "${otherwise}" >&2; exit 1; }'`,
-              'Without it nothing is begun, and the unit fails, which is seen; after a mere Assert= it would not be failed.',
+              'If the test fails, nothing starts and the unit is marked as failed. Assert= would not mark it as failed.',
               unitManual,
             ),
           ),
@@ -163,17 +171,17 @@ function service(dataCentre: DataCentre, rotation: Rotation, needs: readonly str
           line(
             'TimeoutStartSec',
             '1h',
-            'It waits for many processes; broken off, it goes on where it was.',
+            'It waits for many processes. If it is interrupted, the next run resumes it.',
             serviceManual,
           ),
           line(
             'Restart',
             'on-failure',
-            'One that was stopped half-way goes on, a few times a day.',
+            'Resumes an interrupted rotation, a few times per day.',
             serviceManual,
           ),
-          line('RestartSec', '15min', 'Whoever was away may be back then.', serviceManual),
-          // What brings files to the hosts may need others than those of the data centre.
+          line('RestartSec', '15min', 'A host that was down may be up again by then.', serviceManual),
+          // The program that copies files to the hosts may need addresses outside the data centre.
           ...hardening({ compiles: true, addresses: null }),
         ],
       },
@@ -188,27 +196,34 @@ function schedule({ name }: DataCentre, { what, calendar, whyThen }: Rotation): 
     blocks: [
       {
         title: 'Unit',
-        directives: [line('Description', `When ${name} gets new ${what}`, 'What it is.', unitManual)],
+        directives: [
+          line(
+            'Description',
+            `When ${name} gets new ${what}`,
+            'The name in systemctl and in the journal.',
+            unitManual,
+          ),
+        ],
       },
       {
         title: 'Timer',
         directives: [
           line('OnCalendar', calendar, whyThen, timer),
-          line('Persistent', 'true', 'A time that passed while the host was off is made up for.', timer),
-          line('RandomizedDelaySec', '6h', 'Not all data centres at the same moment.', timer),
+          line('Persistent', 'true', 'Runs at boot if the host was off at the scheduled time.', timer),
+          line('RandomizedDelaySec', '6h', 'Data centres must not all rotate at the same moment.', timer),
         ],
       },
       {
         title: 'Install',
-        directives: [line('WantedBy', 'timers.target', 'It counts from the start of the host.', unitManual)],
+        directives: [line('WantedBy', 'timers.target', 'The timer starts when the host boots.', unitManual)],
       },
     ],
   }
 }
 
 /**
- * A path in a list of paths of a unit: quoted, with `%` doubled, which else begins a specifier. Throws `RENDER_REFUSED` for
- * one that cannot be written there.
+ * Quotes a path for a list of paths in a unit. `%` is doubled, because it starts a specifier. Throws `RENDER_REFUSED`
+ * for a path that a unit cannot contain.
  */
 function unitPath(path: string): string {
   const quote = path.includes('"') ? "'" : '"'
@@ -216,7 +231,7 @@ function unitPath(path: string): string {
   if (path.includes(quote) || /[\0-\x1f\x7f]/.test(path)) {
     throw new ClusterError(
       'RENDER_REFUSED',
-      `The folder of the secrets, ${JSON.stringify(path)}, has both kinds of quotes or a control character, which no unit of systemd can name. Choose another.`,
+      `The folder of the secrets, ${JSON.stringify(path)}, contains both kinds of quotes or a control character. A systemd unit cannot contain such a path. Choose another folder.`,
     )
   }
   const text = path.replaceAll('%', '%%')

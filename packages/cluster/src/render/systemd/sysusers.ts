@@ -1,11 +1,13 @@
 import type { Host, Site } from '../../site/site.ts'
-import { type Directive, line } from '../directive.ts'
-import type { Document } from '../document.ts'
+import { type Directive, type Document, line } from '../document.ts'
 import { words } from '../formats.ts'
 import { SOURCE } from '../sources.ts'
-import type { Unit } from './units.ts'
+import type { Unit } from './parts.ts'
 
-/** The users of a host's units, for `systemd-sysusers`: one each, so that none reads what is another's. */
+/**
+ * The users of the units of a host, for `systemd-sysusers`. One per service, so that none can read the files of
+ * another.
+ */
 export function sysusers(units: readonly Unit[], site: Site, host: Host): Document {
   const names = [...new Set(units.flatMap(({ document }) => userOf(document)))]
   const readsKey = (name: string) =>
@@ -16,12 +18,12 @@ export function sysusers(units: readonly Unit[], site: Site, host: Host): Docume
     format: words,
     blocks: [
       {
-        title: 'One user a service.',
+        title: 'One user per service.',
         directives: names.map((name) =>
           line(
             'u',
             `${name} - "${name}"`,
-            'A user of its own, that owns its state and nothing else.',
+            'A separate user that owns the state of this service and nothing else.',
             SOURCE.sysusers,
           ),
         ),
@@ -29,13 +31,13 @@ export function sysusers(units: readonly Unit[], site: Site, host: Host): Docume
       ...(encrypted
         ? [
             {
-              title: 'Who may read the key of this host.',
+              title: 'Users who may read the key of this host.',
               directives: [
                 line('g', 'holdfast-tls -', 'The group of the key: mode 0640, owner root.', SOURCE.sysusers),
                 ...names
                   .filter(readsKey)
                   .map(
-                    (name): Directive => line('m', `${name} holdfast-tls`, 'It speaks TLS.', SOURCE.sysusers),
+                    (name): Directive => line('m', `${name} holdfast-tls`, 'It uses TLS.', SOURCE.sysusers),
                   ),
               ],
             },

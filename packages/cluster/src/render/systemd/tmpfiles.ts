@@ -1,42 +1,39 @@
 import type { Host, Site } from '../../site/site.ts'
-import { type Directive, line } from '../directive.ts'
-import type { Document } from '../document.ts'
+import { type Directive, type Document, line } from '../document.ts'
 import { words } from '../formats.ts'
 import { configFile, GATEWAY_SECRETS, stateOf, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 
-/** Who may read root's files of a host, for `systemd-tmpfiles`; null where that is root alone. */
+/** The permissions of root's files on a host, for `systemd-tmpfiles`. Null if only root may read them. */
 export function tmpfiles(site: Site, host: Host): Document | null {
   const entry = (type: string, value: string, why: string): Directive =>
     line(type, value, why, SOURCE.tmpfiles)
   const isEncrypted = site.transport === 'tls' || site.transport === 'stunnel'
   const directives = [
     ...(isEncrypted
-      ? [
-          entry(
-            'z',
-            `${TLS_FILES.key} 0640 root holdfast-tls`,
-            'Every service that speaks TLS reads the key.',
-          ),
-        ]
+      ? [entry('z', `${TLS_FILES.key} 0640 root holdfast-tls`, 'Every service that uses TLS reads the key.')]
       : []),
     ...(host.runs.includes('gateway')
       ? [
           entry(
             'z',
             `${configFile('gateway.json')} 0640 root holdfast-gateway`,
-            'The gateway reads its configuration, and cannot change it.',
+            'The gateway can read its configuration, but not change it.',
           ),
           entry(
             'd',
             `${GATEWAY_SECRETS} 0750 root holdfast-gateway`,
-            'A place for the passwords that its configuration names by their files.',
+            'The folder for password files that its configuration names.',
           ),
-          entry('z', `${GATEWAY_SECRETS}/* 0640 root holdfast-gateway`, 'The gateway reads those passwords.'),
+          entry(
+            'z',
+            `${GATEWAY_SECRETS}/* 0640 root holdfast-gateway`,
+            'The gateway can read those passwords.',
+          ),
           entry(
             'd',
             `${stateOf('gateway')} 0700 holdfast-gateway holdfast-gateway`,
-            'The users file is there before the gateway starts.',
+            'Creates the folder, so that the users file can be put there before the gateway starts.',
           ),
         ]
       : []),
@@ -45,6 +42,6 @@ export function tmpfiles(site: Site, host: Host): Document | null {
   return {
     heading: `Rendered by Holdfast for ${host.name}: change holdfast.yaml instead. Applied at boot, and by: systemd-tmpfiles --create holdfast.conf`,
     format: words,
-    blocks: [{ title: "Who may read root's files.", directives }],
+    blocks: [{ title: "Permissions of root's files.", directives }],
   }
 }

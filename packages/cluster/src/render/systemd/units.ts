@@ -1,22 +1,17 @@
 import type { DataCentre, Host, Profile, Site } from '../../site/site.ts'
-import { because, type Directive, line } from '../directive.ts'
-import type { Document } from '../document.ts'
+import { because, type Directive, type Document, line } from '../document.ts'
 import { ESSENTIALS } from '../essentials.ts'
 import { unit } from '../formats.ts'
 import { configFile, PROGRAM, STARTED_WITH, serverProgram, stateOf, TUNNEL_INTERFACE } from '../host-paths.ts'
 import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
-import type { ServiceName } from './exposure.ts'
 import { hardening } from './hardening.ts'
-import { account, HEADING, serviceHeading, startsBehind } from './parts.ts'
+import { account, HEADING, type ServiceName, serviceHeading, startsAfter, type Unit } from './parts.ts'
 import { rotationUnits } from './rotation-units.ts'
-import type { Unit } from './unit.ts'
-
-export type { Unit } from './unit.ts'
 
 const { measured, holdfast, exec, service, unit: unitManual } = SOURCE
 
-/** The units of one host: what runs there, and what it needs first. */
+/** The units of one host: its services, and the units that they require. */
 export function unitsOf(site: Site, dataCentre: DataCentre, host: Host, hasFirewall: boolean): Unit[] {
   const addresses = tokenHosts(dataCentre).map((other) =>
     site.transport === 'wireguard' ? tokenAddress(site, other) : other.address,
@@ -52,11 +47,11 @@ const named = (name: string, document: Document): Unit => ({ name, document })
 
 interface Context {
   site: Site
-  /** Every host with which tokens may travel. */
+  /** The addresses of every host that handles tokens. */
   addresses: string[]
-  /** Those with which Redis and Sentinel speak themselves: none but this host's, where stunnel speaks for them. */
+  /** The addresses to which Redis and Sentinel connect themselves. Empty with stunnel, which connects for them. */
   ownAddresses: string[]
-  /** Units without which nothing may start. */
+  /** The units that every service requires. */
   needs: string[]
 }
 
@@ -67,41 +62,46 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
     ...account('holdfast-redis', 'holdfast/redis'),
     ...seeded(state, site.profile, documented ? ['redis.conf'] : ['redis.conf', 'users.acl']),
     ...(documented
-      ? [line('ExecStart', server, 'Redis, with the file that it rewrites.', service)]
+      ? [line('ExecStart', server, 'Starts Redis with the file that it rewrites.', service)]
       : [
-          line('RuntimeDirectory', 'holdfast-redis', 'Where the guard says how Redis is to start.', exec),
+          line('RuntimeDirectory', 'holdfast-redis', 'The guard writes here how Redis must start.', exec),
           line(
             'ExecStartPre',
             `${PROGRAM.holdfast} guard --config %d/host.json --write %t/holdfast-redis/start.env --boot-id %b`,
-            'Waits until this Redis may start, and as what: never as the primary when another may have more data.',
+            'Waits until this Redis may start, and decides its role: never primary if another Redis may have more data.',
             measured,
           ),
-          line('LoadCredential', `host.json:${configFile('host.json')}`, 'What the guard asks with.', exec),
+          line(
+            'LoadCredential',
+            `host.json:${configFile('host.json')}`,
+            'The configuration and passwords of the guard.',
+            exec,
+          ),
           line(
             'ExecStart',
             `/bin/sh -c 'read -r start <%t/holdfast-redis/start.env && set -f && exec ${server} $\${start#HOLDFAST_START=}'`,
-            'Redis, with the file that it rewrites, as the guard has decided. Read by this user: with EnvironmentFile= systemd, as root, would open whatever this user has put there.',
+            'Starts Redis with the file that it rewrites, in the role that the guard decided. The user of this service reads start.env: with EnvironmentFile=, systemd would open as root any file that this user put there.',
             service,
           ),
           line(
             'ExecStopPost',
             `/bin/sh -c 'case "$SERVICE_RESULT $EXIT_CODE" in "success exited") rm -f ${state}/started ;; success*) ;; *) touch ${state}/crashed ;; esac'`,
-            'After a crash the guard waits for the failover that the watchdog asks for. The file that it leaves, unless Redis stopped well, shows a power cut.',
+            'After a crash, the guard waits for the failover that the watchdog requests. If the file `started` is still there, Redis did not stop cleanly, for example because of a power cut.',
             measured,
           ),
           line(
             'TimeoutStartSec',
             'infinity',
-            'A guard that holds an empty primary back waits for a failover, however long.',
+            'The guard holds back an empty primary until a failover is over, without a time limit.',
             holdfast,
           ),
         ]),
-    line('Restart', 'always', 'A crashed Redis comes back, behind the guard, as a replica.', service),
-    line('RestartSec', '1', 'Not in a busy loop.', service),
+    line('Restart', 'always', 'After a crash, Redis starts again as a replica, after the guard.', service),
+    line('RestartSec', '1', 'Prevents a busy loop.', service),
     line('TimeoutStopSec', '60', 'Time to write the last data to the disk.', service),
-    line('LimitNOFILE', '65536', 'A connection is a file.', exec),
-    line('OOMScoreAdjust', '-900', 'Among the last that the kernel ends when memory is short.', exec),
-    // The guard runs in Node, under the same filter as Redis.
+    line('LimitNOFILE', '65536', 'Every connection is an open file.', exec),
+    line('OOMScoreAdjust', '-900', 'The kernel kills it among the last when memory runs out.', exec),
+    // The guard runs in Node, with the same restrictions as Redis.
     ...hardening({ compiles: !documented, addresses: ownAddresses }),
   ])
 }
@@ -114,13 +114,13 @@ function sentinel({ site, ownAddresses, needs }: Context): Document {
     line(
       'ExecStart',
       `${serverProgram(site.engine)} ${STARTED_WITH.sentinel} --sentinel`,
-      'Sentinel, with the file that it rewrites.',
+      'Starts Sentinel with the file that it rewrites.',
       service,
     ),
-    line('Restart', 'always', 'Two of three must be there for a failover.', service),
-    line('RestartSec', '1', 'Not in a busy loop.', service),
-    line('LimitNOFILE', '65536', 'A connection is a file.', exec),
-    line('OOMScoreAdjust', '-900', 'Among the last that the kernel ends when memory is short.', exec),
+    line('Restart', 'always', 'A failover needs two of three Sentinels.', service),
+    line('RestartSec', '1', 'Prevents a busy loop.', service),
+    line('LimitNOFILE', '65536', 'Every connection is an open file.', exec),
+    line('OOMScoreAdjust', '-900', 'The kernel kills it among the last when memory runs out.', exec),
     ...hardening({ compiles: false, addresses: ownAddresses }),
   ])
 }
@@ -131,17 +131,17 @@ function watchdog({ ownAddresses, needs }: Context): Document {
     line(
       'LoadCredential',
       `host.json:${configFile('host.json')}`,
-      'Its passwords come from root, and are readable by it alone.',
+      'systemd passes the passwords to this service only.',
       exec,
     ),
     line(
       'ExecStart',
       `${PROGRAM.holdfast} watchdog --config %d/host.json`,
-      'When the process of the primary ends it asks for the failover at once, instead of letting down-after pass.',
+      'Requests a failover as soon as the process of the primary ends, instead of waiting for down-after-milliseconds.',
       measured,
     ),
-    line('Restart', 'always', 'It is needed just when things break.', service),
-    line('RestartSec', '1', 'Not in a busy loop.', service),
+    line('Restart', 'always', 'It is needed exactly when other processes fail.', service),
+    line('RestartSec', '1', 'Prevents a busy loop.', service),
     ...hardening({ compiles: true, addresses: ownAddresses }),
   ])
 }
@@ -149,34 +149,34 @@ function watchdog({ ownAddresses, needs }: Context): Document {
 function gateway({ needs }: Context): Document {
   return serviceUnit('holdfast-gateway.service', 'Holdfast gateway', needs, [
     ...account('holdfast-gateway', 'holdfast/gateway'),
-    line('RuntimeDirectory', 'holdfast-gateway', 'A place for the socket of its administrators.', exec),
-    line('LogsDirectory', 'holdfast', 'A place for its audit log.', exec),
-    line('LogsDirectoryMode', '0700', 'Nobody else reads it.', exec),
-    line('Type', 'notify', 'It has started when it serves, and not before.', service),
-    line('NotifyAccess', 'all', 'The program `systemd-notify` speaks for it.', service),
+    line('RuntimeDirectory', 'holdfast-gateway', 'The folder for the socket of the admin API.', exec),
+    line('LogsDirectory', 'holdfast', 'The folder for its audit log.', exec),
+    line('LogsDirectoryMode', '0700', 'No other user can read it.', exec),
+    line('Type', 'notify', 'The unit counts as started when the gateway serves requests.', service),
+    line('NotifyAccess', 'all', 'The gateway notifies systemd with the program `systemd-notify`.', service),
     line(
       'WatchdogSec',
       '30',
-      'One that hangs is ended, and started again; its processes it watches itself.',
+      'systemd restarts a gateway that hangs. The gateway itself watches its processes.',
       service,
     ),
     line(
       'ExecStart',
       `${PROGRAM.holdfast} gateway --config ${configFile('gateway.json')}`,
-      "The gateway. The file is root's, and readable by this service alone: root copies nothing to where the service writes.",
+      'Starts the gateway. root owns the file and only this service can read it, so root copies nothing to folders of the service.',
       service,
     ),
     line(
       'ExecReload',
       '/bin/kill -HUP $MAINPID',
-      'It reads its file again, and takes new secrets without a restart.',
+      'Reloads the file, and uses new secrets without a restart.',
       holdfast,
     ),
-    line('Restart', 'always', 'The balancer has others meanwhile.', service),
-    line('RestartSec', '1', 'Not in a busy loop.', service),
-    line('TimeoutStopSec', '30', 'It finishes its requests first.', service),
-    line('LimitNOFILE', '65536', 'A connection is a file.', exec),
-    // Browsers' requests come from balancers that the firewall names.
+    line('Restart', 'always', 'Meanwhile, the balancer uses other gateways.', service),
+    line('RestartSec', '1', 'Prevents a busy loop.', service),
+    line('TimeoutStopSec', '30', 'Time to finish open requests.', service),
+    line('LimitNOFILE', '65536', 'Every connection is an open file.', exec),
+    // Requests of browsers come from balancers, which the firewall allows.
     ...hardening({ compiles: true, addresses: null }),
   ])
 }
@@ -185,16 +185,16 @@ function stunnel({ addresses, needs }: Context): Document {
   const others = needs.filter((name) => name !== STUNNEL)
   return serviceUnit('holdfast-stunnel.service', 'Tunnels of the token store', others, [
     ...account('holdfast-stunnel', null),
-    line('SupplementaryGroups', 'holdfast-tls', 'It may read the key of this host.', exec),
+    line('SupplementaryGroups', 'holdfast-tls', 'May read the key of this host.', exec),
     line(
       'ExecStart',
       `${PROGRAM.stunnel} ${configFile('stunnel.conf')}`,
-      'TLS for what Redis and Sentinel say in clear.',
+      'Encrypts the plain traffic of Redis and Sentinel.',
       SOURCE.stunnel,
     ),
-    line('Restart', 'always', 'Without it this host is cut off.', service),
-    line('RestartSec', '1', 'Not in a busy loop.', service),
-    line('LimitNOFILE', '65536', 'A connection is two files.', exec),
+    line('Restart', 'always', 'Without it, this host is cut off from the others.', service),
+    line('RestartSec', '1', 'Prevents a busy loop.', service),
+    line('LimitNOFILE', '65536', 'Every connection is two open files.', exec),
     ...hardening({ compiles: false, addresses }),
   ])
 }
@@ -208,8 +208,13 @@ function firewall(): Document {
       {
         title: 'Unit',
         directives: [
-          line('Description', 'Firewall of the token store', 'What it is.', unitManual),
-          ...because('It stands before anything is reachable.', unitManual, [
+          line(
+            'Description',
+            'Firewall of the token store',
+            'The name in systemctl and in the journal.',
+            unitManual,
+          ),
+          ...because('The rules are loaded before the network is up.', unitManual, [
             ['DefaultDependencies', 'no'],
             ['Wants', 'network-pre.target'],
             ['Before', 'network-pre.target shutdown.target'],
@@ -221,14 +226,19 @@ function firewall(): Document {
       {
         title: 'Service',
         directives: [
-          line('Type', 'oneshot', 'It loads rules and is done.', service),
-          line('RemainAfterExit', 'yes', 'What needs it can tell that it was done.', service),
-          line('ExecStart', load, 'In one transaction: there is no moment without rules.', SOURCE.nft),
-          line('ExecReload', load, 'The same again.', SOURCE.nft),
-          line('CapabilityBoundingSet', 'CAP_NET_ADMIN', 'The one thing that it needs from root.', exec),
-          line('NoNewPrivileges', 'yes', 'No program that it starts can be more than it is.', exec),
-          line('ProtectSystem', 'strict', 'It writes no file.', exec),
-          line('ProtectHome', 'yes', 'It sees nothing of the users.', exec),
+          line('Type', 'oneshot', 'It loads the rules and ends.', service),
+          line('RemainAfterExit', 'yes', 'Units that require it see that the rules are loaded.', service),
+          line(
+            'ExecStart',
+            load,
+            'Loads the rules in one transaction, so that there is no moment without rules.',
+            SOURCE.nft,
+          ),
+          line('ExecReload', load, 'Loads the rules again.', SOURCE.nft),
+          line('CapabilityBoundingSet', 'CAP_NET_ADMIN', 'The only capability of root that it needs.', exec),
+          line('NoNewPrivileges', 'yes', 'A program that it starts cannot gain more rights.', exec),
+          line('ProtectSystem', 'strict', 'It writes no files.', exec),
+          line('ProtectHome', 'yes', 'It cannot see the files of users.', exec),
         ],
       },
       INSTALL,
@@ -238,7 +248,7 @@ function firewall(): Document {
 
 const INSTALL = {
   title: 'Install',
-  directives: [line('WantedBy', 'multi-user.target', 'It starts with the host.', unitManual)],
+  directives: [line('WantedBy', 'multi-user.target', 'Starts when the host boots.', unitManual)],
 }
 
 function serviceUnit(
@@ -254,15 +264,15 @@ function serviceUnit(
       {
         title: 'Unit',
         directives: [
-          line('Description', description, 'What it is.', unitManual),
-          ...startsBehind(needs, {
-            after: 'The addresses that it listens on must be there.',
-            requires: 'Never without what closes its ports and protects its traffic.',
+          line('Description', description, 'The name in systemctl and in the journal.', unitManual),
+          ...startsAfter(needs, {
+            after: 'The addresses on which it listens must exist first.',
+            requires: 'Must not run without its firewall and the protection of its traffic.',
           }),
           line(
             'StartLimitIntervalSec',
             '0',
-            'It is tried again for ever: nobody stands by at night.',
+            'systemd restarts it without a limit, so that it recovers without an operator.',
             unitManual,
           ),
         ],
@@ -273,19 +283,19 @@ function serviceUnit(
   }
 }
 
-/** Puts a file into the state folder when it is not there yet: afterwards it belongs to Redis or Sentinel. */
+/** Copies a file to the state folder if it is missing or truncated. Redis or Sentinel rewrites it afterwards. */
 function seeded(folder: string, profile: Profile, names: readonly SeededFile[]): Directive[] {
   return names.flatMap((name) => [
     line(
       'LoadCredential',
       `${name}:${configFile(name)}`,
-      'It holds passwords: root hands it over, and no other service sees it.',
+      'The file contains passwords. systemd passes it to this service only.',
       exec,
     ),
     line(
       'ExecStartPre',
-      `/bin/sh -c '${isWhole(`${folder}/${name}`, name, profile)} || cp --no-preserve=mode --backup=numbered %d/${name} ${folder}/${name}'`,
-      'Seeded once, and again when a power cut has emptied it or cut off what keeps strangers out: writing the file again after a failover made two primaries and lost acknowledged writes.',
+      `/bin/sh -c '${isComplete(`${folder}/${name}`, name, profile)} || cp --no-preserve=mode --backup=numbered %d/${name} ${folder}/${name}'`,
+      'Copies the file once, and again only if a power cut truncated it. Copying it after a failover created two primaries and lost acknowledged writes.',
       measured,
     ),
   ])
@@ -293,12 +303,12 @@ function seeded(folder: string, profile: Profile, names: readonly SeededFile[]):
 
 type SeededFile = keyof typeof ESSENTIALS | 'users.acl'
 
-/** For a shell: the file has what the program must not start without. The guard looks at the users. */
-function isWhole(path: string, name: SeededFile, profile: Profile): string {
+/** A shell test: the file has the lines that the program needs. The guard checks the users. */
+function isComplete(path: string, name: SeededFile, profile: Profile): string {
   const patterns =
     name === 'users.acl' ? ['[[:alnum:]]'] : ESSENTIALS[name][profile].map((line) => `^${line}`)
   return patterns.map((pattern) => `grep -qas "${pattern}" ${path}`).join(' && ')
 }
 
-/** The folder in which systemd looks for units of the host's administrator. */
+/** The folder for units of the administrator. */
 export const UNIT_FOLDER = '/etc/systemd/system'

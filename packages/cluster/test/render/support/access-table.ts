@@ -2,15 +2,15 @@ import { platformPassword } from '../../../src/render/derived-secrets.ts'
 import { FIXED_SECRETS } from '../../support/fixed-secrets.ts'
 import type { Command } from './server-commands.ts'
 
-/** What one ACL user must be able to do, and on what: written down here by hand, from what it is for. */
+/** The commands, keys and channels that one ACL user needs: written by hand from the purpose of the user. */
 export interface UserAccess {
   name: string
   password: string
-  /** Why it needs which commands. */
+  /** The commands that it needs, by purpose. */
   needs: Record<string, string> | ((command: Command) => boolean)
-  /** Keys that it works on, and keys that are none of its business. */
+  /** Keys that it may access, and keys that it must not access. */
   keys: Names
-  /** The same of channels on which it publishes, and of those to which it listens. */
+  /** The same for channels to which it publishes, and for those to which it subscribes. */
   publishes: Names
   hears: Names
 }
@@ -20,7 +20,7 @@ interface Names {
   foreign: string[]
 }
 
-/** Whoever is connected may log in, as himself or another, and hang up: Redis asks no permission for these. */
+/** Redis allows these commands to every connected client. */
 const ALWAYS = 'auth hello quit reset'
 
 export const mayRun = ({ needs }: UserAccess, command: Command): boolean =>
@@ -61,11 +61,11 @@ export const REDIS_ACCESS: UserAccess[] = [
     name: 'sentinel',
     password: FIXED_SECRETS.sentinel,
     needs: {
-      'sees how a Redis is': 'ping info role',
-      'makes itself known to the other Sentinels': 'publish subscribe',
-      'is known by a name to operators': 'client|setname',
-      'gives a Redis another primary, for good': 'multi slaveof config|rewrite client|kill exec',
-      'ends a script that holds a Redis up': 'script|kill',
+      'reads the state of a Redis': 'ping info role',
+      'announces itself to the other Sentinels': 'publish subscribe',
+      'names its connection for operators': 'client|setname',
+      'repoints a Redis permanently': 'multi slaveof config|rewrite client|kill exec',
+      'ends a script that blocks a Redis': 'script|kill',
     },
     keys: none(ALL_KEYS),
     publishes: only([HELLO], ALL_CHANNELS),
@@ -85,24 +85,24 @@ export const REDIS_ACCESS: UserAccess[] = [
     name: 'app',
     password: FIXED_SECRETS.app,
     needs: {
-      'connects, and asks who is primary': 'ping info client|setname',
-      'reads records and the mark': 'get mget',
+      'connects, and looks up the primary': 'ping info client|setname',
+      'reads records and the group id': 'get mget',
       'merges records by its script': 'script|load evalsha get set',
       'keeps the sessions of a subject': 'zadd zrange persist',
-      'removes what has ended': 'scan del zremrangebyscore persist',
-      'waits until replicas have it': 'wait',
-      'tells and hears what is stored': 'publish subscribe',
+      'removes expired records': 'scan del zremrangebyscore persist',
+      'waits for replicas': 'wait',
+      'publishes and receives stored records': 'publish subscribe',
     },
     keys: only(HOLDFAST_KEYS, ALL_KEYS),
     publishes: only(HOLDFAST_CHANNELS, ALL_CHANNELS),
-    // The epochs of the Sentinels; to publish there would be to give the group another primary.
+    // The library reads epochs from this channel. By publishing there, a client could give the group another primary.
     hears: only([...HOLDFAST_CHANNELS, HELLO], ALL_CHANNELS),
   },
   {
     name: 'platform',
     password: platformPassword(FIXED_SECRETS),
-    // Itential names what its user does without (“User accounts in dependencies”); the rest is data, and what
-    // Redis itself calls an operator's is not.
+    // Itential lists the commands that its user does not need ("User accounts in dependencies"). The rest is data,
+    // except for the commands that Redis assigns to operators.
     needs: ({ name, categories }) =>
       ['info', 'role'].includes(name) ||
       !(
@@ -115,12 +115,12 @@ export const REDIS_ACCESS: UserAccess[] = [
       OTHER_CHANNELS.filter((name) => !name.startsWith('_')),
       ALL_CHANNELS,
     ),
-    // Bull subscribes to patterns, which Redis lets in only with all channels. Records in the feed are sealed.
+    // Bull subscribes to patterns, which Redis allows only with all channels. Records in the feed are encrypted.
     hears: all(ALL_CHANNELS),
   },
 ]
 
-/** What the library takes as a hint that the primary or the members may change. */
+/** The events that tell the library that the primary or the members may change. */
 const EVENTS = [
   ...['+sdown', '+odown', '+new-epoch', '+try-failover', '+promoted-slave', '+switch-master', '+slave'],
   ...['+sentinel', '+sentinel-address-switch', '+reset-master'],
@@ -140,9 +140,9 @@ export const SENTINEL_ACCESS: UserAccess[] = [
     name: 'peer',
     password: FIXED_SECRETS.peer,
     needs: {
-      'sees that a Sentinel is there': 'ping client|setname',
-      'tells it of itself': 'publish',
-      'asks for its opinion, and for its vote': 'sentinel|is-master-down-by-addr',
+      'checks that a Sentinel is up': 'ping client|setname',
+      'announces itself': 'publish',
+      'asks for its state of the primary, and for its vote': 'sentinel|is-master-down-by-addr',
     },
     keys: none([]),
     publishes: only([HELLO], SENTINEL_CHANNELS),
@@ -153,9 +153,9 @@ export const SENTINEL_ACCESS: UserAccess[] = [
     password: FIXED_SECRETS.sentinelApp,
     needs: {
       connects: 'ping client|setname',
-      'asks who is primary, and who belongs to the group':
+      'looks up the primary and the members of the group':
         'sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|sentinels sentinel|myid',
-      'hears that something happens': 'subscribe',
+      'receives events': 'subscribe',
     },
     keys: none([]),
     publishes: none([]),
@@ -167,9 +167,9 @@ export const SENTINEL_ACCESS: UserAccess[] = [
     needs: {
       'connects as the clients for Node, Java, Python and Go do':
         'ping role info command client|getname client|id client|setname',
-      'asks who is primary, and who belongs to the group':
+      'looks up the primary and the members of the group':
         'sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|slaves sentinel|sentinels sentinel|myid',
-      'hears that something happens': 'subscribe psubscribe unsubscribe punsubscribe',
+      'receives events': 'subscribe psubscribe unsubscribe punsubscribe',
     },
     keys: none([]),
     publishes: none([]),

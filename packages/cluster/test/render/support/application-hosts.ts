@@ -11,10 +11,10 @@ import { eventually } from '../../support/data-centre.ts'
 import { ApplicationServer } from './application-server.ts'
 import { HOLDFAST, type HostedDataCentre, present } from './hosted-site.ts'
 
-/** A text that is nowhere else, and begins with what it is. */
+/** A unique text with a readable prefix. */
 export const random = (what: string): string => `${what}-${randomBytes(12).toString('hex')}`
 
-/** Starts the gateway and the application of every application host by their rendered files, and waits for all. */
+/** Starts the gateway and the application of every application host with their rendered files, and waits for them. */
 export async function startServers(
   { group, dataCentre }: HostedDataCentre,
   folder: string,
@@ -37,7 +37,7 @@ export async function startServers(
 
 const APPLICATION = fileURLToPath(new URL('./application.ts', import.meta.url))
 
-/** The first is added by the command; the others get a copy of the hash. */
+/** The command adds the first user. The other users get a copy of its hash. */
 async function writeUsers(file: string, { names, password }: { names: string[]; password: string }) {
   await mkdir(dirname(file), { recursive: true })
   const [program = '', ...args] = [...HOLDFAST, 'users', 'add', '--file', file, present(names[0])]
@@ -49,8 +49,8 @@ async function writeUsers(file: string, { names, password }: { names: string[]; 
 }
 
 /**
- * Writes a session as an application does that does not seal what it keeps, as the user `platform` of its rendered
- * settings. Answers what it has sent: token, content and password.
+ * Writes a session as an application does that does not encrypt its data, as the user `platform` of the rendered
+ * settings. Returns the texts that it sent: token, content and password.
  */
 export async function writeUnsealed(
   { group }: HostedDataCentre,

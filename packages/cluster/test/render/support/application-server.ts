@@ -3,18 +3,18 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Verification } from '@holdfast/tokens'
 
-/** A login of a test, and where it began: over HTTP at a gateway, or in an application that keeps content in it. */
+/** A login of a test: over HTTP at a gateway, or in an application that stores content in the session. */
 export interface Login {
   user: string
   token: string
-  /** Null: the gateway's sessions hold the user's name. */
+  /** Null: sessions of the gateway contain the name of the user. */
   content: string | null
 }
 
-/** What a server said of a login. `wrong` is somebody else's session, or another content. */
+/** The answer of a server about a login. `wrong`: the session of another user, or other content. */
 export type Answer = 'active' | 'logged out' | 'unavailable' | 'wrong'
 
-/** The two programs of an application host as a test asks them: see application.ts. */
+/** A client for the two programs of an application host (application.ts). */
 export class ApplicationServer {
   readonly #socket: string
 

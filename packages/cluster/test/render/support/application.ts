@@ -4,9 +4,9 @@ import { createRedisStore, type IssueRequest } from '@holdfast/tokens'
 import { storeOptionsFromEnvironment } from '@holdfast/tokens/environment'
 
 /**
- * An application server of a test, a process of its own: its store is configured by the variables of the rendered
- * `holdfast.env` and by nothing else. It listens on a socket in the file system, because a test is not in the network
- * of its host, and hands on to the gateway of its host what is not for itself.
+ * An application server of a test, in its own process. Only the variables of the rendered `holdfast.env` configure
+ * its store. It listens on a Unix socket, because the test is not in the network of its host. It forwards all other
+ * requests to the gateway of its host.
  */
 const [socket = '', gateway = ''] = process.argv.slice(2)
 

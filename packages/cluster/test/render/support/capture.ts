@@ -3,7 +3,7 @@ import { eventually } from '../../support/data-centre.ts'
 import type { Namespaces } from './namespaces.ts'
 import { Processes } from './programs.ts'
 
-/** A capture of everything that the hosts of a test send each other. */
+/** A capture of all traffic between the hosts of a test. */
 export class Capture {
   readonly #tcpdump = new Processes()
   readonly #file: string
@@ -12,12 +12,12 @@ export class Capture {
     this.#file = file
   }
 
-  /** Resolves when nothing is missed any more. */
+  /** Resolves when the capture is running. */
   static async start(namespaces: Namespaces, file: string): Promise<Capture> {
     const capture = new Capture(file)
     capture.#tcpdump.start('tcpdump', [
       ...namespaces.on('bridge'),
-      // Whole packets, each written at once, into a file of root's.
+      // Whole packets, each written at once, to a file that root owns.
       ...['tcpdump', '-i', 'br0', '-s', '0', '-U', '-B', '65536', '-Z', 'root', '-w', file],
     ])
     await eventually(async () => {
@@ -30,7 +30,7 @@ export class Capture {
     return this.#tcpdump.kill('tcpdump', 'SIGINT')
   }
 
-  /** Ends it and reads it. Throws when the kernel had to drop packets: then it is no capture of everything. */
+  /** Stops the capture and reads it. Throws if the kernel dropped packets, because the capture is then incomplete. */
   async stop(): Promise<Traffic> {
     await this.end()
     const said = this.#tcpdump.said('tcpdump')
@@ -45,12 +45,12 @@ const ETHERNET_HEADER = 14
 const IPV4 = 0x0800
 const TCP = 6
 
-/** What was captured, in the format of libpcap (https://www.tcpdump.org/manpages/pcap-savefile.5.txt), Ethernet. */
+/** The captured traffic, in the format of libpcap (https://www.tcpdump.org/manpages/pcap-savefile.5.txt), Ethernet. */
 export class Traffic {
   readonly #bytes: Buffer
-  /** What went one way over one connection, so that nothing hides by lying in two packets. */
+  /** The bytes in each direction of each connection, so that a text in two packets is found too. */
   readonly #streams = new Map<string, Buffer[]>()
-  /** Who sent to whom: `10.20.0.11 > 10.20.0.12`. */
+  /** The source and the destination: `10.20.0.11 > 10.20.0.12`. */
   readonly ways = new Set<string>()
   packets = 0
   #searched: Buffer[] | null = null
@@ -66,7 +66,7 @@ export class Traffic {
     }
   }
 
-  /** Whether any host has sent this to any other in clear. */
+  /** Whether a host has sent this text unencrypted to another host. */
   holds(text: string): boolean {
     this.#searched ??= [this.#bytes, ...[...this.#streams.values()].map((parts) => Buffer.concat(parts))]
     return this.#searched.some((bytes) => bytes.includes(text))

@@ -4,7 +4,7 @@ import type { TestAuthority } from '@holdfast/testing'
 import type { Host } from '../../../src/site/site.ts'
 import type { PlacedHost } from './placed-host.ts'
 
-/** How `redis-cli` shows the certificate of a host. */
+/** The arguments with which `redis-cli` uses the certificate of a host. */
 export const tlsArgs = (placed: PlacedHost): string[] => [
   '--tls',
   ...['--cacert', placed.path('/etc/holdfast/tls/ca.pem')],

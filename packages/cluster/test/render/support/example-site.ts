@@ -39,7 +39,7 @@ export const exampleHost = (name: string, last: number, runs: Service[], more: P
   ...more,
 })
 
-/** The same site with the `fast` timings, its hosts as addresses of this machine, in a network such as `127.0.61`. */
+/** The same site with the `fast` timings and hosts at addresses of this machine, in a network such as `127.0.61`. */
 export function exampleOn(network: string, more: Partial<Site> = {}): Site {
   const site = exampleSite({ timings: TIMINGS.fast, ...more })
   return {
@@ -64,7 +64,7 @@ export function tunnelledSite(): Site {
   }
 }
 
-/** The same site with a host that operates it. */
+/** The same site with an operator host. */
 export function operatedSite(more: Partial<Site> = {}): Site {
   const site = exampleSite(more)
   return {
@@ -76,7 +76,7 @@ export function operatedSite(more: Partial<Site> = {}): Site {
   }
 }
 
-/** Every engine that Holdfast renders for. */
+/** Every engine for which Holdfast renders. */
 export const ENGINES: readonly Engine[] = [
   { name: 'redis', version: '7.0' },
   { name: 'redis', version: '7.2' },
@@ -89,18 +89,18 @@ export const ENGINES: readonly Engine[] = [
 export const renderExample = (site: Site, certificateOf?: CertificateOf): RenderedFile[] =>
   renderSite(site, () => FIXED_SECRETS, certificateOf)
 
-/** The text of one file, by its host and its name there. */
+/** Returns the text of one file, by host and name. */
 export function textIn(files: readonly RenderedFile[], host: string, name: string): string {
   const found = files.find((file) => file.path === `dc1/${host}/${name}`)
   if (found === undefined) throw new Error(`${name} of ${host} was not rendered`)
   return found.text
 }
 
-/** The three hosts with data, in a network such as `10.20.0`. */
+/** The three data hosts, in a network such as `10.20.0`. */
 export const dataHostsOf = (network: string) =>
   [1, 2, 3].map((number) => ({ name: `dc1-data-${number}`, address: `${network}.1${number}` }))
 
-/** How `redis-cli` logs in as the operator. */
+/** The arguments with which `redis-cli` logs in as the operator. */
 export const asAdmin = (service: 'redis' | 'sentinel') => [
   ...['--user', 'admin', '--pass'],
   service === 'redis' ? FIXED_SECRETS.admin : FIXED_SECRETS.sentinelAdmin,

@@ -20,7 +20,7 @@ export const HOLDFAST = [
   fileURLToPath(new URL('../../../../cli/src/main.ts', import.meta.url)),
 ]
 
-/** The data centres that a `holdfast.yaml` describes, on hosts of a test: from its text to what runs. Needs root. */
+/** The data centres of a `holdfast.yaml` on hosts of a test, from the text to running processes. Needs root. */
 export class HostedSite {
   readonly namespaces: Namespaces
   readonly #tunnels: Tunnels
@@ -31,7 +31,7 @@ export class HostedSite {
     this.#tunnels = new Tunnels(namespaces)
   }
 
-  /** Reads the text as `holdfast render` does, makes the hosts and puts the rendered files on them. Nothing runs yet. */
+  /** Renders the text as `holdfast render` does, creates the hosts and installs the files. Starts no process. */
   static async place(text: string, folder: string, prefix: string): Promise<HostedSite> {
     const file = join(folder, 'holdfast.yaml')
     await writeFile(file, text)
@@ -55,9 +55,9 @@ export class HostedSite {
     return present(this.#dataCentres.find((hosted) => hosted.dataCentre.name === dataCentre))
   }
 
-  /** What every process has said lately. */
+  /** The recent output of every process. */
   get said(): string {
-    return this.#dataCentres.map(({ group }) => group.processes.allSaid).join('\n')
+    return this.#dataCentres.map(({ group }) => group.processes.allOutput).join('\n')
   }
 
   async remove(): Promise<void> {
@@ -75,7 +75,7 @@ interface Parts {
   folder: string
 }
 
-/** One of them. */
+/** One data centre of a {@link HostedSite}. */
 export class HostedDataCentre {
   readonly dataCentre: DataCentre
   readonly secrets: Secrets
@@ -114,14 +114,14 @@ export class HostedDataCentre {
     return dataHosts(this.dataCentre)
   }
 
-  /** By which address the Redis and Sentinel of a host are known. */
+  /** The address that the Redis and Sentinel of a host announce. */
   tokenAddress(host: Host): string {
     return tokenAddress(this.#site, host)
   }
 
   /**
-   * Starts what the units of the data hosts start, behind firewalls and in tunnels, and waits until all agree. `isGuarded`:
-   * also the guards, which say how each Redis starts.
+   * Starts the services of the data hosts, with firewalls and tunnels, and waits until all nodes agree. `isGuarded`:
+   * also starts the guards, which decide how each Redis starts.
    */
   async bringUp({ isGuarded = false } = {}): Promise<void> {
     await this.#placeCertificates()
@@ -139,14 +139,14 @@ export class HostedDataCentre {
     const first = present(this.dataHosts[0])
     const primary = this.tokenAddress(first)
     await this.group.agreesOn(first.name, primary, this.dataHosts.length - 1, 60_000)
-    // By the watchdog of the primary's host.
+    // The watchdog on the host of the primary has written it.
     await eventually(async () => {
       const mark = await this.group.ask(first.name, primary, 'redis', ['GET', 'hf:mark'])
       if (mark !== `${this.secrets.mark}\n`) throw new Error('no mark')
     }, 60_000)
   }
 
-  /** Starts the Redis of a host as its unit does: the guard waits until it may start, and says as what. */
+  /** Starts the Redis of a host as its unit does: the guard waits until it may start, and decides its role. */
   async startGuarded(host: string): Promise<string> {
     const config = this.group.pathOn(host, '/etc/holdfast/host.json')
     const state = this.group.pathOn(host, '/var/lib/holdfast/redis')

@@ -2,8 +2,7 @@ import { isIPv6 } from 'node:net'
 import { run } from './programs.ts'
 
 /**
- * Hosts of a test as network namespaces on one bridge, each with an address of its own and a loopback of its own. Needs
- * root.
+ * Hosts of a test as network namespaces on one bridge, each with its own address and its own loopback. Needs root.
  */
 export class Namespaces {
   readonly #prefix: string
@@ -13,7 +12,7 @@ export class Namespaces {
     this.#prefix = prefix
   }
 
-  /** `prefix`: a few letters of the test. The process id makes the names its own. */
+  /** `prefix`: a few letters for the test. The process id makes the names unique. */
   static async create(prefix: string): Promise<Namespaces> {
     const namespaces = new Namespaces(`${prefix}${process.pid % 10_000}`)
     await namespaces.#add('bridge')
@@ -35,7 +34,7 @@ export class Namespaces {
     await this.#ip(host, 'link', 'set', 'eth0', 'up')
   }
 
-  /** What is put before a command to run it on a host. All traffic between hosts passes `br0` of the host `bridge`. */
+  /** The prefix of a command that runs it on a host. All traffic between hosts passes `br0` of the host `bridge`. */
   on = (host: string): string[] => ['ip', 'netns', 'exec', this.#name(host)]
 
   /** Runs a program to its end on a host. */

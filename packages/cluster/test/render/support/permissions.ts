@@ -4,13 +4,13 @@ import { mayRun, type UserAccess } from './access-table.ts'
 import { type Command, commandsOf, texts, withKey, wordsOf } from './server-commands.ts'
 
 const PATIENCE_MS = 10_000
-/** MODULE and DEBUG are switched off for everybody, which Redis looks at first. */
-const REFUSAL = /NOPERM.* to run the |(MODULE|DEBUG) command not allowed/
+/** MODULE and DEBUG are disabled for all users, and Redis checks that first. */
+const DENIAL = /NOPERM.* to run the |(MODULE|DEBUG) command not allowed/
 
 export const connectAs = (address: NodeAddress, { name, password }: Pick<UserAccess, 'name' | 'password'>) =>
   Connection.open({ address, username: name, password, connectTimeoutMs: PATIENCE_MS })
 
-/** What a server lets its users do, asked command by command. */
+/** The permissions of the users of a server, tested command by command. */
 export class Permissions {
   readonly address: NodeAddress
   readonly admin: Connection
@@ -31,7 +31,7 @@ export class Permissions {
     return texts(await this.admin.send(['ACL', 'USERS'], PATIENCE_MS)) as string[]
   }
 
-  /** Those that the user may run, whatever their arguments. */
+  /** The commands that the user may run, whatever their arguments. */
   async runnable({ name }: UserAccess): Promise<string[]> {
     const asked = this.commands.map(async (command) => {
       const answer = await this.dryRun(name, wordsOf(command))
@@ -40,26 +40,26 @@ export class Permissions {
     return (await Promise.all(asked)).flat().sort()
   }
 
-  /** Sends each command that the user must not run; answers what was not refused for want of permission. */
-  async refusesReally(user: UserAccess): Promise<{ sent: number; notRefused: string[] }> {
+  /** Sends each command that the user must not run. Returns those that the server did not reject with NOPERM. */
+  async sendForbidden(user: UserAccess): Promise<{ sent: number; notDenied: string[] }> {
     const connection = await connectAs(this.address, user)
     try {
       const forbidden = this.commands.filter((command) => !mayRun(user, command))
-      const notRefused: string[] = []
+      const notDenied: string[] = []
       for (const command of forbidden) {
         const refusal = await connection
           .send(wordsOf(command), PATIENCE_MS)
           .then(String, (error: unknown) => error)
-        const isRefused = refusal instanceof RedisReplyError && REFUSAL.test(refusal.message)
-        if (!isRefused) notRefused.push(`${command.name}: ${refusal}`)
+        const isDenied = refusal instanceof RedisReplyError && DENIAL.test(refusal.message)
+        if (!isDenied) notDenied.push(`${command.name}: ${refusal}`)
       }
-      return { sent: forbidden.length, notRefused }
+      return { sent: forbidden.length, notDenied }
     } finally {
       connection.close()
     }
   }
 
-  /** Commands with keys that the user may run, and whether each is let on to this key. */
+  /** The commands with keys that the user may run, and whether each may access this key. */
   async onKey(user: UserAccess, key: string): Promise<{ command: string; isAllowed: boolean }[]> {
     const withKeys = this.commands.filter((command) => mayRun(user, command) && command.keySpecs.length > 0)
     return Promise.all(
@@ -70,12 +70,12 @@ export class Permissions {
     )
   }
 
-  /** `OK`, or why not. */
+  /** `OK`, or the reason for a denial. */
   async dryRun(user: string, words: string[]): Promise<string> {
     return String(await this.admin.send(['ACL', 'DRYRUN', user, ...words], PATIENCE_MS))
   }
 
-  /** What was denied since it started. */
+  /** The denials since the server started. */
   async denials(): Promise<string[]> {
     const log = texts(await this.admin.send(['ACL', 'LOG'], PATIENCE_MS)) as Record<string, string>[]
     return log.map(({ username, reason, object }) => `${username}: ${reason} ${object}`)

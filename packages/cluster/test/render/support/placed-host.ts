@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { RenderedFile } from '../../../src/render/render-site.ts'
 
-/** The files of a rendered host where a test may put them: its /etc and /var are folders of the test. */
+/** The files of a rendered host in folders of the test instead of /etc and /var. */
 export class PlacedHost {
   readonly #folder: string
 
@@ -10,7 +10,7 @@ export class PlacedHost {
     this.#folder = folder
   }
 
-  /** Puts every file at its place, and seeds what the units seed. */
+  /** Installs every file, and copies the files that the units copy at the first start. */
   static async place(files: readonly RenderedFile[], host: string, folder: string): Promise<PlacedHost> {
     const placed = new PlacedHost(join(folder, host))
     for (const { text, mode, path, installAt, host: name } of files) {
@@ -22,7 +22,7 @@ export class PlacedHost {
     return placed
   }
 
-  /** Where a path of the host is in the test. */
+  /** The path in the test for a path of the host. */
   path(onHost: string): string {
     return join(this.#folder, onHost)
   }

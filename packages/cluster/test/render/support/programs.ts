@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { findProgram } from '../../../src/preflight/programs.ts'
 
-/** Whether a program is on this machine. A bare one has what `npm start` installs: Redis, HAProxy, OpenSSL. */
+/** Whether a program is installed. `npm start` installs only Redis, HAProxy and OpenSSL. */
 export function isThere(name: string): boolean {
   try {
     findProgram(name)
@@ -15,20 +15,20 @@ export function isThere(name: string): boolean {
 
 export const isRoot = process.getuid?.() === 0
 
-/** Runs a program to its end and answers what it said. Throws when it fails, with what it said. */
+/** Runs a program to its end and returns its output. Throws with the output if it fails. */
 export async function run(name: string, args: string[]): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)(findProgram(name), args)
   return stdout + stderr
 }
 
-/** Processes of a test, which end with it. What they say is kept, to be shown when the test fails. */
+/** Processes of a test, which end with it. Their output is kept and shown when the test fails. */
 export class Processes {
   readonly #running = new Map<string, ChildProcess>()
   readonly #said = new Map<string, string>()
 
   /**
-   * `folder`: where a program writes that was told no other place. Default is that of the tests. `restart`: whether a program
-   * that ends by itself and without an error is started again, as a unit with `Restart=always` is.
+   * `folder`: the working directory of the process. Default is that of the tests. `restart`: whether a program that ends by
+   * itself and without an error is started again, as a unit with `Restart=always` is.
    */
   start(key: string, command: readonly string[], folder?: string, { restart = false } = {}): void {
     const [program = '', ...args] = command
@@ -42,17 +42,17 @@ export class Processes {
     })
   }
 
-  /** The latest that a process has said. */
+  /** The recent output of a process. */
   said(key: string): string {
     return this.#said.get(key) ?? ''
   }
 
-  /** The latest that each has said. */
-  get allSaid(): string {
+  /** The recent output of each process. */
+  get allOutput(): string {
     return [...this.#said].map(([key, text]) => `--- ${key}\n${text}`).join('\n')
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the process has ended. */
   async kill(key: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#running.get(key)
     this.#running.delete(key)
@@ -66,9 +66,9 @@ export class Processes {
   }
 
   #hear(key: string, data: Buffer | string): void {
-    this.#said.set(key, `${this.said(key)}${data}`.slice(-MOST_SAID))
+    this.#said.set(key, `${this.said(key)}${data}`.slice(-MAX_OUTPUT))
   }
 }
 
-/** How much of what a process says is kept (in characters). */
-const MOST_SAID = 3000
+/** How much output of a process is kept (in characters). */
+const MAX_OUTPUT = 3000

@@ -8,19 +8,19 @@ import { Processes, run } from './programs.ts'
 export interface GroupOptions {
   files: readonly RenderedFile[]
   folder: string
-  /** Those that run Redis and Sentinel, by the addresses by which these know each other. */
+  /** The hosts that run Redis and Sentinel, with the addresses that these announce. */
   hosts: { name: string; address: string }[]
-  /** Further hosts whose files are needed. */
+  /** Additional hosts whose files are needed. */
   others?: string[]
-  /** What is put before a command to run it on a host. */
+  /** The prefix of a command that runs it on a host. */
   on?: (host: string) => string[]
-  /** How `redis-cli` comes in. */
+  /** The arguments with which `redis-cli` connects. */
   cliArgs: (placed: PlacedHost, service: 'redis' | 'sentinel') => string[]
 }
 
 const PORTS = { redis: '6379', sentinel: '26379' } as const
 
-/** Three Redis and three Sentinels that run with rendered files, and nothing else. */
+/** Three Redis and three Sentinels that run with the rendered files only. */
 export class RenderedGroup {
   readonly processes = new Processes()
   readonly #placed = new Map<string, PlacedHost>()
@@ -54,7 +54,7 @@ export class RenderedGroup {
     this.startOn(host, 'sentinel', ['redis-server', conf, '--sentinel'], { restart: true })
   }
 
-  /** Gives each Sentinel the periods that the watchdog of its host gives it: by its own it looks for replicas every 10 s. */
+  /** Sets the periods of each Sentinel as its watchdog does. By default, a Sentinel looks for replicas every 10 s. */
   async quickenSentinels(): Promise<void> {
     for (const { name, address } of this.#options.hosts) {
       await eventually(async () => {
@@ -65,7 +65,7 @@ export class RenderedGroup {
 
   startOn(host: string, service: string, command: string[], options: { restart?: boolean } = {}): void {
     const onHost = [...(this.#options.on?.(host) ?? []), ...command]
-    // The documented configuration of Redis names no folder for its data.
+    // The configuration in the document does not set a data folder.
     this.processes.start(`${host} ${service}`, onHost, this.pathOn(host, '.'), options)
   }
 
@@ -73,7 +73,7 @@ export class RenderedGroup {
     return this.#find(host).path(path)
   }
 
-  /** Asks the Redis or Sentinel at an address, from a host. */
+  /** Sends a command from a host to the Redis or Sentinel at an address. */
   async ask(
     from: string,
     address: string,
@@ -90,7 +90,7 @@ export class RenderedGroup {
     return run(program, args)
   }
 
-  /** Waits until, as seen from a host, this address is primary of two replicas and every Sentinel says so. */
+  /** Waits until, as seen from a host, this address is the primary of two replicas and every Sentinel names it. */
   async agreesOn(from: string, primary: string, replicas: number, timeoutMs: number): Promise<void> {
     await eventually(async () => {
       const info = await this.ask(from, primary, 'redis', ['INFO', 'replication'])

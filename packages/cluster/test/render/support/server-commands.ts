@@ -1,10 +1,10 @@
 import type { Connection, Reply } from '@holdfast/tokens/redis'
 
-/** A command of a server, as the server itself describes it. */
+/** A command, as the server describes it. */
 export interface Command {
-  /** As in an ACL: `get`, `config|get`. */
+  /** The name as in an ACL: `get`, `config|get`. */
   name: string
-  /** How many words it has, with its name; negative: at least. */
+  /** The number of words, with the name. Negative: the minimum. */
   arity: number
   categories: string[]
   keySpecs: KeySpec[]
@@ -18,7 +18,7 @@ interface KeySpec {
 
 const PATIENCE_MS = 10_000
 
-/** Every command that a server knows. One with subcommands is each of these. */
+/** Every command of a server. A command with subcommands is replaced by them. */
 export async function commandsOf(admin: Connection): Promise<Command[]> {
   const names = texts(await admin.send(['COMMAND', 'LIST'], PATIENCE_MS)) as string[]
   const leaves = names.filter((name) => !names.some((other) => other.startsWith(`${name}|`)))
@@ -27,7 +27,7 @@ export async function commandsOf(admin: Connection): Promise<Command[]> {
     name,
     arity,
     categories,
-    // A channel of a shard is where a key would be, and none. Of an unknown place nothing can be asked.
+    // A shard channel has the position of a key, but is not one. Keys at unknown positions cannot be tested.
     keySpecs: specs.filter(
       ({ flags, find_keys }) => !flags.includes('not_key') && find_keys.type !== 'unknown',
     ),
@@ -46,14 +46,14 @@ type Described = [
   KeySpec[],
 ]
 
-/** The command with as many arguments as it needs. */
+/** The command with the number of arguments that it needs. */
 export function wordsOf({ name, arity }: Command, filler = 'x'): string[] {
   const words = name.split('|')
   while (words.length < Math.abs(arity)) words.push(filler)
   return words
 }
 
-/** The command with this key wherever it takes one. */
+/** The command with this key at every position of a key. */
 export function withKey(command: Command, key: string): string[] {
   const words = wordsOf(command)
   const put = (at: number, word: string) => {
@@ -75,7 +75,7 @@ export function withKey(command: Command, key: string): string[] {
   return words
 }
 
-/** A reply with texts in place of bytes. */
+/** A reply with texts instead of bytes. */
 export function texts(reply: Reply): unknown {
   if (Buffer.isBuffer(reply)) return reply.toString()
   if (Array.isArray(reply)) return reply.map(texts)

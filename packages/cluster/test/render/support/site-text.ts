@@ -1,7 +1,7 @@
-/** A host of a test: its name, the last number of its address, and what it runs. */
+/** A host of a test: its name, the last number of its address, and its services. */
 export type HostLine = readonly [name: string, last: number, runs: string]
 
-/** A `holdfast.yaml` of hosts in 10.20.0.0/24, and in 10.99.0.0/24 inside of a tunnel. */
+/** A `holdfast.yaml` with hosts in 10.20.0.0/24, and in 10.99.0.0/24 inside a tunnel. */
 export function siteText(
   transport: string,
   plainBecause: string,

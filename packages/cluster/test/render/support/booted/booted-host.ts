@@ -12,9 +12,9 @@ import { controlGroups } from './requirements.ts'
 const BOOT = fileURLToPath(new URL('boot.sh', import.meta.url))
 const REPOSITORY = fileURLToPath(new URL('../../../../../../', import.meta.url))
 
-/** A command on a host may take so long (in seconds). */
+/** The time limit of a command on a host (in seconds). */
 const PATIENCE_S = 60
-/** Between the host and its neighbours. */
+/** The bridge between the host and its neighbours. */
 const BRIDGE = 'br0'
 
 export interface HostAddress {
@@ -22,13 +22,13 @@ export interface HostAddress {
   address: string
 }
 
-/** What is asked of a service (systemctl(1), `show`). */
+/** The properties of a service that tests read (systemctl(1), `show`). */
 const SHOWN = ['ActiveState', 'SubState', 'Result', 'MainPID', 'NRestarts', 'ExecMainStatus'] as const
 type UnitState = Record<(typeof SHOWN)[number], string>
 
 /**
- * A host with a systemd of its own as PID 1, which sees the programs of this machine and nothing else of it. It ends with
- * the test, also when that is killed. Needs root.
+ * A host with its own systemd as PID 1, which sees only the programs of this machine. It ends with the test, even if
+ * the test is killed. Needs root.
  */
 export class BootedHost {
   readonly #root: string
@@ -41,10 +41,10 @@ export class BootedHost {
     this.#pid = pid
   }
 
-  /** `root`: an empty folder. The host is alone in a network of its own, until it gets neighbours. */
+  /** `root`: an empty folder. The host is alone in its own network until it gets neighbours. */
   static async boot({ name, address }: HostAddress, root: string): Promise<BootedHost> {
     await mkdir(join(root, 'etc'), { recursive: true })
-    // Services with users of their own have to pass here.
+    // Services with their own users must be able to enter this folder.
     await chmod(root, 0o755)
     for (const [file, text] of Object.entries(ETC)) await writeFile(join(root, 'etc', file), text)
     await writeFile(join(root, 'etc/hostname'), `${name}\n`)
@@ -52,7 +52,7 @@ export class BootedHost {
     const group = join((await controlGroups()) ?? '', `holdfast-${process.pid}-${name}`)
     const booting = spawn(BOOT, [root, group, REPOSITORY, process.execPath], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      // Out of the test's process group: what ends that whole (Ctrl-C, timeout(1)) must not end who clears up.
+      // Not in the process group of the test: Ctrl-C and timeout(1) kill that group, but must not kill the cleanup.
       detached: true,
     })
     const [pid] = await Promise.race([
@@ -67,10 +67,10 @@ export class BootedHost {
     return host
   }
 
-  /** Adds a host that is nothing but a network, beside this one, and ends with it. */
+  /** Adds a neighbour: a host that is only a network namespace and is removed with this host. */
   async addNeighbour({ name, address }: HostAddress): Promise<void> {
     const ip = (...args: string[]) => this.run('ip', ...args)
-    // The name of a network interface has 15 characters at most.
+    // The name of a network interface has at most 15 characters.
     const port = `to-${address.split('.').at(-1)}`
     await ip('netns', 'add', name)
     await ip('link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
@@ -79,22 +79,22 @@ export class BootedHost {
     for (const device of ['lo', 'eth0']) await ip('-n', name, 'link', 'set', device, 'up')
   }
 
-  /** What is put before a command of this machine to run it in the network of a neighbour, until this host ends. */
+  /** The prefix of a command that runs it in the network of a neighbour, until this host ends. */
   onNeighbour(name: string): string[] {
     return ['nsenter', '--target', this.#pid, '--pid', `--net=/proc/${this.#pid}/root/run/netns/${name}`]
   }
 
-  /** What is put before a command of this machine to run it in the network of this host, until it ends. */
+  /** The prefix of a command that runs it in the network of this host, until the host ends. */
   get on(): string[] {
     return ['nsenter', '--target', this.#pid, '--pid', '--net']
   }
 
-  /** Where a path of the host is outside. */
+  /** The path outside the host for a path of the host. */
   path(onHost: string): string {
     return join(this.#root, onHost)
   }
 
-  /** Puts rendered files where they belong. */
+  /** Installs rendered files. */
   async install(files: readonly RenderedFile[]): Promise<void> {
     for (const { installAt, text, mode } of files) {
       if (installAt !== null) await this.write(installAt, text, mode)
@@ -114,7 +114,7 @@ export class BootedHost {
     await this.run('systemctl', 'daemon-reload')
   }
 
-  /** Runs a program to its end, as root, and answers what it said. Throws when it fails, with what it said. */
+  /** Runs a program to its end, as root, and returns its output. Throws with the output if it fails. */
   run(...command: string[]): Promise<string> {
     const namespaces = ['--mount', '--pid', '--cgroup', '--ipc', '--uts', '--net']
     const clean = ['env', '-i', 'PATH=/usr/sbin:/usr/bin', 'LC_ALL=C', 'SYSTEMD_PAGER=cat']
@@ -127,7 +127,7 @@ export class BootedHost {
     return Object.fromEntries(shown.split('\n').map((line) => line.split('='))) as UnitState
   }
 
-  /** What a unit, or everything, has said. */
+  /** The journal of a unit, or of all units. */
   journal(...args: string[]): Promise<string> {
     return this.run('journalctl', '--output=cat', '--quiet', ...args)
   }

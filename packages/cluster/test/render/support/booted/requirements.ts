@@ -1,10 +1,10 @@
 import { access, constants, readFile } from 'node:fs/promises'
 import { isRoot, isThere, run } from '../programs.ts'
 
-/** What boots a systemd, and what the units of a host run. */
+/** The programs that boot systemd, and those that the units of a host run. */
 const PROGRAMS = ['unshare', 'nsenter', 'pivot_root', 'mount', 'ip', 'nft', 'systemctl', 'redis-server']
 
-/** Why no systemd can be booted here, in one sentence; null when one can. */
+/** The reason why this machine cannot boot systemd, in one sentence. Null if it can. */
 export async function missingToBoot(): Promise<string | null> {
   if (process.platform !== 'linux') return 'systemd is a thing of Linux.'
   if (!isRoot) return 'systemd is booted in namespaces, which need root.'
@@ -22,7 +22,7 @@ export async function missingToBoot(): Promise<string | null> {
   return null
 }
 
-/** Where the control groups of version 2 are mounted. */
+/** The mount point of the control groups of version 2. */
 export async function controlGroups(): Promise<string | null> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
   // https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
