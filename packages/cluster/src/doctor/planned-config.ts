@@ -1,6 +1,6 @@
 /**
- * Directives that are not compared: whom a Redis follows is Sentinel's, as whom it does is told by `wrong-password`, and
- * where its files are and how it was started cannot change while it runs.
+ * Directives that are not compared. Sentinel decides which primary a Redis follows, `wrong-password` reports the user by
+ * which it does, and a running Redis cannot change its folders and how it was started.
  */
 const NOT_COMPARED = [
   'replicaof',
@@ -17,8 +17,8 @@ const NOT_COMPARED = [
 const UNITS: Readonly<Record<string, number>> = { kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
 
 /**
- * The directives of a `redis.conf` in the words in which `CONFIG GET` shows them: sizes in bytes, the class of
- * replicas as `slave`. Pure.
+ * The directives of a `redis.conf` as `CONFIG GET` shows them: sizes in bytes, and the client class of replicas as
+ * `slave`. Pure.
  */
 export function parseRedisConf(text: string): Record<string, string> {
   const directives: Record<string, string> = {}
@@ -34,12 +34,12 @@ export function parseRedisConf(text: string): Record<string, string> {
   return directives
 }
 
-/** The value of one class, `slave 268435456 134217728 60`, out of the list of all. */
+/** The limits of one client class, such as `slave 268435456 134217728 60`, from the list of all classes. */
 export function bufferLimitOf(list: string, className: string): string {
   return list.match(new RegExp(`${className} \\d+ \\d+ \\d+`))?.[0] ?? ''
 }
 
-/** What `CONFIG GET` shows of a directive, as {@link parseRedisConf} has it: of the limits of buffers those of replicas alone. */
+/** A value from `CONFIG GET` as {@link parseRedisConf} writes it: of the buffer limits, only those of replicas. */
 export const liveValue = (name: string, shown: string): string =>
   name === 'client-output-buffer-limit' ? bufferLimitOf(shown, 'slave') : shown
 
