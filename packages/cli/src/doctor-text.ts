@@ -1,4 +1,4 @@
-import type { Diagnosis, DoctorReport, MendOutcome, Origin, Severity } from '@holdfast/cluster'
+import type { Diagnosis, DoctorReport, FixOutcome, Origin, Severity } from '@holdfast/cluster'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { duration, plural } from './terminal/format.ts'
 import { paint } from './terminal/paint.ts'
@@ -48,7 +48,7 @@ function fixText({ findings, origin }: DoctorReport, fixable: number, fixCommand
 }
 
 /** What `--fix` has done, and how it knew that it may. */
-export function outcomesText(outcomes: readonly MendOutcome[], origin: Origin): string {
+export function outcomesText(outcomes: readonly FixOutcome[], origin: Origin): string {
   const lines = outcomes.map(({ finding: { subject, title }, problem }) =>
     problem === null
       ? `  ${paint.good('mended')}      ${subject}: ${title}`

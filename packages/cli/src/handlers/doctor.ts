@@ -1,4 +1,4 @@
-import { examine, type HealReport, heal, isDrillUser, StateFolder } from '@holdfast/cluster'
+import { examine, examineAndFix, type FixReport, isDrillUser, StateFolder } from '@holdfast/cluster'
 import { removeUsers } from '@holdfast/gateway/files'
 import type { PlaceOptions } from '../commands/locate.ts'
 import { doctorText, exitCodeOf, outcomesText } from '../doctor-text.ts'
@@ -10,7 +10,7 @@ import { abortOnSignals } from '../up/signals.ts'
 
 export type DoctorOptions = PlaceOptions & { fix?: boolean; json?: boolean }
 
-/** Examines a data centre, mends it if asked, and prints the report. Throws `UsageError`, and what `examine` and `heal` throw. */
+/** Examines a data centre, mends it if asked, and prints the report. Throws `UsageError`, and what `examine` and `examineAndFix` throw. */
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const { report, outcomes } = await run(options)
   if (options.json) {
@@ -23,19 +23,19 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   return exitCodeOf(report)
 }
 
-async function run(options: PlaceOptions & { fix?: boolean }): Promise<HealReport> {
+async function run(options: PlaceOptions & { fix?: boolean }): Promise<FixReport> {
   const { signal } = abortOnSignals()
   const output = new LiveOutput(process.stderr)
   const onProgress = (text: string) => output.update(paint.faint(`  ${text}`))
   try {
     if (options.fix) {
-      const healed = await heal(placeOf(options), { signal, onProgress })
-      const drillIsUndone = healed.outcomes.some(
+      const fixed = await examineAndFix(placeOf(options), { signal, onProgress })
+      const drillIsUndone = fixed.outcomes.some(
         ({ finding, problem }) => finding.check === 'drill-left-behind' && problem === null,
       )
       // Its users, too: the package of the doctor does not know the gateways' file.
       if (drillIsUndone) await removeUsers(new StateFolder(stateDirOf(options)).usersFile, isDrillUser)
-      return healed
+      return fixed
     }
     return { report: await examine(placeOf(options), { signal, onProgress }), outcomes: [] }
   } finally {

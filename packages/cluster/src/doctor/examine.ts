@@ -1,27 +1,26 @@
 import { ClusterError } from '../errors.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../operate/open.ts'
-import { stopIfAborted } from './abort.ts'
 import { CHECKS } from './checks/index.ts'
 import { collect } from './collect/collect.ts'
-import type { Check, Diagnosis, Severity, Sighting } from './finding.ts'
-import { whyNotNow } from './objections/index.ts'
+import type { Check, CheckResult, Diagnosis, Severity } from './finding.ts'
+import { objectionTo } from './objections/index.ts'
 import { type Origin, originOf } from './origin.ts'
-import type { Asked, Snapshot } from './snapshot.ts'
+import type { ProcessSnapshot, Snapshot } from './snapshot.ts'
 import { checksFor, isMisled, type Unexamined, unexaminedIn } from './unexamined.ts'
 
 export interface ExamineOptions {
-  /** Told at the beginning of each part, for a terminal. */
+  /** Called at the beginning of each part, for a terminal. */
   onProgress?: (text: string) => void
-  /** Breaks the examination off. */
+  /** Interrupts the examination, or stops before the next fix. */
   signal?: AbortSignal
 }
 
-/** What an examination found. It holds no password. */
+/** The result of an examination. It holds no password. */
 export interface DoctorReport {
   name: string
   /** The identifiers of the checks that were made. */
   checks: string[]
-  /** Those that could not look at all that they are about: they are not well. */
+  /** The checks that lacked part of what they need. They have not passed. */
   notExamined: Unexamined[]
   origin: Origin
   /** Errors first, then in the order of the checks. */
@@ -30,29 +29,29 @@ export interface DoctorReport {
 }
 
 /**
- * Asks every process of a running data centre everything once, and makes each check on the answers. It changes
- * nothing. What does not answer is a finding.
+ * Asks every process of a running data centre once, and makes each check on the answers. It changes nothing. A process
+ * that does not answer is a finding.
  *
- * Throws `NOT_RUNNING` when there is no data centre in the folder, or nothing of it runs; `DOCTOR_ABORTED`; and as
+ * Throws `NOT_RUNNING` if the folder holds no data centre, or no process of it runs; `DOCTOR_ABORTED`; and the errors of
  * `openDataCentre`.
  */
 export async function examine(place: DataCentrePlace, options: ExamineOptions = {}): Promise<DoctorReport> {
   return examineOpen(await openDataCentre(place), options)
 }
 
-/** The same of one that is open. */
+/** Examines a data centre that is already open. */
 export async function examineOpen(dataCentre: AnyDataCentre, options: ExamineOptions): Promise<DoctorReport> {
   const beganMs = performance.now()
-  stopIfAborted(options.signal)
+  throwIfAborted(options.signal)
   options.onProgress?.('Asking every process.')
   const snapshot = await collect(dataCentre)
-  stopIfAborted(options.signal)
+  throwIfAborted(options.signal)
   if (nothingRuns(snapshot)) {
     throw new ClusterError(
       'NOT_RUNNING',
       isSite(dataCentre)
-        ? `Nothing of ${dataCentre.topology.name} answers at the addresses of its file. Is this machine allowed to reach them?`
-        : `Nothing of the data centre in ${dataCentre.folder.path} runs. Start it with \`holdfast up${snapshot.again}\`.`,
+        ? `No process of ${dataCentre.topology.name} answers at the addresses in its file. Check that this machine can reach them.`
+        : `No process of the data centre in ${dataCentre.folder.path} runs. Start it with \`holdfast up${snapshot.cliFlags}\`.`,
     )
   }
   const checks = checksFor(snapshot, CHECKS)
@@ -68,26 +67,34 @@ export async function examineOpen(dataCentre: AnyDataCentre, options: ExamineOpt
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'info']
 
-/** What the checks find in a snapshot. Pure. */
+/** The findings of the checks in a snapshot. Pure. */
 export function findingsIn(snapshot: Snapshot, checks: readonly Check[]): Diagnosis[] {
   const findings = checks
     .filter((check) => !isMisled(snapshot, check))
-    .flatMap(({ id, severity, title, why, check }) =>
-      check(snapshot).map(
-        (sighting): Diagnosis => ({ check: id, severity, title, why, ...judged(sighting, snapshot) }),
-      ),
-    )
+    .flatMap((check) => check.check(snapshot).map((result) => diagnosisOf(check, result, snapshot)))
   return ORDER.flatMap((severity) => findings.filter((finding) => finding.severity === severity))
 }
 
-/** A mend that would do harm now says so first: people follow it to the letter. */
-function judged(sighting: Sighting, snapshot: Snapshot): Sighting & Pick<Diagnosis, 'notNow'> {
-  const notNow = sighting.fix === undefined ? null : whyNotNow(sighting.fix, snapshot)
-  if (notNow === null) return sighting
-  return { ...sighting, notNow, mend: `Not now: ${notNow}\nOnly when that has changed:\n${sighting.mend}` }
+/** People follow an advice to the letter, so one that would do harm now says that first. */
+function diagnosisOf(check: Check, { advice, ...result }: CheckResult, snapshot: Snapshot): Diagnosis {
+  const { id, severity, title, why } = check
+  const diagnosis = { check: id, severity, title, why, ...result, mend: advice }
+  const notNow = result.fix === undefined ? null : objectionTo(result.fix, snapshot)
+  if (notNow === null) return diagnosis
+  return { ...diagnosis, notNow, mend: `Not now: ${notNow}\nOnly after that has changed:\n${advice}` }
 }
 
 function nothingRuns({ supervisor, redis, sentinels }: Snapshot): boolean {
-  const isSilent = ({ facts, refusal }: Asked<unknown>) => facts === null && refusal === null
+  const isSilent = ({ facts, refusal }: ProcessSnapshot<unknown>) => facts === null && refusal === null
   return (supervisor === 'gone' || supervisor === 'none') && [...redis, ...sentinels].every(isSilent)
+}
+
+/** Throws `DOCTOR_ABORTED` if the signal has aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new ClusterError(
+      'DOCTOR_ABORTED',
+      'The examination was interrupted. Fixes that were applied before stay in place.',
+    )
+  }
 }

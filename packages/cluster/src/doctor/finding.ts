@@ -4,23 +4,24 @@ import type { Snapshot } from './snapshot.ts'
 /** `error`: logins are refused, lost or at risk now, or with the next fault. `info`: nothing is wrong. */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** One thing that the doctor looks for. The check is pure. */
+/** One problem that the doctor looks for. The check is pure. */
 export interface Check {
   /** Stable, for scripts: `two-primaries`. */
   id: string
   severity: Severity
-  /** What is wrong, in a few words. */
+  /** The problem, in a few words. */
   title: string
-  /** What it leads to, in a sentence or two. */
+  /** The harm that it does, in a sentence or two. */
   why: string
-  /** What must have been seen for its answer to count: where that is missing it is not examined, never well. */
+  /** The parts of a snapshot that the check needs. If one is missing, the check is reported as not examined, never as passed. */
   needs: readonly Need[]
-  check: (snapshot: Snapshot) => Sighting[]
+  check: (snapshot: Snapshot) => CheckResult[]
 }
 
 /**
- * What a check looks at: every Redis, every Sentinel, what the supervisor says, each certificate that is shown, each login that is tried; addresses by
- * which processes know each other; or processes and files of this machine, without which it is not made at all.
+ * What a check needs: an answer of every Redis, of every Sentinel, or of the supervisor; each certificate that a process
+ * presents; each login that is tried; addresses (not host names) by which processes know each other. A check that needs
+ * `this machine` reads its processes and files, and is left out for other machines.
  */
 export type Need =
   | 'redis'
@@ -31,21 +32,21 @@ export type Need =
   | 'addresses'
   | 'this machine'
 
-/** Where a check found something. */
-export interface Sighting {
+/** One place where a check found its problem. */
+export interface CheckResult {
   /** The process, the file, or `the group`. */
   subject: string
-  /** What was seen. */
+  /** What was observed. */
   evidence: string
-  /** What mends it: sentences, and commands that can be copied, each on a line of its own. */
-  mend: string
-  /** How `--fix` mends it; none when that needs a person. */
+  /** How a person fixes it: sentences, and commands that can be copied, each on a line of its own. */
+  advice: string
+  /** How `--fix` fixes it; absent if that needs a person. */
   fix?: Fix
 }
 
 /**
- * A mend that needs no person, and is done only where it would do no harm then (`objections/`). It holds no password: those
- * are filled in when it is done.
+ * A fix that needs no person. It is applied only if it does no harm at that moment (`objections/`). It holds no password:
+ * passwords are filled in when it is applied.
  */
 export type Fix =
   | SettingsFix
@@ -60,14 +61,14 @@ export type Fix =
   | { kind: 'undo-drill' }
   | { kind: 'rotation' }
 
-/** Directives of a Redis, in its file too. */
+/** Sets directives of a Redis, also in its file. */
 export interface SettingsFix {
   kind: 'settings'
   address: NodeAddress
   directives: Readonly<Record<string, string>>
 }
 
-/** A user that is made as planned, in its file too. */
+/** Sets a user up as planned, also in its file. */
 export interface UserFix {
   kind: 'user'
   on: 'redis' | 'sentinel'
@@ -75,12 +76,14 @@ export interface UserFix {
   user: string
 }
 
-/** A sighting, with what its check says of it. */
-export interface Diagnosis extends Sighting {
-  /** Why its fix, and the commands of its mend, would do harm now. Absent: they would not, or there is no fix. */
-  notNow?: string
+/** A finding of the report: the result of a check, and what the check says about it. */
+export interface Diagnosis extends Omit<CheckResult, 'advice'> {
   check: string
   severity: Severity
   title: string
   why: string
+  /** The advice of the check. Scripts read it from `--json` by this name. */
+  mend: string
+  /** Why the fix, and the commands of the advice, would do harm now. Absent if they would not, or if there is no fix. */
+  notNow?: string
 }

@@ -1,6 +1,5 @@
 export { type DoctorReport, type ExamineOptions, examine } from './examine.ts'
 export type { Diagnosis, Fix, Severity } from './finding.ts'
-export { type HealReport, heal } from './heal.ts'
-export { type MendOptions, type MendOutcome, mend } from './mend.ts'
+export { examineAndFix, type FixOutcome, type FixReport, fixFindings } from './fix.ts'
 export type { Origin } from './origin.ts'
 export type { Unexamined } from './unexamined.ts'

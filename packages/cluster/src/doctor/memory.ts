@@ -1,9 +1,14 @@
 import { roomyLimit, usedBytes } from '../redis/memory.ts'
-import { answering, type Snapshot } from './snapshot.ts'
+import { answering } from './group-state.ts'
+import type { Snapshot } from './snapshot.ts'
 
-/** What the fullest Redis uses, in bytes: any of them may be the primary tomorrow. */
+
+/** The bytes used by the fullest Redis. Any Redis may become the primary. */
 export const mostUsedBytes = ({ redis }: Snapshot): number =>
   Math.max(...answering(redis).map(({ facts }) => usedBytes(facts)))
 
 /** The limit that leaves room on every Redis, in bytes. */
 export const neededBytes = (snapshot: Snapshot): number => roomyLimit(mostUsedBytes(snapshot))
+
+/** `12,345`, for a number of bytes in a sentence. */
+export const formatCount = (number: number): string => number.toLocaleString('en-US')

@@ -1,6 +1,7 @@
-import { answering, type Snapshot } from './snapshot.ts'
+import { answering } from './group-state.ts'
+import type { Snapshot } from './snapshot.ts'
 
-/** Whether Holdfast has set up what was examined, and how that is known. */
+/** Whether Holdfast set up the examined group, and the sign that shows it. */
 export interface Origin {
   byHoldfast: boolean
   /** One sentence. */
@@ -8,33 +9,33 @@ export interface Origin {
 }
 
 /**
- * Whether Holdfast has set up these Redis and Sentinels. The sign is the file with which each was started: no command
- * changes it while a process runs, none of what Holdfast fixes can damage it, and nobody else starts a Redis with it.
- * The mark and the users prove nothing: people give them to sets of their own. Pure.
+ * Whether Holdfast set up these Redis and Sentinels. The sign is the file with which each process was started: no command
+ * changes it while the process runs, no problem that Holdfast fixes can damage it, and no other software starts a Redis
+ * with it. The group id and the users prove nothing: people give them to groups of their own. Pure.
  */
 export function originOf({ unitFiles, redis, sentinels }: Snapshot): Origin {
   if (unitFiles === null) {
-    return { byHoldfast: true, because: '`holdfast up` has made it: its state folder is on this machine.' }
+    return { byHoldfast: true, because: '`holdfast up` created it: its state folder is on this machine.' }
   }
   const started = [
     ...answering(redis).map(({ name, facts }) => ({
       name,
-      by: facts.info['config_file'] ?? '',
-      of: 'redis' as const,
+      file: facts.info['config_file'] ?? '',
+      planned: unitFiles.redis,
     })),
     ...answering(sentinels).map(({ name, facts }) => ({
       name,
-      by: facts.configFile,
-      of: 'sentinel' as const,
+      file: facts.configFile,
+      planned: unitFiles.sentinel,
     })),
   ]
   if (started.length === 0) return { byHoldfast: false, because: 'No process could be asked.' }
-  const stranger = started.find(({ by, of }) => by !== unitFiles[of])
-  if (stranger !== undefined) {
-    const { name, by, of } = stranger
+  const foreign = started.find(({ file, planned }) => file !== planned)
+  if (foreign !== undefined) {
+    const { name, file, planned } = foreign
     return {
       byHoldfast: false,
-      because: `${name} was started with ${by === '' ? 'no file' : by}, and Holdfast's unit starts it with ${unitFiles[of]}.`,
+      because: `${name} was started with ${file === '' ? 'no file' : file}, but Holdfast's unit starts it with ${planned}.`,
     }
   }
   return {

@@ -6,91 +6,92 @@ import type { ProcessStatus } from '../supervise/managed-process.ts'
 import type { Group } from '../topology/topology.ts'
 import type { AclUser } from './acl.ts'
 
-/** Everything that the checks look at, taken once from the live system. It holds no password. */
+/** The state of the live system at one moment: all that the checks read. It holds no password. */
 export interface Snapshot {
   topology: Group
-  /** The options that name this data centre to a command, such as ` --file dc.yaml`; every command of a mend ends with them. */
-  again: string
-  /** The value that `hf:mark` must have on every node. */
-  mark: string
-  /** `hung`: the supervisor's process exists but does not answer. `none`: it is reached by its file, and needs none. */
+  /** The options that name this data centre to a command, such as ` --file dc.yaml`. Each command of an advice ends with them. */
+  cliFlags: string
+  /** The group id: the value that `hf:mark` must have on every node. */
+  groupId: string
+  /** `hung`: the supervisor's process exists but does not answer. `none`: a data centre that is described by a file has no supervisor. */
   supervisor: 'running' | 'hung' | 'gone' | 'none'
-  /** As the supervisor sees them; empty when it does not answer. */
+  /** As the supervisor reports them; empty if it does not answer. */
   processes: ProcessStatus[]
   redis: RedisSnapshot[]
   sentinels: SentinelSnapshot[]
-  /** Gateways and the balancer: why they are not ready, or null. */
+  /** The gateways and the balancer. */
   http: HttpSnapshot[]
   files: FileSnapshot[]
-  /** What a drill does at present or a killed one has left; null when there is none. */
+  /** The fault of a drill that runs, or that a killed drill left; null without one. */
   drill: DrillSnapshot | null
   secretAges: SecretAge[]
   /**
-   * For how many days the certificate lasts that a Redis or a Sentinel shows, and {@link OWN_CERTIFICATE}; negative when it
-   * has ended; none without TLS.
+   * The days until the certificate of a Redis or a Sentinel, or {@link OWN_CERTIFICATE}, expires; negative if it has expired.
+   * Empty without TLS.
    */
   certificates: { name: string; daysLeft: number }[]
-  /** Redis and Sentinels that should have shown one and did not. */
+  /** Redis and Sentinels that should have presented a certificate and did not. */
   certificatesUnseen: string[]
-  /** Rotations that have not ended. */
+  /** Rotations that have not finished. */
   rotations: RotationsSeen
-  /** The files with which Holdfast's units start Redis and Sentinel; null of a data centre that `holdfast up` made. */
+  /** The files with which Holdfast's units start Redis and Sentinel; null for a data centre that `holdfast up` created. */
   unitFiles: Record<'redis' | 'sentinel', string> | null
 }
 
-/** That which this command shows itself: when it has ended, nobody can be asked. */
+/** The name of the certificate that this command presents. If it has expired, no process can be asked. */
 export const OWN_CERTIFICATE = 'the operator'
 
 export interface DrillSnapshot {
   isUnderWay: boolean
-  /** What it was about to do. */
+  /** What the drill was about to do. */
   fault: string
-  /** What undoes it. */
+  /** The steps that undo it. */
   undo: string[]
 }
 
-export interface Asked<Facts> {
+/** A process and its answers. */
+export interface ProcessSnapshot<Facts> {
   /** `redis-1`, `sentinel-2` */
   name: string
   /** `host:port` */
   at: string
   address: NodeAddress
-  /** What it said as to its admin; null when it could not be asked. */
+  /** What it answered to the admin; null if it could not be asked. */
   facts: Facts | null
   /** Why it could not be asked. */
   problem: string | null
-  /** It runs, and refuses the admin's password, denies what the admin asks, or answers with another error. */
+  /** It runs, but refuses the admin's password, denies the admin's commands, or answers with another error. */
   refusal: 'password' | 'rights' | 'error' | null
 }
 
-export type RedisSnapshot = Asked<RedisFacts>
-export type SentinelSnapshot = Asked<SentinelFacts>
+export type RedisSnapshot = ProcessSnapshot<RedisFacts>
+export type SentinelSnapshot = ProcessSnapshot<SentinelFacts>
 
 export interface RedisFacts {
-  /** Why it cannot hold the promises, by its version, product or mode; or null. */
+  /** Why its version, product or mode cannot keep the promises; null if it can. */
   unsupported: string | null
   replication: ReplicationView
   /** The fields of `INFO`. */
   info: Record<string, string>
-  /** The directives of `CONFIG GET *`, without secrets, in the words of Redis. */
+  /** The directives of `CONFIG GET *`, without secrets, as Redis writes them. */
   config: Record<string, string>
-  /** The directives that `redis.conf` was seeded with, in the same words. */
+  /** The directives that `redis.conf` was seeded with, written in the same way. */
   plannedConfig: Record<string, string>
   /** `masterauth` and `masteruser` are those of this data centre. */
   knowsReplicaPassword: boolean
   acl: AclView
-  /** The value of `hf:mark`; null when there is none. */
-  mark: string | null
-  /** How far its clock is before this machine's (in milliseconds), and how far that may be wrong. */
+  /** The value of `hf:mark`; null if the key does not exist. */
+  groupId: string | null
+  /** How far its clock is ahead of this machine's, and the possible error (both in milliseconds). */
   clock: { aheadMs: number; uncertainMs: number }
-  /** A write command is kept waiting (`CLIENT PAUSE`), while questions are answered. */
+  /** Writes are paused (`CLIENT PAUSE`), while reads are answered. */
   writesWait: boolean
-  /** Its log says that it has cut its append-only file since its last start; false where the log is not seen. */
+  /** Its log says that it truncated its append-only file since its last start; false if the log cannot be read. */
   truncatedAtStart: boolean
   clients: ConnectedClient[]
 }
 
-/** A client that is connected, other than the commands of Holdfast. */
+/** A connected client, other than the commands of Holdfast. */
 export interface ConnectedClient {
   user: string
   /** Its address without the port. */
@@ -98,9 +99,9 @@ export interface ConnectedClient {
 }
 
 export interface SentinelFacts extends SentinelAnswer {
-  /** As of a Redis. */
+  /** As for a Redis. */
   unsupported: string | null
-  /** The file that it was started with; empty without one. */
+  /** The file that it was started with; empty without a file. */
   configFile: string
   clients: ConnectedClient[]
   quorum: number
@@ -110,7 +111,7 @@ export interface SentinelFacts extends SentinelAnswer {
   replicas: KnownPeer[]
   sentinels: KnownPeer[]
   tilt: boolean
-  /** What it answers to `SENTINEL CKQUORUM`. */
+  /** The error that it answers to `SENTINEL CKQUORUM`; null without one. */
   quorumProblem: string | null
   /** `sentinel-user` and `sentinel-pass` are those of this data centre. */
   knowsPeerPassword: boolean
@@ -129,9 +130,9 @@ export interface AclView {
   users: AclUser[]
   planned: AclUser[]
   denials: AclDenial[]
-  /** Of each planned user that has its planned password: why it cannot log in all the same, or null. */
+  /** For each planned user that has its planned password: why it cannot log in, or null if it can. */
   logins: Record<string, string | null>
-  /** Those whose login was not answered in time: whether they can is not known. */
+  /** Users whose login was not answered in time: it is unknown whether they can log in. */
   unanswered: string[]
 }
 
@@ -148,6 +149,7 @@ export interface AclDenial {
 export interface HttpSnapshot {
   name: string
   at: string
+  /** Why it is not ready; null if it is. */
   problem: string | null
 }
 
@@ -156,19 +158,8 @@ export interface FileSnapshot {
   isFolder: boolean
   /** The permission bits, such as 0o600. */
   mode: number
-  /** The process that must be able to rewrite it (a Redis, a Sentinel); null when none does. */
+  /** The process that must be able to rewrite it (a Redis, a Sentinel); null if no process does. */
   rewrittenBy: string | null
-  /** Its owner may write to it, and this user is its owner. */
+  /** Its owner may write to it, and this user is the owner. */
   writable: boolean
 }
-
-/** The nodes that could be asked, with what they said. */
-export const answering = <Facts>(asked: readonly Asked<Facts>[]): (Asked<Facts> & { facts: Facts })[] =>
-  asked.filter((one): one is Asked<Facts> & { facts: Facts } => one.facts !== null)
-
-/** The answering Redis that call themselves primary. */
-export const primariesOf = ({ redis }: Snapshot) =>
-  answering(redis).filter(({ facts }) => facts.replication.role === 'primary')
-
-export const failoverIsUnderWay = ({ sentinels }: Snapshot) =>
-  answering(sentinels).some(({ facts }) => facts.failingOver)

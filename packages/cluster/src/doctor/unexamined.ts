@@ -1,32 +1,32 @@
-import { guarded } from './checks/users.ts'
 import type { Check, Need } from './finding.ts'
-import { hostNames } from './host-names.ts'
-import type { Asked, Snapshot } from './snapshot.ts'
+import { hostNames } from './group-state.ts'
+import type { ProcessSnapshot, Snapshot } from './snapshot.ts'
+import { aclProcesses } from './users.ts'
 
-/** A check that could not look at all that it is about. It may have found something where it could. */
+/** A check that lacked part of what it needs. It may have findings about the rest. */
 export interface Unexamined {
   check: string
-  /** Where it could not look, and why: a sentence each. */
+  /** What is missing, and why: one sentence each. */
   because: string[]
 }
 
-/** The checks that are made at all: of other machines neither processes nor files are seen. */
+/** The checks that apply to this data centre. The processes and files of other machines cannot be read. */
 export const checksFor = ({ supervisor }: Snapshot, checks: readonly Check[]): Check[] =>
   checks.filter(({ needs }) => supervisor !== 'none' || !needs.includes('this machine'))
 
-/** The checks that could not look everywhere. Pure. */
+/** The checks that lacked part of what they need. Pure. */
 export function unexaminedIn(snapshot: Snapshot, checks: readonly Check[]): Unexamined[] {
   return checks.flatMap(({ id, needs }) => {
-    const because = [...new Set(needs.flatMap((need) => lackOf(snapshot, need)))]
+    const because = [...new Set(needs.flatMap((need) => missing(snapshot, need)))]
     return because.length === 0 ? [] : { check: id, because }
   })
 }
 
-/** Whether a check would compare what cannot be compared: what it found would be wrong. */
+/** Whether a check would compare host names with addresses: its findings would be wrong. */
 export const isMisled = (snapshot: Snapshot, { needs }: Check): boolean =>
-  needs.includes('addresses') && lackOf(snapshot, 'addresses').length > 0
+  needs.includes('addresses') && missing(snapshot, 'addresses').length > 0
 
-function lackOf(snapshot: Snapshot, need: Need): string[] {
+function missing(snapshot: Snapshot, need: Need): string[] {
   const { redis, sentinels, supervisor, certificatesUnseen } = snapshot
   switch (need) {
     case 'redis':
@@ -36,9 +36,9 @@ function lackOf(snapshot: Snapshot, need: Need): string[] {
     case 'supervisor':
       return supervisor === 'hung' || supervisor === 'gone' ? ['The supervisor does not answer.'] : []
     case 'certificates':
-      return certificatesUnseen.map((name) => `${name} has shown no certificate.`)
+      return certificatesUnseen.map((name) => `${name} presented no certificate.`)
     case 'logins':
-      return guarded(snapshot)
+      return aclProcesses(snapshot)
         .filter(({ acl }) => acl.unanswered.length > 0)
         .map(
           ({ process, acl }) =>
@@ -48,12 +48,12 @@ function lackOf(snapshot: Snapshot, need: Need): string[] {
       const names = hostNames(snapshot)
       return names.length === 0
         ? []
-        : [`The processes know each other by host names (${names.join(', ')}), and the plan has addresses.`]
+        : [`The processes know each other by host names (${names.join(', ')}), but the plan uses addresses.`]
     }
     case 'this machine':
       return []
   }
 }
 
-const silent = (asked: readonly Asked<unknown>[]): string[] =>
-  asked.filter(({ facts }) => facts === null).map(({ name, problem }) => `${name}: ${problem}`)
+const silent = (processes: readonly ProcessSnapshot<unknown>[]): string[] =>
+  processes.filter(({ facts }) => facts === null).map(({ name, problem }) => `${name}: ${problem}`)

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CHECKS } from '../../src/doctor/checks/index.ts'
 import { findingsIn } from '../../src/doctor/examine.ts'
-import { originOf } from '../../src/doctor/origin.ts'
 import type { RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
-import { unexaminedIn } from '../../src/doctor/unexamined.ts'
-import { STARTED_WITH } from '../../src/render/host-paths.ts'
 import {
   healthySnapshot,
   redisFacts as redis,
@@ -13,12 +10,12 @@ import {
 
 const liveUser = (facts: RedisFacts | SentinelFacts, name: string) => {
   const user = facts.acl.users.find((one) => one.name === name)
-  if (!user) throw new Error(`no user ${name}`)
+  if (!user) throw new Error(`There is no user ${name}.`)
   return user
 }
 
-/** A primary with two replicas that follow it closely, and clients of the library. */
-function snapshotOfALife(): Snapshot {
+/** A primary with two replicas that follow it closely, and connected clients of the library. */
+function snapshotInUse(): Snapshot {
   const snapshot = healthySnapshot()
   redis(snapshot, 0).replication.replicas = snapshot.redis
     .slice(1)
@@ -31,21 +28,21 @@ function snapshotOfALife(): Snapshot {
   return snapshot
 }
 
-/** What is said against the last fix of the check; null when nothing is. */
+/** The objection to the last fix of the check; null without one. */
 function objection(check: string, change: (snapshot: Snapshot) => void): string | null {
-  const snapshot = snapshotOfALife()
+  const snapshot = snapshotInUse()
   change(snapshot)
   const finding = findingsIn(snapshot, CHECKS).findLast((one) => one.check === check && one.fix !== undefined)
-  if (finding === undefined) throw new Error(`${check} was not found`)
-  // People follow the remedy to the letter, so it says so first.
+  if (finding === undefined) throw new Error(`${check} found nothing.`)
+  // People follow an advice to the letter, so the objection comes first.
   expect(finding.mend.startsWith('Not now: ')).toBe(finding.notNow !== undefined)
   return finding.notNow ?? null
 }
 
-describe('a fix is judged by what it would do now:', () => {
+describe('a fix is judged by the harm that it would do now:', () => {
   it.each<[string, string, (snapshot: Snapshot) => void, RegExp | null]>([
     [
-      'a memory limit that is enough',
+      'a memory limit that is sufficient is set',
       'no-memory-limit',
       (snapshot) => {
         redis(snapshot, 1).config['maxmemory'] = '0'
@@ -53,7 +50,7 @@ describe('a fix is judged by what it would do now:', () => {
       null,
     ],
     [
-      'a memory limit below what another Redis uses',
+      'a memory limit below the data of another Redis is not set',
       'no-memory-limit',
       (snapshot) => {
         redis(snapshot, 1).config['maxmemory'] = '0'
@@ -62,7 +59,7 @@ describe('a fix is judged by what it would do now:', () => {
       /^With a limit of 268,435,456 bytes it would refuse logins: .* needs 540,000,000\.$/,
     ],
     [
-      'no eviction any more where memory is full',
+      'eviction is not disabled on a Redis whose memory is nearly full',
       'eviction-policy',
       (snapshot) => {
         redis(snapshot, 0).config['maxmemory-policy'] = 'allkeys-lru'
@@ -71,7 +68,7 @@ describe('a fix is judged by what it would do now:', () => {
       /raise its maxmemory first/,
     ],
     [
-      'a larger backlog where memory is full',
+      'the backlog is not enlarged on a Redis whose memory is nearly full',
       'settings-drifted',
       (snapshot) => {
         redis(snapshot, 0).config['repl-backlog-size'] = '1048576'
@@ -80,16 +77,16 @@ describe('a fix is judged by what it would do now:', () => {
       /The backlog counts as used memory/,
     ],
     [
-      'a smaller buffer than a replica fills at present',
+      'the output buffer is not made smaller than a replica fills it now',
       'settings-drifted',
       (snapshot) => {
         redis(snapshot, 0).config['client-output-buffer-limit'] = 'normal 0 0 0 slave 900000000 900000000 60'
         redis(snapshot, 0).info['mem_clients_slaves'] = '500000000'
       },
-      /A replica that catches up would be cut off/,
+      /A replica that catches up would be disconnected/,
     ],
     [
-      'replicas asked for by a primary that has none close by',
+      'a primary without close replicas is not made to require them',
       'min-replicas-off',
       (snapshot) => {
         redis(snapshot, 0).config['min-replicas-to-write'] = '0'
@@ -98,7 +95,7 @@ describe('a fix is judged by what it would do now:', () => {
       /it would refuse every write/,
     ],
     [
-      'replicas asked for by a primary that has them',
+      'a primary with close replicas is made to require them',
       'min-replicas-off',
       (snapshot) => {
         redis(snapshot, 0).config['min-replicas-max-lag'] = '0'
@@ -106,16 +103,16 @@ describe('a fix is judged by what it would do now:', () => {
       null,
     ],
     [
-      'an append-only file on a disk that takes nothing',
+      'an append-only file is not started on a disk that cannot be written',
       'no-persistence',
       (snapshot) => {
         redis(snapshot, 0).config['appendonly'] = 'no'
         redis(snapshot, 0).info['rdb_last_bgsave_status'] = 'err'
       },
-      /see to the disk first/,
+      /repair the disk first/,
     ],
     [
-      'another announced name that nobody uses yet',
+      'an announced name that no process uses is replaced',
       'names-mixed-with-addresses',
       (snapshot) => {
         redis(snapshot, 2).config['replica-announce-ip'] = 'red3'
@@ -123,7 +120,7 @@ describe('a fix is judged by what it would do now:', () => {
       null,
     ],
     [
-      'another announced name by which a Sentinel knows it',
+      'an announced name by which a Sentinel knows the Redis is not replaced',
       'names-mixed-with-addresses',
       (snapshot) => {
         redis(snapshot, 2).config['replica-announce-ip'] = 'red3'
@@ -133,7 +130,7 @@ describe('a fix is judged by what it would do now:', () => {
       /^sentinel-2 knows a Redis as red3:6379/,
     ],
     [
-      'another announced port by which the primary knows it',
+      'an announced port by which the primary knows the Redis is not replaced',
       'settings-drifted',
       (snapshot) => {
         redis(snapshot, 2).config['replica-announce-port'] = '6380'
@@ -143,7 +140,7 @@ describe('a fix is judged by what it would do now:', () => {
       /^redis-1 knows a Redis as 10\.1\.2\.13:6380/,
     ],
     [
-      'a default user that nobody is',
+      'a default user without clients is switched off',
       'default-user-on',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'default').isOn = true
@@ -151,7 +148,7 @@ describe('a fix is judged by what it would do now:', () => {
       null,
     ],
     [
-      'a default user as which a client is connected to another Redis',
+      'a default user is not switched off while a client is connected to another Redis as it',
       'default-user-on',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'default').isOn = true
@@ -160,7 +157,7 @@ describe('a fix is judged by what it would do now:', () => {
       /^Clients on 10\.1\.2\.9 are connected to redis-1 as this user/,
     ],
     [
-      'a default user while nobody knows who is connected to one Redis',
+      'a default user is not switched off while the clients of one Redis are unknown',
       'default-user-on',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'default').isOn = true
@@ -168,10 +165,10 @@ describe('a fix is judged by what it would do now:', () => {
           index === 2 ? { ...one, facts: null, problem: 'No answer.' } : one,
         )
       },
-      /^It is not known who is connected to redis-3\.$/,
+      /^The clients of redis-3 are unknown\.$/,
     ],
     [
-      'a password that one Redis alone has otherwise',
+      'a password that differs on a single Redis is set',
       'wrong-password',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'app').passwordHashes = ['0'.repeat(64)]
@@ -179,16 +176,16 @@ describe('a fix is judged by what it would do now:', () => {
       null,
     ],
     [
-      'a password that all have otherwise: the secrets may be old',
+      'a password that differs on every Redis is not set, because the secrets may be outdated',
       'wrong-password',
       (snapshot) => {
         for (const index of [0, 1, 2])
           liveUser(redis(snapshot, index), 'app').passwordHashes = ['0'.repeat(64)]
       },
-      /^Most of the others do not have the planned password of "app" either/,
+      /^Most of the other processes do not have the planned password of "app" either/,
     ],
     [
-      'fewer rights for monitoring that is connected',
+      'rights of monitoring are not removed while it is connected',
       'user-missing-or-widened',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'metrics').rules.push('+config|get')
@@ -197,7 +194,7 @@ describe('a fix is judged by what it would do now:', () => {
       /^Clients on 10\.1\.2\.8 are connected as this user/,
     ],
     [
-      'fewer rights for the library, which asks for no more',
+      'rights of the library are removed, because it never uses more than the planned ones',
       'user-missing-or-widened',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'app').rules.push('+flushall')
@@ -205,25 +202,25 @@ describe('a fix is judged by what it would do now:', () => {
       null,
     ],
     [
-      'a password of the replicas that another Redis does not take',
+      'a password of the replicas is not set if another Redis does not accept it',
       'wrong-password',
       (snapshot) => {
         redis(snapshot, 1).knowsReplicaPassword = false
         redis(snapshot, 0).acl.logins = { replica: 'WRONGPASS' }
       },
-      /^redis-1 does not take the planned password of "replica"/,
+      /^redis-1 does not accept the planned password of "replica"/,
     ],
     [
-      'a password of the Sentinels that another one does not take',
+      'a password of the Sentinels is not set if another Sentinel does not accept it',
       'wrong-password',
       (snapshot) => {
         sentinel(snapshot, 1).knowsPeerPassword = false
         sentinel(snapshot, 2).acl.logins = {}
       },
-      /^sentinel-3 does not take the planned password of "peer"/,
+      /^sentinel-3 does not accept the planned password of "peer"/,
     ],
     [
-      'that Sentinels forget a replica that still follows the primary',
+      'Sentinels are not made to forget a replica that still follows the primary',
       'stale-replicas-known',
       (snapshot) => {
         sentinel(snapshot, 0).replicas.push({
@@ -237,7 +234,7 @@ describe('a fix is judged by what it would do now:', () => {
       /^10\.1\.2\.50:6379 still follows the primary/,
     ],
     [
-      'that Sentinels forget all while one finds the primary down',
+      'Sentinels are not reset while one of them marks the primary as down',
       'stale-replicas-known',
       (snapshot) => {
         sentinel(snapshot, 0).replicas.push({
@@ -251,7 +248,7 @@ describe('a fix is judged by what it would do now:', () => {
       /a failover may begin/,
     ],
     [
-      'other timings while a failover is under way',
+      'timings are not set while a failover is under way',
       'timings-drifted',
       (snapshot) => {
         sentinel(snapshot, 0).failoverTimeoutMs = 7000
@@ -260,7 +257,7 @@ describe('a fix is judged by what it would do now:', () => {
       /A failover is under way/,
     ],
     [
-      'the end of a pause that a switchover has begun',
+      'a pause is not ended while a switchover may be under way',
       'writes-paused',
       (snapshot) => {
         redis(snapshot, 0).writesWait = true
@@ -274,8 +271,8 @@ describe('a fix is judged by what it would do now:', () => {
     else expect(found).toMatch(expected)
   })
 
-  it('no setting that decides who can connect is changed without a person', () => {
-    const snapshot = snapshotOfALife()
+  it('a setting that decides who can connect has no fix, only an advice', () => {
+    const snapshot = snapshotInUse()
     Object.assign(redis(snapshot, 1).config, { bind: '10.1.2.99', 'protected-mode': 'no' })
     const findings = findingsIn(snapshot, CHECKS)
     expect(findings.map(({ check, fix }) => ({ check, fix }))).toEqual([
@@ -286,135 +283,5 @@ describe('a fix is judged by what it would do now:', () => {
       expect(mend).toMatch(/^When every client/)
       expect(mend).toContain('\nOne host at a time, replicas first.')
     }
-  })
-})
-
-describe('what has set up a set is known by the file with which each process was started:', () => {
-  function startedWith(change: (snapshot: Snapshot) => void = () => {}): Snapshot {
-    const snapshot = { ...healthySnapshot(), supervisor: 'none' as const, unitFiles: STARTED_WITH }
-    for (const index of [0, 1, 2]) {
-      redis(snapshot, index).info['config_file'] = STARTED_WITH.redis
-      sentinel(snapshot, index).configFile = STARTED_WITH.sentinel
-    }
-    change(snapshot)
-    return snapshot
-  }
-
-  it.each<[string, Snapshot, boolean, RegExp]>([
-    ['`holdfast up`', healthySnapshot(), true, /`holdfast up` has made it/],
-    ["Holdfast's units", startedWith(), true, /such as \/var\/lib\/holdfast\/redis\/redis\.conf\.$/],
-    [
-      'a distribution, with the mark and the users that a person has given it',
-      startedWith((snapshot) => {
-        redis(snapshot, 1).info['config_file'] = '/etc/redis/redis.conf'
-      }),
-      false,
-      /^redis-2 was started with \/etc\/redis\/redis\.conf, and/,
-    ],
-    [
-      'a container without files',
-      startedWith((snapshot) => {
-        sentinel(snapshot, 2).configFile = ''
-      }),
-      false,
-      /^sentinel-3 was started with no file/,
-    ],
-    [
-      'nobody knows: nothing could be asked',
-      startedWith((snapshot) => {
-        for (const one of [...snapshot.redis, ...snapshot.sentinels]) one.facts = null
-      }),
-      false,
-      /^No process could be asked\.$/,
-    ],
-  ])('%s', (_, snapshot, byHoldfast, because) => {
-    expect(originOf(snapshot)).toEqual({ byHoldfast, because: expect.stringMatching(because) })
-  })
-})
-
-describe('a check that could not look is not examined:', () => {
-  const blind = (change: (snapshot: Snapshot) => void) => {
-    const snapshot = healthySnapshot()
-    change(snapshot)
-    return new Map(unexaminedIn(snapshot, CHECKS).map(({ check, because }) => [check, because]))
-  }
-
-  it('none where all is seen', () => {
-    expect(blind(() => {}).size).toBe(0)
-  })
-
-  it('each that asks a Redis that does not answer', () => {
-    const found = blind((snapshot) => {
-      snapshot.redis = snapshot.redis.map((one, index) =>
-        index === 1 ? { ...one, facts: null, problem: 'No answer.' } : one,
-      )
-    })
-    expect(found.get('eviction-policy')).toEqual(['redis-2: No answer.'])
-    expect(found.get('default-user-on')).toEqual(['redis-2: No answer.'])
-    expect(found.has('tilt')).toBe(false)
-    expect(found.has('node-down')).toBe(false)
-  })
-
-  it('each that looks at a certificate that was not shown, or asks a supervisor that is gone', () => {
-    const found = blind((snapshot) => {
-      snapshot.certificatesUnseen = ['redis-3']
-      snapshot.supervisor = 'gone'
-    })
-    expect([...found.keys()]).toEqual([
-      'process-restarting',
-      'process-held',
-      'certificate-ended',
-      'certificate-ends-soon',
-    ])
-  })
-
-  it('that of the passwords when a login was not answered in time: nobody was refused', () => {
-    const change = (snapshot: Snapshot) => {
-      sentinel(snapshot, 1).acl.unanswered = ['app']
-    }
-    expect([...blind(change)]).toEqual([
-      ['wrong-password', ['sentinel-2 did not answer the login of app in time.']],
-    ])
-  })
-
-  it('each that compares addresses where processes know each other by names, and nothing is found by it', () => {
-    const byName = (snapshot: Snapshot) => {
-      for (const index of [0, 1, 2]) sentinel(snapshot, index).primary = 'red1.example:6379'
-    }
-    const snapshot = healthySnapshot()
-    byName(snapshot)
-    expect(blind(byName).get('sentinels-disagree')).toEqual([
-      'The processes know each other by host names (red1.example), and the plan has addresses.',
-    ])
-    const found = new Set(findingsIn(snapshot, CHECKS).map(({ check }) => check))
-    expect([...found]).toEqual(['names-mixed-with-addresses'])
-  })
-
-  it('a Redis that lets the admin in and denies what it asks is told of as a user that is not as planned', () => {
-    const snapshot = healthySnapshot()
-    snapshot.redis = snapshot.redis.map((one, index) =>
-      index === 1 ? { ...one, facts: null, problem: 'NOPERM.', refusal: 'rights' } : one,
-    )
-    expect(findingsIn(snapshot, CHECKS)).toMatchObject([
-      {
-        check: 'user-missing-or-widened',
-        subject: 'redis-2, user admin',
-        mend: expect.stringContaining('One host at a time, replicas first.'),
-      },
-    ])
-  })
-
-  it('one Redis that refuses the password is put right alone; when all refuse it, nothing is to be changed', () => {
-    const refusing = (those: readonly number[]) => {
-      const snapshot = healthySnapshot()
-      const all = [...snapshot.redis, ...snapshot.sentinels]
-      for (const index of those)
-        Object.assign(all[index] ?? {}, { facts: null, problem: 'WRONGPASS.', refusal: 'password' })
-      return findingsIn(snapshot, CHECKS).filter(({ check }) => check === 'wrong-password')
-    }
-    expect(refusing([1])).toMatchObject([{ mend: expect.stringContaining('One host at a time') }])
-    const all = refusing([0, 1, 2, 3, 4, 5])
-    expect(all).toHaveLength(6)
-    for (const { mend } of all) expect(mend).toMatch(/^Change nothing on the hosts/)
   })
 })

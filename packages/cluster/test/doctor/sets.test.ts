@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Connection, type Credentials } from '@holdfast/tokens/redis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readMap } from '../../src/doctor/collect/replies.ts'
-import { examine, getStatus, heal } from '../../src/index.ts'
+import { examine, examineAndFix, getStatus } from '../../src/index.ts'
 import { platformPassword } from '../../src/render/derived-secrets.ts'
 import { textOf } from '../../src/render/document.ts'
 import { renderSite } from '../../src/render/render-site.ts'
@@ -22,7 +22,7 @@ afterEach(async () => {
   writer = undefined
 })
 
-/** Describes a set, which ends with the test. */
+/** Describes a group of Redis and Sentinels, which ends with the test. */
 async function describeSet(...args: Parameters<typeof DescribedSet.describe>): Promise<DescribedSet> {
   set = await DescribedSet.describe(...args)
   return set
@@ -30,7 +30,7 @@ async function describeSet(...args: Parameters<typeof DescribedSet.describe>): P
 
 const checksIn = (findings: readonly { check: string }[]) => [...new Set(findings.map(({ check }) => check))]
 
-/** Writes by a new connection each time, to the primary that the first Sentinel names. */
+/** Writes by a new connection each time, to the primary that the third Sentinel names. */
 function writesTo(
   { ask, address }: Pick<DescribedSet, 'ask' | 'address'>,
   name: string,
@@ -48,7 +48,7 @@ function writesTo(
   })
 }
 
-/** Everything that a person can give to a set by hand: users, passwords, the mark. `default` stays as it is. */
+/** Gives a group all that a person can give it by hand: users, passwords, the group id. The default user stays as it is. */
 async function adoptByHand(
   dc: DescribedSet,
   name: string,
@@ -78,18 +78,18 @@ async function adoptByHand(
   await dc.ask(dc.address(1), as.redis, ['SET', 'hf:mark', secrets.mark])
 }
 
-const FOREIGN = /^This set was not set up by Holdfast: redis@red1 was started with /
+const FOREIGN = /^Holdfast did not set up this group: redis@red1 was started with /
 
 const adminsOf = ({ secrets }: DescribedSet) => ({
   redis: { username: 'admin', password: secrets.admin },
   sentinel: { username: 'admin', password: secrets.sentinelAdmin },
 })
 
-/** Its own address, from which it connects, too, as it would on a host of its own. */
+/** Binds a process to the address of its host, also for its outgoing connections. */
 const onHost = (dc: DescribedSet, host: HostNumber) =>
   `bind ${dc.address(host).host}\nbind-source-addr ${dc.address(host).host}\n`
 
-describe('a set as the document "Shared Token Redis" prints it', () => {
+describe('a group that was set up by the document "Shared Token Redis"', () => {
   const PASSWORD = 'S3cretPassword'
   const AS = { redis: { password: PASSWORD }, sentinel: {} }
 
@@ -106,7 +106,7 @@ describe('a set as the document "Shared Token Redis" prints it', () => {
     return dc
   }
 
-  it('is left alone by `status`, `doctor` and `--fix`: what refuses the password is not examined, and nobody is told to restart it', async () => {
+  it('is left alone by `status`, `doctor` and `--fix`, and no advice restarts a process that refuses the password', async () => {
     const dc = await start('127.0.131')
     writer = writesTo(dc, 'mymaster', AS)
     const status = await getStatus(dc.place)
@@ -123,13 +123,13 @@ describe('a set as the document "Shared Token Redis" prints it', () => {
       expect.arrayContaining(['eviction-policy', 'default-user-on', 'no-quorum', 'two-primaries']),
     )
     expect(report.notExamined[0]?.because[0]).toMatch(/^redis@red1: /)
-    const { outcomes } = await heal(dc.place)
+    const { outcomes } = await examineAndFix(dc.place)
     expect(outcomes).toEqual([])
     await writer.end(20)
     expect(writer.errors).toEqual([])
   }, 60_000)
 
-  it('keeps its users and its memory under `doctor --fix` when a person has given it the planned users and the mark', async () => {
+  it('keeps its users and its memory under `doctor --fix`, although a person has given it the planned users and the group id', async () => {
     const dc = await start('127.0.132', 'redis: { maxmemoryMb: 8, backlogMb: 1, replicaBufferMb: 8 }')
     await adoptByHand(dc, 'mymaster', AS)
     const value = 'x'.repeat(1024 * 1024)
@@ -149,7 +149,7 @@ describe('a set as the document "Shared Token Redis" prints it', () => {
     expect(advice('default-user-on')).toMatch(
       /^Not now: Clients on 127\.0\.132\..* are connected to redis@red1 as this user/,
     )
-    const { outcomes, report } = await heal(dc.place)
+    const { outcomes, report } = await examineAndFix(dc.place)
     expect(outcomes.length).toBeGreaterThan(20)
     for (const { problem } of outcomes) expect(problem).toMatch(FOREIGN)
     expect(checksIn(report.findings)).toEqual(checksIn(before.findings))
@@ -163,7 +163,7 @@ describe('a set as the document "Shared Token Redis" prints it', () => {
 })
 
 describe.skipIf(!isRoot)(
-  'a set with host names and users of its own (root: it has a hosts file of its own)',
+  'a group with host names and users of its own (needs root, for a private hosts file)',
   () => {
     const NETWORK = '127.0.133'
     const AS = {
@@ -172,9 +172,9 @@ describe.skipIf(!isRoot)(
     }
     const nameOf = (host: HostNumber) => `red${host}.holdfast-test.example`
 
-    it('is left alone by `doctor --fix`, and fails over afterwards as before', async () => {
+    it('is left alone by `doctor --fix`, and still fails over afterwards', async () => {
       const dc = await describeSet({ network: NETWORK })
-      // Their own administrators are all that the file can describe.
+      // The file can describe only the administrators of the group.
       const ADMINS = adminsOf(dc)
       const hosts = join(dc.folder, 'hosts')
       await writeFile(hosts, HOSTS.map((host) => `${dc.address(host).host} ${nameOf(host)}\n`).join(''))
@@ -203,11 +203,11 @@ describe.skipIf(!isRoot)(
       const addressOf = (named: string) => dc.address(HOSTS.find((host) => nameOf(host) === named) ?? 1).host
       writer = writesTo(dc, 'mymaster', AS, addressOf)
       await getStatus(dc.place)
-      const { outcomes, report } = await heal(dc.place)
+      const { outcomes, report } = await examineAndFix(dc.place)
       expect(outcomes.length).toBeGreaterThan(10)
       for (const { problem } of outcomes) expect(problem).toMatch(FOREIGN)
       expect(report.origin.byHoldfast).toBe(false)
-      // By addresses nothing can be said of who knows whom, and nobody is told to let a Sentinel watch anew or forget.
+      // Addresses cannot show which process knows which, so no advice makes a Sentinel watch again or forget.
       const blind = report.notExamined.map(({ check }) => check)
       expect(blind).toEqual(
         expect.arrayContaining(['sentinels-disagree', 'stale-replicas-known', 'replica-of-itself']),
@@ -217,7 +217,7 @@ describe.skipIf(!isRoot)(
       expect(names).toHaveLength(3)
       for (const { mend } of names) expect(mend).toMatch(/^Leave it/)
       const unplanned = report.findings.find(({ subject }) => subject === 'redis@red1, user itential')
-      expect(unplanned?.mend).toMatch(/^Find out whose it is: a client that needs it would be cut off/)
+      expect(unplanned?.mend).toMatch(/^Find out which clients use it: deleting it cuts them off/)
       await writer.end(20)
       expect(writer.errors).toEqual([])
 
@@ -236,7 +236,7 @@ describe.skipIf(!isRoot)(
 )
 
 describe.skipIf(!isRoot)(
-  'a set from rendered files, at their places (root: it has a /var/lib of its own)',
+  'a group from rendered files at their paths (needs root, for a private /var/lib)',
   () => {
     async function start(network: string, more: string): Promise<DescribedSet> {
       const dc = await describeSet({
@@ -276,7 +276,7 @@ describe.skipIf(!isRoot)(
       await writeFile(join(dc.folder, `redis-${host}`, 'users.acl'), text)
     }
 
-    it('is well with every role, and stays so for exporters that ask for the configuration', async () => {
+    it('has no findings with every role, and only a note when an exporter asks for the configuration', async () => {
       const dc = await start('127.0.134', '')
       await eventually(async () =>
         expect(await examine(dc.place)).toMatchObject({
@@ -291,7 +291,7 @@ describe.skipIf(!isRoot)(
       expect(findings.map(({ check, severity }) => ({ check, severity }))).toEqual([
         { check: 'monitoring-denied', severity: 'info' },
       ])
-      // What is narrowed or widened is as planned again after one time, and found no more.
+      // One run restores a user that was narrowed or widened, and the finding is gone.
       await dc.ask(dc.address(1), adminsOf(dc).redis, [
         'ACL',
         'SETUSER',
@@ -299,7 +299,7 @@ describe.skipIf(!isRoot)(
         'clearselectors',
         '+flushall',
       ])
-      const { outcomes, report } = await heal(dc.place)
+      const { outcomes, report } = await examineAndFix(dc.place)
       expect(outcomes.map(({ finding: { subject }, problem }) => ({ subject, problem }))).toEqual([
         { subject: 'redis@red1, user platform', problem: null },
       ])
@@ -308,7 +308,7 @@ describe.skipIf(!isRoot)(
       await dc.ask(dc.address(1), asPlatform, ['SET', 'theirs', '1'], ['PUBLISH', 'theirs', '1'])
     }, 60_000)
 
-    it('is mended only as far as that does no harm as things are now', async () => {
+    it('gets only those fixes that do no harm now', async () => {
       const dc = await start('127.0.135', 'redis: { maxmemoryMb: 8, backlogMb: 1, replicaBufferMb: 8 }')
       const as = adminsOf(dc)
       const all = (...commands: string[][]) =>
@@ -320,11 +320,11 @@ describe.skipIf(!isRoot)(
         as.redis,
         ...Array.from({ length: 12 }, (_, n) => ['SET', `theirs:${n}`, value]),
       )
-      // One application that uses the primary alone.
+      // An application that uses only the primary.
       const client = await Connection.open({ address: dc.address(1), connectTimeoutMs: 3000 })
       await client.send(['GET', 'theirs'], 3000)
       writer = writesTo(dc, 'mymaster', { redis: {}, sentinel: as.sentinel })
-      const first = await heal(dc.place)
+      const first = await examineAndFix(dc.place)
       const problems = (check: string) =>
         first.outcomes.filter(({ finding }) => finding.check === check).map(({ problem }) => problem)
       expect(problems('default-user-on')).toHaveLength(3)
@@ -337,7 +337,7 @@ describe.skipIf(!isRoot)(
       client.close()
       await dc.ask(dc.address(1), as.redis, ...Array.from({ length: 12 }, (_, n) => ['DEL', `theirs:${n}`]))
       await eventually(async () => {
-        const { outcomes, report } = await heal(dc.place)
+        const { outcomes, report } = await examineAndFix(dc.place)
         expect(outcomes.map(({ problem }) => problem)).not.toContain(expect.any(String))
         expect(report.findings).toEqual([])
       })

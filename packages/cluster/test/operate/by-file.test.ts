@@ -95,7 +95,7 @@ describe('a data centre that is reached by its file', () => {
   })
 
   it('is meant by the same options in what mends it', async () => {
-    const { again } = await collect(await openDataCentre(named()))
+    const { cliFlags: again } = await collect(await openDataCentre(named()))
     const { siteFile, certificates } = place
     expect(again).toBe(` --file ${siteFile} --data-centre dc1 --certificates ${certificates}`)
   })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { examine, mend, type Topology } from '../../src/index.ts'
+import { examine, fixFindings, type Topology } from '../../src/index.ts'
 import { REDIS_SETTINGS, type RedisSettings } from '../../src/site/site.ts'
 import { TestDataCentre } from '../support/data-centre.ts'
 
@@ -83,7 +83,7 @@ it('the doctor raises a memory limit that is lower than planned, in the file of 
   expect(findings.map(({ check, subject }) => [check, subject])).toEqual([
     ['memory-limit-drifted', 'redis-1'],
   ])
-  await mend({ stateDir: dc.stateDir }, findings)
+  await fixFindings({ stateDir: dc.stateDir }, findings)
   expect(await memoryLimits()).toEqual([128, 128, 128])
   expect(await fileOf('redis-1')).toMatch(/^maxmemory 128mb$/m)
 }, 60_000)

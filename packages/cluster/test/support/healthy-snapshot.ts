@@ -3,6 +3,7 @@ import { parseAclUser } from '../../src/doctor/acl.ts'
 import type { AclView, RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import { resolveTopology } from '../../src/index.ts'
 import { parseRedisConf } from '../../src/redis/config-lines.ts'
+import type { PasswordRotationSeen } from '../../src/operate/rotate/sights.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'
 import { renderSentinelUsers, renderUsersAcl } from '../../src/render/users-acl.ts'
 import { redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
@@ -13,13 +14,13 @@ const primaryAt = formatAddress(
   redisAddress(topology.dataHosts[0] ?? { host: '', redisPort: 0, sentinelPort: 0 }),
 )
 
-/** The doctor's snapshot of a healthy data centre, written by hand, for findings that no test can provoke for real. */
+/** A snapshot of a healthy data centre, written by hand, for faults that cannot be caused in a real one. */
 export function healthySnapshot(): Snapshot {
   const { timings, dataHosts, gateways } = topology
   return {
     topology,
-    again: '',
-    mark: FIXED_SECRETS.mark,
+    cliFlags: '',
+    groupId: FIXED_SECRETS.mark,
     drill: null,
     supervisor: 'running',
     processes: dataHosts.map(({ host, redisPort }, index) => ({
@@ -54,7 +55,7 @@ export function healthySnapshot(): Snapshot {
           plannedConfig: config,
           knowsReplicaPassword: true,
           acl: aclOf(renderUsersAcl(FIXED_SECRETS)),
-          mark: FIXED_SECRETS.mark,
+          groupId: FIXED_SECRETS.mark,
           clock: { aheadMs: 3, uncertainMs: 1 },
           writesWait: false,
           truncatedAtStart: false,
@@ -139,3 +140,13 @@ export function sentinelFacts(snapshot: Snapshot, index: number): SentinelFacts 
   if (!facts) throw new Error(`There is no Sentinel ${index}.`)
   return facts
 }
+
+/** An unfinished rotation of passwords, for a snapshot. */
+export const passwordRotation = (more: Partial<PasswordRotationSeen>): PasswordRotationSeen => ({
+  startedAt: '2026-01-01T00:00:00.000Z',
+  phase: 'move',
+  users: ['app'],
+  undoing: false,
+  isRunning: false,
+  ...more,
+})

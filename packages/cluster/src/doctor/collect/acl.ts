@@ -6,19 +6,19 @@ import { type AclUser, type Categories, categoriesOf, parseAclUser } from '../ac
 import type { AclView } from '../snapshot.ts'
 import { readDenial } from './replies.ts'
 
-/** Asks one process as its admin. */
+/** Sends commands to one process as its admin. */
 export type Ask = (...commands: string[][]) => Promise<Reply[]>
 
-/** Where a process listens, and how it is connected to. */
-interface Dial {
+/** The address of a process, and how to connect to it. */
+interface Endpoint {
   address: NodeAddress
   tls: TlsOptions | null
   timeoutMs: number
 }
 
-/** The users of one process, what it has denied, and whether each planned user can log in. */
+/** The users of one process, its log of denials, and whether each planned user can log in. */
 export async function collectAcl(
-  dial: Dial,
+  endpoint: Endpoint,
   ask: Ask,
   plannedText: string,
   passwords: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ export async function collectAcl(
     users,
     planned,
     denials: readList(log).map(readDenial),
-    ...(await tryLogins(dial, users, passwords)),
+    ...(await tryLogins(endpoint, users, passwords)),
   }
 }
 
@@ -45,11 +45,11 @@ async function readCategories(ask: Ask): Promise<Categories> {
 }
 
 /**
- * Logs in afresh as each user whose password the process should take. Where its list of users says that it would
- * not, nobody tries: the attempt would stand in its log of denials, and be found by the next examination.
+ * Logs in, by a new connection, as each user whose planned password the process accepts by its list of users. The others are
+ * not tried: the attempt would be logged as a denial, and the next examination would report it.
  */
 async function tryLogins(
-  { address, tls, timeoutMs }: Dial,
+  { address, tls, timeoutMs }: Endpoint,
   users: readonly AclUser[],
   passwords: Readonly<Record<string, string>>,
 ): Promise<Pick<AclView, 'logins' | 'unanswered'>> {

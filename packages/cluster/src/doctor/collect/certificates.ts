@@ -4,18 +4,18 @@ import { servedCertificateDays } from '../../redis/served-certificate.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
 import { OWN_CERTIFICATE, type Snapshot } from '../snapshot.ts'
 
-/** For how long the certificates last that Redis, Sentinels and this command show, and which of them showed none. */
+/** The days until the certificates of the Redis, the Sentinels and this command expire, and the processes that presented none. */
 export async function collectCertificates(
   { topology, tls }: AnyDataCentre,
   timeoutMs: number,
 ): Promise<Pick<Snapshot, 'certificates' | 'certificatesUnseen'>> {
   if (tls === null) return { certificates: [], certificatesUnseen: [] }
-  const asked = topology.dataHosts.flatMap((host, index) => [
+  const processes = topology.dataHosts.flatMap((host, index) => [
     { name: processName('redis', index, host), address: redisAddress(host) },
     { name: processName('sentinel', index, host), address: sentinelAddress(host) },
   ])
-  const seen = await Promise.all(
-    asked.map(async ({ name, address }) => ({
+  const served = await Promise.all(
+    processes.map(async ({ name, address }) => ({
       name,
       daysLeft: await servedCertificateDays(address, tls, timeoutMs),
     })),
@@ -26,9 +26,9 @@ export async function collectCertificates(
       : [{ name: OWN_CERTIFICATE, daysLeft: inspectCertificate(tls.cert.toString(), Date.now()).daysLeft }]
   return {
     certificates: [
-      ...seen.flatMap(({ name, daysLeft }) => (daysLeft === null ? [] : { name, daysLeft })),
+      ...served.flatMap(({ name, daysLeft }) => (daysLeft === null ? [] : { name, daysLeft })),
       ...own,
     ],
-    certificatesUnseen: seen.filter(({ daysLeft }) => daysLeft === null).map(({ name }) => name),
+    certificatesUnseen: served.filter(({ daysLeft }) => daysLeft === null).map(({ name }) => name),
   }
 }

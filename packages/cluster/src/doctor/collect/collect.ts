@@ -1,38 +1,33 @@
-import { connectControl } from '../../operate/control-client.ts'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
 import { againOf } from '../../operate/place-again.ts'
 import { seeRotations } from '../../operate/rotate/sights.ts'
 import { STARTED_WITH } from '../../render/host-paths.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
-import type { LocalDataCentre } from '../../state/open.ts'
-import { runningSupervisor } from '../../state/records.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { collectCertificates } from './certificates.ts'
-import { collectDrill } from './drill.ts'
-import { collectFiles } from './files.ts'
-import { collectHttp } from './http.ts'
+import { collectLocal, NOT_LOCAL } from './local.ts'
 import { collectRedis } from './redis.ts'
 import { collectSentinel } from './sentinel.ts'
 
-/** Deadline of each question (in milliseconds). Processes are asked at the same time. */
-const PATIENCE_MS = 1500
+/** Deadline of each question. All processes are asked at the same time. */
+const TIMEOUT_MS = 1500
 
-/** Asks everything and everybody once. What does not answer in time is part of the result, not an error. */
+/** Takes a snapshot of a data centre. A process that does not answer in time is part of the result, not an error. */
 export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
   const { topology, secrets } = dataCentre
   const hosts = [...topology.dataHosts.keys()]
   const [local, redis, sentinels, certificates, ages, rotations] = await Promise.all([
-    isSite(dataCentre) ? ELSEWHERE : collectLocal(dataCentre),
-    Promise.all(hosts.map((index) => collectRedis(dataCentre, index, PATIENCE_MS))),
-    Promise.all(hosts.map((index) => collectSentinel(dataCentre, index, PATIENCE_MS))),
-    collectCertificates(dataCentre, PATIENCE_MS),
+    isSite(dataCentre) ? NOT_LOCAL : collectLocal(dataCentre, TIMEOUT_MS),
+    Promise.all(hosts.map((index) => collectRedis(dataCentre, index, TIMEOUT_MS))),
+    Promise.all(hosts.map((index) => collectSentinel(dataCentre, index, TIMEOUT_MS))),
+    collectCertificates(dataCentre, TIMEOUT_MS),
     secretAges(dataCentre),
     seeRotations(dataCentre),
   ])
   return {
     topology,
-    again: againOf(dataCentre),
-    mark: secrets.mark,
+    cliFlags: againOf(dataCentre),
+    groupId: secrets.mark,
     redis,
     sentinels,
     ...certificates,
@@ -40,37 +35,5 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
     rotations,
     unitFiles: isSite(dataCentre) ? STARTED_WITH : null,
     ...local,
-  }
-}
-
-type LocalPart = Pick<Snapshot, 'supervisor' | 'processes' | 'http' | 'files' | 'drill'>
-
-/** Of other machines, their processes and files are not seen. */
-const ELSEWHERE: LocalPart = {
-  supervisor: 'none',
-  processes: [],
-  http: [],
-  files: [],
-  drill: null,
-}
-
-async function collectLocal(local: LocalDataCentre): Promise<LocalPart> {
-  const { topology, folder } = local
-  const gateways = topology.gateways.map((address, index) => ({ name: `gateway-${index + 1}`, address }))
-  const web = [...gateways, { name: 'balancer', address: topology.balancer }]
-  const [control, http, files, drill] = await Promise.all([
-    connectControl(folder.path)
-      .status()
-      .catch(() => null),
-    Promise.all(web.map(({ name, address }) => collectHttp(name, address, PATIENCE_MS))),
-    collectFiles(local),
-    collectDrill(folder),
-  ])
-  return {
-    supervisor: control !== null ? 'running' : runningSupervisor(folder) !== null ? 'hung' : 'gone',
-    processes: control?.processes ?? [],
-    http,
-    files,
-    drill,
   }
 }

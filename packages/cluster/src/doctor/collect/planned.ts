@@ -12,13 +12,13 @@ export interface PlannedTexts {
   sentinelUsers: string
 }
 
-/** What one data host of a data centre was planned with. Holds secrets. */
+/** The planned texts of one data host. They hold secrets. */
 export function plannedTexts(dataCentre: AnyDataCentre, index: number): PlannedTexts {
   const { secrets } = dataCentre
   if (isSite(dataCentre)) {
     const { site, dataCentre: plan, hosts } = dataCentre
     const host = hosts[index]
-    if (host === undefined) throw new RangeError(`there is no data host ${index}`)
+    if (host === undefined) throw new RangeError(`There is no data host ${index}.`)
     const files = dataHostFiles(site, plan, host, secrets)
     const textIn = (name: string) => {
       const file = files.find((one) => one.name === name)

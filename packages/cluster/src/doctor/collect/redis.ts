@@ -17,15 +17,15 @@ import { type Ask, collectAcl } from './acl.ts'
 import { plannedTexts } from './planned.ts'
 import { clientsIn, readMap, refusalIn } from './replies.ts'
 
-/** A write command that is not answered for so long, while others are, waits for the end of a pause. */
+/** Writes are paused if a write command has no answer after this time, while other commands have. */
 const PAUSED_AFTER_MS = 700
-/** Nobody listens there. */
+/** No client subscribes to this channel. */
 const PROBE_CHANNEL = 'hf:doctor'
-/** Logs are kept small; a start is not further back in most. */
-const LOOK_BACK_BYTES = 1024 * 1024
+/** How much of the end of a log is read. Logs are small, so the last start is in it almost always. */
+const LOG_TAIL_BYTES = 1024 * 1024
 const SECRET = ['masterauth', 'primaryauth', 'requirepass', 'tls-key-file-pass', 'tls-client-key-file-pass']
 
-/** Everything about one Redis. */
+/** Collects everything about one Redis. */
 export async function collectRedis(
   dataCentre: AnyDataCentre,
   index: number,
@@ -33,12 +33,12 @@ export async function collectRedis(
 ): Promise<RedisSnapshot> {
   const { topology, secrets, tls } = dataCentre
   const host = topology.dataHosts[index]
-  if (host === undefined) throw new RangeError(`there is no data host ${index}`)
+  if (host === undefined) throw new RangeError(`There is no data host ${index}.`)
   const address = redisAddress(host)
   const name = processName('redis', index, host)
-  const asked = { name, at: formatAddress(address), address }
-  const lines = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
-  const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
+  const node = { name, at: formatAddress(address), address }
+  const connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
+  const ask: Ask = (...commands) => connections.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
   const planned = plannedTexts(dataCentre, index)
   const passwords = { admin, replica, sentinel, metrics, app }
@@ -53,7 +53,7 @@ export async function collectRedis(
     )
     const [acl, writesWait, truncatedAtStart] = await Promise.all([
       collectAcl({ address, tls, timeoutMs }, ask, planned.usersAcl, passwords),
-      keepsWritesWaiting(address, dataCentre, ask, timeoutMs),
+      areWritesPaused(address, dataCentre, ask, timeoutMs),
       isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
     ])
     const directives = readMap(config)
@@ -65,34 +65,34 @@ export async function collectRedis(
       plannedConfig: parseRedisConf(planned.redisConf),
       knowsReplicaPassword: knowsPassword(directives, replica),
       acl,
-      mark: mark === null || mark === undefined ? null : String(mark),
+      groupId: mark === null || mark === undefined ? null : String(mark),
       clock,
       writesWait,
       truncatedAtStart,
       clients: clientsIn(clients),
     }
-    return { ...asked, facts, problem: null, refusal: null }
+    return { ...node, facts, problem: null, refusal: null }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { ...asked, facts: null, problem, refusal: refusalIn(error) }
+    return { ...node, facts: null, problem, refusal: refusalIn(error) }
   } finally {
-    lines.close()
+    connections.close()
   }
 }
 
-/** By the names of Redis, or of Valkey. */
+/** Redis and Valkey name these directives differently. */
 function knowsPassword(directives: Record<string, string>, replica: string): boolean {
   const user = directives['masteruser'] ?? directives['primaryuser']
   return user === 'replica' && (directives['masterauth'] ?? directives['primaryauth']) === replica
 }
 
-/** Whether a Redis has cut its append-only file since its last start, by the end of its log. */
+/** Whether a Redis has truncated its append-only file since its last start, by the end of its log. */
 async function hasTruncated(logFile: string): Promise<boolean> {
   const file = await open(logFile).catch(() => null)
   if (file === null) return false
   try {
     const { size } = await file.stat()
-    const length = Math.min(size, LOOK_BACK_BYTES)
+    const length = Math.min(size, LOG_TAIL_BYTES)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
     const text = buffer.toString('utf8', 0, bytesRead)
     return text.slice(text.lastIndexOf('Redis is starting')).includes('Truncating the AOF')
@@ -101,7 +101,7 @@ async function hasTruncated(logFile: string): Promise<boolean> {
   }
 }
 
-/** Its clock against this machine's: the answer was made somewhere between the question and its arrival. */
+/** Compares its clock with this machine's. Redis read its clock at some time between the question and the answer. */
 async function readClock(ask: Ask): Promise<RedisFacts['clock']> {
   const askedAtMs = performance.now()
   const [time] = await ask(['TIME'])
@@ -111,17 +111,17 @@ async function readClock(ask: Ask): Promise<RedisFacts['clock']> {
   return { aheadMs: serverMs - (performance.timeOrigin + askedAtMs + uncertainMs), uncertainMs }
 }
 
-/** By a message to nobody, which waits as a write does. On a connection of its own, that ends with the answer or without. */
-async function keepsWritesWaiting(
+/** Publishes a message, which a pause delays like a write. Uses a separate connection, because the answer may never come. */
+async function areWritesPaused(
   address: NodeAddress,
   { secrets, tls }: AnyDataCentre,
   ask: Ask,
   timeoutMs: number,
 ): Promise<boolean> {
-  const lines = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
+  const connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
   try {
-    await lines.send(address, [['PING']], timeoutMs)
-    await lines.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)
+    await connections.send(address, [['PING']], timeoutMs)
+    await connections.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)
     return false
   } catch (error) {
     if (!(error instanceof CommandTimeoutError)) return false
@@ -129,6 +129,6 @@ async function keepsWritesWaiting(
     await ask(['PING'])
     return performance.now() - beganMs < PAUSED_AFTER_MS
   } finally {
-    lines.close()
+    connections.close()
   }
 }

@@ -1,9 +1,9 @@
 import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
 import { formatAddress, type Reply } from '@holdfast/tokens/redis'
 import { readAddress, readClients, readField } from '../../redis/replies.ts'
-import type { AclDenial, Asked, ConnectedClient, KnownPeer } from '../snapshot.ts'
+import type { AclDenial, ConnectedClient, KnownPeer, ProcessSnapshot } from '../snapshot.ts'
 
-/** A reply that is a map, as texts. */
+/** Reads a reply that is a map; its values as text. */
 export function readMap(reply: Reply | undefined): Record<string, string> {
   if (reply === null || typeof reply !== 'object' || Array.isArray(reply) || Buffer.isBuffer(reply)) return {}
   return Object.fromEntries(Object.entries(reply).map(([name, value]) => [name, String(value)]))
@@ -24,14 +24,14 @@ export function readPeer(entry: Reply): KnownPeer {
   return { ...address, at: formatAddress(address), flags: readField(entry, 'flags').split(',') }
 }
 
-/** How a process refuses the admin, by the error with which it answers; null when it does not answer. */
-export function refusalIn(error: unknown): Asked<unknown>['refusal'] {
+/** How a process refuses the admin, by its error; null if the error is not an answer. */
+export function refusalIn(error: unknown): ProcessSnapshot<unknown>['refusal'] {
   if (error instanceof AuthFailedError) return 'password'
   if (!(error instanceof RedisReplyError)) return null
   return error.kind === 'NOPERM' ? 'rights' : 'error'
 }
 
-/** The clients that use a process: not those that have sent nothing, nor Holdfast's own commands, which are admins. */
+/** The clients that use a process, without those that have sent nothing, and without Holdfast's commands, which run as admin. */
 export const clientsIn = (reply: Reply | undefined): ConnectedClient[] =>
   readClients(reply)
     .filter(({ user, lastCommand }) => user !== 'admin' && lastCommand !== 'NULL')

@@ -10,7 +10,7 @@ import { type Ask, collectAcl } from './acl.ts'
 import { plannedTexts } from './planned.ts'
 import { clientsIn, readMap, readPeer, refusalIn } from './replies.ts'
 
-/** Everything about one Sentinel. */
+/** Collects everything about one Sentinel. */
 export async function collectSentinel(
   dataCentre: AnyDataCentre,
   index: number,
@@ -18,11 +18,11 @@ export async function collectSentinel(
 ): Promise<SentinelSnapshot> {
   const { topology, secrets, tls } = dataCentre
   const host = topology.dataHosts[index]
-  if (host === undefined) throw new RangeError(`there is no data host ${index}`)
+  if (host === undefined) throw new RangeError(`There is no data host ${index}.`)
   const address = sentinelAddress(host)
-  const asked = { name: processName('sentinel', index, host), at: formatAddress(address), address }
-  const lines = new ConnectionPool({ username: 'admin', password: secrets.sentinelAdmin, tls })
-  const ask: Ask = (...commands) => lines.send(address, commands, timeoutMs)
+  const node = { name: processName('sentinel', index, host), at: formatAddress(address), address }
+  const connections = new ConnectionPool({ username: 'admin', password: secrets.sentinelAdmin, tls })
+  const ask: Ask = (...commands) => connections.send(address, commands, timeoutMs)
   const passwords = { admin: secrets.sentinelAdmin, peer: secrets.peer, app: secrets.sentinelApp }
   const { primaryName } = topology
   const { sentinelUsers } = plannedTexts(dataCentre, index)
@@ -39,7 +39,7 @@ export async function collectSentinel(
     )
     const { 'sentinel-user': user, 'sentinel-pass': password } = readMap(settings)
     const facts: SentinelFacts = {
-      unsupported: unsupportedByHello(asked.name, hello, 'sentinel')?.message ?? null,
+      unsupported: unsupportedByHello(node.name, hello, 'sentinel')?.message ?? null,
       ...readAnswer(address, primary ?? null),
       quorum: Number(readField(primary, 'quorum')),
       parallelSyncs: Number(readField(primary, 'parallel-syncs')),
@@ -53,12 +53,12 @@ export async function collectSentinel(
       configFile: readInfo(server)['config_file'] ?? '',
       clients: clientsIn(clients),
     }
-    return { ...asked, facts, problem: null, refusal: null }
+    return { ...node, facts, problem: null, refusal: null }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { ...asked, facts: null, problem, refusal: refusalIn(error) }
+    return { ...node, facts: null, problem, refusal: refusalIn(error) }
   } finally {
-    lines.close()
+    connections.close()
   }
 }
 

@@ -8,8 +8,8 @@ import { Connection, formatAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import {
   examine,
+  examineAndFix,
   getStatus,
-  heal,
   openStatus,
   type PasswordStep,
   planPasswordRotation,
@@ -214,7 +214,7 @@ it.each<[PasswordStep, number]>([
     expect(await found()).toEqual(['rotation-unfinished'])
     if (step === 'remove') {
       // Nobody has to bring anything any more.
-      const { outcomes } = await heal(place)
+      const { outcomes } = await examineAndFix(place)
       const ofRotation = outcomes.filter(({ finding }) => finding.check === 'rotation-unfinished')
       expect(ofRotation.map(({ problem }) => problem)).toEqual([null])
     } else {

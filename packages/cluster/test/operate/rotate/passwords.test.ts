@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import {
   type DoctorReport,
   examine,
-  heal,
+  examineAndFix,
   PASSWORD_STEPS,
   type PasswordStep,
   planPasswordRotation,
@@ -288,7 +288,7 @@ it.each(DEATHS)(
     const findings = await found()
     expect(findings.map(({ check }) => check)).toEqual(left ? ['rotation-unfinished'] : [])
     if (left && times % 2 === 0) {
-      const { outcomes, report } = await heal({ stateDir: dc.stateDir })
+      const { outcomes, report } = await examineAndFix({ stateDir: dc.stateDir })
       expect(outcomes.map(({ problem }) => problem)).toEqual([null])
       expect(withoutTilt(report)).toEqual([])
     } else {

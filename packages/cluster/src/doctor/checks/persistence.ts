@@ -1,0 +1,89 @@
+import type { Check } from '../finding.ts'
+import { answering } from '../group-state.ts'
+import { redisCli, setDirective, setDirectives } from './advice.ts'
+
+const noPersistence: Check = {
+  id: 'no-persistence',
+  severity: 'error',
+  title: 'A Redis does not write its data to disk',
+  why: 'After a crash it is restarted within a second, without data. As the primary it would then empty the replicas.',
+  needs: ['redis'],
+  check: ({ redis }) =>
+    answering(redis)
+      .filter(({ facts }) => facts.config['appendonly'] !== 'yes')
+      .map((node) => ({
+        subject: node.name,
+        evidence: `Its appendonly is ${node.facts.config['appendonly']}.`,
+        ...setDirective(node, 'appendonly', node.facts.plannedConfig['appendonly'] ?? ''),
+      })),
+}
+
+const aofFailing: Check = {
+  id: 'aof-failing',
+  severity: 'error',
+  title: 'A Redis cannot write its data to disk',
+  why: 'A primary then refuses writes, and a power failure destroys all data that is not on disk.',
+  needs: ['redis'],
+  check: ({ redis }) =>
+    answering(redis).flatMap(({ name, facts: { info, config } }) => {
+      const failed = ['aof_last_write_status', 'aof_last_bgrewrite_status', 'rdb_last_bgsave_status'].filter(
+        (field) => info[field] !== undefined && info[field] !== 'ok',
+      )
+      if (failed.length === 0) return []
+      return {
+        subject: name,
+        evidence: `INFO reports ${failed.map((field) => `${field}:${info[field]}`).join(', ')}.`,
+        advice: `Read its log for the reason, and check the free disk space on its host:\ndf -h ${config['dir']}`,
+      }
+    }),
+}
+
+const aofCutShort: Check = {
+  id: 'aof-cut-short',
+  severity: 'error',
+  title: 'A Redis would lose all writes since its last start when it restarts',
+  why: 'The end of its append-only file was missing, and half a transaction may be left in the file. The next start ignores everything after that.',
+  needs: ['this machine', 'redis'],
+  check: ({ redis }) =>
+    answering(redis)
+      .filter(
+        ({ facts: { info, truncatedAtStart } }) => truncatedAtStart && Number(info['aof_rewrites']) === 0,
+      )
+      .map(({ name, address }) => ({
+        subject: name,
+        evidence:
+          'Its log contains "Truncating the AOF" since its last start, and the file has not been rewritten since.',
+        advice: redisCli(address, 'BGREWRITEAOF'),
+        fix: { kind: 'rewrite-aof', address },
+      })),
+}
+
+const minReplicasOff: Check = {
+  id: 'min-replicas-off',
+  severity: 'error',
+  title: 'A Redis accepts writes that no replica has',
+  why: 'A primary that is cut off would keep accepting logins, which are lost when it returns.',
+  needs: ['redis'],
+  check: ({ redis }) =>
+    answering(redis)
+      .filter(
+        // A maximum lag of 0 disables both directives.
+        ({ facts }) =>
+          Number(facts.config['min-replicas-to-write']) < 1 || facts.config['min-replicas-max-lag'] === '0',
+      )
+      .map((node) => ({
+        subject: node.name,
+        evidence: `Its min-replicas-to-write is ${node.facts.config['min-replicas-to-write']}, and its min-replicas-max-lag is ${node.facts.config['min-replicas-max-lag']} s.`,
+        ...setDirectives(
+          node,
+          Object.fromEntries(
+            ['min-replicas-to-write', 'min-replicas-max-lag'].map((name) => [
+              name,
+              node.facts.plannedConfig[name] ?? '',
+            ]),
+          ),
+        ),
+      })),
+}
+
+export const PERSISTENCE_CHECKS: readonly Check[] = [noPersistence, aofFailing, aofCutShort, minReplicasOff]

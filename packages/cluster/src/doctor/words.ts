@@ -1,2 +1,0 @@
-/** `12,345` */
-export const count = (number: number): string => number.toLocaleString('en-US')
