@@ -91,11 +91,11 @@ test('a beat settles what was heard before it was sent, in its own generation of
   }
   const [before, after, later, earlier] = [heard(10, 2), heard(30, 2), heard(10, 3), heard(10, 1)]
   durability.noteConfirmed(20, 2)
-  expect([before, after, later, earlier].map(({ settled }) => settled)).toEqual([true, false, false, false])
+  expect([before, after, later, earlier].map(({ durable }) => durable)).toEqual([true, false, false, false])
   durability.noteConfirmed(40, 2)
   expect(after.durable).toBe(true)
   durability.noteConfirmed(50, 3)
-  expect([later, earlier].map(({ settled }) => settled)).toEqual([true, false])
+  expect([later, earlier].map(({ durable }) => durable)).toEqual([true, false])
 })
 
 const never = () => Promise.reject(new Error('No node is asked.'))
