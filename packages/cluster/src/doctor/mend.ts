@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { undoLeftovers } from '../drill/undo/leftovers.ts'
 import { inTurn } from '../operate/lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../operate/open.ts'
-import { rotatePasswordsOf } from '../operate/rotate/passwords/rotate-passwords.ts'
+import { rotatePasswordsLocked } from '../operate/rotate/passwords/rotate-passwords.ts'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { stopIfAborted } from './abort.ts'
@@ -103,7 +103,7 @@ export async function mendAll(
     else if (fix.kind === 'undo-drill') await undoDrill(dataCentre)
     else if (fix.kind === 'reset-sentinels') await resetSentinels(dataCentre, sentinels, options.signal)
     else if (fix.kind === 'rotation')
-      await rotatePasswordsOf(dataCentre, options.signal ? { signal: options.signal } : {})
+      await rotatePasswordsLocked(dataCentre, options.signal ? { signal: options.signal } : {})
     else {
       const { on, ...change } = changeOf(fix, dataCentre)
       await applied(change, (command) =>

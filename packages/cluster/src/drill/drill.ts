@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connectControl } from '../operate/control-client.ts'
 import { inTurn } from '../operate/lock.ts'
-import { applicationConnections } from '../operate/rotate/passwords/connections.ts'
-import { guardedProcesses } from '../operate/rotate/passwords/guarded.ts'
+import { aclProcesses, applicationConnections } from '../operate/rotate/passwords/acl-processes.ts'
 import { openLocal } from '../state/open.ts'
 import { auditEverywhere, auditPrimary } from './audit.ts'
 import { lookAround } from './environment.ts'
@@ -49,7 +48,7 @@ export async function drillOf(options: DrillOptions): Promise<DrillReport> {
   const { stateDir, accounts, onProgress, signal = new AbortController().signal } = options
   const target = await readTarget(stateDir)
   const { dataCentre, topology, nodes, sentinels } = target
-  const processes = guardedProcesses(topology, nodes, sentinels)
+  const processes = aclProcesses(target)
   const tools: FaultTools = {
     control: connectControl(stateDir),
     ask: (node, commands, timeoutMs) => nodes.send(node, commands, timeoutMs),

@@ -4,7 +4,7 @@ import { CHECKS } from '../../src/doctor/checks/index.ts'
 import { findingsIn } from '../../src/doctor/examine.ts'
 import { bufferLimitOf, parseRedisConf } from '../../src/doctor/planned-config.ts'
 import type { Snapshot } from '../../src/doctor/snapshot.ts'
-import type { PasswordRotationSeen } from '../../src/operate/rotate/sights.ts'
+import type { UnfinishedPasswordRotation } from '../../src/operate/rotate/unfinished.ts'
 import { REDIS_SETTINGS } from '../../src/site/site.ts'
 import { ENGINES, exampleSite, renderExample } from '../render/support/example-site.ts'
 import { FIXED_SECRETS } from '../support/fixed-secrets.ts'
@@ -20,7 +20,7 @@ const found = (change: (snapshot: Snapshot) => void) => {
   return findingsIn(snapshot, CHECKS).map(({ check, subject }) => `${check}: ${subject}`)
 }
 
-const rotation = (more: Partial<PasswordRotationSeen>): PasswordRotationSeen => ({
+const rotation = (more: Partial<UnfinishedPasswordRotation>): UnfinishedPasswordRotation => ({
   startedAt: '2026-01-01T00:00:00.000Z',
   phase: 'move',
   users: ['app'],

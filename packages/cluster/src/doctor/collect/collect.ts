@@ -1,7 +1,7 @@
 import { connectControl } from '../../operate/control-client.ts'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
 import { againOf } from '../../operate/place-again.ts'
-import { seeRotations } from '../../operate/rotate/sights.ts'
+import { readUnfinishedRotations } from '../../operate/rotate/unfinished.ts'
 import { STARTED_WITH } from '../../render/host-paths.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
@@ -27,7 +27,7 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
     Promise.all(hosts.map((index) => collectSentinel(dataCentre, index, PATIENCE_MS))),
     collectCertificates(dataCentre, PATIENCE_MS),
     secretAges(dataCentre),
-    seeRotations(dataCentre),
+    readUnfinishedRotations(dataCentre),
   ])
   return {
     topology,

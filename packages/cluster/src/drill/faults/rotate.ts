@@ -1,6 +1,6 @@
-import { rotateCertificatesOf } from '../../operate/rotate/certificates/rotate-certificates.ts'
-import { rotateKeyringOf } from '../../operate/rotate/keyring/rotate-keyring.ts'
-import { rotatePasswordsOf } from '../../operate/rotate/passwords/rotate-passwords.ts'
+import { rotateCertificatesLocked } from '../../operate/rotate/certificates/rotate-certificates.ts'
+import { rotateKeyringLocked } from '../../operate/rotate/keyring/rotate-keyring.ts'
+import { rotatePasswordsLocked } from '../../operate/rotate/passwords/rotate-passwords.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import { operation } from './operation.ts'
 import type { FaultTarget } from './plan.ts'
@@ -20,20 +20,20 @@ const ROTATIONS = {
   passwords: {
     text: 'give every user of Redis and Sentinel a new password',
     done: 'every user of Redis and Sentinel got a new password.',
-    run: (local) => rotatePasswordsOf(local, {}),
+    run: (local) => rotatePasswordsLocked(local, {}),
     keeps: ['redis', 'sentinel'],
   },
   certificates: {
     text: 'give every process a new certificate',
     done: 'every process got a new certificate.',
-    run: (local) => rotateCertificatesOf(local, {}),
+    run: (local) => rotateCertificatesLocked(local, {}),
     // A Sentinel takes a new one by being started again.
     keeps: ['redis'],
   },
   keyring: {
     text: 'bring in a new sealing key',
     done: 'a new sealing key was brought in.',
-    run: (local) => rotateKeyringOf(local, {}),
+    run: (local) => rotateKeyringLocked(local, {}),
     keeps: ['redis', 'sentinel'],
   },
 } as const satisfies Partial<Record<FaultTarget, Rotation>>

@@ -4,7 +4,7 @@ import type { Transport } from '../../site/site.ts'
 import type { ProcessStatus } from '../../supervise/managed-process.ts'
 import type { Timings } from '../../topology/topology.ts'
 import type { RunningOperation } from '../lock.ts'
-import type { RotationsSeen } from '../rotate/sights.ts'
+import type { UnfinishedRotations } from '../rotate/unfinished.ts'
 
 /** A data centre at a glance; `holdfast status --json` prints it. */
 export interface DataCentreStatus {
@@ -32,7 +32,7 @@ export interface DataCentreStatus {
   /** When they are due, by the file of its site. */
   limits: RotationLimits
   /** Rotations that have not ended. */
-  rotations: RotationsSeen
+  rotations: UnfinishedRotations
   /** The operation that changes it at present. */
   operation: RunningOperation | null
 }

@@ -20,7 +20,7 @@ import { connectControl } from '../control-client.ts'
 import { runningOperation } from '../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../open.ts'
 import { againOf } from '../place-again.ts'
-import { seeRotations } from '../rotate/sights.ts'
+import { readUnfinishedRotations } from '../rotate/unfinished.ts'
 import type {
   ApplicationSeen,
   DataCentreStatus,
@@ -88,7 +88,7 @@ export class StatusReader {
       Promise.all(dataHosts.map((_, index) => this.#askSentinel(index))),
       runningOperation(folder.operationFile),
       secretAges(this.#dataCentre),
-      seeRotations(this.#dataCentre),
+      readUnfinishedRotations(this.#dataCentre),
     ])
     const redis = withLag(answers.map(({ status }) => status))
     const primary = redis.find(isPrimary)

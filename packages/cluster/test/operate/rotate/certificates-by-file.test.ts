@@ -18,7 +18,7 @@ import {
   sentinelAddress,
 } from '../../../src/index.ts'
 import { askReadyz } from '../../../src/operate/readyz.ts'
-import { servedFingerprint } from '../../../src/operate/rotate/certificates/served-certificate.ts'
+import { servedFingerprint } from '../../../src/operate/rotate/certificates/served.ts'
 import { openLocal } from '../../../src/state/open.ts'
 import { storeOptions } from '../../../src/state/store-options.ts'
 import { connectionIds } from '../../support/application.ts'
@@ -147,7 +147,7 @@ it('stops when they are issued where people bring them to the hosts, and tells n
   expect(await errorOf(rotateCertificates({ ...place, stage: 'finish' }))).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /redis@data-1 shows its new certificate.*bring the files of tls\/.*certificates --file \S+\/holdfast\.yaml --certificates \S+`/,
+      /redis@data-1 to serve its new certificate.*bring the files of tls\/.*certificates --file \S+\/holdfast\.yaml --certificates \S+`/,
     ),
   })
   expect(await shown()).toEqual(before)

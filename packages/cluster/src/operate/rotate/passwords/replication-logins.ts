@@ -2,21 +2,21 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { readField } from '../../../redis/lines.ts'
 import type { Nodes, NodeView } from '../../../redis/nodes.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
-import type { Guarded } from './guarded.ts'
+import type { AclProcess } from './acl-processes.ts'
 import type { PasswordName } from './users.ts'
 
-/** Deadline of each command; writing a file waits for the disk (in milliseconds). */
-const PATIENCE_MS = 3000
+/** Deadline of one command; writing a file waits for the disk (in milliseconds). */
+const COMMAND_TIMEOUT_MS = 3000
 
-/** Lets a Redis log in to its primary by the new password, the next time that it must, and writes that down. */
-export async function moveReplica({ asked, address }: Guarded, secrets: Secrets): Promise<void> {
+/** Makes a Redis log in to its primary with the new password at its next connection, and saves that. */
+export async function setReplicaLogin({ clients, address }: AclProcess, secrets: Secrets): Promise<void> {
   const set = ['CONFIG', 'SET', 'masterauth', secrets.replica]
-  await asked.send(address, [set, ['CONFIG', 'REWRITE']], PATIENCE_MS)
+  await clients.send(address, [set, ['CONFIG', 'REWRITE']], COMMAND_TIMEOUT_MS)
 }
 
-/** Lets a Sentinel log in to every Redis and to the other Sentinels by the new passwords: it connects anew at once. */
-export async function moveSentinel(
-  { asked, address }: Guarded,
+/** Makes a Sentinel log in to every Redis and to the other Sentinels with the new passwords: it reconnects at once. */
+export async function setSentinelLogins(
+  { clients, address }: AclProcess,
   primaryName: string,
   secrets: Secrets,
   users: readonly PasswordName[],
@@ -25,30 +25,31 @@ export async function moveSentinel(
     ...(users.includes('sentinel') ? [['SENTINEL', 'SET', primaryName, 'auth-pass', secrets.sentinel]] : []),
     ...(users.includes('peer') ? [['SENTINEL', 'CONFIG', 'SET', 'sentinel-pass', secrets.peer]] : []),
   ]
-  if (commands.length > 0) await asked.send(address, [...commands, ['SENTINEL', 'FLUSHCONFIG']], PATIENCE_MS)
+  if (commands.length > 0)
+    await clients.send(address, [...commands, ['SENTINEL', 'FLUSHCONFIG']], COMMAND_TIMEOUT_MS)
 }
 
-/** A Sentinel is told a little later what it has just been answered, and by a clock that counts whole milliseconds. */
+/** A Sentinel reports a reply a little late, and its clock counts whole milliseconds. */
 const MARGIN_MS = 20
 
 /**
- * Null when all that the Sentinel watches has answered it since so many milliseconds ago: on connections that it has
- * opened since. Else who has not.
+ * Null when every process that the Sentinel watches has answered it since that time, on connections that are newer; else
+ * the address of one that has not.
  */
-export async function whoIsSilentTo(
-  { asked, address }: Guarded,
+export async function silentPeerOf(
+  { clients, address }: AclProcess,
   primaryName: string,
   sinceMs: number,
 ): Promise<string | null> {
   const askedAtMs = performance.now()
-  const [primary, ...lists] = await asked.send(
+  const [primary, ...lists] = await clients.send(
     address,
     [
       ['SENTINEL', 'MASTER', primaryName],
       ['SENTINEL', 'REPLICAS', primaryName],
       ['SENTINEL', 'SENTINELS', primaryName],
     ],
-    PATIENCE_MS,
+    COMMAND_TIMEOUT_MS,
   )
   const watched = [primary, ...lists.flatMap((list) => (Array.isArray(list) ? list : []))]
   const silent = watched.find((one) => {
@@ -58,17 +59,17 @@ export async function whoIsSilentTo(
   return silent === undefined ? null : `${readField(silent, 'ip')}:${readField(silent, 'port')}`
 }
 
-/** Ends a replica's link, as a network would, and answers a question: whether a new one has caught up. */
-export async function relink(
+/** Cuts a replica's link, as a network would. Answers a question: whether a new link has caught up. */
+export async function cutLink(
   nodes: Nodes,
   replica: NodeView,
   primary: NodeView,
 ): Promise<() => Promise<boolean>> {
   const before = await linkOf(nodes, replica)
-  const { offset } = await nodes.view(primary.address, PATIENCE_MS)
-  await nodes.send(replica.address, [['CLIENT', 'KILL', 'TYPE', 'master']], PATIENCE_MS)
+  const { offset } = await nodes.view(primary.address, COMMAND_TIMEOUT_MS)
+  await nodes.send(replica.address, [['CLIENT', 'KILL', 'TYPE', 'master']], COMMAND_TIMEOUT_MS)
   return async () => {
-    const now = await nodes.view(replica.address, PATIENCE_MS)
+    const now = await nodes.view(replica.address, COMMAND_TIMEOUT_MS)
     if (!now.linkUp || now.primaryAddress !== formatAddress(primary.address) || now.offset < offset)
       return false
     const link = await linkOf(nodes, replica)
@@ -76,8 +77,8 @@ export async function relink(
   }
 }
 
-/** Its own end of the connection over which a replica gets its primary's writes, whose number stays; null when there is none. */
+/** The replica's own address on its link to the primary, whose client number stays; null without a link. */
 async function linkOf(nodes: Nodes, { address }: NodeView): Promise<string | null> {
-  const [list] = await nodes.send(address, [['CLIENT', 'LIST', 'TYPE', 'MASTER']], PATIENCE_MS)
+  const [list] = await nodes.send(address, [['CLIENT', 'LIST', 'TYPE', 'MASTER']], COMMAND_TIMEOUT_MS)
   return / laddr=(\S+) /m.exec(String(list))?.[1] ?? null
 }

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
-import { hostCertificates } from '../../../src/operate/rotate/certificates/host-certificates.ts'
-import type { HostDelivery } from '../../../src/operate/rotate/host-delivery.ts'
-import { hostRings } from '../../../src/operate/rotate/keyring/host-rings.ts'
-import { hostPasswords } from '../../../src/operate/rotate/passwords/host-passwords.ts'
+import {
+  type HostDelivery,
+  hostCertificates,
+  hostPasswords,
+  hostRings,
+} from '../../../src/operate/rotate/host-files.ts'
 import { operatedSite, renderExample } from '../../render/support/example-site.ts'
 
 const site = operatedSite()
@@ -37,7 +39,7 @@ it('says for each host what only that host can do, and asks nothing of what is t
     'dc1-data-1': ['systemctl restart holdfast-watchdog'],
     'dc1-data-2': ['systemctl restart holdfast-watchdog'],
     'dc1-data-3': ['systemctl restart holdfast-watchdog'],
-    'dc1-app-1': ['store.renew({ tls }), or a restart of it'],
+    'dc1-app-1': ['store.renew({ tls }), or restart it'],
     'dc1-gateway-1': ['systemctl reload holdfast-gateway'],
     'dc1-operator': [],
   })
