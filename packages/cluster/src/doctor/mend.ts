@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises'
-import { undoLeftovers } from '../drill/undo/leftovers.ts'
+import { cleanUpKilledDrill } from '../drill/undo/cleanup.ts'
 import { inTurn } from '../operate/lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../operate/open.ts'
 import { rotatePasswordsLocked } from '../operate/rotate/passwords/rotate-passwords.ts'
@@ -132,7 +132,7 @@ async function applied(
 
 /** Only a data centre of this machine is drilled. */
 async function undoDrill(dataCentre: AnyDataCentre): Promise<void> {
-  if (!isSite(dataCentre)) await undoLeftovers(dataCentre.folder.path)
+  if (!isSite(dataCentre)) await cleanUpKilledDrill(dataCentre.folder.path)
 }
 
 /**

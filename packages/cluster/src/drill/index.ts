@@ -24,5 +24,5 @@ export {
   summarizeDrills,
 } from './rehearsal/repeat.ts'
 export type { DrillReport } from './report.ts'
-export type { Failure } from './tally.ts'
+export type { Failure } from './load-metrics.ts'
 export type { LoginWait, Moment, TimelineEvent, TimelineReport } from './timeline.ts'

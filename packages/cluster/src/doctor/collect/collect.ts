@@ -1,6 +1,6 @@
 import { connectControl } from '../../operate/control-client.ts'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
-import { againOf } from '../../operate/place-again.ts'
+import { cliFlagsOf } from '../../operate/cli-flags.ts'
 import { readUnfinishedRotations } from '../../operate/rotate/unfinished.ts'
 import { STARTED_WITH } from '../../render/host-paths.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
@@ -31,7 +31,7 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
   ])
   return {
     topology,
-    again: againOf(dataCentre),
+    again: cliFlagsOf(dataCentre),
     mark: secrets.mark,
     redis,
     sentinels,

@@ -1,4 +1,4 @@
-import { readRemains } from '../../drill/undo/remains.ts'
+import { readUndoJournal } from '../../drill/undo/undo-journal.ts'
 import { textOf } from '../../drill/undo/undo.ts'
 import { runningOperation } from '../../operate/lock.ts'
 import type { StateFolder } from '../../state/folder.ts'
@@ -8,7 +8,7 @@ import type { DrillSnapshot } from '../snapshot.ts'
 export async function collectDrill(folder: StateFolder): Promise<DrillSnapshot | null> {
   // First: one that ends meanwhile takes its file away.
   const running = await runningOperation(folder.operationFile)
-  const remains = await readRemains(folder)
+  const remains = await readUndoJournal(folder)
   if (remains === null) return null
   const { fault, undo } = remains
   return { fault, undo: undo.map(textOf), isUnderWay: running?.operation === 'drill' }

@@ -121,7 +121,7 @@ function deliveryOf(dataCentre: DataCentre, host: Host, uses: readonly Use[]): H
 }
 
 /**
- * The hosts that need new certificates as files, and what each then does itself: Redis and Sentinel are told over the
+ * The hosts that need new certificates as files, and what each then does itself: Redis and Sentinel are changed over the
  * network. A gateway shows by the revision in its file that it uses the certificate. Pure.
  */
 export function hostCertificates(site: Site, dataCentre: DataCentre): HostDelivery[] {

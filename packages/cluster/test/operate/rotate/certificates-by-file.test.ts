@@ -182,7 +182,7 @@ it('stops when the command that brings them fails, says so, and goes on when it 
   const failing = 'echo no way to data-2 >&2; exit 7'
   expect(await errorOf(rotateCertificates({ ...place, deliverCommand: failing }))).toMatchObject({
     code: 'ROTATION_STOPPED',
-    message: expect.stringContaining('exit code 7. It said: no way to data-2'),
+    message: expect.stringContaining('exit code 7. Its output: no way to data-2'),
   })
   expect(await shown()).toEqual(before)
   expect(await rotateCertificates({ ...place, deliverCommand })).toMatchObject({

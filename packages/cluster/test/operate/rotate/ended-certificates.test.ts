@@ -8,7 +8,7 @@ import {
   rotateCertificates,
   StateFolder,
 } from '../../../src/index.ts'
-import { certificateHolders } from '../../../src/operate/certificate-holders.ts'
+import { certificateHolders } from '../../../src/operate/local-certificates.ts'
 import { localHolders } from '../../../src/operate/rotate/certificates/holders.ts'
 import { servedCertificates } from '../../../src/operate/rotate/certificates/served.ts'
 import { openLocal } from '../../../src/state/open.ts'

@@ -191,7 +191,7 @@ it('stops when the command that brings them fails, says so, and goes on when it 
   expect(error).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /exit code 7\. It said: no way to data-2.*both valid.*passwords --file \S+\/holdfast\.yaml --certificates \S+`.*--undo/,
+      /exit code 7\. Its output: no way to data-2.*both valid.*passwords --file \S+\/holdfast\.yaml --certificates \S+`.*--undo/,
     ),
   })
   expect(await found()).toEqual(['rotation-unfinished'])

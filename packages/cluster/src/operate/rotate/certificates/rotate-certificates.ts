@@ -22,7 +22,7 @@ export type RotateCertificatesOptions = DataCentrePlace & CertificateOptions
  *
  * For a data centre that is described by a file, they are issued where `holdfast ca` keeps the authority, and
  * `deliverCommand` brings them to the hosts. Without it the rotation stops once they are issued, and lists in `hosts` what
- * to bring where, until `finish`. Then Redis and Sentinels are told over the network; each must serve its new certificate
+ * to bring where, until `finish`. Then Redis and Sentinels get theirs over the network; each must serve its new certificate
  * before the next takes one.
  *
  * It is also the remedy when certificates have expired, this operation's own or those of any number of hosts. Then it asks

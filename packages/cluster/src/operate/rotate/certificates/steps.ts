@@ -3,7 +3,7 @@ import { ClusterError } from '../../../errors.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
 import { writeSecrets } from '../../../state/write-secrets.ts'
 import type { AnyDataCentre } from '../../open.ts'
-import { againOf } from '../../place-again.ts'
+import { cliFlagsOf } from '../../cli-flags.ts'
 import { consumersOf, planDelivery, type SecretConsumers } from '../consumers.ts'
 import {
   newRevision,
@@ -147,7 +147,7 @@ export class CertificateRotation implements Rotation<CertificatesReport> {
     return {
       hasBegun: !this.#journal.isEmpty,
       valid: 'Old and new certificates are both valid: no user is affected.',
-      command: `holdfast rotate certificates${againOf(this.#dataCentre)}`,
+      command: `holdfast rotate certificates${cliFlagsOf(this.#dataCentre)}`,
     }
   }
 

@@ -4,8 +4,8 @@ import type { Secrets } from '../../../secrets/secrets.ts'
 import { runningSupervisor } from '../../../state/records.ts'
 import { writeSecrets } from '../../../state/write-secrets.ts'
 import { type AnyDataCentre, isSite } from '../../open.ts'
-import { againOf } from '../../place-again.ts'
-import { withRecords } from '../../records/open.ts'
+import { cliFlagsOf } from '../../cli-flags.ts'
+import { withRecords } from '../../records.ts'
 import { consumersOf, planDelivery, type SecretConsumers } from '../consumers.ts'
 import {
   newRevision,
@@ -121,7 +121,7 @@ export class KeyringRotation implements Rotation<KeyringReport> {
     return {
       hasBegun: this.#hasBegun,
       valid: 'No user was logged out, and every key that a live session needs is in the ring.',
-      command: `holdfast rotate keyring${againOf(this.#dataCentre)}`,
+      command: `holdfast rotate keyring${cliFlagsOf(this.#dataCentre)}`,
     }
   }
 

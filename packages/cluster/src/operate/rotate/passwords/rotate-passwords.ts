@@ -12,7 +12,7 @@ export type RotatePasswordsOptions = DataCentrePlace & PasswordOptions
  * removes the old ones. No connection of an application ends. After a kill at any point every login still succeeds, and
  * the next run resumes.
  *
- * For a data centre that is described by a file, Redis and Sentinels are told over the network and write their own files.
+ * For a data centre that is described by a file, Redis and Sentinels get theirs over the network and write their own files.
  * `deliverCommand` brings the files of its hosts; without it the rotation stops at the end of the stage `begin`, and
  * `hosts` lists what to bring where, until `finish`.
  *

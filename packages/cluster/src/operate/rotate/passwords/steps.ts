@@ -3,7 +3,7 @@ import { Sentinels } from '../../../redis/sentinels.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
 import { writeSecrets } from '../../../state/write-secrets.ts'
 import type { AnyDataCentre } from '../../open.ts'
-import { againOf } from '../../place-again.ts'
+import { cliFlagsOf } from '../../cli-flags.ts'
 import { consumersOf, planDelivery, type SecretConsumers } from '../consumers.ts'
 import {
   newRevision,
@@ -178,7 +178,7 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
     return {
       hasBegun: this.#journal !== null,
       valid: this.#validNow,
-      command: `holdfast rotate passwords${againOf(this.#dataCentre)}`,
+      command: `holdfast rotate passwords${cliFlagsOf(this.#dataCentre)}`,
       canUndo: true,
     }
   }

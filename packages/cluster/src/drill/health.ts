@@ -2,37 +2,37 @@ import { askReadyz } from '../operate/readyz.ts'
 import { readInfo } from '../redis/info.ts'
 import type { Sentinels } from '../redis/sentinels.ts'
 import { sentinelAddress, type Topology } from '../topology/topology.ts'
-import { sightAddress } from './primary-watch.ts'
+import { addressOfNode } from './primary-watch.ts'
 import type { Run } from './run.ts'
 import { waitUntil } from './waiting.ts'
 
-/** How long a data centre may take to be whole, before a drill and after it (in milliseconds): a Sentinel's TILT is 30 s. */
-export const WHOLE_TIMEOUT_MS = 90_000
-/** A gateway or a Sentinel that is slower is not ready. */
-const PATIENCE_MS = 1000
-const ASK_AGAIN_MS = 200
+/** How long a data centre may take to become healthy, before and after a fault (in milliseconds). A TILT takes 30 s. */
+export const HEALTHY_TIMEOUT_MS = 90_000
+/** Deadline of one request; a slower process is not ready (in milliseconds). */
+const COMMAND_TIMEOUT_MS = 1000
+const POLL_INTERVAL_MS = 200
 
 type Subject = Pick<Run, 'watch' | 'tools' | 'target' | 'signal'>
 
 /**
- * Whether the data centre becomes whole, so that one fault more is one fault: one primary that all others follow, all
- * Sentinels agree and would act, every process runs, every gateway knows what the others know.
+ * Whether the data centre becomes healthy in time, so that a fault is the only one: every replica is linked to one
+ * primary, all Sentinels agree and none is in TILT, every process runs, and every gateway is ready.
  */
-export async function becomesWhole({ watch, tools, target, signal }: Subject): Promise<boolean> {
+export async function waitUntilHealthy({ watch, tools, target, signal }: Subject): Promise<boolean> {
   let askedAtMs = Number.NEGATIVE_INFINITY
   return waitUntil(
     async () => {
       const primary = watch.current()
-      if (primary === null || !watch.isWhole()) return false
-      if (performance.now() - askedAtMs < ASK_AGAIN_MS) return false
+      if (primary === null || !watch.isLinked()) return false
+      if (performance.now() - askedAtMs < POLL_INTERVAL_MS) return false
       askedAtMs = performance.now()
       const { processes } = await tools.control.status()
       if (!processes.every(({ state }) => state === 'running')) return false
-      if (!(await sentinelsAgree(target, sightAddress(primary)))) return false
-      // One that has just been started runs before it listens: it must know what the others know first.
+      if (!(await sentinelsAgree(target, addressOfNode(primary)))) return false
+      // A gateway that has just started runs before it is ready: it must first know what the others know.
       return (await Promise.all(target.gateways.map(isReady))).every(Boolean)
     },
-    WHOLE_TIMEOUT_MS,
+    HEALTHY_TIMEOUT_MS,
     signal,
   )
 }
@@ -42,7 +42,7 @@ async function sentinelsAgree(
   primary: string,
 ): Promise<boolean> {
   const planned = topology.dataHosts.length
-  const answers = await sentinels.answers(PATIENCE_MS)
+  const answers = await sentinels.answers(COMMAND_TIMEOUT_MS)
   const agreeing = answers.filter(
     (answer) =>
       answer.primary === primary &&
@@ -54,17 +54,17 @@ async function sentinelsAgree(
   if (agreeing.length !== planned) return false
   const settled = await Promise.allSettled(
     topology.dataHosts.map((host) =>
-      sentinels.send(sentinelAddress(host), [['INFO', 'sentinel']], PATIENCE_MS),
+      sentinels.send(sentinelAddress(host), [['INFO', 'sentinel']], COMMAND_TIMEOUT_MS),
     ),
   )
-  // After a pause a Sentinel watches only, for 30 s: with another one down nobody would be elected.
+  // A Sentinel in TILT, after a pause, only watches for 30 s: with a second one down, no majority could fail over.
   return settled.every(
     (result) => result.status === 'fulfilled' && readInfo(String(result.value[0]))['sentinel_tilt'] === '0',
   )
 }
 
 const isReady = (gateway: string): Promise<boolean> =>
-  askReadyz(gateway, AbortSignal.timeout(PATIENCE_MS)).then(
+  askReadyz(gateway, AbortSignal.timeout(COMMAND_TIMEOUT_MS)).then(
     ({ status }) => status === 200,
     () => false,
   )

@@ -1,24 +1,24 @@
-/** A login that was acknowledged, as the drill remembers it. Only `id` may be shown. */
+/** A session whose login was acknowledged. Only `id` may be printed. */
 export interface DrillSession {
   readonly id: string
   readonly user: string
   readonly token: string
-  /** `asked`: the log-out was sent, its outcome is not known (yet), so either answer is right. */
+  /** `asked`: the logout was sent and is not acknowledged, so that either answer is right. */
   state: 'live' | 'asked' | 'ended'
-  /** When the log-out was acknowledged, on the clock of `performance.now()`. */
+  /** When the logout was acknowledged, on the clock of `performance.now()`. */
   endedAtMs: number
 }
 
-/** A log-out must be refused everywhere this long after its acknowledgement (in milliseconds): the lease L. */
+/** How long after its acknowledged logout a session may still be accepted (in milliseconds): the lease L. */
 export const LEASE_MS = 1000
 
-/** Everything that was acknowledged to the drill's users. The audit compares the data centre with it. */
-export class Ledger {
+/** All logins and logouts that were acknowledged to users of the drill. The audit compares the data centre with them. */
+export class AcknowledgedSessions {
   readonly #sessions: DrillSession[] = []
   #live: DrillSession[] = []
-  /** In the order of their acknowledgements. */
+  /** In the order of their acknowledged logouts. */
   readonly #ended: DrillSession[] = []
-  /** So many of those were acknowledged longer than the lease ago. */
+  /** How many of those were acknowledged longer than the lease ago. */
   #ripe = 0
   readonly #loggedOut = new Set<string>()
   readonly #undone = new Set<string>()
@@ -37,7 +37,7 @@ export class Ledger {
     return this.#live[this.#turn] ?? null
   }
 
-  /** A session whose log-out was acknowledged longer than the lease ago. */
+  /** A session whose logout was acknowledged longer than the lease ago. */
   nextEnded(nowMs: number): DrillSession | null {
     for (;;) {
       const next = this.#ended[this.#ripe]
@@ -48,7 +48,7 @@ export class Ledger {
     return this.#ripe === 0 ? null : (this.#ended[this.#turn % this.#ripe] ?? null)
   }
 
-  /** Takes the newest live session out of the rotation, for a log-out. */
+  /** Removes the newest live session from the rotation, for a logout. */
   takeForLogout(): DrillSession | null {
     const session = this.#live.pop() ?? null
     if (session) session.state = 'asked'
@@ -61,13 +61,13 @@ export class Ledger {
     this.#ended.push(session)
   }
 
-  /** A live session was refused: this user was logged out for no reason. It leaves the rotation. */
+  /** A gateway rejected a live session: its user was logged out for no reason. It leaves the rotation. */
   noteLoggedOut(session: DrillSession): void {
     this.#loggedOut.add(session.id)
     this.#live = this.#live.filter((other) => other !== session)
   }
 
-  /** An ended session was accepted. */
+  /** A gateway accepted an ended session. */
   noteUndone(session: DrillSession): void {
     this.#undone.add(session.id)
   }
@@ -89,7 +89,7 @@ export class Ledger {
     return [...this.#loggedOut]
   }
 
-  /** Public ids of log-outs that did not last. */
+  /** Public ids of ended sessions that were accepted again. */
   get undoneIds(): string[] {
     return [...this.#undone]
   }

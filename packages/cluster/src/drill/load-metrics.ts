@@ -2,31 +2,31 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Latencies } from './latency.ts'
 import { Timeline } from './timeline.ts'
 
-/** One request that did not get the answer that it should have got. */
+/** One request with a wrong answer, or without one. */
 export interface Failure {
   /** Since the drill began (in milliseconds). */
   atMs: number
   operation: Operation
-  /** What came instead: `503 STORE_UNAVAILABLE by gateway-2`, `ECONNRESET`. */
+  /** What came instead, such as `503 STORE_UNAVAILABLE by gateway-2`, `ECONNRESET`. */
   what: string
 }
 
 export type Operation = 'verify' | 'login' | 'logout'
 
-const MOST_SAMPLES = 20
-/** Of one kind: the first hundred may all be of one, and another one says more. */
-const MOST_ALIKE = 3
+const MAX_SAMPLES = 20
+/** Of the same kind: if the first hundred are alike, a different one tells more. */
+const MAX_ALIKE = 3
 
-/** Counts what was asked and what came back. */
-export class Tally {
+/** Counts requests, their answers, and how long each took. */
+export class LoadMetrics {
   readonly verify = new Latencies()
   readonly login = new Latencies()
   readonly logout = new Latencies()
   readonly failed: Record<Operation, number> = { verify: 0, login: 0, logout: 0 }
   readonly samples: Failure[] = []
-  /** Logins may be refused because the memory is full: that is the fault. */
+  /** Logins may be rejected because the memory is full: that is the fault. */
   refusalsAreRight = false
-  /** Logins that were refused because the memory was full, as they should be. They are no failures. */
+  /** Logins that were rejected because the memory was full. They are not failures. */
   refusedLogins = 0
   /** Answers by server. */
   readonly servers = new Map<string, number>()
@@ -39,7 +39,7 @@ export class Tally {
     this.#ownDelay.enable()
   }
 
-  /** Longest time for which this process itself was too busy to look at answers (in milliseconds). */
+  /** The longest time for which this process was too busy to read answers (in milliseconds). */
   get ownDelayMs(): number {
     return this.#ownDelay.max / 1e6
   }
@@ -63,14 +63,14 @@ export class Tally {
     return oldest === undefined ? 0 : nowMs - oldest.sinceMs
   }
 
-  /** A login begins to wait; the returned function ends it. */
+  /** Notes that a login begins to wait; the returned function ends it. */
   loginWaits(sinceMs: number): () => void {
     const entry = { sinceMs }
     this.#waitingLogins.add(entry)
     return () => void this.#waitingLogins.delete(entry)
   }
 
-  /** A request came to its end, well or not. */
+  /** Notes that a request has ended, well or not. */
   done(operation: Operation, waitedMs: number, server: string | null): void {
     this[operation].record(waitedMs)
     this.timeline.record(operation, performance.now() - waitedMs, waitedMs)
@@ -81,7 +81,7 @@ export class Tally {
     this.failed[operation] += 1
     this.timeline.fail(operation, performance.now())
     const alike = this.samples.filter((one) => one.operation === operation && one.what === what)
-    if (this.samples.length < MOST_SAMPLES && alike.length < MOST_ALIKE) {
+    if (this.samples.length < MAX_SAMPLES && alike.length < MAX_ALIKE) {
       this.samples.push({ atMs: Math.round(performance.now() - this.startedAtMs), operation, what })
     }
   }

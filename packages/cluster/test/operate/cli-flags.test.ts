@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import type { DataCentrePlace } from '../../src/operate/open.ts'
-import { placeAgain } from '../../src/operate/place-again.ts'
+import { toCliFlags } from '../../src/operate/cli-flags.ts'
 
 const again = (place: DataCentrePlace, name = 'dc1') =>
-  placeAgain(place, { name, defaultDir: `/state/${name}` })
+  toCliFlags(place, { name, defaultDir: `/state/${name}` })
 
 it('names nothing for the default data centre of this machine, and else what tells it from that one', () => {
   expect(again({ stateDir: '/state/dc1' })).toBe('')

@@ -4,20 +4,20 @@ import type { AnyDataCentre, DataCentrePlace } from './open.ts'
 import { shellWord } from './shell-word.ts'
 
 /**
- * The options that name a data centre that is open to a command again. Of `open.ts` types alone are imported: commands that
- * only print these words load no client of Redis.
+ * The flags that select an open data centre in another command. Imports only types of `open.ts`, so that commands which
+ * print these flags load no client of Redis.
  */
-export function againOf(dataCentre: AnyDataCentre): string {
+export function cliFlagsOf(dataCentre: AnyDataCentre): string {
   const { name } = dataCentre.topology
   const place = 'place' in dataCentre ? dataCentre.place : { stateDir: dataCentre.folder.path }
-  return placeAgain(place, { name, defaultDir: defaultStateDir(name) })
+  return toCliFlags(place, { name, defaultDir: defaultStateDir(name) })
 }
 
 /**
- * The options that name the same data centre to a command again, as a shell takes them: ` --file dc.yaml`, or nothing for
- * the default one of this machine. `defaultDir` is where a data centre of its name keeps its state by default. Pure.
+ * The flags that select the same data centre in another command, quoted for a shell: ` --file dc.yaml`, or an empty text
+ * for the default one of this machine. `defaultDir` is the default state folder for its name. Pure.
  */
-export function placeAgain(
+export function toCliFlags(
   place: DataCentrePlace,
   { name, defaultDir }: { name: string; defaultDir: string },
 ): string {

@@ -6,59 +6,59 @@ import { readAnswer, type SentinelAnswer, type Sentinels } from '../../redis/sen
 import type { GroupAccess } from '../../state/open.ts'
 import { processName, redisAddress, sentinelAddress } from '../../topology/topology.ts'
 
-/** Deadline of each question (in milliseconds). */
-const PATIENCE_MS = 1500
+/** Deadline of one command (in milliseconds). */
+const COMMAND_TIMEOUT_MS = 1500
 
 /** Every Redis and Sentinel of a data centre at one moment. */
-export interface Sight {
-  redis: Seen<RedisSight>[]
-  sentinels: Seen<SentinelSight>[]
+export interface GroupSnapshot {
+  redis: ProcessSnapshot<RedisState>[]
+  sentinels: ProcessSnapshot<SentinelState>[]
 }
 
-/** One process with what it says; null while it does not answer. */
-export interface Seen<Facts> {
+/** One process with its facts; null while it does not answer. */
+export interface ProcessSnapshot<Facts> {
   kind: 'redis' | 'sentinel'
   /** `redis-1` */
   name: string
   /** `host:port` */
   at: string
-  /** Its data host, by place. */
+  /** The index of its data host. */
   index: number
   facts: Facts | null
   /** Why it does not answer; empty when it does. */
   problem: string
 }
 
-interface ProcessSight {
-  /** Another at each start. */
+interface ProcessState {
+  /** Changes at each start. */
   runId: string
   version: string
 }
 
-export interface RedisSight extends ProcessSight {
+export interface RedisState extends ProcessState {
   replication: ReplicationView
   isLoading: boolean
-  /** It writes its append-only file anew: until that is done, a start would be one from the past. */
+  /** It rewrites its append-only file: before that ends, a restart would load old data. */
   rewritesLog: boolean
-  /** Its data set is that of this data centre. */
+  /** Its data belongs to this data centre. */
   hasMark: boolean
 }
 
-export interface SentinelSight extends ProcessSight {
+export interface SentinelState extends ProcessState {
   answer: SentinelAnswer
-  /** Replicas and Sentinels that it knows and does not reach. */
+  /** How many replicas and Sentinels it knows but does not reach. */
   unreached: number
   tilt: boolean
-  /** What it answers to `SENTINEL CKQUORUM`; null when it has one. */
+  /** The error of `SENTINEL CKQUORUM`; null when it has a quorum. */
   quorumProblem: string | null
 }
 
-/** Asks everybody once, at the same time. */
-export async function look(
+/** Asks every Redis and every Sentinel, at the same time. */
+export async function takeSnapshot(
   { topology, secrets }: GroupAccess,
   nodes: Nodes,
   sentinels: Sentinels,
-): Promise<Sight> {
+): Promise<GroupSnapshot> {
   const { dataHosts, primaryName } = topology
   const [redis, watching] = await Promise.all([
     Promise.all(
@@ -66,7 +66,7 @@ export async function look(
         const address = redisAddress(host)
         const seen = { kind: 'redis' as const, name: processName('redis', index, host), index }
         return asked({ ...seen, at: formatAddress(address) }, async () => {
-          const [info, mark] = await nodes.send(address, [['INFO'], ['GET', MARK_KEY]], PATIENCE_MS)
+          const [info, mark] = await nodes.send(address, [['INFO'], ['GET', MARK_KEY]], COMMAND_TIMEOUT_MS)
           const fields = readInfo(info)
           return {
             ...processIn(fields),
@@ -86,7 +86,7 @@ export async function look(
           const [info, primary = null, replicas, others] = await sentinels.send(
             address,
             [['INFO'], ...['MASTER', 'REPLICAS', 'SENTINELS'].map((what) => ['SENTINEL', what, primaryName])],
-            PATIENCE_MS,
+            COMMAND_TIMEOUT_MS,
           )
           const fields = readInfo(info)
           const flags = [...readList(replicas), ...readList(others)].map((peer) => readField(peer, 'flags'))
@@ -96,7 +96,7 @@ export async function look(
             unreached: flags.filter((text) => /s_down|o_down|disconnected/.test(text)).length,
             tilt: fields['sentinel_tilt'] === '1',
             quorumProblem: await sentinels
-              .send(address, [['SENTINEL', 'CKQUORUM', primaryName]], PATIENCE_MS)
+              .send(address, [['SENTINEL', 'CKQUORUM', primaryName]], COMMAND_TIMEOUT_MS)
               .then(
                 () => null,
                 (error: unknown) => messageOf(error),
@@ -110,9 +110,9 @@ export async function look(
 }
 
 async function asked<Facts>(
-  seen: Omit<Seen<Facts>, 'facts' | 'problem'>,
+  seen: Omit<ProcessSnapshot<Facts>, 'facts' | 'problem'>,
   question: () => Promise<Facts>,
-): Promise<Seen<Facts>> {
+): Promise<ProcessSnapshot<Facts>> {
   try {
     return { ...seen, facts: await question(), problem: '' }
   } catch (error) {
@@ -120,7 +120,7 @@ async function asked<Facts>(
   }
 }
 
-const processIn = (info: Readonly<Record<string, string>>): ProcessSight => ({
+const processIn = (info: Readonly<Record<string, string>>): ProcessState => ({
   runId: info['run_id'] ?? '',
   version: info['valkey_version'] ?? info['redis_version'] ?? '',
 })
