@@ -10,11 +10,11 @@ export {
   type RestoreReport,
   restore,
 } from './operate/backup/restore.ts'
+export { toCliFlags } from './operate/cli-flags.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
 export { type Operation, type RunningOperation, runningOperation } from './operate/lock.ts'
 export type { DataCentrePlace, LocalPlace } from './operate/open.ts'
 export type { SitePlace } from './operate/open-site.ts'
-export { toCliFlags } from './operate/cli-flags.ts'
 export type { NewUser } from './operate/prepare.ts'
 export {
   CERTIFICATE_STEPS,

@@ -27,7 +27,10 @@ export interface DrillEnvironment {
 const COMMAND_TIMEOUT_MS = 1000
 
 /** Reads the environment of a drill. Throws when a Redis does not answer. */
-export async function readEnvironment(topology: Topology, { ask, redis }: FaultTools): Promise<DrillEnvironment> {
+export async function readEnvironment(
+  topology: Topology,
+  { ask, redis }: FaultTools,
+): Promise<DrillEnvironment> {
   const first = redis[0]
   const [info] = first === undefined ? [] : await ask(first, [['INFO', 'server']], COMMAND_TIMEOUT_MS)
   const { name, timings, transport, dataHosts, gateways, balancer } = topology

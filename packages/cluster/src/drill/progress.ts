@@ -1,6 +1,6 @@
 import type { AcknowledgedSessions } from './acknowledged-sessions.ts'
-import type { DrillProgress } from './options.ts'
 import type { LoadMetrics } from './load-metrics.ts'
+import type { DrillProgress } from './options.ts'
 
 const REPORT_INTERVAL_MS = 200
 

@@ -1,9 +1,9 @@
 import type { DrillEnvironment } from './environment.ts'
 import type { EndedConnections, FaultPlan } from './faults/plan.ts'
+import type { LoadMetrics } from './load-metrics.ts'
 import type { Measured, OperationReport } from './measured.ts'
 import { compare, missedText, type ObjectiveResult, type ObjectivesFile } from './objectives/objectives.ts'
 import type { DrillSettings } from './options.ts'
-import type { LoadMetrics } from './load-metrics.ts'
 
 /** The output of `holdfast drill --json`: what was measured, and whether it meets the objectives. */
 export interface DrillReport extends Measured {

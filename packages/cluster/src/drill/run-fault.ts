@@ -2,7 +2,7 @@ import { DrillError } from './errors.ts'
 import { kindOf, victimOf } from './faults/catalogue.ts'
 import { type InjectedFault, injectFault } from './faults/inject.ts'
 import type { EndedConnections, FaultPlan, Observation } from './faults/plan.ts'
-import { type NodeState, addressOfNode } from './primary-watch.ts'
+import { addressOfNode, type NodeState } from './primary-watch.ts'
 import type { Run } from './run.ts'
 import { waitUntil } from './waiting.ts'
 import { LOGIN_TIMEOUT_MS } from './workload.ts'
@@ -43,7 +43,8 @@ export async function injectAndObserve<T>(
   // On an overloaded machine a Redis may not answer for a moment.
   await waitUntil(() => watch.current() !== null, PRIMARY_TIMEOUT_MS, run.signal)
   const before = watch.current()
-  if (before === null) throw new DrillError('NOT_WHOLE', 'The data centre has no primary with replicas. See `holdfast status`.')
+  if (before === null)
+    throw new DrillError('NOT_WHOLE', 'The data centre has no primary with replicas. See `holdfast status`.')
   const plan = await planFault(run, before)
 
   progress.enter('fault', `${plan.text}.`)
@@ -71,11 +72,17 @@ export async function injectAndObserve<T>(
   }
 }
 
-async function planFault({ tools, settings: { fault, lastsMs } }: Run, before: NodeState): Promise<FaultPlan> {
+async function planFault(
+  { tools, settings: { fault, lastsMs } }: Run,
+  before: NodeState,
+): Promise<FaultPlan> {
   const { processes } = await tools.control.status()
   const victim = victimOf(fault.target, processes, before.node)
   if (victim === null) {
-    throw new DrillError('NOT_WHOLE', `The data centre has no running ${fault.target}. See \`holdfast status\`.`)
+    throw new DrillError(
+      'NOT_WHOLE',
+      `The data centre has no running ${fault.target}. See \`holdfast status\`.`,
+    )
   }
   return kindOf(fault).plan({ tools, target: fault.target, victim, lastsMs })
 }

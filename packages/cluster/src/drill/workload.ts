@@ -118,7 +118,8 @@ export function createWorkload(
         const operations = ['verify', 'login', 'logout'] as const
         for (const [index, { unsent }] of ends.entries()) {
           const operation = operations[index] ?? 'verify'
-          for (let count = 0; count < unsent; count++) metrics.fail(operation, 'never sent: too many requests were open')
+          for (let count = 0; count < unsent; count++)
+            metrics.fail(operation, 'never sent: too many requests were open')
         }
         return loadMs
       }

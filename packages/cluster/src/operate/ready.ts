@@ -36,10 +36,7 @@ export class Readiness {
     })
     if (processes.every(({ state }) => state === 'held')) {
       const reasons = processes.map((process) => `\n${whyHeld(process)}`)
-      throw new ClusterError(
-        'START_FAILED',
-        `No Redis can start with its files:${reasons.join('')}`,
-      )
+      throw new ClusterError('START_FAILED', `No Redis can start with its files:${reasons.join('')}`)
     }
   }
 
@@ -90,7 +87,9 @@ export class Readiness {
     const processes = this.#supervisor.ofKind('sentinel')
     await this.#until('the Sentinels to agree', processes, async () => {
       const answers = await Promise.all(
-        processes.map((process) => this.#orRefused(process, sentinels.answer(process.plan, COMMAND_TIMEOUT_MS))),
+        processes.map((process) =>
+          this.#orRefused(process, sentinels.answer(process.plan, COMMAND_TIMEOUT_MS)),
+        ),
       )
       return (
         new Set(answers.map(({ primary }) => primary)).size === 1 &&

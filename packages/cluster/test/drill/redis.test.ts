@@ -2,9 +2,9 @@ import { RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { createRedisStore, generateKeyring, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { auditPrimary } from '../../src/drill/audit.ts'
 import { AcknowledgedSessions } from '../../src/drill/acknowledged-sessions.ts'
-import { type PrimaryWatch, addressOfNode, watchPrimary } from '../../src/drill/primary-watch.ts'
+import { auditPrimary } from '../../src/drill/audit.ts'
+import { addressOfNode, type PrimaryWatch, watchPrimary } from '../../src/drill/primary-watch.ts'
 import { waitUntil } from '../../src/drill/waiting.ts'
 
 const never = new AbortController().signal

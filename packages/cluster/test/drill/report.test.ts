@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { LoadMetrics } from '../../src/drill/load-metrics.ts'
 import { defaultObjectives } from '../../src/drill/objectives/default.ts'
 import { drillSettings } from '../../src/drill/options.ts'
 import { type DrillEvidence, judge } from '../../src/drill/report.ts'
-import { LoadMetrics } from '../../src/drill/load-metrics.ts'
 
 const VICTIM = {
   name: 'redis-1',
@@ -108,7 +108,11 @@ describe('a drill is not ok', () => {
     ['when something could not be looked up', { holes: ['No primary.'] }, 'No primary.'],
     ['when too few requests were made', { loadMs: 100_000 }, 'Only 1000 of 10000'],
     ['when the fault did not take effect', { tookEffect: false }, 'did not take effect'],
-    ['when no replica was promoted, and the fault needs a new primary', { newPrimaryMs: null }, 'No replica was promoted'],
+    [
+      'when no replica was promoted, and the fault needs a new primary',
+      { newPrimaryMs: null },
+      'No replica was promoted',
+    ],
     ['when no login succeeded after the fault', { loginsAfterFault: 0 }, 'No login'],
     ['when nobody logged out', { acknowledgedLogouts: 0 }, 'No log-out'],
   ])('%s', (_, change, problem) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
-import type { DataCentrePlace } from '../../src/operate/open.ts'
 import { toCliFlags } from '../../src/operate/cli-flags.ts'
+import type { DataCentrePlace } from '../../src/operate/open.ts'
 
 const again = (place: DataCentrePlace, name = 'dc1') =>
   toCliFlags(place, { name, defaultDir: `/state/${name}` })

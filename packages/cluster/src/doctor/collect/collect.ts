@@ -1,6 +1,6 @@
+import { cliFlagsOf } from '../../operate/cli-flags.ts'
 import { connectControl } from '../../operate/control-client.ts'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
-import { cliFlagsOf } from '../../operate/cli-flags.ts'
 import { readUnfinishedRotations } from '../../operate/rotate/unfinished.ts'
 import { STARTED_WITH } from '../../render/host-paths.ts'
 import { secretAges } from '../../secrets/file-ages.ts'

@@ -1,5 +1,5 @@
-import { readUndoJournal } from '../../drill/undo/undo-journal.ts'
 import { textOf } from '../../drill/undo/undo.ts'
+import { readUndoJournal } from '../../drill/undo/undo-journal.ts'
 import { runningOperation } from '../../operate/lock.ts'
 import type { StateFolder } from '../../state/folder.ts'
 import type { DrillSnapshot } from '../snapshot.ts'

@@ -1,5 +1,5 @@
-import type { UndoJournalFile } from '../undo/undo-journal.ts'
 import { undoAll } from '../undo/undo.ts'
+import type { UndoJournalFile } from '../undo/undo-journal.ts'
 import type { FaultPlan, FaultTools } from './plan.ts'
 
 /** A fault that was injected. */

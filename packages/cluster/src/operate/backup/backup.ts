@@ -73,6 +73,8 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     })
   } catch (error) {
     if (!signal?.aborted) throw error
-    throw new ClusterError('BACKUP_ABORTED', 'The backup was interrupted. No file was left.', { cause: error })
+    throw new ClusterError('BACKUP_ABORTED', 'The backup was interrupted. No file was left.', {
+      cause: error,
+    })
   }
 }

@@ -57,7 +57,8 @@ export async function* readBackup(bytes: AsyncIterable<Uint8Array>): AsyncGenera
       state = 'within'
     } else if (line.startsWith('{')) {
       const end = endSchema.safeParse(parseJson(line)).data
-      if (end?.records !== records) throw damaged(`it holds ${records} records, and its last line has another number`)
+      if (end?.records !== records)
+        throw damaged(`it holds ${records} records, and its last line has another number`)
       yield { kind: 'end' }
       state = 'after'
     } else {

@@ -16,10 +16,10 @@ import { urlOf } from '../../state/description.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import { runningSupervisor } from '../../state/records.ts'
 import { processName, QUORUM, redisAddress, sentinelAddress } from '../../topology/topology.ts'
+import { cliFlagsOf } from '../cli-flags.ts'
 import { connectControl } from '../control-client.ts'
 import { runningOperation } from '../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../open.ts'
-import { cliFlagsOf } from '../cli-flags.ts'
 import { readUnfinishedRotations } from '../rotate/unfinished.ts'
 import type {
   ApplicationSeen,

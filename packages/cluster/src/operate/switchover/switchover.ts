@@ -79,7 +79,10 @@ export async function switchover(options: SwitchoverOptions): Promise<Switchover
 }
 
 /** The same for a caller that holds the lock. */
-export async function switchoverLocked(access: GroupAccess, options: SwitchoverChoice): Promise<SwitchoverReport> {
+export async function switchoverLocked(
+  access: GroupAccess,
+  options: SwitchoverChoice,
+): Promise<SwitchoverReport> {
   const nodes = new Nodes(access)
   const sentinels = new Sentinels(access)
   try {
@@ -143,7 +146,11 @@ class Switchover {
     for (const host of this.#topology.dataHosts) {
       const address = redisAddress(host)
       try {
-        const [reply] = await this.#nodes.send(address, [['CONFIG', 'GET', 'replica-priority']], COMMAND_TIMEOUT_MS)
+        const [reply] = await this.#nodes.send(
+          address,
+          [['CONFIG', 'GET', 'replica-priority']],
+          COMMAND_TIMEOUT_MS,
+        )
         const planned = String(priorityOf(host))
         if (readField(reply, 'replica-priority') === planned) continue
         await this.#restorePriority(host)
@@ -293,8 +300,7 @@ class Switchover {
         : String(error)
     const restored = await this.#restore().then(
       () => 'The priorities are restored.',
-      () =>
-        'Some priorities could not be restored: run `holdfast switchover` again, or `holdfast doctor`.',
+      () => 'Some priorities could not be restored: run `holdfast switchover` again, or `holdfast doctor`.',
     )
     const views = await this.#nodes.views(COMMAND_TIMEOUT_MS)
     const primaries = views.flatMap(({ role, address }) => (role === 'primary' ? formatAddress(address) : []))
@@ -309,7 +315,8 @@ class Switchover {
   async #until(what: string, limitMs: number, condition: () => Promise<boolean>): Promise<void> {
     const untilMs = performance.now() + limitMs
     while (!(await condition().catch(() => false))) {
-      if (performance.now() > untilMs) throw new Error(`Timed out after ${limitMs / 1000} s waiting for ${what}.`)
+      if (performance.now() > untilMs)
+        throw new Error(`Timed out after ${limitMs / 1000} s waiting for ${what}.`)
       await sleep(POLL_INTERVAL_MS)
     }
   }

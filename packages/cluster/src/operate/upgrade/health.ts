@@ -1,4 +1,4 @@
-import type { RedisState, ProcessSnapshot, SentinelState, GroupSnapshot } from './snapshot.ts'
+import type { GroupSnapshot, ProcessSnapshot, RedisState, SentinelState } from './snapshot.ts'
 
 /** A replica with a larger lag has not caught up (in bytes). */
 const MAX_LAG_BYTES = 64 * 1024
@@ -40,7 +40,10 @@ function redisProblem(redis: readonly ProcessSnapshot<RedisState>[]): string | n
   return null
 }
 
-function sentinelProblem(sentinels: readonly ProcessSnapshot<SentinelState>[], primary: string): string | null {
+function sentinelProblem(
+  sentinels: readonly ProcessSnapshot<SentinelState>[],
+  primary: string,
+): string | null {
   const others = sentinels.length - 1
   for (const { name, facts, problem } of sentinels) {
     if (facts === null) return `${name} does not answer: ${problem}`
@@ -53,7 +56,8 @@ function sentinelProblem(sentinels: readonly ProcessSnapshot<SentinelState>[], p
     if (answer.knownSentinels !== others) {
       return `${name} knows ${answer.knownSentinels} other Sentinels instead of ${others}.`
     }
-    if (unreached > 0) return `${name} does not reach ${unreached} of the replicas and Sentinels that it knows.`
+    if (unreached > 0)
+      return `${name} does not reach ${unreached} of the replicas and Sentinels that it knows.`
     if (tilt) return `${name} is in TILT, so it would not start a failover.`
     if (quorumProblem !== null) return `${name} has no quorum: ${quorumProblem}`
   }

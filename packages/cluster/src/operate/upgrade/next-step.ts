@@ -1,6 +1,6 @@
 import { primaryOf } from './health.ts'
 import type { Journal } from './journal.ts'
-import type { RedisState, ProcessSnapshot, SentinelState, GroupSnapshot } from './snapshot.ts'
+import type { GroupSnapshot, ProcessSnapshot, RedisState, SentinelState } from './snapshot.ts'
 
 export type NextStep =
   | { kind: 'done' }
@@ -16,7 +16,8 @@ export type NextStep =
  * crash, too. `notChosen` are the names of nodes that are promoted only if no other can be. Pure.
  */
 export function nextStep(snapshot: GroupSnapshot, journal: Journal, notChosen: readonly string[]): NextStep {
-  const waits = (process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>) => isPending(process, journal)
+  const waits = (process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>) =>
+    isPending(process, journal)
   const mixture = olderThanPrimary(snapshot, journal)
   if (mixture !== null) return { kind: 'stop', reason: mixture }
   const sentinel = snapshot.sentinels.find(waits)
@@ -40,7 +41,10 @@ export function nextStep(snapshot: GroupSnapshot, journal: Journal, notChosen: r
 }
 
 /** Whether the process must be restarted, and has not been since the upgrade began. */
-export function isPending({ name, facts }: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>, { targets }: Journal) {
+export function isPending(
+  { name, facts }: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>,
+  { targets }: Journal,
+) {
   const target = targets.find((one) => one.name === name)
   return target !== undefined && facts?.runId === target.runId
 }

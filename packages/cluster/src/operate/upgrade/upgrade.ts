@@ -12,7 +12,7 @@ import { primaryOf, unhealthyReason } from './health.ts'
 import { type Journal, readJournal, removeJournal, type Selection, writeJournal } from './journal.ts'
 import { isPending, type NextStep, nextStep } from './next-step.ts'
 import { byCommand, byHand, bySupervisor, type Restarter } from './restarter.ts'
-import { takeSnapshot, type GroupSnapshot } from './snapshot.ts'
+import { type GroupSnapshot, takeSnapshot } from './snapshot.ts'
 
 export type UpgradeOptions = DataCentrePlace & UpgradeChoice
 
@@ -94,7 +94,10 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
 }
 
 /** The same for a caller that holds the lock. */
-export async function upgradeLocked(dataCentre: AnyDataCentre, options: UpgradeChoice): Promise<UpgradeReport> {
+export async function upgradeLocked(
+  dataCentre: AnyDataCentre,
+  options: UpgradeChoice,
+): Promise<UpgradeReport> {
   const nodes = new Nodes(dataCentre)
   const sentinels = new Sentinels(dataCentre)
   try {
@@ -160,7 +163,10 @@ class Upgrade {
       this.#stopIfAborted()
       if (step.kind === 'switch-over') await this.#switchOver(step)
       else await this.#restart(step.process)
-      snapshot = await this.#waitUntilHealthy(this.#options.healthTimeoutMs ?? DEFAULT_HEALTH_TIMEOUT_MS, 'UPGRADE_FAILED')
+      snapshot = await this.#waitUntilHealthy(
+        this.#options.healthTimeoutMs ?? DEFAULT_HEALTH_TIMEOUT_MS,
+        'UPGRADE_FAILED',
+      )
       if (step.kind === 'restart') this.#note(step.process, snapshot)
     }
   }

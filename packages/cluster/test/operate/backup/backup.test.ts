@@ -219,7 +219,9 @@ it('opens with a passphrase, and with no other', { timeout: 120_000 }, async () 
   const open = (passphrase: string) => restore({ stateDir: dc.stateDir, file, key: { passphrase } })
   expect(await errorOf(open(`${PASSPHRASE}.`))).toMatchObject({
     code: 'BACKUP_REFUSED',
-    message: expect.stringMatching(/^The backup does not open with this passphrase or identity\. Use the one/),
+    message: expect.stringMatching(
+      /^The backup does not open with this passphrase or identity\. Use the one/,
+    ),
   })
   expect(await errorOf(restoreFrom(file))).toMatchObject({ code: 'BACKUP_REFUSED' })
   expect(await open(PASSPHRASE)).toMatchObject({ restored: 0 })

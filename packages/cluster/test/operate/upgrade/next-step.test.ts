@@ -2,7 +2,7 @@ import type { ReplicationView } from '@holdfast/tokens/redis'
 import { describe, expect, it } from 'vitest'
 import { unhealthyReason } from '../../../src/operate/upgrade/health.ts'
 import { mayFollow, nextStep } from '../../../src/operate/upgrade/next-step.ts'
-import type { RedisState, SentinelState, GroupSnapshot } from '../../../src/operate/upgrade/snapshot.ts'
+import type { GroupSnapshot, RedisState, SentinelState } from '../../../src/operate/upgrade/snapshot.ts'
 
 type RedisChange = Partial<Omit<RedisState, 'replication'>> & { replication?: Partial<ReplicationView> }
 type SentinelChange = Partial<Omit<SentinelState, 'answer'>> & { answer?: Partial<SentinelState['answer']> }
@@ -147,7 +147,9 @@ describe('the next step', () => {
   })
 
   it('prefers one that may be elected', () => {
-    expect(next(snapshotOf({ 2: done, 3: done }, allSentinels), journal, ['redis-2'])).toBe('redis-1 to redis-3')
+    expect(next(snapshotOf({ 2: done, 3: done }, allSentinels), journal, ['redis-2'])).toBe(
+      'redis-1 to redis-3',
+    )
   })
 
   it('leaves alone what was not chosen', () => {
@@ -159,7 +161,11 @@ describe('the next step', () => {
 describe('the data centre is unhealthy', () => {
   it.each<[string, GroupSnapshot, RegExp]>([
     ['while a Redis loads', snapshotOf({ 2: { isLoading: true } }), /redis-2 is still loading/],
-    ['with two primaries', snapshotOf({ 2: { replication: { role: 'primary' } } }), /^2 Redis have the role primary/],
+    [
+      'with two primaries',
+      snapshotOf({ 2: { replication: { role: 'primary' } } }),
+      /^2 Redis have the role primary/,
+    ],
     [
       'with a cut link',
       snapshotOf({ 3: { replication: { linkUp: false } } }),
@@ -171,12 +177,28 @@ describe('the data centre is unhealthy', () => {
       /redis-2 is 899000 bytes behind/,
     ],
     ['with a Redis that was emptied', snapshotOf({ 2: { hasMark: false } }), /redis-2 does not hold/],
-    ['while an append-only file is rewritten', snapshotOf({ 2: { rewritesLog: true } }), /rewriting its append-only file/],
-    ['in a failover', snapshotOf({}, { 2: { answer: { failingOver: true } } }), /sentinel-2 leads a failover/],
-    ['with Sentinels that disagree', snapshotOf({}, { 3: { answer: { primary: at(2) } } }), /sentinel-3 names/],
+    [
+      'while an append-only file is rewritten',
+      snapshotOf({ 2: { rewritesLog: true } }),
+      /rewriting its append-only file/,
+    ],
+    [
+      'in a failover',
+      snapshotOf({}, { 2: { answer: { failingOver: true } } }),
+      /sentinel-2 leads a failover/,
+    ],
+    [
+      'with Sentinels that disagree',
+      snapshotOf({}, { 3: { answer: { primary: at(2) } } }),
+      /sentinel-3 names/,
+    ],
     ['with a replica unknown', snapshotOf({}, { 1: { answer: { knownReplicas: 1 } } }), /knows 1 replicas/],
     ['with a Sentinel unknown', snapshotOf({}, { 1: { answer: { knownSentinels: 1 } } }), /knows 1 other/],
-    ['with a process that a Sentinel does not reach', snapshotOf({}, { 1: { unreached: 1 } }), /does not reach 1/],
+    [
+      'with a process that a Sentinel does not reach',
+      snapshotOf({}, { 1: { unreached: 1 } }),
+      /does not reach 1/,
+    ],
     ['in TILT', snapshotOf({}, { 1: { tilt: true } }), /TILT/],
     ['without a quorum', snapshotOf({}, { 1: { quorumProblem: 'NOQUORUM' } }), /no quorum: NOQUORUM/],
   ])('%s', (_, snapshot, expected) => {
