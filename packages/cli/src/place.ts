@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { DataCentrePlace } from '@holdfast/cluster'
-import { placeAgain as again } from '@holdfast/cluster/place'
+import { toCliFlags as again } from '@holdfast/cluster/place'
 import { defaultStateDir } from '@holdfast/cluster/state'
 import { DEFAULT_NAME } from '@holdfast/cluster/words'
 import { UsageError } from './command.ts'

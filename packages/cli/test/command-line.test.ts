@@ -36,7 +36,7 @@ describe('a wrong command line gets one sentence and exit code 2:', () => {
     [
       'a length of a moment',
       ['drill', '--switchover', '--for', '1000'],
-      '`lastsMs` cannot be chosen for switch-over',
+      '`lastsMs` is not supported for switch-over',
     ],
     ['two faults', ['drill', '--kill', 'primary', '--pause', 'replica'], 'A drill does one thing'],
     ['a backup to nowhere', ['backup'], "Required option '--to <file>' not specified."],

@@ -243,7 +243,7 @@ it(
     const [code] = (await once(child, 'close')) as [number]
     expect({ code, stderr: output.stderr }).toEqual({
       code: 130,
-      stderr: 'Error: The drill was broken off.\n',
+      stderr: 'Error: The drill was interrupted.\n',
     })
     const usersFile = await readFile(join(centre.stateDir, 'users.json'), 'utf8')
     expect(usersFile).not.toContain('drill-')

@@ -36,12 +36,12 @@ const broken = async (file: string, breaks: (path: string) => Promise<unknown>) 
 const FAILURES: [what: string, says: RegExp, breaks: () => Promise<() => Promise<void>>][] = [
   [
     'a Sentinel fails',
-    /^Error: sentinel-2 ends again and again: exit code 1 .*sentinel-2.log/,
+    /^Error: sentinel-2 keeps crashing: exit code 1 .*sentinel-2.log/,
     () => broken('sentinel-2/sentinel.conf', (file) => appendFile(file, 'bogus\n')),
   ],
   [
     'the users’ file is broken',
-    /^Error: gateway-\d ends again and again: exit code \d+ .*gateway-\d.log/,
+    /^Error: gateway-\d keeps crashing: exit code \d+ .*gateway-\d.log/,
     () => broken('users.json', (file) => writeFile(file, '{')),
   ],
 ]

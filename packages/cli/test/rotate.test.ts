@@ -174,7 +174,7 @@ it('shows a plan and changes nothing', async () => {
   const file = join(centre.stateDir, 'secrets.json')
   const before = await readFile(file, 'utf8')
   const keyring = await sandbox.run(['rotate', 'keyring', '--name', NAME, '--dry-run'])
-  expect(keyring.stdout).toContain('1. Add a key k5 to the ring; k4 goes on sealing.')
+  expect(keyring.stdout).toContain('1. Add a key k5 to the ring; k4 still seals.')
   const { steps } = await sandbox.json<{ steps: string[] }>([
     'rotate',
     'certificates',

@@ -112,7 +112,7 @@ it('backs up and restores, with a passphrase that is piped in or lies in a priva
   expect((await ask(other.token)).status).toBe(200)
   const wrong = await sandbox.run(['restore', file, '--name', NAME], 'some other words\n')
   expect(wrong).toMatchObject({ code: 1, stdout: '' })
-  expect(wrong.stderr).toMatch(/^Error: The backup does not open with this passphrase or identity; .*\n$/)
+  expect(wrong.stderr).toMatch(/^Error: The backup does not open with this passphrase or identity\. .*\n$/)
   expect(made.stdout + wrong.stderr).not.toContain('words')
 }, 240_000)
 

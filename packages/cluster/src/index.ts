@@ -10,17 +10,19 @@ export {
   type RestoreReport,
   restore,
 } from './operate/backup/restore.ts'
+export { toCliFlags } from './operate/cli-flags.ts'
 export { type ControlClient, connectControl } from './operate/control-client.ts'
 export { type Operation, type RunningOperation, runningOperation } from './operate/lock.ts'
 export type { DataCentrePlace, LocalPlace } from './operate/open.ts'
 export type { SitePlace } from './operate/open-site.ts'
-export { placeAgain } from './operate/place-again.ts'
 export type { NewUser } from './operate/prepare.ts'
-export { planCertificateRotation } from './operate/rotate/certificates/plan.ts'
 export {
   CERTIFICATE_STEPS,
   type CertificateStep,
   type CertificatesReport,
+} from './operate/rotate/certificates/choices.ts'
+export {
+  planCertificateRotation,
   type RotateCertificatesOptions,
   rotateCertificates,
 } from './operate/rotate/certificates/rotate-certificates.ts'
@@ -29,31 +31,31 @@ export {
   planSiteCertificates,
   type SitePlan,
 } from './operate/rotate/certificates/site-plan.ts'
-export type { HostDelivery } from './operate/rotate/host-delivery.ts'
-export { planKeyringRotation } from './operate/rotate/keyring/plan.ts'
+export type { RotationProgress } from './operate/rotate/engine.ts'
+export type { HostDelivery } from './operate/rotate/host-files.ts'
+export { KEYRING_STEPS, type KeyringReport, type KeyringStep } from './operate/rotate/keyring/choices.ts'
 export {
-  KEYRING_STEPS,
-  type KeyringReport,
-  type KeyringStep,
+  planKeyringRotation,
   type RotateKeyringOptions,
   rotateKeyring,
 } from './operate/rotate/keyring/rotate-keyring.ts'
-export { planPasswordRotation } from './operate/rotate/passwords/plan.ts'
 export {
   PASSWORD_STEPS,
   type PasswordStep,
   type PasswordsReport,
+} from './operate/rotate/passwords/choices.ts'
+export {
+  planPasswordRotation,
   type RotatePasswordsOptions,
   rotatePasswords,
 } from './operate/rotate/passwords/rotate-passwords.ts'
 export { type OtherConsumer, PASSWORD_USERS, type PasswordName } from './operate/rotate/passwords/users.ts'
-export type { RotationProgress } from './operate/rotate/rotation.ts'
 export type {
-  CertificateRotationSeen,
-  KeyringRotationSeen,
-  PasswordRotationSeen,
-  RotationsSeen,
-} from './operate/rotate/sights.ts'
+  UnfinishedCertificateRotation,
+  UnfinishedKeyringRotation,
+  UnfinishedPasswordRotation,
+  UnfinishedRotations,
+} from './operate/rotate/unfinished.ts'
 export {
   type RevokeReport,
   type RevokeSessionsOptions,

@@ -23,7 +23,7 @@ export async function sessionsList(options: SessionsListOptions): Promise<ExitCo
   const { subject } = options
   const found = await listSessions({
     ...placeOf(options),
-    most: options.limit ?? DEFAULT_LIMIT,
+    max: options.limit ?? DEFAULT_LIMIT,
     ...(subject === undefined ? {} : { subject }),
   })
   console.log(options.json ? JSON.stringify(found) : listText(found, Date.now()))
@@ -88,7 +88,7 @@ async function describe(place: DataCentrePlace, choice: SessionChoice): Promise<
     const session = await showSession({ ...place, id: choice.id })
     return `the session ${session.id}${session.state === 'revoked' ? '' : ` of ${harmless(session.subject)}`}`
   }
-  const { total } = await listSessions({ ...place, most: 1, ...('subject' in choice ? choice : {}) })
+  const { total } = await listSessions({ ...place, max: 1, ...('subject' in choice ? choice : {}) })
   return 'subject' in choice
     ? `${plural(total, 'session')} of ${harmless(choice.subject)}`
     : `all ${plural(total, 'session')}`

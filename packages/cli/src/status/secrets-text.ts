@@ -1,4 +1,4 @@
-import type { DataCentreStatus, RotationsSeen } from '@holdfast/cluster'
+import type { DataCentreStatus, UnfinishedRotations } from '@holdfast/cluster'
 import { plural } from '../terminal/format.ts'
 import { paint } from '../terminal/paint.ts'
 
@@ -19,7 +19,10 @@ export function agesText(
 }
 
 /** Each rotation that has not ended, how it stands, and the command that goes on with it. `again` names the data centre to it. */
-export function rotationLines({ passwords, certificates, keyring }: RotationsSeen, again: string): string[] {
+export function rotationLines(
+  { passwords, certificates, keyring }: UnfinishedRotations,
+  again: string,
+): string[] {
   return [
     ...(passwords === null ? [] : [passwordsLine(passwords, again)]),
     ...(certificates === null
@@ -36,7 +39,7 @@ const STOPPED = 'has not ended: holdfast rotate'
 const WAITS = 'waits for others: then holdfast rotate'
 
 function passwordsLine(
-  { isRunning, phase, users, undoing }: NonNullable<RotationsSeen['passwords']>,
+  { isRunning, phase, users, undoing }: NonNullable<UnfinishedRotations['passwords']>,
   again: string,
 ): string {
   const how = isRunning
@@ -48,7 +51,7 @@ function passwordsLine(
 }
 
 function keyringLine(
-  { isRunning, waits, next }: NonNullable<RotationsSeen['keyring']>,
+  { isRunning, waits, next }: NonNullable<UnfinishedRotations['keyring']>,
   again: string,
 ): string {
   const how = isRunning

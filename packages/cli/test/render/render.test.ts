@@ -54,7 +54,7 @@ it('refuses to overwrite, and overwrites when forced', async () => {
   await writeFile(file, 'changed by hand')
   await expect(handler({ out: folder }, 'my.yaml')).rejects.toMatchObject({
     code: 'RENDER_REFUSED',
-    message: `${file} is there already. Name another folder with --out, or overwrite it with --force.`,
+    message: `${file} already exists. Name another folder with --out, or overwrite it with --force.`,
   })
   expect(await readdir(join(folder, 'dc1'))).toEqual(['dc1-data-1'])
   expect(await readFile(file, 'utf8')).toBe('changed by hand')

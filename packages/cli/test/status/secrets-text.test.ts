@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { RotationsSeen } from '@holdfast/cluster'
+import type { UnfinishedRotations } from '@holdfast/cluster'
 import { describe, expect, it } from 'vitest'
 import { agesText, rotationLines } from '../../src/status/secrets-text.ts'
 
@@ -18,7 +18,7 @@ it('tells the oldest password and the age of the key ring, and by which limit ei
 })
 
 describe('a rotation that has not ended is told with the command that goes on:', () => {
-  const none: RotationsSeen = { passwords: null, certificates: null, keyring: null }
+  const none: UnfinishedRotations = { passwords: null, certificates: null, keyring: null }
   const passwords = {
     startedAt: '2026-01-01T00:00:00.000Z',
     phase: 'move' as const,
@@ -28,7 +28,7 @@ describe('a rotation that has not ended is told with the command that goes on:',
   }
   const keyring = { next: 'k2', waits: false, isRunning: false }
   const certificates = { issued: ['redis-1'], isRunning: false }
-  it.each<[Partial<RotationsSeen>, string[]]>([
+  it.each<[Partial<UnfinishedRotations>, string[]]>([
     [{}, []],
     [{ passwords }, ['of app, peer has not ended: holdfast rotate passwords --name dc2 goes on']],
     [

@@ -1,5 +1,5 @@
 import type { NodeAddress, ReplicationView } from '@holdfast/tokens/redis'
-import type { RotationsSeen } from '../operate/rotate/sights.ts'
+import type { UnfinishedRotations } from '../operate/rotate/unfinished.ts'
 import type { SentinelAnswer } from '../redis/sentinels.ts'
 import type { SecretAge } from '../secrets/ages.ts'
 import type { ProcessStatus } from '../supervise/managed-process.ts'
@@ -33,7 +33,7 @@ export interface Snapshot {
   /** Redis and Sentinels that should have presented a certificate and did not. */
   certificatesUnseen: string[]
   /** Rotations that have not finished. */
-  rotations: RotationsSeen
+  rotations: UnfinishedRotations
   /** The files with which Holdfast's units start Redis and Sentinel; null for a data centre that `holdfast up` created. */
   unitFiles: Record<'redis' | 'sentinel', string> | null
 }

@@ -1,44 +1,44 @@
 import { recordIsLive, tokenKey } from '@holdfast/tokens'
 import { Connection } from '@holdfast/tokens/redis'
-import type { DrillSession } from './ledger.ts'
-import { sightAddress } from './primary-watch.ts'
+import type { DrillSession } from './acknowledged-sessions.ts'
+import { addressOfNode } from './primary-watch.ts'
 import type { Run } from './run.ts'
 import { pause, waitUntil } from './waiting.ts'
 
 const READ_TIMEOUT_MS = 5000
 const VERIFY_TIMEOUT_MS = 5000
-/** A gateway that cannot say is asked again, this often in all, with pauses (in milliseconds). */
-const TRIES = 5
-const PAUSE_MS = 500
-/** Requests to one gateway that are under way at once. */
-const WIDTH = 8
-/** Keys that are read from Redis at once. */
+/** How often a gateway that is unavailable is asked, with a pause in between (in milliseconds). */
+const MAX_ATTEMPTS = 5
+const RETRY_INTERVAL_MS = 500
+/** Requests at once to one gateway. */
+const CONCURRENCY = 8
+/** Keys to read from Redis at once. */
 const BATCH = 200
-const MOST_HOLES = 5
+const MAX_HOLES = 5
 
-/** What an audit found, by public id. */
+/** The result of an audit, by public id. */
 interface Findings {
   checked: number
   /** Acknowledged logins that are not live. */
   missing: Set<string>
-  /** Acknowledged log-outs that are live. */
+  /** Sessions that are live after an acknowledged logout. */
   undone: Set<string>
-  /** What could not be looked up, in one sentence each: an audit with holes proves nothing. */
+  /** What could not be looked up, in one sentence each: an incomplete audit proves nothing. */
   holes: string[]
 }
 
-/** What an audit of the primary needs of a {@link Run}. */
-export interface AuditSubject extends Pick<Run, 'watch' | 'ledger' | 'signal'> {
+/** The parts of a {@link Run} that an audit of the primary needs. */
+export interface AuditSubject extends Pick<Run, 'watch' | 'sessions' | 'signal'> {
   target: Pick<Run['target'], 'admin'>
 }
 
-/** Looks up every acknowledged login and log-out in the primary's own data, token by token. */
-export async function auditPrimary({ watch, target, ledger, signal }: AuditSubject): Promise<Findings> {
+/** Looks up every acknowledged login and logout in the data of the primary, token by token. */
+export async function auditPrimary({ watch, target, sessions, signal }: AuditSubject): Promise<Findings> {
   const findings = noFindings()
   await waitUntil(() => watch.current() !== null, READ_TIMEOUT_MS, signal)
   const primary = watch.current()
   if (primary === null) {
-    findings.holes.push('There is no primary on which logins could be looked up.')
+    findings.holes.push('There is no primary with replicas, so no login could be looked up.')
     return findings
   }
   let connection: Connection | null = null
@@ -48,9 +48,9 @@ export async function auditPrimary({ watch, target, ledger, signal }: AuditSubje
       ...target.admin(),
       clientName: 'holdfast-drill',
     })
-    const sessions = [...ledger.live, ...ledger.ended]
-    for (let start = 0; start < sessions.length; start += BATCH) {
-      const batch = sessions.slice(start, start + BATCH)
+    const all = [...sessions.live, ...sessions.ended]
+    for (let start = 0; start < all.length; start += BATCH) {
+      const batch = all.slice(start, start + BATCH)
       const records = await readRecords(connection, batch)
       for (const [index, session] of batch.entries()) {
         const record = records[index]
@@ -59,7 +59,7 @@ export async function auditPrimary({ watch, target, ledger, signal }: AuditSubje
     }
   } catch (error) {
     findings.holes.push(
-      `The primary ${sightAddress(primary)} could not be audited: ${(error as Error).message}`,
+      `The primary ${addressOfNode(primary)} could not be audited: ${(error as Error).message}`,
     )
   } finally {
     connection?.close()
@@ -73,15 +73,15 @@ function readRecords(connection: Connection, sessions: readonly DrillSession[]) 
   )
 }
 
-/** What the primary and all gateways together say. */
+/** The result on the primary and through all gateways together. */
 export interface FullFindings extends Pick<Findings, 'missing' | 'undone' | 'holes'> {
   onPrimary: number
   throughGateways: number
-  /** Live sessions that a gateway refused. */
+  /** Live sessions that a gateway rejected. */
   refused: Set<string>
 }
 
-/** Looks up every acknowledged login and log-out on the primary and through each gateway at its own address. */
+/** Looks up every acknowledged login and logout on the primary, and through each gateway at its own address. */
 export async function auditEverywhere(run: Run): Promise<FullFindings> {
   const primary = await auditPrimary(run)
   const gateways = await Promise.all(run.target.gateways.map((gateway) => auditGateway(run, gateway)))
@@ -96,31 +96,29 @@ export async function auditEverywhere(run: Run): Promise<FullFindings> {
     undone: new Set([...primary.undone, ...gateways.flatMap(({ undone }) => [...undone])]),
     holes: [
       ...primary.holes,
-      ...holes.slice(0, MOST_HOLES),
-      ...(holes.length > MOST_HOLES ? [`${holes.length - MOST_HOLES} more like that.`] : []),
+      ...holes.slice(0, MAX_HOLES),
+      ...(holes.length > MAX_HOLES ? [`${holes.length - MAX_HOLES} more of the same kind.`] : []),
     ],
   }
 }
 
-async function auditGateway({ client, ledger, signal }: Run, gateway: string): Promise<Findings> {
+async function auditGateway({ client, sessions, signal }: Run, gateway: string): Promise<Findings> {
   const findings = noFindings()
-  const rest = [...ledger.live, ...ledger.ended].values()
+  const rest = [...sessions.live, ...sessions.ended].values()
   const worker = async () => {
     for (const session of rest) {
       const verdict = await askGateway(session)
       if (typeof verdict === 'boolean') note(findings, session, verdict)
       else
-        findings.holes.push(
-          `${gateway} could not say whether session ${session.id} is live: ${verdict.what}.`,
-        )
+        findings.holes.push(`${gateway} did not tell whether session ${session.id} is live: ${verdict.what}.`)
     }
   }
 
-  /** True: live, and of the right user. False: a clear no. Otherwise why there was no answer. */
+  /** True: live, and of the right user. False: rejected. Else why there was no answer. */
   async function askGateway({ token, user }: DrillSession): Promise<boolean | { what: string }> {
     let what = ''
-    for (let tries = 0; tries < TRIES; tries++) {
-      if (tries > 0) await pause(PAUSE_MS, signal)
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (attempt > 0) await pause(RETRY_INTERVAL_MS, signal)
       const outcome = await client.whoAmI(gateway, token, VERIFY_TIMEOUT_MS)
       if (outcome.status === 'ok') return outcome.value === user
       if (outcome.status === 'refused') return false
@@ -129,7 +127,7 @@ async function auditGateway({ client, ledger, signal }: Run, gateway: string): P
     return { what }
   }
 
-  await Promise.all(Array.from({ length: WIDTH }, worker))
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
   return findings
 }
 

@@ -5,7 +5,7 @@ import { readInfo } from '../redis/replies.ts'
 import { redisAddress, sentinelAddress, type Topology } from '../topology/topology.ts'
 import type { FaultTools } from './faults/plan.ts'
 
-/** Where a drill was made. */
+/** Where a drill ran. */
 export interface DrillEnvironment {
   dataCentre: string
   holdfast: string
@@ -24,12 +24,15 @@ export interface DrillEnvironment {
   balancer: string
 }
 
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 
-/** Looks where a drill is made. Throws what asking a Redis throws. */
-export async function lookAround(topology: Topology, { ask, redis }: FaultTools): Promise<DrillEnvironment> {
+/** Reads the environment of a drill. Throws when a Redis does not answer. */
+export async function readEnvironment(
+  topology: Topology,
+  { ask, redis }: FaultTools,
+): Promise<DrillEnvironment> {
   const first = redis[0]
-  const [info] = first === undefined ? [] : await ask(first, [['INFO', 'server']], PATIENCE_MS)
+  const [info] = first === undefined ? [] : await ask(first, [['INFO', 'server']], COMMAND_TIMEOUT_MS)
   const { name, timings, transport, dataHosts, gateways, balancer } = topology
   return {
     dataCentre: name,

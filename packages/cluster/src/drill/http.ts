@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-/** What came back, or why nothing did. */
+/** An answer, or the reason for none. */
 export type Answer =
   | { status: number; server: string | null; body: unknown }
   | { status: null; problem: string }
@@ -13,20 +13,20 @@ interface Call {
   token?: string
   /** Sent as JSON. */
   json?: Readonly<Record<string, string>>
-  /** Give up after this long (in milliseconds). */
+  /** Deadline of the call (in milliseconds). */
   timeoutMs: number
 }
 
 const SERVER_HEADER = 'x-holdfast-server'
-const MOST_BODY_BYTES = 64 * 1024
+const MAX_BODY_BYTES = 64 * 1024
 
-/** HTTP calls over kept connections. */
+/** HTTP calls over keep-alive connections. */
 export interface HttpClient {
   call(call: Call): Promise<Answer>
   close(): void
 }
 
-/** `idleMs`: a connection that lay idle this long is not used again, because the other side may just be closing it. */
+/** A connection that was idle for `idleMs` is not used again, because the other side may just be closing it. */
 export function createHttpClient({ idleMs = 2000 } = {}): HttpClient {
   const agent = new Agent({ keepAlive: true, timeout: idleMs })
 
@@ -55,7 +55,7 @@ export function createHttpClient({ idleMs = 2000 } = {}): HttpClient {
         let size = 0
         response.on('data', (chunk: Buffer) => {
           size += chunk.length
-          if (size > MOST_BODY_BYTES) sending.destroy(new Error('the answer is too large'))
+          if (size > MAX_BODY_BYTES) sending.destroy(new Error('the answer is too large'))
           else chunks.push(chunk)
         })
         response.on('error', failed)

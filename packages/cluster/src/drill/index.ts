@@ -4,6 +4,7 @@ export { DrillError, type DrillErrorCode } from './errors.ts'
 export { FAULTS } from './faults/catalogue.ts'
 export type { DrillFault, EndedConnections, FaultAction, FaultTarget } from './faults/plan.ts'
 export { targetsOf } from './faults/targets.ts'
+export type { Failure } from './load-metrics.ts'
 export type { OperationReport } from './measured.ts'
 export { missedText, type ObjectiveResult, type ObjectivesFile } from './objectives/objectives.ts'
 export { readDrillObjectives } from './objectives/read.ts'
@@ -24,5 +25,4 @@ export {
   summarizeDrills,
 } from './rehearsal/repeat.ts'
 export type { DrillReport } from './report.ts'
-export type { Failure } from './tally.ts'
 export type { LoginWait, Moment, TimelineEvent, TimelineReport } from './timeline.ts'

@@ -1,4 +1,4 @@
-/** Waiting times of one kind of request (in milliseconds), kept whole: a drill has some ten thousands. */
+/** Latencies of one kind of request (in milliseconds). All are kept: a drill has some ten thousand. */
 export class Latencies {
   readonly #values: number[] = []
   #longest = 0

@@ -1,45 +1,45 @@
 import type { DrillEnvironment } from './environment.ts'
 import type { DrillFault, EndedConnections } from './faults/plan.ts'
-import type { Failure } from './tally.ts'
+import type { Failure } from './load-metrics.ts'
 import type { TimelineReport } from './timeline.ts'
 
-/** What a drill measures, before anybody judges it. Times in milliseconds. */
+/** What a drill measures, before it is compared with objectives. Times in milliseconds. */
 export interface Measured {
   /** The fault's, such as `kill-primary`. */
   id: string
-  /** `done` says what was done, in a sentence; `lastsMs` is null for what lasted until users had stopped. */
+  /** `done` is a sentence about what happened; `lastsMs` is null for a fault that lasted until the load stopped. */
   fault: DrillFault & { victim: string; lastsMs: number | null; text: string; done: string }
-  /** Verifications, logins and log-outs. */
+  /** Verifications, logins and logouts. */
   requests: number
   failedRequests: number
   failedVerifications: number
   failedLogins: number
   failedLogouts: number
-  /** Logins that were refused as they should be, because the fault was a full memory. */
+  /** Logins that were rejected as they should be, because the fault was a full memory. */
   refusedLogins: number
-  /** Users whose live session was refused. */
+  /** Users whose live session was rejected. */
   loggedOut: number
-  /** Acknowledged logins that are not on the primary, or that a gateway does not know. */
+  /** Acknowledged logins that are missing on the primary, or that a gateway rejects. */
   missingAcknowledged: number
-  /** Acknowledged log-outs that a server still accepted, or accepts again. */
+  /** Acknowledged logouts whose session a server still accepted, or accepted again. */
   undoneLogouts: number
   longestVerifyMs: number
   longestLoginMs: number
-  /** Longest time for which the drill itself was too busy to look at answers: as much of the waits may be its own. */
+  /** The longest time for which the drill was too busy to read answers: it may be part of the measured waits. */
   ownDelayMs: number
   /** From the fault to the promotion of another node; null when none was promoted. */
   newPrimaryMs: number | null
-  /** From the fault until the new primary had a replica, so that it could acknowledge again; null likewise. */
+  /** From the fault until the new primary had a replica, so that it could acknowledge writes; null likewise. */
   acknowledgingMs: number | null
-  /** How long the operation took, where the fault is one, such as a switchover; null likewise. */
+  /** How long the operation took, such as a switchover; null for a real fault. */
   operationMs: number | null
-  /** Connections of applications to Redis and Sentinels, where a rotation must not end them; null: not counted. */
+  /** Connections of applications to Redis and Sentinels, which a rotation must not end; null: not counted. */
   connections: EndedConnections | null
   primary: { before: string; after: string | null }
   verifications: OperationReport
   logins: OperationReport
   logouts: OperationReport
-  /** Public ids, at most ten each. */
+  /** Public ids, ten of each at most. */
   missingIds: string[]
   loggedOutIds: string[]
   undoneIds: string[]

@@ -1,23 +1,23 @@
 export interface OpenLoopOptions {
   perSecond: number
-  /** Most requests under way at once. Beyond it the next ones wait, and their waiting counts. */
+  /** Maximum of open requests. Beyond it the next ones wait, and their waiting counts. */
   maxInFlight: number
-  /** One request. Must not reject. `scheduledAtMs` is when it was due, on the clock of `performance.now()`. */
+  /** Sends one request. Must not reject. `scheduledAtMs` is when it was due, on the clock of `performance.now()`. */
   send: (scheduledAtMs: number) => Promise<void>
 }
 
 export interface OpenLoop {
-  /** Requests under way. */
+  /** Open requests. */
   readonly inFlight: number
-  /** Plans no more requests and resolves when those under way are answered; then with those never sent. */
+  /** Schedules no further request. Resolves when all open ones have ended, with the number of those never sent. */
   stop(): Promise<{ unsent: number }>
 }
 
 const TICK_MS = 4
 
 /**
- * Sends at a fixed pace, whatever the answers do. A closed loop would wait with the next request until the
- * last one is answered, and so hide how many a slow second would have held up ("coordinated omission").
+ * Sends at a fixed rate, however slow the answers are. A closed loop would send the next request only after the last
+ * answer, and so hide how many requests a slow second would have delayed ("coordinated omission").
  */
 export function startOpenLoop({ perSecond, maxInFlight, send }: OpenLoopOptions): OpenLoop {
   const startedAtMs = performance.now()
@@ -51,7 +51,7 @@ export function startOpenLoop({ perSecond, maxInFlight, send }: OpenLoopOptions)
       return inFlight
     },
     async stop() {
-      // One moment for both: what becomes due while the last ones are sent is not planned any more.
+      // The same moment for both: requests that become due while the last ones are sent are not scheduled.
       const nowMs = performance.now()
       sendDue(nowMs)
       stoppedAtMs ??= nowMs

@@ -1,48 +1,48 @@
-import type { Ledger } from './ledger.ts'
+import type { AcknowledgedSessions } from './acknowledged-sessions.ts'
+import type { LoadMetrics } from './load-metrics.ts'
 import type { DrillProgress } from './options.ts'
-import type { Tally } from './tally.ts'
 
-const EVERY_MS = 200
+const REPORT_INTERVAL_MS = 200
 
 export interface ProgressReporter {
-  /** A new phase begins, with what it does. */
+  /** Reports that a phase begins. */
   enter(phase: DrillProgress['phase'], event: string): void
-  /** Something happened. */
+  /** Reports an event. */
   say(event: string): void
   end(): void
 }
 
 export interface ProgressOptions {
-  tally: Tally
-  ledger: Ledger
+  metrics: LoadMetrics
+  sessions: AcknowledgedSessions
   users: number
   onProgress: ((progress: DrillProgress) => void) | undefined
 }
 
-/** Tells how a drill goes on: at each event, and the counts a few times a second. */
-export function reportProgress({ tally, ledger, users, onProgress }: ProgressOptions): ProgressReporter {
+/** Reports the progress of a drill at each event, and its counts a few times per second. */
+export function reportProgress({ metrics, sessions, users, onProgress }: ProgressOptions): ProgressReporter {
   let phase: DrillProgress['phase'] = 'prepare'
-  const tell = (event: string | null) =>
+  const report = (event: string | null) =>
     onProgress?.({
       phase,
       event,
-      elapsedMs: Math.round(performance.now() - tally.startedAtMs),
+      elapsedMs: Math.round(performance.now() - metrics.startedAtMs),
       users,
-      loggedIn: ledger.acknowledged,
-      requests: tally.requests,
-      failedRequests: tally.failedRequests,
-      loggedOut: ledger.loggedOutIds.length,
-      waitingLogins: tally.waitingLogins,
-      longestVerifyMs: Math.round(tally.verify.longestMs),
-      longestLoginMs: Math.round(tally.login.longestMs),
+      loggedIn: sessions.acknowledged,
+      requests: metrics.requests,
+      failedRequests: metrics.failedRequests,
+      loggedOut: sessions.loggedOutIds.length,
+      waitingLogins: metrics.waitingLogins,
+      longestVerifyMs: Math.round(metrics.verify.longestMs),
+      longestLoginMs: Math.round(metrics.login.longestMs),
     })
-  const timer = setInterval(() => tell(null), EVERY_MS)
+  const timer = setInterval(() => report(null), REPORT_INTERVAL_MS)
   return {
     enter(next, event) {
       phase = next
-      tell(event)
+      report(event)
     },
-    say: tell,
+    say: report,
     end: () => clearInterval(timer),
   }
 }

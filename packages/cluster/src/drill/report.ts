@@ -1,31 +1,31 @@
 import type { DrillEnvironment } from './environment.ts'
 import type { EndedConnections, FaultPlan } from './faults/plan.ts'
+import type { LoadMetrics } from './load-metrics.ts'
 import type { Measured, OperationReport } from './measured.ts'
 import { compare, missedText, type ObjectiveResult, type ObjectivesFile } from './objectives/objectives.ts'
 import type { DrillSettings } from './options.ts'
-import type { Tally } from './tally.ts'
 
-/** What `holdfast drill --json` prints: what was measured, and the verdict on it. */
+/** The output of `holdfast drill --json`: what was measured, and whether it meets the objectives. */
 export interface DrillReport extends Measured {
-  /** True when every objective was met, and the run proved it. */
+  /** True when every objective was met, and the drill measured enough to prove it. */
   ok: boolean
   /** Why it is not ok, in one sentence each. */
   problems: string[]
-  /** What was asked, and what was measured. */
+  /** Each objective with what was measured. */
   objectives: ObjectiveResult[]
 }
 
-/** Everything that was seen in a drill. */
+/** Everything that was observed in a drill. */
 export interface DrillEvidence {
   id: string
   settings: DrillSettings
   objectives: ObjectivesFile
   environment: DrillEnvironment
   plan: Pick<FaultPlan, 'victim' | 'text' | 'done' | 'needsNewPrimary'>
-  tally: Tally
+  metrics: LoadMetrics
   startedAt: Date
   durationMs: number
-  /** How long the users worked (in milliseconds), not counting the logins at the beginning. */
+  /** How long the load ran (in milliseconds), without the logins at the beginning. */
   loadMs: number
   tookEffect: boolean
   newPrimaryMs: number | null
@@ -44,10 +44,10 @@ export interface DrillEvidence {
   holes: readonly string[]
 }
 
-const MOST_IDS = 10
+const MAX_IDS = 10
 
-/** Beyond this the machine was too busy to blame anybody for a wait (in milliseconds). */
-const MOST_OWN_DELAY_MS = 200
+/** Beyond this the machine was too busy to attribute a wait to the data centre (in milliseconds). */
+const MAX_OWN_DELAY_MS = 200
 
 /** Judges a drill. Pure. */
 export function judge(evidence: DrillEvidence): DrillReport {
@@ -55,16 +55,16 @@ export function judge(evidence: DrillEvidence): DrillReport {
   const objectives = compare(evidence.objectives, measured)
   const missed = objectives.filter(({ met }) => !met)
   const problems = [...missed.map(missedText), ...doubtsOf(evidence)]
-  if (missed.some(({ unit }) => unit === 'ms') && measured.ownDelayMs > MOST_OWN_DELAY_MS) {
+  if (missed.some(({ unit }) => unit === 'ms') && measured.ownDelayMs > MAX_OWN_DELAY_MS) {
     problems.push(
-      `The drill itself was held up for up to ${measured.ownDelayMs} ms: some of the waits may be its own.`,
+      `The drill itself was delayed by up to ${measured.ownDelayMs} ms, which may be part of the waits.`,
     )
   }
   return { ok: problems.length === 0, problems, objectives, ...measured }
 }
 
 function measure(evidence: DrillEvidence): Measured {
-  const { settings, tally, plan, missingIds, loggedOutIds, undoneIds } = evidence
+  const { settings, metrics, plan, missingIds, loggedOutIds, undoneIds } = evidence
   return {
     id: evidence.id,
     fault: {
@@ -74,44 +74,44 @@ function measure(evidence: DrillEvidence): Measured {
       text: plan.text,
       done: plan.done,
     },
-    requests: tally.requests,
-    failedRequests: tally.failedRequests,
-    failedVerifications: tally.failed.verify,
-    failedLogins: tally.failed.login,
-    failedLogouts: tally.failed.logout,
-    refusedLogins: tally.refusedLogins,
+    requests: metrics.requests,
+    failedRequests: metrics.failedRequests,
+    failedVerifications: metrics.failed.verify,
+    failedLogins: metrics.failed.login,
+    failedLogouts: metrics.failed.logout,
+    refusedLogins: metrics.refusedLogins,
     loggedOut: loggedOutIds.size,
     missingAcknowledged: missingIds.size,
     undoneLogouts: undoneIds.size,
-    longestVerifyMs: Math.round(tally.verify.longestMs),
-    longestLoginMs: Math.round(tally.login.longestMs),
-    ownDelayMs: Math.round(tally.ownDelayMs),
+    longestVerifyMs: Math.round(metrics.verify.longestMs),
+    longestLoginMs: Math.round(metrics.login.longestMs),
+    ownDelayMs: Math.round(metrics.ownDelayMs),
     newPrimaryMs: evidence.newPrimaryMs,
     acknowledgingMs: evidence.acknowledgingMs,
     operationMs: evidence.operationMs,
     connections: evidence.connections,
     primary: evidence.primary,
-    verifications: operation(tally, 'verify'),
-    logins: operation(tally, 'login'),
-    logouts: operation(tally, 'logout'),
-    missingIds: [...missingIds].slice(0, MOST_IDS),
-    loggedOutIds: [...loggedOutIds].slice(0, MOST_IDS),
-    undoneIds: [...undoneIds].slice(0, MOST_IDS),
+    verifications: operation(metrics, 'verify'),
+    logins: operation(metrics, 'login'),
+    logouts: operation(metrics, 'logout'),
+    missingIds: [...missingIds].slice(0, MAX_IDS),
+    loggedOutIds: [...loggedOutIds].slice(0, MAX_IDS),
+    undoneIds: [...undoneIds].slice(0, MAX_IDS),
     audited: evidence.audited,
-    servers: Object.fromEntries([...tally.servers].toSorted(([a], [b]) => a.localeCompare(b))),
-    failures: tally.samples,
+    servers: Object.fromEntries([...metrics.servers].toSorted(([a], [b]) => a.localeCompare(b))),
+    failures: metrics.samples,
     users: settings.users,
     requestsPerSecond: settings.requestsPerSecond,
     loginsPerSecond: settings.loginsPerSecond,
-    timeline: tally.timeline.report(),
+    timeline: metrics.timeline.report(),
     environment: evidence.environment,
     startedAt: evidence.startedAt.toISOString(),
     durationMs: Math.round(evidence.durationMs),
   }
 }
 
-function operation(tally: Tally, name: 'verify' | 'login' | 'logout'): OperationReport {
-  const latencies = tally[name]
+function operation(metrics: LoadMetrics, name: 'verify' | 'login' | 'logout'): OperationReport {
+  const latencies = metrics[name]
   const tenths = (ms: number) => Math.round(ms * 10) / 10
   return {
     count: latencies.count,
@@ -122,24 +122,24 @@ function operation(tally: Tally, name: 'verify' | 'login' | 'logout'): Operation
   }
 }
 
-/** Verifications that a run must have made to prove anything: this share of what the pace asks for. */
-const LEAST_SHARE = 0.8
+/** The share of the scheduled verifications that a drill must have made to prove anything. */
+const MIN_SHARE = 0.8
 
-/** Why the run would prove nothing, in one sentence each. */
+/** Why the drill would prove nothing, in one sentence each. */
 function doubtsOf(evidence: DrillEvidence): string[] {
-  const { settings, tally } = evidence
+  const { settings, metrics } = evidence
   const problems = [...evidence.holes]
   const planned = (settings.requestsPerSecond * evidence.loadMs) / 1000
-  if (tally.verify.count < planned * LEAST_SHARE) {
+  if (metrics.verify.count < planned * MIN_SHARE) {
     problems.push(
-      `Only ${tally.verify.count} of ${Math.round(planned)} planned verifications were made: too few to prove anything.`,
+      `Only ${metrics.verify.count} of ${Math.round(planned)} scheduled verifications were made: too few to prove anything.`,
     )
   }
-  if (!evidence.tookEffect) problems.push('The fault did not take effect: nothing was proved.')
+  if (!evidence.tookEffect) problems.push('The fault did not take effect, so the drill proves nothing.')
   if (evidence.plan.needsNewPrimary && evidence.newPrimaryMs === null) {
-    problems.push('No new primary was chosen, and one was due.')
+    problems.push('No replica was promoted, although this fault needs a new primary.')
   }
   if (evidence.loginsAfterFault === 0) problems.push('No login was acknowledged after the fault.')
-  if (evidence.acknowledgedLogouts === 0) problems.push('No log-out was acknowledged.')
+  if (evidence.acknowledgedLogouts === 0) problems.push('No logout was acknowledged.')
   return problems
 }

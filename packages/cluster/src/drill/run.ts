@@ -1,24 +1,24 @@
+import type { AcknowledgedSessions } from './acknowledged-sessions.ts'
 import type { FaultTools } from './faults/plan.ts'
-import type { Ledger } from './ledger.ts'
+import type { LoadMetrics } from './load-metrics.ts'
 import type { DrillSettings } from './options.ts'
 import type { PrimaryWatch } from './primary-watch.ts'
 import type { ProgressReporter } from './progress.ts'
-import type { Tally } from './tally.ts'
 import type { DrillTarget } from './target.ts'
-import type { RemainsFile } from './undo/remains.ts'
+import type { UndoJournalFile } from './undo/undo-journal.ts'
 import type { UserClient } from './users.ts'
 
 /** What the parts of one drill share. */
 export interface Run {
   target: DrillTarget
   tools: FaultTools
-  remains: RemainsFile
+  undoJournal: UndoJournalFile
   settings: DrillSettings
   signal: AbortSignal
   client: UserClient
   watch: PrimaryWatch
-  ledger: Ledger
-  tally: Tally
+  sessions: AcknowledgedSessions
+  metrics: LoadMetrics
   progress: ProgressReporter
   /** The drill's users, and the password that they share. */
   names: readonly string[]

@@ -5,20 +5,20 @@ import { urlOf } from '../state/description.ts'
 import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { redisAddress, type Topology } from '../topology/topology.ts'
 
-/** As whom to connect to a Redis, and with which certificate. */
+/** The user with which to log in to a Redis, and the certificate. */
 export interface NodeAccess extends Pick<ConnectionOptions, 'tls'> {
   username: string
   password: string
 }
 
-/** What a drill needs to know of a data centre. */
+/** A data centre, as a drill needs it. */
 export interface DrillTarget {
   /** Base URL of the balancer, such as `http://127.0.1.1:8080`. */
   balancer: string
   /** Base URLs of the gateways. */
   gateways: readonly string[]
   redis: readonly NodeAddress[]
-  /** How the user `admin` comes in to every Redis now. */
+  /** How the user `admin` logs in to every Redis now. */
   admin(): NodeAccess
   usersFile: string
   /** As it was at the beginning. */
@@ -26,7 +26,7 @@ export interface DrillTarget {
   topology: Topology
   nodes: Nodes
   sentinels: Sentinels
-  /** Reads passwords and certificates again, after a rotation: fresh connections use them, open ones stay. */
+  /** Reads passwords and certificates again, after a rotation: new connections use them, open ones stay. */
   renew(): Promise<void>
 }
 

@@ -22,25 +22,25 @@ export interface LoginWait {
   waitedMs: number
 }
 
-/** A drill moment by moment, while users worked. */
+/** A drill in intervals, while the load ran. */
 export interface TimelineReport {
   fromMs: number
   toMs: number
-  /** The length of a moment (in milliseconds). */
+  /** The length of an interval (in milliseconds). */
   everyMs: number
   verifications: Moment[]
-  /** Beyond {@link MOST_LOGINS}, the longest wait of each moment. */
+  /** The longest wait of each interval when there are more than {@link MAX_LOGINS}. */
   logins: LoginWait[]
   events: TimelineEvent[]
 }
 
 type Kind = 'verify' | 'login' | 'logout'
 
-const MOST_MOMENTS = 240
-const LEAST_EVERY_MS = 100
-const MOST_LOGINS = 400
+const MAX_MOMENTS = 240
+const MIN_EVERY_MS = 100
+const MAX_LOGINS = 400
 
-/** Remembers when everything was due, and how long it took. Times come in on the clock of `performance.now()`. */
+/** Records when each request was due, and how long it took. Its methods take times of `performance.now()`. */
 export class Timeline {
   readonly #startedAtMs: number
   readonly #due: Record<Kind, LoginWait[]> = { verify: [], login: [], logout: [] }
@@ -63,12 +63,12 @@ export class Timeline {
     this.#events.push({ atMs: Math.round(atMs - this.#startedAtMs), kind, text })
   }
 
-  /** What was seen between the beginning of the load and its end. */
+  /** The requests between the beginning of the load and its end. */
   report(): TimelineReport {
     const at = (kind: TimelineEvent['kind']) => this.#events.find((event) => event.kind === kind)?.atMs
     const fromMs = at('load-begins') ?? 0
     const toMs = Math.max(fromMs, at('load-ends') ?? 0)
-    const everyMs = Math.max(LEAST_EVERY_MS, Math.ceil((toMs - fromMs) / MOST_MOMENTS / 100) * 100)
+    const everyMs = Math.max(MIN_EVERY_MS, Math.ceil((toMs - fromMs) / MAX_MOMENTS / 100) * 100)
     const isWithin = ({ atMs }: { atMs: number }) => atMs >= fromMs && atMs <= toMs
     const logins = this.#due.login.filter(isWithin)
     return {
@@ -76,7 +76,7 @@ export class Timeline {
       toMs,
       everyMs,
       verifications: moments(this.#due.verify.filter(isWithin), this.#failures, fromMs, everyMs),
-      logins: (logins.length > MOST_LOGINS ? longestEach(logins, fromMs, everyMs) : logins).map(rounded),
+      logins: (logins.length > MAX_LOGINS ? longestEach(logins, fromMs, everyMs) : logins).map(rounded),
       events: this.#events.toSorted((a, b) => a.atMs - b.atMs),
     }
   }

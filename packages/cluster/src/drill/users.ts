@@ -1,18 +1,18 @@
 import { tokenId } from '@holdfast/tokens'
 import type { Answer, HttpClient } from './http.ts'
 
-/** A request as a user's program makes it, and what its answer means. */
+/** The meaning of an answer to a request of a user. */
 type Outcome<T> =
   | { status: 'ok'; value: T; server: string | null }
-  /** A clear no: 401. */
+  /** Rejected: 401. */
   | { status: 'refused'; server: string | null; what: string }
-  /** No answer, or one that says nothing about the user: a failed request. */
+  /** No answer, or one that tells nothing about the user: a failed request. */
   | { status: 'failed'; server: string | null; what: string; code: string | null }
 
 /** The gateway's interface, as the drill uses it. `base` is the balancer or one gateway. */
 export interface UserClient {
   logIn(base: string, name: string, password: string, timeoutMs: number): Promise<Outcome<NewSession>>
-  /** Ok with the name of the user whom the token belongs to. */
+  /** Ok with the name of the user to whom the token belongs. */
   whoAmI(base: string, token: string, timeoutMs: number): Promise<Outcome<string>>
   logOut(base: string, token: string, timeoutMs: number): Promise<Outcome<null>>
 }
@@ -59,7 +59,7 @@ function outcome<T>(answer: Answer, read: (body: unknown) => T | undefined): Out
   if (status >= 200 && status < 300) {
     const value = read(body)
     if (value !== undefined) return { status: 'ok', value, server }
-    return { status: 'failed', server, what: `${status} with a body that says nothing${who}`, code: null }
+    return { status: 'failed', server, what: `${status} with an unexpected body${who}`, code: null }
   }
   const code = field((body as { error?: unknown } | null)?.error, 'code')
   const what = `${status}${code === null ? '' : ` ${code}`}${who}`

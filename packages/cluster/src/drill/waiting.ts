@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DrillError } from './errors.ts'
 
-const POLL_MS = 20
+const POLL_INTERVAL_MS = 20
 
 /** Waits until the condition holds. Returns false when it does not within `timeoutMs`. Throws when aborted. */
 export async function waitUntil(
@@ -14,11 +14,11 @@ export async function waitUntil(
     throwIfAborted(signal)
     if (await condition()) return true
     if (performance.now() >= giveUpAtMs) return false
-    await pause(POLL_MS, signal)
+    await pause(POLL_INTERVAL_MS, signal)
   }
 }
 
-/** Waits. Throws `DRILL_ABORTED` when aborted meanwhile. */
+/** Waits for a time. Throws `DRILL_ABORTED` when aborted meanwhile. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
@@ -28,5 +28,5 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new DrillError('DRILL_ABORTED', 'The drill was broken off.')
+  if (signal.aborted) throw new DrillError('DRILL_ABORTED', 'The drill was interrupted.')
 }

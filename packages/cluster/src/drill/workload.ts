@@ -1,74 +1,74 @@
-import type { DrillSession } from './ledger.ts'
+import type { DrillSession } from './acknowledged-sessions.ts'
 import { startOpenLoop } from './open-loop.ts'
 import type { Run } from './run.ts'
 
-/** A verification that was not answered after this long has failed (in milliseconds). */
+/** Deadline of one verification (in milliseconds). */
 const VERIFY_TIMEOUT_MS = 10_000
-/** Long enough to wait out any failover, with the reference timings too (in milliseconds). */
+/** Deadline of one login; longer than any failover, also with the reference timings (in milliseconds). */
 export const LOGIN_TIMEOUT_MS = 60_000
-/** Logins of the crowd at the beginning that are under way at once. */
-const CROWD_WIDTH = 8
-/** One verification in so many is of a session that was logged out. */
-const ENDED_SHARE = 20
+/** Logins at once, before the load starts. */
+const LOGIN_CONCURRENCY = 8
+/** Every twentieth verification asks for a session that was logged out. */
+const ENDED_EVERY = 20
 const LOGOUTS_PER_SECOND = 1
 
-/** What users do: they log in, are recognised, log out. All through the balancer. */
+/** The requests of simulated users, all through the balancer: logins, verifications, logouts. */
 export interface Workload {
   /** Logs all of them in, a few at a time. */
   logInAll(names: readonly string[], signal: AbortSignal): Promise<void>
-  /** Users at work at a fixed pace, until `stop`. */
+  /** Sends requests at a fixed rate, until `stop`. */
   start(options: { requestsPerSecond: number; loginsPerSecond: number; names: readonly string[] }): Running
 }
 
 interface Running {
   /**
-   * Plans no more; resolves when everything under way is answered or has failed, with how long requests were
-   * planned for (in milliseconds). May be called again.
+   * Schedules no further request. Resolves when all open requests have ended, with the duration of the load (in
+   * milliseconds). May be called again.
    */
   stop(): Promise<number>
 }
 
 export function createWorkload(
-  run: Pick<Run, 'client' | 'target' | 'ledger' | 'tally' | 'password'>,
+  run: Pick<Run, 'client' | 'target' | 'sessions' | 'metrics' | 'password'>,
 ): Workload {
-  const { client, ledger, tally, password } = run
+  const { client, sessions, metrics, password } = run
   const { balancer } = run.target
 
   async function logIn(name: string, scheduledAtMs: number): Promise<void> {
-    const end = tally.loginWaits(scheduledAtMs)
+    const end = metrics.loginWaits(scheduledAtMs)
     const outcome = await client.logIn(balancer, name, password, LOGIN_TIMEOUT_MS)
     end()
-    tally.done('login', performance.now() - scheduledAtMs, outcome.server)
-    if (outcome.status === 'ok') ledger.add({ ...outcome.value, user: name })
-    else if (outcome.status === 'failed' && outcome.code === 'STORE_FULL' && tally.refusalsAreRight)
-      tally.refusedLogins += 1
-    else tally.fail('login', outcome.what)
+    metrics.done('login', performance.now() - scheduledAtMs, outcome.server)
+    if (outcome.status === 'ok') sessions.add({ ...outcome.value, user: name })
+    else if (outcome.status === 'failed' && outcome.code === 'STORE_FULL' && metrics.refusalsAreRight)
+      metrics.refusedLogins += 1
+    else metrics.fail('login', outcome.what)
   }
 
   async function verify(session: DrillSession, scheduledAtMs: number): Promise<void> {
     const outcome = await client.whoAmI(balancer, session.token, VERIFY_TIMEOUT_MS)
-    tally.done('verify', performance.now() - scheduledAtMs, outcome.server)
-    if (outcome.status === 'failed') tally.fail('verify', outcome.what)
+    metrics.done('verify', performance.now() - scheduledAtMs, outcome.server)
+    if (outcome.status === 'failed') metrics.fail('verify', outcome.what)
     if (outcome.status === 'ok' && outcome.value !== session.user) {
-      tally.fail('verify', `session ${session.id} was taken for another user's`)
+      metrics.fail('verify', `session ${session.id} was taken for another user's`)
     }
-    if (outcome.status === 'refused' && session.state === 'live') ledger.noteLoggedOut(session)
+    if (outcome.status === 'refused' && session.state === 'live') sessions.noteLoggedOut(session)
   }
 
   async function verifyEnded(session: DrillSession, scheduledAtMs: number): Promise<void> {
     const outcome = await client.whoAmI(balancer, session.token, VERIFY_TIMEOUT_MS)
-    tally.done('verify', performance.now() - scheduledAtMs, outcome.server)
-    if (outcome.status === 'failed') tally.fail('verify', outcome.what)
-    if (outcome.status === 'ok') ledger.noteUndone(session)
+    metrics.done('verify', performance.now() - scheduledAtMs, outcome.server)
+    if (outcome.status === 'failed') metrics.fail('verify', outcome.what)
+    if (outcome.status === 'ok') sessions.noteUndone(session)
   }
 
   async function logOut(scheduledAtMs: number): Promise<void> {
-    const session = ledger.takeForLogout()
+    const session = sessions.takeForLogout()
     if (session === null) return
     const outcome = await client.logOut(balancer, session.token, LOGIN_TIMEOUT_MS)
-    tally.done('logout', performance.now() - scheduledAtMs, outcome.server)
-    if (outcome.status === 'ok') ledger.acknowledgeLogout(session, performance.now())
-    else tally.fail('logout', outcome.what)
+    metrics.done('logout', performance.now() - scheduledAtMs, outcome.server)
+    if (outcome.status === 'ok') sessions.acknowledgeLogout(session, performance.now())
+    else metrics.fail('logout', outcome.what)
   }
 
   return {
@@ -80,7 +80,7 @@ export function createWorkload(
           await logIn(name, performance.now())
         }
       }
-      await Promise.all(Array.from({ length: CROWD_WIDTH }, one))
+      await Promise.all(Array.from({ length: LOGIN_CONCURRENCY }, one))
     },
 
     start({ requestsPerSecond, loginsPerSecond, names }) {
@@ -91,9 +91,9 @@ export function createWorkload(
         maxInFlight: 2000,
         send: async (scheduledAtMs) => {
           verified += 1
-          const ended = verified % ENDED_SHARE === 0 ? ledger.nextEnded(performance.now()) : null
+          const ended = verified % ENDED_EVERY === 0 ? sessions.nextEnded(performance.now()) : null
           if (ended) return verifyEnded(ended, scheduledAtMs)
-          const session = ledger.next()
+          const session = sessions.next()
           if (session) await verify(session, scheduledAtMs)
         },
       })
@@ -118,7 +118,8 @@ export function createWorkload(
         const operations = ['verify', 'login', 'logout'] as const
         for (const [index, { unsent }] of ends.entries()) {
           const operation = operations[index] ?? 'verify'
-          for (let count = 0; count < unsent; count++) tally.fail(operation, 'never sent: too many waited')
+          for (let count = 0; count < unsent; count++)
+            metrics.fail(operation, 'never sent: too many requests were open')
         }
         return loadMs
       }

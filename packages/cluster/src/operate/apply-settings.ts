@@ -6,7 +6,7 @@ import type { LocalDataCentre } from '../state/open.ts'
 import { localRedisConf } from '../supervise/seeds.ts'
 import { redisAddress } from '../topology/topology.ts'
 
-/** What a site's file says of each Redis, by the names of Redis. */
+/** The settings of Redis that a site's file sets, by their Redis names. */
 const SETTINGS = [
   'appendfsync',
   'client-output-buffer-limit',
@@ -15,11 +15,11 @@ const SETTINGS = [
   'repl-backlog-size',
   'replica-priority',
 ]
-const PATIENCE_MS = 2000
+const COMMAND_TIMEOUT_MS = 2000
 
 /**
- * Gives every Redis that answers the settings of the file by which its data centre was started: its own file was written
- * once. Answers in sentences what was not changed, and why.
+ * Applies the settings of holdfast.yaml to every Redis that answers, because each redis.conf is written only once. Answers
+ * in sentences which settings were not changed, and why.
  */
 export async function applySettings(dataCentre: LocalDataCentre, nodes: Nodes): Promise<string[]> {
   const { topology } = dataCentre
@@ -44,16 +44,16 @@ export async function applySettings(dataCentre: LocalDataCentre, nodes: Nodes): 
         ['CONFIG', 'SET', ...changes.flat()],
         ['CONFIG', 'REWRITE'],
       ],
-      PATIENCE_MS,
+      COMMAND_TIMEOUT_MS,
     )
   }
   return [...refused]
 }
 
 const tooSmall = (askedMb: number | undefined, usedBytes: number) =>
-  `maxmemory was not lowered to ${askedMb} MiB: what Redis holds would fill it, or one does not answer. Set redis.maxmemoryMb to ${roomyLimitMb(usedBytes)} or more.`
+  `maxmemory was not lowered to ${askedMb} MiB: the data would fill it, or a Redis does not answer. Set redis.maxmemoryMb to ${roomyLimitMb(usedBytes)} or more.`
 
-/** Null when it does not answer: the doctor finds later what it lacks. */
+/** Null when it does not answer; the doctor finds later which settings it lacks. */
 async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: Nodes, index: number) {
   const dataHost = topology.dataHosts[index]
   if (dataHost === undefined) return null
@@ -66,7 +66,7 @@ async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: N
         ['CONFIG', 'GET', ...SETTINGS],
         ['INFO', 'memory'],
       ],
-      PATIENCE_MS,
+      COMMAND_TIMEOUT_MS,
     )
     const settings = Object.fromEntries(
       SETTINGS.map((setting) => [setting, liveValue(setting, readField(config, setting))]),

@@ -9,26 +9,26 @@ export interface ControlClient {
   status(): Promise<ControlStatus>
   /** Sends a signal to a process such as `redis-1`, `sentinel-2`, `gateway-3`, `balancer`. */
   signal(processName: string, signal: ControlSignal): Promise<ControlStatus>
-  /** Ends a process well and starts it again at once; for its supervisor that is no crash. */
+  /** Stops a process cleanly and starts it again at once; the supervisor does not count that as a crash. */
   restart(processName: string): Promise<ControlStatus>
-  /** Kills the Redis and the Sentinel of a data host and keeps them, and the host's watchdog, dead. */
+  /** Kills the Redis, the Sentinel and the watchdog of a data host, and keeps them down. */
   loseHost(host: string): Promise<ControlStatus>
-  /** Lets a lost host come back. */
+  /** Restores a lost host. */
   restoreHost(host: string): Promise<ControlStatus>
-  /** Lets the supervisor read the secrets and its certificate again, for its own connections. */
+  /** Makes the supervisor read the secrets and its certificate again, for its own connections. */
   reload(): Promise<ControlStatus>
-  /** Ends the data centre; resolves when all is down. */
+  /** Stops the data centre; resolves when every process has ended. */
   stop(): Promise<void>
 }
 
 const DEADLINE_MS = 2000
-/** A Redis has ten seconds to end well. */
+/** A Redis has ten seconds to stop cleanly. */
 const RESTART_DEADLINE_MS = 15_000
-/** Balancer, gateways, Sentinels and Redis end one after the other, each within its grace. */
+/** Balancer, gateways, Sentinels and Redis stop one after the other, each within its grace period. */
 const STOP_DEADLINE_MS = 35_000
 
 /**
- * A client of the control socket of the data centre that runs with this state folder. It connects at each call.
+ * A client of the control socket of the data centre that runs with this state folder. It connects for each call.
  *
  * Its calls throw `NOT_RUNNING` when nothing answers there, and `CONTROL_REFUSED` when the request was refused.
  */
@@ -91,7 +91,7 @@ function notRunning(folder: StateFolder, cause: unknown): ClusterError {
   return new ClusterError(
     'NOT_RUNNING',
     silent
-      ? `The supervisor of ${folder.path} does not answer. Is it hung? \`holdfast down\` ends it and everything that it started.`
+      ? `The supervisor of ${folder.path} does not answer. It may be hung: \`holdfast down\` stops it and everything that it started.`
       : `No data centre runs with the state folder ${folder.path} (${systemCode(cause) || 'no answer'}). Start it with \`holdfast up\`, or name another with \`--name\`.`,
     { cause },
   )

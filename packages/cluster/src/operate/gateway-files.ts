@@ -9,8 +9,8 @@ import { CONFIG_FILES } from '../supervise/plans.ts'
 import type { Topology } from '../topology/topology.ts'
 
 /**
- * Writes the configuration of every gateway of a local data centre. Those that run look for a new one once a second, and
- * take its secrets without a restart; `GET /readyz` shows `secrets.revision` then.
+ * Writes the configuration of every gateway of a local data centre. Running gateways check the file once a second, and use
+ * its secrets without a restart; `GET /readyz` shows `secrets.revision` then.
  */
 export async function writeGatewayConfigs(
   topology: Topology,

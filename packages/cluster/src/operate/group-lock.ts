@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
 
-/** Who changes a data centre, from which machine. */
+/** An operation that changes a data centre, and its machine. */
 export interface RemoteOperation {
   operation: string
   /** ISO 8601, UTC. */
@@ -12,7 +12,7 @@ export interface RemoteOperation {
   host: string
 }
 
-/** The Sentinels of a data centre, and how their admin user connects. */
+/** The Sentinels of a data centre, and the login of their admin user. */
 export interface SentinelAccess {
   sentinels: readonly NodeAddress[]
   password: string
@@ -21,17 +21,18 @@ export interface SentinelAccess {
 }
 
 const PREFIX = 'holdfast-operation'
-const PATIENCE_MS = 1000
-/** A Sentinel that is restarted, or was away, is told again so soon. */
-const AGAIN_MS = 250
-const MOST_TRIES = 5
-const TRY_AGAIN_MS = 200
+const COMMAND_TIMEOUT_MS = 1000
+/** Time between attempts to connect again to a Sentinel (in milliseconds). */
+const RECONNECT_INTERVAL_MS = 250
+const MAX_ATTEMPTS = 5
+const RETRY_INTERVAL_MS = 200
 
 /**
- * Tells every Sentinel who changes the data centre, by the name of a connection that stays open: a lock that ends with its
- * process, outlives a failover, and is seen from every machine. Everybody first tells and then looks; of two, at
- * least one sees the other where both reach one Sentinel. `open` reads the passwords of now, each time that a Sentinel has
- * to be told again: the operation may be one that changes them. Answers the other operation, or how to release the own one.
+ * Takes a lock at every Sentinel, by the name of a connection that stays open: it ends with its process, survives a
+ * failover, and is visible from every machine. Each operation first connects and then reads the names of the other
+ * connections: of two operations that reach the same Sentinel, at least one sees the other. `open` reads the current
+ * passwords for each reconnect, because the operation itself may change them. Answers the other operation, or a function
+ * that releases the lock.
  */
 export async function claimInGroup(
   access: SentinelAccess,
@@ -44,8 +45,8 @@ export async function claimInGroup(
     const [other] = await claim.begin()
     if (other === undefined) return { other: null, release: () => claim.end() }
     claim.end()
-    if (tries === MOST_TRIES) return { other }
-    await sleep(TRY_AGAIN_MS * Math.random())
+    if (tries === MAX_ATTEMPTS) return { other }
+    await sleep(RETRY_INTERVAL_MS * Math.random())
   }
 }
 
@@ -62,10 +63,10 @@ class Claim {
     this.#reopen = reopen
   }
 
-  /** Answers who else is there. */
+  /** Connects to every Sentinel. Answers the other operations. */
   async begin(): Promise<RemoteOperation[]> {
     const { sentinels } = this.#access
-    const connections = await Promise.all(sentinels.map((sentinel) => this.#tell(sentinel, this.#access)))
+    const connections = await Promise.all(sentinels.map((sentinel) => this.#connect(sentinel, this.#access)))
     for (const [index, sentinel] of sentinels.entries()) void this.#keep(sentinel, connections[index] ?? null)
     const seen = await Promise.all(connections.map((connection) => this.#others(connection)))
     return seen.flat()
@@ -76,8 +77,8 @@ class Claim {
     for (const connection of this.#open) connection.close()
   }
 
-  /** Null when it cannot be told now. */
-  async #tell(address: NodeAddress, { password, tls }: SentinelAccess): Promise<Connection | null> {
+  /** Null when the Sentinel does not answer. */
+  async #connect(address: NodeAddress, { password, tls }: SentinelAccess): Promise<Connection | null> {
     try {
       const connection = await Connection.open({
         address,
@@ -85,7 +86,7 @@ class Claim {
         password,
         ...(tls && { tls }),
         clientName: this.#name,
-        connectTimeoutMs: PATIENCE_MS,
+        connectTimeoutMs: COMMAND_TIMEOUT_MS,
       })
       if (this.#leaving.signal.aborted) connection.close()
       this.#open.add(connection)
@@ -95,7 +96,7 @@ class Claim {
     }
   }
 
-  /** Tells it again, whenever the connection has ended, until the claim does. */
+  /** Connects again whenever the connection has ended, until the lock is released. */
   async #keep(address: NodeAddress, first: Connection | null): Promise<void> {
     const { signal } = this.#leaving
     let connection = first
@@ -104,29 +105,29 @@ class Claim {
         await connection.closed
         this.#open.delete(connection)
       }
-      await sleep(AGAIN_MS, undefined, { signal, ref: false }).catch(() => {})
-      connection = signal.aborted ? null : await this.#tellAgain(address)
+      await sleep(RECONNECT_INTERVAL_MS, undefined, { signal, ref: false }).catch(() => {})
+      connection = signal.aborted ? null : await this.#reconnect(address)
     }
   }
 
-  /** By the passwords of now, or those of then while nobody can read them. */
-  async #tellAgain(address: NodeAddress): Promise<Connection | null> {
-    return this.#tell(address, await this.#reopen().catch(() => this.#access))
+  /** With the current passwords, or the earlier ones when the current ones cannot be read. */
+  async #reconnect(address: NodeAddress): Promise<Connection | null> {
+    return this.#connect(address, await this.#reopen().catch(() => this.#access))
   }
 
   async #others(connection: Connection | null): Promise<RemoteOperation[]> {
     try {
-      const list = await connection?.send(['CLIENT', 'LIST'], PATIENCE_MS)
+      const list = await connection?.send(['CLIENT', 'LIST'], COMMAND_TIMEOUT_MS)
       const names = [...String(list ?? '').matchAll(/ name=(\S+)/g)].map(([, name = '']) => name)
       return names.flatMap((name) => (name === this.#name ? [] : (operationIn(name) ?? [])))
     } catch {
-      // It ended meanwhile: it has nothing to say.
+      // The connection has just ended.
       return []
     }
   }
 }
 
-/** A name of a connection may hold no space. The last part tells two of one moment apart. */
+/** The name of a connection may not contain a space. Its last part distinguishes operations of the same moment. */
 const nameOf = ({ operation, since, pid, host }: RemoteOperation): string =>
   [PREFIX, operation, since, String(pid), host, randomUUID()].map(encodeURIComponent).join('/')
 

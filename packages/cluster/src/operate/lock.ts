@@ -11,7 +11,7 @@ import { isAlive, startOf } from '../state/process-identity.ts'
 import { sentinelAddress } from '../topology/topology.ts'
 import { claimInGroup, type RemoteOperation, type SentinelAccess } from './group-lock.ts'
 
-/** An operation that changes a data centre, as it is told to others. */
+/** An operation that changes a data centre, as other operations see it. */
 export type Operation = (typeof OPERATIONS)[number]
 
 const OPERATIONS = [
@@ -32,20 +32,20 @@ const schema = z.object({
   since: z.string(),
 })
 
-/** Who changes a data centre at present, and since when (ISO 8601, UTC). */
+/** The operation that changes a data centre at present, and since when (ISO 8601, UTC). */
 export type RunningOperation = z.output<typeof schema>
 
-/** Two that begin at the same moment see each other, and neither goes on: they try again, each after its own time. */
-const MOST_TRIES = 5
-const TRY_AGAIN_MS = 40
+/** Two operations that begin at the same moment see each other and both retry, each after a random time. */
+const MAX_ATTEMPTS = 5
+const RETRY_INTERVAL_MS = 40
 
 /**
- * Does `work` while no other operation changes the data centre: two at once would undo each other's pause, priorities
- * or passwords. Told in a file of this machine, which serves without Sentinels, too, and to every Sentinel, for other
- * machines. What a killed process has left counts for nothing. `open` opens it once more, for an operation that changes how
- * it is opened; default is as it was.
+ * Runs `work` under the lock of a data centre: two operations at once would undo each other's pause, priorities or
+ * passwords. The lock is a file on this machine, which works without Sentinels, and a connection to every Sentinel, for
+ * other machines. The lock of a killed process is ignored. `open` opens the data centre again, for an operation that
+ * changes how it is opened; default is to use it as it is.
  *
- * Throws `BUSY`, saying who is at work since when, and what `work` throws.
+ * Throws `BUSY` with the other operation, and what `work` throws.
  */
 export function exclusively<T>(
   dataCentre: OpenDataCentre,
@@ -65,7 +65,7 @@ export function exclusively<T>(
   })
 }
 
-/** The Sentinels of a data centre, to claim it. */
+/** The Sentinels at which the lock is taken. */
 export const sentinelAccess = ({ topology, secrets, tls }: GroupAccess): SentinelAccess => ({
   sentinels: topology.dataHosts.map(sentinelAddress),
   password: secrets.sentinelAdmin,
@@ -73,8 +73,8 @@ export const sentinelAccess = ({ topology, secrets, tls }: GroupAccess): Sentine
 })
 
 /**
- * The same with the data centre as it is then: an operation that was waited for may have changed its secrets. Throws what
- * `open` does, too.
+ * The same, and opens the data centre again under the lock: an earlier operation may have changed its secrets. Throws what
+ * `open` throws, too.
  */
 export async function inTurn<Opened extends OpenDataCentre, T>(
   open: () => Promise<Opened>,
@@ -84,7 +84,7 @@ export async function inTurn<Opened extends OpenDataCentre, T>(
   return exclusively(await open(), operation, async () => work(await open()), open)
 }
 
-/** The same among the processes of this machine. Each writes a file of its own, whose name begins with that. */
+/** The same only among the processes of this machine. Each writes a file of its own, with `operationFile` as prefix. */
 export async function exclusivelyHere<T>(
   operationFile: string,
   operation: Operation,
@@ -104,9 +104,9 @@ export async function runningOperation(operationFile: string): Promise<RunningOp
 }
 
 /**
- * Answers the file that says so. A dead one is told from a later process with its number by the time of its start.
- * Everybody first writes and then looks: of two, at least one sees the other. No file is
- * ever replaced, and only a dead one's is taken away, so that nobody loses what he has.
+ * Answers the file of the lock. It holds the start time of its process, because a later process may get the same number.
+ * Each operation first writes its file and then reads the others: of two, at least one sees the other. No file is ever
+ * replaced, and only files of dead processes are deleted, so that no operation loses its lock.
  */
 async function claim(base: string, operation: Operation): Promise<string> {
   for (let tries = 1; ; tries += 1) {
@@ -117,12 +117,12 @@ async function claim(base: string, operation: Operation): Promise<string> {
     const [other] = await others(base, own)
     if (other === undefined) return own
     await rm(own, { force: true })
-    if (tries === MOST_TRIES) throw busy(other)
-    await sleep(TRY_AGAIN_MS * Math.random())
+    if (tries === MAX_ATTEMPTS) throw busy(other)
+    await sleep(RETRY_INTERVAL_MS * Math.random())
   }
 }
 
-/** The living ones but one's own; files of dead ones go. */
+/** The operations of other living processes; deletes the files of dead ones. */
 async function others(base: string, own: string | null): Promise<RunningOperation[]> {
   const folder = dirname(base)
   const names = await readdir(folder).catch(() => [])
@@ -154,5 +154,5 @@ const busy = ({ operation, pid, since, host }: Omit<RemoteOperation, 'host'> & {
   new ClusterError(
     'BUSY',
     `Another operation changes this data centre: ${operation}, since ${since} (process ${pid}${host === undefined ? '' : ` on ${host}`}). ` +
-      'Run this again when that has ended; nothing was changed.',
+      'Nothing was changed. Run this command again when that operation has ended.',
   )

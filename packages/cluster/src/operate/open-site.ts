@@ -34,32 +34,32 @@ import { type DataHost, PORT } from '../topology/topology.ts'
 export interface SitePlace {
   /** The file: a `holdfast.yaml`. */
   siteFile: string
-  /** Which of its data centres. May be left out where there is one. */
+  /** The name of one of its data centres. Optional where there is only one. */
   dataCentre?: string
-  /** Where `holdfast ca` keeps the certificates, or the folder of a host's own. Default is `certificates`. */
+  /** The folder in which `holdfast ca` keeps the certificates, or that of a host's own. Default is `certificates`. */
   certificates?: string
-  /** Whose certificate is shown, by its name there. Default is `operator`. */
+  /** The holder of the client certificate, by its name there. Default is `operator`. */
   holder?: string
 }
 
-/** A data centre that is reached by its file: nothing of it needs to run on this machine. */
+/** A data centre that is described by a file: nothing of it needs to run on this machine. */
 export interface SiteDataCentre extends OpenDataCentre {
   site: Site
   dataCentre: DataCentre
   /** The data hosts, in the order of `topology.dataHosts`. */
   hosts: Host[]
-  /** Where `holdfast ca` keeps the certificates of its hosts, if it does so on this machine. */
+  /** The folder of the certificates of its hosts, if `holdfast ca` keeps them on this machine. */
   certificates: CertificateFolder
-  /** Whose certificate is shown. */
+  /** The holder of the client certificate. */
   holder: string
-  /** By what it was opened. */
+  /** How it was selected. */
   place: SitePlace
 }
 
 /**
- * Reads what it takes to operate a data centre from outside: its file, its secrets where the file says that they are,
- * and with TLS a certificate of its authority. Its nodes are addressed as on every host of it: with stunnel or WireGuard
- * this machine must have an end of the tunnel, too.
+ * Reads what is needed to operate a data centre from outside: its file, its secrets from the place that the file names,
+ * and with TLS a certificate of its authority. It uses the same addresses as the hosts do: with stunnel or WireGuard this
+ * machine must have an end of the tunnel, too.
  *
  * Throws `SITE_UNREADABLE`, `SITE_INVALID`, `SECRETS_MISSING`, `SECRETS_UNUSABLE`, `CERTIFICATE_UNREADABLE`,
  * `NO_SUCH_DATA_CENTRE`, and `NOT_OPERABLE` for the profile `as-documented`, whose Redis has no user for operations.
@@ -103,13 +103,13 @@ export async function openSite(place: SitePlace): Promise<SiteDataCentre> {
   }
 }
 
-/** Where a data centre's own secrets are kept (null: in no folder), and its certificates. */
+/** The folders of a data centre's secrets (null: they are not in a folder) and certificates. */
 interface KeptFolders {
   secrets: string | null
   certificates: string
 }
 
-/** What operations on one data centre that is reached by its file remember on this machine. */
+/** The files that operations keep on this machine about one data centre that is described by a file. */
 class OperatorFolder implements OperationFiles {
   readonly operationFile: string
   readonly upgradeFile: string
@@ -124,13 +124,13 @@ class OperatorFolder implements OperationFiles {
     this.upgradeFile = join(folder, 'upgrade.json')
     this.auditLog = join(folder, 'audit.log')
     this.secretsFile = secrets === null ? null : secretsFileIn(secrets)
-    // Whoever has the secrets, or the authority, can go on with it, from another machine, too.
+    // Beside the secrets, or the authority, so that any machine that has these can resume the rotation.
     this.rotationFile = secrets === null ? null : join(secrets, ROTATION_FILE)
     this.keyringHistoryFile = secrets === null ? null : join(secrets, KEYRING_HISTORY_FILE)
     this.certificateRotationFile = join(certificates, CERTIFICATE_ROTATION_FILE)
   }
 
-  /** Told by its mark from another one of the same name. */
+  /** Its group id distinguishes it from another data centre of the same name. */
   static async open(name: string, { mark }: Secrets, kept: KeptFolders): Promise<OperatorFolder> {
     const id = createHash('sha256').update(mark).digest('hex').slice(0, 8)
     const folder = join(stateRoot(), 'sites', `${name}-${id}`)
@@ -139,7 +139,7 @@ class OperatorFolder implements OperationFiles {
   }
 }
 
-/** Null where they are in no folder: then no command can change them. */
+/** Null where they are not in a folder: then no command can change them. */
 function secretsFolderOf({ secrets }: DataCentre, siteFile: string): string | null {
   return secrets.kind === 'file' ? resolve(dirname(resolve(siteFile)), secrets.path) : null
 }
@@ -155,7 +155,7 @@ function choose({ dataCentres }: Site, { siteFile, dataCentre }: SitePlace): Dat
   throw new ClusterError('NO_SUCH_DATA_CENTRE', `${siteFile} ${wrong}. Name one of ${names}.`)
 }
 
-/** Each of its hosts has one of both: a rule says so. */
+/** Every host runs both a Redis and a Sentinel, because a rule requires it. */
 function dataHostsOf(site: Site, dataCentre: DataCentre, hosts: readonly Host[]): DataHost[] {
   const addresses = addressesOf(site, dataCentre, 'redis')
   return hosts.map(({ name, replicaPriority }, index) => ({
@@ -175,7 +175,7 @@ async function readTls(folder: CertificateFolder, holder: string, placedIn: stri
   throw new ClusterError(
     'CERTIFICATE_UNREADABLE',
     `There is no certificate "${holder}" with its key and its authority's certificate in ${folder.path}. ` +
-      `Issue one by \`holdfast ca issue ${holder}\`, or name the folder and the holder that you have.`,
+      `Issue one with \`holdfast ca issue ${holder}\`, or name the folder and the holder that you have.`,
   )
 }
 

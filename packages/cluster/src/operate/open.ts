@@ -1,7 +1,7 @@
 import { type LocalDataCentre, openLocal } from '../state/open.ts'
 import { openSite, type SiteDataCentre, type SitePlace } from './open-site.ts'
 
-/** Which data centre is meant: one of this machine by its state folder, or any other by the file that describes it. */
+/** Selects a data centre: one of this machine by its state folder, or any other by the file that describes it. */
 export type DataCentrePlace = LocalPlace | SitePlace
 
 export interface LocalPlace {
@@ -9,10 +9,10 @@ export interface LocalPlace {
   stateDir: string
 }
 
-/** A data centre that a supervisor of this machine runs, or one that is reached by its file. */
+/** A data centre that a supervisor of this machine runs, or one that is described by a file. */
 export type AnyDataCentre = LocalDataCentre | SiteDataCentre
 
-/** Opens the one that is meant. Throws as `openLocal` (`NOT_RUNNING`, `STATE_UNUSABLE`) or {@link openSite}. */
+/** Opens the selected data centre. Throws as `openLocal` (`NOT_RUNNING`, `STATE_UNUSABLE`) or {@link openSite}. */
 export function openDataCentre(place: DataCentrePlace): Promise<AnyDataCentre> {
   return 'stateDir' in place ? openLocal(place.stateDir) : openSite(place)
 }

@@ -15,17 +15,17 @@ import { CONFIG_FILES } from '../supervise/plans.ts'
 import { seedRedis, seedSentinel } from '../supervise/seeds.ts'
 import type { DataHost, Topology } from '../topology/topology.ts'
 import { writeGatewayConfigs } from './gateway-files.ts'
-import { prepareCertificates } from './prepare-certificates.ts'
+import { prepareCertificates } from './local-certificates.ts'
 
-/** A user of the gateways, as it is given to who writes the users file. */
+/** A user of the gateways, for the users file. */
 export interface NewUser {
   name: string
   password: string
 }
 
 /**
- * Writes what the processes need into the state folder. What Redis and Sentinel rewrite, secrets and users are
- * written once and left alone afterwards; what only Holdfast writes is written anew.
+ * Writes the files of all processes into the state folder. Secrets, users, and files that Redis and Sentinel rewrite are
+ * written once and never again; files that only Holdfast writes are written at each start.
  */
 export async function prepareFolder(
   topology: Topology,
@@ -56,7 +56,7 @@ async function loadSecrets(folder: StateFolder, dataCentre: string): Promise<Sec
   if ((await readIfThere(folder.initialisedFile)) !== null) {
     throw new ClusterError(
       'STATE_UNUSABLE',
-      `${folder.secretsFile} is missing, and without it nobody can read this data centre's data. Put it back, or delete the data centre with its sessions by \`holdfast down --purge\`.`,
+      `${folder.secretsFile} is missing, and without it the data of this data centre cannot be read. Put the file back, or delete the data centre and its sessions with \`holdfast down --purge\`.`,
     )
   }
   const secrets = generateSecrets(dataCentre)

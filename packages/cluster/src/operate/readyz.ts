@@ -1,13 +1,12 @@
-/** What a gateway says of itself. */
+/** The readiness of a gateway. */
 export interface Readyz {
   status: number
-  /** That of the configuration in use; null when it has none, or the answer is no gateway's. */
+  /** The revision of its configuration; null when it has none, or a gateway did not answer. */
   revision: string | null
 }
 
 /**
- * What a gateway, or the balancer before them, answers to `GET /readyz`. Rejects when nothing answers, or the signal
- * aborts.
+ * The answer of a gateway, or of the balancer, to `GET /readyz`. Rejects when nothing answers, or when the signal aborts.
  */
 export async function askReadyz(url: string, signal: AbortSignal): Promise<Readyz> {
   const response = await fetch(`${url}/readyz`, { signal })

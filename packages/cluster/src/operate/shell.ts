@@ -1,31 +1,31 @@
 import { spawn } from 'node:child_process'
 
-/** How much of what a command says is kept (in characters): its end. */
-const MOST_OUTPUT = 2000
+/** How much of the end of a command's output is kept (in characters). */
+const MAX_OUTPUT = 2000
 
 /**
- * Runs a command of the shell to its end, and all that it started with it. Answers null when it ended well; else a
- * sentence with how it ended and what it said. It is killed when the signal aborts, or after so long (in milliseconds).
+ * Runs a shell command and waits for its end. Answers null when it succeeded; else a sentence with its exit and its output.
+ * Kills it, and all processes that it started, when the signal aborts or the limit is reached (in milliseconds).
  */
 export function runShell(
   command: string,
   { signal, limitMs }: { signal?: AbortSignal | undefined; limitMs: number },
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    // A session of its own, so that all of it can be ended; and no question that nobody would see.
+    // A process group of its own, so that all of it can be killed; no input, because nobody would see a prompt.
     const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    const hear = (chunk: Buffer) => {
-      said = (said + chunk.toString('utf8')).slice(-MOST_OUTPUT)
+    let output = ''
+    const collect = (chunk: Buffer) => {
+      output = (output + chunk.toString('utf8')).slice(-MAX_OUTPUT)
     }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
     const end = () => {
       if (child.pid === undefined) return
       try {
         process.kill(-child.pid, 'SIGKILL')
       } catch {
-        // It has ended in this moment.
+        // It has just ended.
       }
     }
     const timer = setTimeout(end, limitMs)
@@ -34,8 +34,8 @@ export function runShell(
       clearTimeout(timer)
       signal?.removeEventListener('abort', end)
       if (how === null) return resolve(null)
-      const words = said.trim() === '' ? '' : ` It said: ${said.trim()}`
-      resolve(`\`${command}\` ended with ${how}.${words}`)
+      const tail = output.trim() === '' ? '' : ` Its output: ${output.trim()}`
+      resolve(`\`${command}\` ended with ${how}.${tail}`)
     }
     child.once('error', (error) => done(error.message))
     child.once('close', (code, by) => done(code === 0 ? null : (by ?? `exit code ${code}`)))

@@ -21,17 +21,17 @@ import { Readiness, whyHeld } from './ready.ts'
 
 export interface StartOptions {
   topology: Topology
-  /** The folder for everything that the data centre keeps; made when it is not there. */
+  /** The folder for all files of the data centre. It is created if necessary. */
   stateDir: string
-  /** The command that becomes a gateway when `--config FILE` is added. */
+  /** The command that runs a gateway when `--config FILE` is added. */
   gatewayCommand: readonly string[]
-  /** Writes the gateways' users file with these users; called only when there is none. */
+  /** Writes the users file of the gateways; called only when there is none. */
   writeUsers: (file: string, users: NewUser[]) => Promise<void>
-  /** Told at each step of the start. */
+  /** Called at each step of the start. */
   onProgress?: (progress: StartProgress) => void
-  /** Ends the data centre, also in the middle of its start. */
+  /** Stops the data centre, also during its start. */
   signal?: AbortSignal
-  /** Bound of the whole start (in milliseconds). Default is 120,000. */
+  /** Deadline of the whole start (in milliseconds). Default is 120,000. */
   startTimeoutMs?: number
 }
 
@@ -47,7 +47,7 @@ export interface StartProgress {
 /** A data centre whose supervisor is this process. */
 export interface RunningDataCentre {
   description: DataCentreDescription
-  /** Resolves when everything has ended, whoever asked for it. */
+  /** Resolves when every process has ended, for any reason. */
   stopped: Promise<void>
   stop(): Promise<void>
 }
@@ -57,7 +57,7 @@ const DEFAULT_START_TIMEOUT_MS = 120_000
 /**
  * Starts a data centre on this machine and supervises it from this process. Resolves when everything is ready.
  *
- * Throws {@link ClusterError}; nothing that it started is left running then.
+ * Throws {@link ClusterError}, and leaves none of its processes running then.
  */
 export async function startDataCentre(options: StartOptions): Promise<RunningDataCentre> {
   const folder = new StateFolder(options.stateDir)
@@ -114,7 +114,7 @@ class DataCentre implements RunningDataCentre {
     this.#onStopped = resolve
   }
 
-  /** Checks the machine, ends what a dead supervisor left, and writes the files. */
+  /** Checks the machine, ends processes that a dead supervisor has left, and writes the files. */
   static async prepare(options: StartOptions, folder: StateFolder): Promise<DataCentre> {
     const { topology, onProgress } = options
     onProgress?.({ step: 'folder', state: 'begun', text: `State folder ${folder.path}` })
@@ -125,14 +125,14 @@ class DataCentre implements RunningDataCentre {
       gateway: options.gatewayCommand,
     }
     const left = await endLeftovers(folder)
-    // What cannot be recorded is not begun.
+    // A process that could not be recorded must not start.
     writeProcesses(folder, [])
     await checkAddresses(topology)
     const initialised = (await readIfThere(folder.initialisedFile)) !== null
     if (initialised) await checkSomeDataIsThere(topology, folder)
     const local = await prepareFolder(topology, folder, options.writeUsers)
     if (options.signal?.aborted) throw aborted(topology)
-    const leftText = left.length > 0 ? `; ended ${left.length} processes that a dead supervisor had left` : ''
+    const leftText = left.length > 0 ? `; ended ${left.length} processes of a dead supervisor` : ''
     onProgress?.({ step: 'folder', state: 'done', text: `State folder ${folder.path}${leftText}` })
     const plans = planProcesses(topology, folder, programs)
     const supervisor = new Supervisor({ ...local, plans, initialised })
@@ -163,7 +163,7 @@ class DataCentre implements RunningDataCentre {
     if (supervisor.initialised) await this.#startRedisAgain(ready)
     else await this.#startFreshRedis(ready)
 
-    // The gateways take the longest to start, and look for the Sentinels by themselves.
+    // The gateways take longest to start, and wait for the Sentinels by themselves.
     supervisor.start([...sentinels, ...gateways])
     await this.#step('sentinels', `${sentinels.length} Sentinels`, async () => {
       await ready.sentinelsAgree()
@@ -200,7 +200,7 @@ class DataCentre implements RunningDataCentre {
   async #startFreshRedis(ready: Readiness): Promise<void> {
     const redis = this.#supervisor.ofKind('redis')
     await this.#step('redis', `${redis.length} Redis`, async () => {
-      // The primary first: a replica that finds it at once need not try again a second later.
+      // The primary first: a replica that does not find it retries only a second later.
       const first = redis.slice(0, 1)
       this.#supervisor.start(first)
       await ready.redisAnswers(first)
@@ -215,7 +215,7 @@ class DataCentre implements RunningDataCentre {
 
   async #startRedisAgain(ready: Readiness): Promise<void> {
     const redis = this.#supervisor.ofKind('redis')
-    await this.#step('redis', `${redis.length} Redis with the data that was there`, async () => {
+    await this.#step('redis', `${redis.length} Redis with their data`, async () => {
       this.#supervisor.start(redis)
       await ready.redisAnswers(redis)
       const held = redis.filter(({ state }) => state === 'held')
@@ -229,14 +229,14 @@ class DataCentre implements RunningDataCentre {
     this.#options.onProgress?.({ step, state: 'done', text: done })
   }
 
-  /** Ends the processes and gives the folder free; the control socket still answers. */
+  /** Stops the processes and releases the folder; the control socket still answers. */
   async #stopProcesses(): Promise<void> {
     void this.stop()
     await this.#supervisor.stop()
     releaseSupervisor(this.#folder)
   }
 
-  /** Whatever fails: what is open here would keep this process going. */
+  /** Closes the control server even after an error: it would keep this process running. */
   async #end(): Promise<void> {
     this.#leaving.abort()
     try {
@@ -259,21 +259,21 @@ async function checkSomeDataIsThere(topology: Topology, folder: StateFolder): Pr
 const dataLost = (folder: StateFolder) =>
   new ClusterError(
     'DATA_LOST',
-    `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or begin anew with \`holdfast down --purge\`; to restore a backup, see \`holdfast restore --help\`.`,
+    `The Redis data in ${folder.path} is gone, although this data centre held sessions before. Put the data folders back, or start over with \`holdfast down --purge\`. To restore a backup, see \`holdfast restore --help\`.`,
   )
 
-/** An error of the machine about a file, as Node throws it. */
+/** An error of the operating system, as Node throws it. */
 const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error
 
 const unusable = (folder: StateFolder, cause: Error) =>
   new ClusterError(
     'STATE_UNUSABLE',
-    `The state folder ${folder.path} cannot be used: ${cause.message}. Put that right, or choose another folder by \`--state-dir\`.`,
+    `The state folder ${folder.path} cannot be used: ${cause.message}. Fix that, or choose another folder with \`--state-dir\`.`,
     { cause },
   )
 
 const aborted = ({ name }: Topology) =>
   new ClusterError(
     'START_ABORTED',
-    `The start of ${name} was broken off; everything that it had started has ended.`,
+    `The start of ${name} was interrupted. Every process that it had started has ended.`,
   )

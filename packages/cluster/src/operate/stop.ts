@@ -15,28 +15,28 @@ export interface StopOptions {
 export interface StopReport {
   /** Names of the processes that ran. */
   ended: string[]
-  /** How they were ended: by their supervisor, by the record that a dead one had left, or there were none. */
+  /** How they ended: by their supervisor, by the record of a dead one, or there were none. */
   by: 'supervisor' | 'record' | 'nobody'
   purged: boolean
 }
 
-const LOOK_AGAIN_MS = 20
+const POLL_INTERVAL_MS = 20
 const SUPERVISOR_EXIT_MS = 2000
-/** How long a supervisor that does not answer has to end by itself, with all that it has started. */
+/** How long a supervisor that does not answer may take to stop by itself, with its processes (in milliseconds). */
 const SUPERVISOR_GRACE_MS = 5000
 
 /**
- * Ends the data centre of this state folder: through its supervisor, or, when that one is dead or hung, by the
- * processes that it has recorded. Nothing to end is not an error.
+ * Stops the data centre of this state folder through its supervisor or, if that is dead or hung, by the processes that it
+ * has recorded. It is not an error if none runs.
  *
- * Throws `NOT_RUNNING` when there is no such state folder, `STATE_UNUSABLE` when it is not Holdfast's.
+ * Throws `NOT_RUNNING` when there is no such state folder, `STATE_UNUSABLE` when Holdfast did not create it.
  */
 export async function stopDataCentre(stateDir: string, options: StopOptions = {}): Promise<StopReport> {
   const folder = new StateFolder(stateDir)
   if (!(await folder.isHoldfasts()) && runningSupervisor(folder) === null) {
     throw new ClusterError(
       'NOT_RUNNING',
-      `There is no data centre in ${folder.path}. Name the one that you mean with \`--name\` or its state folder.`,
+      `There is no data centre in ${folder.path}. Select another one with \`--name\` or \`--state-dir\`.`,
     )
   }
   const running = readProcesses(folder).filter(isAlive)
@@ -50,36 +50,35 @@ async function end(folder: StateFolder, someRun: boolean): Promise<StopReport['b
   if (supervisor !== null) {
     try {
       const control = connectControl(folder.path)
-      // A short question first: a stop may take its time, a supervisor that is hung should not.
+      // A short request first, to detect a hung supervisor: a stop may take long.
       await control.status()
       await control.stop()
       await endOfSupervision(folder)
       return 'supervisor'
     } catch {
-      // Hung, at the very beginning of its start, or it has died just now. It must not start anything again while its
-      // processes are ended.
+      // The supervisor is hung, or has just started or died. It must not restart processes while they are ended here.
       if (supervisor.pid !== process.pid) await endSupervisor(supervisor)
     }
   }
   const left = await endLeftovers(folder)
   releaseSupervisor(folder)
-  // A socket that is left does no harm: the next start makes its own.
+  // A remaining socket is harmless: the next start replaces it.
   await rm(folder.controlSocket, { force: true }).catch(() => {})
   return someRun || left.length > 0 || supervisor !== null ? 'record' : 'nobody'
 }
 
-/** By its own way first: what it has begun ends with it. */
+/** By SIGTERM first, so that it stops its processes itself. */
 async function endSupervisor(supervisor: ProcessIdentity): Promise<void> {
   signalProcess(supervisor, 'SIGTERM')
   const untilMs = performance.now() + SUPERVISOR_GRACE_MS
   while (isAlive(supervisor)) {
     if (performance.now() > untilMs) signalProcess(supervisor, 'SIGKILL')
-    await sleep(LOOK_AGAIN_MS)
+    await sleep(POLL_INTERVAL_MS)
   }
 }
 
-/** The supervisor has answered that all is down; its own files in the folder go a moment later. */
+/** The supervisor has answered that every process has ended; it deletes its own files a moment later. */
 async function endOfSupervision(folder: StateFolder): Promise<void> {
   const untilMs = performance.now() + SUPERVISOR_EXIT_MS
-  while (runningSupervisor(folder) !== null && performance.now() < untilMs) await sleep(LOOK_AGAIN_MS)
+  while (runningSupervisor(folder) !== null && performance.now() < untilMs) await sleep(POLL_INTERVAL_MS)
 }

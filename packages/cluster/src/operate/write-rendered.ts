@@ -5,12 +5,12 @@ import type { RenderedFile } from '../render/render-site.ts'
 import { keepBeside, readIfThere, replaceFile } from '../state/private-file.ts'
 
 /**
- * Writes rendered files into a folder, a folder a host. Those with secrets are readable by their owner alone from the
- * first byte on. A file that is there with another text is kept beside when it is replaced, but for certificates and their
- * keys, which `holdfast ca` has. Answers the names of those.
+ * Writes rendered files into a folder, with one folder per host. Files with secrets are readable only by their owner from
+ * the first byte on. Before it replaces a file with another text it keeps a copy beside it, except for certificates and
+ * keys, which `holdfast ca` has. Answers the names of the copies.
  *
- * Throws `RENDER_REFUSED`, before anything is written, when one of the files is there already and `force` is false:
- * somebody may have put work into it.
+ * Throws `RENDER_REFUSED`, before anything is written, when one of the files exists and `force` is false: someone may have
+ * edited it.
  */
 export async function writeRendered(
   files: readonly RenderedFile[],
@@ -35,7 +35,7 @@ async function refuseToOverwrite(files: readonly RenderedFile[], folder: string)
     if (!(await isThere(file))) continue
     throw new ClusterError(
       'RENDER_REFUSED',
-      `${file} is there already. Name another folder with --out, or overwrite it with --force.`,
+      `${file} already exists. Name another folder with --out, or overwrite it with --force.`,
     )
   }
 }

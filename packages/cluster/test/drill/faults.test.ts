@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FAULTS, kindOf, victimOf } from '../../src/drill/faults/catalogue.ts'
 import { injectFault } from '../../src/drill/faults/inject.ts'
 import type { DrillFault, FaultPlan, FaultTools } from '../../src/drill/faults/plan.ts'
-import { mendRemains, readRemains, remainsFile } from '../../src/drill/undo/remains.ts'
+import { undoJournaled } from '../../src/drill/undo/cleanup.ts'
+import { readUndoJournal, undoJournalFile } from '../../src/drill/undo/undo-journal.ts'
 import { StateFolder } from '../../src/state/folder.ts'
 import type { LocalDataCentre } from '../../src/state/open.ts'
 import { writePrivate } from '../../src/state/private-file.ts'
@@ -36,12 +37,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder.path, { recursive: true, force: true }))
 
-/** Tools that note what was done, and how the file said meanwhile that it is undone. */
+/** Tools that note each call, and how many steps the undo journal had at that moment. */
 function notingTools() {
   const done: string[] = []
   const note = async (what: string) => {
-    const remains = await readRemains(folder)
-    done.push(`${what} (${remains?.undo.length ?? 'no'} to undo)`)
+    const undoJournal = await readUndoJournal(folder)
+    done.push(`${what} (${undoJournal?.undo.length ?? 'no'} to undo)`)
     return status
   }
   const tools: FaultTools = {
@@ -87,7 +88,7 @@ describe('the victim', () => {
     ['replica', 'redis-1'],
     ['gateway', 'gateway-1'],
     ['sentinel', 'sentinel-1'],
-  ] as const)('of a fault of the %s is %s', (target, name) => {
+  ] as const)('of a fault with the target %s is %s', (target, name) => {
     expect(victimOf(target, processes, primary)?.name).toBe(name)
   })
 
@@ -97,7 +98,7 @@ describe('the victim', () => {
   })
 })
 
-it('a fault that there is not is refused, naming those that there are', () => {
+it('an unknown fault is rejected with the known ones', () => {
   expect(() => kindOf({ action: 'empty', target: 'primary' })).toThrow(
     '`fault.target` of empty must be one of replica, got primary.',
   )
@@ -106,7 +107,7 @@ it('a fault that there is not is refused, naming those that there are', () => {
   )
 })
 
-it('a new primary is due when the silence outlasts the Sentinels, and only then', async () => {
+it('a fault needs a new primary only if the primary is silent for longer than the Sentinels wait', async () => {
   const due = async (...of: Parameters<typeof plan>) => (await plan(...of)).needsNewPrimary
   const pause = { action: 'pause', target: 'primary' } as const
   expect(await due(pause)).toBe(true)
@@ -118,7 +119,7 @@ it('a new primary is due when the silence outlasts the Sentinels, and only then'
   expect(await due({ action: 'fill-memory', target: 'primary' })).toBe(false)
 })
 
-it('every fault says in advance what it is about to do, and afterwards what it did', async () => {
+it('every fault has a text for what is about to happen, and a sentence for what has happened', async () => {
   for (const { action, targets } of FAULTS) {
     for (const target of targets) {
       const { text, done } = await plan({ action, target })
@@ -128,7 +129,7 @@ it('every fault says in advance what it is about to do, and afterwards what it d
   }
 })
 
-it('how to undo a fault is on disk before it is done, and it is undone once, however often it is asked', async () => {
+it('the undo journal is on disk before the injection, and repeated calls undo the fault once', async () => {
   const { tools, done } = notingTools()
   for (const fault of [
     { action: 'lose-host', target: 'primary' },
@@ -138,7 +139,7 @@ it('how to undo a fault is on disk before it is done, and it is undone once, how
     const victim = victimOf(fault.target, processes, primary)
     if (victim === null) throw new Error('no victim')
     const planned = await kindOf(fault).plan({ tools, target: fault.target, victim, lastsMs: 8000 })
-    const injected = await injectFault(planned, tools, remainsFile(folder))
+    const injected = await injectFault(planned, tools, undoJournalFile(folder))
     await Promise.all([injected.undo(), injected.undo()])
     await injected.undo()
   }
@@ -150,30 +151,30 @@ it('how to undo a fault is on disk before it is done, and it is undone once, how
     'CONFIG SET maxmemory 1 at 127.0.7.12 (1 to undo)',
     'CONFIG SET maxmemory 268435456, CONFIG REWRITE at 127.0.7.12 (1 to undo)',
   ])
-  expect(await readRemains(folder)).toBeNull()
+  expect(await readUndoJournal(folder)).toBeNull()
 })
 
-it('a fault that could not be done whole is undone', async () => {
+it('a fault whose injection fails half-way is undone', async () => {
   const { tools, done } = notingTools()
   const planned = await plan({ action: 'lose-host', target: 'primary' })
   const broken = { ...planned, inject: () => Promise.reject(new Error('half done')) }
-  await expect(injectFault(broken, tools, remainsFile(folder))).rejects.toThrow('half done')
+  await expect(injectFault(broken, tools, undoJournalFile(folder))).rejects.toThrow('half done')
   expect(done).toEqual(['restore 127.0.7.12 (1 to undo)'])
 })
 
-describe('what a killed drill has left', () => {
+describe('the fault that a killed drill has left', () => {
   const undo = [{ do: 'continue' as const, process: 'redis-1' }]
-  it('is undone, and then forgotten', async () => {
-    await remainsFile(folder).write({ fault: 'pause redis-1', undo })
+  it('is undone, and its journal is deleted', async () => {
+    await undoJournalFile(folder).write({ fault: 'pause redis-1', undo })
     const { tools, done } = notingTools()
-    expect(await mendRemains(folder, tools)).toBe('pause redis-1')
+    expect(await undoJournaled(folder, tools)).toBe('pause redis-1')
     expect(done).toEqual(['SIGCONT redis-1 (1 to undo)'])
-    expect(await readRemains(folder)).toBeNull()
-    expect(await mendRemains(folder, tools)).toBeNull()
+    expect(await readUndoJournal(folder)).toBeNull()
+    expect(await undoJournaled(folder, tools)).toBeNull()
   })
 
-  it('is refused when it cannot be understood', async () => {
+  it('is not undone when its journal cannot be read', async () => {
     await writePrivate(folder.drillFile, JSON.stringify({ fault: 'pause redis-1', undo: [{ do: 'burn' }] }))
-    await expect(readRemains(folder)).rejects.toMatchObject({ code: 'REMAINS_UNREADABLE' })
+    await expect(readUndoJournal(folder)).rejects.toMatchObject({ code: 'REMAINS_UNREADABLE' })
   })
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Latencies } from '../../src/drill/latency.ts'
 
-it('counts nothing as zero', () => {
+it('percentiles of no value are zero', () => {
   const none = new Latencies()
   expect([none.count, none.longestMs, none.percentileMs(0.99)]).toEqual([0, 0, 0])
 })

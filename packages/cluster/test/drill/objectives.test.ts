@@ -6,7 +6,7 @@ import { parseObjectives } from '../../src/drill/objectives/read.ts'
 const FAST = { downAfterMs: 1500 }
 const parse = (text: string) => parseObjectives(text, 'slo.yaml', FAST)
 
-it('an empty file is the default, and what a file leaves out is as in the default', () => {
+it('an empty file means the defaults, and missing objectives keep their default', () => {
   expect(parse('')).toEqual(defaultObjectives(FAST))
   const own = parse('objectives: { longestLoginMs: 2000, verificationP99Ms: null }')
   expect(own.objectives).toEqual({
@@ -16,7 +16,7 @@ it('an empty file is the default, and what a file leaves out is as in the defaul
   })
 })
 
-it('objectives of one fault are added to the default ones of that fault', () => {
+it('objectives of one fault are merged with its default ones', () => {
   const { faults } = parse(
     '{"faults": {"pause-gateway": {"longestLoginMs": 9000}, "kill-primary": {"newPrimaryMs": 1000}}}',
   )
@@ -28,24 +28,24 @@ it('objectives of one fault are added to the default ones of that fault', () => 
   expect(faults['kill-primary']).toEqual({ newPrimaryMs: 1000 })
 })
 
-it('logins may wait longer where the Sentinels wait longer', () => {
+it('the default for logins grows with down-after-milliseconds', () => {
   expect(defaultObjectives({ downAfterMs: 10_000 }).objectives.longestLoginMs).toBe(18_500)
 })
 
-it('the file in the guide is the default, with the fast timings', async () => {
+it('the file in the guide has the defaults of the fast timings', async () => {
   const guide = await readFile(new URL('../../../../docs/drill.md', import.meta.url), 'utf8')
   const file = /```yaml\n(.*?)```/s.exec(guide)?.[1] ?? ''
   expect(file).toContain('objectives:')
   expect(parse(file)).toEqual(defaultObjectives(FAST))
 })
 
-describe('refuses, saying where and what instead:', () => {
+describe('a file of objectives is rejected, with the place and the alternatives, for', () => {
   it.each([
-    ['a word that it does not know', 'objectives: { lostLogin: 0 }', '"lostLogin". Did you mean lostLogins?'],
-    ['a fault that there is not', 'faults: { kill-primry: {} }', '"kill-primry". Did you mean kill-primary?'],
-    ['a number below nought', 'objectives: { lostLogins: -1 }', '`objectives.lostLogins`'],
+    ['an unknown objective', 'objectives: { lostLogin: 0 }', '"lostLogin". Did you mean lostLogins?'],
+    ['an unknown fault', 'faults: { kill-primry: {} }', '"kill-primry". Did you mean kill-primary?'],
+    ['a negative number', 'objectives: { lostLogins: -1 }', '`objectives.lostLogins`'],
     ['a text', 'objectives: { lostLogins: none }', '`objectives.lostLogins`'],
-    ['no YAML', 'objectives: [', 'is neither YAML nor JSON'],
+    ['invalid YAML', 'objectives: [', 'is neither YAML nor JSON'],
     ['a list', '- 1', '`the file`'],
   ])('%s', (_, text, sentence) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'OBJECTIVES_INVALID' }))

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { startOpenLoop } from '../../src/drill/open-loop.ts'
 
-it('keeps its pace while answers are slow', async () => {
+it('the open loop keeps its rate while answers are slow', async () => {
   let sent = 0
   const loop = startOpenLoop({
     perSecond: 200,
@@ -18,7 +18,7 @@ it('keeps its pace while answers are slow', async () => {
   expect(sent).toBeLessThanOrEqual(120)
 })
 
-it('counts the time from when a request was due, although it had to wait for its turn', async () => {
+it('latency counts from when a request was due, also if it had to wait to be sent', async () => {
   const waited: number[] = []
   const loop = startOpenLoop({
     perSecond: 100,
@@ -34,7 +34,7 @@ it('counts the time from when a request was due, although it had to wait for its
   expect(unsent).toBeGreaterThan(20)
 })
 
-it('waits at its stop for what is under way', async () => {
+it('stopping the open loop waits for open requests', async () => {
   let answered = 0
   const loop = startOpenLoop({
     perSecond: 50,

@@ -2,9 +2,9 @@ import { RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { createRedisStore, generateKeyring, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { AcknowledgedSessions } from '../../src/drill/acknowledged-sessions.ts'
 import { auditPrimary } from '../../src/drill/audit.ts'
-import { Ledger } from '../../src/drill/ledger.ts'
-import { type PrimaryWatch, sightAddress, watchPrimary } from '../../src/drill/primary-watch.ts'
+import { addressOfNode, type PrimaryWatch, watchPrimary } from '../../src/drill/primary-watch.ts'
 import { waitUntil } from '../../src/drill/waiting.ts'
 
 const never = new AbortController().signal
@@ -26,7 +26,7 @@ beforeAll(async () => {
   })
   watch = watchPrimary({ nodes: group.redis.map(({ address }) => address), access: () => TEST_USERS.admin })
   await store.ready({ timeoutMs: 10_000 })
-  expect(await waitUntil(() => watch.isWhole(), 10_000, never)).toBe(true)
+  expect(await waitUntil(() => watch.isLinked(), 10_000, never)).toBe(true)
 })
 
 afterAll(async () => {
@@ -35,24 +35,24 @@ afterAll(async () => {
   await group?.stop()
 })
 
-it('the audit names the logins that the primary lacks and the log-outs that it undid', async () => {
-  const ledger = new Ledger()
+it('the audit names the logins that the primary lacks, and the logouts that it undid', async () => {
+  const sessions = new AcknowledgedSessions()
   for (const user of ['kept', 'lost', 'ended', 'undone', 'revoked-by-nobody']) {
     const { id, token } = await store.issue({ subject: user })
-    ledger.add({ id, token, user })
+    sessions.add({ id, token, user })
   }
-  const [kept, lost, ended, undone, revokedByNobody] = ledger.live
+  const [kept, lost, ended, undone, revokedByNobody] = sessions.live
   if (!kept || !lost || !ended || !undone || !revokedByNobody) throw new Error('five sessions were issued')
   const primary = await group.primary()
   await group.run(primary, 'DEL', tokenKey(lost.token) ?? '')
   await store.revoke(ended.token)
   await store.revoke(revokedByNobody.token)
-  ledger.acknowledgeLogout(ended, 0)
-  ledger.acknowledgeLogout(undone, 0)
+  sessions.acknowledgeLogout(ended, 0)
+  sessions.acknowledgeLogout(undone, 0)
 
   const findings = await auditPrimary({
     watch,
-    ledger,
+    sessions,
     signal: never,
     target: { admin: () => TEST_USERS.admin },
   })
@@ -62,12 +62,12 @@ it('the audit names the logins that the primary lacks and the log-outs that it u
   expect(findings.undone).toEqual(new Set([undone.id]))
 })
 
-it('an audit without the right password is a hole, not a clean sheet', async () => {
-  const ledger = new Ledger()
-  ledger.add({ id: 'id', user: 'user', token: 'token' })
+it('an audit that cannot log in is reported as incomplete', async () => {
+  const sessions = new AcknowledgedSessions()
+  sessions.add({ id: 'id', user: 'user', token: 'token' })
   const findings = await auditPrimary({
     watch,
-    ledger,
+    sessions,
     signal: never,
     target: { admin: () => ({ ...TEST_USERS.admin, password: 'wrong' }) },
   })
@@ -75,18 +75,18 @@ it('an audit without the right password is a hole, not a clean sheet', async () 
   expect(findings.holes).toEqual([expect.stringContaining('could not be audited')])
 })
 
-it('the watch sees a hung primary go silent, its successor, and who is the primary after it wakes', async () => {
+it('the watch reports that a hung primary is silent, its successor, and the primary after it wakes', async () => {
   const before = await group.primary()
   const at = performance.now()
   before.pause()
-  expect(await waitUntil(() => watch.sights.some(({ role }) => role === null), 1000, never)).toBe(true)
+  expect(await waitUntil(() => watch.nodes.some(({ role }) => role === null), 1000, never)).toBe(true)
   const successor = () => {
-    const sight = watch.current()
-    return sight !== null && sight.node.port !== before.address.port && sight.sinceMs > at ? sight : null
+    const state = watch.current()
+    return state !== null && state.node.port !== before.address.port && state.sinceMs > at ? state : null
   }
   expect(await waitUntil(() => successor() !== null, 15_000, never)).toBe(true)
   before.resume()
-  expect(await waitUntil(() => watch.isWhole(), 20_000, never)).toBe(true)
+  expect(await waitUntil(() => watch.isLinked(), 20_000, never)).toBe(true)
   const current = watch.current()
-  expect(current && sightAddress(current)).not.toBe(formatAddress(before.address))
+  expect(current && addressOfNode(current)).not.toBe(formatAddress(before.address))
 })

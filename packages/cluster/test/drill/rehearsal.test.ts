@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { DrillError } from '../../src/drill/errors.ts'
+import { DrillError, endsSeries } from '../../src/drill/errors.ts'
 import { FAULTS, kindOf } from '../../src/drill/faults/catalogue.ts'
-import { rotate } from '../../src/drill/faults/rotate.ts'
-import { endsEarly } from '../../src/drill/rehearsal/ends-early.ts'
-import { estimateMs } from '../../src/drill/rehearsal/estimate.ts'
+import { rotate } from '../../src/drill/faults/operations.ts'
 import { DRILL_IDS, idOf, REHEARSED_IDS, rehearsalList } from '../../src/drill/rehearsal/list.ts'
-import { chooseFaults } from '../../src/drill/rehearsal/rehearse.ts'
+import { chooseFaults, estimateMs } from '../../src/drill/rehearsal/rehearse.ts'
 import { summarizeDrills } from '../../src/drill/rehearsal/repeat.ts'
 import { ClusterError } from '../../src/errors.ts'
 import type { DrillReport } from '../../src/index.ts'
@@ -13,19 +11,19 @@ import type { DrillReport } from '../../src/index.ts'
 const LIST = rehearsalList(1500)
 
 describe('the list of a rehearsal', () => {
-  it('has every kind of fault but rotations, which outlast it; each id once, and no fault that lasts longer than it may', () => {
+  it('has every kind of fault except rotations, which are final; each id once; no fault longer than its maximum', () => {
     expect(new Set([...LIST.map(({ fault }) => fault.action), 'rotate'])).toEqual(
       new Set(FAULTS.map(({ action }) => action)),
     )
     expect(new Set(LIST.map(({ id }) => id)).size).toBe(LIST.length)
     for (const timings of [1500, 10_000]) {
       for (const { fault, lastsMs = 0 } of rehearsalList(timings)) {
-        expect(lastsMs).toBeLessThanOrEqual(kindOf(fault).mostMs)
+        expect(lastsMs).toBeLessThanOrEqual(kindOf(fault).maxMs)
       }
     }
   })
 
-  it('is cut down by ids, in its own order', () => {
+  it('is filtered by ids and keeps its order', () => {
     const ids = (...choice: Parameters<typeof chooseFaults>) => chooseFaults(...choice).map(({ id }) => id)
     const only = ['pause-sentinel', 'kill-primary']
     expect(ids(LIST, { only, except: undefined })).toEqual(['kill-primary', 'pause-sentinel'])
@@ -33,7 +31,7 @@ describe('the list of a rehearsal', () => {
     expect(ids(LIST, { only: undefined, except: ['kill-primary'] })).toHaveLength(LIST.length - 1)
   })
 
-  it('refuses what is not in it, and a choice of nothing', () => {
+  it('rejects unknown ids, and a choice that leaves no fault', () => {
     expect(() => chooseFaults(LIST, { only: ['kill-primry'], except: undefined })).toThrow(
       '`only` names no fault "kill-primry". Did you mean kill-primary?',
     )
@@ -42,19 +40,19 @@ describe('the list of a rehearsal', () => {
     )
   })
 
-  it('has no rotation, which is known by its name all the same', () => {
+  it('has no rotation, although a rotation has an id, too', () => {
     const ids = rotate.targets.map((target) => idOf({ action: 'rotate', target }))
     expect(DRILL_IDS).toEqual([...REHEARSED_IDS, ...ids])
   })
 
-  it('knows a single fault by its plain name', () => {
+  it('gives a single fault the id without a duration', () => {
     expect(idOf({ action: 'pause', target: 'primary' })).toBe('pause-primary')
     expect(idOf({ action: 'empty', target: 'replica' })).toBe('empty-replica')
     expect(idOf({ action: 'busy', target: 'replica' })).toBe('busy-replica')
   })
 })
 
-it('an estimate grows with the fault and the users, and by the time for which a paused Sentinel sits still', () => {
+it('an estimate grows with the fault, with the users, and by the TILT of a paused Sentinel', () => {
   const settings = { users: 50, warmUpMs: 2000, afterFaultMs: 5000 }
   const of = (id: string, change = {}) => {
     const [fault] = chooseFaults(LIST, { only: [id], except: undefined })
@@ -65,7 +63,7 @@ it('an estimate grows with the fault and the users, and by the time for which a 
   expect(of('pause-sentinel') - of('pause-replica')).toBeGreaterThan(30_000)
 })
 
-it('a summary of runs has the least, the middle and the most of each', () => {
+it('a summary of runs has the minimum, median and maximum of each figure', () => {
   const run = (ok: boolean, longestLoginMs: number, newPrimaryMs: number | null) =>
     ({
       ok,
@@ -99,8 +97,8 @@ it('a summary of runs has the least, the middle and the most of each', () => {
   })
 })
 
-it('a drill that cannot be made ends those after it with a report, and being broken off ends all', () => {
-  expect(endsEarly(new ClusterError('NOT_SAFE', 'not now'))).toBe(true)
-  expect(endsEarly(new DrillError('DRILL_ABORTED', 'broken off'))).toBe(false)
-  expect(endsEarly(new TypeError('a mistake'))).toBe(false)
+it('a drill that cannot run ends the series with a report, and an interrupted one ends it without', () => {
+  expect(endsSeries(new ClusterError('NOT_SAFE', 'not now'))).toBe(true)
+  expect(endsSeries(new DrillError('DRILL_ABORTED', 'interrupted'))).toBe(false)
+  expect(endsSeries(new TypeError('a mistake'))).toBe(false)
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { LoadMetrics } from '../../src/drill/load-metrics.ts'
 import { defaultObjectives } from '../../src/drill/objectives/default.ts'
 import { drillSettings } from '../../src/drill/options.ts'
 import { type DrillEvidence, judge } from '../../src/drill/report.ts'
-import { Tally } from '../../src/drill/tally.ts'
 
 const VICTIM = {
   name: 'redis-1',
@@ -32,16 +32,16 @@ const ENVIRONMENT = {
 }
 
 function evidence(change: Partial<DrillEvidence> = {}): DrillEvidence {
-  const tally = new Tally()
-  for (let count = 0; count < 1000; count++) tally.done('verify', 2, `gateway-${(count % 4) + 1}`)
-  tally.done('login', 40, 'gateway-1')
+  const metrics = new LoadMetrics()
+  for (let count = 0; count < 1000; count++) metrics.done('verify', 2, `gateway-${(count % 4) + 1}`)
+  metrics.done('login', 40, 'gateway-1')
   return {
     id: 'kill-primary',
     settings: drillSettings({ requestsPerSecond: 100 }),
     objectives: defaultObjectives({ downAfterMs: 1500 }),
     environment: ENVIRONMENT,
     plan: { victim: VICTIM, text: 'kill -9 redis-1', done: 'redis-1 was killed.', needsNewPrimary: true },
-    tally,
+    metrics,
     startedAt: new Date(0),
     durationMs: 20_000,
     loadMs: 10_000,
@@ -63,16 +63,16 @@ function evidence(change: Partial<DrillEvidence> = {}): DrillEvidence {
 }
 
 const failedOnce = () => {
-  const { tally } = evidence()
-  tally.fail('verify', '503 STORE_UNAVAILABLE by gateway-2')
-  return tally
+  const { metrics } = evidence()
+  metrics.fail('verify', '503 STORE_UNAVAILABLE by gateway-2')
+  return metrics
 }
 
-it('shows a few failures of each kind, and counts all', () => {
-  const { tally } = evidence()
-  for (let count = 0; count < 50; count++) tally.fail('verify', '503 STORE_UNAVAILABLE by gateway-2')
-  tally.fail('verify', '503 unavailable')
-  const { failures, failedVerifications } = judge(evidence({ tally }))
+it('a report shows a few failures of each kind, and counts all', () => {
+  const { metrics } = evidence()
+  for (let count = 0; count < 50; count++) metrics.fail('verify', '503 STORE_UNAVAILABLE by gateway-2')
+  metrics.fail('verify', '503 unavailable')
+  const { failures, failedVerifications } = judge(evidence({ metrics }))
   expect(failedVerifications).toBe(51)
   expect(failures.map(({ what }) => what)).toEqual([
     ...Array<string>(3).fill('503 STORE_UNAVAILABLE by gateway-2'),
@@ -80,14 +80,14 @@ it('shows a few failures of each kind, and counts all', () => {
   ])
 })
 
-it('is not ok when a rotation of secrets ended a connection of an application', () => {
+it('a drill is not ok when a rotation of secrets ended a connection of an application', () => {
   expect(judge(evidence({ connections: { before: 40, ended: 0 } }))).toMatchObject({ ok: true })
   expect(judge(evidence({ connections: { before: 40, ended: 1 } })).problems).toEqual([
     'Ended connections: 1, objective at most 0.',
   ])
 })
 
-it('is ok when nobody noticed anything and the run proves it', () => {
+it('a drill is ok when no request failed and enough requests were made', () => {
   const report = judge(evidence())
   expect(report).toMatchObject({
     ok: true,
@@ -99,17 +99,21 @@ it('is ok when nobody noticed anything and the run proves it', () => {
   expect(report.servers).toEqual({ 'gateway-1': 251, 'gateway-2': 250, 'gateway-3': 250, 'gateway-4': 250 })
 })
 
-describe('is not ok', () => {
+describe('a drill is not ok', () => {
   it.each<[string, Partial<DrillEvidence>, string]>([
-    ['when a request failed', { tally: failedOnce() }, 'Failed verifications: 1, objective at most 0.'],
+    ['when a request failed', { metrics: failedOnce() }, 'Failed verifications: 1, objective at most 0.'],
     ['when a user was logged out', { loggedOutIds: new Set(['a']) }, 'Users logged out: 1,'],
     ['when an acknowledged login is missing', { missingIds: new Set(['a', 'b']) }, 'Lost logins: 2,'],
-    ['when a log-out was undone', { undoneIds: new Set(['a']) }, 'Undone log-outs: 1,'],
+    ['when a logout was undone', { undoneIds: new Set(['a']) }, 'Undone logouts: 1,'],
     ['when something could not be looked up', { holes: ['No primary.'] }, 'No primary.'],
     ['when too few requests were made', { loadMs: 100_000 }, 'Only 1000 of 10000'],
     ['when the fault did not take effect', { tookEffect: false }, 'did not take effect'],
-    ['when a new primary was due and none came', { newPrimaryMs: null }, 'No new primary'],
-    ['when nobody logged in after the fault', { loginsAfterFault: 0 }, 'No login'],
+    [
+      'when no replica was promoted, and the fault needs a new primary',
+      { newPrimaryMs: null },
+      'No replica was promoted',
+    ],
+    ['when no login succeeded after the fault', { loginsAfterFault: 0 }, 'No login'],
     ['when nobody logged out', { acknowledgedLogouts: 0 }, 'No log-out'],
   ])('%s', (_, change, problem) => {
     const report = judge(evidence(change))
@@ -118,7 +122,7 @@ describe('is not ok', () => {
   })
 })
 
-it('names each objective that was missed, with what was measured, and what may have been its own fault', () => {
+it('a report names each missed objective with its measurement, and a delay of the drill itself', () => {
   const { objectives } = defaultObjectives({ downAfterMs: 1500 })
   const strict = {
     objectives: { ...objectives, longestLoginMs: 39, verificationP99Ms: 2 },
@@ -137,13 +141,13 @@ it('names each objective that was missed, with what was measured, and what may h
   expect(report.objectives.map(({ id }) => id)).not.toContain('longestVerificationMs')
 })
 
-it('is ok without a new primary when none was due', () => {
+it('a drill is ok without a new primary when the fault does not need one', () => {
   const { plan } = evidence()
   const none = { plan: { ...plan, needsNewPrimary: false }, newPrimaryMs: null }
   expect(judge(evidence(none)).ok).toBe(true)
 })
 
-it('refuses settings out of bounds, naming them', () => {
+it('settings out of bounds are rejected by name', () => {
   expect(() => drillSettings({ users: 0 })).toThrow('`users` must be a whole number from 1 to 5000, got 0.')
   expect(() => drillSettings({ lastsMs: 1.5 })).toThrow('`lastsMs`')
 })

@@ -8,7 +8,7 @@ function timeline() {
   return line
 }
 
-it('puts each verification into the moment in which it was due, and leaves out what was before the load', () => {
+it('each verification is in the interval in which it was due, and none from before the load is listed', () => {
   const line = timeline()
   line.record('verify', 1500, 900)
   for (const waitedMs of [3, 1, 2, 40]) line.record('verify', 2010, waitedMs)
@@ -24,7 +24,7 @@ it('puts each verification into the moment in which it was due, and leaves out w
   ])
 })
 
-it('stays small however long a drill is and however many log in', () => {
+it('a timeline stays small for long drills and many logins', () => {
   const line = timeline()
   for (let index = 0; index < 20_000; index++) {
     line.record('verify', 2000 + index * 30, 1)
@@ -37,7 +37,7 @@ it('stays small however long a drill is and however many log in', () => {
   expect(Math.min(...logins.slice(0, -1).map(({ waitedMs }) => waitedMs))).toBeGreaterThan(80)
 })
 
-it('tells events in the order in which they happened', () => {
+it('events are in the order in which they happened', () => {
   const line = timeline()
   line.mark('fault-ends', 'over', 5000)
   line.mark('new-primary', 'new primary', 4000)

@@ -22,7 +22,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-it('takes a login with a real token for acknowledged, and knows its public id', async () => {
+it('a login with a real token counts as acknowledged, by its public id', async () => {
   const store = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
   const { token, id } = await store.issue({ subject: 'ada' })
   let asked = ''
@@ -42,7 +42,7 @@ it('takes a login with a real token for acknowledged, and knows its public id', 
   expect(asked).toBe('POST /login {"username":"ada","password":"secret"}')
 })
 
-it('takes only 401 for a refusal; what says nothing about the user is a failure', async () => {
+it('only a 401 counts as rejected; an answer that tells nothing about the user is a failure', async () => {
   let status = 401
   const base = await serve((_, response) => {
     response.statusCode = status
@@ -54,7 +54,7 @@ it('takes only 401 for a refusal; what says nothing about the user is a failure'
   }
 })
 
-it('gives up on a server that never answers, and on one that is not there', async () => {
+it('a request fails at its deadline, and when nothing listens', async () => {
   const base = await serve(() => {})
   expect(await client.whoAmI(base, 't', 100)).toMatchObject({ status: 'failed', what: 'no answer in 100 ms' })
   server?.closeAllConnections()
@@ -62,7 +62,7 @@ it('gives up on a server that never answers, and on one that is not there', asyn
   expect(await client.whoAmI(base, 't', 1000)).toMatchObject({ status: 'failed', what: 'ECONNREFUSED' })
 })
 
-it('ends what is under way when it is closed', async () => {
+it('closing the client ends its open requests', async () => {
   const base = await serve(() => {})
   const waiting = client.whoAmI(base, 't', 60_000)
   await once(server as Server, 'request')

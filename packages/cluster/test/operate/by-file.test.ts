@@ -109,7 +109,7 @@ describe('a data centre that is reached by its file', () => {
       await store.issue({ subject: 'ada' })
       const { id } = await store.issue({ subject: 'bob' })
       expect(await revokeSessions({ ...named(), choice: { id }, reason: 'a test' })).toEqual({ ended: 1 })
-      expect((await listSessions({ ...named(), most: 10 })).sessions).toMatchObject([{ subject: 'ada' }])
+      expect((await listSessions({ ...named(), max: 10 })).sessions).toMatchObject([{ subject: 'ada' }])
     } finally {
       await store.close()
     }
@@ -180,7 +180,7 @@ describe('a data centre that is reached by its file', () => {
     })
     await expect(failing).rejects.toMatchObject({
       code: 'UPGRADE_FAILED',
-      message: expect.stringMatching(/exit code 7\. It said: no way to data-1 Nothing was restarted\./),
+      message: expect.stringMatching(/exit code 7\. Its output: no way to data-1 Nothing was restarted\./),
     })
     const socket = join(dc.stateDir, 'control.sock')
     const restart = `number=$(echo {host} | cut -d- -f2); echo {address} {unit} >> ${log}; curl -sS -X POST --unix-socket ${socket} http://control/processes/sentinel-$number/restart`

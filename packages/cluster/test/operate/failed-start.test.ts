@@ -174,34 +174,34 @@ const FAILURES: Record<string, Failure> = {
       await rm(stateDir, { recursive: true })
     },
     options: { transport: 'stunnel' },
-    says: /^START_FAILED .*stunnel-\d ends again and again: exit code 7 /,
+    says: /^START_FAILED .*stunnel-\d keeps crashing: exit code 7 /,
   },
   'a redis.conf is wrong': {
     breaks: () => appendFile(at('redis-2', 'redis.conf'), 'bogus\n'),
-    says: /^START_FAILED .*redis-2 ends again and again: exit code 1 /,
+    says: /^START_FAILED .*redis-2 keeps crashing: exit code 1 /,
   },
   'a log cannot be written': {
     breaks: () => folderInsteadOf('redis-2', 'log'),
-    says: /^START_FAILED .*redis-2 ends again and again: EISDIR/,
+    says: /^START_FAILED .*redis-2 keeps crashing: EISDIR/,
   },
   'a Redis has other passwords': {
     breaks: () => replaceIn(at('redis-2', 'users.acl'), /^(user admin on #)\w{8}/m, '$100000000'),
-    says: /^START_FAILED .*redis-2 refuses the admin's password/,
+    says: /^START_FAILED .*redis-2 rejects the admin's password/,
   },
   'the Redis program fails in a fresh folder': {
     breaks: async () => {
       await failing('redis-server')
       await rm(stateDir, { recursive: true })
     },
-    says: /^START_FAILED .*redis-1 ends again and again: exit code 7 /,
+    says: /^START_FAILED .*redis-1 keeps crashing: exit code 7 /,
   },
   'a sentinel.conf is wrong': {
     breaks: () => appendFile(at('sentinel-2', 'sentinel.conf'), 'bogus\n'),
-    says: /^START_FAILED .*sentinel-2 ends again and again: exit code 1 /,
+    says: /^START_FAILED .*sentinel-2 keeps crashing: exit code 1 /,
   },
   'a Sentinel has other passwords': {
     breaks: () => replaceIn(at('sentinel-1', 'sentinel.conf'), /^(user admin on .*#)\w{8}/m, '$100000000'),
-    says: /^START_FAILED .*sentinel-1 refuses the admin's password/,
+    says: /^START_FAILED .*sentinel-1 rejects the admin's password/,
   },
   'the data are of another data centre': {
     breaks: () => replaceIn(at('secrets.json'), /("mark": "\w+:)\w{8}/, '$100000000'),
@@ -209,15 +209,15 @@ const FAILURES: Record<string, Failure> = {
   },
   'the port of a gateway is taken meanwhile': {
     meanwhile: () => listenAt(22, 8080),
-    says: /^START_FAILED .*gateway-2 ends again and again: exit code 1 /,
+    says: /^START_FAILED .*gateway-2 keeps crashing: exit code 1 /,
   },
   'the port of the balancer is taken meanwhile': {
     meanwhile: () => listenAt(1, 8080),
-    says: /^START_FAILED .*balancer ends again and again: exit code 1 /,
+    says: /^START_FAILED .*balancer keeps crashing: exit code 1 /,
   },
   'the program of the balancer fails': {
     breaks: () => failing('haproxy'),
-    says: /^START_FAILED .*balancer ends again and again: exit code 7 /,
+    says: /^START_FAILED .*balancer keeps crashing: exit code 7 /,
   },
 }
 

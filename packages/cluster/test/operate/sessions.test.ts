@@ -25,7 +25,7 @@ afterAll(async () => {
 
 afterEach(() => revokeSessions({ stateDir: dc.stateDir, choice: { all: true }, reason: 'end of a test' }))
 
-const all = () => ({ stateDir: dc.stateDir, most: 100 })
+const all = () => ({ stateDir: dc.stateDir, max: 100 })
 
 async function auditLines(): Promise<Record<string, unknown>[]> {
   const text = await readFile(join(dc.stateDir, 'audit.log'), 'utf8')
@@ -52,7 +52,7 @@ it('lists the live sessions of all, or of one, the newest first, and no more tha
     total: 1,
     unreadable: 0,
   })
-  expect(await listSessions({ ...all(), most: 1 })).toMatchObject({ sessions: [{ id: bob.id }], total: 2 })
+  expect(await listSessions({ ...all(), max: 1 })).toMatchObject({ sessions: [{ id: bob.id }], total: 2 })
 })
 
 it('shows a session by its public id, whatever has become of it', async () => {

@@ -47,7 +47,7 @@ describe('refuses, changing nothing,', () => {
     const { host } = await dc.whole()
     expect(await errorOf(switchover({ stateDir: dc.stateDir, to: host }))).toMatchObject({
       code: 'NOT_SAFE',
-      message: `${host}:6379 is the primary already.`,
+      message: `${host}:6379 is already the primary.`,
     })
     expect(await errorOf(switchover({ stateDir: dc.stateDir, to: '10.9.9.9' }))).toMatchObject({
       code: 'NOT_SAFE',
@@ -76,7 +76,7 @@ describe('refuses, changing nothing,', () => {
   })
 })
 
-it('broken off before the promotion, puts back what it changed', async () => {
+it('a switchover that is interrupted before the promotion restores the priorities', async () => {
   const { host } = await dc.whole()
   const leaving = new AbortController()
   const error = await errorOf(
@@ -88,7 +88,7 @@ it('broken off before the promotion, puts back what it changed', async () => {
   )
   expect(error).toMatchObject({
     code: 'SWITCHOVER_ABORTED',
-    message: `The switchover was broken off before the promotion. ${host}:6379 is the primary. The priorities are as they were.`,
+    message: `The switchover was interrupted before the promotion. ${host}:6379 is the primary. The priorities are restored.`,
   })
   expect((await dc.whole()).host).toBe(host)
   expect(await dc.write('after', 'it')).toBe(true)

@@ -221,7 +221,7 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     expect(await host.state(`${ROTATION}.service`)).toMatchObject({ Result: 'exit-code', MainPID: '0' })
     const said = await host.journal(`--unit=${ROTATION}.service`)
     expect(said).toContain('/etc/holdfast/deliver cannot be run. Put a program there')
-    expect(said).not.toContain('Checking that the data centre is whole')
+    expect(said).not.toContain('Checking that the data centre is healthy')
     await host.run('systemctl', 'stop', `${ROTATION}.service`)
   })
 

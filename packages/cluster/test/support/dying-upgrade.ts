@@ -14,7 +14,7 @@ await upgrade({
     if (progress.step === 'switch-over') switchovers += 1
     const isInside = progress.step === 'switch-over' && switchovers > 1
     // A message about an earlier run is not a step, and after the last step there is nothing left to continue.
-    if (passed.includes(key) || key.includes('Going on')) return
+    if (passed.includes(key) || key.includes('Resuming')) return
     if (progress.step === 'done') return
     if (everyStep !== 'yes' && (isInside || /sentinel-[23]/.test(progress.process ?? ''))) return
     writeSync(1, `${key}\n`)

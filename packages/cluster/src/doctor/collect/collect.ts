@@ -1,6 +1,6 @@
+import { cliFlagsOf } from '../../operate/cli-flags.ts'
 import { type AnyDataCentre, isSite } from '../../operate/open.ts'
-import { againOf } from '../../operate/place-again.ts'
-import { seeRotations } from '../../operate/rotate/sights.ts'
+import { readUnfinishedRotations } from '../../operate/rotate/unfinished.ts'
 import { STARTED_WITH } from '../../render/host-paths.ts'
 import { secretAges } from '../../secrets/file-ages.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -22,11 +22,11 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
     Promise.all(hosts.map((index) => collectSentinel(dataCentre, index, TIMEOUT_MS))),
     collectCertificates(dataCentre, TIMEOUT_MS),
     secretAges(dataCentre),
-    seeRotations(dataCentre),
+    readUnfinishedRotations(dataCentre),
   ])
   return {
     topology,
-    cliFlags: againOf(dataCentre),
+    cliFlags: cliFlagsOf(dataCentre),
     groupId: secrets.mark,
     redis,
     sentinels,

@@ -7,11 +7,9 @@ import { empty } from './empty.ts'
 import { fillMemory } from './fill-memory.ts'
 import { kill } from './kill.ts'
 import { loseHost } from './lose-host.ts'
+import { rotate, switchOver, upgrade } from './operations.ts'
 import { pause } from './pause.ts'
 import type { DrillFault, FaultKind, FaultTarget } from './plan.ts'
-import { rotate } from './rotate.ts'
-import { switchOver } from './switch-over.ts'
-import { upgrade } from './upgrade.ts'
 
 /** Every kind of fault. */
 export const FAULTS: readonly FaultKind[] = [
@@ -27,7 +25,7 @@ export const FAULTS: readonly FaultKind[] = [
   rotate,
 ]
 
-/** Throws `INVALID_OPTION` when there is no such fault. */
+/** The kind of a fault. Throws `INVALID_OPTION` when there is none. */
 export function kindOf({ action, target }: DrillFault): FaultKind {
   const kind = FAULTS.find((kind) => kind.action === action)
   if (kind?.targets.includes(target)) return kind
@@ -38,7 +36,7 @@ export function kindOf({ action, target }: DrillFault): FaultKind {
   )
 }
 
-/** Chooses the victim. Pure: null when there is none. */
+/** The process to which the fault is done; null when there is none. Pure. */
 export function victimOf(
   target: FaultTarget,
   processes: readonly ProcessStatus[],

@@ -4,19 +4,19 @@ import { DrillError } from '../errors.ts'
 import { type FaultKind, type FaultTools, nameOf, type Scene } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 
-/** A replica's host dies and comes back with an empty disk: it must copy everything, and be believed nothing before. */
+/** The host of a replica dies and comes back with an empty disk. Its answers count only after it has copied all data. */
 export const empty: FaultKind = {
   action: 'empty',
   targets: TARGETS.empty,
   lastsMs: 0,
-  mostMs: 0,
+  maxMs: 0,
   plan(scene) {
     const { victim, tools } = scene
     return {
       victim,
-      text: `lose host ${victim.host}, empty the data folder of ${victim.name}, let it come back`,
+      text: `lose host ${victim.host}, empty the data folder of ${victim.name}, restore the host`,
       done: `${nameOf(scene)} came back with an empty data set.`,
       needsNewPrimary: false,
       undo: [{ do: 'restore-host', host: victim.host }],
@@ -34,12 +34,12 @@ export const empty: FaultKind = {
   },
 }
 
-/** Nothing is deleted unless another Redis is the primary, with a replica that has its data. */
+/** Data is deleted only if another Redis is the primary, and has a linked replica. */
 async function anotherHasAll({ ask, redis }: FaultTools, victim: Scene['victim']): Promise<boolean> {
   const others = redis.filter((node) => formatAddress(node) !== formatAddress(victim))
   const views = await Promise.all(
     others.map(async (node) => {
-      const [info] = await ask(node, [['INFO', 'replication']], PATIENCE_MS)
+      const [info] = await ask(node, [['INFO', 'replication']], COMMAND_TIMEOUT_MS)
       return parseReplication(String(info))
     }),
   )
@@ -52,5 +52,5 @@ async function anotherHasAll({ ask, redis }: FaultTools, victim: Scene['victim']
 const notWithoutPrimary = ({ name }: Scene['victim']) =>
   new DrillError(
     'NOT_WHOLE',
-    `The data of ${name} was not deleted: no other Redis is the primary with a replica in step. See \`holdfast doctor\`.`,
+    `The data of ${name} was not deleted: no other Redis is the primary with a linked replica. See \`holdfast doctor\`.`,
   )

@@ -1,25 +1,25 @@
-import type { RemainsFile } from '../undo/remains.ts'
 import { undoAll } from '../undo/undo.ts'
+import type { UndoJournalFile } from '../undo/undo-journal.ts'
 import type { FaultPlan, FaultTools } from './plan.ts'
 
-/** A fault that was done. */
+/** A fault that was injected. */
 export interface InjectedFault {
-  /** On the clock of `performance.now()`, just before it was done. */
+  /** On the clock of `performance.now()`, just before the injection. */
   atMs: number
-  /** When what it waits for ended, well or not, on the same clock; null before that. */
+  /** When its `rest` ended, well or not, on the same clock; null before that. */
   doneAtMs(): number | null
-  /** Ends what lasts, and waits until it has ended. Safe to call again. Throws `NOT_UNDONE`. */
+  /** Ends the fault and undoes it. Safe to call again. Throws `NOT_UNDONE`. */
   undo(): Promise<void>
 }
 
 /**
- * Does a fault. How to undo it is on disk before it is done and until it is undone, so that whatever ends this process,
- * the next drill and `holdfast doctor --fix` know.
+ * Injects a fault. The journal of how to undo it is on disk from before the injection until the fault is undone, so that
+ * after any end of this process the next drill and `holdfast doctor --fix` can undo it.
  */
 export async function injectFault(
   plan: FaultPlan,
   tools: FaultTools,
-  remains: RemainsFile,
+  undoJournal: UndoJournalFile,
 ): Promise<InjectedFault> {
   const ending = new AbortController()
   let rest: Promise<unknown> = Promise.resolve()
@@ -34,7 +34,7 @@ export async function injectFault(
       await rest
     } finally {
       await undoAll(plan.undo, tools)
-      await remains.clear()
+      await undoJournal.clear()
     }
   }
 
@@ -42,12 +42,12 @@ export async function injectFault(
   const done = () => {
     doneAtMs = performance.now()
   }
-  await remains.write({ fault: plan.text, undo: plan.undo })
+  await undoJournal.write({ fault: plan.text, undo: plan.undo })
   const atMs = performance.now()
   try {
     const injected = await plan.inject(ending.signal)
     rest = injected.rest ?? rest
-    // Whether it went well is told at the end; meanwhile users are watched.
+    // Its errors are thrown by `undo`; until then the load is observed.
     rest.then(done, done)
   } catch (error) {
     await undo()

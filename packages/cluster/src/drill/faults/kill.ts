@@ -3,21 +3,21 @@ import { ClusterError } from '../../errors.ts'
 import { type FaultKind, type FaultTools, labelOf, nameOf, type Scene, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
-const LOOK_AGAIN_MS = 50
+const POLL_INTERVAL_MS = 50
 
-/** `kill -9`. When it lasts, whatever the supervisor starts instead is killed, too. */
+/** `kill -9`. If it lasts, each process that the supervisor starts instead is killed, too. */
 export const kill: FaultKind = {
   action: 'kill',
   targets: TARGETS.kill,
   lastsMs: 0,
-  // The supervisor waits longer after each end: after half a minute it would start the victim only every 10 s.
-  mostMs: 30_000,
+  // The supervisor waits longer after each crash: after half a minute it would start the victim only every 10 s.
+  maxMs: 30_000,
   plan(scene) {
     const { victim, target, lastsMs, tools } = scene
     return {
       victim,
-      text: `kill -9 ${labelOf(victim)}${lastsMs ? `, and again for ${seconds(lastsMs)}` : ''}`,
-      done: `${nameOf(scene)} was killed with kill -9${lastsMs ? `, again and again for ${seconds(lastsMs)}` : ''}.`,
+      text: `kill -9 ${labelOf(victim)}${lastsMs ? `, repeatedly for ${seconds(lastsMs)}` : ''}`,
+      done: `${nameOf(scene)} was killed with kill -9${lastsMs ? `, repeatedly for ${seconds(lastsMs)}` : ''}.`,
       needsNewPrimary: target === 'primary',
       undo: [],
       async inject(ended) {
@@ -31,14 +31,14 @@ export const kill: FaultKind = {
 
 async function keepDead({ control }: FaultTools, { name }: Scene['victim'], ended: AbortSignal) {
   while (!ended.aborted) {
-    await sleep(LOOK_AGAIN_MS)
+    await sleep(POLL_INTERVAL_MS)
     const { processes } = await control.status()
     const isUp = processes.some((process) => process.name === name && process.state === 'running')
     if (!isUp || ended.aborted) continue
     try {
       await control.signal(name, 'SIGKILL')
     } catch (error) {
-      // It has just ended by itself.
+      // The process has just ended by itself.
       if (!(error instanceof ClusterError && error.code === 'CONTROL_REFUSED')) throw error
     }
   }

@@ -1,12 +1,12 @@
 import { type FaultKind, nameOf, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
-/** Everything of a data host ends at once and stays away: Redis, Sentinel, tunnel and watchdog. */
+/** Kills everything on a data host at once, and keeps it down: Redis, Sentinel, tunnel and watchdog. */
 export const loseHost: FaultKind = {
   action: 'lose-host',
   targets: TARGETS['lose-host'],
   lastsMs: null,
-  mostMs: 120_000,
+  maxMs: 120_000,
   plan(scene) {
     const { victim, target, lastsMs, tools } = scene
     const back = lastsMs === null ? '' : `, back after ${seconds(lastsMs)}`

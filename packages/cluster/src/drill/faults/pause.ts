@@ -1,12 +1,12 @@
 import { type FaultKind, labelOf, nameOf, outlastsFailover, seconds } from './plan.ts'
 import { TARGETS } from './targets.ts'
 
-/** SIGSTOP, and SIGCONT after a while: a process, or the machine under it, that hangs. */
+/** SIGSTOP, and later SIGCONT: a process that hangs, or its machine. */
 export const pause: FaultKind = {
   action: 'pause',
   targets: TARGETS.pause,
   lastsMs: 8000,
-  mostMs: 120_000,
+  maxMs: 120_000,
   plan(scene) {
     const { victim, tools } = scene
     const lastsMs = scene.lastsMs ?? 0
@@ -20,7 +20,7 @@ export const pause: FaultKind = {
         await tools.control.signal(victim.name, 'SIGSTOP')
         return {}
       },
-      // Only a Redis is asked all the time. That a signal reached another process is told by its supervisor.
+      // Only Redis is watched all the time. For other processes the supervisor has confirmed the signal.
       tookEffect: ({ wentSilent }) => victim.kind !== 'redis' || wentSilent,
     }
   },

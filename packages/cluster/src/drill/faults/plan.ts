@@ -2,9 +2,9 @@ import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/re
 import type { ControlClient } from '../../operate/control-client.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import type { ProcessStatus } from '../../supervise/managed-process.ts'
-import type { UndoStep } from '../undo/steps.ts'
+import type { UndoStep } from '../undo/undo-journal.ts'
 
-/** What can be done to a data centre while users work. */
+/** What a drill can do to a data centre under load. */
 export type FaultAction =
   | 'kill'
   | 'pause'
@@ -17,7 +17,7 @@ export type FaultAction =
   | 'upgrade'
   | 'rotate'
 
-/** `redis`: all of them. The last ones are secrets, for `rotate`. */
+/** `redis`: every Redis. The last three are secrets, for `rotate`. */
 export type FaultTarget =
   | 'primary'
   | 'replica'
@@ -28,7 +28,7 @@ export type FaultTarget =
   | 'certificates'
   | 'keyring'
 
-/** What is done, to what. Which pairs there are is in the catalogue: `faults/catalogue.ts`. */
+/** What a drill does, and to which target. `faults/catalogue.ts` has the valid pairs. */
 export interface DrillFault {
   action: FaultAction
   target: FaultTarget
@@ -43,77 +43,77 @@ export interface FaultTools {
   redis: readonly NodeAddress[]
   /** The Sentinels' `down-after-milliseconds`. */
   downAfterMs: number
-  /** As it was at the beginning. The drill has it to itself, so an operation is done without a lock of its own. */
+  /** As it was at the beginning. The drill holds the lock, so that an operation must not take it. */
   dataCentre: LocalDataCentre
-  /** Lets the drill itself use the passwords and certificates of now. */
+  /** Makes the drill itself use the new passwords and certificates. */
   renew(): Promise<void>
   /** The connections of applications to every Redis or Sentinel, by process and number. */
   connections(kinds: readonly ('redis' | 'sentinel')[]): Promise<Set<string>>
 }
 
-/** One kind of fault. A new one is a file in this folder and a line in the catalogue. */
+/** One kind of fault. To add one, add a file to this folder and a line to the catalogue. */
 export interface FaultKind {
   action: FaultAction
-  /** What it can be done to; the first is the default. */
+  /** Its possible targets; the first is the default. */
   targets: readonly FaultTarget[]
-  /** How long it lasts while users work (in milliseconds). 0: over at once. Null: until they have stopped. */
+  /** How long it lasts under load (in milliseconds). 0: over at once. Null: until the load has stopped. */
   lastsMs: number | null
-  /** The longest that it may be asked to last (in milliseconds); 0 when that cannot be chosen. */
-  mostMs: number
-  /** Plans it. Changes nothing. */
+  /** The maximum of `lastsMs` that a user may choose (in milliseconds); 0 when it cannot be chosen. */
+  maxMs: number
+  /** Plans the fault. Changes nothing. */
   plan(scene: Scene): FaultPlan | Promise<FaultPlan>
 }
 
-/** What a fault is planned for. */
+/** The circumstances for which a fault is planned. */
 export interface Scene {
   tools: FaultTools
   target: FaultTarget
-  /** A running process that is the target; of all Redis, the primary. */
+  /** A running process that is the target; the primary where every Redis is. */
   victim: ProcessStatus
-  /** How long it is to last; as {@link FaultKind.lastsMs}. */
+  /** As {@link FaultKind.lastsMs}. */
   lastsMs: number | null
 }
 
 /** A fault with its victim. */
 export interface FaultPlan {
   victim: ProcessStatus
-  /** What is about to be done: `kill -9 redis-1 (127.0.1.11:6379)` */
+  /** What is about to happen: `kill -9 redis-1 (127.0.1.11:6379)` */
   text: string
-  /** What was done, as a sentence: `redis-1 (the primary) was killed with kill -9.` */
+  /** What has happened, as a sentence: `redis-1 (the primary) was killed with kill -9.` */
   done: string
-  /** The data centre must choose a new primary. */
+  /** A replica must be promoted. */
   needsNewPrimary: boolean
-  /** What puts it right again, written down before anything is done: a killed drill leaves it to the next one. */
+  /** How to undo it. The drill notes these steps first: after a kill the next drill undoes the fault. */
   undo: readonly UndoStep[]
-  /** Does it. What it does again and again, or only waits for, is in `rest` and comes to its end once `ended` aborts. */
+  /** Injects the fault. `rest` is work that it repeats or waits for, and that ends when `ended` aborts. */
   inject(ended: AbortSignal): Promise<{ rest?: Promise<unknown> }>
-  /** Users work until its `rest` has ended by itself, for so long at the most (in milliseconds). */
+  /** The load runs until `rest` has ended by itself, but not longer than this (in milliseconds). */
   awaitMs?: number
-  /** What it has cost in connections, once its `rest` has ended; null where they are not counted. */
+  /** How many connections it has ended, once its `rest` has ended; null where they are not counted. */
   connections?(): EndedConnections | null
-  /** Whether it did what it should: a fault without effect proves nothing. */
-  tookEffect(seen: Seen): boolean | Promise<boolean>
-  /** Logins are to be refused meanwhile, with `STORE_FULL`: that is not a failure. */
+  /** Whether the fault took effect: else the drill proves nothing. */
+  tookEffect(observation: Observation): boolean | Promise<boolean>
+  /** Logins must be rejected meanwhile, with `STORE_FULL`: that is not a failure. */
   refusesLogins?: true
 }
 
-/** Connections of applications that stood before an operation, and how many of them had ended after it. */
+/** Connections of applications that were open before an operation, and how many of them it has ended. */
 export interface EndedConnections {
   before: number
   ended: number
 }
 
-/** What was seen of a fault. */
-export interface Seen {
-  /** The victim, a Redis, stopped answering. */
+/** What the drill observed of a fault. */
+export interface Observation {
+  /** The victim is a Redis, and stopped answering. */
   wentSilent: boolean
-  /** What it waits for has ended, well or not. */
+  /** The `rest` of the fault has ended, well or not. */
   isDone: boolean
-  /** Another Redis became the primary. */
+  /** Another Redis was promoted. */
   promoted: boolean
-  /** Logins that were refused with `STORE_FULL`. */
+  /** Logins that were rejected with `STORE_FULL`. */
   refusedLogins: number
-  /** The victim's process is gone, or another one by now; waits a moment for that. */
+  /** Whether the victim's process is gone or was replaced; waits a moment for that. */
   isGone(): Promise<boolean>
 }
 
@@ -128,11 +128,11 @@ export const nameOf = ({ target, victim }: Pick<Scene, 'target' | 'victim'>) =>
 export const seconds = (ms: number) => `${ms / 1000} s`
 
 /**
- * Whether a silence of the primary is long enough for another one: clearly longer than the Sentinels wait before
- * they call it down, and an election and a promotion after that.
+ * Whether the primary stays silent for long enough that a replica is promoted: clearly longer than the Sentinels need to
+ * mark it as down, to elect a leader and to promote.
  */
 export const outlastsFailover = ({ target, lastsMs, tools }: Scene) =>
   target === 'primary' && (lastsMs === null || lastsMs > tools.downAfterMs + PROMOTION_MS)
 
-/** What an election and a promotion take at most after the primary counts as down. */
+/** The maximum duration of an election and a promotion, after the primary is marked as down (in milliseconds). */
 const PROMOTION_MS = 4000

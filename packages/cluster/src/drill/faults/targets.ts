@@ -1,6 +1,6 @@
 import type { FaultAction, FaultTarget } from './plan.ts'
 
-/** What each kind of fault can be done to, apart from what does it: the help of the command names them, too. */
+/** The possible targets of each kind of fault. In a file of its own, because the help of the command prints them, too. */
 export const TARGETS: Readonly<Record<FaultAction, readonly FaultTarget[]>> = {
   kill: ['primary', 'replica', 'gateway', 'sentinel'],
   pause: ['primary', 'replica', 'gateway', 'sentinel'],
@@ -14,5 +14,5 @@ export const TARGETS: Readonly<Record<FaultAction, readonly FaultTarget[]>> = {
   rotate: ['passwords', 'certificates', 'keyring'],
 }
 
-/** What a fault can be done to; the first is the default. */
+/** The possible targets of a fault; the first is the default. */
 export const targetsOf = (action: FaultAction): readonly FaultTarget[] => TARGETS[action]

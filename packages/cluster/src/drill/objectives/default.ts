@@ -1,12 +1,12 @@
 import type { Timings } from '../../topology/topology.ts'
 import type { ObjectivesFile } from './objectives.ts'
 
-/** An election, a promotion, the other replica's new link, and a busy machine (in milliseconds). */
+/** How long an election, a promotion and the other replica's new link take on a busy machine (in milliseconds). */
 const BEYOND_DOWN_AFTER_MS = 8500
 
 /**
- * The objectives of a drill that is given none, described in `docs/drill.md`: nobody gets an error, nothing that was
- * acknowledged is lost or undone, and logins wait no longer than a failover takes.
+ * The default objectives, described in `docs/drill.md`: no request fails, no acknowledged login or logout is lost or
+ * undone, and logins wait no longer than a failover takes.
  */
 export const defaultObjectives = ({ downAfterMs }: Pick<Timings, 'downAfterMs'>): ObjectivesFile => ({
   objectives: {
@@ -24,7 +24,7 @@ export const defaultObjectives = ({ downAfterMs }: Pick<Timings, 'downAfterMs'>)
     newPrimaryMs: null,
   },
   faults: {
-    // What a hung gateway has taken in, it answers when it goes on; a balancer cannot know that it never will.
+    // A hung gateway answers the requests that it has accepted when it continues. The balancer cannot know whether it will.
     'pause-gateway': { verificationP99Ms: 10_000, verificationP999Ms: 10_000 },
   },
 })

@@ -1,6 +1,6 @@
 import type { Measured } from '../measured.ts'
 
-/** What a drill measures, as far as it can be an objective: the most that there may be. */
+/** The measurements that can have an objective, which is an upper limit. */
 export const OBJECTIVE_IDS = [
   'failedVerifications',
   'failedLogins',
@@ -18,16 +18,16 @@ export const OBJECTIVE_IDS = [
 
 export type ObjectiveId = (typeof OBJECTIVE_IDS)[number]
 
-/** The most that there may be of each; null asks nothing. */
+/** The upper limit of each; null: no limit. */
 type Objectives = Readonly<Record<ObjectiveId, number | null>>
 
-/** Objectives for every fault, and others for some faults by their id. */
+/** Objectives for every fault, and different ones for some faults by their id. */
 export interface ObjectivesFile {
   objectives: Objectives
   faults: Readonly<Record<string, Partial<Objectives>>>
 }
 
-/** One objective with what was measured. */
+/** One objective with its measurement. */
 export interface ObjectiveResult {
   id: ObjectiveId
   /** `Failed verifications`, `Verifications, p99` */
@@ -52,9 +52,9 @@ const OBJECTIVES: Readonly<Record<ObjectiveId, Objective>> = {
     measure: (report) => report.failedVerifications,
   },
   failedLogins: { title: 'Failed logins', unit: 'count', measure: (report) => report.failedLogins },
-  failedLogouts: { title: 'Failed log-outs', unit: 'count', measure: (report) => report.failedLogouts },
+  failedLogouts: { title: 'Failed logouts', unit: 'count', measure: (report) => report.failedLogouts },
   lostLogins: { title: 'Lost logins', unit: 'count', measure: (report) => report.missingAcknowledged },
-  undoneLogouts: { title: 'Undone log-outs', unit: 'count', measure: (report) => report.undoneLogouts },
+  undoneLogouts: { title: 'Undone logouts', unit: 'count', measure: (report) => report.undoneLogouts },
   usersLoggedOut: { title: 'Users logged out', unit: 'count', measure: (report) => report.loggedOut },
   endedConnections: {
     title: 'Ended connections',
@@ -80,7 +80,7 @@ const OBJECTIVES: Readonly<Record<ObjectiveId, Objective>> = {
   newPrimaryMs: { title: 'New primary', unit: 'ms', measure: (report) => report.newPrimaryMs },
 }
 
-/** Compares what was measured with what holds for this fault. Pure. */
+/** Compares the measurements with the objectives for this fault. Pure. */
 export function compare(file: ObjectivesFile, report: Measured): ObjectiveResult[] {
   const objectives = objectivesFor(file, report.id)
   return OBJECTIVE_IDS.flatMap((id) => {
@@ -98,7 +98,7 @@ export function missedText({ title, unit, most, measured }: ObjectiveResult): st
   return `${title}: ${text(measured)}, objective at most ${text(most)}.`
 }
 
-/** What holds for a fault: its own, else those of the same fault without a length, else those of all. */
+/** The objectives for a fault: its own, else those of the same fault without a duration, else the general ones. */
 function objectivesFor({ objectives, faults }: ObjectivesFile, id: string): Objectives {
   const family = id.replace(/-(short|long|back)$/, '')
   return { ...objectives, ...faults[family], ...faults[id] }

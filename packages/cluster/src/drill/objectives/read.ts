@@ -10,8 +10,8 @@ import { DRILL_IDS } from '../rehearsal/list.ts'
 import { defaultObjectives } from './default.ts'
 import { OBJECTIVE_IDS, type ObjectiveId, type ObjectivesFile } from './objectives.ts'
 
-/** More than any list of objectives needs. */
-const MOST_BYTES = 65_536
+/** Larger than any list of objectives needs (in bytes). */
+const MAX_BYTES = 65_536
 
 const most = z.number().min(0).nullable().optional()
 const objectivesSchema = z.strictObject(
@@ -25,7 +25,8 @@ const fileSchema = z.strictObject({
 })
 
 /**
- * Reads a file of objectives for a data centre of this machine, YAML or JSON. What it leaves out is as in {@link defaultObjectives}; null asks nothing.
+ * Reads a file of objectives for a data centre of this machine, YAML or JSON. Missing objectives are those of
+ * {@link defaultObjectives}; null means no limit.
  *
  * Throws `OBJECTIVES_INVALID`, and `NOT_RUNNING` when there is no data centre in the folder.
  */
@@ -34,15 +35,15 @@ export async function readDrillObjectives(file: string, stateDir: string): Promi
   const { size } = await stat(file).catch((error: unknown) => {
     throw invalid(`${file} cannot be read (${systemCode(error)}).`, error)
   })
-  if (size > MOST_BYTES)
-    throw invalid(`${file} is longer than ${MOST_BYTES} bytes: this is no list of objectives.`)
+  if (size > MAX_BYTES)
+    throw invalid(`${file} is longer than ${MAX_BYTES} bytes, so it is not a list of objectives.`)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw invalid(`${file} cannot be read (${systemCode(error)}).`, error)
   })
   return parseObjectives(text, file, topology.timings)
 }
 
-/** As {@link readDrillObjectives}, of a text. `label` is the file's name in messages. */
+/** The same for a text. `label` is the file's name in messages. */
 export function parseObjectives(
   text: string,
   label: string,
@@ -69,18 +70,18 @@ function valuesOf(text: string, label: string): unknown {
   }
 }
 
-/** Without what is not there. */
+/** Only the values that are given. */
 const given = <T extends object>(values: T | undefined) =>
   Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined))
 
 function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
   const where = issue?.path.join('.') || 'the file'
-  if (issue?.code !== 'unrecognized_keys') return `\`${where}\`: ${issue?.message ?? 'it is not valid'}.`
+  if (issue?.code !== 'unrecognized_keys') return `\`${where}\`: ${issue?.message ?? 'not valid'}.`
   const key = issue.keys[0] ?? ''
   const known = issue.path.length === 0 ? ['objectives', 'faults'] : [...OBJECTIVE_IDS]
   const words = issue.path.join() === 'faults' ? DRILL_IDS : known
   const meant = suggest(key, words)
-  return `\`${where}\` knows no "${key}". ${meant ? `Did you mean ${meant}?` : `It knows ${words.join(', ')}.`}`
+  return `\`${where}\` has no key "${key}". ${meant ? `Did you mean ${meant}?` : `Its keys are ${words.join(', ')}.`}`
 }
 
 const invalid = (message: string, cause?: unknown) => new DrillError('OBJECTIVES_INVALID', message, { cause })

@@ -5,15 +5,15 @@ export interface RehearsedFault {
   /** `kill-primary`, `pause-primary-short`: stable, for `--only`, files of objectives and scripts. */
   id: string
   fault: DrillFault
-  /** How long it lasts (in milliseconds). Undefined: as its kind has it. */
+  /** How long it lasts (in milliseconds). Undefined: the default of its kind. */
   lastsMs?: number
 }
 
 const SHORT_MS = 1000
-/** A hung primary must be silent for clearly longer than the Sentinels' `down-after` and an election take. */
+/** A hung primary must stay silent for clearly longer than Sentinel's `down-after` and an election take. */
 const BEYOND_DOWN_AFTER_MS = 6500
 
-/** Every fault of a rehearsal, the mildest first. What comes last leaves Sentinels that sit still for half a minute. */
+/** Every fault of a rehearsal, the mildest first. The last ones leave Sentinels in TILT for half a minute. */
 export function rehearsalList(downAfterMs: number): readonly RehearsedFault[] {
   const longMs = Math.max(8000, downAfterMs + BEYOND_DOWN_AFTER_MS)
   return [
@@ -44,10 +44,10 @@ export function rehearsalList(downAfterMs: number): readonly RehearsedFault[] {
   ]
 }
 
-/** The identifiers that there are. */
+/** The ids of all faults of a rehearsal. */
 export const REHEARSED_IDS: readonly string[] = rehearsalList(0).map(({ id }) => id)
 
-/** Those of drills that no rehearsal makes, too: a rotation outlasts it, also for those who have a copy of a secret. */
+/** Those, and the drills that no rehearsal runs: a rotation is final, and owners of copies must get the new secrets. */
 export const DRILL_IDS: readonly string[] = [
   ...REHEARSED_IDS,
   'rotate-passwords',
@@ -55,7 +55,7 @@ export const DRILL_IDS: readonly string[] = [
   'rotate-keyring',
 ]
 
-/** The identifier of a single fault: that of the list without a length, where there is one. */
+/** The id of a single fault: the shortest of the list that fits, because it has no suffix for the duration. */
 export function idOf({ action, target }: DrillFault): string {
   const same = rehearsalList(0).filter(({ fault }) => fault.action === action && fault.target === target)
   const shortest = same.toSorted((a, b) => a.id.length - b.id.length)[0]

@@ -5,24 +5,23 @@ import type { Diagnosis } from '../../doctor/finding.ts'
 import { exclusively } from '../../operate/lock.ts'
 import { suggest } from '../../site/suggest.ts'
 import { type LocalDataCentre, openLocal } from '../../state/open.ts'
-import { drillOf } from '../drill.ts'
-import { DrillError } from '../errors.ts'
+import { runDrillLocked } from '../drill.ts'
+import { DrillError, endsSeries } from '../errors.ts'
+import { kindOf } from '../faults/catalogue.ts'
 import { type DrillOptions, type DrillProgress, drillSettings } from '../options.ts'
 import type { DrillReport } from '../report.ts'
-import { undoLeftovers } from '../undo/leftovers.ts'
-import { endsEarly } from './ends-early.ts'
-import { estimateMs } from './estimate.ts'
+import { cleanUpKilledDrill } from '../undo/cleanup.ts'
 import { REHEARSED_IDS, type RehearsedFault, rehearsalList } from './list.ts'
 
 export interface RehearsalOptions extends Omit<DrillOptions, 'fault' | 'lastsMs' | 'id' | 'onProgress'> {
-  /** Only these of the list, by their ids. */
+  /** Only these faults, by their ids. */
   only?: readonly string[]
-  /** All of the list but these. */
+  /** All faults except these, by their ids. */
   except?: readonly string[]
-  /** Told once, before the first fault. */
+  /** Called once, before the first fault. */
   onPlan?: (plan: RehearsalPlan) => void
   onProgress?: (progress: DrillProgress, place: RehearsalPlace) => void
-  /** Told at the end of each fault. */
+  /** Called at the end of each fault. */
   onReport?: (report: DrillReport, place: RehearsalPlace) => void
 }
 
@@ -30,7 +29,7 @@ export interface RehearsalPlan {
   ids: string[]
   /** About how long all will take (in milliseconds). */
   estimateMs: number
-  /** What a drill that was killed had left, and is undone now; null when there was nothing. */
+  /** The fault that a killed drill had left, and that is undone now; null when there was none. */
   undone: string | null
 }
 
@@ -45,36 +44,36 @@ export interface RehearsalPlace {
 
 /** What `holdfast drill --all --json` prints. */
 export interface RehearsalReport {
-  /** True when every fault was made, and every objective met. */
+  /** True when every fault was injected, and every objective was met. */
   ok: boolean
   /** Why it is not ok, in one sentence each, with the fault's id before it. */
   problems: string[]
   reports: DrillReport[]
-  /** Faults that were not made, because the data centre was not fit for another one. */
+  /** Faults that were not injected, because the data centre was not healthy enough for another one. */
   notMade: string[]
   /** UTC, ISO 8601. */
   startedAt: string
   durationMs: number
 }
 
-/** How often a data centre may be looked at before it counts as ill: what has just settled is gone at the second look. */
-const LOOKS = 3
-const LOOK_AGAIN_MS = 2000
+/** How often a data centre is examined before it counts as unhealthy: what has just settled is gone the second time. */
+const MAX_EXAMINATIONS = 3
+const POLL_INTERVAL_MS = 2000
 
 /**
- * Does every fault of the list (see `rehearsalList`), one after the other, each a drill of its own: the next one begins only when
- * the data centre is whole again. It ends early, and says so, when it does not become whole. Meanwhile no other operation
- * changes the data centre.
+ * Injects every fault of the list (see `rehearsalList`), one after the other, each in a drill of its own: the next one
+ * begins only when the data centre is healthy again. When it does not become healthy, the rehearsal ends early and reports
+ * that. No other operation can change the data centre meanwhile.
  *
  * Throws `INVALID_OPTION`, `NOT_RUNNING`, `BUSY`, `DOCTOR_ABORTED`, and `NOT_WHOLE` when the data centre is not healthy at the
  * beginning, `DRILL_ABORTED`.
  */
 export async function rehearse(options: RehearsalOptions): Promise<RehearsalReport> {
   const dataCentre = await openLocal(options.stateDir)
-  return exclusively(dataCentre, 'drill', () => rehearseOf(dataCentre, options))
+  return exclusively(dataCentre, 'drill', () => rehearseLocked(dataCentre, options))
 }
 
-async function rehearseOf(
+async function rehearseLocked(
   { topology }: LocalDataCentre,
   options: RehearsalOptions,
 ): Promise<RehearsalReport> {
@@ -83,7 +82,7 @@ async function rehearseOf(
   const settings = drillSettings(drillOptions)
   const estimates = list.map((fault) => estimateMs(fault, settings))
   const leftMs = (index: number) => estimates.slice(index).reduce((sum, ms) => sum + ms, 0)
-  const undone = await undoLeftovers(stateDir)
+  const undone = await cleanUpKilledDrill(stateDir)
   onPlan?.({ ids: list.map(({ id }) => id), estimateMs: leftMs(0), undone })
   await assertHealthy(stateDir, options.signal)
 
@@ -94,7 +93,7 @@ async function rehearseOf(
   for (const [index, { id, fault, lastsMs }] of list.entries()) {
     const place = { id, number: index + 1, of: list.length, leftMs: leftMs(index) }
     try {
-      const report = await drillOf({
+      const report = await runDrillLocked({
         ...drillOptions,
         stateDir,
         id,
@@ -105,7 +104,7 @@ async function rehearseOf(
       reports.push(report)
       onReport?.(report, place)
     } catch (error) {
-      if (!endsEarly(error)) throw error
+      if (!endsSeries(error)) throw error
       end = `${id}: ${error.message}`
       break
     }
@@ -132,20 +131,20 @@ export function chooseFaults(
   }
   const chosen = list.filter(({ id }) => (only?.includes(id) ?? true) && !except?.includes(id))
   if (chosen.length > 0) return chosen
-  throw new InvalidOptionError('`only` and `except` leave no fault to make.')
+  throw new InvalidOptionError('`only` and `except` leave no fault to inject.')
 }
 
 function unknownFault(name: string, id: string): InvalidOptionError {
   const meant = suggest(id, REHEARSED_IDS)
   return new InvalidOptionError(
-    `\`${name}\` names no fault "${id}". ${meant ? `Did you mean ${meant}?` : `There are ${REHEARSED_IDS.join(', ')}.`}`,
+    `\`${name}\` names no fault "${id}". ${meant ? `Did you mean ${meant}?` : `The faults are ${REHEARSED_IDS.join(', ')}.`}`,
   )
 }
 
 async function assertHealthy(stateDir: string, signal: AbortSignal | undefined): Promise<void> {
   let errors: Diagnosis[] = []
-  for (let look = 0; look < LOOKS; look++) {
-    if (look > 0) await sleep(LOOK_AGAIN_MS)
+  for (let tries = 0; tries < MAX_EXAMINATIONS; tries++) {
+    if (tries > 0) await sleep(POLL_INTERVAL_MS)
     const { findings } = await examine({ stateDir }, signal ? { signal } : {})
     errors = findings.filter(({ severity }) => severity === 'error')
     if (errors.length === 0) return
@@ -155,5 +154,30 @@ async function assertHealthy(stateDir: string, signal: AbortSignal | undefined):
   throw new DrillError(
     'NOT_WHOLE',
     `The data centre is not healthy: ${first?.subject}: ${first?.title.toLowerCase()}${more}. Nothing was done. See \`holdfast doctor\`.`,
+  )
+}
+
+/** How long a drill takes besides its load, and each login of a user on two cores (in milliseconds). */
+const OVERHEAD_MS = 5000
+const LOGIN_MS = 25
+/** How long the end of a fault, and a failover that begins late, may affect users (in milliseconds). */
+const AFTER_END_MS = 3000
+/** A Sentinel that was paused for longer than this goes into TILT, for half a minute (in milliseconds). */
+const TILT_AFTER_MS = 2000
+const TILT_MS = 32_000
+
+/** About how long the drill of a fault takes, from its check to its audit (in milliseconds). Pure. */
+export function estimateMs(
+  { fault, lastsMs }: RehearsedFault,
+  { users, warmUpMs, afterFaultMs }: { users: number; warmUpMs: number; afterFaultMs: number },
+): number {
+  const lasts = lastsMs ?? kindOf(fault).lastsMs ?? 0
+  const isTilted = fault.action === 'pause' && fault.target === 'sentinel' && lasts > TILT_AFTER_MS
+  return (
+    OVERHEAD_MS +
+    users * LOGIN_MS +
+    warmUpMs +
+    Math.max(afterFaultMs, lasts > 0 ? lasts + AFTER_END_MS : 0) +
+    (isTilted ? TILT_MS : 0)
   )
 }

@@ -1,8 +1,8 @@
 import { runDrill } from '../drill.ts'
+import { endsSeries } from '../errors.ts'
 import type { EndedConnections } from '../faults/plan.ts'
 import type { DrillOptions } from '../options.ts'
 import type { DrillReport } from '../report.ts'
-import { endsEarly } from './ends-early.ts'
 
 /** What `holdfast drill --repeat N --json` prints. */
 export interface RepeatReport {
@@ -31,11 +31,11 @@ export interface RepeatSummary {
   /** Null when no run had a new primary. */
   newPrimary: Spread | null
   acknowledging: Spread | null
-  /** Null when it was no operation. */
+  /** Null when the fault was not an operation. */
   operation: Spread | null
-  /** Of a whole run, with what is around the fault. */
+  /** Of a whole run, from its check to its audit. */
   duration: Spread
-  /** Of all runs; null when they were not counted. */
+  /** Summed over all runs; null when they were not counted. */
   connections: EndedConnections | null
 }
 
@@ -46,8 +46,8 @@ export interface Spread {
 }
 
 /**
- * Makes the same drill so many times, one after the other. It ends early, and says so, when one cannot be made. Each has
- * the data centre to itself: a rotation gives it other passwords.
+ * Runs the same drill several times, one after the other. When one cannot run, the series ends early and reports that.
+ * Each run takes the lock and opens the data centre again, because a rotation changes its passwords.
  *
  * Throws what {@link runDrill} throws in the first one, and `DRILL_ABORTED`.
  */
@@ -65,7 +65,7 @@ export async function repeatDrill(
       problems.push(...report.problems.map((problem) => `Run ${number}: ${problem}`))
       onReport(report, number)
     } catch (error) {
-      if (number === 1 || !endsEarly(error)) throw error
+      if (number === 1 || !endsSeries(error)) throw error
       problems.push(`Run ${number}: ${error.message}`)
       break
     }

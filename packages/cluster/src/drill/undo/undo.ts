@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { ClusterError } from '../../errors.ts'
 import type { ControlClient } from '../../operate/control-client.ts'
-import type { UndoStep } from './steps.ts'
+import type { UndoStep } from './undo-journal.ts'
 
-/** What undoing needs. */
+/** How an undo reaches the processes. */
 export interface UndoTools {
   control: Pick<ControlClient, 'status' | 'signal' | 'restoreHost'>
   /** Sends commands to a Redis as its admin. */
   ask(node: NodeAddress, commands: readonly string[][], timeoutMs: number): Promise<unknown>
 }
 
-const PATIENCE_MS = 1000
-/** A Redis that has just been restarted is asked again, this often in all, with a pause (in milliseconds) and jitter. */
-const TRIES = 10
-const PAUSE_MS = 500
+const COMMAND_TIMEOUT_MS = 1000
+/** A Redis that has just restarted may need some attempts, with a pause between them (in milliseconds) and jitter. */
+const MAX_ATTEMPTS = 10
+const RETRY_INTERVAL_MS = 500
 
-/** Puts a fault right, every step even when one fails. Throws `NOT_UNDONE`, saying what remains. */
+/** Undoes a fault: tries every step, even when one fails. Throws `NOT_UNDONE` with the steps that failed. */
 export async function undoAll(steps: readonly UndoStep[], tools: UndoTools): Promise<void> {
   const problems: string[] = []
   for (const step of steps) {
@@ -32,8 +32,8 @@ export async function undoAll(steps: readonly UndoStep[], tools: UndoTools): Pro
 
 async function tryStep(step: UndoStep, tools: UndoTools): Promise<string | null> {
   let problem = ''
-  for (let tries = 0; tries < TRIES; tries++) {
-    if (tries > 0) await sleep(PAUSE_MS * (0.5 + Math.random()))
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (attempt > 0) await sleep(RETRY_INTERVAL_MS * (0.5 + Math.random()))
     try {
       await doStep(step, tools)
       return null
@@ -46,9 +46,9 @@ async function tryStep(step: UndoStep, tools: UndoTools): Promise<string | null>
 
 async function doStep(step: UndoStep, { control, ask }: UndoTools): Promise<void> {
   if (step.do === 'restore-host') await control.restoreHost(step.host)
-  else if (step.do === 'command') await ask(step.node, step.commands, PATIENCE_MS)
+  else if (step.do === 'command') await ask(step.node, step.commands, COMMAND_TIMEOUT_MS)
   else {
-    // One that has ended meanwhile was started anew, and is not paused.
+    // If the process has ended meanwhile, its supervisor has started another one, which is not paused.
     const { processes } = await control.status()
     const isThere = processes.some(({ name, state }) => name === step.process && state === 'running')
     if (isThere) await control.signal(step.process, 'SIGCONT')

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { RecordEntry } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
 import { type DataCentrePlace, openDataCentre } from '../open.ts'
-import { withRecords } from '../records/open.ts'
+import { withRecords } from '../records.ts'
 import { type BackupLock, encrypt, makeEncrypter } from './encryption.ts'
 import { assertNew, writeWhole } from './file.ts'
 import { writeBackup } from './format.ts'
@@ -10,12 +10,12 @@ import { writeBackup } from './format.ts'
 export type BackupOptions = DataCentrePlace & BackupChoice
 
 interface BackupChoice {
-  /** The file to make; there must be none of that name. */
+  /** The file to write. It must not exist. */
   file: string
   lock: BackupLock
-  /** Told after each step how many records have been read. */
+  /** Called after each step with the number of records read. */
   onProgress?: (progress: { records: number }) => void
-  /** Breaks it off; then there is no file. */
+  /** Interrupts it, and leaves no file. */
   signal?: AbortSignal
 }
 
@@ -26,21 +26,21 @@ export interface BackupReport {
   bytes: number
   /** Sessions that were live. */
   sessions: number
-  /** Sessions that were revoked, which a restore keeps revoked. */
+  /** Sessions that were revoked. A restore keeps them revoked. */
   revoked: number
-  /** Records that the key ring does not open: of a sealing key that was taken out of it. A restore leaves them out. */
+  /** Records of a sealing key that is no longer in the key ring. A restore skips them. */
   unreadable: number
-  /** ISO 8601, UTC: log-outs after it are not in the backup. */
+  /** ISO 8601, UTC. Later logouts are not in the backup. */
   beganAt: string
   tookMs: number
 }
 
 /**
- * Copies the sessions of a running data centre into an encrypted file (age), as they are stored: no token is in it, and
- * claims open only with their token. Reads the primary in small steps; logins and log-outs go on. Every session that is
- * there from the beginning to the end is in it.
+ * Copies the sessions of a running data centre into an encrypted file (age), as they are stored: it contains no token, and
+ * only a token opens its claims. Reads the primary in small steps, so that logins and logouts continue. Every session that
+ * exists from the beginning to the end is in it.
  *
- * Throws `INVALID_OPTION` for a lock that is none, `FILE_UNUSABLE`, `PRIMARY_CHANGED` when the primary changes meanwhile,
+ * Throws `INVALID_OPTION` for an invalid lock, `FILE_UNUSABLE`, `PRIMARY_CHANGED` when the primary changes meanwhile,
  * `BACKUP_ABORTED`, `NOT_RUNNING`, `STATE_UNUSABLE`, and `STORE_UNAVAILABLE` when there is no primary.
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
@@ -73,6 +73,8 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     })
   } catch (error) {
     if (!signal?.aborted) throw error
-    throw new ClusterError('BACKUP_ABORTED', 'The backup was broken off; no file was left.', { cause: error })
+    throw new ClusterError('BACKUP_ABORTED', 'The backup was interrupted. No file was left.', {
+      cause: error,
+    })
   }
 }

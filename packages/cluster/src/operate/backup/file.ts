@@ -2,18 +2,18 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ClusterError, systemCode } from '../../errors.ts'
 
-/** Throws `FILE_UNUSABLE` when there is such a file already. */
+/** Throws `FILE_UNUSABLE` when the file exists. */
 export async function assertNew(file: string): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null
     throw unusable(file, error)
   })
   if (found === null) return
-  throw new ClusterError('FILE_UNUSABLE', `${file} is there already. Choose another name, or move it away.`)
+  throw new ClusterError('FILE_UNUSABLE', `${file} already exists. Choose another name, or move it away.`)
 }
 
 /**
- * Writes a new file for its owner only, which is there whole or not at all, also after a loss of power. Answers its
+ * Writes a new file, readable only by its owner, completely or not at all, also in case of a power loss. Answers its
  * size in bytes. Throws `FILE_UNUSABLE`, and what `chunks` throws.
  */
 export async function writeWhole(file: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
@@ -39,7 +39,7 @@ export async function writeWhole(file: string, chunks: AsyncIterable<Uint8Array>
   }
 }
 
-/** Opens a file to be read, more than once. Throws `FILE_UNUSABLE`. */
+/** Opens a file for reading, more than once. Throws `FILE_UNUSABLE`. */
 export async function openToRead(file: string): Promise<FileHandle> {
   try {
     return await open(file)
@@ -48,13 +48,13 @@ export async function openToRead(file: string): Promise<FileHandle> {
   }
 }
 
-/** The first bytes of a file, as many as there are up to `most`. */
-export async function beginningOf(handle: FileHandle, most: number): Promise<Buffer> {
-  const { bytesRead, buffer } = await handle.read(Buffer.alloc(most), 0, most, 0)
+/** The first bytes of a file, `max` at most. */
+export async function beginningOf(handle: FileHandle, max: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(max), 0, max, 0)
   return buffer.subarray(0, bytesRead)
 }
 
-/** What a file holds, from its beginning. */
+/** The contents of a file, from its beginning. */
 export const contentsOf = (handle: FileHandle): AsyncIterable<Buffer> =>
   handle.createReadStream({ start: 0, autoClose: false })
 
@@ -74,7 +74,7 @@ async function syncFolder(path: string): Promise<void> {
 const unusable = (file: string, cause: unknown) =>
   new ClusterError(
     'FILE_UNUSABLE',
-    `${file} cannot be used (${systemCode(cause)}). Check the path and its rights.`,
+    `${file} cannot be used (${systemCode(cause)}). Check the path and its permissions.`,
     {
       cause,
     },

@@ -1,14 +1,13 @@
 import type { RecordEntry } from '@holdfast/tokens/records'
 import { z } from 'zod'
-import { linesOf } from './lines.ts'
-import { damaged, noBackup, refused } from './refusals.ts'
+import { ClusterError } from '../../errors.ts'
 
-/** What a backup begins with. */
+/** The header of a backup. */
 export interface BackupHeader {
   dataCentre: string
   /** Id of the key ring, without which the records cannot be read. */
   keyring: string
-  /** When it was begun: ISO 8601, UTC. Log-outs after it are not in it. */
+  /** When it began: ISO 8601, UTC. Later logouts are not in it. */
   beganAt: string
 }
 
@@ -32,7 +31,7 @@ const endSchema = z.object({ records: z.int() })
 
 /**
  * The text of a backup: a line of JSON for the header; for each record a line with its key, a space, and its bytes in
- * base64; and a line of JSON with the number of records, without which it is not whole.
+ * base64; and a last line of JSON with the number of records, which shows that the backup is complete.
  */
 export async function* writeBackup(
   header: BackupHeader,
@@ -58,7 +57,8 @@ export async function* readBackup(bytes: AsyncIterable<Uint8Array>): AsyncGenera
       state = 'within'
     } else if (line.startsWith('{')) {
       const end = endSchema.safeParse(parseJson(line)).data
-      if (end?.records !== records) throw damaged(`it holds ${records} records and says otherwise`)
+      if (end?.records !== records)
+        throw damaged(`it holds ${records} records, and its last line has another number`)
       yield { kind: 'end' }
       state = 'after'
     } else {
@@ -71,11 +71,11 @@ export async function* readBackup(bytes: AsyncIterable<Uint8Array>): AsyncGenera
 
 function parseHeader(line: string): BackupHeader {
   const header = headerSchema.safeParse(parseJson(line)).data
-  if (header === undefined) throw noBackup('it holds something else')
+  if (header === undefined) throw noBackup('its header is missing')
   const { dataCentre, keyring, beganAt, version } = header
   if (version !== VERSION) {
     throw refused(
-      `The backup has format version ${version}, and this Holdfast reads version ${VERSION}. Restore it with the Holdfast that made it; nothing was changed.`,
+      `The backup has format version ${version}, and this Holdfast reads version ${VERSION}. Restore it with the version of Holdfast that made it. Nothing was changed.`,
     )
   }
   return { dataCentre, keyring, beganAt }
@@ -99,3 +99,32 @@ function parseJson(line: string): unknown {
 }
 
 const jsonLine = (value: unknown) => Buffer.from(`${JSON.stringify(value)}\n`)
+
+/** The longest record is about 64 KiB, in base64. */
+const MAX_LINE_LENGTH = 256 * 1024
+
+/**
+ * The lines of an ASCII text, without their ends. Text after the last line end is a line, too. Throws `BACKUP_REFUSED` for
+ * an endless line.
+ */
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of bytes) {
+    const pieces = (rest + Buffer.from(chunk).toString('latin1')).split('\n')
+    rest = pieces.pop() ?? ''
+    yield* pieces
+    if (rest.length > MAX_LINE_LENGTH) throw damaged('a line has no end')
+  }
+  if (rest !== '') yield rest
+}
+
+/** A backup whose contents have changed. `what` ends the sentence. */
+export const damaged = (what: string, cause?: unknown) =>
+  refused(`The backup is damaged or incomplete: ${what}. Use another copy. Nothing was changed.`, cause)
+
+/** `because` ends the sentence. */
+export const noBackup = (because: string) =>
+  refused(`The file is not a backup of Holdfast: ${because}. Nothing was changed.`)
+
+export const refused = (message: string, cause?: unknown) =>
+  new ClusterError('BACKUP_REFUSED', message, { cause })

@@ -3,11 +3,10 @@ import { ClusterError } from '../../errors.ts'
 import type { OpenDataCentre } from '../../state/open.ts'
 import { exclusively } from '../lock.ts'
 import { type DataCentrePlace, openDataCentre } from '../open.ts'
-import { withRecords } from '../records/open.ts'
+import { withRecords } from '../records.ts'
 import { type BackupKey, unlock } from './encryption.ts'
 import { beginningOf, contentsOf, openToRead } from './file.ts'
-import { type BackupHeader, type BackupPart, readBackup } from './format.ts'
-import { refused } from './refusals.ts'
+import { type BackupHeader, type BackupPart, readBackup, refused } from './format.ts'
 
 export type RestoreOptions = DataCentrePlace & RestoreChoice
 
@@ -15,9 +14,9 @@ interface RestoreChoice {
   /** A file that `backup` made of the same data centre. */
   file: string
   key: BackupKey
-  /** Told after each step. `records` of `total` are checked or merged; `total` is null while it is not known. */
+  /** Called after each step. `records` of `total` are checked or merged; `total` is null until it is known. */
   onProgress?: (progress: RestoreProgress) => void
-  /** Breaks it off; what was merged stays. */
+  /** Interrupts it; merged records stay. */
   signal?: AbortSignal
 }
 
@@ -27,44 +26,43 @@ export interface RestoreProgress {
   total: number | null
 }
 
-/** What became of the backup's records: each is counted once. */
+/** The result of a restore. It counts each record of the backup once. */
 export interface RestoreReport {
   dataCentre: string
-  /** When the backup was begun: ISO 8601, UTC. */
+  /** When the backup began: ISO 8601, UTC. */
   beganAt: string
   records: number
-  /** Sessions that are active again, or that the backup knew more of. */
+  /** Sessions that are active again, or that the backup has updated. */
   restored: number
-  /** Sessions and log-outs that the data centre knew already. */
+  /** Sessions and logouts that the data centre already had. */
   alreadyThere: number
   /** Sessions that were revoked since the backup, and stay so. */
   keptRevoked: number
   /** Sessions, revoked ones included, whose lifetime has passed. */
   expired: number
-  /** Log-outs that the data centre did not know: those sessions have ended. */
+  /** Logouts that the data centre did not have: these sessions are now revoked. */
   logOuts: number
   /** Records that no key of the key ring opens. */
   unreadable: number
   tookMs: number
 }
 
-/** Records that are merged at once: logins of users wait a millisecond or two for them. */
+/** Records to merge at once: logins of users wait a millisecond or two for a batch. */
 const BATCH = 128
-/** The header of an age file with some hundred recipients. */
-const MOST_HEADER_BYTES = 256 * 1024
+/** The header of an age file with some hundred recipients (in bytes). */
+const MAX_HEADER_BYTES = 256 * 1024
 
 /**
- * Merges a backup into the running data centre, full or empty. First the whole file is checked; then its records go the
- * way of all writes, and are acknowledged like logins. A session that the data centre knows to be revoked stays
- * revoked, and one whose revocation it has forgotten has expired: a tombstone outlives its session. Running it again
- * changes nothing; one that was interrupted is run again.
+ * Merges a backup into the running data centre, full or empty. First it checks the whole file; then it writes the records
+ * like any write, acknowledged like logins. A session that the data centre has revoked stays revoked. If its tombstone is
+ * gone the session has expired, too, because a tombstone outlives its session. A second restore changes nothing; after an
+ * interruption, run it again.
  *
- * What the data centre has lost, it cannot know: into an empty one, sessions come back that were logged out after the
- * backup was begun.
+ * An empty data centre has lost its logouts: there, sessions come back that were logged out after the backup began.
  *
- * Throws `BACKUP_REFUSED` for a backup of another data centre, damaged, incomplete or locked otherwise, and
- * `FILE_UNUSABLE`, `INVALID_OPTION`, `BUSY`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed; `RESTORE_FAILED` and
- * `RESTORE_ABORTED` when it had begun.
+ * Throws `BACKUP_REFUSED` for a backup that is of another data centre, damaged, incomplete, or does not open with the key,
+ * and `FILE_UNUSABLE`, `INVALID_OPTION`, `BUSY`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed;
+ * `RESTORE_FAILED` and `RESTORE_ABORTED` once it has begun.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const dataCentre = await openDataCentre(options)
@@ -75,8 +73,8 @@ async function restoreInto(dataCentre: OpenDataCentre, options: RestoreChoice): 
   const beganMs = performance.now()
   const handle = await openToRead(options.file)
   try {
-    // Before there are connections, which would not be served meanwhile.
-    const open = await unlock(await beginningOf(handle, MOST_HEADER_BYTES), options.key)
+    // Before connections are open, because it blocks the process.
+    const open = await unlock(await beginningOf(handle, MAX_HEADER_BYTES), options.key)
     const parts = () => readBackup(open(contentsOf(handle)))
     return await withRecords(dataCentre, options.signal, async ({ store }) => {
       const { header, total } = await check(parts(), options, (found) => {
@@ -91,7 +89,7 @@ async function restoreInto(dataCentre: OpenDataCentre, options: RestoreChoice): 
     if (!options.signal?.aborted) throw error
     throw new ClusterError(
       'RESTORE_ABORTED',
-      'The restore was broken off. What it had merged stays, and does no harm; run it again to complete it.',
+      'The restore was interrupted. Its merged records stay, which is safe. Run it again to complete it.',
       { cause: error },
     )
   } finally {
@@ -99,7 +97,7 @@ async function restoreInto(dataCentre: OpenDataCentre, options: RestoreChoice): 
   }
 }
 
-/** Reads the backup to its end, so that nothing of a damaged one is merged. */
+/** Reads the backup to its end, so that no record of a damaged one is merged. */
 async function check(
   parts: AsyncIterable<BackupPart>,
   { onProgress, signal }: RestoreChoice,
@@ -117,20 +115,20 @@ async function check(
       if (total % BATCH === 0) onProgress?.({ step: 'check', records: total, total: null })
     }
   }
-  // A backup without a header was refused.
-  if (header === null) throw refused('The backup is empty; nothing was changed.')
+  // A backup without a header was rejected before.
+  if (header === null) throw refused('The backup is empty. Nothing was changed.')
   return { header, total }
 }
 
 function assertOurs({ dataCentre, keyring }: BackupHeader, name: string, store: RecordStore): void {
   if (dataCentre !== name) {
     throw refused(
-      `The backup is of the data centre "${dataCentre}", and this is "${name}": its sessions mean nothing here. Nothing was changed.`,
+      `The backup is of the data centre "${dataCentre}", but this is "${name}". Nothing was changed.`,
     )
   }
   if (keyring !== store.keyringId) {
     throw refused(
-      `The backup is of a data centre "${dataCentre}" with another key ring, without which its sessions cannot be read. Put back the secrets of that one (secrets.json) first. Nothing was changed.`,
+      `The backup is of a data centre "${dataCentre}" with another key ring, and its sessions cannot be read with this one. First put back the secrets.json of that data centre. Nothing was changed.`,
     )
   }
 }
@@ -179,7 +177,7 @@ async function merge(
   } catch (error) {
     throw new ClusterError(
       'RESTORE_FAILED',
-      `The restore ended after ${records} of ${total} records: ${(error as Error).message} What it had merged stays, and does no harm; run it again to complete it.`,
+      `The restore ended after ${records} of ${total} records: ${(error as Error).message} Its merged records stay, which is safe. Run it again to complete it.`,
       { cause: error },
     )
   }

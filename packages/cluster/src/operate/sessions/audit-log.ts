@@ -14,11 +14,11 @@ interface AuditEntry {
   /** The user of the operating system. */
   by: string
   reason: string
-  /** `unknown` when it was not acknowledged: it may have ended. */
+  /** `unknown` when the revocation was not acknowledged: the session may have ended. */
   outcome: 'ended' | 'unknown'
 }
 
-/** Appends lines to the audit log of a data centre, which only its owner can read, and waits until they are on disk. */
+/** Appends lines to the audit log of a data centre, readable only by its owner, and waits until they are on disk. */
 export async function audit(
   folder: OperationFiles,
   entries: readonly Pick<AuditEntry, 'session' | 'subject' | 'reason' | 'outcome'>[],
@@ -39,7 +39,7 @@ export async function audit(
   }
 }
 
-/** The name of the user, or its number where it has none. */
+/** The name of the user, or its number if it has none. */
 function userName(): string {
   try {
     return userInfo().username

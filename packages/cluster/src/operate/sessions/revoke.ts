@@ -4,33 +4,34 @@ import { ClusterError } from '../../errors.ts'
 import type { OpenDataCentre, OperationFiles } from '../../state/open.ts'
 import { storeOptions } from '../../state/store-options.ts'
 import { type DataCentrePlace, openDataCentre } from '../open.ts'
-import { withRecords } from '../records/open.ts'
+import { withRecords } from '../records.ts'
 import { audit } from './audit-log.ts'
 import { isLive, noSuchSession } from './sessions.ts'
 
-/** Which sessions are to end: one by its public id, all of a subject, or all. */
+/** The sessions to revoke: one by its public id, all of a subject, or all. */
 export type SessionChoice = { id: string } | { subject: string } | { all: true }
 
 export type RevokeSessionsOptions = DataCentrePlace & RevokeChoice
 
 interface RevokeChoice {
-  /** Breaks it off between two steps. */
+  /** Interrupts it between two steps. */
   signal?: AbortSignal
   choice: SessionChoice
-  /** Why, for the audit log. */
+  /** The reason, for the audit log. */
   reason: string
 }
 
 export interface RevokeReport {
-  /** How many live sessions have ended. */
+  /** How many live sessions were revoked. */
   ended: number
 }
 
 /**
- * Ends sessions for good, with a line for each in the audit log. Sessions that begin meanwhile are not among them.
- * Safe to call again: also what has ended already is ended again, so that its end is acknowledged.
+ * Revokes sessions, with one line per session in the audit log. It does not include sessions that begin meanwhile. Safe to
+ * call again: it revokes sessions that have ended, too, so that their end is acknowledged.
  *
- * Throws `NO_SUCH_SESSION` for an id, `STORE_UNAVAILABLE` when it was not acknowledged, `REVOKE_ABORTED`, and as `listSessions`.
+ * Throws `NO_SUCH_SESSION` for an id, `STORE_UNAVAILABLE` when a revocation was not acknowledged, `REVOKE_ABORTED`, and as
+ * `listSessions`.
  */
 export async function revokeSessions(options: RevokeSessionsOptions): Promise<RevokeReport> {
   const { choice } = options
@@ -49,17 +50,17 @@ async function revokeSubject(
   try {
     await store.ready()
     const sessions = await store.list(subject)
-    const tell = (ids: readonly string[], outcome: 'ended' | 'unknown') =>
+    const log = (ids: readonly string[], outcome: 'ended' | 'unknown') =>
       audit(
         dataCentre.folder,
         ids.map((session) => ({ session, subject, reason, outcome })),
       )
     try {
       const { revokedIds } = await store.revokeSubject(subject)
-      await tell(revokedIds, 'ended')
+      await log(revokedIds, 'ended')
       return { ended: revokedIds.length }
     } catch (error) {
-      await tell(
+      await log(
         sessions.map(({ id }) => id),
         'unknown',
       )
@@ -70,7 +71,7 @@ async function revokeSubject(
   }
 }
 
-/** The session of an id, or every one. */
+/** Revokes the session of an id, or every session. */
 function revokeFound(
   dataCentre: OpenDataCentre,
   id: string | null,
@@ -79,7 +80,7 @@ function revokeFound(
   return withRecords(dataCentre, undefined, async ({ store, scan }) => {
     let [ended, found] = [0, 0]
     for await (const entries of scan()) {
-      if (signal?.aborted) throw brokenOff(ended)
+      if (signal?.aborted) throw interrupted(ended)
       const chosen = entries.filter((entry) => id === null || store.read(entry).id === id)
       found += chosen.length
       ended += await revokeEntries(store, dataCentre.folder, chosen, reason)
@@ -90,10 +91,10 @@ function revokeFound(
   })
 }
 
-const brokenOff = (ended: number) =>
+const interrupted = (ended: number) =>
   new ClusterError(
     'REVOKE_ABORTED',
-    `Broken off after ${ended} sessions had ended. Run it again to end the others.`,
+    `Interrupted after ${ended} sessions were revoked. Run the command again to revoke the others.`,
   )
 
 /** Answers how many of them were live. */
@@ -109,7 +110,7 @@ async function revokeEntries(
     const subject = reading.state === 'live' ? reading.session.subject : null
     return reading.id === null ? [] : { session: reading.id, subject, reason }
   })
-  const tell = (outcome: 'ended' | 'unknown') =>
+  const log = (outcome: 'ended' | 'unknown') =>
     audit(
       folder,
       live.map((line) => ({ ...line, outcome })),
@@ -117,9 +118,9 @@ async function revokeEntries(
   try {
     await store.revoke(entries)
   } catch (error) {
-    await tell('unknown')
+    await log('unknown')
     throw error
   }
-  await tell('ended')
+  await log('ended')
   return live.length
 }

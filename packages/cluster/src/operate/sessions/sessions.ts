@@ -3,32 +3,32 @@ import type { RecordStore } from '@holdfast/tokens/records'
 import { ClusterError } from '../../errors.ts'
 import { storeOptions } from '../../state/store-options.ts'
 import { type DataCentrePlace, openDataCentre } from '../open.ts'
-import { withRecords } from '../records/open.ts'
+import { withRecords } from '../records.ts'
 
 export type ListSessionsOptions = DataCentrePlace & {
   /** Only the sessions of this subject. */
   subject?: string
-  /** Most sessions in the answer, 1 or more. */
-  most: number
+  /** Maximum of sessions in the answer, 1 or more. */
+  max: number
 }
 
 export interface SessionList {
   /** The newest first. */
   sessions: SessionSummary[]
-  /** How many there are, shown or not. */
+  /** How many there are, in the answer or not. */
   total: number
   /** Live sessions whose record no key of the key ring opens. */
   unreadable: number
 }
 
 /**
- * The live sessions of a data centre, or of one subject; without what is no person's. Throws `NOT_RUNNING`, `STATE_UNUSABLE`, `PRIMARY_CHANGED` when the
- * primary changes meanwhile, `STORE_UNAVAILABLE` when nobody can say, `INVALID_OPTION`.
+ * The live sessions of a data centre, or of one subject; without internal records. Throws `NOT_RUNNING`, `STATE_UNUSABLE`,
+ * `PRIMARY_CHANGED` when the primary changes meanwhile, `STORE_UNAVAILABLE` when no answer is certain, `INVALID_OPTION`.
  */
 export async function listSessions(options: ListSessionsOptions): Promise<SessionList> {
-  const { subject, most } = options
+  const { subject, max } = options
   const dataCentre = await openDataCentre(options)
-  const newest = new Newest(most)
+  const newest = new Newest(max)
   if (subject !== undefined) {
     const store = createRedisStore(storeOptions(dataCentre))
     try {
@@ -53,7 +53,7 @@ export async function listSessions(options: ListSessionsOptions): Promise<Sessio
   })
 }
 
-/** A session that was found by its public id. */
+/** A session by its public id. */
 export type FoundSession =
   | ({ state: 'live' | 'expired' } & SessionSummary)
   | { state: 'revoked'; id: string; expiresAtMs: number }
@@ -84,24 +84,24 @@ export const isLive = ({ idleUntilMs, expiresAtMs }: SessionSummary) =>
 export const noSuchSession = (id: string) =>
   new ClusterError(
     'NO_SUCH_SESSION',
-    `There is no session with the public id "${id}". It may have ended; \`holdfast sessions list\` shows those that are live.`,
+    `There is no session with the public id "${id}". It may have ended; \`holdfast sessions list\` lists the live ones.`,
   )
 
-/** The newest of any number of sessions, in the room of twice as many as are wanted. */
+/** Collects the newest sessions, and keeps at most twice as many as are wanted. */
 class Newest {
-  readonly #most: number
+  readonly #max: number
   readonly #ids = new Set<string>()
   #sessions: SessionSummary[] = []
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(max: number) {
+    this.#max = max
   }
 
   add(session: SessionSummary): void {
     if (this.#ids.has(session.id)) return
     this.#ids.add(session.id)
     this.#sessions.push(session)
-    if (this.#sessions.length >= 2 * this.#most) this.#sessions = this.#sorted()
+    if (this.#sessions.length >= 2 * this.#max) this.#sessions = this.#sorted()
   }
 
   list(): { sessions: SessionSummary[]; total: number } {
@@ -109,6 +109,6 @@ class Newest {
   }
 
   #sorted(): SessionSummary[] {
-    return this.#sessions.sort((one, other) => other.issuedAtMs - one.issuedAtMs).slice(0, this.#most)
+    return this.#sessions.sort((one, other) => other.issuedAtMs - one.issuedAtMs).slice(0, this.#max)
   }
 }

@@ -4,19 +4,19 @@ import type { Transport } from '../../site/site.ts'
 import type { ProcessStatus } from '../../supervise/managed-process.ts'
 import type { Timings } from '../../topology/topology.ts'
 import type { RunningOperation } from '../lock.ts'
-import type { RotationsSeen } from '../rotate/sights.ts'
+import type { UnfinishedRotations } from '../rotate/unfinished.ts'
 
 /** A data centre at a glance; `holdfast status --json` prints it. */
 export interface DataCentreStatus {
   name: string
-  /** Null of one that is reached by its file. */
+  /** Null for a data centre that is described by a file. */
   stateDir: string | null
   timings: Timings['name']
-  /** What protects the traffic between its processes. */
+  /** How the traffic between its processes is protected. */
   transport: Transport
-  /** URL of the balancer of this machine; null of one that is reached by its file. */
+  /** URL of the balancer of this machine; null for a data centre that is described by a file. */
   balancer: string | null
-  /** `hung`: the supervisor's process exists but does not answer. `none`: it is reached by its file, and needs none. */
+  /** `hung`: the supervisor's process exists but does not answer. `none`: described by a file, without a supervisor. */
   supervisor: 'running' | 'hung' | 'gone' | 'none'
   /** As the supervisor sees them; empty when it does not answer, or there is none. */
   processes: ProcessStatus[]
@@ -27,27 +27,27 @@ export interface DataCentreStatus {
   keys: number | null
   /** Application servers and gateways that are connected to the primary. */
   applications: ApplicationSeen[]
-  /** How old every secret is that can be rotated; empty where they are in no file. */
+  /** The age of every secret that can be rotated; empty where they are not in a file. */
   secrets: SecretAge[]
-  /** When they are due, by the file of its site. */
+  /** When rotations are due, by holdfast.yaml. */
   limits: RotationLimits
-  /** Rotations that have not ended. */
-  rotations: RotationsSeen
+  /** Unfinished rotations. */
+  rotations: UnfinishedRotations
   /** The operation that changes it at present. */
   operation: RunningOperation | null
 }
 
-/** The last change of the primary, as a majority of the Sentinels knows it. Null: none does, or there was none. */
+/** The last change of the primary, as a majority of the Sentinels knows it. Null: no majority, or there was none. */
 export interface LastFailover {
   /** The configuration epoch under which the present primary was promoted. */
   epoch: number
-  /** ISO 8601, UTC. It was then, or before: a Sentinel that has been restarted since does not know the time. */
+  /** ISO 8601, UTC. It may have been earlier: a Sentinel that has restarted since does not know the time. */
   at: string
 }
 
-/** Whoever uses the store from one address. */
+/** A client of the store, by its address. */
 export interface ApplicationSeen {
-  /** The name that its connections bear. */
+  /** The name of its connections. */
   name: string
   host: string
   connections: number
@@ -57,18 +57,18 @@ export type RedisStatus = Named & (Unreachable | (Reachable & RedisFacts))
 
 export interface RedisFacts {
   role: 'primary' | 'replica'
-  /** Its place in the stream of writes (in bytes). */
+  /** Its replication offset (in bytes). */
   offset: number
-  /** Of a replica: how far it is behind the primary (in bytes). Null of a primary, or while there is none. */
+  /** How far a replica is behind the primary (in bytes). Null for a primary, or while there is none. */
   lagBytes: number | null
-  /** Of a primary: how many replicas follow it. */
+  /** How many replicas a primary has. */
   replicas: number
-  /** Of a replica: whether it is linked to its primary. Null of a primary. */
+  /** Whether a replica is linked to its primary. Null for a primary. */
   link: 'up' | 'down' | null
-  /** Of a replica: `host:port` of its primary. Null of a primary. */
+  /** `host:port` of a replica's primary. Null for a primary. */
   primary: string | null
   version: string
-  /** For how long its process has been running (in seconds). */
+  /** How long its process has been running (in seconds). */
   upSeconds: number
   keys: number
   /** Memory for the data (in bytes). `max` is 0 where there is no limit. */
@@ -82,9 +82,9 @@ export type SentinelStatus = Named & (Unreachable | (Reachable & SentinelFacts))
 export interface SentinelFacts {
   /** `host:port` of the primary that it names. */
   primary: string
-  /** The configuration epoch under which that one became primary. */
+  /** The configuration epoch of that primary's promotion. */
   epoch: number
-  /** For how long it has known that one in its role (in milliseconds). */
+  /** How long it has known that primary in this role (in milliseconds). */
   sinceMs: number
   known: { replicas: number; sentinels: number }
   failingOver: boolean

@@ -2,7 +2,7 @@ import { parseReplication, type Reply } from '@holdfast/tokens/redis'
 import { readClients, readInfo } from '../../redis/replies.ts'
 import type { ApplicationSeen, RedisFacts } from './facts.ts'
 
-/** What a Redis says of itself in `INFO`. How far it is behind is known only beside the others. */
+/** The facts of one Redis from its `INFO`. Its lag is added later, because it depends on the others. */
 export function redisFacts(reply: Reply | undefined): Omit<RedisFacts, 'certificateDays'> {
   const { role, offset, replicas, linkUp, primaryAddress } = parseReplication(String(reply))
   const info = readInfo(reply)
@@ -23,10 +23,10 @@ export function redisFacts(reply: Reply | undefined): Omit<RedisFacts, 'certific
   }
 }
 
-/** Operations and doctors come and go, and are no application. */
+/** Connections of operations and of the doctor do not belong to an application. */
 const OPERATOR_NAME = 'holdfast-cluster'
 
-/** Who uses the store, out of a `CLIENT LIST`: what the library connects with is called `holdfast-` and more. */
+/** The clients of the store in a `CLIENT LIST`: connections of the library have names that begin with `holdfast-`. */
 export function applicationsIn(reply: Reply | undefined): ApplicationSeen[] {
   const seen = new Map<string, ApplicationSeen>()
   for (const { name, host } of readClients(reply)) {

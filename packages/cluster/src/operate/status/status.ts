@@ -17,11 +17,11 @@ import { urlOf } from '../../state/description.ts'
 import type { LocalDataCentre } from '../../state/open.ts'
 import { runningSupervisor } from '../../state/records.ts'
 import { processName, QUORUM, redisAddress, sentinelAddress } from '../../topology/topology.ts'
+import { cliFlagsOf } from '../cli-flags.ts'
 import { connectControl } from '../control-client.ts'
 import { runningOperation } from '../lock.ts'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../open.ts'
-import { againOf } from '../place-again.ts'
-import { seeRotations } from '../rotate/sights.ts'
+import { readUnfinishedRotations } from '../rotate/unfinished.ts'
 import type {
   ApplicationSeen,
   DataCentreStatus,
@@ -32,14 +32,14 @@ import type {
 } from './facts.ts'
 import { applicationsIn, redisFacts } from './redis.ts'
 
-/** Deadline of every question, which are asked at the same time (in milliseconds). */
-const PATIENCE_MS = 1000
-/** A certificate changes rarely, and to look at it takes a connection of its own. */
+/** Deadline of each command; all are sent at the same time (in milliseconds). */
+const COMMAND_TIMEOUT_MS = 1000
+/** How long a served certificate is cached, because reading it takes a connection of its own (in milliseconds). */
 const CERTIFICATE_MS = 60_000
 
 /**
- * Asks the supervisor, every Redis and every Sentinel how they are. What does not answer in time is shown as
- * unreachable: the whole takes about two seconds at most.
+ * Asks the supervisor, every Redis and every Sentinel for their state. A process that does not answer in time is reported
+ * as unreachable, so that all takes two seconds at most.
  *
  * Throws as `openDataCentre`: `NOT_RUNNING` when there is no data centre in the folder.
  */
@@ -52,16 +52,16 @@ export async function getStatus(place: DataCentrePlace): Promise<DataCentreStatu
   }
 }
 
-/** The same for who asks again and again: connections are kept. Throws as {@link getStatus}. */
+/** The same for repeated use: it keeps its connections. Throws as {@link getStatus}. */
 export async function openStatus(place: DataCentrePlace): Promise<StatusReader> {
   return StatusReader.open(place)
 }
 
-/** Asks with no more rights than monitoring has. */
+/** Reads the status with the rights of monitoring only. */
 export class StatusReader {
   readonly #place: DataCentrePlace
   #dataCentre: AnyDataCentre
-  /** When the secrets were written by which it asks (in milliseconds of the machine's time); at first not known. */
+  /** When the secrets in use were written (in milliseconds of the system clock); null before the first read. */
   #secretsOfMs: number | null = null
   readonly #metrics: ConnectionPool
   readonly #app: ConnectionPool
@@ -89,7 +89,7 @@ export class StatusReader {
       Promise.all(dataHosts.map((_, index) => this.#askSentinel(index))),
       runningOperation(folder.operationFile),
       secretAges(this.#dataCentre),
-      seeRotations(this.#dataCentre),
+      readUnfinishedRotations(this.#dataCentre),
     ])
     const redis = withLag(answers.map(({ status }) => status))
     const primary = redis.find(isPrimary)
@@ -113,8 +113,8 @@ export class StatusReader {
   }
 
   /**
-   * A rotation changes the file of secrets before it takes the old ones away: so nobody is asked by a password that is
-   * refused, which would stand in the logs of denials.
+   * A rotation writes the file of secrets before it removes the old passwords. Reading the file again therefore prevents
+   * failed logins, which would stand in the ACL logs.
    */
   async #renew(): Promise<void> {
     const secretsOfMs = await writtenAtMs(this.#dataCentre)
@@ -138,7 +138,7 @@ export class StatusReader {
     const named = { name: processName('redis', index, host), ...address }
     try {
       const [[info, clients], certificateDays] = await Promise.all([
-        onceMore(() => this.#metrics.send(address, [['INFO'], ['CLIENT', 'LIST']], PATIENCE_MS)),
+        onceMore(() => this.#metrics.send(address, [['INFO'], ['CLIENT', 'LIST']], COMMAND_TIMEOUT_MS)),
         this.#certificateDays(address),
       ])
       const unsupported = unsupportedNode(named.name, String(info))
@@ -164,7 +164,7 @@ export class StatusReader {
     try {
       const [[reply = null, hello], certificateDays] = await Promise.all([
         onceMore(() =>
-          this.#app.send(address, [['SENTINEL', 'MASTER', primaryName], ['HELLO']], PATIENCE_MS),
+          this.#app.send(address, [['SENTINEL', 'MASTER', primaryName], ['HELLO']], COMMAND_TIMEOUT_MS),
         ),
         this.#certificateDays(address),
       ])
@@ -177,14 +177,14 @@ export class StatusReader {
   }
 
   #problemOf(address: NodeAddress, error: unknown): string {
-    if (!(error instanceof Error)) return `${formatAddress(address)} cannot be asked.`
+    if (!(error instanceof Error)) return `${formatAddress(address)} does not answer.`
     const own = this.#dataCentre.tls?.cert
-    const hasEnded =
+    const hasExpired =
       error instanceof TlsFailedError &&
       (error.reason === 'expired' ||
         (own !== undefined && inspectCertificate(own.toString(), Date.now()).daysLeft < 0))
-    return hasEnded
-      ? `${error.message} Run \`holdfast rotate certificates${againOf(this.#dataCentre)}\`.`
+    return hasExpired
+      ? `${error.message} Run \`holdfast rotate certificates${cliFlagsOf(this.#dataCentre)}\`.`
       : error.message
   }
 
@@ -194,7 +194,7 @@ export class StatusReader {
     const at = formatAddress(address)
     const known = this.#certificates.get(at)
     if (known !== undefined && performance.now() - known.readAtMs < CERTIFICATE_MS) return known.days
-    const days = await servedCertificateDays(address, tls, PATIENCE_MS)
+    const days = await servedCertificateDays(address, tls, COMMAND_TIMEOUT_MS)
     if (days !== null) this.#certificates.set(at, { days, readAtMs: performance.now() })
     return days
   }
@@ -221,7 +221,7 @@ async function askLocal({ folder, topology }: LocalDataCentre): Promise<LocalPar
   }
 }
 
-/** When the file of secrets was written; null where they are in none. */
+/** When the file of secrets was written; null where they are not in a file. */
 async function writtenAtMs({ folder }: AnyDataCentre): Promise<number | null> {
   return folder.secretsFile === null ? null : (await stat(folder.secretsFile)).mtimeMs
 }
@@ -259,7 +259,7 @@ function lastFailover(sentinels: readonly SentinelStatus[], nowMs: number): Last
   return { epoch: newest, at: new Date(nowMs - sinceMs).toISOString() }
 }
 
-/** A Redis that becomes a replica ends its connections: one that was kept says nothing about how it is. */
+/** A Redis that becomes a replica closes its connections, so that a kept one may fail although the Redis is well. */
 async function onceMore<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question()

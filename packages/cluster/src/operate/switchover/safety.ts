@@ -2,14 +2,14 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../../redis/nodes.ts'
 import type { SentinelAnswer } from '../../redis/sentinels.ts'
 
-/** What a switchover begins with. */
+/** The state of a group before a switchover. */
 export interface Situation {
-  /** The nodes that answered, and the Sentinels that did, and how many there are of both. */
+  /** The nodes and Sentinels that answered, and how many of both there are. */
   nodes: readonly NodeView[]
   sentinels: readonly SentinelAnswer[]
   plannedNodes: number
   plannedSentinels: number
-  /** `host:port` of those that become primary only when they are asked for by name: their priority is 0. */
+  /** `host:port` of nodes with priority 0: they become primary only when a user names them. */
   notChosen: readonly string[]
 }
 
@@ -19,12 +19,12 @@ export interface Move {
   to: NodeView
 }
 
-/** A replica that is further behind would take too long to catch up while writes wait (in bytes). */
-const MOST_BEHIND = 1024 * 1024
+/** A replica with a larger lag would take too long to catch up while writes wait (in bytes). */
+const MAX_LAG_BYTES = 1024 * 1024
 
 /**
- * From where to where a planned switchover goes, or one sentence that says why it would not be safe now. Without a
- * wish the replica that has most is taken. Pure.
+ * The old and the new primary of a planned switchover, or one sentence about why it would not be safe now. Without a wish
+ * it chooses the replica with the smallest lag. Pure.
  */
 export function planMove(situation: Situation, wish: string | null): Move | string {
   const { nodes, sentinels, plannedNodes, plannedSentinels } = situation
@@ -32,25 +32,25 @@ export function planMove(situation: Situation, wish: string | null): Move | stri
     return `Only ${nodes.length} of ${plannedNodes} Redis answer. A switchover is for a healthy data centre: see \`holdfast status\`.`
   }
   if (sentinels.length < plannedSentinels) {
-    return `Only ${sentinels.length} of ${plannedSentinels} Sentinels answer, and all of them must learn of the new primary.`
+    return `Only ${sentinels.length} of ${plannedSentinels} Sentinels answer, and all of them must learn the new primary.`
   }
   const busy = sentinels.find(({ failingOver }) => failingOver)
   if (busy !== undefined) {
-    return `The Sentinel ${formatAddress(busy.sentinel)} leads a failover at present. Try again when \`holdfast status\` is calm.`
+    return `The Sentinel ${formatAddress(busy.sentinel)} leads a failover. Try again when \`holdfast status\` shows that it is over.`
   }
   const primaries = nodes.filter(({ role }) => role === 'primary')
   const [from] = primaries
   if (from === undefined || primaries.length > 1) {
-    return `${primaries.length} Redis call themselves primary, and there must be one.`
+    return `${primaries.length} Redis have the role primary, and exactly one must have it.`
   }
   const address = formatAddress(from.address)
   const other = sentinels.find(({ primary }) => primary !== address)
   if (other !== undefined) {
-    return `The Sentinel ${formatAddress(other.sentinel)} names ${other.primary} as primary, and ${address} calls itself so.`
+    return `The Sentinel ${formatAddress(other.sentinel)} names ${other.primary} as primary, but ${address} has that role.`
   }
   const replicas = nodes.filter(({ role }) => role === 'replica')
   const cut = replicas.find(({ primaryAddress, linkUp }) => primaryAddress !== address || !linkUp)
-  if (cut !== undefined) return `${formatAddress(cut.address)} does not follow ${address} at present.`
+  if (cut !== undefined) return `${formatAddress(cut.address)} is not linked to ${address}.`
   const candidates = replicas.filter(
     (replica) => !situation.notChosen.includes(formatAddress(replica.address)),
   )
@@ -58,11 +58,11 @@ export function planMove(situation: Situation, wish: string | null): Move | stri
   if (to === undefined) {
     const known = replicas.map((replica) => replica.address.host).join(', ')
     return wish === null
-      ? 'There is no replica to switch to.'
-      : `There is no Redis at "${wish}". Its replicas are ${known}.`
+      ? 'There is no replica that could be promoted.'
+      : `There is no Redis at "${wish}". The replicas are ${known}.`
   }
-  if (to === from) return `${address} is the primary already.`
-  if (from.offset - to.offset > MOST_BEHIND) {
+  if (to === from) return `${address} is already the primary.`
+  if (from.offset - to.offset > MAX_LAG_BYTES) {
     return `${formatAddress(to.address)} is ${from.offset - to.offset} bytes behind the primary. Try again when it has caught up.`
   }
   return { from, to }

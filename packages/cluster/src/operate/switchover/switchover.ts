@@ -14,11 +14,11 @@ import { type Move, planMove } from './safety.ts'
 export type SwitchoverOptions = DataCentrePlace & SwitchoverChoice
 
 export interface SwitchoverChoice {
-  /** `host` or `host:port` of the replica that becomes primary. Default is the one that has most. */
+  /** `host` or `host:port` of the replica to promote. Default is the one with the smallest lag. */
   to?: string
-  /** Told at the beginning of each step. */
+  /** Called at the beginning of each step. */
   onProgress?: (progress: SwitchoverProgress) => void
-  /** Breaks it off before the promotion; afterwards it is finished. */
+  /** Interrupts it before the promotion. After the promotion it runs to its end. */
   signal?: AbortSignal
 }
 
@@ -45,43 +45,44 @@ export interface SwitchoverReport {
   /** `host:port` of the primary before and after. */
   from: string
   to: string
-  /** For how long writes waited at the old primary (in milliseconds). */
+  /** How long writes waited at the old primary (in milliseconds). */
   pausedMs: number
   tookMs: number
-  /** What an earlier switchover, which was interrupted, had left and is put right now. */
+  /** What an interrupted switchover had left, and is fixed now. */
   mended: string[]
 }
 
-/** Deadline of each question. */
-const PATIENCE_MS = 1000
-const LOOK_AGAIN_MS = 10
-/** Writes wait for so long at the most when this process dies; while it lives the pause is renewed. */
+/** Deadline of one command (in milliseconds). */
+const COMMAND_TIMEOUT_MS = 1000
+const POLL_INTERVAL_MS = 10
+/** The longest pause of writes if this process dies; while it lives it renews the pause (in milliseconds). */
 const PAUSE_MS = 3000
 const RENEW_MS = 1000
-/** A Sentinel asks each replica for its priority every 10 s (`INFO`, Redis 7.0.15). */
+/** A Sentinel reads each replica's priority every 10 s, with `INFO` (Redis 7.0.15; in milliseconds). */
 const PRIORITY_MS = 15_000
-/** A Sentinel gives up a failover by itself after its `failover-timeout`; to know it, it is waited for a little longer. */
 const CATCH_UP_MS = 2000
 const AGREE_MS = 20_000
-/** The replica with the lowest number is promoted; 0 would mean never. */
+/** Sentinel promotes the replica with the lowest priority number; 0 means never. */
 const FIRST_CHOICE = 1
 
 /**
- * Makes another Redis the primary without losing or refusing a write: writes wait at the old primary until the new
- * one has everything, and are then sent to that. Whatever happens, priorities are put back, and the pause ends by
- * itself; what a killed switchover left, the next one mends first.
+ * Promotes another Redis without losing or rejecting a write: writes wait at the old primary until the new one has
+ * everything, and then go to the new one. It restores the priorities in every case, and the pause ends by itself. The next
+ * switchover first fixes what a killed one has left.
  *
- * Throws `BUSY` and `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED` when it had
- * begun, saying which Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder; and as
- * `openDataCentre`.
+ * Throws `BUSY` and `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED`
+ * once it has begun, with the address of the primary; and as `openDataCentre`.
  */
 export async function switchover(options: SwitchoverOptions): Promise<SwitchoverReport> {
   const dataCentre = await openDataCentre(options)
-  return exclusively(dataCentre, 'switchover', () => switchOver(dataCentre, options))
+  return exclusively(dataCentre, 'switchover', () => switchoverLocked(dataCentre, options))
 }
 
-/** The same for an operation that has the data centre to itself already. */
-export async function switchOver(access: GroupAccess, options: SwitchoverChoice): Promise<SwitchoverReport> {
+/** The same for a caller that holds the lock. */
+export async function switchoverLocked(
+  access: GroupAccess,
+  options: SwitchoverChoice,
+): Promise<SwitchoverReport> {
   const nodes = new Nodes(access)
   const sentinels = new Sentinels(access)
   try {
@@ -92,8 +93,8 @@ export async function switchOver(access: GroupAccess, options: SwitchoverChoice)
   }
 }
 
-/** Puts right what a killed switchover has left. Answers what that was. */
-export async function mendSwitchover(access: GroupAccess): Promise<string[]> {
+/** Fixes what a killed switchover has left. Answers what it was. The caller holds the lock. */
+export async function fixInterruptedSwitchover(access: GroupAccess): Promise<string[]> {
   const nodes = new Nodes(access)
   const sentinels = new Sentinels(access)
   try {
@@ -119,19 +120,19 @@ class Switchover {
   }
 
   async run(): Promise<SwitchoverReport> {
-    this.#enter('mend', 'Looking for what an interrupted switchover may have left.')
+    this.#enter('mend', 'Checking for leftovers of an interrupted switchover.')
     const mended = await this.mend()
-    this.#enter('check', 'Checking that it is safe.')
+    this.#enter('check', 'Checking that a switchover is safe.')
     const move = await this.#plan()
     const [from, to] = [formatAddress(move.from.address), formatAddress(move.to.address)]
     try {
-      this.#enter('prefer', `Telling the Sentinels to prefer ${to}.`)
+      this.#enter('prefer', `Making the Sentinels prefer ${to}.`)
       await this.#prefer(move.to.address)
       this.#options.signal?.throwIfAborted()
       const pausedMs = await this.#promote(move)
-      this.#enter('agree', `Waiting until all Sentinels name ${to} and all replicas follow it.`)
-      await this.#until('all agree', AGREE_MS, () => this.#isSettled(to))
-      this.#enter('restore', 'Putting the priorities back.')
+      this.#enter('agree', `Waiting until all Sentinels name ${to} and all replicas are linked to it.`)
+      await this.#until('all Sentinels to agree', AGREE_MS, () => this.#isSettled(to))
+      this.#enter('restore', 'Restoring the priorities.')
       await this.#restore()
       return { from, to, pausedMs, tookMs: Math.round(performance.now() - this.#beganMs), mended }
     } catch (error) {
@@ -139,20 +140,24 @@ class Switchover {
     }
   }
 
-  /** Priorities other than the planned one are a dead switchover's: its pause has ended, or ends here. */
+  /** A priority that is not the planned one was set by a killed switchover; its pause has ended, or ends here. */
   async mend(): Promise<string[]> {
     const mended: string[] = []
     for (const host of this.#topology.dataHosts) {
       const address = redisAddress(host)
       try {
-        const [reply] = await this.#nodes.send(address, [['CONFIG', 'GET', 'replica-priority']], PATIENCE_MS)
+        const [reply] = await this.#nodes.send(
+          address,
+          [['CONFIG', 'GET', 'replica-priority']],
+          COMMAND_TIMEOUT_MS,
+        )
         const planned = String(priorityOf(host))
         if (readField(reply, 'replica-priority') === planned) continue
         await this.#restorePriority(host)
-        await this.#nodes.send(address, [['CLIENT', 'UNPAUSE']], PATIENCE_MS)
+        await this.#nodes.send(address, [['CLIENT', 'UNPAUSE']], COMMAND_TIMEOUT_MS)
         mended.push(`replica-priority of ${formatAddress(address)} is ${planned} again`)
       } catch {
-        // One that cannot be asked is told of by the check that follows.
+        // The check that follows reports a Redis that does not answer.
       }
     }
     return mended
@@ -161,8 +166,8 @@ class Switchover {
   async #plan(): Promise<Move> {
     const move = planMove(
       {
-        nodes: await this.#nodes.views(PATIENCE_MS),
-        sentinels: await this.#sentinels.answers(PATIENCE_MS),
+        nodes: await this.#nodes.views(COMMAND_TIMEOUT_MS),
+        sentinels: await this.#sentinels.answers(COMMAND_TIMEOUT_MS),
         plannedNodes: this.#topology.dataHosts.length,
         plannedSentinels: this.#topology.dataHosts.length,
         notChosen: this.#topology.dataHosts
@@ -178,21 +183,21 @@ class Switchover {
   async #prefer(address: NodeAddress): Promise<void> {
     const wanted = formatAddress(address)
     const set = (node: NodeAddress, priority: number) =>
-      this.#nodes.send(node, [['CONFIG', 'SET', 'replica-priority', String(priority)]], PATIENCE_MS)
-    // One that is always preferred would be as good as the chosen one.
+      this.#nodes.send(node, [['CONFIG', 'SET', 'replica-priority', String(priority)]], COMMAND_TIMEOUT_MS)
+    // A replica with the same priority could be promoted instead of the chosen one.
     const rivals = this.#topology.dataHosts.filter(
       (host) => priorityOf(host) === FIRST_CHOICE && formatAddress(redisAddress(host)) !== wanted,
     )
     await Promise.all(rivals.map((host) => set(redisAddress(host), REPLICA_PRIORITY)))
     await set(address, FIRST_CHOICE)
     const raised = rivals.map((host) => formatAddress(redisAddress(host)))
-    await this.#until('all Sentinels know the priority', PRIORITY_MS, async () => {
+    await this.#until('all Sentinels to learn the priority', PRIORITY_MS, async () => {
       const replies = await Promise.all(
         this.#topology.dataHosts.map((host) =>
           this.#sentinels.send(
             sentinelAddress(host),
             [['SENTINEL', 'REPLICAS', this.#topology.primaryName]],
-            PATIENCE_MS,
+            COMMAND_TIMEOUT_MS,
           ),
         ),
       )
@@ -204,31 +209,31 @@ class Switchover {
     })
   }
 
-  /** From the pause to the end of it; answers how long it was (in milliseconds). */
+  /** Pauses writes, promotes, and ends the pause; answers how long it was (in milliseconds). */
   async #promote({ from, to }: Move): Promise<number> {
-    this.#enter('pause', `Letting writes wait at ${formatAddress(from.address)}.`)
+    this.#enter('pause', `Pausing writes at ${formatAddress(from.address)}.`)
     const pausedAtMs = performance.now()
     const pause = () =>
-      this.#nodes.send(from.address, [['CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE']], PATIENCE_MS)
+      this.#nodes.send(from.address, [['CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE']], COMMAND_TIMEOUT_MS)
     await pause()
     const renewing = setInterval(() => void pause().catch(() => {}), RENEW_MS)
     try {
-      const { offset } = await this.#nodes.view(from.address, PATIENCE_MS)
-      await this.#until('the replica has everything', CATCH_UP_MS, async () => {
-        return (await this.#nodes.view(to.address, PATIENCE_MS)).offset >= offset
+      const { offset } = await this.#nodes.view(from.address, COMMAND_TIMEOUT_MS)
+      await this.#until('the replica to catch up', CATCH_UP_MS, async () => {
+        return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).offset >= offset
       })
       this.#options.signal?.throwIfAborted()
       this.#enter('promote', `Promoting ${formatAddress(to.address)}.`)
       await this.#askForFailover()
-      await this.#until('it is promoted', this.#topology.timings.failoverTimeoutMs, async () => {
-        return (await this.#nodes.view(to.address, PATIENCE_MS)).role === 'primary'
+      await this.#until('the promotion', this.#topology.timings.failoverTimeoutMs, async () => {
+        return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).role === 'primary'
       })
-      this.#enter('follow', 'Pointing the others to it, and letting writes go on.')
+      this.#enter('follow', 'Repointing the other replicas, and resuming writes.')
       clearInterval(renewing)
       await this.#follow(to.address, from.address)
     } finally {
       clearInterval(renewing)
-      await this.#nodes.send(from.address, [['CLIENT', 'UNPAUSE']], PATIENCE_MS).catch(() => {})
+      await this.#nodes.send(from.address, [['CLIENT', 'UNPAUSE']], COMMAND_TIMEOUT_MS).catch(() => {})
     }
     return Math.round(performance.now() - pausedAtMs)
   }
@@ -241,29 +246,29 @@ class Switchover {
         await this.#sentinels.send(
           sentinel,
           [['SENTINEL', 'FAILOVER', this.#topology.primaryName]],
-          PATIENCE_MS,
+          COMMAND_TIMEOUT_MS,
         )
         return
       } catch (error) {
         refusals.push(`${formatAddress(sentinel)}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
-    throw new Error(`No Sentinel would begin the failover. ${refusals.join('; ')}`)
+    throw new Error(`No Sentinel started the failover. ${refusals.join('; ')}`)
   }
 
-  /** What Sentinel does up to a second later by itself: it looks once a second. */
+  /** Sentinel would do this by itself, up to a second later. */
   async #follow(promoted: NodeAddress, old: NodeAddress): Promise<void> {
     const command = ['REPLICAOF', promoted.host, String(promoted.port)]
     const others = this.#addresses().filter((address) => formatAddress(address) !== formatAddress(promoted))
-    await Promise.all(others.map((address) => this.#nodes.send(address, [command], PATIENCE_MS)))
-    // Clients that wait there are told to look for the new primary.
-    await this.#nodes.send(old, [['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']], PATIENCE_MS)
+    await Promise.all(others.map((address) => this.#nodes.send(address, [command], COMMAND_TIMEOUT_MS)))
+    // Clients that wait there reconnect, and so find the new primary.
+    await this.#nodes.send(old, [['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']], COMMAND_TIMEOUT_MS)
   }
 
   async #isSettled(primary: string): Promise<boolean> {
     const [nodes, sentinels] = await Promise.all([
-      this.#nodes.views(PATIENCE_MS),
-      this.#sentinels.answers(PATIENCE_MS),
+      this.#nodes.views(COMMAND_TIMEOUT_MS),
+      this.#sentinels.answers(COMMAND_TIMEOUT_MS),
     ])
     const replicas = nodes.filter(({ role, primaryAddress, linkUp }) => {
       return role === 'replica' && primaryAddress === primary && linkUp
@@ -279,31 +284,30 @@ class Switchover {
     await Promise.all(this.#topology.dataHosts.map((host) => this.#restorePriority(host)))
   }
 
-  /** In its file, too: Sentinel has every promoted and every demoted node write it. */
+  /** In its file, too: Sentinel makes every promoted and every demoted node rewrite it. */
   async #restorePriority(host: DataHost): Promise<void> {
     const set = ['CONFIG', 'SET', 'replica-priority', String(priorityOf(host))]
-    await this.#nodes.send(redisAddress(host), [set, ['CONFIG', 'REWRITE']], PATIENCE_MS)
+    await this.#nodes.send(redisAddress(host), [set, ['CONFIG', 'REWRITE']], COMMAND_TIMEOUT_MS)
   }
 
-  /** Undoes what can be undone, and says where the data centre stands. */
+  /** Restores the priorities, and describes the state of the data centre. */
   async #failure(error: unknown): Promise<ClusterError> {
     const isAborted = error === this.#options.signal?.reason
     const reason = isAborted
-      ? 'The switchover was broken off before the promotion.'
+      ? 'The switchover was interrupted before the promotion.'
       : error instanceof Error
         ? error.message
         : String(error)
     const restored = await this.#restore().then(
-      () => 'The priorities are as they were.',
-      () =>
-        'The priorities could not all be put back: run `holdfast switchover` again, or `holdfast doctor`.',
+      () => 'The priorities are restored.',
+      () => 'Some priorities could not be restored: run `holdfast switchover` again, or `holdfast doctor`.',
     )
-    const views = await this.#nodes.views(PATIENCE_MS)
+    const views = await this.#nodes.views(COMMAND_TIMEOUT_MS)
     const primaries = views.flatMap(({ role, address }) => (role === 'primary' ? formatAddress(address) : []))
     const now =
       primaries.length === 1
         ? `${primaries[0]} is the primary`
-        : `${primaries.length} Redis call themselves primary`
+        : `${primaries.length} Redis have the role primary`
     const code = isAborted ? 'SWITCHOVER_ABORTED' : 'SWITCHOVER_FAILED'
     return new ClusterError(code, `${reason} ${now}. ${restored}`, { cause: error })
   }
@@ -311,8 +315,9 @@ class Switchover {
   async #until(what: string, limitMs: number, condition: () => Promise<boolean>): Promise<void> {
     const untilMs = performance.now() + limitMs
     while (!(await condition().catch(() => false))) {
-      if (performance.now() > untilMs) throw new Error(`Waited ${limitMs / 1000} s in vain until ${what}.`)
-      await sleep(LOOK_AGAIN_MS)
+      if (performance.now() > untilMs)
+        throw new Error(`Timed out after ${limitMs / 1000} s waiting for ${what}.`)
+      await sleep(POLL_INTERVAL_MS)
     }
   }
 

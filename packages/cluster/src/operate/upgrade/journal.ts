@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { readIfThere, writePrivate } from '../../state/private-file.ts'
 
-/** What is to be restarted: all, one kind of process, or what runs on one host. */
+/** What to restart: everything, one kind of process, or the processes of one host. */
 export interface Selection {
   only: 'redis' | 'sentinel' | null
   host: string | null
@@ -17,12 +17,12 @@ const schema = z.object({
 })
 
 /**
- * What an upgrade has to do: every process that it restarts, as it ran when the upgrade began. A process with another
- * run id has been restarted since, by whomever. So one that was interrupted goes on where it was.
+ * Every process that an upgrade restarts, as it ran when the upgrade began. A process with another run id has restarted
+ * since, whatever the cause. By that an interrupted upgrade resumes.
  */
 export type Journal = z.output<typeof schema>
 
-/** The journal of an upgrade of the same choice that was not finished, or null. */
+/** The journal of an unfinished upgrade with the same selection, or null. */
 export async function readJournal(file: string, { only, host }: Selection): Promise<Journal | null> {
   const text = await readIfThere(file)
   if (text === null) return null
@@ -30,7 +30,7 @@ export async function readJournal(file: string, { only, host }: Selection): Prom
     const journal = schema.parse(JSON.parse(text))
     return journal.only === only && journal.host === host ? journal : null
   } catch {
-    // It says what was done; all of it can be done again.
+    // Without it the upgrade restarts every process again, which is safe.
     return null
   }
 }

@@ -1,29 +1,29 @@
 import { primaryOf } from './health.ts'
 import type { Journal } from './journal.ts'
-import type { RedisSight, Seen, SentinelSight, Sight } from './sight.ts'
-import { mayFollow } from './versions.ts'
+import type { GroupSnapshot, ProcessSnapshot, RedisState, SentinelState } from './snapshot.ts'
 
 export type NextStep =
   | { kind: 'done' }
-  | { kind: 'restart'; process: Seen<RedisSight> | Seen<SentinelSight> }
-  /** The primary is to be restarted: another one becomes it first. */
-  | { kind: 'switch-over'; from: Seen<RedisSight>; to: Seen<RedisSight> }
-  /** It cannot go on, and one sentence says why. */
+  | { kind: 'restart'; process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState> }
+  /** Only the primary is left to restart: a replica is promoted first. */
+  | { kind: 'switch-over'; from: ProcessSnapshot<RedisState>; to: ProcessSnapshot<RedisState> }
+  /** The upgrade cannot continue, for a reason in one sentence. */
   | { kind: 'stop'; reason: string }
 
 /**
- * What comes next in a healthy data centre: Sentinels one by one, then replicas, and the primary when it is none any
- * more. It follows from how things are, not from what was done: so it is right after a failover and after a crash, too.
- * `notChosen` are the names of those that become primary only when nobody else can. Pure.
+ * The next step in a healthy data centre: Sentinels one by one, then replicas, and the old primary when it has become a
+ * replica. It follows from the present state, not from what was done, so that it is right after a failover and after a
+ * crash, too. `notChosen` are the names of nodes that are promoted only if no other can be. Pure.
  */
-export function nextStep(sight: Sight, journal: Journal, notChosen: readonly string[]): NextStep {
-  const waits = (process: Seen<RedisSight> | Seen<SentinelSight>) => isPending(process, journal)
-  const mixture = olderThanPrimary(sight, journal)
+export function nextStep(snapshot: GroupSnapshot, journal: Journal, notChosen: readonly string[]): NextStep {
+  const waits = (process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>) =>
+    isPending(process, journal)
+  const mixture = olderThanPrimary(snapshot, journal)
   if (mixture !== null) return { kind: 'stop', reason: mixture }
-  const sentinel = sight.sentinels.find(waits)
+  const sentinel = snapshot.sentinels.find(waits)
   if (sentinel !== undefined) return { kind: 'restart', process: sentinel }
-  const primary = primaryOf(sight.redis)
-  const replicas = sight.redis.filter((node) => node !== primary)
+  const primary = primaryOf(snapshot.redis)
+  const replicas = snapshot.redis.filter((node) => node !== primary)
   const replica = replicas.find(waits)
   if (replica !== undefined) return { kind: 'restart', process: replica }
   if (primary === undefined || !waits(primary)) return { kind: 'done' }
@@ -36,29 +36,48 @@ export function nextStep(sight: Sight, journal: Journal, notChosen: readonly str
       offsetOf(other) - offsetOf(one),
   )
   return to === undefined
-    ? { kind: 'stop', reason: 'There is no replica that could be primary for all others.' }
+    ? { kind: 'stop', reason: 'No replica is new enough to be the primary of all others.' }
     : { kind: 'switch-over', from: primary, to }
 }
 
-/** It is to be restarted, and still is what it was when the upgrade began. */
-export function isPending({ name, facts }: Seen<RedisSight> | Seen<SentinelSight>, { targets }: Journal) {
+/** Whether the process must be restarted, and has not been since the upgrade began. */
+export function isPending(
+  { name, facts }: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>,
+  { targets }: Journal,
+) {
   const target = targets.find((one) => one.name === name)
   return target !== undefined && facts?.runId === target.runId
 }
 
-/** A replica that came back with an older program than its primary's. One that waits for its restart may be older. */
-function olderThanPrimary({ redis }: Sight, journal: Journal): string | null {
+/** The reason to stop: a replica came back with an older program than its primary's. Before its restart it may be older. */
+function olderThanPrimary({ redis }: GroupSnapshot, journal: Journal): string | null {
   const primary = primaryOf(redis)
   if (primary === undefined) return null
-  const wasRestarted = (node: Seen<RedisSight>) =>
+  const wasRestarted = (node: ProcessSnapshot<RedisState>) =>
     journal.targets.some(({ name }) => name === node.name) && !isPending(node, journal)
   const older = redis.find((node) => wasRestarted(node) && !mayFollow(versionOf(node), versionOf(primary)))
   if (older === undefined) return null
   return (
-    `${older.name} was restarted as version ${versionOf(older)}, and its primary ${primary.name} is ${versionOf(primary)}: ` +
-    'a newer primary may not replicate to an older replica. Install the newer program there.'
+    `${older.name} was restarted with version ${versionOf(older)}, but its primary ${primary.name} has version ${versionOf(primary)}: ` +
+    'an older replica may not understand a newer primary. Install the newer program there.'
   )
 }
 
-const versionOf = ({ facts }: Seen<RedisSight>) => facts?.version ?? ''
-const offsetOf = ({ facts }: Seen<RedisSight>) => facts?.replication.offset ?? 0
+const versionOf = ({ facts }: ProcessSnapshot<RedisState>) => facts?.version ?? ''
+const offsetOf = ({ facts }: ProcessSnapshot<RedisState>) => facts?.replication.offset ?? 0
+
+/**
+ * Whether a Redis of this version may follow a primary of that one. A primary of a newer release may send what an older
+ * replica does not know: a snapshot in a newer format, or a new command
+ * (https://redis.io/docs/latest/operate/oss_and_stack/install/upgrade/). Patches of one release are alike. Pure.
+ */
+export function mayFollow(replica: string, primary: string): boolean {
+  const [own, others] = [releaseOf(replica), releaseOf(primary)]
+  return own[0] > others[0] || (own[0] === others[0] && own[1] >= others[1])
+}
+
+/** `7.0.15` is of the release 7.0. */
+function releaseOf(version: string): [major: number, minor: number] {
+  const [major = '', minor = ''] = version.split('.')
+  return [Number(major) || 0, Number(minor) || 0]
+}

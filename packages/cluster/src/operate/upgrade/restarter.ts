@@ -3,65 +3,65 @@ import type { Host } from '../../site/site.ts'
 import { connectControl } from '../control-client.ts'
 import { runShell } from '../shell.ts'
 
-/** A process that is to be restarted. */
+/** A process to restart. */
 interface RestartTarget {
   kind: 'redis' | 'sentinel'
   /** `redis-1` */
   name: string
-  /** Its data host, by place. */
+  /** The index of its data host. */
   index: number
 }
 
 /** How a process is restarted. */
 export interface Restarter {
-  /** What is told before: a command for a person, or null where it happens by itself. */
+  /** The command that a person types; null where Holdfast restarts the process. */
   command: (target: RestartTarget) => string | null
-  /** Asks for the restart. That it has happened is seen from outside. */
+  /** Asks for the restart. The caller observes whether it has happened. */
   restart: (target: RestartTarget, signal: AbortSignal) => Promise<void>
-  /** How long until the process must be another one (in milliseconds). */
-  patienceMs: number
+  /** Deadline until which a new process must answer (in milliseconds). */
+  limitMs: number
 }
 
-/** The processes of this machine, by their supervisor: for it a restart on request is no crash. */
+/** Restarts processes of this machine by their supervisor, which does not count that as a crash. */
 export function bySupervisor(stateDir: string): Restarter {
   const control = connectControl(stateDir)
   return {
     command: () => null,
     restart: async ({ name }) => void (await control.restart(name)),
-    patienceMs: 30_000,
+    limitMs: 30_000,
   }
 }
 
-/** What systemd calls the service of a host, as `holdfast render` names it. */
+/** The systemd units, as `holdfast render` names them. */
 const UNIT = { redis: 'holdfast-redis.service', sentinel: 'holdfast-sentinel.service' } as const
 
-/** A person types the command on the host, and gets an hour for it. */
+/** A person restarts the unit on the host, and has an hour for that. */
 export function byHand(hosts: readonly Host[]): Restarter {
   return {
     command: ({ kind, index }) => `on ${hosts[index]?.name}: systemctl restart ${UNIT[kind]}`,
     restart: async () => {},
-    patienceMs: 3_600_000,
+    limitMs: 3_600_000,
   }
 }
 
-/** A command that this machine runs, in which `{host}`, `{address}` and `{unit}` stand for those of the process. */
+/** Runs a command on this machine, with `{host}`, `{address}` and `{unit}` replaced by those of the process. */
 export function byCommand(template: string, hosts: readonly Host[]): Restarter {
   const command = ({ kind, index }: RestartTarget): string => {
     const { name = '', address = '' } = hosts[index] ?? {}
-    // A host's name and address are checked by the rules of a site: nothing in them means anything to a shell.
+    // The rules of a site admit no character in names and addresses that a shell would interpret.
     return template
       .replaceAll('{host}', name)
       .replaceAll('{address}', address)
       .replaceAll('{unit}', UNIT[kind])
   }
-  return { command, restart: (target, signal) => run(command(target), signal), patienceMs: 60_000 }
+  return { command, restart: (target, signal) => run(command(target), signal), limitMs: 60_000 }
 }
 
-/** A service has 90 s to end by systemd's own default, and as long to start. */
-const COMMAND_MS = 180_000
+/** By systemd's default a service has 90 s to stop, and 90 s to start (in milliseconds). */
+const COMMAND_LIMIT_MS = 180_000
 
-/** Throws `RESTART_FAILED` with what it said. */
+/** Throws `RESTART_FAILED` with the output of the command. */
 async function run(command: string, signal: AbortSignal): Promise<void> {
-  const problem = await runShell(command, { signal, limitMs: COMMAND_MS })
+  const problem = await runShell(command, { signal, limitMs: COMMAND_LIMIT_MS })
   if (problem !== null) throw new ClusterError('RESTART_FAILED', problem)
 }

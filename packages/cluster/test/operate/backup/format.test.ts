@@ -58,7 +58,7 @@ it('refuses any beginning of a backup that is not the whole of it', async () => 
 
 it.each([
   ['nothing', '', /its end is missing/],
-  ['something else', 'hello\n', /is no backup of Holdfast/],
+  ['something else', 'hello\n', /is not a backup of Holdfast/],
   [
     'another version',
     `${JSON.stringify({ format: 'holdfast-backup', version: 2, ...HEADER })}\n`,
@@ -69,7 +69,7 @@ it.each([
 })
 
 it.each([
-  ['a record too few', '{"records":1}\n', /it holds 0 records and says otherwise/],
+  ['a record too few', '{"records":1}\n', /it holds 0 records, and its last line has another number/],
   ['a record that is none', 'hf:{000}:t:x !!\n', /record 1 is malformed/],
   ['a key that is none', 'session YQ==\n', /record 1 is malformed/],
   ['more after its end', '{"records":0}\nx\n', /something follows its end/],

@@ -18,7 +18,7 @@ import {
   sentinelAddress,
 } from '../../../src/index.ts'
 import { askReadyz } from '../../../src/operate/readyz.ts'
-import { servedFingerprint } from '../../../src/operate/rotate/certificates/served-certificate.ts'
+import { servedFingerprint } from '../../../src/operate/rotate/certificates/served.ts'
 import { openLocal } from '../../../src/state/open.ts'
 import { storeOptions } from '../../../src/state/store-options.ts'
 import { connectionIds } from '../../support/application.ts'
@@ -147,7 +147,7 @@ it('stops when they are issued where people bring them to the hosts, and tells n
   expect(await errorOf(rotateCertificates({ ...place, stage: 'finish' }))).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /redis@data-1 shows its new certificate.*bring the files of tls\/.*certificates --file \S+\/holdfast\.yaml --certificates \S+`/,
+      /redis@data-1 to serve its new certificate.*bring the files of tls\/.*certificates --file \S+\/holdfast\.yaml --certificates \S+`/,
     ),
   })
   expect(await shown()).toEqual(before)
@@ -182,7 +182,7 @@ it('stops when the command that brings them fails, says so, and goes on when it 
   const failing = 'echo no way to data-2 >&2; exit 7'
   expect(await errorOf(rotateCertificates({ ...place, deliverCommand: failing }))).toMatchObject({
     code: 'ROTATION_STOPPED',
-    message: expect.stringContaining('exit code 7. It said: no way to data-2'),
+    message: expect.stringContaining('exit code 7. Its output: no way to data-2'),
   })
   expect(await shown()).toEqual(before)
   expect(await rotateCertificates({ ...place, deliverCommand })).toMatchObject({

@@ -13,7 +13,7 @@ import {
   StateFolder,
   sentinelAddress,
 } from '../../../src/index.ts'
-import { servedFingerprint } from '../../../src/operate/rotate/certificates/served-certificate.ts'
+import { servedFingerprint } from '../../../src/operate/rotate/certificates/served.ts'
 import { openLocal } from '../../../src/state/open.ts'
 import { storeOptions } from '../../../src/state/store-options.ts'
 import { readTlsFiles } from '../../../src/redis/tls-files.ts'

@@ -8,9 +8,9 @@ import {
   rotateCertificates,
   StateFolder,
 } from '../../../src/index.ts'
-import { certificateHolders } from '../../../src/operate/certificate-holders.ts'
-import { shownCertificates } from '../../../src/operate/rotate/certificates/ended.ts'
-import { localServers } from '../../../src/operate/rotate/certificates/local-servers.ts'
+import { certificateHolders } from '../../../src/operate/local-certificates.ts'
+import { localHolders } from '../../../src/operate/rotate/certificates/holders.ts'
+import { servedCertificates } from '../../../src/operate/rotate/certificates/served.ts'
 import { openLocal } from '../../../src/state/open.ts'
 import { storeOptions } from '../../../src/state/store-options.ts'
 import { eventually, TestDataCentre } from '../../support/data-centre.ts'
@@ -48,7 +48,7 @@ async function end(holders: readonly string[]): Promise<void> {
       )
       .catch(() => [])
   const shown = await eventually(async () => {
-    const all = await shownCertificates(local, localServers(local))
+    const all = await servedCertificates(local, localHolders(local))
     if (all.length < 2 * hosts.length) throw new Error('a Sentinel is just starting')
     return all
   })

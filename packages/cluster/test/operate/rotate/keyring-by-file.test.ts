@@ -115,12 +115,12 @@ it('stops each time that people bring the ring to the hosts, and goes on only wh
   expect(await rotateKeyring(place)).toMatchObject({ state: 'waiting', current: 'k2', next: 'k3' })
   expect(await errorOf(rotateKeyring({ ...place, forgetOld: true }))).toMatchObject({
     code: 'NOT_SAFE',
-    message: expect.stringContaining('to the key k3 has not ended'),
+    message: expect.stringContaining('to the key k3 is unfinished'),
   })
   expect(await errorOf(rotateKeyring({ ...place, stage: 'finish' }))).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /^gateway-1 and .* does not use the new key ring.*keyring --file \S+\/holdfast\.yaml --certificates \S+`/,
+      /^gateway-1 and .* do not use the new key ring.*keyring --file \S+\/holdfast\.yaml --certificates \S+`/,
     ),
   })
   expect((await ringOf()).current).toBe('k2')

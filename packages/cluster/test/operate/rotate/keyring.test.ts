@@ -132,12 +132,12 @@ it('stops after the first phase when it is asked to, and says by what to go on',
     isRunning: false,
   })
   expect(await planKeyringRotation({ stateDir: dc.stateDir })).toContain(
-    `Go on with the rotation to ${next} that was begun before.`,
+    `Resume the rotation to ${next} that began before.`,
   )
   expect(await rotateKeyring({ stateDir: dc.stateDir })).toMatchObject({ current: next, next: null })
 })
 
-it('broken off on request, it says so, and goes on when it is run again', async () => {
+it('an interrupted rotation of the key ring says so, and the next run resumes it', async () => {
   const { current } = await ringOf()
   const leaving = new AbortController()
   await expect(
@@ -149,7 +149,7 @@ it('broken off on request, it says so, and goes on when it is run again', async 
   ).rejects.toMatchObject({
     code: 'ROTATION_ABORTED',
     message: expect.stringMatching(
-      /^The rotation was broken off\. .* `holdfast rotate keyring( --[a-z-]+ \S+)+`\.$/,
+      /^The rotation was interrupted at: .* `holdfast rotate keyring( --[a-z-]+ \S+)+`\.$/,
     ),
   })
   expect((await ringOf()).current).toBe(current)

@@ -20,7 +20,7 @@ import {
 } from '../../../src/index.ts'
 import { exclusively, inTurn } from '../../../src/operate/lock.ts'
 import { openSite } from '../../../src/operate/open-site.ts'
-import { rotatePasswordsOf } from '../../../src/operate/rotate/passwords/rotate-passwords.ts'
+import { rotatePasswordsLocked } from '../../../src/operate/rotate/passwords/rotate-passwords.ts'
 import { PASSWORD_USERS } from '../../../src/operate/rotate/passwords/users.ts'
 import { secretFilesOf } from '../../../src/operate/rotate/secret-files.ts'
 import type { Secrets } from '../../../src/secrets/secrets.ts'
@@ -159,7 +159,7 @@ it('stops between two stages where people bring the passwords to the hosts, and 
   const early = await errorOf(rotatePasswords({ ...place, stage: 'finish' }))
   expect(early).toMatchObject({
     code: 'ROTATION_STOPPED',
-    message: expect.stringMatching(/gateway-1 and gateway-2 .*does not use the new passwords.*both valid/),
+    message: expect.stringMatching(/gateway-1 and gateway-2 .*do not use the new passwords.*both valid/),
   })
   expect((await refusedAt(old)).refused).toEqual([])
   await deliver()
@@ -191,7 +191,7 @@ it('stops when the command that brings them fails, says so, and goes on when it 
   expect(error).toMatchObject({
     code: 'ROTATION_STOPPED',
     message: expect.stringMatching(
-      /exit code 7\. It said: no way to data-2.*both valid.*passwords --file \S+\/holdfast\.yaml --certificates \S+`.*--undo/,
+      /exit code 7\. Its output: no way to data-2.*both valid.*passwords --file \S+\/holdfast\.yaml --certificates \S+`.*--undo/,
     ),
   })
   expect(await found()).toEqual(['rotation-unfinished'])
@@ -236,7 +236,7 @@ it('is told to a Sentinel that comes back by the new password: nobody else begin
     () => openSite(place),
     'rotation of passwords',
     async (dataCentre) => {
-      await rotatePasswordsOf(dataCentre, { deliverCommand })
+      await rotatePasswordsLocked(dataCentre, { deliverCommand })
       for (const name of ['sentinel-1', 'sentinel-2', 'sentinel-3']) await dc.control.restart(name)
       // The other way to this data centre has a file of its own, so that only Sentinels can tell it.
       const other = await openLocal(dc.stateDir)

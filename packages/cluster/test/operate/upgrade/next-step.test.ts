@@ -1,20 +1,19 @@
 import type { ReplicationView } from '@holdfast/tokens/redis'
 import { describe, expect, it } from 'vitest'
-import { whatIsMissing } from '../../../src/operate/upgrade/health.ts'
-import { nextStep } from '../../../src/operate/upgrade/next-step.ts'
-import type { RedisSight, SentinelSight, Sight } from '../../../src/operate/upgrade/sight.ts'
-import { mayFollow } from '../../../src/operate/upgrade/versions.ts'
+import { unhealthyReason } from '../../../src/operate/upgrade/health.ts'
+import { mayFollow, nextStep } from '../../../src/operate/upgrade/next-step.ts'
+import type { GroupSnapshot, RedisState, SentinelState } from '../../../src/operate/upgrade/snapshot.ts'
 
-type RedisChange = Partial<Omit<RedisSight, 'replication'>> & { replication?: Partial<ReplicationView> }
-type SentinelChange = Partial<Omit<SentinelSight, 'answer'>> & { answer?: Partial<SentinelSight['answer']> }
+type RedisChange = Partial<Omit<RedisState, 'replication'>> & { replication?: Partial<ReplicationView> }
+type SentinelChange = Partial<Omit<SentinelState, 'answer'>> & { answer?: Partial<SentinelState['answer']> }
 
 const at = (place: number) => `10.0.0.1${place}:6379`
 
 /** A whole data centre, whose first Redis is the primary. */
-function sightOf(
+function snapshotOf(
   redis: Readonly<Record<number, RedisChange>> = {},
   sentinels: Readonly<Record<number, SentinelChange>> = {},
-): Sight {
+): GroupSnapshot {
   return {
     redis: [1, 2, 3].map((place) => {
       const { replication, ...change } = redis[place] ?? {}
@@ -99,23 +98,23 @@ const brief = (step: ReturnType<typeof nextStep>) =>
       : step.kind === 'stop'
         ? step.reason
         : 'done'
-const next = (sight: Sight, from = journal, notChosen: string[] = []) =>
-  brief(nextStep(sight, from, notChosen))
+const next = (snapshot: GroupSnapshot, from = journal, notChosen: string[] = []) =>
+  brief(nextStep(snapshot, from, notChosen))
 
 describe('the next step', () => {
-  it.each<[string, Sight, string]>([
-    ['begins with the first Sentinel', sightOf(), 'sentinel-1'],
-    ['goes on with the next one', sightOf({}, { 1: done }), 'sentinel-2'],
-    ['comes to the replicas when the Sentinels are done', sightOf({}, allSentinels), 'redis-2'],
-    ['comes to the second replica', sightOf({ 2: done }, allSentinels), 'redis-3'],
+  it.each<[string, GroupSnapshot, string]>([
+    ['begins with the first Sentinel', snapshotOf(), 'sentinel-1'],
+    ['goes on with the next one', snapshotOf({}, { 1: done }), 'sentinel-2'],
+    ['comes to the replicas when the Sentinels are done', snapshotOf({}, allSentinels), 'redis-2'],
+    ['comes to the second replica', snapshotOf({ 2: done }, allSentinels), 'redis-3'],
     [
       'moves the primary to the replica that has most',
-      sightOf({ 2: done, 3: { ...done, replication: { offset: 1500 } } }, allSentinels),
+      snapshotOf({ 2: done, 3: { ...done, replication: { offset: 1500 } } }, allSentinels),
       'redis-1 to redis-3',
     ],
     [
       'restarts the old primary when it is one no more',
-      sightOf(
+      snapshotOf(
         {
           1: { replication: { role: 'replica', primaryAddress: at(2), linkUp: true } },
           2: { ...done, replication: { role: 'primary', primaryAddress: null } },
@@ -125,67 +124,89 @@ describe('the next step', () => {
       ),
       'redis-1',
     ],
-    ['is none when all are other processes', sightOf({ 1: done, 2: done, 3: done }, allSentinels), 'done'],
+    ['is none when all are other processes', snapshotOf({ 1: done, 2: done, 3: done }, allSentinels), 'done'],
     [
       'lets a newer replica be primary for one that is about to be restarted',
-      sightOf({ 2: newer, 3: newer }, allSentinels),
+      snapshotOf({ 2: newer, 3: newer }, allSentinels),
       'redis-1 to redis-2',
     ],
     [
       'never makes a newer one primary for an older replica that stays',
-      sightOf({ 2: newer, 3: { ...done, replication: { offset: 10 } } }, allSentinels),
+      snapshotOf({ 2: newer, 3: { ...done, replication: { offset: 10 } } }, allSentinels),
       'redis-1 to redis-3',
     ],
-  ])('%s', (_, sight, expected) => {
-    expect(next(sight)).toBe(expected)
+  ])('%s', (_, snapshot, expected) => {
+    expect(next(snapshot)).toBe(expected)
   })
 
-  it('stops at a replica that came back older than its primary', () => {
-    const sight = sightOf({ 1: { version: '8.0.1' }, 2: done }, allSentinels)
-    expect(next(sight)).toMatch(
-      /redis-2 was restarted as version 7\.0\.15, .* Install the newer program there\./,
+  it('the upgrade stops at a replica that came back older than its primary', () => {
+    const snapshot = snapshotOf({ 1: { version: '8.0.1' }, 2: done }, allSentinels)
+    expect(next(snapshot)).toMatch(
+      /redis-2 was restarted with version 7\.0\.15, .* Install the newer program there\./,
     )
   })
 
   it('prefers one that may be elected', () => {
-    expect(next(sightOf({ 2: done, 3: done }, allSentinels), journal, ['redis-2'])).toBe('redis-1 to redis-3')
+    expect(next(snapshotOf({ 2: done, 3: done }, allSentinels), journal, ['redis-2'])).toBe(
+      'redis-1 to redis-3',
+    )
   })
 
   it('leaves alone what was not chosen', () => {
     const some = { ...journal, targets: journal.targets.filter(({ name }) => name === 'redis-1') }
-    expect(next(sightOf(), some)).toBe('redis-1 to redis-2')
+    expect(next(snapshotOf(), some)).toBe('redis-1 to redis-2')
   })
 })
 
-describe('is not whole', () => {
-  it.each<[string, Sight, RegExp]>([
-    ['while a Redis loads', sightOf({ 2: { isLoading: true } }), /redis-2 is still loading/],
-    ['with two primaries', sightOf({ 2: { replication: { role: 'primary' } } }), /^2 Redis call themselves/],
+describe('the data centre is unhealthy', () => {
+  it.each<[string, GroupSnapshot, RegExp]>([
+    ['while a Redis loads', snapshotOf({ 2: { isLoading: true } }), /redis-2 is still loading/],
+    [
+      'with two primaries',
+      snapshotOf({ 2: { replication: { role: 'primary' } } }),
+      /^2 Redis have the role primary/,
+    ],
     [
       'with a cut link',
-      sightOf({ 3: { replication: { linkUp: false } } }),
-      /redis-3 does not follow redis-1/,
+      snapshotOf({ 3: { replication: { linkUp: false } } }),
+      /redis-3 is not linked to redis-1/,
     ],
     [
       'while a replica is behind',
-      sightOf({ 1: { replication: { offset: 900_000 } } }),
+      snapshotOf({ 1: { replication: { offset: 900_000 } } }),
       /redis-2 is 899000 bytes behind/,
     ],
-    ['with a Redis that was emptied', sightOf({ 2: { hasMark: false } }), /redis-2 does not hold/],
-    ['while a log is written anew', sightOf({ 2: { rewritesLog: true } }), /append-only file anew/],
-    ['in a failover', sightOf({}, { 2: { answer: { failingOver: true } } }), /sentinel-2 leads a failover/],
-    ['with Sentinels that disagree', sightOf({}, { 3: { answer: { primary: at(2) } } }), /sentinel-3 names/],
-    ['with a replica unknown', sightOf({}, { 1: { answer: { knownReplicas: 1 } } }), /knows 1 replicas/],
-    ['with a Sentinel unknown', sightOf({}, { 1: { answer: { knownSentinels: 1 } } }), /knows 1 other/],
-    ['with one that is not reached', sightOf({}, { 1: { unreached: 1 } }), /does not reach 1/],
-    ['in TILT', sightOf({}, { 1: { tilt: true } }), /TILT/],
-    ['without a quorum', sightOf({}, { 1: { quorumProblem: 'NOQUORUM' } }), /no quorum: NOQUORUM/],
-  ])('%s', (_, sight, expected) => {
-    expect(whatIsMissing(sight)).toMatch(expected)
+    ['with a Redis that was emptied', snapshotOf({ 2: { hasMark: false } }), /redis-2 does not hold/],
+    [
+      'while an append-only file is rewritten',
+      snapshotOf({ 2: { rewritesLog: true } }),
+      /rewriting its append-only file/,
+    ],
+    [
+      'in a failover',
+      snapshotOf({}, { 2: { answer: { failingOver: true } } }),
+      /sentinel-2 leads a failover/,
+    ],
+    [
+      'with Sentinels that disagree',
+      snapshotOf({}, { 3: { answer: { primary: at(2) } } }),
+      /sentinel-3 names/,
+    ],
+    ['with a replica unknown', snapshotOf({}, { 1: { answer: { knownReplicas: 1 } } }), /knows 1 replicas/],
+    ['with a Sentinel unknown', snapshotOf({}, { 1: { answer: { knownSentinels: 1 } } }), /knows 1 other/],
+    [
+      'with a process that a Sentinel does not reach',
+      snapshotOf({}, { 1: { unreached: 1 } }),
+      /does not reach 1/,
+    ],
+    ['in TILT', snapshotOf({}, { 1: { tilt: true } }), /TILT/],
+    ['without a quorum', snapshotOf({}, { 1: { quorumProblem: 'NOQUORUM' } }), /no quorum: NOQUORUM/],
+  ])('%s', (_, snapshot, expected) => {
+    expect(unhealthyReason(snapshot)).toMatch(expected)
   })
 
   it('unless nothing is missing', () => {
-    expect(whatIsMissing(sightOf())).toBeNull()
+    expect(unhealthyReason(snapshotOf())).toBeNull()
   })
 })
 

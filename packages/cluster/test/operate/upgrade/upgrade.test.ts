@@ -99,13 +99,13 @@ it('and a switchover refuse to run beside another operation', async () => {
   })
 })
 
-it('refuses a data centre that is not whole, and changes nothing when it is broken off at once', async () => {
+it('an upgrade refuses an unhealthy data centre, and changes nothing when it is interrupted at once', async () => {
   const before = await runIds()
   const leaving = new AbortController()
   leaving.abort()
   await expect(upgrade({ stateDir: dc.stateDir, signal: leaving.signal })).rejects.toMatchObject({
     code: 'UPGRADE_ABORTED',
-    message: 'The upgrade was broken off. Nothing was restarted. Run it again to go on.',
+    message: 'The upgrade was interrupted. Nothing was restarted. Run the upgrade again to resume it.',
   })
   expect(await runIds()).toEqual(before)
 })

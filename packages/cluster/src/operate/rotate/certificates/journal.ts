@@ -1,30 +1,30 @@
-import { rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { readIfThere, writePrivate } from '../../../state/private-file.ts'
+import { JournalFile } from '../journal.ts'
 
 const schema = z.object({ issued: z.record(z.string(), z.string()) })
 
-/** Which certificates a rotation that has not ended has issued: fingerprints by their holders. Holds no secret. */
+/** The certificates that an unfinished rotation has issued: fingerprints by holder. Holds no secret. */
 export class IssueJournal {
-  readonly #file: string
+  readonly #file: JournalFile<z.output<typeof schema>>
   readonly #issued: Map<string, string>
 
-  private constructor(file: string, issued: Map<string, string>) {
+  private constructor(file: JournalFile<z.output<typeof schema>>, issued: Map<string, string>) {
     this.#file = file
     this.#issued = issued
   }
 
-  /** One that cannot be read is begun anew: at worst a certificate is issued twice. */
-  static async open(file: string): Promise<IssueJournal> {
-    const saved = schema.safeParse(parseJson(await readIfThere(file)))
-    return new IssueJournal(file, new Map(Object.entries(saved.data?.issued ?? {})))
+  /** A file that cannot be read counts as none: at worst a certificate is issued twice. */
+  static async open(path: string): Promise<IssueJournal> {
+    const file = new JournalFile(path, { schema, remedy: null })
+    const saved = await file.read()
+    return new IssueJournal(file, new Map(Object.entries(saved?.issued ?? {})))
   }
 
   get isEmpty(): boolean {
     return this.#issued.size === 0
   }
 
-  /** Whose certificates it has issued. */
+  /** The holders of the certificates that it has issued. */
   get holders(): string[] {
     return [...this.#issued.keys()]
   }
@@ -35,19 +35,10 @@ export class IssueJournal {
 
   async add(holder: string, fingerprint: string): Promise<void> {
     this.#issued.set(holder, fingerprint)
-    const text = JSON.stringify({ issued: Object.fromEntries(this.#issued) }, null, 2)
-    await writePrivate(this.#file, `${text}\n`)
+    await this.#file.write({ issued: Object.fromEntries(this.#issued) })
   }
 
   async end(): Promise<void> {
-    await rm(this.#file, { force: true })
-  }
-}
-
-function parseJson(text: string | null): unknown {
-  try {
-    return JSON.parse(text ?? 'null')
-  } catch {
-    return null
+    await this.#file.delete()
   }
 }

@@ -3,7 +3,7 @@ import { TLS_FILES } from '../../../render/host-paths.ts'
 import { tokenAddress } from '../../../render/placement.ts'
 import type { DataCentre, Host, Site } from '../../../site/site.ts'
 import { PORT } from '../../../topology/topology.ts'
-import { certificateFilesOf, OWN_STEPS } from './host-certificates.ts'
+import { CERTIFICATE_STEPS_ON_HOST, certificateFilesOf } from '../host-files.ts'
 
 /** How the hosts of a site take new certificates. */
 export interface SitePlan {
@@ -66,7 +66,7 @@ function stepsOf(site: Site, dataCentre: DataCentre, host: Host): HostPlan['step
             why: 'Redis reads both files again; no connection ends',
             command: `${ask(PORT.redis)} CONFIG SET tls-cert-file ${certificate} tls-key-file ${key}`,
           },
-          OWN_STEPS.redis,
+          CERTIFICATE_STEPS_ON_HOST.redis,
         ]
       : []),
     ...(runs.includes('sentinel')
@@ -87,6 +87,6 @@ function stepsOf(site: Site, dataCentre: DataCentre, host: Host): HostPlan['step
           },
         ]
       : []),
-    ...(runs.includes('application') ? [OWN_STEPS.application] : []),
+    ...(runs.includes('application') ? [CERTIFICATE_STEPS_ON_HOST.application] : []),
   ]
 }

@@ -1,15 +1,34 @@
 import { randomBytes } from 'node:crypto'
 import type { Keyring } from '@holdfast/tokens'
+import { z } from 'zod'
+import { JournalFile } from '../journal.ts'
 
-/** What is known of the keys of a ring besides the keys. Holds no secret. */
-export interface KeyringHistory {
-  /** The key that is being brought in: added, and not yet known to be current everywhere. */
-  next: string | null
-  /** Every gateway knows that key, and others are waited for: the rotation was begun to stop there. */
-  waits: boolean
-  /** When a key stopped being current (UTC, ISO 8601), by its id. One that is missing here: unknown, so long ago. */
-  retired: Record<string, string>
-}
+const schema = z.object({
+  /** The key that is coming in: added, and not known to be current everywhere. */
+  next: z.string().nullable(),
+  /** Every gateway knows that key, and the rotation waits for others, because it was begun to stop there. */
+  waits: z.boolean().default(false),
+  /** When a key stopped being current (UTC, ISO 8601), by its id. A missing one: long ago, since when is not known. */
+  retired: z.record(z.string(), z.iso.datetime()),
+})
+
+/** What is known of the keys of a ring besides the keys, and whether a rotation is unfinished. Holds no secret. */
+export type KeyringHistory = z.output<typeof schema>
+
+const NO_HISTORY: KeyringHistory = { next: null, waits: false, retired: {} }
+
+const historyFile = (file: string) =>
+  new JournalFile<KeyringHistory>(file, {
+    schema,
+    remedy: 'Delete it: it only notes since when older keys are out of use.',
+  })
+
+/** Throws `STATE_UNUSABLE`. */
+export const readHistory = async (file: string): Promise<KeyringHistory> =>
+  (await historyFile(file).read()) ?? NO_HISTORY
+
+export const writeHistory = (file: string, history: KeyringHistory): Promise<void> =>
+  historyFile(file).write(history)
 
 /** Keys are named k1, k2 and so on: the first number that no key has had. */
 export function nextKeyId(ring: Keyring, { retired }: KeyringHistory): string {
@@ -19,7 +38,7 @@ export function nextKeyId(ring: Keyring, { retired }: KeyringHistory): string {
   return `k${Math.max(0, ...numbers) + 1}`
 }
 
-/** The ring with one more key, which seals nothing yet. */
+/** The ring with one more key, which seals nothing until it is made current. */
 export function withKey(ring: Keyring, id: string): Keyring {
   return { ...ring, keys: { ...ring.keys, [id]: randomBytes(32).toString('base64') } }
 }
@@ -30,8 +49,8 @@ export function withoutKeys(ring: Keyring, ids: readonly string[]): Keyring {
 }
 
 /**
- * The keys that may go, if no live session needs them: neither current nor about to be, and out of use for longer than
- * a session lasts, because a backup may hold such sessions. With `atOnce` however lately they went out of use.
+ * The keys that can be deleted if no live session needs them: neither the current one nor the next, and out of use for
+ * longer than a session lasts, because a backup may hold such sessions. With `atOnce`, however short they are out of use.
  */
 export function forgettable(
   ring: Keyring,

@@ -1,16 +1,22 @@
-import { rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { z } from 'zod'
-import { ClusterError } from '../../../errors.ts'
+import { platformPassword } from '../../../render/derived-secrets.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
-import { readIfThere, writePrivate } from '../../../state/private-file.ts'
+import { newRevision } from '../engine.ts'
+import { JournalFile } from '../journal.ts'
 import { PASSWORD_USERS, type PasswordName } from './users.ts'
 
 /**
- * How far a rotation has come. `add`: some processes may lack the new passwords. `move`: all take both. `wait`: all that
- * Holdfast reaches uses the new ones. `remove`: some processes may lack the old ones.
+ * How far a rotation has come. `add`: some processes may lack the new passwords. `move`: all processes accept both. `wait`:
+ * everything that Holdfast reaches uses the new ones. `remove`: some processes may lack the old ones.
  */
 const PHASES = ['add', 'move', 'wait', 'remove'] as const
 export type Phase = (typeof PHASES)[number]
+
+/** Whether a rotation in the phase `reached` still has the work of `phase` before it, or is at it. */
+export const isStillBefore = (reached: Phase, phase: Phase): boolean =>
+  PHASES.indexOf(reached) <= PHASES.indexOf(phase)
 
 const name = z.enum(PASSWORD_USERS.map(({ secret }) => secret) as [PasswordName, ...PasswordName[]])
 const passwords = z.partialRecord(
@@ -30,44 +36,54 @@ const schema = z.object({
   users: z.array(name).min(1),
   from: passwords,
   to: passwords,
-  /** Which of them every process takes, as far as is known. */
+  /** Which side every process accepts, as far as is known. */
   sure: z.enum(['from', 'to']),
-  /** It goes back to the passwords from before. */
+  /** The rotation goes back to the passwords from before. */
   undoing: z.boolean(),
   /** The revision of the gateways' configuration with the passwords of `to`. */
   revision: z.string(),
 })
 
-/** A rotation of passwords that has not ended: old passwords and new ones. Holds secrets: mode 0600, never printed. */
-export type RotationJournal = z.output<typeof schema>
+/** An unfinished rotation of passwords: old passwords and new ones. Holds secrets: never printed. */
+export type PasswordJournal = z.output<typeof schema>
 
-/** Null when there is no rotation to go on with. Throws `STATE_UNUSABLE`; what the file holds is not told. */
-export async function readJournal(file: string): Promise<RotationJournal | null> {
-  const text = await readIfThere(file)
-  if (text === null) return null
-  const journal = parse(text)
-  if (journal !== null) return journal
-  throw new ClusterError(
-    'STATE_UNUSABLE',
-    `${file} is not the journal of a rotation. Put the file back as it was: without it nobody knows which passwords are new.`,
-  )
-}
+export const passwordJournal = (file: string): JournalFile<PasswordJournal> =>
+  new JournalFile(file, {
+    schema,
+    remedy: 'Put the file back as it was: without it, nothing tells which passwords are new.',
+  })
 
-function parse(text: string): RotationJournal | null {
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch {
-    return null
+/** A rotation that has changed nothing so far, with new passwords of 256 random bits each. */
+export async function newJournal(
+  secrets: Secrets,
+  secretsFile: string,
+  users: PasswordName[],
+): Promise<PasswordJournal> {
+  const { mtime } = await stat(secretsFile)
+  const now = new Date().toISOString()
+  const sinceOf = (secret: PasswordName) => secrets.rotatedAt?.[secret] ?? mtime.toISOString()
+  return {
+    version: 1,
+    startedAt: now,
+    phase: 'add',
+    users,
+    from: Object.fromEntries(
+      users.map((secret) => [secret, { password: currentOf(secrets, secret), since: sinceOf(secret) }]),
+    ),
+    to: Object.fromEntries(
+      users.map((secret) => [secret, { password: randomBytes(32).toString('base64url'), since: now }]),
+    ),
+    sure: 'from',
+    undoing: false,
+    revision: newRevision(),
   }
 }
 
-export const writeJournal = (file: string, journal: RotationJournal): Promise<void> =>
-  writePrivate(file, `${JSON.stringify(journal, null, 2)}\n`)
+const currentOf = (secrets: Secrets, secret: PasswordName): string =>
+  secret === 'platform' ? platformPassword(secrets) : secrets[secret]
 
-export const endJournal = (file: string): Promise<void> => rm(file, { force: true })
-
-/** The same rotation, backwards: what is new becomes what is taken away. Pure. */
-export function reversed(journal: RotationJournal, revision: string): RotationJournal {
+/** The same rotation backwards: the new passwords become the ones to remove. Pure. */
+export function reversed(journal: PasswordJournal, revision: string): PasswordJournal {
   return {
     ...journal,
     phase: 'add',
@@ -79,8 +95,12 @@ export function reversed(journal: RotationJournal, revision: string): RotationJo
   }
 }
 
-/** The secrets with the passwords of one side of a rotation, and since when each is. Pure. */
-export function secretsOf(secrets: Secrets, journal: RotationJournal, side: 'from' | 'to'): Secrets {
+/** How to call the passwords that the rotation brings in, and those that it removes: an undo swaps them. Pure. */
+export const adjectivesOf = (journal: PasswordJournal | null) =>
+  journal?.undoing ? { wanted: 'old', unwanted: 'new' } : { wanted: 'new', unwanted: 'old' }
+
+/** The secrets with the passwords of one side of a rotation, and since when each is valid. Pure. */
+export function secretsOf(secrets: Secrets, journal: PasswordJournal, side: 'from' | 'to'): Secrets {
   const taken = Object.entries(journal[side])
   return {
     ...secrets,

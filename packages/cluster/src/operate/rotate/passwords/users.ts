@@ -1,6 +1,6 @@
 import type { Secrets } from '../../../secrets/secrets.ts'
 
-/** One password of a data centre: who logs in with it, and where. */
+/** One password of a data centre: which user logs in with it, and where. */
 export interface PasswordUser {
   /** Its name in `secrets.json`. */
   secret: PasswordName
@@ -10,7 +10,7 @@ export interface PasswordUser {
   sentinel: string | null
   /** The gateways use it. */
   gateways: boolean
-  /** Who may have a copy that Holdfast does not reach, and what they do; null when nobody has. */
+  /** Owners of copies that Holdfast does not reach, and what they have to do; null when there are none. */
   others: string | null
 }
 
@@ -20,14 +20,14 @@ export type PasswordName = Extract<
 >
 
 const APPLICATIONS =
-  'Applications that open the store themselves: give them the new one, by store.renew() while they run, or by a restart.'
+  'Applications that open the store themselves: call store.renew() with the new passwords, or restart them.'
 
 /** Every password that can be rotated. */
 export const PASSWORD_USERS: readonly PasswordUser[] = [
   user('admin', { redis: 'admin', others: 'People and scripts that log in to a Redis as "admin".' }),
   user('replica', { redis: 'replica' }),
   user('sentinel', { redis: 'sentinel' }),
-  user('metrics', { redis: 'metrics', others: 'Monitoring that reads the figures of each Redis.' }),
+  user('metrics', { redis: 'metrics', others: 'Monitoring that reads the metrics of each Redis.' }),
   user('app', { redis: 'app', gateways: true, others: APPLICATIONS }),
   user('peer', { sentinel: 'peer' }),
   user('sentinelAdmin', {
@@ -38,7 +38,7 @@ export const PASSWORD_USERS: readonly PasswordUser[] = [
   user('platform', {
     redis: 'platform',
     sentinel: 'platform',
-    others: "Itential's platform: set redisProps.password and redisProps.sentinelPassword, and restart it.",
+    others: "Itential's platform: set redisProps.password and redisProps.sentinelPassword, then restart it.",
   }),
 ]
 
@@ -53,19 +53,19 @@ export function passwordUser(secret: PasswordName): PasswordUser {
   return found
 }
 
-/** Who must be told by hand. */
+/** Owners of copies that Holdfast does not reach. */
 export interface OtherConsumer {
   /** The names of their passwords in `secrets.json`. */
   passwords: PasswordName[]
   who: string
 }
 
-/** Who may have copies of these passwords that Holdfast does not reach. Pure. */
+/** The owners of copies of these passwords that Holdfast does not reach. Pure. */
 export function otherConsumers(secrets: readonly PasswordName[]): OtherConsumer[] {
-  const told = new Map<string, PasswordName[]>()
+  const byOwner = new Map<string, PasswordName[]>()
   for (const secret of secrets) {
     const { others } = passwordUser(secret)
-    if (others !== null) told.set(others, [...(told.get(others) ?? []), secret])
+    if (others !== null) byOwner.set(others, [...(byOwner.get(others) ?? []), secret])
   }
-  return [...told].map(([who, passwords]) => ({ passwords, who }))
+  return [...byOwner].map(([who, passwords]) => ({ passwords, who }))
 }
