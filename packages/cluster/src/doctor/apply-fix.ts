@@ -1,9 +1,9 @@
 import { chmod } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress } from '@holdfast/tokens/redis'
-import { undoLeftovers } from '../drill/undo/leftovers.ts'
+import { cleanUpKilledDrill } from '../drill/undo/cleanup.ts'
 import { type AnyDataCentre, isSite } from '../operate/open.ts'
-import { rotatePasswordsOf } from '../operate/rotate/passwords/rotate-passwords.ts'
+import { rotatePasswordsLocked } from '../operate/rotate/passwords/rotate-passwords.ts'
 import { Nodes } from '../redis/nodes.ts'
 import { Sentinels } from '../redis/sentinels.ts'
 import { sentinelAddress } from '../topology/topology.ts'
@@ -41,7 +41,7 @@ export class FixApplier {
       case 'reset-sentinels':
         return this.#resetSentinels()
       case 'rotation':
-        await rotatePasswordsOf(this.#dataCentre, this.#signal ? { signal: this.#signal } : {})
+        await rotatePasswordsLocked(this.#dataCentre, this.#signal ? { signal: this.#signal } : {})
         return
       default:
         return this.#change(fix)
@@ -55,7 +55,7 @@ export class FixApplier {
 
   /** Only a data centre of this machine has drills. */
   async #undoDrill(): Promise<void> {
-    if (!isSite(this.#dataCentre)) await undoLeftovers(this.#dataCentre.folder.path)
+    if (!isSite(this.#dataCentre)) await cleanUpKilledDrill(this.#dataCentre.folder.path)
   }
 
   /** Changes a process and its file. Saves first: where the change could not be saved, nothing is changed. */

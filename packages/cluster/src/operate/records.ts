@@ -8,7 +8,7 @@ import {
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import { ClusterError } from '../errors.ts'
 import { Nodes } from '../redis/nodes.ts'
-import type { GroupAccess } from '../state/open.ts'
+import type { GroupAccess } from '../redis/access.ts'
 import { storeOptions } from '../state/store-options.ts'
 import { redisAddress } from '../topology/topology.ts'
 

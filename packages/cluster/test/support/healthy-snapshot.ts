@@ -3,7 +3,7 @@ import { parseAclUser } from '../../src/doctor/acl.ts'
 import type { AclView, RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import { resolveTopology } from '../../src/index.ts'
 import { parseRedisConf } from '../../src/redis/config-lines.ts'
-import type { PasswordRotationSeen } from '../../src/operate/rotate/sights.ts'
+import type { UnfinishedPasswordRotation } from '../../src/operate/rotate/unfinished.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'
 import { renderSentinelUsers, renderUsersAcl } from '../../src/render/users-acl.ts'
 import { redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
@@ -142,7 +142,7 @@ export function sentinelFacts(snapshot: Snapshot, index: number): SentinelFacts 
 }
 
 /** An unfinished rotation of passwords, for a snapshot. */
-export const passwordRotation = (more: Partial<PasswordRotationSeen>): PasswordRotationSeen => ({
+export const passwordRotation = (more: Partial<UnfinishedPasswordRotation>): UnfinishedPasswordRotation => ({
   startedAt: '2026-01-01T00:00:00.000Z',
   phase: 'move',
   users: ['app'],

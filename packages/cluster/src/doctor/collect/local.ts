@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
-import { readRemains } from '../../drill/undo/remains.ts'
+import { readUndoJournal } from '../../drill/undo/undo-journal.ts'
 import { textOf } from '../../drill/undo/undo.ts'
 import { connectControl } from '../../operate/control-client.ts'
 import { runningOperation } from '../../operate/lock.ts'
@@ -108,7 +108,7 @@ async function readMode(path: string, rewrittenBy: string | null): Promise<FileS
 async function collectDrill(folder: StateFolder): Promise<DrillSnapshot | null> {
   // Reads the lock first: a drill that ends in between deletes its undo file.
   const running = await runningOperation(folder.operationFile)
-  const remains = await readRemains(folder)
+  const remains = await readUndoJournal(folder)
   if (remains === null) return null
   const { fault, undo } = remains
   return { fault, undo: undo.map(textOf), isUnderWay: running?.operation === 'drill' }

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import type { StateFolder } from '../../state/folder.ts'
 import { readIfThere, writePrivate } from '../../state/private-file.ts'
-import { DrillError } from '../errors.ts'
+import { ClusterError } from '../../errors.ts'
 
 const nodeSchema = z.object({ host: z.string(), port: z.int() })
 
@@ -47,7 +47,7 @@ export async function readUndoJournal({
   if (text === null) return null
   const journal = journalSchema.safeParse(parse(text)).data
   if (journal !== undefined) return journal
-  throw new DrillError(
+  throw new ClusterError(
     'REMAINS_UNREADABLE',
     `${drillFile} is not the journal of a drill, so its fault cannot be undone. Fix what \`holdfast doctor\` finds, then delete the file.`,
   )

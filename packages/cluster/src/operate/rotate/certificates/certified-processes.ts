@@ -1,6 +1,6 @@
 import { formatAddress, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
 import { ClusterError } from '../../../errors.ts'
-import { readField } from '../../../redis/lines.ts'
+import { readField } from '../../../redis/replies.ts'
 import { Nodes } from '../../../redis/nodes.ts'
 import { Sentinels } from '../../../redis/sentinels.ts'
 import { type DataHost, processName, redisAddress, sentinelAddress } from '../../../topology/topology.ts'
@@ -43,8 +43,8 @@ export class CertifiedProcesses {
     this.#run = run
     this.#group = {
       topology: dataCentre.topology,
-      nodes: new Nodes(dataCentre, { alsoEnded: true }),
-      sentinels: new Sentinels(dataCentre, { alsoEnded: true }),
+      nodes: new Nodes(dataCentre, { acceptExpired: true }),
+      sentinels: new Sentinels(dataCentre, { acceptExpired: true }),
     }
   }
 

@@ -1,7 +1,7 @@
 import type { CertificateRequest } from '../../../certificates/index.ts'
 import { ClusterError } from '../../../errors.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
-import { writeSecrets } from '../../../state/write-secrets.ts'
+import { writeSecrets } from '../../../state/secrets-file.ts'
 import { cliFlagsOf } from '../../cli-flags.ts'
 import type { AnyDataCentre } from '../../open.ts'
 import { consumersOf, planDelivery, type SecretConsumers } from '../consumers.ts'

@@ -1,7 +1,7 @@
 import { Nodes } from '../../../redis/nodes.ts'
 import { Sentinels } from '../../../redis/sentinels.ts'
 import type { Secrets } from '../../../secrets/secrets.ts'
-import { writeSecrets } from '../../../state/write-secrets.ts'
+import { writeSecrets } from '../../../state/secrets-file.ts'
 import { cliFlagsOf } from '../../cli-flags.ts'
 import type { AnyDataCentre } from '../../open.ts'
 import { consumersOf, planDelivery, type SecretConsumers } from '../consumers.ts'
