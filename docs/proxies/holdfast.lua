@@ -8,7 +8,7 @@ local IDENTITY = "x-auth-request-"
 local TIMEOUT_MS = 5000
 
 -- The headers of the client's request that the gateway reads.
-local TOLD = { "cookie", "authorization", "accept" }
+local REQUEST_HEADERS = { "cookie", "authorization", "accept" }
 -- Headers of the connection and its framing, which do not belong to the answer.
 local HOP_BY_HOP = {
   connection = true, ["keep-alive"] = true, ["transfer-encoding"] = true, ["content-length"] = true, date = true,
@@ -22,7 +22,7 @@ local function question(txn)
     ["x-forwarded-host"] = { txn.sf:req_hdr("host") },
     ["x-forwarded-uri"] = { txn.sf:pathq() },
   }
-  for _, name in ipairs(TOLD) do
+  for _, name in ipairs(REQUEST_HEADERS) do
     local values = {}
     -- HAProxy counts a header's values from 0.
     local index = 0

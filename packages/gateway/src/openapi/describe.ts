@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 /** What a route takes and returns, in the schemas that its handler also checks with. */
 export interface RouteDescription {
-  /** One sentence. */
+  /** A verb phrase without a full stop, such as "List your own sessions". */
   summary: string
   /** Further sentences. */
   description?: string
