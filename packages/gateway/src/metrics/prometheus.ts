@@ -19,7 +19,7 @@ export function metricsRoute(
 }
 
 /** The media type of the Prometheus text format. */
-export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** Formats metrics in the Prometheus text format (prometheus.io, "Exposition formats"). Pure. */
 export function metricsText(metrics: readonly Metric[]): string {
