@@ -1,15 +1,15 @@
--- Asks Holdfast whether a request may pass; for haproxy.cfg beside this file. HAProxy 2.6 or later.
+-- Asks Holdfast whether a request is allowed; for haproxy.cfg beside this file. HAProxy 2.6 or later.
 
 -- The frontend `verify` of haproxy.cfg.
 local ASK = "http://127.0.0.1:8089/verify/haproxy"
--- `forwardAuth.headerPrefix` of the gateways, in small letters.
+-- `forwardAuth.headerPrefix` of the gateways, in lower case.
 local IDENTITY = "x-auth-request-"
--- How long an answer may take (in milliseconds).
+-- Deadline of an answer (in milliseconds).
 local TIMEOUT_MS = 5000
 
--- What the gateway looks at in the client's request.
-local TOLD = { "cookie", "authorization", "accept" }
--- About a connection or its framing, not about the answer.
+-- The headers of the client's request that the gateway reads.
+local REQUEST_HEADERS = { "cookie", "authorization", "accept" }
+-- Headers of the connection and its framing, which do not belong to the answer.
 local HOP_BY_HOP = {
   connection = true, ["keep-alive"] = true, ["transfer-encoding"] = true, ["content-length"] = true, date = true,
 }
@@ -22,7 +22,7 @@ local function question(txn)
     ["x-forwarded-host"] = { txn.sf:req_hdr("host") },
     ["x-forwarded-uri"] = { txn.sf:pathq() },
   }
-  for _, name in ipairs(TOLD) do
+  for _, name in ipairs(REQUEST_HEADERS) do
     local values = {}
     -- HAProxy counts a header's values from 0.
     local index = 0
@@ -30,7 +30,7 @@ local function question(txn)
       values[#values + 1] = sent[name][index]
       index = index + 1
     end
-    -- HTTP/2 may split the cookies; together they are one header again.
+    -- HTTP/2 may split the cookies; join them into one header.
     if #values > 0 then headers[name] = { table.concat(values, name == "cookie" and "; " or ", ") } end
   end
   return { url = ASK, headers = headers, timeout = TIMEOUT_MS }
@@ -56,7 +56,7 @@ core.register_action("holdfast", { "http-req" }, function(txn)
     return
   end
 
-  -- Refused, sent to the login page, or not known: the client gets the gateway's own answer.
+  -- Refused, redirected to the login page, or not verified: the client gets the gateway's own answer.
   local known = answer and answer.status and answer.status >= 300
   local reply = txn:reply({ status = known and answer.status or 503, body = known and answer.body or "" })
   if known then

@@ -36,7 +36,7 @@ it('clients add writes the entry, and never the secret, into a configuration', a
   expect(text).not.toContain(added.secret)
   expect(await sandbox.run(args)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('must not name a client twice'),
+    stderr: expect.stringContaining('must not contain the same client twice'),
   })
 })
 

@@ -129,7 +129,7 @@ it('adds users from standard input, never shows a password, and keeps the file t
   expect(await add('ada', 'first secret\n')).toMatchObject({ code: 0, stdout: `Added ada to ${file}.\n` })
   const again = await add('ada', 'first secret\n')
   expect(again.code).toBe(1)
-  expect(again.stderr).toContain('has a user "ada" already')
+  expect(again.stderr).toContain('already has a user "ada"')
   expect(again.stderr).not.toContain('secret')
   expect((await add('bob', '')).stderr).toContain('No password came')
   expect((await add('b b', 'x\n')).stderr).toContain('cannot be a user')

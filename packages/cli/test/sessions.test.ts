@@ -104,7 +104,7 @@ it('backs up and restores, with a passphrase that is piped in or lies in a priva
   await writeFile(passphraseFile, `${secret}\n`)
   await chmod(passphraseFile, 0o644)
   const open = await run('restore', file, '--passphrase-file', passphraseFile)
-  expect(open).toMatchObject({ code: 1, stderr: expect.stringContaining('is open to other users') })
+  expect(open).toMatchObject({ code: 1, stderr: expect.stringContaining('is accessible to other users') })
   await chmod(passphraseFile, 0o600)
   const report = await json<RestoreReport>('restore', file, '--passphrase-file', passphraseFile)
   expect(report).toMatchObject({ restored: 0, alreadyThere: 1 + 2, keptRevoked: 1 })

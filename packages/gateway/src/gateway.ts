@@ -1,26 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createIdleExtender, type TokenStore } from '@holdfast/tokens'
+import type { TokenStore } from '@holdfast/tokens'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { openAdmin } from './admin/server.ts'
 import type { AuditLog } from './audit/audit.ts'
+import { createLifecycle } from './base/lifecycle.ts'
+import type { LogStream } from './base/log.ts'
 import type { GatewayConfig } from './config/schema.ts'
-import { createSessionCookie } from './http/cookies.ts'
 import { type ListenOptions, listen } from './http/listen.ts'
-import { createOccasional, type LogStream, loggableError } from './http/log.ts'
-import { safeReturnTo } from './http/return-to.ts'
 import { createServer, limitServer } from './http/server.ts'
 import { watchForUntrustedProxies } from './http/untrusted-proxies.ts'
-import { FLOW_LIFETIME_MS } from './identities/oidc/flow.ts'
-import { openIdentities } from './identities/open.ts'
-import { createLifecycle } from './lifecycle.ts'
-import { createDeviceCookie } from './limits/device-cookie.ts'
-import { createInTurn } from './limits/in-turn.ts'
-import { createLoginLimits } from './limits/login-limits.ts'
-import { createProviderLimits } from './limits/provider-limits.ts'
 import type { Metrics } from './metrics/metrics.ts'
-import { metricsRoute } from './metrics/route.ts'
+import { metricsRoute } from './metrics/prometheus.ts'
 import { type KnownRoute, rememberRoutes } from './openapi/document.ts'
 import { GATEWAY_ABOUT, openApiRoute } from './openapi/route.ts'
-import { type OperationsOptions, openAdmin, openRecords } from './operations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { healthzRoute } from './routes/healthz.ts'
 import { homeRoute } from './routes/home.ts'
@@ -28,34 +20,31 @@ import { loginRoute } from './routes/login.ts'
 import { logoutRoute } from './routes/logout.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { oidcRoutes } from './routes/oidc.ts'
-import type { Services } from './routes/services.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { ownSessionsRoutes } from './routes/sessions.ts'
 import { verifyRoutes } from './routes/verify.ts'
-import { createInstantChecker, createSessionChecker, createTokenChecker } from './sessions/checker.ts'
+import { openRecords, type RecordsOptions } from './services/records.ts'
+import { createServices } from './services/services.ts'
 import { traceRequests } from './traces/requests.ts'
 import type { Tracing } from './traces/tracing.ts'
-import { createTurns } from './users/turns.ts'
 
-/** From the end signal until waiting logins give up, and until connections are cut (in milliseconds). */
+/** Time from the stop signal until waiting logins give up, and until connections are cut (in milliseconds). */
 const GIVE_UP_MS = 3400
 const CUT_MS = 4000
-/** Most logins of one address whose passwords are looked at, or wait for it, at once. The others of it wait for these. */
-const LOGINS_OF_ADDRESS = 2
 
-/** One gateway over a store. */
+/** One gateway with its store. */
 export interface Gateway {
-  /** Starts to listen, for administrators first; answers the URL. Throws `LISTEN_FAILED`. */
+  /** Starts to listen, first for administrators, and returns the URL. Throws `LISTEN_FAILED`. */
   listen(options?: ListenOptions): Promise<string>
   /**
-   * Ends within five seconds: `/readyz` says 503 first; after `limits.drainMs` no connection is accepted;
-   * requests under way are finished, and logins that still wait for the store are answered 503. The store
-   * stays open: it belongs to the caller.
+   * Ends within five seconds. First `/readyz` answers 503; after `limits.drainMs` no new connection is accepted; pending
+   * requests are finished, and logins that still wait for the store get 503. The store stays open, because the caller
+   * owns it.
    */
   close(): Promise<void>
   /**
-   * Looks whether those keys of a new configuration that can change while it runs can be taken, and answers what takes
-   * them; the store is its owner's business. Throws `FILE_UNUSABLE` when the new audit log cannot be written.
+   * Checks whether the live keys of a new configuration can be applied, and returns the function that applies them. The
+   * store's keys are up to its owner. Throws `FILE_UNUSABLE` when the new audit log cannot be written.
    */
   prepare(config: GatewayConfig): Promise<() => void>
   /** The gateway's log. */
@@ -64,22 +53,24 @@ export interface Gateway {
   metrics: Metrics
   /** Its server, to send requests to without a socket. */
   app: FastifyInstance
-  /** What it answers to. */
+  /** The routes of `app`. */
   routes: readonly KnownRoute[]
-  /** The same of the server for administrators; null when the configuration has none. */
+  /** The server of the admin API; null when it is not configured. */
   admin: Pick<Gateway, 'app' | 'routes'> | null
 }
 
-export interface GatewayOptions extends OperationsOptions {
+export interface GatewayOptions extends RecordsOptions {
+  /** The state of the data centre as seen from outside of the gateway, for the admin API. */
+  clusterView?: () => Promise<unknown>
   logStream?: LogStream
   tracing?: Tracing | null
-  /** What is wrong with the configuration file though it can be used: reasons of a degraded health. */
+  /** Problems of a usable configuration file: reasons for a degraded health. */
   configurationWarnings?: () => string[]
 }
 
 /**
- * Builds a gateway over any token store. The log goes to stdout, one JSON object a line, unless `logStream`
- * is given. Throws `FILE_UNUSABLE` or `USERS_INVALID` when the users file cannot be used.
+ * Builds a gateway for a token store. The log goes to stdout, one JSON object per line, unless `logStream` is set. Throws
+ * `FILE_UNUSABLE` or `USERS_INVALID` when the users file is not usable.
  */
 export async function createGateway(
   config: GatewayConfig,
@@ -102,7 +93,7 @@ export async function createGateway(
   logoutRoute(app, services)
   sessionRoutes(app, services)
   ownSessionsRoutes(app, services)
-  // A span of its own begins with the hooks.
+  // With tracing, each request must pass the hooks, because they start its span.
   const verifySettings = { access: () => inUse.access, forwardAuth: config.forwardAuth }
   verifyRoutes(app, services, verifySettings, options.tracing ? null : metrics)
   if (config.oauth) {
@@ -119,8 +110,9 @@ export async function createGateway(
   }
   openApiRoute(app, routes, GATEWAY_ABOUT)
   const administrators = () => inUse.admin?.administrators ?? []
-  const records = { metrics, collectAll, administrators }
-  const admin = await openAdmin(config, services, records, stream, options)
+  const { clusterView, processNumber } = options
+  const operations = { services, metrics, collectAll, administrators, clusterView }
+  const admin = await openAdmin(config, operations, stream, processNumber)
 
   let closing: Promise<void> | null = null
   return {
@@ -146,83 +138,6 @@ export async function createGateway(
       closing ??= end(app, admin?.app ?? null, lifecycle, inUse.limits.drainMs).finally(audit.close)
       return closing
     },
-  }
-}
-
-async function createServices(
-  config: GatewayConfig,
-  store: TokenStore,
-  lifecycle: Services['lifecycle'],
-  log: FastifyBaseLogger,
-  audit: Services['audit'],
-  revision: Services['revision'],
-): Promise<Services> {
-  const cookie = createSessionCookie({ secure: config.secureCookies })
-  const idleTrouble = createOccasional()
-  const readTrouble = createOccasional()
-  const limitTrouble = createOccasional()
-  const idle = createIdleExtender({
-    store,
-    idleMs: config.store.idleMs,
-    signal: lifecycle.giveUp,
-    onFailure: (error) =>
-      idleTrouble((heldBack) =>
-        log.warn(
-          { event: 'touch-failed', err: loggableError(error), heldBack },
-          'A session was not extended',
-        ),
-      ),
-  })
-  const checkToken = createTokenChecker({
-    store,
-    idle,
-    signal: lifecycle.giveUp,
-    onUnavailable: (cause) =>
-      readTrouble((heldBack) =>
-        log.warn({ event: 'verify-unavailable', cause, heldBack }, 'A token could not be verified'),
-      ),
-  })
-  const limitOptions = {
-    attempts: store.attempts,
-    config: config.loginLimits,
-    signal: lifecycle.giveUp,
-    onFailure: (error: unknown) =>
-      limitTrouble((heldBack) =>
-        log.warn(
-          { event: 'give-back-failed', err: loggableError(error), heldBack },
-          'A login that succeeded counts as tried',
-        ),
-      ),
-  }
-  return {
-    server: config.name,
-    store,
-    cookie,
-    ...(await openIdentities(config, store, log)),
-    returnTo: (asked) => safeReturnTo(asked, config.returnOrigins),
-    loginLimits: createLoginLimits(limitOptions),
-    providerLimits: createProviderLimits({ ...limitOptions, flowLifetimeMs: FLOW_LIFETIME_MS }),
-    loginPlaces: createTurns({
-      atOnce: config.limits.passwordChecks + config.limits.waitingLogins,
-      waiting: 0,
-      waitMs: 0,
-    }),
-    inTurn: createInTurn({
-      atOnce: LOGINS_OF_ADDRESS,
-      waiting: config.limits.waitingLogins,
-      waitMs: config.limits.waitingLoginMs,
-    }),
-    deviceCookie: createDeviceCookie({
-      secure: config.secureCookies,
-      indexKey: config.store.keyring.index,
-    }),
-    sessions: config.sessions,
-    checkToken,
-    checkSession: createSessionChecker(checkToken, cookie),
-    checkSessionNow: createInstantChecker({ store, idle }, cookie),
-    audit,
-    lifecycle,
-    revision,
   }
 }
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import {
   createRedisStore,
   createStoreMetrics,
@@ -6,36 +7,35 @@ import {
   type TokenStore,
 } from '@holdfast/tokens'
 import { removeStaleSocket } from './admin/listen.ts'
-import { Bell } from './config/bell.ts'
+import { createLog, loggableError } from './base/log.ts'
+import { ConfigChangeSignal } from './config/change-signal.ts'
 import { followConfiguration, warnOfEdits } from './config/follow.ts'
-import { readConfiguration } from './config/read.ts'
+import { readConfiguration } from './config/load.ts'
 import { RenderedFile } from './config/rendered.ts'
 import { createGateway, type Gateway } from './gateway.ts'
-import { createLog, loggableError } from './http/log.ts'
-import { takeActivatedSocket } from './processes/activation.ts'
 import { Heartbeats, HUNG_MS } from './processes/heartbeats.ts'
-import { createNotifier } from './processes/notify.ts'
 import { countOf, runProcesses } from './processes/processes.ts'
 import type { Serving } from './processes/serving.ts'
+import { createNotifier, takeActivatedSocket } from './processes/systemd.ts'
 import { traceStore } from './traces/store.ts'
 import { openTracing } from './traces/tracing.ts'
 
 export interface RunOptions {
-  /** Ends it; without one it ends by SIGTERM or SIGINT. */
+  /** Ends the gateway when it aborts; without one, SIGTERM or SIGINT end it. */
   signal?: AbortSignal
-  /** The data centre as it is seen from outside of the gateway, for the admin API. */
+  /** The state of the data centre as seen from outside of the gateway, for the admin API. */
   clusterView?: () => Promise<unknown>
 }
 
 /**
- * Runs a gateway by its configuration file until it is told to end, and resolves when it has ended. It is
- * told by `signal`; without one, by SIGTERM or SIGINT, and SIGHUP makes it read its configuration again, and open its
- * audit log again, at once. It starts and stays up while Redis is away. Of several processes this one starts the others.
+ * Runs a gateway with its configuration file, and resolves when it has ended. `signal` ends it; without a signal, SIGTERM
+ * or SIGINT end it, and SIGHUP makes it reload its configuration and reopen its audit log at once. It starts and keeps
+ * running while Redis is down. With several processes, this process starts the others.
  *
- * Throws `FILE_UNUSABLE`, `CONFIG_INVALID`, `USERS_INVALID`, `INVALID_OPTION` or `LISTEN_FAILED` when it cannot
- * start, and later what waiting does not mend: `AUTH_FAILED` when Redis or a Sentinel refuses its password, `TLS_FAILED`
- * when they do not come together by TLS, `WRONG_DATA_CENTRE` when the Redis is another data centre's, `UNSUPPORTED_SERVER`
- * when it cannot hold the promises, `PROCESSES_DIE`.
+ * Throws `FILE_UNUSABLE`, `CONFIG_INVALID`, `USERS_INVALID`, `INVALID_OPTION` or `LISTEN_FAILED` when it cannot start.
+ * Later it throws for problems that do not go away by waiting: `AUTH_FAILED` when Redis or a Sentinel refuses its password,
+ * `TLS_FAILED` when the TLS handshake fails, `WRONG_DATA_CENTRE` when the Redis belongs to another data centre,
+ * `UNSUPPORTED_SERVER` when the server cannot keep the promises, and `PROCESSES_DIE`.
  */
 export async function runGateway(configFile: string, options: RunOptions = {}): Promise<void> {
   const fd = takeActivatedSocket(process.env, process.pid)
@@ -48,30 +48,31 @@ export async function runGateway(configFile: string, options: RunOptions = {}): 
   const heartbeats = new Heartbeats()
   using notifier = createNotifier(
     process.env,
-    (error) => log.warn({ err: loggableError(error) }, NOT_TOLD),
+    (error) => log.warn({ err: loggableError(error) }, NOTIFY_FAILED),
     () => heartbeats.allLive,
   )
-  using told = options.signal ? follow(options.signal) : followProcessSignals()
-  void told.ended.then(notifier.stopping)
+  using stop = options.signal ? follow(options.signal) : followProcessSignals()
+  void stop.ended.then(notifier.stopping)
   await runProcesses({
+    workerFile: fileURLToPath(new URL('./worker.ts', import.meta.url)),
     configFile,
     count,
     fd,
-    signal: told.signal,
+    signal: stop.signal,
     heartbeats,
     onReady: () => void notifier.ready(),
     onHang: (what) =>
       log.error(
         { event: 'process-hung', ...what },
-        `A process said nothing for ${HUNG_MS / 1000} s and is ended`,
+        `A process sent no heartbeat for ${HUNG_MS / 1000} s and is killed`,
       ),
-    onDeath: (what) => log.error({ event: 'process-died', ...what }, 'A process died and is started again'),
+    onDeath: (what) => log.error({ event: 'process-died', ...what }, 'A process died and will be restarted'),
   })
 }
 
-const NOT_TOLD = 'systemd could not be told how this service is; is `systemd-notify` installed?'
+const NOTIFY_FAILED = 'systemd could not be notified; is `systemd-notify` installed?'
 
-/** Serves in this process. Throws as {@link runGateway}. */
+/** Serves in this process. Throws like {@link runGateway}. */
 export async function serve(
   configFile: string,
   options: RunOptions & { serving?: Serving; fd?: number | undefined },
@@ -79,11 +80,11 @@ export async function serve(
   const { serving } = options
   let gateway: Gateway | undefined
   const signal = options.signal ?? serving?.signal
-  const bell = new Bell()
+  const changeSignal = new ConfigChangeSignal()
   using _hangUp = options.signal
     ? null
     : onHangUp(() => {
-        bell.ring()
+        changeSignal.trigger()
         gateway?.audit.reopen()
       })
   const configuration = await readConfiguration(configFile)
@@ -118,13 +119,13 @@ export async function serve(
     const { log, prepare, audit, metrics } = gateway
     warnOfEdits({ file: configFile, rendered, log })
     using notifier = createNotifier(serving ? {} : process.env, (error) =>
-      log.warn({ err: loggableError(error) }, NOT_TOLD),
+      log.warn({ err: loggableError(error) }, NOTIFY_FAILED),
     )
-    using told = signal ? follow(signal) : followProcessSignals()
+    using stop = signal ? follow(signal) : followProcessSignals()
     const leaving = new AbortController()
     try {
       await gateway.listen({ fd: options.fd })
-      serving?.tell({ type: 'listening' })
+      serving?.send({ type: 'listening' })
       await notifier.ready()
       const following = followConfiguration({
         file: configFile,
@@ -135,10 +136,10 @@ export async function serve(
         audit,
         prepare,
         onRead: metrics.configurationRead,
-        bell,
+        changeSignal,
         signal: leaving.signal,
       })
-      await Promise.race([told.ended, accessRefused(store, gateway), following])
+      await Promise.race([stop.ended, accessRefused(store, gateway), following])
     } finally {
       leaving.abort()
       await Promise.all([notifier.stopping(), gateway.close()])
@@ -150,30 +151,25 @@ export async function serve(
 }
 
 const STORE_EVENTS: Record<StoreEvent['type'], string> = {
-  failover: 'Another Redis is primary',
-  doubt: 'A replica is missing and a failover may be under way: logins wait',
-  'feed-unreadable': 'A message of the feed could not be read, so the feed begins again',
-  'lease-lost': 'The lease ran out: verifications ask a majority of the nodes',
-  'sweep-refused': 'The ACL of Redis does not allow to remove ended sessions: memory grows',
-  'journal-replayed': 'What the new primary lacked was written again',
+  failover: 'Another Redis is now the primary',
+  doubt: 'A replica is missing and a failover may be in progress; logins wait',
+  'feed-unreadable': 'A message of the feed was not readable, so the feed starts again',
+  'lease-lost': 'The lease expired; verifications ask a majority of the nodes',
+  'sweep-refused': 'The Redis ACL does not allow removing ended sessions, so memory usage grows',
+  'journal-replayed': 'Writes that the new primary lacked were repeated',
   'closed-unconfirmed': 'The store was closed before every replica confirmed the acknowledged writes',
 }
 
-const NOT_MENDED_BY_WAITING = new Set([
-  'AUTH_FAILED',
-  'TLS_FAILED',
-  'WRONG_DATA_CENTRE',
-  'UNSUPPORTED_SERVER',
-])
+const PERMANENT_ERRORS = new Set(['AUTH_FAILED', 'TLS_FAILED', 'WRONG_DATA_CENTRE', 'UNSUPPORTED_SERVER'])
 
-/** Rejects when a password or a certificate is refused, or the Redis is another data centre's. Else never settles. */
+/** Rejects on a permanent error of the store, such as a refused password or certificate. Otherwise it never settles. */
 async function accessRefused(store: TokenStore, gateway: Gateway): Promise<never> {
   try {
     await store.ready()
     gateway.log.info({ event: 'store-ready' }, 'The store can acknowledge logins')
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
-    if (NOT_MENDED_BY_WAITING.has(error.code)) throw error
+    if (PERMANENT_ERRORS.has(error.code)) throw error
     if (error.code !== 'STORE_CLOSED') {
       gateway.log.warn({ event: 'store-not-ready', cause: error.message }, 'The store is not ready yet')
     }
@@ -186,14 +182,14 @@ function onHangUp(then: () => void): Disposable {
   return { [Symbol.dispose]: () => process.off('SIGHUP', then) }
 }
 
-interface Told extends Disposable {
-  /** Resolves when the gateway is to end. */
+interface StopSignal extends Disposable {
+  /** Resolves when the gateway must end. */
   ended: Promise<void>
-  /** Aborts then. */
+  /** Aborts at the same time. */
   signal: AbortSignal
 }
 
-function follow(signal: AbortSignal): Told {
+function follow(signal: AbortSignal): StopSignal {
   const { promise, resolve } = Promise.withResolvers<void>()
   const end = () => resolve()
   if (signal.aborted) end()
@@ -201,7 +197,7 @@ function follow(signal: AbortSignal): Told {
   return { ended: promise, signal, [Symbol.dispose]: () => signal.removeEventListener('abort', end) }
 }
 
-function followProcessSignals(): Told {
+function followProcessSignals(): StopSignal {
   const { promise, resolve } = Promise.withResolvers<void>()
   const ending = new AbortController()
   const end = () => {

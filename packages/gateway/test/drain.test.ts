@@ -15,13 +15,13 @@ beforeAll(async () => {
 })
 afterAll(() => group?.stop())
 
-/** Well-formed tokens that no Redis knows: to say so a majority must be asked. */
+/** Well-formed tokens that no Redis knows: the gateway must ask a majority to find that out. */
 async function unknownTokens(count: number): Promise<string[]> {
   const store = createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING })
   return Promise.all(Array.from({ length: count }, async () => (await store.issue({ subject: 'x' })).token))
 }
 
-/** The status of an answer; rejects when the connection breaks without one. */
+/** The status of an answer. Rejects when the connection breaks before the answer. */
 function ask(
   port: number,
   path: string,
@@ -40,7 +40,7 @@ function ask(
 }
 
 test.each([1, 2])(
-  'SIGTERM while 200 requests are in flight drops none, with %d processes',
+  'a gateway with %d processes drops none of 200 pending requests after SIGTERM',
   async (processes) => {
     const store = {
       sentinels: group.sentinels.map(({ address }) => address),
@@ -55,7 +55,7 @@ test.each([1, 2])(
     const port = 21_130 + processes
     const limits = { drainMs: 500, passwordChecks: 4 }
     const metrics = { public: true }
-    // One person logs in twenty times at once here.
+    // This test logs one user in twenty times at once.
     const loginLimits = { perAccountAndAddress: 1000, pauseAfter: 1000 }
     const listen = { host: HOST, port }
     const running = await startRun({ listen, store, limits, loginLimits, processes, metrics })
@@ -63,7 +63,7 @@ test.each([1, 2])(
     await until(isReady)
     const tokens = await unknownTokens(VERIFICATIONS)
 
-    // While nobody answers them, all of them are in flight.
+    // All requests are pending while Redis does not answer.
     const servers = [await group.primary(), ...(await group.replicas())]
     for (const server of servers) server.pause()
     const body = JSON.stringify({ username: 'ada', password: PASSWORD })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 
-/** A gateway in a process of its own. */
+/** A gateway in a separate process. */
 export class GatewayProcess {
   readonly process: ChildProcess
   output = ''
@@ -26,7 +26,7 @@ export class GatewayProcess {
     return this.process.exitCode
   }
 
-  /** The URL, once it listens; not that of its admin API. */
+  /** The URL of the gateway (not of its admin API), once it listens. */
   async url(): Promise<string> {
     return await until(() => /"(?!The admin API)[^"]* listens on (http:[^"]+)/.exec(this.output)?.[1])
   }

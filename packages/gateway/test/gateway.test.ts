@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createGateway, parseGatewayConfig } from '../src/index.ts'
 import { HOST, KEYRING, memoryStore, NOBODY, PASSWORD, rawConfig, startGateway } from './support.ts'
 
-test('an address that is taken is told in one sentence', async () => {
+test('the message about an address in use is one sentence', async () => {
   const first = await startGateway()
   const config = { ...rawConfig(), usersFile: first.usersFile, listen: { host: HOST, port: first.port } }
   const second = await createGateway(parseGatewayConfig(config), memoryStore(), { logStream: { write() {} } })
@@ -15,7 +15,7 @@ test('an address that is taken is told in one sentence', async () => {
   await second.close()
 })
 
-test('an address that this machine does not have is told in one sentence', async () => {
+test('the message about an address of another machine is one sentence', async () => {
   const { usersFile } = await startGateway()
   const config = { ...rawConfig(), usersFile, secureCookies: true, listen: { host: '192.0.2.1', port: 8080 } }
   const gateway = await createGateway(parseGatewayConfig(config), memoryStore(), {
@@ -25,12 +25,12 @@ test('an address that this machine does not have is told in one sentence', async
   await gateway.close()
 })
 
-test('a missing users file is told in one sentence', async () => {
+test('the message about a missing users file is one sentence', async () => {
   const gateway = createGateway(parseGatewayConfig(rawConfig()), memoryStore(), { logStream: { write() {} } })
   await expect(gateway).rejects.toThrow('The users file /nowhere/users.json does not exist')
 })
 
-test('ending takes less than five seconds, whoever holds on, and a waiting login is answered 503', async () => {
+test('a gateway ends within five seconds despite open connections, and answers a waiting login with 503', async () => {
   const store = createRedisStore({ dataCentre: 'dc1', keyring: KEYRING, sentinels: [NOBODY] })
   onTestFinished(() => store.close())
   const gateway = await startGateway({ store, config: { limits: { drainMs: 1000 } } })
@@ -48,7 +48,7 @@ test('ending takes less than five seconds, whoever holds on, and a waiting login
   for (const socket of [idle, slow]) socket.destroy()
 })
 
-test('closing twice is closing once', async () => {
+test('a second close has no effect', async () => {
   const gateway = await startGateway()
   await Promise.all([gateway.close(), gateway.close()])
 })

@@ -26,12 +26,12 @@ const storeOf = (overrides: Record<string, unknown> = {}) => ({
   ...overrides,
 })
 
-/** Every Redis and every Sentinel is told the same. */
+/** Sends the same command to every Redis and every Sentinel. */
 async function tellAll(...command: string[]): Promise<void> {
   for (const server of [...group.redis, ...group.sentinels]) await group.run(server, ...command)
 }
 
-/** On a busy machine many logins of one person are under way at once, and none of these tests is about that. */
+/** On a busy machine many logins of one user are pending, and these tests are not about that limit. */
 const loginLimits = { pauseAfter: 1000, perAccountAndAddress: 1000, perAccount: 1000, perAddress: 1000 }
 
 /** A gateway that is ready, and its file, which can be replaced. */
@@ -68,7 +68,7 @@ const logIn = (url: string) =>
     body: JSON.stringify({ username: 'ada', password: PASSWORD }),
   })
 
-test('new passwords are taken while users work: no request fails, though every connection is killed afterwards', async () => {
+test('new passwords are applied while users work, and no request fails although every connection is killed afterwards', async () => {
   onTestFinished(() => tellAll('ACL', 'SETUSER', 'app', 'resetpass', `>${OLD}`))
   const { url, configure, revision, running } = await startGateway()
   expect(await revision()).toBe('r-1')
@@ -78,7 +78,7 @@ test('new passwords are taken while users work: no request fails, though every c
   const repeat = async (everyMs: number, request: () => Promise<void>) => {
     const requests: Promise<void>[] = []
     while (!work.signal.aborted) {
-      // A request without an answer counts as a wrong status.
+      // A request without an answer counts as an error.
       requests.push(request().catch((error: unknown) => void statuses.push(String(error))))
       await sleep(everyMs)
     }
@@ -111,7 +111,7 @@ test('new passwords are taken while users work: no request fails, though every c
   expect(running.output).not.toContain(next)
 }, 60_000)
 
-test('a password that Redis refuses is told once; the old one stays, and the new one is taken as soon as Redis knows it', async () => {
+test('a password that Redis refuses is logged once, and applied as soon as Redis knows it', async () => {
   onTestFinished(() => tellAll('ACL', 'SETUSER', 'app', 'resetpass', `>${OLD}`))
   const { url, configure, revision, events } = await startGateway()
   await configure({
@@ -120,7 +120,7 @@ test('a password that Redis refuses is told once; the old one stays, and the new
   })
   await until(() => events('config-refused').length > 0)
   await tellAll('CLIENT', 'KILL', 'USER', 'app')
-  // Tried again after one and two seconds, and not told again.
+  // It is retried after one and two seconds, and not logged again.
   await sleep(2500)
   expect(events('config-refused')).toMatchObject([
     { level: 'error', msg: expect.stringMatching(/refused the password of user "app".* stays in use\.$/) },
@@ -133,7 +133,7 @@ test('a password that Redis refuses is told once; the old one stays, and the new
   ])
 }, 60_000)
 
-test('a broken file is told once and the old one stays; a whole one is taken, and SIGHUP makes it be read at once', async () => {
+test('a broken file is logged once and the old one stays in use, and SIGHUP reloads a fixed file at once', async () => {
   const { configure, replaceBy, revision, running, events } = await startGateway()
   await replaceBy('{ "revision": "r-2", ')
   await until(() => events('config-refused').length > 0)
@@ -143,7 +143,7 @@ test('a broken file is told once and the old one stays; a whole one is taken, an
   ])
   expect(await revision()).toBe('r-1')
 
-  // Without a signal: a signal has the file read again, and both readings report what needs a restart.
+  // Without a signal, because a signal reloads the file, and both readings report keys that need a restart.
   await configure({ revision: 'r-3', name: 'gateway-9', limits: { drainMs: 5, waitingLogins: 7 } })
   await until(async () => (await revision()) === 'r-3')
   await until(() => events('config-taken').length > 0)
@@ -152,17 +152,17 @@ test('a broken file is told once and the old one stays; a whole one is taken, an
   expect(events('config-needs-restart')).toMatchObject([
     { level: 'warn', keys: ['name', 'limits.waitingLogins'] },
   ])
-  // The file is as it was, so nothing but the signal can have made it be read.
+  // The file did not change, so only the signal can have caused the reload.
   running.process.kill('SIGHUP')
   await until(() => events('config-needs-restart').length === 2)
   running.process.kill('SIGTERM')
   expect(await running.ended()).toBe(0)
 }, 60_000)
 
-/** Access rules that let everybody who is logged in to one path, and nobody elsewhere. */
+/** Access rules that allow logged-in users one path, and nothing else. */
 const rulesFor = (path: string) => ({ default: 'deny', rules: [{ path }] })
 
-test('access rules, clients and administrators are taken while users work; a bad file keeps the old ones and is told', async () => {
+test('access rules, clients and administrators are applied while users work, and an invalid file changes nothing', async () => {
   const [port = 0] = await findFreePorts(1)
   const [oldClient, newClient] = [createClient('old', ['introspect']), createClient('new', ['introspect'])]
   const [oldAdmin, newAdmin] = [createAdminToken(), createAdminToken()]
@@ -239,7 +239,7 @@ test('access rules, clients and administrators are taken while users work; a bad
   expect(statuses.filter((status) => status !== 200)).toEqual([])
 }, 60_000)
 
-test('the audit log is opened again on SIGHUP, and goes on in another file that the configuration names; its chain stays whole', async () => {
+test('the audit log is reopened on SIGHUP and moves to another configured file, and its chain stays intact', async () => {
   const folder = await temporaryFolder()
   const [file, moved] = [path.join(folder, 'audit.jsonl'), path.join(folder, 'moved.jsonl')]
   const { url, configure, running, events, revision } = await startGateway({ audit: { file } })

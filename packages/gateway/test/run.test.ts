@@ -50,7 +50,7 @@ async function logIn(url: string): Promise<string> {
   return String((await bodyOf(response))['token'])
 }
 
-test('SIGTERM ends it cleanly within five seconds, with the exit code 0', async () => {
+test('SIGTERM ends a gateway within five seconds with exit code 0', async () => {
   const { running } = await startReady('gateway-1')
   const startMs = performance.now()
   running.process.kill('SIGTERM')
@@ -58,21 +58,21 @@ test('SIGTERM ends it cleanly within five seconds, with the exit code 0', async 
   expect(performance.now() - startMs).toBeLessThan(5000)
 })
 
-test('a wrong password to Redis ends it with one clear sentence', async () => {
+test('a gateway with a wrong Redis password ends with one clear sentence', async () => {
   const running = await startProcess('gateway-1', storeOf({ password: 'not-the-password' }))
   expect(await running.ended()).toBe(1)
   expect(running.output).toMatch(/AUTH_FAILED .*127\.0\.0\.1:\d+/)
   expect(running.output).not.toContain('not-the-password')
 })
 
-test('a Redis that is named as a Sentinel ends it with one clear sentence', async () => {
+test('a gateway with a Redis in its list of Sentinels ends with one clear sentence', async () => {
   const sentinels = group.redis.map(({ address }) => address)
   const running = await startProcess('gateway-1', storeOf({ sentinels }))
   expect(await running.ended()).toBe(1)
   expect(running.output).toMatch(/UNSUPPORTED_SERVER .*127\.0\.0\.1:\d+ is a Redis, not a Sentinel/)
 })
 
-describe('by TLS', () => {
+describe('a gateway with TLS', () => {
   let encrypted: RedisGroup
   let authority: TestAuthority
   beforeAll(async () => {
@@ -96,14 +96,14 @@ describe('by TLS', () => {
     return storeOf({ sentinels: encrypted.sentinels.map(({ address }) => address), tls })
   }
 
-  test('it logs in and verifies', async () => {
+  test('a gateway with TLS logs users in and verifies tokens', async () => {
     const running = await startProcess('gateway-1', await encryptedStore(await authority.application()))
     const url = await running.url()
     await until(async () => (await fetch(`${url}/readyz`)).ok)
     expect(await statusOf(url, await logIn(url))).toBe(200)
   })
 
-  test('certificates of another data centre end it with one clear sentence', async () => {
+  test('a gateway with certificates of another data centre ends with one clear sentence', async () => {
     const other = await TestAuthority.create('dc2')
     const running = await startProcess('gateway-1', await encryptedStore(await other.application()))
     expect(await running.ended()).toBe(1)
@@ -112,17 +112,19 @@ describe('by TLS', () => {
     )
   })
 
-  test('a key that others may read ends it with one clear sentence', async () => {
+  test('a gateway with a key that other users may read ends with one clear sentence', async () => {
     const running = await startProcess(
       'gateway-1',
       await encryptedStore(await authority.application(), 0o644),
     )
     expect(await running.ended()).toBe(1)
-    expect(running.output).toMatch(/FILE_UNUSABLE The private key .*gateway\.key is open to other users/)
+    expect(running.output).toMatch(
+      /FILE_UNUSABLE The private key .*gateway\.key is accessible to other users/,
+    )
   })
 })
 
-test('it starts and stays up while no Sentinel can be reached, and says why it is not ready', async () => {
+test('a gateway starts and keeps running while no Sentinel is reachable, and reports why it is not ready', async () => {
   const running = await startProcess('gateway-1', storeOf({ sentinels: [NOBODY], writeTimeoutMs: 300 }))
   const url = await running.url()
   const ready = await fetch(`${url}/readyz`)
@@ -131,7 +133,7 @@ test('it starts and stays up while no Sentinel can be reached, and says why it i
   expect((await fetch(`${url}/livez`)).status).toBe(200)
 })
 
-test('a login through one gateway holds at another, through the death of the primary', async () => {
+test('a login at one gateway is valid at another, also after the primary dies', async () => {
   const [first, second] = await Promise.all([startReady('gateway-1'), startReady('gateway-2')])
   const [kept, ended] = [await logIn(first.url), await logIn(first.url)]
   expect(await statusOf(second.url, kept)).toBe(200)
@@ -170,7 +172,7 @@ test('a login through one gateway holds at another, through the death of the pri
   }
 }, 60_000)
 
-test('with two of three Redis gone nobody is logged out: 503, and 200 again when they are back', async () => {
+test('a gateway answers 503 while two of three Redis are down, and 200 again afterwards', async () => {
   const { url } = await startReady('gateway-1')
   const token = await logIn(url)
   const gone = [await group.primary(), (await group.replicas())[0]].filter((server) => server !== undefined)
@@ -190,7 +192,7 @@ test('with two of three Redis gone nobody is logged out: 503, and 200 again when
   await until(async () => (await statusOf(url, token)) === 200)
 }, 60_000)
 
-test('a configuration that cannot be used ends it with one clear sentence', async () => {
+test('a gateway with an invalid configuration ends with one clear sentence', async () => {
   const file = path.join(await temporaryFolder(), 'gateway.json')
   const raw = rawConfig({ listen: { host: HOST, port: 'http' } })
   await writeFile(file, JSON.stringify(raw), { mode: 0o600 })

@@ -13,14 +13,14 @@ export const NOBODY = { host: '127.0.60.99', port: 9 }
 export const PASSWORD = 'Tr0ub4dor-and-three'
 export const KEYRING = generateKeyring()
 
-/** A folder that goes when the test has ended. */
+/** A folder that is removed when the test has ended. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-gateway-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** A configuration file's content, as JSON would bring it. */
+/** The content of a configuration file, as parsed from JSON. */
 export function rawConfig(overrides: Record<string, unknown> = {}) {
   return {
     name: 'gateway-1',
@@ -34,7 +34,7 @@ export function rawConfig(overrides: Record<string, unknown> = {}) {
   }
 }
 
-/** The parts of a configuration that bring routes of their own. Its OpenID provider is away. */
+/** The parts of a configuration that add routes. Its OpenID provider is unavailable. */
 export const EVERY_ROUTE = {
   metrics: { public: true },
   oauth: {
@@ -55,7 +55,7 @@ export function memoryStore(): TokenStore {
   return createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING })
 }
 
-/** A real store whose Redis is away. */
+/** A real store whose Redis is unavailable. */
 export function awayStore(): TokenStore {
   const store = createRedisStore({
     dataCentre: 'dc1',
@@ -73,7 +73,7 @@ export interface Running {
   port: number
   store: TokenStore
   usersFile: string
-  /** All that was logged. */
+  /** The whole log. */
   log: () => string
   close: () => Promise<void>
   get: (path: string, headers?: Record<string, string>) => Promise<Response>
@@ -83,7 +83,7 @@ export interface Running {
     fields: Record<string, string>,
     headers?: Record<string, string>,
   ) => Promise<Response>
-  /** Logs `ada` in and answers her token. */
+  /** Logs `ada` in and returns her token. */
   logIn: (headers?: Record<string, string>) => Promise<string>
 }
 
@@ -95,7 +95,7 @@ export async function startGateway(
   const usersFile = path.join(await temporaryFolder(), 'users.json')
   await addUser(usersFile, 'ada', PASSWORD)
   const lines: string[] = []
-  // Without what is undefined, as a file would bring it.
+  // Without undefined values, as in a file.
   const raw = JSON.stringify(rawConfig({ usersFile, ...options.config }))
   const config = parseGatewayConfig(JSON.parse(raw))
   const gateway = await createGateway(config, store, { logStream: { write: (line) => lines.push(line) } })
@@ -146,7 +146,7 @@ export interface Answer {
   body: string
 }
 
-/** Sends a request without a body, as a proxy does: the path goes out as it is, which `fetch` would tidy up. */
+/** Sends a request without a body, as a proxy does, with the path unchanged; `fetch` would normalise it. */
 export function exchange(options: http.RequestOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(options, (response) => {
@@ -162,7 +162,7 @@ export function exchange(options: http.RequestOptions): Promise<Answer> {
   })
 }
 
-/** Sends bytes as they are and answers all that comes back until the connection ends. */
+/** Sends bytes unchanged and returns everything that is received until the connection ends. */
 export function sendRaw(port: number, bytes: string, host = HOST): Promise<string> {
   return new Promise((resolve) => {
     const socket = net.connect(port, host, () => socket.write(bytes))

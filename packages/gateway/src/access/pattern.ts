@@ -1,19 +1,19 @@
 import { pathSegments } from './path.ts'
 
-/** Which paths a rule is about. */
+/** The paths that a rule covers. */
 export interface PathPattern {
   /** In order; null stands for any one segment. */
   segments: readonly (string | null)[]
-  /** True: also everything below. */
+  /** True when the pattern also covers everything below. */
   open: boolean
 }
 
-/** How a path compares with a pattern. `differs-in-case`: it would match if the case of letters did not count. */
+/** How a path compares with a pattern. `differs-in-case`: they would match if letter case were ignored. */
 type Match = 'matches' | 'differs-in-case' | 'differs'
 
 /**
- * Reads `/admin` (that path alone), `/admin/**` (it and everything below) or `/users/*` + `/avatar` (any one segment).
- * Null when the text is no such pattern.
+ * Parses `/admin` (only that path), `/admin/**` (it and everything below) or `/users/*` + `/avatar` (any one segment).
+ * Null when the text is not such a pattern.
  */
 export function parsePattern(text: string): PathPattern | null {
   const open = text.endsWith('/**')
@@ -22,7 +22,7 @@ export function parsePattern(text: string): PathPattern | null {
   return { segments: segments.map((segment) => (segment === '*' ? null : segment)), open }
 }
 
-/** Compares the segments of a path. */
+/** Compares a pattern with the segments of a path. */
 export function matchPattern({ segments, open }: PathPattern, path: readonly string[]): Match {
   if (open ? path.length < segments.length : path.length !== segments.length) return 'differs'
   let match: Match = 'matches'
@@ -35,5 +35,5 @@ export function matchPattern({ segments, open }: PathPattern, path: readonly str
   return match
 }
 
-/** As a file system that does not tell case or forms of letters apart would see it. */
+/** The segment as a file system sees it that ignores case and Unicode forms. */
 const fold = (segment: string) => segment.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')

@@ -1,17 +1,17 @@
 import { pathSegments } from './path.ts'
 import { matchPattern, type PathPattern } from './pattern.ts'
 
-/** What a request must fulfil to be let through. */
+/** What a request must fulfil to be allowed. */
 export type Requirement =
-  /** Nothing: not even a login. */
+  /** Nothing, not even a login. */
   | { kind: 'public' }
   | { kind: 'login' }
-  /** A login of somebody who is in one of these groups. */
+  /** A login of a user who is in one of these groups. */
   | { kind: 'group'; anyOf: readonly string[] }
-  /** Cannot be fulfilled. */
+  /** Always refused. */
   | { kind: 'refused' }
 
-/** One rule: which requests it is about, and what they must fulfil. */
+/** One rule: the requests that it covers, and what they must fulfil. */
 export interface AccessRule {
   path: PathPattern
   /** Null: every method. */
@@ -19,7 +19,7 @@ export interface AccessRule {
   requirement: Requirement
 }
 
-/** The rules in their order, and what holds when none is about a request. */
+/** The rules in their order, and the requirement for requests that no rule covers. */
 export interface AccessPolicy {
   rules: readonly AccessRule[]
   otherwise: Requirement
@@ -28,20 +28,20 @@ export interface AccessPolicy {
 /** A request as the client sent it to the proxy. */
 export interface AskedRequest {
   method: string
-  /** Path and query as they stood on the request line, not decoded. */
+  /** Path and query from the request line, not decoded. */
   target: string
 }
 
 export const LOGIN: Requirement = { kind: 'login' }
 export const REFUSED: Requirement = { kind: 'refused' }
 
-/** RFC 9110, section 9.1: methods are told apart by case, and the registered ones are in capitals. */
+/** RFC 9110, section 9.1: methods are case-sensitive, and the registered ones are in capitals. */
 const METHOD = /^[A-Z]{1,32}$/
 
 /**
- * What a request must fulfil: the first rule that is about it decides. What cannot be told for certain is refused,
- * public rules and `otherwise` notwithstanding: a path that is not plain ({@link pathSegments}), one that differs from
- * a rule's only in case, an odd method, a request that is not known (null).
+ * What a request must fulfil: the first rule that covers it decides. An ambiguous request is refused, even where a public
+ * rule or `otherwise` would allow it: a path that is not plain ({@link pathSegments}), a path that differs from a rule's
+ * only in case, an unusual method, or an unknown request (null).
  */
 export function requirementOf(policy: AccessPolicy, asked: AskedRequest | null): Requirement {
   if (asked === null || !METHOD.test(asked.method)) return REFUSED
@@ -56,7 +56,7 @@ export function requirementOf(policy: AccessPolicy, asked: AskedRequest | null):
   return policy.otherwise
 }
 
-/** Whether somebody who is logged in, and in these groups, may. */
+/** True when a logged-in user with these groups fulfils the requirement. */
 export function mayPass(requirement: Requirement, groups: readonly string[]): boolean {
   switch (requirement.kind) {
     case 'public':

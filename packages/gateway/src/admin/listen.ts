@@ -1,14 +1,14 @@
 import { chmod, lstat, unlink } from 'node:fs/promises'
 import net from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { ListenFailedError } from '../base/errors.ts'
 import type { AdminListen } from '../config/admin.ts'
-import { ListenFailedError } from '../errors.ts'
 
-/** How long whoever may listen on a socket that is there has to take a connection (in milliseconds). */
+/** How long a process behind an existing socket has to accept a connection (in milliseconds). */
 const TAKEN_MS = 500
 
 /**
- * Starts the admin listener and answers where it is. A Unix socket gets mode 0600; one that nobody listens on any more is
+ * Starts the admin listener and returns its address. A Unix socket gets mode 0600; one without a listening process is
  * replaced. Throws `LISTEN_FAILED`.
  */
 export async function listenForAdministrators(
@@ -17,9 +17,9 @@ export async function listenForAdministrators(
   options: { removeStale: boolean },
 ): Promise<string> {
   try {
-    if (!('socket' in where)) return await app.listen({ ...where, listenTextResolver: tell })
+    if (!('socket' in where)) return await app.listen({ ...where, listenTextResolver: logText })
     if (options.removeStale) await removeStaleSocket(where.socket)
-    const address = await app.listen({ path: where.socket, listenTextResolver: tell })
+    const address = await app.listen({ path: where.socket, listenTextResolver: logText })
     await chmod(where.socket, 0o600)
     return address
   } catch (error) {
@@ -27,15 +27,15 @@ export async function listenForAdministrators(
     const place = 'socket' in where ? where.socket : `${where.host} port ${where.port}`
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new ListenFailedError(
-      `The admin API cannot listen on ${place}: ${code}. Choose another \`admin.listen\`, or end what listens there.`,
+      `The admin API cannot listen on ${place}: ${code}. Choose another \`admin.listen\`, or end the process that listens there.`,
       { cause: error },
     )
   }
 }
 
-const tell = (address: string) => `The admin API listens on ${address}`
+const logText = (address: string) => `The admin API listens on ${address}`
 
-/** Removes a socket that nobody listens on any more. Throws `LISTEN_FAILED` when somebody does. */
+/** Removes a socket that no process listens on. Throws `LISTEN_FAILED` when a process does. */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
@@ -44,7 +44,7 @@ export async function removeStaleSocket(path: string): Promise<void> {
   if (found === null || !found.isSocket()) return
   if (await isListenedOn(path)) {
     throw new ListenFailedError(
-      `The admin API cannot listen on ${path}: another process listens there; end it first.`,
+      `The admin API cannot listen on ${path}: another process listens there. End that process first.`,
     )
   }
   await unlink(path)

@@ -1,28 +1,43 @@
+import type { Metric } from '@holdfast/tokens'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { AdminConfig } from '../config/admin.ts'
 import { sendProblem } from '../http/answer.ts'
 import { notFound } from '../http/problems.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import type { Operations } from './operations.ts'
+import type { Services } from '../services/services.ts'
+
+/** The parts of a gateway that the admin API uses. */
+export interface Operations {
+  services: Services
+  metrics: Metrics
+  /** The metrics of all processes of this gateway. */
+  collectAll: () => Promise<readonly Metric[]>
+  /** The current administrators. */
+  administrators: () => AdminConfig['administrators']
+  /** The state of the data centre, as `@holdfast/cluster` reports it; the caller of the gateway provides it. */
+  clusterView?: (() => Promise<unknown>) | undefined
+}
 
 const countsSchema = z.object({
   server: z.string(),
-  /** Since the start of this process, by the event of the audit log. */
+  /** Since the start of this process, by audit event. */
   events: z.record(z.string(), z.int()),
   cachedSessions: z.int(),
   waitingWrites: z.int(),
   waitingReads: z.int(),
 })
 
-/** What this gateway knows of itself, of its store, and of its data centre. */
+/** What this process knows about itself, its store, and the data centre. */
 export function overviewRoutes(app: FastifyInstance, operations: Operations): void {
   const { services, metrics, clusterView } = operations
   const { store, server, audit } = services
 
   const counts = describeRoute({
-    summary: 'What this process counted since its start.',
+    summary: 'Get the counters of this process since its start',
     credentials: 'administrator',
-    answers: { 200: { text: 'The counts.', body: countsSchema } },
+    answers: { 200: { text: 'The counters.', body: countsSchema } },
   })
   app.get('/counts', counts, async () => {
     const { cachedRecords, waitingWrites, waitingReads } = store.status()
@@ -30,7 +45,7 @@ export function overviewRoutes(app: FastifyInstance, operations: Operations): vo
   })
 
   const status = describeRoute({
-    summary: 'What this process knows about the nodes, and how its audit log is.',
+    summary: 'Get the state of the nodes and the audit log, as this process sees them',
     credentials: 'administrator',
     answers: {
       200: { text: 'The status.', body: z.object({ store: z.looseObject({}), audit: z.looseObject({}) }) },
@@ -39,9 +54,9 @@ export function overviewRoutes(app: FastifyInstance, operations: Operations): vo
   app.get('/status', status, async () => ({ server, store: store.status(), audit: audit.status() }))
 
   const cluster = describeRoute({
-    summary: 'The data centre as its own processes tell it.',
+    summary: 'Get the state of the data centre',
     credentials: 'administrator',
-    answers: { 200: { text: 'As `holdfast status --json` prints it.', body: z.looseObject({}) } },
+    answers: { 200: { text: 'The output of `holdfast status --json`.', body: z.looseObject({}) } },
   })
   app.get('/cluster', cluster, async (request, reply) =>
     clusterView ? reply.send(await clusterView()) : sendProblem(request, reply, notFound),

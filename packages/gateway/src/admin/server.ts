@@ -1,28 +1,28 @@
 import type { FastifyInstance } from 'fastify'
+import type { LogStream } from '../base/log.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { sendProblem } from '../http/answer.ts'
-import type { LogStream } from '../http/log.ts'
 import { noAdministrator, readOnly } from '../http/problems.ts'
 import { createServer } from '../http/server.ts'
-import { metricsRoute } from '../metrics/route.ts'
+import { metricsRoute } from '../metrics/prometheus.ts'
 import { type KnownRoute, rememberRoutes } from '../openapi/document.ts'
 import { ADMIN_ABOUT, openApiRoute } from '../openapi/route.ts'
-import type { Operations } from './operations.ts'
-import { overviewRoutes } from './overview.ts'
+import { listenForAdministrators } from './listen.ts'
+import { type Operations, overviewRoutes } from './overview.ts'
 import { adminSessionRoutes } from './sessions.ts'
 import { type Administrator, whoseToken } from './token.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks, on the admin listener. */
+    /** The administrator who sent the request, on the admin listener. */
     administrator?: Administrator
   }
 }
 
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** The HTTP server for administrators. No route of it is open: who asks is checked before anything else. */
-export async function createAdminServer(
+/** The HTTP server of the admin API. Every route requires an administrator, which is checked before anything else. */
+async function createAdminServer(
   config: GatewayConfig,
   operations: Operations,
   logStream: LogStream,
@@ -43,4 +43,19 @@ export async function createAdminServer(
   metricsRoute(app, collectAll, 'administrator')
   openApiRoute(app, routes, ADMIN_ABOUT)
   return { app, routes }
+}
+
+/** The admin API of a gateway process, with the function that starts its listener. Null when it is not configured. */
+export async function openAdmin(
+  config: GatewayConfig,
+  operations: Operations,
+  logStream: LogStream,
+  processNumber: number | undefined,
+): Promise<{ app: FastifyInstance; routes: readonly KnownRoute[]; listen(): Promise<string> } | null> {
+  const { admin } = config
+  if (admin === undefined) return null
+  const { app, routes } = await createAdminServer(config, operations, logStream)
+  // With several processes, the parent process has already removed the stale socket.
+  const removeStale = processNumber === undefined
+  return { app, routes, listen: () => listenForAdministrators(app, admin.listen, { removeStale }) }
 }

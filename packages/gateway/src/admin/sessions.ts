@@ -4,9 +4,9 @@ import type { Audit } from '../audit/audit.ts'
 import { sendProblem } from '../http/answer.ts'
 import { invalidRequest } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import type { Services } from '../routes/services.ts'
+import type { Services } from '../services/services.ts'
 
-/** A token that was put there by mistake must not be told back, nor get into the audit log. */
+/** Rejects tokens: a token that was entered by mistake must not be echoed, nor reach the audit log. */
 const subject = z
   .string()
   .min(1)
@@ -27,11 +27,11 @@ const listSchema = z.object({ count: z.int(), sessions: z.array(sessionSchema) }
 const endedSchema = z.object({ ended: z.array(z.string()) })
 
 const noSubject = invalidRequest(
-  'Say whose sessions are meant: `?subject=` with 1 to 256 characters, and never a token.',
+  'The query must contain `subject`, the owner of the sessions: 1 to 256 characters, and never a token.',
 )
-const badId = invalidRequest('The public id of a session is 1 to 64 of A-Z, a-z, 0-9, "_" and "-".')
+const badId = invalidRequest('A session id must be 1 to 64 of A-Z, a-z, 0-9, "_" and "-".')
 
-/** A subject's sessions: listed, counted, and ended, one or all. Every end is in the audit log, with who asked for it. */
+/** Lists and ends the sessions of a subject. The audit log records each end, with the administrator. */
 export function adminSessionRoutes(
   app: FastifyInstance,
   { store, audit, lifecycle }: Pick<Services, 'store' | 'audit' | 'lifecycle'>,
@@ -39,7 +39,7 @@ export function adminSessionRoutes(
   const options = { signal: lifecycle.giveUp }
 
   const list = describeRoute({
-    summary: 'The live sessions of a subject, the oldest first, and how many there are.',
+    summary: 'List and count the live sessions of a subject, oldest first',
     credentials: 'administrator',
     query: whose,
     answers: { 200: { text: 'The sessions.', body: listSchema } },
@@ -61,11 +61,14 @@ export function adminSessionRoutes(
   })
 
   const endAll = describeRoute({
-    summary: 'Ends all sessions of a subject.',
+    summary: 'End all sessions of a subject',
     credentials: 'administrator',
     query: whose,
     answers: {
-      200: { text: 'The public ids of those that ended; acknowledged, for good.', body: endedSchema },
+      200: {
+        text: 'The public ids of the ended sessions. The store has acknowledged it.',
+        body: endedSchema,
+      },
     },
   })
   app.delete('/sessions', endAll, async (request, reply) => {
@@ -80,11 +83,11 @@ export function adminSessionRoutes(
   })
 
   const endOne = describeRoute({
-    summary: 'Ends one session of a subject. Ending one that has ended is no error.',
+    summary: 'End one session of a subject; ending it again is not an error',
     credentials: 'administrator',
     params: which,
     query: whose,
-    answers: { 200: { text: 'Its public id, or nothing when it was not live.', body: endedSchema } },
+    answers: { 200: { text: 'Its public id, or nothing if it was not live.', body: endedSchema } },
   })
   app.delete('/sessions/:id', endOne, async (request, reply) => {
     const params = which.safeParse(request.params)
@@ -100,7 +103,7 @@ export function adminSessionRoutes(
   })
 }
 
-/** Writes down who ended what; also when it was not acknowledged and may have ended all the same. */
+/** Records who ended which sessions; also when the store did not acknowledge it and they may have ended. */
 async function audited(
   audit: Audit,
   request: FastifyRequest,
@@ -109,11 +112,11 @@ async function audited(
   end: () => Promise<string[]>,
 ): Promise<string[]> {
   const entry = { event: 'revocation', via: 'admin', by: request.administrator?.name ?? '', subject } as const
-  // Over a Unix socket nobody has an address.
+  // A client of a Unix socket has no address.
   const remote = request.ip ?? ''
   try {
     const sessions = await end()
-    // Of nobody who has sessions: what was typed may have been anything, a password, too.
+    // Without sessions the subject is unknown: the typed text may have been anything, even a password.
     const known = sessions.length > 0 ? subject : null
     audit.record({ ...entry, subject: known, sessions, outcome: 'ended', remote })
     return sessions

@@ -1,16 +1,16 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { AdminConfig } from '../config/admin.ts'
 
-/** Who asks, and what they may do. */
+/** An administrator's name and rights. */
 export type Administrator = Omit<AdminConfig['administrators'][number], 'tokenSha256'>
 
-/** A new administrator's token, to hand over once, and what the configuration keeps of it. */
+/** A new administrator token, shown once, and its hash for the configuration. */
 export function createAdminToken(): { token: string; tokenSha256: string } {
   const token = `hfa_${randomBytes(32).toString('base64url')}`
   return { token, tokenSha256: digest(token).toString('hex') }
 }
 
-/** Whose token it is, or null. It takes as long for each: all are compared, by their digests. */
+/** The owner of a token, or null. It compares the digests of all tokens, so that timing reveals nothing. */
 export function whoseToken(
   administrators: AdminConfig['administrators'],
   authorization: string | undefined,

@@ -6,7 +6,7 @@ import { emptyChain, nextLine } from './chain.ts'
 import { AUDIT_TEXTS, type AuditEntry } from './entry.ts'
 import { AuditFile } from './file.ts'
 
-/** What routes tell the audit log. Nothing waits for it: `AuditFile` says when a line is on disk. */
+/** The audit log, as routes see it. No request waits for it: `AuditFile` writes entries in the background. */
 export interface Audit {
   record(entry: AuditEntry): void
   loggedIn(entry: Fields<'login'>): void
@@ -17,21 +17,21 @@ export interface Audit {
 /** The audit log of one process. */
 export interface AuditLog extends Audit {
   status(): AuditStatus
-  /** Takes the file that is under its name now, also while nothing happens that would be written. */
+  /** Opens the file that now has the log's name, even if there is nothing to write. */
   reopen(): void
   /**
-   * Looks whether the log can go on in `file`, and answers what makes it. Without a file, or with that in use, nothing
-   * is done; a log on standard output stays there. Throws `FILE_UNUSABLE`.
+   * Checks whether the log can continue in `file`, and returns the function that switches to it. Does nothing without a
+   * file, with the file in use, or for a log on standard output. Throws `FILE_UNUSABLE`.
    */
   prepare(file: string | undefined): Promise<() => void>
-  /** Writes what waits. */
+  /** Writes the waiting entries and closes the file. */
   close(): Promise<void>
 }
 
 export interface AuditStatus {
   /** Entries that are not on disk yet. */
   waiting: number
-  /** Entries that found no place since the start; each gap has a line of its own. */
+  /** Entries dropped since the start because the buffer was full; each gap has an `audit-gap` entry. */
   lost: number
   /** True while the file cannot be written. */
   troubled: boolean
@@ -40,17 +40,17 @@ export interface AuditStatus {
 type Fields<Event extends AuditEntry['event']> = Omit<Extract<AuditEntry, { event: Event }>, 'event'>
 
 export interface AuditOptions {
-  /** Whose log it is. */
+  /** The server that writes the log. */
   base: { server: string; dataCentre: string }
-  /** A file of its own; without one the lines go to `stream`, among those of the log. */
+  /** The log's file; without one the entries go to `stream`, among the log lines. */
   file?: string | undefined
   stream: { write(line: string): unknown }
-  onTrouble: (error: unknown) => void
+  onError: (error: unknown) => void
 }
 
 /** Opens the audit log. Throws `FILE_UNUSABLE` when its file cannot be written at the start. */
 export async function openAudit(options: AuditOptions): Promise<AuditLog> {
-  const { base, file, stream, onTrouble } = options
+  const { base, file, stream, onError } = options
   const fieldsOf = (entry: AuditEntry) => {
     const { event, ...what } = entry
     const [level, msg] = AUDIT_TEXTS[event]
@@ -70,7 +70,7 @@ export async function openAudit(options: AuditOptions): Promise<AuditLog> {
       close: async () => {},
     }
   }
-  const sink = new AuditFile({ file, own: fieldsOf, onTrouble })
+  const sink = new AuditFile({ file, own: fieldsOf, onError })
   try {
     await sink.start()
   } catch (error) {
@@ -87,13 +87,13 @@ export async function openAudit(options: AuditOptions): Promise<AuditLog> {
       } catch (error) {
         throw fileError(error, next, 'audit log')
       }
-      return () => sink.goOnIn(next)
+      return () => sink.continueIn(next)
     },
     close: () => sink.close(),
   }
 }
 
-/** The file of one of several processes: `audit.jsonl` is `audit-2.jsonl` for the second. A file has one writer. */
+/** The file of one of several processes: the second one writes `audit-2.jsonl` for `audit.jsonl`. A file has one writer. */
 export function fileOfProcess(file: string, number: number | null): string {
   if (number === null) return file
   const { dir, name, ext } = path.parse(file)

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The last line of a chain. Each line carries its number, the hash of the line before (`prev`), and its own: the SHA-256
- * of its text without the member `hash`, which is always its last.
+ * The last line of a chain. Each line contains its number, the hash of the previous line (`prev`), and its own hash: the
+ * SHA-256 of its text without the member `hash`, which is always the last one.
  */
 export interface ChainHead {
-  /** Tells chains apart that are in one stream: one for each file, or for each process that writes to standard output. */
+  /** Identifies the chain within a stream: each file has one chain, and so has each process that writes to standard output. */
   chain: string
   /** Number of the line, from 1; 0 before the first. */
   seq: number
@@ -18,7 +18,7 @@ const OWN_HASH = /,"hash":"([0-9a-f]{64})"\}$/
 /** A chain without lines. */
 export const emptyChain = (chain: string): ChainHead => ({ chain, seq: 0, hash: NO_HASH })
 
-/** The next line of a chain, without a line feed, and the chain's head after it. */
+/** The next line of a chain, without a line feed, and the head of the chain after it. */
 export function nextLine(
   head: ChainHead,
   fields: Readonly<Record<string, unknown>>,
@@ -29,17 +29,17 @@ export function nextLine(
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}`, head: { chain, seq, hash } }
 }
 
-/** A line as it was found. */
+/** A line as read from a file. */
 export interface ChainLine extends ChainHead {
   prev: string
   event: string
-  /** Of an `audit-torn`: the hash of the fragment before it. */
+  /** For an `audit-torn` entry: the hash of the fragment before it. */
   torn: string | null
-  /** False when its text is not that of which it carries the hash. */
+  /** False when its text does not match its hash. */
   intact: boolean
 }
 
-/** Reads a line; null when it is none of a chain. */
+/** Parses a line; null when it does not belong to a chain. */
 export function readLine(line: string): ChainLine | null {
   const own = OWN_HASH.exec(line)
   const hash = own?.[1]
@@ -58,7 +58,7 @@ export function readLine(line: string): ChainLine | null {
   }
 }
 
-/** True for a line of the common log: JSON, and of no chain. */
+/** True for a line of the ordinary log: JSON that belongs to no chain. */
 export function isLogLine(line: string): boolean {
   return Object.keys(objectOf(line)).length > 0 && !line.includes('"chain":')
 }
@@ -70,7 +70,7 @@ function objectOf(text: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
-    // Not JSON: whatever it is, it has none of the members that are asked for.
+    // Not JSON, so it has none of the expected members.
     return {}
   }
 }

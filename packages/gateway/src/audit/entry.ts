@@ -1,12 +1,12 @@
 /**
- * What is written to the audit log, by `event`. A session is named by its public id, never by its token. `remote` is the
- * address that asked.
+ * The entries of the audit log, by `event`. A session is identified by its public id, never by its token. `remote` is the
+ * address of the client.
  */
 export type AuditEntry =
   | { event: 'login'; subject: string; session: string; remote: string }
-  /** `subject` is null when there is no such user: what was typed as the name may have been the password. */
+  /** `subject` is null for an unknown user name: the typed text may have been a password. */
   | { event: 'login-refused'; subject: string | null; reason: string; remote: string }
-  /** `session` is null for a token that is none. */
+  /** `session` is null for a token that is not valid. */
   | {
       event: 'logout'
       session: string | null
@@ -15,39 +15,39 @@ export type AuditEntry =
       remote: string
     }
   | Revocation
-  /** Logins of an account (`subject`) or of an address are refused for a while. */
+  /** Logins of an account (`subject`) or of an address are rejected for a while. */
   | { event: 'lock-out'; subject: string | null; remote: string | null; reason: string; untilMs?: number }
-  /** `keys` names what differs; values may be secrets. */
+  /** `keys` names the keys that differ; their values may be secrets. */
   | { event: 'configuration-reload'; outcome: 'applied' | 'refused'; keys: readonly string[] }
-  /** Written by the log itself: `lost` entries had no place while it could not be written. */
+  /** Written by the log itself: `lost` entries were dropped while the log could not be written. */
   | { event: 'audit-gap'; lost: number }
-  /** Written by the log itself: the line before is the beginning of one that a crash cut off, with this SHA-256. */
+  /** Written by the log itself: a crash cut off the line before. `torn` is the SHA-256 of what is left of it. */
   | { event: 'audit-torn'; torn: string }
 
-/** Somebody ended sessions by their ids, or by whose they are. */
+/** Sessions were ended by their ids, or all sessions of a subject. */
 interface Revocation {
   event: 'revocation'
-  /** Who: a subject, or the name of an administrator's token. */
+  /** The actor: a subject, or the name of an administrator or client. */
   by: string
-  /** By what: one's own page, the admin API, a client of RFC 7009, a command, a log-out at the OpenID provider. */
+  /** The way: the user's own page, the admin API, an RFC 7009 client, a command, or a logout at the OpenID provider. */
   via: 'page' | 'admin' | 'client' | 'command' | 'provider'
-  /** Whose; null when it cannot be known. */
+  /** The owner of the sessions; null when unknown. */
   subject: string | null
-  /** The public ids of those that ended. */
+  /** The public ids of the ended sessions. */
   sessions: readonly string[]
-  /** `unknown` when it was not acknowledged: they may have ended. */
+  /** `unknown` when the store did not acknowledge it: the sessions may have ended. */
   outcome: 'ended' | 'unknown'
   remote: string
 }
 
-/** What a line says to a person, and how loudly. */
+/** The level and the message of each entry. */
 export const AUDIT_TEXTS: Readonly<Record<AuditEntry['event'], readonly ['info' | 'warn', string]>> = {
   login: ['info', 'Logged in'],
   'login-refused': ['warn', 'Login refused'],
   logout: ['info', 'Logged out'],
   revocation: ['info', 'Sessions ended'],
-  'lock-out': ['warn', 'Logins are locked out'],
-  'configuration-reload': ['info', 'The configuration was read again'],
-  'audit-gap': ['warn', 'Entries are missing here: the log could not be written'],
-  'audit-torn': ['warn', 'The line before was cut off by a crash'],
+  'lock-out': ['warn', 'Too many login attempts: further ones are rejected for a while'],
+  'configuration-reload': ['info', 'The configuration was reloaded'],
+  'audit-gap': ['warn', 'Entries are missing here, because the log could not be written'],
+  'audit-torn': ['warn', 'A crash cut off the line before'],
 }

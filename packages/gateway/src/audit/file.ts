@@ -6,45 +6,45 @@ import { readTail, rotatedHead } from './tail.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Entries that wait while the file cannot be written; beyond it they are counted in one `audit-gap`. */
-const MOST_WAITING = 10_000
-const MOST_AT_ONCE = 1000
-/** A file that could not be written is tried again after so long, twice as long each time (in milliseconds). */
+/** Max entries that wait while the file cannot be written; further ones are counted in one `audit-gap` entry. */
+const MAX_WAITING = 10_000
+const MAX_BATCH = 1000
+/** A failed write is retried with a delay that doubles each time (in milliseconds). */
 const FIRST_RETRY_MS = 100
-const MOST_RETRY_MS = 5000
+const MAX_RETRY_MS = 5000
 
 export interface AuditFileOptions {
   file: string
-  /** Makes the fields of an entry that the file itself writes. */
+  /** Makes the fields of an entry that the log itself writes. */
   own: (entry: { event: 'audit-gap'; lost: number } | { event: 'audit-torn'; torn: string }) => Fields
-  /** The file could not be written (a full disk, a missing folder). */
-  onTrouble: (error: unknown) => void
-  mostWaiting?: number
+  /** Receives the error when the file could not be written (a full disk, a missing folder). */
+  onError: (error: unknown) => void
+  maxWaiting?: number
 }
 
 /**
- * A chain of lines in a file of which this process is the only writer.
+ * Writes a chain of lines to a file. This process must be its only writer.
  *
- * Whatever comes while lines are being written goes out together, followed by one `fdatasync`: a login does not wait for
- * the disk, and a machine that loses power loses the lines of the last few milliseconds. A file that cannot be written
- * stops no login and no log-out: entries wait, in order; when too many wait, the next are counted, and the count is
- * written as an entry of its own.
+ * Entries that arrive during a write go out together in the next one, followed by one `fdatasync`. A login does not wait
+ * for the disk, so a machine that loses power loses the lines of the last few milliseconds. When the file cannot be
+ * written, logins and logouts still work: entries wait, in order. When too many wait, further ones are counted, and the
+ * count is written as one entry.
  *
- * Before each write the file is looked at by its name: renamed or removed (logrotate), it is made anew and the chain
- * goes on; no signal is needed, but `reopen` leaves the old one at once. A line that a crash or a full disk cut off stays,
- * and the next line says so, also when that is in another file.
+ * Each write first checks the file's name. If logrotate renamed or removed the file, a new one is created and the chain
+ * continues there. No signal is needed, but `reopen` leaves the old file at once. A line that a crash or a full disk cut
+ * off stays in the file, and the next line reports it, also when that is in another file.
  */
 export class AuditFile {
   readonly #options: AuditFileOptions
   readonly #waiting: (Fields | Gap)[] = []
   #handle: FileHandle | null = null
-  /** The file as it was left: the same one, so long. */
-  #place = { dev: 0, ino: 0, size: -1 }
+  /** The file as this process left it: it is the same file as long as these match. */
+  #lastSeen = { dev: 0, ino: 0, size: -1 }
   #head: ChainHead | null = null
-  /** How many of the waiting are in a write, and whether a line about a fragment goes before them. */
+  /** How many waiting entries the current write contains, and whether a line about a fragment precedes them. */
   #underWay = { entries: 0, repair: 0 }
   #running: Promise<void> | null = null
-  /** The name of the file, and whether it is to be looked at though nothing waits. */
+  /** The name of the file, and whether it must be reopened even if no entry waits. */
   #file: string
   #isToReopen = false
   readonly #closing = new AbortController()
@@ -60,14 +60,14 @@ export class AuditFile {
     return this.#file
   }
 
-  /** Opens the file, so that a wrong path shows at the start. Throws what the operating system says. */
+  /** Opens the file, so that a wrong path fails at the start. Throws the error of the operating system. */
   async start(): Promise<void> {
     await this.#open()
   }
 
   write(fields: Fields): void {
     const last = this.#waiting.at(-1)
-    if (this.#waiting.length < (this.#options.mostWaiting ?? MOST_WAITING)) this.#waiting.push(fields)
+    if (this.#waiting.length < (this.#options.maxWaiting ?? MAX_WAITING)) this.#waiting.push(fields)
     else {
       this.#lost += 1
       const isFixed = this.#waiting.length <= this.#underWay.entries
@@ -77,14 +77,14 @@ export class AuditFile {
     this.#start()
   }
 
-  /** Takes the file that is under its name now, in its turn. */
+  /** Opens the file that now has this name, after the current write. */
   reopen(): void {
     this.#isToReopen = true
     this.#start()
   }
 
-  /** The chain goes on in another file, with what waits. */
-  goOnIn(file: string): void {
+  /** Continues the chain in another file, with the waiting entries. */
+  continueIn(file: string): void {
     this.#file = file
     this.reopen()
   }
@@ -97,7 +97,7 @@ export class AuditFile {
     return { waiting: this.#waiting.length, lost: this.#lost, troubled: this.#troubled }
   }
 
-  /** Writes what waits, with one try, and closes the file. */
+  /** Tries once to write the waiting entries, and closes the file. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#running
@@ -116,16 +116,16 @@ export class AuditFile {
       } catch (error) {
         this.#troubled = true
         this.#isToReopen ||= isToReopen
-        this.#options.onTrouble(error)
+        this.#options.onError(error)
         if (this.#closing.signal.aborted) break
-        // A close cuts the wait short; then one more try is made.
+        // A close cuts the wait short; then one more attempt is made.
         await sleep(retryMs * (0.5 + Math.random() / 2), undefined, { signal: this.#closing.signal }).catch(
           () => {},
         )
-        retryMs = Math.min(MOST_RETRY_MS, retryMs * 2)
+        retryMs = Math.min(MAX_RETRY_MS, retryMs * 2)
       }
     }
-    // In the same turn in which nothing waited any more: whatever comes later starts anew.
+    // In the same tick in which nothing waited any more, so that a later entry starts a new run.
     this.#running = null
   }
 
@@ -133,7 +133,7 @@ export class AuditFile {
     const { handle, head, fragment, isAfterFragment } = await this.#open()
     const { own } = this.#options
     const repair = fragment === '' ? [] : [own({ event: 'audit-torn', torn: sha256(fragment) })]
-    const entries = this.#waiting.slice(0, MOST_AT_ONCE)
+    const entries = this.#waiting.slice(0, MAX_BATCH)
     if (entries.length + repair.length === 0) return
     this.#underWay = { entries: entries.length, repair: repair.length }
     let after = head
@@ -145,14 +145,14 @@ export class AuditFile {
     })
     await handle.appendFile(`${isAfterFragment ? '\n' : ''}${lines.join('')}`)
     await handle.datasync()
-    this.#settle(after, entries.length)
+    this.#advance(after, entries.length)
     const { dev, ino, size } = await handle.stat()
-    this.#place = { dev, ino, size }
+    this.#lastSeen = { dev, ino, size }
   }
 
   /**
-   * The file under its name now, what its chain ends with, and what of a cut-off line was at its end, or at the end of the
-   * file before it.
+   * The file that now has this name, the head of its chain, and the cut-off line at its end or at the end of the previous
+   * file.
    */
   async #open(): Promise<{
     handle: FileHandle
@@ -165,9 +165,9 @@ export class AuditFile {
       if (error.code === 'ENOENT') return null
       throw error
     })
-    // It was told to go on elsewhere meanwhile.
+    // The log was switched to another file meanwhile.
     if (file !== this.#file) return await this.#open()
-    const { dev, ino, size } = this.#place
+    const { dev, ino, size } = this.#lastSeen
     if (
       this.#handle &&
       this.#head &&
@@ -186,7 +186,7 @@ export class AuditFile {
     return { handle: this.#handle, head, fragment: isAfterFragment ? tail.fragment : cut, isAfterFragment }
   }
 
-  /** Closes the file; answers what a write that failed midway left of a line at its end, if it is not the same one again. */
+  /** Closes the file. Returns the partial line that a failed write left at its end, if the next file is another one. */
   async #leave(): Promise<string> {
     const handle = this.#handle
     if (handle === null || this.#underWay.entries === 0) {
@@ -198,8 +198,8 @@ export class AuditFile {
       await this.#continued(head)
       return fragment
     } catch (error) {
-      // It may be why the write failed. What is in it nevertheless is written again.
-      this.#options.onTrouble(error)
+      // The same error may have failed the write. Entries that are in the file nevertheless are written again.
+      this.#options.onError(error)
       return ''
     } finally {
       await this.#release()
@@ -212,15 +212,15 @@ export class AuditFile {
     if (before === null) {
       this.#head = tail ?? (await rotatedHead(this.#file)) ?? emptyChain(randomBytes(6).toString('hex'))
     } else if (tail !== null && tail.chain === before.chain && tail.seq > before.seq) {
-      // Of a write that failed midway some lines are there.
-      if (entries > 0) this.#settle(tail, Math.min(entries, tail.seq - before.seq - repair))
+      // A failed write may have written some of its lines.
+      if (entries > 0) this.#advance(tail, Math.min(entries, tail.seq - before.seq - repair))
       else this.#head = tail
     }
     this.#underWay = { entries: 0, repair: 0 }
     return this.#head ?? emptyChain('')
   }
 
-  #settle(head: ChainHead, written: number): void {
+  #advance(head: ChainHead, written: number): void {
     this.#head = head
     this.#waiting.splice(0, Math.max(0, written))
     this.#underWay = { entries: 0, repair: 0 }
@@ -233,7 +233,7 @@ export class AuditFile {
   }
 }
 
-/** Stands in the queue for entries that found no place. */
+/** Stands in the queue for dropped entries. */
 class Gap {
   lost = 1
 }

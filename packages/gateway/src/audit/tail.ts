@@ -1,16 +1,15 @@
-import type { FileHandle } from 'node:fs/promises'
-import { open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type ChainHead, readLine } from './chain.ts'
 
-/** Longer than any line can be: its fields come from requests of at most 16 KiB. */
+/** Longer than any line: its fields come from requests of at most 16 KiB. */
 const TAIL_BYTES = 262_144
 
 /** The end of a file of lines. */
 export interface Tail {
-  /** That of the last complete line; null when there is none, or it is of no chain. */
+  /** From the last complete line; null when there is none, or when it belongs to no chain. */
   head: ChainHead | null
-  /** What follows the last line feed: the beginning of a line that was cut off. */
+  /** The text after the last line feed: the start of a line that was cut off. */
   fragment: string
 }
 
@@ -25,8 +24,8 @@ export async function readTail(handle: FileHandle): Promise<Tail> {
 }
 
 /**
- * The head of the chain in the newest file that was rotated away from `file` (`audit.jsonl.1`, `audit.jsonl-20270131`),
- * so that a chain goes on even when a process starts before anything is in the new file. A compressed one is not looked into.
+ * The head of the chain in the newest file that was rotated away from `file` (`audit.jsonl.1`, `audit.jsonl-20270131`). So
+ * a chain continues even when a process starts before anything is in the new file. Compressed files are not read.
  */
 export async function rotatedHead(file: string): Promise<ChainHead | null> {
   const { dir, base } = path.parse(path.resolve(file))

@@ -6,12 +6,12 @@ import { fileError } from '../files/private.ts'
 import { type ChainLine, isLogLine, readLine, sha256 } from './chain.ts'
 
 export interface AuditReport {
-  /** What is wrong, in the order of the lines; empty when every chain is whole. */
+  /** The problems, in line order; empty when every chain is intact. */
   faults: AuditFault[]
   chains: AuditChain[]
-  /** Lines of the common log among them, which belong to no chain. */
+  /** Lines of the ordinary log in between, which belong to no chain. */
   passedOver: number
-  /** Lines that a crash cut off, and that the next line tells of. */
+  /** Lines that a crash cut off and that the next line reports. */
   torn: number
 }
 
@@ -20,17 +20,17 @@ interface AuditFault {
   file: string
   /** From 1. */
   line: number
-  /** One sentence. */
+  /** One sentence without a capital and a full stop. */
   message: string
 }
 
 interface AuditChain {
   chain: string
-  /** The number of its first line that was seen: above 1 when older files were not given. */
+  /** The number of its first line in the given files: above 1 when older files were not given. */
   first: number
   last: number
   lines: number
-  /** That of its last line: keep it elsewhere, and a later check by `expect` shows whether lines were cut off since. */
+  /** The hash of its last line. Keep it elsewhere: a later check with `expect` shows whether lines were cut off since. */
   hash: string
 }
 
@@ -40,17 +40,16 @@ interface Place {
 }
 
 interface Followed extends AuditChain {
-  /** Numbers that were left out so far. */
+  /** Numbers that are missing so far. */
   gaps: (Place & { from: number; to: number })[]
 }
 
 /**
- * Follows the chains of an audit log through its files, given from the oldest to the newest; `-` is standard input, and
- * names that end in `.gz` are decompressed. Each of `expect` is a hash that must be among the lines. Throws
- * `FILE_UNUSABLE`.
+ * Checks the chains of an audit log through its files, given from the oldest to the newest. `-` is standard input, and
+ * files that end in `.gz` are decompressed. Each hash in `expect` must be among the lines. Throws `FILE_UNUSABLE`.
  *
- * It finds what was changed, left out, put elsewhere or cut off. Whoever can write the file can also make a whole new chain,
- * or cut off its end: that shows only against a hash that was kept elsewhere.
+ * The check finds lines that were changed, removed, reordered or cut off. An attacker who can write the file can also make
+ * a new chain, or cut off its end: only a hash that was kept elsewhere shows that.
  */
 export async function verifyAudit(
   files: readonly string[],
@@ -107,19 +106,23 @@ class Check {
     this.#endOfFragment()
     this.#missing.delete(line.hash)
     if (!line.intact) {
-      this.#tell(
+      this.#report(
         'changed',
         place,
-        `line ${line.seq} of chain ${line.chain} was changed: its text is not that of its hash`,
+        `line ${line.seq} of chain ${line.chain} was changed: its text does not match its hash`,
       )
     }
     this.#follow(line, place)
   }
 
-  /** A fragment that no line told of. That may be the first of the next file. */
+  /** Reports a fragment that no line reports. That line may be the first of the next file. */
   #endOfFragment(): void {
     if (this.#fragment)
-      this.#tell('cut', this.#fragment, 'this is no whole line of an audit log: it was cut or changed')
+      this.#report(
+        'cut',
+        this.#fragment,
+        'this is not a complete line of an audit log: it was cut off or changed',
+      )
     this.#fragment = null
   }
 
@@ -128,12 +131,12 @@ class Check {
     for (const { chain, gaps } of this.#chains.values()) {
       for (const { from, to, ...place } of gaps) {
         const numbers = from === to ? `line ${from} is` : `lines ${from} to ${to} are`
-        this.#tell('missing', place, `${numbers} missing before this line of chain ${chain}`)
+        this.#report('missing', place, `${numbers} missing before this line of chain ${chain}`)
       }
     }
     for (const hash of this.#missing) {
       const message = `no line has the expected hash ${hash}: lines were cut off at the end, or the log was replaced`
-      this.#tell('anchor', { file: lastFile, line: 0 }, message)
+      this.#report('anchor', { file: lastFile, line: 0 }, message)
     }
     const chains = [...this.#chains.values()].map(({ gaps: _gaps, ...chain }) => chain)
     return { faults: this.#faults, chains, passedOver: this.#passedOver, torn: this.#torn }
@@ -149,31 +152,31 @@ class Check {
     known.lines += 1
     if (seq <= known.last) {
       fill(known, seq)
-      this.#tell(
+      this.#report(
         'reordered',
         place,
-        `line ${seq} of chain ${chain} is not in its place: line ${known.last} is before it`,
+        `line ${seq} of chain ${chain} is out of order: line ${known.last} precedes it`,
       )
       return
     }
     if (seq > known.last + 1) known.gaps.push({ ...place, from: known.last + 1, to: seq - 1 })
     else if (prev !== known.hash) {
-      this.#tell(
+      this.#report(
         'changed',
         place,
-        `the line before line ${seq} of chain ${chain} is not the one that it was written after`,
+        `the line before line ${seq} of chain ${chain} is not the line that preceded it when it was written`,
       )
     }
     known.last = seq
     known.hash = hash
   }
 
-  #tell(kind: AuditFault['kind'], { file, line }: Place, message: string): void {
+  #report(kind: AuditFault['kind'], { file, line }: Place, message: string): void {
     this.#faults.push({ kind, file, line, message })
   }
 }
 
-/** Takes a number out of the gaps. */
+/** Removes a number from the gaps. */
 function fill(known: Followed, seq: number): void {
   known.gaps = known.gaps.flatMap((gap) => {
     if (seq < gap.from || seq > gap.to) return [gap]

@@ -22,14 +22,17 @@ const method = z.string({ error: 'must be text' }).regex(/^[A-Z]{1,32}$/, {
 const rule = z
   .strictObject({
     path: pattern,
-    /** `GET` stands for `HEAD`, too. Without them the rule is about every method. */
-    methods: z.array(method).min(1, { error: 'must name a method, or be left out for all' }).exactOptional(),
-    /** Nobody need be logged in, and no identity is told to the application. */
+    /** `GET` also covers `HEAD`. Without `methods` the rule covers every method. */
+    methods: z
+      .array(method)
+      .min(1, { error: 'must name at least one method, or be left out for all methods' })
+      .exactOptional(),
+    /** No login is needed, and the application receives no identity. */
     public: z.literal(true, { error: 'must be true, or be left out' }).exactOptional(),
-    /** Refused to everybody. */
+    /** Refused for every client. */
     deny: z.literal(true, { error: 'must be true, or be left out' }).exactOptional(),
-    /** The user must be in one of them. */
-    groups: z.array(text).min(1, { error: 'must name a group, or be left out' }).exactOptional(),
+    /** The user must be in one of these groups. */
+    groups: z.array(text).min(1, { error: 'must name at least one group, or be left out' }).exactOptional(),
   })
   .refine((one) => [one.public, one.deny, one.groups].filter((part) => part !== undefined).length <= 1, {
     error: 'must have only one of `public`, `deny` and `groups`',
@@ -48,14 +51,14 @@ function requirementOfRule(rule: { public?: true; deny?: true; groups?: string[]
   return rule.groups ? { kind: 'group', anyOf: rule.groups } : LOGIN
 }
 
-/** Which requests are let through, for `/verify`. The first rule that fits decides. */
+/** The access rules that `/verify` applies. The first rule that matches decides. */
 export const accessSchema = z
   .strictObject({
     rules: z
       .array(rule, { error: 'must be a list of rules' })
-      .max(1000, { error: 'must be 1000 rules at most' }),
-    /** What holds when no rule fits. `allow`: whoever is logged in. Must be said: neither is safe to guess. */
-    default: z.enum(['allow', 'deny'], { error: 'must be "allow" (whoever is logged in) or "deny"' }),
+      .max(1000, { error: 'must have at most 1000 rules' }),
+    /** Applies when no rule matches. `allow` means any logged-in user. Required: neither default is safe to guess. */
+    default: z.enum(['allow', 'deny'], { error: 'must be "allow" (any logged-in user) or "deny"' }),
   })
   .transform(
     (section): AccessPolicy => ({
@@ -64,16 +67,16 @@ export const accessSchema = z
     }),
   )
 
-/** How `/verify` talks to the proxy in front. */
+/** How `/verify` talks to the proxy in front of the application. */
 export const forwardAuthSchema = z.strictObject({
-  /** Names the headers that tell the application who is there: `<prefix>User`, `Name`, `Email`, `Groups`. */
+  /** Prefix of the headers that identify the user to the application: `<prefix>User`, `Name`, `Email`, `Groups`. */
   headerPrefix: z
     .string({ error: 'must be text' })
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,62}-$/, {
       error: 'must be letters, digits and "-", and end with "-", such as "Remote-"',
     })
     .default('X-Auth-Request-'),
-  /** The path, on the application's own host, to which browsers are sent to log in. */
+  /** The path, on the application's own host, to which browsers are sent for a login. */
   loginPath: z
     .string({ error: 'must be text' })
     .regex(/^\/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)?$/, {

@@ -2,9 +2,9 @@ import { z } from 'zod'
 
 const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
 
-/** An administrator, or a program, and what it may do. Its token is made by `holdfast admin token`. */
+/** An administrator or a program, and its rights. `holdfast admin token` makes its token. */
 const administrator = z.strictObject({
-  /** Who: in the audit log. */
+  /** The name that the audit log shows. */
   name: z.string({ error: 'must be text' }).regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, {
     error: 'must be 1 to 64 of A-Z, a-z, 0-9, ".", "_", "@" and "-", and begin with a letter or a digit',
   }),
@@ -12,18 +12,18 @@ const administrator = z.strictObject({
   tokenSha256: z.string({ error: 'must be text' }).regex(/^[0-9a-f]{64}$/, {
     error: 'must be 64 hexadecimal digits, as `holdfast admin token` prints them',
   }),
-  /** `read`: look, and fetch metrics. `change`: end sessions, too. */
+  /** `read` may list sessions and fetch metrics. `change` may also end sessions. */
   access: z.enum(['read', 'change'], { error: 'must be "read" or "change"' }).default('read'),
 })
 
-/** The admin API: off unless it is here. */
+/** The admin API. It is off unless this section is present. */
 export const adminSchema = z.strictObject({
-  /** A loopback address and a port, or a Unix socket: tokens travel in clear, so nobody else may come between. */
+  /** A loopback address and a port, or a Unix socket: tokens are not encrypted, so no other machine may connect. */
   listen: z.union(
     [
       z.strictObject({
         host: text.regex(/^(127\.\d+\.\d+\.\d+|::1)$/, {
-          error: 'must be a loopback address (127.0.0.0/8 or ::1): tokens travel in clear',
+          error: 'must be a loopback address (127.0.0.0/8 or ::1), because tokens are not encrypted',
         }),
         port: z.int().min(0).max(65_535),
       }),

@@ -1,14 +1,14 @@
 import type { GatewayConfig } from './schema.ts'
 
-/** What differs between the configuration in use and the one that its file holds now: names of keys, no values. */
+/** How the configuration in use differs from the one in its file: names of keys, without values. */
 export interface Changes {
-  /** What can be taken while the gateway runs. */
+  /** Keys that a running gateway can apply. */
   live: string[]
-  /** What only a restart takes. */
+  /** Keys that need a restart. */
   restart: string[]
 }
 
-/** Keys that change without a restart, with all that is under them. */
+/** Keys that a running gateway can apply, with everything below them. */
 const LIVE = [
   'revision',
   'renderedDigest',
@@ -32,8 +32,8 @@ const LIVE = [
 type LiveKey = (typeof LIVE)[number]
 
 /**
- * To log in as nobody, or without encryption, is no renewal of a secret: connections would have to be made anew. An audit
- * log goes on in another file, but not among the lines of standard output.
+ * A removed user name, password or TLS section would need new connections without authentication or encryption. An audit
+ * log can move to another file, but not to standard output.
  */
 const NOT_REMOVED: ReadonlySet<string> = new Set<LiveKey>([
   'store.username',
@@ -44,7 +44,7 @@ const NOT_REMOVED: ReadonlySet<string> = new Set<LiveKey>([
   'audit.file',
 ])
 
-/** An audit log on standard output does not go on in a file. */
+/** An audit log on standard output cannot move to a file. */
 const NOT_ADDED: ReadonlySet<string> = new Set<LiveKey>(['audit.file'])
 
 /** Compares two configurations. Pure. */
@@ -56,7 +56,7 @@ export function changesBetween(inUse: GatewayConfig, next: GatewayConfig): Chang
   }
   const isLive = (key: string) =>
     LIVE.includes(key as LiveKey) &&
-    // A section that comes or goes brings routes or a listener.
+    // A section that is added or removed also adds or removes routes or a listener.
     parentOf(inUse, key) !== undefined &&
     parentOf(next, key) !== undefined &&
     !(NOT_REMOVED.has(key) && valueAt(next, key) === undefined) &&
@@ -67,7 +67,7 @@ export function changesBetween(inUse: GatewayConfig, next: GatewayConfig): Chang
   }
 }
 
-/** The configuration in use with what can be taken live of the next one. Pure. */
+/** Returns the configuration in use with the `live` keys of the next one. Pure. */
 export function withLiveChanges(
   inUse: GatewayConfig,
   next: GatewayConfig,
@@ -86,7 +86,7 @@ export function withLiveChanges(
 
 export const isUnder = (key: string, parent: string) => key === parent || key.startsWith(`${parent}.`)
 
-/** Every value by its key: `store.tls.caFile`. */
+/** Maps every value by its key, such as `store.tls.caFile`. */
 function flat(value: unknown, key = ''): Map<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return new Map([[key, JSON.stringify(value, withSets)]])
@@ -97,12 +97,12 @@ function flat(value: unknown, key = ''): Map<string, string> {
   return new Map(entries)
 }
 
-/** To JSON a set is an object without members: the methods of an access rule are one. */
+/** `JSON.stringify` writes a set as `{}`; the methods of an access rule are a set. */
 const withSets = (_key: string, value: unknown) => (value instanceof Set ? [...value].sort() : value)
 
 const nameOf = (key: string) => key.slice(key.lastIndexOf('.') + 1)
 
-/** What holds the key; undefined when there is no such section. */
+/** The object that holds the key, or undefined when that section is missing. */
 function parentOf(config: GatewayConfig, key: string): Record<string, unknown> | undefined {
   return key
     .split('.')

@@ -2,54 +2,55 @@ import { isDeepStrictEqual } from 'node:util'
 import { HoldfastError, type RenewedSecrets, type TokenStore } from '@holdfast/tokens'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
+import { loggableError } from '../base/log.ts'
 import { versionsOf } from '../files/version.ts'
-import { loggableError } from '../http/log.ts'
-import type { Bell } from './bell.ts'
+import type { ConfigChangeSignal } from './change-signal.ts'
 import { changesBetween, withLiveChanges } from './changes.ts'
-import { type Configuration, readConfiguration } from './read.ts'
+import { type Configuration, readConfiguration } from './load.ts'
 import type { RenderedFile } from './rendered.ts'
 import type { GatewayConfig } from './schema.ts'
 
-/** What became of a reading of the configuration. */
+/** The result of one reading of the configuration. */
 export type ReadOutcome = 'applied' | 'unchanged' | 'refused'
 
 export interface FollowOptions {
   file: string
-  /** What was read from it at the start. */
+  /** The configuration that was read from `file` at the start. */
   inUse: Configuration
   rendered: RenderedFile
   store: TokenStore
   log: FastifyBaseLogger
   audit: Audit
-  /** Looks whether what can change while the gateway runs can be taken, and answers what takes it. */
+  /** Checks whether the live keys of a configuration can be applied, and returns the function that applies them. */
   prepare: (config: GatewayConfig) => Promise<() => void>
-  /** Is told what became of each reading, and how many keys wait for a restart. Must not throw. */
+  /** Receives the result of each reading, and how many keys need a restart. Must not throw. */
   onRead: (outcome: ReadOutcome, needRestart?: number) => void
-  bell: Bell
+  changeSignal: ConfigChangeSignal
   signal: AbortSignal
 }
 
-/** A try that failed is made again after so long, twice as long each time, though nothing has changed (in milliseconds). */
+/** A failed reload is retried with a delay that doubles each time, even if the files do not change (in milliseconds). */
 const FIRST_RETRY_MS = 1000
-const MOST_RETRY_MS = 5000
+const MAX_RETRY_MS = 5000
 /** Deadline of a renewal of secrets (in milliseconds). */
 const RENEW_MS = 10_000
 
 /**
- * Follows the configuration file, and the files of TLS that it names, until `signal` aborts. What can change live is
- * taken, all of it at once, when it can be used and the store has accepted its secrets; what cannot is told and left. A new state that is broken or refused is told
- * once, the old one stays in use, and it is tried again: a password may be known to Redis only a little later.
+ * Follows the configuration file, and the TLS files that it names, until `signal` aborts. Live keys are applied together,
+ * once they are usable and the store has accepted its secrets. Keys that need a restart are only logged. A broken or
+ * refused configuration is logged once, the old one stays in use, and the reload is retried: Redis may learn a new
+ * password a little later.
  */
 export async function followConfiguration(options: FollowOptions): Promise<void> {
-  const { file, log, audit, bell, signal, onRead } = options
+  const { file, log, audit, changeSignal, signal, onRead } = options
   let inUse = options.inUse
   let seen = inUse.versions
   let waitMs = Number.POSITIVE_INFINITY
   let failures = 0
   let lastProblem = ''
   for (;;) {
-    await bell.wait(inUse.files, seen, waitMs, signal)
+    await changeSignal.wait(inUse.files, seen, waitMs, signal)
     if (signal.aborted) return
     seen = await versionsOf(inUse.files)
     try {
@@ -62,7 +63,7 @@ export async function followConfiguration(options: FollowOptions): Promise<void>
       if (signal.aborted) return
       onRead('refused')
       failures += 1
-      waitMs = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
+      waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
       const problem = sentenceOf(error)
       if (problem !== lastProblem) {
         audit.record({ event: 'configuration-reload', outcome: 'refused', keys: [] })
@@ -76,7 +77,7 @@ export async function followConfiguration(options: FollowOptions): Promise<void>
   }
 }
 
-/** Reads the files and takes what can change live; answers what is in use then. */
+/** Reads the files, applies the live keys, and returns the configuration that is then in use. */
 async function takeNext(inUse: Configuration, options: FollowOptions): Promise<Configuration> {
   const { file, rendered, store, log, audit, prepare, onRead, signal } = options
   const next = await readConfiguration(file)
@@ -99,16 +100,16 @@ async function takeNext(inUse: Configuration, options: FollowOptions): Promise<C
   if (restart.length > 0) {
     log.warn(
       { event: 'config-needs-restart', keys: restart },
-      'These keys changed and need a restart of this gateway',
+      'These keys changed; restart this gateway to apply them',
     )
   }
   if (live.length + restart.length === 0)
-    log.info({ event: 'config-unchanged' }, 'The configuration is as it was')
+    log.info({ event: 'config-unchanged' }, 'The configuration did not change')
   warnOfEdits(options, rendered.replaceBy(next.raw, live))
   return { ...next, config, tls }
 }
 
-/** Warns of a rendered file that was changed by hand, and of one that takes settings away, which may have been such changes. */
+/** Warns about a rendered file that was edited by hand, and about a new file that lacks settings of the old one. */
 export function warnOfEdits(
   { file, rendered, log }: Pick<FollowOptions, 'file' | 'rendered' | 'log'>,
   takenAway: readonly string[] = [],
@@ -116,20 +117,20 @@ export function warnOfEdits(
   if (rendered.isEdited) {
     log.warn(
       { event: 'config-edited', file },
-      'This file was changed by hand after `holdfast render` wrote it: the next delivery, or `holdfast up`, takes the change away. Put it under `gateway:` in holdfast.yaml',
+      'This file was edited by hand after `holdfast render` wrote it; the next delivery, or `holdfast up`, overwrites the edit. Put it under `gateway:` in holdfast.yaml',
     )
   }
   if (takenAway.length > 0) {
     log.warn(
       { event: 'config-settings-removed', file, keys: takenAway },
-      'The new configuration file lacks settings that this gateway runs with: what still works is gone after a restart. If they were added by hand, put them under `gateway:` in holdfast.yaml, render and deliver again',
+      'The new configuration file lacks settings that this gateway uses; those that still work are lost after a restart. If they were added by hand, put them under `gateway:` in holdfast.yaml, then render and deliver again',
     )
   }
 }
 
 const SECRETS = ['username', 'password', 'sentinelUsername', 'sentinelPassword', 'keyring'] as const
 
-/** The secrets among the keys that changed. */
+/** The changed keys that are secrets. */
 function secretsAmong(live: readonly string[], { config, tls }: Configuration): RenewedSecrets {
   const changed = SECRETS.filter((name) => live.includes(`store.${name}`))
   const entries = changed.map((name) => [name, config.store[name]] as const)
@@ -141,5 +142,5 @@ function secretsAmong(live: readonly string[], { config, tls }: Configuration): 
 
 function sentenceOf(error: unknown): string {
   const isOurs = error instanceof GatewayError || error instanceof HoldfastError
-  return isOurs ? error.message : 'The new configuration could not be taken.'
+  return isOurs ? error.message : 'The new configuration could not be applied.'
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { isPrivateUrl, origin, text, wholeNumber } from './fields.ts'
 
-const attribute = text.regex(/^[A-Za-z][A-Za-z0-9-]*$/, { error: 'must be the name of an attribute' })
+const attribute = text.regex(/^[A-Za-z][A-Za-z0-9-]*$/, { error: 'must be the name of an LDAP attribute' })
 
-/** A search filter of RFC 4515 with a place for a value, which is put in escaped. */
+/** An RFC 4515 search filter with a placeholder, which is replaced by the escaped value. */
 const filterWith = (place: string) =>
   text.refine((filter) => filter.startsWith('(') && filter.includes(place), {
-    error: `must be a filter in parentheses that holds ${place}`,
+    error: `must be a filter in parentheses that contains ${place}`,
   })
 
 const ldapUrl = text.refine(
@@ -19,44 +19,42 @@ const ldapUrl = text.refine(
 
 const ldap = z
   .strictObject({
-    /** Asked in turn: the next one when one does not answer. */
+    /** Tried in order: the next server when one does not answer. */
     urls: z
       .array(ldapUrl, { error: 'must be a list of addresses' })
-      .min(1, { error: 'must name a server' })
-      .max(8, {
-        error: 'must name 8 servers at most',
-      }),
-    /** Encrypt an `ldap://` connection before anything is sent on it. */
+      .min(1, { error: 'must name at least one server' })
+      .max(8, { error: 'must name at most 8 servers' }),
+    /** Encrypts an `ldap://` connection before anything else is sent. */
     startTls: z.boolean({ error: 'must be true or false' }).default(false),
-    /** Authorities, in PEM, that sign the servers' certificates. Default: those that Node trusts. */
+    /** Certificate authorities, in PEM, that sign the servers' certificates. Default: those that Node trusts. */
     caFile: text.exactOptional(),
-    /** Who searches. It needs no right but to read. */
+    /** The account that searches the directory. It needs only the right to read. */
     bindDn: text,
-    /** Its password, or the file that holds it in one line: one of the two. The file is read at the start. */
+    /** Its password, or the file that holds it in one line (exactly one of the two). The file is read at the start. */
     bindPassword: text.exactOptional(),
     bindPasswordFile: text.exactOptional(),
     users: z.strictObject({
       base: text,
-      /** `{name}` is what was typed. */
+      /** `{name}` stands for the typed user name. */
       filter: filterWith('{name}').default('(uid={name})'),
-      /** Whose value becomes the subject. It must be one that nobody else has or can take. */
+      /** The attribute that becomes the subject. No user may be able to take another user's value. */
       subject: attribute.default('uid'),
       name: attribute.default('cn'),
       email: attribute.default('mail'),
     }),
-    /** Default: the attribute `memberOf` of the person's entry. */
+    /** Default: the attribute `memberOf` of the user's entry. */
     groups: z
       .strictObject({
         base: text,
-        /** `{dn}` is the person's entry. */
+        /** `{dn}` stands for the DN of the user's entry. */
         filter: filterWith('{dn}').default('(member={dn})'),
-        /** Whose value is the group's name. */
+        /** The attribute that holds the group's name. */
         name: attribute.default('cn'),
       })
       .exactOptional(),
-    /** For one server, from the connection to the last answer. */
+    /** Deadline per server, from the connection to the last answer. */
     timeoutMs: wholeNumber(100, 30_000, ' (ms)').default(3000),
-    /** Logins that ask the directory at once, each on a connection of its own; and those that wait for a turn. */
+    /** Logins that query the directory at the same time, each on its own connection; and logins that may wait. */
     connections: wholeNumber(1, 64).default(8),
     waiting: wholeNumber(0, 100_000).default(256),
   })
@@ -64,16 +62,16 @@ const ldap = z
     ({ bindPassword, bindPasswordFile }) => (bindPassword === undefined) !== (bindPasswordFile === undefined),
     {
       path: ['bindPassword'],
-      error: 'or `bindPasswordFile` must be there, and not both',
+      error: 'must be set, or `bindPasswordFile`, but not both',
     },
   )
   .refine(({ urls, startTls }) => startTls || urls.every((url) => isPrivateUrl(new URL(url), 'ldaps:')), {
     path: ['urls'],
-    error: 'must begin with "ldaps://" unless `startTls` is true: passwords would travel in clear',
+    error: 'must begin with "ldaps://" unless `startTls` is true, because passwords would not be encrypted',
   })
   .refine(({ urls, startTls }) => !startTls || urls.every((url) => url.startsWith('ldap:')), {
     path: ['startTls'],
-    error: 'must be false with "ldaps://" addresses, which are encrypted from the start',
+    error: 'must be false with "ldaps://" addresses, because those are already encrypted',
   })
 
 const httpsUrl = text.refine(
@@ -86,53 +84,57 @@ const httpsUrl = text.refine(
 
 const oidc = z
   .strictObject({
-    /** The provider, as its discovery document names it. */
+    /** The provider's issuer, exactly as its discovery document states it. */
     issuer: httpsUrl,
     clientId: text,
-    /** Without one the client is public, and PKCE alone protects the code. */
+    /** Without a secret the client is public, and only PKCE protects the code. */
     clientSecret: text.exactOptional(),
-    /** The file that holds it in one line, instead. It is read at the start. */
+    /** The file that holds the secret in one line, instead. It is read at the start. */
     clientSecretFile: text.exactOptional(),
-    /** How the secret is sent, as it was registered: in the `Authorization` header or in the body. */
+    /** How the secret is sent, as registered at the provider: in the `Authorization` header or in the body. */
     clientAuthentication: z.enum(['basic', 'post'], { error: 'must be "basic" or "post"' }).default('basic'),
-    /** On the button of the login page: "Log in with …". */
-    label: text.max(40, { error: 'must have 40 characters at most' }).default('single sign-on'),
-    /** Where browsers find these gateways. The provider must know `<publicUrl>/oidc/callback`. */
+    /** Shown on the button of the login page: "Log in with …". */
+    label: text.max(40, { error: 'must have at most 40 characters' }).default('single sign-on'),
+    /** The address by which browsers reach these gateways. Register `<publicUrl>/oidc/callback` at the provider. */
     publicUrl: origin.refine((value) => isPrivateUrl(new URL(value), 'https:'), {
       error: 'must begin with "https://" (http:// only on loopback)',
     }),
     scope: text
-      .regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, { error: 'must be scopes, the first of them "openid"' })
+      .regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, {
+        error: 'must be a list of scopes that begins with "openid"',
+      })
       .default('openid profile email'),
-    /** Which claim becomes the subject, behind `subjectPrefix`. People can change their own e-mail address and name at
-     * many providers: `sub` alone is sure to stay one person's (OpenID Connect Core, section 5.7). */
+    /**
+     * The claim that becomes the subject, after `subjectPrefix`. At many providers users can change their own e-mail
+     * address and name; only `sub` is sure to stay with one user (OpenID Connect Core, section 5.7).
+     */
     subjectClaim: text.default('sub'),
-    /** Keeps a provider's people apart from those of the users file and the directory, who may have the same name. */
+    /** Keeps the provider's users apart from users of the users file and the directory with the same name. */
     subjectPrefix: z
       .string({ error: 'must be text' })
-      .max(64, { error: 'must have 64 characters at most' })
+      .max(64, { error: 'must have at most 64 characters' })
       .default('oidc:'),
     groupsClaim: text.default('groups'),
-    /** Ask the userinfo endpoint, too: many providers tell name, e-mail address and groups there only. */
+    /** Also asks the userinfo endpoint: many providers return name, e-mail address and groups only there. */
     userInfo: z.boolean({ error: 'must be true or false' }).default(true),
-    /** Keep the ID token with the session (about 1 KB each) for providers that ask for it at log-out. */
+    /** Stores the ID token with the session (about 1 KB each), for providers that require it at logout. */
     keepIdToken: z.boolean({ error: 'must be true or false' }).default(false),
-    /** For each question to the provider. */
+    /** Deadline of each request to the provider. */
     timeoutMs: wholeNumber(100, 30_000, ' (ms)').default(3000),
   })
   .refine(
     ({ clientSecret, clientSecretFile }) => clientSecret === undefined || clientSecretFile === undefined,
     {
       path: ['clientSecret'],
-      error: 'and `clientSecretFile` must not both be there',
+      error: 'and `clientSecretFile` must not both be set',
     },
   )
 
-/** Who may log in, besides the users file. */
+/** The ways to log in, besides the users file. */
 export const identitiesSchema = z.strictObject({ ldap: ldap.exactOptional(), oidc: oidc.exactOptional() })
 
-/** A directory that is asked by LDAP. */
+/** A directory that is queried by LDAP. */
 export type LdapConfig = z.output<typeof ldap>
 
-/** A provider of OpenID Connect. */
+/** An OpenID Connect provider. */
 export type OidcConfig = z.output<typeof oidc>

@@ -2,15 +2,15 @@ import type { z } from 'zod'
 import { mistakeOf } from '../files/json.ts'
 import { gatewayConfigSchema } from './schema.ts'
 
-/** A setting that cannot be used: where it is, and why. Values are never quoted. */
+/** An invalid setting: its path and the reason. Values are never quoted. */
 export interface SettingMistake {
   path: (string | number)[]
   message: string
-  /** The key is what is wrong. */
+  /** True when the key itself is wrong, not its value. */
   atKey?: boolean
 }
 
-/** What `holdfast render` adds to the settings of a site, in a form that every setting goes together with. */
+/** The keys that `holdfast render` adds to the settings of a site, with values that every valid setting is compatible with. */
 const RENDERED = {
   name: 'gateway',
   dataCentre: 'dc1',
@@ -22,7 +22,7 @@ const STORE = {
   keyring: { current: '1', keys: {}, index: '1' },
 }
 
-/** What is wrong with settings that a site gives to all its gateways. Pure. */
+/** Finds mistakes in the settings that a site gives to all its gateways. Pure. */
 export function mistakesInSettings(settings: Readonly<Record<string, unknown>>): SettingMistake[] {
   const { store = {} } = settings
   if (typeof store !== 'object' || store === null)

@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 
-/** A value, or one sentence for each mistake in what was to become it. */
+/** A valid value, or one sentence per mistake. */
 export type Parsed<T> = { value: T } | { mistakes: string[] }
 
 /**
- * Parses JSON text and checks it. Mistakes name the key and never quote a value: the files that are read so
- * hold passwords and keys, and the JSON parser's own message quotes what stands around the mistake.
+ * Parses JSON text and checks it. Mistakes name the key and never quote a value: these files contain passwords and keys,
+ * and the message of the JSON parser quotes the text around the mistake.
  */
 export function parseJsonText<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   let value: unknown
@@ -13,7 +13,7 @@ export function parseJsonText<T>(text: string, schema: z.ZodType<T>): Parsed<T> 
     value = JSON.parse(text)
   } catch (error) {
     const place = /line \d+ column \d+/.exec((error as Error).message)?.[0]
-    return { mistakes: [`It is not valid JSON${place ? ` (${place})` : ''}.`] }
+    return { mistakes: [`The file is not valid JSON${place ? ` (${place})` : ''}.`] }
   }
   return checkValue(value, schema)
 }
@@ -24,7 +24,7 @@ export function checkValue<T>(value: unknown, schema: z.ZodType<T>): Parsed<T> {
   return result.success ? { value: result.data } : { mistakes: result.error.issues.map(mistakeOf) }
 }
 
-/** One sentence about what is wrong, which names the key and quotes no value. */
+/** Describes a mistake in one sentence, which names the key and quotes no value. */
 export function mistakeOf(issue: z.core.$ZodIssue): string {
   const key = issue.path.reduce<string>(
     (path, part) =>

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FileUnusableError } from '../errors.ts'
+import { FileUnusableError } from '../base/errors.ts'
 import { fileError } from './private.ts'
 
-/** How long a change waits for another process's change (in milliseconds). */
+/** How long a change waits for a change by another process (in milliseconds). */
 const LOCK_TIMEOUT_MS = 5000
 
 /**
- * Runs `change` while no other process runs one for the same file, by the lock file `<file>.lock`. Throws
- * `FILE_UNUSABLE` when the lock is still held after five seconds. A lock that a killed process left is
- * never broken on its own: two processes that both did so could undo each other's change.
+ * Runs `change` while no other process changes the same file, by the lock file `<file>.lock`. Throws `FILE_UNUSABLE` when
+ * the lock is still held after five seconds. A lock that a killed process left is never broken automatically: two
+ * processes that both broke it could overwrite each other's change.
  */
 export async function withFileLock<T>(file: string, label: string, change: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`
@@ -44,14 +44,13 @@ async function lockedError(lock: string, label: string): Promise<FileUnusableErr
     () => 'another process',
   )
   return new FileUnusableError(
-    `The ${label} is being changed by ${holder}: ${lock} is its lock. Try again; if no such process runs, delete that file.`,
+    `The ${label} is being changed by ${holder} (lock file ${lock}). Try again; if that process no longer runs, delete the lock file.`,
   )
 }
 
 /**
- * Replaces a file's text so that a reader, and a machine that loses power, see the old text or the new one
- * and nothing between. The file gets mode 0600; where root replaces one, it stays its owner's and its group's. Throws
- * `FILE_UNUSABLE`.
+ * Replaces a file's text atomically: a reader, or a machine that loses power, sees the old text or the new text. The file
+ * gets mode 0600; when root replaces it, it keeps its owner and group. Throws `FILE_UNUSABLE`.
  */
 export async function replacePrivateFile(file: string, label: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
@@ -71,7 +70,7 @@ export async function replacePrivateFile(file: string, label: string, text: stri
   }
 }
 
-/** The service that reads a file still reads it when root has changed it: its own, or root's of mode 0640. */
+/** Keeps the file readable for its service when root replaces it: the owner stays, and root's files stay 0640. */
 async function keepReaders(draft: FileHandle, file: string): Promise<void> {
   const old = await lstat(file).catch(() => null)
   if (!old?.isFile()) return

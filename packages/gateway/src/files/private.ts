@@ -1,40 +1,40 @@
 import type { Stats } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
-import { FileUnusableError } from '../errors.ts'
+import { FileUnusableError } from '../base/errors.ts'
 
 /**
- * Reads a text file that holds secrets. `label` names its kind in messages: "configuration file".
- * Throws `FILE_UNUSABLE` when it is missing, unreadable, or open to the group or to others.
+ * Reads a text file that holds secrets. `label` names the kind of file in messages, such as "configuration file".
+ * Throws `FILE_UNUSABLE` when it is missing, unreadable, or accessible to the group or to others.
  */
 export function readPrivateFile(file: string, label: string): Promise<string> {
   return readGuarded(file, label, () => 0o077)
 }
 
 /**
- * Reads a secret that root gives to services of a host, such as its private key or the configuration of its gateway:
- * a file of root's may be readable by its group. Else throws like {@link readPrivateFile}.
+ * Reads a secret that root provides to the services of a host, such as a private key or a gateway's configuration: its
+ * group may read a file that belongs to root. Otherwise it throws like {@link readPrivateFile}.
  */
 export function readServiceFile(file: string, label: string): Promise<string> {
   return readGuarded(file, label, ({ uid }) => (uid === 0 ? 0o037 : 0o077))
 }
 
-/** Reads a secret that is the one line of a file. Throws like {@link readServiceFile}, and for any other text. */
+/** Reads a secret from a file of one line. Throws like {@link readServiceFile}, and when the file has another form. */
 export async function readSecretLine(file: string, label: string): Promise<string> {
   const secret = (await readServiceFile(file, label)).replace(/\r?\n$/, '')
   if (secret !== '' && !/[\r\n]/.test(secret)) return secret
   throw new FileUnusableError(
-    `The ${label} must be the one line of ${file}; write it there and nothing else.`,
+    `The ${label} must be the only line of ${file}; remove everything else from that file.`,
   )
 }
 
-/** `forbidden`: the bits that the mode must not have. */
+/** `forbidden` returns the mode bits that the file must not have. */
 async function readGuarded(
   file: string,
   label: string,
   forbidden: (stats: Stats) => number,
 ): Promise<string> {
   try {
-    // One descriptor for both: what was checked is what is read.
+    // One descriptor for both, so that the checked file is the one that is read.
     await using handle = await open(file)
     const stats = await handle.stat()
     const bits = forbidden(stats)
@@ -42,7 +42,7 @@ async function readGuarded(
       const shown = (stats.mode & 0o777).toString(8).padStart(4, '0')
       const allowed = (0o640 & ~bits).toString(8)
       throw new FileUnusableError(
-        `The ${label} ${file} is open to other users of this machine (mode ${shown}); run \`chmod ${allowed} ${file}\`.`,
+        `The ${label} ${file} is accessible to other users of this machine (mode ${shown}); run \`chmod ${allowed} ${file}\`.`,
       )
     }
     return await handle.readFile('utf8')
@@ -60,7 +60,7 @@ export async function readPublicFile(file: string, label: string): Promise<strin
   }
 }
 
-/** Turns what the operating system says about a file into a sentence. */
+/** Turns a file error of the operating system into a sentence. */
 export function fileError(error: unknown, file: string, label: string): FileUnusableError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
   return new FileUnusableError(`The ${label} ${file} ${REASONS[code] ?? `cannot be used: ${code}.`}`, {
@@ -70,7 +70,7 @@ export function fileError(error: unknown, file: string, label: string): FileUnus
 
 const REASONS: Record<string, string> = {
   ENOENT: 'does not exist; check the path or create it.',
-  ENOTDIR: 'cannot exist: a part of its path is a file, not a folder; check the path.',
+  ENOTDIR: 'cannot exist, because a part of its path is a file, not a folder; check the path.',
   EISDIR: 'is a folder; give the path of a file.',
   EACCES: 'cannot be used: permission denied; it must belong to the user that runs this process.',
   EPERM: 'cannot be used: permission denied; it must belong to the user that runs this process.',

@@ -1,34 +1,34 @@
 import type { Session } from '@holdfast/tokens'
 import { headerText } from '../http/headers.ts'
-import { profileOf } from '../identities/identity.ts'
+import { profileOf } from '../users/identity.ts'
 
-/** The headers of a yes to a request of a session; null: to one of nobody's. */
-export type HeadersOfYes = (session: Session | null) => Readonly<Record<string, string>>
+/** The headers of an allowing answer for a session, or for a request without one (null). */
+export type AllowHeaders = (session: Session | null) => Readonly<Record<string, string>>
 
 /**
- * Makes the headers of a yes: those of `beside`, and the identity headers, which tell an application who is there. Each of
- * them is there each time, empty when there is nothing to tell: so a proxy that copies them overwrites whatever the client
- * has sent under that name.
+ * Makes the headers of an allowing answer: `extra`, and the identity headers, which tell the application who the user is.
+ * Every identity header is always present, and empty when there is no value, so that a proxy which copies them overwrites
+ * the headers of the same name that the client sent.
  *
- * The store hands out the same session as long as nothing about it changes; so are its headers.
+ * The store returns the same session object until the session changes, so the headers are cached per object.
  */
 export function createIdentityHeaders(
   prefix: string,
-  beside: Readonly<Record<string, string>> = {},
-): HeadersOfYes {
-  const made = new WeakMap<Session, ReturnType<HeadersOfYes>>()
+  extra: Readonly<Record<string, string>> = {},
+): AllowHeaders {
+  const cache = new WeakMap<Session, ReturnType<AllowHeaders>>()
   const named = (user: string, name: string, email: string, groups: string) => ({
-    ...beside,
+    ...extra,
     [`${prefix}user`.toLowerCase()]: user,
     [`${prefix}name`.toLowerCase()]: name,
     [`${prefix}email`.toLowerCase()]: email,
     [`${prefix}groups`.toLowerCase()]: groups,
   })
-  const nobody = named('', '', '', '')
+  const anonymous = named('', '', '', '')
   return (session) => {
-    if (session === null) return nobody
-    const before = made.get(session)
-    if (before !== undefined) return before
+    if (session === null) return anonymous
+    const cached = cache.get(session)
+    if (cached !== undefined) return cached
     const { name = '', email = '', groups } = profileOf(session.claims)
     const headers = named(
       headerText(session.subject),
@@ -36,10 +36,10 @@ export function createIdentityHeaders(
       headerText(email),
       groups.map(listItem).join(','),
     )
-    made.set(session, headers)
+    cache.set(session, headers)
     return headers
   }
 }
 
-/** A comma within a name must not make two groups of one. */
+/** Encodes commas, so that a comma in a name does not split one group into two. */
 const listItem = (text: string) => headerText(text).replaceAll(',', '%2C')

@@ -4,10 +4,11 @@ import { safeReturnTo } from '../http/return-to.ts'
 import type { ProxyConvention } from './proxies.ts'
 
 /**
- * Where a browser goes to log in, with the address to come back to; null for a program, which gets a 401. A browser is
- * one that asks for a page by GET: anything else could not be taken up again after the login.
+ * Where a browser goes to log in, with the address to return to. Null for a program, which gets a 401. A browser is a
+ * client that requests a page by GET: any other request could not be repeated after the login.
  *
- * The way back is a path of the same host, and so is the login page: the cookie is for that host alone (`__Host-`).
+ * Both the login page and the return address are paths on the same host, because the cookie is valid for that host only
+ * (`__Host-`).
  */
 export function loginLocation(
   request: FastifyRequest,
@@ -22,7 +23,7 @@ export function loginLocation(
   return asked.origin === null ? null : asked.origin + path
 }
 
-/** So that the login page asks somebody, too, who is logged in, but not lately enough. */
+/** Passes `max_age` on, so that the login page also asks a user whose login is too old. */
 function maxAgeOf({ query }: FastifyRequest): string {
   const { max_age: maxAge } = query as { max_age?: unknown }
   return typeof maxAge === 'string' && /^\d{1,9}$/.test(maxAge) ? `&max_age=${maxAge}` : ''

@@ -3,19 +3,19 @@ import type { AskedRequest } from '../access/rules.ts'
 
 /** The client's request to the proxy. */
 export interface OriginalRequest extends AskedRequest {
-  /** `https://app.example.org`; null when the proxy did not say it in a form that can be trusted. */
+  /** Such as `https://app.example.org`; null when the proxy did not send it in a trustworthy form. */
   origin: string | null
 }
 
 /**
- * Each proxy's own words are read, and no others: it sets those headers itself and overwrites what a client sent. A
- * header of another proxy's may come from the client.
+ * Reads only the headers of the proxy in question: it sets them itself and overwrites the client's. A header of another
+ * proxy may come from the client.
  */
 export type ReadOriginal = (request: IncomingMessage) => OriginalRequest | null
 
-/** Path and query, in visible ASCII: a header that came twice was joined with a blank, and is none. */
+/** Path and query, in visible ASCII. Node joins a repeated header with a space, which does not match. */
 const TARGET = /^\/[\x21-\x7e]*$/
-/** A name or an address with a port if any: what may stand behind `https://` and is sure to be a host. */
+/** A host name or an address with an optional port: only text that is certainly a host may follow `https://`. */
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /** nginx: `X-Original-Method` and `X-Original-URL` (`$scheme://$http_host$request_uri`). */
@@ -25,7 +25,7 @@ export const fromOriginalUrl: ReadOriginal = ({ headers }) => {
   return original(single(headers['x-original-method']), scheme, host, target)
 }
 
-/** Traefik, and HAProxy by our script: `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri`. */
+/** Traefik, and HAProxy with our script: `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri`. */
 export const fromForwarded: ReadOriginal = ({ headers }) =>
   original(
     single(headers['x-forwarded-method']),
@@ -34,7 +34,7 @@ export const fromForwarded: ReadOriginal = ({ headers }) =>
     single(headers['x-forwarded-uri']),
   )
 
-/** Envoy: the method is its own, and the target follows `prefix` on the request line. */
+/** Envoy: it uses the client's method, and the target follows `prefix` on the request line. */
 export const fromRequestLine =
   (prefix: string): ReadOriginal =>
   ({ method, url }) =>

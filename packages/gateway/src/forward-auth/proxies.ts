@@ -1,23 +1,23 @@
 import { fromForwarded, fromOriginalUrl, fromRequestLine, type ReadOriginal } from './original.ts'
 
-/** How one proxy asks, and how it takes a no. */
+/** How one kind of proxy asks, and how it handles a refusal. */
 export interface ProxyConvention {
-  /** Where it asks. */
+  /** The path that it requests. */
   url: string
-  /** It asks with the method of the client's request, else with GET or HEAD. */
+  /** True when it uses the method of the client's request, false when it uses GET or HEAD. */
   anyMethod: boolean
   original: ReadOriginal
   /**
-   * How a browser is sent to the login page. `location`: as 401 with `Location`, which the proxy's configuration makes a
-   * redirect of, because for the proxy itself a redirect is an error. `redirect`: as one. `absolute-redirect`: as one with
-   * the host in it, because the proxy would put the gateway's own address before a path.
+   * How a browser is sent to the login page. `location`: as 401 with `Location`, which the proxy's configuration turns into
+   * a redirect, because this proxy treats a redirect as an error. `redirect`: as a redirect. `absolute-redirect`: as a
+   * redirect with the host, because this proxy would put the gateway's own address before a path.
    */
   login: 'location' | 'redirect' | 'absolute-redirect'
 }
 
 const ENVOY_PREFIX = '/verify/envoy'
 
-/** By name. `/verify` alone speaks as nginx's does. */
+/** All conventions. `/verify` alone follows nginx's. */
 export const PROXIES: readonly ProxyConvention[] = [
   ...['/verify', '/verify/nginx'].map((url) => ({
     url,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Remembers the routes that a server gets from now on, and answers which methods an address takes. The framework's own
- * `hasRoute` takes a pattern, not an address: it throws for what is no pattern, such as `/*x`, which anybody may send.
+ * Remembers the routes that are added from now on, and returns which methods an address allows. The framework's
+ * `hasRoute` takes a pattern, not an address: it throws for text that is not a pattern, such as `/*x`, which any client may send.
  */
 export function rememberMethods(app: FastifyInstance): (path: string) => string[] {
   const known: { method: string; pattern: RegExp }[] = []
@@ -16,7 +16,7 @@ export function rememberMethods(app: FastifyInstance): (path: string) => string[
   }
 }
 
-/** What addresses a route's pattern stands for: `:name` is one part, `*` is all that follows. */
+/** The addresses that match a route's pattern: `:name` is one segment, `*` is the rest. */
 function patternOf(url: string): RegExp {
   const parts = url.split(/(:\w+|\*)/).map((part) => {
     if (part === '*') return '.*'

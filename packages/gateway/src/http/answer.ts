@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Page, pagePolicy } from '../pages/layout.ts'
-import { problemPage } from '../pages/problem.ts'
+import { type Page, pagePolicy } from '../html/layout.ts'
 import { SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
+import { problemPage } from './problem-page.ts'
 import { type Problem, problemBody } from './problems.ts'
 
-/** True when a person looks at the answer: only browsers' navigations ask for HTML by name. */
+/** True when a person sees the answer: only browsers ask for HTML by name, when they navigate. */
 export function wantsHtml(request: FastifyRequest): boolean {
   return request.headers.accept?.includes('text/html') === true
 }
 
-/** Answers with a page. */
+/** Sends a page. */
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
   return reply
     .header('content-security-policy', pagePolicy(page))
@@ -17,7 +17,7 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     .send(page.text)
 }
 
-/** Answers with a problem: as a page (`page`, or a plain one) when a person looks at it, else as JSON. */
+/** Sends a problem: as a page (`page`, or a plain one) for a person, else as JSON. */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
 /**
- * The address of the client: of the connection, or what the trusted proxies in front say (`config/trusted-proxies.ts`).
- * What they pass on need be no address; then the one that connects counts. IPv4 is told as such, also where it arrives
- * as `::ffff:192.0.2.1`.
+ * The address of the client: that of the connection, or the one that trusted proxies report (`trustedProxies`). If they
+ * report something else than an address, the address of the connection counts. `::ffff:192.0.2.1` becomes the IPv4
+ * address.
  */
 export function clientAddress(request: FastifyRequest): string {
   const said = plain(request.ip ?? '')

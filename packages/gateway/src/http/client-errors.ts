@@ -3,15 +3,15 @@ import type { Socket } from 'node:net'
 import { SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
 import { headersTooLarge, malformedRequest, type Problem, problemBody, requestTimeout } from './problems.ts'
 
-/** How long a refused client may go on sending before its connection is cut (in milliseconds). */
+/** How long a rejected client may go on sending before its connection is cut (in milliseconds). */
 const LINGER_MS = 1000
 
-/** Answers what the HTTP parser refused: no request object exists for it. */
+/** Answers requests that the HTTP parser rejected: no request object exists for them. */
 export function createClientErrorHandler(serverName: string) {
   const busy = new WeakSet<Socket>()
 
   return {
-    /** Keeps track of the sockets on which an answer is still owed. */
+    /** Tracks the sockets on which an answer is pending. */
     watch(server: Server): void {
       server.on('request', ({ socket }, response) => {
         busy.add(socket)
@@ -21,14 +21,14 @@ export function createClientErrorHandler(serverName: string) {
 
     handle(error: Error & { code?: string }, socket: Socket): void {
       if (socket.destroyed || socket.writableEnded) return
-      // An answer now would be taken for the one that the earlier request on this socket still waits for.
+      // The client would take an answer now for the one to its earlier request on this socket.
       if (error.code === 'ECONNRESET' || busy.has(socket)) {
         socket.destroy()
         return
       }
       socket.end(rawAnswer(problemFor(error.code), serverName))
-      // What the client still sends is read and dropped for a while: closing at once would reset the
-      // connection, and the client might never see the answer.
+      // Further data is read and dropped for a while: closing at once would reset the connection, and the client might
+      // never see the answer.
       setTimeout(() => socket.destroy(), LINGER_MS).unref()
     },
   }

@@ -2,8 +2,8 @@
 export const SERVER_HEADER = 'x-holdfast-server'
 
 /**
- * Headers of every answer. Referrer-Policy is `same-origin` and not `no-referrer`: with that one, browsers
- * send `Origin: null` with the forms of our own pages, and the cross-site check would refuse them.
+ * Headers of every answer. Referrer-Policy is `same-origin`, because with `no-referrer` browsers send `Origin: null` with
+ * the forms of our own pages, and the cross-site check would refuse them.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -16,8 +16,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Headers of every yes to a proxy's question. It drops all but the identity headers, and no browser ever sees one: what
- * tells browsers how to treat a page has no place there. A no, which may reach a browser, gets {@link SECURITY_HEADERS}.
+ * Headers of every allowing answer to a proxy. The proxy drops all but the identity headers, and no browser sees the
+ * answer, so it needs no browser headers. A refusal, which may reach a browser, gets {@link SECURITY_HEADERS}.
  */
 export const headersForProxy = (server: string): Readonly<Record<string, string>> => ({
   'cache-control': 'no-store',
@@ -25,8 +25,8 @@ export const headersForProxy = (server: string): Readonly<Record<string, string>
 })
 
 /**
- * A text as a header value, so that no two texts become the same value: whatever is not visible ASCII, and
- * `%` itself, is percent-encoded as UTF-8. A plain name or an e-mail address stays as it is.
+ * Encodes text as a header value, so that different texts give different values: everything but visible ASCII, and `%`
+ * itself, is percent-encoded as UTF-8. A plain name or an e-mail address does not change.
  */
 export function headerText(text: string): string {
   return text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]/gu, (character) => {

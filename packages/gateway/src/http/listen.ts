@@ -1,24 +1,24 @@
 import type { FastifyInstance } from 'fastify'
+import { ListenFailedError } from '../base/errors.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { ListenFailedError } from '../errors.ts'
 
 export interface ListenOptions {
-  /** A socket that listens already, opened by whoever started this process (systemd socket activation). */
+  /** A socket that already listens, opened by the parent process (systemd socket activation). */
   fd?: number | undefined
 }
 
-/** Starts to listen and answers the URL. Throws `LISTEN_FAILED` with a sentence that says what to do. */
+/** Starts to listen and returns the URL. Throws `LISTEN_FAILED` with a sentence that says what to do. */
 export async function listen(
   app: FastifyInstance,
   config: GatewayConfig,
   { fd }: ListenOptions = {},
 ): Promise<string> {
   const { port } = config.listen
-  // For `localhost` the framework would open a second server, on ::1, that our limits do not reach.
+  // For `localhost` the framework would open a second server, on ::1, without our limits.
   const host = config.listen.host === 'localhost' ? '127.0.0.1' : config.listen.host
   try {
     const listenTextResolver = (url: string) => `${config.name} listens on ${url}`
-    // The framework hands its options on to Node, which takes the descriptor in preference to the address.
+    // The framework passes its options to Node, which prefers the descriptor to the address.
     const options = { host, port, listenTextResolver, ...(fd === undefined ? {} : { fd }) }
     return await app.listen(options)
   } catch (error) {
@@ -34,5 +34,5 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there; end it or choose another `listen.port`.',
   EADDRNOTAVAIL: 'this machine has no such address; choose another `listen.host`.',
   EACCES: 'permission denied; choose a `listen.port` of 1024 or more.',
-  ENOTFOUND: 'no such host is known; choose another `listen.host`.',
+  ENOTFOUND: 'the host name is unknown; choose another `listen.host`.',
 }

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /**
- * True when a browser sent this request for a page of another site. Whatever changes something by the cookie refuses it,
- * and so does the login: a foreign page must neither log a person out nor log them in under somebody else's name.
+ * True when a browser sent this request from a page of another site. Every change by cookie refuses such a request, and so
+ * does the login: a foreign page must neither log a user out nor log the user in under another name.
  *
- * SameSite=Lax alone does not do: it lets pages of sibling domains through, and a login needs no cookie.
- * `Sec-Fetch-Site` is the browser's own word (all browsers since 2023, over HTTPS or on loopback); `Origin`
- * goes with each POST of older ones and over plain HTTP. A client that sends neither is no browser, and holds
- * no one else's cookies. `host` is what the browser asked, by a trusted proxy's word when there is one in front.
+ * SameSite=Lax is not enough: it allows pages of sibling domains, and a login needs no cookie. `Sec-Fetch-Site` is set by
+ * the browser (all browsers since 2023, over HTTPS or on loopback); older ones, and plain HTTP, send `Origin` with each
+ * POST. A client that sends neither is not a browser and holds no other user's cookies. `host` is the host that the browser
+ * requested, as reported by a trusted proxy if there is one.
  */
 export function isCrossSite(headers: IncomingHttpHeaders, host = headers.host): boolean {
   const site = headers['sec-fetch-site']

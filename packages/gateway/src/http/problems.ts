@@ -1,10 +1,10 @@
-import { HoldfastError, type Inactive, type InactiveReason } from '@holdfast/tokens'
+import type { Inactive, InactiveReason } from '@holdfast/tokens'
 
-/** An answer that is not what was asked for. In JSON: `{"error": {"code", "message"}}`. */
+/** An error answer. In JSON: `{"error": {"code", "message"}}`. */
 export interface Problem {
   status: number
   code: ProblemCode
-  /** One or two sentences for a person; never with anything that the request brought. */
+  /** One or two sentences for a person; they never contain data of the request. */
   message: string
   headers?: Readonly<Record<string, string>>
 }
@@ -61,7 +61,7 @@ export const invalidCredentials = problem(
   { 'www-authenticate': CHALLENGE },
 )
 
-const noToken = problem(401, 'NO_TOKEN', 'Nobody is logged in: the request brought no token.', {
+const noToken = problem(401, 'NO_TOKEN', 'You are not logged in: the request contains no token.', {
   'www-authenticate': CHALLENGE,
 })
 
@@ -70,21 +70,21 @@ const invalidToken = (reason: InactiveReason) =>
     'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${reason}"`,
   })
 
-/** Why a request counts as nobody's. */
+/** Why a request has no valid session. */
 export const sessionProblem = (checked: Inactive | { status: 'none' }): Problem =>
   checked.status === 'none' ? noToken : invalidToken(checked.reason)
 
 const INACTIVE: Record<InactiveReason, string> = {
-  malformed: 'The token is malformed: it is not one of Holdfast, or was mistyped.',
-  foreign: 'The token is of another data centre. Log in here to get one of this.',
-  unknown: 'The token is unknown here: it was never issued, or ended long ago.',
+  malformed: 'The token is malformed: Holdfast did not issue it, or it was mistyped.',
+  foreign: 'The token belongs to another data centre. Log in here to get a valid one.',
+  unknown: 'The token is unknown here: it was never issued, or it ended long ago.',
   expired: 'The token has expired; log in again.',
-  revoked: 'The token is revoked: it was logged out; log in again.',
+  revoked: 'The token is revoked: this session was logged out. Log in again.',
 }
 
-/** RFC 9470, section 3: the session is good, but its login is too long ago for this. */
+/** RFC 9470, section 3: the session is valid, but its login is too old for this request. */
 export const insufficientAuthentication = (maxAgeSeconds: number) =>
-  problem(401, 'INSUFFICIENT_AUTHENTICATION', 'This needs a fresh login. Please log in again to go on.', {
+  problem(401, 'INSUFFICIENT_AUTHENTICATION', 'This needs a recent login. Please log in again to continue.', {
     'www-authenticate':
       `${CHALLENGE}, error="insufficient_user_authentication", ` +
       `error_description="A more recent authentication is required", max_age="${maxAgeSeconds}"`,
@@ -93,28 +93,25 @@ export const insufficientAuthentication = (maxAgeSeconds: number) =>
 export const noAdministrator = problem(
   401,
   'NO_ADMINISTRATOR',
-  'This needs the token of an administrator, as `Authorization: Bearer`.',
+  'This needs an administrator token, as `Authorization: Bearer`.',
   { 'www-authenticate': 'Bearer realm="holdfast-admin"' },
 )
 
-export const readOnly = problem(
-  403,
-  'READ_ONLY',
-  'This administrator may look, and change nothing: its `access` is "read".',
-)
+export const readOnly = problem(403, 'READ_ONLY', 'This administrator may only read: its `access` is "read".')
 
 export const crossSite = problem(
   403,
   'CROSS_SITE',
-  'This request came from a page of another site, and was refused to protect you.',
+  'This request came from a page of another site. It was refused to protect you.',
 )
 
-const NOT_OPEN = 'This address is not open to you. If it should be, ask whoever runs this site.'
+const NOT_OPEN =
+  'You do not have access to this address. If you should have it, ask the operator of this site.'
 
-/** Refused to everybody, or not told for certain which rule it is about. */
+/** Refused for every client, or the request is too ambiguous for the access rules. */
 export const accessDenied = problem(403, 'ACCESS_DENIED', NOT_OPEN)
 
-/** RFC 6750, section 3.1: the token is good, but this needs more. */
+/** RFC 6750, section 3.1: the token is valid, but its rights are not sufficient. */
 export const notInGroup = problem(403, 'ACCESS_DENIED', NOT_OPEN, {
   'www-authenticate': `${CHALLENGE}, error="insufficient_scope"`,
 })
@@ -124,23 +121,23 @@ export const notFound = problem(404, 'NOT_FOUND', 'There is nothing at this addr
 export const noSuchSession = problem(
   404,
   'NO_SUCH_SESSION',
-  'You have no session with this id; it may have ended.',
+  'You have no session with this id; it may have ended already.',
 )
 
-/** `most` sessions are open; whoever asks knows the password. */
-export const sessionLimit = (most: number) =>
+/** `max` sessions are open. This is shown only after a correct password. */
+export const sessionLimit = (max: number) =>
   problem(
     409,
     'SESSION_LIMIT',
-    `You are logged in at ${most} places already, which is the most. Log out at one of them, then log in here.`,
+    `You already have ${max} open sessions, which is the maximum. Log out of one of them, then log in here.`,
   )
 
-/** RFC 6585, section 4. The same whichever limit it was, and whether there is such a user. */
+/** RFC 6585, section 4. The answer is the same for each limit, and for unknown users. */
 export const tooManyAttempts = (retryAfterSeconds: number) =>
   problem(
     429,
     'TOO_MANY_ATTEMPTS',
-    `Too many logins were tried. Wait ${duration(retryAfterSeconds)} before you try again.`,
+    `Too many login attempts. Wait ${duration(retryAfterSeconds)} before you try again.`,
     { 'retry-after': String(retryAfterSeconds) },
   )
 
@@ -150,7 +147,7 @@ function duration(seconds: number): string {
 }
 
 export const methodNotAllowed = (allowed: string[]) =>
-  problem(405, 'METHOD_NOT_ALLOWED', `This address takes ${allowed.join(', ')} only.`, {
+  problem(405, 'METHOD_NOT_ALLOWED', `This address supports only ${allowed.join(', ')}.`, {
     allow: allowed.join(', '),
   })
 
@@ -166,63 +163,63 @@ export const malformedRequest = invalidRequest('The request is not valid HTTP/1.
 
 export const tooBusy = problem(503, 'TOO_BUSY', 'Too many logins at once; try again in a moment.', RETRY_SOON)
 
-/** Finished logins make room at any time. */
+/** Logins that finish free a place at any time. */
 export const tooManyAtProvider = problem(
   503,
   'TOO_BUSY',
-  'Too many logins are under way at once; try again in a moment.',
+  'Too many logins are in progress; try again in a moment.',
   { 'retry-after': '5' },
 )
 
-/** Who says who somebody is does not answer. Sessions that exist go on. */
+/** The directory or the provider does not answer. Existing sessions stay valid. */
 export const identitiesUnavailable = problem(
   503,
   'IDENTITIES_UNAVAILABLE',
-  'Who you are cannot be checked at the moment. Logins that exist go on; try again in a moment.',
+  'Your identity cannot be checked at the moment. Existing logins stay valid; try again in a moment.',
   { 'retry-after': '5' },
 )
 
 export const noPasswordLogin = problem(
   403,
   'NO_PASSWORD_LOGIN',
-  'Nobody logs in by a password here; use the login page.',
+  'Password logins are not available here; use the login page.',
 )
 
 export const loginExpired = problem(
   400,
   'LOGIN_EXPIRED',
-  'This login took too long, was used already, or was begun in another browser. Please log in again.',
+  'This login took too long, was already used, or began in another browser. Please log in again.',
 )
 
-/** The provider said no, or what it said was not to be believed. Why is in the log. */
+/** The provider refused the login, or its answer was not valid. The log has the reason. */
 export const loginRefused = problem(
   403,
   'LOGIN_REFUSED',
-  'The login was refused. Please try again, or ask who runs this service.',
+  'The login was refused. Please try again, or ask the operator of this service.',
 )
 
 export const storeUnavailable = problem(
   503,
   'STORE_UNAVAILABLE',
-  'Logins cannot be looked up at the moment. Nobody was logged out; try again in a moment.',
+  'Logins cannot be checked at the moment. You are still logged in; try again in a moment.',
   RETRY_SOON,
 )
 
 const storeOverloaded = problem(
   503,
   'STORE_OVERLOADED',
-  'Too much waits to be stored; nothing was done. Try again in a moment.',
+  'Too many writes are waiting; nothing was done. Try again in a moment.',
   RETRY_SOON,
 )
 
 const storeFull = problem(
   503,
   'STORE_FULL',
-  'No new login can be stored: memory is full. Logins that exist go on, and log-outs work.',
+  'No new login can be stored, because memory is full. Existing logins and logouts still work.',
   { 'retry-after': '30' },
 )
 
-const internalError = problem(500, 'INTERNAL_ERROR', 'Something went wrong here; it was logged.')
+const internalError = problem(500, 'INTERNAL_ERROR', 'An internal error occurred; the log has the details.')
 
 const BY_CODE: Readonly<Record<string, Problem>> = {
   STORE_UNAVAILABLE: storeUnavailable,
@@ -237,8 +234,8 @@ const BY_CODE: Readonly<Record<string, Problem>> = {
   ),
   FST_ERR_CTP_EMPTY_JSON_BODY: problem(400, 'INVALID_JSON', 'The body is empty; it must be JSON.'),
   FST_ERR_CTP_INVALID_JSON_BODY: problem(400, 'INVALID_JSON', 'The body is not valid JSON.'),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: invalidRequest('The body is not as long as Content-Length says.'),
-  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: invalidRequest('The request must say the type of its content.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: invalidRequest('The length of the body differs from Content-Length.'),
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: invalidRequest('The header Content-Type is missing.'),
   FST_ERR_BAD_URL: invalidRequest('The address is not a valid URL path.'),
 }
 
@@ -246,11 +243,6 @@ const BY_CODE: Readonly<Record<string, Problem>> = {
 export function problemOf(error: unknown): Problem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return BY_CODE[code] ?? internalError
-}
-
-/** True for an error whose message is known to hold no secret and may be logged. */
-export function hasSafeMessage(error: unknown): error is HoldfastError {
-  return error instanceof HoldfastError
 }
 
 /** The body of a problem as JSON. */

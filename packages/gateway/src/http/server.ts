@@ -2,18 +2,19 @@ import type { Server } from 'node:http'
 import cookies from '@fastify/cookie'
 import forms from '@fastify/formbody'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import { hasSafeMessage, type LogStream, loggableError, loggerOptions } from '../base/log.ts'
+import { rateLimitedLog } from '../base/throttles.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import type { Lifecycle } from '../lifecycle.ts'
 import { rememberMethods } from './allowed-methods.ts'
 import { sendProblem } from './answer.ts'
 import { createClientErrorHandler } from './client-errors.ts'
 import { headersForProxy, SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
-import { createOccasional, type LogStream, loggableError, loggerOptions } from './log.ts'
-import { hasSafeMessage, methodNotAllowed, notFound, problemOf } from './problems.ts'
+import { methodNotAllowed, notFound, problemOf } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** A proxy asks here: a yes has the headers of `headersForProxy` only; to a no `sendProblem` adds all the others. */
+    /** For proxies: an allowing answer has only the headers of `headersForProxy`; `sendProblem` adds all others to a refusal. */
     forProxy?: boolean
   }
 }
@@ -21,12 +22,11 @@ declare module 'fastify' {
 const MAX_HEADER_BYTES = 16_384
 const MAX_BODY_BYTES = 16_384
 
-/** How often the sockets are searched for requests that take too long to arrive (in milliseconds). */
+/** How often the server checks for requests that take too long to arrive (in milliseconds). */
 const SLOW_CLIENT_CHECK_MS = 500
 
 /**
- * The HTTP server without its routes: limits, time-outs, the headers of every answer, and an answer for
- * whatever goes wrong.
+ * The HTTP server without its routes: limits, timeouts, the headers of every answer, and the answers to errors.
  */
 export async function createServer(
   config: GatewayConfig,
@@ -45,7 +45,7 @@ export async function createServer(
     requestTimeout: limits.requestTimeoutMs,
     ...(config.trustedProxies.length > 0 && { trustProxy: config.trustedProxies }),
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    // A request that arrives on an open connection while this server ends is still answered as it should be.
+    // A request on an open connection is still answered normally while this server closes.
     return503OnClosing: false,
     logger: loggerOptions({ server: config.name, dataCentre: config.dataCentre }, logStream),
     logController: new LogController({ disableRequestLogging: true }),
@@ -64,7 +64,7 @@ export async function createServer(
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(request.routeOptions.config.forProxy ? answerForProxy : everyAnswer)
     if (lifecycle.draining) reply.header('connection', 'close')
-    // Before the body is looked at: its type matters only to an address that exists.
+    // Before the body is read: its type matters only for an address that exists.
     if (request.is404) sendProblem(request, reply, unrouted(allowedAt, request.url))
     else done()
   })
@@ -77,7 +77,7 @@ export async function createServer(
   return app
 }
 
-/** Applies the limits that a server can change while it runs. */
+/** Applies the limits that can change while a server runs. */
 export function limitServer(server: Server, limits: GatewayConfig['limits']): void {
   server.maxConnections = limits.connections
   server.headersTimeout = Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs)
@@ -92,13 +92,13 @@ function unrouted(allowedAt: (path: string) => string[], url: string) {
 }
 
 function answerErrors(app: FastifyInstance): Parameters<FastifyInstance['setErrorHandler']>[0] {
-  const storeTrouble = createOccasional()
+  const logStoreError = rateLimitedLog()
   return (error, request, reply) => {
     const problem = problemOf(error)
     if (problem.status === 500) {
       app.log.error({ route: request.routeOptions.url, err: loggableError(error) }, 'A request failed')
     } else if (hasSafeMessage(error)) {
-      storeTrouble((heldBack) => {
+      logStoreError((heldBack) => {
         app.log.warn(
           { event: 'store-trouble', code: error.code, cause: error.message, heldBack },
           problem.message,

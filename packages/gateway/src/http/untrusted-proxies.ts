@@ -1,11 +1,11 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { createOnceAWhile } from '../limits/once-a-while.ts'
+import { ThrottlePerKey } from '../base/throttles.ts'
 import { clientAddress } from './client-address.ts'
 
-/** An untrusted proxy is reported once per period, and the health says so for as long after its last request (in milliseconds). */
+/** An untrusted proxy is logged once per period, and degrades the health for one period after its last request (in milliseconds). */
 const PERIOD_MS = 600_000
-const MAX_REMEMBERED = 100
+const MAX_KEYS = 100
 
 /** Loopback, private, shared and link-local networks (RFC 6890). */
 const INTERNAL = new BlockList()
@@ -24,26 +24,26 @@ INTERNAL.addSubnet('fc00::', 7, 'ipv6')
 INTERNAL.addSubnet('fe80::', 10, 'ipv6')
 
 export interface UntrustedProxies {
-  /** Whether a proxy that `trustedProxies` does not name passed on a request lately. */
+  /** True when a proxy that `trustedProxies` does not contain forwarded a request recently. */
   seen(): boolean
 }
 
 /**
- * Notices proxies that `trustedProxies` does not name: everyone behind one counts as one client, and shares one login
- * limit. Each is logged at once, then once per period.
+ * Detects proxies that `trustedProxies` does not contain: all clients behind one count as one client and share one login
+ * limit. Each proxy is logged at once, then once per period.
  */
 export function watchForUntrustedProxies(app: FastifyInstance): UntrustedProxies {
-  const isNews = createOnceAWhile(PERIOD_MS, MAX_REMEMBERED)
+  const throttle = new ThrottlePerKey(PERIOD_MS, MAX_KEYS)
   let seenUntilMs = 0
   app.addHook('onRequest', (request, _reply, done) => {
     const proxy = untrustedProxyOf(request)
     if (proxy !== null) {
       const nowMs = performance.now()
       seenUntilMs = nowMs + PERIOD_MS
-      if (isNews(proxy, nowMs)) {
+      if (throttle.allows(proxy, nowMs)) {
         app.log.warn(
           { event: 'proxy-not-trusted', address: proxy },
-          'A proxy passes on requests that `trustedProxies` does not name, or that sends no X-Forwarded-For: everyone behind it shares one login limit. Add its address to `trustedProxies`',
+          'A proxy that `trustedProxies` does not contain, or that sends no X-Forwarded-For, forwards requests: all clients behind it share one login limit. Add its address to `trustedProxies`',
         )
       }
     }
@@ -53,8 +53,8 @@ export function watchForUntrustedProxies(app: FastifyInstance): UntrustedProxies
 }
 
 /**
- * The address that counts as the client's, when it is an internal one that says on whose behalf it asks; else null. A
- * public address may be any client, which writes what it likes.
+ * The address that counts as the client's, if it is an internal one that forwards requests of others; else null. A public
+ * address may be any client, which can forge headers.
  */
 function untrustedProxyOf(request: FastifyRequest): string | null {
   const { headers } = request
@@ -68,7 +68,7 @@ function untrustedProxyOf(request: FastifyRequest): string | null {
   }
   const address = clientAddress(request)
   if (isIP(address) === 0 || !INTERNAL.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return null
-  // Of the addresses of X-Forwarded-For the trusted proxies and the client have been told already.
+  // The trusted proxies and the client account for this many addresses of X-Forwarded-For.
   const trusted = Math.max(0, (request.ips?.length ?? 1) - 1)
   if (trusted === 0) return address
   const named = String(forwardedFor ?? '').split(',').length

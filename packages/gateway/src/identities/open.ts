@@ -1,15 +1,14 @@
 import type { TokenStore } from '@holdfast/tokens'
 import type { FastifyBaseLogger } from 'fastify'
+import { BoundedQueue } from '../base/queues.ts'
 import type { LdapConfig, OidcConfig } from '../config/identities.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { readPublicFile, readSecretLine } from '../files/private.ts'
 import { type Authenticate, createAuthenticate } from '../users/authenticate.ts'
-import { openUserDirectory } from '../users/directory.ts'
-import { createTurns } from '../users/turns.ts'
+import { openUserDirectory, type UserDirectory } from '../users/directory.ts'
 import type { LoginWays, OidcLogin } from './oidc/login.ts'
-import { createPasswordLogin } from './password-login.ts'
 
-/** Who says who somebody is, as the configuration names them. */
+/** The configured ways to authenticate. */
 export interface Identities {
   authenticate: Authenticate | null
   oidc: OidcLogin | null
@@ -17,8 +16,8 @@ export interface Identities {
 }
 
 /**
- * Opens what the configuration names; the clients of LDAP and OpenID are loaded only for that. No directory and no provider is asked yet: one that is away keeps no gateway from
- * starting. Throws `FILE_UNUSABLE` or `USERS_INVALID`.
+ * Opens the configured ways to log in; the LDAP and OpenID clients are loaded only if they are configured. It contacts no
+ * directory and no provider: a gateway starts while they are unavailable. Throws `FILE_UNUSABLE` or `USERS_INVALID`.
  */
 export async function openIdentities(
   config: GatewayConfig,
@@ -53,21 +52,39 @@ async function openOidc(oidc: OidcConfig, gateway: GatewayConfig, store: TokenSt
   return createOidcLogin({ config, gateway, store })
 }
 
-/** A secret that the configuration holds, or whose file it names. */
+/** A secret that the configuration contains, or that a file contains. */
 const secretOf = async (value: string | undefined, file: string | undefined, label: string) =>
   file === undefined ? value : await readSecretLine(file, label)
 
 async function openUsersFile(config: GatewayConfig, file: string, log: FastifyBaseLogger) {
   const { limits } = config
   const users = await openUserDirectory(file, (sentence) => log.error({ event: 'users-file' }, sentence))
-  const turns = createTurns({
-    atOnce: limits.passwordChecks,
-    waiting: limits.waitingLogins,
-    waitMs: limits.waitingLoginMs,
+  const queue = new BoundedQueue({
+    maxRunning: limits.passwordChecks,
+    maxWaiting: limits.waitingLogins,
+    maxWaitMs: limits.waitingLoginMs,
   })
-  return { users, authenticate: await createAuthenticate(users, turns) }
+  return { users, authenticate: await createAuthenticate(users, queue) }
 }
 
 async function readAuthorities(file: string | undefined): Promise<string | undefined> {
   return file === undefined ? undefined : await readPublicFile(file, 'authority certificate')
+}
+
+/**
+ * Checks names and passwords by the users file and by a directory, at least one of which is present. Only the file decides
+ * about a name that it contains: a directory user with that name, or another spelling of it, does not become that user.
+ */
+function createPasswordLogin(
+  file: { users: UserDirectory; authenticate: Authenticate } | null,
+  directory: Authenticate | null,
+): Authenticate | null {
+  if (file === null || directory === null) return file?.authenticate ?? directory
+  return async (name, password) => {
+    if (await file.users.find(name.normalize('NFC'))) return file.authenticate(name, password)
+    const answer = await directory(name, password)
+    if (answer.status !== 'accepted') return answer
+    const { subject } = answer.identity
+    return (await file.users.isTaken(subject)) ? { status: 'refused', reason: 'name-taken', subject } : answer
+  }
 }

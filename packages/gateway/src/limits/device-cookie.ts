@@ -2,12 +2,12 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * Marks a browser in which an account has logged in (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"):
- * the tries of such a browser for that account are counted apart, so that nobody else's can lock it out. It says who
- * need not wait, never who somebody is.
+ * Marks a browser in which an account has logged in (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). The
+ * attempts of such a browser for that account are counted separately, so that other clients cannot lock it out. The cookie
+ * is only for rate limits; it authenticates no user.
  */
 export interface DeviceCookie {
-  /** Names this browser, when it brought the mark of this account; else null. */
+  /** The id of this browser, if it sent the mark of this account; else null. */
   read(request: FastifyRequest, account: string): string | null
   set(reply: FastifyReply, account: string): void
 }
@@ -16,7 +16,7 @@ const LIFETIME_SECONDS = 400 * 24 * 3600
 const NONCE_BYTES = 16
 const VALUE = /^([\w-]{22})\.([\w-]{43})$/
 
-/** `indexKey` is the key ring's index key, in base64: every gateway of a data centre has the same, and it stays. */
+/** `indexKey` is the key ring's index key, in base64: it is the same at every gateway of a data centre, and never changes. */
 export function createDeviceCookie(options: { secure: boolean; indexKey: string }): DeviceCookie {
   const name = options.secure ? '__Host-holdfast-device' : 'holdfast-device'
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.secure } as const

@@ -1,34 +1,34 @@
 import type { AttemptLimit, TokenStore } from '@holdfast/tokens'
-import type { LoginLimitsConfig } from '../config/login-limits.ts'
+import type { LoginLimitsConfig } from '../config/logins.ts'
 import { accountOf, networkOf } from './names.ts'
 
-/** Somebody who tries a password. */
+/** One attempt to log in with a password. */
 interface LoginTry {
-  /** The user name, as it was typed. */
+  /** The user name, as typed. */
   username: string
   address: string
-  /** Names the browser, when this account has logged in with it before; else null. */
+  /** The id of the browser, if this account has logged in with it before; else null. */
   device: string | null
 }
 
-/** What became of a try. */
+/** Whether an attempt may be made. */
 type LimitedTry =
   | {
       allowed: true
-      /** The password was right: this try does not count, and neither do those before it from the same place. */
+      /** The password was correct: this attempt does not count, and the earlier ones of the same origin are cleared. */
       succeeded(): void
-      /** The password was never looked at: this try does not count. */
+      /** The password was not checked: this attempt does not count. */
       notMade(): void
     }
   | { allowed: false; limit: LimitName; retryAfterMs: number }
 
-/** Which limit refused a try, for the log. */
+/** The limit that refused an attempt, for the log. */
 type LimitName = 'account-and-address' | 'device' | 'address' | 'account'
 
 export interface LoginLimits {
   /**
-   * Asks for one try, before its password is looked at. Throws as the store does when the store cannot be asked: then no
-   * password may be looked at.
+   * Requests one attempt, before its password is checked. Throws as the store does when the store is unavailable; then no
+   * password may be checked.
    */
   take(attempt: LoginTry): Promise<LimitedTry>
 }
@@ -36,23 +36,23 @@ export interface LoginLimits {
 export interface LoginLimitsOptions {
   attempts: TokenStore['attempts']
   config: LoginLimitsConfig
-  /** Gives up what is under way. */
+  /** Aborts pending calls. */
   signal: AbortSignal
-  /** Is told why a try could not be given back; it counts until it leaves the window. Must not throw. */
+  /** Receives the error when an attempt could not be given back; it then counts until it leaves the window. Must not throw. */
   onFailure: (error: unknown) => void
 }
 
 /**
  * The limits of logins:
- * - From one address for one account: `pauseAfter` tries at once, then each later than the last, twice as long each
- *   time, and `perAccountAndAddress` in a window. This stops who guesses one person's password.
- * - From one address: `perAddress`, whatever the accounts. This stops who tries one password with many names.
- * - For one account: `perAccount`, whatever the addresses. This stops who guesses from many places.
- * - A browser in which the account has logged in before is bound by the first of these alone, counted for itself: it goes
- *   on when others have used up the account's tries, or the address's. So an attack locks an owner out only of browsers
- *   that are new to the account, and only while it lasts: a try counts for `windowMs`, and refused ones do not count.
+ * - From one address for one account: `pauseAfter` attempts at once, then each after a pause that doubles, and
+ *   `perAccountAndAddress` in a window. This stops a client that guesses one user's password.
+ * - From one address: `perAddress`, for all accounts. This stops a client that tries one password with many names.
+ * - For one account: `perAccount`, from all addresses. This stops guessing from many addresses.
+ * - For a browser in which the account has logged in before: only the first limit, counted separately. It still works when
+ *   others have used up the attempts of the account or the address. So an attack locks the owner out only of browsers that
+ *   are new to the account, and only while it lasts: an attempt counts for `windowMs`, and refused ones do not count.
  *
- * A name of nobody is counted as one of somebody, so that the limits do not tell which names exist.
+ * Unknown user names are limited exactly like known ones, so that the limits do not reveal which names exist.
  */
 export function createLoginLimits(options: LoginLimitsOptions): LoginLimits {
   const { attempts, config, signal, onFailure } = options

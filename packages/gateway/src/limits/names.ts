@@ -2,14 +2,14 @@ import { isIP } from 'node:net'
 import { ipv6Groups } from '@holdfast/tokens/address'
 
 /**
- * The account that a typed name is counted for. Directories may find one account by several spellings, so what differs
- * only in case, in width or in spaces is counted as one: two accounts may share a count, and none has two.
+ * The account that a typed name counts for. Directories may find one account by several spellings, so names that differ
+ * only in case, width or spaces count as one. Two accounts may then share a count, but no account has two counts.
  */
 export function accountOf(typedName: string): string {
   return typedName.toWellFormed().normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ')
 }
 
-/** The network that an address is counted for: itself, or with IPv6 its /64, of which one client may use any address. */
+/** The network that an address counts for: the address, or its /64 with IPv6, because one client can use a whole /64. */
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address
   const groups = ipv6Groups(address.replace(/%.*/, ''))

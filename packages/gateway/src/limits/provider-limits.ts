@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import type { AttemptLimit, TokenStore } from '@holdfast/tokens'
-import type { LoginLimitsConfig } from '../config/login-limits.ts'
+import type { LoginLimitsConfig } from '../config/logins.ts'
 import { networkOf } from './names.ts'
 
-/** Most that the store counts for one name. */
-const MOST_OF_NAME = 1000
+/** The store's maximum count for one name. */
+const MAX_PER_NAME = 1000
 
-/** A login by the provider that was begun: what it takes to let it not count any more. */
+/** A login that began at the provider, with the data to give its attempt back. */
 export interface BegunLogin {
   id: string
   names: string[]
 }
 
-/** `limit` is the one that makes it wait longest, for the log. */
+/** `limit` is the limit with the longest wait, for the log. */
 export interface RefusedBeginning {
   allowed: false
   limit: 'provider-address' | 'provider-pending'
@@ -20,33 +20,33 @@ export interface RefusedBeginning {
 }
 
 export interface ProviderLimits {
-  /** Asks for one login from an address, before anything of it is stored. Throws as the store does. */
+  /** Requests one login from an address, before anything is stored. Throws as the store does. */
   take(address: string): Promise<{ allowed: true; begun: BegunLogin } | RefusedBeginning>
-  /** The login was finished, or never begun: it does not count any more. */
+  /** Gives an attempt back: the login was finished, or could not begin. */
   giveBack(begun: BegunLogin): void
 }
 
 /**
- * The limits of logins by the OpenID provider, each of which keeps a flow in the store until it ends by itself:
+ * The limits of logins at the OpenID provider, each of which keeps a flow in the store until it expires:
  * - From one address: `providerPerAddress` within `windowMs`.
- * - In all: `providerPending` within `flowLifetimeMs`. They are counted in parts, by address, so that few addresses
- *   fill the part of few others, and none has more than can be counted for one name.
+ * - In total: `providerPending` within `flowLifetimeMs`. The total is split into parts by address, because the store has a
+ *   maximum count per name. So a few addresses can fill only the parts that they belong to.
  *
- * A login that the provider vouches for is given back. One that the provider refuses is not: whoever begins it can make
- * that of it. The way back from the provider asks no limit.
+ * A login that the provider confirms is given back. A login that the provider refuses is not, because any client could
+ * cause that. The return from the provider has no limit.
  */
 export function createProviderLimits(options: {
   attempts: TokenStore['attempts']
   config: LoginLimitsConfig
-  /** How long a flow is kept (in milliseconds). */
+  /** How long a flow is stored (in milliseconds). */
   flowLifetimeMs: number
-  /** Gives up what is under way. */
+  /** Aborts pending calls. */
   signal: AbortSignal
-  /** Is told why a login could not be given back; it counts until it leaves the window. Must not throw. */
+  /** Receives the error when a login could not be given back; it then counts until it leaves the window. Must not throw. */
   onFailure: (error: unknown) => void
 }): ProviderLimits {
   const { attempts, config, flowLifetimeMs, signal, onFailure } = options
-  const parts = Math.ceil(config.providerPending / MOST_OF_NAME)
+  const parts = Math.ceil(config.providerPending / MAX_PER_NAME)
   const perPart = Math.ceil(config.providerPending / parts)
 
   return {

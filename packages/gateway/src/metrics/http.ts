@@ -1,11 +1,11 @@
 import type { Metric } from '@holdfast/tokens'
 import type { FastifyInstance } from 'fastify'
 
-/** From an answer of the near cache to a login that waits out a failover (in seconds). */
+/** From an answer of the near cache to a login that waits for a failover (in seconds). */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** An address that is no route has no name of its own: whoever tries addresses must not make series. */
+/** The label of all unknown addresses: a client that probes addresses must not create new series. */
 const NO_ROUTE = 'none'
-/** Methods beyond these are counted as one, for the same reason. */
+/** All other methods share one label, for the same reason. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 interface Series {
@@ -15,12 +15,12 @@ interface Series {
   sumSeconds: number
 }
 
-/** Counts and times the answers of a server by method, route (never the address as it came) and status. */
+/** Counts and times the answers of a server by method, route (never the requested address) and status. */
 export interface HttpMetrics {
   watch(app: FastifyInstance): void
   /**
-   * Counts and times answers of one kind that are given before the hooks of a server, and at once: they are never in
-   * progress. What it answers is called with how long each took (in milliseconds).
+   * Counts and times answers of one kind that are sent before the hooks of the server run. They are never in progress. The
+   * returned function takes the duration of one answer (in milliseconds).
    */
   timer(method: string, route: string, status: number): (tookMs: number) => void
   collect(): Metric[]
@@ -56,7 +56,7 @@ export function createHttpMetrics(): HttpMetrics {
     watch(app) {
       app.addHook('onRequest', (_request, reply, done) => {
         underWay += 1
-        // Also when the client went away before its answer.
+        // The event also fires when the client disconnected before the answer.
         reply.raw.once('close', leave)
         done()
       })
@@ -77,7 +77,7 @@ export function createHttpMetrics(): HttpMetrics {
     collect: () => [
       {
         name: 'holdfast_http_request_duration_seconds',
-        help: 'How long answers took, by method, route and status.',
+        help: 'Duration of answers, by method, route and status.',
         type: 'histogram',
         samples: [...all.values()].map(({ labels, counts, count, sumSeconds }) => {
           let atMost = 0
@@ -90,7 +90,7 @@ export function createHttpMetrics(): HttpMetrics {
       },
       {
         name: 'holdfast_http_requests_in_progress',
-        help: 'Requests whose answer is not sent yet.',
+        help: 'Requests that are not answered yet.',
         type: 'gauge',
         samples: [{ labels: {}, value: underWay }],
       },

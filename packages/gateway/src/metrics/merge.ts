@@ -1,8 +1,8 @@
 import type { Metric } from '@holdfast/tokens'
 
 /**
- * Puts the metrics of several processes together: one family of each name, and the number of its process as a label of
- * every sample, so that a counter never seems to go back when another process answers. Pure.
+ * Merges the metrics of several processes: one family per name, with the number of the process as a label of every sample,
+ * so that a counter never seems to decrease when another process answers. Pure.
  */
 export function mergeMetrics(processes: readonly { number: number; metrics: readonly Metric[] }[]): Metric[] {
   const families = new Map<string, Metric>()

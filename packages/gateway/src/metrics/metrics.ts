@@ -5,24 +5,24 @@ import type { AuditEntry } from '../audit/entry.ts'
 import type { ReadOutcome } from '../config/follow.ts'
 import { createHttpMetrics, type HttpMetrics } from './http.ts'
 
-/** All that one process counts. */
+/** The metrics of one process. */
 export interface Metrics {
   /** Counts and times the answers of a server. */
   watch(app: FastifyInstance): void
   /** Counts and times answers that `watch` does not see. */
   timer: HttpMetrics['timer']
-  /** Counts what the audit log is told, by its event. */
+  /** Counts an entry of the audit log, by its event. */
   counted(entry: AuditEntry): void
-  /** Counts what became of a reading of the configuration; `needRestart` keys of it wait for a restart. */
+  /** Counts a reading of the configuration by its result; `needRestart` of its keys need a restart. */
   configurationRead(outcome: ReadOutcome, needRestart?: number): void
   collect(): Metric[]
-  /** How many entries of each event there were since the start. */
+  /** The number of audit entries since the start, by event. */
   events(): Record<string, number>
 }
 
 export function createMetrics(options: {
   store: TokenStore
-  /** Counts what the store does; absent for a store that somebody else made. */
+  /** The counters of the store; absent when the caller did not provide them. */
   storeMetrics?: StoreMetrics | undefined
   auditStatus: () => AuditStatus
 }): Metrics {
@@ -51,35 +51,35 @@ export function createMetrics(options: {
         ...http.collect(),
         {
           name: 'holdfast_audit_entries_total',
-          help: 'Entries of the audit log, by event.',
+          help: 'Audit log entries, by event.',
           type: 'counter',
           samples: [...events].map(([event, value]) => ({ labels: { event }, value })),
         },
         {
           name: 'holdfast_audit_lost_total',
-          help: 'Entries that the audit log had no place for while its file could not be written.',
+          help: 'Audit log entries dropped because the buffer was full while the file could not be written.',
           type: 'counter',
           samples: [{ labels: {}, value: audit.lost }],
         },
-        gauge('holdfast_audit_waiting', 'Entries of the audit log that are not on disk yet.', audit.waiting),
+        gauge('holdfast_audit_waiting', 'Audit log entries that are not on disk yet.', audit.waiting),
         {
           name: 'holdfast_config_reloads_total',
-          help: 'Readings of the configuration since the start, by what became of them.',
+          help: 'Readings of the configuration since the start, by result.',
           type: 'counter',
           samples: [...reads].map(([outcome, value]) => ({ labels: { outcome }, value })),
         },
         gauge(
           'holdfast_config_last_reload_successful',
-          'Whether the last reading of the configuration could be taken; else the one before is in use.',
+          'Whether the last reading of the configuration succeeded; if not, the previous configuration is in use.',
           lastRead === 'refused' ? 0 : 1,
         ),
         gauge(
           'holdfast_config_keys_need_restart',
-          'Keys that differ from those in use and that only a restart takes.',
+          'Configuration keys that changed and need a restart.',
           keysNeedRestart,
         ),
-        gauge('process_start_time_seconds', 'When the process started (Unix time).', startedSeconds),
-        gauge('process_resident_memory_bytes', 'Memory of the process.', process.memoryUsage.rss()),
+        gauge('process_start_time_seconds', 'Start time of the process (Unix time).', startedSeconds),
+        gauge('process_resident_memory_bytes', 'Resident memory of the process.', process.memoryUsage.rss()),
       ]
     },
   }

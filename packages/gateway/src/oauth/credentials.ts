@@ -1,10 +1,10 @@
-/** A client's name and secret as a request brought them. */
+/** A client's id and secret, as the request contains them. */
 export interface ClientCredentials {
   id: string
   secret: string
 }
 
-/** `none`: it brought none that can be read. `twice`: in more than one way, which RFC 6749, section 2.3, forbids. */
+/** `none`: no readable credentials. `twice`: more than one kind, which RFC 6749, section 2.3, forbids. */
 type Presented = ClientCredentials | 'none' | 'twice'
 
 /**
@@ -28,7 +28,7 @@ function fromBasic(authorization: string): ClientCredentials | 'none' {
   return id === undefined || secret === undefined ? 'none' : { id: formText(id), secret: formText(secret) }
 }
 
-/** Both parts are form-encoded before they are joined. What is not is taken as it stands. */
+/** Both parts are form-encoded before they are joined. Text that is not is taken unchanged. */
 function formText(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

@@ -1,33 +1,32 @@
+import { ConfigInvalidError } from '../base/errors.ts'
 import { clientSchema, type OAuthClient } from '../config/clients.ts'
 import { gatewayConfigSchema } from '../config/schema.ts'
-import { ConfigInvalidError } from '../errors.ts'
 import { checkValue, parseJsonText } from '../files/json.ts'
 import { replacePrivateFile, withFileLock } from '../files/locked.ts'
 import { readServiceFile } from '../files/private.ts'
-import { clientSecretHash, generateClientSecret } from './secret.ts'
+import { clientSecretHash, generateClientSecret } from './clients.ts'
 
-/** A client that no gateway knows yet, and its secret, which nothing keeps. */
+/** A new client, and its secret, which is stored nowhere. */
 export interface NewClient {
   secret: string
   /** For `oauth.clients` of each gateway's configuration. */
   entry: OAuthClient
 }
 
-/** Makes a client with a secret of 256 random bits. Throws `CONFIG_INVALID` for a name that cannot be one. */
+/** Makes a client with a secret of 256 random bits. Throws `CONFIG_INVALID` for an invalid id. */
 export function createClient(id: string, may: OAuthClient['may']): NewClient {
   const secret = generateClientSecret()
   const parsed = checkValue({ id, secretSha256: clientSecretHash(secret), may }, clientSchema)
   if ('mistakes' in parsed) {
-    throw new ConfigInvalidError(`"${id}" cannot be a client. ${parsed.mistakes.join(' ')}`)
+    throw new ConfigInvalidError(`"${id}" cannot be a client id. ${parsed.mistakes.join(' ')}`)
   }
   return { secret, entry: parsed.value }
 }
 
 /**
- * Writes a client into a gateway's configuration file. A gateway that runs knows it a second later, if its
- * file had a section `oauth` when it started, else after a restart.
- * Throws `CONFIG_INVALID` (the file cannot be used, or has a client of that name) or `FILE_UNUSABLE`; then the file is
- * as it was.
+ * Adds a client to a gateway's configuration file. A running gateway applies it a second later if its file had an `oauth`
+ * section when it started, else after a restart. Throws `CONFIG_INVALID` (the file is not valid, or already has a client
+ * with that id) or `FILE_UNUSABLE`; then the file is unchanged.
  */
 export async function addClient(configFile: string, entry: OAuthClient): Promise<void> {
   const label = 'configuration file'
@@ -35,7 +34,7 @@ export async function addClient(configFile: string, entry: OAuthClient): Promise
     const text = await readServiceFile(configFile, label)
     const before = parseJsonText(text, gatewayConfigSchema)
     if ('mistakes' in before) throw refusal(configFile, before.mistakes)
-    // As it stands in the file, without the defaults that reading it fills in.
+    // The values of the file, without the defaults that reading it fills in.
     const raw = JSON.parse(text) as { oauth?: { clients: unknown[] } }
     const changed = { ...raw, oauth: { ...raw.oauth, clients: [...(raw.oauth?.clients ?? []), entry] } }
     const after = checkValue(changed, gatewayConfigSchema)

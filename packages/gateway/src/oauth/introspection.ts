@@ -1,18 +1,18 @@
 import type { Active, Inactive } from '@holdfast/tokens'
-import { profileOf } from '../identities/identity.ts'
+import { profileOf } from '../users/identity.ts'
 
-/** Whatever is not active looks the same: RFC 7662, section 2.2. */
+/** All inactive tokens get the same answer: RFC 7662, section 2.2. */
 const INACTIVE = { active: false }
 
-/** However long the lease: the default one (in milliseconds). */
-const LONGEST_CACHE_MS = 1000
+/** The default lease, and the upper bound for longer ones (in milliseconds). */
+const MAX_CACHE_MS = 1000
 
 /**
  * The answer about a token: RFC 7662, section 2.2. Times are in seconds. `exp` is when the session ends unless it is used
- * before. `jti` is the public id; `name`, `email` and `groups` are there when the session tells them.
+ * before. `jti` is the public id; `name`, `email` and `groups` are present if the session has them.
  *
- * `cache_ms` is how long the asker may go on by the answer, counted from when it asked: until the end of the lease that
- * the gateway had then. A log-out reaches it as soon as it reaches the gateways: within the length of a lease.
+ * `cache_ms` is how long the client may use the answer, counted from its request: until the end of the lease that the
+ * gateway had then. So a logout reaches the client as fast as the gateways: within the length of a lease.
  */
 export function introspectionOf(
   checked: Active | Inactive,
@@ -32,7 +32,7 @@ export function introspectionOf(
     ...(name !== undefined && { name }),
     ...(email !== undefined && { email }),
     ...(groups.length > 0 && { groups }),
-    cache_ms: Math.floor(Math.min(Math.max(leaseRemainingMs, 0), LONGEST_CACHE_MS)),
+    cache_ms: Math.floor(Math.min(Math.max(leaseRemainingMs, 0), MAX_CACHE_MS)),
   }
 }
 

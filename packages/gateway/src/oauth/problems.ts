@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Problem } from '../http/problems.ts'
 
-/** A refusal in the words of OAuth: RFC 6749, section 5.2. */
+/** An OAuth error: RFC 6749, section 5.2. */
 export interface OAuthProblem {
   status: number
   error:
@@ -31,7 +31,7 @@ export const invalidClient: OAuthProblem = {
 export const unauthorizedClient: OAuthProblem = {
   status: 400,
   error: 'unauthorized_client',
-  description: 'This client may not do that; see `may` in the configuration.',
+  description: 'This client does not have this right; see `may` in the configuration.',
 }
 
 export function sendOAuthProblem(reply: FastifyReply, problem: OAuthProblem): FastifyReply {
@@ -39,7 +39,7 @@ export function sendOAuthProblem(reply: FastifyReply, problem: OAuthProblem): Fa
   return reply.code(status).headers(headers).send({ error, error_description: description })
 }
 
-/** A problem of the gateway in the words of OAuth. 503 means that nothing is known or done yet: RFC 7009, section 2.2.1. */
+/** A gateway problem as an OAuth error. 503 means that nothing is known or done yet: RFC 7009, section 2.2.1. */
 export function oauthProblem({ status, message, headers }: Problem): OAuthProblem {
   const error = status < 500 ? 'invalid_request' : status === 503 ? 'temporarily_unavailable' : 'server_error'
   return { status, error, description: message, ...(headers && { headers }) }

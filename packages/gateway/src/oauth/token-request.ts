@@ -4,13 +4,13 @@ import type { AuthenticateClient } from './clients.ts'
 import { readClientCredentials } from './credentials.ts'
 import { invalidClient, invalidRequest, type OAuthProblem, unauthorizedClient } from './problems.ts'
 
-/** A request of a known client about a token, or why it is none. */
+/** An authenticated client's request about a token, or the problem with it. */
 type TokenRequest = { client: OAuthClient; token: string } | { problem: OAuthProblem }
 
 /**
- * Reads what `/introspect` and `/revoke` have in common: who asks, and about which token. The client comes first (RFC
- * 7009, section 2.1): to a stranger nothing is said about anything else. `token_type_hint` is of no use here: there is
- * one type of token.
+ * Reads the common part of `/introspect` and `/revoke`: the client and the token. The client is checked first (RFC 7009,
+ * section 2.1): an unknown client learns nothing else. `token_type_hint` is ignored, because there is only one type of
+ * token.
  */
 export function readTokenRequest(
   { body, headers }: FastifyRequest,
@@ -18,10 +18,10 @@ export function readTokenRequest(
   right: OAuthClient['may'][number],
 ): TokenRequest {
   const form = formOf(body)
-  if (form === null) return { problem: invalidRequest('Each parameter may come once only.') }
+  if (form === null) return { problem: invalidRequest('Each parameter may appear only once.') }
   const presented = readClientCredentials(headers.authorization, form)
   if (presented === 'twice') {
-    return { problem: invalidRequest('The client authenticates in two ways; one is allowed.') }
+    return { problem: invalidRequest('The client authenticates in two ways; only one is allowed.') }
   }
   const client = presented === 'none' ? null : authenticate(presented)
   if (client === null) return { problem: invalidClient }
@@ -33,7 +33,7 @@ export function readTokenRequest(
 }
 
 /**
- * RFC 6749, section 3.2: no parameter comes twice, and one without a value counts as left out. Null when one does.
+ * RFC 6749, section 3.2: no parameter appears twice, and an empty one counts as missing. Null when one appears twice.
  */
 function formOf(body: unknown): Map<string, string> | null {
   const form = new Map<string, string>()

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 
-/** What a route takes and answers, in the schemas that its handler itself checks by. */
+/** What a route takes and returns, in the schemas that its handler also checks with. */
 export interface RouteDescription {
-  /** One sentence. */
+  /** A verb phrase without a full stop, such as "List your own sessions". */
   summary: string
-  /** More, if there is more to say. */
+  /** Further sentences. */
   description?: string
-  /** How a caller says who it is; none when anybody may ask. */
+  /** How a client authenticates; absent when no authentication is needed. */
   credentials?: 'token' | 'administrator'
   query?: z.ZodObject
   params?: z.ZodObject
@@ -17,9 +17,9 @@ export interface RouteDescription {
 
 interface RouteAnswer {
   text: string
-  /** JSON of this schema. */
+  /** The schema of a JSON body. */
   body?: z.ZodType
-  /** What it is instead of JSON: `text/html`. */
+  /** The media type of another body, such as `text/html`. */
   type?: string
 }
 
@@ -29,5 +29,5 @@ declare module 'fastify' {
   }
 }
 
-/** The options of a route that carry its description to `openapi/document.ts`. They change nothing of what it does. */
+/** The route options that pass its description to `openapi/document.ts`. They do not change the route's behaviour. */
 export const describeRoute = (description: RouteDescription) => ({ config: { description } })

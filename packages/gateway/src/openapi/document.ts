@@ -2,14 +2,14 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { z } from 'zod'
 import type { RouteDescription } from './describe.ts'
 
-/** A route as the server knows it. */
+/** A route of the server. */
 export interface KnownRoute {
   method: string
   url: string
   description: RouteDescription | undefined
 }
 
-/** Remembers the routes that a server gets from now on. */
+/** Remembers the routes that are added from now on. */
 export function rememberRoutes(app: FastifyInstance): readonly KnownRoute[] {
   const routes: KnownRoute[] = []
   app.addHook('onRoute', ({ method, url, config }: RouteOptions) => {
@@ -21,12 +21,12 @@ export function rememberRoutes(app: FastifyInstance): readonly KnownRoute[] {
 
 const problemSchema = z.object({
   error: z.object({
-    code: z.string().meta({ description: 'Stable, for scripts.' }),
-    message: z.string().meta({ description: 'For people.' }),
+    code: z.string().meta({ description: 'A stable code, for programs.' }),
+    message: z.string().meta({ description: 'A sentence, for people.' }),
   }),
 })
 
-/** Those that a path may describe (OpenAPI 3.1, section 4.8.9). */
+/** The methods that a path may describe (OpenAPI 3.1, section 4.8.9). */
 const METHODS = new Set(['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE'])
 
 const PROBLEM = { $ref: '#/components/schemas/Problem' }
@@ -39,7 +39,7 @@ export function openApiDocument(
   const paths: Record<string, Record<string, unknown>> = {}
   for (const { method, url, description } of routes) {
     if (description === undefined || !METHODS.has(method)) continue
-    // A HEAD that the framework made of a GET says nothing new.
+    // A HEAD route that the framework derived from a GET route adds nothing.
     if (method === 'HEAD' && isAlsoGet(routes, url)) continue
     const path = url.replace(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation(method, path, description) }
@@ -51,7 +51,7 @@ export function openApiDocument(
     components: {
       schemas: { Problem: jsonSchema(problemSchema) },
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'A session token, or an administrator’s.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'A session token or an administrator token.' },
         cookie: { type: 'apiKey', in: 'cookie', name: '__Host-holdfast' },
       },
     },
@@ -86,7 +86,7 @@ function operation(method: string, path: string, route: RouteDescription): Recor
           },
         ]),
       ),
-      default: { description: 'A problem.', content: contentOf(['application/json'], PROBLEM) },
+      default: { description: 'An error.', content: contentOf(['application/json'], PROBLEM) },
     },
   }
 }

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { describeRoute } from './describe.ts'
 import { type KnownRoute, openApiDocument } from './document.ts'
 
-/** `GET /openapi.json`: the description of this server's own routes, made of what their handlers check by. */
+/** `GET /openapi.json`: the description of this server's routes, made from the schemas of their handlers. */
 export function openApiRoute(
   app: FastifyInstance,
   routes: readonly KnownRoute[],
   about: Parameters<typeof openApiDocument>[1],
 ): void {
   const description = describeRoute({
-    summary: 'This description, in OpenAPI 3.1.',
+    summary: 'Get this description, in OpenAPI 3.1',
     answers: { 200: { text: 'The description.', type: 'application/json' } },
   })
   let text: string | null = null
@@ -21,12 +21,14 @@ export function openApiRoute(
 
 export const GATEWAY_ABOUT = {
   title: 'Holdfast gateway',
-  description: 'Logs in and out, and says whose session a token is. An answer of 503 is never a log-out.',
+  description:
+    'Logs users in and out, and verifies session tokens. A 503 answer never means that a user was logged out.',
   version: '1',
 }
 
 export const ADMIN_ABOUT = {
-  title: 'Holdfast gateway, for administrators',
-  description: 'On a port or socket of its own. Every change is in the audit log, with who made it.',
+  title: 'Holdfast gateway: admin API',
+  description:
+    'Served on its own port or socket. The audit log records every change, with the administrator who made it.',
   version: '1',
 }

@@ -1,10 +1,9 @@
 import type { SessionSummary } from '@holdfast/tokens'
+import { type Html, html, moment } from '../html/html.ts'
+import { layout, type Page } from '../html/layout.ts'
 import { readDeviceLabel } from '../sessions/device.ts'
-import { type Html, html } from './html.ts'
-import { layout, type Page } from './layout.ts'
-import { moment } from './moment.ts'
 
-/** A person's own sessions, with buttons that end them. `currentId` is the one that asks. */
+/** A user's own sessions, with buttons that end them. `currentId` is the session of this request. */
 export function sessionsPage(options: {
   server: string
   subject: string
@@ -17,10 +16,10 @@ export function sessionsPage(options: {
     title: 'Your sessions',
     server,
     content: html`<h1>Your sessions</h1>
-<p class="lead">Where you, <b>${subject}</b>, are logged in. Is there one that you do not know? End it, and change your password.</p>
+<p class="lead">These are the places where you, <b>${subject}</b>, are logged in. If you do not recognise one, end it and change your password.</p>
 <ul class="sessions">${sessions.map((session) => entry(session, session.id === currentId))}</ul>
 <div class="actions all">
-${others > 0 ? html`<form method="post" action="/sessions/end-others"><button>End all others</button></form>` : html``}
+${others > 0 ? html`<form method="post" action="/sessions/end-others"><button>End all other sessions</button></form>` : html``}
 <form method="post" action="/sessions/end-all"><button>Log out everywhere</button></form>
 </div>
 <p class="hint"><a href="/">Back to the start page</a></p>`,
@@ -32,12 +31,12 @@ function entry(session: SessionSummary, isCurrent: boolean): Html {
   const { id, issuedAtMs, idleUntilMs, expiresAtMs } = session
   return html`<li>
 <div>
-<h2>${words}${isCurrent ? html` <small>This one</small>` : html``}</h2>
+<h2>${words}${isCurrent ? html` <small>This session</small>` : html``}</h2>
 <dl>
 ${address === null ? html`` : html`<dt>From</dt><dd>${address}</dd>`}
 <dt>Logged in</dt><dd>${moment(issuedAtMs)}</dd>
-${idleUntilMs < expiresAtMs ? html`<dt>Ends idle at</dt><dd>${moment(idleUntilMs)}</dd>` : html``}
-<dt>Ends at last</dt><dd>${moment(expiresAtMs)}</dd>
+${idleUntilMs < expiresAtMs ? html`<dt>Ends if idle until</dt><dd>${moment(idleUntilMs)}</dd>` : html``}
+<dt>Ends at the latest</dt><dd>${moment(expiresAtMs)}</dd>
 </dl>
 </div>
 <form method="post" action="/sessions/${id}/end"><button aria-label="${isCurrent ? 'Log out' : 'End'}: ${words}, ${new Date(issuedAtMs).toISOString()}">${isCurrent ? 'Log out' : 'End'}</button></form>

@@ -1,5 +1,5 @@
 {
-  const MOST_SHOWN = 24
+  const MAX_SHOWN = 24
   const PERIOD_MS = 700
   const server = document.getElementById('server')
   const answers = document.getElementById('answers')
@@ -18,7 +18,7 @@
     item.textContent = name
     item.className = className
     answers.prepend(item)
-    while (answers.children.length > MOST_SHOWN) answers.lastElementChild.remove()
+    while (answers.children.length > MAX_SHOWN) answers.lastElementChild.remove()
   }
 
   const ask = async () => {

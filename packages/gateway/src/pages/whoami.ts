@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { Session } from '@holdfast/tokens'
-import { profileOf } from '../identities/identity.ts'
-import { html } from './html.ts'
-import { layout, type Page, serverColour } from './layout.ts'
-import { moment } from './moment.ts'
+import { html, moment } from '../html/html.ts'
+import { layout, type Page, serverColour } from '../html/layout.ts'
+import { profileOf } from '../users/identity.ts'
 
 /** Asks again without leaving the page. Without JavaScript, "Ask again" is a plain link to this page. */
 const SCRIPT = readFileSync(new URL('whoami.client.js', import.meta.url), 'utf8')
 
-/** Who is logged in, and which server says so. */
+/** Shows who is logged in, and which server answered. */
 export function whoamiPage({ server, session }: { server: string; session: Session }): Page {
   const { name = session.subject, email, groups } = profileOf(session.claims)
   return layout({
@@ -18,7 +17,7 @@ export function whoamiPage({ server, session }: { server: string; session: Sessi
     content: html`<h1>You are <em>${name}</em></h1>
 <p class="lead">This answer came from</p>
 <p class="server ${serverColour(server)}" id="server" aria-live="polite">${server}</p>
-<p class="hint">Ask again: the load balancer sends you to another server, and you stay logged in.</p>
+<p class="hint">Ask again: the load balancer may choose another server, and you stay logged in.</p>
 <div class="actions">
 <a class="button primary" id="ask" href="/">Ask again</a>
 <button type="button" id="keep" hidden aria-pressed="false">Keep asking</button>
@@ -26,7 +25,7 @@ export function whoamiPage({ server, session }: { server: string; session: Sessi
 </div>
 <ol class="answers" id="answers" aria-label="Servers that answered"><li class="${serverColour(server)}">${server}</li></ol>
 <dl>
-${name === session.subject ? html`` : html`<dt>Known as</dt><dd>${session.subject}</dd>`}
+${name === session.subject ? html`` : html`<dt>User name</dt><dd>${session.subject}</dd>`}
 ${email === undefined ? html`` : html`<dt>E-mail</dt><dd>${email}</dd>`}
 ${groups.length === 0 ? html`` : html`<dt>Groups</dt><dd>${groups.join(', ')}</dd>`}
 <dt>Session</dt><dd><code>${session.id}</code> · <a href="/sessions">All your sessions</a></dd>

@@ -1,15 +1,15 @@
-/** How often a serving process says that it lives, and how often that is looked at (in milliseconds). */
+/** The interval of heartbeats, and of the check for them (in milliseconds). */
 export const HEARTBEAT_MS = 1000
-/** One that said nothing for so long hangs: longer than a collection of garbage, or a busy machine, holds one up. */
+/** A process without a heartbeat for this long hangs: longer than a garbage collection, or a delay on a busy machine. */
 export const HUNG_MS = 10_000
-/** One that was just started says something for the first time within this (in milliseconds). */
+/** Deadline of the first heartbeat of a new process (in milliseconds). */
 const START_MS = 60_000
 
-/** Which of several processes hang, by when each last said that it lives. Pure. */
+/** Finds the processes that hang, by the time of their last heartbeat. Pure. */
 export class Heartbeats {
-  /** Until when each must have said something. */
+  /** The deadline of each process's next heartbeat. */
   readonly #untilMs = new Map<number, number>()
-  #lookedMs: number | null = null
+  #checkedMs: number | null = null
   #hung: number[] = []
 
   started(number: number, nowMs: number): void {
@@ -25,16 +25,16 @@ export class Heartbeats {
     this.#hung = this.#hung.filter((one) => one !== number)
   }
 
-  /** Those that hang now. To be asked every `HEARTBEAT_MS`: while the asker itself was held up, it heard nobody. */
-  look(nowMs: number): readonly number[] {
-    const lateMs = this.#lookedMs === null ? 0 : Math.max(0, nowMs - this.#lookedMs - HEARTBEAT_MS)
-    this.#lookedMs = nowMs
+  /** The processes that hang now. Call it every `HEARTBEAT_MS`: a delayed call extends all deadlines by its delay. */
+  check(nowMs: number): readonly number[] {
+    const lateMs = this.#checkedMs === null ? 0 : Math.max(0, nowMs - this.#checkedMs - HEARTBEAT_MS)
+    this.#checkedMs = nowMs
     for (const [number, untilMs] of this.#untilMs) this.#untilMs.set(number, untilMs + lateMs)
     this.#hung = [...this.#untilMs].filter(([, untilMs]) => untilMs < nowMs).map(([number]) => number)
     return this.#hung
   }
 
-  /** False from the look that found one hanging until it has ended. */
+  /** False from the check that found a hanging process until that process has ended. */
   get allLive(): boolean {
     return this.#hung.length === 0
   }

@@ -2,42 +2,43 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Metric } from '@holdfast/tokens'
+import { GatewayError, type GatewayErrorCode, ProcessesDieError } from '../base/errors.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { GatewayError, type GatewayErrorCode, ProcessesDieError } from '../errors.ts'
 import { HEARTBEAT_MS, type Heartbeats } from './heartbeats.ts'
-import type { FromServing, ToServing } from './messages.ts'
 import { RestartRule } from './restart-rule.ts'
+import type { FromServing, ToServing } from './serving.ts'
 
 /**
- * A gateway ends within five seconds, and its store within two more when a replica is away; one that does not is ended
- * (in milliseconds).
+ * A gateway ends within five seconds, and its store within two more when a replica is down. A process that takes longer is
+ * killed (in milliseconds).
  */
 const END_MS = 9000
-/** How long a serving process has to tell its metrics (in milliseconds). */
+/** How long a serving process has to send its metrics (in milliseconds). */
 const METRICS_MS = 3000
 
 export interface ProcessesOptions {
+  /** The program of each process. */
+  workerFile: string
   configFile: string
   count: number
-  /** A socket that listens already. */
+  /** A socket that already listens. */
   fd: number | undefined
   signal: AbortSignal
   heartbeats: Heartbeats
-  /** All serve. */
+  /** All processes serve. */
   onReady: () => void
   onHang: (what: { number: number; pid: number | undefined }) => void
   onDeath: (what: Death) => void
 }
 
-/** A process ended that should serve, and is started again after `againMs`. */
+/** A serving process ended unexpectedly, and is restarted after `againMs`. */
 interface Death {
   number: number
   pid: number | undefined
   /** Its exit code, or the signal that ended it; null when it could not be started. */
   code: number | string | null
-  /** What it could not start for, in its own words. */
+  /** Why it could not start, as it reported itself. */
   failure?: Failure
   againMs: number
 }
@@ -47,34 +48,34 @@ interface Failure {
   message: string
 }
 
-/** One of the processes. */
+/** One serving process. */
 interface Slot {
   worker: Worker
   startedMs: number
-  /** It is not there in place of one that died. */
+  /** False when it replaces a process that died. */
   isFirst: boolean
   listens: boolean
   hangs: boolean
   failure?: Failure
 }
 
-/** How many processes are to serve. */
+/** The number of processes to start. */
 export function countOf(processes: GatewayConfig['processes']): number {
   return processes === 'auto' ? Math.min(64, availableParallelism()) : processes
 }
 
 /**
- * Serves by several processes that share one listening socket, until `signal` aborts. One that dies is started again,
- * later each time; one that hangs is ended first. When they die too often all end, and it throws `PROCESSES_DIE`; when one
- * of the first finds what starting again does not mend, it throws that. What stands in the way of a later one (a
- * configuration file that was broken since) is told, and the others serve on.
+ * Runs several processes that share one listening socket, until `signal` aborts. A process that dies is restarted, with a
+ * growing delay; a process that hangs is killed first. When they die too often, all end, and it throws `PROCESSES_DIE`.
+ * When one of the first processes reports a failure that a restart cannot fix, it throws that failure. The same failure of
+ * a later process (such as a configuration file that was broken since) is logged, and the others continue.
  */
 export async function runProcesses(options: ProcessesOptions): Promise<void> {
-  const { configFile, count, fd, signal, heartbeats } = options
+  const { workerFile, configFile, count, fd, signal, heartbeats } = options
   cluster.setupPrimary({
-    // A metric that is not known is NaN, which JSON does not have.
+    // An unknown metric is NaN, which JSON does not support.
     serialization: 'advanced',
-    exec: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    exec: workerFile,
     args: [configFile, ...(fd === undefined ? [] : [String(fd)])],
   })
   const failed = Promise.withResolvers<never>()
@@ -91,16 +92,16 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
     const slot: Slot = { worker, startedMs: performance.now(), isFirst, listens: false, hangs: false }
     slots.set(number, slot)
     heartbeats.started(number, slot.startedMs)
-    worker.on('message', (message: FromServing) => hear(number, slot, message))
+    worker.on('message', (message: FromServing) => onMessage(number, slot, message))
     worker.on('error', () => {
-      // Without a pid it was never there, and no exit will be told.
-      if (worker.process.pid === undefined) bury(number, slot, null)
+      // Without a pid it never started, and there will be no exit event.
+      if (worker.process.pid === undefined) onExit(number, slot, null)
       else worker.process.kill('SIGKILL')
     })
-    worker.once('exit', (code, endSignal) => bury(number, slot, code ?? endSignal))
+    worker.once('exit', (code, endSignal) => onExit(number, slot, code ?? endSignal))
   }
 
-  function hear(number: number, slot: Slot, message: FromServing): void {
+  function onMessage(number: number, slot: Slot, message: FromServing): void {
     heartbeats.heard(number, performance.now())
     switch (message.type) {
       case 'alive':
@@ -113,7 +114,7 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
         void collector.collect().then((all) => send(slot.worker, { type: 'collected', id: message.id, all }))
         return
       case 'metrics':
-        collector.told(number, message)
+        collector.receive(number, message)
         return
       case 'listening':
         slot.listens = true
@@ -123,7 +124,7 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
     }
   }
 
-  function bury(number: number, slot: Slot, code: number | string | null): void {
+  function onExit(number: number, slot: Slot, code: number | string | null): void {
     if (slots.get(number) !== slot) return
     const { worker, startedMs, hangs, failure } = slot
     slots.delete(number)
@@ -137,7 +138,7 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
     }
     const { pid } = worker.process
     options.onDeath({ number, pid, code, ...(failure === undefined ? {} : { failure }), againMs })
-    // It keeps this process going when all the others have died, too.
+    // This timer also keeps this process running when all the others have died.
     const timer = setTimeout(() => {
       waiting.delete(number)
       start(number, false)
@@ -145,8 +146,8 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
     waiting.set(number, timer)
   }
 
-  function look(): void {
-    for (const number of heartbeats.look(performance.now())) {
+  function checkHeartbeats(): void {
+    for (const number of heartbeats.check(performance.now())) {
       const slot = slots.get(number)
       if (slot === undefined || slot.hangs) continue
       slot.hangs = true
@@ -155,12 +156,12 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
     }
   }
 
-  const hangUp = () => {
-    // One that does not listen yet has no handler: the signal would end it. It reads its files in any case.
+  const forwardHangUp = () => {
+    // The signal would kill a process that does not listen yet, because it has no handler. It reads its files anyway.
     for (const { worker, listens } of slots.values()) if (listens) worker.process.kill('SIGHUP')
   }
-  process.on('SIGHUP', hangUp)
-  const looking = setInterval(look, HEARTBEAT_MS)
+  process.on('SIGHUP', forwardHangUp)
+  const checking = setInterval(checkHeartbeats, HEARTBEAT_MS)
   try {
     for (let number = 1; number <= count; number++) start(number, true)
     const ended = signal.aborted ? Promise.resolve() : once(signal, 'abort')
@@ -168,17 +169,17 @@ export async function runProcesses(options: ProcessesOptions): Promise<void> {
   } finally {
     isEnding = true
     for (const timer of waiting.values()) clearTimeout(timer)
-    clearInterval(looking)
-    process.off('SIGHUP', hangUp)
+    clearInterval(checking)
+    process.off('SIGHUP', forwardHangUp)
     await endAll([...slots.values()].map(({ worker }) => worker))
   }
 }
 
-/** What the process that started the others counts itself. */
+/** The metrics of the parent process itself. */
 const restartMetrics = (restarts: Readonly<Record<string, number>>): Metric[] => [
   {
     name: 'holdfast_process_restarts_total',
-    help: 'Serving processes that were started again, by why: they died, or hung and were ended.',
+    help: 'Restarts of serving processes, by reason: they died, or hung and were killed.',
     type: 'counter',
     samples: Object.entries(restarts).map(([why, value]) => ({ labels: { why }, value })),
   },
@@ -198,18 +199,18 @@ async function endAll(workers: readonly Worker[]): Promise<void> {
 }
 
 function send(worker: Worker, message: ToServing): void {
-  // One that is about to end may have closed its channel; its exit is what counts.
+  // A process that is about to end may have closed its channel; its exit is handled elsewhere.
   if (worker.isConnected()) worker.send(message, undefined, () => {})
 }
 
-/** Asks all serving processes for their metrics. */
+/** Collects the metrics of all serving processes. */
 class Collector {
   readonly #slots: ReadonlyMap<number, Slot>
   readonly #own: () => Metric[]
   readonly #asked = new Map<number, (number: number, metrics: Metric[]) => void>()
   #question = 0
 
-  /** `own` are those of the process that asks, which has the number 0. */
+  /** `own` returns the metrics of the parent process, which has the number 0. */
   constructor(slots: ReadonlyMap<number, Slot>, own: () => Metric[]) {
     this.#slots = slots
     this.#own = own
@@ -225,7 +226,7 @@ class Collector {
       all.push({ number, metrics })
       if (all.length >= asked.length) resolve()
     })
-    for (const { worker } of asked) send(worker, { type: 'tell-metrics', question })
+    for (const { worker } of asked) send(worker, { type: 'send-metrics', question })
     const late = new AbortController()
     const deadline = sleep(METRICS_MS, undefined, { signal: late.signal }).catch(() => {})
     await Promise.race([complete, deadline])
@@ -235,12 +236,12 @@ class Collector {
     return all.sort((one, other) => one.number - other.number)
   }
 
-  told(number: number, { question, metrics }: Extract<FromServing, { type: 'metrics' }>): void {
+  receive(number: number, { question, metrics }: Extract<FromServing, { type: 'metrics' }>): void {
     this.#asked.get(question)?.(number, metrics)
   }
 }
 
-/** What a serving process found, with its own code and words. */
+/** A failure of a serving process, with its own code and message. */
 class ServingFailedError extends GatewayError {
   override readonly code: GatewayErrorCode
 

@@ -2,43 +2,43 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { describeRoute } from '../openapi/describe.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../services/services.ts'
 
 /**
- * A failover breaks the connections to nodes that change their part, and for a moment too few are up; a
- * verification waits for them, and so does the answer of `/readyz` (in milliseconds).
+ * A failover breaks connections to nodes that change their role, and for a moment too few are up. A verification waits
+ * for them, and so does `/readyz` (in milliseconds).
  */
-const PATIENCE_MS = 500
-const LOOK_AGAIN_MS = 25
+const READY_TIMEOUT_MS = 500
+const POLL_INTERVAL_MS = 25
 
 const liveSchema = z.object({ live: z.literal(true), server: z.string() })
 const readySchema = z.object({
   ready: z.boolean(),
   server: z.string(),
-  /** Of the configuration that is in use. */
+  /** The revision of the configuration in use. */
   revision: z.string().optional(),
-  /** Why it is not ready. */
+  /** Why the gateway is not ready. */
   why: z.string().optional(),
 })
 
 const livez = describeRoute({
-  summary: 'Answers as long as the process does.',
-  answers: { 200: { text: 'It lives.', body: liveSchema } },
+  summary: 'Check that the process runs',
+  answers: { 200: { text: 'It runs.', body: liveSchema } },
 })
 const readyz = describeRoute({
-  summary: 'Tells a load balancer whether to ask this gateway.',
+  summary: 'Check whether a load balancer should use this gateway',
   answers: {
-    200: { text: 'It can verify tokens.', body: readySchema },
-    503: { text: 'Others should be asked.', body: readySchema },
+    200: { text: 'The gateway can verify tokens.', body: readySchema },
+    503: { text: 'Use another gateway.', body: readySchema },
   },
 })
 
 /**
- * `GET /livez`: 200 as long as this process answers at all.
+ * `GET /livez`: 200 as long as this process answers.
  *
- * `GET /readyz`: 503 when a load balancer should ask others instead: this gateway ends, or it cannot verify
- * a token. Its `revision` is that of the configuration in use. A failover, in which logins wait and verifications go on, leaves it ready: another gateway would
- * wait for the same failover.
+ * `GET /readyz`: 503 when a load balancer should use another gateway: this one is shutting down, or it cannot verify
+ * tokens. `revision` is that of the configuration in use. A gateway stays ready during a failover, in which logins wait
+ * and verifications continue: every other gateway waits for the same failover.
  */
 export function healthRoutes(app: FastifyInstance, services: Services): void {
   const { server, lifecycle, revision } = services
@@ -46,10 +46,10 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
   app.get('/livez', livez, async () => ({ live: true, server }))
 
   app.get('/readyz', readyz, async (_request, reply) => {
-    const deadline = performance.now() + PATIENCE_MS
+    const deadline = performance.now() + READY_TIMEOUT_MS
     let why = reasonNotReady(services)
     while (why !== null && !lifecycle.draining && performance.now() < deadline) {
-      await sleep(LOOK_AGAIN_MS)
+      await sleep(POLL_INTERVAL_MS)
       why = reasonNotReady(services)
     }
     return why === null
@@ -61,5 +61,5 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
 function reasonNotReady({ store, lifecycle }: Services): string | null {
   if (lifecycle.draining) return 'This gateway is shutting down.'
   const { readable, problem } = store.status()
-  return readable ? null : (problem ?? 'The store cannot be read.')
+  return readable ? null : (problem ?? 'The store is not readable.')
 }

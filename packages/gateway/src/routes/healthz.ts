@@ -3,26 +3,26 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { AuditStatus } from '../audit/audit.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../services/services.ts'
 
 const healthSchema = z.object({
   status: z.enum(['ok', 'degraded', 'unready']),
   server: z.string(),
-  /** What does not work as it should, in stable words. */
+  /** What does not work correctly, as stable codes. */
   degraded: z.array(z.string()),
 })
 
 /**
- * `GET /healthz` tells three states apart: `ok`; `degraded` (200: it serves, and somebody should look soon); `unready`
- * (503, as `/readyz`: others should be asked). It names no host: anybody may ask. `warnings`: further reasons to be degraded.
+ * `GET /healthz` distinguishes three states: `ok`; `degraded` (200: it serves, but needs attention soon); `unready` (503,
+ * like `/readyz`). It names no host, because any client may ask. `warnings` returns further reasons to be degraded.
  */
 export function healthzRoute(app: FastifyInstance, services: Services, warnings: () => string[]): void {
   const { server, store, lifecycle, audit } = services
   const description = describeRoute({
-    summary: 'Tells well, degraded and unready apart.',
+    summary: 'Check the health: ok, degraded or unready',
     answers: {
       200: { text: 'It serves: `ok` or `degraded`.', body: healthSchema },
-      503: { text: 'It does not.', body: healthSchema },
+      503: { text: 'It does not serve: `unready`.', body: healthSchema },
     },
   })
   app.get('/healthz', description, async (_request, reply) => {
@@ -35,7 +35,7 @@ export function healthzRoute(app: FastifyInstance, services: Services, warnings:
   })
 }
 
-/** What works, and worse than it should. Pure. */
+/** What does not work as well as it should. Pure. */
 export function degradations(store: StoreStatus, audit: AuditStatus): string[] {
   const down = (nodes: readonly { up: boolean }[]) => nodes.some(({ up }) => !up)
   const found: [string, boolean][] = [

@@ -4,14 +4,14 @@ import { storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { loginPage } from '../pages/login.ts'
 import { whoamiPage } from '../pages/whoami.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../services/services.ts'
 
 const description = describeRoute({
-  summary: 'The page: the login form, or who is logged in.',
+  summary: 'Get the start page: the login form, or who is logged in',
   answers: { 200: { text: 'A page.', type: 'text/html' } },
 })
 
-/** `GET /`: the login form, or who is logged in and which server says so. */
+/** `GET /`: the login form, or who is logged in and which server answered. */
 export function homeRoute(app: FastifyInstance, services: Services): void {
   const { server, checkSession, loginWays, sessions } = services
   const remember = sessions.rememberMs !== undefined

@@ -1,9 +1,9 @@
 import type { IssuedToken } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { createLockoutThrottle, rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { createOccasional } from '../http/log.ts'
 import { isCrossSite } from '../http/origin.ts'
 import {
   crossSite,
@@ -18,79 +18,86 @@ import {
   tooManyAttempts,
 } from '../http/problems.ts'
 import { accountOf, networkOf } from '../limits/names.ts'
-import { createLockOutNews } from '../limits/once-a-while.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import { loginPage } from '../pages/login.ts'
-import { stepUpPage } from '../pages/step-up.ts'
+import { loginPage, stepUpPage } from '../pages/login.ts'
+import type { Services } from '../services/services.ts'
 import { startSession } from '../sessions/start.ts'
 import { maxAgeOf, stepUpProblem } from '../sessions/step-up.ts'
 import { sessionSchema, sessionView } from '../sessions/view.ts'
 import { MAX_PASSWORD_LENGTH } from '../users/passwords.ts'
-import type { Services } from './services.ts'
 
 const loginSchema = z.object({
   username: z.string().min(1).max(256),
   password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
   return_to: z.string().optional(),
-  /** The check box of the form says `on`. */
+  /** The check box of the form sends `on`. */
   remember: z.union([z.boolean(), z.literal('on')]).optional(),
 })
 
-/** Too many logins wait already: in all, or from this address. */
+/** Too many logins are waiting: in total, or from this address. */
 const BUSY = { status: 'busy' } as const
 
 const formDescription = describeRoute({
-  summary: 'The ways to log in; who is logged in is sent on.',
+  summary: 'Get the login form; redirects a user who is already logged in',
   query: z.object({
-    return_to: z.string().optional().meta({ description: 'Where to go afterwards.' }),
+    return_to: z.string().optional().meta({ description: 'Address after the login.' }),
     max_age: z
       .string()
       .optional()
-      .meta({ description: 'Who logged in longer ago than so many seconds logs in again.' }),
+      .meta({ description: 'Max age of the login, in seconds: a user with an older login logs in again.' }),
   }),
   answers: {
     200: { text: 'A page.', type: 'text/html' },
-    303: { text: 'Somebody is logged in.' },
-    400: { text: 'The age is none.' },
-    503: { text: 'It cannot be known now. Nobody was logged out.' },
+    303: { text: 'The user is already logged in.' },
+    400: { text: '`max_age` is not a valid number of seconds.' },
+    503: { text: 'The session cannot be verified now. The user stays logged in.' },
   },
 })
 
 const description = describeRoute({
-  summary: 'Logs in.',
-  description: 'Sets the cookie. JSON is answered with the session and its token, a form with a redirection.',
+  summary: 'Log in with user name and password',
+  description: 'Sets the cookie. A JSON request gets the session and its token, a form gets a redirect.',
   body: { schema: loginSchema, types: ['application/json', 'application/x-www-form-urlencoded'] },
   answers: {
     200: { text: 'Logged in.', body: sessionSchema.extend({ token: z.string() }) },
-    303: { text: 'Logged in by a form.' },
+    303: { text: 'Logged in with a form.' },
     401: { text: 'The user name or the password is wrong.' },
-    429: { text: 'Too many were tried; `Retry-After` says for how long.' },
-    403: { text: 'It came from a page of another site.' },
-    503: { text: 'Nothing was decided: try again.' },
+    429: { text: 'Too many attempts; `Retry-After` says how long to wait.' },
+    403: { text: 'The request came from a page of another site.' },
+    503: { text: 'The login was not decided. Try again.' },
   },
 })
 
 const badLogin = invalidRequest(
-  'A login needs the fields `username` (1 to 256 characters) and `password` (1 to 1024), both text; `remember` may be true or false.',
+  'A login needs the text fields `username` (1 to 256 characters) and `password` (1 to 1024); `remember` may be true or false.',
 )
 
 /**
- * `GET /login` shows the ways to log in, or sends on who is logged in. The query's `return_to` says where to; with
- * `max_age` who logged in longer ago than so many seconds is to log in again.
+ * `GET /login` shows the ways to log in, or redirects a logged-in user to `return_to`. With `max_age`, a user whose login
+ * is older than that many seconds must log in again.
  *
- * `POST /login`, JSON or a form, with `username` and `password`. Both set the cookie; a form is sent on to its
- * `return_to` (`/` without one), JSON is answered with the session and its `token`, for use as a bearer. With `remember`
- * the session has the longer lifetime, where one is configured.
+ * `POST /login`, with JSON or a form, takes `username` and `password`. Both set the cookie; a form is redirected to its
+ * `return_to` (default `/`), and JSON gets the session and its `token`, for use as a bearer token. With `remember` the
+ * session has the longer lifetime, if one is configured.
  *
- * A password is looked at only after the limits of logins allowed it, and that is certain: else 429, or 503.
+ * A password is checked only after the login limits have allowed it; otherwise the answer is 429, or 503 when the limits
+ * cannot be checked.
  */
 export function loginRoute(app: FastifyInstance, services: Services): void {
-  const { server, authenticate, audit, loginWays, checkSession, loginLimits, loginPlaces, deviceCookie } =
-    services
-  const { inTurn } = services
+  const {
+    server,
+    authenticate,
+    audit,
+    loginWays,
+    checkSession,
+    loginLimits,
+    loginPlaces,
+    loginsPerAddress,
+    deviceCookie,
+  } = services
   const form = { server, ways: loginWays, remember: services.sessions.rememberMs !== undefined }
-  const directoryTrouble = createOccasional()
-  const isNews = createLockOutNews()
+  const logDirectoryError = rateLimitedLog()
+  const throttle = createLockoutThrottle()
 
   app.get<{ Querystring: { return_to?: unknown } }>('/login', formDescription, async (request, reply) => {
     const returnTo = services.returnTo(request.query.return_to)
@@ -121,19 +128,19 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
       )
 
     const device = deviceCookie.read(request, accountOf(username))
-    const tried = await inTurn(networkOf(remote), () =>
-      loginPlaces.take(async () => {
+    const tried = await loginsPerAddress.run(networkOf(remote), () =>
+      loginPlaces.run(async () => {
         const attempt = await loginLimits.take({ username, address: remote, device })
         return { attempt, outcome: attempt.allowed ? await authenticate(username, password) : BUSY }
       }),
     )
-    // Not even counted: what is counted for a login that is refused at once would fill the store.
+    // Not even counted: counting logins that are rejected at once would fill the store.
     if (tried === null) return sendProblem(request, reply, tooBusy)
     const { attempt, outcome } = tried
     if (!attempt.allowed) {
       const { limit, retryAfterMs } = attempt
-      if (isNews(`${limit} ${remote} ${accountOf(username)}`, Date.now())) {
-        // Not the name: it may be nobody's, and then it may have been a password.
+      if (throttle.allows(`${limit} ${remote} ${accountOf(username)}`, Date.now())) {
+        // Without the user name: it may be unknown, and then it may have been a password.
         const untilMs = Date.now() + retryAfterMs
         audit.record({ event: 'lock-out', subject: null, remote, reason: limit, untilMs })
       }
@@ -146,8 +153,11 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     }
     if (outcome.status === 'unavailable') {
       attempt.notMade()
-      directoryTrouble((heldBack) =>
-        app.log.error({ event: 'directory-away', cause: outcome.cause, heldBack }, 'The directory is away'),
+      logDirectoryError((heldBack) =>
+        app.log.error(
+          { event: 'directory-away', cause: outcome.cause, heldBack },
+          'The directory is unavailable',
+        ),
       )
       return sendProblem(request, reply, identitiesUnavailable)
     }
@@ -162,7 +172,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
       identity: outcome.identity,
       remember: remember === true || remember === 'on',
     })
-    if (started.status === 'full') return refuse(sessionLimit(started.most))
+    if (started.status === 'full') return refuse(sessionLimit(started.max))
     deviceCookie.set(reply, accountOf(username))
     return isForm(request) ? reply.redirect(returnTo, 303) : answerJson(reply, started.session, server)
   })

@@ -7,37 +7,40 @@ import { readCredential } from '../http/credential.ts'
 import { isCrossSite } from '../http/origin.ts'
 import { crossSite } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import { loggedOutPage } from '../pages/logged-out.ts'
-import type { Services } from './services.ts'
+import { loggedOutPage } from '../pages/login.ts'
+import type { Services } from '../services/services.ts'
 
 const description = describeRoute({
-  summary: 'Ends the session of the token that the request brings.',
+  summary: 'Log out: end the session of the token in the request',
   credentials: 'token',
   answers: {
-    200: { text: 'Acknowledged, for good.', body: z.object({ revoked: z.boolean(), server: z.string() }) },
+    200: {
+      text: 'The store has acknowledged it.',
+      body: z.object({ revoked: z.boolean(), server: z.string() }),
+    },
     303: { text: 'The same, for a browser.' },
-    403: { text: 'It came from a page of another site.' },
-    503: { text: 'Not acknowledged; the cookie stays.' },
+    403: { text: 'The request came from a page of another site.' },
+    503: { text: 'Not acknowledged; the cookie stays. Try again.' },
   },
 })
 
 /**
- * `POST /logout` ends the session of the request's token. It answers, and clears the cookie, only after the
- * store has acknowledged the end; when it cannot, it answers 503 and the cookie stays. Logging out without a
- * token, or again, is no error. Who logged in by an OpenID provider is told where to log out there, too
- * (`logoutUrl` in JSON; OpenID Connect RP-Initiated Logout 1.0).
+ * `POST /logout` ends the session of the request's token. It answers, and clears the cookie, only after the store has
+ * acknowledged the end; otherwise it answers 503 and the cookie stays. Logging out without a token, or again, is not an
+ * error. A user who logged in at an OpenID provider also gets the address for a logout there (`logoutUrl` in JSON; OpenID
+ * Connect RP-Initiated Logout 1.0).
  */
 export function logoutRoute(app: FastifyInstance, services: Services): void {
   const { server, store, cookie, audit, lifecycle, oidc, loginWays } = services
 
-  /** What an active session carries; nothing when that cannot be known, which must not keep anybody from logging out. */
+  /** The claims of an active session. Empty when they are unknown, which must not prevent a logout. */
   async function claimsOf(token: string): Promise<Claims> {
     const checked = await store.verify(token, { signal: lifecycle.giveUp })
     return checked.status === 'active' ? checked.claims : {}
   }
 
   app.register(async (scope) => {
-    // A log-out needs no body, and must not fail for the form of one.
+    // A logout needs no body, and must not fail because of one.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 
@@ -49,7 +52,7 @@ export function logoutRoute(app: FastifyInstance, services: Services): void {
       let ended = false
       let logoutUrl: string | null = null
       if (credential) {
-        // Looked at before: an ended session no longer shows its claims.
+        // Read before the logout: an ended session no longer shows its claims.
         const claims = oidc === null ? {} : await claimsOf(credential.token)
         const { revoked, id } = await store.revoke(credential.token, { signal: lifecycle.giveUp })
         audit.loggedOut({ session: id ?? null, revoked, why: 'asked', remote: clientAddress(request) })

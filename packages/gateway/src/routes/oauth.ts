@@ -5,58 +5,57 @@ import type { OAuthClient } from '../config/clients.ts'
 import { problemOf, storeUnavailable } from '../http/problems.ts'
 import { createClientAuthentication } from '../oauth/clients.ts'
 import { introspectionOf } from '../oauth/introspection.ts'
-import { serverMetadata } from '../oauth/metadata.ts'
 import { oauthProblem, sendOAuthProblem } from '../oauth/problems.ts'
 import { readTokenRequest } from '../oauth/token-request.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../services/services.ts'
 
 const FORM = ['application/x-www-form-urlencoded']
 const tokenForm = z.object({ token: z.string(), token_type_hint: z.string().optional() })
 
 const introspection = describeRoute({
-  summary: 'Whose token it is (RFC 7662).',
-  description: 'Clients name themselves by HTTP Basic or in the form.',
+  summary: 'Introspect a token (RFC 7662)',
+  description: 'Clients authenticate with HTTP Basic or in the form.',
   body: { schema: tokenForm, types: FORM },
   answers: {
-    200: { text: 'What is known, or `{"active": false}`.', body: z.looseObject({ active: z.boolean() }) },
-    400: { text: 'The form is not one.' },
-    401: { text: 'The client is not known by that secret.' },
-    503: { text: 'It cannot be known now.' },
+    200: { text: 'The session, or `{"active": false}`.', body: z.looseObject({ active: z.boolean() }) },
+    400: { text: 'The form is not valid.' },
+    401: { text: 'The client is unknown, or its secret is wrong.' },
+    503: { text: 'The token cannot be verified now. Try again.' },
   },
 })
 
 const revocation = describeRoute({
-  summary: 'Ends the session of a token (RFC 7009).',
-  description: 'Clients name themselves by HTTP Basic or in the form.',
+  summary: 'Revoke a token: end its session (RFC 7009)',
+  description: 'Clients authenticate with HTTP Basic or in the form.',
   body: { schema: tokenForm, types: FORM },
   answers: {
-    200: { text: 'Acknowledged, also for a token that is none.' },
-    400: { text: 'The form is not one.' },
-    401: { text: 'The client is not known by that secret.' },
-    503: { text: 'Not acknowledged: try again.' },
+    200: { text: 'The store has acknowledged it. Also for a token that is not valid.' },
+    400: { text: 'The form is not valid.' },
+    401: { text: 'The client is unknown, or its secret is wrong.' },
+    503: { text: 'Not acknowledged. Try again.' },
   },
 })
 
 const metadata = describeRoute({
-  summary: 'Which of these there are (RFC 8414).',
+  summary: 'Get the metadata of these endpoints (RFC 8414)',
   answers: { 200: { text: 'The metadata.', body: z.looseObject({ issuer: z.string() }) } },
 })
 
 export interface OAuthSettings {
   issuer: string | undefined
-  /** Those that are known now. */
+  /** The current clients. */
   clients: () => readonly OAuthClient[]
 }
 
 /**
- * For other programs, which name themselves by a secret of theirs:
+ * For other programs, which authenticate with a client secret:
  *
- * `POST /introspect` (RFC 7662): whose token it is, or `{"active": false}`; 503 when it cannot be known.
+ * `POST /introspect` (RFC 7662): the session of a token, or `{"active": false}`; 503 when it cannot be verified.
  *
- * `POST /revoke` (RFC 7009): 200 once the store has acknowledged the end, also for a token that is none.
+ * `POST /revoke` (RFC 7009): 200 once the store has acknowledged the end, also for a token that is not valid.
  *
- * `GET /.well-known/oauth-authorization-server` (RFC 8414), when the configuration tells the gateway its own address.
+ * `GET /.well-known/oauth-authorization-server` (RFC 8414), when the configuration has an `issuer`.
  */
 export function oauthRoutes(
   app: FastifyInstance,
@@ -66,7 +65,7 @@ export function oauthRoutes(
   const authenticate = createClientAuthentication(clients)
 
   app.register(async (scope) => {
-    // Both RFCs take forms only.
+    // Both RFCs allow only forms.
     scope.removeContentTypeParser('application/json')
     const answerProblem = app.errorHandler
     scope.setErrorHandler((error, request, reply) => {
@@ -79,7 +78,7 @@ export function oauthRoutes(
     scope.post('/introspect', introspection, async (request, reply) => {
       const asked = readTokenRequest(request, authenticate, 'introspect')
       if ('problem' in asked) return sendOAuthProblem(reply, asked.problem)
-      // Before the question is answered: a log-out that this answer does not know is no older than that lease.
+      // Read before the token is verified: a logout that this answer misses is then not older than that lease.
       const { leaseRemainingMs } = services.store.status()
       const checked = await services.checkToken(asked.token)
       if (checked.status === 'unavailable') {
@@ -101,7 +100,7 @@ export function oauthRoutes(
   }
 }
 
-/** Throws what the store throws, after it was written down that the session may have ended. */
+/** Throws what the store throws, after recording that the session may have ended. */
 async function revoke(
   { store, audit, lifecycle }: Services,
   { id: by }: OAuthClient,
@@ -116,5 +115,23 @@ async function revoke(
     const id = tokenId(token)
     audit.record({ ...entry, sessions: id === null ? [] : [id], outcome: 'unknown' })
     throw error
+  }
+}
+
+const AUTHENTICATION = ['client_secret_basic', 'client_secret_post']
+
+/**
+ * The server's metadata: RFC 8414, section 2. It has no authorization endpoint and no token endpoint, because users log in
+ * with a password. `response_types_supported` is required nevertheless, and a list must not be empty (section 3.2):
+ * `none` is the type that returns nothing.
+ */
+export function serverMetadata(issuer: string): Record<string, unknown> {
+  return {
+    issuer,
+    response_types_supported: ['none'],
+    introspection_endpoint: `${issuer}/introspect`,
+    introspection_endpoint_auth_methods_supported: AUTHENTICATION,
+    revocation_endpoint: `${issuer}/revoke`,
+    revocation_endpoint_auth_methods_supported: AUTHENTICATION,
   }
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { createLockoutThrottle, rateLimitedLog } from '../base/throttles.ts'
 import { sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { createOccasional } from '../http/log.ts'
+import { problemPage } from '../http/problem-page.ts'
 import {
   identitiesUnavailable,
   insufficientAuthentication,
@@ -13,88 +14,87 @@ import {
   tooManyAtProvider,
   tooManyAttempts,
 } from '../http/problems.ts'
-import { FLOW_LIFETIME_MS } from '../identities/oidc/flow.ts'
-import type { OidcLogin } from '../identities/oidc/login.ts'
 import {
   AuthenticationTooOldError,
   LoginRefusedError,
-  ProviderAwayError,
-} from '../identities/oidc/trouble.ts'
+  ProviderUnavailableError,
+} from '../identities/oidc/errors.ts'
+import { FLOW_LIFETIME_MS } from '../identities/oidc/flow.ts'
+import type { OidcLogin } from '../identities/oidc/login.ts'
 import { networkOf } from '../limits/names.ts'
-import { createLockOutNews } from '../limits/once-a-while.ts'
 import type { RefusedBeginning } from '../limits/provider-limits.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import { problemPage } from '../pages/problem.ts'
+import type { Services } from '../services/services.ts'
 import { startSession } from '../sessions/start.ts'
 import { badMaxAge, maxAgeOf } from '../sessions/step-up.ts'
-import type { Services } from './services.ts'
 
 const logoutBody = z.object({ logout_token: z.string().min(1).max(16_384) })
 
 const beginning = describeRoute({
-  summary: 'Begins a login at the OpenID provider.',
+  summary: 'Begin a login at the OpenID provider',
   query: z.object({
-    return_to: z.string().optional().meta({ description: 'Where to go afterwards.' }),
+    return_to: z.string().optional().meta({ description: 'Address after the login.' }),
     max_age: z
       .string()
       .optional()
-      .meta({ description: 'Who logged in at the provider longer ago than so many seconds logs in again.' }),
+      .meta({
+        description: 'Max age of the authentication at the provider, in seconds: an older one is repeated.',
+      }),
   }),
   answers: {
-    303: { text: 'To the provider.' },
-    400: { text: 'The age is none.' },
-    429: { text: 'Too many were begun and not finished; `Retry-After` says for how long.' },
-    503: { text: 'The provider or the store is away, or too many logins are under way.' },
+    303: { text: 'Redirect to the provider.' },
+    400: { text: '`max_age` is not a valid number of seconds.' },
+    429: { text: 'Too many unfinished logins; `Retry-After` says how long to wait.' },
+    503: { text: 'The provider or the store is unavailable, or too many logins are in progress.' },
   },
 })
 
 const arrival = describeRoute({
-  summary: 'Where the OpenID provider sends a browser back to.',
+  summary: 'Finish a login: the OpenID provider redirects browsers to this address',
   answers: {
     303: { text: 'Logged in.' },
-    400: { text: 'It has expired, or was begun elsewhere.' },
-    401: { text: 'The login at the provider is longer ago than was asked for, or nobody knows how long.' },
-    403: { text: 'The provider or the rules refused it.' },
-    503: { text: 'The provider or the store is away.' },
+    400: { text: 'The login has expired, or began in another browser.' },
+    401: { text: 'The authentication at the provider is older than `max_age`, or its time is unknown.' },
+    403: { text: 'The provider or the rules refused the login.' },
+    503: { text: 'The provider or the store is unavailable.' },
   },
 })
 
 const backChannel = describeRoute({
-  summary: 'The OpenID provider says that somebody logged out there.',
+  summary: 'Receive a logout from the OpenID provider',
   body: { schema: z.object({ logout_token: z.string() }), types: ['application/x-www-form-urlencoded'] },
   answers: {
     200: { text: 'The sessions have ended.' },
-    400: { text: 'The token is not valid.' },
-    503: { text: 'Not acknowledged: send it again.' },
+    400: { text: 'The logout token is not valid.' },
+    503: { text: 'Not acknowledged. Send it again.' },
   },
 })
 
 /**
- * `GET /oidc/login` sends the browser to the provider; `return_to` says where to go on afterwards, `max_age` that the
- * person is to log in there again when the last time was longer ago than so many seconds. It is limited, because
- * each stores a login under way: 429, or 503 when too many are under way in all.
+ * `GET /oidc/login` redirects the browser to the provider. `return_to` is the address after the login; with `max_age` the
+ * user must authenticate there again if the last time is longer ago than that many seconds. It is limited, because the
+ * store keeps each unfinished login: 429, or 503 when too many are unfinished in total.
  *
- * `GET /oidc/callback` is where the provider sends it back, to whichever gateway: it starts the session.
+ * `GET /oidc/callback` is where the provider redirects the browser, at any gateway: it starts the session.
  *
- * `POST /oidc/backchannel-logout` is how the provider itself says that somebody logged out there (OpenID Connect
- * Back-Channel Logout 1.0): 200 when the sessions have ended, 400 for a token that is not valid, and 503 when it may be
- * sent again.
+ * `POST /oidc/backchannel-logout` is how the provider reports a logout (OpenID Connect Back-Channel Logout 1.0): 200 when
+ * the sessions have ended, 400 for a token that is not valid, and 503 when the provider may send it again.
  */
 export function oidcRoutes(app: FastifyInstance, services: Services): void {
   const { oidc, providerLimits, audit } = services
   if (oidc === null) return
   const flowCookie = createFlowCookie(services.cookie.secure)
-  const providerTrouble = createOccasional()
-  const isNews = createLockOutNews()
+  const logProviderError = rateLimitedLog()
+  const throttle = createLockoutThrottle()
   const call = { signal: services.lifecycle.giveUp }
 
-  /** The answer to what the provider could not do, or did not want to. Other errors are thrown on. */
+  /** The answer to a failure or refusal of the provider. Rethrows other errors. */
   function refusal(error: unknown, request: FastifyRequest): Problem {
-    if (error instanceof ProviderAwayError) {
-      providerTrouble((heldBack) =>
+    if (error instanceof ProviderUnavailableError) {
+      logProviderError((heldBack) =>
         app.log.error(
           { event: 'provider-away', cause: error.message, heldBack },
-          'The OpenID provider is away',
+          'The OpenID provider is unavailable',
         ),
       )
       return identitiesUnavailable
@@ -106,14 +106,14 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
       : loginRefused
   }
 
-  /** The answer to a login that the limits do not let begin. The first of many is told. */
+  /** The answer to a login that the limits reject. The first of many is recorded. */
   function tooMany({ limit, retryAfterMs }: RefusedBeginning, remote: string): Problem {
     const nowMs = Date.now()
-    const isOfAll = limit === 'provider-pending'
-    if (isNews(isOfAll ? limit : `${limit} ${networkOf(remote)}`, nowMs)) {
+    const isTotal = limit === 'provider-pending'
+    if (throttle.allows(isTotal ? limit : `${limit} ${networkOf(remote)}`, nowMs)) {
       audit.record({ event: 'lock-out', subject: null, remote, reason: limit, untilMs: nowMs + retryAfterMs })
     }
-    return isOfAll ? tooManyAtProvider : tooManyAttempts(Math.ceil(retryAfterMs / 1000))
+    return isTotal ? tooManyAtProvider : tooManyAttempts(Math.ceil(retryAfterMs / 1000))
   }
 
   app.get<{ Querystring: { return_to?: unknown } }>(
@@ -132,8 +132,8 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
         flowCookie.set(reply, cookie)
         return reply.redirect(url, 303)
       } catch (error) {
-        // Before anything was stored. What the store did not acknowledge may be there.
-        if (error instanceof ProviderAwayError) providerLimits.giveBack(begun)
+        // Nothing was stored yet. A flow that the store did not acknowledge may be stored, so it still counts.
+        if (error instanceof ProviderUnavailableError) providerLimits.giveBack(begun)
         return sendProblem(request, reply, refusal(error, request))
       }
     },
@@ -144,14 +144,14 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
       return await arrive(request, reply, oidc)
     } catch (error) {
       const problem = refusal(error, request)
-      // The same answer of the provider cannot be used again: this page must not ask again by itself.
+      // The provider's answer cannot be used again, so this page must not reload itself.
       return sendProblem(request, reply, problem, problemPage(services.server, problem, false))
     }
   })
 
   async function arrive(request: FastifyRequest, reply: FastifyReply, login: OidcLogin) {
     const cookie = flowCookie.read(request)
-    // All behind the first question mark: there may be others in it (RFC 3986, section 3.4).
+    // Everything after the first question mark: the query may contain others (RFC 3986, section 3.4).
     const query = new URLSearchParams(/\?(.*)/s.exec(request.url)?.[1] ?? '')
     const arrival = cookie === undefined ? null : await login.finish(cookie, query, call)
     if (arrival === null) return sendProblem(request, reply, loginExpired)
@@ -159,11 +159,11 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
     const started = await startSession(request, reply, services, {
       identity: arrival.identity,
       claims: arrival.claims,
-      // Before anybody has the token: a session that a log-out at the provider cannot end must not begin.
+      // Before any client has the token: a session that a logout at the provider cannot end must not begin.
       whenIssued: (issued) => login.link(issued, call),
     })
     flowCookie.clear(reply)
-    if (started.status === 'full') return sendProblem(request, reply, sessionLimit(started.most))
+    if (started.status === 'full') return sendProblem(request, reply, sessionLimit(started.max))
     return reply.redirect(arrival.returnTo, 303)
   }
 
@@ -191,15 +191,15 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
   })
 }
 
-/** Back-Channel Logout 1.0, section 2.8: 400 with the error form of RFC 6749. */
+/** Back-Channel Logout 1.0, section 2.8: 400 with an error as in RFC 6749. */
 function invalidLogout(reply: FastifyReply, description: string): FastifyReply {
   return reply.code(400).send({ error: 'invalid_request', error_description: description })
 }
 
-/** The cookie that binds a login under way to the browser in which it began. */
+/** The cookie that binds an unfinished login to the browser in which it began. */
 function createFlowCookie(secure: boolean) {
   const name = secure ? '__Host-holdfast-oidc' : 'holdfast-oidc'
-  // Lax, not Strict: the provider's redirect back must bring it.
+  // Lax, not Strict: the browser must send it with the provider's redirect.
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
   return {
     read: (request: FastifyRequest) => request.cookies[name] || undefined,

@@ -8,11 +8,11 @@ import { isCrossSite } from '../http/origin.ts'
 import { crossSite, noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { sessionsPage } from '../pages/sessions.ts'
+import type { Services } from '../services/services.ts'
 import { readDeviceLabel } from '../sessions/device.ts'
-import type { Services } from './services.ts'
 
 const listDescription = describeRoute({
-  summary: 'All sessions of whoever asks, as JSON or as a page.',
+  summary: 'List your own sessions, as JSON or as a page',
   credentials: 'token',
   answers: {
     200: {
@@ -23,7 +23,7 @@ const listDescription = describeRoute({
         sessions: z.array(
           z.object({
             id: z.string(),
-            current: z.boolean().meta({ description: 'It is the one that asks.' }),
+            current: z.boolean().meta({ description: 'True for the session of this request.' }),
             device: z.string(),
             address: z.string(),
             issuedAt: z.iso.datetime(),
@@ -33,8 +33,8 @@ const listDescription = describeRoute({
         ),
       }),
     },
-    401: { text: 'Nobody is logged in.' },
-    503: { text: 'It cannot be known now. Nobody was logged out.' },
+    401: { text: 'You are not logged in.' },
+    503: { text: 'The session cannot be verified now. The user stays logged in.' },
   },
 })
 
@@ -45,32 +45,32 @@ const describeEnding = (summary: string, params?: z.ZodObject) =>
     ...(params && { params }),
     answers: {
       200: {
-        text: 'Acknowledged, for good.',
+        text: 'The public ids of the ended sessions. The store has acknowledged it.',
         body: z.object({ ended: z.array(z.string()), server: z.string() }),
       },
       303: { text: 'The same, for a browser.' },
-      401: { text: 'Nobody is logged in.' },
-      403: { text: 'It came from a page of another site.' },
-      404: { text: 'Whoever asks has no such session.' },
-      503: { text: 'Not acknowledged: try again.' },
+      401: { text: 'You are not logged in.' },
+      403: { text: 'The request came from a page of another site.' },
+      404: { text: 'You have no session with this id.' },
+      503: { text: 'Not acknowledged. Try again.' },
     },
   })
 
 const sessionId = z.object({ id: z.string() })
 
-/** Who asks, and by what token. */
+/** The user who sends the request, and the token. */
 interface Owner {
   session: Active
   credential: Credential
 }
 
-/** Ends some of the owner's sessions, and answers their ids; null when there is no such one. */
+/** Ends some of the owner's sessions and returns their ids; null when there is no such session. */
 type End = (owner: Owner, request: FastifyRequest) => Promise<string[] | null>
 
 /**
- * A person's own sessions. `GET /sessions` shows them, as JSON or as a page; `DELETE /sessions/:id` (and for forms
- * `POST /sessions/:id/end`) ends one of them, `POST /sessions/end-others` all but the one that asks, and
- * `POST /sessions/end-all` that one, too. Whoever asks must be logged in, and reaches nobody else's sessions.
+ * A user's own sessions. `GET /sessions` lists them, as JSON or as a page. `DELETE /sessions/:id` (for forms
+ * `POST /sessions/:id/end`) ends one of them, `POST /sessions/end-others` all but the session of the request, and
+ * `POST /sessions/end-all` all of them. A login is required, and other users' sessions are out of reach.
  */
 export function ownSessionsRoutes(app: FastifyInstance, services: Services): void {
   const { server, store, cookie, audit, checkToken, lifecycle } = services
@@ -87,7 +87,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   })
 
   app.register(async (scope) => {
-    // None of these needs a body, and none must fail for the form of one.
+    // These need no body, and must not fail because of one.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 
@@ -96,11 +96,15 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
       const { revoked } = await store.revokeById(session.subject, id, options)
       return revoked ? [id] : null
     }
-    scope.delete('/sessions/:id', describeEnding('Ends one of them.', sessionId), ending(endOne))
-    scope.post('/sessions/:id/end', describeEnding('The same, for a form.', sessionId), ending(endOne))
+    scope.delete('/sessions/:id', describeEnding('End one of your sessions', sessionId), ending(endOne))
+    scope.post(
+      '/sessions/:id/end',
+      describeEnding('End one of your sessions, with a form', sessionId),
+      ending(endOne),
+    )
     scope.post(
       '/sessions/end-others',
-      describeEnding('Ends all but the one that asks.'),
+      describeEnding('End all your sessions except this one'),
       ending(async ({ session, credential }) => {
         const { revokedIds } = await store.revokeSubject(session.subject, {
           ...options,
@@ -111,12 +115,12 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
     )
     scope.post(
       '/sessions/end-all',
-      describeEnding('Ends all of them.'),
+      describeEnding('End all your sessions'),
       ending(async ({ session }) => (await store.revokeSubject(session.subject, options)).revokedIds),
     )
   })
 
-  /** The session of a request; null when it has none, and then that is answered. */
+  /** The session of a request. Null when there is none; then the answer has been sent. */
   async function ownerOf(request: FastifyRequest, reply: FastifyReply): Promise<Owner | null> {
     const credential = readCredential(request, cookie)
     if (credential === null) return refused(request, reply, sessionProblem({ status: 'none' }))
@@ -131,7 +135,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
     return null
   }
 
-  /** Answers only after the store has acknowledged the end; when it cannot, 503, and the cookie stays. */
+  /** Answers only after the store has acknowledged the end; otherwise with 503, and the cookie stays. */
   function ending(end: End) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const isBearer = readCredential(request, cookie)?.from === 'bearer'
@@ -163,7 +167,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   }
 }
 
-/** Times are ISO 8601, UTC. */
+/** One session in JSON. Times are ISO 8601, UTC. */
 function view({ id, device, issuedAtMs, idleUntilMs, expiresAtMs }: SessionSummary, currentId: string) {
   const iso = (timeMs: number) => new Date(timeMs).toISOString()
   const { words, address } = readDeviceLabel(device)

@@ -3,38 +3,38 @@ import type { Active } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessPolicy } from '../access/rules.ts'
 import type { ForwardAuthConfig } from '../config/access.ts'
-import { createIdentityHeaders, type HeadersOfYes } from '../forward-auth/identity-headers.ts'
+import { decideWithoutSession, decideWithSession, requirementFor } from '../forward-auth/decision.ts'
+import { type AllowHeaders, createIdentityHeaders } from '../forward-auth/identity-headers.ts'
 import { loginLocation } from '../forward-auth/login-location.ts'
 import { PROXIES, type ProxyConvention } from '../forward-auth/proxies.ts'
-import { requirementFor, verdictOnAnybody, verdictOnSession } from '../forward-auth/verdict.ts'
 import { sendProblem } from '../http/answer.ts'
-import { answerFirst } from '../http/answer-first.ts'
 import { headersForProxy } from '../http/headers.ts'
+import { addPreRouter } from '../http/pre-router.ts'
 import type { Problem } from '../http/problems.ts'
 import type { HttpMetrics } from '../metrics/http.ts'
 import { describeRoute } from '../openapi/describe.ts'
-import type { Services } from './services.ts'
-import { createVerifyAtOnce } from './verify-at-once.ts'
+import type { Services } from '../services/services.ts'
+import { createVerifyFastPath } from './verify-fast-path.ts'
 
-/** What the configuration says about `/verify`. */
+/** The settings of `/verify`. */
 export interface VerifySettings {
-  /** The rules that hold now. Without any, whoever is logged in may. */
+  /** The current rules. Without rules, every logged-in user is allowed. */
   access: () => AccessPolicy | undefined
   forwardAuth: ForwardAuthConfig
 }
 
 /**
- * `/verify…`: a proxy asks before it lets a request through (nginx `auth_request`, Traefik ForwardAuth, HAProxy, Envoy
- * ext_authz). 200 with the identity headers; 401, or a way to the login page for browsers; 403 by the access rules; 503
- * when it cannot be known. None of them ever touches the cookie.
+ * `/verify…`: a proxy asks before it forwards a request (nginx `auth_request`, Traefik ForwardAuth, HAProxy, Envoy
+ * ext_authz). The answer is 200 with the identity headers; 401, or the way to the login page for browsers; 403 by the
+ * access rules; 503 when the session cannot be verified. None of them changes the cookie.
  *
- * With `?max_age=300` in the address that the proxy asks (not Envoy, whose query is the client's), who logged in longer ago
- * than so many seconds is to log in again (RFC 9470).
+ * With `?max_age=300` in the address that the proxy requests, a user whose login is older than that many seconds must log
+ * in again (RFC 9470). This does not work with Envoy, whose query is the client's.
  *
- * A public rule asks nobody and tells nobody's identity: it lets through during any outage.
+ * A public rule needs no session and passes on no identity, so it works during any outage.
  *
- * With `metrics`, what can be answered at once is, before the framework's hooks (`routes/verify-at-once.ts`); without, every
- * request goes through them all.
+ * With `metrics`, cached sessions are answered before the framework's hooks (`routes/verify-fast-path.ts`); without, every
+ * request passes all hooks.
  */
 export function verifyRoutes(
   app: FastifyInstance,
@@ -49,10 +49,13 @@ export function verifyRoutes(
   const found = new WeakMap<IncomingMessage, Active>()
   if (metrics !== null) {
     const { parseCookie } = app
-    answerFirst(app.server, createVerifyAtOnce(services, { access, headersOf, parseCookie, metrics, found }))
+    addPreRouter(
+      app.server,
+      createVerifyFastPath(services, { access, headersOf, parseCookie, metrics, found }),
+    )
   }
   app.register(async (scope) => {
-    // Envoy asks with the client's method and headers; what they say of a body does not matter here.
+    // Envoy sends the client's method and headers; what they state about a body does not matter here.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _body, done) => done(null))
     for (const proxy of PROXIES) {
@@ -60,14 +63,14 @@ export function verifyRoutes(
       const handler = createAnswer(proxy, services, { access, loginPath, headersOf, found })
       const method = proxy.anyMethod ? app.supportedMethods : ['GET', 'HEAD']
       const { description } = describeRoute({
-        summary: 'Whether a request may pass, for a proxy that asks by this convention.',
+        summary: 'Check whether a request is allowed, for a proxy with this convention',
         credentials: 'token',
         answers: {
-          200: { text: 'It may; the headers say who it is.' },
-          302: { text: 'A browser is to log in first (not with nginx).' },
-          401: { text: 'It is to log in first.' },
-          403: { text: 'The access rules do not let it pass.' },
-          503: { text: 'It cannot be known now. Nobody was logged out.' },
+          200: { text: 'Allowed. The identity headers describe the user.' },
+          302: { text: 'Redirect a browser to the login page (not with nginx).' },
+          401: { text: 'A login is required.' },
+          403: { text: 'The access rules refuse the request.' },
+          503: { text: 'The session cannot be verified now. The user stays logged in.' },
         },
       }).config
       scope.route({ method, url, handler, config: { forProxy: true, description } })
@@ -77,8 +80,8 @@ export function verifyRoutes(
 
 interface AnswerOptions extends Pick<VerifySettings, 'access'> {
   loginPath: string
-  headersOf: HeadersOfYes
-  /** The sessions of requests that could not be answered at once, as far as they are known from there. */
+  headersOf: AllowHeaders
+  /** The sessions that the fast path has already verified, by request. */
   found: WeakMap<IncomingMessage, Active>
 }
 
@@ -87,21 +90,21 @@ function createAnswer(
   { checkSession, store }: Services,
   { access, loginPath, headersOf, found }: AnswerOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  // With Envoy the query is that of the client's own request.
+  // With Envoy the query is the client's.
   const queryOf = ({ query }: FastifyRequest) => (proxy.anyMethod ? null : query)
 
   return async (request, reply) => {
     const requirement = requirementFor(access(), proxy, request.raw)
     const sessionOf = async () => found.get(request.raw) ?? (await checkSession(request))
-    const verdict =
-      verdictOnAnybody(requirement) ??
-      verdictOnSession(requirement, await sessionOf(), queryOf(request), store.nowMs())
-    if (verdict.kind === 'pass') return reply.headers(headersOf(verdict.session)).send()
-    const { kind, problem } = verdict
+    const decision =
+      decideWithoutSession(requirement) ??
+      decideWithSession(requirement, await sessionOf(), queryOf(request), store.nowMs())
+    if (decision.kind === 'pass') return reply.headers(headersOf(decision.session)).send()
+    const { kind, problem } = decision
     return kind === 'login' ? toLogin(request, reply, problem) : sendProblem(request, reply, problem)
   }
 
-  /** Answers 401, or shows a browser the way to the login page. */
+  /** Answers 401, or sends a browser to the login page. */
   function toLogin(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
     const location = problem.status === 401 ? loginLocation(request, proxy, loginPath) : null
     if (location === null) return sendProblem(request, reply, problem)

@@ -1,19 +1,18 @@
 import type { Active, IdleExtender, TokenStore, Verification } from '@holdfast/tokens'
 import type { FastifyRequest } from 'fastify'
-import type { SessionCookie } from '../http/cookies.ts'
-import { readCredential, type TokenSource } from '../http/credential.ts'
+import { readCredential, type SessionCookie, type TokenSource } from '../http/credential.ts'
 
-/** What is known about the session of a request; `none` when it brought no token. */
+/** The session of a request; `none` when it contains no token. */
 export type CheckedSession = Verification | { status: 'none' }
 
 export type CheckSession = (request: FastifyRequest) => Promise<CheckedSession>
 
 export type CheckToken = (token: string) => Promise<Verification>
 
-/** The session of a request when it can be told at once that it is good; null when it must be checked. */
-export type CheckSessionNow = (request: TokenSource) => Active | null
+/** The session of a request if the cache knows it to be active; null when it must be verified. */
+export type CheckCachedSession = (request: TokenSource) => Active | null
 
-/** Verifies tokens, and extends their sessions in the background when that is due: who brings one is using it. */
+/** Verifies tokens, and extends their sessions in the background when due: a client that sends a token is using it. */
 export function createTokenChecker(options: {
   store: TokenStore
   idle: IdleExtender
@@ -29,14 +28,14 @@ export function createTokenChecker(options: {
   }
 }
 
-/** Nothing to ask about; made once. */
+/** The result for a request without a token; allocated once. */
 const NONE = Promise.resolve({ status: 'none' } as const)
 
-/** As the session checker, of what this process may tell from its own knowledge. */
-export function createInstantChecker(
+/** Like the session checker, but answers only from the cache of this process. */
+export function createCachedChecker(
   { store, idle }: { store: TokenStore; idle: IdleExtender },
   cookie: SessionCookie,
-): CheckSessionNow {
+): CheckCachedSession {
   return (request) => {
     const credential = readCredential(request, cookie)
     if (credential === null) return null

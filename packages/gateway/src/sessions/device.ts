@@ -1,14 +1,14 @@
 import { isIP } from 'node:net'
 
-/** Where a session began, as "my sessions" shows it. */
+/** Where a session began, as "Your sessions" shows it. */
 export interface Device {
-  /** In words: `Firefox on Windows`. */
+  /** A description, such as `Firefox on Windows`. */
   words: string
-  /** Null when it was not kept. */
+  /** Null when it was not stored. */
   address: string | null
 }
 
-/** The first that fits is meant: browsers name those that they descend from, too. */
+/** The first match counts: browsers also name those from which they descend. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\/|\bOpera\b/, 'Opera'],
@@ -35,7 +35,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 
 const UNKNOWN = 'An unknown device'
 
-/** A User-Agent in words. It is the client's own word, for its owner to recognise; nothing is decided by it. */
+/** Describes a User-Agent. Clients can forge it, so it only helps users recognise their sessions; nothing depends on it. */
 export function deviceWords(userAgent: string | undefined): string {
   const text = (userAgent ?? '').slice(0, 512)
   const browser = BROWSERS.find(([pattern]) => pattern.test(text))?.[1]
@@ -44,12 +44,12 @@ export function deviceWords(userAgent: string | undefined): string {
   return system === undefined ? browser : `${browser} on ${system}`
 }
 
-/** What the store keeps with a session, sealed: one text, which the operator's lists show as it is. */
+/** The text that the store keeps, sealed, with a session. Lists for operators show it unchanged. */
 export function deviceLabel({ words, address }: Device): string {
   return address === null ? words : `${words}, ${address}`
 }
 
-/** What {@link deviceLabel} wrote, or some other text as the words. */
+/** Reads what {@link deviceLabel} wrote; any other text becomes `words`. */
 export function readDeviceLabel(label: string): Device {
   const comma = label.lastIndexOf(', ')
   const address = label.slice(comma + 2)

@@ -1,40 +1,51 @@
-import type { Claims, IssuedToken } from '@holdfast/tokens'
+import type { Claims, IssuedToken, TokenStore } from '@holdfast/tokens'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { SessionsConfig } from '../config/logins.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { readCredential } from '../http/credential.ts'
-import { claimsOf, type Identity } from '../identities/identity.ts'
-import type { Services } from '../routes/services.ts'
+import { readCredential, type SessionCookie } from '../http/credential.ts'
+import { claimsOf, type Identity } from '../users/identity.ts'
 import { deviceLabel, deviceWords } from './device.ts'
 import { sessionsToEnd } from './limit.ts'
 
-/** Who logged in, and how. */
+/** The parts of a gateway that a new session needs. */
+interface StartServices {
+  store: TokenStore
+  cookie: SessionCookie
+  audit: Audit
+  lifecycle: Lifecycle
+  sessions: SessionsConfig
+}
+
+/** The user who logged in, and how. */
 export interface Start {
   identity: Identity
-  /** Beside those of the identity. */
+  /** Claims besides those of the identity. */
   claims?: Claims
-  /** Whether the person asked to stay logged in. Counts only where `sessions.rememberMs` is configured. */
+  /** True when the user asked to stay logged in. Ignored unless `sessions.rememberMs` is configured. */
   remember?: boolean
-  /** Awaited when the session is issued, before anything else is done. */
+  /** Awaited after the session is issued, before anything else happens. */
   whenIssued?: (session: IssuedToken) => Promise<void>
 }
 
-/** What became of a login whose password was right. */
+/** The result of starting a session after a successful login. */
 export type Started =
   | { status: 'started'; session: IssuedToken }
-  /** There are `most` sessions already, and another may not begin. */
-  | { status: 'full'; most: number }
+  /** The user already has `max` sessions, and no further one may begin. */
+  | { status: 'full'; max: number }
 
 /**
- * Starts a session and sets its cookie, then ends the one that the request came with: a login never goes on under a token
- * that was known before it. When that end is not acknowledged the login fails as a whole, and the new token, which nobody
- * has seen, ends idle. At last the limit of sessions is kept, by the rule of `sessionsToEnd`.
+ * Starts a session and sets its cookie, then ends the session that the request came with: a login never continues under a
+ * token that was known before it (session fixation). If that end is not acknowledged, the whole login fails, and the new
+ * token, which no client has seen, expires. Finally it enforces the session limit, by the rule of `sessionsToEnd`.
  *
  * Throws as the store does.
  */
 export async function startSession(
   request: FastifyRequest,
   reply: FastifyReply,
-  services: Services,
+  services: StartServices,
   { identity, claims = {}, remember = false, whenIssued }: Start,
 ): Promise<Started> {
   const { subject } = identity
@@ -44,14 +55,14 @@ export async function startSession(
   const before = readCredential(request, cookie)
   const rememberMs = remember ? sessions.rememberMs : undefined
 
-  if (sessions.whenFull === 'refuse' && sessions.mostPerUser !== undefined) {
-    // The one that the request came with makes way.
+  if (sessions.onLimit === 'reject' && sessions.maxPerUser !== undefined) {
+    // The session that the request came with ends, so it does not count.
     const [own, live] = await Promise.all([
       before ? store.verify(before.token, options) : null,
       store.list(subject, options),
     ])
     const others = live.filter(({ id }) => own?.status !== 'active' || id !== own.id)
-    if (others.length >= sessions.mostPerUser) return { status: 'full', most: sessions.mostPerUser }
+    if (others.length >= sessions.maxPerUser) return { status: 'full', max: sessions.maxPerUser }
   }
 
   const device = deviceLabel({ words: deviceWords(request.headers['user-agent']), address: remote })
@@ -65,22 +76,22 @@ export async function startSession(
     const { revoked, id } = await store.revoke(before.token, options)
     if (revoked) audit.loggedOut({ session: id ?? null, revoked, why: 'new-login', remote })
   }
-  if (!(await keepLimit(services, session, remote))) {
-    return { status: 'full', most: sessions.mostPerUser ?? 0 }
+  if (!(await enforceLimit(services, session, remote))) {
+    return { status: 'full', max: sessions.maxPerUser ?? 0 }
   }
   audit.loggedIn({ subject, session: session.id, remote })
   cookie.set(reply, session.token, rememberMs)
   return { status: 'started', session }
 }
 
-/** Ends what is too much. False when the session that has just begun is among it. */
-async function keepLimit(services: Services, session: IssuedToken, remote: string): Promise<boolean> {
+/** Ends the surplus sessions. False when the new session is one of them. */
+async function enforceLimit(services: StartServices, session: IssuedToken, remote: string): Promise<boolean> {
   const { store, audit, lifecycle, sessions } = services
-  if (sessions.mostPerUser === undefined) return true
+  if (sessions.maxPerUser === undefined) return true
   const { subject } = session
   const options = { signal: lifecycle.giveUp }
   const live = await store.list(subject, options)
-  const ended = sessionsToEnd(live, sessions.mostPerUser, sessions.whenFull)
+  const ended = sessionsToEnd(live, sessions.maxPerUser, sessions.onLimit)
   for (const { id } of ended) {
     const { revoked } = await store.revokeById(subject, id, options)
     if (revoked) audit.loggedOut({ session: id, revoked, why: 'session-limit', remote })

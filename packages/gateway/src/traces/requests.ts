@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tracing } from './tracing.ts'
 
 /**
- * A span for each request, by the semantic conventions for HTTP servers; it continues the trace of the caller's
- * `traceparent`. It names the route, and neither the address as it came nor a header: they can hold secrets.
+ * Records a span per request, by the semantic conventions for HTTP servers; it continues the trace of the client's
+ * `traceparent`. It names the route, but neither the requested address nor a header, because they can contain secrets.
  */
 export function traceRequests(app: FastifyInstance, { api, tracer, context, propagation }: Tracing): void {
   const spans = new WeakMap<FastifyRequest, Span>()

@@ -13,7 +13,7 @@ const TRACED = [
   'list',
 ] as const
 
-/** The same store, with a span for each call, under that of the request. A span holds no argument and no answer. */
+/** Wraps a store so that each call has a span, below the span of the request. A span contains no argument and no result. */
 export function traceStore(store: TokenStore, { api, tracer }: Tracing): TokenStore {
   const traced = new Proxy(store, {
     get(target, name) {
@@ -37,5 +37,5 @@ export function traceStore(store: TokenStore, { api, tracer }: Tracing): TokenSt
   return traced
 }
 
-/** The message of an error may name what a request brought. */
+/** Only the code: the message of an error may quote a request. */
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'ERROR')

@@ -1,24 +1,24 @@
 import type { ContextAPI, PropagationAPI, Tracer } from '@opentelemetry/api'
-import { ConfigInvalidError } from '../errors.ts'
+import { ConfigInvalidError } from '../base/errors.ts'
 
-/** What requests are traced with: the API of OpenTelemetry, behind which the SDK works. */
+/** The OpenTelemetry API, with the SDK behind it. */
 export interface Tracing {
   api: typeof import('@opentelemetry/api')
   tracer: Tracer
   context: ContextAPI
   propagation: PropagationAPI
-  /** Sends what waits, and ends. */
+  /** Sends the waiting spans and ends. */
   close(): Promise<void>
 }
 
 /** How long the end of a process waits for the last spans to be sent (in milliseconds). */
 const CLOSE_MS = 1000
-/** After so long an export is given up, with its tries: one under way keeps the process from ending (in milliseconds). */
+/** Deadline of an export, with its retries: a pending one keeps the process from ending (in milliseconds). */
 const EXPORT_MS = 2000
 
 /**
- * True when the standard environment variables of OpenTelemetry ask for traces: an endpoint for OTLP, or the exporter
- * `otlp` by name. `OTEL_SDK_DISABLED=true` and `OTEL_TRACES_EXPORTER=none` say no.
+ * True when the standard OpenTelemetry environment variables request traces: an OTLP endpoint, or the exporter `otlp` by
+ * name. `OTEL_SDK_DISABLED=true` and `OTEL_TRACES_EXPORTER=none` disable them.
  */
 export function tracingIsWanted(environment: NodeJS.ProcessEnv): boolean {
   if (environment['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
@@ -30,8 +30,8 @@ export function tracingIsWanted(environment: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Loads the SDK and starts it when the environment asks for traces; else loads nothing and answers null. The exporter reads
- * its own variables (`OTEL_EXPORTER_OTLP_*`). Throws `CONFIG_INVALID` when its packages are not installed.
+ * Loads and starts the SDK when the environment requests traces; otherwise it loads nothing and returns null. The exporter
+ * reads its own variables (`OTEL_EXPORTER_OTLP_*`). Throws `CONFIG_INVALID` when its packages are not installed.
  */
 export async function openTracing(
   about: { name: string; dataCentre: string },
@@ -61,7 +61,7 @@ export async function openTracing(
       const { promise: late, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, CLOSE_MS)
       try {
-        // Spans that no collector takes are lost; that a collector is away is no failure of the gateway.
+        // Spans that no collector receives are lost; a missing collector is not a failure of the gateway.
         await Promise.race([provider.shutdown().catch(() => {}), late])
       } finally {
         clearTimeout(timer)
@@ -82,7 +82,7 @@ async function loadPackages() {
     ])
   } catch (error) {
     throw new ConfigInvalidError(
-      `The environment asks for traces (OTEL_…), and the packages of OpenTelemetry are not installed; run \`npm install ${PACKAGES}\`, or set OTEL_SDK_DISABLED=true.`,
+      `The environment requests traces (OTEL_…), but the OpenTelemetry packages are not installed. Run \`npm install ${PACKAGES}\`, or set OTEL_SDK_DISABLED=true.`,
       { cause: error },
     )
   }

@@ -2,18 +2,18 @@ import { versionOf } from '../files/version.ts'
 import { accountOf } from '../limits/names.ts'
 import { readUsersFile, type User } from './file.ts'
 
-/** The users, as the file names them now. */
+/** The users, as the file currently lists them. */
 export interface UserDirectory {
   /** The user of this name, or undefined. */
   find(name: string): Promise<User | undefined>
-  /** Whether a user has this name, or one that many programs take for the same: they differ in case or width alone. */
+  /** True when a user has this name, or one that differs only in case or width, which many programs ignore. */
   isTaken(name: string): Promise<boolean>
 }
 
 /**
- * Opens a users file. It is looked at (one `stat`) at each `find` and read again when it changed. When the
- * new one is broken, `onProblem` gets one sentence and the last good users stay: a slip in an editor must
- * not lock everybody out. Throws `FILE_UNUSABLE` or `USERS_INVALID` when the first reading fails.
+ * Opens a users file. Each `find` checks it with one `stat`, and reads it again after a change. If the new file is broken,
+ * `onProblem` receives one sentence and the last valid users stay in use: a typing mistake must not lock every user out.
+ * Throws `FILE_UNUSABLE` or `USERS_INVALID` when the first reading fails.
  */
 export async function openUserDirectory(
   file: string,
@@ -24,12 +24,12 @@ export async function openUserDirectory(
   let reading: Promise<void> | null = null
 
   async function read(): Promise<void> {
-    // Taken before the reading: a change during it shows at the next look.
+    // Taken before reading, so that a change during the reading is noticed at the next check.
     const version = await versionOf(file)
     try {
       users = indexed(await readUsersFile(file))
     } catch (error) {
-      onProblem(`${(error as Error).message} The users that were read before stay in use.`)
+      onProblem(`${(error as Error).message} The users of the last valid file stay in use.`)
     }
     readVersion = version
   }
@@ -44,7 +44,7 @@ export async function openUserDirectory(
   async function current(): Promise<ReturnType<typeof indexed>> {
     const version = await versionOf(file)
     if (version !== readVersion) await readOnce()
-    // That reading may have begun before the change that was seen here; the next one did not.
+    // The first reading may have begun before the change that was seen here; the next one did not.
     if (version !== readVersion) await readOnce()
     return users
   }

@@ -1,22 +1,21 @@
-import { FileUnusableError, UsersInvalidError } from '../errors.ts'
+import { FileUnusableError, UsersInvalidError } from '../base/errors.ts'
 import { replacePrivateFile, withFileLock } from '../files/locked.ts'
 import { checkUsers, firstDuplicate, isUserName, readUsersFile, USERS_LABEL, type User } from './file.ts'
-import { passwordObjection } from './password-rules.ts'
-import { hashPassword } from './passwords.ts'
+import { hashPassword, passwordObjection } from './passwords.ts'
 
-/** What is known of a user besides name and password. */
+/** The data of a user besides name and password. */
 export type UserProfile = Pick<User, 'fullName' | 'email' | 'groups'>
 
-/** A user as a list shows it: without the hash. */
+/** A user as shown in a list, without the password hash. */
 export interface ListedUser extends UserProfile {
   name: string
   disabled: boolean
 }
 
 /**
- * Adds a user; makes the file when there is none. Running gateways take the change in at the next login.
- * Throws `USERS_INVALID` (the name is taken or not allowed, the password is too short or too long, the profile is
- * wrong) or `FILE_UNUSABLE`.
+ * Adds a user; creates the file if it is missing. Running gateways apply the change at the next login. Throws
+ * `USERS_INVALID` (the name is in use or not allowed, the password is too short or too long, the profile is not valid) or
+ * `FILE_UNUSABLE`.
  */
 export async function addUser(
   file: string,
@@ -28,8 +27,8 @@ export async function addUser(
 }
 
 /**
- * Adds users who share one password: it is hashed once, so that hundreds of users for a drill cost one
- * hashing. All or none are added. Throws like {@link addUser}.
+ * Adds users who share one password. It is hashed once, so that adding hundreds of users for a drill costs one hashing.
+ * All users or none are added. Throws like {@link addUser}.
  */
 export async function addUsersWithSamePassword(
   file: string,
@@ -42,14 +41,14 @@ export async function addUsersWithSamePassword(
     checkPassword(password, name)
   }
   const twice = firstDuplicate(names)
-  if (twice !== undefined) throw new UsersInvalidError(`The user "${twice}" is to be added twice.`)
+  if (twice !== undefined) throw new UsersInvalidError(`The list of new users contains "${twice}" twice.`)
   const passwordHash = await hashPassword(password)
   await change(file, (users) => {
     const taken = new Set(users.map((user) => user.name))
     for (const name of names) {
       if (taken.has(name)) {
         throw new UsersInvalidError(
-          `The ${USERS_LABEL} ${file} has a user "${name}" already; remove it first.`,
+          `The ${USERS_LABEL} ${file} already has a user "${name}"; remove it first.`,
         )
       }
     }
@@ -58,7 +57,7 @@ export async function addUsersWithSamePassword(
 }
 
 /**
- * Gives a user a new password. Sessions that are open go on: see `holdfast users passwd`, which ends them.
+ * Sets a new password. Open sessions stay valid; `holdfast users passwd` ends them.
  * Throws `USERS_INVALID` (no such user, the password is too short or too long) or `FILE_UNUSABLE`.
  */
 export async function setPassword(file: string, name: string, password: string): Promise<void> {
@@ -68,7 +67,7 @@ export async function setPassword(file: string, name: string, password: string):
 }
 
 /**
- * Disables a user, who can then no longer log in, or enables one again. Doing so twice is no error.
+ * Disables a user, who can then no longer log in, or enables a user again. Repeating it is not an error.
  * Throws `USERS_INVALID` (no such user) or `FILE_UNUSABLE`.
  */
 export async function setDisabled(file: string, name: string, disabled: boolean): Promise<void> {
@@ -76,8 +75,8 @@ export async function setDisabled(file: string, name: string, disabled: boolean)
 }
 
 /**
- * Removes the users of these names, or those for whom the predicate says true, and returns their names.
- * Names that the file does not hold are passed over. Their open sessions go on to their end.
+ * Removes the users with these names, or those for which the predicate returns true, and returns their names. Names that
+ * the file does not contain are ignored. Their open sessions stay valid until they expire.
  * Throws `FILE_UNUSABLE` or `USERS_INVALID`.
  */
 export async function removeUsers(
@@ -97,7 +96,7 @@ export async function removeUsers(
   return removed
 }
 
-/** The users of a file, in its order. Throws `FILE_UNUSABLE` or `USERS_INVALID`. */
+/** The users of a file, in file order. Throws `FILE_UNUSABLE` or `USERS_INVALID`. */
 export async function listUsers(file: string): Promise<ListedUser[]> {
   const users = await readUsersFile(file)
   return users.map(({ password: _, disabled, ...shown }) => ({ ...shown, disabled: disabled === true }))

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { UsersInvalidError } from '../errors.ts'
+import { UsersInvalidError } from '../base/errors.ts'
 import { checkValue, type Parsed, parseJsonText } from '../files/json.ts'
 import { readPrivateFile } from '../files/private.ts'
-import { isEmail, isFullName, isGroupName, MAX_GROUPS } from '../identities/identity.ts'
+import { isEmail, isFullName, isGroupName, MAX_GROUPS } from './identity.ts'
 import { PASSWORD_HASH } from './passwords.ts'
 
 /** One entry of the users file. */
@@ -10,20 +10,20 @@ export interface User {
   name: string
   /** A PHC string: `$argon2id$v=19$m=…`. */
   password: string
-  /** A disabled user cannot log in. Sessions that are open go on to their end, unless somebody ends them. */
+  /** A disabled user cannot log in. Open sessions stay valid until they expire or are revoked. */
   disabled?: boolean
-  /** As people call the user. */
+  /** The full name. */
   fullName?: string
   email?: string
-  /** Names of groups, for the access rules and for applications. */
+  /** Group names, for the access rules and for applications. */
   groups?: string[]
 }
 
 export const USERS_LABEL = 'users file'
 
 /**
- * A user's name: letters and digits of any script, and `. _ @ + -`, at most 128 characters. No blank and no
- * control character: the name travels in HTTP headers and logs, where two names must not look the same.
+ * A user name: letters and digits of any script, and `. _ @ + -`, at most 128 characters. No spaces and no control
+ * characters: the name travels in HTTP headers and logs, where two names must not look the same.
  */
 const USER_NAME = /^[\p{L}\p{M}\p{N}._@+-]{1,128}$/u
 
@@ -37,7 +37,7 @@ const userSchema = z.strictObject({
   disabled: z.boolean({ error: 'must be true or false' }).exactOptional(),
   fullName: z
     .string({ error: 'must be text' })
-    .refine(isFullName, { error: 'must be 1 to 256 characters that can be shown' })
+    .refine(isFullName, { error: 'must be 1 to 256 printable characters' })
     .exactOptional(),
   email: z
     .string({ error: 'must be text' })
@@ -46,32 +46,32 @@ const userSchema = z.strictObject({
   groups: z
     .array(
       z.string({ error: 'must be text' }).refine(isGroupName, {
-        error: 'must be a group of 1 to 128 characters, without a comma',
+        error: 'must be a group name of 1 to 128 characters, without a comma',
       }),
       { error: 'must be a list of groups' },
     )
-    .max(MAX_GROUPS, { error: `must be ${MAX_GROUPS} groups at most` })
+    .max(MAX_GROUPS, { error: `must be at most ${MAX_GROUPS} groups` })
     .exactOptional(),
 })
 
 const usersSchema = z.strictObject({ users: z.array(userSchema, { error: 'must be a list of users' }) })
 
 /**
- * Reads and checks a users file. Throws `FILE_UNUSABLE` (missing, unreadable, open to other users of the
- * machine) or `USERS_INVALID`, naming each wrong entry by its place, never its hash.
+ * Reads and checks a users file. Throws `FILE_UNUSABLE` (missing, unreadable, accessible to other users of the machine) or
+ * `USERS_INVALID`, naming each wrong entry by its position, never by its hash.
  */
 export async function readUsersFile(file: string): Promise<User[]> {
   const { users } = usersOf(parseJsonText(await readPrivateFile(file, USERS_LABEL), usersSchema), file)
   const twice = firstDuplicate(users.map(({ name }) => name))
   if (twice !== undefined) {
     throw new UsersInvalidError(
-      `The ${USERS_LABEL} ${file} names the user "${twice}" twice; remove one of them.`,
+      `The ${USERS_LABEL} ${file} contains the user "${twice}" twice; remove one of them.`,
     )
   }
   return users
 }
 
-/** Throws `USERS_INVALID` when a file of these users could not be read again. */
+/** Throws `USERS_INVALID` when these users would make a file that cannot be read. */
 export function checkUsers(users: readonly User[], file: string): void {
   usersOf(checkValue({ users }, usersSchema), file)
 }
@@ -81,7 +81,7 @@ function usersOf<T>(parsed: Parsed<T>, file: string): T {
   throw new UsersInvalidError(`The ${USERS_LABEL} ${file} cannot be used. ${parsed.mistakes.join(' ')}`)
 }
 
-/** True for a name that a users file may hold: see {@link USER_NAME}; composed (NFC). */
+/** True for a name that a users file may contain: see {@link USER_NAME}; composed (NFC). */
 export function isUserName(name: string): boolean {
   return USER_NAME.test(name) && name === name.normalize('NFC')
 }

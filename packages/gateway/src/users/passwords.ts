@@ -2,29 +2,52 @@ import { randomBytes } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 
 /**
- * OWASP's first recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. The
- * package's algorithm is argon2id unless told otherwise.
+ * OWASP's first recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. Argon2id is the
+ * default algorithm of the package.
  */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** What a users file may hold: a PHC string of argon2id, version 1.3. */
+/** The hashes that a users file may contain: PHC strings of argon2id, version 1.3. */
 export const PASSWORD_HASH =
   /^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,3},p=\d{1,2}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$/
 
-/** Longest password, in characters as JavaScript counts them: hashing more would only cost time. */
+/** Max length of a password, in UTF-16 code units: hashing more would only cost time. */
 export const MAX_PASSWORD_LENGTH = 1024
 
-/** Hashes a password. The same text typed on another keyboard is the same password (NFC, RFC 8265). */
+/** Hashes a password, after composing its characters, so that every keyboard gives the same hash (NFC, RFC 8265). */
 export function hashPassword(password: string): Promise<string> {
   return hash(password.normalize('NFC'), PARAMETERS)
 }
 
-/** Says whether a password fits a hash. */
+/** True when the password matches the hash. */
 export function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
   return verify(passwordHash, password.normalize('NFC'))
 }
 
-/** A hash that no password fits, to be verified against when there is no such user: it takes the same time. */
+/** A hash that no password matches. Verifying against it takes as long as for a known user. */
 export function dummyHash(): Promise<string> {
   return hash(randomBytes(32), PARAMETERS)
+}
+
+/**
+ * The minimum length of a new password (in characters as users count them). NIST SP 800-63B requires 8, and its fourth
+ * revision 15 where the password is the only factor. Length is what helps; no kinds of characters are required.
+ */
+const MIN_PASSWORD_LENGTH = 12
+
+/**
+ * Why a password may not be set for a user, or null. The password is never quoted. Existing passwords are not checked: a
+ * stricter rule must not lock users out.
+ */
+export function passwordObjection(password: string, user: string): string | null {
+  const length = [...password.normalize('NFC')].length
+  if (length < MIN_PASSWORD_LENGTH || password.length > MAX_PASSWORD_LENGTH) {
+    return `A password must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters; this one has ${length}. A few words in a row are easy to remember.`
+  }
+  if (new Set(password).size < 4) return 'A password must have at least four different characters.'
+  // SP 800-63B, section 5.1.1.2: context-specific words.
+  if (password.toLowerCase().replaceAll(user.toLowerCase(), '').length < MIN_PASSWORD_LENGTH / 2) {
+    return 'A password must not consist of the user name.'
+  }
+  return null
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pathSegments } from '../../src/access/path.ts'
 
-/** A name of a file or folder that means the same to every program. */
+/** A name of a file or folder that every program reads in the same way. */
 const segment = fc
   .string({ unit: fc.constantFrom(...'abzAZ09-_~.!$&+,=:@%é漢 *'), minLength: 1, maxLength: 8 })
   .filter((text) => !/[. ]$/.test(text) && !/%[0-9a-f]{2}/i.test(text))
@@ -17,7 +17,7 @@ test.each([
   ['/100%25', ['100%']],
   ['/.well-known/x', ['.well-known', 'x']],
   ["/a!$&'()*+,=:@~_-", ["a!$&'()*+,=:@~_-"]],
-])('%s is plain', (target, segments) => {
+])('pathSegments accepts the plain path %s', (target, segments) => {
   expect(pathSegments(target)).toEqual(segments)
 })
 
@@ -66,11 +66,11 @@ test.each([
   '/a%2e',
   '/%EF%BC%8E%EF%BC%8E/b',
   '/a%EF%BC%8Fb',
-])('%j is not plain', (target) => {
+])('pathSegments rejects the path %j, which is not plain', (target) => {
   expect(pathSegments(target)).toBeNull()
 })
 
-test('encoding any part of a plain path does not change what it is', () => {
+test('a plain path has the same segments however its characters are encoded', () => {
   const encodings = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 })
   fc.assert(
     fc.property(fc.array(segment, { maxLength: 5 }), encodings, (segments, encoded) => {

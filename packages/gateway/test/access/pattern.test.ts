@@ -31,12 +31,12 @@ test.each([
   ['/users/*/avatar', '/users/avatar', 'differs'],
   ['/users/*/avatar', '/users/7/x/avatar', 'differs'],
   ['/users/*/avatar', '/Users/7/avatar', 'differs-in-case'],
-])('%s and %s: %s', (pattern, path, expected) => {
+])('the pattern %s compared with the path %s gives "%s"', (pattern, path, expected) => {
   expect(match(pattern, path)).toBe(expected)
 })
 
 test.each(['', 'admin', '/**/a', '/a*', '/a/..', '/a//b', '/a;b', '/a%2fb', '**', '/***'])(
-  '%j is no pattern',
+  'parsePattern rejects %j',
   (text) => {
     expect(parsePattern(text)).toBeNull()
   },

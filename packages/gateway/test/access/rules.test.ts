@@ -29,11 +29,11 @@ test.each([
   ['GET', '/internal', 'refused'],
   ['GET', '/assets/a.css', 'public'],
   ['GET', '/elsewhere', 'login'],
-])('%s %s: %s', (method, target, expected) => {
+])('the request %s %s has the requirement "%s"', (method, target, expected) => {
   expect(kind(SITE, target, method)).toBe(expected)
 })
 
-test('the first rule that fits decides', () => {
+test('the first rule that matches a request decides', () => {
   const rules = (paths: string[]) => ({
     default: 'deny',
     rules: paths.map((path) => ({ path, ...(path === '/**' ? {} : { public: true }) })),
@@ -42,12 +42,12 @@ test('the first rule that fits decides', () => {
   expect(kind(policy(rules(['/**', '/a'])), '/a')).toBe('login')
 })
 
-test('what no rule is about follows the default', () => {
+test('a request that no rule matches follows the default', () => {
   expect(kind(policy({ default: 'deny', rules: [] }), '/x')).toBe('refused')
   expect(kind(policy({ default: 'allow', rules: [] }), '/x')).toBe('login')
 })
 
-test('GET stands for HEAD, too, and for nothing else', () => {
+test('a rule for GET also covers HEAD, and no other method', () => {
   const rules = policy({ default: 'deny', rules: [{ path: '/**', methods: ['GET'] }] })
   expect(['GET', 'HEAD', 'POST'].map((method) => kind(rules, '/x', method))).toEqual([
     'login',
@@ -60,13 +60,13 @@ test.each(['get', 'GE T', '', 'G'.repeat(33), 'GET\r\n'])('the method %j is refu
   expect(kind(SITE, '/assets/a.css', method)).toBe('refused')
 })
 
-test('a request that is not known is refused', () => {
+test('an unknown request is refused', () => {
   expect(requirementOf(policy({ default: 'allow', rules: [{ path: '/**', public: true }] }), null).kind).toBe(
     'refused',
   )
 })
 
-test('a group is needed, and any of those named does', () => {
+test('a rule with groups allows a user of any of these groups, and no other user', () => {
   const requirement = requirementOf(SITE, { method: 'GET', target: '/admin' })
   expect(
     [[], ['users'], ['root'], ['users', 'admins']].map((groups) => mayPass(requirement, groups)),
@@ -75,7 +75,7 @@ test('a group is needed, and any of those named does', () => {
   expect(mayPass({ kind: 'refused' }, ['admins'])).toBe(false)
 })
 
-/** Everything is public but `/admin`: whatever slips past that rule is seen. */
+/** Everything but `/admin` is public, so a path that evades that rule is noticed. */
 const OPEN = policy({
   default: 'deny',
   rules: [
@@ -84,7 +84,7 @@ const OPEN = policy({
   ],
 })
 
-/** Every path that some program might take a target for, for all combinations of what programs are known to do. */
+/** Every path that a program may read from a target, for all combinations of known behaviours of programs. */
 function readings(target: string): string[] {
   const steps: ((text: string) => string)[] = [
     (text) => text.replace(/[?#].*$/s, ''),
@@ -97,9 +97,9 @@ function readings(target: string): string[] {
     (text) => text.replace(/[. ]+(?=\/|$)/g, (dots) => (/^\.{1,2}$/.test(dots) ? dots : '')),
     (text) => resolveDots(text),
   ]
-  // What follows a `?` is the query to every program.
+  // For every program the query follows the first `?`.
   let found = new Set([target.replace(/\?.*$/s, '')])
-  // Twice: many a program decodes twice, and what that uncovers is looked at again.
+  // Twice, because some programs decode twice and then interpret the result.
   for (const step of [...steps, ...steps]) found = new Set([...found, ...[...found].map(step)])
   return [...found]
 }
@@ -163,7 +163,7 @@ const piece = fc.constantFrom(
   ],
 )
 
-test('whatever any program behind could take for a protected path is never let through as public', () => {
+test('a path that any program could read as a protected path is never allowed as public', () => {
   let attacks = 0
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 7 }), (pieces) => {

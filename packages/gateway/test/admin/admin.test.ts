@@ -44,7 +44,7 @@ async function startAdmin(
   return { gateway, store, ask, log: () => lines.join('') }
 }
 
-test('without a token, and with a wrong one, nothing is answered but 401, whatever the address', async () => {
+test('the admin API answers only 401, on every path, without a token or with a wrong one', async () => {
   const { ask } = await startAdmin()
   for (const to of [
     '/sessions?subject=ada',
@@ -59,13 +59,13 @@ test('without a token, and with a wrong one, nothing is answered but 401, whatev
   }
 })
 
-test('a session token of a user opens nothing', async () => {
+test('the admin API refuses the session token of a user', async () => {
   const { ask, store } = await startAdmin()
   const { token } = await store.issue({ subject: 'ada' })
   expect((await ask('/sessions?subject=ada', token)).status).toBe(401)
 })
 
-test('sessions of a subject are listed and counted, without their tokens', async () => {
+test('the admin API lists and counts the sessions of a subject, without their tokens', async () => {
   const { ask, store } = await startAdmin()
   const first = await store.issue({ subject: 'ada/ü', device: 'phone' })
   await store.issue({ subject: 'ada/ü' })
@@ -76,7 +76,7 @@ test('sessions of a subject are listed and counted, without their tokens', async
   expect(text).not.toContain('hf_')
 })
 
-test('whoever may only read ends nothing', async () => {
+test('an administrator with read access cannot end sessions', async () => {
   const { ask, store } = await startAdmin()
   const { id, token } = await store.issue({ subject: 'ada' })
   expect((await ask(`/sessions/${id}?subject=ada`, reader.token, 'DELETE')).status).toBe(403)
@@ -84,7 +84,7 @@ test('whoever may only read ends nothing', async () => {
   expect((await store.verify(token)).status).toBe('active')
 })
 
-test('one session ends, or all of a subject, and the audit log says who ended whose', async () => {
+test('an administrator ends one session or all of a subject, and the audit log records who ended whose', async () => {
   const { ask, store, log } = await startAdmin()
   const one = await store.issue({ subject: 'ada' })
   const [two, three] = [await store.issue({ subject: 'ada' }), await store.issue({ subject: 'ada' })]
@@ -107,20 +107,20 @@ test('one session ends, or all of a subject, and the audit log says who ended wh
   expect(log()).not.toContain(changer.token)
 })
 
-test('an end that was not acknowledged is 503, and the audit log says that nobody knows', async () => {
+test('an end that the store did not acknowledge gets 503, and the audit log records an unknown outcome', async () => {
   const { ask, log } = await startAdmin({ store: awayStore() })
   expect((await ask('/sessions?subject=ada', changer.token, 'DELETE')).status).toBe(503)
   expect(log()).toContain('"outcome":"unknown"')
 })
 
-test('the data centre is shown when whoever runs the gateway can see it', async () => {
+test('the admin API shows the data centre when the caller of the gateway provides its state', async () => {
   const without = await startAdmin()
   expect((await without.ask('/cluster', reader.token)).status).toBe(404)
   const seen = await startAdmin({ clusterView: async () => ({ name: 'dc1', redis: [] }) })
   expect(await (await seen.ask('/cluster', reader.token)).json()).toEqual({ name: 'dc1', redis: [] })
 })
 
-test('counts tell what happened since the start', async () => {
+test('the counters cover all events since the start', async () => {
   const { gateway, ask } = await startAdmin()
   const payload = { username: 'ada', password: PASSWORD }
   await gateway.app.inject({ method: 'POST', url: '/login', payload })
@@ -131,16 +131,16 @@ test('counts tell what happened since the start', async () => {
 })
 
 test.each([
-  ['another host could listen in', { host: '0.0.0.0', port: 0 }],
+  ['another host could intercept tokens', { host: '0.0.0.0', port: 0 }],
   ['a name may be any address', { host: 'admin.example', port: 0 }],
-])('an admin listener is refused where %s', (_, listen) => {
+])('an admin listener is rejected where %s', (_, listen) => {
   const admin = { listen, administrators: [{ name: 'a', tokenSha256: reader.tokenSha256 }] }
   expect(() => parseGatewayConfig(rawConfig({ admin }))).toThrow(
     /`admin\.listen\.host` must be a loopback address/,
   )
 })
 
-test('a Unix socket serves its owner alone, and one that a dead process left is replaced', async () => {
+test('an admin socket is accessible only to its owner, and the socket of a dead process is replaced', async () => {
   const socket = path.join(await temporaryFolder(), 'admin.sock')
   const { usersFile } = await startGateway()
   const admin = { listen: { socket }, administrators: [{ name: 'a', tokenSha256: reader.tokenSha256 }] }

@@ -10,12 +10,12 @@ import { temporaryFolder } from '../support.ts'
 
 const BASE = { server: 'gateway-1', dataCentre: 'dc1' }
 
-const openFile = (file: string, onTrouble: (error: unknown) => void = () => {}): Promise<AuditLog> =>
-  openAudit({ base: BASE, file, stream: { write() {} }, onTrouble })
+const openFile = (file: string, onError: (error: unknown) => void = () => {}): Promise<AuditLog> =>
+  openAudit({ base: BASE, file, stream: { write() {} }, onError })
 
 const login = (session: string) => ({ subject: 'ada', session, remote: '192.0.2.1' })
 
-/** A file with a chain of so many lines. */
+/** Makes a file with a chain of `count` lines. */
 async function chainOf(count: number): Promise<{ file: string; lines: string[] }> {
   const file = path.join(await temporaryFolder(), 'audit.jsonl')
   const audit = await openFile(file)
@@ -33,7 +33,7 @@ async function faultsAfter(change: (lines: string[]) => string[]) {
 
 const swapped = ([a = '', b = '', c = '', ...rest]: string[]) => [a, c, b, ...rest]
 
-test('a log that nobody touched is whole, and its last hash is told', async () => {
+test('an unchanged log has no faults, and the report contains its last hash', async () => {
   const { file, lines } = await chainOf(6)
   const report = await verifyAudit([file])
   expect(report.faults).toEqual([])
@@ -41,17 +41,17 @@ test('a log that nobody touched is whole, and its last hash is told', async () =
   expect(report.chains).toMatchObject([{ first: 1, last: 6, lines: 6, hash: last.hash }])
 })
 
-test('a changed line is named', async () => {
+test('the check reports a changed line', async () => {
   const change = (lines: string[]) => lines.map((line, at) => (at === 2 ? line.replace('ada', 'eve') : line))
   expect(await faultsAfter(change)).toEqual(['changed at 3'])
 })
 
-test('a changed last line is named, too', async () => {
+test('the check reports a changed last line', async () => {
   const change = (lines: string[]) => lines.map((line, at) => (at === 5 ? line.replace('ada', 'eve') : line))
   expect(await faultsAfter(change)).toEqual(['changed at 6'])
 })
 
-test('a line that was made anew with a fitting hash is found by the line after it', async () => {
+test('the check finds a forged line with a matching hash by the line after it', async () => {
   const { file, lines } = await chainOf(6)
   const other = await chainOf(6)
   const chainIn = (text: string) => (JSON.parse(text) as { chain: string }).chain
@@ -61,26 +61,26 @@ test('a line that was made anew with a fitting hash is found by the line after i
   expect(faults.map(({ kind, line }) => `${kind} at ${line}`)).toContain('changed at 4')
 })
 
-test('a missing line is named by the line after it', async () => {
+test('the check reports a missing line at the line after it', async () => {
   expect(await faultsAfter((lines) => lines.filter((_, at) => at !== 2))).toEqual(['missing at 3'])
 })
 
-test('lines that changed places are named, and not called missing', async () => {
+test('the check reports swapped lines as reordered, not as missing', async () => {
   expect(await faultsAfter(swapped)).toEqual(['reordered at 3'])
 })
 
-test('a line that is there twice is named', async () => {
+test('the check reports a repeated line', async () => {
   expect(await faultsAfter((lines) => [...lines.slice(0, 3), lines[1] ?? '', ...lines.slice(3)])).toEqual([
     'reordered at 4',
   ])
 })
 
-test('a line that was cut is named', async () => {
+test('the check reports a line that was cut off', async () => {
   const change = (lines: string[]) => lines.map((line, at) => (at === 2 ? line.slice(0, 40) : line))
   expect(await faultsAfter(change)).toEqual(['cut at 3', 'missing at 4'])
 })
 
-test('lines cut off at the end show against a hash that was kept elsewhere', async () => {
+test('the check finds lines that were cut off at the end by a hash that was kept elsewhere', async () => {
   const { file, lines } = await chainOf(6)
   const anchor = (JSON.parse(lines[5] ?? '') as { hash: string }).hash
   expect((await verifyAudit([file], { expect: [anchor] })).faults).toEqual([])
@@ -89,7 +89,7 @@ test('lines cut off at the end show against a hash that was kept elsewhere', asy
   expect((await verifyAudit([file], { expect: [anchor] })).faults).toMatchObject([{ kind: 'anchor' }])
 })
 
-test('a restart goes on with the chain of the last line', async () => {
+test('a restarted log continues the chain of its last line', async () => {
   const { file } = await chainOf(3)
   const audit = await openFile(file)
   audit.loggedIn(login('later'))
@@ -97,7 +97,7 @@ test('a restart goes on with the chain of the last line', async () => {
   expect(await verifyAudit([file])).toMatchObject({ faults: [], chains: [{ first: 1, last: 4 }] })
 })
 
-test('a file that logrotate renames is made anew at once, and the chain goes through both', async () => {
+test('a file that logrotate renames is created again at once, and the chain continues in it', async () => {
   const { file } = await chainOf(2)
   const audit = await openFile(file)
   audit.loggedIn(login('before'))
@@ -114,7 +114,7 @@ test('a file that logrotate renames is made anew at once, and the chain goes thr
   expect(await verifyAudit([`${file}.1.gz`, file])).toMatchObject({ faults: [], chains: [{ last: 4 }] })
 })
 
-test('asked to reopen it leaves a renamed file at once, though there is nothing to write', async () => {
+test('reopen leaves a renamed file at once, even if no entry waits', async () => {
   const { file } = await chainOf(2)
   const audit = await openFile(file)
   await rename(file, `${file}.1`)
@@ -128,7 +128,7 @@ test('asked to reopen it leaves a renamed file at once, though there is nothing 
   })
 })
 
-test('a log goes on in another file, in the same chain, with what waits', async () => {
+test('a log continues in another file, in the same chain, with the waiting entries', async () => {
   const { file } = await chainOf(2)
   const next = path.join(await temporaryFolder(), 'next.jsonl')
   const audit = await openFile(file)
@@ -144,22 +144,22 @@ test('a log goes on in another file, in the same chain, with what waits', async 
   await expect(audit.prepare('/nowhere/audit.jsonl')).rejects.toMatchObject({ code: 'FILE_UNUSABLE' })
 })
 
-test('a write that a full file cut midway is told of in the file in which the log goes on, and no line is there twice', async () => {
+test('a line that a full file cut off is reported in the next file, and no line appears twice', async () => {
   const folder = await temporaryFolder()
   const [first, second] = [path.join(folder, 'first.jsonl'), path.join(folder, 'second.jsonl')]
   const program = new URL('write-until-full.ts', import.meta.url).pathname
-  // In blocks of 1024 bytes: a few lines fit.
+  // The limit counts blocks of 1024 bytes, so a few lines fit.
   const command = ['-c', 'ulimit -f 2; exec "$@"', '--', process.execPath, program, first, second]
   const { stdout } = await promisify(execFile)('bash', command)
   expect(stdout.trim()).toBe('EFBIG')
   expect(await readFile(first, 'utf8')).not.toMatch(/\n$/)
   const report = await verifyAudit([first, second])
   expect(report).toMatchObject({ faults: [], torn: 1, chains: [{ first: 1, last: 9, lines: 9 }] })
-  // Without the second file the cut shows.
+  // Without the second file the check reports the cut line.
   expect((await verifyAudit([first])).faults).toMatchObject([{ kind: 'cut' }])
 })
 
-test('a restart after a rotation, before anything was written, goes on with the chain, too', async () => {
+test('a log that restarts after a rotation, before it wrote anything, continues the chain', async () => {
   const { file } = await chainOf(3)
   await rename(file, `${file}.1`)
   const audit = await openFile(file)
@@ -171,7 +171,7 @@ test('a restart after a rotation, before anything was written, goes on with the 
   })
 })
 
-test('a file that logrotate copied and emptied (copytruncate) goes on with the chain', async () => {
+test('a file that logrotate copied and emptied (copytruncate) continues the chain', async () => {
   const { file } = await chainOf(2)
   const audit = await openFile(file)
   audit.loggedIn(login('before'))
@@ -186,7 +186,7 @@ test('a file that logrotate copied and emptied (copytruncate) goes on with the c
   })
 })
 
-test('a line that a crash cut off stays, and the next line tells of it', async () => {
+test('a line that a crash cut off stays in the file, and the next line reports it', async () => {
   const { file } = await chainOf(2)
   await appendFile(file, '{"level":"info","time":"2026-')
   const audit = await openFile(file)
@@ -196,22 +196,22 @@ test('a line that a crash cut off stays, and the next line tells of it', async (
   expect(report).toMatchObject({ faults: [], torn: 1, chains: [{ first: 1, last: 4 }] })
 })
 
-test('of several processes each has a file of its own', () => {
+test('each of several processes writes its own file', () => {
   expect(fileOfProcess('/var/log/audit.jsonl', 2)).toBe('/var/log/audit-2.jsonl')
   expect(fileOfProcess('/var/log/audit.jsonl', null)).toBe('/var/log/audit.jsonl')
 })
 
-test('a path that cannot be written ends the start with one sentence', async () => {
+test('a log with an unusable path fails at the start with one sentence', async () => {
   await expect(openFile('/nowhere/audit.jsonl')).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
     message: 'The audit log /nowhere/audit.jsonl does not exist; check the path or create it.',
   })
 })
 
-test('lines of several processes and of the common log in one stream are told apart', async () => {
+test('the check separates the chains of several processes and the ordinary log in one stream', async () => {
   const lines: string[] = []
   const stream = { write: (line: string) => lines.push(line) }
-  const open = () => openAudit({ base: BASE, stream, onTrouble() {} })
+  const open = () => openAudit({ base: BASE, stream, onError() {} })
   const [one, other] = [await open(), await open()]
   one.loggedIn(login('a'))
   lines.push('{"level":"info","msg":"The store can acknowledge logins"}\n')

@@ -6,17 +6,17 @@ import { AuditFile } from '../../src/audit/file.ts'
 import { verifyAudit } from '../../src/index.ts'
 import { PASSWORD, startGateway, temporaryFolder } from '../support.ts'
 
-/** Writing to it fails as on a full disk: ENOSPC. */
+/** Writes to this file fail as on a full disk (ENOSPC). */
 const FULL = '/dev/full'
 
-test('while the disk is full entries wait, and then they are all there, in one chain', async () => {
+test('entries wait while the disk is full and are then all written, in one chain', async () => {
   const file = path.join(await temporaryFolder(), 'audit.jsonl')
   const troubles: unknown[] = []
   const audit = await openAudit({
     base: { server: 'gateway-1', dataCentre: 'dc1' },
     file,
     stream: { write() {} },
-    onTrouble: (error) => troubles.push(error),
+    onError: (error) => troubles.push(error),
   })
   const login = (session: string) => audit.loggedIn({ subject: 'ada', session, remote: '192.0.2.1' })
   login('before')
@@ -35,10 +35,10 @@ test('while the disk is full entries wait, and then they are all there, in one c
   })
 })
 
-test('what finds no place while the disk is full is counted in a line of its own', async () => {
+test('entries dropped while the disk is full are counted in one `audit-gap` entry', async () => {
   const file = path.join(await temporaryFolder(), 'audit.jsonl')
   await symlink(FULL, file)
-  const audit = new AuditFile({ file, own: (entry) => entry, onTrouble() {}, mostWaiting: 3 })
+  const audit = new AuditFile({ file, own: (entry) => entry, onError() {}, maxWaiting: 3 })
   for (let number = 0; number < 10; number++) audit.write({ event: 'login', number })
   await expect.poll(() => audit.status.troubled).toBe(true)
   audit.write({ event: 'login', number: 10 })
@@ -54,7 +54,7 @@ test('what finds no place while the disk is full is counted in a line of its own
   expect((await verifyAudit([file])).faults).toEqual([])
 })
 
-test('with a full disk people log in and out, and health says that somebody should look', async () => {
+test('users log in and out with a full disk, and the health is degraded', async () => {
   const file = path.join(await temporaryFolder(), 'audit.jsonl')
   await writeFile(file, '')
   const gateway = await startGateway({ config: { audit: { file } } })

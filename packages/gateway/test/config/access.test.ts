@@ -4,7 +4,7 @@ import { rawConfig } from '../support.ts'
 
 const SHA = 'A'.repeat(43)
 
-test('rules, headers and clients may be left out', () => {
+test('the configuration may leave out access rules, headers and clients', () => {
   const config = parseGatewayConfig(rawConfig())
   expect(config.access).toBeUndefined()
   expect(config.oauth).toBeUndefined()
@@ -12,7 +12,7 @@ test('rules, headers and clients may be left out', () => {
 })
 
 test.each([
-  [{ access: { rules: [] } }, '`access.default` must be "allow" (whoever is logged in) or "deny"'],
+  [{ access: { rules: [] } }, '`access.default` must be "allow" (any logged-in user) or "deny"'],
   [{ access: { default: 'allow' } }, '`access.rules` must be a list of rules'],
   [
     { access: { default: 'deny', rules: [{ path: '/a/../b' }] } },
@@ -25,7 +25,7 @@ test.each([
   ],
   [
     { access: { default: 'deny', rules: [{ path: '/a', groups: [] }] } },
-    '`access.rules[0].groups` must name a group',
+    '`access.rules[0].groups` must name at least one group',
   ],
   [
     { access: { default: 'deny', rules: [{ path: '/a', groups: ['x'], public: true }] } },
@@ -42,21 +42,21 @@ test.each([
   [{ oauth: { clients: [{ id: 'a', secretSha256: 'x' }] } }, 'make both with `holdfast clients add`'],
   [
     { oauth: { clients: [1, 2].map(() => ({ id: 'a', secretSha256: SHA })) } },
-    '`oauth.clients` must not name a client twice',
+    '`oauth.clients` must not contain the same client twice',
   ],
   [{ oauth: { clients: [], issuer: 'http://id.example.org' } }, '`oauth.issuer` must be'],
   [{ oauth: { clients: [], issuer: 'https://id.example.org/' } }, '`oauth.issuer` must be'],
   [{ oauth: { clients: [], issuer: 'https://id.example.org/a' } }, '`oauth.issuer` must be'],
-])('a mistake is named by its key: %j', (overrides, sentence) => {
+])('the message about the mistake in %j names its key', (overrides, sentence) => {
   expect(() => parseGatewayConfig(rawConfig(overrides))).toThrow(sentence)
 })
 
-test('a client may introspect, and nothing else unless it is said', () => {
+test('a client may only introspect by default', () => {
   const { oauth } = parseGatewayConfig(rawConfig({ oauth: { clients: [{ id: 'a', secretSha256: SHA }] } }))
   expect(oauth?.clients[0]?.may).toEqual(['introspect'])
 })
 
-test('the hash of a secret is not quoted', () => {
+test('the message about a wrong secret hash does not quote it', () => {
   const clients = [{ id: 'a', secretSha256: 'hfc_s3cret' }]
   expect(() => parseGatewayConfig(rawConfig({ oauth: { clients } }))).toThrow(/^(?!.*s3cret)/s)
 })

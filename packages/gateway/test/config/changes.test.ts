@@ -25,7 +25,7 @@ const configOf = (overrides: Record<string, unknown> = {}) =>
   parseGatewayConfig(JSON.parse(JSON.stringify(rawConfig(overrides))))
 const secret = configOf(usual)
 
-test('the same configuration differs in nothing', () => {
+test('equal configurations have no changes', () => {
   expect(changesBetween(secret, structuredClone(secret))).toEqual({ live: [], restart: [] })
 })
 
@@ -37,35 +37,35 @@ test.each<[string, Record<string, unknown>, string[], string[]]>([
     [],
   ],
   [
-    'a whole key ring, told once',
+    'a new key ring, as one change',
     { store: storeWith({ username: 'app', password: 'one', tls: TLS, keyring: generateKeyring() }) },
     ['store.keyring'],
     [],
   ],
   [
-    'another file of TLS',
+    'another TLS file',
     { store: storeWith({ username: 'app', password: 'one', tls: { ...TLS, keyFile: '/b/gateway.key' } }) },
     ['store.tls'],
     [],
   ],
-  ['the methods of a rule alone', { access: rules(['POST']) }, ['access'], []],
-  ['no rules any more', { access: undefined }, ['access'], []],
+  ['other methods of a rule', { access: rules(['POST']) }, ['access'], []],
+  ['removed rules', { access: undefined }, ['access'], []],
   ['another client', { oauth: { clients: [billing] } }, ['oauth.clients'], []],
-  ['no clients’ section any more', { oauth: undefined }, [], ['oauth.clients']],
+  ['a removed section of clients', { oauth: undefined }, [], ['oauth.clients']],
   ['another administrator', { admin: admin('grace') }, ['admin.administrators'], []],
-  ['no admin listener any more', { admin: undefined }, [], ADMIN_KEYS],
-  ['an audit log elsewhere', { audit: { file: '/b/audit.jsonl' } }, ['audit.file'], []],
+  ['a removed admin listener', { admin: undefined }, [], ADMIN_KEYS],
+  ['another audit file', { audit: { file: '/b/audit.jsonl' } }, ['audit.file'], []],
   ['an audit log on standard output', { audit: {} }, [], ['audit.file']],
-  ['no encryption any more', { store: storeWith({ username: 'app', password: 'one' }) }, [], ['store.tls']],
-  ['no password any more', { store: storeWith({ username: 'app', tls: TLS }) }, [], ['store.password']],
-])('%s', (_, overrides, live, restart) => {
+  ['removed encryption', { store: storeWith({ username: 'app', password: 'one' }) }, [], ['store.tls']],
+  ['a removed password', { store: storeWith({ username: 'app', tls: TLS }) }, [], ['store.password']],
+])('changesBetween recognises %s', (_, overrides, live, restart) => {
   const next = configOf({ ...usual, ...overrides })
   expect(changesBetween(secret, next)).toEqual({ live, restart })
-  // What is live, and nothing else, is taken.
+  // Only the live keys are applied.
   expect(changesBetween(withLiveChanges(secret, next, live), next)).toEqual({ live: [], restart })
 })
 
-test('what needs a restart is named and not taken; what does not is taken beside it', () => {
+test('keys that need a restart are reported and not applied, and live keys are applied', () => {
   const inUse = configOf()
   const next = configOf({
     revision: 'r-2',
@@ -88,17 +88,17 @@ test('what needs a restart is named and not taken; what does not is taken beside
     revision: 'r-2',
     limits: { ...inUse.limits, connections: 5, drainMs: 7 },
   })
-  // And they are named again next time.
+  // They are reported again the next time.
   expect(changesBetween(taken, next).restart.sort()).toEqual(changes.restart.sort())
 })
 
-test('sections and an audit file that come need a restart', () => {
+test('an added section and an added audit file need a restart', () => {
   const { restart, live } = changesBetween(configOf({ store: usual.store }), secret)
   expect(live).toEqual(['access'])
   expect(restart.toSorted()).toEqual([...ADMIN_KEYS, 'audit.file', 'oauth.clients'].sort())
 })
 
-test('no value is named', () => {
+test('changes contain no values', () => {
   const next = configOf({ ...usual, store: storeWith({ username: 'app', password: 'a-new-secret' }) })
   expect(JSON.stringify(changesBetween(secret, next))).not.toContain('a-new-secret')
 })

@@ -19,7 +19,7 @@ const OIDC = {
 const parse = (identities: unknown, more: Record<string, unknown> = {}) =>
   parseGatewayConfig(rawConfig({ identities, ...more }))
 
-test('what is left out has its default', () => {
+test('keys that are left out have their defaults', () => {
   const { identities, returnOrigins } = parse({ ldap: LDAP, oidc: OIDC })
   expect(identities.ldap).toMatchObject({
     startTls: false,
@@ -30,7 +30,7 @@ test('what is left out has its default', () => {
   expect(returnOrigins).toEqual([])
 })
 
-test('somebody must be able to log in', () => {
+test('the configuration must name at least one way to log in', () => {
   const { usersFile: _, ...raw } = rawConfig()
   expect(() => parseGatewayConfig(raw)).toThrow(
     '`usersFile` is missing, and `identities` names neither `ldap` nor `oidc`',
@@ -44,19 +44,19 @@ test.each([
     '`identities.ldap.urls` must begin with "ldaps://"',
   ],
   [{ ldap: { ...LDAP, startTls: true } }, '`identities.ldap.startTls` must be false with "ldaps://"'],
-  [{ ldap: { ...LDAP, urls: [] } }, '`identities.ldap.urls` must name a server'],
+  [{ ldap: { ...LDAP, urls: [] } }, '`identities.ldap.urls` must name at least one server'],
   [{ ldap: { ...LDAP, urls: ['https://x'] } }, '`identities.ldap.urls[0]` must be "ldaps://host:port"'],
   [
     { ldap: { ...LDAP, users: { base: 'x', filter: '(uid=ada)' } } },
-    'must be a filter in parentheses that holds {name}',
+    'must be a filter in parentheses that contains {name}',
   ],
   [
     { ldap: { ...LDAP, bindPasswordFile: '/a/file' } },
-    '`identities.ldap.bindPassword` or `bindPasswordFile` must be there, and not both',
+    '`identities.ldap.bindPassword` must be set, or `bindPasswordFile`, but not both',
   ],
   [
     { oidc: { ...OIDC, clientSecret: 'x', clientSecretFile: '/a/file' } },
-    '`identities.oidc.clientSecret` and `clientSecretFile` must not both be there',
+    '`identities.oidc.clientSecret` and `clientSecretFile` must not both be set',
   ],
   [{ ldap: { ...LDAP, bindPassword: '' } }, '`identities.ldap.bindPassword` must not be empty'],
   [
@@ -73,31 +73,31 @@ test.each([
   ],
   [
     { oidc: { ...OIDC, scope: 'profile email' } },
-    '`identities.oidc.scope` must be scopes, the first of them "openid"',
+    '`identities.oidc.scope` must be a list of scopes that begins with "openid"',
   ],
   [
     { oidc: { ...OIDC, clientAuthentication: 'jwt' } },
     '`identities.oidc.clientAuthentication` must be "basic" or "post"',
   ],
   [{ saml: {} }, '`identities.saml` is not a known key'],
-])('a mistake is named by its key: %j', (identities, sentence) => {
+])('the message about the mistake in %j names its key', (identities, sentence) => {
   expect(() => parse(identities)).toThrow(sentence)
 })
 
-test('plain LDAP and HTTP are taken on loopback, and StartTLS anywhere', () => {
+test('unencrypted LDAP and HTTP are allowed on loopback, and StartTLS everywhere', () => {
   expect(parse({ ldap: { ...LDAP, urls: ['ldap://127.0.0.1:3890', 'ldap://[::1]'] } })).toBeDefined()
   expect(parse({ ldap: { ...LDAP, urls: ['ldap://ldap.example.org'], startTls: true } })).toBeDefined()
   expect(parse({ oidc: { ...OIDC, issuer: 'http://127.0.0.1:3000' } })).toBeDefined()
 })
 
 test.each(['app.example.org', 'https://app.example.org/', 'javascript:alert(1)', '*'])(
-  '%s is no origin to return to',
+  'the configuration rejects %s as an origin to return to',
   (origin) => {
     expect(() => parse({}, { returnOrigins: [origin] })).toThrow('`returnOrigins[0]` must be an origin')
   },
 )
 
-test('every example of the guide is a configuration', async () => {
+test('every example in docs/identities.md is a valid configuration', async () => {
   const guide = await readFile(new URL('../../../../docs/identities.md', import.meta.url), 'utf8')
   const examples = Array.from(
     guide.matchAll(/```yaml\n(.*?)```/gs),

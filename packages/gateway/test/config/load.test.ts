@@ -10,20 +10,20 @@ async function fileWith(text: string): Promise<string> {
   return file
 }
 
-test('a file with what is needed is read, and defaults are filled in', async () => {
+test('a file with the required keys is valid, and the other keys have their defaults', async () => {
   const config = await loadGatewayConfig(await fileWith(JSON.stringify(rawConfig())))
   expect(config.listen).toEqual({ host: HOST, port: 0 })
   expect(config.store).toMatchObject({ primaryName: 'mymaster', idleMs: 1_800_000, absoluteMs: 43_200_000 })
   expect(config.limits).toMatchObject({ drainMs: 0, waitingLogins: 512 })
 })
 
-test('cookies are secure unless the file says otherwise', () => {
+test('cookies are secure by default', () => {
   const { secureCookies: _, ...raw } = rawConfig()
   expect(parseGatewayConfig(raw).secureCookies).toBe(true)
 })
 
 test.each(['0.0.0.0', '10.0.0.7', '::', 'gateway.example.org'])(
-  'plain-HTTP cookies are refused on %s, which is not loopback',
+  'cookies over plain HTTP are rejected on %s, which is not a loopback address',
   (host) => {
     const raw = rawConfig({ listen: { host, port: 8080 } })
     expect(() => parseGatewayConfig(raw)).toThrow(
@@ -33,9 +33,12 @@ test.each(['0.0.0.0', '10.0.0.7', '::', 'gateway.example.org'])(
   },
 )
 
-test.each(['127.0.0.1', '127.9.8.7', '::1', 'localhost'])('plain-HTTP cookies are taken on %s', (host) => {
-  expect(parseGatewayConfig(rawConfig({ listen: { host, port: 8080 } })).listen.host).toBe(host)
-})
+test.each(['127.0.0.1', '127.9.8.7', '::1', 'localhost'])(
+  'cookies over plain HTTP are allowed on %s',
+  (host) => {
+    expect(parseGatewayConfig(rawConfig({ listen: { host, port: 8080 } })).listen.host).toBe(host)
+  },
+)
 
 test.each([
   [{ name: 'gateway 1' }, '`name` must be 1 to 64'],
@@ -61,41 +64,41 @@ test.each([
   [{ trustedProxies: '10.0.0.1' }, '`trustedProxies` must be a list of addresses and ranges'],
   [{ loginLimits: { perAccount: 0 } }, '`loginLimits.perAccount` must be a whole number from 1 to 1000'],
   [{ loginLimits: { perUser: 5 } }, '`loginLimits.perUser` is not a known key'],
-  [{ sessions: { whenFull: 'end' } }, '`sessions.whenFull` must be "refuse" or "end-oldest"'],
+  [{ sessions: { onLimit: 'end' } }, '`sessions.onLimit` must be "reject" or "evict-oldest"'],
   [{ sessions: { rememberMs: 1000 } }, '`sessions.rememberMs` must be a whole number from 60000'],
-])('a mistake is named by its key: %j', (overrides, sentence) => {
+])('the message about the mistake in %j names its key', (overrides, sentence) => {
   expect(() => parseGatewayConfig(rawConfig(overrides))).toThrow(sentence)
 })
 
 test.each(['10.1.2.3', '10.0.0.0/8', '::1', 'fd00::/8', '2001:db8::/128'])(
-  'a proxy %s may be trusted',
+  'the configuration accepts the trusted proxy %s',
   (range) => {
     expect(parseGatewayConfig(rawConfig({ trustedProxies: [range] })).trustedProxies).toEqual([range])
   },
 )
 
-test('every mistake of a file is told at once', () => {
+test('the message names every mistake of a file', () => {
   expect(() => parseGatewayConfig(rawConfig({ name: '', dataCentre: '' }))).toThrow(/`name`.*`dataCentre`/s)
 })
 
-test.each([0o644, 0o604, 0o660])('a file of mode %o is refused', async (mode) => {
+test.each([0o644, 0o604, 0o660])('a configuration file with mode %o is rejected', async (mode) => {
   const file = await fileWith('{}')
   await chmod(file, mode)
   await expect(loadGatewayConfig(file)).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
-    // Root may let a group of its own read it.
+    // Root may let its group read the file.
     message: expect.stringMatching(new RegExp(`chmod 6[04]0 ${file}`)),
   })
 })
 
-test('a missing file is named', async () => {
+test('the message about a missing file names it', async () => {
   await expect(loadGatewayConfig('/nowhere/gateway.json')).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
     message: 'The configuration file /nowhere/gateway.json does not exist; check the path or create it.',
   })
 })
 
-test('text that is not JSON is told by its place and never quoted', async () => {
+test('the message about invalid JSON does not quote the file', async () => {
   const file = await fileWith('{\n  "password": "s3cret-in-the-file" oops }')
   const error = await loadGatewayConfig(file).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
@@ -103,7 +106,7 @@ test('text that is not JSON is told by its place and never quoted', async () => 
   expect(String(error)).not.toContain('s3cret')
 })
 
-test('a wrong value of a secret is not quoted', () => {
+test('the message about a wrong secret does not quote it', () => {
   const keyring = { current: 'k1', keys: { k1: ['s3cret-key'] }, index: 's3cret-index' }
   const raw = rawConfig({ store: { sentinels: [NOBODY], keyring, password: { a: 's3cret-password' } } })
   expect(() => parseGatewayConfig(raw)).toThrow(/^(?!.*s3cret).*`store.password` must be/s)

@@ -9,18 +9,18 @@ const rendered = (more: Record<string, unknown> = {}) => {
   return { renderedDigest, ...values }
 }
 
-test('a rendered file is as it was rendered, also with other white space; any changed value shows', () => {
+test('a changed value of a rendered file is noticed, and changed white space is not', () => {
   expect(new RenderedFile(rendered()).warnings()).toEqual([])
   expect(new RenderedFile(JSON.parse(JSON.stringify(rendered(), null, 7))).warnings()).toEqual([])
   expect(new RenderedFile({ ...rendered(), trustedProxies: [] }).warnings()).toEqual(['config-edited'])
   expect(new RenderedFile({ ...rendered(), name: 'another' }).warnings()).toEqual(['config-edited'])
 })
 
-test('a file that was never rendered may be changed', () => {
+test('changes of a file that Holdfast did not render are ignored', () => {
   expect(new RenderedFile(rawConfig()).warnings()).toEqual([])
 })
 
-test('settings that a delivery takes away are named, until a restart', () => {
+test('settings that a delivery removes are reported until a restart', () => {
   const file = new RenderedFile({
     ...rendered({ trustedProxies: ['10.0.0.1'] }),
     trustedProxies: ['10.0.0.1', '10.0.0.2'],
@@ -30,12 +30,12 @@ test('settings that a delivery takes away are named, until a restart', () => {
   const lost = ['trustedProxies', 'identities.oidc.issuer', 'identities.oidc.clientId', 'metrics.public']
   expect(file.replaceBy(rendered({ trustedProxies: ['10.0.0.1'] }), ['revision'])).toEqual(lost)
   expect(file.warnings()).toEqual(['config-settings-removed'])
-  // Still, whatever comes next.
+  // They are still reported after the next delivery.
   expect(file.replaceBy(rendered({ trustedProxies: ['10.0.0.1'], revision: 'r-2' }), [])).toEqual(lost)
   expect(file.warnings()).toEqual(['config-settings-removed'])
 })
 
-test('what is gone at once does not wait for a restart', () => {
+test('a removed live setting does not wait for a restart', () => {
   const clients = [{ id: 'a' }, { id: 'b' }]
   const file = new RenderedFile(rendered({ oauth: { clients } }))
   expect(file.replaceBy(rendered({ oauth: { clients: [{ id: 'a' }] } }), ['oauth.clients'])).toEqual([
@@ -44,7 +44,7 @@ test('what is gone at once does not wait for a restart', () => {
   expect(file.warnings()).toEqual([])
 })
 
-test('what each rotation changes is no setting', () => {
+test('keys that each rotation changes do not count as settings', () => {
   const keyring = { current: '2', keys: { 2: 'new' }, index: 'i' }
   const file = new RenderedFile(
     rendered({ revision: 'r-1', store: { keyring: { ...keyring, keys: { 1: 'old' } } } }),

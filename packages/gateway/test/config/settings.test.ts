@@ -7,7 +7,7 @@ const LDAP = {
   users: { base: 'ou=people' },
 }
 
-test('settings that a gateway takes have no mistakes', () => {
+test('valid settings have no mistakes', () => {
   const ldap = { ...LDAP, bindPasswordFile: '/etc/holdfast/gateway/ldap' }
   expect(mistakesInSettings({})).toEqual([])
   expect(
@@ -20,13 +20,13 @@ test('settings that a gateway takes have no mistakes', () => {
   ).toEqual([])
 })
 
-test('a mistake is told with its place, and its value is not', () => {
+test('a mistake contains its path, and not its value', () => {
   expect(
     mistakesInSettings({ identities: { ldap: LDAP }, metrcs: {}, store: { idleMs: 'hunter2' } }),
   ).toEqual([
     {
       path: ['identities', 'ldap', 'bindPassword'],
-      message: '`identities.ldap.bindPassword` or `bindPasswordFile` must be there, and not both.',
+      message: '`identities.ldap.bindPassword` must be set, or `bindPasswordFile`, but not both.',
     },
     { path: ['store', 'idleMs'], message: expect.stringMatching(/^`store.idleMs` must be a whole number/) },
     { path: ['metrcs'], atKey: true, message: expect.stringMatching(/^`metrcs` is not a known key/) },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { replacePrivateFile, withFileLock } from '../../src/files/locked.ts'
 import { temporaryFolder } from '../support.ts'
 
-test('changes of one file exclude each other', async () => {
+test('changes of one file run one after the other', async () => {
   const file = path.join(await temporaryFolder(), 'count')
   await writeFile(file, '0')
   const addOne = () =>
@@ -16,7 +16,7 @@ test('changes of one file exclude each other', async () => {
   expect(await readFile(file, 'utf8')).toBe('20')
 })
 
-test('a replaced file has mode 0600 and nothing is left beside it', async () => {
+test('a replaced file has mode 0600, and no draft remains', async () => {
   const folder = await temporaryFolder()
   const file = path.join(folder, 'users.json')
   await writeFile(file, 'old', { mode: 0o644 })
@@ -26,39 +26,42 @@ test('a replaced file has mode 0600 and nothing is left beside it', async () => 
   expect(await readdir(folder)).toEqual(['users.json'])
 })
 
-// Only root can give a file to somebody.
-test.skipIf(process.getuid?.() !== 0)('a service still reads its file when root has changed it', async () => {
-  const file = path.join(await temporaryFolder(), 'gateway.json')
-  await writeFile(file, 'old')
-  for (const [uid, mode] of [
-    [0, 0o640],
-    [12_345, 0o600],
-  ] as const) {
-    await chown(file, uid, 12_345)
-    await chmod(file, mode)
-    await replacePrivateFile(file, 'configuration file', 'new')
-    const found = await stat(file)
-    expect([found.uid, found.gid, found.mode & 0o777]).toEqual([uid, 12_345, mode])
-  }
-})
+// Only root can change the owner of a file.
+test.skipIf(process.getuid?.() !== 0)(
+  'a service can still read its file after root has replaced it',
+  async () => {
+    const file = path.join(await temporaryFolder(), 'gateway.json')
+    await writeFile(file, 'old')
+    for (const [uid, mode] of [
+      [0, 0o640],
+      [12_345, 0o600],
+    ] as const) {
+      await chown(file, uid, 12_345)
+      await chmod(file, mode)
+      await replacePrivateFile(file, 'configuration file', 'new')
+      const found = await stat(file)
+      expect([found.uid, found.gid, found.mode & 0o777]).toEqual([uid, 12_345, mode])
+    }
+  },
+)
 
-test('the lock is given back when the change fails', async () => {
+test('a failed change releases the lock', async () => {
   const file = path.join(await temporaryFolder(), 'users.json')
   const failing = withFileLock(file, 'users file', () => Promise.reject(new Error('no')))
   await expect(failing).rejects.toThrow('no')
   expect(await withFileLock(file, 'users file', async () => 'done')).toBe('done')
 })
 
-test('a lock that is never given back is named, with its holder', async () => {
+test('the message about a held lock names its file and its holder', async () => {
   const file = path.join(await temporaryFolder(), 'users.json')
   await writeFile(`${file}.lock`, '4242\n')
   await expect(withFileLock(file, 'users file', async () => 'done')).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
-    message: expect.stringMatching(/being changed by process 4242: .*users\.json\.lock is its lock/),
+    message: expect.stringMatching(/being changed by process 4242 \(lock file .*users\.json\.lock\)/),
   })
 })
 
-test('a folder that does not exist is told in one sentence', async () => {
+test('the message about a missing folder is one sentence', async () => {
   const change = withFileLock('/nowhere/users.json', 'users file', async () => 'done')
   await expect(change).rejects.toThrow('/nowhere/users.json.lock does not exist; check the path')
 })

@@ -11,35 +11,35 @@ async function keyFile(mode: number): Promise<string> {
   return file
 }
 
-test('the key of a host is read when its owner alone may read it', async () => {
+test('a key is read when only its owner may read it', async () => {
   expect(await readServiceFile(await keyFile(0o600), 'private key')).toBe('the key')
 })
 
-test.each([0o644, 0o604, 0o660])('a key of mode %o is refused', async (mode) => {
+test.each([0o644, 0o604, 0o660])('a key with mode %o is rejected', async (mode) => {
   await expect(readServiceFile(await keyFile(mode), 'private key')).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
   })
 })
 
-test('a secret is the one line of its file', async () => {
+test('a secret file must have exactly one line', async () => {
   const file = await keyFile(0o600)
   await writeFile(file, 'may only read\n')
   expect(await readSecretLine(file, 'client secret')).toBe('may only read')
   for (const text of ['', '\n', 'two\nlines\n']) {
     await writeFile(file, text)
     await expect(readSecretLine(file, 'client secret')).rejects.toThrow(
-      `The client secret must be the one line of ${file}`,
+      `The client secret must be the only line of ${file}`,
     )
   }
 })
 
-// Only root can give a file to somebody.
-describe.skipIf(process.getuid?.() !== 0)('a key that its group may read (by root)', () => {
-  test('is read when it belongs to root: the services of a host share it so', async () => {
+// Only root can change the owner of a file.
+describe.skipIf(process.getuid?.() !== 0)('a key that its group may read', () => {
+  test('a key that its group may read is accepted if it belongs to root, because services share it', async () => {
     expect(await readServiceFile(await keyFile(0o640), 'private key')).toBe('the key')
   })
 
-  test('is refused when it belongs to anybody else', async () => {
+  test('a key that its group may read is rejected if it belongs to another user', async () => {
     const file = await keyFile(0o640)
     await chown(file, 12_345, 12_345)
     await expect(readServiceFile(file, 'private key')).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe.skipIf(process.getuid?.() !== 0)('a key that its group may read (by roo
     })
   })
 
-  test('is refused when others may read it, too, and told what root may do', async () => {
+  test('a key of root that other users may read is rejected, and the message names the right mode', async () => {
     const file = await keyFile(0o644)
     await expect(readServiceFile(file, 'private key')).rejects.toThrow(`chmod 640 ${file}`)
   })

@@ -7,14 +7,14 @@ import { createAdminToken, createGateway, parseGatewayConfig } from '../../src/i
 import { EVERY_ROUTE, memoryStore, PASSWORD, rawConfig, startGateway } from '../support.ts'
 import { type FuzzedRequest, fuzzedRequest } from './requests.ts'
 
-/** HOLDFAST_FUZZ=100000 sends so many requests; that takes minutes. */
+/** HOLDFAST_FUZZ=100000 sends 100,000 requests, which takes minutes. */
 const REQUESTS = Number(process.env['HOLDFAST_FUZZ'] ?? 3000)
-/** One of so many goes over a real socket. */
+/** One request in this many goes over a real socket. */
 const SOCKET_SHARE = 10
 const GROWTH_BYTES = 64 * 1024 * 1024
 const HOST = '127.0.110.2'
 
-/** What is left on the heap is a growth only once the garbage is gone. */
+/** Memory usage is comparable only after a garbage collection. */
 v8.setFlagsFromString('--expose-gc')
 const collectGarbage = vm.runInNewContext('gc') as () => void
 
@@ -48,7 +48,7 @@ async function startFuzzed() {
   return { everybody, administrators, log, secrets: [PASSWORD, administrator.token, ...tokens] }
 }
 
-/** Sends a request as bytes, since a client would refuse to, and answers the status; null when the connection just ends. */
+/** Sends a request as bytes, because an HTTP client would reject it. Returns the status, or null without an answer. */
 function overSocket(
   port: number,
   { method, url, headers, body }: FuzzedRequest,
@@ -65,7 +65,7 @@ function overSocket(
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
     })
-    // A server that has refused a body it does not want may reset the connection: its answer is what counts.
+    // A server that rejected a body may reset the connection; only its answer counts.
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]
@@ -76,7 +76,7 @@ function overSocket(
 }
 
 test(
-  `whatever is sent, there is no 5xx but 503, no crash, no growth, and no secret in an answer or in the log (${REQUESTS} requests)`,
+  `${REQUESTS} random requests cause no 5xx but 503, no crash, no memory growth, and no secret in an answer or the log`,
   async () => {
     const { everybody, administrators, log, secrets } = await startFuzzed()
     let sent = 0
@@ -89,7 +89,7 @@ test(
       const address = server.app.server.address()
       const port = typeof address === 'object' && address !== null ? address.port : 0
       const { method, url, headers, body } = request
-      // The framework's injection takes no address that is no URL; a socket takes anything.
+      // The framework's injection accepts only URLs; a socket accepts anything.
       const isOverSocket = sent % SOCKET_SHARE === 0 || !URL.canParse(url, 'http://localhost')
       const answer = isOverSocket
         ? await overSocket(port, request)
@@ -107,14 +107,14 @@ test(
       statuses.set(String(answer.status), (statuses.get(String(answer.status)) ?? 0) + 1)
       if (answer.status !== null)
         expect(answer.status < 500 || answer.status === 503, `${answer.status}`).toBe(true)
-      // A login's own answer is where its token belongs, and nobody else's. An address that the sender wants to come back
+      // Only the answer to a login contains its token. A return address is the client's own text, whatever it contains.
       // to is the sender's own words, whatever they are.
       const ownWords = server === everybody ? `${url}${body ?? ''}` : ''
       for (const secret of secrets.filter((text) => !ownWords.includes(text)))
         expect(answer.text.includes(secret), `a secret in an answer of ${answer.status}`).toBe(false)
       for (; logged < log.length; logged++) {
         for (const secret of secrets) expect(log[logged]?.includes(secret), log[logged]).toBe(false)
-        // Nobody is at the OpenID provider's address.
+        // No server listens on the address of the OpenID provider.
         if (!log[logged]?.includes('"provider-away"')) expect(log[logged]).not.toContain('"level":"error"')
       }
       if (sent % 500 === 0) {
@@ -136,7 +136,7 @@ test(
       )
     }
     expect(sent).toBeGreaterThanOrEqual(REQUESTS)
-    // It was no fuzzing if nothing got through, or everything did.
+    // The requests must be varied: some succeed and some fail.
     expect(statuses.get('200') ?? 0, JSON.stringify([...statuses])).toBeGreaterThan(sent / 100)
     expect((statuses.get('400') ?? 0) + (statuses.get('401') ?? 0)).toBeGreaterThan(sent / 100)
     expect((await everybody.app.inject('/livez')).statusCode).toBe(200)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { KnownRoute } from '../../src/openapi/document.ts'
 
-/** A request as somebody who means harm, or has a bug, might send it. */
+/** A request as an attacker or a faulty client might send it. */
 export interface FuzzedRequest {
   method: string
   url: string
@@ -18,14 +18,14 @@ const TYPES = [
   'application/json; charset=utf-7',
   ';;;',
 ] as const
-/** What Node's own client would not send is tried over raw sockets. */
+/** Requests that Node's client would reject are sent over raw sockets. */
 const headerText = fc
   .string({ unit: 'binary', maxLength: 60 })
   .map((text) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').trim())
 
 /**
- * Requests to every route that a server has, found in its own table: so routes that are added later are covered. `secrets` are
- * tokens and passwords that are good: they are mixed in wherever a request has room for them.
+ * Requests to every route of a server, taken from its own table, so that new routes are covered. `secrets` are valid
+ * tokens and passwords, which are put into all parts of the requests.
  */
 export function fuzzedRequest(
   routes: readonly KnownRoute[],
@@ -122,7 +122,7 @@ export function fuzzedRequest(
     }))
 }
 
-/** The names that a route takes, by its description. */
+/** The names of a route's parameters, from its description. */
 function fieldsOf(description: KnownRoute['description']): string[] {
   const schemas = [description?.query, description?.params, description?.body?.schema]
   return schemas.flatMap((schema) => (schema && 'shape' in schema ? Object.keys(schema.shape as object) : []))

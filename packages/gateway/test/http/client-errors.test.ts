@@ -6,7 +6,7 @@ import { HOST, PASSWORD, type Running, sendRaw, startGateway } from '../support.
 const head = (line: string) => `${line}\r\nHost: ${HOST}\r\n`
 const quick = { limits: { drainMs: 0, headersTimeoutMs: 300, requestTimeoutMs: 600 } }
 
-describe('what the HTTP parser refuses', () => {
+describe('requests that the HTTP parser rejects', () => {
   let gateway: Running
   afterEach(async () => {
     expect((await gateway.get('/livez')).status).toBe(200)
@@ -25,14 +25,14 @@ describe('what the HTTP parser refuses', () => {
     '\x16\x03\x01\x02\x00\x01\x00',
     'GET / HTTP/9.9\r\n\r\n',
     'FLY / HTTP/1.1\r\n\r\n',
-  ])('bytes that are no HTTP get 400: %j', async (bytes) => {
+  ])('bytes that are not HTTP get 400: %j', async (bytes) => {
     gateway = await startGateway()
     const answer = await sendRaw(gateway.port, bytes)
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
     expect(answer).toContain('"code":"INVALID_REQUEST"')
   })
 
-  test('garbage behind a request whose answer is owed is not answered in its place', async () => {
+  test('garbage after a pending request gets no answer that the client could take for its own', async () => {
     gateway = await startGateway()
     const body = JSON.stringify({ username: 'ada', password: PASSWORD })
     const request = `${head('POST /login HTTP/1.1')}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -58,7 +58,7 @@ describe('what the HTTP parser refuses', () => {
   })
 })
 
-test('slow clients do not keep others from an answer', async () => {
+test('slow clients do not delay the answers to other clients', async () => {
   const gateway = await startGateway({ config: quick })
   const sockets = Array.from({ length: 200 }, () => net.connect(gateway.port, HOST).on('error', () => {}))
   for (const socket of sockets) socket.write(head('GET / HTTP/1.1'))

@@ -10,7 +10,7 @@ test.each([
   { host, origin: `https://${host}` },
   { host: 'Login.example.org', origin: `https://${host}` },
   { host: '127.0.1.1:8080', origin: 'http://127.0.1.1:8080' },
-])('is taken: %j', (headers) => expect(isCrossSite(headers)).toBe(false))
+])('a request with the headers %j is not cross-site', (headers) => expect(isCrossSite(headers)).toBe(false))
 
 test.each([
   { host, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
@@ -23,9 +23,9 @@ test.each([
   { host, origin: `https://${host}:8443` },
   { host, origin: `https://${host}.evil.example` },
   { origin: `https://${host}` },
-])('is refused: %j', (headers) => expect(isCrossSite(headers)).toBe(true))
+])('a request with the headers %j is cross-site', (headers) => expect(isCrossSite(headers)).toBe(true))
 
-test('with a trusted proxy in front its word for the host counts', () => {
+test('the host that a trusted proxy reports counts', () => {
   const headers = { host: 'gateway-1.internal:8080', origin: `https://${host}` }
   expect(isCrossSite(headers)).toBe(true)
   expect(isCrossSite(headers, host)).toBe(false)

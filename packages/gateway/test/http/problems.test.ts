@@ -13,12 +13,12 @@ test.each([
   [new StoreOverloadedError('10000 writes wait'), 503, 'STORE_OVERLOADED', '1'],
   [new StoreFullError('maxmemory'), 503, 'STORE_FULL', '30'],
   [new StoreClosedError('closed'), 503, 'STORE_UNAVAILABLE', '1'],
-])('%s has its own answer, and says when to try again', (error, status, code, seconds) => {
+])('the error %s has its own answer with a time to retry', (error, status, code, seconds) => {
   expect(problemOf(error)).toMatchObject({ status, code, headers: { 'retry-after': seconds } })
 })
 
 test.each([new Error('hf_secret'), new InvalidOptionError('hf_secret'), 'hf_secret', null])(
-  'whatever else is thrown becomes an error that quotes nothing: %s',
+  'the answer to the unexpected error %s quotes nothing',
   (error) => {
     const problem = problemOf(error)
     expect(problem).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' })

@@ -5,11 +5,11 @@ import { safeReturnTo } from '../../src/http/return-to.ts'
 const GATEWAY = 'https://login.example.org'
 const APP = 'https://app.example.org'
 
-/** Where a browser on a page of the gateway goes when it is sent to `address`. */
+/** The origin that a browser on a page of the gateway reaches by `address`. */
 const destination = (address: string) => new URL(address, `${GATEWAY}/oidc/callback?code=1`)
 
 test.each(['/', '/reports?year=2026#top', '/a/b/', '/p%20q', '/?next=https://evil.example'])(
-  'a path of the gateway stays as it is: %s',
+  'safeReturnTo does not change the path %s of the gateway',
   (path) => expect(safeReturnTo(path)).toBe(path),
 )
 
@@ -37,17 +37,17 @@ test.each([
   undefined,
   null,
   7,
-])('what leads elsewhere becomes the start page: %j', (asked) => {
+])('safeReturnTo replaces the foreign address %j by the start page', (asked) => {
   expect(safeReturnTo(asked, [APP])).toBe('/')
 })
 
-test('an address of an allowed origin stays, and of no other', () => {
+test('safeReturnTo keeps addresses of allowed origins only', () => {
   expect(safeReturnTo(`${APP}/reports?q=1`, [APP])).toBe(`${APP}/reports?q=1`)
   expect(safeReturnTo('HTTPS://APP.example.org:443/x', [APP])).toBe(`${APP}/x`)
   expect(safeReturnTo(`${APP}/reports`)).toBe('/')
 })
 
-/** Addresses made of the pieces by which parsers have been fooled. */
+/** Addresses made of parts that have misled parsers before. */
 const pieces = fc.constantFrom(
   '/',
   '\\',
@@ -81,7 +81,7 @@ const addresses = fc.oneof(
   fc.webUrl({ withQueryParameters: true, withFragments: true }),
 )
 
-test('whatever is asked for, the browser stays with the gateway or an allowed origin', () => {
+test('safeReturnTo keeps the browser at the gateway or an allowed origin, for every input', () => {
   fc.assert(
     fc.property(addresses, (asked) => {
       expect([GATEWAY, APP]).toContain(destination(safeReturnTo(asked, [APP])).origin)
@@ -91,7 +91,7 @@ test('whatever is asked for, the browser stays with the gateway or an allowed or
   )
 })
 
-test('an answer fits a header, and is its own answer', () => {
+test('the result of safeReturnTo is a valid header value and does not change when checked again', () => {
   fc.assert(
     fc.property(addresses, (asked) => {
       const answer = safeReturnTo(asked, [APP])

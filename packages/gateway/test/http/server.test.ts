@@ -6,14 +6,14 @@ const big = JSON.stringify({ username: 'ada', password: 'x'.repeat(20_000) })
 test.each([
   ['an empty body', {}, '', 400],
   ['an empty JSON body', { 'content-type': 'application/json' }, '', 400],
-  ['no JSON', { 'content-type': 'application/json' }, '{"username":', 400],
-  ['JSON that is no object', { 'content-type': 'application/json' }, '"ada"', 400],
+  ['invalid JSON', { 'content-type': 'application/json' }, '{"username":', 400],
+  ['JSON that is not an object', { 'content-type': 'application/json' }, '"ada"', 400],
   ['null', { 'content-type': 'application/json' }, 'null', 400],
   ['a poisoned prototype', { 'content-type': 'application/json' }, '{"__proto__":{"username":"ada"}}', 400],
   ['fields of the wrong type', { 'content-type': 'application/json' }, '{"username":1,"password":[]}', 400],
   ['a missing field', { 'content-type': 'application/json' }, '{"username":"ada"}', 400],
   [
-    'a field given twice',
+    'a repeated field',
     { 'content-type': 'application/x-www-form-urlencoded' },
     'username=a&username=b&password=c',
     400,
@@ -22,8 +22,8 @@ test.each([
   ['a huge form', { 'content-type': 'application/x-www-form-urlencoded' }, `username=${big}`, 413],
   ['plain text', { 'content-type': 'text/plain' }, 'ada', 415],
   ['XML', { 'content-type': 'application/xml' }, '<ada/>', 415],
-  ['a content type that is none', { 'content-type': ';;;' }, 'ada', 415],
-])('a login with %s gets its answer, and the process goes on', async (_, headers, body, status) => {
+  ['an invalid content type', { 'content-type': ';;;' }, 'ada', 415],
+])('a login with %s gets its own answer, and the gateway keeps running', async (_, headers, body, status) => {
   const gateway = await startGateway()
   const response = await fetch(`${gateway.url}/login`, { method: 'POST', headers, ...(body ? { body } : {}) })
   expect(response.status).toBe(status)
@@ -38,7 +38,7 @@ test.each([
   ['DELETE', '/verify', 'GET, HEAD'],
   ['OPTIONS', '/', 'GET, HEAD'],
   ['PATCH', '/readyz?x=1', 'GET, HEAD'],
-])('%s %s gets 405 and the methods that it takes', async (method, path, allow) => {
+])('%s %s gets 405 with the allowed methods', async (method, path, allow) => {
   const gateway = await startGateway()
   const response = await fetch(gateway.url + path, { method })
   expect(response.status).toBe(405)
@@ -46,7 +46,7 @@ test.each([
   expect(await codeOf(response)).toBe('METHOD_NOT_ALLOWED')
 })
 
-test('a wrong method is told before a wrong body', async () => {
+test('a wrong method is reported before a wrong body', async () => {
   const gateway = await startGateway()
   const response = await fetch(`${gateway.url}/login`, { method: 'PUT', body: 'text' })
   expect(response.status).toBe(405)
@@ -67,14 +67,14 @@ test('a path that cannot be decoded gets 400', async () => {
   expect([response.status, await codeOf(response)]).toEqual([400, 'INVALID_REQUEST'])
 })
 
-test('a person sees a page where a script sees JSON', async () => {
+test('an error is a page for a browser and JSON for a program', async () => {
   const gateway = await startGateway()
   const response = await gateway.get('/nothing', { accept: 'text/html,*/*;q=0.8' })
   expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
   expect(await response.text()).toContain('There is nothing at this address.')
 })
 
-test('every answer names its server, may not be stored, and is hard to misuse', async () => {
+test('every answer names its server, forbids caching, and has the security headers', async () => {
   const gateway = await startGateway()
   const answers = [
     await gateway.get('/'),

@@ -1,9 +1,9 @@
-/** A browser without pages: keeps cookies of each host, follows redirects, sends forms. */
+/** A browser without a display: keeps cookies per host, follows redirects, sends forms. */
 export class Browser {
   readonly #cookies = new Map<string, Map<string, string>>()
-  /** Which server answers for an origin, as a load balancer or a name server says. */
+  /** The server behind an origin, as a load balancer or a name server would choose it. */
   readonly #servers = new Map<string, string>()
-  /** The addresses that were opened, in their order. */
+  /** The opened addresses, in order. */
   readonly history: string[] = []
 
   /** From now on requests to `origin` go to the server at `url`. */
@@ -19,7 +19,7 @@ export class Browser {
     this.#jar(origin).set(name, value)
   }
 
-  /** Opens an address and follows redirects until `stop` says so, or there is none. */
+  /** Opens an address and follows redirects until `stop` returns true, or no redirect follows. */
   async open(
     address: string,
     init: RequestInit = {},

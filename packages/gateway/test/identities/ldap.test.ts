@@ -30,8 +30,8 @@ function configOf(changes: Record<string, unknown>): OpenLdapConfig {
 const authenticateBy = (changes: Record<string, unknown>, ca = authority.ca) =>
   createLdapAuthenticate(configOf(changes), ca)
 
-describe('a directory', () => {
-  test('says who somebody is, with the groups of memberOf, over LDAPS', async () => {
+describe('login by a directory', () => {
+  test('a directory identifies a user over LDAPS, with the groups from memberOf', async () => {
     const { ldaps } = await startEncrypted()
     const authenticate = authenticateBy({ urls: [ldaps] })
     expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
@@ -41,14 +41,14 @@ describe('a directory', () => {
       subject: 'ada',
     })
     expect(await authenticate('nobody', ADAS_PASSWORD)).toEqual({ status: 'refused', reason: 'unknown-user' })
-    // Directories compare without regard to case: the person stays the same one.
+    // Directories ignore case, and the user must stay the same.
     expect(await authenticate('ADA', ADAS_PASSWORD)).toEqual(ADA)
-    // Grace has no password: nobody can have the right one.
+    // Grace has no password, so every password is wrong.
     expect(await authenticate('grace', 'anything-at-all')).toMatchObject({ reason: 'wrong-password' })
     expect(await authenticate('twin', ADAS_PASSWORD)).toMatchObject({ reason: 'unusable-identity' })
   })
 
-  test('says the groups that a search finds, over StartTLS, and no password travels in clear', async () => {
+  test('a directory returns the groups of a search over StartTLS, and no password is sent unencrypted', async () => {
     const { ldap } = await startEncrypted()
     const relay = await startRelay(ldap)
     const authenticate = authenticateBy({
@@ -62,14 +62,14 @@ describe('a directory', () => {
     expect(relay.sent().includes(READER.bindPassword)).toBe(false)
   })
 
-  test('is never asked with an empty password, which would be a bind as nobody', async () => {
+  test('the directory never receives an empty password, which would be an anonymous bind', async () => {
     const { ldap } = await startSlapd()
     const relay = await startRelay(ldap)
     expect(await authenticateBy({ urls: [relay.url] })('ada', '')).toMatchObject({ status: 'refused' })
     expect(relay.connections()).toBe(0)
   })
 
-  test('finds nobody by a name that is no name, whatever it would mean in a filter', async () => {
+  test('special characters of filters in a name find no user', async () => {
     const authenticate = authenticateBy({ urls: [(await startSlapd()).ldap] })
     const names = ['*', 'a*', 'ada)(uid=*', '*)(uid=*))(|(uid=*', 'ada)(!(uid=x)', '\\2a', 'ada\\']
     for (const name of [...names, 'ada\u0000', '(', ')(', 'uid=ada']) {
@@ -80,8 +80,8 @@ describe('a directory', () => {
   })
 })
 
-describe('an outage', () => {
-  test('of the first server sends everybody to the second, and of all is no refusal', async () => {
+describe('an outage of the directory', () => {
+  test('logins use the second server while the first is down, and fail as unavailable while both are', async () => {
     const [first, second] = [await startEncrypted(), await startEncrypted()]
     const authenticate = authenticateBy({ urls: [first.ldaps, second.ldaps] })
     expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
@@ -89,16 +89,16 @@ describe('an outage', () => {
     expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
     expect(await authenticate('ada', 'wrong-password')).toMatchObject({ reason: 'wrong-password' })
     await second.server.kill()
-    const step = 'binding as the one who searches: ECONNREFUSED'
+    const step = 'binding as the search account: ECONNREFUSED'
     expect(await authenticate('ada', ADAS_PASSWORD)).toEqual({
       status: 'unavailable',
-      cause: `No server of the directory could say. ${second.ldaps}, ${step}; ${first.ldaps}, ${step}.`,
+      cause: `No server of the directory answered. ${second.ldaps}, ${step}; ${first.ldaps}, ${step}.`,
     })
     await first.server.start()
     expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
   })
 
-  test('by a server that hangs lasts no longer than its deadline, and the next login does not wait for it', async () => {
+  test('a hanging server delays a login until its deadline, and the next login starts with another server', async () => {
     const [first, second] = [await startEncrypted(), await startEncrypted()]
     const authenticate = authenticateBy({ urls: [first.ldaps, second.ldaps], timeoutMs: 500 })
     first.server.pause()
@@ -119,7 +119,7 @@ describe('an outage', () => {
     first.server.resume()
   })
 
-  test('leaves a bounded number waiting', async () => {
+  test('a bounded number of logins waits for the directory', async () => {
     const { ldap, server } = await startSlapd()
     const authenticate = authenticateBy({ urls: [ldap], timeoutMs: 400, connections: 2, waiting: 1 })
     server.pause()
@@ -134,7 +134,7 @@ describe('an outage', () => {
   })
 })
 
-describe('a server that cannot be trusted is told no password:', () => {
+describe('an untrusted directory server', () => {
   const asked = async (slapd: Slapd, changes: Record<string, unknown>, ca?: string) => {
     const relay = await startRelay(changes['startTls'] ? slapd.ldap : slapd.ldaps)
     const answer = await authenticateBy({ urls: [relay.url], ...changes }, ca)('ada', ADAS_PASSWORD)
@@ -143,7 +143,7 @@ describe('a server that cannot be trusted is told no password:', () => {
     return answer.status === 'unavailable' ? answer.cause : answer.status
   }
 
-  test('a certificate of another authority', async () => {
+  test('a server with a certificate of another authority receives no password', async () => {
     const slapd = await startEncrypted()
     const other = await TestAuthority.create('dc2')
     for (const startTls of [false, true]) {
@@ -151,18 +151,18 @@ describe('a server that cannot be trusted is told no password:', () => {
     }
   })
 
-  test('a certificate for another address', async () => {
+  test('a server with a certificate for another address receives no password', async () => {
     const slapd = await startSlapd(await authority.host({ addresses: ['127.0.107.9'] }))
     for (const startTls of [false, true]) {
       expect(await asked(slapd, { startTls })).toContain('ERR_TLS_CERT_ALTNAME_INVALID')
     }
   })
 
-  test('one that refuses StartTLS', async () => {
+  test('a server that refuses StartTLS receives no password', async () => {
     expect(await asked(await startSlapd(), { startTls: true })).toMatch(/StartTLS: LDAP result code \d+/)
   })
 
-  test('a connection that is cut anywhere', async () => {
+  test('a connection that is cut at any point accepts and refuses no login', async () => {
     const { ldap } = await startEncrypted()
     const answers: string[] = []
     for (let cutAfter = 1; cutAfter <= 12; cutAfter++) {
@@ -177,7 +177,7 @@ describe('a server that cannot be trusted is told no password:', () => {
   })
 })
 
-test('a connection that ended is not opened again: it would ask as nobody, and find nobody', async () => {
+test('a connection that ended is not opened again, because the search would be anonymous', async () => {
   const { ldaps } = await startEncrypted()
   const relay = await startRelay(ldaps)
   const access = { startTls: false, ca: authority.ca, timeoutMs: 2000 }
@@ -199,20 +199,20 @@ describe('a gateway with a directory', () => {
     return await startGateway({ config: { identities: { ldap } } })
   }
 
-  test('logs people of the directory in; users of the file stay users of the file', async () => {
+  test('a gateway logs in users of the directory and of the users file', async () => {
     const gateway = await startWithDirectory(await startEncrypted())
     const logIn = (username: string, password: string) => gateway.post('/login', { username, password })
     // `ada` is in both.
     expect((await logIn('ada', ADAS_PASSWORD)).status).toBe(401)
     expect((await logIn('ada', PASSWORD)).status).toBe(200)
-    // The directory would take this for `ada`, and so for the file's user.
+    // The directory would read this name as `ada`, which is a user of the file.
     const taken = await logIn('ADA', ADAS_PASSWORD)
     expect([taken.status, await codeOf(taken)]).toEqual([401, 'INVALID_CREDENTIALS'])
     expect(gateway.log()).toContain('name-taken')
     expect(gateway.log()).not.toContain(ADAS_PASSWORD)
   })
 
-  test('lets nobody in whose name differs from that of a user of the file in case alone', async () => {
+  test('a directory user whose name differs only in case from one of the users file cannot log in', async () => {
     const gateway = await startWithDirectory(await startEncrypted())
     await removeUsers(gateway.usersFile, ['ada'])
     await addUser(gateway.usersFile, 'ADA', PASSWORD)
@@ -224,7 +224,7 @@ describe('a gateway with a directory', () => {
     expect(login.status).toBe(200)
   })
 
-  test('answers 503 while no server says who somebody is; users of the file log in', async () => {
+  test('a gateway answers 503 while the directory is down, and users of the file still log in', async () => {
     const slapd = await startEncrypted()
     const gateway = await startWithDirectory(slapd)
     await slapd.server.kill()
@@ -236,7 +236,7 @@ describe('a gateway with a directory', () => {
     expect((await gateway.get('/session', asBearer(token))).status).toBe(200)
   })
 
-  test('works without a users file, and puts what the directory says into the session', async () => {
+  test('a gateway without a users file puts the data of the directory into the session', async () => {
     const slapd = await startEncrypted()
     const caFile = path.join(await temporaryFolder(), 'ca.crt')
     await writeFile(caFile, authority.ca)

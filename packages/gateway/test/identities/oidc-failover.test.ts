@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => group?.stop())
 
-/** A gateway with a store of its own over the same Redis. */
+/** A gateway with its own store over the same Redis. */
 async function startOne(name: string, provider: TestProvider): Promise<Running> {
   const store = createRedisStore({
     dataCentre: 'dc1',
@@ -29,7 +29,7 @@ async function startOne(name: string, provider: TestProvider): Promise<Running> 
 
 const sessionAt = ({ get }: Running, token: string) => get('/session', asBearer(token))
 
-test('a login begun at gateway 1 is finished at gateway 3, while the primary is killed between', async () => {
+test('a login that begins at gateway 1 finishes at gateway 3, although the primary is killed in between', async () => {
   const provider = await makeProvider()
   provider.people.set('ada', { name: 'Ada Lovelace', groups: ['staff'] })
   const gateways = await Promise.all(
@@ -64,11 +64,11 @@ test('a login begun at gateway 1 is finished at gateway 3, while the primary is 
       expect.objectContaining({ subject: 'oidc:ada', name: 'Ada Lovelace', groups: ['staff'] }),
     ])
   }
-  // The same answer of the provider, at yet another gateway, while nodes are still coming back.
+  // The same answer of the provider at a third gateway, while nodes are still restarting.
   const again = await two.get(`${url.pathname}${url.search}`, { cookie: 'holdfast-oidc=used' })
   expect(again.status).toBe(400)
 
-  // The provider tells gateway 2 of a log-out: the session that gateway 3 began ends at all three.
+  // The provider reports a logout to gateway 2: the session that began at gateway 3 ends at all three.
   const logout = await two.postForm('/oidc/backchannel-logout', {
     logout_token: await provider.logoutToken({ sub: 'ada' }),
   })

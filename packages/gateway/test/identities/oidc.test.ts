@@ -31,11 +31,11 @@ async function logInByProvider(client = browser, returnTo = '/reports?year=2026'
   return await client.open(address, {}, (next) => next.origin === PUBLIC_URL && !isCallback(next))
 }
 
-/** Where the provider sends the browser back to, without going there. */
+/** The address to which the provider redirects the browser, without opening it. */
 const callbackOf = async () => (await browser.open(`${PUBLIC_URL}/oidc/login`, {}, isCallback)).url.href
 
-describe('a login by the provider', () => {
-  test('starts a session with what the provider says of the person, and goes on to the return address', async () => {
+describe('a login at the provider', () => {
+  test('a login at the provider starts a session with the claims and redirects to the return address', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const { url } = await logInByProvider()
@@ -59,7 +59,7 @@ describe('a login by the provider', () => {
     expect(gateway.log()).not.toContain('a-secret-of-the-client-only')
   })
 
-  test('ends the session that the browser had before', async () => {
+  test('a login at the provider ends the previous session of the browser', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const before = await gateway.logIn()
@@ -69,13 +69,13 @@ describe('a login by the provider', () => {
     expect((await gateway.get('/session', asBearer(before))).status).toBe(401)
   })
 
-  test('goes to the start page instead of a foreign return address', async () => {
+  test('a login at the provider redirects to the start page instead of a foreign address', async () => {
     await startWithProvider()
     await provider.start()
     expect((await logInByProvider(browser, 'https://evil.example/')).url.href).toBe(`${PUBLIC_URL}/`)
   })
 
-  test('is over HTTPS bound by a __Host- cookie that ends by itself', async () => {
+  test('a login over HTTPS is bound to the browser by a __Host- cookie that expires', async () => {
     const gateway = await startGateway({
       config: { identities: { oidc: provider.config }, secureCookies: true },
     })
@@ -89,7 +89,7 @@ describe('a login by the provider', () => {
     ])
   })
 
-  test('takes another claim as the subject when the configuration says so', async () => {
+  test('the configured claim becomes the subject', async () => {
     const gateway = await startWithProvider({ subjectClaim: 'email', subjectPrefix: '' })
     await provider.start()
     await logInByProvider()
@@ -97,7 +97,7 @@ describe('a login by the provider', () => {
     expect(session['subject']).toBe('ada@example.org')
   })
 
-  test('is refused when the provider says too little or what no session can carry', async () => {
+  test('a login is refused when the claims are missing or not usable', async () => {
     const gateway = await startWithProvider({ subjectClaim: 'email', subjectPrefix: '' })
     await provider.start()
     for (const person of [
@@ -122,7 +122,7 @@ describe('a login by the provider', () => {
 describe('the answer of the provider', () => {
   const again = async (href: string) => (await browser.open(href)).response
 
-  test('counts once: a second use is refused, and the session goes on', async () => {
+  test('the provider’s answer is valid once: a second use is refused, and the session stays valid', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const href = await callbackOf()
@@ -135,7 +135,7 @@ describe('the answer of the provider', () => {
     expect((await gateway.get('/session', asBearer(token))).status).toBe(200)
   })
 
-  test('of ten that come at once, one is taken', async () => {
+  test('one of ten simultaneous copies of the provider’s answer is accepted', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const { pathname, search } = new URL(await callbackOf())
@@ -146,7 +146,7 @@ describe('the answer of the provider', () => {
     expect(all.map(({ status }) => status).sort()).toEqual([303, ...Array(9).fill(400)])
   })
 
-  test('is refused in another browser: nobody is logged in by a link', async () => {
+  test('the provider’s answer is refused in another browser, so that no link can log a user in', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const href = await callbackOf()
@@ -155,11 +155,11 @@ describe('the answer of the provider', () => {
     const { response } = await victim.open(href)
     expect(response.status).toBe(400)
     expect(tokenOf(victim)).toBe('')
-    // And it does not use up the login of the browser in which it began.
+    // The login of the browser in which it began can still finish.
     expect((await again(href)).status).toBe(200)
   })
 
-  test('is refused with another state, which leaves the login as it was', async () => {
+  test('an answer with another state is refused, and the login can still finish', async () => {
     await startWithProvider()
     await provider.start()
     const href = await callbackOf()
@@ -169,7 +169,7 @@ describe('the answer of the provider', () => {
     expect((await again(href)).status).toBe(200)
   })
 
-  test('is refused with another code, or when the provider says no', async () => {
+  test('an answer with another code, or with an error of the provider, is refused', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const wrongCode = new URL(await callbackOf())
@@ -185,7 +185,7 @@ describe('the answer of the provider', () => {
     expect(tokenOf()).toBe('')
   })
 
-  test('is refused with a cookie of one’s own making', async () => {
+  test('an answer with a forged cookie is refused', async () => {
     await startWithProvider()
     await provider.start()
     const href = await callbackOf()
@@ -196,7 +196,7 @@ describe('the answer of the provider', () => {
     }
   })
 
-  test('what a browser keeps of a login under way opens no session anywhere', async () => {
+  test('the cookie of an unfinished login is not a valid session token', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     await callbackOf()
@@ -207,8 +207,8 @@ describe('the answer of the provider', () => {
   })
 })
 
-describe('while the provider is away', () => {
-  test('the gateway starts, passwords log in, and the button leads to a page that says so', async () => {
+describe('while the provider is unavailable', () => {
+  test('a gateway starts and accepts passwords while the provider is unavailable, and the button shows an error page', async () => {
     const gateway = await startWithProvider()
     expect((await gateway.get('/readyz')).status).toBe(200)
     const startMs = performance.now()
@@ -223,7 +223,7 @@ describe('while the provider is away', () => {
     expect((await logInByProvider()).url.pathname).toBe('/reports')
   })
 
-  test('a login that was begun before is told to be tried again, and begins no session', async () => {
+  test('a login that began before the provider failed gets an error and no session', async () => {
     await startWithProvider()
     await provider.start()
     const href = await callbackOf()
@@ -235,8 +235,8 @@ describe('while the provider is away', () => {
   })
 })
 
-describe('a log-out', () => {
-  test('here offers the log-out there, which comes back to the start page', async () => {
+describe('a logout with a provider', () => {
+  test('a logout offers the logout at the provider, which returns to the start page', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     await logInByProvider()
@@ -261,7 +261,7 @@ describe('a log-out', () => {
     expect(tokenOf()).toBe('')
   })
 
-  test('by a password offers nothing of the provider', async () => {
+  test('a logout after a password login offers no logout at the provider', async () => {
     const gateway = await startWithProvider()
     await provider.start()
     const token = await gateway.logIn()
@@ -269,7 +269,7 @@ describe('a log-out', () => {
     expect(await bodyOf(response)).toEqual({ revoked: true, server: 'gateway-1' })
   })
 
-  test('takes the ID token along where the provider asks for it', async () => {
+  test('a logout sends the ID token if it is configured', async () => {
     const gateway = await startWithProvider({ keepIdToken: true })
     await provider.start()
     await logInByProvider()
@@ -279,7 +279,7 @@ describe('a log-out', () => {
     expect(new URL(String(logoutUrl)).searchParams.get('id_token_hint')).toMatch(/^eyJ/)
   })
 
-  test('at the provider ends the session here, and no other of the same person', async () => {
+  test('a logout at the provider ends the session here, and no other session of the same user', async () => {
     const gateway = await startWithProvider()
     await provider.start({ backchannel: gateway.url })
     await logInByProvider()
@@ -294,7 +294,7 @@ describe('a log-out', () => {
     expect(gateway.log()).toContain('"via":"provider"')
   })
 
-  /** What a person does on the provider's own page. */
+  /** Confirms the logout on the provider's own page. */
   async function logOutThere(address: string) {
     const { response } = await browser.open(address)
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(await response.text())?.[1] ?? ''
@@ -316,7 +316,7 @@ describe('a logout token', () => {
     }
   }
 
-  test('for a person ends all that began by the provider', async () => {
+  test('a logout token for a user ends all sessions that began at the provider', async () => {
     const { gateway, isActive } = await loggedIn()
     const byPassword = await gateway.logIn()
     const response = await send(gateway, await provider.logoutToken({ sub: 'ada' }))
@@ -326,14 +326,14 @@ describe('a logout token', () => {
     expect((await gateway.get('/session', asBearer(byPassword))).status).toBe(200)
   })
 
-  test('for another person, or for nobody known, ends nothing and is taken', async () => {
+  test('a logout token for another or an unknown user is accepted and ends no session', async () => {
     const { gateway, isActive } = await loggedIn()
     expect((await send(gateway, await provider.logoutToken({ sub: 'grace' }))).status).toBe(200)
     expect((await send(gateway, await provider.logoutToken({ sid: 'unknown' }))).status).toBe(200)
     expect(await isActive()).toBe(true)
   })
 
-  test('is taken once', async () => {
+  test('a logout token is accepted once', async () => {
     const { gateway, isActive } = await loggedIn()
     const token = await provider.logoutToken({ sub: 'ada' })
     expect((await send(gateway, token)).status).toBe(200)
@@ -351,23 +351,23 @@ describe('a logout token', () => {
     ['another issuer', () => ({ iss: 'https://evil.example' })],
     ['another audience', () => ({ aud: 'another-client' })],
     ['no issue time', () => ({ iat: null })],
-    ['an issue time long ago', () => ({ iat: now() - 400, exp: now() + 120 })],
-    ['no end', () => ({ exp: null })],
-    ['its end passed', () => ({ exp: now() - 60 })],
+    ['an old issue time', () => ({ iat: now() - 400, exp: now() + 120 })],
+    ['no expiry', () => ({ exp: null })],
+    ['an expiry in the past', () => ({ exp: now() - 60 })],
     ['no id', () => ({ jti: null })],
     ['no events', () => ({ events: null })],
     ['another event', () => ({ events: { 'http://schemas.openid.net/event/other': {} } })],
     [
-      'an event that is no object',
+      'an event that is not an object',
       () => ({ events: { 'http://schemas.openid.net/event/backchannel-logout': 1 } }),
     ],
     ['a nonce, like an ID token', () => ({ nonce: 'n' })],
-    ['neither person nor session', () => ({ sub: null })],
+    ['neither user nor session', () => ({ sub: null })],
     ['another type', () => ({}), { typ: 'at+jwt' }],
     ['an unknown key', () => ({}), { kid: 'another-key' }],
   ]
 
-  test('that breaks a rule of Back-Channel Logout 1.0, section 2.6, is refused', async () => {
+  test('a logout token that breaks a rule of Back-Channel Logout 1.0, section 2.6, is refused', async () => {
     const { gateway, isActive } = await loggedIn()
     for (const [what, changes, header] of INVALID) {
       const token = await provider.logoutToken({ sub: 'ada', ...changes() }, header)
@@ -379,12 +379,12 @@ describe('a logout token', () => {
       ])
     }
     expect(await isActive()).toBe(true)
-    // Nothing of the token's form was wrong but what was changed.
+    // The unchanged token is valid.
     expect((await send(gateway, await provider.logoutToken({ sub: 'ada' }))).status).toBe(200)
     expect(await isActive()).toBe(false)
   })
 
-  test('with another signature, none, or that of the shared secret is refused', async () => {
+  test('a logout token without the provider’s signature is refused', async () => {
     const { gateway, isActive } = await loggedIn()
     const token = await provider.logoutToken({ sub: 'ada' })
     const [header = '', payload = ''] = token.split('.')
@@ -405,7 +405,7 @@ describe('a logout token', () => {
     expect(await isActive()).toBe(true)
   })
 
-  test('while the provider is away and its keys are unknown is answered 503, to be sent again', async () => {
+  test('a logout token gets 503 while the provider is unavailable and its keys are unknown', async () => {
     const gateway = await startWithProvider()
     const response = await send(gateway, await provider.logoutToken({ sub: 'ada' }))
     expect([response.status, await codeOf(response)]).toEqual([503, 'IDENTITIES_UNAVAILABLE'])
@@ -413,7 +413,7 @@ describe('a logout token', () => {
 })
 
 describe('the login page', () => {
-  test('shows the button and the form, and passes the return address on', async () => {
+  test('the login page shows the button and the form, with the return address', async () => {
     const gateway = await startWithProvider()
     const page = await (await gateway.get('/login?return_to=/reports')).text()
     expect(page).toContain('href="/oidc/login?return_to=%2Freports"')
@@ -421,7 +421,7 @@ describe('the login page', () => {
     expect(page).toContain('name="password"')
   })
 
-  test('shows the button alone without a users file, and nobody logs in by a password', async () => {
+  test('the login page shows only the button without a users file, and password logins are refused', async () => {
     const gateway = await startGateway({
       config: { usersFile: undefined, identities: { oidc: provider.config } },
     })

@@ -5,7 +5,7 @@ import { type Configuration, Provider } from 'oidc-provider'
 import { onTestFinished } from 'vitest'
 
 const HOST = '127.0.107.2'
-/** Where browsers find the gateways. Nothing listens there: the test's browser is sent on to one of them. */
+/** The public address of the gateways. Nothing listens there: the test's browser uses one of them instead. */
 export const PUBLIC_URL = 'http://127.0.107.3:8080'
 export const CLIENT_ID = 'holdfast'
 const CLIENT_SECRET = 'a-secret-of-the-client-only'
@@ -16,25 +16,25 @@ interface Person {
   groups?: string[]
 }
 
-/** A real OpenID provider. Whoever comes is logged in as `person` at once. */
+/** A real OpenID provider. It logs every browser in as `person`, without a form. */
 export interface TestProvider {
   issuer: string
-  /** What a gateway's configuration says of it. */
+  /** The provider's section of a gateway's configuration. */
   config: Record<string, unknown>
   people: Map<string, Person>
-  /** Who logs in next, and how long ago that was, as the provider has it (in seconds). */
+  /** The user of the next login, and the age of the authentication at the provider (in seconds). */
   person: string
   agoSeconds: number
-  /** Errors that the provider met, such as a log-out that a gateway refused. */
+  /** Errors of the provider, such as a logout that a gateway refused. */
   errors: string[]
-  /** With `tellsAuthTime` every ID token says when the person logged in, else only where that is asked for. */
+  /** With `tellsAuthTime` every ID token contains `auth_time`, else only those of requests that need it. */
   start(options?: { backchannel?: string; tellsAuthTime?: boolean }): Promise<void>
   stop(): Promise<void>
-  /** A logout token with the provider's own signature; `changes` of null leave a claim out. */
+  /** A logout token with the provider's signature; a change to null removes the claim. */
   logoutToken(changes: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
 }
 
-/** The provider's address and key; it answers from `start()` on and ends with the test. */
+/** The provider's address and key. It answers after `start()` and ends with the test. */
 export async function makeProvider(): Promise<TestProvider> {
   const [port = 0] = await findFreePorts(1)
   const issuer = `http://${HOST}:${port}`
@@ -138,12 +138,12 @@ function configuration(
       accountId: id,
       claims: async () => ({ sub: id, ...provider.people.get(id) }),
     }),
-    // By itself it would tell nobody on loopback of a log-out.
+    // By default it sends no logout to a loopback address.
     fetch(url, options) {
       const { dispatcher: _, ...others } = options ?? {}
       return fetch(url, others)
     },
-    // Nobody is asked for consent.
+    // It asks no user for consent.
     async loadExistingGrant(ctx) {
       const grant = new ctx.oidc.provider.Grant({
         clientId: ctx.oidc.client?.clientId ?? '',

@@ -11,7 +11,7 @@ const SUFFIX = 'dc=example,dc=org'
 const ROOT = { dn: `cn=admin,${SUFFIX}`, password: 'only-the-test-knows' }
 export const PEOPLE = `ou=people,${SUFFIX}`
 export const GROUPS = `ou=groups,${SUFFIX}`
-/** Who searches for the gateway. */
+/** The search account of the gateway. */
 export const READER = { bindDn: `cn=reader,${SUFFIX}`, bindPassword: 'may-only-read' }
 export const ADAS_PASSWORD = 'engine-of-analysis'
 
@@ -22,7 +22,7 @@ export interface Slapd {
   server: ServerProcess
 }
 
-/** Starts a slapd on free ports with two people and some groups; it ends with the test. Without TLS by default. */
+/** Starts a slapd on free ports with two users and some groups; it ends with the test. Without TLS by default. */
 export async function startSlapd(tls?: ServerTls): Promise<Slapd> {
   const folder = await temporaryFolder()
   const [port = 0, securePort = 0] = await findFreePorts(2)
@@ -105,7 +105,7 @@ async function fill(url: string): Promise<void> {
     })
     await person('ada', 'Ada Lovelace', 'ada@example.org', ADAS_PASSWORD)
     await person('grace', 'Grace Hopper', 'grace@example.org')
-    // Two entries of one name, elsewhere in the tree.
+    // Two entries with the same name in different parts of the tree.
     for (const ou of ['first', 'second']) {
       await client.add(`ou=${ou},${PEOPLE}`, { objectClass: ['organizationalUnit'], ou })
       await person('twin', 'Twin', 'twin@example.org', ADAS_PASSWORD, `ou=${ou},${PEOPLE}`)
@@ -128,17 +128,17 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-/** A relay before a server that keeps what clients send, and can cut their connections. */
+/** A relay in front of a server, which records what clients send and can cut their connections. */
 export interface Relay {
   url: string
-  /** All that clients sent. */
+  /** All data that clients sent. */
   sent: () => Buffer
   connections: () => number
-  /** Ends the connections of now. */
+  /** Ends the current connections. */
   cut: () => void
 }
 
-/** Relays to `target`; cuts a connection after this many pieces of the server's answers, if given. */
+/** Relays to `target`. If a number is given, it cuts a connection after that many chunks of the server's answers. */
 export async function startRelay(target: string, cutAfter = Number.POSITIVE_INFINITY): Promise<Relay> {
   const { hostname, port, protocol } = new URL(target)
   const pieces: Buffer[] = []

@@ -29,7 +29,7 @@ const here = (path: string) => PUBLIC_URL + path
 const challenge = (maxAge: number) =>
   expect.stringMatching(new RegExp(`error="insufficient_user_authentication".* max_age="${maxAge}"$`))
 
-/** Ada is logged in at gateway 1; at the provider she logged in an hour ago. */
+/** Ada is logged in at gateway 1; she authenticated at the provider an hour ago. */
 async function logInAnHourAgo() {
   provider.agoSeconds = 3600
   await browser.open(here('/oidc/login'), {}, isBack)
@@ -37,7 +37,7 @@ async function logInAnHourAgo() {
   browser.history.length = 0
 }
 
-test('a login that the provider says nothing about satisfies no max_age, however new its session is', async () => {
+test('a session without the provider’s auth_time satisfies no max_age, even if the session is new', async () => {
   const [gateway] = await startTwo()
   await provider.start()
   await logInAnHourAgo()
@@ -51,15 +51,15 @@ test('a login that the provider says nothing about satisfies no max_age, however
   expect(session).not.toHaveProperty('authenticatedAt')
 })
 
-test('the login page leads to the provider, which asks the person again; it is begun at one gateway and finished at another', async () => {
+test('the provider asks the user again, for a login that begins at one gateway and finishes at another', async () => {
   const [one, two] = await startTwo()
   await provider.start()
   await logInAnHourAgo()
   const before = token()
   const { response } = await browser.open(here('/login?return_to=/pay&max_age=300'))
   const page = await response.text()
-  expect(page).toContain('This needs a fresh login.')
-  // Not by a password: the person has none here.
+  expect(page).toContain('This needs a recent login.')
+  // Not with a password: the user has none here.
   expect(page).not.toContain('name="password"')
   const link = /href="(\/oidc\/login[^"]*)"/.exec(page)?.[1]?.replaceAll('&#38;', '&') ?? ''
   expect(link).toBe('/oidc/login?return_to=%2Fpay&max_age=300')
@@ -81,7 +81,7 @@ test('the login page leads to the provider, which asks the person again; it is b
   expect(Date.now() - Date.parse(String(authenticatedAt))).toBeLessThan(20_000)
 })
 
-test('a person who logged in at the provider lately enough is not asked again', async () => {
+test('a user with a recent login at the provider is not asked again', async () => {
   const [gateway] = await startTwo()
   await provider.start()
   await browser.open(here('/oidc/login'), {}, isBack)
@@ -91,7 +91,7 @@ test('a person who logged in at the provider lately enough is not asked again', 
   expect((await gateway.get('/verify?max_age=300', asBearer(token()))).status).toBe(200)
 })
 
-test('an age of 0 is asked for as prompt=login, too', async () => {
+test('a max_age of 0 also sends prompt=login', async () => {
   await startTwo()
   await provider.start()
   await browser.open(here('/oidc/login'), {}, isBack)
@@ -103,36 +103,33 @@ test('an age of 0 is asked for as prompt=login, too', async () => {
 })
 
 test.each([
-  ['the provider does not say when', false, 'does not say when'],
+  ['the provider does not state the time', false, 'did not state when'],
   ['that was too long ago', true, 'too long ago'],
-])(
-  'max_age taken out on the way to the provider: %s, and the login is refused',
-  async (_, tellsAuthTime, why) => {
-    const [one, two] = await startTwo()
-    await provider.start({ tellsAuthTime })
-    await logInAnHourAgo()
-    const before = token()
-    const { url } = await browser.open(here('/oidc/login?max_age=300'), {}, isProvider)
-    url.searchParams.delete('max_age')
-    const callback = await browser.open(url.href, {}, isCallback)
-    browser.route(PUBLIC_URL, two.url)
-    const { response } = await browser.open(callback.url.href)
-    expect(response.status).toBe(401)
-    expect(response.headers.get('www-authenticate')).toEqual(challenge(300))
-    expect(await response.text()).toContain('INSUFFICIENT_AUTHENTICATION')
-    const told = two
-      .log()
-      .split('\n')
-      .filter((line) => line.includes('"event":"login-refused"'))
-    expect(told).toEqual([expect.stringContaining(why)])
-    // The session from before goes on as it was: it is good, but not for this.
-    expect(token()).toBe(before)
-    expect((await one.get('/session', asBearer(before))).status).toBe(200)
-    expect((await one.get('/verify?max_age=300', asBearer(before))).status).toBe(401)
-  },
-)
+])('a login whose max_age was removed on the way is refused: %s', async (_, tellsAuthTime, why) => {
+  const [one, two] = await startTwo()
+  await provider.start({ tellsAuthTime })
+  await logInAnHourAgo()
+  const before = token()
+  const { url } = await browser.open(here('/oidc/login?max_age=300'), {}, isProvider)
+  url.searchParams.delete('max_age')
+  const callback = await browser.open(url.href, {}, isCallback)
+  browser.route(PUBLIC_URL, two.url)
+  const { response } = await browser.open(callback.url.href)
+  expect(response.status).toBe(401)
+  expect(response.headers.get('www-authenticate')).toEqual(challenge(300))
+  expect(await response.text()).toContain('INSUFFICIENT_AUTHENTICATION')
+  const told = two
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"event":"login-refused"'))
+  expect(told).toEqual([expect.stringContaining(why)])
+  // The previous session stays valid, but not for this request.
+  expect(token()).toBe(before)
+  expect((await one.get('/session', asBearer(before))).status).toBe(200)
+  expect((await one.get('/verify?max_age=300', asBearer(before))).status).toBe(401)
+})
 
-test('an age that is none begins nothing, and the login page passes a good one on', async () => {
+test('an invalid max_age starts no login, and the login page passes a valid one on', async () => {
   const [gateway] = await startTwo()
   await provider.start()
   for (const query of ['max_age=', 'max_age=-1', 'max_age=x', 'max_age=1&max_age=2']) {

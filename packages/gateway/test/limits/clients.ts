@@ -6,7 +6,7 @@ export interface HttpAnswer {
   body: string
 }
 
-/** Tries a password, from an address of loopback of its own: 127.0.109.`last`. */
+/** Tries a password, from the loopback address 127.0.109.`last`. */
 export function tryPassword(
   url: string,
   login: Record<string, unknown>,
@@ -42,12 +42,12 @@ export function tryPassword(
   })
 }
 
-/** The cookies of an answer, as a browser sends them back. */
+/** The cookies of an answer, in the form in which a browser sends them back. */
 export function cookiesOf({ headers }: HttpAnswer): { cookie: string } {
   return { cookie: (headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]).join('; ') }
 }
 
-/** How many passwords of a log were looked at: each refused one is told after its hash. */
+/** How many passwords were checked, according to a log: each refused one is logged after its hashing. */
 export function hashesIn(log: string): number {
   return log.split('"event":"login-refused"').length - 1
 }

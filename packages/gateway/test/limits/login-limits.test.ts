@@ -11,7 +11,7 @@ async function gatewayWith(loginLimits: Record<string, unknown>): Promise<Runnin
   return startGateway({ config: { loginLimits } })
 }
 
-test('beyond the limit for one account from one address no password is looked at', async () => {
+test('no password is checked beyond the limit for one account from one address', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 3 })
   for (let tries = 0; tries < 3; tries++) {
     expect((await tryPassword(gateway.url, wrong(), { last: 1 })).status).toBe(401)
@@ -23,18 +23,18 @@ test('beyond the limit for one account from one address no password is looked at
     expect(JSON.parse(refused.body)).toEqual({
       error: {
         code: 'TOO_MANY_ATTEMPTS',
-        message: 'Too many logins were tried. Wait 15 minutes before you try again.',
+        message: 'Too many login attempts. Wait 15 minutes before you try again.',
       },
     })
     expect(refused.headers['set-cookie']).toBeUndefined()
   }
   expect(hashesIn(gateway.log())).toBe(3)
-  // Somebody else is not concerned: neither another address nor another account.
+  // Other addresses and other accounts are not affected.
   expect((await tryPassword(gateway.url, right, { last: 2 })).status).toBe(200)
   expect((await tryPassword(gateway.url, wrong('grace'), { last: 1 })).status).toBe(401)
 })
 
-test('other spellings of a name, and names of nobody, are counted alike', async () => {
+test('other spellings of a name and unknown names are counted like known names', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 2 })
   for (const username of ['ADA', ' ada ']) await tryPassword(gateway.url, wrong(username), { last: 1 })
   expect((await tryPassword(gateway.url, wrong('ada'), { last: 1 })).status).toBe(429)
@@ -45,7 +45,7 @@ test('other spellings of a name, and names of nobody, are counted alike', async 
   expect(statuses).toEqual([401, 401, 429])
 })
 
-test('each try after some must wait longer than the one before', async () => {
+test('each attempt after the first few must wait longer than the previous one', async () => {
   const gateway = await gatewayWith({ pauseAfter: 2, pauseMs: 60_000 })
   const answers = [1, 2, 3].map(() => tryPassword(gateway.url, wrong(), { last: 1 }))
   const statuses = (await Promise.all(answers)).map(({ status }) => status).sort()
@@ -54,19 +54,19 @@ test('each try after some must wait longer than the one before', async () => {
   expect(Number(refused.headers['retry-after'])).toSatisfy((seconds) => seconds > 50 && seconds <= 60)
 })
 
-test('a right password clears what was tried before it from the same address', async () => {
+test('a correct password clears the previous attempts from the same address', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 3, perAddress: 4 })
   for (let round = 0; round < 3; round++) {
     await tryPassword(gateway.url, wrong(), { last: 1 })
     expect((await tryPassword(gateway.url, right, { last: 1 })).status).toBe(200)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  // The wrong ones still count for the address: three of four.
+  // The wrong passwords still count for the address: three of four.
   expect((await tryPassword(gateway.url, wrong('x'), { last: 1 })).status).toBe(401)
   expect((await tryPassword(gateway.url, wrong('y'), { last: 1 })).status).toBe(429)
 })
 
-test('one address is limited over all accounts, and one account over all addresses', async () => {
+test('one address is limited for all accounts, and one account for all addresses', async () => {
   const gateway = await gatewayWith({ ...strict, perAddress: 3, perAccount: 4 })
   const names = ['a', 'b', 'c', 'd']
   const statuses: number[] = []
@@ -79,7 +79,7 @@ test('one address is limited over all accounts, and one account over all address
   expect(fromMany).toEqual([401, 401, 401, 401, 429])
 })
 
-test('a browser in which the owner has logged in goes on while the account is under attack', async () => {
+test('the owner can log in from a known browser while the account is under attack', async () => {
   const gateway = await gatewayWith({ ...strict, perAccount: 3, perAccountAndAddress: 2 })
   await addUser(gateway.usersFile, 'mallory', 'mallory has a password')
   const owner = cookiesOf(await tryPassword(gateway.url, right, { last: 1 }))
@@ -90,11 +90,11 @@ test('a browser in which the owner has logged in goes on while the account is un
   for (const last of [3, 4, 5, 6]) await tryPassword(gateway.url, wrong(), { last })
   const from = (headers: Record<string, string>) => tryPassword(gateway.url, right, { last: 7, headers })
   expect((await from({})).status).toBe(429)
-  // The mark of another account's browser does not help, nor does one that was changed.
+  // The cookie of another account, or a forged one, does not help.
   expect((await from(mallory)).status).toBe(429)
   expect((await from({ cookie: owner.cookie.replace(/.$/, '') })).status).toBe(429)
   expect((await from(owner)).status).toBe(200)
-  // It does not open the door: its own tries are limited, too.
+  // The attempts of a known browser are also limited.
   const statuses: number[] = []
   for (let tries = 0; tries < 3; tries++) {
     statuses.push((await tryPassword(gateway.url, wrong(), { last: 7, headers: owner })).status)
@@ -102,7 +102,7 @@ test('a browser in which the owner has logged in goes on while the account is un
   expect(statuses).toEqual([401, 401, 429])
 })
 
-test('while the store cannot be asked no password is looked at, right or wrong', async () => {
+test('no password is checked while the store is unavailable', async () => {
   const gateway = await startGateway({ store: awayStore() })
   for (const password of [PASSWORD, 'wrong']) {
     const response = await gateway.post('/login', { username: 'ada', password })
@@ -111,7 +111,7 @@ test('while the store cannot be asked no password is looked at, right or wrong',
   expect(hashesIn(gateway.log())).toBe(0)
 })
 
-test('the log tells a lock-out once, without the name that was typed', async () => {
+test('the log records a lockout once, without the typed name', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 1 })
   for (let tries = 0; tries < 5; tries++) {
     await tryPassword(gateway.url, wrong('s3cret-typed-as-a-name'), { last: 1 })
@@ -129,7 +129,7 @@ test('the log tells a lock-out once, without the name that was typed', async () 
   expect(gateway.log()).not.toContain('s3cret')
 })
 
-test('two gateways over one store share the count', async () => {
+test('two gateways with one store share the counts of login attempts', async () => {
   const store = memoryStore()
   const options = { store, config: { loginLimits: { ...strict, perAccount: 5 } } }
   const gateways = [await startGateway(options), await startGateway(options)]
@@ -141,11 +141,11 @@ test('two gateways over one store share the count', async () => {
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(5)
 })
 
-test('a person sees why, and for how long, on the login page', async () => {
+test('the login page shows the reason and the time of a lockout', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 1, windowMs: 60_000 })
   const fields = { username: 'ada', password: 'wrong' }
   await gateway.postForm('/login', fields, { accept: 'text/html' })
   const page = await gateway.postForm('/login', fields, { accept: 'text/html' })
   expect(page.status).toBe(429)
-  expect(await page.text()).toMatch(/role="alert">Too many logins were tried\. Wait (59|60) seconds before/)
+  expect(await page.text()).toMatch(/role="alert">Too many login attempts\. Wait (59|60) seconds before/)
 })

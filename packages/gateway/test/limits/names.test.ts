@@ -8,7 +8,7 @@ test.each([
   ['ａｄａ', 'ada'],
   ['Zoe\u0308', 'zoë'],
   ['\ud800ada', '\ufffdada'],
-])('%j is counted as %j', (typed, account) => expect(accountOf(typed)).toBe(account))
+])('the name %j counts as the account %j', (typed, account) => expect(accountOf(typed)).toBe(account))
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -21,4 +21,4 @@ test.each([
   ['1::2:3:4:5:6:7', '1:0:2:3::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
-])('%s is counted for the network %s', (address, network) => expect(networkOf(address)).toBe(network))
+])('the address %s counts as the network %s', (address, network) => expect(networkOf(address)).toBe(network))

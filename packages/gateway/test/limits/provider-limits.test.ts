@@ -43,7 +43,7 @@ async function statusesOf(url: string, count: number, last = 1): Promise<number[
   return statuses
 }
 
-test('one address may begin so many, then it must wait; others are not concerned', async () => {
+test('one address that reaches its limit of provider logins must wait, and other addresses are not affected', async () => {
   const { url } = await startLimited({ providerPerAddress: 3 })
   await provider.start()
   expect(await statusesOf(url, 3)).toEqual([303, 303, 303])
@@ -55,13 +55,13 @@ test('one address may begin so many, then it must wait; others are not concerned
   expect((await begin(url, 2)).status).toBe(303)
 })
 
-test('a browser gets a page, the audit log one line, and the metrics count it', async () => {
+test('a rejected provider login gets a page, one audit entry and a count in the metrics', async () => {
   const gateway = await startLimited({ providerPerAddress: 1 })
   await provider.start()
   await gateway.get('/oidc/login')
   const page = await gateway.get('/oidc/login', { accept: 'text/html' })
   expect([page.status, page.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8'])
-  expect(await page.text()).toContain('Too many logins were tried. Wait 15 minutes')
+  expect(await page.text()).toContain('Too many login attempts. Wait 15 minutes')
   await gateway.get('/oidc/login')
   const lines = gateway
     .log()
@@ -80,7 +80,7 @@ test('a browser gets a page, the audit log one line, and the metrics count it', 
   ).toBe(2)
 })
 
-test('logins that began are finished beyond the limit, and each that is finished makes room', async () => {
+test('pending provider logins can finish beyond the limit, and each finished one frees a place', async () => {
   const gateway = await startLimited({ providerPerAddress: 2 })
   await provider.start()
   const callbacks: { client: Browser; href: string }[] = []
@@ -105,7 +105,7 @@ test('logins that began are finished beyond the limit, and each that is finished
   expect(await begun()).toBe(429)
 })
 
-test('a login that the provider refuses makes no room: whoever begins one can make that of it', async () => {
+test('a login that the provider refuses frees no place, because any client could cause that', async () => {
   const gateway = await startLimited({ providerPerAddress: 1 })
   await provider.start()
   const client = new Browser()
@@ -122,7 +122,7 @@ test('a login that the provider refuses makes no room: whoever begins one can ma
   expect((await gateway.get('/oidc/login')).status).toBe(429)
 })
 
-test('what was not begun because the provider is away does not count', async () => {
+test('a login that could not begin because the provider is unavailable does not count', async () => {
   const gateway = await startLimited({ providerPerAddress: 1 })
   const response = await gateway.get('/oidc/login')
   expect([response.status, await codeOf(response)]).toEqual([503, 'IDENTITIES_UNAVAILABLE'])
@@ -131,7 +131,7 @@ test('what was not begun because the provider is away does not count', async () 
   expect((await gateway.get('/oidc/login')).status).toBe(429)
 })
 
-test('beyond those that may be under way in all none begins, from whatever address, and the log says so once', async () => {
+test('no provider login begins beyond the total limit, and the log records it once', async () => {
   const gateway = await startLimited({ providerPending: 2 })
   await provider.start()
   expect([...(await statusesOf(gateway.url, 1, 1)), ...(await statusesOf(gateway.url, 1, 2))]).toEqual([
@@ -145,7 +145,7 @@ test('beyond those that may be under way in all none begins, from whatever addre
   expect(gateway.log().match(/"reason":"provider-pending"/g)).toHaveLength(1)
 })
 
-test('two gateways over one store share the count', async () => {
+test('two gateways with one store share the counts of provider logins', async () => {
   const store = memoryStore()
   const gateways = [
     await startLimited({ providerPerAddress: 5 }, store),
@@ -159,7 +159,7 @@ test('two gateways over one store share the count', async () => {
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(15)
 })
 
-test('while the store cannot be asked none begins', async () => {
+test('no provider login begins while the store is unavailable', async () => {
   const { get } = await startLimited({}, awayStore())
   await provider.start()
   const response = await get('/oidc/login')

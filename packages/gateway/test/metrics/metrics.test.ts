@@ -2,14 +2,14 @@ import net from 'node:net'
 import { createStoreMetrics } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { mergeMetrics } from '../../src/metrics/merge.ts'
-import { metricsText } from '../../src/metrics/text.ts'
+import { metricsText } from '../../src/metrics/prometheus.ts'
 import { degradations } from '../../src/routes/healthz.ts'
 import { HOST, memoryStore, startGateway } from '../support.ts'
 import { parsePrometheus } from './prometheus.ts'
 
 const open = { config: { metrics: { public: true } } }
 
-test('the metrics are what Prometheus reads, and count by method, route and status', async () => {
+test('the metrics are valid for Prometheus and count by method, route and status', async () => {
   const gateway = await startGateway(open)
   const token = await gateway.logIn()
   await gateway.get('/verify', { cookie: `holdfast=${token}` })
@@ -33,7 +33,7 @@ test('the metrics are what Prometheus reads, and count by method, route and stat
   })
 })
 
-test('whoever tries addresses and methods makes no series of their own', async () => {
+test('a client that probes addresses and methods creates no new series', async () => {
   const gateway = await startGateway(open)
   for (let number = 0; number < 50; number++) await gateway.get(`/no-such-${number}?x=${number}`)
   for (const method of ['PROPFIND', 'LOCK', 'PURGE']) await fetch(`${gateway.url}/a/${method}`, { method })
@@ -45,7 +45,7 @@ test('whoever tries addresses and methods makes no series of their own', async (
   expect(series.length).toBeLessThan(6)
 })
 
-test('a client that goes away leaves nothing in progress', async () => {
+test('the request of a client that disconnects is not in progress any more', async () => {
   const gateway = await startGateway(open)
   const socket = net.connect(gateway.port, HOST)
   socket.write(
@@ -60,11 +60,11 @@ test('a client that goes away leaves nothing in progress', async () => {
   await expect.poll(inProgress).toBe(1)
 })
 
-test('on the port for everybody there are no metrics unless the configuration says so', async () => {
+test('the public port serves no metrics by default', async () => {
   expect((await (await startGateway()).get('/metrics')).status).toBe(404)
 })
 
-test('the metrics of several processes are told apart by a label, in one family each', async () => {
+test('merged metrics have one family per name and a label per process', async () => {
   const of = () => {
     const metrics = createStoreMetrics()
     metrics.observer.verified('active', 'cache', 1)
@@ -81,7 +81,7 @@ test('the metrics of several processes are told apart by a label, in one family 
   expect(verified.map(({ labels }) => labels['process'])).toEqual(['1', '2'])
 })
 
-test('a label keeps its quotes, backslashes and line ends', () => {
+test('quotes, backslashes and line feeds in a label are escaped', () => {
   const label = 'a"b\\c\nd'
   const text = metricsText([
     { name: 'x', help: 'X.', type: 'gauge', samples: [{ labels: { label }, value: Number.NaN }] },
@@ -90,7 +90,7 @@ test('a label keeps its quotes, backslashes and line ends', () => {
   expect(parsePrometheus(text).samples).toHaveLength(1)
 })
 
-test('health tells well and degraded apart', async () => {
+test('the health is ok or degraded', async () => {
   const gateway = await startGateway()
   expect(await (await gateway.get('/healthz')).json()).toEqual({
     status: 'ok',

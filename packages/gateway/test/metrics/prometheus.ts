@@ -1,4 +1,4 @@
-/** A sample of the text format of Prometheus. */
+/** A sample in the Prometheus text format. */
 export interface Sample {
   name: string
   labels: Record<string, string>
@@ -12,8 +12,8 @@ const LINE = new RegExp(
 )
 
 /**
- * Reads the text format (version 0.0.4) as strictly as its specification allows, and checks what `promtool check metrics`
- * does: one HELP and TYPE before each family, each family in one piece, no sample twice, counters that end in `_total`,
+ * Parses the text format (version 0.0.4) as strictly as its specification allows, and makes the checks of `promtool check
+ * metrics`: one HELP and TYPE before each family, each family in one piece, no repeated sample, counters that end in `_total`,
  * buckets that only grow and end in `+Inf`, equal to the count. Throws for anything else.
  */
 export function parsePrometheus(text: string): { families: Map<string, string>; samples: Sample[] } {

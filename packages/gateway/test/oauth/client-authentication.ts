@@ -2,31 +2,31 @@ import { describe, expect, test } from 'vitest'
 import { bodyOf } from '../support.ts'
 import { ASKER, basic, ENDER, startWithClients } from './support.ts'
 
-/** What holds for `/introspect` and `/revoke` alike. */
+/** The tests that `/introspect` and `/revoke` share. */
 export function testClientAuthentication(path: '/introspect' | '/revoke') {
   const [known, other] = path === '/introspect' ? [ASKER, ENDER] : [ENDER, ASKER]
 
   describe('RFC 6749, section 2.3: client authentication', () => {
-    test('2.3.1: by the header, with both parts form-encoded', async () => {
+    test('2.3.1: a client may authenticate in the header, with both parts form-encoded', async () => {
       const { post, session } = await startWithClients()
       const response = await post(path, { token: session.token }, basic(known))
       expect(response.status).toBe(200)
     })
 
-    test('2.3.1: by the form', async () => {
+    test('2.3.1: a client may authenticate in the form', async () => {
       const { post, session } = await startWithClients()
       const form = { token: session.token, client_id: known.id, client_secret: known.secret }
       expect((await post(path, form)).status).toBe(200)
     })
 
-    test('2.3: not in two ways at once', async () => {
+    test('2.3: a client must not authenticate in two ways at once', async () => {
       const { post, session } = await startWithClients()
       const form = { token: session.token, client_id: known.id, client_secret: known.secret }
       const response = await post(path, form, basic(known))
       expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_request'])
     })
 
-    test('5.2: who is unknown, or has a wrong secret, or none, gets the same 401 with a challenge', async () => {
+    test('5.2: an unknown client and a client with a wrong or missing secret get the same 401 with a challenge', async () => {
       const { post, session } = await startWithClients()
       const { token } = session
       const answers = await Promise.all([
@@ -62,7 +62,7 @@ export function testClientAuthentication(path: '/introspect' | '/revoke') {
       expect(await store.verify(session.token)).not.toMatchObject({ reason: 'revoked' })
     })
 
-    test('3.2: a parameter that comes twice is refused', async () => {
+    test('3.2: a repeated parameter is refused', async () => {
       const { post, session } = await startWithClients()
       const form: [string, string][] = [
         ['token', session.token],
@@ -72,13 +72,13 @@ export function testClientAuthentication(path: '/introspect' | '/revoke') {
       expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_request'])
     })
 
-    test('3.2: a parameter without a value counts as left out', async () => {
+    test('3.2: an empty parameter counts as missing', async () => {
       const { post } = await startWithClients()
       const response = await post(path, { token: '' }, basic(known))
       expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_request'])
     })
 
-    test('no secret and no token reaches the log', async () => {
+    test('the log contains no client secret and no token', async () => {
       const { post, session, gateway } = await startWithClients()
       await post(path, { token: session.token }, basic(known))
       await post(path, { token: session.token }, basic({ id: known.id, secret: 'hfc_wrong-s3cret' }))
@@ -88,7 +88,7 @@ export function testClientAuthentication(path: '/introspect' | '/revoke') {
     })
   })
 
-  test('RFC 6749, section 5.1: no cache keeps an answer', async () => {
+  test('RFC 6749, section 5.1: answers must not be cached', async () => {
     const { post, session } = await startWithClients()
     for (const headers of [basic(known), {}]) {
       const response = await post(path, { token: session.token }, headers)

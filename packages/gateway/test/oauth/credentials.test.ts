@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createClientAuthentication } from '../../src/oauth/clients.ts'
+import {
+  clientSecretHash,
+  createClientAuthentication,
+  generateClientSecret,
+} from '../../src/oauth/clients.ts'
 import { readClientCredentials } from '../../src/oauth/credentials.ts'
-import { clientSecretHash, generateClientSecret } from '../../src/oauth/secret.ts'
 import { basic } from './support.ts'
 
-test('whatever the name and the secret are made of, the header brings them', () => {
+test('readClientCredentials reads every id and secret from the header', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1 })
   fc.assert(
     fc.property(text, text, (id, secret) => {
@@ -14,7 +17,7 @@ test('whatever the name and the secret are made of, the header brings them', () 
   )
 })
 
-test('no header makes it throw', () => {
+test('readClientCredentials never throws', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary-ascii' }), (text) => {
       const encoded = Buffer.from(text).toString('base64')
@@ -25,7 +28,7 @@ test('no header makes it throw', () => {
   )
 })
 
-test('a secret has 256 random bits, and only its hash lets in', () => {
+test('a client secret has 256 random bits, and only its hash authenticates the client', () => {
   const secret = generateClientSecret()
   expect(secret).toMatch(/^hfc_[A-Za-z0-9_-]{43}$/)
   expect(generateClientSecret()).not.toBe(secret)

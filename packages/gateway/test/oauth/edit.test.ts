@@ -11,7 +11,7 @@ async function configFile(raw: unknown = rawConfig()): Promise<string> {
   return file
 }
 
-test('a client is written beside what the file holds, and its secret is not', async () => {
+test('addClient keeps the rest of the file and does not store the secret', async () => {
   const file = await configFile()
   const [first, second] = [createClient('a', ['introspect']), createClient('b', ['introspect', 'revoke'])]
   await addClient(file, first.entry)
@@ -23,24 +23,24 @@ test('a client is written beside what the file holds, and its secret is not', as
   expect((await stat(file)).mode & 0o777).toBe(0o600)
 })
 
-test('a name that is taken leaves the file as it was', async () => {
+test('addClient does not change the file when the id is in use', async () => {
   const file = await configFile()
   await addClient(file, createClient('a', ['introspect']).entry)
   const before = await readFile(file, 'utf8')
   await expect(addClient(file, createClient('a', ['revoke']).entry)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringContaining('must not name a client twice'),
+    message: expect.stringContaining('must not contain the same client twice'),
   })
   expect(await readFile(file, 'utf8')).toBe(before)
 })
 
-test('a file that cannot be used is not touched', async () => {
+test('addClient does not change an invalid file', async () => {
   const file = await configFile({ ...rawConfig(), name: '' })
   const before = await readFile(file, 'utf8')
   await expect(addClient(file, createClient('a', ['revoke']).entry)).rejects.toThrow(/not added to .*`name`/s)
   expect(await readFile(file, 'utf8')).toBe(before)
 })
 
-test('a name that cannot be one is refused', () => {
-  expect(() => createClient('a b', ['revoke'])).toThrow(/^"a b" cannot be a client\. `id` must be 1 to 64/)
+test('createClient rejects an invalid id', () => {
+  expect(() => createClient('a b', ['revoke'])).toThrow(/^"a b" cannot be a client id\. `id` must be 1 to 64/)
 })

@@ -13,7 +13,7 @@ const active: Active = {
 }
 const told = (leaseRemainingMs: number) => introspectionOf(active, { issuer: undefined, leaseRemainingMs })
 
-test('times are whole seconds, and the earlier end counts', () => {
+test('introspection returns whole seconds, and the earlier end of a session', () => {
   expect(told(0)).toMatchObject({ iat: 1000, exp: 2000 })
 })
 
@@ -23,6 +23,6 @@ test.each([
   [412.7, 412],
   [1000, 1000],
   [60_000, 1000],
-])('with a lease of %d ms left an answer may be used for %d ms', (leaseRemainingMs, cacheMs) => {
+])('a client may use an answer with a remaining lease of %d ms for %d ms', (leaseRemainingMs, cacheMs) => {
   expect(told(leaseRemainingMs)['cache_ms']).toBe(cacheMs)
 })

@@ -6,7 +6,7 @@ import { ASKER, basic, ENDER, startWithClients } from './support.ts'
 testClientAuthentication('/revoke')
 
 describe('RFC 7009, section 2.1: revocation request', () => {
-  test('POST with a form, and with nothing else', async () => {
+  test('revocation accepts only POST with a form', async () => {
     const { gateway, session } = await startWithClients()
     const get = await gateway.get(`/revoke?token=${session.token}`, basic(ENDER))
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST'])
@@ -15,13 +15,13 @@ describe('RFC 7009, section 2.1: revocation request', () => {
     expect((await gateway.get('/session', asBearer(session.token))).status).toBe(200)
   })
 
-  test('`token` is required', async () => {
+  test('revocation requires `token`', async () => {
     const { revoke } = await startWithClients()
     const response = await revoke({})
     expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_request'])
   })
 
-  test('the client is validated before the token: a stranger ends nothing', async () => {
+  test('the client is authenticated before the token, and an unknown client ends no session', async () => {
     const { gateway, revoke, session } = await startWithClients()
     for (const headers of [{}, basic({ ...ENDER, secret: 'x' }), basic(ASKER)]) {
       expect((await revoke({ token: session.token }, headers)).status).toBeGreaterThanOrEqual(400)
@@ -29,7 +29,7 @@ describe('RFC 7009, section 2.1: revocation request', () => {
     expect((await gateway.get('/session', asBearer(session.token))).status).toBe(200)
   })
 
-  test('`token_type_hint` is optional, and a wrong one does not keep the token', async () => {
+  test('`token_type_hint` is optional, and a wrong one does not prevent the revocation', async () => {
     const { gateway, revoke, session } = await startWithClients()
     expect((await revoke({ token: session.token, token_type_hint: 'refresh_token' })).status).toBe(200)
     expect((await gateway.get('/session', asBearer(session.token))).status).toBe(401)
@@ -37,7 +37,7 @@ describe('RFC 7009, section 2.1: revocation request', () => {
 })
 
 describe('RFC 7009, section 2.2: revocation response', () => {
-  test('200 once the token is ended, and it cannot be used again', async () => {
+  test('revocation answers 200 once the token is revoked', async () => {
     const { gateway, revoke, session } = await startWithClients()
     const response = await revoke({ token: session.token })
     expect([response.status, await response.text()]).toEqual([200, ''])
@@ -47,7 +47,7 @@ describe('RFC 7009, section 2.2: revocation response', () => {
     expect(gateway.log()).toContain(session.id)
   })
 
-  test('200 also for a token that is ended, unknown or none', async () => {
+  test('revocation also answers 200 for a revoked, unknown or malformed token', async () => {
     const { revoke, session } = await startWithClients()
     for (const token of [session.token, session.token, 'hf_malformed', 'of another kind']) {
       const response = await revoke({ token })
@@ -57,7 +57,7 @@ describe('RFC 7009, section 2.2: revocation response', () => {
 })
 
 describe('RFC 7009, section 2.2.1: error response', () => {
-  test('503 with the time to ask again when the end is not acknowledged, and the log says that it may have happened', async () => {
+  test('revocation answers 503 with a time to retry when it is not acknowledged, and the log records an unknown outcome', async () => {
     const { gateway, revoke, session } = await startWithClients({ store: awayStore() })
     const response = await revoke({ token: session.token })
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
@@ -66,7 +66,7 @@ describe('RFC 7009, section 2.2.1: error response', () => {
     expect(gateway.log()).toContain(`"sessions":["${session.id}"],"outcome":"unknown"`)
   })
 
-  test('errors are in the form of RFC 6749, section 5.2', async () => {
+  test('errors have the form of RFC 6749, section 5.2', async () => {
     const { revoke } = await startWithClients()
     expect(await bodyOf(await revoke({}))).toEqual({
       error: 'invalid_request',
@@ -75,7 +75,7 @@ describe('RFC 7009, section 2.2.1: error response', () => {
   })
 })
 
-test('RFC 7009, section 5: a body beyond all bounds is refused before it is read', async () => {
+test('RFC 7009, section 5: a body that is too large is refused before it is read', async () => {
   const { revoke } = await startWithClients()
   const response = await revoke({ token: 'x'.repeat(20_000) })
   expect([response.status, (await bodyOf(response))['error']]).toEqual([413, 'invalid_request'])

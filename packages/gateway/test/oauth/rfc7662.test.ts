@@ -7,7 +7,7 @@ import { ASKER, basic, ISSUER, startWithClients } from './support.ts'
 testClientAuthentication('/introspect')
 
 describe('RFC 7662, section 2.1: introspection request', () => {
-  test('POST with a form, and with nothing else', async () => {
+  test('introspection accepts only POST with a form', async () => {
     const { gateway, session, post } = await startWithClients()
     const get = await gateway.get(`/introspect?token=${session.token}`, basic(ASKER))
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST'])
@@ -17,13 +17,13 @@ describe('RFC 7662, section 2.1: introspection request', () => {
     expect([query.status, (await bodyOf(query))['error']]).toEqual([400, 'invalid_request'])
   })
 
-  test('`token` is required', async () => {
+  test('introspection requires `token`', async () => {
     const { introspect } = await startWithClients()
     const response = await introspect({ token_type_hint: 'access_token' })
     expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_request'])
   })
 
-  test('`token_type_hint` is optional, and a wrong one does not matter', async () => {
+  test('`token_type_hint` is optional, and a wrong one is ignored', async () => {
     const { introspect, session } = await startWithClients()
     for (const hint of ['access_token', 'refresh_token', 'nonsense']) {
       const response = await introspect({ token: session.token, token_type_hint: hint })
@@ -31,7 +31,7 @@ describe('RFC 7662, section 2.1: introspection request', () => {
     }
   })
 
-  test('the asker must be authorized', async () => {
+  test('introspection requires an authorized client', async () => {
     const { introspect, session } = await startWithClients()
     const response = await introspect({ token: session.token }, {})
     expect(response.status).toBe(401)
@@ -40,7 +40,7 @@ describe('RFC 7662, section 2.1: introspection request', () => {
 })
 
 describe('RFC 7662, section 2.2: introspection response', () => {
-  test('an active token: JSON with its members', async () => {
+  test('an active token gets JSON with the members of its session', async () => {
     const claims = { name: 'Ada', email: 'ada@example.org', groups: ['a'], secret: 'of the application' }
     const { introspect, session } = await startWithClients({ claims, issuer: ISSUER })
     const response = await introspect({ token: session.token })
@@ -62,7 +62,7 @@ describe('RFC 7662, section 2.2: introspection response', () => {
     })
   })
 
-  test('whatever is not active looks the same, to the byte', async () => {
+  test('all inactive tokens get the same answer, byte for byte', async () => {
     const store = createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING })
     const elsewhere = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
     const foreign = createMemoryStore({ dataCentre: 'dc2', keyring: KEYRING })
@@ -85,7 +85,7 @@ describe('RFC 7662, section 2.2: introspection response', () => {
     }
   })
 
-  test('a token that cannot be looked up is not called inactive', async () => {
+  test('a token that cannot be verified is not reported as inactive', async () => {
     const { introspect, session } = await startWithClients({ store: awayStore() })
     const response = await introspect({ token: session.token })
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
@@ -93,7 +93,7 @@ describe('RFC 7662, section 2.2: introspection response', () => {
   })
 })
 
-test('a token in use stays in use while resource servers ask about it', async () => {
+test('introspection extends the idle lifetime of a session', async () => {
   const store = createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING, idleMs: 1000 })
   const { introspect } = await startWithClients({ store })
   const { token } = await store.issue({ subject: 'ada' })
@@ -103,7 +103,7 @@ test('a token in use stays in use while resource servers ask about it', async ()
   }
 })
 
-test('without clients there is nothing to ask', async () => {
+test('a gateway without clients has no introspection endpoint', async () => {
   const gateway = await startGateway()
   expect((await gateway.postForm('/introspect', { token: 'x' })).status).toBe(404)
 })

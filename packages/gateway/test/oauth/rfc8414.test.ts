@@ -17,7 +17,7 @@ test('RFC 8414, section 3.2: the metadata is JSON and names the issuer as config
   for (const value of Object.values(metadata)) expect(value).not.toEqual([])
 })
 
-test('RFC 8414, section 2: every endpoint that is named exists, and takes the ways to authenticate that are named', async () => {
+test('RFC 8414, section 2: every endpoint in the metadata exists and accepts the listed ways to authenticate', async () => {
   const { gateway, session } = await startWithClients({ issuer: ISSUER })
   const metadata = await bodyOf(await gateway.get(PATH))
   expect(metadata['response_types_supported']).toEqual(['none'])
@@ -33,7 +33,7 @@ test('RFC 8414, section 2: every endpoint that is named exists, and takes the wa
   }
 })
 
-test('RFC 8414, section 3: without an issuer there is no metadata', async () => {
+test('RFC 8414, section 3: a gateway without an issuer has no metadata', async () => {
   const { gateway, revoke, session } = await startWithClients()
   expect((await gateway.get(PATH)).status).toBe(404)
   expect((await revoke({ token: session.token }, basic(ENDER))).status).toBe(200)

@@ -11,7 +11,7 @@ export const ENDER = { id: 'mobile', secret: ender.secret }
 
 type Form = Record<string, string> | [string, string][]
 
-/** A gateway that knows two clients, and a session in its store. */
+/** A gateway with two clients and a session. */
 export async function startWithClients(
   options: { store?: TokenStore; claims?: Record<string, JsonValue>; issuer?: string } = {},
 ) {

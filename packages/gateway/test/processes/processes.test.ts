@@ -9,7 +9,7 @@ import { startRun, TEST_MS, until } from './running.ts'
 const HOST = '127.0.110.3'
 const reader = createAdminToken()
 
-/** The pids that say that they listen, in the order of the log. */
+/** The pids of processes that logged that they listen, in log order. */
 const listeners = (output: string) =>
   output
     .split('\n')
@@ -17,7 +17,7 @@ const listeners = (output: string) =>
     .map((line) => (JSON.parse(line) as { pid: number }).pid)
 
 test(
-  'several processes serve one address and tell their metrics together; one that is killed comes back; SIGTERM ends all',
+  'several processes share one address and their metrics, a killed one is restarted, and SIGTERM ends all',
   async () => {
     const admin = {
       listen: { host: HOST, port: 21_107 },
@@ -51,7 +51,7 @@ test(
 )
 
 test(
-  'when the process that started the others is killed, the others end',
+  'the serving processes end when their parent is killed',
   async () => {
     const running = await startRun({ listen: { host: HOST, port: 21_108 }, processes: 2 })
     await until(() => listeners(running.output()).length === 2)
@@ -62,7 +62,7 @@ test(
         process.kill(pid, 0)
         return false
       } catch {
-        // ESRCH: there is no such process any more.
+        // ESRCH: the process does not exist any more.
         return true
       }
     }
@@ -72,7 +72,7 @@ test(
 )
 
 test(
-  'what starting again does not mend ends all with one clear sentence',
+  'a failure that a restart cannot fix ends all processes with one clear sentence',
   async () => {
     const running = await startRun({
       listen: { host: HOST, port: 21_109 },
@@ -86,13 +86,13 @@ test(
 )
 
 test(
-  'each process has an audit log of its own',
+  'each process has its own audit log',
   async () => {
     const folder = await temporaryFolder()
     const file = path.join(folder, 'audit.jsonl')
     const running = await startRun({ listen: { host: HOST, port: 21_110 }, processes: 2, audit: { file } })
     await until(() => listeners(running.output()).length === 2)
-    // Each takes a changed configuration by itself, and tells it in its own log.
+    // Each process applies a changed configuration and records it in its own log.
     const config = path.join(running.folder, 'gateway.json')
     const { limits, ...rest } = JSON.parse(await readFile(config, 'utf8'))
     await writeFile(config, JSON.stringify({ ...rest, limits: { ...limits, connections: 500 } }))

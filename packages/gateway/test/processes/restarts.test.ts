@@ -14,7 +14,7 @@ const events = ({ output }: Started, event: string) =>
     .filter((line) => line.includes(`"event":"${event}"`))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
-/** The pids that say that they listen, in the order of the log. */
+/** The pids of processes that logged that they listen, in log order. */
 const listeners = ({ output }: Started) =>
   output()
     .split('\n')
@@ -39,7 +39,7 @@ async function end(running: Started): Promise<void> {
 /** In a serving process SIGUSR2 begins a loop that never ends. */
 const BUSY = `process.on('SIGUSR2', () => { for (;;); })\n`
 
-/** Has one of two processes hang, waits until it is replaced, and ends both. */
+/** Makes one of two processes hang, waits until it is replaced, and ends both. */
 async function hang(signal: 'SIGSTOP' | 'SIGUSR2', port: number): Promise<void> {
   const busy = path.join(await temporaryFolder(), 'busy.mjs')
   await writeFile(busy, BUSY)
@@ -62,16 +62,16 @@ async function hang(signal: 'SIGSTOP' | 'SIGUSR2', port: number): Promise<void> 
 }
 
 test(
-  'a process that hangs, stopped or in an endless loop, is ended and replaced, and the log and the metrics say so',
+  'a hanging process, stopped or in an endless loop, is killed, replaced, logged and counted',
   async () => {
-    // At once: a process counts as hanging after ten seconds of silence.
+    // Both at once, because a process counts as hanging only after ten seconds.
     await Promise.all([hang('SIGSTOP', 21_130), hang('SIGUSR2', 21_131)])
   },
   TEST_MS,
 )
 
 test(
-  'when all serving processes die at once, all are started again',
+  'all serving processes are restarted when all die at once',
   async () => {
     const port = 21_132
     const running = await startRun({ listen: { host: HOST, port }, processes: 2, metrics })
@@ -87,7 +87,7 @@ test(
 )
 
 test(
-  'one that dies while the configuration file is broken does not take the others with it, and is back when it is mended',
+  'a process that dies while the configuration file is broken is restarted when it is fixed, and the others keep serving',
   async () => {
     const port = 21_133
     const running = await startRun({ listen: { host: HOST, port }, processes: 2 })
@@ -111,7 +111,7 @@ test(
 )
 
 test(
-  'SIGHUP ends no process that has just been started again',
+  'SIGHUP does not end a process that was just restarted',
   async () => {
     const port = 21_134
     const running = await startRun({ listen: { host: HOST, port }, processes: 2 })
@@ -130,7 +130,7 @@ test(
 )
 
 test(
-  'a process that cannot be started again is tried until it can',
+  'a process that cannot be restarted is retried until it starts',
   async () => {
     const port = 21_135
     const node = path.join(await temporaryFolder(), 'node')

@@ -1,6 +1,6 @@
 import { runGateway } from '../../src/index.ts'
 
-/** Runs a gateway by the configuration file that is its argument, as the command does. */
+/** Runs a gateway with the configuration file in its argument, as the command does. */
 try {
   await runGateway(process.argv[2] ?? '')
 } catch (error) {

@@ -8,7 +8,7 @@ import { PASSWORD, rawConfig, temporaryFolder } from '../support.ts'
 
 const PROGRAM = new URL('./run-gateway.ts', import.meta.url).pathname
 
-/** Longer than it takes several processes to start on a machine that is busy with other tests (in milliseconds). */
+/** Longer than several processes need to start while other tests use the machine (in milliseconds). */
 const PATIENCE_MS = 100_000
 export const TEST_MS = 150_000
 
@@ -28,7 +28,7 @@ export interface Started {
   ended: () => Promise<number | null>
 }
 
-/** A configuration file and a gateway by it; `wrapped` is a command that starts it, `node` the program that runs it. */
+/** A gateway with its configuration file. `wrapped` is a command that starts it, `node` the program that runs it. */
 export async function startRun(
   overrides: Record<string, unknown>,
   options: { env?: NodeJS.ProcessEnv; wrapped?: readonly string[]; node?: string } = {},

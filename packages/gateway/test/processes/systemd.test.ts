@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createNotifier } from '../../src/processes/notify.ts'
+import { createNotifier } from '../../src/processes/systemd.ts'
 import { temporaryFolder } from '../support.ts'
 import { startRun, TEST_MS, until } from './running.ts'
 
 const HOST = '127.0.110.4'
 
-/** Node has no datagram sockets in the file system; each word that arrives is printed on a line. */
+/** Prints each received message on a line. It is Python, because Node has no Unix datagram sockets. */
 const RECEIVER = `
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -33,7 +33,7 @@ async function receive(socket: string): Promise<() => string> {
 }
 
 test.each([1, 2])(
-  'systemd is told when %d processes serve, that they live, and when they stop',
+  'systemd is notified when %d processes serve, that they are alive, and when they stop',
   async (processes) => {
     const socket = path.join(await temporaryFolder(), 'notify')
     const told = await receive(socket)
@@ -52,7 +52,7 @@ test.each([1, 2])(
   TEST_MS,
 )
 
-test('the watchdog is told nothing while a process hangs', async () => {
+test('the watchdog gets no keep-alive while a process hangs', async () => {
   const socket = path.join(await temporaryFolder(), 'notify')
   const told = await receive(socket)
   const environment = { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '100000' }
@@ -76,7 +76,7 @@ test.each([1, 2])(
   '%d processes serve on the socket that systemd opened',
   async (processes) => {
     const port = 21_120 + processes
-    // It starts the gateway at the first connection, and hands the socket over.
+    // It starts the gateway at the first connection and passes the socket on.
     const wrapped = ['systemd-socket-activate', '-l', `${HOST}:${port}`]
     const running = await startRun({ listen: { host: HOST, port: 9 }, processes }, { wrapped })
     await until(() => running.output().includes('Listening on'))

@@ -9,18 +9,18 @@ const read = (name: string) =>
   readFile(path.join(import.meta.dirname, '../../../../docs/proxies', name), 'utf8')
 const HEADERS = Object.keys(createIdentityHeaders('X-Auth-Request-')(null))
 
-// nginx and HAProxy run their files in proxies.test.ts. Traefik and Envoy are in no package of Debian's or npm's: what
-// these two say about Holdfast is held against Holdfast.
+// nginx and HAProxy run with their files in proxies.test.ts. No Debian or npm package contains Traefik or Envoy, so only
+// the parts of their files about Holdfast are checked here.
 describe('traefik.yaml', async () => {
   const { routers, middlewares } = parse(await read('traefik.yaml')).http
   const { address, authResponseHeaders, trustForwardHeader } = middlewares.holdfast.forwardAuth
 
-  test('asks where Traefik is understood, and believes no header of the client', () => {
+  test('traefik.yaml uses the convention of Traefik and trusts no header of the client', () => {
     expect(PROXIES.map(({ url }) => url)).toContain(new URL(address).pathname)
     expect(trustForwardHeader).toBeUndefined()
   })
 
-  test('takes every identity header from the gateway, and its look-alikes from nobody', () => {
+  test('traefik.yaml takes every identity header from the gateway only', () => {
     const lower = (names: string[]) => names.map((name) => name.toLowerCase())
     expect(lower(authResponseHeaders)).toEqual(HEADERS)
     const removed = middlewares['no-lookalikes'].headers.customRequestHeaders as Record<string, string>
@@ -41,12 +41,12 @@ describe('envoy.yaml', async () => {
   const [mutation, authz] = manager.http_filters.map((one: { typed_config: unknown }) => one.typed_config)
   const exact = (patterns: { exact: string }[]) => patterns.map((pattern) => pattern.exact)
 
-  test('asks where Envoy is understood, and lets nobody through without an answer', () => {
+  test('envoy.yaml uses the convention of Envoy and allows no request without an answer', () => {
     expect(PROXIES.map(({ url }) => url)).toContain(`${authz.http_service.path_prefix}/*`)
     expect(authz.failure_mode_allow).toBe(false)
   })
 
-  test('removes what the client says about itself before it asks, and takes every identity header', () => {
+  test('envoy.yaml removes the identity headers of the client and takes them from the gateway', () => {
     expect(names.slice(0, 2)).toEqual(['envoy.filters.http.header_mutation', 'envoy.filters.http.ext_authz'])
     const removed = mutation.mutations.request_mutations.map(({ remove }: { remove: string }) => remove)
     expect(removed).toEqual(HEADERS)
@@ -58,7 +58,7 @@ describe('envoy.yaml', async () => {
     expect(manager.common_http_protocol_options.headers_with_underscores_action).toBe('DROP_HEADER')
   })
 
-  test('asks about the path as it came', () => {
+  test('envoy.yaml passes the path on unchanged', () => {
     expect([manager.normalize_path, manager.merge_slashes]).toEqual([false, false])
   })
 

@@ -57,7 +57,7 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
   const issue = async (subject: string, claims = {}) =>
     cookieOf((await stage.store.issue({ subject, claims })).token)
 
-  test('the application is told who is there, by the proxy alone', async () => {
+  test('the application gets the identity of the user from the proxy only', async () => {
     const lovelace = await issue('ada', { name: 'Ada L.', email: 'ada@example.org', groups: ['a', 'b'] })
     const answer = await ask('/hello?x=1', { headers: lovelace })
     expect([answer.status, JSON.parse(answer.body).path]).toEqual([200, '/hello?x=1'])
@@ -69,7 +69,7 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     })
   })
 
-  test('a browser logs in and is back where it wanted to go', async () => {
+  test('a browser logs in and returns to the requested page', async () => {
     const first = await ask('/a?b=c&d=%20', { headers: PAGE })
     expect([first.status, first.headers['location']]).toEqual([
       302,
@@ -83,19 +83,19 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     expect(identity(back)).toEqual({ X_AUTH_REQUEST_USER: 'ada' })
   })
 
-  test('a log-out through it counts', async () => {
+  test('a logout through the proxy ends the session', async () => {
     const { cookie: mine } = await logIn(proxy)
     expect((await ask('/logout', { method: 'POST', headers: { cookie: mine } })).status).toBe(200)
     await sleep(1000)
     expect((await ask('/x', { headers: { cookie: mine } })).status).toBe(401)
   })
 
-  test('a static page is for those who are logged in', async () => {
+  test('a static page requires a login', async () => {
     expect((await ask('/static/page.html', { headers: cookie })).body).toBe('<h1>A static page</h1>')
     expect((await ask('/static/page.html')).status).toBe(401)
   })
 
-  test('a client that says itself who it is is not believed', async () => {
+  test('identity headers of the client are ignored', async () => {
     const claims = ['User', 'Name', 'Email', 'Groups'].flatMap((part) => [
       `X-Auth-Request-${part}`,
       `x-auth-request-${part.toLowerCase()}`,
@@ -115,7 +115,7 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     expect([program.status, program.headers['www-authenticate']]).toEqual([401, 'Bearer realm="holdfast"'])
   })
 
-  test('a bearer token does as well', async () => {
+  test('a bearer token is accepted', async () => {
     const { token } = await stage.store.issue({ subject: 'robot' })
     const answer = await ask('/x', {
       method: 'POST',
@@ -125,7 +125,7 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     expect(identity(answer)['X_AUTH_REQUEST_USER']).toBe('robot')
   })
 
-  test('rules decide by the path that the client sent, however it is written', async () => {
+  test('access rules apply to the path of the client, however it is written', async () => {
     const admin = await issue('root', { groups: ['admins'] })
     const status = async (target: string, headers: Record<string, string> = {}) =>
       (await ask(target, { headers })).status
@@ -142,13 +142,13 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     ]) {
       expect([400, 403], target).toContain(await status(target))
     }
-    // It would stand between the host and the path of what nginx tells.
+    // nginx would put it between the host and the path.
     expect([400, 401]).toContain(await status('/admin/x', { host: 'a/open' }))
   })
 })
 
 describe.skipIf(!runs).each(PROXIES)('behind %s', (proxy) => {
-  test('wrong passwords of one client lock out that client, and nobody else', async () => {
+  test('wrong passwords of one client lock out only that client', async () => {
     const logInFrom = async (localAddress: string, username: string, password: string) => {
       const body = JSON.stringify({ username, password })
       const headers = { 'content-type': 'application/json' }
@@ -160,7 +160,7 @@ describe.skipIf(!runs).each(PROXIES)('behind %s', (proxy) => {
     }[proxy] as [string, string]
     const statuses: number[] = []
     const names = Array.from({ length: 210 }, (_, index) => `nobody-${index}`)
-    // No more at once than gateways check passwords: one that waited too long would be told so, and not count.
+    // No more at once than the gateways check: a login that waits too long is rejected and does not count.
     const tryAll = async () => {
       for (let name = names.pop(); name !== undefined; name = names.pop()) {
         statuses.push(await logInFrom(attacker, name, 'a-wrong-password'))
@@ -175,7 +175,7 @@ describe.skipIf(!runs).each(PROXIES)('behind %s', (proxy) => {
 })
 
 describe.skipIf(!runs)('the gateways behind them', () => {
-  test('see no proxy that they do not trust', async () => {
+  test('the gateways see no untrusted proxy', async () => {
     for (const { address } of stage.gateways) {
       const health = await (await fetch(`http://${address.host}:${address.port}/healthz`)).json()
       expect(health).toMatchObject({ degraded: [] })
@@ -187,7 +187,7 @@ describe.skipIf(!runs)('both', () => {
   const askBoth = (target: string, headers: Record<string, string>) =>
     Promise.all(PROXIES.map((proxy) => stage.ask(proxy, target, { headers })))
 
-  /** Asks a proxy, over and over in `loops` loops, until `isDone`; counts what comes of it. */
+  /** Sends requests to a proxy in `loops` loops until `isDone`, and counts the answers. */
   async function browse(
     proxy: ProxyName,
     loops: number,
@@ -212,7 +212,7 @@ describe.skipIf(!runs)('both', () => {
     return outcomes
   }
 
-  test('an outage is not a log-out: 503 with the time to ask again, and the cookie stays', async () => {
+  test('an outage gets 503 with a time to retry, and logs no user out', async () => {
     const gone = [await stage.group.primary(), ...(await stage.group.replicas()).slice(0, 1)]
     for (const server of gone) server.pause()
     let answers: Answer[]
@@ -233,7 +233,7 @@ describe.skipIf(!runs)('both', () => {
     await stage.group.waitUntilWhole()
   }, 60_000)
 
-  test('one login, 1,000 requests through each while the primary dies: none fails, none must log in again', async () => {
+  test('none of 1,000 requests per proxy fails or needs a new login while the primary dies', async () => {
     const primary = await stage.group.primary()
     onTestFinished(async () => {
       await primary.start()
@@ -253,8 +253,8 @@ describe.skipIf(!runs)('both', () => {
     expect((await stage.group.primary()).port).not.toBe(primary.port)
   }, 60_000)
 
-  // The last one: the gateway stays stopped.
-  test('a gateway is stopped while 200 requests are in flight: none is dropped', async () => {
+  // The last test, because the gateway stays stopped.
+  test('no request is dropped when a gateway is stopped during 200 pending requests', async () => {
     const [stopped] = stage.gateways
     if (stopped === undefined) throw new Error('There is no gateway.')
     let ending = false

@@ -20,9 +20,9 @@ const PROXIES = { nginx: '127.0.108.10', haproxy: '127.0.108.11' }
 export type ProxyName = keyof typeof PROXIES
 const APPLICATION = '127.0.108.31'
 const GATEWAYS = ['127.0.108.21', '127.0.108.22', '127.0.108.23', '127.0.108.24']
-/** As docs/proxies/README.md says: from this address both proxies reach the gateways. */
+/** Both proxies connect to the gateways from this address, as in docs/proxies/README.md. */
 const TRUSTED_PROXIES = ['127.0.0.1']
-/** On a busy machine four gateways take their time (in milliseconds). */
+/** Four gateways start slowly on a busy machine (in milliseconds). */
 const START_MS = 40_000
 const HERE = import.meta.dirname
 const DOCS = path.join(HERE, '../../../../docs/proxies')
@@ -33,7 +33,7 @@ export interface Answer {
   body: string
 }
 
-/** nginx and HAProxy as the documentation configures them, between a client and an application: four gateways, one group. */
+/** nginx and HAProxy with the documented files, between a client and an application, with four gateways and one group. */
 export class Stage {
   readonly group: RedisGroup
   readonly gateways: ServerProcess[] = []
@@ -72,7 +72,7 @@ export class Stage {
     await this.#stack.disposeAsync()
   }
 
-  /** Sends a request to a proxy; the path goes out as it is. */
+  /** Sends a request to a proxy, with the path unchanged. */
   ask(
     proxy: ProxyName,
     target: string,
@@ -143,7 +143,7 @@ export class Stage {
       ...replaced,
       '127.0.0.1:8089': `${PROXIES.haproxy}:${askPort}`,
     })
-    // One after the other: to start is the most work that they ever have.
+    // One after the other, because starting is their most expensive step.
     for (const server of [application, ...this.gateways, nginx, haproxy]) await server.start()
   }
 
@@ -153,7 +153,7 @@ export class Stage {
       'listen 443': `listen ${PROXIES.nginx}:${port}`,
       '/etc/nginx/tls': this.#folder,
     })
-    // Its workers must read what the test may read.
+    // The workers must be able to read the files of the test.
     const user = process.getuid?.() === 0 ? 'user root; ' : ''
     const globals = `${user}daemon off; pid ${this.#folder}/nginx.pid; error_log ${this.#folder}/nginx-errors.log;`
     return this.#process('nginx', PROXIES.nginx, port, 'nginx', [
@@ -179,11 +179,11 @@ export class Stage {
     return this.#process('haproxy', PROXIES.haproxy, port, 'haproxy', ['-db', '-f', file])
   }
 
-  /** A file of the documentation with other addresses and folders; each must be in it. */
+  /** A documented file with other addresses and folders, each of which must appear in it. */
   async #place(name: string, replaced: Record<string, string>): Promise<string> {
     let text = await readFile(path.join(DOCS, name), 'utf8')
     for (const [from, to] of Object.entries(replaced)) {
-      if (!text.includes(from)) throw new Error(`${name} does not hold ${from}.`)
+      if (!text.includes(from)) throw new Error(`${name} does not contain ${from}.`)
       text = text.replaceAll(from, to)
     }
     const file = path.join(this.#folder, name)
@@ -253,13 +253,13 @@ export class Stage {
       isReady: () => isReady().catch(() => false),
       startMs: START_MS,
     })
-    // nginx has workers, which end with it only when it is asked to.
+    // The workers of nginx end with it only after a regular stop.
     this.#stack.defer(() => server.kill(command === 'nginx' ? 'SIGTERM' : 'SIGKILL'))
     return server
   }
 }
 
-/** Whether somebody listens there. */
+/** True when a process listens there. */
 async function accepts(host: string, port: number): Promise<boolean> {
   const socket = connect(port, host)
   try {

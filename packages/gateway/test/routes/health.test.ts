@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { awayStore, bodyOf, memoryStore, startGateway } from '../support.ts'
 
-test('a gateway over a store that works is live and ready', async () => {
+test('a gateway with a working store is live and ready', async () => {
   const gateway = await startGateway()
   for (const path of ['/livez', '/readyz']) expect((await gateway.get(path)).status).toBe(200)
 })
 
-test('a gateway that can verify nothing is live, and not ready for a reason', async () => {
+test('a gateway that cannot verify tokens is live but not ready, with a reason', async () => {
   const gateway = await startGateway({ store: awayStore() })
   expect((await gateway.get('/livez')).status).toBe(200)
   const response = await gateway.get('/readyz')
@@ -18,7 +18,7 @@ test('a gateway that can verify nothing is live, and not ready for a reason', as
   })
 })
 
-test('a moment without enough connections, as a failover brings it, leaves a gateway ready', async () => {
+test('a gateway stays ready during a short lack of connections, as in a failover', async () => {
   const store = memoryStore()
   const status = store.status()
   const backAtMs = performance.now() + 200
@@ -28,7 +28,7 @@ test('a moment without enough connections, as a failover brings it, leaves a gat
   expect(performance.now()).toBeGreaterThan(backAtMs)
 })
 
-test('a gateway that ends says so first, while it still answers', async () => {
+test('a stopping gateway is not ready while it still answers', async () => {
   const gateway = await startGateway({ config: { limits: { drainMs: 2000 } } })
   const token = await gateway.logIn()
   const closed = gateway.close()

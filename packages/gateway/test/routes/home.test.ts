@@ -4,7 +4,7 @@ import { asCookie, awayStore, memoryStore, startGateway } from '../support.ts'
 
 const accept = 'text/html'
 
-test('who is not logged in gets the login form', async () => {
+test('the start page shows the login form without a login', async () => {
   const gateway = await startGateway()
   const response = await gateway.get('/', { accept })
   expect(response.status).toBe(200)
@@ -13,7 +13,7 @@ test('who is not logged in gets the login form', async () => {
   )
 })
 
-test('who is logged in sees who they are and which server answered', async () => {
+test('the start page shows the logged-in user and the server that answered', async () => {
   const gateway = await startGateway()
   const page = await (await gateway.get('/', { ...asCookie(await gateway.logIn()), accept })).text()
   expect(page).toContain('You are <em>ada</em>')
@@ -21,24 +21,24 @@ test('who is logged in sees who they are and which server answered', async () =>
   expect(page).toContain('<form method="post" action="/logout">')
 })
 
-test('a subject is escaped', async () => {
+test('the start page escapes the subject', async () => {
   const gateway = await startGateway()
   const { token } = await gateway.store.issue({ subject: '<img src=x onerror=alert(1)>' })
   expect(await (await gateway.get('/', asCookie(token))).text()).not.toContain('<img')
 })
 
-test('while the store is away the page says so, asks again by itself, and the cookie stays', async () => {
+test('the start page shows an error and reloads itself while the store is unavailable, and the cookie stays', async () => {
   const { token } = await memoryStore().issue({ subject: 'ada' })
   const gateway = await startGateway({ store: awayStore() })
   const response = await gateway.get('/', { ...asCookie(token), accept })
   expect(response.status).toBe(503)
   expect(response.headers.getSetCookie()).toEqual([])
   const page = await response.text()
-  expect(page).toContain('Nobody was logged out')
+  expect(page).toContain('You are still logged in')
   expect(page).toContain('<meta http-equiv="refresh" content="2">')
 })
 
-test('the policy of a page lets exactly its own style and script run', async () => {
+test('the policy of a page allows exactly its own style and script', async () => {
   const gateway = await startGateway()
   const response = await gateway.get('/', asCookie(await gateway.logIn()))
   const policy = response.headers.get('content-security-policy') ?? ''

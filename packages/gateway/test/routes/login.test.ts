@@ -13,7 +13,7 @@ import {
 } from '../support.ts'
 
 describe('a login by JSON', () => {
-  test('answers the token and the session, and sets the cookie', async () => {
+  test('a login by JSON returns the token and the session, and sets the cookie', async () => {
     const gateway = await startGateway()
     const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
     expect(response.status).toBe(200)
@@ -36,7 +36,7 @@ describe('a login by JSON', () => {
     ])
   })
 
-  test('is refused with the same answer for an unknown user and a wrong password', async () => {
+  test('a login by JSON gets the same refusal for an unknown user and a wrong password', async () => {
     const gateway = await startGateway()
     const wrong = await gateway.post('/login', { username: 'ada', password: 'wrong' })
     const unknown = await gateway.post('/login', { username: 'nobody', password: PASSWORD })
@@ -45,7 +45,7 @@ describe('a login by JSON', () => {
     expect(wrong.headers.getSetCookie()).toEqual([])
   })
 
-  test('knows a user who was just added', async () => {
+  test('a user who was just added can log in', async () => {
     const gateway = await startGateway()
     await addUser(gateway.usersFile, 'grace', PASSWORD)
     expect((await gateway.post('/login', { username: 'grace', password: PASSWORD })).status).toBe(200)
@@ -53,7 +53,7 @@ describe('a login by JSON', () => {
 })
 
 describe('a login by form', () => {
-  test('sets the cookie and goes on to the start page', async () => {
+  test('a login by form sets the cookie and redirects to the start page', async () => {
     const gateway = await startGateway()
     const response = await gateway.postForm('/login', { username: 'ada', password: PASSWORD })
     expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
@@ -61,7 +61,7 @@ describe('a login by form', () => {
     expect(cookie).toMatch(/^holdfast=hf_\w+; Path=\/; HttpOnly; SameSite=Lax$/)
   })
 
-  test('shows the form again when it is refused, with the name kept and escaped', async () => {
+  test('a refused login by form shows the form again, with the escaped name', async () => {
     const gateway = await startGateway()
     const fields = { username: '"><script>alert(1)</script>', password: 'wrong' }
     const response = await gateway.postForm('/login', fields, { accept: 'text/html' })
@@ -74,7 +74,7 @@ describe('a login by form', () => {
   })
 })
 
-test('a form goes on to its return address, and to no foreign one', async () => {
+test('a login by form redirects to its return address, and never to a foreign one', async () => {
   const config = { returnOrigins: ['https://app.example.org'] }
   const gateway = await startGateway({ config })
   const goTo = async (returnTo: string) => {
@@ -87,7 +87,7 @@ test('a form goes on to its return address, and to no foreign one', async () => 
   expect(await goTo('//evil.example/')).toBe('/')
 })
 
-test('the login page keeps the return address, and sends on who is logged in already', async () => {
+test('the login page keeps the return address and redirects a logged-in user', async () => {
   const gateway = await startGateway()
   const page = await gateway.get('/login?return_to=%2Freports%3Fa%3D%22b')
   expect(page.status).toBe(200)
@@ -114,7 +114,7 @@ test("the session shows the user's name, e-mail address and groups, and the stor
   expect(await gateway.store.verify(String(token))).toMatchObject({ claims: profile })
 })
 
-test('over HTTPS the cookie is a __Host- cookie', async () => {
+test('the cookie is a __Host- cookie over HTTPS', async () => {
   const gateway = await startGateway({ config: { secureCookies: true } })
   const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
   const { token } = await bodyOf(response)
@@ -128,7 +128,7 @@ test('over HTTPS the cookie is a __Host- cookie', async () => {
   expect((await gateway.get('/session', asCookie(String(token)))).status).toBe(401)
 })
 
-test.each([asCookie, asBearer])('a login ends the session that it came with', async (credential) => {
+test.each([asCookie, asBearer])('a login ends the session of its request', async (credential) => {
   const gateway = await startGateway()
   const before = await gateway.logIn()
   const after = await gateway.logIn(credential(before))
@@ -137,7 +137,7 @@ test.each([asCookie, asBearer])('a login ends the session that it came with', as
   expect(await gateway.store.verify(after)).toMatchObject({ status: 'active' })
 })
 
-test('a refused login leaves the session that it came with', async () => {
+test('a refused login does not end the session of its request', async () => {
   const gateway = await startGateway()
   const token = await gateway.logIn()
   await gateway.post('/login', { username: 'ada', password: 'wrong' }, asCookie(token))
@@ -149,21 +149,21 @@ test.each([
   { 'sec-fetch-site': 'same-site' },
   { origin: 'https://evil.example' },
   { origin: 'null' },
-])('a login for a page of another site is refused: %j', async (headers: Record<string, string>) => {
+])('a login from a page of another site is refused: %j', async (headers: Record<string, string>) => {
   const gateway = await startGateway()
   const response = await gateway.postForm('/login', { username: 'ada', password: PASSWORD }, headers)
   expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
   expect(response.headers.getSetCookie()).toEqual([])
 })
 
-test('a login from our own page is taken', async () => {
+test('a login from our own page is accepted', async () => {
   const gateway = await startGateway()
   const fields = { username: 'ada', password: PASSWORD }
   expect((await gateway.postForm('/login', fields, { origin: gateway.url })).status).toBe(303)
   expect((await gateway.postForm('/login', fields, { 'sec-fetch-site': 'same-origin' })).status).toBe(303)
 })
 
-test('while the store is away a login is answered 503 with Retry-After', async () => {
+test('a login gets 503 with Retry-After while the store is unavailable', async () => {
   const gateway = await startGateway({ store: awayStore() })
   const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
   expect(response.status).toBe(503)
@@ -172,7 +172,7 @@ test('while the store is away a login is answered 503 with Retry-After', async (
   expect(await codeOf(response)).toBe('STORE_UNAVAILABLE')
 })
 
-test('beyond the bound of waiting logins the answer is 503 TOO_BUSY', async () => {
+test('a login beyond the maximum of waiting logins gets 503 TOO_BUSY', async () => {
   const limits = { drainMs: 0, passwordChecks: 1, waitingLogins: 1 }
   const gateway = await startGateway({ config: { limits, loginLimits: { pauseAfter: 1000 } } })
   const login = () => gateway.post('/login', { username: 'ada', password: PASSWORD })
@@ -183,7 +183,7 @@ test('beyond the bound of waiting logins the answer is 503 TOO_BUSY', async () =
   for (const response of busy) expect(await codeOf(response)).toBe('TOO_BUSY')
 })
 
-test('a login that is refused as TOO_BUSY asks the store for no attempt, so it leaves nothing there', async () => {
+test('a login that gets TOO_BUSY leaves no attempt in the store', async () => {
   const store = memoryStore()
   let taken = 0
   const { take } = store.attempts
@@ -193,7 +193,7 @@ test('a login that is refused as TOO_BUSY asks the store for no attempt, so it l
   }
   const limits = { drainMs: 0, passwordChecks: 1, waitingLogins: 1 }
   const gateway = await startGateway({ store, config: { limits, loginLimits: { pauseAfter: 1000 } } })
-  // Each from an address of its own: those of one address wait for each other before.
+  // Each from its own address, because logins of one address wait for each other.
   const login = (_: unknown, last: number) =>
     tryPassword(gateway.url, { username: `nobody-${last}`, password: PASSWORD }, { last: last + 1 })
   const statuses = (await Promise.all(Array.from({ length: 8 }, login))).map(({ status }) => status)

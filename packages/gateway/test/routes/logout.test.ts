@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { asBearer, asCookie, awayStore, codeOf, startGateway } from '../support.ts'
 
-test('a log-out by cookie ends the session and then clears the cookie', async () => {
+test('a logout by cookie ends the session and then clears the cookie', async () => {
   const gateway = await startGateway()
   const token = await gateway.logIn()
   const response = await gateway.post('/logout', undefined, asCookie(token))
@@ -11,7 +11,7 @@ test('a log-out by cookie ends the session and then clears the cookie', async ()
   expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
-test('a person who logs out comes back to the start page', async () => {
+test('a logout in a browser redirects to the start page', async () => {
   const gateway = await startGateway()
   const headers = { ...asCookie(await gateway.logIn()), accept: 'text/html' }
   const response = await gateway.postForm('/logout', {}, headers)
@@ -19,7 +19,7 @@ test('a person who logs out comes back to the start page', async () => {
   expect(response.headers.getSetCookie()).toHaveLength(1)
 })
 
-test('a log-out by bearer ends the session and leaves cookies alone', async () => {
+test('a logout by bearer token ends the session and does not change cookies', async () => {
   const gateway = await startGateway()
   const [token, other] = [await gateway.logIn(), await gateway.logIn()]
   const response = await gateway.post('/logout', undefined, { ...asBearer(token), ...asCookie(other) })
@@ -28,7 +28,7 @@ test('a log-out by bearer ends the session and leaves cookies alone', async () =
   expect(await gateway.store.verify(other)).toMatchObject({ status: 'active' })
 })
 
-test('logging out again, without a token, or with one that is none is no error', async () => {
+test('a repeated logout, and one without a valid token, is not an error', async () => {
   const gateway = await startGateway()
   const token = await gateway.logIn()
   for (const headers of [asCookie(token), asCookie(token), asCookie('hf_none'), {}]) {
@@ -41,7 +41,7 @@ test.each([
   ['application/json', '{"broken'],
   ['text/plain', 'anything'],
   ['application/x-www-form-urlencoded', 'a=b'],
-])('a log-out does not fail for the form of its body: %s %j', async (type, body) => {
+])('a logout ignores its body: %s %j', async (type, body) => {
   const gateway = await startGateway()
   const token = await gateway.logIn()
   const headers = { ...asCookie(token), 'content-type': type }
@@ -50,7 +50,7 @@ test.each([
   expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
-test('a log-out for a page of another site is refused, and the login stays', async () => {
+test('a logout from a page of another site is refused, and the session stays', async () => {
   const gateway = await startGateway()
   const token = await gateway.logIn()
   for (const from of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
@@ -61,7 +61,7 @@ test('a log-out for a page of another site is refused, and the login stays', asy
   expect(await gateway.store.verify(token)).toMatchObject({ status: 'active' })
 })
 
-test('while the store is away a log-out is answered 503 and the cookie stays', async () => {
+test('a logout gets 503 while the store is unavailable, and the cookie stays', async () => {
   const token = await (await startGateway()).logIn()
   const away = await startGateway({ store: awayStore() })
   const response = await away.post('/logout', undefined, asCookie(token))

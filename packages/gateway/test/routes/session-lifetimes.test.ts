@@ -7,7 +7,7 @@ const MONTH_MS = 30 * 24 * 3_600_000
 const loginLimits = { pauseAfter: 1000 }
 
 describe('staying logged in', () => {
-  test('gives the session and its cookie the longer lifetime, for JSON and for forms', async () => {
+  test('a user who stays logged in gets a longer session and cookie, with JSON and forms', async () => {
     const gateway = await startGateway({ config: { sessions: { rememberMs: MONTH_MS } } })
     const json = await gateway.post('/login', { ...login, remember: true })
     const form = await gateway.postForm('/login', { ...login, remember: 'on' })
@@ -22,7 +22,7 @@ describe('staying logged in', () => {
     }
   })
 
-  test('is not given unasked, nor where it is not configured', async () => {
+  test('the longer lifetime requires both the request and the configuration', async () => {
     const gateway = await startGateway({ config: { sessions: { rememberMs: MONTH_MS } } })
     const plain = await startGateway()
     const answers = [
@@ -41,8 +41,8 @@ describe('staying logged in', () => {
 })
 
 describe('a limit of sessions', () => {
-  test('ends the oldest, and says so in the log', async () => {
-    const gateway = await startGateway({ config: { loginLimits, sessions: { mostPerUser: 2 } } })
+  test('a login beyond the limit ends the oldest session and logs it', async () => {
+    const gateway = await startGateway({ config: { loginLimits, sessions: { maxPerUser: 2 } } })
     const tokens: string[] = []
     for (let logins = 0; logins < 4; logins++) {
       tokens.push(await gateway.logIn())
@@ -53,8 +53,8 @@ describe('a limit of sessions', () => {
     expect(gateway.log().split('"why":"session-limit"')).toHaveLength(3)
   })
 
-  test('refuses one more, but not a new login in the same browser', async () => {
-    const sessions = { mostPerUser: 2, whenFull: 'refuse' }
+  test('a login beyond the limit is rejected, but not a new login in the same browser', async () => {
+    const sessions = { maxPerUser: 2, onLimit: 'reject' }
     const gateway = await startGateway({ config: { loginLimits, sessions } })
     await addUser(gateway.usersFile, 'grace', PASSWORD)
     const [first, second] = [await gateway.logIn(), await gateway.logIn()]
@@ -70,7 +70,7 @@ describe('a limit of sessions', () => {
 })
 
 describe.each(['/session', '/verify'])('%s with max_age', (path) => {
-  test('lets a fresh login through, and challenges one that is longer ago (RFC 9470)', async () => {
+  test('a recent login is allowed, and an older one gets a challenge (RFC 9470)', async () => {
     const gateway = await startGateway()
     const token = await gateway.logIn()
     expect((await gateway.get(`${path}?max_age=300`, asCookie(token))).status).toBe(200)
@@ -86,14 +86,14 @@ describe.each(['/session', '/verify'])('%s with max_age', (path) => {
     expect(old.headers.getSetCookie()).toEqual([])
     const page = await gateway.get(`${path}?max_age=1`, { ...asCookie(token), accept: 'text/html' })
     expect(page.status).toBe(401)
-    expect(await page.text()).toContain('This needs a fresh login.')
+    expect(await page.text()).toContain('This needs a recent login.')
     // A new login in the same browser is fresh, and ends the old session.
     const fresh = await gateway.logIn(asCookie(token))
     expect((await gateway.get(`${path}?max_age=1`, asCookie(fresh))).status).toBe(200)
     expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
   })
 
-  test('takes the time that a provider tells', async () => {
+  test('the age of a login is the one that the provider states', async () => {
     const gateway = await startGateway()
     const hourAgo = Math.floor(Date.now() / 1000) - 3600
     const { token } = await gateway.store.issue({ subject: 'ada', claims: { auth_time: hourAgo } })
@@ -103,14 +103,14 @@ describe.each(['/session', '/verify'])('%s with max_age', (path) => {
     expect((await bodyOf(answer))['authenticatedAt']).toBe(new Date(hourAgo * 1000).toISOString())
   })
 
-  test.each(['', '-1', '1.5', 'x', '99999999999', '1&max_age=2'])('refuses max_age=%s', async (value) => {
+  test.each(['', '-1', '1.5', 'x', '99999999999', '1&max_age=2'])('max_age=%s is rejected', async (value) => {
     const gateway = await startGateway()
     const response = await gateway.get(`${path}?max_age=${value}`, asCookie(await gateway.logIn()))
     expect([response.status, await codeOf(response)]).toEqual([400, 'INVALID_REQUEST'])
   })
 })
 
-describe('a browser whose login is too long ago', () => {
+describe('a browser whose login is too old', () => {
   async function loggedInAnHourAgo() {
     const gateway = await startGateway()
     const hourAgo = Math.floor(Date.now() / 1000) - 3600
@@ -118,7 +118,7 @@ describe('a browser whose login is too long ago', () => {
     return { gateway, headers: { ...asCookie(token), accept: 'text/html' } }
   }
 
-  test('is sent by its proxy to the login page, which asks for the password and goes back', async () => {
+  test('a browser with an old login is sent to the login page and returns afterwards', async () => {
     const { gateway, headers } = await loggedInAnHourAgo()
     const asked = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/pay?x=1', ...headers }
     const response = await gateway.get('/verify/haproxy?max_age=300', asked)
@@ -126,17 +126,17 @@ describe('a browser whose login is too long ago', () => {
     expect([response.status, location]).toEqual([302, '/login?return_to=%2Fpay%3Fx%3D1&max_age=300'])
     const page = await gateway.get(location, headers)
     expect(page.status).toBe(200)
-    expect(await page.text()).toMatch(/This needs a fresh login\..*value="\/pay\?x=1".*value="ada"/s)
+    expect(await page.text()).toMatch(/This needs a recent login\..*value="\/pay\?x=1".*value="ada"/s)
     const fields = { username: 'ada', password: PASSWORD, return_to: '/pay?x=1' }
     const again = await gateway.postForm('/login', fields, headers)
     expect([again.status, again.headers.get('location')]).toEqual([303, '/pay?x=1'])
     const fresh = { ...asked, cookie: again.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '' }
     expect((await gateway.get('/verify/haproxy?max_age=300', fresh)).status).toBe(200)
-    // Who is logged in lately enough is sent on.
+    // A user with a recent login is redirected.
     expect((await gateway.get(location, { ...fresh, accept: 'text/html' })).status).toBe(303)
   })
 
-  test('is not asked by a query of its own request, which Envoy passes on', async () => {
+  test('the query of the client’s own request, which Envoy passes on, does not require a login', async () => {
     const { gateway, headers } = await loggedInAnHourAgo()
     expect((await gateway.get('/verify/envoy/pay?max_age=300', headers)).status).toBe(200)
     expect((await gateway.get('/verify/envoy/pay?max_age=x', headers)).status).toBe(200)

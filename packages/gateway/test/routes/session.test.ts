@@ -5,7 +5,7 @@ import { asBearer, asCookie, awayStore, bodyOf, codeOf, memoryStore, startGatewa
 describe('/session', () => {
   const path = '/session'
 
-  test.each([asCookie, asBearer])('says who a good token is', async (credential) => {
+  test.each([asCookie, asBearer])('/session returns the session of a valid token', async (credential) => {
     const gateway = await startGateway()
     const response = await gateway.get(path, credential(await gateway.logIn()))
     expect(response.status).toBe(200)
@@ -22,7 +22,7 @@ describe('/session', () => {
     })
   })
 
-  test('answers HEAD like GET, without a body', async () => {
+  test('/session answers HEAD like GET, without a body', async () => {
     const gateway = await startGateway()
     const headers = asCookie(await gateway.logIn())
     const response = await fetch(gateway.url + path, { method: 'HEAD', headers })
@@ -31,7 +31,7 @@ describe('/session', () => {
     expect((await fetch(gateway.url + path, { method: 'HEAD' })).status).toBe(401)
   })
 
-  test('refuses a request without a token, with a challenge that names no error', async () => {
+  test('/session answers a request without a token with a challenge without an error', async () => {
     const gateway = await startGateway()
     for (const headers of [{}, { authorization: 'Basic YWRhOmFkYQ==' }, { cookie: 'holdfast=' }]) {
       const response = await gateway.get(path, headers as Record<string, string>)
@@ -40,7 +40,7 @@ describe('/session', () => {
     }
   })
 
-  test('refuses a bad token with its reason, and leaves the cookie', async () => {
+  test('/session refuses an invalid token with the reason, and the cookie stays', async () => {
     const store = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
     const elsewhere = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
     const other = createMemoryStore({ dataCentre: 'dc2', keyring: generateKeyring() })
@@ -62,7 +62,7 @@ describe('/session', () => {
     }
   })
 
-  test('says 503 and keeps the cookie when it cannot be known', async () => {
+  test('/session answers 503 when the token cannot be verified, and the cookie stays', async () => {
     const token = (await memoryStore().issue({ subject: 'ada' })).token
     const gateway = await startGateway({ store: awayStore() })
     const response = await gateway.get(path, asCookie(token))
@@ -72,7 +72,7 @@ describe('/session', () => {
     expect((await gateway.get(path, asCookie('hf_malformed'))).status).toBe(401)
   })
 
-  test('never takes a token from the query string', async () => {
+  test('/session ignores a token in the query string', async () => {
     const gateway = await startGateway()
     const token = await gateway.logIn()
     for (const key of ['token', 'access_token', 'holdfast']) {
@@ -80,7 +80,7 @@ describe('/session', () => {
     }
   })
 
-  test('takes a bearer before a cookie', async () => {
+  test('/session prefers a bearer token to a cookie', async () => {
     const gateway = await startGateway()
     const token = await gateway.logIn()
     const headers = { ...asBearer('hf_wrong'), ...asCookie(token) }
@@ -88,7 +88,7 @@ describe('/session', () => {
   })
 })
 
-test('a subject that is not plain ASCII reaches the application without becoming another', async () => {
+test('a subject that is not plain ASCII reaches the application unambiguously', async () => {
   const gateway = await startGateway()
   for (const [subject, header] of [
     ['zoë', 'zo%C3%AB'],

@@ -30,7 +30,7 @@ async function twoSessions() {
   return { gateway, here, there, idThere: String(first?.['id']) }
 }
 
-test('shows a person where they are logged in, and which one it is that asks', async () => {
+test('/sessions lists the sessions of a user and marks the current one', async () => {
   const { gateway, here } = await twoSessions()
   const { token } = await gateway.store.issue({ subject: 'grace' })
   const sessions = await listed(gateway, here)
@@ -49,7 +49,7 @@ test('shows a person where they are logged in, and which one it is that asks', a
   expect(await listed(gateway, token)).toHaveLength(1)
 })
 
-test('shows a page with a form for each, without any script', async () => {
+test('/sessions shows a page with a form per session and without scripts', async () => {
   const { gateway, here, idThere } = await twoSessions()
   const page = await (await gateway.get('/sessions', { ...asCookie(here), ...html })).text()
   expect(page).toContain('Firefox on Windows')
@@ -59,7 +59,7 @@ test('shows a page with a form for each, without any script', async () => {
   expect(page).not.toContain('<script')
 })
 
-test('what a client calls itself is never markup', async () => {
+test('/sessions escapes the name of a client', async () => {
   const gateway = await startGateway()
   const token = (
     await gateway.store.issue({ subject: 'ada', device: '<script>alert(1)</script>, 192.0.2.1' })
@@ -72,8 +72,8 @@ test('what a client calls itself is never markup', async () => {
 describe.each([
   ['DELETE', ''],
   ['POST', '/end'],
-])('%s of one', (method, suffix) => {
-  test('ends it, and the cookie of the one that asks stays', async () => {
+])('%s of one session', (method, suffix) => {
+  test('ending another session keeps the own cookie', async () => {
     const { gateway, here, there, idThere } = await twoSessions()
     const response = await send(gateway, method, `/sessions/${idThere}${suffix}`, asCookie(here))
     expect([response.status, await bodyOf(response)]).toEqual([
@@ -90,7 +90,7 @@ describe.each([
     )
   })
 
-  test('of the one that asks clears its cookie', async () => {
+  test('ending the own session clears the cookie', async () => {
     const { gateway, here } = await twoSessions()
     const [, current] = await listed(gateway, here)
     const response = await send(gateway, method, `/sessions/${current?.['id']}${suffix}`, asCookie(here))
@@ -98,7 +98,7 @@ describe.each([
     expect(await gateway.store.verify(here)).toMatchObject({ reason: 'revoked' })
   })
 
-  test('reaches nobody else’s, and says that there is none', async () => {
+  test('ending a session of another user gets 404', async () => {
     const { gateway, here } = await twoSessions()
     const grace = await gateway.store.issue({ subject: 'grace' })
     for (const id of [grace.id, '0000000000000000', 'x', '%00', '__proto__']) {
@@ -109,7 +109,7 @@ describe.each([
   })
 })
 
-test('ends all others, and goes back to the page', async () => {
+test('/sessions/end-others ends all other sessions and redirects to the page', async () => {
   const { gateway, here, there } = await twoSessions()
   const response = await send(gateway, 'POST', '/sessions/end-others', { ...asCookie(here), ...html })
   expect([response.status, response.headers.get('location')]).toEqual([303, '/sessions'])
@@ -118,7 +118,7 @@ test('ends all others, and goes back to the page', async () => {
   expect(await gateway.store.verify(here)).toMatchObject({ status: 'active' })
 })
 
-test('ends all, and goes to the start page without a cookie', async () => {
+test('/sessions/end-all ends all sessions, clears the cookie and redirects to the start page', async () => {
   const { gateway, here, there } = await twoSessions()
   const response = await send(gateway, 'POST', '/sessions/end-all', { ...asCookie(here), ...html })
   expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
@@ -144,7 +144,7 @@ describe.each(CHANGES)('%s %s', (method, path) => {
     { origin: 'https://evil.example' },
     { origin: 'null' },
     { origin: 'https://evil.example', 'x-forwarded-host': 'evil.example' },
-  ])('for a page of another site is refused: %j', async (from: Record<string, string>) => {
+  ])('a request from a page of another site is refused: %j', async (from: Record<string, string>) => {
     const { gateway, here, there } = await twoSessions()
     const body = path === '/login' ? { body: JSON.stringify({ username: 'ada', password: PASSWORD }) } : {}
     const response = await fetch(gateway.url + path, {
@@ -160,7 +160,7 @@ describe.each(CHANGES)('%s %s', (method, path) => {
 })
 
 test.each([...CHANGES.slice(0, 4), ['GET', '/sessions'] as const])(
-  '%s %s needs a session, and says 503 when that cannot be known',
+  '%s %s requires a session, and answers 503 when it cannot be verified',
   async (method, path) => {
     const gateway = await startGateway()
     const nobody = await send(gateway, method, path, {})

@@ -14,7 +14,7 @@ import {
 const PAGE = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 const ORIGIN = 'https://app.example.org'
 
-/** What each proxy sends of a client's request, and where. */
+/** The address and the headers with which each proxy describes a client's request. */
 const ASK: Record<
   string,
   (method: string, target: string) => { path: string; headers: Record<string, string> }
@@ -47,7 +47,7 @@ const RULES = {
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>
 
-/** Asks as a proxy does. */
+/** Sends a request as a proxy does. */
 function ask(
   gateway: Gateway,
   proxy: string,
@@ -71,7 +71,7 @@ async function startWith(config: Record<string, unknown> = {}, claims = {}) {
 }
 
 describe('/verify', () => {
-  test('lets a good token through and says whose it is, without a body', async () => {
+  test('/verify allows a valid token and returns the identity headers, without a body', async () => {
     const { gateway, token } = await startWith(
       {},
       { name: 'Ada L.', email: 'ada@example.org', groups: ['a', 'b'] },
@@ -91,7 +91,7 @@ describe('/verify', () => {
     }
   })
 
-  test('answers HEAD like GET', async () => {
+  test('/verify answers HEAD like GET', async () => {
     const { gateway, token } = await startWith()
     const head = (headers: Record<string, string>) =>
       fetch(`${gateway.url}/verify`, { method: 'HEAD', headers })
@@ -99,7 +99,7 @@ describe('/verify', () => {
     expect((await head({})).status).toBe(401)
   })
 
-  test('sends each identity header, empty when there is nothing to tell, so that the client’s is overwritten', async () => {
+  test('/verify sends every identity header, also if empty, so that the client’s headers are overwritten', async () => {
     const { gateway, token } = await startWith({ access: RULES })
     for (const [target, headers] of [
       ['/x', asCookie(token)],
@@ -110,7 +110,7 @@ describe('/verify', () => {
     }
   })
 
-  test('takes claims of another form for nothing', async () => {
+  test('/verify ignores claims of another type', async () => {
     const { gateway, token } = await startWith({}, { name: 7, email: null, groups: 'admins' })
     const { headers } = await gateway.get('/verify', asCookie(token))
     expect(['name', 'email', 'groups'].map((part) => headers.get(`x-auth-request-${part}`))).toEqual([
@@ -120,7 +120,7 @@ describe('/verify', () => {
     ])
   })
 
-  test('tells a group with a comma from two groups, and a line end from the next header', async () => {
+  test('/verify encodes commas in group names and line feeds', async () => {
     const { gateway, token } = await startWith({}, { name: 'a\r\nX-Admin: 1', groups: ['a,b', 'zoë'] })
     const { headers } = await gateway.get('/verify', asCookie(token))
     expect(headers.get('x-auth-request-groups')).toBe('a%2Cb,zo%C3%AB')
@@ -128,13 +128,13 @@ describe('/verify', () => {
     expect(headers.get('x-admin')).toBeNull()
   })
 
-  test('names the headers as the configuration says', async () => {
+  test('/verify uses the configured header prefix', async () => {
     const { gateway, token } = await startWith({ forwardAuth: { headerPrefix: 'Remote-' } })
     const { headers } = await gateway.get('/verify', asCookie(token))
     expect([headers.get('remote-user'), headers.get('x-auth-request-user')]).toEqual(['ada', null])
   })
 
-  test('shows a change of the claims at once', async () => {
+  test('/verify shows changed claims at once', async () => {
     const { gateway, token, store } = await startWith({}, { groups: ['a'] })
     const groups = async () =>
       (await gateway.get('/verify', asCookie(token))).headers.get('x-auth-request-groups')
@@ -143,7 +143,7 @@ describe('/verify', () => {
     expect(await groups()).toBe('b')
   })
 
-  test('refuses with its reason, and leaves the cookie', async () => {
+  test('/verify refuses a revoked token with the reason, and the cookie stays', async () => {
     const { gateway, token, store } = await startWith()
     await store.revoke(token)
     const response = await gateway.get('/verify', asCookie(token))
@@ -154,14 +154,14 @@ describe('/verify', () => {
     expect(response.headers.getSetCookie()).toEqual([])
   })
 
-  test('never takes a token from the query string', async () => {
+  test('/verify ignores a token in the query string', async () => {
     const { gateway, token } = await startWith()
     expect((await gateway.get(`/verify?access_token=${token}`)).status).toBe(401)
   })
 })
 
-describe.each(PROXIES)('for %s', (proxy) => {
-  test('a program gets 401 with a challenge', async () => {
+describe.each(PROXIES)('/verify for %s', (proxy) => {
+  test('a program without a login gets 401 with a challenge', async () => {
     const { gateway } = await startWith()
     const { status, headers } = await ask(gateway, proxy, '/x')
     expect([status, headers['www-authenticate'], headers.location]).toEqual([
@@ -171,7 +171,7 @@ describe.each(PROXIES)('for %s', (proxy) => {
     ])
   })
 
-  test('a browser is shown the way to the login page and back', async () => {
+  test('a browser without a login is sent to the login page, with the return address', async () => {
     const { gateway } = await startWith()
     const { status, headers } = await ask(gateway, proxy, '/a/b?c=d&e=%20', { headers: PAGE })
     const path = `/login?return_to=${encodeURIComponent('/a/b?c=d&e=%20')}`
@@ -180,14 +180,14 @@ describe.each(PROXIES)('for %s', (proxy) => {
     )
   })
 
-  test('a browser that sends a form gets 401: the form could not be taken up again', async () => {
+  test('a browser that sends a form gets 401, because the form could not be sent again', async () => {
     const { gateway } = await startWith()
     const { status, headers } = await ask(gateway, proxy, '/x', { method: 'POST', headers: PAGE })
     expect([status, headers.location]).toEqual([401, undefined])
   })
 
   test.each(['//evil.example/x', '/\\evil.example', '/.//evil.example'])(
-    'the way back from %s stays on this site',
+    'the return address for %s stays on this site',
     async (target) => {
       const { gateway } = await startWith()
       const { headers } = await ask(gateway, proxy, target, { headers: PAGE })
@@ -196,7 +196,7 @@ describe.each(PROXIES)('for %s', (proxy) => {
     },
   )
 
-  test('503 when it cannot be known, with the time to ask again, and the cookie stays', async () => {
+  test('a token that cannot be verified gets 503 with a time to retry, and the cookie stays', async () => {
     const { token } = await memoryStore().issue({ subject: 'ada' })
     const gateway = await startGateway({ store: awayStore(), config: { access: RULES } })
     const { status, headers } = await ask(gateway, proxy, '/x', { headers: { ...PAGE, ...asCookie(token) } })
@@ -204,7 +204,7 @@ describe.each(PROXIES)('for %s', (proxy) => {
     expect((await ask(gateway, proxy, '/assets/x', { headers: asCookie(token) })).status).toBe(200)
   })
 
-  test('rules decide by path and group', async () => {
+  test('access rules decide by path and group', async () => {
     const { gateway, token, store } = await startWith({ access: RULES })
     const admin = (await store.issue({ subject: 'root', claims: { groups: ['admins'] } })).token
     const status = async (target: string, headers: Record<string, string> = {}) =>
@@ -220,28 +220,28 @@ describe.each(PROXIES)('for %s', (proxy) => {
     expect(await status('/anything', asCookie(token))).toBe(200)
   })
 
-  test('a public path tells nobody’s identity, even of who is logged in', async () => {
+  test('a public path returns no identity, even with a login', async () => {
     const { gateway, token } = await startWith({ access: RULES })
     const { headers } = await ask(gateway, proxy, '/assets/x', { headers: asCookie(token) })
     expect(headers['x-auth-request-user']).toBe('')
   })
 })
 
-test('a lacking group is told as RFC 6750, section 3.1, says', async () => {
+test('a missing group gets the challenge of RFC 6750, section 3.1', async () => {
   const { gateway, token } = await startWith({ access: RULES })
   const { headers, body } = await ask(gateway, 'nginx', '/admin', { headers: asBearer(token) })
   expect(headers['www-authenticate']).toBe('Bearer realm="holdfast", error="insufficient_scope"')
   expect(JSON.parse(body).error.code).toBe('ACCESS_DENIED')
 })
 
-test('with rules, a request of which the path is not told is refused', async () => {
+test('a request without its path is refused when there are access rules', async () => {
   const { gateway, token } = await startWith({ access: { default: 'allow', rules: [] } })
   for (const path of ['/verify', '/verify/nginx', '/verify/traefik', '/verify/haproxy']) {
     expect((await gateway.get(path, asCookie(token))).status).toBe(403)
   }
 })
 
-test('a header of another proxy’s, or one that came twice, is not believed', async () => {
+test('headers of another proxy and repeated headers are ignored', async () => {
   const { gateway } = await startWith({ access: RULES })
   const open = { ...forwarded('GET', '/assets/x'), 'x-original-method': 'GET' }
   const nginx = (url: string) => gateway.get('/verify/nginx', { ...open, 'x-original-url': url })
@@ -251,7 +251,7 @@ test('a header of another proxy’s, or one that came twice, is not believed', a
   expect((await nginx('/assets/x')).status).toBe(403)
 })
 
-test('an unusable host is not put into a redirect', async () => {
+test('an invalid host does not appear in a redirect', async () => {
   const { gateway } = await startWith()
   const to = async (host: string) => {
     const headers = { ...PAGE, ...forwarded('GET', '/x'), 'x-forwarded-host': host }
@@ -263,7 +263,7 @@ test('an unusable host is not put into a redirect', async () => {
   }
 })
 
-test('Envoy may ask with any method, and with a body that is none', async () => {
+test('Envoy may use any method, and an invalid body is ignored', async () => {
   const { gateway, token } = await startWith({ access: RULES })
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'GET']) {
     const headers = { ...asCookie(token), 'content-type': 'application/xml', 'content-length': '0' }
@@ -271,7 +271,7 @@ test('Envoy may ask with any method, and with a body that is none', async () => 
   }
 })
 
-test('a long path, and the root, reach the rules', async () => {
+test('access rules apply to a long path and to the root', async () => {
   const { gateway, token } = await startWith({ access: RULES })
   for (const target of ['/', `/${'a'.repeat(3000)}`, `/a?${'b'.repeat(3000)}`]) {
     expect((await ask(gateway, 'envoy', target, { headers: asCookie(token) })).status, target).toBe(200)

@@ -7,13 +7,13 @@ import { addUser } from '../../src/index.ts'
 import { hashesIn, tryPassword } from '../limits/clients.ts'
 import { HOST, KEYRING, PASSWORD, type Running, startGateway } from '../support.ts'
 
-/** `HOLDFAST_ATTEMPTS=10000` runs the attack in full (about a minute); by default it is short. */
+/** `HOLDFAST_ATTEMPTS=10000` runs the full attack (about a minute); the default is a short one. */
 const ATTEMPTS = Number(process.env['HOLDFAST_ATTEMPTS'] ?? 1500)
 const ADDRESSES = 50
 const ATTACKERS = 24
 const PER_ACCOUNT = 20
 const VICTIMS = ['ada', 'nobody', 'root']
-/** Others' log lines and answers are a few hundred bytes each; what grew with every attempt would be more. */
+/** Unrelated log lines and answers are a few hundred bytes each; growth per attempt would be more. */
 const MOST_GROWTH_BYTES = 30_000_000
 
 let group: RedisGroup
@@ -37,7 +37,7 @@ async function openStore(): Promise<TokenStore> {
   return store
 }
 
-/** Four gateways, each with a store of its own over the same Redis, behind a balancer that says who asks. */
+/** Four gateways, each with its own store over the same Redis, behind a load balancer that reports client addresses. */
 async function startGateways(config: Record<string, unknown>): Promise<Running[]> {
   return Promise.all(
     Array.from({ length: 4 }, async () =>
@@ -60,7 +60,7 @@ async function redisKeys(): Promise<number> {
   return Number(await group.run(await group.primary(), 'DBSIZE'))
 }
 
-test('of thousands of wrong passwords few are looked at, and the right one of somebody else is quick', async () => {
+test('few of thousands of wrong passwords are checked, and a correct one of another user is fast', async () => {
   const gateways = await startGateways({
     loginLimits: { perAccount: PER_ACCOUNT, windowMs: 600_000, pauseAfter: 1000 },
   })
@@ -125,14 +125,14 @@ test('of thousands of wrong passwords few are looked at, and the right one of so
   expect(statuses.get(401)).toBe(hashes)
   expect((statuses.get(401) ?? 0) + (statuses.get(429) ?? 0)).toBe(ATTEMPTS)
   expect(graceMs.length).toBeGreaterThan(2)
-  // Half of her logins; how slow the slowest is, the figures above tell (0.3 s on a quiet machine, 10,000 attempts).
+  // Half of her logins. The slowest one is printed above (0.3 s on a quiet machine, 10,000 attempts).
   expect(figures.medianMs).toBeLessThan(1000)
-  // At most a log each for every pair, address and account that was allowed a try, and Grace's own sessions and logs.
+  // At most one log per pair, address and account with an allowed attempt, and Grace's own sessions and logs.
   expect(keys).toBeLessThanOrEqual(hashes + ADDRESSES + VICTIMS.length + 2 * graceMs.length + 10)
   expect((heap[2] ?? 0) - (heap[1] ?? 0)).toBeLessThan(MOST_GROWTH_BYTES)
 }, 180_000)
 
-test('the limits hold through a kill of the primary', async () => {
+test('the login limits stay in force when the primary is killed', async () => {
   const gateways = await startGateways({
     loginLimits: { perAccount: PER_ACCOUNT, windowMs: 600_000, pauseAfter: 1000 },
   })
@@ -156,20 +156,20 @@ test('the limits hold through a kill of the primary', async () => {
   await group.waitUntilWhole()
 }, 60_000)
 
-test('of logins that race on two gateways no more sessions stay than the limit, whatever the rule', async () => {
-  for (const whenFull of ['end-oldest', 'refuse']) {
+test('racing logins on two gateways leave no more sessions than the limit, with both rules', async () => {
+  for (const onLimit of ['evict-oldest', 'reject']) {
     const gateways = await startGateways({
-      sessions: { mostPerUser: 3, whenFull },
+      sessions: { maxPerUser: 3, onLimit },
       loginLimits: { pauseAfter: 1000 },
     })
-    await Promise.all(gateways.map(({ usersFile }) => addUser(usersFile, whenFull, PASSWORD)))
+    await Promise.all(gateways.map(({ usersFile }) => addUser(usersFile, onLimit, PASSWORD)))
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, number) => {
         const url = gateways[number % gateways.length]?.url ?? ''
-        return tryPassword(url, { username: whenFull, password: PASSWORD }, { last: 20 + number })
+        return tryPassword(url, { username: onLimit, password: PASSWORD }, { last: 20 + number })
       }),
     )
-    const live = await gateways[0]?.store.list(whenFull)
+    const live = await gateways[0]?.store.list(onLimit)
     expect(live).toHaveLength(3)
     for (const { status } of answers) expect([200, 409]).toContain(status)
   }

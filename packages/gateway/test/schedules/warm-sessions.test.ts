@@ -35,7 +35,7 @@ async function openStore(): Promise<TokenStore> {
   return store
 }
 
-/** What goes on whether anybody verifies or not: beats and their replication, and everybody's questions how it is. */
+/** Commands that are sent without any verification: heartbeats, their replication, and health checks. */
 const GOES_ON = new Set(['publish', 'wait', 'ping', 'info', 'replconf', 'role', 'auth', 'hello', 'subscribe'])
 
 /** Calls of all other commands on all three Redis so far. */
@@ -88,7 +88,7 @@ test('100 verifications of sessions in use cost one Redis command at most', asyn
   expect((await causedCommands()) - before).toBeGreaterThan(0)
 })
 
-test('under a lease, an introspection may be used until the lease ends', async () => {
+test('a client may use an introspection until the lease ends', async () => {
   const store = await openStore()
   const { secret, entry } = createClient('billing', ['introspect'])
   const gateway = await startGateway({ store, config: { oauth: { clients: [entry] } } })

@@ -3,7 +3,7 @@ import { createMemoryStore } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { asBearer, KEYRING, NOBODY, startGateway } from '../support.ts'
 
-test('a session in use outlives its idle lifetime; one that is not ends', async () => {
+test('a session in use outlives its idle lifetime, and an unused session ends', async () => {
   const store = createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING, idleMs: 1000 })
   const config = { store: { sentinels: [NOBODY], keyring: KEYRING, idleMs: 1000 } }
   const gateway = await startGateway({ store, config })

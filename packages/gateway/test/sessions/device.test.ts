@@ -32,17 +32,17 @@ test.each([
   ['node', 'Node.js'],
   ['<script>alert(1)</script>', 'An unknown device'],
   [undefined, 'An unknown device'],
-])('%s is %s', (userAgent, words) => expect(deviceWords(userAgent)).toBe(words))
+])('the user agent %s is described as "%s"', (userAgent, words) => expect(deviceWords(userAgent)).toBe(words))
 
 test.each(['192.0.2.7', '2001:db8::7', null])(
-  'a label with the address %s is read as it was written',
+  'a label with the address %s is parsed as it was written',
   (address) => {
     const device = { words: 'Firefox on Windows', address }
     expect(readDeviceLabel(deviceLabel(device))).toEqual(device)
   },
 )
 
-test('a label of another program is shown as it is', () => {
+test('a label of another program is shown unchanged', () => {
   expect(readDeviceLabel('phone, red')).toEqual({ words: 'phone, red', address: null })
   expect(readDeviceLabel('')).toEqual({ words: 'An unknown device', address: null })
 })

@@ -17,7 +17,7 @@ interface Span {
   parentSpanId?: string
 }
 
-/** A collector: takes spans over OTLP/HTTP as JSON, and keeps them. */
+/** A collector that receives spans over OTLP/HTTP as JSON and keeps them. */
 async function startCollector() {
   const spans: Span[] = []
   const texts: string[] = []
@@ -40,7 +40,7 @@ async function startCollector() {
 }
 
 test(
-  'requests are traced when the environment names a collector: under the trace of the caller, with the store below',
+  'requests are traced when the environment names a collector, in the trace of the client and with spans of the store',
   async () => {
     const collector = await startCollector()
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' }
@@ -65,7 +65,7 @@ test(
   TEST_MS,
 )
 
-test('a request of a session that is known is traced as any other', async () => {
+test('a request of a cached session is traced like any other', async () => {
   const collector = await startCollector()
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url)
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -84,7 +84,7 @@ test('a request of a session that is known is traced as any other', async () => 
 })
 
 test(
-  'a collector that is away delays no end',
+  'an unavailable collector does not delay the end of a gateway',
   async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${HOST}:9` }
     const running = await startRun({ listen: { host: HOST, port: 21_141 } }, { env })
@@ -104,17 +104,17 @@ test.each([
   [{ OTEL_TRACES_EXPORTER: 'otlp' }, true],
   [{ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, false],
   [{ OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'otlp' }, false],
-])('%o asks for traces: %s', (environment, wanted) => {
+])('tracingIsWanted reads %o as %s', (environment, wanted) => {
   expect(tracingIsWanted(environment)).toBe(wanted)
 })
 
-/** Has Node print the address of each module that it loads. Its own NODE_DEBUG prints their sources, too. */
+/** Makes Node print the address of each module that it loads. NODE_DEBUG would also print their sources. */
 const SHOW_LOADS = `--import=data:text/javascript,${encodeURIComponent(
   "import { registerHooks } from 'node:module'; registerHooks({ load: (url, context, next) => { process.stderr.write(url + '\\n'); return next(url, context) } })",
 )}`
 
 test(
-  'without those variables nothing of OpenTelemetry is loaded',
+  'no OpenTelemetry package is loaded without these variables',
   async () => {
     const running = await startRun(
       { listen: { host: HOST, port: 21_142 } },

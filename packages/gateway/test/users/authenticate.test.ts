@@ -1,20 +1,22 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { BoundedQueue } from '../../src/base/queues.ts'
 import { createAuthenticate } from '../../src/users/authenticate.ts'
 import { openUserDirectory } from '../../src/users/directory.ts'
 import { addUser, removeUsers, setDisabled, setPassword } from '../../src/users/edit.ts'
-import { createTurns } from '../../src/users/turns.ts'
 import { PASSWORD, temporaryFolder } from '../support.ts'
 
-async function authenticateOverFile(turns = createTurns({ atOnce: 2, waiting: 100, waitMs: 10_000 })) {
+async function authenticateOverFile(
+  queue = new BoundedQueue({ maxRunning: 2, maxWaiting: 100, maxWaitMs: 10_000 }),
+) {
   const file = path.join(await temporaryFolder(), 'users.json')
   await addUser(file, 'ada', PASSWORD)
   const users = await openUserDirectory(file, () => {})
-  return { file, authenticate: await createAuthenticate(users, turns) }
+  return { file, authenticate: await createAuthenticate(users, queue) }
 }
 
-test('the right password is accepted and any other refused', async () => {
+test('the correct password is accepted, and any other is refused', async () => {
   const { authenticate } = await authenticateOverFile()
   expect(await authenticate('ada', PASSWORD)).toEqual({
     status: 'accepted',
@@ -25,14 +27,14 @@ test('the right password is accepted and any other refused', async () => {
   expect(await authenticate('__proto__', PASSWORD)).toMatchObject({ reason: 'unknown-user' })
 })
 
-test('names and passwords are the same however their accents are composed', async () => {
+test('names and passwords match however their accents are composed', async () => {
   const { file, authenticate } = await authenticateOverFile()
   await addUser(file, 'zoë', 'crème brûlée, s’il te plaît')
   const answer = await authenticate('zoë'.normalize('NFD'), 'crème brûlée, s’il te plaît'.normalize('NFD'))
   expect(answer).toMatchObject({ status: 'accepted', identity: { subject: 'zoë' } })
 })
 
-test('name, e-mail address and groups of the file go with the answer', async () => {
+test('an accepted login contains name, e-mail address and groups of the file', async () => {
   const { file, authenticate } = await authenticateOverFile()
   await addUser(file, 'grace', PASSWORD, {
     fullName: 'Grace Hopper',
@@ -50,7 +52,7 @@ test('name, e-mail address and groups of the file go with the answer', async () 
   })
 })
 
-test('a disabled user is refused with the right password', async () => {
+test('a disabled user is refused, even with the correct password', async () => {
   const { file, authenticate } = await authenticateOverFile()
   const { users } = JSON.parse(await readFile(file, 'utf8'))
   await writeFile(file, JSON.stringify({ users: [{ ...users[0], disabled: true }] }))
@@ -62,10 +64,10 @@ test.each([
   ['given a new password', (file: string) => setPassword(file, 'ada', 'quite another password')],
   ['removed', (file: string) => removeUsers(file, ['ada'])],
 ])('a user who is %s while the password is checked is refused', async (_, change) => {
-  const turns = createTurns({ atOnce: 1, waiting: 1, waitMs: 10_000 })
-  const { file, authenticate } = await authenticateOverFile(turns)
+  const queue = new BoundedQueue({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 10_000 })
+  const { file, authenticate } = await authenticateOverFile(queue)
   const { promise: changed, resolve } = Promise.withResolvers<void>()
-  const held = turns.take(() => changed)
+  const held = queue.run(() => changed)
   const waiting = authenticate('ada', PASSWORD)
   await change(file)
   resolve()
@@ -75,7 +77,7 @@ test.each([
 
 test('an unknown user takes as long as a wrong password', async () => {
   const { authenticate } = await authenticateOverFile()
-  // Each after the other, so that what else this machine does meets both.
+  // In turn, so that other load on this machine affects both.
   let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const timeMs = async (name: string) => {
     const startMs = performance.now()
@@ -90,8 +92,10 @@ test('an unknown user takes as long as a wrong password', async () => {
   expect(unknown / known).toBeLessThan(1.6)
 })
 
-test('beyond the bound of waiting logins the answer is busy', async () => {
-  const { authenticate } = await authenticateOverFile(createTurns({ atOnce: 1, waiting: 1, waitMs: 10_000 }))
+test('a login beyond the maximum of waiting logins is busy', async () => {
+  const { authenticate } = await authenticateOverFile(
+    new BoundedQueue({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 10_000 }),
+  )
   const answers = await Promise.all([1, 2, 3, 4].map(() => authenticate('ada', PASSWORD)))
   expect(answers.map(({ status }) => status).sort()).toEqual(['accepted', 'accepted', 'busy', 'busy'])
 })

@@ -13,7 +13,7 @@ async function directoryOfAda() {
   return { file, directory, problems }
 }
 
-test('a user who was added or removed is so at the very next look', async () => {
+test('an added or removed user is noticed at the next find', async () => {
   const { file, directory } = await directoryOfAda()
   for (let round = 0; round < 10; round++) {
     await addUser(file, `user-${round}`, PASSWORD)
@@ -23,7 +23,7 @@ test('a user who was added or removed is so at the very next look', async () => 
   }
 })
 
-test('a user who was added is found also while other looks are under way', async () => {
+test('an added user is found even while other finds are pending', async () => {
   const { file, directory } = await directoryOfAda()
   let looking = true
   const noise = (async () => {
@@ -37,15 +37,15 @@ test('a user who was added is found also while other looks are under way', async
   await noise
 })
 
-test('a broken file is told once, and the users that were read before stay', async () => {
+test('a broken file is reported once, and the users of the last valid file stay in use', async () => {
   const { file, directory, problems } = await directoryOfAda()
   await writeFile(file, '{"users": [oops')
   for (let round = 0; round < 3; round++) expect(await directory.find('ada')).toBeDefined()
   expect(problems).toHaveLength(1)
-  expect(problems[0]).toMatch(/not valid JSON.*The users that were read before stay in use\./)
+  expect(problems[0]).toMatch(/not valid JSON.*The users of the last valid file stay in use\./)
 })
 
-test('a file that is gone or open to others is told, and is taken in again when it is mended', async () => {
+test('a missing or unsafe file is reported, and read again when it is fixed', async () => {
   const { file, directory, problems } = await directoryOfAda()
   await rename(file, `${file}.away`)
   expect(await directory.find('ada')).toBeDefined()
@@ -63,7 +63,7 @@ test('a file that is gone or open to others is told, and is taken in again when 
   expect(problems).toHaveLength(2)
 })
 
-test('a first file that is missing is an error', async () => {
+test('a file that is missing at the start is an error', async () => {
   const { file } = await directoryOfAda()
   await rm(file)
   await expect(openUserDirectory(file, () => {})).rejects.toMatchObject({ code: 'FILE_UNUSABLE' })

@@ -15,7 +15,7 @@ import { PASSWORD, temporaryFolder } from '../support.ts'
 
 const newFile = async () => path.join(await temporaryFolder(), 'users.json')
 
-test('the first user makes the file, private and with an argon2id hash of OWASP parameters', async () => {
+test('the first user creates a private file, with an argon2id hash of OWASP parameters', async () => {
   const file = await newFile()
   await addUser(file, 'ada', PASSWORD)
   expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -27,14 +27,14 @@ test('the first user makes the file, private and with an argon2id hash of OWASP 
   expect(await readFile(file, 'utf8')).not.toContain(PASSWORD)
 })
 
-test('users that are added at once are all there', async () => {
+test('users that are added at the same time are all in the file', async () => {
   const file = await newFile()
   const names = ['a', 'b', 'c', 'd', 'e', 'f']
   await Promise.all(names.map((name) => addUser(file, name, PASSWORD)))
   expect((await listUsers(file)).map(({ name }) => name).sort()).toEqual(names)
 })
 
-test('users who share a password cost one hashing, and each can log in', async () => {
+test('users who share a password cost one hashing, and all can log in', async () => {
   const file = await newFile()
   const names = Array.from({ length: 200 }, (_, index) => `drill-${index}`)
   await addUsersWithSamePassword(file, names, PASSWORD)
@@ -44,7 +44,7 @@ test('users who share a password cost one hashing, and each can log in', async (
   expect(await verifyPassword(users.at(-1)?.password ?? '', PASSWORD)).toBe(true)
 })
 
-test('users are removed by name or by rule, and others stay', async () => {
+test('users are removed by name or by predicate, and the others stay', async () => {
   const file = await newFile()
   await addUsersWithSamePassword(file, ['ada', 'drill-1', 'drill-2', 'grace'], PASSWORD)
   expect(await removeUsers(file, (name) => name.startsWith('drill-'))).toEqual(['drill-1', 'drill-2'])
@@ -52,13 +52,13 @@ test('users are removed by name or by rule, and others stay', async () => {
   expect(await listUsers(file)).toEqual([{ name: 'ada', disabled: false }])
 })
 
-test('a name that is taken is refused and nothing changes', async () => {
+test('a name in use is refused, and nothing changes', async () => {
   const file = await newFile()
   await addUser(file, 'ada', PASSWORD)
   const before = await readFile(file, 'utf8')
   await expect(addUsersWithSamePassword(file, ['grace', 'ada'], PASSWORD)).rejects.toMatchObject({
     code: 'USERS_INVALID',
-    message: expect.stringContaining('has a user "ada" already'),
+    message: expect.stringContaining('already has a user "ada"'),
   })
   expect(await readFile(file, 'utf8')).toBe(before)
 })
@@ -73,22 +73,22 @@ test.each(['', ' ada', 'a b', 'a\nb', 'a/b', 'x'.repeat(129), 'e\u0301'])(
 test.each([
   ['nothing', '', 'must have 12 to 1024 characters; this one has 0'],
   ['eleven characters', 'qwertzuiopa', 'this one has 11'],
-  ['too much', 'abcd'.repeat(257), 'this one has 1028'],
-  ['one character', 'z'.repeat(40), 'one, two or three characters only'],
-  ['the name', 'ada-LovelaceADA-LOVELACE', 'must not be made of the user name'],
+  ['too many characters', 'abcd'.repeat(257), 'this one has 1028'],
+  ['one character', 'z'.repeat(40), 'at least four different characters'],
+  ['the name', 'ada-LovelaceADA-LOVELACE', 'must not consist of the user name'],
 ])('a password of %s is refused without being quoted', async (_, password, sentence) => {
   const error = await addUser(await newFile(), 'ada-lovelace', password).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ code: 'USERS_INVALID', message: expect.stringContaining(sentence) })
   if (password !== '') expect(String(error)).not.toContain(password)
 })
 
-test('a password counts in characters as people see them, after composition', async () => {
+test('the length of a password counts composed characters, as users see them', async () => {
   const file = await newFile()
   await addUser(file, 'ada', `${'é'.normalize('NFD').repeat(4)}abcdefgh`)
   await expect(addUser(file, 'grace', `${'é'.normalize('NFD').repeat(3)}abcdefgh`)).rejects.toThrow('has 11')
 })
 
-test('a new password takes the place of the old one, and nothing else changes', async () => {
+test('a new password replaces the old one, and nothing else changes', async () => {
   const file = await newFile()
   await addUser(file, 'ada', PASSWORD, { groups: ['staff'] })
   await addUser(file, 'grace', PASSWORD)
@@ -103,7 +103,7 @@ test('a new password takes the place of the old one, and nothing else changes', 
   await expect(setPassword(file, 'nobody', PASSWORD)).rejects.toThrow('has no user "nobody"')
 })
 
-test('a user is disabled and enabled again, however often it is asked', async () => {
+test('a user can be disabled and enabled again, also repeatedly', async () => {
   const file = await newFile()
   await addUser(file, 'ada', PASSWORD)
   for (const disabled of [true, true, false, false]) {
@@ -117,7 +117,7 @@ test.each([
   [{ email: 'not an address' }, '`users[0].email` must be an e-mail address'],
   [{ groups: ['a,b'] }, '`users[0].groups[0]` must be a group'],
   [{ fullName: 'Ada\u0007' }, '`users[0].fullName` must be'],
-])('a profile that no file could hold is refused: %j', async (profile, sentence) => {
+])('the invalid profile %j is refused', async (profile, sentence) => {
   const file = await newFile()
   await expect(addUser(file, 'ada', PASSWORD, profile)).rejects.toThrow(sentence)
   await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
@@ -129,7 +129,7 @@ test.each([
   ['{"users":{}}', '`users` must be a list'],
   ['{}', '`users` must be a list'],
   ['not json', 'not valid JSON'],
-])('a broken users file is told by its place, without its secrets: %s', async (text, sentence) => {
+])('the message about the broken users file %s contains no secret', async (text, sentence) => {
   const file = await newFile()
   await writeFile(file, text, { mode: 0o600 })
   const error = await listUsers(file).catch((thrown: Error) => thrown)
@@ -137,10 +137,10 @@ test.each([
   expect(String(error)).not.toContain('in-the-clear')
 })
 
-test('a users file that names a user twice is refused', async () => {
+test('a users file with a repeated user is refused', async () => {
   const file = await newFile()
   await addUser(file, 'ada', PASSWORD)
   const { users } = JSON.parse(await readFile(file, 'utf8'))
   await writeFile(file, JSON.stringify({ users: [...users, ...users] }))
-  await expect(listUsers(file)).rejects.toThrow('names the user "ada" twice')
+  await expect(listUsers(file)).rejects.toThrow('contains the user "ada" twice')
 })

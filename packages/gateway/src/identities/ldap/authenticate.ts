@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import { type Client, InappropriateAuthError, InvalidCredentialsError } from 'ldapts'
+import { BoundedQueue } from '../../base/queues.ts'
 import type { LdapConfig } from '../../config/identities.ts'
 import type { Authenticate, Authentication } from '../../users/authenticate.ts'
 import { isUserName } from '../../users/file.ts'
-import { createTurns } from '../../users/turns.ts'
-import { toIdentity } from '../identity.ts'
+import { toIdentity } from '../../users/identity.ts'
 import { type LdapAccess, LdapServerError, type Steps, withServer } from './connection.ts'
 import { namingValue, valuesOf } from './entry.ts'
-import { findGroups, findPeople } from './person.ts'
+import { findGroups, findUsers } from './person.ts'
 
-/** With the password of the one who searches, also where the configuration names a file. */
+/** The configuration with the bind password, also when the file names a password file. */
 export type OpenLdapConfig = LdapConfig & { bindPassword: string }
 
 /**
- * Checks names and passwords by a directory: binds as the one who searches, finds the person and the groups, and binds
- * as the person. Each login has a connection of its own, of a bounded number. The servers are asked in turn, beginning
- * with the one that answered last; only an answer counts, so that a server which is away refuses nobody.
+ * Checks names and passwords by a directory: binds as the search account, finds the user and the groups, and binds as
+ * the user. Each login has its own connection, and their number is bounded. The servers are asked in order, starting with
+ * the last one that answered. Only an answer counts, so that an unreachable server refuses no login.
  */
 export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | undefined): Authenticate {
   const { urls, startTls, timeoutMs } = config
   const access: LdapAccess = { startTls, ca, timeoutMs }
-  const turns = createTurns({
-    atOnce: config.connections,
-    waiting: config.waiting,
-    // Whoever waits longer would get an answer that the browser no longer waits for.
-    waitMs: timeoutMs * urls.length,
+  const queue = new BoundedQueue({
+    maxRunning: config.connections,
+    maxWaiting: config.waiting,
+    // A browser does not wait longer for its answer.
+    maxWaitMs: timeoutMs * urls.length,
   })
   let first = 0
 
@@ -44,13 +44,13 @@ export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | unde
         causes.push(error.message)
       }
     }
-    return { status: 'unavailable', cause: `No server of the directory could say. ${causes.join('; ')}.` }
+    return { status: 'unavailable', cause: `No server of the directory answered. ${causes.join('; ')}.` }
   }
 
   return async (typed, password) => {
-    // A bind with a name and no password succeeds as nobody (RFC 4513, section 5.1.2).
+    // A bind with a name and an empty password succeeds anonymously (RFC 4513, section 5.1.2).
     if (password === '') return { status: 'refused', reason: 'unknown-user' }
-    return (await turns.take(() => ask(typed.normalize('NFC'), password))) ?? { status: 'busy' }
+    return (await queue.run(() => ask(typed.normalize('NFC'), password))) ?? { status: 'busy' }
   }
 }
 
@@ -60,35 +60,35 @@ async function askServer(
   { name, password }: { name: string; password: string },
   steps: Steps,
 ): Promise<Authentication> {
-  steps.step = 'binding as the one who searches'
+  steps.step = 'binding as the search account'
   await client.bind(config.bindDn, config.bindPassword)
-  steps.step = 'searching the person'
-  const [person, another] = await findPeople(client, config, name)
-  if (person === undefined || person.dn === '') {
-    // As many questions as for a person who is known, so that the time tells less of which names exist.
-    steps.step = 'binding as nobody'
+  steps.step = 'searching for the user'
+  const [user, another] = await findUsers(client, config, name)
+  if (user === undefined || user.dn === '') {
+    // Binds like for a known user, so that timing reveals less about which names exist.
+    steps.step = 'binding as an unknown user'
     await isPasswordOf(client, `cn=${randomUUID()},${config.users.base}`, password)
     return { status: 'refused', reason: 'unknown-user' }
   }
-  steps.step = 'searching the groups'
-  const groups = await findGroups(client, config, person)
-  steps.step = 'binding as the person'
-  const fits = await isPasswordOf(client, person.dn, password)
+  steps.step = 'searching for the groups'
+  const groups = await findGroups(client, config, user)
+  steps.step = 'binding as the user'
+  const fits = await isPasswordOf(client, user.dn, password)
 
   const { users } = config
-  const subject = namingValue(person, users.subject, name)
+  const subject = namingValue(user, users.subject, name)
   if (another !== undefined || subject === null || !isUserName(subject)) {
     return { status: 'refused', reason: 'unusable-identity', subject: name }
   }
   if (!fits) return { status: 'refused', reason: 'wrong-password', subject }
-  const [fullName] = valuesOf(person, users.name)
-  const [email] = valuesOf(person, users.email)
+  const [fullName] = valuesOf(user, users.name)
+  const [email] = valuesOf(user, users.email)
   const identity = toIdentity({ subject, name: fullName, email, groups })
   if (identity === null) return { status: 'refused', reason: 'unusable-identity', subject }
   return { status: 'accepted', identity }
 }
 
-/** Throws when the server says neither yes nor no. */
+/** Throws when the server gives no clear answer. */
 async function isPasswordOf(client: Client, dn: string, password: string): Promise<boolean> {
   try {
     await client.bind(dn, password)

@@ -2,26 +2,26 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { Client, ResultCodeError } from 'ldapts'
 
-/** How to reach a directory's servers. */
+/** How to reach the servers of a directory. */
 export interface LdapAccess {
   startTls: boolean
-  /** In PEM; undefined for the authorities that Node trusts. */
+  /** In PEM; undefined uses the authorities that Node trusts. */
   ca: string | undefined
-  /** For the whole conversation with one server (in milliseconds). */
+  /** For the whole exchange with one server (in milliseconds). */
   timeoutMs: number
 }
 
-/** A server did not do what was asked of it. The message names it and holds nothing of a person. */
+/** A server failed to do what was requested. The message names the server and contains no personal data. */
 export class LdapServerError extends Error {}
 
-/** What is being done, for the message when it fails. */
+/** The current step, for the message when it fails. */
 export interface Steps {
   step: string
 }
 
 /**
- * Opens a connection to one server, encrypts it, hands it to `work` and closes it, all within the deadline. Throws
- * `LdapServerError`, whatever went wrong. A certificate is always verified.
+ * Opens a connection to one server, encrypts it, passes it to `work` and closes it, all within the deadline. Throws
+ * `LdapServerError` on any failure. A certificate is always verified.
  */
 export async function withServer<T>(
   url: string,
@@ -38,7 +38,7 @@ export async function withServer<T>(
     url,
     timeout: timeoutMs,
     connectTimeout: timeoutMs,
-    // With options of TLS the client encrypts from the start.
+    // With TLS options the client encrypts from the start.
     ...(url.startsWith('ldaps:') ? { tlsOptions: verified } : {}),
     createConnection: onlyOnce(net.connect),
     ...(startTls ? {} : { createSecureConnection: onlyOnce(tls.connect) }),
@@ -57,14 +57,14 @@ export async function withServer<T>(
   } catch (error) {
     throw new LdapServerError(`${url}, ${steps.step}: ${whatWentWrong(error, timeoutMs)}`)
   } finally {
-    // Its outcome changes nothing: the socket is destroyed in any case.
+    // The result does not matter: the socket is destroyed in any case.
     void client.unbind().catch(() => undefined)
   }
 }
 
 /**
- * The client would open another connection by itself when this one ends, and search on it as nobody, who sees nothing:
- * a person who is known would be refused.
+ * When the connection ends, the client would open another one and search anonymously. An anonymous search finds nothing,
+ * so a known user would be refused.
  */
 function onlyOnce<Connect extends typeof net.connect | typeof tls.connect>(connect: Connect): Connect {
   let isUsed = false
@@ -79,7 +79,7 @@ function onlyOnce<Connect extends typeof net.connect | typeof tls.connect>(conne
 class ConnectionEndedError extends Error {}
 class DeadlinePassedError extends Error {}
 
-/** The name that the certificate must hold. */
+/** The name that the certificate must contain. */
 function nameOf(url: string): { host: string; servername?: string } {
   const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
   return net.isIP(host) ? { host } : { host, servername: host }
@@ -91,7 +91,7 @@ function deadlineOf(timeoutMs: number): { passed: Promise<never> } & Disposable 
   return { passed: promise, [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
-/** In words that hold nothing of what was sent or answered: a server's own message may quote a person's name. */
+/** Describes an error without any data that was sent or received: a server's own message may quote a user's name. */
 function whatWentWrong(error: unknown, timeoutMs: number): string {
   if (error instanceof DeadlinePassedError) return `no answer within ${timeoutMs} ms`
   if (error instanceof ConnectionEndedError) return 'the server closed the connection'

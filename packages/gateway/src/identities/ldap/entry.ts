@@ -1,6 +1,6 @@
 import type { Entry } from 'ldapts'
 
-/** The texts of an attribute; none when it is not there. Names of attributes are the same in any case (RFC 4512). */
+/** The text values of an attribute, or an empty list. Attribute names ignore case (RFC 4512). */
 export function valuesOf(entry: Entry, attribute: string): string[] {
   const key = Object.keys(entry).find(
     (name) => name !== 'dn' && name.toLowerCase() === attribute.toLowerCase(),
@@ -10,8 +10,8 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
 }
 
 /**
- * The one value of an attribute by which a person is known, or null. Of several it is the one that was typed:
- * directories compare without regard to case, and the person must be the same one however the name is typed.
+ * The value of the attribute that identifies a user, or null. If there are several values, it is the typed one:
+ * directories ignore case, and each spelling of a name must give the same subject.
  */
 export function namingValue(entry: Entry, attribute: string, typed: string): string | null {
   const values = valuesOf(entry, attribute)
@@ -20,7 +20,7 @@ export function namingValue(entry: Entry, attribute: string, typed: string): str
   return values.find((value) => fold(value) === fold(typed))?.normalize('NFC') ?? null
 }
 
-/** The value of the first part of a distinguished name: `staff` of `cn=staff,ou=groups,dc=example,dc=org` (RFC 4514). */
+/** The value of the first RDN of a DN: `staff` of `cn=staff,ou=groups,dc=example,dc=org` (RFC 4514). */
 export function firstPartOf(dn: string): string | null {
   const escaped = /^[^=,+\\]+=((?:\\[\s\S]|[^,+\\])*)/.exec(dn)?.[1]
   if (escaped === undefined) return null

@@ -4,17 +4,17 @@ const CIPHER = 'aes-256-gcm'
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-/** Seals what a browser keeps of a login that is under way. */
+/** Seals the part of an unfinished login that the browser keeps. */
 export interface FlowSeal {
   seal(flowToken: string): string
-  /** Null for what was not sealed here. */
+  /** Null for a value that no gateway of this data centre sealed. */
   unseal(cookie: string): string | null
 }
 
 /**
- * A flow is a session of the store, and its token would open that session at every server that verifies tokens. So the
- * browser gets it sealed: only the gateways of the data centre can open it. The key is derived from the key ring's index
- * key, which every gateway has and which never changes.
+ * A flow is a session of the store, and its token would be valid at every server that verifies tokens. So the browser gets
+ * it sealed, and only the gateways of this data centre can open it. The key is derived from the index key of the key ring,
+ * which every gateway has and which never changes.
  */
 export function createFlowSeal(indexKey: string): FlowSeal {
   const secret = Buffer.from(indexKey, 'base64')
@@ -35,7 +35,7 @@ export function createFlowSeal(indexKey: string): FlowSeal {
         const opened = decipher.update(box.subarray(IV_BYTES, -TAG_BYTES))
         return Buffer.concat([opened, decipher.final()]).toString('utf8')
       } catch {
-        // The tag does not fit: not sealed by a gateway of this data centre.
+        // The tag does not match: no gateway of this data centre sealed this value.
         return null
       }
     },

@@ -1,10 +1,10 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { CallOptions, Claims, TokenStore } from '@holdfast/tokens'
 import { z } from 'zod'
-import { flowSubject } from './bookkeeping.ts'
 import type { FlowSeal } from './flow-cookie.ts'
+import { flowSubject } from './internal-subjects.ts'
 
-/** From the button on the login page until the provider must have sent the person back (in milliseconds). */
+/** Deadline from the button on the login page to the return from the provider (in milliseconds). */
 export const FLOW_LIFETIME_MS = 10 * 60 * 1000
 
 const flowSchema = z.object({
@@ -12,27 +12,27 @@ const flowSchema = z.object({
   nonce: z.string(),
   codeVerifier: z.string(),
   returnTo: z.string(),
-  /** The person must have authenticated at most so many seconds ago. */
+  /** Max age of the user's authentication, in seconds. */
   maxAge: z.int().min(0).exactOptional(),
-  /** The attempt that it counts as. A gateway of an earlier version wrote none. */
+  /** The attempt to give back. A gateway of an earlier version stored none. */
   begun: z.object({ id: z.string(), names: z.array(z.string()) }).exactOptional(),
 })
 
-/** What must be remembered of a login while the person is with the provider. */
+/** The state of a login while the user is at the provider. */
 type Flow = z.output<typeof flowSchema>
 
-/** Logins under way. */
+/** The store of unfinished logins. */
 export interface Flows {
-  /** Remembers a flow; answers what the browser keeps. Throws what `store.issue` throws. */
+  /** Stores a flow and returns the value of the browser's cookie. Throws what `store.issue` throws. */
   begin(flow: Flow, options: CallOptions): Promise<string>
   /**
-   * The flow of a browser, once: whoever takes it again, at whatever gateway, gets null. Null also when it is not this
-   * data centre's, too old, or has another `state`; then it can still be taken. Throws what `store.update` throws.
+   * Takes the flow of a browser. Only the first call at any gateway gets it; later ones get null. Also null when the flow
+   * is of another data centre, expired, or has another `state`; then it can still be taken. Throws what `store.update` throws.
    */
   take(cookie: string, state: string, options: CallOptions): Promise<Flow | null>
 }
 
-/** Keeps flows in the store, so that a login may be finished at another gateway than the one where it began. */
+/** Keeps flows in the store, so that a login can finish at another gateway than the one where it began. */
 export function createFlows(store: TokenStore, seal: FlowSeal): Flows {
   return {
     async begin(flow, options) {
@@ -51,7 +51,7 @@ export function createFlows(store: TokenStore, seal: FlowSeal): Flows {
         return { ...claims, used: true }
       }
       try {
-        // An update fails when another changed the session meanwhile: so only one can take it.
+        // The update fails if another gateway changed the session meanwhile, so only one can take the flow.
         const { status } = await store.update(token, change, options)
         return status === 'active' ? taken : null
       } catch (error) {
@@ -62,7 +62,7 @@ export function createFlows(store: TokenStore, seal: FlowSeal): Flows {
   }
 }
 
-/** Leaves the update without a change. */
+/** Leaves the session unchanged. */
 class FlowNotTakenError extends Error {}
 
 function flowOf(claims: Claims, state: string): Flow | null {

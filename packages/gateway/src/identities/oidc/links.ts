@@ -1,22 +1,22 @@
 import type { CallOptions, Session, TokenStore } from '@holdfast/tokens'
-import { linkSubject } from './bookkeeping.ts'
+import { linkSubject } from './internal-subjects.ts'
 
-/** How long a used logout token is remembered (in milliseconds): longer than one is taken. */
+/** How long a used logout token is remembered (in milliseconds): longer than it is valid. */
 const USED_TOKEN_MS = 15 * 60 * 1000
 
-/** Which of the provider's sessions, or whose. */
+/** The session at the provider that ended, or the user whose sessions all ended. */
 interface LoggedOut {
   sub?: string | undefined
   sid?: string | undefined
 }
 
-/** Which sessions here began by which session at the provider. */
+/** Links between sessions here and the provider's sessions by which they began. */
 export interface SessionLinks {
-  /** Remembers it of a new session. Throws what `store.issue` throws. */
+  /** Stores the links of a new session. Throws what `store.issue` throws. */
   add(session: Session, of: { sub: string; sid?: string | undefined }, options: CallOptions): Promise<void>
-  /** Ends the sessions that began by `sid`; without one all of `sub`. Throws what the store throws. */
+  /** Ends the sessions that began by `sid`, or all of `sub` without one. Throws what the store throws. */
   end(of: LoggedOut, options: CallOptions): Promise<EndedSession[]>
-  /** True for a logout token that was used. */
+  /** True for a logout token that was used before. */
   wasUsed(jti: string, options: CallOptions): Promise<boolean>
   markUsed(jti: string, options: CallOptions): Promise<void>
 }
@@ -27,8 +27,8 @@ interface EndedSession {
 }
 
 /**
- * Keeps links in the store, since any gateway may be told of a log-out. A link is an entry under a subject made of `sid`
- * or `sub`; it names the session in its sealed label, and its own token is thrown away.
+ * Keeps links in the store, because any gateway may receive the provider's logout. A link is an entry under a subject made
+ * of `sid` or `sub`. It names the session in its sealed label, and its own token is discarded.
  */
 export function createSessionLinks(store: TokenStore, issuer: string): SessionLinks {
   const remember = async (subject: string, label: string, lifetimeMs: number, options: CallOptions) => {

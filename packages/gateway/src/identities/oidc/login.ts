@@ -2,8 +2,9 @@ import type { CallOptions, Claims, JsonValue, Session, TokenStore } from '@holdf
 import * as client from 'openid-client'
 import type { OidcConfig } from '../../config/identities.ts'
 import type { BegunLogin } from '../../limits/provider-limits.ts'
-import type { Identity } from '../identity.ts'
+import type { Identity } from '../../users/identity.ts'
 import { checkAuthTime } from './auth-time.ts'
+import { LoginRefusedError, toOidcError } from './errors.ts'
 import { createFlows } from './flow.ts'
 import { createFlowSeal } from './flow-cookie.ts'
 import { createSessionLinks } from './links.ts'
@@ -11,67 +12,65 @@ import { checkLogoutToken } from './logout-token.ts'
 import { identityOf } from './person.ts'
 import { createFindProvider } from './provider.ts'
 import { providerClaim, providerSessionOf } from './provider-session.ts'
-import { toTrouble } from './to-trouble.ts'
-import { LoginRefusedError } from './trouble.ts'
 
 /** The ways to log in, for the login page. */
 export interface LoginWays {
   password: boolean
-  /** What the provider is called, or null when there is none. */
+  /** The provider's label, or null without a provider. */
   provider: string | null
 }
 
-/** A person whom the provider sent back. */
+/** A user whom the provider sent back. */
 interface Arrival {
   identity: Identity
-  /** What the session must carry besides: whose it is at the provider. */
+  /** Further claims of the session: the user's session at the provider. */
   claims: Claims
   /** A safe address. */
   returnTo: string
-  /** What it counts as while it is under way. */
+  /** The attempt that this login counts as until it is finished. */
   begun?: BegunLogin
 }
 
-/** A login as a browser asks for it. */
+/** A request of a browser to log in. */
 interface Beginning {
   /** A safe address. */
   returnTo: string
-  /** The person must have authenticated at the provider at most so long ago (in seconds). */
+  /** Max age of the user's authentication at the provider (in seconds). */
   maxAge?: number | undefined
   begun: BegunLogin
 }
 
-/** The login by a provider of OpenID Connect: authorization code flow with PKCE, state and nonce. */
+/** The login at an OpenID Connect provider: authorization code flow with PKCE, state and nonce. */
 export interface OidcLogin {
   /**
-   * Begins a login: where the browser goes, and the cookie's value that it keeps. Throws `ProviderAwayError` and what
-   * `store.issue` throws.
+   * Begins a login. Returns the provider's address and the value of the browser's cookie. Throws
+   * `ProviderUnavailableError` and what `store.issue` throws.
    */
   begin(beginning: Beginning, options: CallOptions): Promise<{ url: string; cookie: string }>
   /**
-   * Finishes a login by the query string of the provider's answer. Null when this browser has no such login under way.
-   * Throws `ProviderAwayError`, `LoginRefusedError` (`AuthenticationTooOldError` when `maxAge` was asked for and not
-   * kept), and what `store.update` throws.
+   * Finishes a login with the query string of the provider's answer. Null when this browser has no such login. Throws
+   * `ProviderUnavailableError`, `LoginRefusedError` (`AuthenticationTooOldError` when the authentication is older than
+   * `maxAge`), and what `store.update` throws.
    */
   finish(cookie: string, query: URLSearchParams, options: CallOptions): Promise<Arrival | null>
-  /** Makes a new session of {@link Arrival} known to the provider's log-outs. Throws what `store.issue` throws. */
+  /** Links a new session of {@link Arrival} to the provider's session, for logouts there. Throws what `store.issue` throws. */
   link(session: Session, options: CallOptions): Promise<void>
   /**
-   * Ends what a logout token names, and answers which sessions ended. Throws `LoginRefusedError` when it is not valid
-   * or was used before, `ProviderAwayError`, and what the store throws; then it may be sent again.
+   * Ends the sessions that a logout token names, and returns them. Throws `LoginRefusedError` when the token is not valid
+   * or was used before, `ProviderUnavailableError`, and what the store throws; then the provider may send it again.
    */
   endByLogoutToken(token: string, options: CallOptions): Promise<{ subject: string; id: string }[]>
   /**
-   * Where a person who had a session with these claims can log out at the provider; null for a session of another way
-   * to log in, when the provider has no such address, or while it is away.
+   * The address for a logout at the provider, for a session with these claims. Null for a session that began in another
+   * way, for a provider without such an address, and while the provider is unavailable.
    */
   logoutUrl(claims: Claims): Promise<string | null>
 }
 
-/** Makes a login by the provider of the configuration. Nothing is asked yet. */
+/** Makes the login at the configured provider. It sends no request. */
 export function createOidcLogin(options: {
   config: OidcConfig
-  /** The key ring, of which every gateway has the same. */
+  /** Its key ring, which is the same for every gateway. */
   gateway: { store: { keyring: { index: string } } }
   store: TokenStore
 }): OidcLogin {
@@ -100,7 +99,7 @@ export function createOidcLogin(options: {
         code_challenge: await client.calculatePKCECodeChallenge(flow.codeVerifier),
         code_challenge_method: 'S256',
         ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
-        // What a `max_age` of 0 means; not every provider takes it so (OpenID Connect Core, section 3.1.2.1).
+        // `max_age=0` means this, but not every provider treats it so (OpenID Connect Core, section 3.1.2.1).
         ...(maxAge === 0 ? { prompt: 'login' } : {}),
       })
       return { url: url.href, cookie: await flows.begin(flow, call) }
@@ -137,14 +136,14 @@ export function createOidcLogin(options: {
           identity: identityOf({ ...userInfo, ...idClaims } as Record<string, JsonValue>, config),
           claims: {
             oidc: providerClaim(idClaims, config.keepIdToken ? tokens.id_token : undefined),
-            // For step-up: the person may have logged in at the provider long before.
+            // For step-up: the user may have logged in at the provider long before.
             ...(idClaims.auth_time === undefined ? {} : { auth_time: idClaims.auth_time }),
           },
           returnTo,
           ...(begun === undefined ? {} : { begun }),
         }
       } catch (error) {
-        throw error instanceof LoginRefusedError ? error : toTrouble(error)
+        throw error instanceof LoginRefusedError ? error : toOidcError(error)
       }
     },
 
@@ -157,7 +156,7 @@ export function createOidcLogin(options: {
       const { jti, sub, sid } = await checkLogoutToken(token, await findProvider())
       if (await links.wasUsed(jti, call)) throw new LoginRefusedError('The logout token was used before.')
       const ended = await links.end({ sub, sid }, call)
-      // Last: until everything has ended the provider may send it again.
+      // Last, so that the provider may send it again until every session has ended.
       await links.markUsed(jti, call)
       return ended
     },
@@ -165,7 +164,7 @@ export function createOidcLogin(options: {
     async logoutUrl(claims) {
       const of = providerSessionOf(claims)
       if (of === null) return null
-      // The session has ended already; without the provider there is just nothing more to end.
+      // The session here has ended; without the provider there is nothing more to end.
       const found = await findProvider().catch(() => null)
       if (found?.configuration.serverMetadata().end_session_endpoint === undefined) return null
       return client.buildEndSessionUrl(found.configuration, {

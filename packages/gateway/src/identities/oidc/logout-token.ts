@@ -1,16 +1,16 @@
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
+import { LoginRefusedError, ProviderUnavailableError } from './errors.ts'
 import type { DiscoveredProvider } from './provider.ts'
-import { LoginRefusedError, ProviderAwayError } from './trouble.ts'
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4. */
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** Logout tokens live two minutes or less by recommendation; clocks differ (in seconds). */
+/** Logout tokens should live at most two minutes, and clocks differ (in seconds). */
 const MAX_AGE_SECONDS = 300
 const CLOCK_TOLERANCE_SECONDS = 30
 
-/** No shared secret signs one, and `none` nobody's. */
+/** Only public-key signatures: neither a shared secret nor `none` is accepted. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -33,17 +33,17 @@ const logoutClaims = z
     sub: z.string().min(1).optional(),
     sid: z.string().min(1).optional(),
     events: z.object({ [EVENT]: z.looseObject({}) }),
-    // An ID token has one, and must not pass for a logout token.
+    // ID tokens have a nonce, and must not be accepted as logout tokens.
     nonce: z.never().optional(),
   })
   .refine(({ sub, sid }) => sub !== undefined || sid !== undefined)
 
-/** What a logout token says. */
+/** The claims of a logout token. */
 export type LogoutClaims = z.output<typeof logoutClaims>
 
 /**
- * Checks a logout token (Back-Channel Logout 1.0, section 2.6; whether it was used before is not looked at).
- * Throws `LoginRefusedError` when it is not valid, `ProviderAwayError` when the provider's keys cannot be had.
+ * Checks a logout token (Back-Channel Logout 1.0, section 2.6), except for repeated use. Throws `LoginRefusedError` when
+ * it is not valid, and `ProviderUnavailableError` when the provider's keys are unavailable.
  */
 export async function checkLogoutToken(
   token: string,
@@ -59,22 +59,22 @@ export async function checkLogoutToken(
     maxTokenAge: MAX_AGE_SECONDS,
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
   }).catch((error: unknown) => {
-    throw troubleOf(error)
+    throw toLogoutTokenError(error)
   })
   const claims = logoutClaims.safeParse(payload)
   if (!claims.success || !TYPES.has(protectedHeader.typ?.toLowerCase())) {
-    throw new LoginRefusedError('The logout token is not one of Back-Channel Logout 1.0.')
+    throw new LoginRefusedError('The logout token does not follow Back-Channel Logout 1.0.')
   }
   return claims.data
 }
 
-function troubleOf(error: unknown): Error {
+function toLogoutTokenError(error: unknown): Error {
   const isAway =
     error instanceof errors.JWKSTimeout ||
     error instanceof TypeError ||
-    // Of the fetch of the keys: a status other than 200, or no JSON.
+    // From the request for the keys: a status other than 200, or an answer that is not JSON.
     (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')
-  if (isAway) return new ProviderAwayError("The provider's keys cannot be had.")
+  if (isAway) return new ProviderUnavailableError("The provider's keys are unavailable.")
   if (error instanceof errors.JOSEError) {
     return new LoginRefusedError(`The logout token is not valid (${error.code}).`)
   }

@@ -1,15 +1,15 @@
 import { isBookkeeping, type JsonValue } from '@holdfast/tokens'
 import type { OidcConfig } from '../../config/identities.ts'
-import { type Identity, toIdentity } from '../identity.ts'
-import { LoginRefusedError } from './trouble.ts'
+import { type Identity, toIdentity } from '../../users/identity.ts'
+import { LoginRefusedError } from './errors.ts'
 
-/** So that a link to a session fits beside the session's id. */
+/** Leaves room for the session's id in the label of a link. */
 const MAX_SUBJECT_LENGTH = 200
 
-/** Claims as a provider states them, of the ID token and of userinfo. */
+/** Claims of the ID token and of userinfo. */
 type ProviderClaims = Readonly<Record<string, JsonValue | undefined>>
 
-/** Who the provider says it is. Throws `LoginRefusedError` when nobody can be made of it. */
+/** Makes an identity from the provider's claims. Throws `LoginRefusedError` when that is not possible. */
 export function identityOf(claims: ProviderClaims, config: OidcConfig): Identity {
   const value = claims[config.subjectClaim]
   const subject = typeof value === 'string' && value !== '' ? config.subjectPrefix + value : null
@@ -19,7 +19,9 @@ export function identityOf(claims: ProviderClaims, config: OidcConfig): Identity
     /[\p{C}]/u.test(subject) ||
     isBookkeeping(subject)
   ) {
-    throw new LoginRefusedError(`The claim "${config.subjectClaim}" is missing or cannot be a subject.`)
+    throw new LoginRefusedError(
+      `The claim "${config.subjectClaim}" is missing or is not usable as a subject.`,
+    )
   }
   const identity = toIdentity({
     subject,
@@ -28,7 +30,9 @@ export function identityOf(claims: ProviderClaims, config: OidcConfig): Identity
     groups: listOf(claims[config.groupsClaim]),
   })
   if (identity === null) {
-    throw new LoginRefusedError('The person has too many groups for a session; let the provider send fewer.')
+    throw new LoginRefusedError(
+      'The user has too many groups for a session; configure the provider to send fewer.',
+    )
   }
   return identity
 }

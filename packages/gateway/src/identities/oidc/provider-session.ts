@@ -1,17 +1,17 @@
 import type { Claims, JsonValue } from '@holdfast/tokens'
 import type { IDToken } from 'openid-client'
 
-/** The ID token is left out of a session when it is longer (in characters). */
+/** A longer ID token is not stored in the session (in characters). */
 const MAX_ID_TOKEN_LENGTH = 4096
 
-/** Whose session, and which one, at the provider. */
+/** The user and the session at the provider. */
 interface ProviderSession {
   sub: string
   sid?: string
   idToken?: string
 }
 
-/** What a session carries of the login at the provider by which it began, as its claim `oidc`. */
+/** The claim `oidc` of a session: the login at the provider by which the session began. */
 export function providerClaim({ sub, sid }: IDToken, idToken: string | undefined): Claims {
   return {
     sub,
@@ -20,7 +20,7 @@ export function providerClaim({ sub, sid }: IDToken, idToken: string | undefined
   }
 }
 
-/** What {@link providerClaim} wrote; null for a session that began in another way. */
+/** Reads the claim that {@link providerClaim} wrote; null for a session that began in another way. */
 export function providerSessionOf(claims: Claims): ProviderSession | null {
   const { oidc } = claims
   if (typeof oidc !== 'object' || oidc === null || Array.isArray(oidc)) return null

@@ -1,12 +1,12 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import type { OidcConfig } from '../../config/identities.ts'
-import { ProviderAwayError } from './trouble.ts'
+import { ProviderUnavailableError } from './errors.ts'
 
-/** How long what the provider says of itself is used before it is asked again (in milliseconds). */
+/** How long the discovery document is used before it is fetched again (in milliseconds). */
 const FRESH_MS = 3600 * 1000
-/** After a failure the provider is left alone for this long (in milliseconds), however many people press the button. */
-const RESPITE_MS = 1000
+/** After a failure the provider gets no request for this long (in milliseconds), even if many users try to log in. */
+const RETRY_DELAY_MS = 1000
 
 /** The provider, as its discovery document describes it. */
 export interface DiscoveredProvider {
@@ -15,27 +15,27 @@ export interface DiscoveredProvider {
   keys: JWTVerifyGetKey
 }
 
-/** Finds the provider. Throws `ProviderAwayError` while it does not answer. */
+/** Finds the provider. Throws `ProviderUnavailableError` while it does not answer. */
 export type FindProvider = () => Promise<DiscoveredProvider>
 
 /**
- * Asks the provider for its discovery document when it is first needed, and again after an hour. While it is away what
- * it said before stays in use. However many ask, one question is under way.
+ * Fetches the provider's discovery document when it is first needed, and again after an hour. While the provider is
+ * unavailable, the last document stays in use. At most one request is pending, however many callers wait.
  */
 export function createFindProvider(config: OidcConfig, now: () => number = Date.now): FindProvider {
   let known: DiscoveredProvider | null = null
-  let trouble: ProviderAwayError | null = null
+  let failure: ProviderUnavailableError | null = null
   let askAgainAtMs = 0
   let asking: Promise<void> | null = null
 
   async function ask(): Promise<void> {
     try {
       known = await discover(config)
-      trouble = null
+      failure = null
       askAgainAtMs = now() + FRESH_MS
     } catch (error) {
-      trouble = new ProviderAwayError(`${config.issuer} cannot be discovered (${reasonOf(error)}).`)
-      askAgainAtMs = now() + RESPITE_MS
+      failure = new ProviderUnavailableError(`${config.issuer} cannot be discovered (${reasonOf(error)}).`)
+      askAgainAtMs = now() + RETRY_DELAY_MS
     }
   }
 
@@ -44,11 +44,11 @@ export function createFindProvider(config: OidcConfig, now: () => number = Date.
       asking ??= ask().finally(() => {
         asking = null
       })
-      // With what it said before nobody waits: least of all a log-out, which only offers one there.
+      // With a known document no caller waits, least of all a logout, which only offers one at the provider.
       if (known === null) await asking
     }
     if (known !== null) return known
-    throw trouble ?? new ProviderAwayError(`${config.issuer} was not asked yet.`)
+    throw failure ?? new ProviderUnavailableError(`${config.issuer} was not contacted yet.`)
   }
 }
 
@@ -58,14 +58,14 @@ async function discover(config: OidcConfig): Promise<DiscoveredProvider> {
     // In seconds.
     timeout: config.timeoutMs / 1000,
     execute: [
-      // The signature of ID tokens is checked, too, although they come straight from the provider.
+      // Checks the signature of ID tokens, too, although they come directly from the provider.
       client.enableNonRepudiationChecks,
       // The configuration allows http:// on loopback only.
       ...(issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []),
     ],
   })
   const { jwks_uri: jwksUri } = configuration.serverMetadata()
-  if (jwksUri === undefined) throw new ProviderAwayError('its discovery document names no keys')
+  if (jwksUri === undefined) throw new ProviderUnavailableError('its discovery document names no keys')
   const keys = createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: config.timeoutMs })
   return { configuration, keys }
 }

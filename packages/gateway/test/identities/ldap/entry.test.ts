@@ -11,11 +11,11 @@ test.each([
   ['cn=two+ou=parts,dc=x', 'two'],
   ['', null],
   ['no name', null],
-])('of %j the first part is %j', (dn, expected) => {
+])('the value of the first RDN of %j is %j', (dn, expected) => {
   expect(firstPartOf(dn)).toBe(expected)
 })
 
-test('attributes are found in any case, one value or many, and only texts', () => {
+test('valuesOf ignores the case of attribute names and returns all text values', () => {
   const entry = { dn: 'uid=a', memberof: 'x', mail: ['a', 'b'], photo: Buffer.from('x') }
   expect(valuesOf(entry, 'memberOf')).toEqual(['x'])
   expect(valuesOf(entry, 'MAIL')).toEqual(['a', 'b'])
@@ -23,7 +23,7 @@ test('attributes are found in any case, one value or many, and only texts', () =
   expect(valuesOf(entry, 'dn')).toEqual([])
 })
 
-test('of many names a person has the one that was typed, or none', () => {
+test('namingValue returns the typed one of several values, or null', () => {
   expect(namingValue({ dn: '', uid: 'ada' }, 'uid', 'ADA')).toBe('ada')
   expect(namingValue({ dn: '', uid: ['ada', 'lovelace'] }, 'uid', 'Lovelace')).toBe('lovelace')
   expect(namingValue({ dn: '', uid: ['ada', 'lovelace'] }, 'uid', 'a')).toBeNull()

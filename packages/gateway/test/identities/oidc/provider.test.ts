@@ -8,7 +8,7 @@ import { makeProvider } from '../provider.ts'
 const HOUR_MS = 3_600_000
 const TIMEOUT_MS = 5000
 
-test('while the provider hangs nobody waits who can go on with what it said before', async () => {
+test('a caller with a known discovery document does not wait for a hanging provider', async () => {
   const provider = await makeProvider()
   const raw = rawConfig({ identities: { oidc: { ...provider.config, timeoutMs: TIMEOUT_MS } } })
   const { oidc } = parseGatewayConfig(raw).identities
@@ -27,6 +27,6 @@ test('while the provider hangs nobody waits who can go on with what it said befo
   const startMs = performance.now()
   expect(await find()).toBe(known)
   expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS / 2)
-  // It is asked nevertheless.
+  // The request is sent nevertheless.
   await asked.promise
 })
