@@ -24,7 +24,7 @@ export const isDown = ({ facts, refusal }: Asked<unknown>): boolean =>
 export function newCertificates({ supervisor, again }: Snapshot): string {
   const command = `holdfast rotate certificates${again}`
   return supervisor === 'none'
-    ? `${command}\nThose of stunnel: with --site instead of --file it says how.`
+    ? `${command}\nFor certificates of stunnel, add --manual: it prints the steps.`
     : command
 }
 

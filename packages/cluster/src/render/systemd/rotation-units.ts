@@ -92,7 +92,7 @@ function certificates(
   const key = `${CERTIFICATES}/${name}/ca.key`
   return {
     what: 'certificates',
-    command: `--within ${within} --days ${days} --certificates ${CERTIFICATES} --holder ${host.name}`,
+    command: `--within ${within} --days ${days} --certificates ${CERTIFICATES} --client-cert ${host.name}`,
     why: 'Only those that end soon or have ended are renewed; old and new ones believe each other.',
     writes: [
       // It may be missing: what says so clearly comes after.

@@ -10,7 +10,7 @@ export function refusePlain(dataCentre: AnyDataCentre): void {
     throw new ClusterError(
       'NOT_SAFE',
       transport === 'stunnel'
-        ? `The certificates of ${name} are those of stunnel, which reads them at SIGHUP on each host: \`holdfast rotate certificates --site FILE\` says how.`
+        ? `The certificates of ${name} are those of stunnel, which reads them at SIGHUP on each host: \`holdfast rotate certificates --manual --file FILE\` says how.`
         : `The transport of ${name} is ${transport}: it has no certificates.`,
     )
   }
