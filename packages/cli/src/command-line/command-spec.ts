@@ -27,7 +27,7 @@ export interface CommandSpec<Options> {
   load: () => Promise<Handler<Options>>
 }
 
-export interface ArgumentSpec {
+interface ArgumentSpec {
   name: string
   summary: string
   /** Makes the argument optional. */

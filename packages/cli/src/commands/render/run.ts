@@ -24,7 +24,7 @@ export interface RenderOptions {
 }
 
 /** Where `render` reads a site and its secrets; tests replace it. */
-export interface SiteSource {
+interface SiteSource {
   readSite: (file: string) => Promise<Site>
   /** The secrets of one data centre, from the place that the site in `file` names. An empty folder gets new secrets. */
   readSecrets: (dataCentre: DataCentre, file: string) => Promise<Secrets>
