@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { keepCompiled } from './compile-cache.ts'
+import { keepCompiled } from './command-line/compile-cache.ts'
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    // Who read has left, as `head` does: what runs ends as it does when it is told to.
+    // The reader has closed the pipe, as `head` does: stop as on SIGTERM.
     process.kill(process.pid, 'SIGTERM')
   })
 }

@@ -52,7 +52,7 @@ function ask(base: string, token: string, path = '/session', method = 'GET'): Pr
 const drill = (...args: string[]) =>
   sandbox.json<DrillReport>(['drill', '--name', NAME, '--users', '20', '--rate', '50', ...args])
 
-it('is described so that a script can use it', async () => {
+it('prints a description that a script can use', async () => {
   expect(centre).toMatchObject({
     name: NAME,
     stateDir: join(sandbox.folder, 'holdfast', NAME),
@@ -66,7 +66,7 @@ it('is described so that a script can use it', async () => {
   expect(status.processes.map(({ state }) => state)).toEqual(Array(11).fill('running'))
 })
 
-it('honours one login on all four gateways in turn', async () => {
+it('accepts one login on all four gateways in turn', async () => {
   const token = await logIn()
   const servers: string[] = []
   for (let request = 0; request < 12; request++) {
@@ -81,7 +81,7 @@ it('honours one login on all four gateways in turn', async () => {
   }
 })
 
-it('lets in a user who was added while it ran, by the password that came on standard input', async () => {
+it('logs in a user who was added while it ran, with the password from standard input', async () => {
   const added = await sandbox.run(['users', 'add', 'ada', '--name', NAME], 'correct horse\n')
   expect(added).toMatchObject({ code: 0, stderr: '' })
   const response = await fetch(`${centre.balancer}/login`, {
@@ -94,27 +94,27 @@ it('lets in a user who was added while it ran, by the password that came on stan
   expect(users.map(({ name }) => name)).toEqual(['demo', 'ada'])
 })
 
-it('is examined by the doctor, who says with what exit code how bad it is, and mends it when asked', async () => {
+it('is examined by the doctor, which exits with 1 for an error and fixes it with --fix', async () => {
   const doctor = (...args: string[]) => sandbox.run(['doctor', '--name', NAME, ...args])
   await expect.poll(async () => (await doctor()).code, { timeout: 15_000 }).toBe(0)
-  expect((await doctor()).stdout).toMatch(/✓ cli-test {2}\d+ checks, all well/)
+  expect((await doctor()).stdout).toMatch(/✓ cli-test {2}\d+ checks passed/)
 
   const secrets = join(centre.stateDir, 'secrets.json')
   await chmod(secrets, 0o644)
   const { code, stdout } = await doctor()
   expect(code).toBe(1)
   expect(stdout).toContain(`chmod 600 ${secrets}`)
-  expect(stdout).toContain('1 of 1 finding can be mended by  holdfast doctor --fix --name cli-test')
+  expect(stdout).toContain('To fix 1 of 1 finding:  holdfast doctor --fix --name cli-test')
   expect(JSON.parse((await doctor('--json')).stdout)).toMatchObject({
     findings: [{ check: 'secrets-readable', severity: 'error', subject: secrets }],
   })
   const fixed = await doctor('--fix')
   expect(fixed.code).toBe(0)
-  expect(fixed.stdout).toContain(`mended      ${secrets}`)
+  expect(fixed.stdout).toContain(`fixed      ${secrets}`)
   expect((await stat(secrets)).mode & 0o777).toBe(0o600)
 }, 60_000)
 
-it('refuses on every gateway what was logged out on one, also after a kill of the primary', async () => {
+it('refuses a session on every gateway after its logout on one, also after a kill of the primary', async () => {
   const token = await logIn()
   const keeper = await logIn()
   const [first = ''] = centre.gateways
@@ -134,7 +134,7 @@ it('refuses on every gateway what was logged out on one, also after a kill of th
 }, 30_000)
 
 it(
-  'comes through a drill that kills the primary, and cleans up behind it',
+  'passes a drill that kills the primary, and the drill removes its users',
   async () => {
     const report = await drill()
     expect(report).toMatchObject({
@@ -157,7 +157,7 @@ it(
 )
 
 it(
-  'comes through a rehearsal, whose report holds what was measured, and says which objective was missed',
+  'runs a rehearsal whose report contains the measurements and names the missed objective',
   async () => {
     const slo = join(sandbox.folder, 'slo.yaml')
     const page = join(sandbox.folder, 'report.html')
@@ -182,7 +182,7 @@ it(
 )
 
 it(
-  'is mended by the doctor when a drill was killed',
+  'is cleaned up by the doctor after a drill was killed',
   async () => {
     const child = sandbox.spawn(
       ...[
@@ -195,7 +195,7 @@ it(
         '20',
         '--fill-memory',
         'primary',
-        '--for',
+        '--duration',
         '60000',
       ],
     )
@@ -207,7 +207,7 @@ it(
     await closed
     const found = await sandbox.run(['doctor', '--name', NAME])
     expect(found).toMatchObject({ code: 1, stdout: expect.stringContaining('drill-left-behind') })
-    expect(found.stdout).toMatch(/^ +mend +holdfast doctor --fix --name cli-test$/m)
+    expect(found.stdout).toMatch(/^ +fix +holdfast doctor --fix --name cli-test$/m)
     const mended = await sandbox.run(['doctor', '--fix', '--name', NAME])
     expect(mended).toMatchObject({ code: 0, stdout: expect.not.stringContaining('memory-nearly-full') })
     expect(await readFile(join(centre.stateDir, 'users.json'), 'utf8')).not.toContain('drill-')
@@ -216,7 +216,7 @@ it(
 )
 
 it(
-  'undoes the fault and removes its users when a drill is broken off',
+  'undoes the fault and removes its users when a drill is interrupted',
   async () => {
     const child = sandbox.spawn(
       'drill',
@@ -228,7 +228,7 @@ it(
       '20',
       '--pause',
       'replica',
-      '--for',
+      '--duration',
       '60000',
     )
     const output = collect(child)
@@ -256,30 +256,30 @@ it(
   DRILL_MS,
 )
 
-it('shows its status as it changes: in place on a terminal, in a pipe one line a change', async () => {
+it('shows its status as it changes: in place on a terminal, one line per change in a pipe', async () => {
   const piped = sandbox.spawn('status', '--watch', '--name', NAME)
   const lines = collect(piped)
   while (!lines.stdout.includes('\n')) await sleep(50)
   piped.kill('SIGINT')
   expect(await once(piped, 'close')).toEqual([0, null])
   expect(lines.stdout).toMatch(
-    /^\S+Z cli-test: well; primary redis-\d .*; 2 of 2 replicas linked; 3 of 3 Sentinels agree.*\n$/,
+    /^\S+Z cli-test: healthy; primary redis-\d .*; 2 of 2 replicas linked; 3 of 3 Sentinels agree.*\n$/,
   )
-  const screen = await sandbox.onTerminal(['status', '--watch', '--name', NAME], 'all is well', 'q')
+  const screen = await sandbox.onTerminal(['status', '--watch', '--name', NAME], 'healthy', 'q')
   expect(screen.code).toBe(0)
-  // A screen of its own, without a cursor, and the terminal as it was.
+  // It uses the alternate screen without a cursor, and restores the terminal.
   const [entered = -1, shown = -1, left = -1] = [
     '\u001b[?1049h\u001b[?25l',
     'PROCESS',
     '\u001b[?25h\u001b[?1049l',
-  ].map((text) => screen.said.lastIndexOf(text))
+  ].map((text) => screen.printed.lastIndexOf(text))
   expect(entered).toBeGreaterThanOrEqual(0)
   expect(shown).toBeGreaterThan(entered)
   expect(left).toBeGreaterThan(shown)
 }, 60_000)
 
 it(
-  'is upgraded without a failed request, and says what was restarted',
+  'is upgraded without a failed request, and prints what was restarted',
   async () => {
     const report = await drill('--upgrade')
     expect(report).toMatchObject({ ok: true, failedRequests: 0, missingAcknowledged: 0, loggedOut: 0 })
@@ -290,7 +290,7 @@ it(
   DRILL_MS,
 )
 
-it('can be neither started twice nor beside itself on the same addresses', async () => {
+it('can be started neither twice nor beside itself on the same addresses', async () => {
   const again = await sandbox.run(['up', '--name', NAME, '--network', NETWORK])
   expect(again.code).toBe(1)
   expect(again.stderr).toMatch(/^Error: A data centre is already running .*\n$/)
@@ -299,7 +299,7 @@ it('can be neither started twice nor beside itself on the same addresses', async
   expect(beside.stderr).toMatch(/is in use by redis-server/)
 })
 
-it('is gone after down, with its ports and, when purged, its folder', async () => {
+it('leaves no process and no port after down, and with --purge no folder', async () => {
   const { processes } = await sandbox.status(NAME)
   expect((await sandbox.run(['down', '--name', NAME, '--purge'])).code).toBe(0)
   for (const { pid } of processes) expect(isAlive(pid)).toBe(false)

@@ -14,7 +14,7 @@ export interface Ended {
   stderr: string
 }
 
-/** Where a test keeps the state of its data centres. */
+/** A folder for the state of the data centres of a test, and ways to run `holdfast` in it. */
 export class Sandbox {
   readonly folder: string
 
@@ -26,13 +26,13 @@ export class Sandbox {
     return new Sandbox(await mkdtemp(join(tmpdir(), 'hf-')))
   }
 
-  /** Starts `holdfast` as a process of its own. */
+  /** Starts `holdfast` as a child process. */
   spawn(...args: string[]): ChildProcess {
     const env = { ...process.env, XDG_STATE_HOME: this.folder, HOLDFAST_DEBUG: '' }
     return spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   }
 
-  /** Runs `holdfast` to its end. */
+  /** Runs `holdfast` until it exits. */
   async run(args: string[], input = ''): Promise<Ended> {
     const child = this.spawn(...args)
     const output = collect(child)
@@ -41,12 +41,12 @@ export class Sandbox {
     return { code, ...output }
   }
 
-  /** Runs `holdfast` on a terminal, and types those keys when it has said that. */
+  /** Runs `holdfast` on a terminal, and types `keys` when it has printed `until`. */
   async onTerminal(
     args: string[],
     until: string,
     keys: string,
-  ): Promise<{ code: number | null; said: string }> {
+  ): Promise<{ code: number | null; printed: string }> {
     // `script` (util-linux) gives it the terminal.
     const terminal = 'script'
     const words = [process.execPath, MAIN, ...args].join(' ')
@@ -59,7 +59,7 @@ export class Sandbox {
     }
     child.stdin.write(keys)
     const [code] = (await once(child, 'close')) as [number | null]
-    return { code, said: output.stdout }
+    return { code, printed: output.stdout }
   }
 
   async json<T>(args: string[]): Promise<T> {

@@ -1,69 +1,56 @@
-import type { AnyCommand } from '../command.ts'
-import { adminToken } from './admin.ts'
-import { auditVerify } from './audit.ts'
-import { backup, restore } from './backup.ts'
-import { caCreate, caIssue, caRenew, caShow } from './ca.ts'
-import { check } from './check.ts'
-import { clientsAdd } from './clients.ts'
-import { completionCommand } from './completion.ts'
-import { doctor } from './doctor.ts'
-import { down } from './down.ts'
-import { drill } from './drill.ts'
-import { gateway } from './gateway.ts'
-import { guard, watchdog } from './host.ts'
-import { init } from './init.ts'
-import { render } from './render.ts'
-import { ROTATE_COMMANDS } from './rotate.ts'
-import { sessionsList, sessionsRevoke, sessionsShow } from './sessions.ts'
-import { status } from './status.ts'
-import { switchover } from './switchover.ts'
-import { up } from './up.ts'
-import { upgrade } from './upgrade.ts'
-import { usersAdd, usersDisable, usersEnable, usersList, usersPasswd, usersRemove } from './users.ts'
+import type { AnyCommand } from '../command-line/command-spec.ts'
+import type { HelpSection } from '../command-line/help.ts'
+import { adminToken } from './admin/command.ts'
+import { auditVerify } from './audit/command.ts'
+import { backup } from './backup/command.ts'
+import { CA_COMMANDS } from './ca/command.ts'
+import { check } from './check/command.ts'
+import { clientsAdd } from './clients/command.ts'
+import { completionCommand } from './completion/command.ts'
+import { doctor } from './doctor/command.ts'
+import { down } from './down/command.ts'
+import { drill } from './drill/command.ts'
+import { gateway } from './gateway/command.ts'
+import { guard } from './guard/command.ts'
+import { init } from './init/command.ts'
+import { render } from './render/command.ts'
+import { restore } from './restore/command.ts'
+import { ROTATE_COMMANDS } from './rotate/command.ts'
+import { SESSIONS_COMMANDS } from './sessions/command.ts'
+import { status } from './status/command.ts'
+import { switchover } from './switchover/command.ts'
+import { up } from './up/command.ts'
+import { upgrade } from './upgrade/command.ts'
+import { USERS_COMMANDS } from './users/command.ts'
+import { watchdog } from './watchdog/command.ts'
 
-/** What the commands of two words have in common, by the first. */
+/** The summaries of the groups: the first words of commands with two words. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  users: 'list, add and change users of the gateways',
-  ca: 'the certificates of a data centre',
-  rotate: 'new secrets while everything runs',
-  sessions: 'list, show and end sessions',
-  audit: 'check the audit log of a gateway',
-  admin: 'credentials for the admin API of the gateways',
+  rotate: 'Replace passwords, certificates or keys without downtime',
+  sessions: 'List, show and end sessions',
+  users: 'Manage the users of the gateways',
+  clients: 'Register OAuth clients of the gateways',
+  admin: 'Create tokens for the admin API',
+  audit: 'Verify the audit logs of gateways',
+  ca: 'Manage the certificates of a data centre',
 }
 
-/** Every command, in the order of the help. */
-export const COMMANDS: readonly AnyCommand[] = [
-  up,
-  status,
-  doctor,
-  switchover,
-  upgrade,
-  drill,
-  backup,
-  restore,
-  down,
-  init,
-  check,
-  render,
-  caCreate,
-  caIssue,
-  caRenew,
-  caShow,
-  ...ROTATE_COMMANDS,
-  sessionsList,
-  sessionsShow,
-  sessionsRevoke,
-  usersAdd,
-  usersList,
-  usersPasswd,
-  usersDisable,
-  usersEnable,
-  usersRemove,
-  clientsAdd,
-  adminToken,
-  auditVerify,
-  gateway,
-  guard,
-  watchdog,
-  completionCommand(() => COMMANDS, GROUPS),
+/** Every command, as the help lists them. */
+export const SECTIONS: readonly HelpSection[] = [
+  { title: 'Start and look', commands: [up, status, doctor, drill, down] },
+  {
+    title: 'Change without downtime',
+    commands: [switchover, upgrade, ...ROTATE_COMMANDS, backup, restore],
+  },
+  {
+    title: 'Sessions and users',
+    commands: [...SESSIONS_COMMANDS, ...USERS_COMMANDS, clientsAdd, adminToken, auditVerify],
+  },
+  {
+    title: 'Describe and deploy',
+    commands: [init, check, render, ...CA_COMMANDS, completionCommand(() => COMMANDS, GROUPS)],
+  },
+  { title: 'For systemd units', commands: [gateway, guard, watchdog] },
 ]
+
+export const COMMANDS: readonly AnyCommand[] = SECTIONS.flatMap(({ commands }) => commands)

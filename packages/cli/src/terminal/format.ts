@@ -10,7 +10,7 @@ export const count = (number: number): string => number.toLocaleString('en-US')
 export const plural = (number: number, word: string): string =>
   `${count(number)} ${number === 1 ? word : word.endsWith('s') ? `${word}es` : `${word}s`}`
 
-/** `45 s`, `29 min`, `12 h`, `3 days`: how long something still lasts, or `over`. */
+/** `45 s`, `29 min`, `12 h`, `3 days`: the time that is left, or `over`. */
 export function span(ms: number): string {
   if (ms <= 0) return 'over'
   const units = [
@@ -32,5 +32,6 @@ export function size(bytes: number): string {
 export const utc = (timeMs: number): string =>
   `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
-/** A text of somebody else's on one line: what would steer the terminal is taken out. */
-export const harmless = (text: string): string => text.replace(/\p{C}/gu, '?')
+/** Untrusted text on one line, without characters that would control the terminal. */
+export const printable = (text: string): string =>
+  text.replace(/\p{C}/gu, (character) => (/\s/.test(character) ? ' ' : '\u{fffd}'))

@@ -6,21 +6,21 @@ const LEAVE = '\u001b[?25h\u001b[?1049l'
 const HOME = '\u001b[H'
 const CLEAR_REST_OF_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
-const KEYS_THAT_END = ['q', 'Q', '\u0003', '\u0004']
+const QUIT_KEYS = ['q', 'Q', '\u0003', '\u0004']
 
-/** A screen of its own that is drawn in place; what was there before comes back when it ends. */
+/** Draws on the alternate screen of the terminal; `end` restores the normal screen. */
 export class FullScreen {
   readonly #output: WriteStream
   readonly #input: ReadStream
-  readonly #onEnd: () => void
+  readonly #onQuit: () => void
   #text = ''
   #foot = ''
 
-  /** `onEnd` is told when `q`, Ctrl-C or Ctrl-D is pressed. */
-  constructor(output: WriteStream, input: ReadStream, onEnd: () => void) {
+  /** Calls `onQuit` when the user presses `q`, Ctrl-C or Ctrl-D. */
+  constructor(output: WriteStream, input: ReadStream, onQuit: () => void) {
     this.#output = output
     this.#input = input
-    this.#onEnd = onEnd
+    this.#onQuit = onQuit
     output.write(ENTER)
     output.on('resize', this.#draw)
     if (!input.isTTY) return
@@ -30,7 +30,7 @@ export class FullScreen {
     input.resume()
   }
 
-  /** `foot` is a line that stays in sight, whatever does not fit above it. */
+  /** Draws the text, cut to the screen, and `foot` as the last line. */
   show(text: string, foot: string): void {
     this.#text = text
     this.#foot = foot
@@ -46,7 +46,7 @@ export class FullScreen {
     this.#input.pause()
   }
 
-  /** What does not fit is left out: a line that wraps, or a screen that scrolls, would not be drawn in place. */
+  /** Cuts what does not fit: a line that wraps or a screen that scrolls could not be redrawn in place. */
   #draw = (): void => {
     const { columns, rows } = this.#output
     const lines = [...this.#text.split('\n').slice(0, rows - 2), this.#foot]
@@ -55,6 +55,6 @@ export class FullScreen {
   }
 
   #onKeys = (keys: string): void => {
-    if ([...keys].some((key) => KEYS_THAT_END.includes(key))) this.#onEnd()
+    if ([...keys].some((key) => QUIT_KEYS.includes(key))) this.#onQuit()
   }
 }

@@ -3,9 +3,7 @@ import { widthOf } from './paint.ts'
 
 const CLEAR_LINE = '\r\u001b[2K'
 
-/**
- * Lines that stay, and below them one that changes in place. In a pipe only the lines that stay are written.
- */
+/** Prints lines that stay, and below them one that changes in place. In a pipe it prints only the lines that stay. */
 export class LiveOutput {
   readonly #stream: WriteStream
   #current = ''
@@ -18,7 +16,7 @@ export class LiveOutput {
     return this.#stream.isTTY === true
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   print(line: string): void {
     if (!this.isLive) {
       this.#stream.write(`${line}\n`)
@@ -27,10 +25,10 @@ export class LiveOutput {
     this.#stream.write(`${CLEAR_LINE}${line}\n${this.#current}`)
   }
 
-  /** The line that changes; an empty text takes it away. */
+  /** Replaces the line that changes; an empty text removes it. */
   update(line: string): void {
     if (!this.isLive) return
-    // One column is left free: a full line would wrap, and could not be cleared.
+    // A line that fills the last column would wrap and could not be cleared.
     this.#current = widthOf(line) < this.#stream.columns ? line : ''
     this.#stream.write(CLEAR_LINE + this.#current)
   }

@@ -4,7 +4,7 @@ type Style = Parameters<typeof styleText>[0]
 
 const onOut = (style: Style) => (text: string) => styleText(style, text, { stream: process.stdout })
 
-/** Colours, only on a terminal, and not with NO_COLOR: https://no-color.org */
+/** Colours, only on a terminal and without NO_COLOR (https://no-color.org). */
 export const paint = {
   strong: onOut('bold'),
   faint: onOut('dim'),
@@ -18,7 +18,7 @@ export const paint = {
 const ESCAPE = '\u001b'
 const COLOUR_OR_CHARACTER = new RegExp(`${ESCAPE}\\[[0-9;]*m|.`, 'gsu')
 
-/** The beginning of a text that takes so many columns at most, with its colours ended. */
+/** Cuts a text to at most `columns` columns and ends its colours. */
 export function clip(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
   let [clipped, width] = ['', 0]
@@ -32,5 +32,5 @@ export function clip(text: string, columns: number): string {
   return clipped
 }
 
-/** How many columns a text takes. */
+/** The number of columns that a text takes. */
 export const widthOf = (text: string): number => stripVTControlCharacters(text).length

@@ -38,5 +38,5 @@ function optionsOf(
     }
   }
   const { siteFile, dataCentre, certificates, holder } = place
-  return { file: siteFile, 'data-centre': dataCentre, certificates, holder }
+  return { file: siteFile, 'data-centre': dataCentre, certificates, 'client-cert': holder }
 }

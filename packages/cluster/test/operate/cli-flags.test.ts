@@ -17,11 +17,11 @@ it('names the file of any other, and what was given with it', () => {
   expect(again({ siteFile: 'holdfast.yaml' })).toBe(' --file holdfast.yaml')
   expect(
     again({ siteFile: 'a.yaml', dataCentre: 'dc2', certificates: '/etc/certificates', holder: 'ops' }),
-  ).toBe(' --file a.yaml --data-centre dc2 --certificates /etc/certificates --holder ops')
+  ).toBe(' --file a.yaml --data-centre dc2 --certificates /etc/certificates --client-cert ops')
 })
 
 it('is read by a shell as it was given', () => {
   const siteFile = `sites of $HOME/"it's" \\ * ;.yaml`
   const words = execFileSync('/bin/sh', ['-c', `printf '%s\\n'${again({ siteFile, holder: '' })}`])
-  expect(words.toString()).toBe(`--file\n${siteFile}\n--holder\n\n`)
+  expect(words.toString()).toBe(`--file\n${siteFile}\n--client-cert\n\n`)
 })

@@ -165,7 +165,7 @@ describe('renderSite', () => {
         textIn(files, 'dc1-operator', `systemd/holdfast-rotate-certificates.${ending}`)
       expect(of('timer')).toContain('OnCalendar=daily\nPersistent=true\n')
       expect(of('service')).toContain(
-        `rotate certificates --file /etc/holdfast/holdfast.yaml --data-centre dc1 ${options} --certificates /etc/holdfast/certificates --holder dc1-operator --deliver-command /etc/holdfast/deliver\n`,
+        `rotate certificates --file /etc/holdfast/holdfast.yaml --data-centre dc1 ${options} --certificates /etc/holdfast/certificates --client-cert dc1-operator --deliver-command /etc/holdfast/deliver\n`,
       )
     },
   )

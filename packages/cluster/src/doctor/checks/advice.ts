@@ -60,7 +60,7 @@ export function resetSentinels({ sentinels, topology }: Snapshot): { advice: str
 export function newCertificates({ supervisor, cliFlags }: Snapshot): string {
   const command = `holdfast rotate certificates${cliFlags}`
   return supervisor === 'none'
-    ? `${command}\nFor the certificates of stunnel, pass --site instead of --file: the command then explains the steps.`
+    ? `${command}\nFor the certificates of stunnel, add --manual: it prints the steps.`
     : command
 }
 

@@ -94,7 +94,7 @@ function certificates(
   const key = `${CERTIFICATES}/${name}/ca.key`
   return {
     what: 'certificates',
-    command: `--within ${within} --days ${days} --certificates ${CERTIFICATES} --holder ${host.name}`,
+    command: `--within ${within} --days ${days} --certificates ${CERTIFICATES} --client-cert ${host.name}`,
     why: 'Renews only certificates that expire soon or have expired. Old and new ones are of the same authority.',
     writes: [
       // The folder may be missing. ExecStartPre reports that with a clear message.

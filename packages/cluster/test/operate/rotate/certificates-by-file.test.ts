@@ -251,7 +251,7 @@ it('is refused, changing nothing, where it cannot issue what hosts believe, or n
   await writeFile(tunnelled, text.replace('transport: tls', 'transport: stunnel'))
   expect(await errorOf(rotateCertificates({ ...place, siteFile: tunnelled }))).toMatchObject({
     code: 'NOT_SAFE',
-    message: expect.stringContaining('rotate certificates --site FILE'),
+    message: expect.stringContaining('rotate certificates --manual --file FILE'),
   })
   await dc.control.signal('sentinel-2', 'SIGSTOP')
   try {

@@ -40,7 +40,7 @@ const APPLICATION = fileURLToPath(new URL('./application.ts', import.meta.url))
 /** The command adds the first user. The other users get a copy of its hash. */
 async function writeUsers(file: string, { names, password }: { names: string[]; password: string }) {
   await mkdir(dirname(file), { recursive: true })
-  const [program = '', ...args] = [...HOLDFAST, 'users', 'add', '--file', file, present(names[0])]
+  const [program = '', ...args] = [...HOLDFAST, 'users', 'add', '--users-file', file, present(names[0])]
   const adding = promisify(execFile)(program, args)
   adding.child.stdin?.end(`${password}\n`)
   await adding

@@ -74,7 +74,7 @@ export function assertHasCertificates(dataCentre: AnyDataCentre): void {
     if (transport === 'tls') return
     refuse(
       transport === 'stunnel'
-        ? `The certificates of ${name} belong to stunnel, which reads them at SIGHUP on each host. \`holdfast rotate certificates --site FILE\` prints the steps.`
+        ? `The certificates of ${name} belong to stunnel, which reads them at SIGHUP on each host. \`holdfast rotate certificates --manual --file FILE\` prints the steps.`
         : `The transport of ${name} is ${transport}: it has no certificates.`,
     )
   } else if (dataCentre.topology.transport === 'plain') {

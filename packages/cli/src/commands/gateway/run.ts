@@ -1,0 +1,17 @@
+import type { DataCentreStatus } from '@holdfast/cluster'
+import { runGateway } from '@holdfast/gateway'
+import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
+
+export type GatewayOptions = { config: string; stateDir?: string }
+
+/** Runs a gateway until it stops. Throws what `runGateway` throws. */
+export async function gateway({ config, stateDir }: GatewayOptions): Promise<ExitCode> {
+  await runGateway(config, stateDir === undefined ? {} : { clusterView: () => viewOf(stateDir) })
+  return EXIT.ok
+}
+
+/** Imported only when an administrator asks: a gateway needs nothing else of the cluster package. */
+async function viewOf(stateDir: string): Promise<DataCentreStatus> {
+  const { getStatus } = await import('@holdfast/cluster/status')
+  return getStatus({ stateDir })
+}
