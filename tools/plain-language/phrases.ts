@@ -20,7 +20,7 @@ function opening(source: string, instead: string): Phrase {
 /** Each pattern is narrow: one that also finds plain English costs more than one that misses a phrase. */
 export const PHRASES: readonly Phrase[] = [
   // Words that a reader of plain English does not use.
-  phrase('\\banew\\b', 'again'),
+  phrase('\\b(?:anew|afresh)\\b', 'again'),
   phrase('\\bmend(?:s|ed|ing)?\\b', 'fix'),
   phrase('\\bhasten(?:s|ed|ing)?\\b', 'speed up'),
   phrase('\\bin vain\\b', 'without success (of a wait: timed out)'),
@@ -28,6 +28,9 @@ export const PHRASES: readonly Phrase[] = [
   phrase('\\bow(?:e|es|ed)\\b', 'must still (do, get, write) it'),
   phrase('\\b(?:lest|whilst|amidst|hitherto|henceforth|thereof|whereupon|wherein|thrice)\\b', 'a plain word'),
   phrase('\\blately\\b', 'recently'),
+  phrase('\\bbeliev(?:es|ed|ing|e)\\b', 'trust, accept, assume'),
+  phrase('\\bfor want of\\b', 'because it lacks'),
+  phrase('(?<!\\b(?:is|are) )\\ball the same\\b', 'anyway, still'),
   phrase('\\bfor ever\\b', 'forever'),
   phrase('\\b(?<!\\bas )of now\\b', 'current'),
   phrase('\\bat the (?:most|least|latest|earliest)\\b', 'at most, at least, by'),
