@@ -53,7 +53,7 @@ export async function installDependencies(root) {
   )
 }
 
-/** The package `node` fetches its binary in an install script, which npm may have been told not to run. */
+/** The package `node` fetches its binary in an install script, which npm may be configured not to run. */
 export async function repairNode(root) {
   const { output } = await npm(root, ['rebuild', 'node', '--ignore-scripts=false'])
   const problem = missingNode(root)

@@ -12,7 +12,7 @@ export async function withLock(file, say, work) {
   for (let holder = tryLock(file); holder !== null; holder = tryLock(file)) {
     if (Date.now() > giveUpAt) {
       throw new SetupError(
-        `Process ${holder} has held ${file} for too long. If it is no set-up, delete that file.`,
+        `Process ${holder} has held ${file} for too long. If that process does not set up this folder, delete the file.`,
       )
     }
     if (!said) say(`waiting for another set-up of this folder (process ${holder}) ...`)
@@ -26,10 +26,10 @@ export async function withLock(file, say, work) {
   }
 }
 
-/** Takes the lock and returns null, or returns the process id of who has it. */
+/** Takes the lock and returns null, or returns the id of the process that holds it. */
 function tryLock(file) {
   const own = `${file}.${process.pid}`
-  // A link appears with its content or not at all: nobody reads a lock that is half written.
+  // A link appears with its content or not at all: no process reads a half-written lock.
   writeFileSync(own, String(process.pid))
   try {
     linkSync(own, file)
@@ -62,7 +62,7 @@ function isAlive(pid) {
   }
 }
 
-/** Moves the dead one's lock away; puts it back when somebody else took it over just before. */
+/** Moves the lock of a dead process away; puts it back if another process took it over just before. */
 function removeStale(file, deadHolder) {
   const aside = `${file}.stale.${process.pid}`
   try {
