@@ -34,6 +34,7 @@ export function keepCompiled(environment: NodeJS.ProcessEnv): void {
 /**
  * Makes a folder that only this user can write to, and says where it really is. Null when it would be, or is, one into
  * which others could put something. Throws the system's error when it cannot be made.
+ * INV-CLI-3.
  */
 export function privateFolder(path: string): string | null {
   if (!isOutOfReach(realpathSync(nearestFolder(path)))) return null

@@ -133,6 +133,7 @@ test('a password that Redis refuses is told once; the old one stays, and the new
   ])
 }, 60_000)
 
+// INV-GATEWAY-30.
 test('a broken file is told once and the old one stays; a whole one is taken, and SIGHUP makes it be read at once', async () => {
   const { configure, replaceBy, revision, running, events } = await startGateway()
   await replaceBy('{ "revision": "r-2", ')
@@ -162,6 +163,7 @@ test('a broken file is told once and the old one stays; a whole one is taken, an
 /** Access rules that let everybody who is logged in to one path, and nobody elsewhere. */
 const rulesFor = (path: string) => ({ default: 'deny', rules: [{ path }] })
 
+// INV-GATEWAY-29.
 test('access rules, clients and administrators are taken while users work; a bad file keeps the old ones and is told', async () => {
   const [port = 0] = await findFreePorts(1)
   const [oldClient, newClient] = [createClient('old', ['introspect']), createClient('new', ['introspect'])]

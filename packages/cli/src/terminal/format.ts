@@ -32,5 +32,5 @@ export function size(bytes: number): string {
 export const utc = (timeMs: number): string =>
   `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
-/** A text of somebody else's on one line: what would steer the terminal is taken out. */
+/** A text of somebody else's on one line: what would steer the terminal is taken out. INV-CLI-4. */
 export const harmless = (text: string): string => text.replace(/\p{C}/gu, '?')

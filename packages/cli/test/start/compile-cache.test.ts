@@ -78,6 +78,7 @@ describe('a folder is private', () => {
     expect(privateFolder(join(sandbox.folder, 'link'))).toBe(target)
   })
 
+  // INV-CLI-3.
   it('but none that others may write to, nor one below such a folder', async () => {
     const shared = await folder('shared', 0o777)
     const sticky = await folder('all-may-add', 0o1777)

@@ -49,6 +49,7 @@ const packagesOf = (files: readonly string[]): string[] => [
 const ofCommander = (file: string) => file.startsWith('node_modules/commander/')
 const ofCommand = (file: string) => file.startsWith('packages/cli/')
 
+// INV-CLI-1.
 describe('what a command does not need is not loaded:', () => {
   it.each([[['--version']], [['--help']], [['drill', '--help']], [['completion', 'bash']]])(
     '%j loads the command line and the words of its options alone',
@@ -59,6 +60,7 @@ describe('what a command does not need is not loaded:', () => {
     },
   )
 
+  // INV-CLI-2.
   it('a gateway loads nothing of a data centre', async () => {
     const loaded = await loadedBy(MAIN, 'gateway', '--config', '/nowhere')
     expect(loaded).toContain('packages/gateway/src/gateway.ts')

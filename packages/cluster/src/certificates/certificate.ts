@@ -43,6 +43,7 @@ const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a
 /**
  * The private certificate authority of one data centre (ECDSA, P-256): it signs for hosts and applications, and for no
  * further authority. Throws `CERTIFICATE_REFUSED` when what is asked for makes no certificate.
+ * INV-SITE-12.
  */
 export async function createAuthority(request: AuthorityRequest): Promise<Credential> {
   const { dataCentre, days = 3650, notBefore = justBefore() } = request

@@ -34,6 +34,7 @@ const PATIENCE_MS = 2000
  * on a set that Holdfast has set up. It changes nothing while a failover is under way, nor beside another operation.
  *
  * Throws `NOT_RUNNING` when there is no data centre in the folder; `BUSY`; `DOCTOR_ABORTED`.
+ * INV-OPERATIONS-23.
  */
 export async function mend(
   place: DataCentrePlace,
@@ -44,7 +45,7 @@ export async function mend(
   return inTurn(open, 'doctor --fix', (dataCentre) => mendAll(dataCentre, findings, options))
 }
 
-/** The same for who has the data centre to himself already. */
+/** The same for who has the data centre to himself already. INV-OPERATIONS-24. */
 export async function mendAll(
   dataCentre: AnyDataCentre,
   findings: readonly Diagnosis[],

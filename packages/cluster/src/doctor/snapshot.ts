@@ -6,7 +6,10 @@ import type { ProcessStatus } from '../supervise/managed-process.ts'
 import type { Group } from '../topology/topology.ts'
 import type { AclUser } from './acl.ts'
 
-/** Everything that the checks look at, taken once from the live system. It holds no password. */
+/**
+ * Everything that the checks look at, taken once from the live system. It holds no password.
+ * INV-OPERATIONS-20.
+ */
 export interface Snapshot {
   topology: Group
   /** The options that name this data centre to a command, such as ` --file dc.yaml`; every command of a mend ends with them. */

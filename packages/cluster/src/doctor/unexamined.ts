@@ -14,7 +14,7 @@ export interface Unexamined {
 export const checksFor = ({ supervisor }: Snapshot, checks: readonly Check[]): Check[] =>
   checks.filter(({ needs }) => supervisor !== 'none' || !needs.includes('this machine'))
 
-/** The checks that could not look everywhere. Pure. */
+/** The checks that could not look everywhere. Pure. INV-OPERATIONS-21. */
 export function unexaminedIn(snapshot: Snapshot, checks: readonly Check[]): Unexamined[] {
   return checks.flatMap(({ id, needs }) => {
     const because = [...new Set(needs.flatMap((need) => lackOf(snapshot, need)))]

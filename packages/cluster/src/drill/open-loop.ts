@@ -18,6 +18,7 @@ const TICK_MS = 4
 /**
  * Sends at a fixed pace, whatever the answers do. A closed loop would wait with the next request until the
  * last one is answered, and so hide how many a slow second would have held up ("coordinated omission").
+ * INV-DRILL-4.
  */
 export function startOpenLoop({ perSecond, maxInFlight, send }: OpenLoopOptions): OpenLoop {
   const startedAtMs = performance.now()

@@ -49,7 +49,7 @@ const MOST_IDS = 10
 /** Beyond this the machine was too busy to blame anybody for a wait (in milliseconds). */
 const MOST_OWN_DELAY_MS = 200
 
-/** Judges a drill. Pure. */
+/** Judges a drill. Pure. INV-DRILL-3. */
 export function judge(evidence: DrillEvidence): DrillReport {
   const measured = measure(evidence)
   const objectives = compare(evidence.objectives, measured)

@@ -17,6 +17,7 @@ type Subject = Pick<Run, 'watch' | 'tools' | 'target' | 'signal'>
 /**
  * Whether the data centre becomes whole, so that one fault more is one fault: one primary that all others follow, all
  * Sentinels agree and would act, every process runs, every gateway knows what the others know.
+ * INV-DRILL-2.
  */
 export async function becomesWhole({ watch, tools, target, signal }: Subject): Promise<boolean> {
   let askedAtMs = Number.NEGATIVE_INFINITY

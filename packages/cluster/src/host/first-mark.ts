@@ -10,6 +10,7 @@ const LOOK_AGAIN_MS = 1000
  * when the Redis of this host is primary and empty, and every other one answers and is empty, too. One that holds data
  * and no mark is left alone: it may have lost what it had. Resolves when this Redis has a mark; rejects when the signal
  * aborts.
+ * INV-AGENT-7.
  */
 export async function markFirstData(
   { self, mark }: HostConfig,

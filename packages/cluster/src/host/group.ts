@@ -28,7 +28,7 @@ const PATIENCE_MS = 500
 const LOOK_MS = 250
 const ISSUE = 'Issue one by `holdfast ca issue` and put it there, its key beside it.'
 
-/** The Sentinels of the data centre and the Redis of the other hosts, asked from one host. */
+/** The Sentinels of the data centre and the Redis of the other hosts, asked from one host. INV-AGENT-6. */
 export class HostGroup {
   readonly #config: HostConfig
   readonly #redis: Lines

@@ -12,6 +12,7 @@ const ASK_MS = 100
  * `tcp_abort_on_overflow`, or behind a firewall that rejects, refuses them: both live, may acknowledge writes, and must not be
  * failed over by force. A process id of another namespace, which the kernel here does not know, leads to nothing: then Sentinel
  * finds the end by itself. Rejects when the signal aborts.
+ * INV-AGENT-8.
  */
 export async function untilRedisEnds(pidOf: () => Promise<number>, signal: AbortSignal): Promise<void> {
   for (;;) {

@@ -32,6 +32,7 @@ const TRY_AGAIN_MS = 200
  * process, outlives a failover, and is seen from every machine. Everybody first tells and then looks; of two, at
  * least one sees the other where both reach one Sentinel. `open` reads the passwords of now, each time that a Sentinel has
  * to be told again: the operation may be one that changes them. Answers the other operation, or how to release the own one.
+ * INV-OPERATIONS-2.
  */
 export async function claimInGroup(
   access: SentinelAccess,

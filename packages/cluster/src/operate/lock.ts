@@ -45,6 +45,7 @@ const TRY_AGAIN_MS = 40
  * it is opened; default is as it was.
  *
  * Throws `BUSY`, saying who is at work since when, and what `work` throws.
+ * INV-OPERATIONS-1.
  */
 export function exclusively<T>(
   dataCentre: OpenDataCentre,

@@ -16,6 +16,7 @@ export function againOf(dataCentre: AnyDataCentre): string {
 /**
  * The options that name the same data centre to a command again, as a shell takes them: ` --file dc.yaml`, or nothing for
  * the default one of this machine. `defaultDir` is where a data centre of its name keeps its state by default. Pure.
+ * INV-OPERATIONS-3.
  */
 export function placeAgain(
   place: DataCentrePlace,

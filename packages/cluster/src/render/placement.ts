@@ -14,6 +14,7 @@ import type { DataCentre, Host, Service, Site } from '../site/site.ts'
  * alias would hide the peer.)
  *
  * Throws `RENDER_REFUSED` when the transport is `wireguard` and the host has no `tunnelAddress`.
+ * INV-SITE-5.
  */
 export function tokenAddress({ transport }: Site, host: Host): string {
   if (transport === 'stunnel') return host.tunnelAddress ?? loopbackOf(host.address)

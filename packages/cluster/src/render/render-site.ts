@@ -36,6 +36,7 @@ export type CertificateOf = (dataCentre: DataCentre, host: Host) => HostCertific
  * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its address in
  * the tunnel, two hosts with one address, a balancer before nothing, TLS or stunnel with the profile `as-documented`. Throws `SECRETS_UNUSABLE` for
  * a password that a file cannot hold.
+ * INV-SITE-9.
  */
 export function renderSite(
   site: Site,

@@ -7,6 +7,7 @@ import { SITE_RULES, VALUES_RULES } from './rules.ts'
 /**
  * Everything that is wrong with a file that was read, in the order of its lines. Pure. While the form of the file is
  * wrong there is no site, and the rules about sites wait.
+ * INV-SITE-4.
  */
 export function applyRules(
   parsed: ParsedSite,

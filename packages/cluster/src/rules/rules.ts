@@ -118,5 +118,5 @@ export const SITE_RULES: readonly Rule[] = [
   reusedSecret,
 ]
 
-/** Every rule, in the order of the documentation. */
+/** Every rule, in the order of the documentation. INV-SITE-3. */
 export const RULES: readonly RuleText[] = [...READING_RULES, ...VALUES_RULES, ...SITE_RULES]

@@ -46,7 +46,10 @@ const HOLDERS: readonly Holder[] = [
   },
 ]
 
-/** Which passwords a rendered file cannot hold, as sentences that say which characters it cannot and never the password. */
+/**
+ * Which passwords a rendered file cannot hold, as sentences that say which characters it cannot and never the password.
+ * INV-SITE-6.
+ */
 export function unwritable(secrets: Secrets, profile: Profile): string[] {
   return HOLDERS.flatMap(({ file, users, cannot, characters, why }) =>
     users[profile]

@@ -33,7 +33,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   'identities.oidc.clientSecret': 'clientSecretFile',
 }
 
-/** The keys of settings that have no place there. Pure. */
+/** The keys of settings that have no place there. Pure. INV-SITE-8. */
 export function* misplacedSettings(settings: GatewaySettings): Iterable<Problem> {
   for (const [key, from] of Object.entries(RENDERED)) {
     if (!isThere(settings, key)) continue

@@ -14,7 +14,7 @@ import { shapeProblems } from './shape-findings.ts'
 import type { DataCentre, EngineVersion, SecretsPlace, Site } from './site.ts'
 import { SourceMap } from './source-map.ts'
 
-/** More than any site needs; a bigger file is refused before it is parsed. */
+/** More than any site needs; a bigger file is refused before it is parsed. INV-SITE-2. */
 export const MOST_BYTES = 262_144
 
 /** What was read from a file. */

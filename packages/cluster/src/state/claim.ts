@@ -11,7 +11,10 @@ export function holderOf(file: string): ProcessIdentity | null {
   return holder && isAlive(holder) ? holder : null
 }
 
-/** Makes this process the only one that holds the file. Answers false when another one lives that does. */
+/**
+ * Makes this process the only one that holds the file. Answers false when another one lives that does.
+ * INV-LOCAL-7.
+ */
 export function claim(file: string): boolean {
   const text = JSON.stringify(ownIdentity())
   for (let tries = 0; tries < 3; tries += 1) {

@@ -3,7 +3,10 @@ import { chmod, copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { missingEssentials } from '../render/essentials.ts'
 
-/** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
+/**
+ * Writes a file that only its owner may read; a reader sees the old text or the new, never a part.
+ * INV-LOCAL-8.
+ */
 export const writePrivate = (file: string, text: string): Promise<void> => replaceFile(file, text, 0o600)
 
 /** As {@link writePrivate}, with another mode, whatever the umask is. */

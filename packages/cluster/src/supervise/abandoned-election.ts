@@ -112,6 +112,7 @@ const TRIES_BACK = 3
  * The way back is needed because a late leader points all that were replicas in its election to the one that it promoted:
  * only the primary of that time is not told so. It also begins a new history, which the late one does not continue.
  * The agent beside the primary acts, and no operation beside it. Rejects when the signal aborts.
+ * INV-AGENT-14.
  */
 export async function closeAbandonedElections(
   options: CloseElectionsOptions,

@@ -105,7 +105,10 @@ const LOOK_MS = 1000
 /** A handover that failed, or a clock that is wrong again, waits for so long. */
 const REST_MS = 30_000
 
-/** Keeps a Redis with a wrong clock from being the primary (see {@link ClockGuard}). Rejects when the signal aborts. */
+/**
+ * Keeps a Redis with a wrong clock from being the primary (see {@link ClockGuard}). Rejects when the signal aborts.
+ * INV-AGENT-16.
+ */
 export async function guardClock(options: ClockGuardOptions, signal: AbortSignal): Promise<never> {
   const { self, tellNode, log } = options
   const guard = new ClockGuard()

@@ -16,7 +16,7 @@ export interface DataFilesOptions {
   log: (event: string, details: Record<string, unknown>) => void
 }
 
-/** The files of one Redis that are looked at before each start. */
+/** The files of one Redis that are looked at before each start. INV-AGENT-3. */
 export class DataFiles {
   readonly #options: DataFilesOptions
   /** What was found in which version of the files. */

@@ -41,6 +41,7 @@ export type StartDecision =
  * has crashed waits for the failover; who is named as primary and has lost its data waits without limit, because
  * the replicas would copy its emptiness. One whose files are damaged waits until a primary that has the data can be
  * copied.
+ * INV-AGENT-1, INV-AGENT-5.
  */
 export function decideStart(situation: StartSituation): StartDecision {
   const { self, dataThere, named, inFiles, failoverMayCome, isDamaged, source } = situation
@@ -86,7 +87,10 @@ const LOST_DATA = 'This Redis was primary and has lost its data: it waits until 
 export const failoverLimitMs = ({ downAfterMs, failoverTimeoutMs }: Limits) =>
   2 * downAfterMs + failoverTimeoutMs
 
-/** Waits until this Redis may start, and answers with what arguments. Rejects when the signal aborts. */
+/**
+ * Waits until this Redis may start, and answers with what arguments. Rejects when the signal aborts.
+ * INV-AGENT-4.
+ */
 export async function guardStart(options: GuardOptions, context: StartContext): Promise<readonly string[]> {
   const asking = new AbortController()
   const signal = AbortSignal.any([context.signal, asking.signal])

@@ -33,6 +33,7 @@ const FIRST_CHOICE = '1'
  * missing. Writes wait at `from` until `to` has everything; then a Sentinel promotes it, and `from` follows it before the
  * writes go on. `holdfast switchover` does the same for a data centre in which every process answers. The pause ends by itself when
  * this process dies. Throws with the reason when it did not happen; the priority of `to` is as before in any case.
+ * INV-AGENT-15.
  */
 export async function handOver(
   from: NodeAddress,

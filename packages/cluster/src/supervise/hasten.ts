@@ -20,6 +20,7 @@ const LOOK_CLOSELY_MS = 25
  * later (it looks once a second): a write that needs a replica waits for that. It does nothing but what the Sentinel
  * that leads the failover is about to do, and only from the moment on at which the promoted one has become primary. Asks
  * each Sentinel by itself, so that a hung one holds nobody up. Rejects when the signal aborts.
+ * INV-AGENT-10.
  */
 export async function hastenFailovers(options: HastenOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(options.sentinels.map((sentinel) => hastenThoseOf(sentinel, options, signal)))

@@ -9,6 +9,7 @@ const LOOK_AGAIN_MS = 20
 /**
  * Ends the processes that a supervisor has left behind when it died: only those that are in its record, and are
  * the very same processes still. Answers which they were.
+ * INV-LOCAL-1.
  */
 export async function endLeftovers(folder: StateFolder): Promise<RecordedProcess[]> {
   const left = readProcesses(folder).filter(isAlive)

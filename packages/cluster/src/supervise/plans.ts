@@ -27,7 +27,7 @@ export const CONFIG_FILES: Record<ProcessKind, string> = {
 /** The file of each Redis' users, beside its configuration. */
 export const ACL_FILE = 'users.acl'
 
-/** Every process of the data centre. No argument holds a secret: those are in the files. */
+/** Every process of the data centre. No argument holds a secret: those are in the files. INV-LOCAL-6. */
 export function planProcesses(topology: Topology, folder: StateFolder, programs: Programs): ProcessPlan[] {
   const [gatewayCommand = '', ...gatewayArgs] = programs.gateway
   const plan = (

@@ -11,7 +11,10 @@ import { tlsFilesOf } from '../state/tls-files.ts'
 import type { Topology } from '../topology/topology.ts'
 import { ACL_FILE, CONFIG_FILES } from './plans.ts'
 
-/** Writes the files that a Redis rewrites, where they are missing or damaged. Answers those that were written. */
+/**
+ * Writes the files that a Redis rewrites, where they are missing or damaged. Answers those that were written.
+ * INV-LOCAL-4.
+ */
 export async function seedRedis(
   topology: Topology,
   index: number,
@@ -42,7 +45,7 @@ export function localRedisConf(
 
 const redisName = (index: number) => `redis-${index + 1}`
 
-/** The same for a Sentinel. */
+/** The same for a Sentinel. INV-LOCAL-5. */
 export async function seedSentinel(
   topology: Topology,
   index: number,

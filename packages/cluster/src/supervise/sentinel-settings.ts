@@ -50,7 +50,10 @@ export const PATIENT_COMMAND = debug({ 'publish-period': 60_000 })
 const RETRY_MS = 50
 const PATIENCE_MS = 1000
 
-/** Gives a Sentinel that has just started its periods, and the timings of the topology. Rejects when the signal aborts. */
+/**
+ * Gives a Sentinel that has just started its periods, and the timings of the topology. Rejects when the signal aborts.
+ * INV-AGENT-17.
+ */
 export async function applySentinelSettings(
   sentinels: Sentinels,
   sentinel: NodeAddress,

@@ -47,6 +47,7 @@ const NOBODY = '*'
  * begins again after two of those (Redis 7.0.15, sentinel.c), so logins waited for twelve seconds. Nothing is decided
  * here: for a moment one of the candidates has a short `failover-timeout`, so that it asks for votes again at once, in a
  * new epoch. Rejects when the signal aborts.
+ * INV-AGENT-11.
  */
 export async function repeatSplitVotes(options: SplitVoteOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(options.own.map((sentinel) => repeatThoseOf(sentinel, options, signal)))

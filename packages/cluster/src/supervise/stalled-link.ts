@@ -28,6 +28,7 @@ const REST_MS = 2000
  * After a cut TCP repeats what was lost later and later, after 0.2, 0.6, 1.4 and 3 s: so when a cut of 1.5 s had ended,
  * nothing was replicated, and no login acknowledged, for another 1.5 s. A new connection asks from where the old one
  * stood on (a partial resynchronisation). Rejects when the signal aborts.
+ * INV-AGENT-12.
  */
 export async function redialStalledLink(options: StalledLinkOptions, signal: AbortSignal): Promise<never> {
   const { replica, all, tellNode, log } = options

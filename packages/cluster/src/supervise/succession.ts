@@ -30,6 +30,7 @@ const PERIODS_EVERY_MS = 2000
  *   any short one, and then the old primary need only answer. It has its usual periods else.
  *
  * Rejects when the signal aborts.
+ * INV-AGENT-13.
  */
 export async function watchSuccession(options: SuccessionOptions, signal: AbortSignal): Promise<never> {
   const { own, views, announcements, tellSentinel } = options

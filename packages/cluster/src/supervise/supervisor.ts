@@ -45,7 +45,10 @@ export interface SupervisorOptions extends LocalDataCentre {
   initialised: boolean
 }
 
-/** Keeps the processes of one data centre running, with the guard before each Redis and the watchdog behind it. */
+/**
+ * Keeps the processes of one data centre running, with the guard before each Redis and the watchdog behind it.
+ * INV-LOCAL-9.
+ */
 export class Supervisor {
   readonly topology: Topology
   readonly nodes: Nodes

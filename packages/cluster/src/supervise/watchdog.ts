@@ -34,6 +34,7 @@ const PATIENCE_MS = 2000
  * no other Redis has become a primary: a second failover on top of a first one could undo what that one's primary
  * acknowledged, and two at once may point the two replicas to each other.
  * Rejects when the signal aborts.
+ * INV-AGENT-9.
  */
 export async function watchOver(
   dead: NodeAddress,

@@ -60,6 +60,7 @@ test.each<[string, string[]]>([
   expect(verdict).toContain('verification failed')
 })
 
+// INV-SITE-12.
 test('an authority signs for hosts, and for no further authority', async () => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const { verdict, text } = await openssl(authority.certificate, authority.certificate)

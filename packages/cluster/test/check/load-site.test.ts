@@ -26,6 +26,7 @@ it('refuses a file with errors, naming each with its place', async () => {
   })
 })
 
+// INV-SITE-2.
 it('refuses a file that is missing, a folder, or endless', async () => {
   await expect(loadSite(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'SITE_UNREADABLE' })
   await expect(loadSite(folder)).rejects.toMatchObject({ code: 'SITE_UNREADABLE' })

@@ -69,6 +69,7 @@ describe('every planned setting of a Redis that is otherwise is found:', () => {
     ])
   })
 
+  // INV-OPERATIONS-20.
   it.each(ENGINES)('and none of them is a secret, with $name $version', (engine) => {
     const site = exampleSite({ engine })
     const file = renderExample(site).find(({ path }) => path.endsWith('dc1-data-2/redis.conf'))

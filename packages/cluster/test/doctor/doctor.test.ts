@@ -380,6 +380,7 @@ describe('finds what was planted, and only that:', () => {
   })
 })
 
+// INV-OPERATIONS-23.
 it('changes nothing that a process could not save, so that no fix is half done', async () => {
   primary = (await dc.whole()).host
   replica = hosts().findLast((host) => host !== primary) ?? ''
@@ -446,6 +447,7 @@ function startStray(): ChildProcess {
   return child
 }
 
+// INV-OPERATIONS-24.
 it('tells of a failover while it is under way, and mends nothing meanwhile', async () => {
   primary = (await dc.whole()).host
   replica = hosts().find((host) => host !== primary) ?? ''

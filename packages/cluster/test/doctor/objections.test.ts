@@ -42,6 +42,7 @@ function objection(check: string, change: (snapshot: Snapshot) => void): string 
   return finding.notNow ?? null
 }
 
+// INV-OPERATIONS-22.
 describe('a fix is judged by what it would do now:', () => {
   it.each<[string, string, (snapshot: Snapshot) => void, RegExp | null]>([
     [
@@ -332,6 +333,7 @@ describe('what has set up a set is known by the file with which each process was
   })
 })
 
+// INV-OPERATIONS-21.
 describe('a check that could not look is not examined:', () => {
   const blind = (change: (snapshot: Snapshot) => void) => {
     const snapshot = healthySnapshot()

@@ -128,6 +128,7 @@ it('every fault says in advance what it is about to do, and afterwards what it d
   }
 })
 
+// INV-DRILL-1.
 it('how to undo a fault is on disk before it is done, and it is undone once, however often it is asked', async () => {
   const { tools, done } = notingTools()
   for (const fault of [

@@ -18,6 +18,7 @@ it('keeps its pace while answers are slow', async () => {
   expect(sent).toBeLessThanOrEqual(120)
 })
 
+// INV-DRILL-4.
 it('counts the time from when a request was due, although it had to wait for its turn', async () => {
   const waited: number[] = []
   const loop = startOpenLoop({

@@ -225,6 +225,7 @@ async function run(withAgents: boolean) {
   }
 }
 
+// INV-AGENT-14.
 it('a leader that goes on long after its election is outranked: the agent has closed the election, and nothing is lost', {
   timeout: 120_000,
 }, async () => {

@@ -104,6 +104,7 @@ describe('a promoted replica, when the old primary is back and the leader stands
     expect(await roleOf(old)).toBe('primary')
   })
 
+  // INV-AGENT-13.
   it('stays the primary where a watchdog has the old one follow it', async () => {
     const watching = watch()
     const { old, promoted } = await promoteAndStandStill()

@@ -8,6 +8,7 @@ import { eventually } from '../support/data-centre.ts'
 /** Short, so that the disagreement counts as lasting after 3 s. */
 const FAILOVER_TIMEOUT_MS = 1000
 
+// INV-AGENT-15.
 it('a Sentinel that names another Redis for good, in the epoch of the others, is brought round by a handover and back', {
   timeout: 60_000,
 }, async () => {

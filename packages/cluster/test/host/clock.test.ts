@@ -72,6 +72,7 @@ it('a replica whose clock is wrong is not promotable until its clock has been ri
   await eventually(async () => expect(await priorityOf(`${NETWORK}.12`)).toBe('100'), 20_000)
 }, 60_000)
 
+// INV-AGENT-16.
 it('a primary whose clock stays wrong hands over to a replica with the right time, without losing a write', async () => {
   const onFirst = (...command: string[]) => group.ask(first, `${NETWORK}.11`, 'redis', command)
   expect(await onFirst('SET', 'before', 'the jump')).toBe('OK\n')

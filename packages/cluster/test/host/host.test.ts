@@ -94,6 +94,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await rm(folder, { recursive: true, force: true })
   })
 
+  // INV-AGENT-6.
   it('a first start has one primary, and a crash is failed over at once in spite of the reference timings', async () => {
     await firstStart()
     const log: string[] = []
@@ -118,6 +119,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await group.agreesOn(first, promoted, 2, 25_000)
   }, 90_000)
 
+  // INV-AGENT-7.
   it('a new data centre is marked, and one that holds data without a mark is left alone', async () => {
     await startSentinels()
     await Promise.all([first, second, third].map(startRedis))
@@ -133,6 +135,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts, by %s', (transport) => 
     await eventually(async () => expect(await onPrimary('GET', 'hf:mark')).toBe(`${mark}\n`))
   }, 60_000)
 
+  // INV-AGENT-5.
   it('a primary that lost its data waits, and is a replica once another is promoted', async () => {
     await firstStart()
     await group.processes.kill(`${first} redis`)
@@ -235,6 +238,7 @@ describe('the end of the process of Redis', () => {
   })
 })
 
+// INV-AGENT-8.
 it('a living Redis that refuses every connection has not ended, and a dead one has', async () => {
   const { server, stop } = await startStandaloneRedis()
   const log: string[] = []

@@ -100,6 +100,7 @@ describe('on real hosts with the reference timings', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  // INV-AGENT-1.
   it('a primary that lost power is not the primary again, and what its file lacks is kept', async () => {
     const { size } = await stat(await appendFileOf(first))
     await write(FIRST, numbered('late'))
@@ -133,6 +134,7 @@ describe('on real hosts with the reference timings', () => {
     expect(await readdir(join(stateOf(first), 'cut-off'))).toHaveLength(1)
   }, 60_000)
 
+  // INV-AGENT-2.
   it('a primary that is stopped well starts as a replica when a failover was asked for meanwhile', async () => {
     await group.processes.kill(`${first} redis`, 'SIGTERM')
     await rm(join(stateOf(first), 'started'), { force: true })
@@ -143,6 +145,7 @@ describe('on real hosts with the reference timings', () => {
     expect(as).not.toContain(FIRST)
   }, 60_000)
 
+  // INV-AGENT-3.
   it('one damaged file is copied from the primary, and three damaged ones are named and left alone', async () => {
     // A replica: its primary is there.
     await group.processes.kill(`${third} redis`)
@@ -180,6 +183,7 @@ describe('on real hosts with the reference timings', () => {
     })
   }, 90_000)
 
+  // INV-AGENT-4.
   it('Redis is held while its user default may not run what its file holds', async () => {
     await group.processes.kill(`${second} redis`)
     const aclFile = join(stateOf(second), 'users.acl')

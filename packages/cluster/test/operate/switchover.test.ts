@@ -76,6 +76,7 @@ describe('refuses, changing nothing,', () => {
   })
 })
 
+// INV-OPERATIONS-5.
 it('broken off before the promotion, puts back what it changed', async () => {
   const { host } = await dc.whole()
   const leaving = new AbortController()

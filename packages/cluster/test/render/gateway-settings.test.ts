@@ -5,6 +5,7 @@ import { exampleSite, renderExample, textIn } from './support/example-site.ts'
 const rendered = (gateway?: Record<string, unknown>) =>
   JSON.parse(textIn(renderExample(exampleSite(gateway && { gateway })), 'dc1-gateway-1', 'gateway.json'))
 
+// INV-SITE-8.
 it('what holdfast.yaml says of gateways is added to what is rendered, and takes nothing from it', () => {
   const plain = rendered()
   const identities = { ldap: { bindPasswordFile: '/etc/holdfast/gateway/ldap' } }

@@ -110,6 +110,7 @@ const password = fc
   .map((parts) => parts.join(''))
   .filter((text) => text.length >= 16)
 
+// INV-SITE-6.
 describe('a random password is read by every reader of its file as it is, or refused:', () => {
   it('redis.conf by Redis', async () => {
     await fc.assert(

@@ -51,6 +51,7 @@ describe('each rendered file is the golden one:', () => {
   })
 })
 
+// INV-SITE-9.
 describe('the real program takes the golden', () => {
   let folder: string
   const pids: number[] = []

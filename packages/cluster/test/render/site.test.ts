@@ -52,6 +52,7 @@ describe('a rendered site', () => {
     exampleSite({ profile: 'as-documented', transport: 'plain' }),
   ].flatMap((site) => renderExample(site))
 
+  // INV-SITE-10.
   it('has a reason and a source for every directive of every file', () => {
     for (const { document, path } of all) {
       for (const { directive, why, source } of explainFile(document)) {
@@ -60,6 +61,7 @@ describe('a rendered site', () => {
     }
   })
 
+  // INV-SITE-11.
   it('keeps every secret in files of mode 0600, and out of the explanations', () => {
     const secrets = Object.values(FIXED_SECRETS).filter((value) => typeof value === 'string')
     const passwords = secrets.filter((value) => value.endsWith('-of-the-golden-files'))

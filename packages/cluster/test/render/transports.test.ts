@@ -83,6 +83,7 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
         }),
       )
 
+    // INV-SITE-5.
     it('comes up, and logs nobody out when its primary is killed', async () => {
       await dc1.bringUp()
       const servers = await startServers(dc1, folder, { names, password })

@@ -38,6 +38,7 @@ describe('nothing is found in', () => {
   })
 })
 
+// INV-SITE-3.
 it('every rule has a file that breaks it', () => {
   const broken = new Set(NAMES.flatMap((name) => expectedOf(textOf(name))).map((mark) => mark.split(' ')[1]))
   const untried = RULES.map(({ id }) => id).filter((id) => !broken.has(id))

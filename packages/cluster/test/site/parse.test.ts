@@ -105,6 +105,7 @@ describe('a mistake in the form says', () => {
     expect(messagesOf(from, to).join('\n')).toContain(words)
   })
 
+  // INV-SITE-1.
   it('never what the value is, when it may be a secret', () => {
     expect(messagesOf('{ file: ./nowhere/dc1 }', 'hunter2').join()).not.toContain('hunter2')
     expect(messagesOf('engine:', 'password: *hunter2\nengine:').join()).not.toContain('hunter2')

@@ -69,6 +69,7 @@ async function toldWhen(views: NodeView[], leader = 'sb'): Promise<string[]> {
   return [...told]
 }
 
+// INV-AGENT-10.
 it('points the replica that is left to the promoted one', async () => {
   expect(await toldWhen([primary(B), replica(C, A)])).toEqual(['c: REPLICAOF b 6379'])
 })

@@ -100,6 +100,7 @@ async function watch(own: string[], sentinels: TwoSentinels, forMs: number): Pro
 }
 
 describe('a split vote', () => {
+  // INV-AGENT-11.
   it('is repeated by the first candidate alone, whose failover-timeout is put back', async () => {
     const sentinels = new TwoSentinels()
     await watch(['sb', 'sc'], sentinels, 800)

@@ -115,6 +115,7 @@ class Relay {
   }
 }
 
+// INV-AGENT-12.
 describe('a replica behind a link that delivers nothing any more', () => {
   const ends: (() => unknown)[] = []
   let lines: Lines

@@ -74,6 +74,7 @@ it('asks nobody when another Redis is primary already', async () => {
   expect(await askedWhen([answer('b'), answer('c')], [{ ...promoted, role: 'primary' }, other])).toEqual([])
 })
 
+// INV-AGENT-9.
 it('asks no Sentinel when the Redis runs again: a forced failover must not meet a living primary', async () => {
   expect(await askedWhen([answer('b'), answer('c')], OTHERS.map(replica), true)).toEqual([])
 })

@@ -21,7 +21,10 @@ declare module 'fastify' {
 
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** The HTTP server for administrators. No route of it is open: who asks is checked before anything else. */
+/**
+ * The HTTP server for administrators. No route of it is open: who asks is checked before anything else.
+ * INV-GATEWAY-23.
+ */
 export async function createAdminServer(
   config: GatewayConfig,
   operations: Operations,

@@ -31,7 +31,10 @@ const noSubject = invalidRequest(
 )
 const badId = invalidRequest('The public id of a session is 1 to 64 of A-Z, a-z, 0-9, "_" and "-".')
 
-/** A subject's sessions: listed, counted, and ended, one or all. Every end is in the audit log, with who asked for it. */
+/**
+ * A subject's sessions: listed, counted, and ended, one or all. Every end is in the audit log, with who asked for it.
+ * INV-GATEWAY-24.
+ */
 export function adminSessionRoutes(
   app: FastifyInstance,
   { store, audit, lifecycle }: Pick<Services, 'store' | 'audit' | 'lifecycle'>,

@@ -33,6 +33,7 @@ export interface AuditFileOptions {
  * Before each write the file is looked at by its name: renamed or removed (logrotate), it is made anew and the chain
  * goes on; no signal is needed, but `reopen` leaves the old one at once. A line that a crash or a full disk cut off stays,
  * and the next line says so, also when that is in another file.
+ * INV-GATEWAY-22.
  */
 export class AuditFile {
   readonly #options: AuditFileOptions

@@ -67,7 +67,7 @@ export function changesBetween(inUse: GatewayConfig, next: GatewayConfig): Chang
   }
 }
 
-/** The configuration in use with what can be taken live of the next one. Pure. */
+/** The configuration in use with what can be taken live of the next one. Pure. INV-GATEWAY-30. */
 export function withLiveChanges(
   inUse: GatewayConfig,
   next: GatewayConfig,

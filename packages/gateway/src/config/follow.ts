@@ -40,6 +40,7 @@ const RENEW_MS = 10_000
  * Follows the configuration file, and the files of TLS that it names, until `signal` aborts. What can change live is
  * taken, all of it at once, when it can be used and the store has accepted its secrets; what cannot is told and left. A new state that is broken or refused is told
  * once, the old one stays in use, and it is tried again: a password may be known to Redis only a little later.
+ * INV-GATEWAY-29.
  */
 export async function followConfiguration(options: FollowOptions): Promise<void> {
   const { file, log, audit, bell, signal, onRead } = options

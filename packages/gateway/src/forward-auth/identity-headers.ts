@@ -11,6 +11,7 @@ export type HeadersOfYes = (session: Session | null) => Readonly<Record<string, 
  * has sent under that name.
  *
  * The store hands out the same session as long as nothing about it changes; so are its headers.
+ * INV-GATEWAY-18.
  */
 export function createIdentityHeaders(
   prefix: string,

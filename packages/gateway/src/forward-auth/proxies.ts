@@ -17,7 +17,7 @@ export interface ProxyConvention {
 
 const ENVOY_PREFIX = '/verify/envoy'
 
-/** By name. `/verify` alone speaks as nginx's does. */
+/** By name. `/verify` alone speaks as nginx's does. INV-GATEWAY-17. */
 export const PROXIES: readonly ProxyConvention[] = [
   ...['/verify', '/verify/nginx'].map((url) => ({
     url,

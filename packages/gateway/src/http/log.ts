@@ -11,6 +11,7 @@ type LoggerOptions = Exclude<NonNullable<FastifyServerOptions['logger']>, boolea
 /**
  * The log's settings. Requests and errors are cut down to what can hold no secret: no header, no body, and
  * not even the path, since somebody may have put a token into it.
+ * INV-GATEWAY-32.
  */
 export function loggerOptions(
   base: { server: string; dataCentre: string },

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http'
  * `Sec-Fetch-Site` is the browser's own word (all browsers since 2023, over HTTPS or on loopback); `Origin`
  * goes with each POST of older ones and over plain HTTP. A client that sends neither is no browser, and holds
  * no one else's cookies. `host` is what the browser asked, by a trusted proxy's word when there is one in front.
+ * INV-GATEWAY-4.
  */
 export function isCrossSite(headers: IncomingHttpHeaders, host = headers.host): boolean {
   const site = headers['sec-fetch-site']

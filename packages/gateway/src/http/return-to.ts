@@ -13,6 +13,7 @@ const START_PAGE = '/'
  *
  * The address is parsed as browsers do it (WHATWG URL), and what is answered is written anew from the parsed one:
  * what was checked is what the browser gets. So `\`, a tab or `/.//` cannot mean another host to the browser.
+ * INV-GATEWAY-16.
  */
 export function safeReturnTo(asked: unknown, allowedOrigins: readonly string[] = []): string {
   if (typeof asked !== 'string' || asked.length > MAX_LENGTH) return START_PAGE

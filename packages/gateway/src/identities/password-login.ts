@@ -5,6 +5,7 @@ import type { UserDirectory } from '../users/directory.ts'
  * Checks names and passwords by the users file and by a directory, of which at least one is there. A name that the file
  * holds is the file's alone: no directory decides about it, and nobody whom the directory gives that name, or another
  * spelling of it, becomes that user or is taken for it.
+ * INV-GATEWAY-9.
  */
 export function createPasswordLogin(
   file: { users: UserDirectory; authenticate: Authenticate } | null,

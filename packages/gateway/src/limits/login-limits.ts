@@ -53,6 +53,7 @@ export interface LoginLimitsOptions {
  *   that are new to the account, and only while it lasts: a try counts for `windowMs`, and refused ones do not count.
  *
  * A name of nobody is counted as one of somebody, so that the limits do not tell which names exist.
+ * INV-GATEWAY-1.
  */
 export function createLoginLimits(options: LoginLimitsOptions): LoginLimits {
   const { attempts, config, signal, onFailure } = options

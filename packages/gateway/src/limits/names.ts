@@ -4,6 +4,7 @@ import { ipv6Groups } from '@holdfast/tokens/address'
 /**
  * The account that a typed name is counted for. Directories may find one account by several spellings, so what differs
  * only in case, in width or in spaces is counted as one: two accounts may share a count, and none has two.
+ * INV-GATEWAY-2.
  */
 export function accountOf(typedName: string): string {
   return typedName.toWellFormed().normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ')

@@ -34,6 +34,7 @@ export interface ProviderLimits {
  *
  * A login that the provider vouches for is given back. One that the provider refuses is not: whoever begins it can make
  * that of it. The way back from the provider asks no limit.
+ * INV-GATEWAY-14.
  */
 export function createProviderLimits(options: {
   attempts: TokenStore['attempts']

@@ -13,6 +13,7 @@ const LONGEST_CACHE_MS = 1000
  *
  * `cache_ms` is how long the asker may go on by the answer, counted from when it asked: until the end of the lease that
  * the gateway had then. A log-out reaches it as soon as it reaches the gateways: within the length of a lease.
+ * INV-GATEWAY-20.
  */
 export function introspectionOf(
   checked: Active | Inactive,

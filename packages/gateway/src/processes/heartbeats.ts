@@ -5,7 +5,7 @@ export const HUNG_MS = 10_000
 /** One that was just started says something for the first time within this (in milliseconds). */
 const START_MS = 60_000
 
-/** Which of several processes hang, by when each last said that it lives. Pure. */
+/** Which of several processes hang, by when each last said that it lives. Pure. INV-GATEWAY-27. */
 export class Heartbeats {
   /** Until when each must have said something. */
   readonly #untilMs = new Map<number, number>()

@@ -68,6 +68,7 @@ export function countOf(processes: GatewayConfig['processes']): number {
  * later each time; one that hangs is ended first. When they die too often all end, and it throws `PROCESSES_DIE`; when one
  * of the first finds what starting again does not mend, it throws that. What stands in the way of a later one (a
  * configuration file that was broken since) is told, and the others serve on.
+ * INV-GATEWAY-26.
  */
 export async function runProcesses(options: ProcessesOptions): Promise<void> {
   const { configFile, count, fd, signal, heartbeats } = options

@@ -26,6 +26,7 @@ export interface VerifyAtOnceOptions {
  * problem, a login page, it gets from `routes/verify.ts`, which judges by the same verdicts.
  *
  * Envoy's questions all go that way: they are as many addresses as the client asks for, with its methods and bodies.
+ * INV-GATEWAY-6.
  */
 export function createVerifyAtOnce(
   { checkSessionNow, lifecycle }: Services,

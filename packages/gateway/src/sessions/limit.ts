@@ -8,6 +8,7 @@ import type { SessionsConfig } from '../config/sessions.ts'
  * Every gateway looks after its login was acknowledged, and then sees all that were acknowledged before. So of logins that
  * race on several gateways the last one sees them all; and all decide alike, because this is a function of the sessions
  * alone. There may be more than `most` only until the last of them has ended what is too much.
+ * INV-GATEWAY-7.
  */
 export function sessionsToEnd(
   sessions: readonly SessionSummary[],

@@ -26,6 +26,7 @@ export type Authenticate = (name: string, password: string) => Promise<Authentic
 /**
  * Checks passwords against a users file. An unknown user costs one hashing like a known one, so that the
  * time of an answer does not tell which names exist.
+ * INV-GATEWAY-33.
  */
 export async function createAuthenticate(users: UserDirectory, turns: Turns): Promise<Authenticate> {
   const nobody = await dummyHash()

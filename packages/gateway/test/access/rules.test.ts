@@ -163,6 +163,7 @@ const piece = fc.constantFrom(
   ],
 )
 
+// INV-GATEWAY-19.
 test('whatever any program behind could take for a protected path is never let through as public', () => {
   let attacks = 0
   fc.assert(

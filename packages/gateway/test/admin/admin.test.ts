@@ -44,6 +44,7 @@ async function startAdmin(
   return { gateway, store, ask, log: () => lines.join('') }
 }
 
+// INV-GATEWAY-23.
 test('without a token, and with a wrong one, nothing is answered but 401, whatever the address', async () => {
   const { ask } = await startAdmin()
   for (const to of [
@@ -107,6 +108,7 @@ test('one session ends, or all of a subject, and the audit log says who ended wh
   expect(log()).not.toContain(changer.token)
 })
 
+// INV-GATEWAY-24.
 test('an end that was not acknowledged is 503, and the audit log says that nobody knows', async () => {
   const { ask, log } = await startAdmin({ store: awayStore() })
   expect((await ask('/sessions?subject=ada', changer.token, 'DELETE')).status).toBe(503)

@@ -54,6 +54,7 @@ test('what finds no place while the disk is full is counted in a line of its own
   expect((await verifyAudit([file])).faults).toEqual([])
 })
 
+// INV-GATEWAY-22.
 test('with a full disk people log in and out, and health says that somebody should look', async () => {
   const file = path.join(await temporaryFolder(), 'audit.jsonl')
   await writeFile(file, '')

@@ -31,6 +31,7 @@ test('without trusted proxies nobody is believed', async () => {
   expect(await takenFor(gateway, null)).toBe('127.0.109.5')
 })
 
+// INV-GATEWAY-5.
 test('whoever is not a trusted proxy is not believed', async () => {
   const gateway = await startGateway({
     config: { trustedProxies: ['127.0.109.6', '10.0.0.0/8', 'fd00::/8'] },

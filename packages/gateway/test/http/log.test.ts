@@ -52,6 +52,7 @@ async function tryEverything(gateway: Running, token: string): Promise<void> {
   await gateway.post('/logout', undefined, asBearer(mistyped))
 }
 
+// INV-GATEWAY-32.
 test('no token, no password and no part of one is ever logged, whether the store works or not', async () => {
   const working = await startGateway()
   const away = await startGateway({ store: awayStore() })

@@ -81,6 +81,7 @@ const addresses = fc.oneof(
   fc.webUrl({ withQueryParameters: true, withFragments: true }),
 )
 
+// INV-GATEWAY-16.
 test('whatever is asked for, the browser stays with the gateway or an allowed origin', () => {
   fc.assert(
     fc.property(addresses, (asked) => {

@@ -177,6 +177,7 @@ describe('a server that cannot be trusted is told no password:', () => {
   })
 })
 
+// INV-GATEWAY-10.
 test('a connection that ended is not opened again: it would ask as nobody, and find nobody', async () => {
   const { ldaps } = await startEncrypted()
   const relay = await startRelay(ldaps)
@@ -212,6 +213,7 @@ describe('a gateway with a directory', () => {
     expect(gateway.log()).not.toContain(ADAS_PASSWORD)
   })
 
+  // INV-GATEWAY-9.
   test('lets nobody in whose name differs from that of a user of the file in case alone', async () => {
     const gateway = await startWithDirectory(await startEncrypted())
     await removeUsers(gateway.usersFile, ['ada'])
@@ -224,6 +226,7 @@ describe('a gateway with a directory', () => {
     expect(login.status).toBe(200)
   })
 
+  // INV-GATEWAY-8.
   test('answers 503 while no server says who somebody is; users of the file log in', async () => {
     const slapd = await startEncrypted()
     const gateway = await startWithDirectory(slapd)

@@ -135,6 +135,7 @@ describe('the answer of the provider', () => {
     expect((await gateway.get('/session', asBearer(token))).status).toBe(200)
   })
 
+  // INV-GATEWAY-11.
   test('of ten that come at once, one is taken', async () => {
     const gateway = await startWithProvider()
     await provider.start()
@@ -196,6 +197,7 @@ describe('the answer of the provider', () => {
     }
   })
 
+  // INV-GATEWAY-12.
   test('what a browser keeps of a login under way opens no session anywhere', async () => {
     const gateway = await startWithProvider()
     await provider.start()
@@ -316,6 +318,7 @@ describe('a logout token', () => {
     }
   }
 
+  // INV-GATEWAY-15.
   test('for a person ends all that began by the provider', async () => {
     const { gateway, isActive } = await loggedIn()
     const byPassword = await gateway.logIn()

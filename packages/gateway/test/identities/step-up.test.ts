@@ -37,6 +37,7 @@ async function logInAnHourAgo() {
   browser.history.length = 0
 }
 
+// INV-GATEWAY-13.
 test('a login that the provider says nothing about satisfies no max_age, however new its session is', async () => {
   const [gateway] = await startTwo()
   await provider.start()

@@ -11,6 +11,7 @@ async function gatewayWith(loginLimits: Record<string, unknown>): Promise<Runnin
   return startGateway({ config: { loginLimits } })
 }
 
+// INV-GATEWAY-1.
 test('beyond the limit for one account from one address no password is looked at', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 3 })
   for (let tries = 0; tries < 3; tries++) {
@@ -34,6 +35,7 @@ test('beyond the limit for one account from one address no password is looked at
   expect((await tryPassword(gateway.url, wrong('grace'), { last: 1 })).status).toBe(401)
 })
 
+// INV-GATEWAY-2.
 test('other spellings of a name, and names of nobody, are counted alike', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 2 })
   for (const username of ['ADA', ' ada ']) await tryPassword(gateway.url, wrong(username), { last: 1 })
@@ -79,6 +81,7 @@ test('one address is limited over all accounts, and one account over all address
   expect(fromMany).toEqual([401, 401, 401, 401, 429])
 })
 
+// INV-GATEWAY-3.
 test('a browser in which the owner has logged in goes on while the account is under attack', async () => {
   const gateway = await gatewayWith({ ...strict, perAccount: 3, perAccountAndAddress: 2 })
   await addUser(gateway.usersFile, 'mallory', 'mallory has a password')

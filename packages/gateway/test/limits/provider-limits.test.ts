@@ -43,6 +43,7 @@ async function statusesOf(url: string, count: number, last = 1): Promise<number[
   return statuses
 }
 
+// INV-GATEWAY-14.
 test('one address may begin so many, then it must wait; others are not concerned', async () => {
   const { url } = await startLimited({ providerPerAddress: 3 })
   await provider.start()

@@ -33,6 +33,7 @@ test('the metrics are what Prometheus reads, and count by method, route and stat
   })
 })
 
+// INV-GATEWAY-25.
 test('whoever tries addresses and methods makes no series of their own', async () => {
   const gateway = await startGateway(open)
   for (let number = 0; number < 50; number++) await gateway.get(`/no-such-${number}?x=${number}`)

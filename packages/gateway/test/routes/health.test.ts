@@ -28,6 +28,7 @@ test('a moment without enough connections, as a failover brings it, leaves a gat
   expect(performance.now()).toBeGreaterThan(backAtMs)
 })
 
+// INV-GATEWAY-28.
 test('a gateway that ends says so first, while it still answers', async () => {
   const gateway = await startGateway({ config: { limits: { drainMs: 2000 } } })
   const token = await gateway.logIn()

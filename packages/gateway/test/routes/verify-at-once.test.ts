@@ -166,6 +166,7 @@ test.each([
   expect(passed).toBeLessThan(REQUESTS)
 })
 
+// INV-GATEWAY-6.
 test('a session that is known is answered before the framework, until it changes or ends', async () => {
   const { store, logIn, ask, seenBy } = await startCounting()
   const token = await logIn('ada', { groups: ['a'] })

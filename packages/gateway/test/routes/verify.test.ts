@@ -99,6 +99,7 @@ describe('/verify', () => {
     expect((await head({})).status).toBe(401)
   })
 
+  // INV-GATEWAY-18.
   test('sends each identity header, empty when there is nothing to tell, so that the client’s is overwritten', async () => {
     const { gateway, token } = await startWith({ access: RULES })
     for (const [target, headers] of [
@@ -196,6 +197,7 @@ describe.each(PROXIES)('for %s', (proxy) => {
     },
   )
 
+  // INV-GATEWAY-31.
   test('503 when it cannot be known, with the time to ask again, and the cookie stays', async () => {
     const { token } = await memoryStore().issue({ subject: 'ada' })
     const gateway = await startGateway({ store: awayStore(), config: { access: RULES } })
@@ -241,6 +243,7 @@ test('with rules, a request of which the path is not told is refused', async () 
   }
 })
 
+// INV-GATEWAY-17.
 test('a header of another proxy’s, or one that came twice, is not believed', async () => {
   const { gateway } = await startWith({ access: RULES })
   const open = { ...forwarded('GET', '/assets/x'), 'x-original-method': 'GET' }

@@ -16,6 +16,7 @@ test('with `end-oldest` the oldest end, with `refuse` the newest', () => {
   expect(ids(sessionsToEnd(abc, 3, 'refuse'))).toBe('')
 })
 
+// INV-GATEWAY-7.
 test('all gateways end the same, in whatever order they see them, and never go below the limit', () => {
   const sessions = fc.uniqueArray(
     fc.record({

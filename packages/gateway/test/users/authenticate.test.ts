@@ -73,6 +73,7 @@ test.each([
   expect(await waiting).toEqual({ status: 'refused', reason: 'disabled', subject: 'ada' })
 })
 
+// INV-GATEWAY-33.
 test('an unknown user takes as long as a wrong password', async () => {
   const { authenticate } = await authenticateOverFile()
   // Each after the other, so that what else this machine does meets both.

@@ -83,6 +83,7 @@ interface Underlying {
 /**
  * One socket to one Redis or Sentinel, from its opening to its end. It never reconnects and never re-sends.
  * Commands that are sent in one turn of the event loop go out in one write.
+ * INV-TOKENS-10.
  */
 export class Connection {
   readonly address: NodeAddress

@@ -199,7 +199,7 @@ export class ReplicaGroup {
     return this.#mark
   }
 
-  /** Whether a node that shows this mark, or none, holds data of this group. */
+  /** Whether a node that shows this mark, or none, holds data of this group. INV-TOKENS-31. */
   isOurs(mark: string | null): boolean {
     return this.#isStandalone || (mark !== null && mark === this.#mark)
   }
@@ -273,7 +273,10 @@ export class ReplicaGroup {
     this.alert()
   }
 
-  /** Why there is no primary, in one sentence that names hosts and holds no secret; null when there is one. */
+  /**
+   * Why there is no primary, in one sentence that names hosts and holds no secret; null when there is one.
+   * INV-TOKENS-37.
+   */
   problem(): string | null {
     if (this.#primary !== null) return null
     const problems = [this.misconfiguration(), ...this.#problems()]
@@ -386,6 +389,7 @@ export class ReplicaGroup {
       this.#reigns.noteEpoch(chosen)
     }
     const primary = chosen === null ? null : this.#membership.node(chosen.address)
+    // INV-TOKENS-21: restarted primary.
     const hasRestarted = this.#hasRestarted(primary)
     if (primary !== this.#primary || hasRestarted) {
       this.#primary = primary

@@ -89,7 +89,10 @@ export class Membership {
     this.#watch(address).isMember = true
   }
 
-  /** Takes in whom these Sentinels know, and forgets whom nobody knows any more. `following`: the primary's replicas. */
+  /**
+   * Takes in whom these Sentinels know, and forgets whom nobody knows any more. `following`: the primary's replicas.
+   * INV-TOKENS-32.
+   */
   update(trusted: readonly Sentinel[], following: readonly string[], nowMs: number): void {
     for (const { members, peers } of trusted) {
       for (const address of members) this.addNode(address)
@@ -114,6 +117,7 @@ export class Membership {
   /**
    * How many Sentinels there are: as many as the options name, or as were ever seen and not forgotten since, whichever is
    * more. Never what a few say at the moment: one that was reset knows no other, and would be a majority by itself.
+   * INV-TOKENS-33.
    */
   countVoters(): number {
     if (this.#options.rulesOff?.has('voters')) return this.#countVotersThatAreSaid()

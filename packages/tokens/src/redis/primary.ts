@@ -44,6 +44,7 @@ export interface ChosenPrimary {
  *   or until who replaced it says that it is a replica again.
  *
  * So the candidate with the highest epoch is chosen, and never one whose history another node continues.
+ * INV-TOKENS-9, INV-TOKENS-34.
  */
 export function choosePrimary(
   nodes: readonly NodeObservation[],

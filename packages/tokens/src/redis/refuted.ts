@@ -19,6 +19,7 @@ interface Claim {
  *
  * Sentinel announces a node only when it has seen it as primary, so a node that answers as a replica afterwards is not
  * primary any more. Such an announcement is left out as long as it contradicts another one.
+ * INV-TOKENS-35.
  */
 export class RefutedAnnouncements {
   #claims = new Map<string, Claim>()

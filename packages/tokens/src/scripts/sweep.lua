@@ -1,4 +1,5 @@
 -- Removes records and list entries that ended longer than the margin ago: one step of a pass over all keys.
+-- INV-TOKENS-8: no TTL.
 --
 -- Records have no TTL: a TTL is judged by the wall clock of one node, and a primary whose clock jumps ahead would remove
 -- every session from all nodes. Only a process whose clock agrees with the majority calls this script. A late or repeated

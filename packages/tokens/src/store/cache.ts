@@ -18,6 +18,7 @@ export const NO_GENERATION = -1
 /**
  * Whether a record may be told from memory in a generation of the feed: a tombstone when it is sure to stay, a live
  * one in its own generation.
+ * INV-TOKENS-43.
  */
 export function countsIn({ record, generation, settled }: Known, current: number | null): boolean {
   return record.state === 'revoked' ? settled : current !== null && generation === current

@@ -218,7 +218,7 @@ export class Committer {
     return reason
   }
 
-  /** Sends one batch and settles its units, or throws and leaves them to be sent again. */
+  /** Sends one batch and settles its units, or throws and leaves them to be sent again. INV-TOKENS-13. */
   async #commit(writer: Writer, units: Unit[]): Promise<void> {
     const { connection, term } = writer
     const batch = new Batch(units)
@@ -253,6 +253,7 @@ export class Committer {
   /**
    * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts every
    * connected replica, also one that no Sentinel would promote, and that is no proof of anything.
+   * INV-TOKENS-17.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
     const { node, connection } = writer
@@ -291,6 +292,7 @@ export class Committer {
     return foreignIn(view, planned) > foreign ? { ...confirmation, followed: false } : confirmation
   }
 
+  // INV-TOKENS-18: majority.
   #confirmation(count: number, missing: string[]): Confirmation {
     return {
       complete: count >= this.#group.plannedReplicas && this.#group.knowsMembers,
@@ -302,6 +304,7 @@ export class Committer {
   /**
    * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
    * nothing. A message always travels to the replicas, behind everything that this node did before.
+   * INV-TOKENS-12.
    */
   #signals(units: Unit[]): Signal[] {
     const signals = units.flatMap(({ signal }) => signal ?? [])

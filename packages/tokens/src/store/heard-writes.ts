@@ -22,6 +22,7 @@ interface Heard {
  * The writes of all processes, as heard on the feed, one record per key. A write is kept until every planned replica has
  * confirmed it and it is {@link KEEP_MS} older than the last one heard. The age counts back from the last one because a
  * feed that has ended brings nothing new, however long the failover takes. Pure: the time is passed in.
+ * INV-TOKENS-25.
  */
 export class HeardWrites {
   /** In the order of `atMs`. */

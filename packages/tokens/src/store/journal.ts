@@ -46,6 +46,7 @@ const SWEEP_MS = 1000
  * node: Sentinel promotes a replica that was paused, cut off or hung for long, because its own clock and its link say that
  * it is up to date. So an entry stays until every planned replica has confirmed it, and age only makes room
  * in a journal that is nearly full. Pure bookkeeping: the monotonic time is passed in.
+ * INV-TOKENS-19.
  */
 export class Journal<Request extends Keyed> {
   readonly #options: JournalOptions<Request>
@@ -63,6 +64,7 @@ export class Journal<Request extends Keyed> {
 
   /** Makes room for so many more. Throws `STORE_OVERLOADED` when there is none. */
   assertRoom(count: number, limits: RoomLimits): void {
+    // INV-TOKENS-20: retention.
     this.#makeRoom(count, limits)
     if (this.#entries.size + count > this.#options.maxEntries) {
       throw new StoreOverloadedError(

@@ -6,6 +6,7 @@ import type { SafetyRule } from './rules.ts'
  * the last proved beat, and ends by whichever clock says so first: the monotonic clock stands still while a machine is
  * paused, the wall clock may be set back. A wall clock that is set ahead ends the lease early, until the next beat.
  * Pure: the time is passed in.
+ * INV-TOKENS-41.
  */
 export class Lease {
   readonly #leaseMs: number

@@ -195,6 +195,7 @@ export class RedisBackend implements Backend {
     const path = answer.fromPrimary === true ? 'primary' : 'quorum'
     if (answer.value === null) return { known: true, value: null, path }
     // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
+    // INV-TOKENS-51: forgotten tombstones.
     const complete =
       answer.fromPrimary === true &&
       generation !== null &&
@@ -338,7 +339,10 @@ export class RedisBackend implements Backend {
     this.#group.close()
   }
 
-  /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */
+  /**
+   * Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it.
+   * INV-TOKENS-46.
+   */
   #isSure(key: string, record: TokenRecord | null): boolean {
     if (record !== null) return record.state === 'revoked' || this.#knowsWhatIsOwed()
     const known = this.#cache.get(key)

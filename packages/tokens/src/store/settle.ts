@@ -27,6 +27,7 @@ export interface SettlingOptions {
  * by the same rules by which a write is acknowledged (store/commit.ts), or when a process says that it was acknowledged
  * to it (store/settled-news.ts). A beat that every planned replica has confirmed settles, without a question, all that
  * was heard before it was sent.
+ * INV-TOKENS-45.
  */
 export class Settling {
   readonly #group: ReplicaGroup

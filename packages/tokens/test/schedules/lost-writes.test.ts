@@ -95,6 +95,7 @@ const cases: Record<string, Case> = {
 }
 
 for (const [title, { rule, orElse, schedule }] of Object.entries(cases)) {
+  // INV-TOKENS-13, INV-TOKENS-14.
   it(`${title}: loses no acknowledged login and undoes no log-out, and would without the ${rule}`, {
     timeout: 180_000,
   }, async () => {

@@ -43,6 +43,7 @@ test('a ring that is renewed seals by its new key, and opens what the old one ha
   for (const { token } of [before, by1, by2]) expect((await one.verify(token)).status).toBe('active')
 })
 
+// INV-TOKENS-40.
 test('a server that does not know the key yet cannot read its device: why every one knows it before one uses it', async () => {
   const [early, late] = servers([USED, KEYRING])
   const issued = await early?.issue({ subject: 'ada', device: 'phone' })

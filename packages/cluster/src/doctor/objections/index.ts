@@ -6,7 +6,10 @@ import { whyNotReset } from './reset.ts'
 import { whyNotSet } from './settings.ts'
 import { whyNotLogInSo, whyNotMakeUser } from './users.ts'
 
-/** Why a fix, or what a person would do in its place, would do harm as things are now; null when it would not. Pure. */
+/**
+ * Why a fix, or what a person would do in its place, would do harm as things are now; null when it would not. Pure.
+ * INV-OPERATIONS-22.
+ */
 export function whyNotNow(fix: Fix, snapshot: Snapshot): string | null {
   // What was broken on purpose may be why a failover does not end; a mode touches no process.
   if (fix.kind === 'undo-drill' || fix.kind === 'mode') return null

@@ -15,6 +15,7 @@ export interface InjectedFault {
 /**
  * Does a fault. How to undo it is on disk before it is done and until it is undone, so that whatever ends this process,
  * the next drill and `holdfast doctor --fix` know.
+ * INV-DRILL-1.
  */
 export async function injectFault(
   plan: FaultPlan,

@@ -65,6 +65,7 @@ const MOST_HEADER_BYTES = 256 * 1024
  * Throws `BACKUP_REFUSED` for a backup of another data centre, damaged, incomplete or locked otherwise, and
  * `FILE_UNUSABLE`, `INVALID_OPTION`, `BUSY`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed; `RESTORE_FAILED` and
  * `RESTORE_ABORTED` when it had begun.
+ * INV-OPERATIONS-19.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const dataCentre = await openDataCentre(options)

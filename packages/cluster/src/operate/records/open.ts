@@ -11,7 +11,7 @@ import { scanRecords } from './scan.ts'
 /** Deadline of a question. */
 const PATIENCE_MS = 2000
 
-/** The records of a running data centre, to be read and merged. */
+/** The records of a running data centre, to be read and merged. INV-OPERATIONS-17. */
 export interface OpenRecords {
   store: RecordStore
   /**

@@ -74,13 +74,14 @@ const FIRST_CHOICE = 1
  * Throws `BUSY` and `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED` when it had
  * begun, saying which Redis is the primary then; `NOT_RUNNING` when there is no data centre in the folder; and as
  * `openDataCentre`.
+ * INV-OPERATIONS-5.
  */
 export async function switchover(options: SwitchoverOptions): Promise<SwitchoverReport> {
   const dataCentre = await openDataCentre(options)
   return exclusively(dataCentre, 'switchover', () => switchOver(dataCentre, options))
 }
 
-/** The same for an operation that has the data centre to itself already. */
+/** The same for an operation that has the data centre to itself already. INV-OPERATIONS-4. */
 export async function switchOver(access: GroupAccess, options: SwitchoverChoice): Promise<SwitchoverReport> {
   const nodes = new Nodes(access)
   const sentinels = new Sentinels(access)

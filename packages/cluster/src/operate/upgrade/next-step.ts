@@ -15,6 +15,7 @@ export type NextStep =
  * What comes next in a healthy data centre: Sentinels one by one, then replicas, and the primary when it is none any
  * more. It follows from how things are, not from what was done: so it is right after a failover and after a crash, too.
  * `notChosen` are the names of those that become primary only when nobody else can. Pure.
+ * INV-OPERATIONS-6.
  */
 export function nextStep(sight: Sight, journal: Journal, notChosen: readonly string[]): NextStep {
   const waits = (process: Seen<RedisSight> | Seen<SentinelSight>) => isPending(process, journal)

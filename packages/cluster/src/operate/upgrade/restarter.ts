@@ -22,7 +22,10 @@ export interface Restarter {
   patienceMs: number
 }
 
-/** The processes of this machine, by their supervisor: for it a restart on request is no crash. */
+/**
+ * The processes of this machine, by their supervisor: for it a restart on request is no crash.
+ * INV-OPERATIONS-8.
+ */
 export function bySupervisor(stateDir: string): Restarter {
   const control = connectControl(stateDir)
   return {

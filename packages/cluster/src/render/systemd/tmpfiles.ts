@@ -5,7 +5,7 @@ import { words } from '../formats.ts'
 import { configFile, GATEWAY_SECRETS, stateOf, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 
-/** Who may read root's files of a host, for `systemd-tmpfiles`; null where that is root alone. */
+/** Who may read root's files of a host, for `systemd-tmpfiles`; null where that is root alone. INV-SITE-7. */
 export function tmpfiles(site: Site, host: Host): Document | null {
   const entry = (type: string, value: string, why: string): Directive =>
     line(type, value, why, SOURCE.tmpfiles)

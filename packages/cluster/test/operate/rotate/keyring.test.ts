@@ -43,6 +43,7 @@ function gatewayRing(name: string) {
   return store.keyring
 }
 
+// INV-OPERATIONS-12.
 it('brings in a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
   const users = new UsersAtWork(store)

@@ -100,6 +100,7 @@ const found = async () => withoutTilt(await examine({ stateDir: dc.stateDir }))
 
 const rotationFindings = async () => (await found()).filter(({ check }) => check.startsWith('rotation'))
 
+// INV-OPERATIONS-9.
 it('gives every user a new password; no request fails and no connection of an application ends', async () => {
   const old = await secretsNow()
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -303,6 +304,7 @@ it.each(DEATHS)(
   60_000,
 )
 
+// INV-OPERATIONS-10.
 it('starts again with the new passwords alone, after an unfinished rotation too', async () => {
   const old = await secretsNow()
   await dieAt('remove', 2)

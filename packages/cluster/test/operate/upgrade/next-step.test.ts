@@ -102,6 +102,7 @@ const brief = (step: ReturnType<typeof nextStep>) =>
 const next = (sight: Sight, from = journal, notChosen: string[] = []) =>
   brief(nextStep(sight, from, notChosen))
 
+// INV-OPERATIONS-6.
 describe('the next step', () => {
   it.each<[string, Sight, string]>([
     ['begins with the first Sentinel', sightOf(), 'sentinel-1'],
@@ -140,6 +141,7 @@ describe('the next step', () => {
     expect(next(sight)).toBe(expected)
   })
 
+  // INV-OPERATIONS-7.
   it('stops at a replica that came back older than its primary', () => {
     const sight = sightOf({ 1: { version: '8.0.1' }, 2: done }, allSentinels)
     expect(next(sight)).toMatch(

@@ -16,6 +16,7 @@ export type OpenLdapConfig = LdapConfig & { bindPassword: string }
  * Checks names and passwords by a directory: binds as the one who searches, finds the person and the groups, and binds
  * as the person. Each login has a connection of its own, of a bounded number. The servers are asked in turn, beginning
  * with the one that answered last; only an answer counts, so that a server which is away refuses nobody.
+ * INV-GATEWAY-8.
  */
 export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | undefined): Authenticate {
   const { urls, startTls, timeoutMs } = config

@@ -9,6 +9,7 @@ const CLOCK_TOLERANCE_SECONDS = 30
  * check (section 3.1.3.7): the request went through the browser, where `max_age` can be taken out.
  *
  * Throws `AuthenticationTooOldError` when it is missing or too old. Pure.
+ * INV-GATEWAY-13.
  */
 export function checkAuthTime(authTime: unknown, maxAgeSeconds: number, nowMs: number): void {
   if (typeof authTime !== 'number' || !Number.isFinite(authTime)) {

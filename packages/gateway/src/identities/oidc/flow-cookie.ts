@@ -15,6 +15,7 @@ export interface FlowSeal {
  * A flow is a session of the store, and its token would open that session at every server that verifies tokens. So the
  * browser gets it sealed: only the gateways of the data centre can open it. The key is derived from the key ring's index
  * key, which every gateway has and which never changes.
+ * INV-GATEWAY-12.
  */
 export function createFlowSeal(indexKey: string): FlowSeal {
   const secret = Buffer.from(indexKey, 'base64')

@@ -29,6 +29,7 @@ interface EndedSession {
 /**
  * Keeps links in the store, since any gateway may be told of a log-out. A link is an entry under a subject made of `sid`
  * or `sub`; it names the session in its sealed label, and its own token is thrown away.
+ * INV-GATEWAY-15.
  */
 export function createSessionLinks(store: TokenStore, issuer: string): SessionLinks {
   const remember = async (subject: string, label: string, lifetimeMs: number, options: CallOptions) => {

@@ -4,7 +4,10 @@ import { readIfThere, writePrivate } from '../../../state/private-file.ts'
 
 const schema = z.object({ issued: z.record(z.string(), z.string()) })
 
-/** Which certificates a rotation that has not ended has issued: fingerprints by their holders. Holds no secret. */
+/**
+ * Which certificates a rotation that has not ended has issued: fingerprints by their holders. Holds no secret.
+ * INV-OPERATIONS-15.
+ */
 export class IssueJournal {
   readonly #file: string
   readonly #issued: Map<string, string>

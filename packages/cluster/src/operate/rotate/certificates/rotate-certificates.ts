@@ -89,7 +89,7 @@ export async function rotateCertificates(options: RotateCertificatesOptions): Pr
   return inTurn(open, 'rotation of certificates', (opened) => rotateCertificatesOf(opened, options))
 }
 
-/** The same for who has the data centre to himself already, and has opened it since. */
+/** The same for who has the data centre to himself already, and has opened it since. INV-OPERATIONS-14. */
 export async function rotateCertificatesOf(
   dataCentre: AnyDataCentre,
   options: CertificateChoices & RotationHooks<CertificateStep>,

@@ -60,7 +60,7 @@ export async function rotateKeyring(options: RotateKeyringOptions): Promise<Keyr
   return inTurn(open, 'rotation of the key ring', (dataCentre) => rotateKeyringOf(dataCentre, options))
 }
 
-/** The same for who has the data centre to himself already, and has opened it since. */
+/** The same for who has the data centre to himself already, and has opened it since. INV-OPERATIONS-12. */
 export async function rotateKeyringOf(
   dataCentre: AnyDataCentre,
   options: KeyringChoices & RotationHooks<KeyringStep>,

@@ -41,7 +41,10 @@ const schema = z.object({
 /** A rotation of passwords that has not ended: old passwords and new ones. Holds secrets: mode 0600, never printed. */
 export type RotationJournal = z.output<typeof schema>
 
-/** Null when there is no rotation to go on with. Throws `STATE_UNUSABLE`; what the file holds is not told. */
+/**
+ * Null when there is no rotation to go on with. Throws `STATE_UNUSABLE`; what the file holds is not told.
+ * INV-OPERATIONS-10.
+ */
 export async function readJournal(file: string): Promise<RotationJournal | null> {
   const text = await readIfThere(file)
   if (text === null) return null

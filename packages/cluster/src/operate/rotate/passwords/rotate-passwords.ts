@@ -97,7 +97,7 @@ export async function rotatePasswords(options: RotatePasswordsOptions): Promise<
   return inTurn(open, 'rotation of passwords', (dataCentre) => rotatePasswordsOf(dataCentre, options))
 }
 
-/** The same for who has the data centre to himself already, and has opened it since. */
+/** The same for who has the data centre to himself already, and has opened it since. INV-OPERATIONS-9. */
 export async function rotatePasswordsOf(
   dataCentre: AnyDataCentre,
   options: PasswordChoices & RotationHooks<PasswordStep>,
