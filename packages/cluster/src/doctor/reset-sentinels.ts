@@ -9,7 +9,7 @@ import { whyNotReset } from './objections/reset.ts'
 
 const PATIENCE_MS = 2000
 const LOOK_AGAIN_MS = 250
-/** Until a Sentinel knows all again. With stock periods it asks the primary every 10 s. */
+/** Until a Sentinel knows all again. With stock periods it asks the primary every 10 s (FACT-29). */
 const KNOWS_AGAIN_MS = 30_000
 
 /**

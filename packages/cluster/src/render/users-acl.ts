@@ -30,7 +30,7 @@ const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   // A switchover: Valkey 9's sentinel.c pauses the primary's clients and sends FAILOVER itself.
   { user: 'sentinel', rules: '+failover +client|pause +client|unpause', since: { valkey: '9.0' } },
   { user: 'peer', rules: '+sentinel|is-primary-down-by-addr', since: { valkey: '8.0' } },
-  // Sent by newer clients of others when they connect. Redis 7.0 aborts its start on it.
+  // Sent by newer clients of others when they connect. Redis 7.0 aborts its start on it (FACT-43).
   { user: 'platform', rules: '+client|setinfo', since: { redis: '7.2', valkey: '8.0' } },
 ]
 

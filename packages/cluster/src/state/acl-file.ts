@@ -1,6 +1,6 @@
 /**
  * Why a Redis must not start with these users: it loads its append-only file as the user `default`, and leaves out a
- * transaction, or half of one, that this user may not run (redis/redis#14541). Null when it may start. Pure.
+ * transaction, or half of one, that this user may not run (FACT-33). Null when it may start. Pure.
  */
 export function problemOfUsers(text: string): string | null {
   const line = text.split(/\r?\n/).find((one) => /^user\s+default(\s|$)/.test(one.trim()))

@@ -59,7 +59,7 @@ export async function inspectAppendOnly(
 
 /**
  * Cuts the unfinished end off, because Redis itself would leave a begun transaction in the file, and the *next* start
- * would then leave out everything written since. Keeps what is cut off; answers where.
+ * would then leave out everything written since (FACT-34). Keeps what is cut off; answers where.
  */
 export async function cutUnfinishedEnd(
   dataFolder: string,

@@ -31,7 +31,7 @@ const MOST_BETWEEN_LOOKS_MS = 5000
 
 /**
  * For how long Sentinel itself may lead a failover (in milliseconds): it waits for votes, for the replica's link and for the
- * promotion (sentinel.c: election timeout, and twice the `failover-timeout`).
+ * promotion (election time-out, and twice the `failover-timeout`: FACT-20).
  */
 export const promotionLimitMs = (failoverTimeoutMs: number): number =>
   Math.min(10_000, failoverTimeoutMs) + 2 * failoverTimeoutMs

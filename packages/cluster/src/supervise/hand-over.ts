@@ -21,7 +21,7 @@ const LOOK_MS = 20
 const PAUSE_MS = 3000
 const RENEW_MS = 1000
 const CATCH_UP_MS = 2000
-/** A Sentinel of the agent asks for a priority twice a second, a stock one every 10 s. */
+/** A Sentinel of the agent asks for a priority twice a second, a stock one every 10 s (FACT-19). */
 const PRIORITY_MS = 15_000
 const SETTLE_MS = 20_000
 const RESTORE_MS = 3000

@@ -8,17 +8,16 @@ import type { Topology } from '../topology/topology.ts'
  * 10,000, 2000 and 1000). They make a promotion known in about 1 s, and a deposed primary a replica in 4 to 5 s.
  *
  * `publish-period`: a Sentinel that has not heard of a failover makes a promoted replica a replica again after four
- * of them (sentinelRefreshInstanceInfo), while the old primary answers. The leader, which asks once a second, announces it
- * after 1.2 s, or when it goes on again: with 350 (1.4 s) one that had stood still for 1.5 s came too late. Within those 4 s
+ * of them, while the old primary answers. The leader, which asks once a second, announces it
+ * after 1.2 s, or when it goes on again (FACT-22, FACT-27). Within those 4 s
  * the watchdog has seen the promotion, and lengthens them (see `watchSuccession`).
  *
  * `ping-period` must not go much below 500: in a failover a replica counts only when its last INFO is younger
- * than five of them, and INFO then comes once a second whatever `info-period` says (sentinel.c,
- * sentinelSelectSlave).
+ * than five of them, and INFO then comes once a second whatever `info-period` says
+ * (FACT-19).
  *
  * `ask-period` stays as it is, 1000: a Sentinel that finds the primary down asks the others at once, and asking more
- * often only makes two of them begin an election at the same moment (measured with a hung primary: with 250 one vote of
- * 120 was split and half of all took 2.2 s; with 1000 none of 120 was, and half took 2.0 to 2.1 s).
+ * often only makes two of them begin an election at the same moment (FACT-26).
  *
  * `tilt-period` (Redis 7.0's own is 30,000): a Sentinel that stood still for 2 s, or whose clock jumped, decides nothing for
  * so long, so that what it knew from before the pause is replaced first. While all Sentinels wait, no dead primary is
@@ -26,7 +25,7 @@ import type { Topology } from '../topology/topology.ts'
  * from after the pause is there. An answer that is lost meanwhile costs a needless vote at most: with both `down-after`
  * (1500 and 10,000), a node is down only after a ping that was not answered for as long, and two Sentinels must say so. A
  * leader in TILT goes on with its old failover when TILT ends, whenever that is: a later end only makes it staler.
- * Redis 7.0 to 8 and Valkey take the setting also while TILT lasts (sentinel.c, sentinelHandleRedisInstance).
+ * Redis 7.0 to 8 and Valkey take the setting also while TILT lasts (FACT-28).
  */
 export const SENTINEL_PERIODS = {
   'info-period': 500,

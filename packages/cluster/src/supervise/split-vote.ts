@@ -44,7 +44,7 @@ const NOBODY = '*'
 /**
  * Has the vote repeated when it was split: two Sentinels that find the primary down at the same moment vote for
  * themselves, or for each other, and none is elected. Each gives up after ten seconds or its `failover-timeout` and
- * begins again after two of those (Redis 7.0.15, sentinel.c), so logins waited for twelve seconds. Nothing is decided
+ * begins again after two of those (FACT-25), so logins waited for twelve seconds. Nothing is decided
  * here: for a moment one of the candidates has a short `failover-timeout`, so that it asks for votes again at once, in a
  * new epoch. Rejects when the signal aborts.
  * INV-AGENT-11.

@@ -25,7 +25,7 @@ const REST_MS = 2000
 
 /**
  * Has a replica dial its primary anew when nothing comes over their link although the primary answers and has more.
- * After a cut TCP repeats what was lost later and later, after 0.2, 0.6, 1.4 and 3 s: so when a cut of 1.5 s had ended,
+ * After a cut TCP repeats what was lost later and later, after 0.2, 0.6, 1.4 and 3 s (FACT-15): so when a cut of 1.5 s had ended,
  * nothing was replicated, and no login acknowledged, for another 1.5 s. A new connection asks from where the old one
  * stood on (a partial resynchronisation). Rejects when the signal aborts.
  * INV-AGENT-12.

@@ -23,7 +23,7 @@ const PERIODS_EVERY_MS = 2000
 /**
  * Keeps a promotion from being undone before all have heard of it. A Sentinel that has not, because the leader stands
  * still, makes the promoted replica a replica again, when it has called itself primary for four `publish-period`s and the
- * old primary answers and calls itself primary (sentinelRefreshInstanceInfo, Redis 7.0.15): what was acknowledged there is
+ * old primary answers and calls itself primary (FACT-22): what was acknowledged there is
  * gone (seed 2255 of the fault campaign). So:
  * - a primary that was replaced, and is back, is made a replica of its successor at once, instead of when the failover is over;
  * - a Sentinel has a long `publish-period` while it has not heard who is primary: the leader may stand still for longer than

@@ -26,7 +26,7 @@ const PATIENCE_MS = 2000
 
 /**
  * The process of the Redis at `dead` has just ended. When it was the primary, asks a Sentinel on another host for
- * the failover at once, instead of letting `down-after` pass; and as soon as that Sentinel has promoted a replica,
+ * the failover at once, instead of letting `down-after` pass (FACT-52); and as soon as that Sentinel has promoted a replica,
  * points the others to it, which Sentinel itself does up to a second later (it looks once a second). Both are
  * safe because a process that has ended can acknowledge nothing any more.
  *

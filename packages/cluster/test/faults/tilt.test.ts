@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TestDataCentre, timeUntil } from '../support/data-centre.ts'
 
-/** A Sentinel that stood still for 2 s is in TILT: it decides nothing, by Redis's own setting for 30 s. */
+/** A Sentinel that stood still for 2 s is in TILT: it decides nothing, by Redis's own setting for 30 s (FACT-28). */
 let dc: TestDataCentre
 
 beforeAll(async () => {

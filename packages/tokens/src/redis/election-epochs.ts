@@ -35,7 +35,7 @@ interface FirstHello {
 }
 
 /**
- * Which elections may still lead to a promotion. Sentinel sets no limit of time to that: a leader that stood still, or was
+ * Which elections may still lead to a promotion. Sentinel sets no limit of time to that (FACT-20): a leader that stood still, or was
  * in TILT, promotes whenever it goes on. So nothing here ends by time alone. An election is over when a primary is announced
  * with its epoch or a newer one, or when every Sentinel, asked after, leads no failover.
  *

@@ -44,14 +44,14 @@ export interface GroupOptions extends MembershipOptions {
 
 /** How often each node and each Sentinel is asked while something is wrong. */
 const ALERT_MS = 40
-/** Sentinel's election and failover time-outs together are shorter (FACTS 1b). */
+/** Sentinel's election and failover time-outs together are shorter (FACT-20). */
 const CHOICE_LASTS_MS = 30_000
 /** An alert that nothing renews ends after this long. */
 const ALERT_LASTS_MS = 3000
 
 /**
  * The replica group: every node and every Sentinel of a data centre, and who is primary. Every node is asked
- * itself, because that shows a promotion about 0.9 s before the Sentinels announce it (FACTS 1b); the
+ * itself, because that shows a promotion about 0.9 s before the Sentinels announce it (FACT-18); the
  * Sentinels' events only make it look sooner.
  */
 export class ReplicaGroup {
@@ -206,7 +206,7 @@ export class ReplicaGroup {
 
   /**
    * How long a replica may have lost its primary and still be promoted (in milliseconds): ten times
-   * `down-after`, and as long as the primary has been down (Redis 7.0.15, sentinelSelectSlave).
+   * `down-after`, and as long as the primary has been down (FACT-19).
    */
   get promotableMs(): number {
     const limits = this.sentinels.flatMap(({ observation }) =>

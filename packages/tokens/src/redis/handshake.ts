@@ -4,7 +4,7 @@ import type { NodeAddress } from './address.ts'
 
 /**
  * How long those who try again wait for a TCP handshake (in milliseconds). The network of a data centre takes a few. What
- * was lost, as in a cut, the system sends again after 1000 only (RFC 6298, 2.1): a fresh try comes sooner.
+ * was lost, as in a cut, the system sends again after 1000 only (FACT-15): a fresh try comes sooner.
  */
 export const HANDSHAKE_MS = 300
 

@@ -6,7 +6,7 @@ import type { SafetyRule } from './rules.ts'
 /** A Sentinel that is slower does not count. */
 const ANSWER_MS = 300
 /**
- * Longer than Sentinel's `publish-period` (2 s, Redis 7.0.15), and than a leader takes to point the other replica to the one
+ * Longer than Sentinel's `publish-period` (2 s, FACT-27), and than a leader takes to point the other replica to the one
  * that it has promoted (about 1 s).
  */
 const HELLO_MS = 2200

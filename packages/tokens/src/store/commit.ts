@@ -252,7 +252,7 @@ export class Committer {
 
   /**
    * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts every
-   * connected replica, also one that no Sentinel would promote, and that is no proof of anything.
+   * connected replica, also one that no Sentinel would promote, and that is no proof of anything (FACT-10).
    * INV-TOKENS-17.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
@@ -265,7 +265,7 @@ export class Committer {
     try {
       replies = await Promise.all([waiting, looking])
     } catch (error) {
-      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes.
+      // Whether it ran is unknown, and no later WAIT can tell: WAIT speaks of its own connection's writes (FACT-7).
       throw this.#leave(error)
     }
     const confirmed = Number(replies[0])

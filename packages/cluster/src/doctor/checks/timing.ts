@@ -3,7 +3,7 @@ import { answering, type Snapshot } from '../snapshot.ts'
 
 /** A write waits for so long by default (`writeTimeoutMs` of the store, in milliseconds). */
 export const CLIENTS_WAIT_MS = 30_000
-/** From the agreement that the primary is down until its successor takes writes (FACTS: 1 to 3 s; in milliseconds). */
+/** From the agreement that the primary is down until its successor takes writes (1 to 3 s, FACT-17; in milliseconds). */
 const ELECTION_MS = 5000
 
 /** How long a failover of a hung primary takes with the Sentinels' present timings: when enough of them hold it down. */

@@ -58,7 +58,7 @@ const LOOK_AGAIN_MS = 10
 /** Writes wait for so long at the most when this process dies; while it lives the pause is renewed. */
 const PAUSE_MS = 3000
 const RENEW_MS = 1000
-/** A Sentinel asks each replica for its priority every 10 s (`INFO`, Redis 7.0.15). */
+/** A Sentinel asks each replica for its priority every 10 s (FACT-19). */
 const PRIORITY_MS = 15_000
 /** A Sentinel gives up a failover by itself after its `failover-timeout`; to know it, it is waited for a little longer. */
 const CATCH_UP_MS = 2000

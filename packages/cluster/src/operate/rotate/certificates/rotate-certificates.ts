@@ -65,7 +65,7 @@ const MENDED_MS = 60_000
 const SHOWN_MS = 20_000
 
 /**
- * Gives every process of a data centre a new certificate from the same authority, while all of them work: Redis takes it
+ * Gives every process of a data centre a new certificate from the same authority, while all of them work (FACT-46): Redis takes it
  * by a command, a gateway and stunnel by reading their files again, and a Sentinel, which cannot, is started again, one at
  * a time, while the others are a majority. Old and new ones believe each other. Killed anywhere, it goes on where it was
  * when it is run again.
