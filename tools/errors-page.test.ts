@@ -9,7 +9,7 @@ import { codesIn, definedCodes, ERRORS_PAGE, errorsPage, SURFACES } from './erro
 
 const ROOT = join(import.meta.dirname, '..')
 
-it('docs/errors.md has the causes and remedies of tools/errors; else run `npm run docs`', async () => {
+it('docs/errors.md has the causes and remedies of tools/errors (if not, run `npm run docs`)', async () => {
   expect(await readFile(ERRORS_PAGE, 'utf8')).toBe(errorsPage())
 })
 

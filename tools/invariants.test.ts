@@ -1,5 +1,5 @@
 import { access, readdir, readFile } from 'node:fs/promises'
-import { join, normalize } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -13,31 +13,36 @@ interface Invariant {
   id: string
   readme: string
   text: string
-  /** The files that the entry names, from the root of the repository. */
   sources: string[]
   tests: string[]
 }
 
 const read = (file: string): Promise<string> => readFile(join(ROOT, file), 'utf8')
 
-/** The invariants that a README declares: `- **INV-SITE-1** …`, to the next entry or empty line. */
+/** `- **INV-SITE-1** …`, with the lines that continue it. */
+const ENTRY = /^- \*\*(INV-[A-Z]+-\d+)\*\*(.*(?:\n {2}.*)*)/gm
+
+const isTest = (file: string): boolean => /\/test\/|\.test\.ts$|^faults\/src\/cases\//.test(file)
+
+/** The files that an entry names, from the root of the repository. */
+function filesIn(entry: string, folder: string): string[] {
+  const named = entry.matchAll(/`((?:src|test|packages|tools|faults)\/[^`]+)`/g)
+  return [...named].map(([, path = '']) => (/^(?:src|test)\//.test(path) ? join(folder, path) : path))
+}
+
+/** The invariants that a README declares. */
 function declaredIn(readme: string, text: string): Invariant[] {
-  const folder = join(readme, '..')
-  return [...text.matchAll(/^- \*\*(INV-[A-Z]+-\d+)\*\*(.*(?:\n {2}.*)*)/gm)].map(
-    ([, id = '', entry = '']) => {
-      const named = [...entry.matchAll(/`((?:src|test|packages|tools|faults)\/[^`]+)`/g)].map(
-        ([, path = '']) => normalize(/^(?:src|test)\//.test(path) ? join(folder, path) : path),
-      )
-      const isTest = (file: string) => /\/test\/|\.test\.ts$/.test(file)
-      return {
-        id,
-        readme,
-        text: entry,
-        sources: named.filter((file) => !isTest(file)),
-        tests: named.filter(isTest),
-      }
-    },
-  )
+  return [...text.matchAll(ENTRY)].map(([, id = '', lines = '']) => {
+    const entry = lines.replace(/\s+/g, ' ')
+    const files = filesIn(entry, dirname(readme))
+    return {
+      id,
+      readme,
+      text: entry,
+      sources: files.filter((file) => !isTest(file)),
+      tests: files.filter(isTest),
+    }
+  })
 }
 
 async function allDeclared(): Promise<Invariant[]> {

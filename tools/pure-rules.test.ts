@@ -25,7 +25,7 @@ const IMPURE = [
   /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/,
   /\bsetTimeout\(|\bsetInterval\(/,
   /from 'node:(?:fs|fs\/promises|tls|child_process|dgram|os|timers\/promises)'/,
-  // `isIP` and its like compute; a socket does not.
+  // `isIP` and similar functions compute; a socket does not.
   /import \{[^}]*\b(?:connect|createServer|Socket)\b[^}]*\} from 'node:net'/,
 ]
 

@@ -43,7 +43,6 @@ test('a ring that is renewed seals by its new key, and opens what the old one ha
   for (const { token } of [before, by1, by2]) expect((await one.verify(token)).status).toBe('active')
 })
 
-// INV-TOKENS-40.
 test('a server that does not know the key yet cannot read its device: why every one knows it before one uses it', async () => {
   const [early, late] = servers([USED, KEYRING])
   const issued = await early?.issue({ subject: 'ada', device: 'phone' })
@@ -72,6 +71,7 @@ test('the records of a ring that is renewed can be read, too, and tell which key
   expect(listKeyOfRecord(encodeRecord(ended.value), Date.now())).toBeNull()
 })
 
+// INV-TOKENS-40.
 test.each<[string, Keyring, RegExp]>([
   ['without the key that is current now', { ...FORGOTTEN, index: KEYRING.index }, /lacks "k1"/],
   ['with another index key', { ...KNOWN, index: generateKeyring().index }, /`keyring\.index` differs/],

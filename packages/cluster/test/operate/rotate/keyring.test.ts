@@ -86,6 +86,7 @@ const readRings = () =>
     return { current, ids: Object.keys(keys) }
   })
 
+// INV-OPERATIONS-13.
 it('forgets older keys that no session needs, at once when it is asked to, and no other', async () => {
   const store = await openApplication(dc)
   const first = await rotateKeyring({ stateDir: dc.stateDir, forgetOld: true })

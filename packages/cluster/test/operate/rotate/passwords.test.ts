@@ -275,6 +275,7 @@ const DEATHS: [PasswordStep, number][] = process.env['HOLDFAST_EVERY_STEP']
       ['remove', 5],
     ]
 
+// INV-OPERATIONS-10.
 it.each(DEATHS)(
   'killed at "%s" (time %i), leaves all well, and goes on when it is run again',
   async (step, times) => {
@@ -304,7 +305,6 @@ it.each(DEATHS)(
   60_000,
 )
 
-// INV-OPERATIONS-10.
 it('starts again with the new passwords alone, after an unfinished rotation too', async () => {
   const old = await secretsNow()
   await dieAt('remove', 2)

@@ -21,7 +21,6 @@ it('a key that is added seals nothing, and differs from every other', () => {
   expect(withoutKeys(ring, ['k2', 'k3'])).toEqual(RING)
 })
 
-// INV-OPERATIONS-13.
 it('a key may go when it was out of use for longer than a session lasts; never the current one, nor the next', () => {
   const ring = { ...['k2', 'k3', 'k4', 'k5'].reduce(withKey, RING), current: 'k3' }
   const history = {

@@ -32,7 +32,6 @@ export function withoutKeys(ring: Keyring, ids: readonly string[]): Keyring {
 /**
  * The keys that may go, if no live session needs them: neither current nor about to be, and out of use for longer than
  * a session lasts, because a backup may hold such sessions. With `atOnce` however lately they went out of use.
- * INV-OPERATIONS-13.
  */
 export function forgettable(
   ring: Keyring,

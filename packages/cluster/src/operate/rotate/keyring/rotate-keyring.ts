@@ -181,6 +181,7 @@ class KeyringRotation {
     return this.#report(gone, kept)
   }
 
+  // INV-OPERATIONS-13: forgotten sealing keys.
   async #countSessions(): Promise<Map<string, number>> {
     const { signal } = this.#options
     return withRecords(this.#dataCentre, signal, async ({ scan }) => {
