@@ -1,5 +1,5 @@
 /** What a user needs to know about one error code. */
-export interface ErrorEntry {
+interface ErrorEntry {
   /** What happened, and why. */
   cause: string
   /** What to do about it. */
