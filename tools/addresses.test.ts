@@ -35,6 +35,7 @@ async function sourcesIn(folder: string): Promise<string[]> {
     .filter((file) => /\.(?:ts|mjs)$/.test(file) && !/node_modules|\/test\/|\.test\.ts$/.test(file))
 }
 
+// INV-TOKENS-1.
 it('no source cuts or joins an address by hand: parseAddress and formatAddress know IPv6', async () => {
   const files = (await Promise.all(FOLDERS.map(sourcesIn))).flat().filter((file) => !ALLOWED.has(file))
   expect(files.length).toBeGreaterThan(500)

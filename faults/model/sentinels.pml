@@ -116,7 +116,7 @@ inline choose(n) {
 
 /*
  * From here on the leader tells of the new primary, but its own SENTINEL MASTER shows the new epoch with the old
- * address until the replicas are re-pointed (Redis 7.0.15: sentinelRefreshInstanceInfo sets config_epoch, and
+ * address until the replicas are re-pointed (FACT-21: sentinelRefreshInstanceInfo sets config_epoch, and
  * only sentinelFailoverSwitchToPromotedSlave the address).
  */
 inline see() {

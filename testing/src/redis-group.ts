@@ -38,7 +38,7 @@ export interface RedisGroupOptions extends Omit<RedisSettings & SentinelSettings
    * along the lines of the data hosts. Default is 127.0.0.1 for all.
    */
   network?: Network
-  /** Whether the Sentinels keep asking and telling more often than by default (FACTS 1). Default is true. */
+  /** Whether the Sentinels keep asking and telling more often than by default (FACT-27). Default is true. */
   quickSentinels?: boolean
 }
 
@@ -234,7 +234,7 @@ export class RedisGroup {
 
   /**
    * A replica that has just synchronised counts as online, and is sent nothing until it has acknowledged that, up to a second
-   * later (Redis 7.0.15, `repl_start_cmd_stream_on_ack`): promoted before, it has no mark.
+   * later (FACT-12): promoted before, it has no mark.
    */
   async #waitUntilMarked(mark: string): Promise<void> {
     const deadline = Date.now() + MARKED_MS

@@ -37,7 +37,7 @@ export interface RedisSettings {
 export interface SentinelSettings {
   /** Take TLS only, and ask clients for a certificate. Default is no TLS. */
   tls?: ServerTls | undefined
-  /** Sentinel's `down-after-milliseconds`. Default is 1500: less is unsafe (FACTS 1b). */
+  /** Sentinel's `down-after-milliseconds`. Default is 1500: less is unsafe (FACT-16). */
   downAfterMs?: number
   /** Sentinel's `failover-timeout`. Default is 6000. */
   failoverTimeoutMs?: number
@@ -65,7 +65,7 @@ export async function makeRedis(
   await writeFile(
     join(home, 'users.acl'),
     // Off, so nobody can log in as it; but it may do everything, because Redis loads its AOF as this user, and
-    // would leave out what a script wrote together (redis/redis#14541).
+    // would leave out what a script wrote together (FACT-33).
     `user default off ~* &* +@all
 user admin on >${admin.password} ~* &* +@all
 user replica on >${REPLICA_PASSWORD} -@all +psync +replconf +ping

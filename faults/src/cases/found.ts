@@ -93,6 +93,7 @@ export const FOUND: readonly FaultCase[] = [
     },
   },
   {
+    // INV-TOKENS-24.
     name: 'late-log-out-of-all',
     summary:
       'applications are cut off from the primary for moments while users end all their sessions: what was sent before the cut arrives after it, when the user has logged in again',

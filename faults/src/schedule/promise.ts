@@ -66,7 +66,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
   return ALL_PROMISES
 }
 
-/** A Sentinel whose time jumped by 2 s takes no part in failovers for 30 s (Redis 7.0.15, sentinel.c). */
+/** A Sentinel whose time jumped by 2 s takes no part in failovers for 30 s (FACT-28). */
 const TILT_TRIGGER_MS = 2000
 const TILT_MS = 30_000
 const TILTING = new Set(['pause-sentinel', 'pause-host', 'freeze-host'])

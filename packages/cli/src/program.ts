@@ -8,7 +8,7 @@ import { COMMANDS, GROUPS, SECTIONS } from './commands/commands.ts'
 
 const DEBUG_OPTION = '--debug'
 
-/** Runs `holdfast` with these arguments to its end and returns the exit code. */
+/** Runs `holdfast` with these arguments to its end and returns the exit code. INV-CLI-1. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes(DEBUG_OPTION) || Boolean(process.env['HOLDFAST_DEBUG'])
   let exitCode: ExitCode = EXIT.ok

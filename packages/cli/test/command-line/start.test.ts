@@ -59,6 +59,7 @@ describe('a command loads only the modules that it needs:', () => {
     },
   )
 
+  // INV-CLI-2.
   it('a gateway loads nothing of a data centre', async () => {
     const loaded = await loadedBy(MAIN, 'gateway', '--config', '/nowhere')
     expect(loaded).toContain('packages/gateway/src/gateway.ts')

@@ -49,7 +49,7 @@ const MAX_IDS = 10
 /** Beyond this the machine was too busy to attribute a wait to the data centre (in milliseconds). */
 const MAX_OWN_DELAY_MS = 200
 
-/** Judges a drill. Pure. */
+/** Judges a drill. Pure. INV-DRILL-3. */
 export function judge(evidence: DrillEvidence): DrillReport {
   const measured = measure(evidence)
   const objectives = compare(evidence.objectives, measured)

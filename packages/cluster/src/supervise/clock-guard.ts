@@ -110,7 +110,10 @@ const POLL_INTERVAL_MS = 1000
 /** The time until the next handover, after one that failed or when the clock is wrong again. */
 const HANDOVER_COOLDOWN_MS = 30_000
 
-/** Keeps a Redis with a wrong clock from being the primary (see {@link ClockGuard}). Rejects when the signal aborts. */
+/**
+ * Keeps a Redis with a wrong clock from being the primary (see {@link ClockGuard}). Rejects when the signal aborts.
+ * INV-AGENT-16.
+ */
 export async function guardClock(options: ClockGuardOptions, signal: AbortSignal): Promise<never> {
   const { self, sendToNode, log } = options
   const guard = new ClockGuard()

@@ -27,6 +27,7 @@ async function standStill(names: string[], ms: number): Promise<void> {
   await signalAll(names, 'SIGCONT')
 }
 
+// INV-AGENT-17.
 it('after a stall of all Sentinels a killed primary is replaced within 4 s', async () => {
   const { name } = await dc.whole()
   await standStill(SENTINELS, 4000)

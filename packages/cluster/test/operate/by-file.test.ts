@@ -124,6 +124,7 @@ describe('a data centre that is reached by its file', () => {
     expect(report).toMatchObject({ dataCentre: 'dc1', sessions: 1, revoked: 1 })
   })
 
+  // INV-OPERATIONS-4.
   it('switches over, and gives each host its own priority back', async () => {
     expect(await dc.priorities()).toEqual([50, 100, 100])
     const old = await dc.whole()
@@ -133,6 +134,7 @@ describe('a data centre that is reached by its file', () => {
     expect(await dc.priorities()).toEqual([50, 100, 100])
   })
 
+  // INV-OPERATIONS-2.
   it('has one operation at a time, also when the other one is of another file or machine', async () => {
     const dataCentre = await openSite({ ...place, dataCentre: 'dc1' })
     await exclusively(dataCentre, 'rotation of passwords', async () => {

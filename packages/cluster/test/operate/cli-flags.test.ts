@@ -13,6 +13,7 @@ it('names nothing for the default data centre of this machine, and else what tel
   expect(again({ stateDir: '/elsewhere' }, 'dc2')).toBe(' --name dc2 --state-dir /elsewhere')
 })
 
+// INV-OPERATIONS-3.
 it('names the file of any other, and what was given with it', () => {
   expect(again({ siteFile: 'holdfast.yaml' })).toBe(' --file holdfast.yaml')
   expect(

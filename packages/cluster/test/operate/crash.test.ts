@@ -26,6 +26,7 @@ afterEach(async () => {
   await dc.remove()
 })
 
+// INV-LOCAL-1.
 it('what a killed supervisor left is ended by the next start, which has the data', async () => {
   await dc.write('kept', 'yes')
   const exited = once(supervisor, 'exit')

@@ -47,6 +47,7 @@ it('files that a power cut has emptied or ended with zeros stop nothing', async 
   await dc.stop()
 }, 60_000)
 
+// INV-LOCAL-5.
 it('a Redis or a Sentinel never starts with a file that lost what keeps strangers out, while others run', async () => {
   await dc.start()
   const { host } = await dc.whole()

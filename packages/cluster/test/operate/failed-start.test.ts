@@ -221,6 +221,7 @@ const FAILURES: Record<string, Failure> = {
   },
 }
 
+// INV-LOCAL-3.
 describe('a start ends within seconds, with one error and without a process, when', () => {
   it.each(Object.entries(FAILURES))(
     '%s',
@@ -249,6 +250,7 @@ describe('a start ends within seconds, with one error and without a process, whe
 
 const STEPS: StartStep[] = ['folder', 'redis', 'sentinels', 'gateways', 'balancer']
 
+// INV-LOCAL-2.
 describe('in the middle of the start', () => {
   it.each(STEPS)(
     'of the %s a signal ends everything within seconds',

@@ -63,6 +63,7 @@ it('runs two data centres side by side that know nothing of each other', async (
   }
 })
 
+// INV-LOCAL-8.
 it('keeps its secrets to the owner: in modes, in arguments, in the files that Redis rewrites', async () => {
   const secrets: Record<string, unknown> = JSON.parse(
     await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'),
@@ -87,6 +88,7 @@ it('keeps its secrets to the owner: in modes, in arguments, in the files that Re
   }
 })
 
+// INV-LOCAL-7.
 it('refuses a second supervisor for the same folder', async () => {
   await expect(startDataCentre(startOptions(dc1.stateDir, dc1.topology))).rejects.toMatchObject({
     code: 'ALREADY_RUNNING',

@@ -57,6 +57,7 @@ it('is not held by a later process with the same number, nor by a damaged file',
   expect(await readdir(folder)).toEqual([])
 })
 
+// INV-OPERATIONS-1.
 it('lets only one of many at a time take over what a dead one left', async () => {
   await leave(JSON.stringify({ operation: 'upgrade', pid: 1, started: 'another boot', since: '' }))
   let [inside, most, worked] = [0, 0, 0]

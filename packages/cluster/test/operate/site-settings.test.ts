@@ -39,6 +39,7 @@ it('a fresh data centre has the settings of its file, and the doctor compares wi
   expect(await found()).toEqual([])
 }, 60_000)
 
+// INV-LOCAL-4.
 it('a start with a changed file changes every Redis and its own file, also a priority', async () => {
   const dataHosts = dc.topology.dataHosts.map((host, index) =>
     index === 1 ? { ...host, replicaPriority: 50 } : host,

@@ -36,6 +36,7 @@ describe.each([
 
   afterAll(() => dc?.remove())
 
+  // INV-LOCAL-6.
   it.skipIf(!canRun)('is whole, and the doctor finds nothing but the stand-ins of its gateways', async () => {
     await dc.whole()
     const { findings } = await examine({ stateDir: dc.stateDir })

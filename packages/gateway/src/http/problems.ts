@@ -198,6 +198,7 @@ export const loginRefused = problem(
   'The login was refused. Please try again, or ask the operator of this service.',
 )
 
+// INV-GATEWAY-31: outages keep cookies.
 export const storeUnavailable = problem(
   503,
   'STORE_UNAVAILABLE',

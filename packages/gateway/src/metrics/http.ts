@@ -26,6 +26,7 @@ export interface HttpMetrics {
   collect(): Metric[]
 }
 
+// INV-GATEWAY-25: bounded labels.
 export function createHttpMetrics(): HttpMetrics {
   const all = new Map<string, Series>()
   let underWay = 0

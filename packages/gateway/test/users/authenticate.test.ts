@@ -75,6 +75,7 @@ test.each([
   expect(await waiting).toEqual({ status: 'refused', reason: 'disabled', subject: 'ada' })
 })
 
+// INV-GATEWAY-33.
 test('an unknown user takes as long as a wrong password', async () => {
   const { authenticate } = await authenticateOverFile()
   // In turn, so that other load on this machine affects both.

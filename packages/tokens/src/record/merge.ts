@@ -7,6 +7,7 @@ import type { LiveRecord, TokenRecord } from './record.ts'
  * one whatever the version, so that an update never takes back a touch.
  *
  * `scripts/merge.lua` is the same function on a node; a test runs both on the same random records.
+ * INV-TOKENS-3.
  */
 export function merge(a: TokenRecord, b: TokenRecord): TokenRecord {
   if (a.state === 'revoked') return b.state === 'revoked' && b.expiresAtMs > a.expiresAtMs ? b : a

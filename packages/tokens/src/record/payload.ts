@@ -49,7 +49,10 @@ export function sealPayload(
   ])
 }
 
-/** Opens the token's box, or returns null when it was not made for this token, data centre and lifetime. */
+/**
+ * Opens the token's box, or returns null when it was not made for this token, data centre and lifetime.
+ * INV-TOKENS-39.
+ */
 export function openTokenContent(
   context: PayloadContext,
   token: string,

@@ -33,7 +33,7 @@ export function endsAtMs(record: LiveRecord): number {
   return Math.min(record.idleUntilMs, record.expiresAtMs)
 }
 
-/** When a node may forget the record (Unix time in milliseconds). */
+/** When a node may forget the record (Unix time in milliseconds). INV-TOKENS-5. */
 export function keepUntilMs(record: TokenRecord): number {
   return (record.state === 'live' ? endsAtMs(record) : record.expiresAtMs) + CLOCK_SKEW_MS
 }

@@ -9,6 +9,7 @@ export interface NodeAddress {
 /**
  * `host:port`, with IPv6 hosts in brackets. One node has one such text, however its IPv6 address is spelled: Redis shows
  * the spelling that it was given, and Sentinel that of the operating system.
+ * INV-TOKENS-1.
  */
 export function formatAddress({ host, port }: NodeAddress): string {
   const known = canonicalHost(host)

@@ -1,6 +1,7 @@
 /**
  * Waits between tries: doubling from `firstMs` to `mostMs`, each shortened at random by up to a half, so that
  * many processes do not come back in step.
+ * INV-TOKENS-27.
  */
 export class Backoff {
   readonly #firstMs: number

@@ -45,7 +45,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 1000
 /**
  * A client without a method for each command: the connection sends them by `sendCommand`. `createClient` would make a class
  * with all of them, when the first is made and whenever its options differ from the last call's, which blocks the event loop
- * for 30 to 220 ms (measured, @redis/client 6.3.1), at the start of a process and at each reconnect of a failover.
+ * for 30 to 220 ms (FACT-58), at the start of a process and at each reconnect of a failover.
  */
 const createRawClient = (options: ConnectionOptions, { signal, socket, connectTimeout }: Underlying) =>
   new RedisClient({
@@ -65,7 +65,7 @@ const createRawClient = (options: ConnectionOptions, { signal, socket, connectTi
       signal,
       ...(options.tls === undefined || socket === null ? {} : { ...tlsSocketOptions(options.tls), socket }),
       // One socket, one life: a command that was sent on a socket that broke must never be sent again
-      // behind our back, because WAIT speaks only of its own connection's writes.
+      // behind our back, because WAIT speaks only of its own connection's writes (FACT-7).
       reconnectStrategy: false,
     },
   })
@@ -83,6 +83,7 @@ interface Underlying {
 /**
  * One socket to one Redis or Sentinel, from its opening to its end. It never reconnects and never re-sends.
  * Commands that are sent in one turn of the event loop go out in one write.
+ * INV-TOKENS-10.
  */
 export class Connection {
   readonly address: NodeAddress

@@ -21,6 +21,7 @@ const STEP_MS = 100
 /**
  * This process's wall clock, checked against the clocks of the nodes. What the nodes showed is kept relative to the
  * monotonic clock, so a step of the own wall clock shows at once, and not only when the nodes are asked again.
+ * INV-TOKENS-7.
  */
 export class DataCentreClock {
   #readings: readonly NodeTime[] = []

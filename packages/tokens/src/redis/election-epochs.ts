@@ -67,7 +67,10 @@ export class ElectionEpochs {
     return this.#problem
   }
 
-  /** The newest epoch of an election that may still lead to another primary than this one; null when there is none. */
+  /**
+   * The newest epoch of an election that may still lead to another primary than this one; null when there is none.
+   * INV-TOKENS-15.
+   */
   pendingAfter(primaryEpoch: number): number | null {
     const pending = this.#group.trustedSentinels.flatMap((sentinel) => {
       const ended = Math.max(primaryEpoch, this.#endedEpoch(sentinel))

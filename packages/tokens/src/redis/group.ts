@@ -44,14 +44,14 @@ export interface GroupOptions extends MembershipOptions {
 
 /** How often each node and each Sentinel is asked while something is wrong. */
 const ALERT_MS = 40
-/** Sentinel's election and failover time-outs together are shorter (FACTS 1b). */
+/** Sentinel's election and failover time-outs together are shorter (FACT-20). */
 const CHOICE_LASTS_MS = 30_000
 /** An alert that nothing renews ends after this long. */
 const ALERT_LASTS_MS = 3000
 
 /**
  * The replica group: every node and every Sentinel of a data centre, and who is primary. Every node is asked
- * itself, because that shows a promotion about 0.9 s before the Sentinels announce it (FACTS 1b); the
+ * itself, because that shows a promotion about 0.9 s before the Sentinels announce it (FACT-18); the
  * Sentinels' events only make it look sooner.
  */
 export class ReplicaGroup {
@@ -199,7 +199,7 @@ export class ReplicaGroup {
     return this.#mark
   }
 
-  /** Whether a node that shows this mark, or none, holds data of this group. */
+  /** Whether a node that shows this mark, or none, holds data of this group. INV-TOKENS-31. */
   isOurs(mark: string | null): boolean {
     return this.#isStandalone || (mark !== null && mark === this.#mark)
   }
@@ -388,6 +388,7 @@ export class ReplicaGroup {
       this.#reigns.noteEpoch(chosen)
     }
     const primary = chosen === null ? null : this.#membership.node(chosen.address)
+    // INV-TOKENS-21: restarted primary.
     const hasRestarted = this.#hasRestarted(primary)
     if (primary !== this.#primary || hasRestarted) {
       this.#primary = primary

@@ -33,7 +33,7 @@ export interface MembershipEvents {
 /** How often each node and each Sentinel is asked while all is well. */
 const CALM_NODE_MS = 2000
 const CALM_SENTINEL_MS = 10_000
-/** A Sentinel that was reset knows no replica until it has asked the primary, which it does every 10 s. */
+/** A Sentinel that was reset knows no replica until it has asked the primary, which it does every 10 s (FACT-29). */
 const FORGET_AFTER_MS = 30_000
 
 interface Watched<T> {

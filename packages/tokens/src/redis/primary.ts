@@ -32,7 +32,7 @@ export interface ChosenPrimary {
  * Which node is the primary, or null when that cannot be told yet. Pure.
  *
  * A node is a candidate when it answers and calls itself primary. Its own word is not enough: a deposed
- * primary that was hung still says so for seconds (FACTS: 9 to 11 s). Three witnesses decide:
+ * primary that was hung still says so for seconds (9 to 11 s, FACT-14). Three witnesses decide:
  * - the Sentinels: the address with the highest configuration epoch;
  * - lineage: a promoted replica's `replid2` is the `replid` of the primary that it replaced, so of two
  *   primaries the one that continues the other's history is the newer one, also while the Sentinels still
@@ -44,6 +44,7 @@ export interface ChosenPrimary {
  *   or until who replaced it says that it is a replica again.
  *
  * So the candidate with the highest epoch is chosen, and never one whose history another node continues.
+ * INV-TOKENS-9, INV-TOKENS-34.
  */
 export function choosePrimary(
   nodes: readonly NodeObservation[],

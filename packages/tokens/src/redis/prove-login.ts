@@ -29,6 +29,7 @@ const AGAIN_MS = 100
  * the Sentinels and every node that can be reached must accept it, and one node at least, if any is known.
  *
  * Throws `AUTH_FAILED` or `TLS_FAILED` when it is refused, `STORE_UNAVAILABLE` when too few could be asked in time.
+ * INV-TOKENS-38.
  */
 export async function proveLogin(peers: Peers, login: GroupLogin, deadline: Deadline): Promise<void> {
   const { nodes, sentinels, leastSentinels } = peers

@@ -12,13 +12,14 @@ interface Claim {
 
 /**
  * Which announcements count when Sentinels name different primaries in the newest epoch. Usually they agree, because an
- * epoch has one leader, and it promotes one replica. A leader that stood still can disagree for good (Redis 7.0.15, seed 76
- * of the fault campaign): it hears of a newer election that promoted the node which it watches, takes over that epoch
+ * epoch has one leader, and it promotes one replica. A leader that stood still can disagree for good (FACT-24): it hears of
+ * a newer election that promoted the node which it watches, takes over that epoch
  * (sentinelProcessHelloMessage changes the address only when it differs), and then ends its own failover to another node,
  * in that epoch. No later hello changes that. So does an operator's `SENTINEL MONITOR` with a wrong address.
  *
  * Sentinel announces a node only when it has seen it as primary, so a node that answers as a replica afterwards is not
  * primary any more. Such an announcement is left out as long as it contradicts another one.
+ * INV-TOKENS-35.
  */
 export class RefutedAnnouncements {
   #claims = new Map<string, Claim>()

@@ -14,7 +14,7 @@ const OTHER_PRODUCTS: Readonly<Record<string, string>> = {
   rlec_version: 'Redis Enterprise behind its proxy',
 }
 
-/** Why a server that answers so to `INFO server` cannot hold the promises, or null. Pure. */
+/** Why a server that answers so to `INFO server` cannot hold the promises, or null. Pure. INV-TOKENS-53. */
 export function unsupportedNode(at: string, info: string): UnsupportedServerError | null {
   const fields = new Map(
     info.split(/\r?\n/).map((line) => {

@@ -16,7 +16,10 @@ export interface TlsOptions {
   servername?: string
 }
 
-/** What `tls.connect` takes. A context is made once for each options: it takes a millisecond. Throws `INVALID_OPTION`. */
+/**
+ * What `tls.connect` takes. A context is made once for each options: it takes a millisecond. Throws `INVALID_OPTION`.
+ * INV-TOKENS-36.
+ */
 export function tlsSocketOptions(options: TlsOptions) {
   const { servername } = options
   const secureContext = CONTEXTS.get(options) ?? makeContext(checkTls(options))

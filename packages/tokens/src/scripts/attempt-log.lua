@@ -1,4 +1,5 @@
 -- Logs of attempts: what take.lua and give-back.lua begin with. The same as record/attempt-log.ts.
+-- INV-TOKENS-30: bounded attempts.
 --
 -- A log is a text: for each attempt its time (Unix ms, in base 36), a colon, its id and a space; oldest first.
 

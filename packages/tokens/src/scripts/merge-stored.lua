@@ -1,5 +1,6 @@
 -- Merges live records where a record is stored already and does not grow, and does nothing elsewhere. So it may run when
 -- memory is full: it is what keeps a session in use from ending.
+-- INV-TOKENS-50: full memory.
 --
 -- KEYS, ARGV  as for merge.lua
 --

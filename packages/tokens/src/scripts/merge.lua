@@ -1,5 +1,6 @@
 -- Merges records into the node's state and keeps their subjects' indexes. The same function as record/merge.ts.
 -- Applying it again, later, or on another node does no harm.
+-- INV-TOKENS-4: Lua agrees with TypeScript.
 --
 -- KEYS  two a record:
 --   the token's record, `…:<digest>`
@@ -7,6 +8,7 @@
 --   stays in it when its session is revoked, so that a repeated revocation finds it. For a tombstone the record's
 --   key again.
 --   No key gets a TTL, and no clock is asked: sweep.lua removes what has ended.
+--   INV-TOKENS-6: revoked sessions stay in their index.
 -- ARGV[1]  for each record the version that a live stored record must have, or '-' for any; the length of the record
 --          to merge; and the record as record/codec.ts writes it; a space behind each. One argument for all, because
 --          each argument of bytes is a piece of its own on the way here.

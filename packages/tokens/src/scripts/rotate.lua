@@ -1,5 +1,6 @@
 -- Replaces a session by a new one, in one step: stores the new record and ends the old one, unless the old one has ended.
 -- Sent again it finds the new record and changes nothing, so it may be sent again at any time, to any primary.
+-- INV-TOKENS-48: rotation in one step.
 --
 -- KEYS     as for merge.lua, two records: the new one and its index, then the old one's key twice
 -- ARGV     as for merge.lua: the new record and the old one's tombstone; behind it two of its own:

@@ -1,7 +1,8 @@
 -- Removes records and list entries that ended longer than the margin ago: one step of a pass over all keys.
+-- INV-TOKENS-8: no TTL.
 --
 -- Records have no TTL: a TTL is judged by the wall clock of one node, and a primary whose clock jumps ahead would remove
--- every session from all nodes. Only a process whose clock agrees with the majority calls this script. A late or repeated
+-- every session from all nodes (FACT-40). Only a process whose clock agrees with the majority calls this script. A late or repeated
 -- call removes no more than the first one, because `now` is passed in.
 --
 -- KEYS[1]  where the pass is: the time of the last step and the cursor of the next; all processes share it

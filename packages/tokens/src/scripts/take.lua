@@ -1,5 +1,6 @@
 -- Counts one attempt against all its limits, or against none: when one refuses it, nothing changes. An attempt that is
 -- counted already is allowed again, so it may be sent again at any time, to any primary.
+-- INV-TOKENS-28: attempts first.
 --
 -- KEYS     the log of each limit
 -- ARGV[1]  the attempt's id: no space

@@ -6,7 +6,7 @@ import type { SafetyRule } from './rules.ts'
 /** A Sentinel that is slower does not count. */
 const ANSWER_MS = 300
 /**
- * Longer than Sentinel's `publish-period` (2 s, Redis 7.0.15), and than a leader takes to point the other replica to the one
+ * Longer than Sentinel's `publish-period` (2 s, FACT-27), and than a leader takes to point the other replica to the one
  * that it has promoted (about 1 s).
  */
 const HELLO_MS = 2200
@@ -54,6 +54,7 @@ export class EpochBarrier {
   /**
    * Asks the Sentinels now; `missing` are the planned replicas that have not confirmed. False means doubt: not that a failover
    * is under way, but that it may be.
+   * INV-TOKENS-14.
    */
   async isClear(missing: readonly string[]): Promise<boolean> {
     const { sentinelsToHear, allSentinels } = this.#group
@@ -105,7 +106,10 @@ export class EpochBarrier {
     return this.#doubtEpoch !== null
   }
 
-  /** Whether one that did not confirm has done so until lately, or may have, where this process has not run for long enough. */
+  /**
+   * Whether one that did not confirm has done so until lately, or may have, where this process has not run for long enough.
+   * INV-TOKENS-16.
+   */
   #mayBeForced(missing: readonly string[]): boolean {
     const nowMs = performance.now()
     return missing.some((address) => nowMs - (this.#confirmedMs.get(address) ?? this.#startedMs) < HELLO_MS)

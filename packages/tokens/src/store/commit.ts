@@ -298,6 +298,7 @@ export class Committer {
     return foreignIn(view, planned) > foreign ? { ...confirmation, followed: false } : confirmation
   }
 
+  // INV-TOKENS-18: majority.
   #confirmation(count: number, missing: string[]): Confirmation {
     return {
       complete: count >= this.#group.plannedReplicas && this.#group.knowsMembers,
@@ -309,6 +310,7 @@ export class Committer {
   /**
    * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
    * nothing. A message always travels to the replicas, behind everything that this node did before.
+   * INV-TOKENS-12.
    */
   #signals(units: PendingWrite[]): Signal[] {
     const signals = units.flatMap(({ signal }) => signal ?? [])

@@ -17,6 +17,7 @@ const SPACE = 0x20
  * Reads the records of one message of the feed: for each its key, its subject's key or `-`, its length in bytes and its
  * bytes, with a space behind each. Null when any part of it cannot be read: then it may have reported something that
  * this process does not know. Takes time in proportion to the message.
+ * INV-TOKENS-49.
  */
 export function parseFeedMessage(message: Buffer): FeedRecord[] | null {
   const records: FeedRecord[] = []

@@ -23,6 +23,7 @@ export interface HandOverOptions {
 /**
  * Before a store is closed: waits until every planned replica has what this process remembers. Reports it when a
  * replica does not by the deadline: what the other processes heard is then all that protects those writes.
+ * INV-TOKENS-23.
  */
 export async function handOver(
   group: ReplicaGroup,

@@ -27,7 +27,7 @@ export function readInstant(): Instant {
   return { monotonicMs, wallMs: Date.now(), bootMs }
 }
 
-/** How much time has passed from one moment to another, by the clock that says the most. */
+/** How much time has passed from one moment to another, by the clock that says the most (FACT-41). INV-TOKENS-42. */
 export function elapsedMs(from: Instant, to: Instant): number {
   return Math.max(to.monotonicMs - from.monotonicMs, to.wallMs - from.wallMs, to.bootMs - from.bootMs)
 }

@@ -63,6 +63,7 @@ export class Journal<Request extends Keyed> {
 
   /** Makes room for `count` more entries. Throws `STORE_OVERLOADED` when there is no room. */
   assertRoom(count: number, limits: RoomLimits): void {
+    // INV-TOKENS-20: retention.
     this.#makeRoom(count, limits)
     if (this.#entries.size + count > this.#options.maxEntries) {
       throw new StoreOverloadedError(

@@ -39,6 +39,7 @@ const NEXT_ROUND_MS = 50
  * lease, every node is asked, and what a majority says together holds: an acknowledged write is on two nodes of
  * three, so any two of them meet it. A node whose data set does not carry the group's mark has lost its data and
  * does not count.
+ * INV-TOKENS-44.
  */
 export class Reader {
   readonly #group: ReplicaGroup
@@ -122,6 +123,7 @@ export class Reader {
     return { known: true, value: found.value, fromPrimary: false }
   }
 
+  // INV-TOKENS-26: bounds.
   #overloaded(): NoAnswer {
     const message = `${this.#options.maxWaiting} reads are waiting already. Try again in a moment.`
     return { known: false, error: new StoreOverloadedError(message) }

@@ -113,6 +113,7 @@ export class BackendRecords implements RecordStore {
     return { state: 'live', id, session: { id, subject, device, issuedAtMs, idleUntilMs, expiresAtMs } }
   }
 
+  // INV-TOKENS-54: restored records.
   async merge(entries: readonly RecordEntry[], options?: CallOptions): Promise<MergeOutcome[]> {
     const deadline = Deadline.of(options, this.#timeoutMs)
     await this.#backend.requireClock(deadline)

@@ -138,7 +138,10 @@ export class RecordWriter {
     })
   }
 
-  /** Sends on a primary that has received all that its predecessors acknowledged; to the next one only when that has, too. */
+  /**
+   * Sends on a primary that has received all that its predecessors acknowledged; to the next one only when that has, too.
+   * INV-TOKENS-22.
+   */
   async #onCaughtUpPrimary(
     deadline: Deadline,
     send: (mayTry: () => boolean) => Promise<Committed>,

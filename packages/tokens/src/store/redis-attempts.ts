@@ -37,6 +37,7 @@ export class RedisAttempts {
     return this.#journal.size
   }
 
+  // INV-TOKENS-29: attempts survive failovers.
   async take(request: TakeRequest, deadline: Deadline, limits: RoomLimits): Promise<Taken> {
     this.#journal.assertRoom(1, limits)
     const committed = await this.#committer.runScript(takeCommand(request), deadline)

@@ -195,6 +195,7 @@ export class RedisBackend implements Backend {
     const path = answer.fromPrimary === true ? 'primary' : 'quorum'
     if (answer.value === null) return { known: true, value: null, path }
     // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
+    // INV-TOKENS-51: forgotten tombstones.
     const complete =
       answer.fromPrimary === true &&
       generation !== null &&

@@ -135,6 +135,7 @@ export class Replayer {
     }
   }
 
+  // INV-TOKENS-47: catch-up after a failover.
   async #noteWhenAllIsTold(): Promise<void> {
     const { failovers } = this.#group
     while (!this.#closed && this.#group.failovers === failovers && this.#told !== failovers) {

@@ -247,6 +247,7 @@ export class SessionStore implements TokenStore {
     return this.#end(recordKey(subjectKey.tag, found.digest), found.record, deadline)
   }
 
+  // INV-TOKENS-24: writes name their records.
   async revokeSubject(
     subject: string,
     options?: CallOptions & { exceptToken?: string },

@@ -56,6 +56,7 @@ export function isDigest(text: string): boolean {
   return DIGEST.test(text)
 }
 
+// INV-TOKENS-2: only a hash leaves.
 export function digestToken(token: string): string {
   return hash('sha256', token, 'base64url').slice(0, DIGEST_LENGTH)
 }

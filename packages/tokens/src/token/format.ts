@@ -41,7 +41,10 @@ export function generateToken(dataCentre: string, tag: string): string {
   return PREFIX + body + base62(crc32(body), CHECKSUM_LENGTH)
 }
 
-/** The tags of the data centre and the shard of a well-formed token, or null when the text is no token or was mistyped. */
+/**
+ * The tags of the data centre and the shard of a well-formed token, or null when the text is no token or was mistyped.
+ * INV-TOKENS-52.
+ */
 export function parseToken(token: string): { dataCentre: string; tag: string } | null {
   if (typeof token !== 'string' || !SHAPE.test(token)) return null
   const body = token.slice(PREFIX.length, PREFIX.length + BODY_LENGTH)

@@ -4,6 +4,7 @@ import { merge, sameContent } from '../../src/record/merge.ts'
 import type { TokenRecord } from '../../src/record/record.ts'
 import { anyRecord, liveRecord, revokedRecord } from './arbitraries.ts'
 
+// INV-TOKENS-3.
 test('merge is commutative', () => {
   fc.assert(
     fc.property(anyRecord, anyRecord, (a, b) => {

@@ -55,6 +55,7 @@ describe('a payload opens nowhere but where it was made', () => {
     expect(openTokenContent(context, generateToken('dc1', '000'), payload)).toBeNull()
   })
 
+  // INV-TOKENS-39.
   test('another key ring, for lists; the token still opens its own part', () => {
     const other = openKeyring(generateKeyring())
     expect(openListContent(context, other, payload)).toBeNull()

@@ -19,6 +19,7 @@ test('a live record is kept a clock skew longer than its session', () => {
   expect(keepUntilMs(record)).toBe(2000 + CLOCK_SKEW_MS)
 })
 
+// INV-TOKENS-5.
 test('a tombstone is kept until past the absolute end, however near the idle limit was', () => {
   expect(tombstone(record)).toEqual({ state: 'revoked', expiresAtMs: 5000 })
   expect(keepUntilMs(tombstone(record))).toBe(5000 + CLOCK_SKEW_MS)

@@ -151,6 +151,7 @@ describe('opening', () => {
     expect(printed(error)).not.toContain(SECRET)
   })
 
+  // INV-TOKENS-55.
   test('a Redis without HELLO quotes the password, and it is not handed on', async () => {
     // So answers a Redis before 6, and one whose administrator has renamed the command.
     const address = await startRedisWithoutHello()
@@ -204,6 +205,7 @@ describe('a command', () => {
     expect(printed(error)).not.toContain(SECRET)
   })
 
+  // INV-TOKENS-10.
   test('that was under way when the connection ended is told so, and never sent again', async () => {
     const connection = await open()
     const other = await open()

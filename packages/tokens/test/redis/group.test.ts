@@ -73,6 +73,7 @@ test('closing wakes who waits, and waiting after it is refused', async () => {
   expect(await errorOf(group.waitForChange(new Deadline(1000)))).toMatchObject({ code: 'STORE_CLOSED' })
 })
 
+// INV-TOKENS-37.
 describe('what is wrong is told by ready() in one sentence that names it', () => {
   async function readyError(options: Parameters<typeof makeStore>[0], timeoutMs = 1000) {
     const store = makeStore({ sentinels: servers().sentinels.map(({ address }) => address), ...options })

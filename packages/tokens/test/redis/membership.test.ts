@@ -49,6 +49,7 @@ describe('Sentinels', () => {
     await expect.poll(() => group.sentinels.every(({ isUp }) => isUp), SOON).toBe(true)
   })
 
+  // INV-TOKENS-33.
   test('one that was reset, and can be asked alone, is not a majority', async () => {
     const group = await openGroup()
     const [reset, ...hung] = servers.sentinels
@@ -123,6 +124,7 @@ describe('replicas', () => {
     expect(store.status().journalEntries).toBe(0)
   })
 
+  // INV-TOKENS-32.
   test('none is forgotten while a Sentinel that knows it cannot be asked', async () => {
     const group = await openGroup()
     const [gone] = await servers.replicas()
@@ -202,6 +204,7 @@ describe('another group', () => {
     },
   )
 
+  // INV-TOKENS-31.
   test('a Redis of it at the address of the primary is refused by its mark', async () => {
     const store = await openStore(servers, { verifyTimeoutMs: 300 })
     const { token } = await store.issue({ subject: 'ann' })

@@ -161,6 +161,7 @@ describe('a primary that was replaced and is back before that is announced', () 
   const nodes = [back, successor, replica('C', 'new')]
   const last = { address: 'B', epoch: 2 }
 
+  // INV-TOKENS-34.
   test('is not chosen again by who saw its successor', () => {
     expect(choosePrimary(nodes, ALL_NAME_A, last)).toEqual(last)
   })

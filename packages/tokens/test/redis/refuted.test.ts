@@ -23,6 +23,7 @@ function believed(announcements: typeof TIED, ...answersOfB: Role[]): string[] {
 }
 
 describe('of two primaries in one epoch', () => {
+  // INV-TOKENS-35.
   test('the one that answers as a replica twice, after it was named, does not count', () => {
     expect(believed(TIED, 'replica', 'replica', 'replica')).toEqual(['AAB', 'AAB', 'AA'])
   })

@@ -89,6 +89,7 @@ test('a name may stand for the address that was dialled', async () => {
 })
 
 describe('a server is refused', () => {
+  // INV-TOKENS-36.
   test('whose certificate is of another authority', async () => {
     const { address, port } = await startRedis(await foreign.host())
     expect(await refusal(address, application)).toMatchObject({

@@ -47,6 +47,7 @@ async function lostLogins(rulesOff: SafetyRule[]): Promise<{ acknowledged: numbe
   }
 }
 
+// INV-TOKENS-25.
 it('loses no acknowledged login of an application that dies with the primary', {
   timeout: 90_000,
 }, async () => {

@@ -114,6 +114,7 @@ class Application {
 
 const status = async (verification: Promise<unknown>) => ((await verification) as { status: string }).status
 
+// INV-TOKENS-42.
 it.concurrent('an application whose machine was suspended does not answer from its cache, and would without the rule', {
   timeout: 120_000,
 }, async () => {
@@ -153,6 +154,7 @@ it.concurrent('an application whose machine was suspended does not answer from i
   expect(await broken.goOn()).toEqual(['active'])
 })
 
+// INV-TOKENS-7.
 it.concurrent('an application whose clock is wrong refuses logins, is not ready, and calls no session expired', {
   timeout: 120_000,
 }, async () => {

@@ -89,6 +89,7 @@ const cases: Record<string, Case> = {
 }
 
 for (const [title, { rule, orElse, ...schedule }] of Object.entries(cases)) {
+  // INV-TOKENS-16.
   it(`${title}: no acknowledged login is lost and no acknowledged logout undone; without the rule ${rule} some are`, {
     timeout: 240_000,
   }, async () => {

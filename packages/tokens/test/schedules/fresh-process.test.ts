@@ -47,6 +47,7 @@ async function answersOfAFreshProcess(rulesOff: SafetyRule[]) {
   return { login: [...answers.login], ended: [...answers.ended] }
 }
 
+// INV-TOKENS-47.
 it('says nothing of what it cannot know until the new primary has been told all', {
   timeout: 60_000,
 }, async () => {
@@ -55,6 +56,7 @@ it('says nothing of what it cannot know until the new primary has been told all'
   expect(ended).toEqual(['unavailable', 'inactive'])
 })
 
+// INV-TOKENS-46.
 it('would log a user out, and another in again, if it believed the new primary at once', {
   timeout: 60_000,
 }, async () => {

@@ -3,7 +3,7 @@ import { type Lab, pause, until } from './lab.ts'
 import { type Case, losses, MIN_LOGINS, REPAIRS, run } from './losses.ts'
 
 /**
- * The ways in which Redis and Sentinel lose acknowledged writes (FACTS, section 1), on real processes. Each
+ * The ways in which Redis and Sentinel lose acknowledged writes (FACT-1 to FACT-6), on real processes. Each
  * runs three times: with all rules; with one alone of those that stand between it and the loss; and without any
  * of them, to see that the schedule does what it says, and that it is this rule which prevents it.
  */
@@ -95,6 +95,7 @@ const cases: Record<string, Case> = {
 }
 
 for (const [title, { rule, orElse, schedule }] of Object.entries(cases)) {
+  // INV-TOKENS-13, INV-TOKENS-14.
   it(`${title}: loses no acknowledged login and undoes no log-out, and would without the ${rule}`, {
     timeout: 180_000,
   }, async () => {

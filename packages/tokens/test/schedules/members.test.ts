@@ -8,6 +8,7 @@ import { Lab, LEASE_MS, pause, until } from './lab.ts'
 
 /**
  * How often an application says *active* later than L after a logout on the other side, when it is cut off with the old primary
+ // INV-TOKENS-17.
  * and a replica that was attached by hand. No Sentinel would promote that one, so what it confirms proves nothing.
  */
 async function staleAnswersBesideForeignReplica(rulesOff: SafetyRule[]): Promise<number> {
@@ -63,6 +64,7 @@ async function loseHostC(lab: Lab): Promise<void> {
   await Promise.all([lab.redis('c').kill(), lab.group.sentinels[2]?.kill()])
 }
 
+// INV-TOKENS-15.
 describe('an election that was abandoned', () => {
   it.concurrent('is over when every Sentinel leads no failover, also for a process that starts when one is gone', {
     timeout: 60_000,

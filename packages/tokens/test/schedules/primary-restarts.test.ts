@@ -84,6 +84,7 @@ async function losePower(rulesOff: SafetyRule[]): Promise<{ fresh: string[]; old
 describe.concurrent('a primary that lost power and its last writes is back before a failover', {
   timeout: 60_000,
 }, () => {
+  // INV-TOKENS-21.
   it('makes no process answer wrongly', async () => {
     expect(await losePower([])).toEqual({ fresh: [], old: [], lost: 0 })
   })

@@ -122,6 +122,7 @@ function closeWhileAway({ returns }: { returns: boolean }) {
 }
 
 describe.concurrent('`close` while a replica is away', { timeout: 90_000 }, () => {
+  // INV-TOKENS-23.
   it('waits until the replica has what only this process remembers', async () => {
     expect(await closeWhileAway({ returns: true })).toMatchObject({ reported: [], lost: 0 })
   })
@@ -135,6 +136,7 @@ describe.concurrent('`close` while a replica is away', { timeout: 90_000 }, () =
 })
 
 describe.concurrent('updates that the promoted replica lacks', { timeout: 60_000 }, () => {
+  // INV-TOKENS-22.
   it('are written again, and an update that follows builds on them', async () => {
     await withLab(async (lab) => {
       lab.addApplicationHost('writer')

@@ -61,6 +61,7 @@ async function run(rulesOff: SafetyRule[]) {
   }
 }
 
+// INV-TOKENS-48.
 it('a rotation never outlives the end of its session, at whatever step it is; without the rule it does', {
   timeout: 60_000,
 }, async () => {

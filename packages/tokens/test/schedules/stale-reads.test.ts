@@ -28,6 +28,7 @@ describe('an application that is cut off together with the old primary', () => {
     return asker.staleSince(loggedOutAtMs).length
   }
 
+  // INV-TOKENS-41.
   it('stops to say active within the lease of a log-out on the other side', { timeout: 60_000 }, async () => {
     expect(await staleAnswers([])).toBe(0)
   })

@@ -77,6 +77,7 @@ async function startApplications(): Promise<void> {
   await once(createInterface(child.stdout), 'line')
 }
 
+// INV-TOKENS-27.
 it('fifty applications that lose their primary at once come to the new one with few connections and commands', {
   timeout: 180_000,
 }, async () => {

@@ -55,6 +55,7 @@ test('a rotation that finds no memory leaves the old token good', async () => {
   expect(await store.verify(token)).toMatchObject({ status: 'active' })
 })
 
+// INV-TOKENS-50.
 test('with memory full a session in use stays in beyond its idle limit, and one that is not in use ends', async () => {
   const store = await openStore(group(), { idleMs: 1500 })
   const [used, unused] = await Promise.all(['ada', 'bob'].map((subject) => store.issue({ subject })))

@@ -86,6 +86,7 @@ const live: LiveRecord = {
   payload: Buffer.from('payload'),
 }
 
+// INV-TOKENS-4.
 test('merge.lua does the same as record/merge.ts on the same random records: bytes, no TTL, index, reply', async () => {
   const cases = fc.sample(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), 400)
   const work = cases.map((records) => ({ records, key: newKey(), index: `hf:{000}:s:${keys}` }))
@@ -177,6 +178,7 @@ describe('a guard', () => {
   })
 })
 
+// INV-TOKENS-11.
 test('applying any write again, in any order, changes nothing', async () => {
   const records = fc.sample(fc.array(liveRecord, { minLength: 2, maxLength: 4 }), 30)
   for (const writes of records) {
@@ -229,6 +231,7 @@ test('what is stored afterwards is published in one message', async () => {
   listener.close()
 })
 
+// INV-TOKENS-6.
 test('a revoked session stays in its index, so that a repeated revocation finds it', async () => {
   const [key, index] = [newKey(), `hf:{000}:s:kept`]
   await send(key, live, { index })

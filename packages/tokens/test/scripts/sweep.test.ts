@@ -58,6 +58,7 @@ async function names(): Promise<string[]> {
   return Array.isArray(keys) ? keys.map((key) => String(key).slice('hf:{000}:t:'.length)).sort() : []
 }
 
+// INV-TOKENS-8.
 test('a step removes sessions and tombstones that ended longer than the margin ago, and nothing else', async () => {
   const ended = NOW_MS - MARGIN_MS
   await put('idle-ended', live(ended, NOW_MS + 1))

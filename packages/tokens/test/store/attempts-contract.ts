@@ -43,6 +43,7 @@ export function testAttempts(open: (options?: Partial<SessionOptions>) => Promis
       expect(all.filter(({ allowed }) => allowed)).toHaveLength(7)
     })
 
+    // INV-TOKENS-28.
     test('count for all limits together or for none, and the longest wait is told', async () => {
       const [wide, narrow] = [fresh(2), fresh(1, 30_000)]
       expect(await store.attempts.take([wide, narrow])).toMatchObject({ allowed: true })

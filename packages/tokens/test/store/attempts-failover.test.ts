@@ -7,6 +7,7 @@ const MINUTES_MS = 600_000
 
 const limitOf = (name: string, limit: number): AttemptLimit => ({ name, limit, windowMs: MINUTES_MS })
 
+// INV-TOKENS-29.
 test('a kill of the primary under way forgets no attempt that was allowed', async () => {
   const stores = [await openStore(group()), await openStore(group())]
   const names = Array.from({ length: 20 }, (_, index) => `account-${index}`)

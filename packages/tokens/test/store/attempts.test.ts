@@ -84,6 +84,7 @@ test('take.lua and give-back.lua do the same as record/attempt-log.ts, on the sa
 })
 
 describe('in Redis', () => {
+  // INV-TOKENS-30.
   test('no name is to be seen, and every log ends with its window', async () => {
     const store = await openStore(group())
     const name = 'account ada.lovelace@example.org'

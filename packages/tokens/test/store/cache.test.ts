@@ -17,6 +17,7 @@ function counting(cache: NearCache, key: string, generation: number) {
 }
 const revoked: RevokedRecord = { state: 'revoked', expiresAtMs: 100 }
 
+// INV-TOKENS-43.
 test('a live record counts only in the generation of the feed in which it was learned', () => {
   const cache = new NearCache(10)
   cache.upsert('key', live(), 1)
@@ -87,6 +88,7 @@ test('who holds an entry sees what is learned later, and what is forgotten count
   expect(ended?.record).toEqual(revoked)
 })
 
+// INV-TOKENS-51.
 test('each tombstone that is forgotten is counted, and no live record is', () => {
   const cache = new NearCache(1)
   cache.upsert('a', live(), 1)

@@ -23,6 +23,7 @@ beforeAll(async () => {
 
 beforeEach(() => group().waitUntilWhole())
 
+// INV-TOKENS-18.
 describe('without any replica nothing is acknowledged', () => {
   test('a write fails at its deadline, saying that its outcome is unknown', async () => {
     pauseUntilFinished(await group().replicas())

@@ -469,6 +469,7 @@ export function testStore(open: Open): void {
     })
   })
 
+  // INV-TOKENS-52.
   test('a token of another data centre is foreign, and nothing here can be done with it', async () => {
     const elsewhere = await open({ dataCentre: 'dc2' })
     try {

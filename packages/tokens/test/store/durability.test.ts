@@ -11,6 +11,7 @@ beforeEach(() => group().waitUntilWhole())
 
 const leaseOf = (store: TokenStore) => store.status().leaseRemainingMs
 
+// INV-TOKENS-45.
 test('a log-out that only the primary knows is not told as done: a failover would undo it', async () => {
   // A long lease, so that what the primary says alone goes on counting.
   const open = (rulesOff: 'settle'[]) =>

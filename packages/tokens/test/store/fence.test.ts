@@ -5,6 +5,7 @@ import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '
 // Nothing but the stores of this file may write: the primary's own pings travel to the replicas, too.
 const group = groupOfThisFile({ redisConfig: 'repl-ping-replica-period 3600' })
 
+// INV-TOKENS-12.
 test('a store is not ready while no replica confirms; without the fence it would call itself so', async () => {
   // A long lease: a beat is a message, and would do the fence's work.
   // The question which replicas have confirmed does, too, in Redis 7.0: WAIT then speaks of what it found.

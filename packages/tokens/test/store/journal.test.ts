@@ -25,6 +25,7 @@ const committed = (term: number, complete: boolean) => ({ replies: [], term, com
 const names = (requests: MergeRequest[]) => requests.map(({ key }) => key.digest)
 const limits = { nowMs: 1000, promotableMs: 500 }
 
+// INV-TOKENS-19.
 test('what a replica lacks is written again in the next term, and not in its own', () => {
   const journal = createRecordJournal(10)
   journal.settle([request('a'), request('b')], committed(3, false), 0)
@@ -65,6 +66,7 @@ test('an older state of a record that every replica confirms does not clear the 
   expect(journal.fromBefore(3, 2)).toMatchObject([{ record: { version: 2 } }])
 })
 
+// INV-TOKENS-20.
 test('an entry is not forgotten by its age while there is room', () => {
   const journal = createRecordJournal(10)
   journal.settle([request('old')], committed(1, false), 0)

@@ -83,6 +83,7 @@ test('every message that merge.lua publishes is read whole', () => {
   )
 })
 
+// INV-TOKENS-49.
 test('a feed message of any bytes is read in proportion to its length, as well-formed records or not at all', () => {
   fc.assert(
     fc.property(fc.oneof(bytes, damaged), (any) => {

@@ -2,6 +2,7 @@ import { createMemoryStore, generateKeyring } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { makeStore, NOBODY } from '../support.ts'
 
+// INV-TOKENS-26.
 test('beyond ten thousand waiting reads one more is told so at once', async () => {
   const store = makeStore({ sentinels: [NOBODY] })
   const memory = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })

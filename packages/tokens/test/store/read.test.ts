@@ -69,6 +69,7 @@ test('a hung primary is not waited for: the other two answer', async () => {
   expect(times.sort((a, b) => a - b)[3]).toBeLessThan(250)
 })
 
+// INV-TOKENS-44.
 test('with two of three nodes gone nothing is known: unavailable at the deadline, never inactive', async () => {
   const { store, issued } = await sessionsUnknownTo(() => openStore(group()), 3)
   const [first, second, third] = issued

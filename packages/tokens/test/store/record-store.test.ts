@@ -53,6 +53,7 @@ test('a copied session is active in an empty store with the same key ring and na
   expect(await fresh.store.revokeSubject('ada')).toEqual({ revokedIds: [id] })
 })
 
+// INV-TOKENS-54.
 test('a session that was revoked since it was copied stays revoked', async () => {
   const { store, records, copy } = makePair()
   const { token } = await store.issue({ subject: 'ada' })

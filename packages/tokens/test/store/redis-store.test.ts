@@ -132,6 +132,7 @@ test('a record of a format from the future is never taken for a log-out', async 
   expect(await errorOf(store.revoke(token, { timeoutMs: 300 }))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
 })
 
+// INV-TOKENS-2.
 test('neither token, subject nor claims can be found in Redis', async () => {
   const store = await openStore(group())
   const subject = 'a-subject-to-look-for'

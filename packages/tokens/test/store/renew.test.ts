@@ -117,6 +117,7 @@ describe('what is refused', () => {
     await store.issue({ subject: 'ada' })
   })
 
+  // INV-TOKENS-38.
   test('by one Redis alone is refused: it may be the primary next', async () => {
     resetAfterwards()
     const store = await openStore(group())

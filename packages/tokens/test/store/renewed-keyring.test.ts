@@ -71,6 +71,7 @@ test('the records of a ring that is renewed can be read, too, and tell which key
   expect(listKeyOfRecord(encodeRecord(ended.value), Date.now())).toBeNull()
 })
 
+// INV-TOKENS-40.
 test.each<[string, Keyring, RegExp]>([
   ['without the key that is current now', { ...FORGOTTEN, index: KEYRING.index }, /lacks "k1"/],
   ['with another index key', { ...KNOWN, index: generateKeyring().index }, /`keyring\.index` differs/],

@@ -75,6 +75,7 @@ const REDIS_6 = (command: string) => {
   return command.startsWith('GET') ? bulk('mark-of-the-test-group') : '+OK\r\n'
 }
 
+// INV-TOKENS-53.
 test('a Redis Cluster of one node with every slot is refused at once', async () => {
   const server = await standalone('cluster-enabled yes')
   await admin(server.address, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')

@@ -42,6 +42,7 @@ export interface BackupReport {
  *
  * Throws `INVALID_OPTION` for an invalid lock, `FILE_UNUSABLE`, `PRIMARY_CHANGED` when the primary changes meanwhile,
  * `BACKUP_ABORTED`, `NOT_RUNNING`, `STATE_UNUSABLE`, and `STORE_UNAVAILABLE` when there is no primary.
+ * INV-OPERATIONS-16.
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
   const { lock, onProgress, signal } = options

@@ -46,7 +46,7 @@ export async function* writeBackup(
   yield jsonLine({ records })
 }
 
-/** Reads what {@link writeBackup} wrote. Throws `BACKUP_REFUSED` for anything else. */
+/** Reads what {@link writeBackup} wrote. Throws `BACKUP_REFUSED` for anything else. INV-OPERATIONS-18. */
 export async function* readBackup(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BackupPart> {
   let records = 0
   let state: 'before' | 'within' | 'after' = 'before'

@@ -98,6 +98,7 @@ async function loseAllData(): Promise<void> {
   store = await openStore()
 }
 
+// INV-OPERATIONS-19.
 it('restores what is lost and nothing that was revoked, while users log in and out', {
   timeout: 120_000,
 }, async () => {
@@ -191,6 +192,7 @@ it('does not bring back a session whose tombstone has been forgotten: it has exp
   expect(await dc.ask(host, ['EXISTS', tokenKey(short.token) ?? ''])).toEqual(['0'])
 })
 
+// INV-OPERATIONS-16.
 it('holds no token and no claims, whoever opens it', async () => {
   const [session] = await issueMany(1, () => 'secretive-subject')
   const file = await makeBackup()
@@ -345,6 +347,7 @@ it('an interrupted backup leaves no file', async () => {
 })
 
 // The last one: whoever opens a store after a failover is not answered before others may have told the new primary all.
+// INV-OPERATIONS-17.
 it('goes on when the primary is killed meanwhile', { timeout: 120_000 }, async () => {
   const sessions = await issueMany(600)
   const file = await makeBackup()

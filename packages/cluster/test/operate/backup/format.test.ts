@@ -48,6 +48,7 @@ it('reads what it wrote, however the bytes are cut into pieces', async () => {
   )
 })
 
+// INV-OPERATIONS-18.
 it('refuses any beginning of a backup that is not the whole of it', async () => {
   const bytes = await written([[{ key: 'hf:{000}:t:x', bytes: Buffer.from('abc') }]])
   // Without the very last byte, the end of a line, nothing is missing.

@@ -192,6 +192,7 @@ it('stops when the command that brings them fails, says so, and goes on when it 
   expect(await shown()).toEqual(byProcess(await issued()))
 }, 90_000)
 
+// INV-OPERATIONS-15.
 it('killed at each of its steps in turn, it goes on where it was, and issues each certificate once', async () => {
   const before = await issued()
   expect(await dc.write('before', 'it')).toBe(true)

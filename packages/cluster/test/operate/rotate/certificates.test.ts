@@ -147,6 +147,7 @@ describe.each([
     240_000,
   )
 
+  // INV-OPERATIONS-14.
   it.skipIf(!canRun)('is refused while a Sentinel does not answer, and changes nothing', async () => {
     const before = await onDisk(dc)
     await dc.control.signal('sentinel-2', 'SIGSTOP')

@@ -43,6 +43,7 @@ function gatewayRing(name: string) {
   return store.keyring
 }
 
+// INV-OPERATIONS-12.
 it('brings in a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
   const users = new UsersAtWork(store)
@@ -85,6 +86,7 @@ const readRings = () =>
     return { current, ids: Object.keys(keys) }
   })
 
+// INV-OPERATIONS-13.
 it('forgets older keys that no session needs, at once when it is asked to, and no other', async () => {
   const store = await openApplication(dc)
   const first = await rotateKeyring({ stateDir: dc.stateDir, forgetOld: true })

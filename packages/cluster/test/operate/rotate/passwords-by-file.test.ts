@@ -136,6 +136,7 @@ it('gives all new passwords over the network; no request fails and no connection
   }
 }, 90_000)
 
+// INV-OPERATIONS-11.
 it('stops between two stages where people bring the passwords to the hosts, and takes nothing away before', async () => {
   const old = await secretsNow()
   expect((await planPasswordRotation(place)).join('\n')).toMatch(

@@ -100,6 +100,7 @@ const found = async () => withoutTilt(await examine({ stateDir: dc.stateDir }))
 
 const rotationFindings = async () => (await found()).filter(({ check }) => check.startsWith('rotation'))
 
+// INV-OPERATIONS-9.
 it('gives every user a new password; no request fails and no connection of an application ends', async () => {
   const old = await secretsNow()
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -274,6 +275,7 @@ const DEATHS: [PasswordStep, number][] = process.env['HOLDFAST_EVERY_STEP']
       ['remove', 5],
     ]
 
+// INV-OPERATIONS-10.
 it.each(DEATHS)(
   'killed at "%s" (time %i), leaves all well, and goes on when it is run again',
   async (step, times) => {

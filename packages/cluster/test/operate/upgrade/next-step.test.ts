@@ -101,6 +101,7 @@ const brief = (step: ReturnType<typeof nextStep>) =>
 const next = (snapshot: GroupSnapshot, from = journal, notChosen: string[] = []) =>
   brief(nextStep(snapshot, from, notChosen))
 
+// INV-OPERATIONS-6.
 describe('the next step', () => {
   it.each<[string, GroupSnapshot, string]>([
     ['begins with the first Sentinel', snapshotOf(), 'sentinel-1'],

@@ -64,6 +64,7 @@ it('restarts every process once, the primary as the last one and when it is none
   expect(await dc.ask(now.host, ['GET', 'before'])).toEqual(['it'])
 })
 
+// INV-OPERATIONS-8.
 it('is no crash to the supervisor: nobody asked for a failover, and nothing counts as restarted by it', async () => {
   const seen = (await events()).map(({ event }) => event)
   expect(seen.filter((event) => event === 'restarted on request')).toHaveLength(6)

@@ -9,6 +9,7 @@ const CLOCK_TOLERANCE_SECONDS = 30
  * request went through the browser, which can remove `max_age`.
  *
  * Throws `AuthenticationTooOldError` when it is missing or too old. Pure.
+ * INV-GATEWAY-13.
  */
 export function checkAuthTime(authTime: unknown, maxAgeSeconds: number, nowMs: number): void {
   if (typeof authTime !== 'number' || !Number.isFinite(authTime)) {

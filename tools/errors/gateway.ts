@@ -1,0 +1,149 @@
+import type { ErrorEntries } from './entry.ts'
+
+/** The codes with which a gateway process ends, or refuses a change. */
+export const GATEWAY: ErrorEntries = {
+  FILE_UNUSABLE: {
+    cause:
+      'A file is missing, cannot be read or written, is locked, or is open to other users of the machine.',
+    remedy: 'The message names the file; usually `chmod 600` and the right owner are missing.',
+  },
+  CONFIG_INVALID: {
+    cause: 'The configuration is not valid JSON, or keys are wrong; the message names each key.',
+    remedy: 'Correct the keys. A running gateway goes on with its old configuration.',
+  },
+  USERS_INVALID: {
+    cause: 'The users file is not valid, or a change would break its rules.',
+    remedy: 'Change it by `holdfast users`, not by hand.',
+  },
+  LISTEN_FAILED: {
+    cause: 'The address cannot be listened on: in use, not of this machine, or not allowed.',
+    remedy: 'End the other program, or correct `listen`.',
+  },
+  PROCESSES_DIE: {
+    cause: 'The processes of the gateway die again and again.',
+    remedy: 'Read the log lines before it: each process says why it ended.',
+  },
+}
+
+/** The codes in HTTP responses: `{"error": {"code", "message"}}`, each with its status. */
+export const RESPONSES: ErrorEntries = {
+  INVALID_REQUEST: {
+    cause: '400. The request is malformed.',
+    remedy: 'Correct the request; see the API description.',
+  },
+  INVALID_JSON: { cause: '400. The body is empty or not valid JSON.', remedy: 'Send valid JSON.' },
+  INVALID_CREDENTIALS: {
+    cause: '401. The user name or the password is wrong, or the user is disabled.',
+    remedy: 'Try again; the answer does not say which.',
+  },
+  NO_TOKEN: { cause: '401. The request brought no token.', remedy: 'Log in.' },
+  INVALID_TOKEN: {
+    cause:
+      '401. The token is malformed, foreign, unknown, expired or revoked; `error_description` says which.',
+    remedy: 'Log in again.',
+  },
+  INSUFFICIENT_AUTHENTICATION: {
+    cause: '401. The session is good, but its login is older than this page allows (RFC 9470).',
+    remedy: 'Log in again; the browser is redirected by its proxy.',
+  },
+  NO_ADMINISTRATOR: {
+    cause: '401. The admin API needs the token of an administrator.',
+    remedy: 'Send it as `Authorization: Bearer`; `holdfast admin token` makes one.',
+  },
+  READ_ONLY: {
+    cause: '403. The `access` of this administrator is "read".',
+    remedy: 'Use another administrator, or change `access`.',
+  },
+  CROSS_SITE: {
+    cause: '403. A browser sent the request from a page of another site.',
+    remedy: 'Send it from a page of the same site. Behind a proxy, check `trustedProxies`.',
+  },
+  ACCESS_DENIED: {
+    cause: '403. An access rule refuses this path, method or group.',
+    remedy: 'Change the rule, or put the user into the group.',
+  },
+  NO_PASSWORD_LOGIN: {
+    cause: '403. This gateway has no users file and no directory.',
+    remedy: 'Use the login page, which leads to the provider.',
+  },
+  LOGIN_REFUSED: {
+    cause: '403. The provider refused the login, or its answer failed a check; the log says which.',
+    remedy: 'Try again; then read the log of the gateway.',
+  },
+  LOGIN_EXPIRED: {
+    cause: '400. The provider login took too long, was used already, or began in another browser.',
+    remedy: 'Begin again.',
+  },
+  NOT_FOUND: { cause: '404. There is nothing at this address.', remedy: 'Correct the address.' },
+  NO_SUCH_SESSION: {
+    cause: '404. The user has no session with this id; it may have ended.',
+    remedy: 'List the sessions again.',
+  },
+  METHOD_NOT_ALLOWED: {
+    cause: '405. The address takes other methods; `allow` lists them.',
+    remedy: 'Use one of those.',
+  },
+  REQUEST_TIMEOUT: { cause: '408. The request took too long to arrive.', remedy: 'Send it again.' },
+  SESSION_LIMIT: {
+    cause: '409. The user has as many sessions as the configuration allows, and the limit refuses new ones.',
+    remedy: 'Log out elsewhere, or let the limit end the oldest session (`sessions` in the configuration).',
+  },
+  BODY_TOO_LARGE: { cause: '413. The body is larger than 16 KiB.', remedy: 'Send less.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    cause: '415. The body is neither JSON nor a form.',
+    remedy: 'Set `content-type`.',
+  },
+  TOO_MANY_ATTEMPTS: {
+    cause: '429. Too many logins were tried for this account or from this address.',
+    remedy: 'Wait for `retry-after`. If all clients share an address, check `trustedProxies`.',
+  },
+  HEADERS_TOO_LARGE: { cause: '431. The headers are larger than 16 KiB.', remedy: 'Remove cookies.' },
+  INTERNAL_ERROR: {
+    cause: '500. An unexpected error; it is in the log.',
+    remedy: 'Report it with the log line.',
+  },
+  TOO_BUSY: {
+    cause: '503. Too many logins wait for password hashing, or for a provider.',
+    remedy: 'Try again; add a gateway if it lasts.',
+  },
+  IDENTITIES_UNAVAILABLE: {
+    cause: '503. The directory or the provider does not answer. Existing sessions go on.',
+    remedy: 'Check the directory or the provider.',
+  },
+  STORE_UNAVAILABLE: {
+    cause: '503. Sessions cannot be looked up or written now. No user was logged out.',
+    remedy: 'Try again. `holdfast doctor` says what is down.',
+  },
+  STORE_OVERLOADED: {
+    cause: '503. Too many operations wait. Nothing was done.',
+    remedy: 'Try again after `retry-after`.',
+  },
+  STORE_FULL: {
+    cause: '503. Redis is full: no new login can be stored. Logouts and existing sessions work.',
+    remedy: 'Raise `maxmemory`.',
+  },
+}
+
+/** The errors of the OAuth endpoints (RFC 6749, section 5.2). */
+export const OAUTH: ErrorEntries = {
+  invalid_request: {
+    cause: '400. The request is malformed.',
+    remedy: 'Send a form with `token`, each parameter once.',
+  },
+  invalid_client: {
+    cause: '401. The client is unknown, or its secret is wrong or missing.',
+    remedy: 'Compare it with `clients`; `holdfast clients add` makes one.',
+  },
+  unauthorized_client: {
+    cause: '400. The client lacks this right.',
+    remedy: 'Add it to `may` of the client.',
+  },
+  temporarily_unavailable: {
+    cause: '503. Nothing is known or done now.',
+    remedy: 'Try again after `retry-after`.',
+  },
+  server_error: {
+    cause: '500. An unexpected error; it is in the log.',
+    remedy: 'Report it with the log line.',
+  },
+}
