@@ -11,11 +11,11 @@ const FOLDERS = ['packages', 'faults', 'bench', 'testing', 'tools']
 const ALLOWED = new Set([
   'packages/tokens/src/redis/address.ts',
   // stunnel takes no brackets.
-  'packages/cluster/src/render/stunnel-conf.ts',
+  'packages/site/src/render/stunnel-conf.ts',
   // The header Host, which has the form of a URL's.
   'packages/gateway/src/forward-auth/original.ts',
   // The kernel's table of IPv4 sockets.
-  'packages/cluster/src/preflight/port-owner.ts',
+  'packages/local/src/preflight/port-owner.ts',
   // The keys of records.
   'bench/src/fill.ts',
 ])

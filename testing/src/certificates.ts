@@ -3,7 +3,7 @@ import {
   type Credential,
   createAuthority,
   issueCertificate,
-} from '@holdfast/cluster/certificates'
+} from '@holdfast/site/certificates/certificate'
 import type { ServerTls } from './server-tls.ts'
 
 const DAY_MS = 24 * 3600 * 1000

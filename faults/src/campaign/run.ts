@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { generateSecrets } from '../../../packages/cluster/src/secrets/secrets.ts'
+import { generateSecrets } from '@holdfast/site/secrets/secrets'
 import { applicationLogin, DATA_CENTRE } from '../data-centre/names.ts'
 import { readHistory } from '../history/codec.ts'
 import { monotonicMs } from '../history/events.ts'

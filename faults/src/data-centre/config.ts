@@ -1,5 +1,7 @@
-import type { Secrets, Topology } from '@holdfast/cluster'
-import { type HostConfig, SENTINEL_PERIODS } from '@holdfast/cluster/host'
+import type { HostConfig } from '@holdfast/agent/host/config'
+import { SENTINEL_PERIODS } from '@holdfast/agent/watchdog/sentinel-settings'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
+import type { Topology } from '@holdfast/site/topology/topology'
 import {
   addressOf,
   CONTROL_ADDRESS,

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { ControlStatus } from '@holdfast/cluster'
+import type { ControlStatus } from '@holdfast/local/supervise/control-protocol'
 import { DATA_CENTRE } from './names.ts'
 
 /**

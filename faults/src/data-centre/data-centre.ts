@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Secrets } from '@holdfast/cluster'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 import type { ReplicationView } from '@holdfast/tokens/redis'
 import { HostedProcess } from '../hosts/hosted-process.ts'
 import {

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import type { Secrets } from '@holdfast/cluster'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { HostedProcess } from '../hosts/hosted-process.ts'
 import { addressOf, type DataHost, FOREIGN_PLACE, REDIS_PORT } from '../hosts/places.ts'
 import { answersPing } from './ask.ts'

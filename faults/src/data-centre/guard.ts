@@ -1,4 +1,5 @@
-import { guardHost, readHostConfig } from '@holdfast/cluster/host'
+import { guardHost } from '@holdfast/agent/guard/guard-host'
+import { readHostConfig } from '@holdfast/agent/host/config'
 
 /** The product's guard of one data host, before its Redis starts. Its arguments are the host's `host.json` and where it writes how Redis is to start. */
 const [config = '', startFile = ''] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import type { Secrets } from '@holdfast/cluster'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 
 /** The name of the data centre, which its tokens carry. */
 export const DATA_CENTRE = 'campaign'

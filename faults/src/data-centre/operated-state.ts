@@ -1,9 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import type { Secrets, Topology } from '@holdfast/cluster'
-import { parseSecrets } from '../../../packages/cluster/src/secrets/secrets.ts'
-import { StateFolder } from '../../../packages/cluster/src/state/folder.ts'
-import { writeTopology } from '../../../packages/cluster/src/state/saved-topology.ts'
-import { writeSecrets } from '../../../packages/cluster/src/state/secrets-file.ts'
+import { StateFolder } from '@holdfast/local/state/folder'
+import { writeTopology } from '@holdfast/local/state/saved-topology'
+import { writeSecrets } from '@holdfast/local/state/secrets-file'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
+import { parseSecrets } from '@holdfast/site/secrets/secrets'
+import type { Topology } from '@holdfast/site/topology/topology'
 
 /** The state folder of the data centre, as the product's operations read and write it. */
 export class OperatedState {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Secrets } from '@holdfast/cluster'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { HostedProcess } from '../hosts/hosted-process.ts'
 import { type DataHost, sentinelOf } from '../hosts/places.ts'
 import { answersPing } from './ask.ts'

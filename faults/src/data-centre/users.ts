@@ -1,5 +1,5 @@
-import type { Secrets } from '@holdfast/cluster'
-import { renderSentinelUsers, renderUsersAcl } from '../../../packages/cluster/src/render/users-acl.ts'
+import { renderSentinelUsers, renderUsersAcl } from '@holdfast/site/render/users-acl'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { CAMPAIGN } from './names.ts'
 
 const CAMPAIGN_USER = `user ${CAMPAIGN.username} on >${CAMPAIGN.password} ~* &* +@all\n`

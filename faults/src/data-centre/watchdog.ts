@@ -1,4 +1,5 @@
-import { readHostConfig, watchHost } from '@holdfast/cluster/host'
+import { readHostConfig } from '@holdfast/agent/host/config'
+import { watchHost } from '@holdfast/agent/watchdog/watch-host'
 
 /** The product's watchdog of one data host, for ever. Its only argument is the host's `host.json`. */
 const [config = ''] = process.argv.slice(2)

@@ -3,7 +3,9 @@
  * JSON line at the beginning of each step and one at its end (an `OperationMessage`). At the step that is named it kills itself, by
  * kill -9.
  */
-import { ClusterError, rotatePasswords, switchover } from '@holdfast/cluster'
+import { rotatePasswords } from '@holdfast/operations/rotate/passwords/rotate-passwords'
+import { switchover } from '@holdfast/operations/switchover/switchover'
+import { ClusterError } from '@holdfast/site/errors'
 import type { OperationMessage, OperationName } from './messages.ts'
 
 const [operation = '', stateDir = '', lastStep] = process.argv.slice(2)

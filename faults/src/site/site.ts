@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Secrets } from '@holdfast/cluster'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { ShiftableClock } from '@holdfast/testing/clock'
 import type { Timings } from '../data-centre/config.ts'
 import { DataCentre } from '../data-centre/data-centre.ts'

@@ -3,12 +3,10 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  connectControl,
-  type DataCentreDescription,
-  type DrillReport,
-  type RehearsalReport,
-} from '@holdfast/cluster'
+import type { RehearsalReport } from '@holdfast/drill/rehearsal/rehearse'
+import type { DrillReport } from '@holdfast/drill/report'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
+import { connectControl } from '@holdfast/local/supervise/control-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { collect, Sandbox } from './holdfast.ts'
 

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DataCentreDescription, DataCentreStatus } from '@holdfast/cluster'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
+import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import type { DataCentrePlace } from '@holdfast/cluster'
-import { toCliFlags as flagsOfLocator } from '@holdfast/cluster/place'
-import { defaultStateDir } from '@holdfast/cluster/state'
-import { DEFAULT_NAME } from '@holdfast/cluster/words'
+import { defaultStateDir } from '@holdfast/local/state/folder'
+import { toCliFlags as flagsOfLocator } from '@holdfast/operations/data-centre/cli-flags'
+import type { DataCentrePlace } from '@holdfast/operations/data-centre/open'
+import { DEFAULT_NAME } from '@holdfast/site/topology/topology'
 import { UsageError } from '../command-line/command-spec.ts'
 import type { LocalOptions, LocatorOptions } from './options.ts'
 

@@ -1,4 +1,4 @@
-import { DEFAULT_NAME } from '@holdfast/cluster/words'
+import { DEFAULT_NAME } from '@holdfast/site/topology/topology'
 import type { OptionSpec } from '../command-line/command-spec.ts'
 
 /** The default name of the file that describes data centres. */

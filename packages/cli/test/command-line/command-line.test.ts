@@ -28,11 +28,7 @@ describe('a wrong command line prints one sentence and exits with 2:', () => {
     ],
     ['a rehearsal of one fault', ['drill', '--all', '--kill', 'primary'], 'Give one fault, or a rehearsal'],
     ['a rehearsal again', ['drill', '--all', '--repeat', '2'], 'Give --all or --repeat, not both'],
-    [
-      'a report nowhere',
-      ['drill', '--report', '/nowhere/x.html'],
-      '--report cannot write /nowhere/x.html',
-    ],
+    ['a report nowhere', ['drill', '--report', '/nowhere/x.html'], '--report cannot write /nowhere/x.html'],
     [
       'a duration of an instant',
       ['drill', '--switchover', '--duration', '1000'],
@@ -126,7 +122,8 @@ it('prints help and version, and the help without a command', async () => {
 
 it('adds users from standard input, never shows a password, and keeps the file to its owner', async () => {
   const file = join(sandbox.folder, 'users.json')
-  const add = (name: string, input: string) => sandbox.run(['users', 'add', name, '--users-file', file], input)
+  const add = (name: string, input: string) =>
+    sandbox.run(['users', 'add', name, '--users-file', file], input)
   expect(await add('ada', 'first secret\n')).toMatchObject({ code: 0, stdout: `Added ada to ${file}.\n` })
   const again = await add('ada', 'first secret\n')
   expect(again.code).toBe(1)
@@ -142,7 +139,8 @@ it('adds users from standard input, never shows a password, and keeps the file t
 
 it('changes the users of a file, and says that their sessions stay active', async () => {
   const file = join(sandbox.folder, 'more-users.json')
-  const users = (args: string[], input?: string) => sandbox.run(['users', ...args, '--users-file', file], input)
+  const users = (args: string[], input?: string) =>
+    sandbox.run(['users', ...args, '--users-file', file], input)
   const profile = ['--full-name', 'Ada Lovelace', '--email', 'ada@example.org', '--groups', 'staff, engines']
   expect(await users(['add', 'ada', ...profile], 'first secret\n')).toMatchObject({ code: 0 })
   expect((await users(['list'])).stdout).toMatch(

@@ -87,11 +87,14 @@ describe('privateFolder', () => {
     expect(await readdir(shared)).toEqual([])
   })
 
-  it.runIf(isRoot)('refuses a folder of another user, and one below it, as when root keeps the HOME of a user', async () => {
-    const theirs = await folder('theirs')
-    await chown(theirs, 65534, 65534)
-    expect(privateFolder(theirs)).toBeNull()
-    expect(privateFolder(join(theirs, '.cache/holdfast'))).toBeNull()
-    expect(await readdir(theirs)).toEqual([])
-  })
+  it.runIf(isRoot)(
+    'refuses a folder of another user, and one below it, as when root keeps the HOME of a user',
+    async () => {
+      const theirs = await folder('theirs')
+      await chown(theirs, 65534, 65534)
+      expect(privateFolder(theirs)).toBeNull()
+      expect(privateFolder(join(theirs, '.cache/holdfast'))).toBeNull()
+      expect(await readdir(theirs)).toEqual([])
+    },
+  )
 })

@@ -76,29 +76,26 @@ describe('a command loads only the modules that it needs:', () => {
   })
 
   it.each([
-    [['check', '/nowhere.yaml'], 'packages/cluster/src/check/check-site.ts'],
+    [['check', '/nowhere.yaml'], 'packages/site/src/check/check-site.ts'],
     [
       ['init', '/nowhere/holdfast.yaml', '--hosts', '10.1.0.11,10.1.0.12'],
-      'packages/cluster/src/site/compose.ts',
+      'packages/site/src/file/compose.ts',
     ],
     [['users', 'list', '--users-file', '/nowhere'], 'packages/gateway/src/users/edit.ts'],
     [['audit', 'verify', '/nowhere'], 'packages/gateway/src/audit/verify.ts'],
-  ])(
-    '%j loads no client of Redis and no server',
-    async (args, own) => {
-      const loaded = await loadedBy(MAIN, ...args)
-      expect(loaded).toContain(own)
-      const heavy = ['@redis/client', 'fastify', ...IDENTITY_CLIENTS]
-      expect(packagesOf(loaded).filter((name) => heavy.includes(name))).toEqual([])
-    },
-  )
+  ])('%j loads no client of Redis and no server', async (args, own) => {
+    const loaded = await loadedBy(MAIN, ...args)
+    expect(loaded).toContain(own)
+    const heavy = ['@redis/client', 'fastify', ...IDENTITY_CLIENTS]
+    expect(packagesOf(loaded).filter((name) => heavy.includes(name))).toEqual([])
+  })
 
   it.each([
     ['the cluster view of a gateway', ['--input-type=module', '--eval', STATUS]],
     ['`status`', [MAIN, 'status', '--state-dir', '/nowhere']],
   ])('%s loads no supervisor, doctor or drill', async (_, args) => {
     const loaded = await loadedBy(...args)
-    expect(loaded).toContain('packages/cluster/src/operate/status/status.ts')
+    expect(loaded).toContain('packages/operations/src/status/status.ts')
     const ofOptions = await words()
     const parts = loaded.filter((file) => /^packages\/cluster\/src\/(supervise|doctor|drill)\//.test(file))
     expect(parts.filter((file) => !ofOptions.includes(file))).toEqual([])

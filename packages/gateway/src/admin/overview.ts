@@ -16,7 +16,7 @@ export interface Operations {
   collectAll: () => Promise<readonly Metric[]>
   /** The current administrators. */
   administrators: () => AdminConfig['administrators']
-  /** The state of the data centre, as `@holdfast/cluster` reports it; the caller of the gateway provides it. */
+  /** The state of the data centre, as `@holdfast/operations` reports it; the caller of the gateway provides it. */
   clusterView?: (() => Promise<unknown>) | undefined
 }
 

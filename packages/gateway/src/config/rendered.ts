@@ -48,7 +48,7 @@ function isEdited(raw: unknown): boolean {
   return renderedDigest !== undefined && renderedDigest !== digestOf(rest)
 }
 
-/** Covers the values and their order, but not white space. `@holdfast/cluster` computes the same when it renders. */
+/** Covers the values and their order, but not white space. `@holdfast/site` computes the same when it renders. */
 const digestOf = (values: unknown): string =>
   createHash('sha256').update(JSON.stringify(values)).digest('hex')
 

@@ -34,12 +34,9 @@ const beginning = describeRoute({
   summary: 'Begin a login at the OpenID provider',
   query: z.object({
     return_to: z.string().optional().meta({ description: 'Address after the login.' }),
-    max_age: z
-      .string()
-      .optional()
-      .meta({
-        description: 'Max age of the authentication at the provider, in seconds: an older one is repeated.',
-      }),
+    max_age: z.string().optional().meta({
+      description: 'Max age of the authentication at the provider, in seconds: an older one is repeated.',
+    }),
   }),
   answers: {
     303: { text: 'Redirect to the provider.' },

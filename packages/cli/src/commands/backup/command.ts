@@ -13,7 +13,11 @@ export const backup: CommandSpec<BackupOptions> = {
   summary: 'Save all sessions in an encrypted file',
   options: [
     { flags: '--to <file>', summary: 'File to create', required: true },
-    { flags: '--recipient <list>', summary: 'Encrypt for age recipients, not with a passphrase', parse: list },
+    {
+      flags: '--recipient <list>',
+      summary: 'Encrypt for age recipients, not with a passphrase',
+      parse: list,
+    },
     PASSPHRASE_OPTION,
     JSON_OPTION,
     ...LOCATOR_OPTIONS,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import type { BackupKey, BackupLock } from '@holdfast/cluster'
 import { readPrivateFile } from '@holdfast/gateway/files'
+import type { BackupKey, BackupLock } from '@holdfast/operations/backup/encryption'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { askSecret, firstLine } from '../../command-line/prompt.ts'
 import { plural } from '../../terminal/format.ts'

@@ -1,4 +1,4 @@
-import { type BackupReport, backup as createBackup } from '@holdfast/cluster'
+import { type BackupReport, backup as createBackup } from '@holdfast/operations/backup/backup'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { locatorFromOptions } from '../../data-centre/locator.ts'
 import type { LocatorOptions } from '../../data-centre/options.ts'

@@ -1,4 +1,5 @@
-import { DEFAULT_NAME, MOST_AUTHORITY_DAYS, MOST_DAYS } from '@holdfast/cluster/words'
+import { MOST_AUTHORITY_DAYS, MOST_DAYS } from '@holdfast/site/certificates/days'
+import { DEFAULT_NAME } from '@holdfast/site/topology/topology'
 import {
   type AnyCommand,
   type CommandSpec,

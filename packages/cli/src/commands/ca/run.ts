@@ -1,5 +1,6 @@
-import { CertificateFolder, type Purpose } from '@holdfast/cluster/certificates'
-import { DEFAULT_NAME } from '@holdfast/cluster/words'
+import { CertificateFolder } from '@holdfast/site/certificates/folder'
+import type { Purpose } from '@holdfast/site/certificates/inspect'
+import { DEFAULT_NAME } from '@holdfast/site/topology/topology'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { assertTerminal, confirm } from '../../command-line/prompt.ts'
 import { plural } from '../../terminal/format.ts'

@@ -1,4 +1,4 @@
-import type { CertificateFile, CertificateFolder } from '@holdfast/cluster/certificates'
+import type { CertificateFile, CertificateFolder } from '@holdfast/site/certificates/folder'
 import { plural } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

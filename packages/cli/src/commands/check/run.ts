@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
-import { type CheckedSite, checkSiteFile, sarifOf } from '@holdfast/cluster/site'
 import { mistakesInSettings } from '@holdfast/gateway/settings'
+import { type CheckedSite, checkSiteFile } from '@holdfast/site/check/check-site'
+import { sarifOf } from '@holdfast/site/check/sarif'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { version } from '../../command-line/version.ts'

@@ -1,4 +1,6 @@
-import { type CheckedSite, excerptOf, explainRule, type Finding, type Severity } from '@holdfast/cluster/site'
+import { type CheckedSite, excerptOf } from '@holdfast/site/check/check-site'
+import type { Finding, Severity } from '@holdfast/site/file/finding'
+import { explainRule } from '@holdfast/site/rules/rules'
 import { plural, printable } from '../../terminal/format.ts'
 import { wrap } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

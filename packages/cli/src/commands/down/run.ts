@@ -1,4 +1,4 @@
-import { type StopReport, stopDataCentre } from '@holdfast/cluster'
+import { type StopReport, stopDataCentre } from '@holdfast/local/lifecycle/stop'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { stateDirFromOptions } from '../../data-centre/locator.ts'
 import type { LocalOptions } from '../../data-centre/options.ts'

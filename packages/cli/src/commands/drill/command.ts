@@ -1,4 +1,4 @@
-import { REHEARSED_IDS } from '@holdfast/cluster/words'
+import { REHEARSED_IDS } from '@holdfast/drill/rehearsal/list'
 import { type CommandSpec, list, wholeNumber } from '../../command-line/command-spec.ts'
 import { EXIT } from '../../command-line/exit-codes.ts'
 import { JSON_OPTION, LOCAL_OPTIONS } from '../../data-centre/options.ts'

@@ -1,5 +1,5 @@
-import type { DrillFault, FaultAction, FaultTarget } from '@holdfast/cluster'
-import { targetsOf } from '@holdfast/cluster/words'
+import type { DrillFault, FaultAction, FaultTarget } from '@holdfast/drill/faults/plan'
+import { targetsOf } from '@holdfast/drill/faults/targets'
 import { type OptionSpec, oneOf, UsageError } from '../../command-line/command-spec.ts'
 
 /** One flag for each kind of fault. Its value is the target, and it has no value if there is only one target. */

@@ -1,5 +1,7 @@
 import type { WriteStream } from 'node:tty'
-import type { DrillProgress, DrillReport, RehearsalPlace, RehearsalPlan } from '@holdfast/cluster'
+import type { DrillProgress } from '@holdfast/drill/options'
+import type { RehearsalPlace, RehearsalPlan } from '@holdfast/drill/rehearsal/rehearse'
+import type { DrillReport } from '@holdfast/drill/report'
 import { duration, plural, span } from '../../terminal/format.ts'
 import { LiveOutput } from '../../terminal/live.ts'
 import { paint, widthOf } from '../../terminal/paint.ts'

@@ -1,4 +1,5 @@
-import type { DrillReport, RehearsalReport } from '@holdfast/cluster'
+import type { RehearsalReport } from '@holdfast/drill/rehearsal/rehearse'
+import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration, plural, span } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

@@ -1,4 +1,5 @@
-import type { DrillReport, RepeatReport, Spread } from '@holdfast/cluster'
+import type { RepeatReport, Spread } from '@holdfast/drill/rehearsal/repeat'
+import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration, plural } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

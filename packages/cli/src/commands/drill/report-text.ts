@@ -1,4 +1,4 @@
-import type { DrillReport } from '@holdfast/cluster'
+import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration, plural } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

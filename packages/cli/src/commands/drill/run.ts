@@ -1,12 +1,10 @@
-import {
-  type DrillFault,
-  type DrillOptions,
-  type DrillReport,
-  readDrillObjectives,
-  rehearse,
-  repeatDrill,
-  runDrill,
-} from '@holdfast/cluster'
+import { runDrill } from '@holdfast/drill/drill'
+import type { DrillFault } from '@holdfast/drill/faults/plan'
+import { readDrillObjectives } from '@holdfast/drill/objectives/read'
+import type { DrillOptions } from '@holdfast/drill/options'
+import { rehearse } from '@holdfast/drill/rehearsal/rehearse'
+import { repeatDrill } from '@holdfast/drill/rehearsal/repeat'
+import type { DrillReport } from '@holdfast/drill/report'
 import { addUsersWithSamePassword, removeUsers } from '@holdfast/gateway/files'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'

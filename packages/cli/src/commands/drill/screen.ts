@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import type { DrillProgress } from '@holdfast/cluster'
+import type { DrillProgress } from '@holdfast/drill/options'
 import { count, duration, plural } from '../../terminal/format.ts'
 import { LiveOutput } from '../../terminal/live.ts'
 import { paint } from '../../terminal/paint.ts'

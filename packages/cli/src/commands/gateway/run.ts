@@ -1,5 +1,5 @@
-import type { DataCentreStatus } from '@holdfast/cluster'
 import { runGateway } from '@holdfast/gateway'
+import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 
 export type GatewayOptions = { config: string; stateDir?: string }
@@ -12,6 +12,6 @@ export async function gateway({ config, stateDir }: GatewayOptions): Promise<Exi
 
 /** Imported only when an administrator asks: a gateway needs nothing else of the cluster package. */
 async function viewOf(stateDir: string): Promise<DataCentreStatus> {
-  const { getStatus } = await import('@holdfast/cluster/status')
+  const { getStatus } = await import('@holdfast/operations/status/status')
   return getStatus({ stateDir })
 }

@@ -1,4 +1,5 @@
-import { guardHost, readHostConfig } from '@holdfast/cluster/host'
+import { guardHost } from '@holdfast/agent/guard/guard-host'
+import { readHostConfig } from '@holdfast/agent/host/config'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { logEvent, logLine, untilStopped } from '../../command-line/service.ts'
 

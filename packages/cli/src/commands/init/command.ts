@@ -1,4 +1,4 @@
-import { ENGINES, TRANSPORTS } from '@holdfast/cluster/words'
+import { ENGINES, TRANSPORTS } from '@holdfast/site/file/choices'
 import { type CommandSpec, list, oneOf } from '../../command-line/command-spec.ts'
 import { JSON_OPTION, SITE_FILE } from '../../data-centre/options.ts'
 import { DEFAULTS, type InitOptions } from './options.ts'

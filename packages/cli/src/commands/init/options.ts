@@ -1,4 +1,4 @@
-import type { NewSite } from '@holdfast/cluster/site'
+import type { NewSite } from '@holdfast/site/file/compose'
 
 export interface InitOptions {
   hosts?: string[]

@@ -1,11 +1,6 @@
-import {
-  checkSiteText,
-  composeSite,
-  ENGINES,
-  type NewDataCentre,
-  type NewSite,
-  TRANSPORTS,
-} from '@holdfast/cluster/site'
+import { checkSiteText } from '@holdfast/site/check/check-site'
+import { ENGINES, TRANSPORTS } from '@holdfast/site/file/choices'
+import { composeSite, type NewDataCentre, type NewSite } from '@holdfast/site/file/compose'
 import { list, oneOf, UsageError } from '../../command-line/command-spec.ts'
 import { type Questions, startQuestions } from '../../command-line/prompt.ts'
 import { SITE_FILE } from '../../data-centre/options.ts'

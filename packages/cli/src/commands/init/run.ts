@@ -1,5 +1,7 @@
 import { basename, relative } from 'node:path'
-import { checkSiteText, composeSite, type NewSite, writeSite } from '@holdfast/cluster/site'
+import { checkSiteText } from '@holdfast/site/check/check-site'
+import { composeSite, type NewSite } from '@holdfast/site/file/compose'
+import { writeSite } from '@holdfast/site/file/write-site'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { SITE_FILE } from '../../data-centre/options.ts'

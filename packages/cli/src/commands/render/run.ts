@@ -1,16 +1,12 @@
 import { dirname, resolve } from 'node:path'
-import {
-  type DataCentre,
-  filesOfHost,
-  loadSecrets,
-  loadSite,
-  readSiteCertificates,
-  renderSite,
-  type Secrets,
-  type Site,
-  writeRendered,
-} from '@holdfast/cluster'
 import { mistakesInSettings } from '@holdfast/gateway/settings'
+import { readSiteCertificates } from '@holdfast/operations/data-centre/site-certificates'
+import { writeRendered } from '@holdfast/operations/data-centre/write-rendered'
+import { loadSite } from '@holdfast/site/check/check-site'
+import type { DataCentre, Site } from '@holdfast/site/file/site'
+import { filesOfHost, renderSite } from '@holdfast/site/render/render-site'
+import { loadSecrets } from '@holdfast/site/secrets/load'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { type Handler, UsageError } from '../../command-line/command-spec.ts'
 import { EXIT } from '../../command-line/exit-codes.ts'
 import { explanationText, missingCertificatesText, renderedTree } from './text.ts'

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
-import { explainFile, type MissingCertificate, type RenderedFile } from '@holdfast/cluster'
+import type { MissingCertificate } from '@holdfast/operations/data-centre/site-certificates'
+import { explainFile } from '@holdfast/site/render/explain-file'
+import type { RenderedFile } from '@holdfast/site/render/render-site'
 import { plural } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

@@ -1,4 +1,8 @@
-import { type RestoreProgress, type RestoreReport, restore as restoreBackup } from '@holdfast/cluster'
+import {
+  type RestoreProgress,
+  type RestoreReport,
+  restore as restoreBackup,
+} from '@holdfast/operations/backup/restore'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { locatorFromOptions } from '../../data-centre/locator.ts'
 import type { LocatorOptions } from '../../data-centre/options.ts'

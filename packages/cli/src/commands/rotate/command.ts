@@ -1,4 +1,5 @@
-import { MOST_DAYS, PASSWORD_USERS } from '@holdfast/cluster/words'
+import { PASSWORD_USERS } from '@holdfast/operations/rotate/passwords/users'
+import { MOST_DAYS } from '@holdfast/site/certificates/days'
 import {
   type AnyCommand,
   type CommandSpec,

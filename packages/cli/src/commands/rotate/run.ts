@@ -1,15 +1,19 @@
+import type { DataCentrePlace } from '@holdfast/operations/data-centre/open'
 import {
-  type DataCentrePlace,
-  loadSite,
-  type PasswordName,
   planCertificateRotation,
-  planKeyringRotation,
-  planPasswordRotation,
-  planSiteCertificates,
   rotateCertificates as runCertificates,
+} from '@holdfast/operations/rotate/certificates/rotate-certificates'
+import { planSiteCertificates } from '@holdfast/operations/rotate/certificates/site-plan'
+import {
+  planKeyringRotation,
   rotateKeyring as runKeyring,
+} from '@holdfast/operations/rotate/keyring/rotate-keyring'
+import {
+  planPasswordRotation,
   rotatePasswords as runPasswords,
-} from '@holdfast/cluster'
+} from '@holdfast/operations/rotate/passwords/rotate-passwords'
+import type { PasswordName } from '@holdfast/operations/rotate/passwords/users'
+import { loadSite } from '@holdfast/site/check/check-site'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { assertTerminal, confirm } from '../../command-line/prompt.ts'

@@ -1,10 +1,8 @@
-import type {
-  CertificatesReport,
-  HostDelivery,
-  KeyringReport,
-  PasswordsReport,
-  SitePlan,
-} from '@holdfast/cluster'
+import type { CertificatesReport } from '@holdfast/operations/rotate/certificates/choices'
+import type { SitePlan } from '@holdfast/operations/rotate/certificates/site-plan'
+import type { HostDelivery } from '@holdfast/operations/rotate/host-files'
+import type { KeyringReport } from '@holdfast/operations/rotate/keyring/choices'
+import type { PasswordsReport } from '@holdfast/operations/rotate/passwords/choices'
 import { duration, plural } from '../../terminal/format.ts'
 import { paragraph, table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

@@ -1,10 +1,6 @@
-import {
-  type DataCentrePlace,
-  listSessions,
-  revokeSessions,
-  type SessionChoice,
-  showSession,
-} from '@holdfast/cluster'
+import type { DataCentrePlace } from '@holdfast/operations/data-centre/open'
+import { revokeSessions, type SessionChoice } from '@holdfast/operations/sessions/revoke'
+import { listSessions, showSession } from '@holdfast/operations/sessions/sessions'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { assertTerminal, confirm } from '../../command-line/prompt.ts'

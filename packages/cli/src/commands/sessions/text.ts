@@ -1,4 +1,4 @@
-import type { FoundSession, SessionList } from '@holdfast/cluster'
+import type { FoundSession, SessionList } from '@holdfast/operations/sessions/sessions'
 import { count, plural, printable, span, utc } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'

@@ -1,4 +1,5 @@
-import type { DataCentreStatus, ProcessStatus } from '@holdfast/cluster'
+import type { ProcessStatus } from '@holdfast/local/supervise/managed-process'
+import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 
 /** The state of a process in the words of a sentence about it. */

@@ -1,4 +1,4 @@
-import { getStatus } from '@holdfast/cluster/status'
+import { getStatus } from '@holdfast/operations/status/status'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { locatorFromOptions, toCliFlags } from '../../data-centre/locator.ts'
 import type { LocatorOptions } from '../../data-centre/options.ts'

@@ -1,4 +1,5 @@
-import type { DataCentreStatus, UnfinishedRotations } from '@holdfast/cluster'
+import type { UnfinishedRotations } from '@holdfast/operations/rotate/unfinished'
+import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 import { plural } from '../../terminal/format.ts'
 import { paint } from '../../terminal/paint.ts'
 
@@ -19,7 +20,10 @@ export function agesText(
 }
 
 /** Each unfinished rotation, its state, and the command that continues it. `flags` select the data centre in it. */
-export function rotationLines({ passwords, certificates, keyring }: UnfinishedRotations, flags: string): string[] {
+export function rotationLines(
+  { passwords, certificates, keyring }: UnfinishedRotations,
+  flags: string,
+): string[] {
   return [
     ...(passwords === null ? [] : [passwordsLine(passwords, flags)]),
     ...(certificates === null

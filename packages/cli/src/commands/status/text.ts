@@ -1,4 +1,5 @@
-import type { DataCentreStatus, ProcessStatus, RedisStatus, SentinelStatus } from '@holdfast/cluster'
+import type { ProcessStatus } from '@holdfast/local/supervise/managed-process'
+import type { DataCentreStatus, RedisStatus, SentinelStatus } from '@holdfast/operations/status/facts'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { count, plural, printable, size, span, utc } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'

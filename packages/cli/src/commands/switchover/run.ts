@@ -1,4 +1,7 @@
-import { switchover as runSwitchover, type SwitchoverReport } from '@holdfast/cluster'
+import {
+  switchover as runSwitchover,
+  type SwitchoverReport,
+} from '@holdfast/operations/switchover/switchover'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { locatorFromOptions } from '../../data-centre/locator.ts'
 import type { LocatorOptions } from '../../data-centre/options.ts'

@@ -1,6 +1,7 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DataCentreDescription, StartProgress } from '@holdfast/cluster'
+import type { StartProgress } from '@holdfast/local/lifecycle/start'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
 import { explainError } from '../../command-line/errors.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { aborted, abortOnSignals } from '../../terminal/signals.ts'

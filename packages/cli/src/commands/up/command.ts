@@ -1,4 +1,4 @@
-import { LOCAL_TRANSPORTS } from '@holdfast/cluster/words'
+import { LOCAL_TRANSPORTS } from '@holdfast/site/topology/topology'
 import { type CommandSpec, list, oneOf } from '../../command-line/command-spec.ts'
 import { FILE_OPTION, LOCAL_OPTIONS } from '../../data-centre/options.ts'
 import type { UpOptions } from './plan.ts'

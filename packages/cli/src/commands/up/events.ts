@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectControl, type ProcessStatus } from '@holdfast/cluster'
+import { connectControl } from '@holdfast/local/supervise/control-client'
+import type { ProcessStatus } from '@holdfast/local/supervise/managed-process'
 
 const POLL_INTERVAL_MS = 300
 

@@ -1,14 +1,10 @@
 import { join, resolve } from 'node:path'
-import {
-  defaultStateDir,
-  engineOf,
-  installedVersion,
-  loadSite,
-  localTopologies,
-  resolveTopology,
-  type Topology,
-  type TopologyOptions,
-} from '@holdfast/cluster'
+import { localTopologies } from '@holdfast/local/local-site'
+import { engineOf, installedVersion } from '@holdfast/local/preflight/programs'
+import { defaultStateDir } from '@holdfast/local/state/folder'
+import { loadSite } from '@holdfast/site/check/check-site'
+import { resolveTopology, type TopologyOptions } from '@holdfast/site/topology/resolve'
+import type { Topology } from '@holdfast/site/topology/topology'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { stateDirFromOptions } from '../../data-centre/locator.ts'
 import type { LocalOptions } from '../../data-centre/options.ts'

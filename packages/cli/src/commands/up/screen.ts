@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import type { StartProgress } from '@holdfast/cluster'
+import type { StartProgress } from '@holdfast/local/lifecycle/start'
 import { duration } from '../../terminal/format.ts'
 import { LiveOutput } from '../../terminal/live.ts'
 import { paint } from '../../terminal/paint.ts'

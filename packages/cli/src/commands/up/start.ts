@@ -1,10 +1,6 @@
-import {
-  type DataCentreDescription,
-  type RunningDataCentre,
-  type StartProgress,
-  startDataCentre,
-} from '@holdfast/cluster'
 import { addUser } from '@holdfast/gateway/files'
+import { type RunningDataCentre, type StartProgress, startDataCentre } from '@holdfast/local/lifecycle/start'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { UpPlan } from './plan.ts'
 
 /** The file that runs as `holdfast`. */

@@ -1,4 +1,4 @@
-import type { DataCentreDescription } from '@holdfast/cluster'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
 import { toCliFlags } from '../../data-centre/locator.ts'
 import { duration } from '../../terminal/format.ts'
 import { paint } from '../../terminal/paint.ts'

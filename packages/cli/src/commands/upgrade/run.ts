@@ -1,4 +1,8 @@
-import { upgrade as runUpgrade, type UpgradeProgress, type UpgradeReport } from '@holdfast/cluster'
+import {
+  upgrade as runUpgrade,
+  type UpgradeProgress,
+  type UpgradeReport,
+} from '@holdfast/operations/upgrade/upgrade'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { locatorFromOptions } from '../../data-centre/locator.ts'

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { StateFolder } from '@holdfast/cluster/state'
 import {
   addUser,
   listUsers,
@@ -8,6 +7,7 @@ import {
   setPassword,
   UsersInvalidError,
 } from '@holdfast/gateway/files'
+import { StateFolder } from '@holdfast/local/state/folder'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { askPassword } from '../../command-line/prompt.ts'
 import { stateDirFromOptions } from '../../data-centre/locator.ts'
@@ -98,7 +98,7 @@ async function endSessions(user: string, options: ChangeOptions, reason: string)
   // A users file does not tell which data centre uses it.
   if (options.usersFile !== undefined) return { ended: null, why: 'other-file' }
   // Imported here because it loads a Redis client, which the other commands about users do not need.
-  const { revokeSessions } = await import('@holdfast/cluster')
+  const { revokeSessions } = await import('@holdfast/operations/sessions/revoke')
   try {
     return await revokeSessions({ stateDir: stateDirFromOptions(options), choice: { subject: user }, reason })
   } catch (error) {

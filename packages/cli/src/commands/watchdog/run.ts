@@ -1,4 +1,5 @@
-import { readHostConfig, watchHost } from '@holdfast/cluster/host'
+import { readHostConfig } from '@holdfast/agent/host/config'
+import { watchHost } from '@holdfast/agent/watchdog/watch-host'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { logEvent, untilStopped } from '../../command-line/service.ts'
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { cp, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { CertificateFolder } from '@holdfast/cluster/certificates'
+import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 
@@ -63,7 +63,9 @@ test('an authority is replaced only with --force and a confirmation, is kept, an
   expect(await key()).toBe(before)
   const unasked = await ca('create', '--force')
   expect(unasked.code).toBe(2)
-  expect(unasked.stderr).toMatch(/refuse every certificate.*Error: There is no terminal to confirm at: give --yes/s)
+  expect(unasked.stderr).toMatch(
+    /refuse every certificate.*Error: There is no terminal to confirm at: give --yes/s,
+  )
   expect(await key()).toBe(before)
   const replaced = await ca('create', '--force', '--yes')
   expect(replaced.code).toBe(0)

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Diagnosis, DoctorReport } from '@holdfast/cluster'
+import type { DoctorReport } from '@holdfast/operations/doctor/examine'
+import type { Diagnosis } from '@holdfast/operations/doctor/finding'
 import { expect, it } from 'vitest'
 import { doctorText, exitCodeOf } from '../../../src/commands/doctor/text.ts'
 

@@ -1,4 +1,6 @@
-import { type DrillReport, summarizeDrills, type TimelineEvent } from '@holdfast/cluster'
+import { summarizeDrills } from '@holdfast/drill/rehearsal/repeat'
+import type { DrillReport } from '@holdfast/drill/report'
+import type { TimelineEvent } from '@holdfast/drill/timeline'
 import { describe, expect, it } from 'vitest'
 import { reportPage } from '../../../src/commands/drill/page/page.ts'
 import { report } from './report.ts'

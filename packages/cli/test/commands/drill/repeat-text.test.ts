@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { summarizeDrills } from '@holdfast/cluster'
+import { summarizeDrills } from '@holdfast/drill/rehearsal/repeat'
 import { describe, expect, it } from 'vitest'
 import { repeatHead, repeatLine, repeatText } from '../../../src/commands/drill/repeat-text.ts'
 import { report } from './report.ts'

@@ -1,4 +1,4 @@
-import type { DrillReport } from '@holdfast/cluster'
+import type { DrillReport } from '@holdfast/drill/report'
 
 const operation = { count: 1200, p50Ms: 2, p99Ms: 9, p999Ms: 30, longestMs: 41 }
 

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { CertificateFolder } from '@holdfast/cluster/certificates'
+import { CertificateFolder } from '@holdfast/site/certificates/folder'
+import { exampleSite } from '@holdfast/testing/hosts/example-site'
+import { FIXED_SECRETS } from '@holdfast/testing/local/fixed-secrets'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { exampleSite } from '../../../../cluster/test/render/support/example-site.ts'
-import { FIXED_SECRETS } from '../../../../cluster/test/support/fixed-secrets.ts'
 import { renderFrom } from '../../../src/commands/render/run.ts'
 
 const asked: string[] = []

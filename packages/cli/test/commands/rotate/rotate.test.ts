@@ -1,13 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  CertificatesReport,
-  DataCentreDescription,
-  DrillReport,
-  KeyringReport,
-  PasswordsReport,
-} from '@holdfast/cluster'
+import type { DrillReport } from '@holdfast/drill/report'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
+import type { CertificatesReport } from '@holdfast/operations/rotate/certificates/choices'
+import type { KeyringReport } from '@holdfast/operations/rotate/keyring/choices'
+import type { PasswordsReport } from '@holdfast/operations/rotate/passwords/choices'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 
@@ -145,7 +143,9 @@ it('prints the result into a pipe without colours', async () => {
   ])
   expect([code, stdout]).toEqual([
     0,
-    expect.stringMatching(/^ {2}✓ Every gateway knows k3; k2 still seals\. \(.*\)\n {2}Give the key ring .*\n$/),
+    expect.stringMatching(
+      /^ {2}✓ Every gateway knows k3; k2 still seals\. \(.*\)\n {2}Give the key ring .*\n$/,
+    ),
   ])
   expect(stderr).toContain('Adding the key k3')
   const finished = await sandbox.run(['rotate', 'keyring', '--name', NAME, '--stage', 'finish'])

@@ -1,12 +1,9 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type {
-  BackupReport,
-  DataCentreDescription,
-  FoundSession,
-  RestoreReport,
-  SessionList,
-} from '@holdfast/cluster'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
+import type { BackupReport } from '@holdfast/operations/backup/backup'
+import type { RestoreReport } from '@holdfast/operations/backup/restore'
+import type { FoundSession, SessionList } from '@holdfast/operations/sessions/sessions'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { UnfinishedRotations } from '@holdfast/cluster'
+import type { UnfinishedRotations } from '@holdfast/operations/rotate/unfinished'
 import { describe, expect, it } from 'vitest'
 import { agesText, rotationLines } from '../../../src/commands/status/secrets-text.ts'
 
@@ -12,9 +12,7 @@ it('prints the age of the oldest password and of the key ring, with the limit th
       agesText([age('admin', days[0]), age('app', days[1]), age('keyring', days[2])], LIMITS),
     )
   expect(agesOf(1, 30, 90)).toBe('passwords at most 30 days old, key ring 90 days old')
-  expect(agesOf(31, 2, 91)).toBe(
-    'passwords at most 31 days old (limit 30), key ring 91 days old (limit 90)',
-  )
+  expect(agesOf(31, 2, 91)).toBe('passwords at most 31 days old (limit 30), key ring 91 days old (limit 90)')
 })
 
 describe('an unfinished rotation is printed with the command that continues it:', () => {
@@ -39,7 +37,10 @@ describe('an unfinished rotation is printed with the command that continues it:'
       { passwords: { ...passwords, phase: 'wait' } },
       ['of app, peer waits for its second stage: holdfast rotate passwords --stage finish --name dc2'],
     ],
-    [{ certificates }, ['of certificates was interrupted, continue with: holdfast rotate certificates --name dc2']],
+    [
+      { certificates },
+      ['of certificates was interrupted, continue with: holdfast rotate certificates --name dc2'],
+    ],
     [{ keyring }, ['to the key k2 was interrupted, continue with: holdfast rotate keyring --name dc2']],
     [
       { keyring: { ...keyring, waits: true } },

@@ -1,4 +1,6 @@
-import type { DrillReport, ObjectiveResult, OperationReport } from '@holdfast/cluster'
+import type { OperationReport } from '@holdfast/drill/measured'
+import type { ObjectiveResult } from '@holdfast/drill/objectives/objectives'
+import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration } from '../../../terminal/format.ts'
 import { html, type Markup } from './html.ts'
 import { timelineFigure } from './timeline.ts'

@@ -1,4 +1,5 @@
-import type { DrillReport, RepeatSummary } from '@holdfast/cluster'
+import type { RepeatSummary } from '@holdfast/drill/rehearsal/repeat'
+import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration, plural, span, utc } from '../../../terminal/format.ts'
 import { faultSection, verdictPill } from './fault.ts'
 import { embeddedJson, html, type Markup, trusted } from './html.ts'

@@ -1,4 +1,5 @@
-import type { DrillReport, RepeatSummary, Spread } from '@holdfast/cluster'
+import type { RepeatSummary, Spread } from '@holdfast/drill/rehearsal/repeat'
+import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration } from '../../../terminal/format.ts'
 import { verdictPill } from './fault.ts'
 import { html, type Markup } from './html.ts'

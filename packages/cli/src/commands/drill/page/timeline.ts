@@ -1,4 +1,5 @@
-import type { DrillReport, TimelineEvent, TimelineReport } from '@holdfast/cluster'
+import type { DrillReport } from '@holdfast/drill/report'
+import type { TimelineEvent, TimelineReport } from '@holdfast/drill/timeline'
 import { duration } from '../../../terminal/format.ts'
 import { html, type Markup } from './html.ts'
 

@@ -1,0 +1,126 @@
+import type { NodeAddress, Reply } from '@holdfast/tokens/redis'
+import { describe, expect, it } from 'vitest'
+import { type Ballot, candidateToRepeat, repeatSplitVotes } from '../../src/watchdog/split-vote.ts'
+
+const at = (host: string): NodeAddress => ({ host, port: 26_379 })
+
+const ballot = (name: string, vote: string | null, more: Partial<Ballot> = {}): Ballot => ({
+  sentinel: at(name),
+  id: name,
+  isCandidate: true,
+  hasChosen: false,
+  vote,
+  epoch: 7,
+  knownSentinels: 2,
+  ...more,
+})
+
+describe('candidateToRepeat', () => {
+  it.each([
+    ['each voted for itself', [ballot('sc', 'sc'), ballot('sb', 'sb')]],
+    ['each voted for the other', [ballot('sc', 'sb'), ballot('sb', 'sc')]],
+    ['three voted in a circle', [ballot('sb', 'sc'), ballot('sc', 'sd'), ballot('sd', 'sb')]],
+    ['one candidate does not know the new epoch', [ballot('sc', 'sc'), ballot('sb', 'sb', { epoch: 6 })]],
+  ])('the first candidate repeats the vote when %s', (_what, ballots) => {
+    expect(candidateToRepeat(ballots)).toBe('sb:26379')
+    expect(candidateToRepeat([...ballots].reverse())).toBe('sb:26379')
+  })
+
+  it.each([
+    ['there is only one candidate', [ballot('sb', 'sb'), ballot('sc', null, { isCandidate: false })]],
+    ['a candidate has a majority', [ballot('sb', 'sb'), ballot('sc', 'sb'), ballot('sd', 'sd')]],
+    ['a candidate has chosen a replica', [ballot('sb', 'sb', { hasChosen: true }), ballot('sc', 'sc')]],
+    ['a Sentinel voted for one that does not answer', [ballot('sb', 'sa'), ballot('sc', 'sc')]],
+    ['no Sentinel answers', []],
+  ])('no candidate repeats the vote when %s', (_what, ballots) => {
+    expect(candidateToRepeat(ballots)).toBeNull()
+  })
+})
+
+/** Two Sentinels that have voted for themselves. A short `failover-timeout` makes one start again and win. */
+class TwoSentinels {
+  readonly sent: string[] = []
+  /** The failover-timeout was restored before the Sentinel had started again, so the Sentinel waits for twelve seconds. */
+  tooEarly = false
+  readonly timeouts = new Map([
+    ['sb', 6000],
+    ['sc', 6000],
+  ])
+  #epoch = 7
+  /** How many more times the Sentinel is asked for its vote before it has given up and started again. */
+  #pollsUntilRestart = 0
+
+  send = async ({ host }: NodeAddress, commands: string[][]): Promise<Reply[]> =>
+    commands.map((command) => this.#answer(host, command))
+
+  #answer(host: string, [, command = '', ...args]: string[]): Reply {
+    if (command === 'MYID') return host
+    if (command === 'REPLICAS') return []
+    if (command === 'MASTER') {
+      return {
+        ip: 'a',
+        port: '6379',
+        flags:
+          host === 'sb' && this.#pollsUntilRestart > 0
+            ? 'master,o_down'
+            : 'master,o_down,failover_in_progress',
+        'num-other-sentinels': '2',
+        'failover-timeout': String(this.timeouts.get(host)),
+      }
+    }
+    if (command === 'IS-MASTER-DOWN-BY-ADDR') {
+      expect(args).toEqual(['a', '6379', '0', host])
+      if (host === 'sb' && this.#pollsUntilRestart > 0) {
+        this.#pollsUntilRestart -= 1
+        if (this.#pollsUntilRestart === 0) this.#epoch += 1
+      }
+      // The other Sentinel does not know the new epoch yet.
+      return [1, host, host === 'sb' ? this.#epoch : 7]
+    }
+    const [, name, value] = args
+    this.sent.push(`${host} ${name} ${value}`)
+    this.timeouts.set(host, Number(value))
+    if (value === '1') this.#pollsUntilRestart = 3
+    // The end of the test may interrupt a later repetition.
+    else if (this.#pollsUntilRestart > 0 && this.sent.length === 2) this.tooEarly = true
+    return 'OK'
+  }
+}
+
+async function watch(own: string[], sentinels: TwoSentinels, forMs: number): Promise<void> {
+  await repeatSplitVotes(
+    {
+      own: own.map(at),
+      all: [at('sb'), at('sc')],
+      primaryName: 'mymaster',
+      failoverTimeoutMs: 6000,
+      sendToSentinel: sentinels.send,
+      log: () => {},
+    },
+    AbortSignal.timeout(forMs),
+  ).catch(() => {})
+}
+
+describe('repeatSplitVotes', () => {
+  it('only the first candidate repeats a split vote, and its failover-timeout is restored', async () => {
+    const sentinels = new TwoSentinels()
+    await watch(['sb', 'sc'], sentinels, 800)
+    expect(sentinels.sent.slice(0, 2)).toEqual(['sb failover-timeout 1', 'sb failover-timeout 6000'])
+    expect(sentinels.timeouts.get('sb')).toBe(6000)
+    expect(sentinels.tooEarly).toBe(false)
+    expect(sentinels.sent.every((sent) => sent.startsWith('sb'))).toBe(true)
+  })
+
+  it('a vote is not repeated before an election had time to succeed', async () => {
+    const sentinels = new TwoSentinels()
+    await watch(['sb', 'sc'], sentinels, 250)
+    expect(sentinels.sent).toEqual([])
+  })
+
+  it('a short failover-timeout that a dead agent left is restored', async () => {
+    const sentinels = new TwoSentinels()
+    sentinels.timeouts.set('sc', 1)
+    await watch(['sc'], sentinels, 250)
+    expect(sentinels.sent).toEqual(['sc failover-timeout 6000'])
+  })
+})

@@ -1,0 +1,36 @@
+import type { NodeAddress, Reply } from '@holdfast/tokens/redis'
+import { expect, test } from 'vitest'
+import { restartStuckSentinels, waitsForOldTime } from '../../src/watchdog/stuck-sentinel.ts'
+
+const process = (lastPingReplyMs: number): Reply => ({ 'last-ping-reply': String(lastPingReplyMs) })
+
+test.each([
+  ['pings its processes', [process(0), process(999)], false],
+  ['has not been answered for long', [process(60_000)], false],
+  ['had its clock set back by less than a restart takes', [process(-4000)], false],
+  ['has pinged one process at a time that has not come', [process(10), process(-2_400_000)], true],
+])('a Sentinel that %s counts as stuck: %3$s', (_what, processes, expected) => {
+  expect(waitsForOldTime(processes)).toBe(expected)
+})
+
+test('a Sentinel that is stuck on two looks is shut down, and one that does not answer is left alone', async () => {
+  const own = ['stuck', 'silent'].map((host): NodeAddress => ({ host, port: 26_379 }))
+  const stop = new AbortController()
+  const shutDown: string[] = []
+  await restartStuckSentinels(
+    {
+      own,
+      primaryName: 'mymaster',
+      sendToSentinel: async ({ host }, commands) => {
+        if (host === 'silent') throw new Error('no answer')
+        if (commands[0]?.[0] !== 'SHUTDOWN') return [process(-60_000), [], []]
+        shutDown.push(host)
+        stop.abort()
+        throw new Error('The connection has ended.')
+      },
+      log: () => {},
+    },
+    stop.signal,
+  ).catch(() => {})
+  expect(shutDown).toEqual(['stuck'])
+})

@@ -1,5 +1,0 @@
-export { type DoctorReport, type ExamineOptions, examine } from './examine.ts'
-export type { Diagnosis, Fix, Severity } from './finding.ts'
-export { examineAndFix, type FixOutcome, type FixReport, fixFindings } from './fix.ts'
-export type { Origin } from './origin.ts'
-export type { Unexamined } from './unexamined.ts'

@@ -1,2 +1,0 @@
-export type { DataCentreStatus } from './facts.ts'
-export { getStatus, openStatus } from './status.ts'

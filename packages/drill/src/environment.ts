@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, release, type as systemName } from 'node:os'
+import { readInfo } from '@holdfast/agent/redis/replies'
+import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import { formatAddress } from '@holdfast/tokens/redis'
+import type { FaultTools } from './faults/plan.ts'
+
+/** Where a drill ran. */
+export interface DrillEnvironment {
+  dataCentre: string
+  holdfast: string
+  node: string
+  redis: string
+  system: string
+  cpus: number
+  timings: string
+  downAfterMs: number
+  failoverTimeoutMs: number
+  transport: string
+  /** `host:port` each. */
+  redisNodes: string[]
+  sentinels: string[]
+  gateways: string[]
+  balancer: string
+}
+
+const COMMAND_TIMEOUT_MS = 1000
+
+/** Reads the environment of a drill. Throws when a Redis does not answer. */
+export async function readEnvironment(
+  topology: Topology,
+  { ask, redis }: FaultTools,
+): Promise<DrillEnvironment> {
+  const first = redis[0]
+  const [info] = first === undefined ? [] : await ask(first, [['INFO', 'server']], COMMAND_TIMEOUT_MS)
+  const { name, timings, transport, dataHosts, gateways, balancer } = topology
+  return {
+    dataCentre: name,
+    holdfast: ownVersion(),
+    node: process.versions.node,
+    redis: readInfo(info)['redis_version'] ?? 'unknown',
+    system: `${systemName()} ${release()}`,
+    cpus: availableParallelism(),
+    timings: timings.name,
+    downAfterMs: timings.downAfterMs,
+    failoverTimeoutMs: timings.failoverTimeoutMs,
+    transport,
+    redisNodes: dataHosts.map(redisAddress).map(formatAddress),
+    sentinels: dataHosts.map(sentinelAddress).map(formatAddress),
+    gateways: gateways.map(formatAddress),
+    balancer: formatAddress(balancer),
+  }
+}
+
+function ownVersion(): string {
+  const file = new URL('../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

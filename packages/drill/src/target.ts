@@ -1,0 +1,63 @@
+import { Nodes } from '@holdfast/agent/redis/nodes'
+import { Sentinels } from '@holdfast/agent/redis/sentinels'
+import { urlOf } from '@holdfast/local/state/description'
+import { type LocalDataCentre, openLocal } from '@holdfast/local/state/open'
+import { redisAddress, type Topology } from '@holdfast/site/topology/topology'
+import type { ConnectionOptions, NodeAddress } from '@holdfast/tokens/redis'
+
+/** The user with which to log in to a Redis, and the certificate. */
+export interface NodeAccess extends Pick<ConnectionOptions, 'tls'> {
+  username: string
+  password: string
+}
+
+/** A data centre, as a drill needs it. */
+export interface DrillTarget {
+  /** Base URL of the balancer, such as `http://127.0.1.1:8080`. */
+  balancer: string
+  /** Base URLs of the gateways. */
+  gateways: readonly string[]
+  redis: readonly NodeAddress[]
+  /** How the user `admin` logs in to every Redis now. */
+  admin(): NodeAccess
+  usersFile: string
+  /** As it was at the beginning. */
+  dataCentre: LocalDataCentre
+  topology: Topology
+  nodes: Nodes
+  sentinels: Sentinels
+  /** Reads passwords and certificates again, after a rotation: new connections use them, open ones stay. */
+  renew(): Promise<void>
+}
+
+/** Reads a state folder. Throws `NOT_RUNNING` when no data centre lives there, `STATE_UNUSABLE` when it is damaged. */
+export async function readTarget(stateDir: string): Promise<DrillTarget> {
+  const dataCentre = await openLocal(stateDir)
+  const { folder, topology } = dataCentre
+  const nodes = new Nodes(dataCentre)
+  const sentinels = new Sentinels(dataCentre)
+  let admin = adminOf(dataCentre)
+  return {
+    balancer: urlOf(topology.balancer),
+    gateways: topology.gateways.map(urlOf),
+    redis: topology.dataHosts.map(redisAddress),
+    admin: () => admin,
+    usersFile: folder.usersFile,
+    dataCentre,
+    topology,
+    nodes,
+    sentinels,
+    async renew() {
+      const now = await openLocal(stateDir)
+      nodes.renew(now)
+      sentinels.renew(now)
+      admin = adminOf(now)
+    },
+  }
+}
+
+const adminOf = ({ secrets, tls }: LocalDataCentre): NodeAccess => ({
+  username: 'admin',
+  password: secrets.admin,
+  ...(tls && { tls }),
+})

@@ -1,0 +1,36 @@
+import type { Secrets } from '@holdfast/site/secrets/secrets'
+import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import type { StateFolder } from './folder.ts'
+
+/** A data centre's addresses and first user, for scripts. `holdfast up --detach --json` prints it. Holds a password. */
+export interface DataCentreDescription {
+  name: string
+  stateDir: string
+  /** The URL of the balancer. */
+  balancer: string
+  /** The URLs of the gateways. */
+  gateways: string[]
+  redis: NodeAddress[]
+  sentinels: NodeAddress[]
+  /** A user of the gateways for first experiments. */
+  user: string
+  password: string
+}
+
+export const DEMO_USER = 'demo'
+
+export function describe(topology: Topology, folder: StateFolder, secrets: Secrets): DataCentreDescription {
+  return {
+    name: topology.name,
+    stateDir: folder.path,
+    balancer: urlOf(topology.balancer),
+    gateways: topology.gateways.map(urlOf),
+    redis: topology.dataHosts.map(redisAddress),
+    sentinels: topology.dataHosts.map(sentinelAddress),
+    user: DEMO_USER,
+    password: secrets.demoPassword,
+  }
+}
+
+export const urlOf = (address: NodeAddress) => `http://${formatAddress(address)}`

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import type { StateFolder } from '../state/folder.ts'
+import type { ProcessKind } from '../state/records.ts'
+import { SENTINEL_FILE } from '../state/sentinel-files.ts'
+import type { ProcessPlan } from './managed-process.ts'
+
+/** The programs of a data centre. */
+export interface Programs {
+  redisServer: string
+  haproxy: string
+  /** Null when the transport does not need it. */
+  stunnel: string | null
+  /** The command that starts a gateway when `--config FILE` is appended. */
+  gateway: readonly string[]
+}
+
+/** The configuration file of each kind of process, in the folder of the process. */
+export const CONFIG_FILES: Record<ProcessKind, string> = {
+  redis: 'redis.conf',
+  sentinel: SENTINEL_FILE,
+  gateway: 'gateway.json',
+  balancer: 'haproxy.cfg',
+  stunnel: 'stunnel.conf',
+}
+
+/** The ACL file of each Redis, in the folder of the process. */
+export const ACL_FILE = 'users.acl'
+
+/** Plans every process of the data centre. No argument holds a secret: secrets are only in files. */
+export function planProcesses(topology: Topology, folder: StateFolder, programs: Programs): ProcessPlan[] {
+  const [gatewayCommand = '', ...gatewayArgs] = programs.gateway
+  const plan = (
+    kind: ProcessKind,
+    name: string,
+    address: { host: string; port: number },
+    command: string,
+    argsFor: (file: string) => string[],
+  ): ProcessPlan => ({
+    kind,
+    name,
+    ...address,
+    command,
+    args: argsFor(join(folder.of(name), CONFIG_FILES[kind])),
+    logFile: folder.logOf(name),
+  })
+  const { stunnel } = programs
+  return [
+    ...(stunnel === null ? [] : topology.dataHosts).map((host, index) =>
+      plan('stunnel', `stunnel-${index + 1}`, redisAddress(host), stunnel ?? '', (file) => [file]),
+    ),
+    ...topology.dataHosts.map((host, index) =>
+      plan('redis', `redis-${index + 1}`, redisAddress(host), programs.redisServer, (file) => [file]),
+    ),
+    ...topology.dataHosts.map((host, index) =>
+      plan('sentinel', `sentinel-${index + 1}`, sentinelAddress(host), programs.redisServer, (file) => [
+        file,
+        '--sentinel',
+      ]),
+    ),
+    ...topology.gateways.map((address, index) =>
+      plan('gateway', `gateway-${index + 1}`, address, gatewayCommand, (file) => [
+        ...gatewayArgs,
+        '--config',
+        file,
+      ]),
+    ),
+    plan('balancer', 'balancer', topology.balancer, programs.haproxy, (file) => ['-db', '-f', file]),
+  ]
+}

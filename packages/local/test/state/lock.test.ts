@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { exclusivelyHere, runningOperation } from '../../src/state/lock.ts'
+
+const HOLDING = fileURLToPath(new URL('../support/holding-operation.ts', import.meta.url))
+let folder: string
+let file: string
+
+beforeEach(async () => {
+  folder = await makeTempFolder()
+  file = join(folder, 'operation.json')
+})
+
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const leave = (text: string) => writeFile(`${file}.left`, text)
+
+it('lets one operation work, and tells a second one who is at work since when', async () => {
+  const answer = await exclusivelyHere(file, 'switchover', async () => {
+    await expect(exclusivelyHere(file, 'upgrade', async () => 'both')).rejects.toMatchObject({
+      code: 'BUSY',
+      message: expect.stringMatching(/: switchover, since 20\d\d-.*Z \(process \d+\)/),
+    })
+    expect(await runningOperation(file)).toMatchObject({ operation: 'switchover', pid: process.pid })
+    return 'done'
+  })
+  expect(answer).toBe('done')
+  expect(await runningOperation(file)).toBeNull()
+})
+
+it('is free again after a failure, and leaves nothing behind', async () => {
+  await expect(exclusivelyHere(file, 'restore', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
+  expect(await readdir(folder)).toEqual([])
+})
+
+it('is kept by another process, and free as soon as that was killed', async () => {
+  const holder = spawn(process.execPath, [HOLDING, file], { stdio: 'ignore' })
+  await eventually(async () => expect((await runningOperation(file))?.pid).toBe(holder.pid))
+  await expect(exclusivelyHere(file, 'upgrade', async () => 'both')).rejects.toMatchObject({ code: 'BUSY' })
+  holder.kill('SIGKILL')
+  await once(holder, 'close')
+  expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
+})
+
+it('is not held by a later process with the same number, nor by a damaged file', async () => {
+  await leave(JSON.stringify({ operation: 'upgrade', pid: process.pid, started: 'long ago', since: '' }))
+  expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
+  await leave('')
+  expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
+  expect(await readdir(folder)).toEqual([])
+})
+
+// INV-OPERATIONS-1.
+it('lets only one of many at a time take over what a dead one left', async () => {
+  await leave(JSON.stringify({ operation: 'upgrade', pid: 1, started: 'another boot', since: '' }))
+  let [inside, most, worked] = [0, 0, 0]
+  const attempts = Array.from({ length: 20 }, async (_, number) => {
+    await sleep(number * 3)
+    return exclusivelyHere(file, 'upgrade', async () => {
+      inside += 1
+      worked += 1
+      most = Math.max(most, inside)
+      await sleep(5)
+      inside -= 1
+    })
+  })
+  const ended = await Promise.allSettled(attempts)
+  const refused = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason.code] : []))
+  expect(most).toBe(1)
+  expect(worked).toBeGreaterThan(0)
+  expect(refused).toEqual(refused.map(() => 'BUSY'))
+})

@@ -1,0 +1,134 @@
+import { open } from 'node:fs/promises'
+import { parseRedisConf } from '@holdfast/agent/redis/config-lines'
+import { ConnectionPool } from '@holdfast/agent/redis/connection-pool'
+import { readInfo } from '@holdfast/agent/redis/replies'
+import { processName, redisAddress } from '@holdfast/site/topology/topology'
+import { CommandTimeoutError } from '@holdfast/tokens'
+import {
+  formatAddress,
+  MARK_KEY,
+  type NodeAddress,
+  parseReplication,
+  unsupportedNode,
+} from '@holdfast/tokens/redis'
+import { type AnyDataCentre, isSite } from '../../data-centre/open.ts'
+import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
+import { type Ask, collectAcl } from './acl.ts'
+import { plannedTexts } from './planned.ts'
+import { clientsIn, readMap, refusalIn } from './replies.ts'
+
+/** Writes are paused if a write command has no answer after this time, while other commands have. */
+const PAUSED_AFTER_MS = 700
+/** No client subscribes to this channel. */
+const PROBE_CHANNEL = 'hf:doctor'
+/** How much of the end of a log is read. Logs are small, so the last start is in it almost always. */
+const LOG_TAIL_BYTES = 1024 * 1024
+const SECRET = ['masterauth', 'primaryauth', 'requirepass', 'tls-key-file-pass', 'tls-client-key-file-pass']
+
+/** Collects everything about one Redis. */
+export async function collectRedis(
+  dataCentre: AnyDataCentre,
+  index: number,
+  timeoutMs: number,
+): Promise<RedisSnapshot> {
+  const { topology, secrets, tls } = dataCentre
+  const host = topology.dataHosts[index]
+  if (host === undefined) throw new RangeError(`There is no data host ${index}.`)
+  const address = redisAddress(host)
+  const name = processName('redis', index, host)
+  const node = { name, at: formatAddress(address), address }
+  const connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
+  const ask: Ask = (...commands) => connections.send(address, commands, timeoutMs)
+  const { admin, replica, sentinel, metrics, app } = secrets
+  const planned = plannedTexts(dataCentre, index)
+  const passwords = { admin, replica, sentinel, metrics, app }
+  try {
+    await ask(['PING'])
+    const clock = await readClock(ask)
+    const [info, config, mark, clients] = await ask(
+      ['INFO'],
+      ['CONFIG', 'GET', '*'],
+      ['GET', MARK_KEY],
+      ['CLIENT', 'LIST'],
+    )
+    const [acl, writesWait, truncatedAtStart] = await Promise.all([
+      collectAcl({ address, tls, timeoutMs }, ask, planned.usersAcl, passwords),
+      areWritesPaused(address, dataCentre, ask, timeoutMs),
+      isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
+    ])
+    const directives = readMap(config)
+    const facts: RedisFacts = {
+      unsupported: unsupportedNode(name, String(info))?.message ?? null,
+      replication: parseReplication(String(info)),
+      info: readInfo(info),
+      config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
+      plannedConfig: parseRedisConf(planned.redisConf),
+      knowsReplicaPassword: knowsPassword(directives, replica),
+      acl,
+      groupId: mark === null || mark === undefined ? null : String(mark),
+      clock,
+      writesWait,
+      truncatedAtStart,
+      clients: clientsIn(clients),
+    }
+    return { ...node, facts, problem: null, refusal: null }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return { ...node, facts: null, problem, refusal: refusalIn(error) }
+  } finally {
+    connections.close()
+  }
+}
+
+/** Redis and Valkey name these directives differently. */
+function knowsPassword(directives: Record<string, string>, replica: string): boolean {
+  const user = directives['masteruser'] ?? directives['primaryuser']
+  return user === 'replica' && (directives['masterauth'] ?? directives['primaryauth']) === replica
+}
+
+/** Whether a Redis has truncated its append-only file since its last start, by the end of its log. */
+async function hasTruncated(logFile: string): Promise<boolean> {
+  const file = await open(logFile).catch(() => null)
+  if (file === null) return false
+  try {
+    const { size } = await file.stat()
+    const length = Math.min(size, LOG_TAIL_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
+    const text = buffer.toString('utf8', 0, bytesRead)
+    return text.slice(text.lastIndexOf('Redis is starting')).includes('Truncating the AOF')
+  } finally {
+    await file.close()
+  }
+}
+
+/** Compares its clock with this machine's. Redis read its clock at some time between the question and the answer. */
+async function readClock(ask: Ask): Promise<RedisFacts['clock']> {
+  const askedAtMs = performance.now()
+  const [time] = await ask(['TIME'])
+  const uncertainMs = (performance.now() - askedAtMs) / 2
+  const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : []
+  const serverMs = (seconds ?? 0) * 1000 + (microseconds ?? 0) / 1000
+  return { aheadMs: serverMs - (performance.timeOrigin + askedAtMs + uncertainMs), uncertainMs }
+}
+
+/** Publishes a message, which a pause delays like a write. Uses a separate connection, because the answer may never come. */
+async function areWritesPaused(
+  address: NodeAddress,
+  { secrets, tls }: AnyDataCentre,
+  ask: Ask,
+  timeoutMs: number,
+): Promise<boolean> {
+  const connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
+  try {
+    await connections.send(address, [['PING']], timeoutMs)
+    await connections.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)
+    return false
+  } catch (error) {
+    if (!(error instanceof CommandTimeoutError)) return false
+    const beganMs = performance.now()
+    await ask(['PING'])
+    return performance.now() - beganMs < PAUSED_AFTER_MS
+  } finally {
+    connections.close()
+  }
+}

@@ -1,0 +1,165 @@
+import type { SentinelAnswer } from '@holdfast/agent/redis/sentinels'
+import type { ProcessStatus } from '@holdfast/local/supervise/managed-process'
+import type { SecretAge } from '@holdfast/site/secrets/ages'
+import type { Group } from '@holdfast/site/topology/topology'
+import type { NodeAddress, ReplicationView } from '@holdfast/tokens/redis'
+import type { UnfinishedRotations } from '../rotate/unfinished.ts'
+import type { AclUser } from './acl.ts'
+
+/** The state of the live system at one moment: all that the checks read. It holds no password. */
+export interface Snapshot {
+  topology: Group
+  /** The options that name this data centre to a command, such as ` --file dc.yaml`. Each command of an advice ends with them. */
+  cliFlags: string
+  /** The group id: the value that `hf:mark` must have on every node. */
+  groupId: string
+  /** `hung`: the supervisor's process exists but does not answer. `none`: a data centre that is described by a file has no supervisor. */
+  supervisor: 'running' | 'hung' | 'gone' | 'none'
+  /** As the supervisor reports them; empty if it does not answer. */
+  processes: ProcessStatus[]
+  redis: RedisSnapshot[]
+  sentinels: SentinelSnapshot[]
+  /** The gateways and the balancer. */
+  http: HttpSnapshot[]
+  files: FileSnapshot[]
+  /** The fault of a drill that runs, or that a killed drill left; null without one. */
+  drill: DrillSnapshot | null
+  secretAges: SecretAge[]
+  /**
+   * The days until the certificate of a Redis or a Sentinel, or {@link OWN_CERTIFICATE}, expires; negative if it has expired.
+   * Empty without TLS.
+   */
+  certificates: { name: string; daysLeft: number }[]
+  /** Redis and Sentinels that should have presented a certificate and did not. */
+  certificatesUnseen: string[]
+  /** Rotations that have not finished. */
+  rotations: UnfinishedRotations
+  /** The files with which Holdfast's units start Redis and Sentinel; null for a data centre that `holdfast up` created. */
+  unitFiles: Record<'redis' | 'sentinel', string> | null
+}
+
+/** The name of the certificate that this command presents. If it has expired, no process can be asked. */
+export const OWN_CERTIFICATE = 'the operator'
+
+export interface DrillSnapshot {
+  isUnderWay: boolean
+  /** What the drill was about to do. */
+  fault: string
+  /** The steps that undo it. */
+  undo: string[]
+}
+
+/** A process and its answers. */
+export interface ProcessSnapshot<Facts> {
+  /** `redis-1`, `sentinel-2` */
+  name: string
+  /** `host:port` */
+  at: string
+  address: NodeAddress
+  /** What it answered to the admin; null if it could not be asked. */
+  facts: Facts | null
+  /** Why it could not be asked. */
+  problem: string | null
+  /** It runs, but refuses the admin's password, denies the admin's commands, or answers with another error. */
+  refusal: 'password' | 'rights' | 'error' | null
+}
+
+export type RedisSnapshot = ProcessSnapshot<RedisFacts>
+export type SentinelSnapshot = ProcessSnapshot<SentinelFacts>
+
+export interface RedisFacts {
+  /** Why its version, product or mode cannot keep the promises; null if it can. */
+  unsupported: string | null
+  replication: ReplicationView
+  /** The fields of `INFO`. */
+  info: Record<string, string>
+  /** The directives of `CONFIG GET *`, without secrets, as Redis writes them. */
+  config: Record<string, string>
+  /** The directives that `redis.conf` was seeded with, written in the same way. */
+  plannedConfig: Record<string, string>
+  /** `masterauth` and `masteruser` are those of this data centre. */
+  knowsReplicaPassword: boolean
+  acl: AclView
+  /** The value of `hf:mark`; null if the key does not exist. */
+  groupId: string | null
+  /** How far its clock is ahead of this machine's, and the possible error (both in milliseconds). */
+  clock: { aheadMs: number; uncertainMs: number }
+  /** Writes are paused (`CLIENT PAUSE`), while reads are answered. */
+  writesWait: boolean
+  /** Its log says that it truncated its append-only file since its last start; false if the log cannot be read. */
+  truncatedAtStart: boolean
+  clients: ConnectedClient[]
+}
+
+/** A connected client, other than the commands of Holdfast. */
+export interface ConnectedClient {
+  user: string
+  /** Its address without the port. */
+  host: string
+}
+
+export interface SentinelFacts extends SentinelAnswer {
+  /** As for a Redis. */
+  unsupported: string | null
+  /** The file that it was started with; empty without a file. */
+  configFile: string
+  clients: ConnectedClient[]
+  quorum: number
+  parallelSyncs: number
+  /** The primary's flags, such as `s_down`. */
+  flags: string[]
+  replicas: KnownPeer[]
+  sentinels: KnownPeer[]
+  tilt: boolean
+  /** The error that it answers to `SENTINEL CKQUORUM`; null without one. */
+  quorumProblem: string | null
+  /** `sentinel-user` and `sentinel-pass` are those of this data centre. */
+  knowsPeerPassword: boolean
+  acl: AclView
+}
+
+/** Another process, as a Sentinel knows it. */
+export interface KnownPeer {
+  at: string
+  host: string
+  port: number
+  flags: string[]
+}
+
+export interface AclView {
+  users: AclUser[]
+  planned: AclUser[]
+  denials: AclDenial[]
+  /** For each planned user that has its planned password: why it cannot log in, or null if it can. */
+  logins: Record<string, string | null>
+  /** Users whose login was not answered in time: it is unknown whether they can log in. */
+  unanswered: string[]
+}
+
+/** An entry of `ACL LOG`. */
+export interface AclDenial {
+  /** `command`, `key`, `channel` or `auth`. */
+  reason: string
+  object: string
+  username: string
+  count: number
+  ageSeconds: number
+}
+
+export interface HttpSnapshot {
+  name: string
+  at: string
+  /** Why it is not ready; null if it is. */
+  problem: string | null
+}
+
+export interface FileSnapshot {
+  path: string
+  isFolder: boolean
+  /** The permission bits, such as 0o600. */
+  mode: number
+  /** The process that must be able to rewrite it (a Redis, a Sentinel); null if no process does. */
+  rewrittenBy: string | null
+  /** Its owner may write to it, and this user is the owner. */
+  writable: boolean
+}

@@ -1,0 +1,71 @@
+import type { Secrets } from '@holdfast/site/secrets/secrets'
+
+/** One password of a data centre: which user logs in with it, and where. */
+export interface PasswordUser {
+  /** Its name in `secrets.json`. */
+  secret: PasswordName
+  /** The ACL user on every Redis; null when there is none. */
+  redis: string | null
+  /** The ACL user on every Sentinel; null when there is none. */
+  sentinel: string | null
+  /** The gateways use it. */
+  gateways: boolean
+  /** Owners of copies that Holdfast does not reach, and what they have to do; null when there are none. */
+  others: string | null
+}
+
+export type PasswordName = Extract<
+  keyof Secrets,
+  'admin' | 'replica' | 'sentinel' | 'metrics' | 'app' | 'peer' | 'sentinelAdmin' | 'sentinelApp' | 'platform'
+>
+
+const APPLICATIONS =
+  'Applications that open the store themselves: call store.renew() with the new passwords, or restart them.'
+
+/** Every password that can be rotated. */
+export const PASSWORD_USERS: readonly PasswordUser[] = [
+  user('admin', { redis: 'admin', others: 'People and scripts that log in to a Redis as "admin".' }),
+  user('replica', { redis: 'replica' }),
+  user('sentinel', { redis: 'sentinel' }),
+  user('metrics', { redis: 'metrics', others: 'Monitoring that reads the metrics of each Redis.' }),
+  user('app', { redis: 'app', gateways: true, others: APPLICATIONS }),
+  user('peer', { sentinel: 'peer' }),
+  user('sentinelAdmin', {
+    sentinel: 'admin',
+    others: 'People and scripts that log in to a Sentinel as "admin".',
+  }),
+  user('sentinelApp', { sentinel: 'app', gateways: true, others: APPLICATIONS }),
+  user('platform', {
+    redis: 'platform',
+    sentinel: 'platform',
+    others: "Itential's platform: set redisProps.password and redisProps.sentinelPassword, then restart it.",
+  }),
+]
+
+function user(secret: PasswordName, more: Partial<PasswordUser>): PasswordUser {
+  return { redis: null, sentinel: null, gateways: false, others: null, ...more, secret }
+}
+
+/** The user with that name in `secrets.json`. */
+export function passwordUser(secret: PasswordName): PasswordUser {
+  const found = PASSWORD_USERS.find((one) => one.secret === secret)
+  if (found === undefined) throw new RangeError(`there is no password "${secret}"`)
+  return found
+}
+
+/** Owners of copies that Holdfast does not reach. */
+export interface OtherConsumer {
+  /** The names of their passwords in `secrets.json`. */
+  passwords: PasswordName[]
+  who: string
+}
+
+/** The owners of copies of these passwords that Holdfast does not reach. Pure. */
+export function otherConsumers(secrets: readonly PasswordName[]): OtherConsumer[] {
+  const byOwner = new Map<string, PasswordName[]>()
+  for (const secret of secrets) {
+    const { others } = passwordUser(secret)
+    if (others !== null) byOwner.set(others, [...(byOwner.get(others) ?? []), secret])
+  }
+  return [...byOwner].map(([who, passwords]) => ({ passwords, who }))
+}

@@ -1,0 +1,270 @@
+import { stat } from 'node:fs/promises'
+import { ConnectionPool } from '@holdfast/agent/redis/connection-pool'
+import { readField } from '@holdfast/agent/redis/replies'
+import { readAnswer } from '@holdfast/agent/redis/sentinels'
+import { servedCertificateDays } from '@holdfast/agent/redis/served-certificate'
+import { urlOf } from '@holdfast/local/state/description'
+import { runningOperation } from '@holdfast/local/state/lock'
+import type { LocalDataCentre } from '@holdfast/local/state/open'
+import { runningSupervisor } from '@holdfast/local/state/records'
+import { connectControl } from '@holdfast/local/supervise/control-client'
+import { inspectCertificate } from '@holdfast/site/certificates/inspect'
+import { secretAges } from '@holdfast/site/secrets/file-ages'
+import { processName, QUORUM, redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { HoldfastError, TlsFailedError } from '@holdfast/tokens'
+import {
+  formatAddress,
+  type NodeAddress,
+  type Reply,
+  unsupportedByHello,
+  unsupportedNode,
+} from '@holdfast/tokens/redis'
+import { cliFlagsOf } from '../data-centre/cli-flags.ts'
+import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../data-centre/open.ts'
+import { readUnfinishedRotations } from '../rotate/unfinished.ts'
+import type {
+  ApplicationSeen,
+  DataCentreStatus,
+  LastFailover,
+  RedisStatus,
+  SentinelFacts,
+  SentinelStatus,
+} from './facts.ts'
+import { applicationsIn, redisFacts } from './redis.ts'
+
+/** Deadline of each command; all are sent at the same time (in milliseconds). */
+const COMMAND_TIMEOUT_MS = 1000
+/** How long a served certificate is cached, because reading it takes a connection of its own (in milliseconds). */
+const CERTIFICATE_MS = 60_000
+
+/**
+ * Asks the supervisor, every Redis and every Sentinel for their state. A process that does not answer in time is reported
+ * as unreachable, so that all takes two seconds at most.
+ *
+ * Throws as `openDataCentre`: `NOT_RUNNING` when there is no data centre in the folder.
+ */
+export async function getStatus(place: DataCentrePlace): Promise<DataCentreStatus> {
+  const reader = await openStatus(place)
+  try {
+    return await reader.read()
+  } finally {
+    reader.close()
+  }
+}
+
+/** The same for repeated use: it keeps its connections. Throws as {@link getStatus}. */
+export async function openStatus(place: DataCentrePlace): Promise<StatusReader> {
+  return StatusReader.open(place)
+}
+
+/** Reads the status with the rights of monitoring only. */
+export class StatusReader {
+  readonly #place: DataCentrePlace
+  #dataCentre: AnyDataCentre
+  /** When the secrets in use were written (in milliseconds of the system clock); null before the first read. */
+  #secretsOfMs: number | null = null
+  readonly #metrics: ConnectionPool
+  readonly #app: ConnectionPool
+  readonly #certificates = new Map<string, { days: number | null; readAtMs: number }>()
+
+  static async open(place: DataCentrePlace): Promise<StatusReader> {
+    return new StatusReader(place, await openDataCentre(place))
+  }
+
+  private constructor(place: DataCentrePlace, dataCentre: AnyDataCentre) {
+    const { secrets, tls } = dataCentre
+    this.#place = place
+    this.#dataCentre = dataCentre
+    this.#metrics = new ConnectionPool({ username: 'metrics', password: secrets.metrics, tls })
+    this.#app = new ConnectionPool({ username: 'app', password: secrets.sentinelApp, tls })
+  }
+
+  async read(): Promise<DataCentreStatus> {
+    await this.#renew()
+    const { topology, folder } = this.#dataCentre
+    const { dataHosts, name, timings, rotation: limits } = topology
+    const [local, answers, sentinels, operation, secrets, rotations] = await Promise.all([
+      isSite(this.#dataCentre) ? ELSEWHERE : askLocal(this.#dataCentre),
+      Promise.all(dataHosts.map((_, index) => this.#askRedis(index))),
+      Promise.all(dataHosts.map((_, index) => this.#askSentinel(index))),
+      runningOperation(folder.operationFile),
+      secretAges(this.#dataCentre),
+      readUnfinishedRotations(this.#dataCentre),
+    ])
+    const redis = withLag(answers.map(({ status }) => status))
+    const primary = redis.find(isPrimary)
+    return {
+      name,
+      ...local,
+      timings: timings.name,
+      transport: isSite(this.#dataCentre)
+        ? this.#dataCentre.site.transport
+        : this.#dataCentre.topology.transport,
+      redis,
+      sentinels,
+      lastFailover: lastFailover(sentinels, Date.now()),
+      keys: primary?.keys ?? null,
+      applications: answers.find(({ status }) => status.name === primary?.name)?.applications ?? [],
+      secrets,
+      limits,
+      rotations,
+      operation,
+    }
+  }
+
+  /**
+   * A rotation writes the file of secrets before it removes the old passwords. Reading the file again therefore prevents
+   * failed logins, which would stand in the ACL logs.
+   */
+  async #renew(): Promise<void> {
+    const secretsOfMs = await writtenAtMs(this.#dataCentre)
+    if (secretsOfMs === this.#secretsOfMs) return
+    this.#dataCentre = await openDataCentre(this.#place)
+    this.#secretsOfMs = secretsOfMs
+    const { secrets, tls } = this.#dataCentre
+    this.#metrics.renew({ password: secrets.metrics, tls })
+    this.#app.renew({ password: secrets.sentinelApp, tls })
+  }
+
+  close(): void {
+    this.#metrics.close()
+    this.#app.close()
+  }
+
+  async #askRedis(index: number): Promise<{ status: RedisStatus; applications: ApplicationSeen[] }> {
+    const host = this.#dataCentre.topology.dataHosts[index]
+    if (host === undefined) throw new RangeError(`there is no data host ${index}`)
+    const address = redisAddress(host)
+    const named = { name: processName('redis', index, host), ...address }
+    try {
+      const [[info, clients], certificateDays] = await Promise.all([
+        onceMore(() => this.#metrics.send(address, [['INFO'], ['CLIENT', 'LIST']], COMMAND_TIMEOUT_MS)),
+        this.#certificateDays(address),
+      ])
+      const unsupported = unsupportedNode(named.name, String(info))
+      if (unsupported !== null) throw unsupported
+      return {
+        status: { ...named, reachable: true, ...redisFacts(info), certificateDays },
+        applications: applicationsIn(clients),
+      }
+    } catch (error) {
+      return {
+        status: { ...named, reachable: false, problem: this.#problemOf(address, error) },
+        applications: [],
+      }
+    }
+  }
+
+  async #askSentinel(index: number): Promise<SentinelStatus> {
+    const { dataHosts, primaryName } = this.#dataCentre.topology
+    const host = dataHosts[index]
+    if (host === undefined) throw new RangeError(`there is no data host ${index}`)
+    const address = sentinelAddress(host)
+    const named = { name: processName('sentinel', index, host), ...address }
+    try {
+      const [[reply = null, hello], certificateDays] = await Promise.all([
+        onceMore(() =>
+          this.#app.send(address, [['SENTINEL', 'MASTER', primaryName], ['HELLO']], COMMAND_TIMEOUT_MS),
+        ),
+        this.#certificateDays(address),
+      ])
+      const unsupported = unsupportedByHello(named.name, hello, 'sentinel')
+      if (unsupported !== null) throw unsupported
+      return { ...named, reachable: true, ...sentinelFacts(address, reply), certificateDays }
+    } catch (error) {
+      return { ...named, reachable: false, problem: this.#problemOf(address, error) }
+    }
+  }
+
+  #problemOf(address: NodeAddress, error: unknown): string {
+    if (!(error instanceof Error)) return `${formatAddress(address)} does not answer.`
+    const own = this.#dataCentre.tls?.cert
+    const hasExpired =
+      error instanceof TlsFailedError &&
+      (error.reason === 'expired' ||
+        (own !== undefined && inspectCertificate(own.toString(), Date.now()).daysLeft < 0))
+    return hasExpired
+      ? `${error.message} Run \`holdfast rotate certificates${cliFlagsOf(this.#dataCentre)}\`.`
+      : error.message
+  }
+
+  async #certificateDays(address: NodeAddress): Promise<number | null> {
+    const { tls } = this.#dataCentre
+    if (tls === null) return null
+    const at = formatAddress(address)
+    const known = this.#certificates.get(at)
+    if (known !== undefined && performance.now() - known.readAtMs < CERTIFICATE_MS) return known.days
+    const days = await servedCertificateDays(address, tls, COMMAND_TIMEOUT_MS)
+    if (days !== null) this.#certificates.set(at, { days, readAtMs: performance.now() })
+    return days
+  }
+}
+
+type LocalPart = Pick<DataCentreStatus, 'stateDir' | 'balancer' | 'supervisor' | 'processes'>
+
+const ELSEWHERE: LocalPart = {
+  stateDir: null,
+  balancer: null,
+  supervisor: 'none',
+  processes: [],
+}
+
+async function askLocal({ folder, topology }: LocalDataCentre): Promise<LocalPart> {
+  const control = await connectControl(folder.path)
+    .status()
+    .catch(() => null)
+  return {
+    stateDir: folder.path,
+    balancer: urlOf(topology.balancer),
+    supervisor: control !== null ? 'running' : runningSupervisor(folder) !== null ? 'hung' : 'gone',
+    processes: control?.processes ?? [],
+  }
+}
+
+/** When the file of secrets was written; null where they are not in a file. */
+async function writtenAtMs({ folder }: AnyDataCentre): Promise<number | null> {
+  return folder.secretsFile === null ? null : (await stat(folder.secretsFile)).mtimeMs
+}
+
+function sentinelFacts(address: NodeAddress, reply: Reply): Omit<SentinelFacts, 'certificateDays'> {
+  const { primary, configEpoch, knownReplicas, knownSentinels, failingOver } = readAnswer(address, reply)
+  return {
+    primary,
+    epoch: configEpoch,
+    sinceMs: Number(readField(reply, 'role-reported-time')),
+    known: { replicas: knownReplicas, sentinels: knownSentinels },
+    failingOver,
+  }
+}
+
+const isPrimary = (node: RedisStatus): node is Extract<RedisStatus, { reachable: true }> =>
+  node.reachable && node.role === 'primary'
+
+/** Their offsets were read at almost the same moment: a replica that was read later may seem ahead. */
+function withLag(redis: RedisStatus[]): RedisStatus[] {
+  const primary = redis.find(isPrimary)
+  return redis.map((node) => {
+    const follows = node.reachable && node.role === 'replica' && primary !== undefined
+    return follows ? { ...node, lagBytes: Math.max(0, primary.offset - node.offset) } : node
+  })
+}
+
+/** Pure. An epoch of 0 is that of a primary that was never elected. */
+function lastFailover(sentinels: readonly SentinelStatus[], nowMs: number): LastFailover | null {
+  const views = sentinels.filter((one): one is Extract<SentinelStatus, { reachable: true }> => one.reachable)
+  const newest = Math.max(0, ...views.map(({ epoch }) => epoch))
+  const agreeing = views.filter(({ epoch }) => epoch === newest)
+  if (newest === 0 || agreeing.length < QUORUM) return null
+  const sinceMs = Math.max(...agreeing.map((view) => view.sinceMs))
+  return { epoch: newest, at: new Date(nowMs - sinceMs).toISOString() }
+}
+
+/** A Redis that becomes a replica closes its connections, so that a kept one may fail although the Redis is well. */
+async function onceMore<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'CONNECTION_CLOSED') return question()
+    throw error
+  }
+}

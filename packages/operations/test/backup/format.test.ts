@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { type BackupPart, readBackup, writeBackup } from '../../src/backup/format.ts'
+
+const HEADER = { dataCentre: 'dc1', keyring: 'ab', beganAt: '2026-01-01T00:00:00.000Z' }
+
+const entry = fc.record({
+  key: fc.stringMatching(/^hf:\{[0-9A-Za-z]{3}\}:t:[\w-]{32}$/),
+  bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+})
+
+async function* each<T>(items: Iterable<T>) {
+  yield* items
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+const written = async (batches: { key: string; bytes: Buffer }[][]) =>
+  Buffer.concat(await collect(writeBackup(HEADER, each(batches))))
+
+const read = (bytes: Buffer) => collect(readBackup(each([bytes])))
+
+/** The bytes in pieces of a few sizes, as a stream may hand them on. */
+function* inPieces(bytes: Buffer, size: number) {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
+}
+
+it('reads what it wrote, however the bytes are cut into pieces', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(entry, { maxLength: 4 }), { maxLength: 4 }),
+      fc.integer({ min: 1, max: 300 }),
+      async (batches, size) => {
+        const parts = await collect(readBackup(each(inPieces(await written(batches), size))))
+        const wanted: BackupPart[] = [
+          { kind: 'header', header: HEADER },
+          ...batches.flat().map((one) => ({ kind: 'record' as const, entry: one })),
+          { kind: 'end' },
+        ]
+        expect(parts).toEqual(wanted)
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+// INV-OPERATIONS-18.
+it('refuses any beginning of a backup that is not the whole of it', async () => {
+  const bytes = await written([[{ key: 'hf:{000}:t:x', bytes: Buffer.from('abc') }]])
+  // Without the very last byte, the end of a line, nothing is missing.
+  for (let length = 0; length < bytes.length - 1; length++) {
+    await expect(read(bytes.subarray(0, length))).rejects.toMatchObject({ code: 'BACKUP_REFUSED' })
+  }
+})
+
+it.each([
+  ['nothing', '', /its end is missing/],
+  ['something else', 'hello\n', /is not a backup of Holdfast/],
+  [
+    'another version',
+    `${JSON.stringify({ format: 'holdfast-backup', version: 2, ...HEADER })}\n`,
+    /format version 2/,
+  ],
+])('refuses %s', async (_, text, message) => {
+  await expect(read(Buffer.from(text))).rejects.toMatchObject({ message: expect.stringMatching(message) })
+})
+
+it.each([
+  ['a record too few', '{"records":1}\n', /it holds 0 records, and its last line has another number/],
+  ['a record that is none', 'hf:{000}:t:x !!\n', /record 1 is malformed/],
+  ['a key that is none', 'session YQ==\n', /record 1 is malformed/],
+  ['more after its end', '{"records":0}\nx\n', /something follows its end/],
+  ['a line without end', 'x'.repeat(300_000), /a line has no end/],
+])('refuses a backup with %s', async (_, rest, message) => {
+  const header = (await written([])).toString().split('\n')[0]
+  await expect(read(Buffer.from(`${header}\n${rest}`))).rejects.toMatchObject({
+    code: 'BACKUP_REFUSED',
+    message: expect.stringMatching(message),
+  })
+})

@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { readTlsFiles } from '@holdfast/agent/redis/tls-files'
+import { StateFolder } from '@holdfast/local/state/folder'
+import { openLocal } from '@holdfast/local/state/open'
+import { storeOptions } from '@holdfast/local/state/store-options'
+import { issuedFiles } from '@holdfast/local/state/tls-files'
+import { CertificateFolder } from '@holdfast/site/certificates/folder'
+import { redisAddress, sentinelAddress, tunnelOf } from '@holdfast/site/topology/topology'
+import { isThere } from '@holdfast/testing/hosts/programs'
+import { connectionIds } from '@holdfast/testing/local/application'
+import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { createRedisStore } from '@holdfast/tokens'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { CERTIFICATE_STEPS } from '../../src/rotate/certificates/choices.ts'
+import {
+  planCertificateRotation,
+  rotateCertificates,
+} from '../../src/rotate/certificates/rotate-certificates.ts'
+import { servedFingerprint } from '../../src/rotate/certificates/served.ts'
+import { UsersAtWork } from '../support/users-at-work.ts'
+
+const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
+
+/** The fingerprints on disk, by holder. */
+async function onDisk(dc: TestDataCentre): Promise<Map<string, string>> {
+  const { certificates } = new StateFolder(dc.stateDir)
+  const { issued } = await new CertificateFolder(certificates, dc.topology.name).list()
+  return new Map(issued.map(({ subject, fingerprint }) => [subject, fingerprint]))
+}
+
+/** What every Redis and Sentinel, or every tunnel before them, shows, by holder. */
+async function shown(dc: TestDataCentre): Promise<Map<string, string>> {
+  const { topology } = dc
+  const folder = new StateFolder(dc.stateDir)
+  const isTunnel = topology.transport === 'stunnel'
+  const found = new Map<string, string>()
+  for (const [index, host] of topology.dataHosts.entries()) {
+    for (const [service, address] of [
+      ['redis', redisAddress(host)],
+      ['sentinel', sentinelAddress(host)],
+    ] as const) {
+      const holder = `${isTunnel ? 'stunnel' : service}-${index + 1}`
+      const tls = await readTlsFiles(issuedFiles(topology, folder, isTunnel ? holder : 'operator'), '')
+      const at = isTunnel ? { ...address, host: tunnelOf(host.host).arrival } : address
+      const named = isTunnel ? { name: holder } : {}
+      found.set(holder, await servedFingerprint(at, tls, { ...named, timeoutMs: 2000 }))
+    }
+  }
+  return found
+}
+
+describe.each([
+  ['tls', '127.0.101'],
+  ['stunnel', '127.0.99'],
+] as const)('by %s', (transport, network) => {
+  // A machine may have no stunnel: nothing else needs it.
+  const canRun = transport !== 'stunnel' || isThere('stunnel')
+  let dc: TestDataCentre
+
+  beforeAll(async () => {
+    if (!canRun) return
+    dc = await TestDataCentre.create({ network, transport })
+    await dc.start()
+    await dc.whole()
+  }, 60_000)
+
+  afterAll(() => dc?.remove())
+
+  it.skipIf(!canRun)(
+    'everybody shows a new certificate; no request fails and no connection to Redis ends',
+    async () => {
+      const before = await onDisk(dc)
+      const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
+      onTestFinished(() => store.close())
+      await store.ready()
+      const users = new UsersAtWork(store)
+      // The rotation may be over before they have done much.
+      await sleep(1000)
+      const connections = await connectionIds(dc)
+      expect(connections.length).toBeGreaterThan(3)
+      const primary = await dc.primary()
+      const steps = new Set<string>()
+      const report = await rotateCertificates({
+        stateDir: dc.stateDir,
+        days: 30,
+        onProgress: ({ step }) => steps.add(step),
+      })
+      const after = await onDisk(dc)
+      expect(report).toMatchObject({ renewed: expect.arrayContaining([...before.keys()]), resumed: false })
+      expect(report.renewed).toHaveLength(before.size)
+      for (const [holder, fingerprint] of before) expect(after.get(holder)).not.toBe(fingerprint)
+      for (const [holder, fingerprint] of await shown(dc))
+        expect([holder, fingerprint]).toEqual([holder, after.get(holder)])
+      expect(await connectionIds(dc)).toEqual(expect.arrayContaining(connections))
+      const skipped =
+        transport === 'tls'
+          ? ['deliver', 'tunnels']
+          : ['deliver', 'redis', 'sentinels', 'gateways', 'supervisor']
+      expect([...steps]).toEqual(CERTIFICATE_STEPS.filter((step) => !skipped.includes(step)))
+      // The application takes its own new one, and then every connection is made anew.
+      const { tls } = await openLocal(dc.stateDir)
+      if (tls !== null) await store.renew({ tls })
+      for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
+      await dc.whole()
+      await users.stop()
+      expect(users.wrong).toEqual([])
+      expect(users.verifications).toBeGreaterThan(50)
+      expect(await dc.primary()).toEqual(primary)
+    },
+    60_000,
+  )
+
+  it.skipIf(!canRun)(
+    'killed at each of its steps in turn, it goes on where it was, and issues each certificate once',
+    async () => {
+      const before = await onDisk(dc)
+      expect(await dc.write('before', 'it')).toBe(true)
+      const skipped =
+        transport === 'tls'
+          ? ['deliver', 'tunnels']
+          : ['deliver', 'redis', 'sentinels', 'gateways', 'supervisor']
+      let issued: Map<string, string> | null = null
+      for (const step of CERTIFICATE_STEPS.filter((one) => !skipped.includes(one))) {
+        const child = spawn(process.execPath, [DYING, 'certificates', dc.stateDir, step], { stdio: 'ignore' })
+        const [, signal] = await once(child, 'close')
+        expect([step, signal]).toEqual([step, 'SIGKILL'])
+        await dc.whole()
+        if (step === 'check' || step === 'issue') continue
+        issued ??= await onDisk(dc)
+        expect(await onDisk(dc)).toEqual(issued)
+      }
+      const report = await rotateCertificates({ stateDir: dc.stateDir })
+      expect(report.resumed).toBe(true)
+      const after = await onDisk(dc)
+      expect(after).toEqual(issued)
+      for (const [holder, fingerprint] of before) expect(after.get(holder)).not.toBe(fingerprint)
+      for (const [holder, fingerprint] of await shown(dc))
+        expect([holder, fingerprint]).toEqual([holder, after.get(holder)])
+      const { host } = await dc.whole()
+      expect(await dc.ask(host, ['GET', 'before'])).toEqual(['it'])
+    },
+    240_000,
+  )
+
+  // INV-OPERATIONS-14.
+  it.skipIf(!canRun)('is refused while a Sentinel does not answer, and changes nothing', async () => {
+    const before = await onDisk(dc)
+    await dc.control.signal('sentinel-2', 'SIGSTOP')
+    try {
+      await expect(rotateCertificates({ stateDir: dc.stateDir })).rejects.toMatchObject({
+        code: 'NOT_SAFE',
+        message: expect.stringContaining('only 2 Sentinels answer'),
+      })
+    } finally {
+      await dc.control.signal('sentinel-2', 'SIGCONT')
+    }
+    await planCertificateRotation({ stateDir: dc.stateDir })
+    expect(await onDisk(dc)).toEqual(before)
+    await dc.whole()
+  })
+
+  it.skipIf(!canRun)(
+    'starts again with the new certificates',
+    async () => {
+      await dc.onDisk()
+      await dc.stop()
+      await dc.start()
+      await dc.whole()
+      expect(await shown(dc)).toEqual(
+        new Map([...(await onDisk(dc))].filter(([holder]) => /^(redis|sentinel|stunnel)-/.test(holder))),
+      )
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,15 @@
+import { rotateCertificates } from '../../src/rotate/certificates/rotate-certificates.ts'
+import { rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
+import { rotatePasswords } from '../../src/rotate/passwords/rotate-passwords.ts'
+
+// Run as a separate process: it starts or continues a rotation, and kills itself when it starts the step `last` for the
+// given time (a step may run once per process).
+const [what = '', stateDir = '', last = '', times = '1'] = process.argv.slice(2)
+let seen = 0
+const onProgress = ({ step }: { step: string }) => {
+  if (step === last) seen += 1
+  if (seen === Number(times)) process.kill(process.pid, 'SIGKILL')
+}
+if (what === 'keyring') await rotateKeyring({ stateDir, onProgress })
+else if (what === 'passwords') await rotatePasswords({ stateDir, onProgress })
+else await rotateCertificates({ stateDir, onProgress })

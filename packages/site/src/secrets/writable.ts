@@ -1,0 +1,62 @@
+import type { Site } from '../file/site.ts'
+import type { Secrets } from './secrets.ts'
+
+type Profile = Site['profile']
+
+/** A rendered file that contains passwords in clear text. */
+interface PasswordFile {
+  file: string
+  /** The users whose passwords it contains, by the profile of the site. */
+  users: Readonly<Record<Profile, readonly (keyof Secrets)[]>>
+  /** The characters that cannot be quoted for every program that reads the file. */
+  cannot: RegExp
+  characters: string
+  why: string
+}
+
+/** Every other file is JSON, which can contain any text, or `users.acl`, which contains hashes. */
+const PASSWORD_FILES: readonly PasswordFile[] = [
+  {
+    file: 'redis.conf',
+    users: { hardened: ['replica'], 'as-documented': ['admin'] },
+    cannot: /\p{Cc}/u,
+    characters: 'control characters',
+    why: 'a line break starts another directive',
+  },
+  {
+    file: 'sentinel.conf',
+    users: { hardened: ['sentinel', 'peer'], 'as-documented': ['admin'] },
+    cannot: /[\s"'\p{Cc}]/u,
+    characters: 'blanks, double quotes ("), single quotes (\') or control characters',
+    why: 'Sentinel rewrites the file without quotes',
+  },
+  {
+    file: 'holdfast.env',
+    users: { hardened: ['app', 'sentinelApp'], 'as-documented': [] },
+    cannot: /['\\\p{Cc}]/u,
+    characters: "single quotes ('), backslashes (\\) or control characters",
+    why: 'a shell, systemd and Node read them differently',
+  },
+  {
+    file: 'itential/platform.properties',
+    users: { hardened: ['platform'], 'as-documented': ['admin'] },
+    cannot: /[\s"'\\#;\p{Cc}]/u,
+    characters: 'blanks, double quotes ("), single quotes (\'), backslashes (\\), #, ; or control characters',
+    why: 'its format has no quoting',
+  },
+]
+
+/**
+ * Finds passwords that a rendered file cannot contain. Returns sentences that name the characters and never show the
+ * password.
+ */
+export function unwritable(secrets: Secrets, profile: Profile): string[] {
+  return PASSWORD_FILES.flatMap(({ file, users, cannot, characters, why }) =>
+    users[profile]
+      .filter((user) => cannot.test(String(secrets[user] ?? '')))
+      .map(
+        (user) =>
+          `The password \`${user}\` cannot be written to ${file}, which cannot contain ${characters}: ${why}. Choose a password without them.`,
+      ),
+  )
+}
