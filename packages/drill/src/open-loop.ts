@@ -18,6 +18,7 @@ const TICK_MS = 4
 /**
  * Sends at a fixed rate, however slow the answers are. A closed loop would send the next request only after the last
  * answer, and so hide how many requests a slow second would have delayed ("coordinated omission").
+ * INV-DRILL-4.
  */
 export function startOpenLoop({ perSecond, maxInFlight, send }: OpenLoopOptions): OpenLoop {
   const startedAtMs = performance.now()

@@ -80,6 +80,7 @@ it('a report shows a few failures of each kind, and counts all', () => {
   ])
 })
 
+// INV-DRILL-3.
 it('a drill is not ok when a rotation of secrets ended a connection of an application', () => {
   expect(judge(evidence({ connections: { before: 40, ended: 0 } }))).toMatchObject({ ok: true })
   expect(judge(evidence({ connections: { before: 40, ended: 1 } })).problems).toEqual([

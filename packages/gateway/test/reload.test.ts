@@ -162,6 +162,7 @@ test('a broken file is logged once and the old one stays in use, and SIGHUP relo
 /** Access rules that allow logged-in users one path, and nothing else. */
 const rulesFor = (path: string) => ({ default: 'deny', rules: [{ path }] })
 
+// INV-GATEWAY-29.
 test('access rules, clients and administrators are applied while users work, and an invalid file changes nothing', async () => {
   const [port = 0] = await findFreePorts(1)
   const [oldClient, newClient] = [createClient('old', ['introspect']), createClient('new', ['introspect'])]

@@ -3,7 +3,10 @@ import { chmod, copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { systemCode } from './errors.ts'
 import { missingEssentials } from './render/essentials.ts'
 
-/** Writes a file that only its owner may read. A reader sees the old or the new text, never a part. */
+/**
+ * Writes a file that only its owner may read. A reader sees the old or the new text, never a part.
+ * INV-LOCAL-8.
+ */
 export const writePrivate = (file: string, text: string): Promise<void> => replaceFile(file, text, 0o600)
 
 /** Writes like {@link writePrivate}, with this mode, regardless of the umask. */

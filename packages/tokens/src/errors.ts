@@ -2,6 +2,7 @@
  * Every error that this package throws is a {@link HoldfastError} with a stable `code`. Messages name the option or
  * the host, echo the offending value unless it is a secret, and say what to do next. A message never contains a
  * token, a password or a key.
+ * INV-TOKENS-55.
  */
 export abstract class HoldfastError extends Error {
   abstract readonly code: ErrorCode

@@ -11,7 +11,7 @@ export interface DataFilesOptions {
   log: (event: string, details: Record<string, unknown>) => void
 }
 
-/** The files of one Redis that are checked before each start. */
+/** The files of one Redis that are checked before each start. INV-AGENT-3. */
 export class DataFiles {
   readonly #options: DataFilesOptions
   /** The result of the last check, and the version of the files that it checked. */

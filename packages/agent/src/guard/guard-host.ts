@@ -28,6 +28,7 @@ export interface GuardHostOptions {
  * Waits until the Redis of a real host may start, and writes the arguments to start it with. See `guardStart` for the
  * rules. In addition, a Redis without data starts as a primary only when every other Redis answers and is empty as well:
  * that is a first start. Rejects when the signal aborts.
+ * INV-AGENT-2.
  */
 export async function guardHost(config: HostConfig, options: GuardHostOptions): Promise<void> {
   const { stateFolder } = config

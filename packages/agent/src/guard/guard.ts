@@ -39,6 +39,7 @@ export type StartDecision =
  * The Sentinels name the primary; without a majority of them, their files do. A named primary that has crashed waits for
  * the failover. A named primary that has lost its data waits without a limit, because the replicas would copy the empty
  * data set. A Redis with damaged files waits until it can copy a primary that has the data.
+ * INV-AGENT-1, INV-AGENT-5.
  */
 export function decideStart(situation: StartSituation): StartDecision {
   const { self, dataThere, named, inFiles, failoverMayCome, isDamaged, copySource } = situation
@@ -94,7 +95,10 @@ const LOST_DATA =
 export const failoverLimitMs = ({ downAfterMs, failoverTimeoutMs }: Limits) =>
   2 * downAfterMs + failoverTimeoutMs
 
-/** Waits until this Redis may start, and returns the arguments to start it with. Rejects when the signal aborts. */
+/**
+ * Waits until this Redis may start, and returns the arguments to start it with. Rejects when the signal aborts.
+ * INV-AGENT-4.
+ */
 export async function guardStart(options: GuardOptions, context: StartContext): Promise<readonly string[]> {
   const asking = new AbortController()
   const signal = AbortSignal.any([context.signal, asking.signal])

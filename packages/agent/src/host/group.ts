@@ -27,7 +27,7 @@ const COMMAND_TIMEOUT_MS = 500
 const POLL_TIMEOUT_MS = 250
 const CERTIFICATE_REMEDY = 'Issue one with `holdfast ca issue`, and put it and its key there.'
 
-/** The Sentinels of the data centre and the Redis of the other hosts, as seen from one host. */
+/** The Sentinels of the data centre and the Redis of the other hosts, as seen from one host. INV-AGENT-6. */
 export class HostGroup {
   readonly #config: HostConfig
   readonly #redis: ConnectionPool

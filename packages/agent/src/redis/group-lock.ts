@@ -33,6 +33,7 @@ const RETRY_INTERVAL_MS = 200
  * connections: of two operations that reach the same Sentinel, at least one sees the other. `open` reads the current
  * passwords for each reconnect, because the operation itself may change them. Answers the other operation, or a function
  * that releases the lock.
+ * INV-OPERATIONS-2.
  */
 export async function claimInGroup(
   access: SentinelAccess,

@@ -117,6 +117,7 @@ const MAX_RETURN_ATTEMPTS = 3
  * The way back is needed because a late leader points every replica of its election to the Redis that it promotes. Only the
  * primary of that election does not get the command. The way back also starts a new replication history, which the late
  * promotion does not continue. The agent beside the primary acts, and only while it holds the operations' lock.
+ * INV-AGENT-14.
  */
 export async function closeAbandonedElections(
   options: CloseElectionsOptions,

@@ -35,6 +35,7 @@ const PREFERRED_PRIORITY = '1'
  * Writes at `from` are paused until `to` has every write. Then a Sentinel promotes `to`, and `from` becomes its replica before
  * writes continue. The pause expires if this process dies. `holdfast switchover` does the same in a data centre in which
  * every process answers.
+ * INV-AGENT-15.
  */
 export async function handOver(
   from: NodeAddress,

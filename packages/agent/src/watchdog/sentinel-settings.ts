@@ -49,7 +49,10 @@ export const LONG_PUBLISH_PERIOD_COMMAND = debug({ 'publish-period': 60_000 })
 const RETRY_INTERVAL_MS = 50
 const COMMAND_TIMEOUT_MS = 1000
 
-/** Sets the periods and the topology's timings of a Sentinel that has just started. Rejects when the signal aborts. */
+/**
+ * Sets the periods and the topology's timings of a Sentinel that has just started. Rejects when the signal aborts.
+ * INV-AGENT-17.
+ */
 export async function applySentinelSettings(
   sentinels: Sentinels,
   sentinel: NodeAddress,

@@ -49,6 +49,7 @@ const NO_VOTE = '*'
  * elected. Each gives up after its `failover-timeout`, ten seconds at most, and starts again after twice that timeout (Redis
  * 7.0.15, sentinel.c), so logins waited for twelve seconds. This function decides nothing: one of the candidates gets a short
  * `failover-timeout` for a moment, so that it asks for votes again at once, in a new epoch.
+ * INV-AGENT-11.
  */
 export async function repeatSplitVotes(options: SplitVoteOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(options.own.map((sentinel) => watchSentinel(sentinel, options, signal)))

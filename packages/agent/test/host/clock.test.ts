@@ -98,6 +98,7 @@ it('the agent restarts a Sentinel whose clock was set back, and the Sentinel pin
   }, 15_000)
 }, 60_000)
 
+// INV-AGENT-16.
 it('a primary whose clock stays wrong hands over to a replica with the right time without losing a write', async () => {
   const onFirst = (...command: string[]) => group.ask(first, `${NETWORK}.11`, 'redis', command)
   expect(await onFirst('SET', 'before', 'the jump')).toBe('OK\n')

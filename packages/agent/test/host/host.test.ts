@@ -94,6 +94,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', 
     await rm(folder, { recursive: true, force: true })
   })
 
+  // INV-AGENT-6.
   it('a first start has one primary, and after a crash the watchdog fails over at once despite reference timings', async () => {
     await firstStart()
     const log: string[] = []
@@ -133,6 +134,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', 
     await eventually(async () => expect(await onPrimary('GET', 'hf:mark')).toBe(`${mark}\n`))
   }, 60_000)
 
+  // INV-AGENT-5.
   it('a primary that lost its data waits, and starts as a replica once another Redis is promoted', async () => {
     await firstStart()
     await group.processes.kill(`${first} redis`)

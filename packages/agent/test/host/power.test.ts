@@ -183,6 +183,7 @@ describe('on real hosts with the reference timings', () => {
     })
   }, 90_000)
 
+  // INV-AGENT-4.
   it('Redis is held while its user `default` lacks rights for the commands in its append-only file', async () => {
     await group.processes.kill(`${second} redis`)
     const aclFile = join(stateOf(second), 'users.acl')

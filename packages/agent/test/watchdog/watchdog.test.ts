@@ -74,6 +74,7 @@ it('the watchdog asks no Sentinel when another Redis is already primary', async 
   expect(await askedWhen([answer('b'), answer('c')], [{ ...promoted, role: 'primary' }, other])).toEqual([])
 })
 
+// INV-AGENT-9.
 it('the watchdog asks no Sentinel when the Redis runs again: a forced failover must not hit a living primary', async () => {
   expect(await askedWhen([answer('b'), answer('c')], OTHERS.map(replica), true)).toEqual([])
 })

@@ -34,6 +34,7 @@ export function keepCompiled(environment: NodeJS.ProcessEnv): void {
 /**
  * Creates a folder that only this user can write to, and returns its real path. Returns null if other users could write
  * to it. Throws the system's error if it cannot be created.
+ * INV-CLI-3.
  */
 export function privateFolder(path: string): string | null {
   if (!isOutOfReach(realpathSync(nearestFolder(path)))) return null

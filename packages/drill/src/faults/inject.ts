@@ -15,6 +15,7 @@ export interface InjectedFault {
 /**
  * Injects a fault. The journal of how to undo it is on disk from before the injection until the fault is undone, so that
  * after any end of this process the next drill and `holdfast doctor --fix` can undo it.
+ * INV-DRILL-1.
  */
 export async function injectFault(
   plan: FaultPlan,

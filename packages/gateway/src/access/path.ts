@@ -12,6 +12,7 @@ const HAZARD = /%[0-9a-f]{2}|[/\\;?#\x00-\x1f\x7f-\x9f]/i
  * Not plain are: dot segments and empty segments (`..`, `%2e`, `//`), parameters (`;`), encoded separators (`%2f`, `%5c`,
  * `%3f`), double encoding (`%252e`), NUL and other control characters, invalid UTF-8, and a segment that ends with a dot
  * or a space, which some file systems drop. Compatibility forms (full-width `．`, `／`) count as the characters they stand for.
+ * INV-GATEWAY-19.
  */
 export function pathSegments(target: string): string[] | null {
   const path = target.split('?', 1)[0] ?? target

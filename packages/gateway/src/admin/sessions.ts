@@ -31,7 +31,10 @@ const noSubject = invalidRequest(
 )
 const badId = invalidRequest('A session id must be 1 to 64 of A-Z, a-z, 0-9, "_" and "-".')
 
-/** Lists and ends the sessions of a subject. The audit log records each end, with the administrator. */
+/**
+ * Lists and ends the sessions of a subject. The audit log records each end, with the administrator.
+ * INV-GATEWAY-24.
+ */
 export function adminSessionRoutes(
   app: FastifyInstance,
   { store, audit, lifecycle }: Pick<Services, 'store' | 'audit' | 'lifecycle'>,

@@ -18,7 +18,7 @@ const OWN_HASH = /,"hash":"([0-9a-f]{64})"\}$/
 /** A chain without lines. */
 export const emptyChain = (chain: string): ChainHead => ({ chain, seq: 0, hash: NO_HASH })
 
-/** The next line of a chain, without a line feed, and the head of the chain after it. */
+/** The next line of a chain, without a line feed, and the head of the chain after it. INV-GATEWAY-21. */
 export function nextLine(
   head: ChainHead,
   fields: Readonly<Record<string, unknown>>,

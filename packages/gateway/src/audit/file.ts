@@ -33,6 +33,7 @@ export interface AuditFileOptions {
  * Each write first checks the file's name. If logrotate renamed or removed the file, a new one is created and the chain
  * continues there. No signal is needed, but `reopen` leaves the old file at once. A line that a crash or a full disk cut
  * off stays in the file, and the next line reports it, also when that is in another file.
+ * INV-GATEWAY-22.
  */
 export class AuditFile {
   readonly #options: AuditFileOptions

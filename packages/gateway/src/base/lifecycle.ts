@@ -6,7 +6,7 @@ export interface Lifecycle {
   readonly giveUp: AbortSignal
 }
 
-/** A lifecycle, and the two steps towards its end that its owner takes. */
+/** A lifecycle, and the two steps towards its end that its owner takes. INV-GATEWAY-28. */
 export function createLifecycle(): Lifecycle & { drain(): void; abandon(): void } {
   const giveUp = new AbortController()
   let draining = false

@@ -11,6 +11,7 @@ type LoggerOptions = Exclude<NonNullable<FastifyServerOptions['logger']>, boolea
 /**
  * The settings of the log. Requests and errors are reduced to parts that cannot contain a secret: no header, no body, and
  * not even the path, because a client may have put a token into it.
+ * INV-GATEWAY-32.
  */
 export function loggerOptions(
   base: { server: string; dataCentre: string },

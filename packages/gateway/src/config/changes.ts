@@ -67,7 +67,7 @@ export function changesBetween(inUse: GatewayConfig, next: GatewayConfig): Chang
   }
 }
 
-/** Returns the configuration in use with the `live` keys of the next one. Pure. */
+/** Returns the configuration in use with the `live` keys of the next one. Pure. INV-GATEWAY-30. */
 export function withLiveChanges(
   inUse: GatewayConfig,
   next: GatewayConfig,

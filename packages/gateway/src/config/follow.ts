@@ -41,6 +41,7 @@ const RENEW_MS = 10_000
  * once they are usable and the store has accepted its secrets. Keys that need a restart are only logged. A broken or
  * refused configuration is logged once, the old one stays in use, and the reload is retried: Redis may learn a new
  * password a little later.
+ * INV-GATEWAY-29.
  */
 export async function followConfiguration(options: FollowOptions): Promise<void> {
   const { file, log, audit, changeSignal, signal, onRead } = options

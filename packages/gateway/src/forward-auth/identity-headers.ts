@@ -11,6 +11,7 @@ export type AllowHeaders = (session: Session | null) => Readonly<Record<string, 
  * the headers of the same name that the client sent.
  *
  * The store returns the same session object until the session changes, so the headers are cached per object.
+ * INV-GATEWAY-18.
  */
 export function createIdentityHeaders(
   prefix: string,

@@ -17,7 +17,7 @@ export interface ProxyConvention {
 
 const ENVOY_PREFIX = '/verify/envoy'
 
-/** All conventions. `/verify` alone follows nginx's. */
+/** All conventions. `/verify` alone follows nginx's. INV-GATEWAY-17. */
 export const PROXIES: readonly ProxyConvention[] = [
   ...['/verify', '/verify/nginx'].map((url) => ({
     url,

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http'
  * the browser (all browsers since 2023, over HTTPS or on loopback); older ones, and plain HTTP, send `Origin` with each
  * POST. A client that sends neither is not a browser and holds no other user's cookies. `host` is the host that the browser
  * requested, as reported by a trusted proxy if there is one.
+ * INV-GATEWAY-4.
  */
 export function isCrossSite(headers: IncomingHttpHeaders, host = headers.host): boolean {
   const site = headers['sec-fetch-site']

@@ -13,6 +13,7 @@ const START_PAGE = '/'
  *
  * The address is parsed as browsers do it (WHATWG URL), and the result is written from the parsed form: the browser gets
  * exactly what was checked. So `\`, a tab or `/.//` cannot mean another host to the browser.
+ * INV-GATEWAY-16.
  */
 export function safeReturnTo(asked: unknown, allowedOrigins: readonly string[] = []): string {
   if (typeof asked !== 'string' || asked.length > MAX_LENGTH) return START_PAGE

@@ -16,7 +16,10 @@ const LIFETIME_SECONDS = 400 * 24 * 3600
 const NONCE_BYTES = 16
 const VALUE = /^([\w-]{22})\.([\w-]{43})$/
 
-/** `indexKey` is the key ring's index key, in base64: it is the same at every gateway of a data centre, and never changes. */
+/**
+ * `indexKey` is the key ring's index key, in base64: it is the same at every gateway of a data centre, and never changes.
+ * INV-GATEWAY-3.
+ */
 export function createDeviceCookie(options: { secure: boolean; indexKey: string }): DeviceCookie {
   const name = options.secure ? '__Host-holdfast-device' : 'holdfast-device'
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.secure } as const

@@ -53,6 +53,7 @@ export interface LoginLimitsOptions {
  *   are new to the account, and only while it lasts: an attempt counts for `windowMs`, and refused ones do not count.
  *
  * Unknown user names are limited exactly like known ones, so that the limits do not reveal which names exist.
+ * INV-GATEWAY-1.
  */
 export function createLoginLimits(options: LoginLimitsOptions): LoginLimits {
   const { attempts, config, signal, onFailure } = options

@@ -4,6 +4,7 @@ import { ipv6Groups } from '@holdfast/tokens/address'
 /**
  * The account that a typed name counts for. Directories may find one account by several spellings, so names that differ
  * only in case, width or spaces count as one. Two accounts may then share a count, but no account has two counts.
+ * INV-GATEWAY-2.
  */
 export function accountOf(typedName: string): string {
   return typedName.toWellFormed().normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ')

@@ -34,6 +34,7 @@ export interface ProviderLimits {
  *
  * A login that the provider confirms is given back. A login that the provider refuses is not, because any client could
  * cause that. The return from the provider has no limit.
+ * INV-GATEWAY-14.
  */
 export function createProviderLimits(options: {
   attempts: TokenStore['attempts']

@@ -13,6 +13,7 @@ const MAX_CACHE_MS = 1000
  *
  * `cache_ms` is how long the client may use the answer, counted from its request: until the end of the lease that the
  * gateway had then. So a logout reaches the client as fast as the gateways: within the length of a lease.
+ * INV-GATEWAY-20.
  */
 export function introspectionOf(
   checked: Active | Inactive,

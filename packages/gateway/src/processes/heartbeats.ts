@@ -5,7 +5,7 @@ export const HUNG_MS = 10_000
 /** Deadline of the first heartbeat of a new process (in milliseconds). */
 const START_MS = 60_000
 
-/** Finds the processes that hang, by the time of their last heartbeat. Pure. */
+/** Finds the processes that hang, by the time of their last heartbeat. Pure. INV-GATEWAY-27. */
 export class Heartbeats {
   /** The deadline of each process's next heartbeat. */
   readonly #untilMs = new Map<number, number>()

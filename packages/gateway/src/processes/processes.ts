@@ -69,6 +69,7 @@ export function countOf(processes: GatewayConfig['processes']): number {
  * growing delay; a process that hangs is killed first. When they die too often, all end, and it throws `PROCESSES_DIE`.
  * When one of the first processes reports a failure that a restart cannot fix, it throws that failure. The same failure of
  * a later process (such as a configuration file that was broken since) is logged, and the others continue.
+ * INV-GATEWAY-26.
  */
 export async function runProcesses(options: ProcessesOptions): Promise<void> {
   const { workerFile, configFile, count, fd, signal, heartbeats } = options

@@ -8,6 +8,7 @@ import type { SessionsConfig } from '../config/logins.ts'
  * Every gateway calls this after its login was acknowledged, and then sees all logins acknowledged before. So when logins
  * race on several gateways, the last one sees them all. All gateways decide alike, because the result depends only on the
  * sessions. There may be more than `max` only until the last login has ended the surplus.
+ * INV-GATEWAY-7.
  */
 export function sessionsToEnd(
   sessions: readonly SessionSummary[],

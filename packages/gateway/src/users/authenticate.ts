@@ -26,6 +26,7 @@ export type Authenticate = (name: string, password: string) => Promise<Authentic
 /**
  * Checks passwords against a users file. An unknown user costs one hashing like a known one, so that the time of an answer
  * does not reveal which names exist.
+ * INV-GATEWAY-33.
  */
 export async function createAuthenticate(users: UserDirectory, queue: BoundedQueue): Promise<Authenticate> {
   const unknownUserHash = await dummyHash()

@@ -177,6 +177,7 @@ describe('an untrusted directory server', () => {
   })
 })
 
+// INV-GATEWAY-10.
 test('a connection that ended is not opened again, because the search would be anonymous', async () => {
   const { ldaps } = await startEncrypted()
   const relay = await startRelay(ldaps)

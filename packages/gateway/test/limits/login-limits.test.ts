@@ -11,6 +11,7 @@ async function gatewayWith(loginLimits: Record<string, unknown>): Promise<Runnin
   return startGateway({ config: { loginLimits } })
 }
 
+// INV-GATEWAY-1.
 test('no password is checked beyond the limit for one account from one address', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 3 })
   for (let tries = 0; tries < 3; tries++) {
@@ -34,6 +35,7 @@ test('no password is checked beyond the limit for one account from one address',
   expect((await tryPassword(gateway.url, wrong('grace'), { last: 1 })).status).toBe(401)
 })
 
+// INV-GATEWAY-2.
 test('other spellings of a name and unknown names are counted like known names', async () => {
   const gateway = await gatewayWith({ ...strict, perAccountAndAddress: 2 })
   for (const username of ['ADA', ' ada ']) await tryPassword(gateway.url, wrong(username), { last: 1 })

@@ -16,6 +16,7 @@ test('`evict-oldest` ends the oldest sessions and `reject` the newest', () => {
   expect(ids(sessionsToEnd(abc, 3, 'reject'))).toBe('')
 })
 
+// INV-GATEWAY-7.
 test('all gateways end the same sessions, in any order, and never go below the limit', () => {
   const sessions = fc.uniqueArray(
     fc.record({

@@ -58,6 +58,7 @@ const DEFAULT_START_TIMEOUT_MS = 120_000
  * Starts a data centre on this machine and supervises it from this process. Resolves when everything is ready.
  *
  * Throws {@link ClusterError}, and leaves none of its processes running then.
+ * INV-LOCAL-3.
  */
 export async function startDataCentre(options: StartOptions): Promise<RunningDataCentre> {
   const folder = new StateFolder(options.stateDir)

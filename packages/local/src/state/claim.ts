@@ -11,7 +11,7 @@ export function holderOf(file: string): ProcessIdentity | null {
   return holder && isAlive(holder) ? holder : null
 }
 
-/** Claims the file for this process. Returns false when another running process holds it. */
+/** Claims the file for this process. Returns false when another running process holds it. INV-LOCAL-7. */
 export function claim(file: string): boolean {
   const text = JSON.stringify(ownIdentity())
   for (let tries = 0; tries < 3; tries += 1) {

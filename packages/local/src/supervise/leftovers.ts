@@ -9,6 +9,7 @@ const POLL_INTERVAL_MS = 20
 /**
  * Ends the processes that a dead supervisor left behind, and returns them. It ends only processes in the supervisor's record
  * whose start time still matches.
+ * INV-LOCAL-1.
  */
 export async function endLeftovers(folder: StateFolder): Promise<RecordedProcess[]> {
   const left = readProcesses(folder).filter(isAlive)

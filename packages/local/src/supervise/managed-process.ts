@@ -56,7 +56,10 @@ const MAX_RESTART_MS = 10_000
 /** A process that ran for this long has recovered: its next restart is quick again. */
 const RECOVERED_AFTER_MS = 30_000
 
-/** Keeps one process running: restarts it with back-off and jitter until it is stopped or lost. */
+/**
+ * Keeps one process running: restarts it with back-off and jitter until it is stopped or lost.
+ * INV-LOCAL-2.
+ */
 export class ManagedProcess {
   readonly plan: ProcessPlan
   readonly #events: ProcessEvents

@@ -27,7 +27,10 @@ export const CONFIG_FILES: Record<ProcessKind, string> = {
 /** The ACL file of each Redis, in the folder of the process. */
 export const ACL_FILE = 'users.acl'
 
-/** Plans every process of the data centre. No argument holds a secret: secrets are only in files. */
+/**
+ * Plans every process of the data centre. No argument holds a secret: secrets are only in files.
+ * INV-LOCAL-6.
+ */
 export function planProcesses(topology: Topology, folder: StateFolder, programs: Programs): ProcessPlan[] {
   const [gatewayCommand = '', ...gatewayArgs] = programs.gateway
   const plan = (

@@ -11,7 +11,10 @@ import type { StateFolder } from '../state/folder.ts'
 import { tlsFilesOf } from '../state/tls-files.ts'
 import { ACL_FILE, CONFIG_FILES } from './plans.ts'
 
-/** Writes the missing or damaged files that Redis rewrites itself. Returns the paths of the written files. */
+/**
+ * Writes the missing or damaged files that Redis rewrites itself. Returns the paths of the written files.
+ * INV-LOCAL-4.
+ */
 export async function seedRedis(
   topology: Topology,
   index: number,
@@ -42,7 +45,10 @@ export function localRedisConf(
 
 const redisName = (index: number) => `redis-${index + 1}`
 
-/** Writes the `sentinel.conf` of a Sentinel if it is missing or damaged. Returns the paths of the written files. */
+/**
+ * Writes the `sentinel.conf` of a Sentinel if it is missing or damaged. Returns the paths of the written files.
+ * INV-LOCAL-5.
+ */
 export async function seedSentinel(
   topology: Topology,
   index: number,

@@ -37,7 +37,10 @@ export interface SupervisorOptions extends LocalDataCentre {
   initialised: boolean
 }
 
-/** Keeps the processes of one data centre running, with a guard before each start of a Redis and a watchdog after its end. */
+/**
+ * Keeps the processes of one data centre running, with a guard before each start of a Redis and a watchdog after its end.
+ * INV-LOCAL-9.
+ */
 export class Supervisor {
   readonly topology: Topology
   readonly nodes: Nodes

@@ -63,6 +63,7 @@ const MAX_HEADER_BYTES = 256 * 1024
  * Throws `BACKUP_REFUSED` for a backup that is of another data centre, damaged, incomplete, or does not open with the key,
  * and `FILE_UNUSABLE`, `INVALID_OPTION`, `BUSY`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed;
  * `RESTORE_FAILED` and `RESTORE_ABORTED` once it has begun.
+ * INV-OPERATIONS-19.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const dataCentre = await openDataCentre(options)

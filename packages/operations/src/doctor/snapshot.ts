@@ -6,7 +6,10 @@ import type { NodeAddress, ReplicationView } from '@holdfast/tokens/redis'
 import type { UnfinishedRotations } from '../rotate/unfinished.ts'
 import type { AclUser } from './acl.ts'
 
-/** The state of the live system at one moment: all that the checks read. It holds no password. */
+/**
+ * The state of the live system at one moment: all that the checks read. It holds no password.
+ * INV-OPERATIONS-20.
+ */
 export interface Snapshot {
   topology: Group
   /** The options that name this data centre to a command, such as ` --file dc.yaml`. Each command of an advice ends with them. */

@@ -14,7 +14,7 @@ export interface Unexamined {
 export const checksFor = ({ supervisor }: Snapshot, checks: readonly Check[]): Check[] =>
   checks.filter(({ needs }) => supervisor !== 'none' || !needs.includes('this machine'))
 
-/** The checks that lacked part of what they need. Pure. */
+/** The checks that lacked part of what they need. Pure. INV-OPERATIONS-21. */
 export function unexaminedIn(snapshot: Snapshot, checks: readonly Check[]): Unexamined[] {
   return checks.flatMap(({ id, needs }) => {
     const because = [...new Set(needs.flatMap((need) => missing(snapshot, need)))]

@@ -72,6 +72,7 @@ const FIRST_CHOICE = 1
  *
  * Throws `BUSY` and `NOT_SAFE` with the reason, before anything is changed; `SWITCHOVER_FAILED` or `SWITCHOVER_ABORTED`
  * once it has begun, with the address of the primary; and as `openDataCentre`.
+ * INV-OPERATIONS-5.
  */
 export async function switchover(options: SwitchoverOptions): Promise<SwitchoverReport> {
   const dataCentre = await openDataCentre(options)

@@ -14,6 +14,7 @@ export type NextStep =
  * The next step in a healthy data centre: Sentinels one by one, then replicas, and the old primary when it has become a
  * replica. It follows from the present state, not from what was done, so that it is right after a failover and after a
  * crash, too. `notChosen` are the names of nodes that are promoted only if no other can be. Pure.
+ * INV-OPERATIONS-6.
  */
 export function nextStep(snapshot: GroupSnapshot, journal: Journal, notChosen: readonly string[]): NextStep {
   const waits = (process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>) =>

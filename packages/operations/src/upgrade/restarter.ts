@@ -22,7 +22,10 @@ export interface Restarter {
   limitMs: number
 }
 
-/** Restarts processes of this machine by their supervisor, which does not count that as a crash. */
+/**
+ * Restarts processes of this machine by their supervisor, which does not count that as a crash.
+ * INV-OPERATIONS-8.
+ */
 export function bySupervisor(stateDir: string): Restarter {
   const control = connectControl(stateDir)
   return {

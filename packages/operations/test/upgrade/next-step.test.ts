@@ -140,6 +140,7 @@ describe('the next step', () => {
     expect(next(snapshot)).toBe(expected)
   })
 
+  // INV-OPERATIONS-7.
   it('the upgrade stops at a replica that came back older than its primary', () => {
     const snapshot = snapshotOf({ 1: { version: '8.0.1' }, 2: done }, allSentinels)
     expect(next(snapshot)).toMatch(

@@ -43,6 +43,7 @@ const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a
 /**
  * Creates the private certificate authority of one data centre (ECDSA, P-256). It signs certificates of hosts and
  * applications, but not of other authorities. Throws `CERTIFICATE_REFUSED` if the request is not valid.
+ * INV-SITE-12.
  */
 export async function createAuthority(request: AuthorityRequest): Promise<Credential> {
   const { dataCentre, days = 3650, notBefore = justBefore() } = request

@@ -33,7 +33,10 @@ const SECRETS: Readonly<Record<string, string>> = {
   'identities.oidc.clientSecret': 'clientSecretFile',
 }
 
-/** Finds settings that must not be in the file: those that Holdfast renders, and passwords. Pure. */
+/**
+ * Finds settings that must not be in the file: those that Holdfast renders, and passwords. Pure.
+ * INV-SITE-8.
+ */
 export function* misplacedSettings(settings: GatewaySettings): Iterable<Problem> {
   for (const [key, from] of Object.entries(RENDERED)) {
     if (!isSet(settings, key)) continue

@@ -15,6 +15,7 @@ import type { DataCentre, Host, Service, Site } from '../file/site.ts'
  * are not loaded. If a host had the address of its peer as an alias, it could not reach the peer.)
  *
  * Throws `RENDER_REFUSED` if the transport is `wireguard` and the host has no `tunnelAddress`.
+ * INV-SITE-5.
  */
 export function tokenAddress({ transport }: Site, host: Host): string {
   if (transport === 'stunnel') return host.tunnelAddress ?? loopbackOf(host.address)

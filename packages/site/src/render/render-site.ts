@@ -35,6 +35,7 @@ export type CertificateOf = (dataCentre: DataCentre, host: Host) => HostCertific
  * Throws `RENDER_REFUSED` for a site that cannot work: a data centre without Redis, a host without its tunnel
  * address, two hosts with one address, a balancer without servers, or TLS or stunnel with the profile
  * `as-documented`. Throws `SECRETS_UNUSABLE` for a password that a file cannot contain.
+ * INV-SITE-9.
  */
 export function renderSite(
   site: Site,

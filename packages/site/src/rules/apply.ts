@@ -7,6 +7,7 @@ import { SITE_RULES, VALUES_RULES } from './rules.ts'
 /**
  * Returns every finding about a parsed file, ordered by line. Pure. A file whose form is wrong has no site, so the
  * rules about sites are skipped.
+ * INV-SITE-4.
  */
 export function applyRules(
   parsed: ParsedSite,

@@ -28,7 +28,7 @@ export const SITE_RULES: readonly Rule[] = [
   ...secretRules,
 ]
 
-/** Every rule, in the order of the documentation. */
+/** Every rule, in the order of the documentation. INV-SITE-3. */
 export const RULES: readonly RuleText[] = [...fileFormRules, ...VALUES_RULES, ...SITE_RULES]
 
 /** Returns the documentation of a rule. Throws `INVALID_OPTION` if no rule has this id. */

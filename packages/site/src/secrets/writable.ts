@@ -49,6 +49,7 @@ const PASSWORD_FILES: readonly PasswordFile[] = [
 /**
  * Finds passwords that a rendered file cannot contain. Returns sentences that name the characters and never show the
  * password.
+ * INV-SITE-6.
  */
 export function unwritable(secrets: Secrets, profile: Profile): string[] {
   return PASSWORD_FILES.flatMap(({ file, users, cannot, characters, why }) =>

@@ -61,6 +61,7 @@ it.each(UNITS.map((unit): [string, RenderedFile] => [unit.path, unit]))(
   },
 )
 
+// INV-SITE-7.
 it('no unit runs a command as root if its service has its own user', () => {
   for (const unit of UNITS) {
     for (const [name, value] of settingsOf(unit)) {

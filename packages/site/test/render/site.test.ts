@@ -55,6 +55,7 @@ describe('renderSite', () => {
     exampleSite({ profile: 'as-documented', transport: 'plain' }),
   ].flatMap((site) => renderExample(site))
 
+  // INV-SITE-10.
   it('every directive of every rendered file has a reason and a source', () => {
     for (const { document, path } of all) {
       for (const { directive, why, source } of explainFile(document)) {

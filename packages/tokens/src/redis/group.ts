@@ -206,7 +206,7 @@ export class ReplicaGroup {
 
   /**
    * How long a replica may have been disconnected from its primary and still be promoted (in milliseconds): ten
-   * times `down-after`, plus the time that the primary has been down (Redis 7.0.15, sentinelSelectSlave).
+   * times `down-after`, plus the time that the primary has been down (FACT-19).
    */
   get promotableMs(): number {
     const limits = this.sentinels.flatMap(({ observation }) =>
@@ -273,7 +273,10 @@ export class ReplicaGroup {
     this.alert()
   }
 
-  /** Why there is no primary: one sentence that names hosts and contains no secret. Null when there is a primary. */
+  /**
+   * Why there is no primary: one sentence that names hosts and contains no secret. Null when there is a primary.
+   * INV-TOKENS-37.
+   */
   problem(): string | null {
     if (this.#primary !== null) return null
     const problems = [this.misconfiguration(), ...this.#problems()]

@@ -4,7 +4,7 @@ import type { NodeAddress } from './address.ts'
 
 /**
  * Deadline of a TCP handshake for callers that retry (in milliseconds). In a data centre it takes a few. The system
- * resends a lost packet only after 1000 (RFC 6298, 2.1), so a new attempt is faster.
+ * resends a lost packet only after 1000 (FACT-15), so a new attempt is faster.
  */
 export const HANDSHAKE_MS = 300
 

@@ -92,6 +92,7 @@ export class Membership {
   /**
    * Adds the members that these Sentinels know, and forgets those that no member knows any more. `following`: the
    * primary's replicas.
+   * INV-TOKENS-32.
    */
   update(trusted: readonly Sentinel[], following: readonly string[], nowMs: number): void {
     for (const { members, peers } of trusted) {
@@ -118,6 +119,7 @@ export class Membership {
    * How many Sentinels there are: as many as the options name, or as were ever seen and not forgotten since,
    * whichever is more. It is never what a few say now: a Sentinel that was reset knows no other one, and would be a
    * majority alone.
+   * INV-TOKENS-33.
    */
   countVoters(): number {
     if (this.#options.rulesOff?.has('voters')) return this.#countVotersThatAreSaid()

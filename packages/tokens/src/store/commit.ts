@@ -225,7 +225,7 @@ export class Committer {
     return reason
   }
 
-  /** Sends one batch and resolves its writes, or throws and leaves them to be sent again. */
+  /** Sends one batch and resolves its writes, or throws and leaves them to be sent again. INV-TOKENS-13. */
   async #commit(writer: Writer, units: PendingWrite[]): Promise<void> {
     const { connection, term } = writer
     const batch = new Batch(units)
@@ -260,6 +260,7 @@ export class Committer {
   /**
    * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts
    * every connected replica, even one that no Sentinel would promote, and such a replica proves nothing.
+   * INV-TOKENS-17.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
     const { node, connection } = writer

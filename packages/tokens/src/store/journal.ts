@@ -46,6 +46,7 @@ const SWEEP_MS = 1000
  * that was paused, cut off or hung for long, because its own clock and its link say that it is up to date. So an
  * entry stays until every planned replica has confirmed it, and age only makes room in a journal that is nearly
  * full. Pure bookkeeping: the monotonic time is passed in.
+ * INV-TOKENS-19.
  */
 export class Journal<Request extends Keyed> {
   readonly #options: JournalOptions<Request>

@@ -6,6 +6,7 @@ import type { SafetyRule } from './rules.ts'
  * confirmed heartbeat, and ends by the clock that reaches the end first: the monotonic clock stops while a machine
  * is paused, and the wall clock may be set back. A wall clock that is set ahead ends the lease early, until the next
  * heartbeat. Pure: the time is passed in.
+ * INV-TOKENS-41.
  */
 export class Lease {
   readonly #leaseMs: number

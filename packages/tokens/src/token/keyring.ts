@@ -88,6 +88,7 @@ export function sealingKeyOf(box: Buffer): string | null {
  * would hide every session from its subject's list; with the key that is current, because sessions are being sealed
  * with it; and with every id naming the same key as before. Older keys may be missing: remove a key only when no
  * session needs it. Throws `INVALID_OPTION`, naming the entry, never its value.
+ * INV-TOKENS-40.
  */
 export function checkSuccessor(current: Keyring, next: Keyring): void {
   if (!sameKey(current.index, next.index)) {

@@ -13,7 +13,7 @@ export const SEAL_OVERHEAD_BYTES = IV_BYTES + TAG_BYTES
  * The key that seals a session's claims, derived from the token itself: a holder of the Redis data without the token
  * cannot read them. The data centre's name is part of the derivation, so a record that was copied to another data
  * centre opens nothing there. The derivation is the one-step KDF of NIST SP 800-56C Rev. 2, section 4, with SHA-256:
- * a counter, the token with its 256 random bits, and what the key is for.
+ * a counter, the token with its 256 random bits, and what the key is for (FACT-61).
  */
 export function claimsKey(token: string, dataCentre: string): KeyObject {
   const bytes = hash('sha256', `\0\0\0\x01${token}holdfast claims 1 ${dataCentre}`, 'hex')

@@ -16,6 +16,7 @@ export type OpenLdapConfig = LdapConfig & { bindPassword: string }
  * Checks names and passwords by a directory: binds as the search account, finds the user and the groups, and binds as
  * the user. Each login has its own connection, and their number is bounded. The servers are asked in order, starting with
  * the last one that answered. Only an answer counts, so that an unreachable server refuses no login.
+ * INV-GATEWAY-8.
  */
 export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | undefined): Authenticate {
   const { urls, startTls, timeoutMs } = config

@@ -22,6 +22,7 @@ export interface Steps {
 /**
  * Opens a connection to one server, encrypts it, passes it to `work` and closes it, all within the deadline. Throws
  * `LdapServerError` on any failure. A certificate is always verified.
+ * INV-GATEWAY-10.
  */
 export async function withServer<T>(
   url: string,

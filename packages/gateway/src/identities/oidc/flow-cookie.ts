@@ -15,6 +15,7 @@ export interface FlowSeal {
  * A flow is a session of the store, and its token would be valid at every server that verifies tokens. So the browser gets
  * it sealed, and only the gateways of this data centre can open it. The key is derived from the index key of the key ring,
  * which every gateway has and which never changes.
+ * INV-GATEWAY-12.
  */
 export function createFlowSeal(indexKey: string): FlowSeal {
   const secret = Buffer.from(indexKey, 'base64')

@@ -32,7 +32,10 @@ export interface Flows {
   take(cookie: string, state: string, options: CallOptions): Promise<Flow | null>
 }
 
-/** Keeps flows in the store, so that a login can finish at another gateway than the one where it began. */
+/**
+ * Keeps flows in the store, so that a login can finish at another gateway than the one where it began.
+ * INV-GATEWAY-11.
+ */
 export function createFlows(store: TokenStore, seal: FlowSeal): Flows {
   return {
     async begin(flow, options) {

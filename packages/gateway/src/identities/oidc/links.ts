@@ -29,6 +29,7 @@ interface EndedSession {
 /**
  * Keeps links in the store, because any gateway may receive the provider's logout. A link is an entry under a subject made
  * of `sid` or `sub`. It names the session in its sealed label, and its own token is discarded.
+ * INV-GATEWAY-15.
  */
 export function createSessionLinks(store: TokenStore, issuer: string): SessionLinks {
   const remember = async (subject: string, label: string, lifetimeMs: number, options: CallOptions) => {

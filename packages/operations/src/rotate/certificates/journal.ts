@@ -3,7 +3,10 @@ import { JournalFile } from '../journal.ts'
 
 const schema = z.object({ issued: z.record(z.string(), z.string()) })
 
-/** The certificates that an unfinished rotation has issued: fingerprints by holder. Holds no secret. */
+/**
+ * The certificates that an unfinished rotation has issued: fingerprints by holder. Holds no secret.
+ * INV-OPERATIONS-15.
+ */
 export class IssueJournal {
   readonly #file: JournalFile<z.output<typeof schema>>
   readonly #issued: Map<string, string>

@@ -14,7 +14,10 @@ import { PASSWORD_USERS, type PasswordName } from './users.ts'
 const PHASES = ['add', 'move', 'wait', 'remove'] as const
 export type Phase = (typeof PHASES)[number]
 
-/** Whether a rotation in the phase `reached` still has the work of `phase` before it, or is at it. */
+/**
+ * Whether a rotation in the phase `reached` still has the work of `phase` before it, or is at it.
+ * INV-OPERATIONS-10.
+ */
 export const isStillBefore = (reached: Phase, phase: Phase): boolean =>
   PHASES.indexOf(reached) <= PHASES.indexOf(phase)
 

@@ -4,7 +4,10 @@ import { words } from '../formats.ts'
 import { configFile, GATEWAY_SECRETS, stateOf, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 
-/** The permissions of root's files on a host, for `systemd-tmpfiles`. Null if only root may read them. */
+/**
+ * The permissions of root's files on a host, for `systemd-tmpfiles`. Null if only root may read them.
+ * INV-SITE-7.
+ */
 export function tmpfiles(site: Site, host: Host): Document | null {
   const entry = (type: string, value: string, why: string): Directive =>
     line(type, value, why, SOURCE.tmpfiles)
