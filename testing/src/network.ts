@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
 
 /** Everything that connects from no host's address of the network: the test's own process. */
-export const OUTSIDE = 'outside'
+const OUTSIDE = 'outside'
 
 /** What happens to bytes on their way from one host to another. */
 interface Link {

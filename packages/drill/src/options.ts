@@ -4,7 +4,7 @@ import type { DrillFault, FaultKind } from './faults/plan.ts'
 import type { ObjectivesFile } from './objectives/objectives.ts'
 
 /** Edits the users file of the gateways. A drill adds its users before it begins, and removes them at its end. */
-export interface DrillAccounts {
+interface DrillAccounts {
   add(file: string, names: readonly string[], password: string): Promise<unknown>
   remove(file: string, which: (name: string) => boolean): Promise<unknown>
 }

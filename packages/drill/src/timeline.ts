@@ -7,7 +7,7 @@ export interface TimelineEvent {
 }
 
 /** The verifications that were due within one interval. */
-export interface Moment {
+interface Moment {
   /** The interval's beginning, since the drill began (in milliseconds). */
   atMs: number
   count: number

@@ -8,8 +8,7 @@ import { Sandbox } from '../holdfast.ts'
 
 const ROOT = join(import.meta.dirname, '../../../..')
 const MAIN = join(ROOT, 'packages/cli/src/main.ts')
-const WORDS = 'packages/cluster/src/words.ts'
-const STATUS = "await import('@holdfast/cluster/status')"
+const STATUS = "await import('@holdfast/operations/status/status')"
 const RECORDER = fileURLToPath(new URL('./loaded.ts', import.meta.url))
 
 let sandbox: Sandbox
@@ -33,12 +32,17 @@ async function loadedBy(...args: string[]): Promise<string[]> {
   return loaded.map((url) => relative(ROOT, fileURLToPath(url)))
 }
 
-/** The modules with the choices of options. */
-async function words(): Promise<string[]> {
-  const text = await readFile(join(ROOT, WORDS), 'utf8')
-  const files = [...text.matchAll(/from '\.\/(.*)'/g)].map(([, file]) => `packages/cluster/src/${file}`)
+/** The modules of a data centre: all packages but the command, the library and the gateway. */
+const ofDataCentre = (file: string) => /^packages\/(site|agent|local|operations|drill)\//.test(file)
+
+/** Expects modules that hold only the choices of options: constants, and no import but of types. */
+async function expectOnlyChoices(files: readonly string[]): Promise<void> {
   expect(files.length).toBeGreaterThan(1)
-  return [WORDS, ...files]
+  for (const file of files) {
+    const text = await readFile(join(ROOT, file), 'utf8')
+    const imports = text.match(/^import (?!type ).*/gm) ?? []
+    expect({ file, imports }).toEqual({ file, imports: [] })
+  }
 }
 
 /** The third-party packages among files. */
@@ -54,8 +58,7 @@ describe('a command loads only the modules that it needs:', () => {
     '%j loads only the command line and the choices of its options',
     async (args) => {
       const loaded = await loadedBy(MAIN, ...args)
-      const others = loaded.filter((file) => !ofCommander(file) && !ofCommand(file))
-      expect(others.sort()).toEqual((await words()).sort())
+      await expectOnlyChoices(loaded.filter((file) => !ofCommander(file) && !ofCommand(file)))
     },
   )
 
@@ -63,8 +66,7 @@ describe('a command loads only the modules that it needs:', () => {
   it('a gateway loads nothing of a data centre', async () => {
     const loaded = await loadedBy(MAIN, 'gateway', '--config', '/nowhere')
     expect(loaded).toContain('packages/gateway/src/gateway.ts')
-    const ofCluster = loaded.filter((file) => file.startsWith('packages/cluster/'))
-    expect(ofCluster.sort()).toEqual((await words()).sort())
+    await expectOnlyChoices(loaded.filter(ofDataCentre))
   })
 
   const IDENTITY_CLIENTS = ['ldapts', 'openid-client', 'oauth4webapi', 'jose']
@@ -96,8 +98,9 @@ describe('a command loads only the modules that it needs:', () => {
   ])('%s loads no supervisor, doctor or drill', async (_, args) => {
     const loaded = await loadedBy(...args)
     expect(loaded).toContain('packages/operations/src/status/status.ts')
-    const ofOptions = await words()
-    const parts = loaded.filter((file) => /^packages\/cluster\/src\/(supervise|doctor|drill)\//.test(file))
-    expect(parts.filter((file) => !ofOptions.includes(file))).toEqual([])
+    const choices = ['packages/drill/src/faults/targets.ts', 'packages/drill/src/rehearsal/list.ts']
+    const heavy =
+      /^packages\/(drill\/|operations\/src\/doctor\/|local\/src\/lifecycle\/|local\/src\/supervise\/supervisor)/
+    expect(loaded.filter((file) => heavy.test(file) && !choices.includes(file))).toEqual([])
   })
 })

@@ -125,7 +125,7 @@ const AUTHENTICATION = ['client_secret_basic', 'client_secret_post']
  * with a password. `response_types_supported` is required nevertheless, and a list must not be empty (section 3.2):
  * `none` is the type that returns nothing.
  */
-export function serverMetadata(issuer: string): Record<string, unknown> {
+function serverMetadata(issuer: string): Record<string, unknown> {
   return {
     issuer,
     response_types_supported: ['none'],

@@ -5,7 +5,7 @@ import { openSite, type SiteDataCentre, type SitePlace } from './open-site.ts'
 export type DataCentrePlace = LocalPlace | SitePlace
 
 // INV-OPERATIONS-17: backups of one history.
-export interface LocalPlace {
+interface LocalPlace {
   /** The state folder of the running data centre. */
   stateDir: string
 }

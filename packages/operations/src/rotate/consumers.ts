@@ -43,7 +43,7 @@ interface LocalSupervisor {
   reload(): Promise<void>
 }
 
-export interface AwaitedGateways extends Pick<AwaitedRevision, 'revision' | 'signal'> {
+interface AwaitedGateways extends Pick<AwaitedRevision, 'revision' | 'signal'> {
   /** What is new, for an error. */
   what: string
   /** Every gateway must answer. Default is that gateways on real hosts which this machine cannot reach are skipped. */

@@ -10,7 +10,7 @@ export interface RotationHooks<Name extends string> {
   signal?: AbortSignal
 }
 
-export interface RotationProgress<Name extends string> {
+interface RotationProgress<Name extends string> {
   step: Name
   /** What happens now, for a terminal. */
   text: string

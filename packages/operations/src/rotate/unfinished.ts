@@ -23,14 +23,14 @@ export interface UnfinishedPasswordRotation {
   isRunning: boolean
 }
 
-export interface UnfinishedCertificateRotation {
+interface UnfinishedCertificateRotation {
   /** The holders of the certificates that it has issued. */
   issued: string[]
   /** A process of this machine works on it at present. */
   isRunning: boolean
 }
 
-export interface UnfinishedKeyringRotation {
+interface UnfinishedKeyringRotation {
   /** The key that is coming in. */
   next: string
   /** Every gateway knows the key, and the rotation waits for others, because it was begun to stop there. */

@@ -33,9 +33,9 @@ export const SWITCHOVER_STEPS = [
   'agree',
   'restore',
 ] as const
-export type SwitchoverStep = (typeof SWITCHOVER_STEPS)[number]
+type SwitchoverStep = (typeof SWITCHOVER_STEPS)[number]
 
-export interface SwitchoverProgress {
+interface SwitchoverProgress {
   step: SwitchoverStep
   /** What happens now, for a terminal. */
   text: string

@@ -35,7 +35,7 @@ interface UpgradeChoice {
 }
 
 /** The kinds of steps. */
-export type UpgradeStep = 'check' | 'restart' | 'wait' | 'switch-over' | 'done'
+type UpgradeStep = 'check' | 'restart' | 'wait' | 'switch-over' | 'done'
 
 export interface UpgradeProgress {
   step: UpgradeStep
@@ -48,7 +48,7 @@ export interface UpgradeProgress {
 }
 
 /** A process that was restarted. */
-export interface Restarted {
+interface Restarted {
   name: string
   /** Versions of the program before and after. */
   from: string

@@ -27,7 +27,7 @@ export interface Site {
 export type GatewaySettings = Readonly<Record<string, unknown>>
 
 /** The behaviour of the Redis client in the applications. */
-export interface Clients {
+interface Clients {
   /** How long a client retries before it gives up (in milliseconds). */
   retryBudgetMs: number
 }
@@ -51,7 +51,7 @@ export interface RedisSettings {
 
 export const APPENDFSYNC = ['everysec', 'always'] as const
 
-export type Appendfsync = (typeof APPENDFSYNC)[number]
+type Appendfsync = (typeof APPENDFSYNC)[number]
 
 export const MAXMEMORY_POLICIES = [
   'noeviction',
@@ -64,7 +64,7 @@ export const MAXMEMORY_POLICIES = [
   'volatile-ttl',
 ] as const
 
-export type MaxmemoryPolicy = (typeof MAXMEMORY_POLICIES)[number]
+type MaxmemoryPolicy = (typeof MAXMEMORY_POLICIES)[number]
 
 /** The default settings of Redis. */
 export const REDIS_SETTINGS: RedisSettings = {

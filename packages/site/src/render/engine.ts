@@ -11,7 +11,7 @@ export function knows({ name, version }: Engine, since: Since): boolean {
 }
 
 /** `Redis 7.2, Valkey 8.0` */
-export const sinceText = (since: Since): string =>
+const sinceText = (since: Since): string =>
   Object.entries(since)
     .map(([name, version]) => `${name === 'redis' ? 'Redis' : 'Valkey'} ${version}`)
     .join(', ')

@@ -13,7 +13,7 @@ export interface SitePlan {
 }
 
 /** How one host of a rendered site takes its new certificate. */
-export interface HostPlan {
+interface HostPlan {
   dataCentre: string
   host: string
   /** Below the folder that `holdfast render --out` wrote, and where that goes on the host; nothing of them is text. */
