@@ -115,7 +115,7 @@ describe('a drill is not ok', () => {
       'No replica was promoted',
     ],
     ['when no login succeeded after the fault', { loginsAfterFault: 0 }, 'No login'],
-    ['when nobody logged out', { acknowledgedLogouts: 0 }, 'No log-out'],
+    ['when nobody logged out', { acknowledgedLogouts: 0 }, 'No logout'],
   ])('%s', (_, change, problem) => {
     const report = judge(evidence(change))
     expect(report.ok).toBe(false)

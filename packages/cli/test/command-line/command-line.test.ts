@@ -40,7 +40,7 @@ describe('a wrong command line prints one sentence and exits with 2:', () => {
     [
       'two locks',
       ['backup', '--to', 'x', '--recipient', 'age1x', '--passphrase-file', 'y'],
-      'give --recipient or --passphrase-file, not both.',
+      'Give --recipient or --passphrase-file, not both.',
     ],
     ['two data centres', ['status', '--file', 'x', '--name', 'y'], 'Give --file, or --name and --state-dir'],
     ['a data centre of no file', ['doctor', '--data-centre', 'x'], 'need --file'],
@@ -56,7 +56,7 @@ describe('a wrong command line prints one sentence and exits with 2:', () => {
     ['no terminal', ['sessions', 'revoke', '--all'], 'There is no terminal to confirm at: give --yes'],
     ['no passphrase', ['backup', '--to', 'x'], 'No passphrase on standard input'],
     ['a bad network', ['up', '--network', '300.1.1'], '`network` must be the first three numbers'],
-    ['a bad name', ['up', '--detach', '--name', 'A B'], '`name` must be 1 to 32 of a-z'],
+    ['a bad name', ['up', '--detach', '--name', 'A B'], '`name` must be 1 to 32 characters of a-z'],
     ['two hosts', ['up', '--hosts', '127.0.70.1,127.0.70.2'], '`hosts` must be three addresses'],
     ['a bad gateway', ['up', '--gateways', '127.0.70.1:99999'], '`gateways` must be an address'],
   ])('%s', async (_, args, sentence) => {

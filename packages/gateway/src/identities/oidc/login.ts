@@ -4,7 +4,7 @@ import type { OidcConfig } from '../../config/identities.ts'
 import type { BegunLogin } from '../../limits/provider-limits.ts'
 import type { Identity } from '../../users/identity.ts'
 import { checkAuthTime } from './auth-time.ts'
-import { LoginRefusedError, toOidcError } from './errors.ts'
+import { LoginRefusedError } from './errors.ts'
 import { createFlows } from './flow.ts'
 import { createFlowSeal } from './flow-cookie.ts'
 import { createSessionLinks } from './links.ts'
@@ -12,6 +12,7 @@ import { checkLogoutToken } from './logout-token.ts'
 import { identityOf } from './person.ts'
 import { createFindProvider } from './provider.ts'
 import { providerClaim, providerSessionOf } from './provider-session.ts'
+import { toOidcError } from './to-oidc-error.ts'
 
 /** The ways to log in, for the login page. */
 export interface LoginWays {
