@@ -158,23 +158,23 @@ function readDigests(node: Node, reply: Reply): string[] {
  * The sessions of a subject on one node. The list is read again behind the records: a session that had ended by a rotation when
  * its record was read was replaced by one that is in the list by then.
  */
-export async function listOnNode(
-  node: Node,
-  subject: SubjectKey,
-  timeoutMs: number,
-): Promise<StoredRecord[]> {
+export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: number): Promise<SessionList> {
   const readList = async () =>
     readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
   const digests = await readList()
-  if (digests.length === 0) return []
+  if (digests.length === 0) return { records: [], isUnanimous: true }
   const records = await readRecords(node, subject, digests, timeoutMs)
   const known = new Set(digests)
   const fresh = (await readList()).filter((digest) => !known.has(digest))
   const added = await readRecords(node, subject, fresh, timeoutMs)
-  return [...records, ...added.map((stored) => ({ ...stored, isNew: true }))]
+  return {
+    records: [...records, ...added.map((stored) => ({ ...stored, isNew: true }))],
+    isUnanimous: true,
+  }
 }
 
-async function readRecords(
+/** The records of some sessions on one node; a session that the node does not have is left out. */
+export async function readRecords(
   node: Node,
   subject: SubjectKey,
   digests: readonly string[],
@@ -192,7 +192,20 @@ async function readRecords(
   return records.flat()
 }
 
-export function joinLists(lists: StoredRecord[][]): StoredRecord[] {
+/** The sessions of a subject on one node or, joined, on several. */
+export interface SessionList {
+  records: StoredRecord[]
+  /** Whether every node that was joined lists the same sessions. */
+  isUnanimous: boolean
+}
+
+export function joinLists(lists: readonly SessionList[]): SessionList {
+  const records = joinStored(lists.map((list) => list.records))
+  const isUnanimous = lists.every((list) => list.isUnanimous && list.records.length === records.length)
+  return { records, isUnanimous }
+}
+
+export function joinStored(lists: readonly StoredRecord[][]): StoredRecord[] {
   const joined = new Map<string, StoredRecord>()
   for (const stored of lists.flat()) {
     const { digest, record, isNew = false } = stored

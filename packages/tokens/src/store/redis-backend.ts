@@ -18,7 +18,7 @@ import type {
 import { EpochBarrier } from './barrier.ts'
 import { type CacheEntry, isFreshIn, NearCache, NO_GENERATION } from './cache.ts'
 import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from './clock-check.ts'
-import { joinLists, listOnNode, readRecord } from './commands.ts'
+import { joinLists, joinStored, listOnNode, readRecord, readRecords } from './commands.ts'
 import { Committer } from './commit.ts'
 import { TombstoneDurability } from './durability.ts'
 import { DurabilityAnnouncer } from './durability-announcer.ts'
@@ -255,8 +255,8 @@ export class RedisBackend implements Backend {
     }
   }
 
-  #readList(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
-    return this.#reader.ask(
+  async #readList(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+    const listed = await this.#reader.ask(
       {
         ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs),
         // It may lack a session that a newer primary has.
@@ -265,6 +265,21 @@ export class RedisBackend implements Backend {
       },
       deadline,
     )
+    if (!listed.known) return listed
+    const { records, isUnanimous } = listed.value
+    const digests = records.filter(({ record }) => record.state === 'live').map(({ digest }) => digest)
+    if (isUnanimous || digests.length === 0) return { known: true, value: records }
+    // A node that lost a session and then received its tombstone has the tombstone, and no entry for it in the index. So
+    // a list alone does not show that a majority knows of the logout (seed 5115 of the fault campaign).
+    const found = await this.#reader.ask(
+      {
+        ask: (node, timeoutMs) => readRecords(node, subject, digests, timeoutMs),
+        primaryIsEnough: () => false,
+        join: joinStored,
+      },
+      deadline,
+    )
+    return found.known ? { known: true, value: joinStored([records, found.value]) } : found
   }
 
   renew(login: GroupLogin, deadline: Deadline): Promise<void> {
