@@ -273,7 +273,7 @@ describe('refuses, changing nothing,', () => {
   it.each([0, 1, 21, 100, 300, 10_000, -1, -100])('a backup cut off after %i bytes', async (end) => {
     await isRefused(
       (await readFile(file)).subarray(0, end),
-      /is no backup|damaged or incomplete|does not open/,
+      /is not a backup|damaged or incomplete|does not open/,
     )
   })
 
