@@ -30,6 +30,7 @@ const PERIODS_INTERVAL_MS = 2000
  * - A replaced primary that is back becomes a replica of its successor at once, instead of after the failover.
  * - A Sentinel has a long `publish-period` while it does not know the current primary. The leader may stand still for longer
  *   than any short period, and then the old primary need only answer. Otherwise the Sentinel has its usual periods.
+ * INV-AGENT-13.
  */
 export async function demoteReplacedPrimaries(
   options: DemoteReplacedOptions,

@@ -34,6 +34,7 @@ const REQUEST_TIMEOUT_MS = 2000
  * The watchdog asks only while a majority of the Sentinels names the dead node, no Sentinel names another node or has
  * detected the failure itself, and no other Redis has become a primary. A second failover after the first could undo what
  * the new primary acknowledged, and two concurrent failovers may point the two replicas to each other.
+ * INV-AGENT-9.
  */
 export async function failOverDeadRedis(
   dead: NodeAddress,

@@ -58,7 +58,10 @@ export class FixApplier {
     if (!isSite(this.#dataCentre)) await cleanUpKilledDrill(this.#dataCentre.folder.path)
   }
 
-  /** Changes a process and its file. Saves first: where the change could not be saved, nothing is changed. */
+  /**
+   * Changes a process and its file. Saves first: where the change could not be saved, nothing is changed.
+   * INV-OPERATIONS-23.
+   */
   async #change(fix: CommandFix): Promise<void> {
     const { on, commands, save } = changeOf(fix, this.#dataCentre)
     const send = (command: string[]) =>

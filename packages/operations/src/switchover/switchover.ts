@@ -79,7 +79,7 @@ export async function switchover(options: SwitchoverOptions): Promise<Switchover
   return exclusively(dataCentre, 'switchover', () => switchoverLocked(dataCentre, options))
 }
 
-/** The same for a caller that holds the lock. */
+/** The same for a caller that holds the lock. INV-OPERATIONS-4. */
 export async function switchoverLocked(
   access: GroupAccess,
   options: SwitchoverChoice,

@@ -51,7 +51,7 @@ export interface Committed {
   complete: boolean
 }
 
-/** Writes that are acknowledged together, and the caller that waits for them. */
+/** Writes that are acknowledged together, and the caller that waits for them. INV-TOKENS-11. */
 export class PendingWrite {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null

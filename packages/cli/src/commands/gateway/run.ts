@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 
 export type GatewayOptions = { config: string; stateDir?: string }
 
-/** Runs a gateway until it stops. Throws what `runGateway` throws. */
+/** Runs a gateway until it stops. Throws what `runGateway` throws. INV-CLI-2. */
 export async function gateway({ config, stateDir }: GatewayOptions): Promise<ExitCode> {
   await runGateway(config, stateDir === undefined ? {} : { clusterView: () => viewOf(stateDir) })
   return EXIT.ok

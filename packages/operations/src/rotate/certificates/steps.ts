@@ -33,7 +33,7 @@ import { servedCertificates } from './served.ts'
 const BRIEFLY_MS = 5000
 const SETTLE_MS = 30_000
 
-/** The steps of one rotation of certificates, and what they know of each other. */
+/** The steps of one rotation of certificates, and what they know of each other. INV-OPERATIONS-14. */
 export class CertificateRotation implements Rotation<CertificatesReport> {
   readonly run: RotationRun<CertificateStep>
   readonly #dataCentre: AnyDataCentre
