@@ -8,7 +8,7 @@ const COMMAND_TIMEOUT_MS = 1000
 
 /**
  * Tells the other processes that a tombstone is sure to stay, as only who wrote it knows: then they need not look at the
- * nodes before they tell it, which may be gone by then. Who does not hear it looks (store/settle.ts).
+ * nodes before they tell it, which may be gone by then. Who does not hear it looks (store/durability.ts).
  */
 export class DurabilityAnnouncer {
   readonly #group: ReplicaGroup

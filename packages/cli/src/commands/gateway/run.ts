@@ -10,7 +10,7 @@ export async function gateway({ config, stateDir }: GatewayOptions): Promise<Exi
   return EXIT.ok
 }
 
-/** Imported only when an administrator asks: a gateway needs nothing else of the cluster package. */
+/** Imported only when an administrator asks: a gateway needs nothing else of a data centre. */
 async function viewOf(stateDir: string): Promise<DataCentreStatus> {
   const { getStatus } = await import('@holdfast/operations/status/status')
   return getStatus({ stateDir })
