@@ -231,7 +231,7 @@ export class CertificateRotation implements Rotation<CertificatesReport> {
     this.#notAfter = new Date(Math.min(...ends))
   }
 
-  /** Changes nothing where the secrets are in no file: then nothing tells what the gateways use. */
+  /** Changes nothing if the secrets are in no file: then nothing shows which secrets the gateways use. */
   async #changeRevision(): Promise<void> {
     const { secretsFile } = this.#dataCentre.folder
     if (secretsFile === null) return
