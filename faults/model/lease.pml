@@ -1,5 +1,5 @@
 /*
- * A process that verifies under a lease: store/beat.ts, store/feed.ts, store/lease.ts, store/cache.ts and the way
+ * A process that verifies under a lease: store/heartbeat.ts, store/feed.ts, store/lease.ts, store/cache.ts and the way
  * to the primary alone in store/read.ts.
  *
  * No clock: a lease that is valid for L, at a time later than L after a log-out's acknowledgement, was proved by a

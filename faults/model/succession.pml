@@ -1,6 +1,6 @@
 /*
  * Whom a writer takes for the primary where a node may call itself so although it was replaced (redis/primary.ts,
- * redis/reigns.ts): a primary that died and is back in a new history (RESTART), and one that nobody has made a replica yet
+ * redis/primary-history.ts): a primary that died and is back in a new history (RESTART), and one that nobody has made a replica yet
  * and that is elected again, in the history that its successor continues (REELECTION). Elsewhere the newest reign is
  * enough (writers.pml). That a node is not taken whose history another one continues only takes choices away, so it is
  * left out.

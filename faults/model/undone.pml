@@ -4,12 +4,16 @@
  * one sane, makes the promoted one a replica of it again, and points the others back to it (Redis 7.0.15:
  * sentinelRefreshInstanceInfo, +convert-to-slave and +fix-slave-config).
  *
- * The rule that prevents it (supervise/successor.ts): the watchdog of the replaced one's host makes that a replica of its
- * successor, as soon as whom it takes for the primary (redis/primary.ts) continues that one's history. A primary that is a
- * replica is not sane. Taken as given: a Sentinel, which waits for four publish-periods, does not overtake it.
+ * The rule that prevents it (watchdog/demote-replaced-primary.ts): the watchdog of the replaced one's host makes that a
+ * replica of its successor, as soon as whom it takes for the primary (redis/primary.ts) continues that one's history. A
+ * primary that is a replica is not sane. Taken as given: a Sentinel, which waits for four publish-periods, does not
+ * overtake it.
  */
 
-/* A watchdog points who still follows the replaced one to the promoted one before the leader does (supervise/hasten.ts). */
+/*
+ * A watchdog points who still follows the replaced one to the promoted one before the leader does
+ * (watchdog/repoint-replicas-early.ts).
+ */
 #define MAY_HASTEN(r) \
   (phase == PROMOTED && isPrimary[chosen] && !isPrimary[r] && follows[r] != chosen && reign[r] == continued[chosen])
 

@@ -17,6 +17,7 @@ type Subject = Pick<Run, 'watch' | 'tools' | 'target' | 'signal'>
 /**
  * Whether the data centre becomes healthy in time, so that a fault is the only one: every replica is linked to one
  * primary, all Sentinels agree and none is in TILT, every process runs, and every gateway is ready.
+ * INV-DRILL-2.
  */
 export async function waitUntilHealthy({ watch, tools, target, signal }: Subject): Promise<boolean> {
   let askedAtMs = Number.NEGATIVE_INFINITY

@@ -14,7 +14,7 @@ export interface Failure {
 export type Operation = 'verify' | 'login' | 'logout'
 
 const MAX_SAMPLES = 20
-/** Of the same kind: if the first hundred are alike, a different one tells more. */
+/** Max samples of the same kind: if the first hundred are alike, a different one tells more. */
 const MAX_ALIKE = 3
 
 /** Counts requests, their answers, and how long each took. */

@@ -129,6 +129,7 @@ it('every fault has a text for what is about to happen, and a sentence for what 
   }
 })
 
+// INV-DRILL-1.
 it('the undo journal is on disk before the injection, and repeated calls undo the fault once', async () => {
   const { tools, done } = notingTools()
   for (const fault of [

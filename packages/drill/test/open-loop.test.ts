@@ -18,6 +18,7 @@ it('the open loop keeps its rate while answers are slow', async () => {
   expect(sent).toBeLessThanOrEqual(120)
 })
 
+// INV-DRILL-4.
 it('latency counts from when a request was due, also if it had to wait to be sent', async () => {
   const waited: number[] = []
   const loop = startOpenLoop({

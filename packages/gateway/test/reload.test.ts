@@ -133,6 +133,7 @@ test('a password that Redis refuses is logged once, and applied as soon as Redis
   ])
 }, 60_000)
 
+// INV-GATEWAY-30.
 test('a broken file is logged once and the old one stays in use, and SIGHUP reloads a fixed file at once', async () => {
   const { configure, replaceBy, revision, running, events } = await startGateway()
   await replaceBy('{ "revision": "r-2", ')

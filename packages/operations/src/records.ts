@@ -15,7 +15,7 @@ import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/re
 /** Deadline of one command (in milliseconds). */
 const COMMAND_TIMEOUT_MS = 2000
 
-/** The records of a running data centre, for reading and merging. */
+/** The records of a running data centre, for reading and merging. INV-OPERATIONS-17. */
 export interface OpenRecords {
   store: RecordStore
   /**

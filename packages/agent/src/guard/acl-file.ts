@@ -2,7 +2,7 @@
  * Why a Redis must not start with this ACL file; null when it may start. Pure.
  *
  * Redis loads its append-only file as the user `default`, and skips a transaction, or half of it, that this user may not run
- * (redis/redis#14541).
+ * (FACT-33, redis/redis#14541).
  */
 export function aclProblem(text: string): string | null {
   const line = text.split(/\r?\n/).find((one) => /^user\s+default(\s|$)/.test(one.trim()))

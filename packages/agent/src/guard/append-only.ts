@@ -59,7 +59,8 @@ export async function inspectAppendOnly(
 
 /**
  * Cuts off the unfinished end of a file, and returns the path of the copy that keeps the cut-off bytes. Redis itself would
- * leave an unfinished transaction in the file, and its *next* start would discard every later write.
+ * leave an unfinished transaction in the file, and its *next* start would discard every later write
+ * (FACT-34).
  */
 export async function cutUnfinishedEnd(
   dataFolder: string,

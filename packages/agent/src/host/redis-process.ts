@@ -13,6 +13,7 @@ const PID_POLL_INTERVAL_MS = 100
  * process. Redis closes every connection at `maxclients`, and refuses connections with `tcp_abort_on_overflow` or behind a
  * rejecting firewall. In all three cases Redis is alive, may acknowledge writes, and must not be failed over by force. A
  * process id from another namespace is unknown to this kernel and has no effect: Sentinel then detects the end itself.
+ * INV-AGENT-8.
  */
 export async function waitForRedisExit(pidOf: () => Promise<number>, signal: AbortSignal): Promise<void> {
   for (;;) {

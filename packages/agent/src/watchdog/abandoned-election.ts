@@ -31,7 +31,7 @@ const MAX_SNAPSHOT_GAP_MS = 5000
 
 /**
  * The longest time, in milliseconds, for which a Sentinel may lead a failover. It waits for votes, for the replica's link and
- * for the promotion (sentinel.c: the election timeout, and twice the `failover-timeout`).
+ * for the promotion (FACT-20: the election timeout, and twice the `failover-timeout`).
  */
 export const promotionLimitMs = (failoverTimeoutMs: number): number =>
   Math.min(10_000, failoverTimeoutMs) + 2 * failoverTimeoutMs

@@ -23,13 +23,14 @@ const PERIODS_INTERVAL_MS = 2000
 /**
  * Keeps a promotion from being undone before every Sentinel knows it. Rejects when the signal aborts.
  *
- * While the leader of a failover stands still, another Sentinel may not know the promotion. That Sentinel makes the promoted
+ * While the leader of a failover hangs, another Sentinel may not know the promotion. That Sentinel makes the promoted
  * Redis a replica again when the Redis has called itself primary for four `publish-period`s, and the old primary answers and
- * calls itself primary (sentinelRefreshInstanceInfo, Redis 7.0.15). Acknowledged writes at the promoted Redis are then lost
+ * calls itself primary (FACT-22). Acknowledged writes at the promoted Redis are then lost
  * (seed 2255 of the fault campaign). Two measures prevent this:
  * - A replaced primary that is back becomes a replica of its successor at once, instead of after the failover.
- * - A Sentinel has a long `publish-period` while it does not know the current primary. The leader may stand still for longer
+ * - A Sentinel has a long `publish-period` while it does not know the current primary. The leader may hang for longer
  *   than any short period, and then the old primary need only answer. Otherwise the Sentinel has its usual periods.
+ * INV-AGENT-13.
  */
 export async function demoteReplacedPrimaries(
   options: DemoteReplacedOptions,

@@ -11,6 +11,7 @@ const POLL_INTERVAL_MS = 1000
  * The id is written when the Redis of this host is an empty primary, and every other Redis answers and is empty as well. A
  * Redis with data but without a group id is left alone, because it may have lost data. Resolves when this Redis has a group
  * id; rejects when the signal aborts.
+ * INV-AGENT-7.
  */
 export async function writeFirstGroupId(
   { self, mark }: HostConfig,

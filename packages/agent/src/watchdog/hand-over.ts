@@ -21,7 +21,7 @@ const POLL_INTERVAL_MS = 20
 const WRITE_PAUSE_MS = 3000
 const PAUSE_RENEWAL_MS = 1000
 const CATCH_UP_TIMEOUT_MS = 2000
-/** A Sentinel with the agent's periods reads the priority twice a second; one with default periods, every 10 s. */
+/** A Sentinel with the agent's periods reads the priority twice a second; one with default periods, every 10 s (FACT-19). */
 const PRIORITY_TIMEOUT_MS = 15_000
 const AGREEMENT_TIMEOUT_MS = 20_000
 const RESTORE_TIMEOUT_MS = 3000

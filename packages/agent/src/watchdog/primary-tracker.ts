@@ -21,7 +21,7 @@ interface ObservedNode {
 }
 
 /**
- * Tracks which Redis is the primary and which it replaced, with the library's own rule (tokens/redis/primary.ts). Pure: the
+ * Tracks which Redis is the primary and which it replaced, with the library's own rule (tokens/src/redis/primary.ts). Pure: the
  * time is passed in.
  */
 export class PrimaryTracker {

@@ -21,6 +21,7 @@ const FAILOVER_POLL_INTERVAL_MS = 25
  * Sentinel does the same up to a second later, because it polls once a second, and a write that needs a replica waits for
  * it. This function sends only the commands that the leading Sentinel is about to send, and only after the promoted Redis
  * has become the primary. It polls each Sentinel separately, so that a hung Sentinel delays no other.
+ * INV-AGENT-10.
  */
 export async function repointReplicasEarly(options: RepointEarlyOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(options.sentinels.map((sentinel) => watchSentinel(sentinel, options, signal)))

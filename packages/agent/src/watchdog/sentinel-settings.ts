@@ -5,19 +5,20 @@ import type { Sentinels } from '../redis/sentinels.ts'
 
 /**
  * Periods, in milliseconds, that a Sentinel accepts only at run time, with `SENTINEL DEBUG`. The defaults of Redis 7.0 are
- * 10,000, 2000 and 1000. With these periods a promotion is known in about 1 s, and a deposed primary is a replica in 4 to 5 s.
+ * 10,000, 2000 and 1000. With these periods a promotion is known in about 1 s, and a deposed primary is a replica in 4 to
+ * 5 s (FACT-27).
  *
  * `publish-period`: a Sentinel that does not know of a failover makes a promoted replica a replica again after four periods,
- * while the old primary answers (sentinelRefreshInstanceInfo). The leader polls once a second and announces the promotion
+ * while the old primary answers (FACT-22). The leader polls once a second and announces the promotion
  * after 1.2 s, or later if it stands still. With 350 (1.4 s), a leader that had stood still for 1.5 s was too late. Within
  * the 4 s of four periods the watchdog sees the promotion and lengthens the period (see `demoteReplacedPrimaries`).
  *
  * `ping-period` must not go much below 500. In a failover, a replica counts only when its last INFO is younger than five
- * ping periods, and Sentinel then sends INFO once a second, regardless of `info-period` (sentinel.c, sentinelSelectSlave).
+ * ping periods, and Sentinel then sends INFO once a second, regardless of `info-period` (FACT-19).
  *
  * `ask-period` keeps its default, 1000. A Sentinel that marks the primary as down asks the others at once; asking more often
  * only makes two Sentinels start an election at the same moment. Measured with a hung primary: with 250, 1 of 120 votes was
- * split and the median was 2.2 s; with 1000, no vote of 120 was split and the median was 2.0 to 2.1 s.
+ * split and the median was 2.2 s; with 1000, no vote of 120 was split and the median was 2.0 to 2.1 s (FACT-26).
  *
  * `tilt-period` (default 30,000): a Sentinel that stood still for 2 s, or whose clock jumped, decides nothing for this
  * period, so that fresh answers first replace those from before the pause. While all Sentinels are in TILT, no dead primary
@@ -25,7 +26,7 @@ import type { Sentinels } from '../redis/sentinels.ts'
  * has an answer from after the pause. A reply lost in that time costs at most a needless vote: with both `down-after`
  * values (1500 and 10,000), a node is down only after that time without a reply to a ping, and two Sentinels must agree. A
  * leader in TILT continues its old failover when TILT ends; a later end only makes that failover more stale. Redis 7.0 to 8
- * and Valkey accept the setting during TILT as well (sentinel.c, sentinelHandleRedisInstance).
+ * and Valkey accept the setting during TILT as well (FACT-28).
  */
 export const SENTINEL_PERIODS = {
   'info-period': 500,

@@ -46,8 +46,8 @@ const NO_VOTE = '*'
  * Makes a Sentinel repeat a split vote. Rejects when the signal aborts.
  *
  * Two Sentinels that mark the primary as down at the same moment vote for themselves or for each other, and neither is
- * elected. Each gives up after its `failover-timeout`, ten seconds at most, and starts again after twice that timeout (Redis
- * 7.0.15, sentinel.c), so logins waited for twelve seconds. This function decides nothing: one of the candidates gets a short
+ * elected. Each gives up after its `failover-timeout`, ten seconds at most, and starts again after twice that timeout
+ * (FACT-25), so logins waited for twelve seconds. This function decides nothing: one of the candidates gets a short
  * `failover-timeout` for a moment, so that it asks for votes again at once, in a new epoch.
  * INV-AGENT-11.
  */

@@ -27,9 +27,10 @@ const RECONNECT_COOLDOWN_MS = 2000
  * Makes a replica reconnect to its primary when no data arrives over their link, although the primary answers and has more.
  * Rejects when the signal aborts.
  *
- * After a network cut TCP retransmits at growing intervals, after 0.2, 0.6, 1.4 and 3 s. After a cut of 1.5 s, replication
- * stood still and no login was acknowledged for another 1.5 s. A new connection continues where the old one stopped (a
- * partial resynchronisation).
+ * After a network cut TCP retransmits at growing intervals, after 0.2, 0.6, 1.4 and 3 s (FACT-15). After a cut of 1.5 s,
+ * replication stood still and no login was acknowledged for another 1.5 s. A new connection continues where the old one
+ * stopped (a partial resynchronisation).
+ * INV-AGENT-12.
  */
 export async function reconnectStalledLink(options: StalledLinkOptions, signal: AbortSignal): Promise<never> {
   const { replica, all, sendToNode, log } = options

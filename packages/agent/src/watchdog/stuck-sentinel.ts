@@ -21,11 +21,11 @@ const REST_MS = 30_000
 
 /**
  * Restarts a Sentinel that a clock stopped. Sentinel measures its intervals by the wall clock. When that is set back, a
- * Sentinel sends no PING, no INFO and no hello, and asks for no vote, until the old time comes again (Redis 7.0.15,
- * sentinelSendPeriodicCommands): it looks healthy and takes part in no failover, for as long as the step. So the agent
- * ends it by `SHUTDOWN`, and its service (`Restart=always`) or the supervisor starts it again, with its votes and epochs
+ * Sentinel sends no PING, no INFO and no hello, and asks for no vote, until the old time comes again (FACT-64): it looks
+ * healthy and takes part in no failover, for as long as the step. So the agent ends it by `SHUTDOWN`, and its service (`Restart=always`) or the supervisor starts it again, with its votes and epochs
  * from its file. A stuck Sentinel contributes nothing, so its restart takes nothing away, whatever the others do.
  * Found by seed 5074 of the fault campaign. Rejects when the signal aborts.
+ * INV-AGENT-18.
  */
 export async function restartStuckSentinels(
   options: StuckSentinelOptions,

@@ -27,13 +27,14 @@ const REQUEST_TIMEOUT_MS = 2000
  * Requests the failover of the Redis at `dead`, whose process has just ended, if it was the primary. Rejects when the signal
  * aborts.
  *
- * The watchdog asks a Sentinel on another host at once instead of waiting for `down-after`. As soon as that Sentinel has
- * promoted a replica, the watchdog points the other replicas to it; Sentinel does so up to a second later, because it polls
- * once a second. Both are safe because an ended process cannot acknowledge a write.
+ * The watchdog asks a Sentinel on another host at once instead of waiting for `down-after` (FACT-52). As soon as that
+ * Sentinel has promoted a replica, the watchdog points the other replicas to it; Sentinel does so up to a second later,
+ * because it polls once a second. Both are safe because an ended process cannot acknowledge a write.
  *
  * The watchdog asks only while a majority of the Sentinels names the dead node, no Sentinel names another node or has
  * detected the failure itself, and no other Redis has become a primary. A second failover after the first could undo what
  * the new primary acknowledged, and two concurrent failovers may point the two replicas to each other.
+ * INV-AGENT-9.
  */
 export async function failOverDeadRedis(
   dead: NodeAddress,

@@ -225,6 +225,7 @@ async function run(withAgents: boolean) {
   }
 }
 
+// INV-AGENT-14.
 it('after the agent has closed an abandoned election, the late promotion of its leader is ignored and loses nothing', {
   timeout: 120_000,
 }, async () => {

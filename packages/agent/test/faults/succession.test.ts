@@ -108,6 +108,7 @@ describe('when the old primary is back while the leader stands still', () => {
     expect(await roleOf(old)).toBe('primary')
   })
 
+  // INV-AGENT-13.
   it('the promoted Redis stays the primary if an agent makes the old primary follow it', async () => {
     const watching = watch()
     const { old, promoted } = await promoteAndStandStill()

@@ -8,6 +8,7 @@ import { agentConfig } from '../support/agent-config.ts'
 /** A short timeout, with which the disagreement counts as permanent after 3 s. */
 const FAILOVER_TIMEOUT_MS = 1000
 
+// INV-AGENT-15.
 it('the agent corrects a Sentinel that permanently names another Redis in the same epoch, by a handover and back', {
   timeout: 60_000,
 }, async () => {

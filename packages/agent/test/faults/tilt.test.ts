@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TestDataCentre, timeUntil } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-/** A Sentinel that stood still for 2 s is in TILT: it decides nothing, with Redis's default for 30 s. */
+/** A Sentinel that stood still for 2 s is in TILT: it decides nothing, with Redis's default for 30 s (FACT-28). */
 let dc: TestDataCentre
 
 beforeAll(async () => {

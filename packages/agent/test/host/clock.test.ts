@@ -73,6 +73,7 @@ it('a replica with a wrong clock is not promotable until its clock has been righ
   await eventually(async () => expect(await priorityOf(`${NETWORK}.12`)).toBe('100'), 20_000)
 }, 60_000)
 
+// INV-AGENT-18, FACT-64.
 it('the agent restarts a Sentinel whose clock was set back, and the Sentinel pings all processes again', async () => {
   const sentinel = `${NETWORK}.13`
   const lastPings = async () => {

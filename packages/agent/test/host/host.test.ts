@@ -119,6 +119,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', 
     await group.agreesOn(first, promoted, 2, 25_000)
   }, 90_000)
 
+  // INV-AGENT-7.
   it('the agent writes the group id into a new data centre, but not into one that holds data without an id', async () => {
     await startSentinels()
     await Promise.all([first, second, third].map(startRedis))
@@ -237,6 +238,7 @@ describe('waitForRedisExit', () => {
   })
 })
 
+// INV-AGENT-8.
 it('the agent logs an end only for a dead Redis, not for a living one that refuses every connection', async () => {
   const { server, stop } = await startStandaloneRedis()
   const log: string[] = []

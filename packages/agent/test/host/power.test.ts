@@ -103,6 +103,7 @@ describe('on real hosts with the reference timings', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  // INV-AGENT-1.
   it('a primary that lost power becomes a replica, and the writes that its file lacks are kept', async () => {
     const { size } = await stat(await appendFileOf(first))
     await write(FIRST, numbered('late'))
@@ -136,6 +137,7 @@ describe('on real hosts with the reference timings', () => {
     expect(await readdir(join(stateOf(first), 'cut-off'))).toHaveLength(1)
   }, 60_000)
 
+  // INV-AGENT-2.
   it('a primary that was stopped cleanly starts as a replica when a failover was requested meanwhile', async () => {
     await group.processes.kill(`${first} redis`, 'SIGTERM')
     await rm(join(stateOf(first), 'started'), { force: true })
@@ -146,6 +148,7 @@ describe('on real hosts with the reference timings', () => {
     expect(as).not.toContain(FIRST)
   }, 60_000)
 
+  // INV-AGENT-3.
   it('a Redis with a damaged file copies the primary, and three damaged files are reported and left alone', async () => {
     // A damaged replica copies its primary.
     await group.processes.kill(`${third} redis`)

@@ -69,6 +69,7 @@ async function commandsSentWhen(views: NodeView[], leader = 'sb'): Promise<strin
   return [...sent]
 }
 
+// INV-AGENT-10.
 it('the remaining replica is pointed to the promoted replica', async () => {
   expect(await commandsSentWhen([primary(B), replica(C, A)])).toEqual(['c: REPLICAOF b 6379'])
 })

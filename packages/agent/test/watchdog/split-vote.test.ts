@@ -102,6 +102,7 @@ async function watch(own: string[], sentinels: TwoSentinels, forMs: number): Pro
 }
 
 describe('repeatSplitVotes', () => {
+  // INV-AGENT-11.
   it('only the first candidate repeats a split vote, and its failover-timeout is restored', async () => {
     const sentinels = new TwoSentinels()
     await watch(['sb', 'sc'], sentinels, 800)

@@ -115,6 +115,7 @@ class Relay {
   }
 }
 
+// INV-AGENT-12.
 describe('reconnectStalledLink', () => {
   const ends: (() => unknown)[] = []
   let connections: ConnectionPool

@@ -13,6 +13,7 @@ test.each([
   expect(waitsForOldTime(processes)).toBe(expected)
 })
 
+// INV-AGENT-18.
 test('a Sentinel that is stuck on two looks is shut down, and one that does not answer is left alone', async () => {
   const own = ['stuck', 'silent'].map((host): NodeAddress => ({ host, port: 26_379 }))
   const stop = new AbortController()

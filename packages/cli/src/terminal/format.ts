@@ -32,6 +32,6 @@ export function size(bytes: number): string {
 export const utc = (timeMs: number): string =>
   `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
-/** Untrusted text on one line, without characters that would control the terminal. */
+/** Untrusted text on one line, without characters that would control the terminal. INV-CLI-4. */
 export const printable = (text: string): string =>
   text.replace(/\p{C}/gu, (character) => (/\s/.test(character) ? ' ' : '\u{fffd}'))

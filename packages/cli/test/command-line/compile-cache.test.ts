@@ -78,6 +78,7 @@ describe('privateFolder', () => {
     expect(privateFolder(join(sandbox.folder, 'link'))).toBe(target)
   })
 
+  // INV-CLI-3.
   it('refuses a folder that others may write to, and one below it', async () => {
     const shared = await folder('shared', 0o777)
     const sticky = await folder('all-may-add', 0o1777)

@@ -53,6 +53,7 @@ const packagesOf = (files: readonly string[]): string[] => [
 const ofCommander = (file: string) => file.startsWith('node_modules/commander/')
 const ofCommand = (file: string) => file.startsWith('packages/cli/')
 
+// INV-CLI-1.
 describe('a command loads only the modules that it needs:', () => {
   it.each([[['--version']], [['--help']], [['drill', '--help']], [['completion', 'bash']]])(
     '%j loads only the command line and the choices of its options',

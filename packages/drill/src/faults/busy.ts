@@ -14,7 +14,7 @@ export const busy: FaultKind = {
   action: 'busy',
   targets: TARGETS.busy,
   lastsMs: 1000,
-  // After 5 s Redis answers BUSY, and accepts a SCRIPT KILL of the Sentinels.
+  // After 5 s Redis answers BUSY (FACT-39), and accepts a SCRIPT KILL of the Sentinels.
   maxMs: 5000,
   plan(scene) {
     const { victim, tools } = scene

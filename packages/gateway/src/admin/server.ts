@@ -21,7 +21,10 @@ declare module 'fastify' {
 
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** The HTTP server of the admin API. Every route requires an administrator, which is checked before anything else. */
+/**
+ * The HTTP server of the admin API. Every route requires an administrator, which is checked before anything else.
+ * INV-GATEWAY-23.
+ */
 async function createAdminServer(
   config: GatewayConfig,
   operations: Operations,

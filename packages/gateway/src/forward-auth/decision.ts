@@ -18,7 +18,7 @@ export type Decision =
 const PASS_ANONYMOUS: Decision = { kind: 'pass', session: null }
 const REFUSE: Decision = { kind: 'refuse', problem: accessDenied }
 
-/** What the request that a proxy asks about must fulfil. Without rules, a login is enough. */
+/** The requirement on the request that a proxy asks about. Without rules, a login is enough. */
 export function requirementFor(
   access: AccessPolicy | undefined,
   proxy: ProxyConvention,
@@ -27,7 +27,7 @@ export function requirementFor(
   return access === undefined ? LOGIN : requirementOf(access, proxy.original(request))
 }
 
-/** Decides if the session does not matter; else null. Pure. */
+/** Decides if the session does not matter, or returns null. Pure. */
 export function decideWithoutSession({ kind }: Requirement): Decision | null {
   if (kind === 'public') return PASS_ANONYMOUS
   return kind === 'refused' ? REFUSE : null

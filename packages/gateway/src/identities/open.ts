@@ -74,6 +74,7 @@ async function readAuthorities(file: string | undefined): Promise<string | undef
 /**
  * Checks names and passwords by the users file and by a directory, at least one of which is present. Only the file decides
  * about a name that it contains: a directory user with that name, or another spelling of it, does not become that user.
+ * INV-GATEWAY-9.
  */
 function createPasswordLogin(
   file: { users: UserDirectory; authenticate: Authenticate } | null,

@@ -26,6 +26,7 @@ export interface VerifyFastPathOptions {
  * are passed on to `routes/verify.ts`, which decides by the same functions.
  *
  * Envoy's questions always take that way: their paths, methods and bodies are those of the client's requests.
+ * INV-GATEWAY-6.
  */
 export function createVerifyFastPath(
   { checkCachedSession, lifecycle }: Services,

@@ -163,6 +163,7 @@ const piece = fc.constantFrom(
   ],
 )
 
+// INV-GATEWAY-19.
 test('a path that any program could read as a protected path is never allowed as public', () => {
   let attacks = 0
   fc.assert(

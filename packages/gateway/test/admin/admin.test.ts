@@ -44,6 +44,7 @@ async function startAdmin(
   return { gateway, store, ask, log: () => lines.join('') }
 }
 
+// INV-GATEWAY-23.
 test('the admin API answers only 401, on every path, without a token or with a wrong one', async () => {
   const { ask } = await startAdmin()
   for (const to of [
@@ -107,6 +108,7 @@ test('an administrator ends one session or all of a subject, and the audit log r
   expect(log()).not.toContain(changer.token)
 })
 
+// INV-GATEWAY-24.
 test('an end that the store did not acknowledge gets 503, and the audit log records an unknown outcome', async () => {
   const { ask, log } = await startAdmin({ store: awayStore() })
   expect((await ask('/sessions?subject=ada', changer.token, 'DELETE')).status).toBe(503)

@@ -41,6 +41,7 @@ test('an unchanged log has no faults, and the report contains its last hash', as
   expect(report.chains).toMatchObject([{ first: 1, last: 6, lines: 6, hash: last.hash }])
 })
 
+// INV-GATEWAY-21.
 test('the check reports a changed line', async () => {
   const change = (lines: string[]) => lines.map((line, at) => (at === 2 ? line.replace('ada', 'eve') : line))
   expect(await faultsAfter(change)).toEqual(['changed at 3'])
@@ -196,6 +197,7 @@ test('a line that a crash cut off stays in the file, and the next line reports i
   expect(report).toMatchObject({ faults: [], torn: 1, chains: [{ first: 1, last: 4 }] })
 })
 
+// INV-GATEWAY-26.
 test('each of several processes writes its own file', () => {
   expect(fileOfProcess('/var/log/audit.jsonl', 2)).toBe('/var/log/audit-2.jsonl')
   expect(fileOfProcess('/var/log/audit.jsonl', null)).toBe('/var/log/audit.jsonl')

@@ -54,6 +54,7 @@ test('entries dropped while the disk is full are counted in one `audit-gap` entr
   expect((await verifyAudit([file])).faults).toEqual([])
 })
 
+// INV-GATEWAY-22.
 test('users log in and out with a full disk, and the health is degraded', async () => {
   const file = path.join(await temporaryFolder(), 'audit.jsonl')
   await writeFile(file, '')

@@ -52,6 +52,7 @@ async function tryEverything(gateway: Running, token: string): Promise<void> {
   await gateway.post('/logout', undefined, asBearer(mistyped))
 }
 
+// INV-GATEWAY-32.
 test('the log never contains a token, a password or a part of one, with and without a working store', async () => {
   const working = await startGateway()
   const away = await startGateway({ store: awayStore() })

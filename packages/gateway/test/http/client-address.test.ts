@@ -31,6 +31,7 @@ test('the address of the connection counts when no proxy is trusted', async () =
   expect(await takenFor(gateway, null)).toBe('127.0.109.5')
 })
 
+// INV-GATEWAY-5.
 test('the address of the connection counts when the client is not a trusted proxy', async () => {
   const gateway = await startGateway({
     config: { trustedProxies: ['127.0.109.6', '10.0.0.0/8', 'fd00::/8'] },

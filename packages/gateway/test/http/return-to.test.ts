@@ -81,6 +81,7 @@ const addresses = fc.oneof(
   fc.webUrl({ withQueryParameters: true, withFragments: true }),
 )
 
+// INV-GATEWAY-16.
 test('safeReturnTo keeps the browser at the gateway or an allowed origin, for every input', () => {
   fc.assert(
     fc.property(addresses, (asked) => {

@@ -213,6 +213,7 @@ describe('a gateway with a directory', () => {
     expect(gateway.log()).not.toContain(ADAS_PASSWORD)
   })
 
+  // INV-GATEWAY-9.
   test('a directory user whose name differs only in case from one of the users file cannot log in', async () => {
     const gateway = await startWithDirectory(await startEncrypted())
     await removeUsers(gateway.usersFile, ['ada'])
@@ -225,6 +226,7 @@ describe('a gateway with a directory', () => {
     expect(login.status).toBe(200)
   })
 
+  // INV-GATEWAY-8.
   test('a gateway answers 503 while the directory is down, and users of the file still log in', async () => {
     const slapd = await startEncrypted()
     const gateway = await startWithDirectory(slapd)

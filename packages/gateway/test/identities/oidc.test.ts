@@ -135,6 +135,7 @@ describe('the answer of the provider', () => {
     expect((await gateway.get('/session', asBearer(token))).status).toBe(200)
   })
 
+  // INV-GATEWAY-11.
   test('one of ten simultaneous copies of the provider’s answer is accepted', async () => {
     const gateway = await startWithProvider()
     await provider.start()
@@ -196,6 +197,7 @@ describe('the answer of the provider', () => {
     }
   })
 
+  // INV-GATEWAY-12.
   test('the cookie of an unfinished login is not a valid session token', async () => {
     const gateway = await startWithProvider()
     await provider.start()
@@ -316,6 +318,7 @@ describe('a logout token', () => {
     }
   }
 
+  // INV-GATEWAY-15.
   test('a logout token for a user ends all sessions that began at the provider', async () => {
     const { gateway, isActive } = await loggedIn()
     const byPassword = await gateway.logIn()

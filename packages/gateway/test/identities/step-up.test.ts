@@ -37,6 +37,7 @@ async function logInAnHourAgo() {
   browser.history.length = 0
 }
 
+// INV-GATEWAY-13.
 test('a session without the provider’s auth_time satisfies no max_age, even if the session is new', async () => {
   const [gateway] = await startTwo()
   await provider.start()

@@ -81,6 +81,7 @@ test('one address is limited for all accounts, and one account for all addresses
   expect(fromMany).toEqual([401, 401, 401, 401, 429])
 })
 
+// INV-GATEWAY-3.
 test('the owner can log in from a known browser while the account is under attack', async () => {
   const gateway = await gatewayWith({ ...strict, perAccount: 3, perAccountAndAddress: 2 })
   await addUser(gateway.usersFile, 'mallory', 'mallory has a password')

@@ -43,6 +43,7 @@ async function statusesOf(url: string, count: number, last = 1): Promise<number[
   return statuses
 }
 
+// INV-GATEWAY-14.
 test('one address that reaches its limit of provider logins must wait, and other addresses are not affected', async () => {
   const { url } = await startLimited({ providerPerAddress: 3 })
   await provider.start()

@@ -33,6 +33,7 @@ test('the metrics are valid for Prometheus and count by method, route and status
   })
 })
 
+// INV-GATEWAY-25.
 test('a client that probes addresses and methods creates no new series', async () => {
   const gateway = await startGateway(open)
   for (let number = 0; number < 50; number++) await gateway.get(`/no-such-${number}?x=${number}`)

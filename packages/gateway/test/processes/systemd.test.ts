@@ -52,6 +52,7 @@ test.each([1, 2])(
   TEST_MS,
 )
 
+// INV-GATEWAY-27.
 test('the watchdog gets no keep-alive while a process hangs', async () => {
   const socket = path.join(await temporaryFolder(), 'notify')
   const told = await receive(socket)

@@ -28,6 +28,7 @@ test('a gateway stays ready during a short lack of connections, as in a failover
   expect(performance.now()).toBeGreaterThan(backAtMs)
 })
 
+// INV-GATEWAY-28.
 test('a stopping gateway is not ready while it still answers', async () => {
   const gateway = await startGateway({ config: { limits: { drainMs: 2000 } } })
   const token = await gateway.logIn()

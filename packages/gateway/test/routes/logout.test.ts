@@ -50,6 +50,7 @@ test.each([
   expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
+// INV-GATEWAY-4.
 test('a logout from a page of another site is refused, and the session stays', async () => {
   const gateway = await startGateway()
   const token = await gateway.logIn()

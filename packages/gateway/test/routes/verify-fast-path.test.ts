@@ -166,6 +166,7 @@ test.each([
   expect(passed).toBeLessThan(REQUESTS)
 })
 
+// INV-GATEWAY-6.
 test('a cached session is answered by the fast path until it changes or ends', async () => {
   const { store, logIn, ask, seenBy } = await startCounting()
   const token = await logIn('ada', { groups: ['a'] })

@@ -99,6 +99,7 @@ describe('/verify', () => {
     expect((await head({})).status).toBe(401)
   })
 
+  // INV-GATEWAY-18.
   test('/verify sends every identity header, also if empty, so that the client’s headers are overwritten', async () => {
     const { gateway, token } = await startWith({ access: RULES })
     for (const [target, headers] of [
@@ -196,6 +197,7 @@ describe.each(PROXIES)('/verify for %s', (proxy) => {
     },
   )
 
+  // INV-GATEWAY-31.
   test('a token that cannot be verified gets 503 with a time to retry, and the cookie stays', async () => {
     const { token } = await memoryStore().issue({ subject: 'ada' })
     const gateway = await startGateway({ store: awayStore(), config: { access: RULES } })
@@ -241,6 +243,7 @@ test('a request without its path is refused when there are access rules', async 
   }
 })
 
+// INV-GATEWAY-17.
 test('headers of another proxy and repeated headers are ignored', async () => {
   const { gateway } = await startWith({ access: RULES })
   const open = { ...forwarded('GET', '/assets/x'), 'x-original-method': 'GET' }

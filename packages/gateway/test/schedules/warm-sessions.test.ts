@@ -88,6 +88,7 @@ test('100 verifications of sessions in use cost one Redis command at most', asyn
   expect((await causedCommands()) - before).toBeGreaterThan(0)
 })
 
+// INV-GATEWAY-20.
 test('a client may use an introspection until the lease ends', async () => {
   const store = await openStore()
   const { secret, entry } = createClient('billing', ['introspect'])

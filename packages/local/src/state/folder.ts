@@ -80,7 +80,7 @@ export class StateFolder {
   get auditLog(): string {
     return join(this.path, 'audit.log')
   }
-  /** The operation that is changing the data centre now; see `operate/lock.ts`. */
+  /** The operation that is changing the data centre now; see `state/lock.ts`. */
   get operationFile(): string {
     return join(this.path, 'operation.json')
   }

@@ -46,6 +46,7 @@ const RETRY_INTERVAL_MS = 40
  * changes how it is opened; default is to use it as it is.
  *
  * Throws `BUSY` with the other operation, and what `work` throws.
+ * INV-OPERATIONS-1.
  */
 export function exclusively<T>(
   dataCentre: OpenDataCentre,

@@ -8,7 +8,7 @@ import { readOperatorTls } from './tls-files.ts'
 
 /** The files in which operations on a data centre keep state that must outlive their process. */
 export interface OperationFiles {
-  /** The operation that is changing the data centre now; see `operate/lock.ts`. */
+  /** The operation that is changing the data centre now; see `state/lock.ts`. */
   readonly operationFile: string
   /** The journal of an upgrade. */
   readonly upgradeFile: string

@@ -14,6 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => dc.remove())
 
+// INV-LOCAL-9.
 it('after kill -9 of the primary, another Redis acknowledges writes within 2 s and has the data', async () => {
   const old = await dc.whole()
   expect(await dc.write('before', 'the kill')).toBe(true)

@@ -16,6 +16,7 @@ export function cliFlagsOf(dataCentre: AnyDataCentre): string {
 /**
  * The flags that select the same data centre in another command, quoted for a shell: ` --file dc.yaml`, or an empty text
  * for the default one of this machine. `defaultDir` is the default state folder for its name. Pure.
+ * INV-OPERATIONS-3.
  */
 export function toCliFlags(
   place: DataCentrePlace,

@@ -4,7 +4,6 @@ import { openSite, type SiteDataCentre, type SitePlace } from './open-site.ts'
 /** Selects a data centre: one of this machine by its state folder, or any other by the file that describes it. */
 export type DataCentrePlace = LocalPlace | SitePlace
 
-// INV-OPERATIONS-17: backups of one history.
 interface LocalPlace {
   /** The state folder of the running data centre. */
   stateDir: string

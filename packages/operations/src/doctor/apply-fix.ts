@@ -15,7 +15,7 @@ import { objectionToReset } from './objections/index.ts'
 
 const COMMAND_TIMEOUT_MS = 2000
 const POLL_INTERVAL_MS = 250
-/** Until a Sentinel knows all processes again. With stock periods it asks the primary every 10 s. */
+/** Until a Sentinel knows all processes again. With stock periods it asks the primary every 10 s (FACT-29). */
 const RESET_LIMIT_MS = 30_000
 
 /** Carries out fixes on one data centre. Each method throws an `Error` with the reason if the fix failed. */
@@ -58,7 +58,10 @@ export class FixApplier {
     if (!isSite(this.#dataCentre)) await cleanUpKilledDrill(this.#dataCentre.folder.path)
   }
 
-  /** Changes a process and its file. Saves first: where the change could not be saved, nothing is changed. */
+  /**
+   * Changes a process and its file. Saves first: where the change could not be saved, nothing is changed.
+   * INV-OPERATIONS-23.
+   */
   async #change(fix: CommandFix): Promise<void> {
     const { on, commands, save } = changeOf(fix, this.#dataCentre)
     const send = (command: string[]) =>

@@ -129,7 +129,10 @@ async function fixAll(
     }
   }
 
-  /** Judges by a new snapshot: the fixes before this one have changed the group, and others may have. */
+  /**
+   * Judges by a new snapshot: the fixes before this one have changed the group, and others may have.
+   * INV-OPERATIONS-24.
+   */
   async function currentObjection(fix: Fix): Promise<string | null> {
     if (fix.kind === 'mode' || fix.kind === 'undo-drill') return null
     if (findings.some(({ check }) => check === 'failover-under-way')) {

@@ -19,6 +19,7 @@ import type { HostDelivery } from './host-files.ts'
 /**
  * All that uses secrets of a data centre besides Redis and Sentinel: gateways, supervisor, and the files on real hosts.
  * Locally Holdfast reaches all of them. On real hosts `deliverCommand` brings the files, or people do.
+ * INV-OPERATIONS-11.
  */
 export interface SecretConsumers {
   readonly gateways: readonly Gateway[]

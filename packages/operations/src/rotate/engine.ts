@@ -18,7 +18,7 @@ interface RotationProgress<Name extends string> {
 
 /** One step of a rotation. A step that ran already can run again: the second run changes nothing. */
 export interface RotationStep {
-  /** Sentences for the plan. Default is none. */
+  /** Sentences for the plan. Default: no sentence. */
   plan?: () => readonly string[]
   /**
    * Whether the step has work to do once the steps before it are done. Asked for the plan, too, where those steps are

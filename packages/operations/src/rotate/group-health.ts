@@ -29,7 +29,7 @@ export async function askEvery({
   return { views, answers }
 }
 
-/** Null when every replica is linked, every Sentinel knows all others, and CKQUORUM succeeds at each; else the reason. */
+/** Null when every replica is linked, every Sentinel knows all others, and each has a quorum, otherwise the reason. */
 export async function unhealthyReason(group: GroupClients): Promise<string | null> {
   const { topology, sentinels } = group
   const { dataHosts, primaryName } = topology

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 /** How a kind of rotation keeps its journal. */
 export interface JournalFormat<Journal> {
   schema: z.ZodType<Journal>
-  /** What the operator does about a file that cannot be read: a sentence. Null: such a file counts as none. */
+  /** The remedy for a file that cannot be read: a sentence. Null: such a file counts as none. */
   remedy: string | null
 }
 

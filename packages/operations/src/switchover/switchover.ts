@@ -58,7 +58,7 @@ const POLL_INTERVAL_MS = 10
 /** The longest pause of writes if this process dies; while it lives it renews the pause (in milliseconds). */
 const PAUSE_MS = 3000
 const RENEW_MS = 1000
-/** A Sentinel reads each replica's priority every 10 s, with `INFO` (Redis 7.0.15; in milliseconds). */
+/** A Sentinel reads each replica's priority every 10 s, with `INFO` (FACT-19; in milliseconds). */
 const PRIORITY_MS = 15_000
 const CATCH_UP_MS = 2000
 const AGREE_MS = 20_000
@@ -79,7 +79,7 @@ export async function switchover(options: SwitchoverOptions): Promise<Switchover
   return exclusively(dataCentre, 'switchover', () => switchoverLocked(dataCentre, options))
 }
 
-/** The same for a caller that holds the lock. */
+/** The same for a caller that holds the lock. INV-OPERATIONS-4. */
 export async function switchoverLocked(
   access: GroupAccess,
   options: SwitchoverChoice,

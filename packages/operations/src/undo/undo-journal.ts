@@ -18,7 +18,7 @@ const undoStepSchema = z.discriminatedUnion('do', [
 export type UndoStep = z.infer<typeof undoStepSchema>
 
 const journalSchema = z.object({
-  /** What the drill was about to do. */
+  /** The fault that the drill was about to inject. */
   fault: z.string(),
   undo: z.array(undoStepSchema).readonly(),
 })

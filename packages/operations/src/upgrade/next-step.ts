@@ -71,6 +71,7 @@ const offsetOf = ({ facts }: ProcessSnapshot<RedisState>) => facts?.replication.
  * Whether a Redis of this version may follow a primary of that one. A primary of a newer release may send what an older
  * replica does not know: a snapshot in a newer format, or a new command
  * (https://redis.io/docs/latest/operate/oss_and_stack/install/upgrade/). Patches of one release are alike. Pure.
+ * INV-OPERATIONS-7.
  */
 export function mayFollow(replica: string, primary: string): boolean {
   const [own, others] = [releaseOf(replica), releaseOf(primary)]

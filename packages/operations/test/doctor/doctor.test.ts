@@ -58,6 +58,7 @@ describe('the doctor finds exactly the fault that was caused', () => {
   )
 })
 
+// INV-OPERATIONS-23.
 it('a fix changes nothing in a process that could not save the change', async () => {
   await lab.findRoles()
   const folder = lab.fileOf(lab.nameOf('redis', lab.replica))
@@ -121,6 +122,7 @@ function startStray(): ChildProcess {
   return child
 }
 
+// INV-OPERATIONS-24.
 it('the doctor reports a failover that is under way, and fixes nothing meanwhile', async () => {
   const { dc } = lab
   await lab.findRoles()

@@ -39,6 +39,7 @@ function objection(check: string, change: (snapshot: Snapshot) => void): string 
   return finding.notNow ?? null
 }
 
+// INV-OPERATIONS-22.
 describe('a fix is judged by the harm that it would do now:', () => {
   it.each<[string, string, (snapshot: Snapshot) => void, RegExp | null]>([
     [

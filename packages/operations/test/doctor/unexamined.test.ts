@@ -5,6 +5,7 @@ import type { Snapshot } from '../../src/doctor/snapshot.ts'
 import { unexaminedIn } from '../../src/doctor/unexamined.ts'
 import { healthySnapshot, sentinelFacts as sentinel } from '../support/healthy-snapshot.ts'
 
+// INV-OPERATIONS-21.
 describe('a check is reported as not examined', () => {
   const unexamined = (change: (snapshot: Snapshot) => void) => {
     const snapshot = healthySnapshot()

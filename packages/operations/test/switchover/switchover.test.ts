@@ -76,6 +76,7 @@ describe('refuses, changing nothing,', () => {
   })
 })
 
+// INV-OPERATIONS-5.
 it('a switchover that is interrupted before the promotion restores the priorities', async () => {
   const { host } = await dc.whole()
   const leaving = new AbortController()

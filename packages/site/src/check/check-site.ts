@@ -62,7 +62,7 @@ export async function loadSite(file: string, options: CheckOptions = {}): Promis
   )
 }
 
-/** The line of a finding. Null if the line may contain a secret and must not be shown. */
+/** The line of a finding. Null if the line may contain a secret and must not be shown. INV-SITE-1. */
 export function excerptOf({ text, findings }: CheckedSite, { line }: Finding): string | null {
   const source = text.split(/\r\n|[\r\n]/)[line - 1] ?? ''
   const isSecret = findings.some((other) => other.line === line && other.rule === 'secret-in-file')

@@ -14,7 +14,7 @@ import { shapeProblems } from './shape-findings.ts'
 import type { DataCentre, EngineVersion, SecretsPlace, Site } from './site.ts'
 import { SourceMap } from './source-map.ts'
 
-/** More than any site needs. A larger file is rejected before it is parsed. */
+/** More than any site needs. A larger file is rejected before it is parsed. INV-SITE-2. */
 export const MAX_BYTES = 262_144
 const MAX_FINDINGS = 20
 const MAX_DEPTH = 64

@@ -52,7 +52,7 @@ export const because = (
   lines: [directive: string, value: string][],
 ): Directive[] => lines.map(([directive, value]) => ({ directive, value, why, source }))
 
-/** One directive. */
+/** One directive. INV-SITE-10. */
 export const line = (directive: string, value: string, why: string, source: string): Directive => ({
   directive,
   value,
@@ -66,7 +66,7 @@ export const jsonEntries = (source: string) => ({
   hide: (name: string, value: unknown, why: string) => secretLine(name, JSON.stringify(value), why, source),
 })
 
-/** One directive whose value must not be shown. */
+/** One directive whose value must not be shown. INV-SITE-11. */
 export const secretLine = (directive: string, value: string, why: string, source: string): Directive => ({
   ...line(directive, value, why, source),
   isSecret: true,

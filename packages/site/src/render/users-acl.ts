@@ -29,7 +29,7 @@ const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   // For a switchover, sentinel.c of Valkey 9 pauses the clients of the primary and sends FAILOVER itself.
   { user: 'sentinel', rules: '+failover +client|pause +client|unpause', since: { valkey: '9.0' } },
   { user: 'peer', rules: '+sentinel|is-primary-down-by-addr', since: { valkey: '8.0' } },
-  // Newer versions of common clients send it when they connect. Redis 7.0 does not start with it.
+  // Newer versions of common clients send it when they connect. Redis 7.0 does not start with it (FACT-43).
   { user: 'platform', rules: '+client|setinfo', since: { redis: '7.2', valkey: '8.0' } },
 ]
 

@@ -3,7 +3,7 @@ import { isSecretKey, looksSecret } from '../file/secret-text.ts'
 import type { RuleText, ValuesRule } from './rule.ts'
 import { OWASP_SECRETS } from './sources.ts'
 
-/** Rules that `site/parse.ts` applies while it reads the file, before there is a site. */
+/** Rules that `file/parse.ts` applies while it reads the file, before there is a site. */
 export const fileFormRules: readonly RuleText[] = [
   {
     id: 'syntax',

@@ -59,6 +59,7 @@ test.each<[string, string[]]>([
   expect(verdict).toContain('verification failed')
 })
 
+// INV-SITE-12.
 test('the certificate of an authority allows signing certificates of hosts, but not of other authorities', async () => {
   const authority = await createAuthority({ dataCentre: 'dc1' })
   const { verdict, text } = await openssl(authority.certificate, authority.certificate)

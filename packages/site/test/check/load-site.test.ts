@@ -26,6 +26,7 @@ it('loadSite rejects a file with errors, and its message lists each with line an
   })
 })
 
+// INV-SITE-2.
 it('loadSite rejects a missing file, a folder, and a device that never ends', async () => {
   await expect(loadSite(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'SITE_UNREADABLE' })
   await expect(loadSite(folder)).rejects.toMatchObject({ code: 'SITE_UNREADABLE' })

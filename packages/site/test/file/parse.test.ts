@@ -110,6 +110,7 @@ describe('Messages about the form of a file', () => {
     expect(messagesOf(from, to).join('\n')).toContain(words)
   })
 
+  // INV-SITE-1.
   it('a message never shows a value that may be a secret', () => {
     expect(messagesOf('{ file: ./nowhere/dc1 }', 'hunter2').join()).not.toContain('hunter2')
     expect(messagesOf('engine:', 'password: *hunter2\nengine:').join()).not.toContain('hunter2')

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 const rendered = (gateway?: Record<string, unknown>) =>
   JSON.parse(textIn(renderExample(exampleSite(gateway && { gateway })), 'dc1-gateway-1', 'gateway.json'))
 
+// INV-SITE-8.
 it('settings of gateways in holdfast.yaml are added to rendered ones, and remove none', () => {
   const plain = rendered()
   const identities = { ldap: { bindPasswordFile: '/etc/holdfast/gateway/ldap' } }

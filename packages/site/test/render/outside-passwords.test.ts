@@ -110,6 +110,7 @@ const password = fc
   .map((parts) => parts.join(''))
   .filter((text) => text.length >= 16)
 
+// INV-SITE-6.
 describe('Random passwords', () => {
   it('Redis reads the exact password from redis.conf, or rendering rejects it', async () => {
     await fc.assert(

@@ -51,6 +51,7 @@ describe('Rendered files of a local data centre', () => {
   })
 })
 
+// INV-SITE-9.
 describe('Programs accept golden files', () => {
   let folder: string
   const pids: number[] = []

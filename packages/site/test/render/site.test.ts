@@ -64,6 +64,7 @@ describe('renderSite', () => {
     }
   })
 
+  // INV-SITE-11.
   it('secrets are only in files of mode 0600, and in no explanation', () => {
     const secrets = Object.values(FIXED_SECRETS).filter((value) => typeof value === 'string')
     const passwords = secrets.filter((value) => value.endsWith('-of-the-golden-files'))

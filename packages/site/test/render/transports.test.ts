@@ -83,6 +83,7 @@ describe.skipIf(!canCapture).each(TRANSPORTS)(
         }),
       )
 
+    // INV-SITE-5.
     it('the data centre starts, and no user is logged out when its primary is killed', async () => {
       await dc1.bringUp()
       const servers = await startServers(dc1, folder, { names, password })

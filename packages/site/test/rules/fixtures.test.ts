@@ -41,6 +41,7 @@ describe('Good files', () => {
   })
 })
 
+// INV-SITE-3.
 it('every rule has a fixture that breaks it', () => {
   const broken = new Set(NAMES.flatMap((name) => expectedOf(textOf(name))).map((mark) => mark.split(' ')[1]))
   const untried = RULES.map(({ id }) => id).filter((id) => !broken.has(id))

@@ -35,9 +35,9 @@ interface FirstHello {
 }
 
 /**
- * Which elections may still lead to a promotion. Sentinel has no time limit for that: a leader that was paused, or
- * was in TILT, promotes when it resumes. So nothing here ends by time alone. An election is over when a primary is
- * announced with its epoch or a newer one, or when every Sentinel, asked after, leads no failover.
+ * Which elections may still lead to a promotion. Sentinel has no time limit for that (FACT-20): a leader that was
+ * paused, or was in TILT, promotes when it resumes. So nothing here ends by time alone. An election is over when a
+ * primary is announced with its epoch or a newer one, or when every Sentinel, asked after, leads no failover.
  *
  * Of a Sentinel all votes that matter are known when it is listened to and, since then, either every Sentinel was
  * asked and led no failover, or it has published its current epoch.

@@ -18,6 +18,7 @@ export const NO_GENERATION = -1
 /**
  * Whether an entry answers a verification in a generation of the feed: a tombstone when it is durable, a live record
  * in its own generation.
+ * INV-TOKENS-43.
  */
 export function isFreshIn({ record, generation, durable }: CacheEntry, current: number | null): boolean {
   return record.state === 'revoked' ? durable : current !== null && generation === current

@@ -259,7 +259,7 @@ export class Committer {
 
   /**
    * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts
-   * every connected replica, even one that no Sentinel would promote, and such a replica proves nothing.
+   * every connected replica, even one that no Sentinel would promote, and such a replica proves nothing (FACT-10).
    * INV-TOKENS-17.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
@@ -272,7 +272,7 @@ export class Committer {
     try {
       replies = await Promise.all([waiting, looking])
     } catch (error) {
-      // Whether it ran is unknown, and no later WAIT can show it: WAIT refers to writes of its own connection.
+      // Whether it ran is unknown, and no later WAIT can show it: WAIT refers to writes of its own connection (FACT-7).
       throw this.#leave(error)
     }
     const confirmed = Number(replies[0])

@@ -3,12 +3,12 @@ import type { ReplicaGroup } from '../redis/group.ts'
 /** The channel on which a process says which tombstones were acknowledged to it: their keys, with a space between. */
 export const SETTLED_CHANNEL = 'hf:settled'
 
-/** Sent later than this it would tell nobody anything new. */
+/** A later message would be no news to the other processes. */
 const COMMAND_TIMEOUT_MS = 1000
 
 /**
- * Tells the other processes that a tombstone is sure to stay, as only who wrote it knows: then they need not look at the
- * nodes before they tell it, which may be gone by then. Who does not hear it looks (store/settle.ts).
+ * Announces to the other processes that a tombstone is durable, which only the process that wrote it knows. Then they need
+ * not ask the nodes, which may be gone by then. A process that misses the message asks the nodes (store/durability.ts).
  */
 export class DurabilityAnnouncer {
   readonly #group: ReplicaGroup
@@ -28,7 +28,7 @@ export class DurabilityAnnouncer {
     const keys = this.#keys
     this.#keys = []
     const sent = this.#group.primary?.read(['PUBLISH', SETTLED_CHANNEL, keys.join(' ')], COMMAND_TIMEOUT_MS)
-    // Lost with the primary: then nobody hears it.
+    // Lost with the primary: then no process receives it.
     sent?.catch(() => {})
   }
 }

@@ -27,6 +27,7 @@ export interface TombstoneDurabilityOptions {
  * it is durable: by the rules by which a write is acknowledged (store/commit.ts), or when a process announces that
  * it was acknowledged (store/durability-announcer.ts). A heartbeat that every planned replica has confirmed makes
  * all tombstones durable that were received before it was sent, without a query.
+ * INV-TOKENS-45.
  */
 export class TombstoneDurability {
   readonly #group: ReplicaGroup

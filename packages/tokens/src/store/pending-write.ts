@@ -12,7 +12,7 @@ export interface WriteCommand {
   values?: number
 }
 
-/** What becomes of live records when memory is full: none is written, those that are stored and do not grow, or all. */
+/** Which live records are written when memory is full: none, those that are stored and do not grow, or all. */
 export type WhenFull = 'refuse' | 'stored' | 'write'
 
 export interface PendingWriteOptions {
@@ -51,7 +51,7 @@ export interface Committed {
   complete: boolean
 }
 
-/** Writes that are acknowledged together, and the caller that waits for them. */
+/** Writes that are acknowledged together, and the caller that waits for them. INV-TOKENS-11. */
 export class PendingWrite {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null
@@ -106,7 +106,7 @@ export type WriteOutcome =
   | { kind: 'done'; replies: Reply[] }
   /** A temporary failure: the same commands may succeed later, or on another primary. */
   | { kind: 'passing'; error: Error }
-  /** Refused for good: sending it again does not help. */
+  /** Refused permanently: sending it again does not help. */
   | { kind: 'refused'; error: Error }
 
 /**

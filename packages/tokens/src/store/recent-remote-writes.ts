@@ -24,6 +24,7 @@ interface Heard {
  * planned replica has confirmed it and it is {@link KEEP_MS} older than the latest one. Age is measured from the
  * latest write, because a feed that has ended delivers nothing, however long the failover takes. Pure: the time is
  * passed in.
+ * INV-TOKENS-25.
  */
 export class RecentRemoteWrites {
   /** In the order of `atMs`. */

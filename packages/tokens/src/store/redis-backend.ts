@@ -354,7 +354,10 @@ export class RedisBackend implements Backend {
     this.#group.close()
   }
 
-  /** Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it. */
+  /**
+   * Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it.
+   * INV-TOKENS-46.
+   */
   #isConclusive(key: string, record: TokenRecord | null): boolean {
     if (record !== null) return record.state === 'revoked' || this.#hasCaughtUp()
     const known = this.#cache.get(key)

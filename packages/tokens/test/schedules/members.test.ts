@@ -8,8 +8,8 @@ import { Lab, LEASE_MS, pause, until } from './lab.ts'
 
 /**
  * How often an application says *active* later than L after a logout on the other side, when it is cut off with the old primary
- // INV-TOKENS-17.
  * and a replica that was attached by hand. No Sentinel would promote that one, so what it confirms proves nothing.
+ * INV-TOKENS-17.
  */
 async function staleAnswersBesideForeignReplica(rulesOff: SafetyRule[]): Promise<number> {
   const lab = await Lab.start()

@@ -7,7 +7,7 @@ import { Lab, pause, until } from './lab.ts'
 /**
  * A replica is cut off from the primary for longer than any time limit, and then promoted: its link is up by its
  * own reckoning, because only the bytes do not arrive. With these timings Sentinel itself would refuse a replica whose link
- * has been down for 16 s, and what every node has is kept for 15 s (store/heard-writes.ts).
+ * has been down for 16 s, and what every node has is kept for 15 s (store/recent-remote-writes.ts).
  */
 const TIMINGS = { downAfterMs: 1500, failoverTimeoutMs: 1000 }
 const AWAY_MS = 17_500

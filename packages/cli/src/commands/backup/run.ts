@@ -10,7 +10,7 @@ import { type LockOptions, lockFromOptions, unreadableText } from './lock.ts'
 
 export type BackupOptions = LocatorOptions & LockOptions & { to: string; json?: boolean }
 
-/** Writes a backup. Throws `UsageError`, and what `backup` of the cluster throws. */
+/** Writes a backup. Throws `UsageError`, and what `backup` of `@holdfast/operations` throws. */
 export async function backup(options: BackupOptions): Promise<ExitCode> {
   const lock = await lockFromOptions(options)
   const { signal } = abortOnSignals()

@@ -7,7 +7,7 @@ export interface CompletionNode {
   /** Commands that may follow, with their summaries. */
   commands: { word: string; summary: string }[]
   options: CompletionOption[]
-  /** What its argument may be; null if it takes none. */
+  /** The values of its argument; null if it takes none. */
   argument: Value | null
 }
 

@@ -54,7 +54,7 @@ function fixText({ findings, origin }: DoctorReport, fixable: number, fixCommand
   return [`  To fix ${fixable} of ${plural(findings.length, 'finding')}:  ${fixCommand}`]
 }
 
-/** What `--fix` did, and why it was allowed to. */
+/** The result of `--fix`, and why it was allowed to change anything. */
 export function outcomesText(outcomes: readonly FixOutcome[], origin: Origin): string {
   const lines = outcomes.map(({ finding: { subject, title }, problem }) =>
     problem === null
@@ -98,7 +98,7 @@ function fixLine(line: string): string {
   return isCommand ? `${' '.repeat(LABEL_WIDTH)}${paint.accent(line)}` : paragraph(line, LABEL_WIDTH)
 }
 
-/** The exit code of the report. What was not examined ranks above a warning, because it may be an error. */
+/** The exit code of the report. A check that was not examined ranks above a warning, because it may be an error. */
 export function exitCodeOf({ findings, notExamined }: DoctorReport): ExitCode {
   if (findings.some(({ severity }) => severity === 'error')) return EXIT.failed
   if (notExamined.length > 0) return EXIT.notExamined

@@ -36,7 +36,7 @@ export function reportText(report: DrillReport): string {
   ].join('\n')
 }
 
-/** With a full memory, or with `--slo`, users may have noticed and every objective is met all the same. */
+/** With a full memory, or with `--slo`, users may have noticed although every objective is met. */
 const headline = ({ failedRequests, refusedLogins }: DrillReport) =>
   failedRequests + refusedLogins === 0 ? '✓ No user noticed' : '✓ Every objective was met'
 

@@ -15,7 +15,7 @@ import { type KeyOptions, keyFromOptions, unreadableText } from '../backup/lock.
 
 export type RestoreOptions = LocatorOptions & KeyOptions & { json?: boolean }
 
-/** Merges a backup. Throws `UsageError`, and what `restore` of the cluster throws. */
+/** Merges a backup. Throws `UsageError`, and what `restore` of `@holdfast/operations` throws. */
 export async function restore(options: RestoreOptions, file: string): Promise<ExitCode> {
   const key = await keyFromOptions(options)
   const { signal } = abortOnSignals()

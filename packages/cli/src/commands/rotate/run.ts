@@ -38,7 +38,7 @@ export interface PasswordOptions extends RotateOptions {
   yes?: boolean
 }
 
-/** Rotates passwords, or prints the plan. Throws `UsageError`, and what `rotatePasswords` of the cluster throws. */
+/** Rotates passwords, or prints the plan. Throws `UsageError`, and what `rotatePasswords` of `@holdfast/operations` throws. */
 export async function rotatePasswords(options: PasswordOptions): Promise<ExitCode> {
   const { user, undo = false, yes = false, stage, dryRun, json } = options
   if (undo && stage !== undefined) throw new UsageError('Give --stage or --undo, not both')
@@ -71,7 +71,7 @@ export interface CertificateOptions extends RotateOptions {
   manual?: boolean
 }
 
-/** Rotates certificates, or prints the plan. Throws `UsageError`, and what `rotateCertificates` of the cluster throws. */
+/** Rotates certificates, or prints the plan. Throws `UsageError`, and what `rotateCertificates` of `@holdfast/operations` throws. */
 export async function rotateCertificates(options: CertificateOptions): Promise<ExitCode> {
   const { days, within, stage, manual, file, dryRun, json } = options
   if (stage !== undefined && file === undefined) {
@@ -105,7 +105,7 @@ export interface KeyringOptions extends RotateOptions {
   forgetOld?: boolean
 }
 
-/** Rotates the sealing key, or prints the plan. Throws `UsageError`, and what `rotateKeyring` of the cluster throws. */
+/** Rotates the sealing key, or prints the plan. Throws `UsageError`, and what `rotateKeyring` of `@holdfast/operations` throws. */
 export async function rotateKeyring(options: KeyringOptions): Promise<ExitCode> {
   const { stage, forgetOld = false, dryRun, json } = options
   if (forgetOld && stage !== undefined) throw new UsageError('Give --stage or --forget-old, not both')

@@ -11,7 +11,7 @@ import { abortOnSignals } from '../../terminal/signals.ts'
 
 export type SwitchoverOptions = LocatorOptions & { to?: string; json?: boolean }
 
-/** Promotes another Redis. Throws `UsageError`, and what `switchover` of the cluster throws. */
+/** Promotes another Redis. Throws `UsageError`, and what `switchover` of `@holdfast/operations` throws. */
 export async function switchover(options: SwitchoverOptions): Promise<ExitCode> {
   const { signal } = abortOnSignals()
   const report = await runSwitchover({

@@ -19,7 +19,7 @@ export interface UpgradeCommandOptions extends LocatorOptions {
   json?: boolean
 }
 
-/** Restarts every Redis and Sentinel. Throws `UsageError`, and what `upgrade` of the cluster throws. */
+/** Restarts every Redis and Sentinel. Throws `UsageError`, and what `upgrade` of `@holdfast/operations` throws. */
 export async function upgrade(options: UpgradeCommandOptions): Promise<ExitCode> {
   const { only, host, restartCommand } = options
   if (restartCommand !== undefined && options.file === undefined) {

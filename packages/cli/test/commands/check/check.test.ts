@@ -164,6 +164,7 @@ describe('check', () => {
     }
   })
 
+  // INV-CLI-4.
   it('prints no control characters of the file', async () => {
     const file = await changed('escape', 'name: dc1-redis-2', 'name: "\\e[2Jx"')
     const { stdout } = await sandbox.run(['check', file])

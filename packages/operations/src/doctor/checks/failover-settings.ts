@@ -14,7 +14,7 @@ import { setDirective, setWatch } from './advice.ts'
 
 /** How long a write waits by default (`writeTimeoutMs` of the store, in milliseconds). */
 const CLIENTS_WAIT_MS = 30_000
-/** From the agreement that the primary is down until the new one takes writes (FACTS: 1 to 3 s; in milliseconds). */
+/** From the agreement that the primary is down until the new one takes writes (1 to 3 s, FACT-17; in milliseconds). */
 const ELECTION_MS = 5000
 
 const namesMixedWithAddresses: Check = {

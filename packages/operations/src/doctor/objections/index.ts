@@ -12,7 +12,7 @@ import type { Snapshot } from '../snapshot.ts'
 import { objectionToSettings } from './settings.ts'
 import { objectionToPassword, objectionToUser } from './users.ts'
 
-/** Why a fix would do harm now, also if a person applied it by hand; null if it would not. Pure. */
+/** Why a fix would do harm now, also if a person applied it by hand; null if it would not. Pure. INV-OPERATIONS-22. */
 export function objectionTo(fix: Fix, snapshot: Snapshot): string | null {
   // The fault of a drill may be the reason that a failover does not end. A file mode touches no process.
   if (fix.kind === 'undo-drill' || fix.kind === 'mode') return null

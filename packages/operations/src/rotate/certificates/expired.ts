@@ -3,8 +3,8 @@ import { askEvery, type GroupClients } from '../group-health.ts'
 import { holdersOf } from './holders.ts'
 
 /**
- * Null when every Redis and every Sentinel answers, and no Sentinel leads a failover; else the reason. A data centre whose
- * certificates have expired cannot be healthier than that: its processes no longer connect to each other.
+ * Null when every Redis and every Sentinel answers, and no Sentinel leads a failover, otherwise the reason. A data centre
+ * whose certificates have expired cannot be healthier than that: its processes no longer connect to each other.
  */
 export async function unreachableReason(group: GroupClients): Promise<string | null> {
   const asked = await askEvery(group)

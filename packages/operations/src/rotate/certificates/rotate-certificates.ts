@@ -16,9 +16,9 @@ export type RotateCertificatesOptions = DataCentrePlace & CertificateOptions
 
 /**
  * Gives every process of a data centre a new certificate from the same authority while all of them keep running. Redis
- * takes it by a command; a gateway and stunnel read their files again; a Sentinel can do neither and is restarted, one at a
- * time, while the others are a majority. Old and new certificates trust each other. After a kill at any point the next run
- * resumes.
+ * takes it by a command; a gateway and stunnel read their files again; a Sentinel can do neither (FACT-46) and is
+ * restarted, one at a time, while the others are a majority. Old and new certificates trust each other. After a kill at any
+ * point the next run resumes.
  *
  * For a data centre that is described by a file, they are issued where `holdfast ca` keeps the authority, and
  * `deliverCommand` brings them to the hosts. Without it the rotation stops once they are issued, and lists in `hosts` what

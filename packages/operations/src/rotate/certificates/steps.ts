@@ -33,7 +33,7 @@ import { servedCertificates } from './served.ts'
 const BRIEFLY_MS = 5000
 const SETTLE_MS = 30_000
 
-/** The steps of one rotation of certificates, and what they know of each other. */
+/** The steps of one rotation of certificates, and what they know of each other. INV-OPERATIONS-14. */
 export class CertificateRotation implements Rotation<CertificatesReport> {
   readonly run: RotationRun<CertificateStep>
   readonly #dataCentre: AnyDataCentre
@@ -231,7 +231,7 @@ export class CertificateRotation implements Rotation<CertificatesReport> {
     this.#notAfter = new Date(Math.min(...ends))
   }
 
-  /** Changes nothing where the secrets are in no file: then nothing tells what the gateways use. */
+  /** Changes nothing if the secrets are in no file: then nothing shows which secrets the gateways use. */
   async #changeRevision(): Promise<void> {
     const { secretsFile } = this.#dataCentre.folder
     if (secretsFile === null) return

@@ -32,7 +32,7 @@ import {
 /** The gateways' default for the absolute lifetime of a session (in milliseconds). */
 const LIFETIME_MS = 43_200_000
 
-/** The steps of one rotation of the key ring, and what they know of each other. */
+/** The steps of one rotation of the key ring, and what they know of each other. INV-OPERATIONS-12. */
 export class KeyringRotation implements Rotation<KeyringReport> {
   readonly run: RotationRun<KeyringStep>
   readonly #dataCentre: AnyDataCentre
@@ -238,6 +238,7 @@ export class KeyringRotation implements Rotation<KeyringReport> {
     await this.#note({ next: null, waits: false, retired })
   }
 
+  // INV-OPERATIONS-13.
   async #forget(): Promise<void> {
     const { keyring } = this.#secrets
     const atOnce = this.#options.forgetOld === true

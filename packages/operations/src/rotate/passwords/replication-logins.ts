@@ -33,8 +33,8 @@ export async function setSentinelLogins(
 const MARGIN_MS = 20
 
 /**
- * Null when every process that the Sentinel watches has answered it since that time, on connections that are newer; else
- * the address of one that has not.
+ * Null when every process that the Sentinel watches has answered it since that time, on connections that are newer,
+ * otherwise the address of one that has not.
  */
 export async function silentPeerOf(
   { clients, address }: AclProcess,

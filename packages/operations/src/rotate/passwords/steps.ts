@@ -45,7 +45,7 @@ const OF_GATEWAYS = ['app', 'sentinelApp'] as const
 const BRIEFLY_MS = 2000
 const SETTLE_MS = 15_000
 
-/** The steps of one rotation of passwords, and what they know of each other. */
+/** The steps of one rotation of passwords, and what they know of each other. INV-OPERATIONS-9. */
 export class PasswordRotation implements Rotation<PasswordsReport> {
   readonly run: RotationRun<PasswordStep>
   readonly #dataCentre: AnyDataCentre
