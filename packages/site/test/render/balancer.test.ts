@@ -51,7 +51,7 @@ describe('Rendered balancer files', () => {
     expect(() => renderExample(siteWith('redis', 'balancer'))).toThrow(
       expect.objectContaining({
         code: 'RENDER_REFUSED',
-        message: expect.stringMatching(/^Host dc1-balancer runs a balancer, .* Name those/),
+        message: expect.stringMatching(/^Host dc1-balancer runs a balancer, .* Add the hosts behind/),
       }),
     )
   })

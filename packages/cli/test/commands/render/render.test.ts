@@ -67,7 +67,7 @@ it('overwrites files only with --force', async () => {
 it('explains each directive of one host, without secrets', async () => {
   await handler({ explain: true, host: 'dc1-data-2' }, 'my.yaml')
   expect(printed).toMatch(
-    /min-replicas-to-write 1\n +A primary that no replica follows .* \(measured by Holdfast/,
+    /min-replicas-to-write 1\n +A primary without a connected replica .* \(measured by Holdfast/,
   )
   expect(printed).toContain('masterauth [redacted]\n')
   expect(printed).toContain('systemd-analyze security (systemd 252): 1.1 of 10.')
