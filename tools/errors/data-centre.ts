@@ -103,11 +103,11 @@ export const DATA_CENTRE: ErrorEntries = {
   },
   ROTATION_STOPPED: {
     cause: 'A rotation of secrets stopped half-way. Old and new secrets are both valid.',
-    remedy: 'Fix the reason; run the rotation again, or undo it.',
+    remedy: 'Fix the reason; run the rotation again, or undo it (passwords only).',
   },
   ROTATION_ABORTED: {
     cause: 'A rotation of secrets was interrupted on request. Old and new secrets are both valid.',
-    remedy: 'Run it again, or undo it.',
+    remedy: 'Run it again, or undo it (passwords only).',
   },
   RENDER_REFUSED: {
     cause: 'The site cannot be rendered as it is, or the output folder is not empty.',
