@@ -45,7 +45,7 @@ export interface RedisGroupOptions extends Omit<RedisSettings & SentinelSettings
   quickSentinels?: boolean
 }
 
-/** Three real Redis and three real Sentinels, on free ports of loopback. The first Redis is the primary at the start. */
+/** Three real Redis and three real Sentinels, on free ports of loopback. The first Redis starts as primary. */
 export class RedisGroup {
   readonly redis: ServerProcess[]
   readonly sentinels: ServerProcess[]

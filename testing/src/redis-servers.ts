@@ -28,14 +28,14 @@ export interface Place {
 export interface RedisSettings {
   /** Additional lines of redis.conf. */
   redisConfig?: string
-  /** Accept only TLS connections, and request a certificate from clients. Default is no TLS. */
+  /** Accept only TLS connections, and request a certificate from clients. Without this, the server does not use TLS. */
   tls?: ServerTls | undefined
   /** The clocks that the Redis reads. Default is the machine's clocks. */
   clock?: ShiftableClock | undefined
 }
 
 export interface SentinelSettings {
-  /** Accept only TLS connections, and request a certificate from clients. Default is no TLS. */
+  /** Accept only TLS connections, and request a certificate from clients. Without this, the server does not use TLS. */
   tls?: ServerTls | undefined
   /** Sentinel's `down-after-milliseconds`. Default is 1500; smaller values are unsafe (FACT-16). */
   downAfterMs?: number

@@ -24,7 +24,7 @@ export interface Evidence {
   tookMs: number
 }
 
-/** Decides what a run has shown. This function is pure. */
+/** Judges a run by its evidence. This function is pure. */
 export function judge(evidence: Evidence): RunResult {
   const { plan, events, readings, spans, longestStallMs, tookMs } = evidence
   const { leaseMs, idleMs, clockErrorMs } = plan

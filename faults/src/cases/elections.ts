@@ -7,7 +7,7 @@ import { APP_HOSTS, sentinelOf } from '../hosts/places.ts'
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase, Stage } from './case.ts'
 
-/** Sentinels that know no peers, that promote late, or that an operator has commanded. */
+/** Sentinels that know no peers, that promote late, or that an operator has asked for a failover. */
 
 const CONTROLS = ['plain-wait', 'connect-redis'] as const
 

@@ -56,7 +56,7 @@ export interface TokenFacts {
 
 /** A call without a recorded end may have read the clock up to this long after its invocation. */
 const LONGEST_CALL_MS = 30_000
-/** Reasons of an inactive answer that do not exclude that the touch ran before the session ended. */
+/** If an inactive answer gives one of these reasons, the touch may have run before the session ended. */
 const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
 
 /**

@@ -4,9 +4,9 @@ import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
 /**
- * S1. A server answers *inactive* for a token whose issue was acknowledged before the question. It is allowed if a
- * revocation that may have run was invoked before the answer, or if the earliest possible end of the token had
- * passed.
+ * S1 is violated if a server answers *inactive* for a token whose issue was acknowledged before the question. There
+ * are two exceptions. A revocation that may have run was invoked before the answer, or the earliest possible end of
+ * the token had passed.
  */
 export function findLostLogin(facts: TokenFacts, options: CheckerOptions): Violation[] {
   const { issue, revocations, observations } = facts

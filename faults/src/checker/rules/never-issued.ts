@@ -3,8 +3,8 @@ import type { TokenFacts } from '../facts.ts'
 import type { Violation } from '../violation.ts'
 
 /**
- * S3. A server answers *active* for a token that no call issued, before its issue was invoked, or with the wrong
- * subject.
+ * S3 is violated if a server answers *active* for a token that no call issued, before its issue was invoked, or with
+ * the wrong subject.
  */
 export function findNeverIssued(facts: TokenFacts): Violation[] {
   const { issue, subject, observations } = facts

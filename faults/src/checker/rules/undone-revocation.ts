@@ -3,7 +3,10 @@ import type { Revocation, TokenFacts } from '../facts.ts'
 import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
-/** S2. A server answers *active* to a question that a client sent later than L after a revocation was acknowledged. */
+/**
+ * S2 is violated if a server answers *active* to a question that a client sent later than L after a revocation was
+ * acknowledged.
+ */
 export function findUndoneRevocation(facts: TokenFacts, { leaseMs }: CheckerOptions): Violation[] {
   const revocation = firstAcknowledged(facts)
   if (revocation === null) return []
