@@ -14,8 +14,8 @@ const CONTROLS = ['plain-wait', 'connect-redis'] as const
 /** Makes sure that the Sentinel of a host starts the next failover, and promotes the Redis of the same host. */
 async function leads(stage: Stage, host: DataHost): Promise<void> {
   await stage.site.dataCentre.prefer(host)
-  // Only this Sentinel has a short `down-after`, so it marks the primary as down before the others do. It still
-  // needs their votes.
+  // With quorum 1 this Sentinel alone can mark the primary as down. With a short `down-after` it does so before the
+  // other Sentinels do. It still needs their votes.
   const set = ['SENTINEL', 'SET', PRIMARY_NAME]
   await ask(sentinelOf(host), [...set, 'quorum', '1'])
   await ask(sentinelOf(host), [...set, 'down-after-milliseconds', '1000'])

@@ -69,7 +69,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
   return ALL_PROMISES
 }
 
-/** A Sentinel whose clock jumped by 2 s does not take part in failovers for 30 s (FACT-28). */
+/** A Sentinel that sees its time jump by 2 s does not take part in failovers for 30 s (FACT-28). */
 const TILT_TRIGGER_MS = 2000
 const TILT_MS = 30_000
 const TILTING = new Set(['pause-sentinel', 'pause-host', 'freeze-host'])
