@@ -2,23 +2,23 @@ import { type Figure, isMissed } from './figure.ts'
 import type { SelfTime } from './profile.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** What a benchmark is run with. */
+/** The environment of a benchmark. */
 export interface Context {
-  /** Ends what the benchmark started, however it ends. */
+  /** Ends everything that the benchmark started, also after an error. */
   stack: AsyncDisposableStack
-  /** How many sessions the stores of the scale benchmark hold. */
+  /** The numbers of sessions in the stores of the scale benchmark. */
   sizes: readonly number[]
-  /** Tells what is being done. */
+  /** Reports the current step. */
   say: (line: string) => void
 }
 
 export interface Outcome {
-  /** What was set up, and who shared the cores: sentences. */
+  /** Sentences that describe the setup, and the processes that shared the cores. */
   setup: readonly string[]
   figures: readonly Figure[]
-  /** What a reader should know beside the figures. */
+  /** Notes for the reader, in addition to the figures. */
   notes?: readonly string[]
-  /** Where the time of a missed goal goes. */
+  /** The functions that used the time, if a goal was missed. */
   profile?: readonly SelfTime[]
 }
 
@@ -28,7 +28,7 @@ export interface Benchmark {
   run(context: Context): Promise<Outcome>
 }
 
-/** A profile of one more run of the work, when a goal was missed. */
+/** If a goal was missed, runs the work once more and returns its profile. */
 export async function profileWhenMissed(
   figures: readonly Figure[],
   worker: WorkerProcess<never>,

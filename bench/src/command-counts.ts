@@ -4,7 +4,7 @@ import type { DataCentre } from './data-centre.ts'
 
 type Server = DataCentre['group']['redis'][number]
 
-/** Calls of every command on all Redis so far, those of scripts and of replication included. */
+/** The number of calls of all commands on all Redis so far, including the commands of scripts and of replication. */
 export async function countOnRedis({ group }: DataCentre): Promise<number> {
   const counts = await Promise.all(
     group.redis.map(async (server) => callsIn(String(await group.run(server, 'INFO', 'commandstats')))),
@@ -12,7 +12,7 @@ export async function countOnRedis({ group }: DataCentre): Promise<number> {
   return counts.reduce((total, count) => total + count, 0)
 }
 
-/** Commands that all Sentinels have processed so far. */
+/** The number of commands that all Sentinels have processed so far. */
 export async function countOnSentinels({ group }: DataCentre): Promise<number> {
   const counts = await Promise.all(
     group.sentinels.map(async (server) => {
@@ -23,7 +23,7 @@ export async function countOnSentinels({ group }: DataCentre): Promise<number> {
   return counts.reduce((total, count) => total + count, 0)
 }
 
-/** The sum of `calls` over an `INFO commandstats`. */
+/** The sum of `calls` in an `INFO commandstats`. */
 export function callsIn(commandStats: string): number {
   return [...commandStats.matchAll(/^cmdstat_[^:]+:calls=(\d+)/gm)].reduce(
     (total, [, calls]) => total + Number(calls),
@@ -31,7 +31,7 @@ export function callsIn(commandStats: string): number {
   )
 }
 
-/** Hears every command that clients of one name send to the Redis of a data centre. */
+/** Records every command that clients with a given name send to the Redis of a data centre. */
 export class CommandMonitor {
   readonly #centre: DataCentre
   readonly #addresses = new Set<string>()
@@ -47,7 +47,7 @@ export class CommandMonitor {
     return monitor
   }
 
-  /** Takes in where the clients of this name are connected from. */
+  /** Looks up the addresses of the clients with this name. */
   async find(clientName: string): Promise<void> {
     for (const server of this.#centre.group.redis) {
       const list = String(await this.#centre.group.run(server, 'CLIENT', 'LIST'))
@@ -58,7 +58,7 @@ export class CommandMonitor {
     }
   }
 
-  /** What they have sent since the last time, by command. */
+  /** The number of commands since the last call, by command. */
   take(): Map<string, number> {
     const counts = new Map<string, number>()
     for (const { from, command } of this.#heard.splice(0)) {
@@ -89,7 +89,10 @@ export class CommandMonitor {
   }
 }
 
-/** Reads `+<time> [<db> <address>] "<command>" …`; null for anything else. What a script runs comes from `lua`. */
+/**
+ * Parses `+<time> [<db> <address>] "<command>" …`. Returns null for any other line. The commands of a script have
+ * the address `lua`.
+ */
 export function parseMonitorLine(line: string): { from: string; command: string } | null {
   const [, from, command] = /^\+\d+\.\d+ \[\d+ (\S+)\] "([^"]*)"/.exec(line) ?? []
   return from === undefined || command === undefined ? null : { from, command: command.toUpperCase() }

@@ -1,4 +1,4 @@
-/** What every session of every benchmark holds, ours and theirs: about 260 bytes as JSON. */
+/** The content of every session in every benchmark, for Holdfast and for the other side: about 260 bytes as JSON. */
 export interface Content {
   subject: string
   device: string

@@ -3,7 +3,7 @@ import { type Figure, figure } from './figure.ts'
 import type { Throughput } from './loops.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** Processor time for each piece of work (in microseconds). */
+/** Processor time per piece of work (in microseconds). */
 export interface CpuCost {
   processUs: number
   primaryUs: number
@@ -11,7 +11,7 @@ export interface CpuCost {
   replicaUs: number
 }
 
-/** Measures work, and the processor time that it takes in each process. */
+/** Measures work, and the processor time that the work uses in each process. */
 export async function withCpuCost<T extends Throughput>(
   centre: DataCentre,
   worker: WorkerProcess<never>,

@@ -2,10 +2,13 @@ import { PRIMARY_NAME, RedisGroup, type RedisGroupOptions, TEST_USERS } from '@h
 import { generateKeyring, type RedisStoreOptions } from '@holdfast/tokens'
 import type { Credentials, NodeAddress } from '@holdfast/tokens/redis'
 
-/** Where a client of one node connects, as an administrator: no ACL rule stands in a side's way. */
+/**
+ * The address and login of a client of one node. The client is an administrator, so that ACL rules do not limit
+ * either side.
+ */
 export interface NodeLogin extends Required<Credentials>, NodeAddress {}
 
-/** Three real Redis and three real Sentinels, and how each side reaches them. */
+/** Three real Redis and three real Sentinels, and the addresses and logins for each side. */
 export class DataCentre {
   readonly group: RedisGroup
   readonly #keyring = generateKeyring()
@@ -14,14 +17,14 @@ export class DataCentre {
     this.group = group
   }
 
-  /** It ends with the stack. */
+  /** Starts a data centre, which ends with the stack. */
   static async start(stack: AsyncDisposableStack, options?: RedisGroupOptions): Promise<DataCentre> {
     const group = await RedisGroup.start(options)
     stack.defer(() => group.stop())
     return new DataCentre(group)
   }
 
-  /** What a store of Holdfast is opened with: the application's ACL user, and defaults for all the rest. */
+  /** The options of a Holdfast store: the application's ACL user, and defaults for everything else. */
   storeOptions(options: { maxCachedRecords?: number } = {}): RedisStoreOptions {
     const { app } = TEST_USERS
     return {

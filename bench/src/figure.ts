@@ -2,7 +2,7 @@ import { type Spread, spreadOf } from './rounds.ts'
 
 export type Unit = '×' | '/s' | 'µs' | 'ms' | 's' | 'bytes' | '%' | ''
 
-/** A bound that the median must keep. */
+/** A limit for the median. */
 export type Goal = { atLeast: number } | { atMost: number } | { below: number }
 
 /** One measured number of a benchmark. */
@@ -13,17 +13,17 @@ export interface Figure {
   goal?: Goal
 }
 
-/** A figure of several rounds. */
+/** A figure from several rounds. */
 export function figure(what: string, unit: Unit, values: readonly number[], goal?: Goal): Figure {
   return { what, unit, spread: spreadOf(values), ...(goal === undefined ? {} : { goal }) }
 }
 
-/** A figure that is one number: a count, or a percentile of all rounds. */
+/** A figure that is a single number: a count, or a percentile of all rounds. */
 export function single(what: string, unit: Unit, value: number, goal?: Goal): Figure {
   return figure(what, unit, [value], goal)
 }
 
-/** Whether the median keeps the goal, or null when there is none. */
+/** Whether the median meets the goal. Null without a goal. */
 export function isMet({ goal, spread: { median } }: Figure): boolean | null {
   if (goal === undefined) return null
   if ('atLeast' in goal) return median >= goal.atLeast

@@ -3,9 +3,9 @@ import { Connection } from '@holdfast/tokens/redis'
 import type { DataCentre } from './data-centre.ts'
 
 /**
- * Writes ARGV[2] sessions: the record of ARGV[3] under keys of the same form with digests that no token has, each
- * two of them in the index of one subject. Numbers begin at ARGV[1]; ARGV[4] is the end of their lifetime (Unix ms),
- * ARGV[5] the length of a digest.
+ * Writes ARGV[2] sessions. Each is a copy of the record in ARGV[3] under a key of the same form, with a digest that
+ * does not belong to a token. The index of each subject contains two of them. Numbers begin at ARGV[1]. ARGV[4] is
+ * the end of their lifetime (Unix ms), ARGV[5] the length of a digest.
  */
 const FILL = `
 local first, count = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -22,18 +22,18 @@ end
 return count`
 
 const IN_ONE_CALL = 500
-/** So many calls, then the replicas catch up. */
+/** After this many calls, the replicas must catch up. */
 const CALLS_IN_STEP = 40
 const TIMEOUT_MS = 60_000
 
-/** Adds so many sessions to a data centre, as copies of a real token's record; waits until every node holds them. */
+/** Adds sessions to a data centre as copies of a real token's record. Waits until every node has them. */
 export async function fill(centre: DataCentre, sessions: number, token: string): Promise<void> {
   const { group } = centre
   const key = tokenKey(token) ?? ''
   const digestLength = String(key.length - key.lastIndexOf(':') - 1)
   const record = await group.run(await group.primary(), 'GET', key)
   if (!Buffer.isBuffer(record)) throw new Error('The session to copy has no record.')
-  // Only the filling goes without AOF and without its limits.
+  // AOF and these limits are off only during the filling.
   await setAll(centre, { appendonly: 'no', 'min-replicas-to-write': '0' })
   const { username, password, ...address } = await centre.primaryLogin()
   const connection = await Connection.open({ address, username, password })
@@ -65,7 +65,7 @@ async function setAll({ group }: DataCentre, settings: Record<string, string>): 
   await Promise.all(group.redis.map((server) => group.run(server, 'CONFIG', 'SET', ...args)))
 }
 
-/** Until the AOF that was turned on again holds the data set. */
+/** Waits until the AOF contains the data set, after AOF was turned on again. */
 async function untilRewritten({ group }: DataCentre, server: Server): Promise<void> {
   const deadlineMs = performance.now() + 10 * TIMEOUT_MS
   for (;;) {

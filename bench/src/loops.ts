@@ -11,13 +11,16 @@ export interface Latencies extends Throughput {
   p99Ms: number
 }
 
-/** One piece of work; `turn` counts from 0 over all loops. It throws when what came out is not what is measured. */
+/** One piece of work. `turn` counts from 0 over all loops. The work throws when its result is not the expected one. */
 export type Work = (turn: number) => Promise<void>
 
-/** So much work in one turn of the event loop, about a millisecond: then timers and sockets have theirs. */
+/**
+ * The number of pieces per turn of the event loop, about a millisecond. After that, timers and sockets get their
+ * turn.
+ */
 const IN_ONE_TURN = 256
 
-/** Work after work, for `durationMs`. */
+/** Runs one piece of work after another for `durationMs`. */
 export async function runInSequence(durationMs: number, work: Work): Promise<Throughput> {
   const startMs = performance.now()
   let count = 0
@@ -33,7 +36,7 @@ export async function runInSequence(durationMs: number, work: Work): Promise<Thr
   return { perSecond: (1000 * count) / elapsedMs, count }
 }
 
-/** So many loops side by side, for `durationMs`, each with one piece of work at a time. */
+/** Runs several loops at the same time for `durationMs`. Each loop runs one piece of work at a time. */
 export async function runInLoops(durationMs: number, concurrency: number, work: Work): Promise<Throughput> {
   const startMs = performance.now()
   let count = 0
@@ -47,7 +50,7 @@ export async function runInLoops(durationMs: number, concurrency: number, work: 
   return { perSecond: (1000 * count) / (performance.now() - startMs), count }
 }
 
-/** The same, with how long each piece took. */
+/** Does the same, and measures the time of each piece. */
 export async function timeInLoops(durationMs: number, concurrency: number, work: Work): Promise<Latencies> {
   const tookMs: number[] = []
   const throughput = await runInLoops(durationMs, concurrency, async (turn) => {
@@ -58,7 +61,7 @@ export async function timeInLoops(durationMs: number, concurrency: number, work:
   return { ...throughput, p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99) }
 }
 
-/** `work` for each number below `count`, at most `concurrency` at once. */
+/** Runs `work` for each number below `count`, with at most `concurrency` calls at the same time. */
 export async function forEachOf(count: number, concurrency: number, work: Work): Promise<void> {
   let next = 0
   const loop = async () => {
@@ -71,8 +74,8 @@ export async function forEachOf(count: number, concurrency: number, work: Work):
 }
 
 /**
- * The text of some bytes, made anew: the token of a request is never the same string object as the last one's, and
- * what knows strings by their identity or by a hash that they carry must not look better than it is.
+ * Creates a new string from the bytes. In reality the token of a request is never the same string object as the
+ * previous one. Code that recognizes strings by their identity or by a stored hash must not look faster than it is.
  */
 export function asItArrives(bytes: Buffer | undefined): string {
   return bytes === undefined ? '' : bytes.toString('latin1')

@@ -4,7 +4,7 @@ import { findPackageJSON } from 'node:module'
 import os from 'node:os'
 import { promisify } from 'node:util'
 
-/** What was measured on, and with which versions. */
+/** The machine of the measurement, and the versions of the software. */
 export interface Machine {
   cpu: string
   cores: number
@@ -53,7 +53,7 @@ async function versionOf(name: string): Promise<string> {
   return String((JSON.parse(await readFile(file, 'utf8')) as { version?: unknown }).version)
 }
 
-/** The commit of the working tree, with a plus when it was changed since. */
+/** The commit of the working tree, followed by a plus if the tree has changes since. */
 async function commit(): Promise<string> {
   try {
     const id = await output('git', ['rev-parse', '--short', 'HEAD'])

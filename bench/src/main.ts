@@ -7,7 +7,7 @@ import { renderReport } from './report.ts'
 import { loadResults, type Result, saveReport, saveResult } from './results.ts'
 
 const NAMES = BENCHMARKS.map(({ name }) => name)
-/** What the benchmark under way has started. */
+/** The resources that the current benchmark has started. */
 let underWay: AsyncDisposableStack | null = null
 
 async function runOne(benchmark: Benchmark, sizes: readonly number[]): Promise<Result> {
@@ -31,7 +31,7 @@ async function runOne(benchmark: Benchmark, sizes: readonly number[]): Promise<R
   }
 }
 
-/** Whether every benchmark ran to its end. A missed goal is a result like another. */
+/** Whether every benchmark finished. A missed goal is also a result. */
 async function runAll({ names, sizes }: Options): Promise<boolean> {
   let complete = true
   for (const benchmark of BENCHMARKS) {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 export interface Options {
   /** The benchmarks to run. */
   names: readonly string[]
-  /** How many sessions the stores of `scale` hold. */
+  /** The numbers of sessions in the stores of `scale`. */
   sizes: readonly number[]
 }
 
@@ -17,7 +17,7 @@ Runs all benchmarks, or those that are named, and writes bench/RESULTS.md.
   --sessions N   the largest store of the benchmark "scale"; default ${SIZES.at(-1)}
                  (5000000 takes about 14 GiB)`
 
-/** Throws an error with one sentence when they make no sense. */
+/** Parses the arguments. Throws an error with one sentence when they are not valid. */
 export function parseOptions(args: readonly string[], known: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],

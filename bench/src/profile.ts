@@ -1,6 +1,6 @@
 import type { Profiler } from 'node:inspector'
 
-/** A function, and the share of the time that was spent in itself and not in what it called. */
+/** A function, and its share of the time without the functions that it calls. */
 export interface SelfTime {
   name: string
   /** File and line, without the folders above the package. */
@@ -8,10 +8,10 @@ export interface SelfTime {
   percent: number
 }
 
-/** Not work: the process waited. */
+/** In these entries the process waited and did not work. */
 const NO_WORK = new Set(['(idle)', '(root)'])
 
-/** The functions of a CPU profile with the most self time, of the time that the process was busy. */
+/** The functions of a CPU profile with the most self time, as shares of the busy time of the process. */
 export function topSelfTimes(profile: Profiler.Profile, most: number): SelfTime[] {
   const samples = new Map<number, number>()
   for (const [index, id] of (profile.samples ?? []).entries()) {

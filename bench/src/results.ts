@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import type { Outcome } from './benchmark.ts'
 import type { Machine } from './machine.ts'
 
-/** The outcome of one benchmark as it is kept: `results/<name>.json`. */
+/** The stored outcome of one benchmark: `results/<name>.json`. */
 export interface Result extends Pick<Outcome, 'figures' | 'profile'> {
   name: string
   title: string
   /** Paragraphs. */
   setup: string
   notes?: string
-  /** When it began (ISO 8601, UTC). */
+  /** When the benchmark began (ISO 8601, UTC). */
   at: string
   seconds: number
   machine: Machine
@@ -24,7 +24,7 @@ export async function saveResult(result: Result): Promise<void> {
   await writeFile(join(FOLDER, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`)
 }
 
-/** The kept results of these benchmarks, in this order; those that never ran are left out. */
+/** Loads the stored results of these benchmarks, in this order. Omits benchmarks that never ran. */
 export async function loadResults(names: readonly string[]): Promise<Result[]> {
   const kept = new Set(await readdir(FOLDER).catch(() => []))
   const files = names.map((name) => `${name}.json`).filter((file) => kept.has(file))

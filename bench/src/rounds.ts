@@ -1,16 +1,16 @@
-/** A figure of several rounds. */
+/** A figure from several rounds. */
 export interface Spread {
   median: number
   min: number
   max: number
-  /** How many values it is of. */
+  /** The number of values. */
   count: number
 }
 
-/** Rounds that count, unless a benchmark says otherwise. */
+/** The number of rounds that count. A benchmark may set another number. */
 const ROUNDS = 5
 
-/** Throws when there are no values: a figure of nothing is none. */
+/** Throws when there are no values, because a figure needs at least one value. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b)
   return {
@@ -21,7 +21,7 @@ export function spreadOf(values: readonly number[]): Spread {
   }
 }
 
-/** The value at `fraction` (0 to 1) of the values in order; between two values, the point between. */
+/** The value at `fraction` (0 to 1) of the sorted values. Interpolates between two values. */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const place = (sorted.length - 1) * fraction
@@ -31,7 +31,7 @@ export function percentile(values: readonly number[], fraction: number): number 
   return below + (above - below) * (place - Math.floor(place))
 }
 
-/** Of each round, how many times `of` goes into `values`. */
+/** For each round, `values` divided by `of`. */
 export function ratios(values: readonly number[], of: readonly number[]): number[] {
   if (values.length !== of.length) {
     throw new Error(`Rounds must come in pairs, got ${values.length} and ${of.length}.`)
@@ -40,8 +40,8 @@ export function ratios(values: readonly number[], of: readonly number[]): number
 }
 
 /**
- * Measures all sides in turn, round after round (A B A B …), so that what slows the machine down for a while slows
- * down all of them. The first `warmUps` rounds do not count.
+ * Measures all sides in turn, round after round (A B A B …). If the machine is slow for some time, then all sides
+ * are slow. The first `warmUps` rounds do not count.
  */
 export async function interleave<Sides extends Record<string, (round: number) => Promise<unknown>>>(
   sides: Sides,

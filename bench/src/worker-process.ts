@@ -7,8 +7,8 @@ import type { Answer, BuiltInMethods, Methods, Request } from './workers/serve.t
 const CALL_TIMEOUT_MS = 180_000
 
 /**
- * A process of its own in which one side of a benchmark runs, so that neither side pays for the other. `M` is what
- * its file serves (`workers/*.ts`).
+ * A separate process for one side of a benchmark, so that the sides do not slow each other down. `M` is the type of
+ * the methods that its file serves (`workers/*.ts`).
  */
 export class WorkerProcess<M extends Methods> {
   readonly #child: ChildProcess
@@ -29,7 +29,7 @@ export class WorkerProcess<M extends Methods> {
     })
   }
 
-  /** Starts `workers/<name>.ts`; it ends with the stack. */
+  /** Starts `workers/<name>.ts`. The process ends with the stack. */
   static start<M extends Methods>(stack: AsyncDisposableStack, name: string): WorkerProcess<M> {
     const file = new URL(`./workers/${name}.ts`, import.meta.url)
     const child = fork(file, {
@@ -42,12 +42,15 @@ export class WorkerProcess<M extends Methods> {
     return worker
   }
 
-  /** Calls a method there. Rejects with its error, when the worker ends, and after three minutes. */
+  /**
+   * Calls a method of the worker. Rejects with the error of the method, when the worker ends, or after three
+   * minutes.
+   */
   call<K extends keyof M & string>(method: K, ...args: Parameters<M[K]>): Promise<Awaited<ReturnType<M[K]>>> {
     return this.#send(method, args) as Promise<Awaited<ReturnType<M[K]>>>
   }
 
-  /** Where the worker spends its time while `work` is under way. */
+  /** Profiles the worker while `work` runs. */
   async profile(work: () => Promise<unknown>): Promise<SelfTime[]> {
     await this.#send('profile:start' satisfies keyof BuiltInMethods, [])
     await work()
@@ -59,7 +62,7 @@ export class WorkerProcess<M extends Methods> {
     return (await this.#send('cpu' satisfies keyof BuiltInMethods, [])) as number
   }
 
-  /** Ends it, by its handle. */
+  /** Stops the worker by its handle. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = once(this.#child, 'exit')

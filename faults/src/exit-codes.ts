@@ -1,13 +1,13 @@
-/** What the process's exit code says. */
+/** The exit codes of the process. */
 export const EXIT = {
-  /** All runs were as promised. */
+  /** All runs kept their promises. */
   green: 0,
-  /** A run was not, or proved nothing; or a control stayed green where it must go red. */
+  /** A run broke a promise or proved nothing, or a control stayed green although it must turn red. */
   violation: 1,
   /** The command line is not usable. */
   usage: 2,
-  /** No campaign can run here: no root, no namespaces, or a program is missing. Nothing was run. */
+  /** A campaign cannot run here: root or namespaces are not available, or a program is missing. Nothing was run. */
   cannotRun: 3,
-  /** Ended by a signal. */
+  /** A signal ended the campaign. */
   interrupted: 130,
 } as const

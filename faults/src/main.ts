@@ -1,4 +1,4 @@
-/** `npm run faults`: see cli/arguments.ts for what it takes and exit-codes.ts for what its exit code says. */
+/** `npm run faults`. See cli/arguments.ts for its options and exit-codes.ts for its exit codes. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

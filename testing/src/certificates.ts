@@ -8,11 +8,14 @@ import type { ServerTls } from './server-tls.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** From five days ago to three days ago, and from five days ahead: for certificates that do not count now. */
+/**
+ * Validity periods for certificates that are not valid now: from five days ago to three days ago, and from five days
+ * ahead.
+ */
 export const EXPIRED = () => ({ notBefore: new Date(Date.now() - 5 * DAY_MS), days: 2 })
 export const NOT_YET_VALID = () => ({ notBefore: new Date(Date.now() + 5 * DAY_MS) })
 
-/** The authority of a test's data centre, and what it signs. */
+/** The certificate authority of a test's data centre, and the certificates that it signs. */
 export class TestAuthority {
   readonly #authority: Credential
 
@@ -29,12 +32,12 @@ export class TestAuthority {
     return this.#authority.certificate
   }
 
-  /** For a server on 127.0.0.1, which connects to others, too. */
+  /** A certificate for a server on 127.0.0.1 that also connects to other servers. */
   host(request: Partial<CertificateRequest> = {}): Promise<ServerTls> {
     return this.#issue({ name: 'redis', addresses: ['127.0.0.1'], ...request })
   }
 
-  /** For an application. */
+  /** A certificate for an application. */
   application(request: Partial<CertificateRequest> = {}): Promise<ServerTls> {
     return this.#issue({ name: 'application', purposes: ['client'], ...request })
   }

@@ -9,18 +9,21 @@ import { promisify } from 'node:util'
 export const CLOCK_NAMES = ['real', 'monotonic', 'boot'] as const
 export type ClockName = (typeof CLOCK_NAMES)[number]
 
-/** All clocks stand still while a virtual machine is paused, and nobody sets the wall clock afterwards. */
+/**
+ * A paused virtual machine: all its clocks stop, and time synchronization does not correct the wall clock
+ * afterwards.
+ */
 export const ALL_CLOCKS: readonly ClockName[] = CLOCK_NAMES
-/** As above, on a machine whose wall clock is set when it goes on. */
+/** A paused virtual machine whose wall clock is correct after it resumes. */
 export const ALL_BUT_WALL_CLOCK: readonly ClockName[] = ['monotonic', 'boot']
-/** A suspended machine: its wall clock and its time since boot are right when it goes on. */
+/** A suspended machine: its wall clock and its time since boot are correct after it resumes. */
 export const MONOTONIC_ONLY: readonly ClockName[] = ['monotonic']
 
 const FILE_VARIABLE = 'HOLDFAST_CLOCK_FILE'
 const PER_MS = 1_000_000n
 const PER_SECOND = 1_000_000_000n
 const WORD = 8
-/** Per clock: how far it is off, what it gains in a second, and since when. */
+/** Per clock: its error, its gain per second, and the start of the gain. */
 const CLOCK_BYTES = 3 * WORD
 const SLOT_BYTES = CLOCK_NAMES.length * CLOCK_BYTES
 const FILE_BYTES = WORD + 2 * SLOT_BYTES
@@ -28,7 +31,7 @@ const FILE_BYTES = WORD + 2 * SLOT_BYTES
 const LOOK_AGAIN_MS = 2
 const STOPPED_MS = 5000
 
-/** Builds the library that sets a process's clocks. Needs a C compiler. Returns its file. */
+/** Builds the library that sets a process's clocks, and returns its file. Needs a C compiler. */
 export async function buildClockShim(folder: string): Promise<string> {
   const file = join(folder, 'clock-shim.so')
   const source = fileURLToPath(new URL('clock-shim.c', import.meta.url))
@@ -43,11 +46,11 @@ interface ClockError {
 }
 
 /**
- * The clocks of some processes, all on one machine of a test: their wall clock can be set and can drift while they run,
- * and their clocks can stand still while the processes are stopped. This process must read the machine's own clocks.
+ * The clocks of some processes on one machine of a test. A test can set their wall clock and let it drift while they
+ * run, and can stop their clocks while the processes are stopped. This process must read the machine's own clocks.
  */
 export class ShiftableClock {
-  /** Holds the errors of the clocks; the processes have it mapped. */
+  /** Contains the errors of the clocks. The processes map this file into memory. */
   readonly file: string
   readonly #shim: string
   readonly #errors = new Map<ClockName, ClockError>()
@@ -65,14 +68,14 @@ export class ShiftableClock {
     return new ShiftableClock(file, shim)
   }
 
-  /** What the processes must be started with. */
+  /** The environment variables with which the processes must start. */
   get env(): NodeJS.ProcessEnv {
     return { LD_PRELOAD: this.#shim, [FILE_VARIABLE]: this.file }
   }
 
   /**
-   * Sets the wall clock off by so much from now on, and lets it gain so many milliseconds per second besides. Both 0
-   * make it right again, but for the time that it stood still.
+   * Shifts the wall clock by `byMs` from now on, and lets it gain `gainMsPerSecond` in addition. With 0 for both,
+   * the wall clock is correct again, except for the time during which it was stopped.
    */
   async shift(byMs: number, gainMsPerSecond = 0): Promise<void> {
     this.#errors.set('real', {
@@ -83,20 +86,23 @@ export class ShiftableClock {
     this.#write()
   }
 
-  /** Sets the wall clock right after it stood still, as time synchronization does. */
+  /** Corrects the wall clock after it was stopped, as time synchronization does. */
   synchronize(): void {
     this.#stoodNs.delete('real')
     this.#write()
   }
 
-  /** How far the processes' wall clock is off now (in milliseconds), as their file says. */
+  /** The current error of the processes' wall clock (in milliseconds), from their file. */
   errorMs(): number {
     const { shiftNs, gainNs, sinceNs } = readError(readFileSync(this.file), 'real')
     const gainedNs = (Number(process.hrtime.bigint() - sinceNs) / Number(PER_SECOND)) * Number(gainNs)
     return (Number(shiftNs) + gainedNs) / Number(PER_MS)
   }
 
-  /** Stops processes that were started with these clocks; meanwhile the clocks named stand still. Resolves when they are stopped; does nothing where they are already. */
+  /**
+   * Stops processes that were started with these clocks, and stops the named clocks. Resolves when the processes are
+   * stopped. Does nothing if they are already stopped.
+   */
   async stop(pids: readonly number[], standing: readonly ClockName[] = ALL_CLOCKS): Promise<void> {
     if (this.#stopped !== null) return
     for (const pid of pids) signal(pid, 'SIGSTOP')
@@ -107,11 +113,11 @@ export class ShiftableClock {
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
       }
     }
-    // After the last of them has stopped, so no clock goes back when they go on.
+    // Take the time after the last process has stopped. Then their clocks do not jump back when the processes resume.
     this.#stopped = { pids, standing, atNs: process.hrtime.bigint() }
   }
 
-  /** Lets the stopped processes go on. One that has ended meanwhile is passed over. */
+  /** Resumes the stopped processes. Skips processes that have ended meanwhile. */
   resume(): void {
     const stopped = this.#stopped
     if (stopped === null) return
@@ -124,7 +130,7 @@ export class ShiftableClock {
     for (const pid of stopped.pids) signal(pid, 'SIGCONT')
   }
 
-  /** In place: a new file would not be the one that is mapped. */
+  /** Writes into the existing file, because the processes have mapped that file. */
   #write(): void {
     const bytes = Buffer.alloc(SLOT_BYTES)
     for (const [index, name] of CLOCK_NAMES.entries()) {
@@ -151,7 +157,7 @@ function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It has been killed.
+    // The process was killed.
   }
 }
 
@@ -169,8 +175,8 @@ let ownFile: number | null | undefined
 const ownPage = Buffer.alloc(FILE_BYTES)
 
 /**
- * The machine's own monotonic clock (in nanoseconds), also in a process whose clocks are set by the shim: what processes of
- * one test can compare with each other.
+ * The machine's own monotonic clock (in nanoseconds), even in a process whose clocks the shim sets. The processes of
+ * one test can compare these times.
  */
 export function machineNs(): bigint {
   if (ownFile === undefined) {
@@ -183,7 +189,7 @@ export function machineNs(): bigint {
   return ns - readError(ownPage, 'monotonic').shiftNs
 }
 
-/** Whether a process, and each of its threads, is stopped. */
+/** Whether a process and each of its threads are stopped. */
 async function isStopped(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (stat === null) return true

@@ -2,20 +2,23 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
 
-/** Everything that connects from no host's address of the network: the test's own process. */
+/**
+ * The name for connections whose address does not belong to a host of the network. They come from the test's own
+ * process.
+ */
 const OUTSIDE = 'outside'
 
-/** What happens to bytes on their way from one host to another. */
+/** The state of the link in one direction between two hosts. */
 interface Link {
   cut: boolean
   delayMs: number
 }
 
 /**
- * A network of hosts on loopback, without root: each host is an address of its own, and each server is reached
- * through a relay that knows from the other side's address whose bytes it carries. So a link between two hosts
- * can be cut, one way or both, and delayed. Bytes of a cut link wait, as TCP would send them again, and flow
- * when it is healed; a connection attempt over a cut link hangs.
+ * A network of hosts on loopback, without root. Each host has its own address. Other servers reach a server through
+ * a relay, which identifies the sending host by its address. So a test can cut a link between two hosts, in one or
+ * both directions, and can delay it. Bytes on a cut link wait, as TCP would retransmit them, and arrive after the
+ * link works again. A connection attempt over a cut link hangs.
  */
 export class Network {
   readonly #prefix: string
@@ -31,14 +34,14 @@ export class Network {
     this.#prefix = `127.${octet()}.${octet()}`
   }
 
-  /** The address of a new host. */
+  /** Adds a host and returns its address. */
   addHost(name: string): string {
     const address = `${this.#prefix}.${10 + this.#hosts.size}`
     this.#hosts.set(address, name)
     return address
   }
 
-  /** Listens on a port of `host` and carries what comes to `targetPort` of the same host. */
+  /** Listens on a port of `host` and forwards bytes to `targetPort` of the same host. */
   async relay(host: string, targetPort: number): Promise<number> {
     const to = this.#hosts.get(host) ?? OUTSIDE
     const server = createServer({ allowHalfOpen: true }, (socket) =>
@@ -52,7 +55,7 @@ export class Network {
     return address.port
   }
 
-  /** Cuts the way from each host of `from` to each of `to`, and back unless `oneWay`. */
+  /** Cuts the links from each host of `from` to each host of `to`, and back unless `oneWay` is set. */
   cut(from: string[], to: string[], { oneWay = false } = {}): void {
     for (const a of from) {
       for (const b of to) {
@@ -62,12 +65,12 @@ export class Network {
     }
   }
 
-  /** Delays what goes from one host to another. */
+  /** Delays all bytes from one host to another. */
   delay(from: string, to: string, delayMs: number): void {
     this.#link(from, to).delayMs = delayMs
   }
 
-  /** Every link as it was at first. */
+  /** Restores every link to its initial state. */
   heal(): void {
     for (const link of this.#links.values()) {
       link.cut = false
@@ -123,7 +126,7 @@ export class Network {
   }
 }
 
-/** Passes bytes on when the link lets them. */
+/** Passes bytes on when the link is not cut. */
 class Gate extends Transform {
   readonly #link: Link
   #waiting: (() => void)[] = []

@@ -2,12 +2,15 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 
-/** Below those that Linux gives to connections, which could take one between its choice and its use. */
+/** Below the ephemeral ports of Linux. A connection could take an ephemeral port before the test uses it. */
 const LOWEST = 12_000
 const HIGHEST = 32_000
 const TRIES = 50
 
-/** Ports of 127.0.0.1 on which nothing listens now. They are all held until each is found, so none comes twice. */
+/**
+ * Finds ports of 127.0.0.1 that are not in use. It holds all of them until the last one is found, so that all ports
+ * are different.
+ */
 export async function findFreePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   try {
@@ -25,7 +28,7 @@ async function listenSomewhere(server: Server): Promise<number> {
       await once(server, 'listening')
       return port
     } catch {
-      // Taken by somebody: another one.
+      // The port is in use. Try another one.
     }
   }
   throw new Error(`No port was free in ${TRIES} tries.`)

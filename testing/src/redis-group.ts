@@ -22,27 +22,30 @@ import type { ServerProcess } from './server-process.ts'
 /** The names of the hosts in a network. */
 const REDIS_HOSTS = ['a', 'b', 'c']
 const SENTINEL_HOSTS = ['sa', 'sb', 'sc']
-/** Longer than a Sentinel's last greeting is on its way. */
+/** Longer than the delivery of a Sentinel's last greeting takes. */
 const FORGOTTEN_MS = 700
 const FORGET_TRIES = 20
 const MARKED_MS = 10_000
 
 export interface RedisGroupOptions extends Omit<RedisSettings & SentinelSettings, 'clock'> {
-  /** The clocks of each Redis, the first primary's first. Default is the machine's. Sentinels read the machine's. */
+  /**
+   * The clocks of each Redis, the first primary's first. Default is the machine's clock. Sentinels always read the
+   * machine's clock.
+   */
   clocks?: readonly ShiftableClock[]
-  /** The value of the group's mark. Default is {@link TEST_MARK}. */
+  /** The value of the group id (`hf:mark`). Default is {@link TEST_MARK}. */
   mark?: string
   /**
-   * Put the Redis on hosts `a` (the first primary), `b` and `c` of this network, where links can be
-   * cut and delayed. The Sentinels are on hosts of their own, `sa`, `sb` and `sc`, so that a cut need not run
-   * along the lines of the data hosts. Default is 127.0.0.1 for all.
+   * Put the Redis on hosts `a` (the first primary), `b` and `c` of this network, where a test can cut and delay
+   * links. The Sentinels are on the separate hosts `sa`, `sb` and `sc`, so that a cut can separate a Redis from the
+   * Sentinel of its data host. Default is 127.0.0.1 for all.
    */
   network?: Network
-  /** Whether the Sentinels keep asking and telling more often than by default (FACT-27). Default is true. */
+  /** Whether the Sentinels send INFO and greetings more often than by default (FACT-27). Default is true. */
   quickSentinels?: boolean
 }
 
-/** Three real Redis, the first of them primary, and three real Sentinels, on free ports of loopback. */
+/** Three real Redis and three real Sentinels, on free ports of loopback. The first Redis starts as primary. */
 export class RedisGroup {
   readonly redis: ServerProcess[]
   readonly sentinels: ServerProcess[]
@@ -115,7 +118,7 @@ export class RedisGroup {
     return server
   }
 
-  /** Starts one more Sentinel, on 127.0.0.1. The others find it within two seconds. */
+  /** Starts one more Sentinel, on 127.0.0.1. The other Sentinels find it within two seconds. */
   async addSentinel(): Promise<ServerProcess> {
     const server = await makeSentinel(
       this.#folder,
@@ -129,18 +132,18 @@ export class RedisGroup {
     return server
   }
 
-  /** Ends a Sentinel or a replica for good, and makes the remaining Sentinels forget it. */
+  /** Stops a Sentinel or a replica permanently, and makes the remaining Sentinels forget it. */
   async remove(server: ServerProcess): Promise<void> {
     await server.kill()
     for (const servers of [this.redis, this.sentinels]) {
       const index = servers.indexOf(server)
       if (index >= 0) servers.splice(index, 1)
     }
-    // Its last greeting may still be on its way, and make the others know it again.
+    // A greeting of the removed server may still arrive, and the Sentinels would then know the server again.
     for (const sentinel of this.sentinels) await this.#forget(sentinel, server)
   }
 
-  /** Until a Sentinel has not known a server for longer than a greeting is on its way. */
+  /** Waits until a Sentinel has not known a server for longer than the delivery of a greeting takes. */
   async #forget(sentinel: ServerProcess, gone: ServerProcess): Promise<void> {
     for (let tries = 0; tries < FORGET_TRIES; tries++) {
       await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
@@ -169,7 +172,7 @@ export class RedisGroup {
     }
   }
 
-  /** The Redis that calls itself primary and has replicas, or the first that calls itself primary. */
+  /** The Redis that reports the role of primary and has the most replicas. */
   async primary(): Promise<ServerProcess> {
     const primaries: { server: ServerProcess; replicas: number }[] = []
     for (const server of this.redis) {
@@ -188,7 +191,7 @@ export class RedisGroup {
     return this.redis.filter((server) => server !== primary)
   }
 
-  /** Until one primary has two replicas in step and every Sentinel knows all of them. */
+  /** Waits until one primary has two synchronized replicas and every Sentinel knows all nodes. */
   async waitUntilWhole(timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
@@ -199,7 +202,7 @@ export class RedisGroup {
     }
   }
 
-  /** How often the Sentinels ask for INFO and tell of themselves (in milliseconds). Stock is 10,000 and 2000. */
+  /** Sets how often the Sentinels send INFO and publish greetings (in milliseconds). Stock is 10,000 and 2000. */
   async setSentinelPeriods(infoMs: number, publishMs: number): Promise<void> {
     const periods = ['info-period', String(infoMs), 'publish-period', String(publishMs)]
     await Promise.all(this.sentinels.map((server) => this.run(server, 'SENTINEL', 'DEBUG', ...periods)))
@@ -210,7 +213,7 @@ export class RedisGroup {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** What it lacks to be whole, for a person; null when it lacks nothing. */
+  /** Describes why the group is not healthy. Null when it is healthy. */
   async #missing(): Promise<string | null> {
     const infos = await Promise.all(
       this.redis.map(async (server) => String(await this.run(server, 'INFO', 'replication'))),
@@ -233,8 +236,9 @@ export class RedisGroup {
   }
 
   /**
-   * A replica that has just synchronised counts as online, and is sent nothing until it has acknowledged that, up to a second
-   * later (FACT-12): promoted before, it has no mark.
+   * Waits until every Redis has the group id. A replica that has just synchronised counts as online, but receives no
+   * writes until it has acknowledged the synchronisation, up to a second later (FACT-12). If Sentinel promoted it
+   * before that, the new primary would lack the group id.
    */
   async #waitUntilMarked(mark: string): Promise<void> {
     const deadline = Date.now() + MARKED_MS
@@ -250,7 +254,7 @@ export class RedisGroup {
     const [primary] = this.redis
     if (primary === undefined) return
     for (let tries = 0; ; tries++) {
-      // NOREPLICAS until the first replica is linked.
+      // The primary answers NOREPLICAS until the first replica is linked.
       const reply = await this.run(primary, 'SET', 'hf:mark', mark).catch((error: Error) => error)
       if (reply === 'OK') return
       if (tries > 200) throw reply

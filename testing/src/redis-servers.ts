@@ -8,7 +8,7 @@ import { ServerProcess } from './server-process.ts'
 import { listenLines, type ServerTls } from './server-tls.ts'
 
 export const PRIMARY_NAME = 'mymaster'
-/** The value of the group's mark in every test group. */
+/** The value of the group id (`hf:mark`) in every test group. */
 export const TEST_MARK = 'mark-of-the-test-group'
 
 /** Passwords of a test's own short-lived processes on loopback. */
@@ -18,7 +18,7 @@ export const TEST_USERS = {
 } as const
 
 const REPLICA_PASSWORD = 'test-replica-password'
-/** Where one server of the group is: its own port, and the one under which all others know it. */
+/** The addresses of one server of the group: its own port, and the port under which all other servers know it. */
 export interface Place {
   host: string
   ownPort: number
@@ -26,18 +26,18 @@ export interface Place {
 }
 
 export interface RedisSettings {
-  /** Further lines of redis.conf. */
+  /** Additional lines of redis.conf. */
   redisConfig?: string
-  /** Take TLS only, and ask clients for a certificate. Default is no TLS. */
+  /** Accept only TLS connections, and request a certificate from clients. Without this, the server does not use TLS. */
   tls?: ServerTls | undefined
-  /** The clocks that it reads. Default is the machine's. */
+  /** The clocks that the Redis reads. Default is the machine's clocks. */
   clock?: ShiftableClock | undefined
 }
 
 export interface SentinelSettings {
-  /** Take TLS only, and ask clients for a certificate. Default is no TLS. */
+  /** Accept only TLS connections, and request a certificate from clients. Without this, the server does not use TLS. */
   tls?: ServerTls | undefined
-  /** Sentinel's `down-after-milliseconds`. Default is 1500: less is unsafe (FACT-16). */
+  /** Sentinel's `down-after-milliseconds`. Default is 1500; smaller values are unsafe (FACT-16). */
   downAfterMs?: number
   /** Sentinel's `failover-timeout`. Default is 6000. */
   failoverTimeoutMs?: number
@@ -52,7 +52,7 @@ export function placeOf({ address, ownAddress }: ServerProcess): Place {
   return { host: address.host, ownPort: ownAddress.port, port: address.port }
 }
 
-/** A Redis that replicates `primary`, or is it. */
+/** Creates a Redis that replicates `primary`, or a primary if `primary` is its own place. */
 export async function makeRedis(
   folder: string,
   { host, ownPort, port }: Place,
@@ -64,8 +64,8 @@ export async function makeRedis(
   await mkdir(home)
   await writeFile(
     join(home, 'users.acl'),
-    // Off, so nobody can log in as it; but it may do everything, because Redis loads its AOF as this user, and
-    // would leave out what a script wrote together (FACT-33).
+    // This user is off, so clients cannot log in as it. It has all rights, because Redis loads its AOF as this
+    // user, and would otherwise skip the combined writes of a script (FACT-33).
     `user default off ~* &* +@all
 user admin on >${admin.password} ~* &* +@all
 user replica on >${REPLICA_PASSWORD} -@all +psync +replconf +ping
@@ -106,7 +106,7 @@ ${redisConfig}
   })
 }
 
-/** A Sentinel that watches `primary`. */
+/** Creates a Sentinel that watches `primary`. */
 export async function makeSentinel(
   folder: string,
   { host, ownPort, port }: Place,
@@ -147,7 +147,7 @@ sentinel failover-timeout ${PRIMARY_NAME} ${failoverTimeoutMs}
   })
 }
 
-/** A server whose certificate is wrong on purpose answers, too. */
+/** A server also counts as ready if its certificate is wrong on purpose. */
 async function answers(address: NodeAddress, tls: ServerTls | undefined): Promise<boolean> {
   try {
     const connection = await Connection.open({ address, ...TEST_USERS.admin, ...(tls && { tls }) })

@@ -4,14 +4,14 @@ import { openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 
-/** How long a start may take, unless said otherwise (in milliseconds). */
+/** The default limit for a start (in milliseconds). */
 const START_MS = 10_000
 
-/** One server process that a test started, with its faults. It ends only what it started itself, by its handle. */
+/** One server process that a test started, with its faults. It ends only its own process, by its handle. */
 export class ServerProcess {
-  /** Under which all others know it. */
+  /** The address under which all other servers know it. */
   readonly address: NodeAddress
-  /** Where it listens itself: the same, unless a relay stands between. */
+  /** The address on which it listens. It differs from `address` only if a relay is in between. */
   readonly ownAddress: NodeAddress
   readonly #command: string
   readonly #args: string[]
@@ -29,7 +29,7 @@ export class ServerProcess {
     logFile: string
     isReady: () => Promise<boolean>
     startMs?: number
-    /** Further variables of its environment. */
+    /** Additional environment variables. */
     env?: NodeJS.ProcessEnv
   }) {
     this.address = options.address
@@ -46,7 +46,7 @@ export class ServerProcess {
     return this.address.port
   }
 
-  /** Starts it, with further arguments if given, and waits until it answers. Throws while it runs. */
+  /** Starts the server, with optional further arguments, and waits until it answers. Throws if it already runs. */
   async start(extraArgs: string[] = []): Promise<void> {
     if (this.#runs) throw new Error(`${this.#command} at port ${this.port} runs already.`)
     const log = openSync(this.#logFile, 'a')
@@ -64,7 +64,7 @@ export class ServerProcess {
     }
   }
 
-  /** kill -9, or another signal that ends it; resolves when it is gone. */
+  /** Sends kill -9, or another signal that ends the server. Resolves when the process has ended. */
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#child
     if (child === null || !this.#runs) return
@@ -74,7 +74,7 @@ export class ServerProcess {
     await gone
   }
 
-  /** Hangs it: it keeps its sockets and answers nothing. */
+  /** Makes the server hang: it keeps its sockets and does not answer. */
   pause(): void {
     this.#child?.kill('SIGSTOP')
   }

@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What a server shows and believes, in PEM; administrators of a test connect with the same. */
+/**
+ * The certificate and the key of a server, and the CA that it trusts, in PEM. Administrators of a test connect with
+ * the same files.
+ */
 export interface ServerTls {
   ca: string
   cert: string
   key: string
 }
 
-/** The lines of a configuration by which a Redis or a Sentinel listens. The files of TLS are put into its folder. */
+/** The configuration lines with which a Redis or a Sentinel listens. Writes the TLS files into its folder. */
 export async function listenLines(home: string, port: number, tls: ServerTls | undefined): Promise<string> {
   if (tls === undefined) return `port ${port}`
   const file = (name: string) => join(home, name)

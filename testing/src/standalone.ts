@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { localPlace, makeRedis, type RedisSettings } from './redis-servers.ts'
 import type { ServerProcess } from './server-process.ts'
 
-/** One real Redis without replicas, on a free port of loopback. */
+/** Starts one real Redis without replicas, on a free port of loopback. */
 export async function startStandaloneRedis({
   tls,
   redisConfig = '',

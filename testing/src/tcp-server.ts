@@ -1,19 +1,19 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** A bare TCP server of a test: what a wrong port, or a hung or foreign server, looks like. */
+/** A bare TCP server of a test. It simulates a wrong port, or a hung or foreign server. */
 export interface TcpServer {
   readonly host: string
   readonly port: number
-  /** How many connections are open now. */
+  /** The number of open connections. */
   openConnections(): number
-  /** Ends every connection, and listens no more. */
+  /** Ends every connection, and stops listening. */
   close(): void
 }
 
 /**
- * Listens on `host`, on a free port unless one is given. Whoever connects may break the connection off at any
- * moment, as real clients do: that is no error of the test.
+ * Listens on `host`, on a free port unless `port` is given. Clients may break a connection at any moment, as real
+ * clients do. The test ignores these errors.
  */
 export async function startTcpServer(
   onSocket: (socket: Socket) => void,

@@ -10,7 +10,7 @@ import { verifyCached } from './verify-cached.ts'
 import { verifyUncached } from './verify-uncached.ts'
 import { web } from './web.ts'
 
-/** All benchmarks, in the order in which they run and are reported. */
+/** All benchmarks, in the order of runs and reports. */
 export const BENCHMARKS: readonly Benchmark[] = [
   verifyCached,
   verifyUncached,

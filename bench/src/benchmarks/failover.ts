@@ -9,7 +9,10 @@ import type { Experience, FailoverWorker, Load } from '../workers/failover.ts'
 import type { ClientKind } from '../workers/failover-clients.ts'
 
 const KILLS = 7
-/** Longer than a failover may last (`failover-timeout`): by then a process trusts the Sentinels' silence. */
+/**
+ * Longer than the longest failover (`failover-timeout`). After this time a process trusts the Sentinels when they do
+ * not report a failover.
+ */
 const BEFORE_MS = 8000
 const AFTER_MS = 9000
 const LOAD: Load = {
@@ -21,7 +24,7 @@ const LOAD: Load = {
 const NAMES = ['holdfast', 'ioredis', 'node-redis'] as const
 type Name = (typeof NAMES)[number]
 
-/** What one client saw of one kill. */
+/** The observations of one client during one kill. */
 interface Seen {
   failedVerifications: number
   slowestVerifyMs: number
@@ -96,7 +99,7 @@ async function judge(
   killedMs: number,
 ): Promise<Seen> {
   const { acknowledged, failedVerifications, slowestVerifyMs, failedLogins, failures } = experience
-  // A client whose logins never came back has a gap that lasts until the end of the load.
+  // If a client's logins never work again, its gap lasts until the end of the load.
   const times = [...acknowledged.map(({ atMs }) => atMs), killedMs + AFTER_MS].sort((a, b) => a - b)
   const gaps = times.map((atMs, index) => atMs - (times[index - 1] ?? atMs))
   const held = await countHeld(

@@ -8,7 +8,7 @@ import type { WebLoadWorker } from '../workers/web-load.ts'
 
 const USERS = 500
 const CONNECTIONS = 32
-// Short, so that what else the machine does hits both sides of a round.
+// Short, so that other load on the machine affects both sides of a round.
 const ROUND_MS = 1000
 const ROUNDS = 15
 
@@ -23,7 +23,7 @@ export const forwardAuth: Benchmark = {
       return { worker, ...(await worker.call('start', how)) }
     }
     const gateway = await start({ store: centre.storeOptions(), users: USERS })
-    // It gets the same cookies, and reads none.
+    // The empty route receives the same cookies, and does not read them.
     const empty = { ...(await start(null)), cookies: gateway.cookies }
     const run = async ({ worker, url, cookies }: typeof gateway) => {
       const beforeMs = await worker.cpuMs()

@@ -8,7 +8,7 @@ import type { HoldfastWorker } from '../workers/holdfast.ts'
 
 const ROUNDS = 5
 const ROUND_MS = 6000
-/** Until a process that has just started is calm. */
+/** After this time a new process has finished its start. */
 const CALM_MS = 4000
 
 interface Counts {
@@ -64,7 +64,7 @@ export const idle: Benchmark = {
   },
 }
 
-/** Commands a second while `work` is under way. */
+/** Commands per second while `work` runs. */
 async function perSecond(centre: DataCentre, work: () => Promise<void>): Promise<Counts> {
   const startMs = performance.now()
   const before = { redis: await countOnRedis(centre), sentinels: await countOnSentinels(centre) }

@@ -14,7 +14,7 @@ import type { HoldfastWorker } from '../workers/holdfast.ts'
 
 const SESSIONS = 20_000
 const ROUNDS = 5
-/** Until the tables of a data set have grown and what is freed is freed. */
+/** After this time the tables of a data set have grown, and Redis has released its free memory. */
 const SETTLE_MS = 1200
 
 export const memory: Benchmark = {
@@ -73,7 +73,7 @@ async function measureTheirs(centre: DataCentre): Promise<number> {
   await client.connect()
   const store = new RedisStore({ client })
   await forEachOf(SESSIONS, 64, async (user) => {
-    // The id and the cookie as express-session makes them.
+    // Creates the id and the cookie in the same way as express-session.
     const id = crypto.getRandomValues(Buffer.alloc(24)).toString('base64url')
     const maxAge = 43_200_000
     const expires = new Date(Date.now() + maxAge)
@@ -92,7 +92,7 @@ async function measureTheirs(centre: DataCentre): Promise<number> {
   return bytes
 }
 
-/** Empties the data set but for the group's mark; answers the memory that this takes. */
+/** Empties the data set except for the group id. Returns the memory that the empty data set uses. */
 async function emptyDataSet(centre: DataCentre): Promise<number> {
   const primary = await centre.group.primary()
   await centre.group.run(primary, 'FLUSHALL', 'SYNC')
@@ -100,7 +100,7 @@ async function emptyDataSet(centre: DataCentre): Promise<number> {
   return dataSetBytes(centre)
 }
 
-/** The memory of the primary that is not buffers of connections and of replication. */
+/** The memory of the primary without the buffers of connections and of replication. */
 async function dataSetBytes(centre: DataCentre): Promise<number> {
   await pause(SETTLE_MS)
   const of = (field: string) => centre.infoNumber('memory', field)
@@ -110,7 +110,7 @@ async function dataSetBytes(centre: DataCentre): Promise<number> {
   return (await of('used_memory')) - buffers.reduce((total, bytes) => total + bytes, 0)
 }
 
-/** What the parts of one more session take by themselves. */
+/** The memory of the separate parts of one more session. */
 async function partsOf(centre: DataCentre): Promise<Figure[]> {
   const primary = await centre.group.primary()
   const usage = async (pattern: string) => {

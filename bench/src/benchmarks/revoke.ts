@@ -9,7 +9,7 @@ import type { HoldfastWorker } from '../workers/holdfast.ts'
 const ROUNDS = 5
 const REVOCATIONS_IN_ROUND = 200
 const GIVE_UP_MS = 5000
-/** L, the longest that a lease may let another process answer active after the acknowledgement. */
+/** L: the longest time after the acknowledgement during which a lease lets another process answer *active*. */
 const LEASE_MS = 1000
 
 export const revoke: Benchmark = {

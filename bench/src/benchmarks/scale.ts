@@ -10,20 +10,20 @@ import type { HoldfastWorker } from '../workers/holdfast.ts'
 const ROUNDS = 5
 const LOOPS = 64
 const VERIFY_MS = 1000
-/** Most real tokens of a store; each of them is verified in turn. */
+/** The maximum number of real tokens in a store. The benchmark verifies them in turn. */
 const MOST_TOKENS = 20_000
 const ISSUES_IN_ROUND = 3000
-/** One subject after another, each with as many sessions at every size. */
+/** The benchmark takes one subject after another. Each has the same number of sessions at every size. */
 const SUBJECTS_IN_ROUND = 20
 const SESSIONS_OF_SUBJECT = 10
-/** Users that have no session before the rounds. */
+/** Numbers of users that do not have a session before the rounds. */
 const FIRST_ISSUED = 1_000_000
 const FIRST_ENDED = 2_000_000
 
-/** Sentinel's `down-after-milliseconds`: filling keeps a primary busy, and is no reason for a failover. */
+/** Sentinel's `down-after-milliseconds`. Filling keeps a primary busy, and must not cause a failover. */
 const PATIENT_MS = 30_000
 
-/** How the cost at the other sizes may differ from the smallest store's. */
+/** The allowed ratio between the cost at another size and the cost at the smallest size. */
 const FLAT = 1.3
 
 interface Sized {

@@ -5,7 +5,7 @@ import type { NodeLogin } from '../data-centre.ts'
 import { type Latencies, runInLoops, type Throughput, timeInLoops } from '../loops.ts'
 import { serve } from './serve.ts'
 
-/** The client library alone: one plain connection to the primary, RESP3, Buffers, no command time-out. */
+/** The client library alone: one plain connection to the primary, RESP3, Buffers, no command timeout. */
 
 const connectTo = ({ host, port, username, password }: NodeLogin) =>
   createClient({
@@ -32,7 +32,7 @@ const methods = {
       if ((await client.get(keys[turn % keys.length] ?? '')) === null) throw new Error('A key has no value.')
     }),
 
-  /** The same, and what opening a sealed record of this size takes at the least: a key by HKDF, and AES-256-GCM. */
+  /** Does the same, and the minimum work to open a sealed record of this size: a key by HKDF, and AES-256-GCM. */
   getAndOpen: (durationMs: number, concurrency: number, keys: string[]): Promise<Throughput> => {
     const key = randomBytes(32)
     const iv = randomBytes(12)

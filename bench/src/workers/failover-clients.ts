@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { createSentinel } from 'redis'
 import { contentOf } from '../content.ts'
 
-/** How a client reaches the data centre: Holdfast, or a client library's own Sentinel mode. */
+/** The connection of a client to the data centre: Holdfast, or the Sentinel mode of a client library. */
 export type ClientKind =
   | { kind: 'holdfast'; store: RedisStoreOptions }
   | { kind: 'ioredis' | 'node-redis'; login: SentinelLogin }
@@ -17,11 +17,11 @@ interface SentinelLogin {
   password: string
 }
 
-/** What an application does with sessions. */
+/** The session operations of an application. */
 export interface SessionClient {
-  /** Starts a session; answers its token, or its key, when that was acknowledged. */
+  /** Starts a session. Returns its token or its key when the session was acknowledged. */
   logIn(user: number): Promise<string>
-  /** Whether the session is there. Throws when that cannot be told. */
+  /** Whether the session exists. Throws when the client cannot determine it. */
   verify(session: string): Promise<boolean>
 }
 
@@ -45,7 +45,7 @@ async function openHoldfast(options: RedisStoreOptions): Promise<SessionClient> 
 
 const LIFETIME_SECONDS = 43_200
 
-/** A session as connect-redis writes it: its content as JSON under a random key, with a lifetime. */
+/** A session as connect-redis writes it: JSON content under a random key, with a lifetime. */
 function newSession(user: number): { key: string; value: string } {
   const cookie = { originalMaxAge: 1000 * LIFETIME_SECONDS, httpOnly: true, path: '/', sameSite: 'lax' }
   return {
@@ -68,7 +68,7 @@ async function openIoredis({
     sentinelUsername: username,
     sentinelPassword: password,
   })
-  // Each command that fails says so itself.
+  // Each failed command reports its own error.
   client.on('error', () => {})
   await client.ping()
   return {

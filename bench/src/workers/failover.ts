@@ -2,14 +2,14 @@ import { pause, sharedNowMs } from '../clock.ts'
 import { type ClientKind, openClient, type SessionClient } from './failover-clients.ts'
 import { serve } from './serve.ts'
 
-/** An application under a steady load, whatever becomes of its requests. */
+/** An application under a steady load that does not depend on the results of its requests. */
 
 export interface Load {
   verificationsPerSecond: number
   loginsPerSecond: number
-  /** A verification without an answer by then has failed (in milliseconds). */
+  /** A verification without an answer after this time has failed (in milliseconds). */
   verifyPatienceMs: number
-  /** A login without an answer by then has failed (in milliseconds). */
+  /** A login without an answer after this time has failed (in milliseconds). */
   loginPatienceMs: number
 }
 
@@ -17,10 +17,10 @@ export interface Experience {
   verifications: number
   failedVerifications: number
   slowestVerifyMs: number
-  /** What went wrong, and how often. */
+  /** The errors, and how often each occurred. */
   failures: Record<string, number>
   failedLogins: number
-  /** Every login that was acknowledged, and when (shared clock, ms), in that order. */
+  /** Every acknowledged login and its time (shared clock, ms), in the order of the acknowledgements. */
   acknowledged: { session: string; atMs: number }[]
 }
 
@@ -36,7 +36,7 @@ const seen: Experience = {
   acknowledged: [],
 }
 
-/** Starts `work` so many times a second, without waiting for it to end (open loop). */
+/** Starts `work` at this rate, without waiting for its end (open loop). */
 async function openLoop(perSecond: number, work: (turn: number) => Promise<void>): Promise<void> {
   const startMs = sharedNowMs()
   const underWay = new Set<Promise<void>>()
@@ -100,7 +100,7 @@ const methods = {
     ])
   },
 
-  /** Starts no more, and waits for what is under way. */
+  /** Stops starting work, and waits for the running work. */
   async stop(): Promise<Experience> {
     stopped = true
     await running

@@ -12,7 +12,7 @@ import { serve } from './serve.ts'
 async function startGateway(options: RedisStoreOptions, users: number) {
   const store = createRedisStore(options)
   await store.ready()
-  // Read once, at the start; nobody logs in with a password here.
+  // The gateway reads the file once, at its start. The benchmark does not log in with a password.
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
   const usersFile = join(folder, 'users.json')
   await addUser(usersFile, 'nobody', 'a password of nobody')
@@ -22,7 +22,7 @@ async function startGateway(options: RedisStoreOptions, users: number) {
     listen: { host: '127.0.0.1', port: 0 },
     usersFile,
     secureCookies: false,
-    // The store is opened already.
+    // The store is already open.
     store: { sentinels: [{ host: '127.0.0.1', port: 9 }], keyring: options.keyring },
   })
   const gateway = await createGateway(config, store, { logStream: { write() {} } })
@@ -39,7 +39,7 @@ async function startEmpty() {
 }
 
 const methods = {
-  /** Answers where it asks for a verification, and the cookies of its users. */
+  /** Returns the URL for verifications, and the cookies of its users. */
   start: (
     how: { store: RedisStoreOptions; users: number } | null,
   ): Promise<{ url: string; cookies: string[] }> =>

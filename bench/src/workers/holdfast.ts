@@ -18,7 +18,7 @@ import {
 } from '../loops.ts'
 import { serve } from './serve.ts'
 
-/** An application process with a store of Holdfast. */
+/** An application process with a Holdfast store. */
 
 const CONCURRENCY = 64
 
@@ -36,7 +36,7 @@ async function verifyActive(token: string | undefined): Promise<void> {
   if (status !== 'active') throw new Error(`A live token was found ${status}.`)
 }
 
-/** Measures verifications, and makes sure that they went the way that is measured. */
+/** Measures verifications, and checks that they used the path under test. */
 async function verifying<T extends Throughput>(path: VerificationPath, work: () => Promise<T>): Promise<T> {
   const before = paths[path]
   const measured = await work()
@@ -49,11 +49,11 @@ const methods = {
   async open(options: RedisStoreOptions): Promise<void> {
     store = createRedisStore({ ...options, observer })
     await store.ready()
-    // The first beats must have proved the lease.
+    // Wait until the first heartbeats have established the lease.
     while (store.status().leaseRemainingMs === 0) await new Promise((resolve) => setTimeout(resolve, 20))
   },
 
-  /** Logs in users `first`, `first + 1`, …; later verifications are of these. Answers the tokens. */
+  /** Logs in the users `first`, `first + 1`, …. Later verifications use these tokens. Returns the tokens. */
   async logIn(count: number, first = 0): Promise<string[]> {
     tokens = new Array<string>(count)
     await forEachOf(count, CONCURRENCY, async (turn) => {
@@ -78,7 +78,7 @@ const methods = {
       await store.issue(contentOf(turn))
     }),
 
-  /** So many logins of users `first`, `first + 1`, …; answers how quick they were, and the tokens. */
+  /** Logs in `count` users, starting at `first`. Returns the rate and the tokens. */
   async issueMany(count: number, concurrency: number, first: number) {
     const issued = new Array<string>(count)
     const startMs = performance.now()
@@ -88,7 +88,7 @@ const methods = {
     return { perSecond: (1000 * count) / (performance.now() - startMs), tokens: issued }
   },
 
-  /** Sessions of one user after another are ended; answers how long each call took (in milliseconds). */
+  /** Ends the sessions of one user after another. Returns the duration of each call (in milliseconds). */
   async endSessionsOf(users: number, first: number): Promise<number[]> {
     const tookMs: number[] = []
     for (let user = first; user < first + users; user++) {
@@ -105,7 +105,7 @@ const methods = {
     })
   },
 
-  /** When a revocation was called and when it was acknowledged (shared clock, ms). */
+  /** The times of the call and of the acknowledgement of a revocation (shared clock, ms). */
   async revoke(token: string): Promise<{ calledMs: number; acknowledgedMs: number }> {
     const calledMs = sharedNowMs()
     await store.revoke(token)
@@ -116,7 +116,10 @@ const methods = {
     await verifyActive(token)
   },
 
-  /** When the first verification was called that refused the token, and the last that did not (shared clock, ms). */
+  /**
+   * The call times of the first verification that refused the token and of the last one that accepted it (shared
+   * clock, ms).
+   */
   async refusal(token: string, timeoutMs: number): Promise<{ firstRefusedMs: number; lastActiveMs: number }> {
     const startMs = sharedNowMs()
     let lastActiveMs = startMs
@@ -130,7 +133,7 @@ const methods = {
     throw new Error(`A revoked token was not refused in ${timeoutMs} ms.`)
   },
 
-  /** The share of a core that this process uses while nobody asks it for anything (in percent). */
+  /** The share of a core that this process uses without requests (in percent). */
   async idle(durationMs: number): Promise<number> {
     const startMs = performance.now()
     const before = process.cpuUsage()

@@ -4,7 +4,7 @@ import { contentOf } from '../content.ts'
 import { asItArrives, forEachOf, runInLoops, runInSequence } from '../loops.ts'
 import { serve } from './serve.ts'
 
-/** A signed token of the same content, verified by jose with HS256 and a key that was imported once. */
+/** A signed token with the same content. jose verifies it with HS256 and a key that was imported once. */
 
 let key: webcrypto.CryptoKey
 let tokens: Buffer[] = []

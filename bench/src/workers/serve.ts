@@ -4,7 +4,7 @@ import { type SelfTime, topSelfTimes } from '../profile.ts'
 // biome-ignore lint/suspicious/noExplicitAny: any method's own parameters and result are kept by its type.
 export type Methods = Record<string, (...args: any[]) => Promise<unknown>>
 
-/** What every worker can do. */
+/** The methods of every worker. */
 export interface BuiltInMethods {
   'profile:start': () => Promise<void>
   'profile:stop': () => Promise<SelfTime[]>
@@ -23,7 +23,7 @@ export type Answer = { id: number; ok: true; value: unknown } | { id: number; ok
 const SAMPLE_EVERY_US = 200
 const MOST_FUNCTIONS = 14
 
-/** Answers the calls of the parent process (worker-process.ts), and ends with it. */
+/** Answers the calls of the parent process (worker-process.ts), and ends with the parent. */
 export function serve(methods: Methods): void {
   const all: Methods = { ...methods, ...builtInMethods() }
   process.on('disconnect', () => process.exit())

@@ -10,7 +10,7 @@ import { type Content, contentOf } from '../content.ts'
 import type { NodeLogin } from '../data-centre.ts'
 import { serve } from './serve.ts'
 
-/** An Express 5 application that tells who is logged in: with no session at all, and with two kinds of it. */
+/** An Express 5 application that returns the logged-in user: without sessions, and with two kinds of sessions. */
 
 export type Sessions =
   | { kind: 'none' }
@@ -44,7 +44,7 @@ async function withHoldfast(application: Express, options: RedisStoreOptions): P
   })
 }
 
-/** As its documentation has it: a plain connection, `resave` and `saveUninitialized` off. */
+/** Uses the setup from the documentation: a plain connection, `resave` and `saveUninitialized` off. */
 async function withConnectRedis(
   application: Express,
   login: NodeLogin,
@@ -74,7 +74,7 @@ function tell(response: Response, { subject, claims }: Content): void {
 }
 
 const methods = {
-  /** Answers the application's URL. */
+  /** Returns the application's URL. */
   async start(how: Sessions): Promise<string> {
     const application = express()
     if (how.kind === 'holdfast') await withHoldfast(application, how.store)

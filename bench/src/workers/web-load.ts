@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import { forEachOf } from '../loops.ts'
 import { serve } from './serve.ts'
 
-/** Browsers of many users. */
+/** The browsers of many users. */
 
 interface Load {
   count: number
@@ -12,7 +12,7 @@ interface Load {
 }
 
 const methods = {
-  /** Logs users in; answers their cookies. */
+  /** Logs users in. Returns their cookies. */
   async logIn(url: string, users: number): Promise<string[]> {
     const cookies = new Array<string>(users)
     await forEachOf(users, 8, async (user) => {
@@ -23,11 +23,11 @@ const methods = {
     return cookies
   },
 
-  /** Throws when a single answer is not that of a user who is logged in. */
+  /** Throws if any answer is not the answer for a logged-in user. */
   run: (url: string, cookies: string[], connections: number, durationMs: number): Promise<Load> =>
     load(url, cookies, connections, durationMs, (body) => String(body).startsWith('{"subject":"user-')),
 
-  /** Throws when a single answer is not 2xx. */
+  /** Throws if any answer is not 2xx. */
   ask: (url: string, cookies: string[], connections: number, durationMs: number): Promise<Load> =>
     load(url, cookies, connections, durationMs),
 }

@@ -11,20 +11,20 @@ export interface CampaignOptions {
   parallel: number
   minutes: number
   workshop: Workshop
-  /** Where failed runs are kept. */
+  /** The folder that keeps the evidence of failed runs. */
   keepFolder: string
   onResult: (result: RunResult, record: RunRecord | null, kept: string | null) => void
   signal: AbortSignal
 }
 
-/** Plays many plans, some at once. Resolves with all results; rejects when the signal aborts. */
+/** Runs many plans, several of them at the same time. Resolves with all results; rejects when the signal aborts. */
 export async function playAll(options: CampaignOptions): Promise<RunResult[]> {
   const { plans, parallel, minutes, signal } = options
   const endMs = performance.now() + minutes * 60_000
   const waiting = [...plans]
   const results: RunResult[] = []
   const work = async (worker: number) => {
-    // Not all at once: a start is the heaviest part of a run.
+    // Stagger the workers, because the start is the heaviest part of a run.
     await sleep(worker * 2000, undefined, { signal })
     for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
       if (performance.now() > endMs) return

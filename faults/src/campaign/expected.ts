@@ -1,7 +1,7 @@
 import { findCase } from '../cases/cases.ts'
 import { isRed, outcomeOf, type RunResult } from './result.ts'
 
-/** Whether a run came out as it must: the product green, the controls red on the cases that are made for them. */
+/** Whether a run had the required result: the product green, the controls red on the cases that are made for them. */
 export function isExpected(result: RunResult): boolean {
   if (result.broken !== null) return false
   const { plan } = result

@@ -7,10 +7,13 @@ import type { LoginSystem, TokenLook } from '../systems/system.ts'
 
 const CHUNK = 100
 const PATIENCE_MS = 5000
-/** A verification takes up to a second. */
+/** One verification takes up to a second. */
 const TRIES = 10
 
-/** Reads every token on every node and through the API (null: it cannot be used), when all is healed and nothing is under way. */
+/**
+ * Reads every token on every node and through the API (null: the API cannot be used). Call it after all faults have
+ * ended and all operations have finished.
+ */
 export async function readFinally(
   tokens: readonly string[],
   look: TokenLook,
@@ -26,7 +29,7 @@ export async function readFinally(
     for (let start = 0; start < tokens.length; start += CHUNK) {
       const chunk = tokens.slice(start, start + CHUNK)
       const atMs = monotonicMs()
-      // One clock for all nodes: a session that ends between two readings is no disagreement.
+      // Use one clock for all nodes. Otherwise a session that ends between two readings would look like a disagreement.
       const nowMs = Date.now()
       const keys = chunk.map((token) => look.keyOf(token))
       const held = await Promise.all(
@@ -57,7 +60,7 @@ export async function readFinally(
   }
 }
 
-/** A busy machine may keep an answer waiting; when all is well it comes. */
+/** A busy machine may delay an answer. In a healthy data centre the answer arrives after a few more tries. */
 async function verifyWell(system: LoginSystem | null, token: string): Promise<Answer | undefined> {
   let answer = await system?.verify(token)
   for (let tries = 1; answer?.says === 'unavailable' && tries < TRIES; tries++) {

@@ -9,10 +9,10 @@ import type { RunRecord } from './result.ts'
 
 const PROGRAM = fileURLToPath(new URL('run-process.ts', import.meta.url))
 
-/** A run that did not come to its end. */
+/** A run that did not finish. */
 class BrokenRunError extends Error {}
 
-/** Far beyond the longest schedule with its start and its end. */
+/** Far longer than the longest schedule with its start and its end. */
 const LONGEST_RUN_MS = 240_000
 
 export interface IsolatedRunOptions {
@@ -21,7 +21,10 @@ export interface IsolatedRunOptions {
   signal: AbortSignal
 }
 
-/** Runs a plan in a process of its own. Throws `BrokenRunError`; rejects when the signal aborts, with all of it gone. */
+/**
+ * Runs a plan in its own process. Throws `BrokenRunError`. When the signal aborts, it rejects after everything that
+ * the run started has ended.
+ */
 export async function runIsolated(
   order: RunOrder,
   { compileCache, onStage, signal }: IsolatedRunOptions,

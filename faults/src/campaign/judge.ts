@@ -10,7 +10,7 @@ import type { RunPlan } from '../schedule/plan.ts'
 import type { FaultSpan } from '../site/timeline.ts'
 import type { FoundViolation, RunResult } from './result.ts'
 
-/** A failover, and what a server that was cut off needs to find its way back, belong to the fault. */
+/** A fault includes the failover that it causes, and the time that an isolated server needs to recover. */
 const AFTERMATH_MS = 4000
 const LOST = new Set(['S1-lost-login', 'final-disagreement'])
 const UNDONE = new Set(['S2-undone-revocation', 'S2-kept-by-rotation', 'S2-active-again'])
@@ -24,7 +24,7 @@ export interface Evidence {
   tookMs: number
 }
 
-/** Decides what a run has shown. Pure. */
+/** Judges a run by its evidence. This function is pure. */
 export function judge(evidence: Evidence): RunResult {
   const { plan, events, readings, spans, longestStallMs, tookMs } = evidence
   const { leaseMs, idleMs, clockErrorMs } = plan
@@ -70,7 +70,7 @@ function toFound({ rule, token, message }: Violation): FoundViolation {
   return { rule, token, message }
 }
 
-/** The product throws nothing but its own errors: anything else is a mistake of the product or of the campaign. */
+/** The product throws only its own errors. Any other error is a defect of the product or of the campaign. */
 function firstUnforeseen(events: readonly HistoryEvent[]): string | null {
   for (const event of events) {
     if (event.type !== 'invoke' && event.error?.startsWith(UNFORESEEN)) return event.error
@@ -78,7 +78,7 @@ function firstUnforeseen(events: readonly HistoryEvent[]): string | null {
   return null
 }
 
-/** Controls and short hiccups may show less: what counts there is whether anything went wrong. */
+/** Controls and short hiccups may show less, because for them only the presence of a failure matters. */
 function leastCounts(plan: RunPlan): typeof LEAST_COUNTS {
   return plan.system === 'holdfast' ? LEAST_COUNTS : { ...LEAST_COUNTS, issues: 5, revocations: 1 }
 }

@@ -2,14 +2,14 @@ import { joinCalls, okMs, status } from '../history/calls.ts'
 import type { HistoryEvent } from '../history/events.ts'
 import type { Timeline } from '../site/timeline.ts'
 
-/** One failover as a picture shows it: times from the beginning of the fault (in milliseconds). */
+/** One failover as a picture shows it. Times start at the beginning of the fault (in milliseconds). */
 export interface Picture {
   fault: string
-  /** When the fault was healed. */
+  /** When the fault ended. */
   healedMs: number
-  /** Verifications: when each was asked, how long it took, and whether it was answered. */
+  /** Verifications: when each was sent, how long it took, and whether it was answered. */
   verifications: [atMs: number, tookMs: number, answered: 0 | 1][]
-  /** Acknowledged logins: when each was asked and acknowledged. */
+  /** Acknowledged logins: when each was sent and acknowledged. */
   logins: [askedMs: number, acknowledgedMs: number][]
   events: [atMs: number, what: string][]
 }
@@ -17,7 +17,7 @@ export interface Picture {
 const BEFORE_MS = 1500
 const AFTER_MS = 7000
 
-/** What happened around the first fault of a run. */
+/** Collects the events around the first fault of a run. */
 export function pictureOf(events: readonly HistoryEvent[], { spans, entries }: Timeline): Picture {
   const [span] = spans
   const fromMs = span?.fromMs ?? 0

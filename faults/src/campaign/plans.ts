@@ -6,7 +6,7 @@ import type { RunPlan } from '../schedule/plan.ts'
 import type { SystemName } from '../systems/system.ts'
 
 const CONTROLS: readonly SystemName[] = ['plain-wait', 'connect-redis']
-/** Every so many seeds one is also played with the controls. */
+/** One seed in this many is also run with the controls. */
 const SAMPLE = 20
 
 function isChosen(known: FaultCase, cases: Arguments['cases']): boolean {
@@ -14,7 +14,10 @@ function isChosen(known: FaultCase, cases: Arguments['cases']): boolean {
   return cases === 'all' || known === findCase(cases)
 }
 
-/** All runs that the command line asks for: seeds first, because they take longest and would be waited for at the end. */
+/**
+ * All runs that the command line requests. Seeds come first, because they take longest and would otherwise delay the
+ * end.
+ */
 export function plansOf({ cases, seeds, firstSeed, system, controls }: Arguments): RunPlan[] {
   const chosen = CASES.filter((known) => isChosen(known, cases))
   const plans: RunPlan[] = []

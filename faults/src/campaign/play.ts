@@ -7,7 +7,7 @@ import type { Site } from '../site/site.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))
 
-/** Brings about the faults of a plan, and heals them all. */
+/** Injects the faults of a plan, and ends all of them. */
 export async function playFaults(site: Site, plan: RunPlan): Promise<void> {
   if (plan.scripted === null) return playSchedule(site, plan.schedule)
   const scripted = findCase(plan.scripted)
@@ -20,7 +20,10 @@ export async function playFaults(site: Site, plan: RunPlan): Promise<void> {
   }
 }
 
-/** Each fault at its time; one that is to find the data centre whole, and all after it, later by what that took. */
+/**
+ * Runs each fault at its time. A fault with `afterWhole` waits until the data centre is healthy, and that wait
+ * delays it and all later faults.
+ */
 async function playSchedule(site: Site, schedule: readonly ScheduledFault[]): Promise<void> {
   let startMs = performance.now()
   const playing: Promise<void>[] = []
@@ -33,7 +36,7 @@ async function playSchedule(site: Site, schedule: readonly ScheduledFault[]): Pr
     }
     await pause(startMs + scheduled.atMs - performance.now())
     const played = playFault(site, scheduled)
-    // Awaited below; one that fails meanwhile must not end the process.
+    // The promise is awaited below. A fault that fails before that must not end the process.
     played.catch(() => {})
     playing.push(played)
   }

@@ -11,33 +11,33 @@ export interface FoundViolation {
   message: string
 }
 
-/** What came of one run. */
+/** The result of one run. */
 export interface RunResult {
   plan: RunPlan
-  /** Why the run itself went wrong, or null. Then nothing else is said. */
+  /** Why the run itself failed, or null. If it is set, the other fields mean nothing. */
   broken: string | null
   violations: FoundViolation[]
-  /** Acknowledged logins lost, and acknowledged revocations undone beyond L: tokens, not answers. */
+  /** Lost acknowledged logins, and acknowledged revocations undone beyond L. Both count tokens, not answers. */
   lost: number
   undone: number
   longestStalenessMs: number
   counts: RunCounts
-  /** Why the run proves nothing; empty when it does. */
+  /** Why the run proves nothing. Empty when it proves something. */
   vacuous: string[]
   spans: FaultSpan[]
-  /** Verifications while a fault was on, on servers that none touched. */
+  /** Verifications during a fault, on servers that no fault touched. */
   verifications: number
   failedVerifications: number
   failedWindows: number
   latencies: LatencyHistogram
   longestVerificationMs: number
   worstSecondMs: number
-  /** Verifications of sessions whose log-out was under way all the while, and those of them that failed. */
+  /** Verifications during which a logout of the session was in progress, and those of them that failed. */
   undecided: number
   undecidedFailed: number
-  /** The longest stretch without a login, one a fault (in milliseconds). */
+  /** The longest period without a login, one entry per fault (in milliseconds). */
   loginGaps: { fault: string; ofPrimary: boolean; gapMs: number }[]
-  /** The longest that a server of this campaign stood still by itself (in milliseconds). */
+  /** The longest time that a server of this campaign stalled without a fault (in milliseconds). */
   longestStallMs: number
   operations: number
   tookMs: number
@@ -49,10 +49,10 @@ export interface RunRecord {
   picture: Picture
 }
 
-/** What a run shows, the worst first. */
+/** The verdict on a run, from the worst to the best. */
 export type Outcome = 'broken' | 'violation' | 'unavailable' | 'vacuous' | 'green'
 
-/** Judged by what the plan promised before the run. */
+/** Judges a run by the promises that its plan made before the run. */
 export function outcomeOf({ broken, plan, violations, failedVerifications, vacuous }: RunResult): Outcome {
   if (broken !== null) return 'broken'
   if (plan.promises.safety && violations.length > 0) return 'violation'
@@ -60,7 +60,7 @@ export function outcomeOf({ broken, plan, violations, failedVerifications, vacuo
   return vacuous.length > 0 ? 'vacuous' : 'green'
 }
 
-/** A control is red when anything went wrong at all: something lost, undone, or a user who saw an error. */
+/** A control is red when anything went wrong: a lost login, an undone revocation, or an error that a user saw. */
 export function isRed({ broken, violations, failedVerifications }: RunResult): boolean {
   return broken === null && (violations.length > 0 || failedVerifications > 0)
 }

@@ -6,12 +6,12 @@ import type { RunRecord, RunResult } from './result.ts'
 
 const PICTURED = 'pause-primary-15000'
 
-/** A result, and the revision of the sources that it is of. */
+/** A result, with the revision of the sources that produced it. */
 export interface KeptResult extends RunResult {
   revision: string
 }
 
-/** What all campaigns on this machine have found: one result a line. */
+/** The results of all campaigns on this machine, one per line. */
 export class ResultsFile {
   readonly folder: string
   readonly #file: string
@@ -31,7 +31,7 @@ export class ResultsFile {
     appendFileSync(this.#file, `${JSON.stringify(result)}\n`)
   }
 
-  /** The picture of the case that the report shows. */
+  /** Keeps the picture of the case that the report shows. */
   keepPicture({ result, picture }: RunRecord): void {
     if (result.plan.name !== PICTURED || result.plan.system !== 'holdfast') return
     writeFileSync(join(this.folder, 'picture.json'), JSON.stringify(picture))

@@ -1,6 +1,6 @@
 import { run } from '../hosts/command.ts'
 
-/** The revision of the sources in a folder, with `+` behind it when they were changed since; `unknown` outside of git. */
+/** The revision of the sources in a folder, followed by `+` if they have uncommitted changes; `unknown` outside git. */
 export async function revisionOf(folder: string): Promise<string> {
   try {
     const revision = await run('git', ['-C', folder, 'rev-parse', '--short', 'HEAD'])

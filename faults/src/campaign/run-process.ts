@@ -1,6 +1,6 @@
 /**
- * The process of one run. It is the first in namespaces of its own (hosts/isolation.ts): when it ends, everything
- * that it started ends. It reads one line, a RunOrder, and ends when its input does.
+ * The process of one run. It is the first process in its own namespaces (hosts/isolation.ts), so everything that it
+ * started ends with it. It reads one line, a RunOrder, and ends when its input ends.
  */
 import { createInterface } from 'node:readline'
 import type { RunMessage, RunOrder } from './messages.ts'

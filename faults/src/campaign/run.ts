@@ -18,18 +18,21 @@ import type { RunRecord } from './result.ts'
 
 export interface RunOptions {
   plan: RunPlan
-  /** Empty; the logs, the history and all data go here. */
+  /** An empty folder for the logs, the history and all data. */
   folder: string
   clockShim: string
-  /** Told what the run is doing. */
+  /** Receives the current stage of the run. */
   onStage: (stage: string) => void
 }
 
-/** Long enough for leases to end and journals to be written again. */
+/** Long enough for leases to end and for servers to replay their journals. */
 const SETTLE_MS = 2500
 const READY_MS = 20_000
 
-/** One run, in the namespaces of this process: site, users, faults, healing, last readings, verdict. */
+/**
+ * Runs one plan in the namespaces of this process: start of the site, users, faults, recovery, final readings,
+ * verdict.
+ */
 export async function run({ plan, folder, clockShim, onStage }: RunOptions): Promise<RunRecord> {
   const startedMs = performance.now()
   const timeline = new Timeline()
@@ -46,7 +49,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     clockShim: plan.shiftableClocks ? clockShim : null,
     smallDisks: plan.smallDisks,
     watchdogs: plan.watchdogs,
-    // A control has no guard.
+    // A control does not have a guard.
     guards: plan.guards && plan.system === 'holdfast',
   })
   const { idleMs, leaseMs, seed, system, workload } = plan
@@ -72,7 +75,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     { length: plan.workers },
     (_, index) => APP_HOSTS[index % APP_HOSTS.length] ?? 'app1',
   )
-  // They load their program while the data centre starts.
+  // The processes load their program while the data centre starts.
   for (const host of hosts) site.fleet.prepare(host)
   await site.startDataCentre()
   await Promise.all(hosts.map((host) => site.fleet.start(host)))
@@ -85,7 +88,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   await pause(SETTLE_MS)
   await site.fleet.stop()
   onStage('checking')
-  // Journals are written again on a change of primary, and what hung may have come back just now.
+  // Servers replay their journals after a change of primary, and a hung process may have resumed just now.
   await site.dataCentre.waitUntilWhole()
   const reader = await openSystem(system, { keyring, login: site.fleet.login, idleMs, leaseMs })
   const isReady = await reader.ready(READY_MS).then(

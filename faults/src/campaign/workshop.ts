@@ -7,13 +7,13 @@ import type { RunRecord } from './result.ts'
 const PREFIX = 'holdfast-faults-'
 
 /**
- * The folder in which a campaign works, and that it removes. It carries the process's id and start time: one that
- * a killed campaign left behind is removed by the next.
+ * The working folder of a campaign. The campaign removes it at its end. Its name contains the process's id and start
+ * time, so the next campaign can remove the folder that a killed campaign left behind.
  */
 export class Workshop {
   readonly folder: string
   readonly clockShim: string
-  /** Where Node keeps compiled modules, so that not every server of every run compiles them again. */
+  /** The folder where Node keeps compiled modules. Without it, every server of every run would compile them again. */
   readonly compileCache: string
   #runs = 0
 
@@ -29,7 +29,7 @@ export class Workshop {
     return new Workshop(folder, await buildClockShim(folder))
   }
 
-  /** An empty folder for one run. */
+  /** Creates an empty folder for one run. */
   async makeRunFolder(): Promise<string> {
     const folder = join(this.folder, `run-${++this.#runs}`)
     await mkdir(folder)
@@ -45,7 +45,7 @@ export class Workshop {
   }
 }
 
-/** Keeps what a failed run left: its history, the logs of its nodes and servers, its timeline and its result. */
+/** Keeps the evidence of a failed run: its history, the logs of its nodes and servers, its timeline and its result. */
 export async function keepRun(
   runFolder: string,
   keepFolder: string,
@@ -77,7 +77,7 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-/** When a process started, in ticks since the start of the machine; empty when there is no such process. */
+/** The start time of a process, in ticks since the start of the machine. Empty when the process does not exist. */
 async function startTimeOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''

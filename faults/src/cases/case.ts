@@ -8,30 +8,33 @@ import type { Site } from '../site/site.ts'
 import type { SystemName } from '../systems/system.ts'
 import type { Workload } from '../worker/settings.ts'
 
-/** A schedule that is played by a script, because it waits for what it brings about. */
+/** A schedule that a script runs, because the script must wait for the effects of its faults. */
 export interface FaultCase {
   name: string
-  /** What happens, in one sentence. */
+  /** Describes the case in one sentence. */
   summary: string
   timings?: Timings
-  /** Whether each host has the product's watchdog. Default is not: most scripts wait for what Sentinel does by itself. */
+  /**
+   * Whether each host has the product's watchdog. Default is false, because most scripts test what Sentinel does
+   * alone.
+   */
   watchdogs?: boolean
-  /** Long enough that one replica may be enough for a commit. Default is short. */
+  /** Whether the warm-up is so long that one replica may be enough for a commit. Default is a short warm-up. */
   longWarmUp?: boolean
   needs?: Need
-  /** How many data hosts it has. Default is three. */
+  /** The number of data hosts. Default is three. */
   nodes?: number
-  /** What differs from the usual workload. */
+  /** The differences from the usual workload. */
   workload?: Partial<Workload>
   promises: Promises
-  /** The controls that it must turn red, or it proves nothing. */
+  /** The controls that the case must turn red. If one stays green, the case proves nothing. */
   madeFor: readonly SystemName[]
-  /** The product must lose here: the case is the control of a rule outside of it. */
+  /** Whether the product must lose here, because the case is the control of a rule outside the product. */
   mustLose?: boolean
   play: (stage: Stage) => Promise<void>
 }
 
-/** What a script can do. Whatever it leaves on is healed after it. */
+/** The actions of a script. After the script, the stage ends every fault that the script left on. */
 export class Stage {
   readonly site: Site
   readonly #injected: Injected[] = []
@@ -44,12 +47,12 @@ export class Stage {
     return this.#keep(await inject(this.site, fault, target, strength))
   }
 
-  /** A cut that the alphabet does not have. */
+  /** Makes a cut that the list of faults does not have. */
   async cut(disturbance: Disturbance): Promise<Injected> {
     return this.#keep(await begin(this.site, 'cut', () => disturb(this.site, disturbance)))
   }
 
-  /** A fault for a while. */
+  /** Runs a fault for some time. */
   async during(
     fault: FaultName,
     durationMs: number,
@@ -65,7 +68,7 @@ export class Stage {
     await new Promise((resolve) => setTimeout(resolve, ms))
   }
 
-  /** Heals what is left, the last first. */
+  /** Ends the faults that are still on, the last one first. */
   async heal(): Promise<void> {
     for (const injected of this.#injected.splice(0).reverse()) await injected.end()
   }

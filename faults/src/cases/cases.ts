@@ -35,8 +35,8 @@ export const CASES: readonly FaultCase[] = [
 ]
 
 /**
- * For the brief form: a link that is cut and a wrong election, a dead primary, an operation; a server that was suspended, one
- * whose clock is wrong, forged messages. The other schedules that lose writes are played by the library's own tests, too
+ * The cases of the brief form: a cut link with a wrong election, a dead primary, an operation, a suspended server, a
+ * server with a wrong clock, forged messages. The library's own tests also run the other schedules that lose writes
  * (`tokens/test/schedules/lost-writes.test.ts`).
  */
 export const BRIEF_CASES: readonly string[] = [
@@ -56,7 +56,7 @@ const SEED = 1
 const WORKERS = 4
 const LEASE_MS = 1000
 
-/** The run of a scripted case. */
+/** The plan of the run of a scripted case. */
 export function planCase(scripted: FaultCase, system: SystemName = 'holdfast'): RunPlan {
   const lives = scripted.needs === 'clocks' ? underShiftedClocks : underOneClock
   return {

@@ -3,12 +3,12 @@ import { SAFETY_ONLY } from '../schedule/promise.ts'
 import { USUAL_MIX } from '../schedule/workload.ts'
 import type { FaultCase } from './case.ts'
 
-/** Wrong clocks, with sessions of the default lifetimes: half an hour without use. */
+/** Wrong clocks. The sessions have the default lifetimes: half an hour without use. */
 
 const AHEAD = shiftsBy(2_400_000)
 const FAR_AHEAD = shiftsBy(46_800_000)
 const BEHIND = shiftsBy(-2_400_000)
-/** "My sessions", and "end all of them": few users with many sessions each. */
+/** Many calls of "my sessions" and "end all of them": few users with many sessions each. */
 const LISTS = { mix: { ...USUAL_MIX, list: 20, 'revoke-subject': 8, revoke: 12 }, subjects: 15 }
 const base = { needs: 'clocks', promises: SAFETY_ONLY } as const
 

@@ -1,7 +1,7 @@
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase } from './case.ts'
 
-/** Links that are cut, half cut, slow or lossy. */
+/** Links that are cut, cut in one direction, slow or lossy. */
 export const CUTS: readonly FaultCase[] = [
   {
     name: 'minority',

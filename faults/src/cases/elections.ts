@@ -7,27 +7,28 @@ import { APP_HOSTS, sentinelOf } from '../hosts/places.ts'
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase, Stage } from './case.ts'
 
-/** Sentinels that know nobody, that promote late, and that were asked by hand. */
+/** Sentinels that know no peers, that promote late, or that an operator has asked for a failover. */
 
 const CONTROLS = ['plain-wait', 'connect-redis'] as const
 
-/** Makes sure that the Sentinel of a host starts the next failover, and promotes that host's own Redis. */
+/** Makes sure that the Sentinel of a host starts the next failover, and promotes the Redis of the same host. */
 async function leads(stage: Stage, host: DataHost): Promise<void> {
   await stage.site.dataCentre.prefer(host)
-  // Alone it holds the primary for down, sooner than the others do; their votes it needs all the same.
+  // With quorum 1 this Sentinel alone can mark the primary as down. With a short `down-after` it does so before the
+  // other Sentinels do. It still needs their votes.
   const set = ['SENTINEL', 'SET', PRIMARY_NAME]
   await ask(sentinelOf(host), [...set, 'quorum', '1'])
   await ask(sentinelOf(host), [...set, 'down-after-milliseconds', '1000'])
 }
 
-/** A Sentinel without peers on the smaller side of a cut that is not along host lines. */
+/** A Sentinel without peers on the smaller side of a cut that does not follow the borders of the hosts. */
 function alone(name: 'reset-in-cut' | 'first-file-in-cut', summary: string): FaultCase {
   return {
     name,
     summary,
     longWarmUp: true,
     promises: SAFETY_ONLY,
-    // Whether connect-redis loses anything depends on which Sentinel it asks first.
+    // The result of connect-redis depends on the Sentinel that it asks first.
     madeFor: ['plain-wait'],
     play: async (stage) => {
       await stage.during(name, 34_000)
@@ -56,7 +57,8 @@ export const ELECTIONS: readonly FaultCase[] = [
       await leads(stage, 'c')
       await stage.during('stall-leader', 3000)
       await stage.pause(9000)
-      // Too short for Sentinel to pass c over; some time later the vote was once forgotten.
+      // This cut is too short for Sentinel to reject c as a candidate. An earlier version forgot the vote some time
+      // later.
       const behind = await stage.cut({ where: 'a to c', from: ['a'], to: ['c'], oneWay: true })
       await stage.pause(19_500)
       const dead = await Promise.all(APP_HOSTS.map((app) => stage.inject('kill-app', { app })))

@@ -14,17 +14,17 @@ import { SAFETY_ONLY } from '../schedule/promise.ts'
 import { USUAL_MIX } from '../schedule/workload.ts'
 import type { FaultCase } from './case.ts'
 
-/** Whether a Sentinel's failover is over for it, too. */
+/** Whether a Sentinel has finished its part of the failover, and watches this host. */
 const watches = async (sentinel: SentinelPlace, host: DataHost): Promise<boolean> =>
   (await fieldOfPrimary(sentinel, 'ip')) === addressOf(host)
 
-/** The host of the Sentinel that has chosen whom to promote. Throws when none has. */
+/** The host of the Sentinel that has chosen a replica to promote. Throws when no Sentinel has chosen one. */
 async function whoPromotes(): Promise<DataHost> {
   for (const host of DATA_HOSTS) if (await hasChosen(sentinelOf(host))) return host
   throw new Error('No Sentinel promotes anybody.')
 }
 
-/** What seeds have found, steered into so that it is met every time. */
+/** Problems that seeds have found. Each script steers the run so that it meets the problem every time. */
 export const FOUND: readonly FaultCase[] = [
   {
     name: 'back-during-failover',
@@ -35,7 +35,7 @@ export const FOUND: readonly FaultCase[] = [
     madeFor: ['plain-wait', 'connect-redis'],
     play: async (stage) => {
       await stage.site.dataCentre.prefer('b')
-      // Else the applications mostly see the promoted one first, and the window is a few milliseconds.
+      // Without this cut, the applications mostly see the promoted Redis first, and the window is a few milliseconds.
       await stage.cut({ where: 'applications and b', from: APP_HOSTS, to: ['b'] })
       const dead = await stage.inject('kill-redis', { role: 'a' })
       await until('a failover has begun', () => stage.site.dataCentre.isFailingOver())
@@ -64,7 +64,8 @@ export const FOUND: readonly FaultCase[] = [
       })
       await until('the other Sentinels name a', () => watches('sc', 'a'))
       await parted.end()
-      // It does not hear what is written meanwhile; and what is lost by then is written again slowly.
+      // The server app3 misses the writes of this time. The slow link then delays the replay of the writes that are
+      // lost.
       await stage.during('cut-app', 1900, { app: 'app3' })
       await stage.inject('slow-host', { role: 'a' }, 0.07)
       await until('b is a replica', async () => !(await dataCentre.isPrimary('b')))

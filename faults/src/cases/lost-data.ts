@@ -3,7 +3,7 @@ import { begin } from '../faults/inject.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase } from './case.ts'
 
-/** Nodes that come back without their data. */
+/** Nodes that return without their data. */
 export const LOST_DATA: readonly FaultCase[] = [
   {
     name: 'E',

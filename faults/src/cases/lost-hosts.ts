@@ -4,7 +4,7 @@ import type { Target } from '../faults/fault.ts'
 import { ALL_PROMISES } from '../schedule/promise.ts'
 import type { FaultCase } from './case.ts'
 
-/** One host is dead, hung or cut off: nothing is lost, nobody sees an error. */
+/** One host is dead, hung or isolated. The product must not lose anything, and users must not see an error. */
 
 function oneHost(
   name: string,
@@ -12,7 +12,7 @@ function oneHost(
   fault: FaultName,
   { durationMs = 5000, role = 'primary' as Target['role'], app = 'app1' as Target['app'] } = {},
 ): FaultCase {
-  // Where the primary is gone, connect-redis shows errors or loses logins; elsewhere it may well get through.
+  // Without the primary, connect-redis shows errors or loses logins. When another host fails, it may survive.
   const madeFor = role === 'primary' && durationMs > 2500 ? (['connect-redis'] as const) : []
   return {
     name,

@@ -12,15 +12,18 @@ const base = { timings: FAST_STOCK_PERIODS, promises: SAFETY_ONLY, madeFor: CONT
 const isPrimary = (stage: Stage, host: DataHost) =>
   until(`${host} is primary`, () => stage.site.dataCentre.isPrimary(host))
 
-/** Else the applications would notice the promotion sooner than the old primary's other replica is re-pointed. */
+/**
+ * Without this cut, the applications would notice the promotion before Sentinel re-points the old primary's other
+ * replica.
+ */
 const hideFromApplications = (stage: Stage, host: DataHost) =>
   stage.cut({ where: `applications and ${host}`, from: APP_HOSTS, to: [host] })
 
-/** Only one replica gets what the primary writes. */
+/** Cuts the link so that only one replica gets the writes of the primary. */
 const leaveBehind = (stage: Stage, host: DataHost) =>
   stage.cut({ where: `a to ${host}`, from: ['a'], to: [host], oneWay: true })
 
-/** The primary dies, and `behind` is elected although another replica has more. */
+/** The primary dies, and Sentinel elects `behind` although another replica has more data. */
 async function electOneBehind(
   stage: Stage,
   { stallOther = true, withApplication = false } = {},

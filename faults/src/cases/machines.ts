@@ -5,12 +5,12 @@ import { TORN } from '../faults/power.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase, Stage } from './case.ts'
 
-/** Machines that are paused, with their clocks; and machines that lose power. */
+/** Machines that are paused together with their clocks, and machines that lose power. */
 
 const ROUNDS = 2
 const PAUSED_MS = 6000
 
-/** Users of the other servers end sessions meanwhile that the paused one knows. */
+/** Repeats the pause. Meanwhile users of the other servers end sessions that the paused server knows. */
 async function again(stage: Stage, pause: () => Promise<void>): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     await pause()
@@ -20,7 +20,7 @@ async function again(stage: Stage, pause: () => Promise<void>): Promise<void> {
 
 const BUSY = { verificationsPerSecond: 60 }
 
-/** Down for longer than a machine needs to boot: Sentinel does not notice. */
+/** The `down-after` is longer than the boot of a machine, so Sentinel does not notice the boot. */
 const REFERENCE = { ...FAST, downAfterMs: 10_000, failoverTimeoutMs: 30_000 }
 
 export const MACHINES: readonly FaultCase[] = [
@@ -120,7 +120,7 @@ export const MACHINES: readonly FaultCase[] = [
     madeFor: ['plain-wait', 'connect-redis'],
     play: async (stage) => {
       await stage.during('power-loss', 500, {}, TORN)
-      // Longer than applications remember what they heard.
+      // Longer than applications keep the writes that they have received from each other.
       await stage.pause(20_000)
       await stage.during('kill-redis', 300)
       await stage.pause(6000)

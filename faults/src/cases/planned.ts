@@ -5,7 +5,7 @@ import { DATA_HOSTS } from '../hosts/places.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase, Stage } from './case.ts'
 
-/** Throws when an operation of the product was not done, or has left a Redis preferred. */
+/** Throws when an operation of the product did not succeed, or when it left a Redis with a preferred priority. */
 async function mustBeDone({ site }: Stage): Promise<void> {
   if (site.system !== 'holdfast') return
   const missed = site.timeline.spans.find(({ confirmed }) => !confirmed)
@@ -20,7 +20,7 @@ async function mustBeDone({ site }: Stage): Promise<void> {
   }
 }
 
-/** Planned operations under load: alone, with a fault in the middle, and killed half-way. */
+/** Planned operations under load: alone, with a fault during the operation, and killed during the operation. */
 export const PLANNED: readonly FaultCase[] = [
   {
     name: 'switchover',

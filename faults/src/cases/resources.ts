@@ -8,7 +8,7 @@ const NO_FAILOVER = {
   because: 'Sentinel fails over late or not at all, so logins wait.',
 }
 
-/** Disks, memory and clocks. */
+/** Full disks, full memory and wrong clocks. */
 export const RESOURCES: readonly FaultCase[] = [
   {
     name: 'full-disks',

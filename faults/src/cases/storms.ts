@@ -2,7 +2,7 @@ import { until } from '../data-centre/until.ts'
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase } from './case.ts'
 
-/** More than one thing at once, or one after the other. */
+/** Several faults at the same time, or one after the other. */
 export const STORMS: readonly FaultCase[] = [
   {
     name: 'tilt-then-kill',

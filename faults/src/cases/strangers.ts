@@ -2,7 +2,7 @@ import { FAST_STOCK_PERIODS } from '../data-centre/config.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase } from './case.ts'
 
-/** What does not belong there, memory that is full of sessions in use, and more than three nodes. */
+/** Foreign processes and messages, memory full of sessions in use, and more than three nodes. */
 export const STRANGERS: readonly FaultCase[] = [
   {
     name: 'foreign-replica',
@@ -14,7 +14,7 @@ export const STRANGERS: readonly FaultCase[] = [
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait'],
     play: async (stage) => {
-      // Every Sentinel has just looked; the next time it does so is 10 s from now.
+      // Every Sentinel has just sent its INFO. It sends the next one in 10 s.
       await stage.site.dataCentre.makeWhole()
       await stage.during('foreign-minority', 12_000)
       await stage.pause(3000)
@@ -24,7 +24,7 @@ export const STRANGERS: readonly FaultCase[] = [
     name: 'forged-feed',
     summary: 'a client publishes forged messages on the feed of changes for 6 s',
     promises: { ...ALL_PROMISES, logins: false, because: 'Whoever may publish there may also stop writes.' },
-    // connect-redis has no feed, and plain-wait reads it as the product does.
+    // connect-redis does not have a feed, and plain-wait reads the feed as the product does.
     madeFor: [],
     play: async (stage) => {
       await stage.during('forged-feed', 6000)

@@ -3,30 +3,37 @@ import type { TokenFacts } from './facts.ts'
 import { addLatency, type LatencyHistogram } from './latency.ts'
 import type { Span } from './span.ts'
 
-/** L1: how verifications fared while a fault was on. */
+/** L1: the results of verifications during a fault. */
 export interface Availability {
   verifications: number
   /** *Unavailable*, errors, and calls that never ended. */
   failed: number
-  /** 100 ms windows in which any failed. */
+  /** 100 ms windows with at least one failure. */
   failedWindows: number
   latencies: LatencyHistogram
   longestMs: number
-  /** The 99.9th percentile in the worst second (in milliseconds): with few a second, its longest. */
+  /**
+   * The 99.9th percentile in the worst second (in milliseconds). With few verifications per second this is the
+   * longest.
+   */
   worstSecondMs: number
   /**
-   * Verifications of a session whose log-out was under way all the while, which count for none of the above: until it
-   * is acknowledged it may be undone, so neither *active* nor *inactive* need be true, and S3 forbids to guess.
+   * Verifications during which a logout of the session was in progress. None of the counts above includes them.
+   * Until a logout is acknowledged, a failover may undo it. So neither *active* nor *inactive* is certain, and S3
+   * forbids guessing.
    */
   undecided: number
-  /** Of these, those that were answered *unavailable*, ended in an error or never ended. */
+  /** The undecided verifications that returned *unavailable*, ended in an error or never ended. */
   undecidedFailed: number
 }
 
 const WINDOW_MS = 100
 const SECOND_MS = 1000
 
-/** Counts the verifications that were invoked in one of the spans, on servers that no fault touched then. */
+/**
+ * Measures the verifications that clients invoked in one of the spans, on servers that no fault touched at that
+ * time.
+ */
 export function measureAvailability(
   calls: readonly Call[],
   facts: ReadonlyMap<string, TokenFacts>,
@@ -79,7 +86,9 @@ export function measureAvailability(
   return result
 }
 
-/** Whether a log-out of the session was under way during the verification, and none was acknowledged before it. */
+/**
+ * Whether a logout of the session was in progress during the verification, and no logout was acknowledged before it.
+ */
 function isUndecided(facts: TokenFacts | undefined, atMs: number, endMs: number): boolean {
   const begun = facts?.revocations.filter(({ invokedMs }) => invokedMs < endMs) ?? []
   if (begun.some(({ okMs }) => okMs !== null && okMs <= atMs)) return false

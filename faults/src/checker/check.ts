@@ -16,13 +16,13 @@ export interface Verdict {
   calls: Call[]
   facts: Map<string, TokenFacts>
   violations: Violation[]
-  /** The longest time after an acknowledged revocation at which *active* was still answered. */
+  /** The longest time after an acknowledged revocation at which a server still answered *active*. */
   longestStalenessMs: number
 }
 
 /**
- * Decides S1, S2 and S3 for a whole history, token by token: tokens are independent of each other. What may or
- * may not have run (`info`) never counts as not run. Throws `MalformedHistoryError`.
+ * Checks S1, S2 and S3 for a whole history, one token at a time, because tokens do not depend on each other. A call
+ * with an unknown outcome (`info`) never counts as not run. Throws `MalformedHistoryError`.
  */
 export function checkHistory(
   events: readonly HistoryEvent[],

@@ -2,16 +2,16 @@ import { type Call, okMs } from '../history/calls.ts'
 import type { TokenFacts } from './facts.ts'
 import { verificationsAfterRevocation } from './rules/undone-revocation.ts'
 
-/** How much happened: what a run's verdict rests on. */
+/** The amounts of work on which the verdict of a run is based. */
 export interface RunCounts {
   /** Acknowledged logins. */
   issues: number
-  /** Acknowledged revocations, of any kind. */
+  /** Acknowledged revocations of any kind. */
   revocations: number
-  /** Verifications that were answered. */
+  /** Verifications that a server answered. */
   verifications: number
   verificationsAfterRevocation: number
-  /** Faults that were seen to take effect. */
+  /** Faults whose effect was observed. */
   confirmedFaults: number
 }
 

@@ -1,17 +1,17 @@
 import { type Call, invokedMs, mayHaveRun, okMs, status } from '../history/calls.ts'
 import type { MonotonicMs } from '../history/events.ts'
 
-/** A revocation, or what may be one. */
+/** A revocation, or a call that may have been a revocation. */
 export interface Revocation {
   call: Call
   invokedMs: MonotonicMs
-  /** When it was acknowledged for this token; null: it may have taken effect, or not. */
+  /** When it was acknowledged for this token. Null: it may or may not have taken effect. */
   okMs: MonotonicMs | null
-  /** It ended the session from which this one was rotated. */
+  /** It ended the session from which this session was rotated. */
   beforeRotation?: boolean
 }
 
-/** An answer that says of a token whether it is good. */
+/** An answer that reports whether a token is active. */
 export interface Observation {
   call: Call
   invokedMs: MonotonicMs
@@ -19,7 +19,7 @@ export interface Observation {
   says: 'active' | 'inactive'
   reason: string
   subject: string | null
-  /** How many updates its claims counted; null where the answer does not say. */
+  /** The number of updates that its claims counted. Null when the answer does not contain the claims. */
   changes: number | null
 }
 
@@ -29,7 +29,7 @@ interface Update {
   okMs: MonotonicMs
 }
 
-/** A renewal of the idle lifetime that was, or may have been, made. */
+/** A renewal of the idle lifetime that happened, or may have happened. */
 interface Renewal {
   invokedMs: MonotonicMs
   /** When it was acknowledged, or null. */
@@ -39,11 +39,11 @@ interface Renewal {
   idleMs: number
 }
 
-/** All that a history says of one token, each list in the order of invocation. */
+/** Everything that a history reports about one token. Each list is in the order of invocation. */
 export interface TokenFacts {
   token: string
   subject: string | null
-  /** The call that issued it: `issue` or `rotate`. Null for a token that nobody issued. */
+  /** The call that issued it: `issue` or `rotate`. Null for a token that no call issued. */
   issue: Call | null
   renewals: Renewal[]
   revocations: Revocation[]
@@ -54,14 +54,14 @@ export interface TokenFacts {
   rotatedFrom: string | null
 }
 
-/** A call that ended without a word may have read the clock this long after its invocation. */
+/** A call without a recorded end may have read the clock up to this long after its invocation. */
 const LONGEST_CALL_MS = 30_000
-/** Ends of a session that an answer tells of, and that a touch may have come before. */
+/** If an inactive answer gives one of these reasons, the touch may have run before the session ended. */
 const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
 
 /**
- * Sorts a history by tokens. Linear: each call is looked at once, and each `revoke-subject` once per session of
- * its subject.
+ * Groups a history by token. The time is linear: it visits each call once, and each `revoke-subject` once per
+ * session of its subject.
  */
 export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<string, TokenFacts> {
   const facts = new Map<string, TokenFacts>()
@@ -96,7 +96,7 @@ export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<
     } else if (token !== undefined) note(call, of(token), defaultIdleMs)
   }
   for (const call of calls) noteUnansweredRotation(call, of, endsOfAll)
-  // A session that was rotated from another comes after it.
+  // The loop reaches a rotated session after the session from which it was rotated.
   for (const fact of facts.values()) noteEndedBeforeRotation(fact, facts)
   return facts
 }
@@ -148,7 +148,7 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
   } else if (operation === 'touch' && (says !== 'inactive' || MAY_HAVE_RENEWED.has(answer?.reason ?? ''))) {
     facts.renewals.push({
       invokedMs: invokedMs(call),
-      // One that had to wait until the renewed session had ended may have renewed it before, or have come too late.
+      // A touch that waited until the session had ended may have renewed it before that, or may have come too late.
       okMs: says === 'inactive' ? null : okMs(call),
       latestMs: call.completion?.atMs ?? invokedMs(call) + LONGEST_CALL_MS,
       idleMs: idleMs ?? defaultIdleMs,
@@ -157,8 +157,9 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
 }
 
 /**
- * A rotation that answers that the session had ended may have ended it itself: it was made, its answer was lost, and before it
- * was sent again "end all sessions" ended the new session, whose token no client holds (seed 46).
+ * A rotation that returns *inactive* may have ended the session itself. The rotation succeeded, and its answer was
+ * lost. Before the client sent the rotation again, "end all sessions" ended the new session, whose token no client
+ * holds (seed 46).
  */
 function noteUnansweredRotation(
   call: Call,
@@ -177,7 +178,10 @@ function noteUnansweredRotation(
 const endedMs = ({ completion }: Call) => completion?.atMs ?? Number.POSITIVE_INFINITY
 const overlap = (a: Call, b: Call) => invokedMs(a) < endedMs(b) && invokedMs(b) < endedMs(a)
 
-/** It ends for sure what was issued for sure before it began, and may end whatever is issued until it ends. */
+/**
+ * A `revoke-subject` certainly ends the sessions that were certainly issued before it began. It may end the sessions
+ * that are issued before it ends.
+ */
 function noteRevokeSubject(call: Call, facts: TokenFacts): void {
   if (call.invoke.exceptToken === facts.token || status(call) === 'fail' || facts.issue === null) return
   const issuedMs = okMs(facts.issue)
@@ -187,7 +191,7 @@ function noteRevokeSubject(call: Call, facts: TokenFacts): void {
   facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surely ? okMs(call) : null })
 }
 
-/** A list that is acknowledged says of every session of its subject whether it is good. */
+/** An acknowledged list reports for every session of its subject whether the session is active. */
 function noteList(call: Call, facts: TokenFacts): void {
   const listed = call.completion?.answer?.listed
   const endedMs = okMs(call)
@@ -205,8 +209,9 @@ function noteList(call: Call, facts: TokenFacts): void {
 }
 
 /**
- * "End all sessions" that surely ended a session ends also what a rotation made of it, whenever it ran: either the new
- * session was there, and is one of all, or the rotation had to find the old one ended.
+ * If "end all sessions" certainly ended a session, then it also ends the session that a rotation made of it, in
+ * either order. Either the new session existed already and was one of all sessions, or the rotation had to find the
+ * old session ended.
  */
 function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, TokenFacts>): void {
   const parent = facts.rotatedFrom === null ? undefined : all.get(facts.rotatedFrom)
@@ -227,7 +232,10 @@ function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, Tok
   facts.revocations.sort((a, b) => a.invokedMs - b.invokedMs)
 }
 
-/** A logout that had not ended when the rotation began may have come after it, and ends the session that it made. */
+/**
+ * A logout that had not ended when the rotation began may run after it. Then the logout ends the session that the
+ * rotation made.
+ */
 function mayFollow(revoke: Call, rotation: Call | null): boolean {
   const endedMs = revoke.completion?.atMs ?? Number.POSITIVE_INFINITY
   return rotation !== null && endedMs > invokedMs(rotation)

@@ -3,20 +3,23 @@ import type { TokenFacts } from './facts.ts'
 import type { CheckerOptions } from './options.ts'
 import type { Violation } from './violation.ts'
 
-/** What one node holds of a token when all is healed, and what the API answers. */
+/** The state of one token on each node after all faults have ended, and the answer of the API. */
 export interface FinalReading {
   token: string
   /** When the reading began (monotonic, in milliseconds). */
   atMs: number
-  /** One a node, by host: `live`, `revoked`, `absent`, with what tells two live records apart; or why none came. */
+  /**
+   * One state per node, by host: `live` (with a text that distinguishes two live records), `revoked`, `absent`, or
+   * the reason why the reading failed.
+   */
   nodes: Record<string, string>
   api: 'active' | 'inactive' | 'unavailable'
   reason: string
-  /** How many updates the claims count; null where the API does not say. */
+  /** The number of updates that the claims count. Null when the API does not return the claims. */
   changes?: number | null
 }
 
-/** Rule 11: after healing, all nodes and the API agree on every token, and what they say follows from the history. */
+/** Rule 11: after recovery, all nodes and the API agree on every token, and their answers follow from the history. */
 export function findFinalDisagreement(
   facts: TokenFacts,
   reading: FinalReading,
@@ -52,7 +55,7 @@ export function findFinalDisagreement(
     : []
 }
 
-/** A token that ends this soon after a reading began may have ended in the course of it. */
+/** A token that ends this soon after a reading began may have ended during the reading. */
 const READING_MS = 10_000
 
 function earliestEnd({ renewals }: TokenFacts): number {

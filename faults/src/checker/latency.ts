@@ -1,4 +1,4 @@
-/** Latencies in buckets that grow by a twentieth, so that histograms of many runs add up exactly. */
+/** Latencies in buckets that grow by a twentieth, so that the histograms of many runs can be added exactly. */
 export type LatencyHistogram = Record<string, number>
 
 const GROWTH = 1.05
@@ -25,7 +25,10 @@ function countLatencies(histogram: LatencyHistogram): number {
   return Object.values(histogram).reduce((sum, count) => sum + count, 0)
 }
 
-/** The latency that `share` of all did not exceed (in milliseconds, up to a twentieth too high); 0 when there is none. */
+/**
+ * The latency that `share` of all calls did not exceed (in milliseconds, up to a twentieth too high). 0 without
+ * calls.
+ */
 export function percentileMs(histogram: LatencyHistogram, share: number): number {
   const wanted = countLatencies(histogram) * share
   let sum = 0

@@ -2,8 +2,8 @@ import { type Call, okMs } from '../history/calls.ts'
 import type { Span } from './span.ts'
 
 /**
- * L2: the longest stretch without any acknowledged login that touches the span of a fault (in milliseconds), on
- * servers that no fault touched; null when too few logins surround it to tell.
+ * L2: the longest period without an acknowledged login that overlaps the span of a fault (in milliseconds), on
+ * servers that no fault touched. Null when too few logins surround it for a measurement.
  */
 export function loginGapMs(
   calls: readonly Call[],

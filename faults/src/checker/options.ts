@@ -1,9 +1,9 @@
-/** What the checker must know of a run besides its history. */
+/** The settings of a run that the checker needs besides the history. */
 export interface CheckerOptions {
-  /** L: how long after an acknowledged revocation *active* may still be answered (in milliseconds). */
+  /** L: how long after an acknowledged revocation a server may still answer *active* (in milliseconds). */
   leaseMs: number
-  /** The idle lifetime of a session that was issued or touched without one (in milliseconds). */
+  /** The idle lifetime of a session whose issue or touch did not request one (in milliseconds). */
   defaultIdleMs: number
-  /** How far apart the clocks of two servers were at the most (in milliseconds). */
+  /** The largest difference between the clocks of two servers (in milliseconds). */
   clockErrorMs: number
 }

@@ -1,4 +1,4 @@
-/** A stretch of the history's time, both ends included. */
+/** A period of the history's time. Both ends are included. */
 export interface Span {
   fromMs: number
   toMs: number

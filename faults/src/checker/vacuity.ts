@@ -1,6 +1,6 @@
 import type { RunCounts } from './counts.ts'
 
-/** Fewer than these prove nothing. */
+/** A run with fewer than these proves nothing. */
 export const LEAST_COUNTS: Readonly<RunCounts> = {
   issues: 30,
   revocations: 15,
@@ -9,7 +9,7 @@ export const LEAST_COUNTS: Readonly<RunCounts> = {
   confirmedFaults: 1,
 }
 
-/** Rule 12: why a run proves nothing, one sentence each; none when it does. */
+/** Rule 12: the reasons why a run proves nothing, one sentence each. Empty when the run proves something. */
 export function findVacuity(counts: RunCounts, least: Readonly<RunCounts> = LEAST_COUNTS): string[] {
   return (Object.keys(least) as (keyof RunCounts)[]).flatMap((name) =>
     counts[name] < least[name] ? [`Only ${counts[name]} ${name}; at least ${least[name]} are needed.`] : [],

@@ -1,31 +1,33 @@
 import type { Call } from '../history/calls.ts'
 
-/** The rules of the checker, by the promise that each stands for. */
+/** The rules of the checker, each with the promise that it checks. */
 export type RuleName =
   /** S1: an acknowledged login is lost. */
   | 'S1-lost-login'
-  /** S2: an acknowledged revocation is undone, or a token is accepted later than L after it. */
+  /** S2: an acknowledged revocation is undone, or a server accepts a token later than L after the revocation. */
   | 'S2-undone-revocation'
-  /** S2: a rotation gave a session back that "end all my sessions" had ended. */
+  /** S2: a rotation restored a session that "end all my sessions" had ended. */
   | 'S2-kept-by-rotation'
-  /** S2: a token that was once called revoked is active again. */
+  /** S2: a token is active again after a server called it revoked. */
   | 'S2-active-again'
-  /** S3: active for a token that was never issued, not yet issued, or is somebody else's. */
+  /**
+   * S3: a server calls a token active that was never issued, is not issued at that time, or belongs to another user.
+   */
   | 'S3-never-issued'
-  /** S3: active after the latest end that the token can have. */
+  /** S3: a server calls a token active after its latest possible end. */
   | 'S3-outlived'
-  /** S3: a session in use could not be kept, because its touch was refused for memory. */
+  /** S3: a session in use ends, because a server refused its touch for lack of memory. */
   | 'S3-refused-touch'
-  /** An acknowledged update of a session's claims is gone. */
+  /** An acknowledged update of a session's claims is lost. */
   | 'lost-update'
-  /** S1, S2: after healing, the nodes and the API do not agree, or not with the history. */
+  /** S1, S2: after recovery, the nodes and the API disagree with each other or with the history. */
   | 'final-disagreement'
 
 export interface Violation {
   rule: RuleName
   token: string
-  /** What is wrong, in one sentence. */
+  /** Describes the violation in one sentence. */
   message: string
-  /** The calls that show it. */
+  /** The calls that prove the violation. */
   calls: Call[]
 }

@@ -2,26 +2,26 @@ import { parseArgs } from 'node:util'
 import { findCase } from '../cases/cases.ts'
 import { SYSTEM_NAMES, type SystemName } from '../systems/system.ts'
 
-/** The command line is not usable; the message says why. */
+/** The command line is not usable. The message gives the reason. */
 export class UsageError extends Error {}
 
-/** What the command line asks for. */
+/** The choices of the command line. */
 export interface Arguments {
   command: 'run' | 'list' | 'report' | 'help'
-  /** How many seeds, from `firstSeed` on. */
+  /** The number of seeds, starting at `firstSeed`. */
   seeds: number
   firstSeed: number
-  /** Whether the scripted cases are played, and which alone. */
+  /** The scripted cases to run; any other value is the name of a single case. */
   cases: 'all' | 'brief' | 'none' | string
-  /** Whether the cases, and every twentieth seed, are also played with both controls. */
+  /** Whether the cases, and every twentieth seed, also run with both controls. */
   controls: boolean
   system: SystemName
-  /** No run is begun after this long. */
+  /** The campaign does not start another run after this time. */
   minutes: number
   parallel: number
-  /** Forget what earlier campaigns found. */
+  /** Discard the results of earlier campaigns. */
   fresh: boolean
-  /** The folder for what is found; null is the usual one. */
+  /** The folder for the results. Null: the default folder. */
   results: string | null
 }
 
@@ -66,7 +66,7 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const
 
-/** Reads the command line. Throws `UsageError`. */
+/** Parses the command line. Throws `UsageError`. */
 export function readArguments(args: string[]): Arguments {
   const values = parse(args)
   const number = (name: keyof typeof OPTIONS, fallback: number, least: number, most: number) => {

@@ -1,7 +1,7 @@
 import { CASES } from '../cases/cases.ts'
 import { FAULTS } from '../faults/alphabet.ts'
 
-/** What can be played: the faults of the seeded schedules, and the scripted cases. */
+/** Lists the faults of the seeded schedules, and the scripted cases. */
 export function listText(): string {
   const width = Math.max(
     ...[...Object.keys(FAULTS), ...CASES.map(({ name }) => name)].map((name) => name.length),

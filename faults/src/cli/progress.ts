@@ -1,7 +1,7 @@
 import { isExpected } from '../campaign/expected.ts'
 import { isRed, outcomeOf, type RunResult } from '../campaign/result.ts'
 
-/** One line a run. */
+/** Formats one line per run. */
 export function progressLine(result: RunResult, done: number, all: number, kept: string | null): string {
   const { plan, counts, broken, vacuous, violations } = result
   const name = plan.system === 'holdfast' ? plan.name : `${plan.name} @ ${plan.system}`

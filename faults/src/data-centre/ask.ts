@@ -11,7 +11,10 @@ import { CAMPAIGN, PRIMARY_NAME } from './names.ts'
 
 const PATIENCE_MS = 1000
 
-/** Asks a Redis or a Sentinel as the campaign's own user, over a connection of its own. Rejects when it does not answer. */
+/**
+ * Sends a command to a Redis or a Sentinel as the campaign's own user, over a new connection. Rejects when the
+ * server does not answer.
+ */
 export async function ask(
   place: DataHost | SentinelPlace | typeof FOREIGN_PLACE,
   args: readonly (string | Buffer)[],
@@ -39,7 +42,7 @@ export async function answersPing(place: Parameters<typeof ask>[0]): Promise<boo
   }
 }
 
-/** What a Redis says of its part in replication, or null when it does not answer. */
+/** The replication state that a Redis reports, or null when the Redis does not answer. */
 export async function viewOf(host: DataHost): Promise<ReplicationView | null> {
   try {
     return parseReplication(String(await ask(host, ['INFO', 'replication'])))
@@ -48,7 +51,7 @@ export async function viewOf(host: DataHost): Promise<ReplicationView | null> {
   }
 }
 
-/** A field of what a Sentinel says of the primary (`SENTINEL MASTER`); empty when it does not answer. */
+/** One field of the primary that a Sentinel reports (`SENTINEL MASTER`). Empty when the Sentinel does not answer. */
 export async function fieldOfPrimary(sentinel: SentinelPlace, field: 'flags' | 'ip'): Promise<string> {
   const primary = await ask(sentinel, ['SENTINEL', 'MASTER', PRIMARY_NAME]).catch(() => null)
   return String((primary as Record<string, unknown> | null)?.[field] ?? '')

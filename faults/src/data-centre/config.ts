@@ -16,19 +16,19 @@ import {
 import { DATA_CENTRE, PRIMARY_NAME } from './names.ts'
 import { renderUsersOfSentinel } from './users.ts'
 
-/** How quick Sentinel decides and looks (in milliseconds). */
+/** The periods and time limits of Sentinel (in milliseconds). */
 export interface Timings {
   downAfterMs: number
   failoverTimeoutMs: number
-  /** How often each Sentinel asks a node for INFO; stock is 10,000. */
+  /** How often each Sentinel sends INFO to a node; stock is 10,000. */
   infoPeriodMs: number
-  /** How often each Sentinel tells of itself; stock is 2000. */
+  /** How often each Sentinel publishes its greeting; stock is 2000. */
   publishPeriodMs: number
   /** How often each Sentinel pings; stock is 1000. */
   pingPeriodMs: number
 }
 
-/** `fast`, with the periods that the product's watchdog gives a Sentinel. */
+/** `fast`, with the periods that the product's watchdog sets on a Sentinel. */
 export const FAST: Timings = {
   downAfterMs: 1500,
   failoverTimeoutMs: 6000,
@@ -47,10 +47,10 @@ export const FAST_STOCK_PERIODS: Timings = {
 
 export const MAXMEMORY = '256mb'
 
-/** The host that is primary at first. */
+/** The host of the first primary. */
 export const FIRST_PRIMARY: DataHost = 'a'
 
-/** redis.conf of a host: as the product renders it, less the transport. */
+/** The redis.conf of a host, as the product renders it but without the transport settings. */
 export function renderRedisConf(host: DataHost, folder: string, secrets: Secrets): string {
   const address = addressOf(host)
   const replicaOf = host === FIRST_PRIMARY ? '' : `replicaof ${addressOf(FIRST_PRIMARY)} ${REDIS_PORT}`
@@ -107,7 +107,7 @@ sentinel parallel-syncs ${PRIMARY_NAME} 1
 `
 }
 
-/** `host.json` of a host, for its watchdog. */
+/** The `host.json` of a host, for its watchdog. */
 export function renderHostConfig(host: DataHost, folder: string, timings: Timings, secrets: Secrets): string {
   const config: HostConfig = {
     dataCentre: DATA_CENTRE,
@@ -127,7 +127,10 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
   return JSON.stringify(config, null, 2)
 }
 
-/** What the product's operations know of the data centre. It has no gateways: its applications open the store themselves. */
+/**
+ * The description of the data centre for the product's operations. It does not list gateways, because the
+ * applications open the store themselves.
+ */
 export function topologyOf({ downAfterMs, failoverTimeoutMs }: Timings): Topology {
   return {
     name: DATA_CENTRE,

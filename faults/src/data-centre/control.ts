@@ -4,8 +4,9 @@ import type { ControlStatus } from '@holdfast/local/supervise/control-protocol'
 import { DATA_CENTRE } from './names.ts'
 
 /**
- * The control socket of a data centre, for the product's operations: they ask there whether it runs, and tell of new
- * secrets. What else a supervisor can do is refused: the campaign does it itself.
+ * Serves the control socket of a data centre for the product's operations. They ask there whether the data centre
+ * runs, and announce new secrets. The socket refuses all other actions of a supervisor, because the campaign
+ * performs them itself.
  */
 export async function serveControl(socketPath: string, reload: () => Promise<void>): Promise<void> {
   const status: ControlStatus = { name: DATA_CENTRE, timings: 'custom', processes: [] }

@@ -29,10 +29,10 @@ import { OperatedState } from './operated-state.ts'
 import { makeRedis, makeSentinel } from './servers.ts'
 import { until } from './until.ts'
 
-/** What a process of the data centre is started with, besides its command. */
+/** The environment variables of a process of the data centre. */
 export type EnvironmentOf = (place: DataHost | SentinelPlace) => NodeJS.ProcessEnv
 
-/** What Redis needs to start, as opposed to its data. */
+/** The files that Redis needs to start. All other files in its folder are data. */
 const CONFIGURATION = ['redis.conf', 'users.acl', 'host.json']
 
 const WATCHDOG = fileURLToPath(new URL('watchdog.ts', import.meta.url))
@@ -44,16 +44,16 @@ export interface DataCentreOptions {
   environmentOf: EnvironmentOf
   /** Whether each host runs the product's watchdog beside its Redis. */
   watchdogs: boolean
-  /** Whether every Redis starts by the product's guard, also at first. */
+  /** Whether every Redis starts through the product's guard, including the first time. */
   guards: boolean
 }
 
 /**
- * One Redis per data host, the first of them primary, and as many Sentinels, each in a place of its own; and a watchdog
- * beside each Redis, if wanted.
+ * One Redis per data host and the same number of Sentinels, each in its own place. The Redis of the first host is
+ * primary at the start. A watchdog may run beside each Redis.
  */
 export class DataCentre {
-  /** What the product's operations know of it, and remember. */
+  /** The state folder that the product's operations read and write. */
   readonly state: OperatedState
   readonly #folder: string
   readonly #timings: Timings
@@ -90,7 +90,7 @@ export class DataCentre {
     const dataCentre = new DataCentre(options, processes, state)
     await serveControl(state.controlSocket, () => dataCentre.#reload())
     await Promise.all(DATA_HOSTS.map((host) => dataCentre.boot(host)))
-    // NOREPLICAS until the first replica is linked.
+    // The primary answers NOREPLICAS until the first replica is linked.
     await until('the primary takes the mark', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
     if (watchdogs) await Promise.all(DATA_HOSTS.map((host) => dataCentre.#startWatchdog(host, secrets)))
@@ -104,7 +104,7 @@ export class DataCentre {
     return found
   }
 
-  /** The watchdog of a host, or null where there is none. */
+  /** The watchdog of a host, or null if the host does not have one. */
   watchdogOf(host: DataHost): HostedProcess | null {
     return this.#watchdogs.get(host) ?? null
   }
@@ -113,18 +113,18 @@ export class DataCentre {
     return join(this.#folder, host)
   }
 
-  /** Where each process writes its log. */
+  /** The log file of each process. */
   logFiles(): Map<string, string> {
     return new Map([...this.#processes.keys()].map((place) => [place, join(this.#folder, `${place}.log`)]))
   }
 
-  /** Every Redis' own view of replication; null for one that does not answer. */
+  /** The replication state that each Redis reports. Null for a Redis that does not answer. */
   async views(): Promise<Map<DataHost, ReplicationView | null>> {
     const views = await Promise.all(DATA_HOSTS.map(viewOf))
     return new Map(DATA_HOSTS.map((host, index) => [host, views[index] ?? null]))
   }
 
-  /** The primary that most replicas follow, or null when none answers as primary. */
+  /** The primary that most replicas follow, or null when no Redis answers as primary. */
   async primary(): Promise<DataHost | null> {
     const primaries = [...(await this.views())].flatMap(([host, view]) =>
       view?.role === 'primary' ? [{ host, replicas: view.replicas.length }] : [],
@@ -137,7 +137,7 @@ export class DataCentre {
     return (await viewOf(host))?.role === 'primary'
   }
 
-  /** Whether any Sentinel is about to fail over, or does. */
+  /** Whether any Sentinel is preparing or running a failover. */
   async isFailingOver(): Promise<boolean> {
     const flags = await Promise.all(SENTINEL_PLACES.map((place) => fieldOfPrimary(place, 'flags')))
     return flags.some((flag) => /o_down|failover_in_progress/.test(flag))
@@ -149,7 +149,7 @@ export class DataCentre {
     if (place.length > 1) await this.#setPeriods(place as SentinelPlace, this.#timings)
   }
 
-  /** Starts a Redis as systemd does after a boot: where there is a guard, it says as what. */
+  /** Starts a Redis as systemd does after a boot. If guards are on, the guard decides the role of the Redis. */
   async boot(host: DataHost): Promise<void> {
     if (this.#guards) await this.#startGuarded(host)
     else await this.restart(host)
@@ -162,14 +162,17 @@ export class DataCentre {
     await this.process(host).start(await guardedArguments(host, folder, config))
   }
 
-  /** Gives a Sentinel that has ended the file with which it began: it knows no peers and no replicas, and has a new id. */
+  /**
+   * Restores the initial file of a stopped Sentinel. The Sentinel then knows no peers and no replicas, and has a new
+   * id.
+   */
   async restoreFirstFile(place: SentinelPlace): Promise<void> {
     const folder = join(this.#folder, place)
     const file = renderSentinelConf(hostOf(place), folder, this.#timings, await this.state.secrets())
     await writeFile(join(folder, 'sentinel.conf'), file)
   }
 
-  /** Removes what a Redis that has ended has stored; its configuration stays. */
+  /** Removes the stored data of a stopped Redis. Its configuration stays. */
   async wipe(host: DataHost): Promise<void> {
     const folder = this.dataFolder(host)
     for (const name of await readdir(folder)) {
@@ -177,7 +180,10 @@ export class DataCentre {
     }
   }
 
-  /** Sets `maxmemory` of every Redis that answers; those hosts. One that is down starts with the limit of its file. */
+  /**
+   * Sets `maxmemory` on every Redis that answers, and returns their hosts. A stopped Redis starts with the limit of
+   * its file.
+   */
   async limitMemory(size: string): Promise<DataHost[]> {
     const settled = await Promise.all(
       DATA_HOSTS.map((host) =>
@@ -201,34 +207,34 @@ export class DataCentre {
     await this.setSentinelPeriods()
   }
 
-  /** Lets every Sentinel look often, so that waiting for them is short. */
+  /** Shortens the periods of every Sentinel, so that waits for the Sentinels are short. */
   async hurrySentinels(): Promise<void> {
     const hurried = { ...this.#timings, infoPeriodMs: 500, publishPeriodMs: 250 }
     await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, hurried)))
   }
 
-  /** Lets them look as often as this run says. */
+  /** Restores the periods of this run on every Sentinel. */
   async setSentinelPeriods(): Promise<void> {
     await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, this.#timings)))
   }
 
-  /** Waits until it is whole, with Sentinels that look often meanwhile. */
+  /** Waits until the data centre is healthy. Meanwhile the Sentinels use short periods. */
   async makeWhole(): Promise<void> {
     await this.hurrySentinels()
     await this.waitUntilWhole()
     await this.setSentinelPeriods()
   }
 
-  /** Until one primary has two replicas in step and every Sentinel knows all of them. */
+  /** Waits until one primary has two synchronized replicas and every Sentinel knows all nodes. */
   async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
     await this.limitMemory(MAXMEMORY)
     await until('the data centre is whole', () => this.#isWholeAgain(), { timeoutMs })
-    // A link that was cut for a while calls itself up although nothing comes through yet.
+    // After a cut, a link may report "up" although no data passes through it. Therefore compare offsets.
     const offset = (await this.#primaryView())?.offset ?? 0
     await until('the replicas have all that the primary had', () => this.#haveAll(offset), { timeoutMs })
   }
 
-  /** New secrets: watchdogs that work begin anew with them, and others begin with them. */
+  /** Applies new secrets: running watchdogs restart with them, and stopped watchdogs will start with them. */
   async #reload(): Promise<void> {
     const secrets = await this.state.secrets()
     for (const [host, watchdog] of this.#watchdogs) {
@@ -239,7 +245,7 @@ export class DataCentre {
     }
   }
 
-  /** Answers the file that its watchdog reads at its start. */
+  /** Writes the file that the watchdog of a host reads at its start. Returns its path. */
   async #configureWatchdog(host: DataHost, secrets: Secrets): Promise<string> {
     const folder = join(this.#folder, `watchdog-${host}`)
     const config = join(folder, 'host.json')
@@ -271,7 +277,7 @@ export class DataCentre {
     return [...(await this.views()).values()].find((view) => view?.role === 'primary')
   }
 
-  /** A connection may be reset while a Sentinel gets over a fault. */
+  /** Retries, because the connection may be reset while a Sentinel recovers from a fault. */
   async #setPeriods(place: SentinelPlace, timings: Timings): Promise<void> {
     const { infoPeriodMs, publishPeriodMs, pingPeriodMs } = timings
     const periods = Object.entries({
@@ -296,9 +302,10 @@ export class DataCentre {
   }
 
   /**
-   * When every fault is over, a Redis that gave up by itself is started again, as systemd would: a replica ends when it
-   * finds, after its disk was full, that it could not write (redis/server.c). And every Redis has its memory again: one
-   * that hung when the fault of memory ended has not, and refuses even Sentinel's transaction that makes it a replica.
+   * After all faults, restarts every Redis that ended by itself, as systemd would. A replica ends when it finds that
+   * it could not write while its disk was full (redis/server.c). Also restores the memory limit of every Redis. If a
+   * Redis hung when the memory fault ended, it still has the low limit, and it refuses even Sentinel's transaction
+   * that makes it a replica.
    */
   async #isWholeAgain(): Promise<boolean> {
     if (await this.#isWhole()) return true

@@ -5,7 +5,10 @@ import { addressOf, type DataHost, FOREIGN_PLACE, REDIS_PORT } from '../hosts/pl
 import { answersPing } from './ask.ts'
 import { CAMPAIGN } from './names.ts'
 
-/** Attaches a Redis to another one as a replica that belongs to no plan, as somebody does for a copy of the data. It is never promoted. */
+/**
+ * Attaches a Redis that is not part of the data centre to a host as a replica, as an operator does for a copy of the
+ * data. Sentinel never promotes it.
+ */
 export async function attachForeignReplica(
   folder: string,
   to: DataHost,

@@ -1,7 +1,10 @@
 import { guardHost } from '@holdfast/agent/guard/guard-host'
 import { readHostConfig } from '@holdfast/agent/host/config'
 
-/** The product's guard of one data host, before its Redis starts. Its arguments are the host's `host.json` and where it writes how Redis is to start. */
+/**
+ * Runs the product's guard of one data host before its Redis starts. Arguments: the `host.json` of the host, and the
+ * file to which the guard writes the start arguments of Redis.
+ */
 const [config = '', startFile = ''] = process.argv.slice(2)
 await guardHost(await readHostConfig(config), {
   startFile,

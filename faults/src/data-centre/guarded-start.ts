@@ -9,7 +9,7 @@ const GUARD = fileURLToPath(new URL('guard.ts', import.meta.url))
 /** A guard may wait for a whole failover. */
 const LONGEST_GUARD_MS = 60_000
 
-/** Runs the product's guard in the place of a data host. Answers the arguments with which Redis is to start. */
+/** Runs the product's guard in the place of a data host. Returns the arguments with which Redis must start. */
 export async function guardedArguments(host: DataHost, folder: string, config: string): Promise<string[]> {
   const startFile = join(folder, 'start.env')
   const [enter, ...inPlace] = Network.commandIn(host)

@@ -4,7 +4,7 @@ import { PRIMARY_NAME } from './names.ts'
 
 const OTHERS = DATA_HOSTS.length - 1
 
-/** How many replicas and how many other Sentinels a Sentinel knows; null when it does not answer. */
+/** The number of replicas and of other Sentinels that a Sentinel knows. Null when the Sentinel does not answer. */
 async function knownTo(place: SentinelPlace): Promise<{ replicas: number; sentinels: number } | null> {
   try {
     const replicas = await ask(place, ['SENTINEL', 'REPLICAS', PRIMARY_NAME])
@@ -16,7 +16,7 @@ async function knownTo(place: SentinelPlace): Promise<{ replicas: number; sentin
   }
 }
 
-/** Whether a Sentinel knows every node of the data centre and no other, and can reach all Sentinels. */
+/** Whether a Sentinel knows exactly the nodes of the data centre, and can reach all Sentinels. */
 export async function knowsAll(place: SentinelPlace): Promise<boolean> {
   const known = await knownTo(place)
   if (known?.replicas !== OTHERS || known.sentinels !== OTHERS) return false
@@ -24,12 +24,12 @@ export async function knowsAll(place: SentinelPlace): Promise<boolean> {
   return String(quorum).startsWith(`OK ${DATA_HOSTS.length} `)
 }
 
-/** Whether every Sentinel that answers names the same primary, and none is failing over. */
+/** Whether every Sentinel that answers names the same primary, and no Sentinel is running a failover. */
 async function areSettled(): Promise<boolean> {
   const fieldOfEach = (field: 'flags' | 'ip') =>
     Promise.all(SENTINEL_PLACES.map((place) => fieldOfPrimary(place, field)))
   const [named, flags] = await Promise.all([fieldOfEach('ip'), fieldOfEach('flags')])
-  // Empty: it does not answer.
+  // An empty address means that the Sentinel does not answer.
   const primaries = new Set(named.filter((address) => address !== ''))
   return primaries.size === 1 && !flags.some((some) => some.includes('failover_in_progress'))
 }
@@ -38,9 +38,10 @@ let lastResetMs = Number.NEGATIVE_INFINITY
 const BETWEEN_RESETS_MS = 3000
 
 /**
- * What `doctor --fix` does: a Sentinel that remembers a replica or a Sentinel that is gone is reset, one at a time, because it
- * then knows nobody until the next greeting. Never during a failover: a leader that is reset forgets that it had promoted a
- * replica, and goes on naming the old primary in the epoch of the new one (seed 37).
+ * Does the same as `doctor --fix`: resets a Sentinel that remembers a removed replica or Sentinel. It resets one
+ * Sentinel at a time, because a reset Sentinel knows no other node until the next greeting. It never resets during a
+ * failover. A leader that is reset forgets that it has promoted a replica, and continues to name the old primary in
+ * the epoch of the new one (seed 37).
  */
 export async function forgetStrangers(): Promise<void> {
   if (performance.now() - lastResetMs < BETWEEN_RESETS_MS || !(await areSettled())) return

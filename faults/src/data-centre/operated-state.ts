@@ -6,7 +6,7 @@ import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { parseSecrets } from '@holdfast/site/secrets/secrets'
 import type { Topology } from '@holdfast/site/topology/topology'
 
-/** The state folder of the data centre, as the product's operations read and write it. */
+/** The state folder of the data centre, which the product's operations read and write. */
 export class OperatedState {
   readonly #folder: StateFolder
 
@@ -30,7 +30,7 @@ export class OperatedState {
     return this.#folder.controlSocket
   }
 
-  /** The newest ones: a rotation replaces them. */
+  /** Reads the current secrets. A rotation replaces them. */
   async secrets(): Promise<Secrets> {
     const secrets = parseSecrets(await readFile(this.#folder.secretsFile, 'utf8'))
     if (secrets === null) throw new Error(`${this.#folder.secretsFile} holds no secrets.`)

@@ -1,9 +1,9 @@
-/** What was waited for did not come about in time. */
+/** A condition did not become true in time. */
 class WaitedInVainError extends Error {}
 
 const LOOK_AGAIN_MS = 10
 
-/** Waits until the condition holds. Throws `WaitedInVainError`, or what the signal was aborted with. */
+/** Waits until the condition is true. Throws `WaitedInVainError`, or the reason of the aborted signal. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,

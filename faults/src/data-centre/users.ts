@@ -4,7 +4,7 @@ import { CAMPAIGN } from './names.ts'
 
 const CAMPAIGN_USER = `user ${CAMPAIGN.username} on >${CAMPAIGN.password} ~* &* +@all\n`
 
-/** `users.acl`: as the product renders it, and the campaign's own user. */
+/** The `users.acl` file: the users that the product renders, and the campaign's own user. */
 export const renderRedisUsers = (secrets: Secrets): string => renderUsersAcl(secrets) + CAMPAIGN_USER
 
 /** The users of a Sentinel, as lines of its file. */

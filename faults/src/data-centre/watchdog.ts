@@ -1,7 +1,10 @@
 import { readHostConfig } from '@holdfast/agent/host/config'
 import { watchHost } from '@holdfast/agent/watchdog/watch-host'
 
-/** The product's watchdog of one data host, for ever. Its only argument is the host's `host.json`. */
+/**
+ * Runs the product's watchdog of one data host until the process is killed. Its only argument is the host's
+ * `host.json`.
+ */
 const [config = ''] = process.argv.slice(2)
 process.stdout.write('watching\n')
 await watchHost(await readHostConfig(config), {

@@ -6,7 +6,10 @@ const SECOND_MS = 1000
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** A little, within what is tolerated; and by more than a session lasts without use: time zones, a clock that was never set. */
+/**
+ * Small shifts are within the tolerance. Large shifts exceed the idle lifetime of a session, as a wrong time zone or
+ * a clock that was never set does.
+ */
 const SHIFTS_MS = [
   SECOND_MS,
   -SECOND_MS,
@@ -16,20 +19,20 @@ const SHIFTS_MS = [
   13 * HOUR_MS,
   -13 * HOUR_MS,
 ]
-/** How much a drifting clock gains (in milliseconds per second): within a fault it leaves every tolerance. */
+/** The gain of a drifting clock (in milliseconds per second). During a fault the clock exceeds every tolerance. */
 const DRIFTS = [2000, -2000, 100_000, -100_000]
 
 const drawFrom = (values: readonly number[], strength: number): number =>
   values[Math.min(values.length - 1, Math.floor(strength * values.length))] ?? 0
 
-/** The strength that shifts a clock by so much. */
+/** The strength that shifts a clock by this amount. */
 export function shiftsBy(ms: number): number {
   const index = SHIFTS_MS.indexOf(ms)
   if (index < 0) throw new Error(`No clock is ever shifted by ${ms} ms.`)
   return index / SHIFTS_MS.length
 }
 
-/** Sets the clocks at some places: they are those of one machine. */
+/** Sets the clocks at several places of one machine. */
 async function setAt(
   site: Site,
   places: readonly Place[],

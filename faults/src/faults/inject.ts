@@ -3,15 +3,15 @@ import type { Site } from '../site/site.ts'
 import { FAULTS, type FaultName } from './alphabet.ts'
 import type { Begun, Fault, Target } from './fault.ts'
 
-/** A fault that is on. */
+/** A fault that is active. */
 export interface Injected {
-  /** Heals it. Doing so again does nothing. */
+  /** Ends the fault. A second call does nothing. */
   end: () => Promise<void>
 }
 
 const DEFAULT_TARGET: Target = { role: 'primary', app: 'app1' }
 
-/** Begins a fault of the alphabet. */
+/** Starts a fault of the list. */
 export function inject(
   site: Site,
   name: FaultName,
@@ -24,7 +24,7 @@ export function inject(
   return begin(site, name, () => fault.begin(site, whom, strength), ofPrimary)
 }
 
-/** Begins a fault and writes it down; whether it took effect is looked at before it is healed. */
+/** Starts a fault and logs it in the timeline. Checks the effect of the fault before it ends the fault. */
 export async function begin(
   site: Site,
   name: string,

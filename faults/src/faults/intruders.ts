@@ -10,7 +10,7 @@ import type { Begun, Fault } from './fault.ts'
 
 const ADDRESS = formatAddress({ host: addressOf(FOREIGN_PLACE), port: REDIS_PORT })
 
-/** There is one place for them in this run. */
+/** A run has only one place for a foreign replica. */
 let isAttached = false
 
 async function attach(site: Site): Promise<Begun> {
@@ -26,7 +26,7 @@ async function attach(site: Site): Promise<Begun> {
     const view = (await site.dataCentre.views()).get(primary)
     return view?.replicas.some(({ address }) => address === ADDRESS) ?? false
   }
-  // It may never be: the primary may be hung, or gone.
+  // The replica may never come online, because the primary may be hung or dead.
   await until('the foreign replica follows', online, { timeoutMs: 3000 }).catch(() => {})
   const follows = await online()
   return {
@@ -70,7 +70,7 @@ const foreignMinority: Fault = {
 const FEED = 'hf:feed'
 const FORGED_EVERY_MS = 100
 
-/** Lengths that are negative, too large, no numbers; fields that are missing; bytes without any form. */
+/** Lengths that are negative, too large or not numeric; missing fields; bytes without any format. */
 const FORGED: readonly (() => string | Buffer)[] = [
   () => 'a - -8 ',
   () => 'a - -1 ',

@@ -15,15 +15,15 @@ import {
 import { countInLog, type Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 
-/** When a machine that went on has heard what time it is. */
+/** A resumed machine corrects its clock after this time, as time synchronization does. */
 const SYNCHRONIZED_MS = 5000
 
 /** The processes of a machine, by the place whose clock they read. */
 type Machine = readonly { place: Place; pids: readonly number[] }[]
 
 /**
- * Pauses a machine: its processes are stopped, their clocks stand still, and nothing that is sent to it arrives: it is sent
- * again when the machine goes on, as TCP does.
+ * Pauses a machine: stops its processes and their clocks, and drops all packets to it. The senders retransmit the
+ * packets after the machine resumes, as TCP does.
  */
 async function pauseMachine(
   site: Site,
@@ -69,7 +69,7 @@ function dataMachine(site: Site, host: DataHost): Machine {
 
 const appMachine = (site: Site, app: AppHost): Machine => [{ place: app, pids: site.fleet.pidsOn(app) }]
 
-/** Long enough for a failover, and for what a barrier once waited for. */
+/** Long enough for a failover, and for the wait of an earlier barrier. */
 const LONG_MS = [600, 1600, 3000, 8000, 15_000, 25_000] as const
 
 const freezeHost: Fault = {
@@ -88,7 +88,10 @@ const freezeApp: Fault = {
   begin: (site, { app }) => pauseMachine(site, appMachine(site, app), ALL_BUT_WALL_CLOCK, site.fleet.on(app)),
 }
 
-/** No process can know of it: what a lease cannot end (SECURITY.md). No schedule draws it. */
+/**
+ * Pauses an application host so that no process can detect it. The lease of a paused application does not run out
+ * (SECURITY.md). Schedules never draw this fault.
+ */
 export const freezeAppUnknowing = (site: Site, app: AppHost): Promise<Begun> =>
   pauseMachine(site, appMachine(site, app), ALL_CLOCKS, site.fleet.on(app))
 
@@ -100,11 +103,11 @@ const suspendApp: Fault = {
   begin: (site, { app }) => pauseMachine(site, appMachine(site, app), MONOTONIC_ONLY, site.fleet.on(app)),
 }
 
-/** How long the primary hangs after the election, so that no other Sentinel starts a failover of its own. */
+/** How long the primary still hangs after the election, so that other Sentinels do not start their own failovers. */
 const HANGS_ON_MS = 300
 const ELECTED_MS = 12_000
 
-/** A hung primary, and what happens to the Sentinel that is elected before it promotes anybody. */
+/** Hangs the primary, and injects a fault at the elected Sentinel before it promotes a replica. */
 async function afterElection(site: Site, strike: (leader: SentinelPlace) => Promise<Begun>): Promise<Begun> {
   const primary = await site.resolve('primary')
   const hung = site.dataCentre.process(primary)
@@ -119,7 +122,7 @@ async function afterElection(site: Site, strike: (leader: SentinelPlace) => Prom
       }
       return leader !== null
     }
-    // None may be: another fault may keep the Sentinels from it.
+    // The election may not happen, because another fault may prevent it.
     await until('a Sentinel is elected', newLeader, { timeoutMs: ELECTED_MS }).catch(() => {})
     if (leader === null) return { where: primary, evidence: async () => null, end: async () => {} }
     const struck = await strike(leader)

@@ -12,7 +12,7 @@ export interface Disturbance {
   touches?: readonly string[]
 }
 
-/** Drops packets between places until it is ended. */
+/** Drops packets between places until the fault ends. */
 export async function disturb(
   site: Site,
   { where, from, to, oneWay, lossPercent, touches }: Disturbance,

@@ -24,7 +24,10 @@ const sentinelFailover: Fault = {
   },
 }
 
-/** Longer than the shortest `down-after` of a run, and shorter than Redis' own limit of 5 s, when it says BUSY. */
+/**
+ * Longer than the shortest `down-after` of a run, and shorter than Redis' own limit of 5 s, after which Redis
+ * answers BUSY.
+ */
 const SCRIPT_MS = 2400
 const BUSY_SCRIPT =
   "local t = redis.call('TIME') local e = t[1] * 1000 + t[2] / 1000 + tonumber(ARGV[1]) " +

@@ -6,16 +6,19 @@ import type { Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 import { OPERATION_FAULTS } from './operations.ts'
 
-/** Where a switchover is killed: once for each thing that it can leave behind. */
+/** The steps in which a fault kills a switchover: one step for each kind of unfinished state. */
 const SWITCHOVER_DIES_AT = ['prefer', 'promote', 'follow', 'agree'] as const
-/** Where a rotation is killed: at each kind of process that it changes, and on its way back to one password. */
+/**
+ * The steps in which a fault kills a rotation: one for each kind of process that it changes, and one during the
+ * removal of the old passwords.
+ */
 const ROTATION_DIES_AT = ['add', 'sentinels', 'relink', 'remove'] as const
 
-/** The step in which strength from 0 to 1 has an operation killed. */
+/** The step in which a fault of this strength (0 to 1) kills an operation. */
 const stepOf = (steps: readonly string[], strength: number): string =>
   steps[Math.min(steps.length - 1, Math.floor(strength * steps.length))] ?? ''
 
-/** The strength that has a switchover, or a rotation, killed in that step. */
+/** The strength with which a fault kills a switchover, or a rotation, in the given step. */
 export const diesAt = {
   switchover: (step: (typeof SWITCHOVER_DIES_AT)[number]) =>
     SWITCHOVER_DIES_AT.indexOf(step) / SWITCHOVER_DIES_AT.length,
@@ -23,7 +26,7 @@ export const diesAt = {
     ROTATION_DIES_AT.indexOf(step) / ROTATION_DIES_AT.length,
 }
 
-/** The product's switchover; beside a control, what everybody has: a plain SENTINEL FAILOVER. */
+/** Runs the product's switchover. With a control, it runs a plain SENTINEL FAILOVER, which every installation has. */
 const switchover: Fault = {
   summary: 'another Redis is made primary by the planned switchover',
   reach: 'planned',
@@ -76,7 +79,10 @@ const killedRotation: Fault = {
   }),
 }
 
-/** What comes of a switchover after one that was killed: it is refused until the data centre is calm. */
+/**
+ * Runs another switchover after a killed one, and returns its result. The product refuses it until the data centre
+ * is stable.
+ */
 async function runAgain(site: Site): Promise<string> {
   let said = ''
   await until('a switchover is done after one that was killed', async () => {
@@ -86,14 +92,14 @@ async function runAgain(site: Site): Promise<string> {
   return said
 }
 
-/** Throws why it was not done. */
+/** Runs a switchover. Throws the reason if the switchover was not done. */
 async function switchedOver(site: Site): Promise<string> {
   const outcome = await operate('switchover', site.dataCentre.state.path)
   if (outcome.how === 'done') return outcome.said
   throw new Error(outcome.how === 'refused' ? outcome.why : `It was killed in step ${outcome.step}.`)
 }
 
-/** An operation that goes on while the fault is on; its end is waited for. What it did is the evidence. */
+/** Runs an operation during the fault, and waits for it at the end. The evidence is the result of the operation. */
 function inTheBackground(site: Site, work: Promise<string>): Pick<Begun, 'evidence' | 'end'> {
   const done = work.catch((error: unknown) => {
     site.timeline.note(`It was not done: ${error instanceof Error ? error.message : String(error)}`)

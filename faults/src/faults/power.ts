@@ -6,14 +6,14 @@ import type { DataHost } from '../hosts/places.ts'
 import type { Site } from '../site/site.ts'
 import type { Begun, Fault } from './fault.ts'
 
-/** What the kernel would not have written to the disk yet with `appendfsync everysec`. */
+/** With `appendfsync everysec`, the kernel may not have written this much time of data to the disk. */
 const UNWRITTEN_MS = 1200
-/** Inside the EXEC of the last transaction. */
+/** Cuts inside the EXEC of the last transaction. */
 const TORN_BYTES = 6
-/** The strength from which on power is lost inside a transaction. */
+/** From this strength on, power fails inside a transaction. */
 export const TORN = 0.5
 
-/** The append-only file that is written now. */
+/** The append-only file to which Redis currently writes. */
 async function appendedFile(folder: string): Promise<string> {
   const name = (await readdir(join(folder, 'appendonlydir')))
     .filter((file) => file.endsWith('.incr.aof'))
@@ -26,7 +26,10 @@ async function appendedFile(folder: string): Promise<string> {
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 let bootFile: string | null = null
 
-/** Makes all processes of this run believe that the machine was booted again. The run has mounts of its own. */
+/**
+ * Replaces the boot id for all processes of this run, so that the machine appears to be rebooted. The run has its
+ * own mounts.
+ */
 async function bootAgain(site: Site): Promise<void> {
   if (bootFile === null) {
     bootFile = join(site.foreignFolder, '..', 'boot-id')
@@ -37,11 +40,14 @@ async function bootAgain(site: Site): Promise<void> {
 }
 
 interface PowerCut {
-  /** How many bytes of a command are left out besides. */
+  /** The number of bytes to cut from the last command, in addition. */
   tornBytes: number
 }
 
-/** Power is lost on a data host: Redis and watchdog are gone, and the last second of what Redis wrote. */
+/**
+ * Simulates a power failure on a data host: kills Redis and the watchdog, and removes the last second of data from
+ * the file.
+ */
 async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Promise<Begun> {
   const { dataCentre } = site
   const file = await appendedFile(dataCentre.dataFolder(host))
@@ -53,7 +59,7 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
     (found) => found.size,
     () => 0,
   )
-  // A rewrite may have begun another file meanwhile; then nothing is cut.
+  // A rewrite may have started another file meanwhile. In that case nothing is cut.
   const kept =
     (await appendedFile(dataCentre.dataFolder(host))) === file ? Math.max(0, keptBytes - tornBytes) : size
   if (size > kept) await truncate(file, kept)
@@ -96,7 +102,7 @@ const tornTransaction: Fault = {
       ...begun,
       end: async () => {
         await begun.end()
-        // What is written by now must outlive the next restart.
+        // The data that Redis writes in this time must survive the next restart.
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_RESTARTS_MS))
         await site.dataCentre.process(host).kill()
         await site.dataCentre.restart(host)

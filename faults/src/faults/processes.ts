@@ -14,7 +14,7 @@ import type { Begun, Fault } from './fault.ts'
 
 type ServerPlace = DataHost | SentinelPlace
 
-/** The watchdog of a host, where there is one. */
+/** The watchdog of a host, or an empty list if the host does not have one. */
 const watchdogsOf = (site: Site, host: DataHost): HostedProcess[] => {
   const watchdog = site.dataCentre.watchdogOf(host)
   return watchdog === null ? [] : [watchdog]

@@ -55,7 +55,7 @@ async function refusedForMemory(): Promise<number> {
   return refused
 }
 
-/** A section of INFO, empty when the Redis does not answer. */
+/** A section of INFO. Empty when the Redis does not answer. */
 async function infoOf(host: DataHost, section: string): Promise<Map<string, string>> {
   try {
     const lines = String(await ask(host, ['INFO', section])).split('\r\n')

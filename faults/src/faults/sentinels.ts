@@ -47,7 +47,10 @@ const firstFile: Fault = {
   },
 }
 
-/** What is left for a Sentinel that begins alone: peers within 2 s, unless a cut keeps them away. */
+/**
+ * Isolates a Sentinel that starts without peers, together with the primary, one replica and an application. Without
+ * a cut, the Sentinel would find its peers within 2 s.
+ */
 async function aloneOnItsSide(
   site: Site,
   app: Parameters<Fault['begin']>[1]['app'],
@@ -69,7 +72,7 @@ async function aloneOnItsSide(
   } satisfies Begun
 }
 
-/** For a failover on the other side; and for longer than a journal once remembered. */
+/** Long enough for a failover on the other side, and the longest is longer than an earlier journal kept its entries. */
 const IN_CUT_MS = [4000, 12_000, 30_000] as const
 
 const resetInCut: Fault = {
@@ -95,7 +98,7 @@ const firstFileInCut: Fault = {
     }),
 }
 
-/** Until whoever was asked has decided. */
+/** Lasts until the Sentinel that received the command has decided. */
 const hiddenFailover: Fault = {
   summary:
     'an application host is cut off from a replica host, and somebody asks the Sentinel there for a plain SENTINEL FAILOVER',

@@ -3,27 +3,31 @@ import type { CompletionEvent, HistoryEvent, InvokeEvent, MonotonicMs } from './
 /** One operation from its invocation to its end. */
 export interface Call {
   invoke: InvokeEvent
-  /** Null when its end was never written down: the process died, or the run ended. That is `info` too. */
+  /**
+   * Null when the history does not contain the end, because the process died or the run ended. This also counts as
+   * `info`.
+   */
   completion: CompletionEvent | null
 }
 
 export const invokedMs = (call: Call): MonotonicMs => call.invoke.atMs
 export const status = ({ completion }: Call) => completion?.type ?? 'info'
 
-/** When it was acknowledged, or null. */
+/** When the call was acknowledged, or null. */
 export function okMs({ completion }: Call): MonotonicMs | null {
   return completion?.type === 'ok' ? completion.atMs : null
 }
 
-/** Whether it may have had an effect. */
+/** Whether the call may have had an effect. */
 export const mayHaveRun = (call: Call) => status(call) !== 'fail'
 
-/** A history that no such recorder could have written. */
+/** A history that no recorder could have written. */
 export class MalformedHistoryError extends Error {}
 
 /**
  * Joins invocations and completions, in the order of invocation. Throws `MalformedHistoryError` on a completion
- * without invocation, a second one, or a process that did two things at once or went on after an `info`.
+ * without invocation, on a second completion, or if a process ran two calls at the same time or continued after an
+ * `info`.
  */
 export function joinCalls(events: readonly HistoryEvent[]): Call[] {
   const calls = new Map<string, Call>()
@@ -46,7 +50,7 @@ export function joinCalls(events: readonly HistoryEvent[]): Call[] {
     if (call === undefined) throw new MalformedHistoryError(`Call ${event.call} ended before it was invoked.`)
     if (call.completion !== null) throw new MalformedHistoryError(`Call ${event.call} ended twice.`)
     call.completion = event
-    // After an info the process retires: whatever goes on has a new name.
+    // After an `info` the process retires. The next process has a new name.
     if (event.type !== 'info') busy.delete(call.invoke.process)
   }
   return [...calls.values()]

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { HistoryEvent } from './events.ts'
 
-/** One line of a history file. */
+/** Encodes one line of a history file. */
 export function encodeEvent(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`
 }
 
-/** Reads the lines of one worker's file. A last line that its killed writer left unfinished is dropped. */
+/** Parses the lines of one worker's file. Drops the last line if a killed worker left it unfinished. */
 export function decodeEvents(text: string): HistoryEvent[] {
   const lines = text.split('\n')
   lines.pop()
@@ -18,7 +18,7 @@ export async function readHistory(files: string[]): Promise<HistoryEvent[]> {
   return mergeHistories(texts.map(decodeEvents))
 }
 
-/** One history in the order of time: all workers read the same monotonic clock. */
+/** Merges the histories of all workers in the order of time. All workers read the same monotonic clock. */
 export function mergeHistories(histories: HistoryEvent[][]): HistoryEvent[] {
   return histories.flat().sort((a, b) => a.atMs - b.atMs)
 }

@@ -1,6 +1,6 @@
 import { machineNs } from '@holdfast/testing/clock'
 
-/** What a user's browser, an application or an administrator can ask of the login system. */
+/** The operations that a user's browser, an application or an administrator can request from the login system. */
 export type OperationName =
   | 'issue'
   | 'verify'
@@ -14,47 +14,47 @@ export type OperationName =
 /** Monotonic time, common to all processes of this machine since its start (in milliseconds). */
 export type MonotonicMs = number
 
-/** An operation is about to be sent. It is written down before it is sent. */
+/** The start of an operation. The recorder writes it before the operation is sent. */
 export interface InvokeEvent {
   type: 'invoke'
   atMs: MonotonicMs
-  /** Names the call; its completion carries the same. */
+  /** The name of the call. Its completion has the same name. */
   call: string
-  /** Who called: one operation at a time. After an `info` a new one goes on. */
+  /** The calling process, which runs one operation at a time. After an `info`, a process with a new name continues. */
   process: string
-  /** The application server on which it runs. */
+  /** The application server that runs the operation. */
   worker: string
   operation: OperationName
-  /** Public id of the token that it is about; a new one has none yet. */
+  /** Public id of the token of the operation. Not set for `issue`, because the token does not exist at that time. */
   token?: string
   subject?: string
-  /** Idle lifetime that is asked for (in milliseconds). */
+  /** The requested idle lifetime (in milliseconds). */
   idleMs?: number
-  /** Public id of the token that `revoke-subject` leaves alone. */
+  /** Public id of the token that `revoke-subject` keeps. */
   exceptToken?: string
 }
 
-/** What an acknowledged operation answered. */
+/** The answer of an acknowledged operation. */
 export interface Answer {
-  /** What it says of the token that it is about. */
+  /** The state of the token of the operation. */
   says?: 'active' | 'inactive' | 'unavailable'
   /** Why a token is inactive: `revoked`, `expired`, `unknown`, `malformed`. */
   reason?: string
-  /** Public id of the token that was issued. */
+  /** Public id of the issued token. */
   token?: string
-  /** Whose session it is. */
+  /** The owner of the session. */
   subject?: string
   /** Public ids of the sessions that `revoke-subject` ended. */
   ended?: string[]
-  /** Public ids of the sessions that `list` showed. */
+  /** Public ids of the sessions that `list` returned. */
   listed?: string[]
-  /** How many updates the session's claims count. */
+  /** The number of updates that the session's claims count. */
   changes?: number
 }
 
 /**
- * How it ended: `ok` is acknowledged, `fail` is provably not executed, `info` is anything else: it may take
- * effect at any time until the end.
+ * The end of an operation. `ok`: the system acknowledged it. `fail`: it provably did not run. `info`: every other
+ * result; the operation may take effect at any time until the end of the run.
  */
 export interface CompletionEvent {
   type: 'ok' | 'fail' | 'info'
@@ -65,12 +65,15 @@ export interface CompletionEvent {
   error?: string
 }
 
-/** Begins what came without a code, as no error of the product does. */
+/** The prefix of an error without a code. Every error of the product has a code. */
 export const UNFORESEEN = 'unforeseen:'
 
 export type HistoryEvent = InvokeEvent | CompletionEvent
 
-/** Now, on the clock of the history: the machine's own, also where the clocks of this process stand still at times. */
+/**
+ * The current time on the clock of the history. This is the machine's own clock, even if a fault stops the clocks of
+ * this process.
+ */
 export function monotonicMs(): MonotonicMs {
   return Math.round(Number(machineNs()) / 1000) / 1000
 }

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
-/** A program of the system failed, or was not there. */
+/** A system program failed, or is not installed. */
 class CommandFailedError extends Error {}
 
 const LONGEST_COMMAND_MS = 10_000
 
-/** Runs a program to its end and returns its output. Throws `CommandFailedError` with what it said. */
+/** Runs a program to its end and returns its output. Throws `CommandFailedError` with the output of the program. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -15,7 +15,7 @@ export async function run(
 ): Promise<string> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs })
   const ended = once(child, 'close').catch((error: Error) => [error.message])
-  // A program that does not read its input to the end says why itself.
+  // A program that does not read all its input reports the reason itself.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])

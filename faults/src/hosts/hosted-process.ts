@@ -11,17 +11,17 @@ export interface HostedProcessOptions {
   command: readonly [string, ...string[]]
   logFile: string
   env?: NodeJS.ProcessEnv
-  /** Whether a process that shuts down by itself is started again, as a unit with `Restart=always` is. */
+  /** Whether a process that exits by itself starts again, as a unit with `Restart=always` does. */
   restart?: boolean
-  /** Whether it can be used now. Asked again and again after a start. */
+  /** Whether the process is usable. Called repeatedly after a start. */
   isReady: () => Promise<boolean>
 }
 
-/** On a machine that does much else a program of Node takes seconds. */
+/** On a busy machine a Node program takes seconds to start. */
 const START_MS = 60_000
 const ASK_AGAIN_MS = 20
 
-/** A process that was started and did not become ready, or ended by itself meanwhile. */
+/** A started process did not become ready, or ended by itself. */
 class NotStartedError extends Error {}
 
 /** One server process in a place of the site, with its faults. */
@@ -37,7 +37,10 @@ export class HostedProcess {
     return this.#options.place
   }
 
-  /** Starts it unless it is there, with further arguments if given, and waits until it is ready. Throws `NotStartedError` with the end of its log. */
+  /**
+   * Starts the process unless it already runs, with optional further arguments, and waits until it is ready. Throws
+   * `NotStartedError` with the end of its log.
+   */
   async start(extraArgs: readonly string[] = []): Promise<void> {
     if ((await this.state()) !== 'ended') return
     const { place, command, logFile, env, isReady, restart = false } = this.#options
@@ -61,7 +64,7 @@ export class HostedProcess {
     }
   }
 
-  /** kill -9; resolves when it is gone. */
+  /** Sends kill -9 and resolves when the process has ended. */
   async kill(): Promise<void> {
     const child = this.#child
     if (child === null || this.#hasEnded(child)) return
@@ -70,7 +73,7 @@ export class HostedProcess {
     await gone
   }
 
-  /** Hangs it: it keeps its sockets and answers nothing. */
+  /** Makes the process hang: it keeps its sockets and does not answer. */
   pause(): void {
     this.#child?.kill('SIGSTOP')
   }
@@ -79,13 +82,13 @@ export class HostedProcess {
     this.#child?.kill('SIGCONT')
   }
 
-  /** Its process id, or null when it has ended. */
+  /** The process id, or null when the process has ended. */
   get pid(): number | null {
     const child = this.#child
     return child === null || this.#hasEnded(child) ? null : (child.pid ?? null)
   }
 
-  /** As the kernel sees it: the evidence that a fault took effect, or was healed. */
+  /** The state in the kernel. It is the evidence that a fault took effect, or has ended. */
   async state(): Promise<ProcessState> {
     const child = this.#child
     if (child === null || this.#hasEnded(child)) return 'ended'

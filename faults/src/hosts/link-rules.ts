@@ -1,21 +1,21 @@
 import { addressOf, DATA_HOSTS, type Place, SENTINEL_PORT, sentinelOf } from './places.ts'
 
-/** One way from one place to another. */
+/** One direction from one place to another. */
 export interface Way {
   from: Place
   to: Place
 }
 
-/** What happens to packets on some ways. */
+/** A fault for the packets on some ways. */
 export interface LinkFault {
   /** Letters, digits and `_`. */
   id: string
   ways: Way[]
-  /** How many of a hundred packets are dropped; 100 is a cut. */
+  /** The percentage of dropped packets. 100 is a cut. */
   lossPercent: number
 }
 
-/** All ways between two groups of places, in both directions or only from the first to the second. */
+/** All ways between two groups of places, in both directions or only from the first group to the second. */
 export function waysBetween(some: readonly Place[], others: readonly Place[], oneWay = false): Way[] {
   return some.flatMap((from) =>
     others
@@ -33,7 +33,10 @@ export function waysBetween(some: readonly Place[], others: readonly Place[], on
 
 const TABLE = 'bridge faults'
 
-/** The nftables script that makes just these faults the rules of the bridge. Each has a counter of its name. */
+/**
+ * Renders the nftables script that replaces the rules of the bridge with these faults. Each fault has a counter with
+ * its name.
+ */
 export function renderLinkRules(faults: readonly LinkFault[]): string {
   const counters = faults.map(({ id }) => `add counter ${TABLE} ${id}`)
   const rules = faults.map(({ id, ways, lossPercent }) => {
@@ -52,8 +55,8 @@ export function renderLinkRules(faults: readonly LinkFault[]): string {
 }
 
 /**
- * The nftables script for the campaign's own namespace, where the product's operations run: they know a data host by one
- * address, so there the Sentinel's port leads on to the Sentinel's own place.
+ * Renders the nftables script for the campaign's own namespace, where the product's operations run. The operations
+ * know one address per data host, so the script redirects the Sentinel's port to the Sentinel's own place.
  */
 export function renderOneAddress(): string {
   const chain = 'ip operator output'
@@ -68,7 +71,7 @@ export function renderOneAddress(): string {
   ].join('\n')
 }
 
-/** The packets that each fault has dropped so far, from `nft -j list counters`. */
+/** The number of packets that each fault has dropped so far, from `nft -j list counters`. */
 export function readDroppedPackets(json: string): Map<string, number> {
   const { nftables } = JSON.parse(json) as { nftables: { counter?: { name: string; packets: number } }[] }
   return new Map(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])))

@@ -6,16 +6,16 @@ import { addressOf, CONTROL_ADDRESS, PLACES, type Place } from './places.ts'
 const portOf = (place: Place) => `port-${place}`
 
 /**
- * The network of a site: a bridge in the namespace of this process, and one namespace a place, joined by a veth
- * pair. This process must be in network, mount and process namespaces of its own (see isolation.ts): then the
- * names of the namespaces are nobody else's, and all of it ends with the process.
+ * The network of a site: a bridge in the namespace of this process, and one namespace per place. A veth pair joins
+ * each place to the bridge. This process must run in its own network, mount and process namespaces (see
+ * isolation.ts). Then the names of the namespaces are private to the run, and all of it ends with the process.
  */
 export class Network {
   #faults: LinkFault[] = []
   #named = 0
 
   static async create(): Promise<Network> {
-    // The names of network namespaces are mounts below /run/netns: on a mount of our own nobody else sees them.
+    // The names of network namespaces are mounts below /run/netns. Our own mount hides them from other processes.
     await run('mount', ['-t', 'tmpfs', 'tmpfs', '/run'])
     await mkdir('/run/netns')
     for (const place of PLACES) await run('ip', ['netns', 'add', place])
@@ -43,12 +43,12 @@ export class Network {
     return network
   }
 
-  /** The command that runs a program in a place; it becomes the program. */
+  /** The command that runs a program in a place. The command replaces itself with the program. */
   static commandIn(place: Place): [string, ...string[]] {
     return ['nsenter', `--net=/run/netns/${place}`]
   }
 
-  /** Drops packets on some ways until healed. Returns the fault's id. */
+  /** Drops packets on some ways until the fault ends. Returns the id of the fault. */
   async disturb(ways: LinkFault['ways'], lossPercent = 100): Promise<string> {
     const id = `f${++this.#named}`
     this.#faults.push({ id, ways, lossPercent })
@@ -56,7 +56,7 @@ export class Network {
     return id
   }
 
-  /** How many packets a fault has dropped. */
+  /** The number of packets that a fault has dropped. */
   async droppedBy(id: string): Promise<number> {
     return readDroppedPackets(await run('nft', ['-j', 'list', 'counters'])).get(id) ?? 0
   }
@@ -67,14 +67,14 @@ export class Network {
     await this.#apply()
   }
 
-  /** Makes everything that goes to a place go through a narrow pipe: at most so many bits a second, with a queue. */
+  /** Limits all traffic to a place to the given number of bits per second, with a queue. */
   async narrow(place: Place, kilobitsPerSecond: number, queueMs: number): Promise<void> {
     const queueBytes = Math.ceil((kilobitsPerSecond / 8) * queueMs)
     const rate = ['rate', `${kilobitsPerSecond}kbit`, 'burst', '4kb', 'limit', String(queueBytes)]
     await run('tc', ['qdisc', 'add', 'dev', portOf(place), 'root', 'tbf', ...rate])
   }
 
-  /** How many packets had to wait in the narrow pipe. */
+  /** The number of packets that the limit has delayed. */
   async delayedAt(place: Place): Promise<number> {
     const text = await run('tc', ['-s', 'qdisc', 'show', 'dev', portOf(place)])
     return Number(/overlimits (\d+)/.exec(text)?.[1] ?? 0)

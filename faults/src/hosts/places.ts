@@ -1,11 +1,14 @@
 /**
- * The places of a site: each is a network namespace with one address. A data host is two of them, its Redis and
- * its Sentinel, so that a cut need not run along the lines of the hosts.
+ * The places of a site. Each place is a network namespace with one address. A data host has two places, one for its
+ * Redis and one for its Sentinel, so that a cut can also separate these two.
  */
 const ALL_DATA_HOSTS = ['a', 'b', 'c', 'd', 'e'] as const
 export type DataHost = (typeof ALL_DATA_HOSTS)[number]
 
-/** Says how many data hosts a run has: each run is a process of its own, and all that it starts inherits it. */
+/**
+ * The variable with the number of data hosts of a run. Each run is its own process, and all processes that it starts
+ * inherit the variable.
+ */
 export const NODES_VARIABLE = 'HOLDFAST_FAULTS_NODES'
 export const USUAL_NODES = 3
 
@@ -14,10 +17,10 @@ export const DATA_HOSTS: readonly DataHost[] = ALL_DATA_HOSTS.slice(
   Number(process.env[NODES_VARIABLE] ?? USUAL_NODES),
 )
 
-/** How many of them are a majority: Sentinel's quorum, too. */
+/** The number of data hosts that form a majority. It is also Sentinel's quorum. */
 export const MAJORITY = Math.floor(DATA_HOSTS.length / 2) + 1
 
-/** Where a Redis is started that is no part of the data centre: a replica that somebody attaches by hand. */
+/** The place of a Redis outside the data centre: a replica that an operator attaches by hand. */
 export const FOREIGN_PLACE = 'x'
 
 export type SentinelPlace = `s${DataHost}`
@@ -39,7 +42,7 @@ export const SENTINEL_PLACES: readonly SentinelPlace[] = DATA_HOSTS.map(sentinel
 export const PLACES: readonly Place[] = [...DATA_HOSTS, ...SENTINEL_PLACES, ...APP_HOSTS, FOREIGN_PLACE]
 
 const NETWORK = '10.77.0'
-/** The campaign's own address, on the bridge itself: no fault touches it. */
+/** The campaign's own address, on the bridge itself. Faults do not touch it. */
 export const CONTROL_ADDRESS = `${NETWORK}.1`
 
 export function addressOf(place: Place): string {

@@ -16,7 +16,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   gcc: 'gcc',
 }
 
-/** Why no campaign can run here, in one sentence; null when one can. */
+/** The reason why a campaign cannot run here, in one sentence. Null when it can run. */
 export async function missingRequirement(): Promise<string | null> {
   if (process.platform !== 'linux') return 'Network namespaces are a thing of Linux.'
   if (process.getuid?.() !== 0) return 'Network namespaces need root.'
@@ -39,7 +39,7 @@ async function isInstalled(program: string): Promise<boolean> {
       await access(join(folder, program), constants.X_OK)
       return true
     } catch {
-      // Not here: the next folder.
+      // Not in this folder. Try the next one.
     }
   }
   return false

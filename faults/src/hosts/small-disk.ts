@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.ts'
 
-/** A disk that can be filled: a small file system in memory. It ends with the mount namespace of the run. */
+/** A small file system in memory that a fault can fill. It ends with the mount namespace of the run. */
 export class SmallDisk {
   readonly folder: string
   readonly #filler: string
@@ -18,7 +18,7 @@ export class SmallDisk {
     return new SmallDisk(folder)
   }
 
-  /** Writes until nothing more fits. Returns how many bytes that took. */
+  /** Writes until the disk is full. Returns the number of bytes written. */
   async fill(): Promise<number> {
     const chunk = Buffer.alloc(4096)
     for (let bytes = 0; ; bytes += chunk.length) {

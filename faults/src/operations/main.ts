@@ -1,7 +1,7 @@
 /**
- * One operation of the product, as an operator's command runs it: `main.ts OPERATION STATE_FOLDER [STEP]`. It prints a
- * JSON line at the beginning of each step and one at its end (an `OperationMessage`). At the step that is named it kills itself, by
- * kill -9.
+ * Runs one operation of the product, as an operator's command does: `main.ts OPERATION STATE_FOLDER [STEP]`. Prints
+ * one JSON line at the beginning of each step, and one at the end of the operation (an `OperationMessage`). At the
+ * named step, the process kills itself with kill -9.
  */
 import { rotatePasswords } from '@holdfast/operations/rotate/passwords/rotate-passwords'
 import { switchover } from '@holdfast/operations/switchover/switchover'

@@ -6,10 +6,10 @@ export type OperationMessage =
   | { type: 'done'; said: string }
   | { type: 'refused'; why: string }
 
-/** What came of an operation. */
+/** The result of an operation. */
 export type Outcome =
   | { how: 'done'; said: string }
-  /** It said why it did not do it, or not all of it. */
+  /** The operation reported why it did nothing, or only a part of its work. */
   | { how: 'refused'; why: string }
-  /** Its process was killed, in that step. */
+  /** Its process was killed, in this step. */
   | { how: 'killed'; step: string }

@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url'
 import type { OperationMessage, OperationName, Outcome } from './messages.ts'
 
 const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url))
-/** Longer than the deadlines of any operation together that meets one fault. */
+/** Longer than all deadlines together of any operation that meets one fault. */
 const LONGEST_MS = 90_000
 
-/** The process of an operation ended without a word, or was still there long after it should have ended. */
+/** The process of an operation ended without a result, or still ran long after its deadline. */
 class LostOperationError extends Error {}
 
 /**
- * Runs one operation of the product on a data centre in a process of its own, in the campaign's namespace, which no
- * fault touches. At the step `dieAt` it dies by kill -9. Resolves with what came of it; throws `LostOperationError`.
+ * Runs one operation of the product on a data centre. It runs in its own process in the campaign's namespace, which
+ * faults do not touch. At the step `dieAt` the process dies by kill -9. Resolves with the result; throws
+ * `LostOperationError`.
  */
 export async function operate(
   operation: OperationName,

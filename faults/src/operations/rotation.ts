@@ -6,13 +6,14 @@ import type { OperationName } from './messages.ts'
 import { operate } from './operate.ts'
 
 const AGAIN_MS = 500
-/** A rotation that meets faults is run again for so long (in milliseconds). */
+/** If a rotation meets faults, it is repeated for at most this time (in milliseconds). */
 const TO_THE_END_MS = 60_000
 
 /**
- * Rotates the passwords of every user of the product, as an operator does whose applications open the store themselves:
- * it is begun, the applications take the new passwords while they work, it is finished. Whatever stops or kills it,
- * it is run again. Answers what came of it; throws when it does not come to its end, or an old password lets in still.
+ * Rotates the passwords of every user of the product. It does this as an operator whose applications open the store
+ * themselves: it begins the rotation, the running applications take the new passwords, and it finishes the rotation.
+ * If a fault stops or kills the rotation, it runs the rotation again. Returns the result. Throws when the rotation
+ * does not finish, or when an old password still works.
  */
 export async function rotateToTheEnd(site: Site, dieAt: string | null): Promise<string> {
   const { dataCentre, fleet } = site
@@ -40,7 +41,7 @@ export async function rotateToTheEnd(site: Site, dieAt: string | null): Promise<
   return story.join('; ')
 }
 
-/** Throws when any Redis or Sentinel lets in an application by the old passwords. */
+/** Throws when any Redis or Sentinel still accepts the old passwords of an application. */
 async function refuseOld({ password, sentinelPassword }: ApplicationLogin): Promise<void> {
   const doors = DATA_HOSTS.flatMap((host) => [
     { address: { host: addressOf(host), port: REDIS_PORT }, password },

@@ -18,7 +18,10 @@ const FAINT = '#9aa5b1'
 const GOOD = '#2f6f4f'
 const BAD = '#c0392b'
 
-/** A failover over time, as SVG: every verification with its latency, every login with its wait, every event. */
+/**
+ * Renders a failover over time as SVG: every verification with its latency, every login with its wait, and every
+ * event.
+ */
 export function renderPicture(picture: Picture): string {
   const events = firstOfEach(picture)
   const height = EVENTS_TOP + events.length * EVENT_HEIGHT + 24
@@ -47,7 +50,7 @@ function x(ms: number): number {
   return Math.round((LEFT + ((clipped - FROM_MS) / (TO_MS - FROM_MS)) * (WIDTH - LEFT - RIGHT)) * 10) / 10
 }
 
-/** From 0.1 ms at the bottom to 1 s at the top, each decade alike. */
+/** The scale has 0.1 ms at the bottom and 1 s at the top. All decades have the same height. */
 function y(tookMs: number): number {
   const share = (Math.log10(Math.min(1000, Math.max(0.1, tookMs))) + 1) / 4
   return Math.round((VERIFY_TOP + VERIFY_HEIGHT * (1 - share)) * 10) / 10
@@ -84,7 +87,7 @@ function eventLine([atMs, what]: [number, string], index: number): string {
   return `<circle cx="${x(atMs)}" cy="${row}" r="3" fill="${INK}"/><text ${place} y="${row + 4}">${text}</text>`
 }
 
-/** Three Sentinels and four servers say the same: the first of each is enough. */
+/** Three Sentinels and four servers report the same event, so the picture shows only the first report. */
 function firstOfEach({ events }: Picture): [number, string][] {
   const seen = new Set<string>()
   return events
@@ -94,7 +97,7 @@ function firstOfEach({ events }: Picture): [number, string][] {
     .slice(0, 16)
 }
 
-/** Without who said it, and without addresses. */
+/** Removes the name of the reporter, and addresses. */
 function plain(what: string): string {
   const said = what.replace(/^(s[abc]|w\d+ \(\w+\)): /, '')
   const [, type] = /"type":"([a-z-]+)"/.exec(said) ?? []

@@ -7,7 +7,7 @@ import { type Fault, LONGEST_LOGIN_GAP_MS } from '../faults/fault.ts'
 import { faultTimeMs, sumOf } from './sums.ts'
 import { count, median, ms, orDash, quantile, table } from './table.ts'
 
-/** The report of all that was found, as Markdown. */
+/** Renders the report of all results as Markdown. */
 export function renderReport(results: readonly KeptResult[]): string {
   const whole = results.filter(({ broken }) => broken === null)
   const product = whole.filter(({ plan }) => plan.system === 'holdfast' && !mustLose(plan.scripted))
@@ -47,7 +47,7 @@ function summary(results: readonly KeptResult[], product: readonly RunResult[]):
   ].join('\n')
 }
 
-/** L1 and L2: the runs that promise them. */
+/** L1 and L2: the results of the runs that promise them. */
 function oneHost(product: readonly RunResult[]): string {
   const promised = product.filter(({ plan }) => plan.promises.verifications)
   const sums = sumOf(promised)

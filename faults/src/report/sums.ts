@@ -2,7 +2,7 @@ import type { RunResult } from '../campaign/result.ts'
 import { joinHistograms, percentileMs } from '../checker/latency.ts'
 import type { Span } from '../checker/span.ts'
 
-/** What some runs come to together. */
+/** The sums and maxima over several runs. */
 export interface Sums {
   runs: number
   operations: number
@@ -45,7 +45,7 @@ export function sumOf(results: readonly RunResult[]): Sums {
   }
 }
 
-/** For how long a fault was on in some runs: where two overlapped they count once (in milliseconds). */
+/** How long at least one fault was active in these runs (in milliseconds). The overlap of two faults counts once. */
 export function faultTimeMs(results: readonly RunResult[]): number {
   return results.reduce((sum, { spans }) => sum + unionMs(spans), 0)
 }

@@ -1,4 +1,4 @@
-/** A table of Markdown. */
+/** Renders a Markdown table. */
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
   const rule = line(heads.map((_, index) => (index === 0 ? '---' : '---:')))
@@ -7,10 +7,10 @@ export function table(heads: readonly string[], rows: readonly (readonly (string
 
 export const ms = (value: number) => `${Math.round(value)}`
 
-/** 12345 as 12,345. */
+/** Formats 12345 as 12,345. */
 export const count = (value: number) => value.toLocaleString('en-US')
 
-/** The middle value, or null of none. */
+/** The median, or null without values. */
 export function median(values: readonly number[]): number | null {
   return quantile(values, 0.5)
 }

@@ -10,7 +10,7 @@ import { Random } from './random.ts'
 import type { ScheduledFault } from './scheduled-fault.ts'
 import { drawWorkload } from './workload.ts'
 
-/** How often each fault is drawn. */
+/** The weight of each fault in a draw. */
 const WEIGHTS: Record<Exclude<FaultName, PlannedName>, number> = {
   'kill-redis': 10,
   'pause-redis': 14,
@@ -61,7 +61,7 @@ const WEIGHTS: Record<Exclude<FaultName, PlannedName>, number> = {
   'forged-feed': 2,
 }
 
-/** How often each planned operation takes the place of a fault that was drawn. */
+/** The weight of each planned operation that replaces a drawn fault. */
 const PLANNED_WEIGHTS: Record<PlannedName, number> = {
   switchover: 4,
   'killed-switchover': 2,
@@ -70,33 +70,36 @@ const PLANNED_WEIGHTS: Record<PlannedName, number> = {
 }
 const PLANNED_SHARE = 0.2
 
-/** From a hiccup to a quarter of a minute, with fine steps around `down-after` (1500 ms). */
+/** From a hiccup to 15 s, with fine steps around `down-after` (1500 ms). */
 const DURATIONS_MS: readonly [number, ...number[]] = [
   100, 300, 600, 900, 1100, 1300, 1400, 1450, 1500, 1550, 1600, 1700, 1900, 2200, 2600, 3000, 3500, 4000,
   5000, 6000, 8000, 11_000, 15_000,
 ]
 
-/** A schedule is no longer, but for what is waited until the data centre is whole. */
+/** The longest schedule, without the waits until the data centre is healthy. */
 const LONGEST_MS = 40_000
-/** Between two faults that come one after the other. */
+/** The pause between two faults of a sequence. */
 const RECOVERY_MS = 4500
-/** Between two faults of a chain. */
+/** The pause between two faults of a chain. */
 const BREATH_MS = 3000
-/** By then every server has asked all Sentinels, so that one replica may be enough for a commit whichever of them is lost. */
+/**
+ * After this time every server has asked all Sentinels. Then one replica may be enough for a commit, whichever
+ * Sentinel fails.
+ */
 const LONG_WARM_UP_MS = 3500
 const SHORT_WARM_UP_MS = 1500
 const DEFAULT_IDLE_MS = 1_800_000
 const LEASE_MS = 1000
-/** The margin by which records outlive their end, for clocks that are off by less. */
+/** Records are kept this long after their end, for clocks that are off by less. */
 const TOLERATED_CLOCK_ERROR_MS = 60_000
-/** How many sequences keep to one host at a time, so that nobody may see an error. */
+/** The share of sequences that use faults of one host at a time, so that users must not see an error. */
 const ONE_HOST_SHARE = 0.4
 const FIVE_NODES = 5
 const FIVE_NODES_SHARE = 0.15
-/** Two processes of one machine read its clock a little apart. */
+/** Two processes of one machine read its clock at slightly different times. */
 const SAME_CLOCK_MS = 50
 
-/** The run of a seed: the same seed, the same faults and the same operations. */
+/** The plan of a seed. The same seed gives the same faults and the same operations. */
 export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan {
   const random = new Random(seed, 'plan')
   const schedule = withOperation(drawSchedule(random), new Random(seed, 'operation'))
@@ -116,7 +119,7 @@ export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan
     workers: random.between(4, 6),
     ...(shiftableClocks ? underShiftedClocks(workload) : underOneClock(workload)),
     leaseMs: LEASE_MS,
-    // Logins wait longer on a server that could not ask all Sentinels yet.
+    // Logins wait longer on a server that has not been able to ask all Sentinels.
     warmUpMs: warmUpMs(promises.logins || random.chance(0.5)),
     shiftableClocks,
     smallDisks: needs.has('small-disks'),
@@ -133,8 +136,9 @@ export function underOneClock(workload: RunPlan['workload']) {
 }
 
 /**
- * Sessions have the default lifetimes. A clock that is off by less than the product tolerates may shorten or lengthen a session
- * by as much; one that is off by more may not end any, nor acknowledge what others do not know.
+ * The sessions have the default lifetimes. A clock that is off by less than the tolerance of the product may shorten
+ * or lengthen a session by the same amount. A clock that is off by more must not end a session, and its server must
+ * not acknowledge a session that the other servers do not know.
  */
 export function underShiftedClocks(workload: RunPlan['workload']) {
   return {
@@ -144,7 +148,7 @@ export function underShiftedClocks(workload: RunPlan['workload']) {
   }
 }
 
-/** Some runs have five data hosts, where nothing of the product runs that is made for three. */
+/** Some runs have five data hosts. These runs do not use the parts of the product that are made for three hosts. */
 function drawNodes(schedule: readonly ScheduledFault[], random: Random): number {
   const forThree = schedule.some(
     ({ fault }) =>
@@ -160,7 +164,10 @@ function drawSchedule(random: Random): ScheduledFault[] {
   return draw[random.weighted({ sequence: 4, pair: 2, chain: 4 })](random)
 }
 
-/** Some schedules have a planned operation for one of their faults: drawn by itself, so that all others stay as they are. */
+/**
+ * In some schedules a planned operation replaces one fault. It has its own random stream, so that the other draws do
+ * not change.
+ */
 function withOperation(schedule: ScheduledFault[], random: Random): ScheduledFault[] {
   if (!random.chance(PLANNED_SHARE)) return schedule
   const fault = random.weighted(PLANNED_WEIGHTS)
@@ -168,7 +175,7 @@ function withOperation(schedule: ScheduledFault[], random: Random): ScheduledFau
   return schedule.map((drawn, index) => (index === replaced ? { ...drawn, fault } : drawn))
 }
 
-/** Faults that come one after the other, the data centre whole between them. */
+/** Faults one after the other. The data centre is healthy between them. */
 function drawSequence(random: Random): ScheduledFault[] {
   const oneHost = random.chance(ONE_HOST_SHARE)
   return drawRow(random, random.between(2, 5), () => RECOVERY_MS + random.between(0, 1500), {
@@ -177,15 +184,15 @@ function drawSequence(random: Random): ScheduledFault[] {
   })
 }
 
-/** Faults that come while the data centre gets over the one before, one at a time. */
+/** Faults one at a time. Each may start while the data centre still recovers from the previous one. */
 function drawChain(random: Random): ScheduledFault[] {
   return drawRow(random, random.between(5, 10), () => random.between(0, BREATH_MS), {
-    // When it met another one, nothing could be promised.
+    // If such a fault met another one, the run could not promise anything.
     mayHave: ({ losesData }) => losesData !== true,
   })
 }
 
-/** Faults in a row, and the pauses between them. */
+/** Several faults one after the other, with pauses between them. */
 function drawRow(
   random: Random,
   count: number,
@@ -204,7 +211,7 @@ function drawRow(
   return schedule
 }
 
-/** Two faults at once, or the second while the first is being got over. */
+/** Two faults at the same time, or a second fault during the recovery from the first. */
 function drawPair(random: Random): ScheduledFault[] {
   const first = drawFault(random, random.between(0, 500))
   let second = drawFault(random, 0)

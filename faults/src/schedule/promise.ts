@@ -2,15 +2,15 @@ import { FAULTS } from '../faults/alphabet.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { ScheduledFault } from './scheduled-fault.ts'
 
-/** What a run must show. What it is excused from, and why, is decided here, before it runs. */
+/** The promises that a run must keep. The exceptions and their reasons are decided here, before the run. */
 export interface Promises {
   /** S1, S2, S3. */
   safety: boolean
-  /** L1: no verification fails on a server that no fault touches. */
+  /** L1: verifications do not fail on servers that no fault touches. */
   verifications: boolean
-  /** L2: logins wait out a failover, and no longer. */
+  /** L2: logins wait until a failover has ended, and not longer. */
   logins: boolean
-  /** Why it is excused from any. */
+  /** The reason why the run does not promise some of them. */
   because: string
 }
 
@@ -23,24 +23,27 @@ export const SAFETY_ONLY: Promises = {
   because: 'More than one host is at fault.',
 }
 
-/** Until the data centre is whole again after a fault that has ended. */
+/** The time until the data centre is healthy again after the end of a fault. */
 const RECOVERY_MS = 4000
 
-/** One host, and Sentinel fails over late (a full disk: once it answers MISCONF to PING) or not at all: logins wait. */
+/**
+ * These faults hit one host, but Sentinel fails over late (a full disk: after it answers MISCONF to PING) or not at
+ * all. Logins wait.
+ */
 const NO_FAILOVER = new Set(['full-disk', 'host-clock', 'host-clock-drifts', 'sentinel-clock'])
 
-/** Of these one at a time leaves nobody without an answer. */
+/** If only one of these is active at a time, every user gets an answer. */
 export const ONE_HOST = new Set<Fault['reach']>(['one-data-host', 'one-application', 'planned'])
 
-/** What a schedule of faults must show. */
+/** The promises of a schedule of faults. */
 export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
   const alone = schedule.every((fault) => !schedule.some((other) => other !== fault && meet(fault, other)))
   const reaches = schedule.map(({ fault }): Fault['reach'] => FAULTS[fault].reach)
   const oneHost = reaches.every((reach) => ONE_HOST.has(reach))
   const losesData = schedule.some(({ fault }) => (FAULTS[fault] as Fault).losesData)
   if (losesData && !alone) {
-    // An acknowledged write is on two nodes of three, and leaves the journals when all three have it. When one of
-    // them forgets it, and another fault hides or deposes a second one, nothing holds it for sure.
+    // An acknowledged write is on two nodes of three. The journals drop it when all three nodes have it. If one
+    // node then loses it, and another fault hides or demotes a second node, no node is certain to have it.
     return {
       safety: false,
       verifications: false,
@@ -66,7 +69,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
   return ALL_PROMISES
 }
 
-/** A Sentinel whose time jumped by 2 s takes no part in failovers for 30 s (FACT-28). */
+/** A Sentinel that sees its time jump by 2 s does not take part in failovers for 30 s (FACT-28). */
 const TILT_TRIGGER_MS = 2000
 const TILT_MS = 30_000
 const TILTING = new Set(['pause-sentinel', 'pause-host', 'freeze-host'])

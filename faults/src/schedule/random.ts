@@ -1,11 +1,11 @@
-/** A small repeatable source of chance: the same seed gives the same draws (sfc32, Chris Doty-Humphrey). */
+/** A small repeatable random generator: the same seed gives the same draws (sfc32, Chris Doty-Humphrey). */
 export class Random {
   #a: number
   #b: number
   #c: number
   #count = 1
 
-  /** Streams of one seed, told apart by `stream`, do not depend on each other. */
+  /** Two streams of one seed with a different `stream` are independent of each other. */
   constructor(seed: number, stream = '') {
     this.#a = hash(`${seed}/a/${stream}`)
     this.#b = hash(`${seed}/b/${stream}`)
@@ -13,7 +13,7 @@ export class Random {
     for (let i = 0; i < 12; i++) this.next()
   }
 
-  /** From 0 up to, but not including, 1. */
+  /** A number from 0 (inclusive) to 1 (exclusive). */
   next(): number {
     const sum = (this.#a + this.#b + this.#count) | 0
     this.#count = (this.#count + 1) | 0
@@ -23,7 +23,7 @@ export class Random {
     return (sum >>> 0) / 2 ** 32
   }
 
-  /** A whole number, both ends included. */
+  /** A whole number. Both ends are included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1))
   }
@@ -36,7 +36,7 @@ export class Random {
     return values[Math.floor(this.next() * values.length)] ?? values[0]
   }
 
-  /** One of the keys, by their weights. */
+  /** Draws one of the keys by its weight. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries(weights) as [K, number][]
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0)

@@ -3,13 +3,13 @@ import type { Target } from '../faults/fault.ts'
 
 /** One fault of a schedule. */
 export interface ScheduledFault {
-  /** After the warm-up (in milliseconds). */
+  /** The start, after the warm-up (in milliseconds). */
   atMs: number
   durationMs: number
   fault: FaultName
   target: Target
-  /** What the seed drew for it, from 0 to 1: how bad it is, where that can differ. */
+  /** The strength that the seed drew, from 0 to 1. Only some faults have different strengths. */
   strength: number
-  /** It begins no earlier than the data centre is whole again after the fault before it. */
+  /** Whether the fault waits until the data centre has recovered from the previous fault. */
   afterWhole: boolean
 }

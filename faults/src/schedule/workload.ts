@@ -1,7 +1,7 @@
 import type { OperationMix, Workload } from '../worker/settings.ts'
 import type { Random } from './random.ts'
 
-/** What users do most of the time. */
+/** The usual mix of operations. */
 export const USUAL_MIX: OperationMix = {
   issue: 44,
   touch: 10,
@@ -12,7 +12,7 @@ export const USUAL_MIX: OperationMix = {
   list: 8,
 }
 
-/** The workload of the scripted cases, and the middle of what seeds draw. */
+/** The workload of the scripted cases, and the centre of the range that seeds draw. */
 export const USUAL_WORKLOAD: Workload = {
   verificationsPerSecond: 30,
   writesPerSecond: 14,
@@ -24,7 +24,7 @@ export const USUAL_WORKLOAD: Workload = {
   shortIdleMs: 4000,
 }
 
-/** Rates and mix from the seed. */
+/** Draws rates and mix from the seed. */
 export function drawWorkload(random: Random): Workload {
   const varied = (usual: number) => Math.round(usual * (0.5 + random.next()))
   return {

@@ -33,18 +33,21 @@ interface Prepared {
 interface Member extends Prepared {
   ready: Promise<void>
   stopped: Promise<void>
-  /** With what it logs in, as far as it has said. */
+  /** The passwords that it is known to use. */
   login: ApplicationLogin
-  /** Told what it says of the passwords that it is offered. */
+  /** Called with the server's answer to an offer of new passwords. */
   onRenewed: (problem: string | null) => void
 }
 
-/** The application servers of a site. What one of them issues, the others hear of beside the network. */
+/**
+ * The application servers of a site. They report the tokens that they issue, and the fleet forwards each token to
+ * the other servers without using the network of the site.
+ */
 export class Fleet {
   readonly historyFiles: string[] = []
-  /** Every token that was announced. */
+  /** Every token that a server reported. */
   readonly tokens = new Map<string, KnownToken>()
-  /** The longest that any server's event loop stood still (in milliseconds): how far this machine kept up. */
+  /** The longest stall of any server's event loop (in milliseconds). It shows whether this machine kept up. */
   longestStallMs = 0
   readonly #folder: string
   readonly #settingsOf: SettingsOf
@@ -72,12 +75,12 @@ export class Fleet {
     this.#timeline = options.timeline
   }
 
-  /** With what servers that are started now log in. */
+  /** The passwords with which new servers log in. */
   get login(): ApplicationLogin {
     return this.#login
   }
 
-  /** The servers on a host, by name. */
+  /** The names of the servers on a host. */
   on(host: AppHost): string[] {
     return [...this.#members.values()].filter((member) => member.host === host).map(({ name }) => name)
   }
@@ -87,12 +90,12 @@ export class Fleet {
     return this.#at(host).flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]))
   }
 
-  /** Starts the process of a server that is to be started soon: it waits for its settings. */
+  /** Starts the process of a server early. The process then waits for its settings. */
   prepare(host: AppHost): void {
     this.#prepared.push(this.#spawn(host))
   }
 
-  /** Starts a server on a host; resolves when its users act. */
+  /** Starts a server on a host. Resolves when its users are active. */
   async start(host: AppHost): Promise<void> {
     const index = this.#prepared.findIndex((prepared) => prepared.host === host)
     const [prepared = this.#spawn(host)] = index < 0 ? [] : this.#prepared.splice(index, 1)
@@ -143,7 +146,7 @@ export class Fleet {
     return states.length > 0 && states.every((state) => state === 'paused')
   }
 
-  /** kill -9 to all servers of a host. */
+  /** Sends kill -9 to all servers of a host. */
   async kill(host: AppHost): Promise<number> {
     const members = this.#at(host)
     for (const { child, name } of members) {
@@ -156,8 +159,9 @@ export class Fleet {
   }
 
   /**
-   * Gives all servers new passwords while they work, and others from their start on. One that does not take them is
-   * offered them again: it may be cut off at present. Rejects when one has not taken them in time.
+   * Gives new passwords to all running servers, and to later servers at their start. A server that does not take the
+   * passwords gets another offer, because it may be isolated at the moment. Rejects when a server has not taken them
+   * in time.
    */
   async renew(login: ApplicationLogin): Promise<void> {
     this.#login = login
@@ -171,7 +175,7 @@ export class Fleet {
     )
   }
 
-  /** Lets all servers finish what is under way. */
+  /** Lets all servers finish their current work. */
   async stop(): Promise<void> {
     const members = [...this.#members.values()]
     for (const member of members) send(member, { type: 'stop' })
@@ -180,7 +184,7 @@ export class Fleet {
     )
   }
 
-  /** Answers whether it has taken them, or is gone. */
+  /** Returns whether the server has taken the passwords, or has ended. */
   async #offer(member: Member, login: ApplicationLogin): Promise<boolean> {
     const answer = Promise.withResolvers<string | null>()
     member.onRenewed = answer.resolve
@@ -205,7 +209,7 @@ export class Fleet {
       env: { ...process.env, ...this.#env(host), NODE_NO_WARNINGS: '1' },
     })
     child.stderr?.pipe(createWriteStream(join(this.#folder, `${name}.log`)))
-    // A killed server's pipe breaks; that it has ended shows in its exit.
+    // The pipe of a killed server breaks. Its `exit` event already reports the end.
     child.stdin?.on('error', () => {})
     return { name, host, child }
   }

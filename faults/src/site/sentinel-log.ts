@@ -1,6 +1,6 @@
 import type { TimelineEntry } from './timeline.ts'
 
-/** What tells the story of a failover; the rest of a Sentinel's log is about itself. */
+/** The events of a failover. The other lines of a Sentinel's log are only about the Sentinel itself. */
 const EVENTS = new Set([
   '+sdown',
   '-sdown',
@@ -18,8 +18,9 @@ const EVENTS = new Set([
 ])
 
 /**
- * The events in a Sentinel's log, on the clock of the history. `wallClockMs` is what the wall clock showed when the
- * history's clock showed 0: Sentinel writes the wall clock, to the millisecond, in local time.
+ * Reads the events in a Sentinel's log, and converts their times to the clock of the history. `wallClockMs` is the
+ * wall clock time at which the history's clock was 0. Sentinel logs the wall clock in local time, to the
+ * millisecond.
  */
 export function readSentinelEvents(place: string, log: string, wallClockMs: number): TimelineEntry[] {
   return log.split('\n').flatMap((line) => {

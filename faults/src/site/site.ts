@@ -11,29 +11,29 @@ import type { SystemName } from '../systems/system.ts'
 import type { Fleet } from './fleet.ts'
 import type { Timeline } from './timeline.ts'
 
-/** Which data host a fault is for: one by name, or by its part at that time. */
+/** The data host that a fault hits: a host by its name, or the host with this role at that time. */
 export type Role = DataHost | 'primary' | 'replica' | 'other-replica'
 
 export interface SiteOptions {
   folder: string
-  /** What its application servers run. */
+  /** The system that its application servers run. */
   system: SystemName
   timings: Timings
   secrets: Secrets
   timeline: Timeline
-  /** The library that shifts clocks; then every process is started with it. */
+  /** The library that shifts clocks. If it is set, every process starts with it. */
   clockShim: string | null
-  /** Whether each Redis keeps its data on a small disk of its own. */
+  /** Whether each Redis keeps its data on its own small disk. */
   smallDisks: boolean
   /** Whether the product's watchdog runs on every data host. */
   watchdogs: boolean
-  /** Whether every Redis starts by the product's guard. */
+  /** Whether every Redis starts through the product's guard. */
   guards: boolean
 }
 
 const DISK_MEGABYTES = 24
 
-/** All that faults can be done to: the network, the data centre, the application servers and their clocks. */
+/** Everything that faults can affect: the network, the data centre, the application servers and their clocks. */
 export class Site {
   readonly network: Network
   readonly timeline: Timeline
@@ -61,7 +61,7 @@ export class Site {
     this.#disks = disks
   }
 
-  /** The places, without a process in them yet. */
+  /** Creates the places. Processes do not run in them at this time. */
   static async create(options: SiteOptions): Promise<Site> {
     const { folder, clockShim, smallDisks } = options
     const network = await Network.create()
@@ -78,7 +78,7 @@ export class Site {
     return new Site(options, network, clocks, disks)
   }
 
-  /** Starts Redis and Sentinel; resolves when the data centre is whole. */
+  /** Starts Redis and Sentinel. Resolves when the data centre is healthy. */
   async startDataCentre(): Promise<void> {
     const { folder, timings, secrets, watchdogs, guards } = this.#options
     this.#dataCentre = await DataCentre.start({
@@ -111,7 +111,7 @@ export class Site {
     return clock
   }
 
-  /** What a process at a place is started with, so that its clock can be shifted. */
+  /** The environment variables of a process at a place, so that faults can shift its clock. */
   environmentOf(place: Place): NodeJS.ProcessEnv {
     return this.#clocks.get(place)?.env ?? {}
   }
@@ -122,17 +122,17 @@ export class Site {
     return disk
   }
 
-  /** Where a Redis that is no part of the data centre keeps its data. */
+  /** The data folder of a Redis that is not part of the data centre. */
   get foreignFolder(): string {
     return join(this.#options.folder, 'foreign')
   }
 
-  /** All places but these. */
+  /** All places except these. */
   placesBut(some: readonly Place[]): Place[] {
     return PLACES.filter((place) => !some.includes(place))
   }
 
-  /** The host that has this part now; the last known one while nobody is primary. */
+  /** The host that has this role now. Without a primary, the last known primary counts. */
   async resolve(role: Role): Promise<DataHost> {
     if (DATA_HOSTS.includes(role as DataHost)) return role as DataHost
     const primary = (await this.dataCentre.primary()) ?? this.#lastPrimary
@@ -140,14 +140,17 @@ export class Site {
     return role === 'primary' ? primary : replicaOf(primary, role)
   }
 
-  /** The primary and a replica, as one look shows them: between two looks another may become primary. */
+  /**
+   * The primary and one of its replicas, from a single query. With two queries, the primary could change between
+   * them.
+   */
   async resolveLink(role: Role): Promise<{ primary: DataHost; replica: DataHost }> {
     const primary = await this.resolve('primary')
     return { primary, replica: replicaOf(primary, role) }
   }
 }
 
-/** How often an event is in the log of a Sentinel. */
+/** The number of times that an event is in the log of a Sentinel. */
 export async function countInLog(site: Site, place: SentinelPlace, event: string): Promise<number> {
   const log = await readFile(site.dataCentre.logFiles().get(place) ?? '', 'utf8')
   return log.split(` ${event} `).length - 1
@@ -155,7 +158,7 @@ export async function countInLog(site: Site, place: SentinelPlace, event: string
 
 const dataFolderIn = (folder: string) => join(folder, 'data-centre')
 
-/** The host that is named, or that plays this part; the first replica where that is the primary itself. */
+/** The host with this name or role. If that host is the primary itself, the first replica. */
 function replicaOf(primary: DataHost, role: Role): DataHost {
   const replicas = DATA_HOSTS.filter((host) => host !== primary)
   const found =

@@ -1,6 +1,6 @@
 import { type MonotonicMs, monotonicMs } from '../history/events.ts'
 
-/** One line of what happened to the site, beside the history of its users. */
+/** One event of the site, in addition to the history of its users. */
 export interface TimelineEntry {
   atMs: MonotonicMs
   what: string
@@ -9,15 +9,18 @@ export interface TimelineEntry {
 /** A fault from its beginning to its end. */
 export interface FaultSpan {
   fault: string
-  /** The host or the process that it hit, as it turned out. */
+  /** The host or the process that the fault actually hit. */
   where: string
-  /** It was aimed at the primary of that time. */
+  /** Whether the target was the primary of that time. */
   ofPrimary: boolean
   fromMs: MonotonicMs
   toMs: MonotonicMs
-  /** Application servers that it touches itself: they owe nobody an answer meanwhile. */
+  /**
+   * Application servers that the fault itself touches. During the fault they are allowed to leave requests
+   * unanswered.
+   */
   touched: string[]
-  /** How it was seen to take effect, or that it was not. */
+  /** The observed effect, or a note that no effect was seen. */
   evidence: string
   confirmed: boolean
 }

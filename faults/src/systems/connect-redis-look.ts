@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TokenLook } from './system.ts'
 
-/** Before the session id in the keys of connect-redis. */
+/** The prefix of the session id in the keys of connect-redis. */
 export const PREFIX = 'sess:'
 
 export const connectRedisLook: TokenLook = {

@@ -8,12 +8,12 @@ import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
 import { PREFIX } from './connect-redis-look.ts'
 import type { LoginSystem } from './system.ts'
 
-/** connect-redis waits for ever while Redis is down; an application would not. */
+/** connect-redis waits without a limit while Redis is down. An application would not wait that long. */
 const PATIENCE_MS = 2000
 
 /**
- * The control: express-session's store over node-redis' Sentinel client, as its documentation sets it up, with sessions that last as
- * long without use as the product's.
+ * Opens the control: express-session's store over node-redis' Sentinel client, with the setup from its
+ * documentation. Its sessions have the same idle lifetime as those of the product.
  */
 export async function openConnectRedis(idleMs: number): Promise<LoginSystem> {
   const client = createSentinel({
@@ -23,7 +23,7 @@ export async function openConnectRedis(idleMs: number): Promise<LoginSystem> {
     sentinelClientOptions: { ...CAMPAIGN },
   })
   client.on('error', () => {
-    // Each command says itself that it failed.
+    // Each failed command reports its own error.
   })
   await client.connect()
   return new ConnectRedisSystem(new RedisStore({ client, prefix: PREFIX, ttl: idleMs / 1000 }), () =>
@@ -71,7 +71,10 @@ class ConnectRedisSystem implements LoginSystem {
     return {}
   }
 
-  /** It cannot take new ones while it works. It logs in as the campaign itself, whose password stays. */
+  /**
+   * Does nothing, because connect-redis cannot change passwords while it runs. It logs in as the campaign itself,
+   * and that password does not change.
+   */
   async renew(): Promise<void> {}
 
   async close(): Promise<void> {

@@ -28,8 +28,8 @@ export interface HoldfastOptions {
 }
 
 /**
- * What turns the product into a control: a commit is a plain `WAIT 1`, reads trust whatever they find and whatever clock
- * this process has, and a touch needs memory as any write does.
+ * The rules whose removal turns the product into a control. Without them, a commit is a plain `WAIT 1`, reads trust
+ * any record and any clock of this process, and a touch needs memory as any write does.
  */
 export const WITHOUT_RULES: readonly SafetyRule[] = [
   'barrier',
@@ -41,7 +41,7 @@ export const WITHOUT_RULES: readonly SafetyRule[] = [
   'touch-when-full',
 ]
 
-/** These codes say that nothing was done. */
+/** With these codes the product reports that it did nothing. */
 const REFUSALS = new Set(['STORE_FULL', 'STORE_OVERLOADED'])
 
 export const holdfastLook: TokenLook = {
@@ -54,7 +54,7 @@ export const holdfastLook: TokenLook = {
   },
 }
 
-/** Opens the product as an application does, from whatever place this process is in. */
+/** Opens the product as an application does, from the place of this process. */
 export function openHoldfast(options: HoldfastOptions, rulesOff: readonly SafetyRule[]): LoginSystem {
   const { onEvent } = options
   const store = createRedisStoreWith(

@@ -4,7 +4,7 @@ import type { LoginSystem, SystemName, TokenLook } from './system.ts'
 
 export async function openSystem(name: SystemName, options: HoldfastOptions): Promise<LoginSystem> {
   if (name === 'connect-redis') {
-    // Loaded by nobody else: every server of every run would pay for it at its start.
+    // Load it only here. Otherwise every server of every run would load it at its start.
     const { openConnectRedis } = await import('./connect-redis.ts')
     return openConnectRedis(options.idleMs)
   }

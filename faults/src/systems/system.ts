@@ -1,10 +1,10 @@
 import type { ApplicationLogin } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 
-/** What of the operations a system can do at all. */
+/** The optional operations that a system supports. */
 type Ability = 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'list' | 'short-lives'
 
-/** A system of login tokens under test: the product, or a control. What is not acknowledged is thrown. */
+/** A system of login tokens under test: the product, or a control. Throws if an operation is not acknowledged. */
 export interface LoginSystem {
   readonly abilities: ReadonlySet<Ability>
   ready(timeoutMs: number): Promise<void>
@@ -19,22 +19,22 @@ export interface LoginSystem {
   revokeSubject(subject: string, exceptToken: string | undefined): Promise<Answer>
   /** The answer's `listed` are the live sessions of the subject. */
   list(subject: string): Promise<Answer>
-  /** Takes new passwords while it works. */
+  /** Takes new passwords while the system runs. */
   renew(login: ApplicationLogin): Promise<void>
   close(): Promise<void>
 }
 
-/** How a system's tokens look from outside: in a history, and in the data set of a node. */
+/** How histories and the data sets of nodes show the tokens of a system. */
 export interface TokenLook {
-  /** A name of the token that is no secret. */
+  /** A name of the token that is not secret. */
   idOf(token: string): string
-  /** The key under which a node keeps it. */
+  /** The key under which a node stores the token. */
   keyOf(token: string): string
-  /** `live` with what tells two live records apart, `ended`, or `absent`. */
+  /** `live` with a text that distinguishes two live records, `ended`, or `absent`. */
   describe(bytes: Buffer | null, nowMs: number): string
 }
 
-/** The product; the same with its rules taken out; what people use today. */
+/** The product, the product without its rules, and a common alternative. */
 export const SYSTEM_NAMES = ['holdfast', 'plain-wait', 'connect-redis'] as const
 export type SystemName = (typeof SYSTEM_NAMES)[number]
 

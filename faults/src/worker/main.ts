@@ -1,6 +1,7 @@
 /**
- * One application server of the campaign: opens the system under test, lets users log in, verify and log out, and
- * writes down every operation. Its first line of input is its settings; the rest is settings.ts' `ToWorker`.
+ * One application server of the campaign. It opens the system under test, lets users log in, verify and log out, and
+ * records every operation. Its first line of input contains its settings. The other lines are `ToWorker` messages
+ * (settings.ts).
  */
 import { createInterface } from 'node:readline'
 import type { ApplicationLogin } from '../data-centre/names.ts'
@@ -13,7 +14,7 @@ import { TokenPool } from './token-pool.ts'
 import { type Desk, Verifier, Writer } from './user.ts'
 
 const READY_MS = 30_000
-/** Calls that are still under way this long after the end are left as they are. */
+/** After the end of the run, the worker waits this long for unfinished calls. */
 const LAST_CALLS_MS = 12_000
 const WATCH_MS = 20
 const STALL_MS = 40
@@ -53,7 +54,10 @@ async function serve(
   process.exit(0)
 }
 
-/** Notes when this process itself stood still, so that nobody takes it for a slow answer. */
+/**
+ * Reports when this process itself stalled, so that the stall is not counted as a slow answer of the system under
+ * test.
+ */
 function watchStalls(): void {
   let lastMs = monotonicMs()
   setInterval(() => {

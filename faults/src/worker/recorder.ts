@@ -6,8 +6,8 @@ import { RefusedError } from '../systems/system.ts'
 type Asked = Omit<InvokeEvent, 'type' | 'atMs' | 'call' | 'process' | 'worker'>
 
 /**
- * Writes the history of one worker. The invocation is in the file before the operation is sent, so that what a
- * killed worker may have done is known.
+ * Writes the history of one worker. It writes the invocation before the operation is sent, so that the history
+ * contains every operation that a killed worker may have done.
  */
 export class Recorder {
   readonly #file: number
@@ -20,8 +20,8 @@ export class Recorder {
   }
 
   /**
-   * Runs one operation of a process and writes down what came of it. Resolves with the answer, or with null when
-   * there was none; `retired` when nobody knows whether it ran.
+   * Runs one operation of a process and records its result. Resolves with the answer, or with null if the operation
+   * failed. `retired` is true if it is not known whether the operation ran.
    */
   async record(
     process: string,
@@ -46,7 +46,7 @@ export class Recorder {
   }
 }
 
-/** The error's code; its whole text when it has none, which no documented error of the product is without. */
+/** The error's code, or its whole text if it does not have a code. Every documented error of the product has a code. */
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code)
   return error instanceof Error ? `${UNFORESEEN} ${error.message}` : String(error)

@@ -2,7 +2,7 @@ import type { Keyring } from '@holdfast/tokens'
 import type { ApplicationLogin } from '../data-centre/names.ts'
 import type { SystemName } from '../systems/system.ts'
 
-/** What writers do, by weight. */
+/** The operations of writers, by weight. */
 export interface OperationMix {
   issue: number
   touch: number
@@ -15,15 +15,15 @@ export interface OperationMix {
 
 /** The workload of one application server. */
 export interface Workload {
-  /** Verifications a second. */
+  /** Verifications per second. */
   verificationsPerSecond: number
-  /** Everything else a second, while nothing has to wait. */
+  /** All other operations per second, when they do not have to wait. */
   writesPerSecond: number
-  /** How many of each may be under way at once. */
+  /** The number of verifications and of writes that may run at the same time. */
   verifiers: number
   writers: number
   mix: OperationMix
-  /** How many users there are. */
+  /** The number of users. */
   subjects: number
   /** The share of logins with a short idle lifetime, and that lifetime. */
   shortLivedShare: number
@@ -40,25 +40,25 @@ export interface WorkerSettings {
   idleMs: number
   leaseMs: number
   workload: Workload
-  /** Where it writes its history. */
+  /** The file to which the worker writes its history. */
   historyFile: string
 }
 
-/** What the campaign tells a worker afterwards, one JSON value a line. */
+/** The later messages from the campaign to a worker, one JSON value per line. */
 export type ToWorker =
   | { type: 'token'; token: string; subject: string; idleMs: number | null }
   | { type: 'ended'; id: string }
   | { type: 'renew'; login: ApplicationLogin }
   | { type: 'stop' }
 
-/** What a worker tells the campaign. */
+/** The messages from a worker to the campaign. */
 export type FromWorker =
   | { type: 'ready' }
   | { type: 'token'; token: string; subject: string; idleMs: number | null }
   | { type: 'ended'; id: string }
-  /** Its event loop stood still: this machine, and not the system under test, kept its users waiting. */
+  /** The worker's event loop stalled. This machine, and not the system under test, kept its users waiting. */
   | { type: 'stalled'; atMs: number; forMs: number }
-  /** It uses the passwords that it was given last, or why not. */
+  /** The worker uses the most recent passwords, or reports why it cannot. */
   | { type: 'renewed'; problem: string | null }
   | { type: 'event'; atMs: number; event: string }
   | { type: 'stopped' }

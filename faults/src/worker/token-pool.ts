@@ -1,6 +1,6 @@
 import type { Random } from '../schedule/random.ts'
 
-/** A token that some worker issued. */
+/** A token that a worker issued. */
 export interface KnownToken {
   id: string
   token: string
@@ -12,7 +12,7 @@ export interface KnownToken {
 const MOST_KNOWN = 600
 const RECENT = 25
 
-/** The tokens that a worker has heard of, its own and others', live and ended. */
+/** The tokens that a worker knows, live and ended, including the tokens of other workers. */
 export class TokenPool {
   #all: KnownToken[] = []
   #live: KnownToken[] = []
@@ -26,7 +26,7 @@ export class TokenPool {
     this.#live = [...this.#live.slice(1 - MOST_KNOWN), token]
   }
 
-  /** Somebody has asked for its end. */
+  /** Marks a token as ended, because a client has requested its end. */
   end(id: string): void {
     const token = this.#live.find((live) => live.id === id)
     if (token === undefined) return
@@ -40,7 +40,7 @@ export class TokenPool {
     }
   }
 
-  /** One to verify: most often one that was just issued or just ended, by whomever. */
+  /** Picks a token for a verification. Most often this is a token that any worker has just issued or ended. */
   toVerify(random: Random): KnownToken | null {
     const draw = random.next()
     const place = random.next()
@@ -49,7 +49,7 @@ export class TokenPool {
     return at(this.#all, place)
   }
 
-  /** A live one to do something with; `lasting` leaves out those with a short idle lifetime. */
+  /** Picks a live token for a change. `lasting` excludes tokens with a short idle lifetime. */
   toChange(random: Random, { lasting = false } = {}): KnownToken | null {
     const fit = lasting ? this.#live.filter(({ idleMs }) => idleMs === null) : this.#live
     return at(fit, random.next())

@@ -6,7 +6,7 @@ import type { Recorder } from './recorder.ts'
 import type { FromWorker, OperationMix, WorkerSettings } from './settings.ts'
 import type { KnownToken, TokenPool } from './token-pool.ts'
 
-/** What the users of one worker share. */
+/** The objects that the users of one worker share. */
 export interface Desk {
   settings: WorkerSettings
   system: LoginSystem
@@ -17,7 +17,10 @@ export interface Desk {
   signal: AbortSignal
 }
 
-/** Somebody at one worker who does one thing at a time. After an outcome that nobody knows a new one goes on. */
+/**
+ * A user of one worker, who does one thing at a time. After an operation with an unknown outcome, the user continues
+ * under a new name.
+ */
 abstract class User {
   readonly desk: Desk
   readonly random: Random
@@ -30,14 +33,14 @@ abstract class User {
     this.random = new Random(desk.settings.seed, this.#name)
   }
 
-  /** Acts at a pace until told to stop. */
+  /** Acts at the given rate until the signal aborts. */
   async run(perSecond: number): Promise<void> {
     const pauseMs = 1000 / perSecond
     while (!this.desk.signal.aborted) {
       const startedMs = performance.now()
       await this.act()
       const tookMs = performance.now() - startedMs
-      // Never in step with anybody.
+      // Vary the pause, so that users do not act in step.
       const restMs = Math.max(1, pauseMs * (0.5 + this.random.next()) - tookMs)
       await sleep(restMs, undefined, { signal: this.desk.signal }).catch(() => {})
     }
@@ -68,7 +71,7 @@ abstract class User {
   }
 }
 
-/** Asks whether tokens are good. */
+/** Verifies tokens. */
 export class Verifier extends User {
   protected override async act(): Promise<void> {
     const { pool, system } = this.desk
@@ -78,11 +81,11 @@ export class Verifier extends User {
   }
 }
 
-/** Logs in and out, and does what else changes a session. */
+/** Logs in and out, and changes sessions in other ways. */
 export class Writer extends User {
-  /** A stream of its own: what is done next does not depend on what came of it before. */
+  /** A separate random stream. The next operation then does not depend on the results of earlier operations. */
   readonly #operations: Random
-  /** The first login is there to have something to go on with. */
+  /** Whether the first login has been made. The other operations need a session. */
   #begun = false
 
   constructor(desk: Desk, name: string) {
@@ -95,7 +98,7 @@ export class Writer extends User {
     const drawn = this.#operations.weighted(this.#possible())
     const operation = this.#begun ? drawn : 'issue'
     this.#begun = true
-    // The successor of a short-lived one would end with it, and no history says when that is.
+    // The successor of a short-lived session would end with it, and the history does not contain the time of that end.
     const known = pool.toChange(this.random, { lasting: operation === 'rotate' })
     if (operation === 'issue' || known === null) return this.#issue()
     if (operation === 'revoke') return this.#revoke(known)
@@ -106,7 +109,7 @@ export class Writer extends User {
     return this.#revokeSubject(`user-${this.random.between(1, settings.workload.subjects)}`, known)
   }
 
-  /** The mix, less what the system cannot do. */
+  /** The mix without the operations that the system does not support. */
   #possible(): OperationMix {
     const { mix } = this.desk.settings.workload
     const { abilities } = this.desk.system

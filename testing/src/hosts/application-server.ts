@@ -30,14 +30,14 @@ export class ApplicationServer {
     }
   }
 
-  /** A user logs in at the gateway. */
+  /** Logs a user in at the gateway. */
   async logIn(user: string, password: string): Promise<Login> {
     const { status, body } = await this.#ask('POST', '/login', { username: user, password })
     if (status !== 200) throw new Error(`The login of ${user} was answered by ${status}: ${body}`)
     return { user, token: JSON.parse(body).token, content: null }
   }
 
-  /** The application starts a session with content. */
+  /** Starts a session with content in the application. */
   async begin(user: string, content: string): Promise<Login> {
     const { status, body } = await this.#ask('POST', '/application/login', {
       subject: user,

@@ -17,7 +17,7 @@ export class Capture {
     const capture = new Capture(file)
     capture.#tcpdump.start('tcpdump', [
       ...namespaces.on('bridge'),
-      // Whole packets, each written at once, to a file that root owns.
+      // Capture whole packets, and write each packet immediately, to a file that root owns.
       ...['tcpdump', '-i', 'br0', '-s', '0', '-U', '-B', '65536', '-Z', 'root', '-w', file],
     ])
     await eventually(async () => {

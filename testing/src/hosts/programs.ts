@@ -27,8 +27,8 @@ export class Processes {
   readonly #said = new Map<string, string>()
 
   /**
-   * `folder`: the working directory of the process. Default is that of the tests. `restart`: whether a program that ends by
-   * itself and without an error is started again, as a unit with `Restart=always` is.
+   * `folder`: the working directory of the process. Default is that of the tests. `restart`: whether a program that
+   * ends by itself and without an error is started again, as a unit with `Restart=always` is.
    */
   start(key: string, command: readonly string[], folder?: string, { restart = false } = {}): void {
     const [program = '', ...args] = command

@@ -23,8 +23,8 @@ export class Tunnels {
       group.startOn(host, 'wireguard', ['wireguard-go', '-f', device])
       await eventually(() => on('wg', 'setconf', device, group.pathOn(host, '/hf0.setconf')), 5000)
     }
-    // If several start at once, one may find that the folder of their sockets is gone, and exit: about once in thirty
-    // runs.
+    // If several `wireguard-go` start at the same time, one of them may find that the folder of their sockets is
+    // gone, and exit. This happens about once in thirty runs.
     await configure().catch(async () => {
       await group.processes.kill(`${host} wireguard`)
       await configure()

@@ -124,8 +124,8 @@ export class TestDataCentre {
   }
 
   /**
-   * Waits until every Redis has its data on disk. After a full synchronisation Redis keeps its old append-only file until the
-   * new one is written, and a start from the old file would load old data.
+   * Waits until every Redis has its data on disk. After a full synchronisation Redis keeps its old append-only file
+   * until the new one is written, and a start from the old file would load old data.
    */
   onDisk(): Promise<void> {
     return eventually(async () => {

@@ -3,8 +3,8 @@ import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
 /**
- * S2. Once somebody was told *inactive (revoked)*, nobody may be told *active* for a question put later than L after,
- * whether the revocation was acknowledged by then or not.
+ * S2. After a server has answered *inactive (revoked)*, no server may answer *active* to a question that a client
+ * sends later than L. This holds whether or not the revocation was acknowledged by then.
  */
 export function findActiveAgain(facts: TokenFacts, { leaseMs }: CheckerOptions): Violation[] {
   let first: TokenFacts['observations'][number] | null = null

@@ -4,8 +4,9 @@ import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
 /**
- * S1. *Inactive* for a token whose issue was acknowledged before the question, unless a revocation that may have
- * run was invoked before the answer came, or the earliest end that the token can have had come.
+ * S1 is violated if a server answers *inactive* for a token whose issue was acknowledged before the question. There
+ * are two exceptions. A revocation that may have run was invoked before the answer, or the earliest possible end of
+ * the token had passed.
  */
 export function findLostLogin(facts: TokenFacts, options: CheckerOptions): Violation[] {
   const { issue, revocations, observations } = facts
@@ -26,14 +27,14 @@ export function findLostLogin(facts: TokenFacts, options: CheckerOptions): Viola
   })
 }
 
-/** Also a log-out says whether it found a live session; what it then did itself came after. */
+/** A logout also reports whether it found a live session. Its own revocation came after that, so it does not count. */
 function mayBeRevokedBy(seen: Observation, revocations: Revocation[]): boolean {
   const [first, second] = revocations
   const earliest = first?.call === seen.call ? second : first
   return earliest !== undefined && earliest.invokedMs < seen.endedMs
 }
 
-/** The earliest end as of each question; the questions must come in the order of invocation. */
+/** The earliest possible end at the time of each question. The questions must come in the order of invocation. */
 function earliestEndBefore(
   { renewals }: TokenFacts,
   { clockErrorMs }: CheckerOptions,

@@ -4,8 +4,9 @@ import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
 /**
- * An acknowledged update is not lost: who asks later than L after it sees claims that count it, also in a session that was
- * rotated from the updated one. Each update counts one, and one whose outcome a failover hid may count twice.
+ * An acknowledged update is not lost. Claims that a client requests later than L after the update count it, also in
+ * a session that was rotated from the updated session. Each update counts as one. An update whose outcome a failover
+ * hid may count twice.
  */
 export function findLostUpdate(
   facts: TokenFacts,
@@ -17,7 +18,7 @@ export function findLostUpdate(
   return facts.observations.flatMap((seen): Violation[] => {
     const counted = seen.changes
     if (seen.says !== 'active' || counted === null) return []
-    // An update that asks itself sees its own.
+    // The answer of an update contains that update.
     const own = facts.updates.filter(
       ({ call, okMs }) => call === seen.call || okMs + leaseMs < seen.invokedMs,
     )
@@ -35,7 +36,7 @@ export function findLostUpdate(
   })
 }
 
-/** How many updates of the sessions before it a rotated session must have taken over. */
+/** The number of updates of earlier sessions that a rotated session must include. */
 function updatesBeforeRotation(
   { issue, rotatedFrom }: TokenFacts,
   all: ReadonlyMap<string, TokenFacts>,

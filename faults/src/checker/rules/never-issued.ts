@@ -2,7 +2,10 @@ import { invokedMs } from '../../history/calls.ts'
 import type { TokenFacts } from '../facts.ts'
 import type { Violation } from '../violation.ts'
 
-/** S3. *Active* for a token that nobody issued, before its issue was invoked, or as somebody else's session. */
+/**
+ * S3 is violated if a server answers *active* for a token that no call issued, before its issue was invoked, or with
+ * the wrong subject.
+ */
 export function findNeverIssued(facts: TokenFacts): Violation[] {
   const { issue, subject, observations } = facts
   return observations.flatMap((seen): Violation[] => {

@@ -3,8 +3,8 @@ import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
 /**
- * S3. *Active* for a question that was put after the latest end that the token can have: every renewal that may
- * have run counts, also one that was never acknowledged.
+ * S3 is violated if a server answers *active* to a question that a client sent after the latest possible end of the
+ * token. Every renewal that may have run counts, also a renewal that was never acknowledged.
  */
 export function findOutlived(facts: TokenFacts, { clockErrorMs }: CheckerOptions): Violation[] {
   const { issue, renewals, observations, token } = facts

@@ -1,7 +1,10 @@
 import type { Call } from '../../history/calls.ts'
 import type { Violation } from '../violation.ts'
 
-/** S3. A touch of a session that is refused for memory lets it end while somebody uses it: an outage logs a user out. */
+/**
+ * S3. If a server refuses a touch because memory is full, the session ends while its user is active: an outage logs
+ * a user out.
+ */
 export function findRefusedTouch(calls: readonly Call[]): Violation[] {
   return calls.flatMap((call): Violation[] =>
     call.invoke.operation === 'touch' && call.completion?.error === 'STORE_FULL'

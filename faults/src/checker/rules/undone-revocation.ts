@@ -3,7 +3,10 @@ import type { Revocation, TokenFacts } from '../facts.ts'
 import type { CheckerOptions } from '../options.ts'
 import type { Violation } from '../violation.ts'
 
-/** S2. *Active* for a question that was put later than L after a revocation was acknowledged. */
+/**
+ * S2 is violated if a server answers *active* to a question that a client sent later than L after a revocation was
+ * acknowledged.
+ */
 export function findUndoneRevocation(facts: TokenFacts, { leaseMs }: CheckerOptions): Violation[] {
   const revocation = firstAcknowledged(facts)
   if (revocation === null) return []
@@ -21,7 +24,7 @@ export function findUndoneRevocation(facts: TokenFacts, { leaseMs }: CheckerOpti
   })
 }
 
-/** The longest time after an acknowledged revocation at which *active* was still asked for and answered. */
+/** The longest time between an acknowledged revocation and a later question that a server answered with *active*. */
 export function stalenessMs(facts: TokenFacts): number {
   const revocation = firstAcknowledged(facts)
   if (revocation === null) return 0
@@ -46,7 +49,7 @@ function firstAcknowledged({ revocations }: TokenFacts) {
   return first
 }
 
-/** Questions that were put after a revocation of the token had been acknowledged. */
+/** The number of questions that clients sent after a revocation of the token had been acknowledged. */
 export function verificationsAfterRevocation(facts: TokenFacts): number {
   const revocation = firstAcknowledged(facts)
   if (revocation === null) return 0
