@@ -26,7 +26,10 @@ export interface Credentials {
 
 export interface ConnectionOptions extends Credentials {
   address: NodeAddress
-  /** Encrypts the connection, and trusts only the authority in these options. Default is no encryption. */
+  /**
+   * Encrypts the connection, and trusts only the authority in these options. By default connections are not
+   * encrypted.
+   */
   tls?: TlsOptions
   /** Shown by `CLIENT LIST`. */
   clientName?: string

@@ -76,8 +76,8 @@ export interface CommonRedisOptions extends SessionOptions {
   username?: string
   password?: string
   /**
-   * Encrypts every connection to Redis and the Sentinels, and trusts only the authority in these options. Default
-   * is no encryption. `ready()` reports wrong certificates or settings as `TLS_FAILED`.
+   * Encrypts every connection to Redis and the Sentinels, and trusts only the authority in these options. By
+   * default connections are not encrypted. `ready()` reports wrong certificates or settings as `TLS_FAILED`.
    */
   tls?: TlsOptions
   /** Deadline of a read (in milliseconds, 10 to 60,000). Default is 1000. */
