@@ -112,7 +112,7 @@ export class WrongDataCentreError extends HoldfastError {
   override readonly code = 'WRONG_DATA_CENTRE'
 }
 
-/** The reason why a server cannot keep the guarantees. */
+/** The reason why a server cannot keep the promises. */
 export type Unsupported =
   /** A node of a Redis Cluster: it stores only some of the keys. */
   | 'cluster'
@@ -130,7 +130,7 @@ export type Unsupported =
   | 'command'
 
 /**
- * A server cannot keep the guarantees of this package. The plan is wrong, so waiting does not help. The store wrote
+ * A server cannot keep the promises of this package. The plan is wrong, so waiting does not help. The store wrote
  * nothing there.
  */
 export class UnsupportedServerError extends HoldfastError {

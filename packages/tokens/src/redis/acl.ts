@@ -2,8 +2,8 @@ import { HELLO_CHANNEL } from './hello.ts'
 import { HINTS } from './sentinel.ts'
 
 /**
- * The permissions of the application's user: exactly the commands that this package sends. These are rules for `ACL
- * SETUSER` or an ACL file, without user name and password.
+ * The permissions of the application's user: exactly the commands that this package sends. These are rules for
+ * `ACL SETUSER` or an ACL file, without user name and password.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Formats up to which epoch elections are over, by the id of each Sentinel that was asked: `<id>:<epoch>
- * <id>:<epoch> …`. Pure.
+ * Formats up to which epoch elections are over, by the id of each Sentinel that was asked:
+ * `<id>:<epoch> <id>:<epoch> …`. Pure.
  */
 export function formatEndedElections(ended: ReadonlyMap<string, number>): string {
   return [...ended].map(([id, epoch]) => `${id}:${epoch}`).join(' ')

@@ -177,7 +177,10 @@ export class ReplicaGroup {
     return this.#primary === null ? 0 : (this.#chosen?.epoch ?? 0)
   }
 
-  /** Increases with every change of primary, so an answer from before a change can be recognized. */
+  /**
+   * Increases with every change of primary, so an answer from before a change can be distinguished from a later
+   * one.
+   */
   get term(): number {
     return this.#term
   }
@@ -317,7 +320,7 @@ export class ReplicaGroup {
     )
   }
 
-  /** Whether the process at that address cannot keep the guarantees. Its confirmations do not count. */
+  /** Whether the process at that address cannot keep the promises. Its confirmations do not count. */
   isUnsupported(address: string): boolean {
     return this.#membership.node(address)?.problem instanceof UnsupportedServerError
   }
@@ -341,7 +344,7 @@ export class ReplicaGroup {
   }
 
   /**
-   * Returns the error of a server that cannot keep the guarantees, if no other server could. Null while another one
+   * Returns the error of a server that cannot keep the promises, if no other server could. Null while another one
    * may.
    */
   #unsupported(): UnsupportedServerError | null {

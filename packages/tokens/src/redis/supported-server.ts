@@ -1,7 +1,7 @@
 import { type Unsupported, UnsupportedServerError } from '../errors.ts'
 import { parseWhole, textOf } from '../network-text.ts'
 
-/** Before 7.0, Redis does not show clients what the safety rules need. The first version of Valkey is 7.2. */
+/** Before 7.0, Redis does not give clients the information that the safety rules need. Valkey started at 7.2. */
 const MIN_MAJOR = 7
 
 /**
@@ -18,7 +18,7 @@ const OTHER_PRODUCTS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the error for a server that cannot keep the guarantees, by its reply to `INFO server`, or null. Pure.
+ * Returns the error for a server that cannot keep the promises, by its reply to `INFO server`, or null. Pure.
  * INV-TOKENS-53.
  */
 export function unsupportedNode(at: string, info: string): UnsupportedServerError | null {

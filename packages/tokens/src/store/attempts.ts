@@ -29,8 +29,8 @@ export type Attempt =
 
 /**
  * Counters of attempts that all processes of a data centre share. They are as durable as logins: the answer is
- * returned when no failover can undo it. So call `take` before the action that is limited. Throws as {@link
- * TokenStore} does.
+ * returned when no failover can undo it. So call `take` before the action that is limited. Throws as
+ * {@link TokenStore} does.
  */
 export interface Attempts {
   /**

@@ -12,7 +12,10 @@ export interface SessionOptions {
   observer?: StoreObserver
   /** Default idle lifetime of a session (in milliseconds). Default is 1,800,000: 30 minutes (NIST SP 800-63B, AAL2). */
   idleMs?: number
-  /** Default absolute lifetime of a session (in milliseconds). Default is 43,200,000: 12 hours (NIST SP 800-63B, AAL2). */
+  /**
+   * Default absolute lifetime of a session (in milliseconds). Default is 43,200,000: 12 hours (NIST SP 800-63B,
+   * AAL2).
+   */
   absoluteMs?: number
 }
 

@@ -61,8 +61,8 @@ export interface RecordStore {
   merge(entries: readonly RecordEntry[], options?: CallOptions): Promise<MergeOutcome[]>
 
   /**
-   * Ends the sessions of these records permanently, whether or not the key ring can open them. Throws as {@link
-   * merge}.
+   * Ends the sessions of these records permanently, whether or not the key ring can open them. Throws as
+   * {@link merge}.
    */
   revoke(entries: readonly RecordEntry[], options?: CallOptions): Promise<void>
 

@@ -87,7 +87,7 @@ export class Replayer {
 
   /**
    * Whether the primary has received what it lacked: from this process, and from all others, which could write as
-   * early as this one. Before that, a missing record may only not have been written again so far.
+   * early as this one. Before that, a missing record may still be waiting to be written again.
    */
   get isDone(): boolean {
     return this.#told === this.#group.failovers
@@ -156,7 +156,7 @@ export class Replayer {
         this.#told = failovers
         this.#firstTold.resolve()
       } catch {
-        // No process can write yet.
+        // No process can write at this time.
         await pause(jitter(SPREAD_MS))
       }
     }

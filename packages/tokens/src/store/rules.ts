@@ -1,6 +1,6 @@
 /**
- * The rules that keep the guarantees S1 and S2. A test can turn off a single rule and see what breaks. Only tests
- * turn off rules.
+ * The rules that keep the promises S1 and S2 (docs/promises.md). A test can turn off a single rule and see what
+ * breaks. Only tests turn off rules.
  */
 export type SafetyRule =
   /** A batch that a planned replica lacks is acknowledged only if no failover is in progress. */
