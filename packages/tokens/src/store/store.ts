@@ -83,8 +83,8 @@ export interface TokenStore {
   verify(token: string, options?: CallOptions): Promise<Verification>
 
   /**
-   * Returns the session of a token if the near cache can answer under a valid lease, without I/O and without a turn
-   * of the event loop. Null says nothing about the token: call `verify`.
+   * Returns the session of a token that this process has verified before, if its near cache can still answer under
+   * a valid lease. Needs no I/O and no turn of the event loop. Null says nothing about the token: call `verify`.
    */
   verifyNow(token: string): Active | null
 
@@ -124,7 +124,7 @@ export interface TokenStore {
   /**
    * Ends all sessions of `subject`, except that of `exceptToken` if it is given, and also the sessions that a
    * concurrent `rotate` creates from the ended ones. Returns the ids of the listed sessions that it ended. It ends
-   * them in batches, so if it throws, some sessions have ended: call it again.
+   * them in batches, so if it throws, some sessions may have ended: call it again.
    */
   revokeSubject(
     subject: string,
