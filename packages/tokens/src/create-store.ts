@@ -10,7 +10,7 @@ import { SessionStore } from './store/session-store.ts'
 import { warnOfStandalone } from './store/standalone-warnings.ts'
 import type { TokenStore } from './store/store.ts'
 
-/** A whole number among the options: its default, and its bounds. */
+/** The whole numbers among the options, each with its default and its bounds. */
 const NUMBERS = {
   verifyTimeoutMs: { byDefault: 1000, least: 10, most: 60_000 },
   writeTimeoutMs: { byDefault: 30_000, least: 100, most: 300_000 },
@@ -22,18 +22,18 @@ const NUMBERS = {
   maxJournalEntries: { byDefault: 100_000, least: 1, most: 10_000_000 },
 } as const
 
-/** With a longer lease, a process answers *active* after a logout for longer than most users expect. */
+/** With a longer lease, a process may answer *active* after a logout for longer than most users expect. */
 const LONG_LEASE_MS = 10_000
 
 /**
- * The store of a data centre, in Redis watched by Sentinels, or in one Redis. The store connects in the background
- * and retries until it is closed. Await `ready()` to know that it works. Throws `INVALID_OPTION`.
+ * Opens the sessions of a data centre, in Redis watched by Sentinels or in a single Redis. The store connects in
+ * the background and retries until it is closed. Await `ready()` to know that it works. Throws `INVALID_OPTION`.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
   return createRedisStoreWith(options, {})
 }
 
-/** What only tests may set. */
+/** Settings for tests only. */
 export type TestHooks = Pick<RedisBackendOptions, 'rulesOff' | 'localAddress' | 'forgetAfterMs'>
 
 /** {@link createRedisStore} with a test's hooks. Not exported from the package. */
@@ -43,15 +43,15 @@ export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHook
 }
 
 /**
- * The records of a data centre as its Redis keep them, for backups and operations: no tokens and no claims.
- * Throws `INVALID_OPTION`.
+ * Opens the records of a data centre as its Redis nodes store them, for backups and operations: no tokens and no
+ * claims. Throws `INVALID_OPTION`.
  */
 export function createRecordStore(options: RedisStoreOptions): RecordStore {
   const { open, writeTimeoutMs } = redisBackend(options, {})
   return new BackendRecords(open, options, writeTimeoutMs)
 }
 
-/** Checks the options at once, and connects when it is opened. Throws `INVALID_OPTION`. */
+/** Checks the options immediately, and connects when `open` is called. Throws `INVALID_OPTION`. */
 function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
   const topology = checkTopology(options)
   const tls = options.tls === undefined ? undefined : checkTls(options.tls)
@@ -75,8 +75,9 @@ function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
 }
 
 /**
- * The same store in the memory of this process: for an application's own unit tests, and for a first try
- * without Redis. Nothing is shared and nothing is kept. Throws `INVALID_OPTION`.
+ * Creates the same store in the memory of this process: for unit tests of an application, and for a first try
+ * without Redis. It shares nothing with other processes, and its sessions end with this process. Throws
+ * `INVALID_OPTION`.
  */
 export function createMemoryStore(options: SessionOptions): TokenStore {
   return new SessionStore(() => new MemoryBackend(), options, {

@@ -1,9 +1,9 @@
 import { InvalidOptionError } from './errors.ts'
 
-/** A timer takes no longer delay than this: it would fire immediately. */
+/** The longest delay that a timer supports. With a longer one it fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The time by which a call must end: monotonic, and sooner when the caller's signal aborts. */
+/** The time by which a call must end, by the monotonic clock. It ends earlier if the caller's signal aborts. */
 export class Deadline {
   readonly #atMs: number
   readonly #signal: AbortSignal | undefined
@@ -13,7 +13,7 @@ export class Deadline {
     this.#signal = signal
   }
 
-  /** The deadline of a call. Throws `INVALID_OPTION` when `timeoutMs` is not a number, or is below 0. */
+  /** Creates the deadline of a call. Throws `INVALID_OPTION` if `timeoutMs` is not a number or is below 0. */
   static of(
     options: { timeoutMs?: number; signal?: AbortSignal } | undefined,
     defaultTimeoutMs: number,
@@ -25,7 +25,7 @@ export class Deadline {
     return new Deadline(timeoutMs, options?.signal)
   }
 
-  /** What is left (in milliseconds); 0 when the time is over. */
+  /** The remaining time (in milliseconds), or 0 if the deadline has passed. */
   get remainingMs(): number {
     return this.#signal?.aborted ? 0 : Math.max(0, this.#atMs - performance.now())
   }
@@ -39,7 +39,7 @@ export class Deadline {
     await new Promise((resolve) => setTimeout(resolve, Math.min(ms, this.remainingMs)))
   }
 
-  /** Calls back once when the deadline has passed. Returns a function that cancels the call. */
+  /** Calls `callback` once when the deadline has passed. Returns a function that cancels this. */
   onOver(callback: () => void): () => void {
     const signal = this.#signal
     const timer = setTimeout(over, Math.min(this.remainingMs, LONGEST_TIMER_MS))

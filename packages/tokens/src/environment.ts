@@ -18,7 +18,7 @@ const REQUIRED = [
   'HOLDFAST_KEYRING',
 ] as const
 
-/** Those of a data centre whose traffic is encrypted by TLS: all of them or none. */
+/** The variables of a data centre that encrypts its traffic with TLS: either all of them are set or none. */
 const TLS_FILES = ['HOLDFAST_TLS_CA_FILE', 'HOLDFAST_TLS_CERT_FILE', 'HOLDFAST_TLS_KEY_FILE'] as const
 
 type Variable = (typeof REQUIRED)[number] | (typeof TLS_FILES)[number]
@@ -26,10 +26,11 @@ type Variable = (typeof REQUIRED)[number] | (typeof TLS_FILES)[number]
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The options of `createRedisStore` from the variables of `holdfast.env`, which `holdfast render` writes for every
- * application host. Reads the TLS files that they name. The same options, read again, are what `store.renew()` takes.
+ * Reads the options of `createRedisStore` from the variables of `holdfast.env`, which `holdfast render` writes for
+ * every application host. Also reads the TLS files that the variables name. To renew the secrets, read the options
+ * again and pass them to `store.renew()`.
  *
- * Throws `INVALID_OPTION`, naming the variable. No message shows a password or a key.
+ * Throws `INVALID_OPTION` and names the variable. No message shows a password or a key.
  */
 export function storeOptionsFromEnvironment(
   environment: Environment = process.env,
@@ -73,7 +74,7 @@ function keyringFrom(text: string): Keyring {
   return keyring
 }
 
-/** An error of the JSON parser may quote a part of the text, and that part may be a key. */
+/** The error of the JSON parser may quote a part of the text, and that part may be a key, so it is not passed on. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -108,7 +109,7 @@ function readNamed(variable: Variable, file: string): string {
   }
 }
 
-/** Says which variable is meant before what is wrong with its value. */
+/** Puts the name of the variable before the reason why its value is wrong. */
 function explained<T>(what: string, check: () => T): T {
   try {
     return check()

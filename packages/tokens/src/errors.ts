@@ -13,7 +13,7 @@ export abstract class HoldfastError extends Error {
   }
 }
 
-/** The stable codes, one an error class. */
+/** The stable codes, one per error class. */
 export type ErrorCode =
   | 'INVALID_OPTION'
   | 'STORE_UNAVAILABLE'
@@ -31,14 +31,14 @@ export type ErrorCode =
   | 'COMMAND_TIMEOUT'
   | 'REDIS_REPLY'
 
-/** An option or an argument is not usable. A mistake of the caller; trying again does not help. */
+/** An option or an argument is not valid. The caller made a mistake, so another try fails in the same way. */
 export class InvalidOptionError extends HoldfastError {
   override readonly code = 'INVALID_OPTION'
 }
 
 /**
- * The operation could not be acknowledged before its deadline. Its effect is unknown: a write may still
- * have been applied. It is safe to call again.
+ * The operation was not acknowledged before its deadline. Its effect is unknown: a write may still have been
+ * applied. It is safe to call again.
  */
 export class StoreUnavailableError extends HoldfastError {
   override readonly code = 'STORE_UNAVAILABLE'
@@ -49,17 +49,17 @@ export class StoreOverloadedError extends HoldfastError {
   override readonly code = 'STORE_OVERLOADED'
 }
 
-/** Redis has reached `maxmemory`: nothing was stored. Revocation still works. */
+/** Redis has reached `maxmemory`, and nothing was stored. Revocation still works. */
 export class StoreFullError extends HoldfastError {
   override readonly code = 'STORE_FULL'
 }
 
-/** The store was closed by this process. */
+/** This process has closed the store. */
 export class StoreClosedError extends HoldfastError {
   override readonly code = 'STORE_CLOSED'
 }
 
-/** Another process updated the same session again and again while this update was tried. */
+/** Other processes kept changing the same session, so all attempts of this update failed. */
 export class UpdateConflictError extends HoldfastError {
   override readonly code = 'UPDATE_CONFLICT'
 }
@@ -69,7 +69,7 @@ export class ConnectionFailedError extends HoldfastError {
   override readonly code = 'CONNECTION_FAILED'
 }
 
-/** The connection to one node ended while a command was under way; whether it ran is unknown. */
+/** The connection to a node ended while a command was in progress. It is unknown whether the command ran. */
 export class ConnectionClosedError extends HoldfastError {
   override readonly code = 'CONNECTION_CLOSED'
 }
@@ -79,24 +79,24 @@ export class AuthFailedError extends HoldfastError {
   override readonly code = 'AUTH_FAILED'
 }
 
-/** Why TLS failed. */
+/** The reason why TLS failed. */
 export type TlsFailure =
-  /** The other side's certificate is not signed by an authority of `tls.ca`. */
+  /** The certificate of the other side is not signed by an authority of `tls.ca`. */
   | 'unknown-authority'
-  /** The other side's certificate does not hold the name or the address that was dialled. */
+  /** The certificate of the other side does not contain the host name or address of the connection. */
   | 'wrong-name'
   | 'expired'
   | 'not-yet-valid'
-  /** The other side asks for a client certificate and got none, or refused it. */
+  /** The other side requires a client certificate and received none, or it refused the certificate. */
   | 'client-certificate'
-  /** The two sides share no version of TLS, or no cipher. */
+  /** The two sides have no TLS version or no cipher in common. */
   | 'version'
-  /** The other side takes TLS only, and this one does not use it. */
+  /** The other side accepts only TLS, and this side does not use it. */
   | 'plain-to-tls'
   /** The other side does not use TLS, and this one does. */
   | 'tls-to-plain'
 
-/** TLS with a node failed. Certificates or settings are wrong; waiting does not help. */
+/** TLS with a node failed. Certificates or settings are wrong, so waiting does not help. */
 export class TlsFailedError extends HoldfastError {
   override readonly code = 'TLS_FAILED'
   readonly reason: TlsFailure
@@ -107,29 +107,32 @@ export class TlsFailedError extends HoldfastError {
   }
 }
 
-/** The Redis that the Sentinels announce has the group id of another group. Nothing was read or written there. */
+/** The Redis that the Sentinels announce has the group id of another group. The store read and wrote nothing there. */
 export class WrongDataCentreError extends HoldfastError {
   override readonly code = 'WRONG_DATA_CENTRE'
 }
 
-/** Why a server cannot hold the promises. */
+/** The reason why a server cannot keep the promises. */
 export type Unsupported =
-  /** A node of a Redis Cluster: it holds only some of the keys. */
+  /** A node of a Redis Cluster: it stores only some of the keys. */
   | 'cluster'
-  /** Older than Redis 7.0, or it does not say how old it is. */
+  /** The server is older than Redis 7.0, or does not report its version. */
   | 'version'
-  /** A server that speaks as Redis does, and is neither Redis nor Valkey. */
+  /** The server uses the Redis protocol, but is neither Redis nor Valkey. */
   | 'product'
-  /** A Sentinel where a Redis was named, or the other way round. */
+  /** A Sentinel runs at the address of a Redis, or a Redis at the address of a Sentinel. */
   | 'mode'
-  /** The one Redis follows another, and takes no writes. */
+  /** The single Redis is a replica, and accepts no writes. */
   | 'replica'
-  /** It does not speak RESP3: older than Redis 6.0, or a proxy. */
+  /** The server does not support RESP3: it is older than Redis 6.0, or a proxy. */
   | 'protocol'
-  /** It lacks a command, or the user may not run it. */
+  /** The server lacks a command, or the user does not have permission to run it. */
   | 'command'
 
-/** A server cannot hold what this package promises. A mistake in the plan; waiting does not fix it. Nothing was written there. */
+/**
+ * A server cannot keep the promises of this package. The plan is wrong, so waiting does not help. The store wrote
+ * nothing there.
+ */
 export class UnsupportedServerError extends HoldfastError {
   override readonly code = 'UNSUPPORTED_SERVER'
   readonly reason: Unsupported
@@ -140,17 +143,17 @@ export class UnsupportedServerError extends HoldfastError {
   }
 }
 
-/** Another middleware uses the same property of a request. A mistake in the application. */
+/** Another middleware uses the same property of a request. The application must change one of them. */
 export class SessionConflictError extends HoldfastError {
   override readonly code = 'SESSION_CONFLICT'
 }
 
-/** A node did not answer a command in time; whether it ran is unknown. */
+/** A node did not answer a command in time. It is unknown whether the command ran. */
 export class CommandTimeoutError extends HoldfastError {
   override readonly code = 'COMMAND_TIMEOUT'
 }
 
-/** A node answered a command with an error; `kind` is the error's first word, such as `READONLY`. */
+/** A node answered a command with an error. `kind` is the first word of the error, such as `READONLY`. */
 export class RedisReplyError extends HoldfastError {
   override readonly code = 'REDIS_REPLY'
   readonly kind: string

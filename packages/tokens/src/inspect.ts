@@ -4,20 +4,23 @@ import { endsAtMs } from './record/record.ts'
 import { digestToken, publicId, recordKey } from './token/digest.ts'
 import { parseToken } from './token/format.ts'
 
-/** The key under which Redis keeps a token's record, or null when the text is no token. For audits of a data set. */
+/**
+ * Returns the key under which Redis stores the record of a token, or null if the text is not a token. For audits of
+ * a data set.
+ */
 export function tokenKey(token: string): string | null {
   const parsed = parseToken(token)
   return parsed && recordKey(parsed.tag, digestToken(token)).key
 }
 
-/** The public id of a token, or null when the text is no token. For logs. */
+/** Returns the public id of a token, or null if the text is not a token. For logs. */
 export function tokenId(token: string): string | null {
   return parseToken(token) && publicId(digestToken(token))
 }
 
 /**
- * The id of the key of the ring that the list of sessions needs for this value of Redis, at `nowMs` (Unix time in
- * milliseconds); null when it is no live session.
+ * Returns the id of the sealing key that the session list needs to open this Redis value at `nowMs` (Unix time in
+ * milliseconds), or null if the value is not a live session.
  */
 export function listKeyOfRecord(bytes: Buffer, nowMs: number): string | null {
   const record = decodeRecord(bytes)
@@ -25,7 +28,8 @@ export function listKeyOfRecord(bytes: Buffer, nowMs: number): string | null {
 }
 
 /**
- * Whether the value that Redis stores under a token's key is a live session at `nowMs` (Unix time in milliseconds).
+ * Returns whether the value that Redis stores under the key of a token is a live session at `nowMs` (Unix time in
+ * milliseconds).
  */
 export function recordIsLive(bytes: Buffer, nowMs: number): boolean {
   const record = decodeRecord(bytes)
@@ -33,8 +37,8 @@ export function recordIsLive(bytes: Buffer, nowMs: number): boolean {
 }
 
 /**
- * True for an internal subject. The gateway stores state that its processes share under such subjects, for example a
- * login that is in progress. Lists of sessions leave them out.
+ * Returns true for an internal subject. The gateway uses internal subjects for state that its processes share, for
+ * example a login in progress. Session lists leave them out.
  */
 export function isBookkeeping(subject: string): boolean {
   return subject.startsWith(BOOKKEEPING)

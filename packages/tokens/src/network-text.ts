@@ -1,12 +1,12 @@
-/** What is below 10^15 is a whole number in a double. */
+/** A double represents every whole number below 10^15 exactly. */
 const WHOLE = /^\d{1,15}$/
 
-/** The number that a text from the network writes in decimal digits; null when it is anything else. */
+/** Parses a number in decimal digits from the network. Returns null for any other text. */
 export function parseWhole(text: string | null | undefined): number | null {
   return typeof text === 'string' && WHOLE.test(text) ? Number(text) : null
 }
 
-/** The text of a reply that is one: '' for a list, a map or nothing. */
+/** Returns the text of a reply, or '' if the reply is a list, a map or null. */
 export function textOf(reply: unknown): string {
   return typeof reply !== 'object' || Buffer.isBuffer(reply) ? String(reply ?? '') : ''
 }

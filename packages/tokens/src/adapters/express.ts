@@ -10,34 +10,35 @@ import { putSession, requireFree } from './session-property.ts'
 export interface SessionsOptions {
   store: TokenStore
   /**
-   * The cookie that carries the token. Default is `__Host-holdfast`, which a browser takes only over HTTPS, with
-   * Secure and Path=/ and without Domain (RFC 6265bis, section 4.1.3.2). Without HTTPS use `holdfast`.
+   * The cookie that contains the token. Default is `__Host-holdfast`. A browser accepts that name only over HTTPS,
+   * with Secure and Path=/ and without Domain (RFC 6265bis, section 4.1.3.2). Without HTTPS use `holdfast`.
    */
   cookieName?: string
   /**
-   * Where the session is put. Default is `session`. An application that also uses express-session, cookie-session or another
-   * middleware with `request.session` names another one, such as `login`: two on one property fail, as `SESSION_CONFLICT`.
+   * The property of the request for the session. Default is `session`. If the application also uses
+   * express-session, cookie-session or another middleware with `request.session`, choose another name, such as
+   * `login`: two on one property fail with `SESSION_CONFLICT`.
    */
   property?: string
-  /** Whether a request without a session is answered 401. Default is false. */
+  /** Whether a request without a session receives a 401. Default is false. */
   required?: boolean
   /**
-   * The idle lifetime that a session in use is extended to (in milliseconds). Set it as the store's own `idleMs`.
-   * Default is 1,800,000, as the store's.
+   * The idle lifetime that a session in use is extended to (in milliseconds). Set it to the `idleMs` of the store.
+   * Default is 1,800,000, as in the store.
    */
   idleMs?: number
-  /** Called with the reason when a request is answered 503: one sentence, without a secret. */
+  /** Called with the reason if a request receives a 503: one sentence, without a secret. */
   onUnavailable?: (cause: string) => void
-  /** Called with the reason when a session could not be extended. A later request tries again. */
+  /** Called with the reason if a session could not be extended. A later request tries again. */
   onNotExtended?: (error: unknown) => void
 }
 
-/** A request behind the middleware, with the default `property`: its session, or null when it has none. */
+/** A request after the middleware, with the default `property`: its session, or null if it has none. */
 export interface RequestWithSession {
   session: Session | null
 }
 
-/** Fits Express 5 and 4, and whatever else calls `(request, response, next)`. */
+/** Works with Express 5 and 4, and with any framework that calls `(request, response, next)`. */
 export type SessionsMiddleware = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -46,16 +47,17 @@ export type SessionsMiddleware = (
 
 const DEFAULT_COOKIE_NAME = '__Host-holdfast'
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
-/** Not `__proto__`. */
+/** Excludes `__proto__`. */
 const PROPERTY = /^[A-Za-z$][\w$]*$/
 /** RFC 9110, section 5.6.2. */
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
- * Middleware that puts the session of a request's cookie or bearer token on `request.session`, or null when it has
- * none, and keeps a session in use from ending idle. When the store cannot know, the middleware answers 503 with
- * `Retry-After` and leaves the cookie alone: an outage does not log users out. Where another middleware uses the
- * same property it hands `SESSION_CONFLICT` to the next error handler. Throws `INVALID_OPTION`.
+ * Creates middleware that reads the cookie or bearer token of a request and sets `request.session` to its session,
+ * or to null. It also extends sessions in use, so that they do not expire as idle. If the store cannot determine
+ * the state, the middleware answers 503 with `Retry-After` and does not touch the cookie: an outage does not log
+ * users out. If another middleware uses the same property, it passes `SESSION_CONFLICT` to the next error handler.
+ * Throws `INVALID_OPTION`.
  */
 export function sessions(options: SessionsOptions): SessionsMiddleware {
   const { store, required = false, onUnavailable = () => {}, onNotExtended = () => {} } = options
@@ -83,7 +85,7 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
       try {
         verified = await store.verify(token)
       } catch (error) {
-        // A closed store knows nothing: this server is shutting down, and that is not a logout.
+        // A closed store cannot answer, because this server is shutting down. That is not a logout.
         if (error instanceof StoreClosedError) unavailable(response, error.message)
         else next(error)
         return
@@ -104,7 +106,7 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
     try {
       putSession(request, property, session)
     } catch (error) {
-      // Another middleware has taken the property while the token was verified.
+      // Another middleware set the property while the token was being verified.
       next(error)
       return
     }
@@ -112,7 +114,7 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
   }
 }
 
-/** Field by field: leaving one out of a copy of all is ten times as slow. */
+/** Copies field by field: copying all fields but one takes ten times as long. */
 function sessionOf({ id, subject, claims, issuedAtMs, idleUntilMs, expiresAtMs }: Active): Session {
   return { id, subject, claims, issuedAtMs, idleUntilMs, expiresAtMs }
 }
@@ -132,7 +134,7 @@ const UNAVAILABLE: Refusal = {
   },
 }
 
-/** RFC 6750, section 3: a request without a token gets no error code. */
+/** RFC 6750, section 3: the response to a request without a token contains no error code. */
 const NO_TOKEN: Refusal = {
   status: 401,
   headers: { 'www-authenticate': 'Bearer' },

@@ -1,11 +1,11 @@
-/** The headers of a request that may bring a token. */
+/** The headers that may contain a token. */
 export interface TokenHeaders {
   authorization?: string | undefined
   cookie?: string | undefined
 }
 
 /**
- * The token that a request brought, or null. A bearer token (RFC 6750) takes precedence over a cookie, because a
+ * Returns the token of a request, or null. A bearer token (RFC 6750) takes precedence over a cookie, because a
  * client sends it on purpose. The query string is ignored: URLs end up in logs and histories.
  */
 export function readToken(headers: TokenHeaders, cookieName: string): string | null {
@@ -14,8 +14,9 @@ export function readToken(headers: TokenHeaders, cookieName: string): string | n
 }
 
 /**
- * The value of the first cookie of a name (RFC 6265, section 5.4: the one of the longest path comes first), or
- * null. It is decoded as browsers' scripts encode it; what does not decode is taken as it is.
+ * Returns the value of the first cookie with this name, or null. If several match, the cookie with the longest path
+ * comes first (RFC 6265, section 5.4). The value is decoded as browser scripts encode it; if decoding fails, it is
+ * returned unchanged.
  */
 function readCookie(header: string, name: string): string | null {
   for (const pair of header.split(';')) {
@@ -25,7 +26,7 @@ function readCookie(header: string, name: string): string | null {
   return null
 }
 
-/** Spaces and tabs only, as in RFC 6265, section 5.2. */
+/** Removes only spaces and tabs (RFC 6265, section 5.2). */
 function trim(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }

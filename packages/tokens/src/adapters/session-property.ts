@@ -2,13 +2,17 @@ import type { IncomingMessage } from 'node:http'
 import { SessionConflictError } from '../errors.ts'
 import type { Session } from '../store/verification.ts'
 
-/** What this package has put on each request, by property: the middleware may run more than once for one request. */
+/**
+ * The sessions that this package has set on each request, by property: the middleware may run more than once per
+ * request.
+ */
 const HELD = new WeakMap<IncomingMessage, Map<string, { session: Session | null }>>()
 
 /**
- * Puts a session, or null, on a property of a request. Throws `SESSION_CONFLICT` where another middleware has the property, and
- * makes a later one that takes it fail at once: an application that reads the other's session would let anyone in, and the
- * other one would hang when it ends the response.
+ * Sets a property of a request to a session or null. Throws `SESSION_CONFLICT` if another middleware uses the
+ * property. A middleware that takes the property later fails immediately. Otherwise an application could read the
+ * session of the other middleware and let any client in, and the other middleware would hang at the end of the
+ * response.
  */
 export function putSession(request: IncomingMessage, property: string, session: Session | null): void {
   const held = HELD.get(request) ?? new Map<string, { session: Session | null }>()
@@ -22,7 +26,7 @@ export function putSession(request: IncomingMessage, property: string, session: 
   HELD.set(request, held.set(property, holder))
   Object.defineProperty(request, property, {
     enumerable: true,
-    // Another one that defines the property, as cookie-session does, fails too.
+    // A middleware that redefines the property, as cookie-session does, also fails.
     configurable: false,
     get: () => holder.session,
     set(value: unknown) {
@@ -32,12 +36,12 @@ export function putSession(request: IncomingMessage, property: string, session: 
   })
 }
 
-/** Throws `SESSION_CONFLICT` where another middleware has put something on that property. Its getter is not called. */
+/** Throws `SESSION_CONFLICT` if another middleware has set that property. Its getter is not called. */
 export function requireFree(request: IncomingMessage, property: string): void {
   if (property in request && HELD.get(request)?.has(property) !== true) throw conflict(property)
 }
 
-/** A session of this package, as an application may set it after a login, or none. */
+/** Whether the value is null or a session of this package, which an application may set after a login. */
 function isSession(value: unknown): value is Session | null {
   if (value === null) return true
   return (

@@ -1,23 +1,26 @@
-/** One attempt, as it is counted. `id` names it, so that counting it again does nothing. */
+/** One counted attempt. Counting an attempt with the same `id` again does nothing. */
 export interface LoggedAttempt {
   /** Unix time (in milliseconds). */
   atMs: number
   id: string
 }
 
-/** How many attempts there may be. */
+/** The limit on attempts. */
 export interface AttemptBounds {
-  /** Most within any `windowMs`. */
+  /** Maximum number within any `windowMs`. */
   limit: number
   windowMs: number
-  /** With so many in the window, the next must come `pauseMs` after the last, with one more twice that, and so on. */
+  /**
+   * The number of attempts in the window after which the next one must wait `pauseMs` after the last one. The wait
+   * doubles with each further attempt.
+   */
   pauseAfter: number
   pauseMs: number
 }
 
 /**
- * How long until one more attempt may be made (in milliseconds); 0 when it may be made now. Where the limit makes wait
- * until an attempt is out of the window, the pause after those that are left may be longer still.
+ * Returns how long until one more attempt is allowed (in milliseconds), or 0 if it is allowed now. If the limit
+ * requires a wait until an attempt has left the window, the pause after the remaining attempts may be longer still.
  */
 export function waitMs(log: readonly LoggedAttempt[], bounds: AttemptBounds, nowMs: number): number {
   const wait = nextWaitMs(log, bounds, nowMs)
@@ -26,7 +29,7 @@ export function waitMs(log: readonly LoggedAttempt[], bounds: AttemptBounds, now
   return wait + waitMs(sinceMs(log, laterMs - bounds.windowMs), bounds, laterMs)
 }
 
-/** What makes wait now, alone. */
+/** Returns the wait that the attempts in the log require now, without the attempts that leave the window later. */
 function nextWaitMs(log: readonly LoggedAttempt[], bounds: AttemptBounds, nowMs: number): number {
   const { limit, windowMs, pauseAfter, pauseMs } = bounds
   const blocking = log[log.length - limit]
@@ -37,19 +40,22 @@ function nextWaitMs(log: readonly LoggedAttempt[], bounds: AttemptBounds, nowMs:
   return Math.max(0, last.atMs + pause - nowMs)
 }
 
-/** The log with one more attempt. Servers' clocks differ: it is never counted as older than the one before. */
+/**
+ * Returns the log with one more attempt. Because the clocks of servers differ, its time is never earlier than the
+ * time of the attempt before it.
+ */
 export function withAttempt(log: readonly LoggedAttempt[], id: string, nowMs: number): LoggedAttempt[] {
   return [...log, { atMs: Math.max(nowMs, log.at(-1)?.atMs ?? 0), id }]
 }
 
-/** What still counts. */
+/** Returns the attempts that still count. */
 export function sinceMs(log: readonly LoggedAttempt[], timeMs: number): LoggedAttempt[] {
   return log.filter(({ atMs }) => atMs > timeMs)
 }
 
 /**
- * The log without an attempt, and without those before it when `older` are given back, too. Of an attempt that is not
- * there nothing is known, so nothing goes: a repeated or late call never takes what came after it.
+ * Returns the log without an attempt and, if `older` is set, without the attempts before it. If the attempt is not
+ * in the log, nothing is removed, so a repeated or late call never removes attempts that came after it.
  */
 export function withoutAttempt(log: readonly LoggedAttempt[], id: string, older: boolean): LoggedAttempt[] {
   const place = log.findIndex((attempt) => attempt.id === id)

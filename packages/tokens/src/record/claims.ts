@@ -1,5 +1,5 @@
-/** A value that survives JSON. */
+/** A value that JSON can represent. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }
 
-/** What an application keeps with a session. At most 16 KiB as JSON. */
+/** The data that an application stores with a session. At most 16 KiB as JSON. */
 export type Claims = { [key: string]: JsonValue }

@@ -1,11 +1,12 @@
 import type { TokenRecord } from './record.ts'
 
 /**
- * A record as bytes: `1L<version>:<issuedAtMs>:<idle>:<expires>:<payload>`, where `idle` and `expires` say how many
- * milliseconds after the issue the limits are, or `1R<expiresAtMs>`. Numbers are in base 36, the payload is as it
- * is: every byte is kept three times in memory and on disk. The leading 1 is the format's version. Lua reads it too.
+ * Encodes a record as bytes: `1L<version>:<issuedAtMs>:<idle>:<expires>:<payload>`, or `1R<expiresAtMs>` for a
+ * tombstone. `idle` and `expires` are the limits in milliseconds after the issue. Numbers are in base 36 and the
+ * payload is binary, because every byte is stored three times in memory and on disk. The leading 1 is the version
+ * of the format. Lua reads it too.
  *
- * Throws `RangeError` when a limit lies before the issue.
+ * Throws `RangeError` if a limit is before the issue.
  */
 export function encodeRecord(record: TokenRecord): Buffer {
   if (record.state === 'revoked') return Buffer.from(`1R${text(record.expiresAtMs)}`)
@@ -18,7 +19,7 @@ export function encodeRecord(record: TokenRecord): Buffer {
   return bytes
 }
 
-/** The record of some bytes, or null when they are none. */
+/** Decodes a record, or returns null if the bytes are not a record. */
 export function decodeRecord(bytes: Buffer): TokenRecord | null {
   if (bytes[0] !== 0x31) return null
   if (bytes[1] === 0x52) {
@@ -46,7 +47,7 @@ export function decodeRecord(bytes: Buffer): TokenRecord | null {
   }
 }
 
-/** 36^10 and what is added to it is still a whole number in a double, here and in Lua. */
+/** 36^10, and the numbers that are added to it, are still exact in a double, here and in Lua. */
 const MAX_DIGITS = 10
 
 function text(value: number): string {
@@ -66,7 +67,7 @@ function parseNumber(bytes: Buffer, start: number, end: number): number | null {
   return value
 }
 
-/** `0` to `9` and `a` to `z`. */
+/** Parses `0` to `9` and `a` to `z`. */
 function parseDigit(byte: number): number | null {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   return byte >= 0x61 && byte <= 0x7a ? byte - 0x61 + 10 : null

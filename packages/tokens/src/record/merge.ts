@@ -1,10 +1,10 @@
 import type { LiveRecord, TokenRecord } from './record.ts'
 
 /**
- * The join of two records of one token: commutative, associative and idempotent, so that writes may arrive
- * twice, late and in any order. Revoked absorbs live. Of two live records the content (version, fixed times,
- * payload) is that of the higher version, ties by the rest and at last by bytes; the idle limit is the later
- * one whatever the version, so that an update never takes back a touch.
+ * Merges two records of one token. The result is a join: commutative, associative and idempotent, so writes may
+ * arrive twice, late and in any order. Revoked wins over live. If both are live, the content (version, fixed times,
+ * payload) comes from the record with the higher version; ties are decided by the other fields and finally by
+ * bytes. The idle limit is the later one regardless of the version, so an update never undoes a touch.
  *
  * `scripts/merge.lua` is the same function on a node; a test runs both on the same random records.
  * INV-TOKENS-3.
@@ -16,13 +16,13 @@ export function merge(a: TokenRecord, b: TokenRecord): TokenRecord {
   return content.idleUntilMs >= other.idleUntilMs ? content : { ...content, idleUntilMs: other.idleUntilMs }
 }
 
-/** Whether `a` lacks nothing of `b`: merging `b` into it changes nothing. */
+/** Whether `a` contains everything of `b`: merging `b` into it changes nothing. */
 export function covers(a: TokenRecord, b: TokenRecord): boolean {
   if (a.state === 'revoked') return b.state === 'live' || b.expiresAtMs <= a.expiresAtMs
   return b.state === 'live' && compareContent(a, b) >= 0 && a.idleUntilMs >= b.idleUntilMs
 }
 
-/** Whether two live records hold the same content, whatever their idle limits. */
+/** Whether two live records have the same content, regardless of their idle limits. */
 export function sameContent(a: LiveRecord, b: LiveRecord): boolean {
   return compareContent(a, b) === 0
 }

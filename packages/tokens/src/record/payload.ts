@@ -2,19 +2,19 @@ import { type OpenKeyring, sealingKeyOf } from '../token/keyring.ts'
 import { claimsKey, seal, unseal } from '../token/seal.ts'
 import type { Claims, JsonValue } from './claims.ts'
 
-/** What only the holder of the token can read. */
+/** The content that only the holder of the token can read. */
 export interface TokenContent {
   subject: string
   claims: Claims
 }
 
-/** What every server of the data centre can read, for lists. */
+/** The content that every server of the data centre can read, for lists. */
 export interface ListContent {
   subject: string
   device: string
 }
 
-/** What binds a payload to its record: it opens nowhere else and with no other lifetime. */
+/** Binds a payload to its record: it cannot be opened with another record or another lifetime. */
 export interface PayloadContext {
   dataCentre: string
   digest: string
@@ -22,7 +22,10 @@ export interface PayloadContext {
   expiresAtMs: number
 }
 
-/** A payload is two boxes: the token's, after its length in two bytes (claims are at most 16 KiB), and the key ring's. */
+/**
+ * A payload consists of two boxes: the box for the token, after its length in two bytes (claims are at most 16
+ * KiB), and the box for the key ring.
+ */
 const LENGTH_BYTES = 2
 
 export function sealPayload(
@@ -50,7 +53,7 @@ export function sealPayload(
 }
 
 /**
- * Opens the token's box, or returns null when it was not made for this token, data centre and lifetime.
+ * Opens the box for the token, or returns null if it was not sealed for this token, data centre and lifetime.
  * INV-TOKENS-39.
  */
 export function openTokenContent(
@@ -65,7 +68,7 @@ export function openTokenContent(
   return { subject, claims }
 }
 
-/** Opens the key ring's box, or returns null when no key of the ring opens it. */
+/** Opens the box for the key ring, or returns null if no key of the ring opens it. */
 export function openListContent(
   context: PayloadContext,
   keyring: OpenKeyring,
@@ -77,12 +80,12 @@ export function openListContent(
   return { subject, device }
 }
 
-/** The id of the key of the ring that sealed the ring's box, or null when it says none. */
+/** Returns the id of the key that sealed the box for the key ring, or null if the box does not contain an id. */
 export function listKeyOf(payload: Buffer): string | null {
   return sealingKeyOf(payload.subarray(listBoxStart(payload)))
 }
 
-/** The items of a JSON array, without its brackets: every byte is kept three times. */
+/** Returns the items of a JSON array without its brackets, because every byte is stored three times. */
 function jsonItems(...items: JsonValue[]): string {
   return JSON.stringify(items).slice(1, -1)
 }

@@ -1,14 +1,15 @@
 import { isIPv6 } from 'node:net'
 
-/** Where one Redis or Sentinel process listens. */
+/** The address of one Redis or Sentinel process. */
 export interface NodeAddress {
   host: string
   port: number
 }
 
 /**
- * `host:port`, with IPv6 hosts in brackets. One node has one such text, however its IPv6 address is spelled: Redis shows
- * the spelling that it was given, and Sentinel that of the operating system.
+ * Formats an address as `host:port`, with IPv6 hosts in brackets. Each node has exactly one such text, no matter
+ * how its IPv6 address is written: Redis shows the spelling from its configuration, and Sentinel shows the spelling
+ * of the operating system.
  * INV-TOKENS-1.
  */
 export function formatAddress({ host, port }: NodeAddress): string {
@@ -17,8 +18,8 @@ export function formatAddress({ host, port }: NodeAddress): string {
 }
 
 /**
- * The address in the text that {@link formatAddress} gives, or null when it is none. `defaultPort`: that of a text that
- * names no port, where an IPv6 host may also stand without brackets.
+ * Parses the text that {@link formatAddress} returns, or returns null if the text is not an address. `defaultPort`
+ * is the port of a text without a port. In such a text, an IPv6 host may be written without brackets.
  */
 export function parseAddress(text: string, defaultPort?: number): NodeAddress | null {
   if (isIPv6(text)) return defaultPort === undefined ? null : { host: canonicalHost(text), port: defaultPort }
@@ -34,18 +35,18 @@ export const sameAddress = (one: NodeAddress, other: NodeAddress): boolean =>
   formatAddress(one) === formatAddress(other)
 
 /**
- * The one spelling of an IPv6 address (RFC 5952), and IPv4 for an IPv4 address in IPv6 form. Anything else stays as it is:
- * a name, an IPv4 address, an address of one link (`fe80::1%eth0`).
+ * Returns the standard spelling of an IPv6 address (RFC 5952), and IPv4 for an IPv4 address in IPv6 form. Returns
+ * everything else unchanged: a name, an IPv4 address, a link-local address with a zone (`fe80::1%eth0`).
  */
 export function canonicalHost(host: string): string {
-  // Also called for every node at every probe, so names and IPv4 addresses leave at once.
+  // This function runs for every node at every probe, so names and IPv4 addresses return early.
   if (!host.includes(':') || !isIPv6(host) || host.includes('%')) return host
   const groups = ipv6Groups(host)
   const isIpv4 = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)
   return isIpv4 ? groups.slice(6).flatMap(bytesOf).join('.') : shortest(host)
 }
 
-/** The eight 16-bit groups of an IPv6 address. */
+/** Returns the eight 16-bit groups of an IPv6 address. */
 export function ipv6Groups(address: string): number[] {
   const [head = '', tail] = shortest(address).split('::')
   const [first, last] = [groupsIn(head), groupsIn(tail ?? '')]

@@ -1,6 +1,6 @@
 /**
- * Waits between tries: doubling from `firstMs` to `mostMs`, each shortened at random by up to a half, so that
- * many processes do not come back in step.
+ * Computes the waits between attempts. The wait doubles from `firstMs` to `mostMs`, and each wait is shortened at
+ * random by up to a half, so that many processes do not retry at the same time.
  * INV-TOKENS-27.
  */
 export class Backoff {
@@ -13,7 +13,7 @@ export class Backoff {
     this.#mostMs = mostMs
   }
 
-  /** The next wait (in milliseconds). */
+  /** Returns the next wait (in milliseconds). */
   next(): number {
     const fullMs = Math.min(this.#mostMs, this.#firstMs * 2 ** Math.min(this.#tries, 30))
     this.#tries += 1
@@ -25,7 +25,7 @@ export class Backoff {
   }
 }
 
-/** Between a half and the whole of `ms`. */
+/** Returns a random time between half of `ms` and `ms`. */
 export function jitter(ms: number): number {
   return ms * (0.5 + Math.random() / 2)
 }

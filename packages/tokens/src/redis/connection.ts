@@ -26,7 +26,10 @@ export interface Credentials {
 
 export interface ConnectionOptions extends Credentials {
   address: NodeAddress
-  /** Encrypts the connection, and trusts only the authority that these options name. Default is no encryption. */
+  /**
+   * Encrypts the connection, and trusts only the authority in these options. By default connections are not
+   * encrypted.
+   */
   tls?: TlsOptions
   /** Shown by `CLIENT LIST`. */
   clientName?: string
@@ -34,7 +37,7 @@ export interface ConnectionOptions extends Credentials {
   localAddress?: string
   /** Time to connect and log in (in milliseconds). Default is 1000. */
   connectTimeoutMs?: number
-  /** Time for the TCP handshake, the first part of it (in milliseconds). Default is all of it. */
+  /** Time for the TCP handshake, which is part of `connectTimeoutMs` (in milliseconds). Default is all of it. */
   handshakeTimeoutMs?: number
 }
 
@@ -43,9 +46,9 @@ export type ChannelListener = (message: Buffer, channel: string) => void
 const DEFAULT_CONNECT_TIMEOUT_MS = 1000
 
 /**
- * A client without a method for each command: the connection sends them by `sendCommand`. `createClient` would make a class
- * with all of them, when the first is made and whenever its options differ from the last call's, which blocks the event loop
- * for 30 to 220 ms (FACT-58), at the start of a process and at each reconnect of a failover.
+ * Creates a client without a method for each command; the connection uses `sendCommand`. `createClient` would build
+ * a class with all commands at the first call and after each change of the options. That blocks the event loop for
+ * 30 to 220 ms (FACT-58), at the start of a process and at each reconnect of a failover.
  */
 const createRawClient = (options: ConnectionOptions, { signal, socket, connectTimeout }: Underlying) =>
   new RedisClient({
@@ -64,8 +67,8 @@ const createRawClient = (options: ConnectionOptions, { signal, socket, connectTi
       connectTimeout,
       signal,
       ...(options.tls === undefined || socket === null ? {} : { ...tlsSocketOptions(options.tls), socket }),
-      // One socket, one life: a command that was sent on a socket that broke must never be sent again
-      // behind our back, because WAIT speaks only of its own connection's writes (FACT-7).
+      // One socket per connection. The client must never send a command from a broken socket again, because WAIT
+      // refers only to the writes of its own connection (FACT-7).
       reconnectStrategy: false,
     },
   })
@@ -73,21 +76,21 @@ const createRawClient = (options: ConnectionOptions, { signal, socket, connectTi
 type RawClient = ReturnType<typeof createRawClient>
 
 interface Underlying {
-  /** Ends the socket, in whatever state it is. */
+  /** Closes the socket, whatever state it is in. */
   signal: AbortSignal
-  /** The TCP connection that TLS goes over; null when the client is to make a plain one. */
+  /** The TCP connection for TLS, or null if the client opens a plain connection itself. */
   socket: Socket | null
   connectTimeout: number
 }
 
 /**
- * One socket to one Redis or Sentinel, from its opening to its end. It never reconnects and never re-sends.
- * Commands that are sent in one turn of the event loop go out in one write.
+ * One socket to one Redis or Sentinel, from its opening to its end. It never reconnects and never sends a command
+ * again. The commands of one turn of the event loop go out in one write.
  * INV-TOKENS-10.
  */
 export class Connection {
   readonly address: NodeAddress
-  /** Resolves, once, when the connection has ended for whatever reason. */
+  /** Resolves once, when the connection has ended for any reason. */
   readonly closed: Promise<void>
   readonly #client: RawClient
   #open = true
@@ -104,13 +107,15 @@ export class Connection {
   /**
    * Connects and logs in.
    *
-   * Throws `CONNECTION_FAILED` when the node cannot be reached in time, `TLS_FAILED` when certificates, TLS versions or
-   * ports do not fit together, `AUTH_FAILED` when it refuses the user or the password, and `UNSUPPORTED_SERVER` when it does not speak RESP3.
+   * Throws `CONNECTION_FAILED` if the node cannot be reached in time, `TLS_FAILED` if certificates, TLS versions or
+   * ports do not match, `AUTH_FAILED` if the node refuses the user or the password, and `UNSUPPORTED_SERVER` if it
+   * does not support RESP3.
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
     const untilMs = performance.now() + timeoutMs
-    // connectTimeout ends with the TCP handshake; a hung server accepts and then never answers HELLO.
+    // connectTimeout ends with the TCP handshake, but a hung server accepts the connection and then never answers
+    // HELLO.
     let timer: NodeJS.Timeout | undefined
     let doubt: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_, reject) => {
@@ -123,7 +128,7 @@ export class Connection {
       const { client, ended } = await Promise.race([connect(options, timeoutMs, givenUp.signal), tooLate])
       return new Connection(options.address, client, ended)
     } catch (error) {
-      // What is still being connected would live on, logged in, when it comes.
+      // Otherwise a connection that is still opening would stay open, and logged in, after it succeeds.
       givenUp.abort()
       throw (await wantsTls(options, error, untilMs))
         ? protocolMismatch(options.address, 'plain-to-tls')
@@ -138,7 +143,7 @@ export class Connection {
     return this.#open && this.#client.isReady
   }
 
-  /** Commands that were sent and not yet answered. */
+  /** The number of commands that were sent and are not answered. */
   get inFlight(): number {
     return this.#inFlight
   }
@@ -146,8 +151,8 @@ export class Connection {
   /**
    * Sends one command.
    *
-   * Throws `COMMAND_TIMEOUT` after `timeoutMs` (the command may still run), `CONNECTION_CLOSED` when the
-   * socket ends first (likewise), `REDIS_REPLY` when the server answers with an error.
+   * Throws `COMMAND_TIMEOUT` after `timeoutMs` (the command may still run), `CONNECTION_CLOSED` if the socket ends
+   * first (the command may have run), and `REDIS_REPLY` if the server answers with an error.
    */
   send(args: readonly (string | Buffer)[], timeoutMs: number): Promise<Reply> {
     if (!this.isOpen) return Promise.reject(this.#closedError())
@@ -175,7 +180,7 @@ export class Connection {
     })
   }
 
-  /** Subscribes to channels; the listener gets each message until the connection ends. */
+  /** Subscribes to channels. The listener receives each message until the connection ends. */
   async subscribe(channels: readonly string[], listener: ChannelListener, timeoutMs: number): Promise<void> {
     if (!this.isOpen) throw this.#closedError()
     let timer: NodeJS.Timeout | undefined
@@ -201,7 +206,7 @@ export class Connection {
     }
   }
 
-  /** Ends the socket at once; what is under way is rejected with `CONNECTION_CLOSED`. */
+  /** Closes the socket immediately. Commands in progress are rejected with `CONNECTION_CLOSED`. */
   close(): void {
     this.#open = false
     destroy(this.#client)
@@ -224,7 +229,7 @@ export class Connection {
   }
 }
 
-/** A client that is connected and logged in, and its end. */
+/** Returns a client that is connected and logged in, and a promise that resolves when it ends. */
 async function connect(options: ConnectionOptions, timeoutMs: number, signal: AbortSignal) {
   const { address, localAddress, tls, handshakeTimeoutMs = timeoutMs } = options
   const socket = tls === undefined ? null : await dial(address, localAddress, handshakeTimeoutMs, signal)
@@ -232,7 +237,7 @@ async function connect(options: ConnectionOptions, timeoutMs: number, signal: Ab
   const ended = new Promise<void>((resolve) => {
     client.on('end', () => resolve())
     client.on('error', () => {
-      // Each command that was under way is rejected with the reason; here only the end matters.
+      // Each command in progress is rejected with the reason. Here only the end matters.
       if (!client.isOpen) resolve()
     })
   })
@@ -247,22 +252,25 @@ function destroy(client: RawClient): void {
   try {
     client.destroy()
   } catch {
-    // Closed already: what was asked for.
+    // The client is already closed.
   }
 }
 
-/** Redis quotes the arguments of a command that it does not know, and they may hold a secret. */
+/** Removes the arguments from the error for an unknown command: Redis quotes them, and they may contain a secret. */
 function withoutArguments({ message }: Error): string {
   return message.split(', with args beginning with', 1)[0] ?? ''
 }
 
 const CUT_OFF = new Set(['ECONNRESET', 'EPIPE'])
-/** Nobody waits longer than this for a better message (in milliseconds): who was cut off connects again. */
+/**
+ * The maximum time that this check for a better error message may add (in milliseconds). The caller wants to
+ * reconnect.
+ */
 const MAX_DOUBT_MS = 500
 
 /**
- * Whether a connection without TLS was cut because the server takes nothing else. A server without TLS says so itself, at
- * once: asked by TLS it would wait in silence for the end of the line.
+ * Whether the server closed a connection without TLS because it accepts only TLS. A server without TLS replies
+ * immediately to a plain command. If it were asked with TLS first, it would wait silently for the end of the line.
  */
 async function wantsTls(
   { tls, address, localAddress }: ConnectionOptions,
@@ -278,7 +286,10 @@ async function wantsTls(
   return !(await speaksPlain(from, patienceMs)) && speaksTls(from, patienceMs)
 }
 
-/** A server without TLS waits in silence for the rest of what it takes for a command. */
+/**
+ * Rejects if the server does not use TLS. Such a server takes the TLS handshake for the start of a command and
+ * waits silently for the rest.
+ */
 async function rejectIfPlain(
   { address, localAddress }: ConnectionOptions,
   timeoutMs: number,
@@ -305,7 +316,7 @@ function openingError(options: ConnectionOptions, error: unknown): Error {
     return withoutHello(where)
   }
   const detail = error instanceof Error && 'code' in error ? String(error.code) : message
-  // An answer to HELLO AUTH may quote the password: it is no cause to hand on.
+  // A reply to HELLO AUTH may quote the password, so it is not passed on as the cause.
   const cause = error instanceof ErrorReply ? {} : { cause: error }
   return new ConnectionFailedError(`Cannot connect to ${where}: ${detail}.`, cause)
 }

@@ -1,13 +1,13 @@
 import { type ClockReading, compareClocks, describeDeviation } from './clocks.ts'
 
-/** What one node's clock showed. */
+/** The clock of one node, as last read. */
 export interface NodeTime {
   address: string
-  /** Its wall clock minus this process's monotonic clock (in milliseconds). */
+  /** The node's wall clock minus this process's monotonic clock (in milliseconds). */
   aheadOfMonotonicMs: number
 }
 
-/** The own clocks, read together (in milliseconds). */
+/** The clocks of this process, read together (in milliseconds). */
 interface OwnClocks {
   monotonicMs: number
   wallMs: number
@@ -15,22 +15,23 @@ interface OwnClocks {
 
 const readOwnClocks = (): OwnClocks => ({ monotonicMs: performance.now(), wallMs: Date.now() })
 
-/** A change of the own wall clock by more is a step: the verdict is formed again. */
+/** A larger change of this process's wall clock is a step, and the clocks are compared again. */
 const STEP_MS = 100
 
 /**
- * This process's wall clock, checked against the clocks of the nodes. What the nodes showed is kept relative to the
- * monotonic clock, so a step of the own wall clock shows at once, and not only when the nodes are asked again.
+ * This process's wall clock, checked against the clocks of the nodes. The times of the nodes are stored relative to
+ * the monotonic clock, so a step of the wall clock shows immediately, and not only after the next query of the
+ * nodes.
  * INV-TOKENS-7.
  */
 export class DataCentreClock {
   #readings: readonly NodeTime[] = []
   #nodeCount = 1
-  /** The own wall clock minus the own monotonic clock, for which the verdict is. */
+  /** This process's wall clock minus its monotonic clock at the last comparison. */
   #ownMs = Number.NaN
   #aheadMs: number | null = null
 
-  /** The nodes that answer now show these times. Where none answers, the last times stay. */
+  /** Stores the times of the nodes that answer now. If no node answers, the last times stay. */
   update(times: readonly NodeTime[], nodeCount: number): void {
     if (times.length === 0) return
     this.#readings = times
@@ -38,7 +39,7 @@ export class DataCentreClock {
     this.#ownMs = Number.NaN
   }
 
-  /** Why this clock cannot be trusted, for a person; null while a majority of the clocks agrees with it. */
+  /** Why this clock cannot be trusted, as text for an operator. Null while a majority of the clocks agrees with it. */
   get problem(): string | null {
     const aheadMs = this.#compare()
     if (this.#readings.length === 0) return "No node's clock could be read yet."
@@ -47,7 +48,7 @@ export class DataCentreClock {
     }
     const deviation = describeDeviation(aheadMs)
     if (deviation === null) return null
-    // Of two clocks that disagree neither is known to be right.
+    // If only two clocks disagree, it is unknown which one is right.
     return this.#nodeCount === 1
       ? `This server's clock is ${deviation} that of Redis. Turn on time synchronization on both.`
       : `This server's clock is ${deviation} the data centre's. Turn on time synchronization on this server.`
@@ -59,13 +60,16 @@ export class DataCentreClock {
     return aheadMs !== null && describeDeviation(aheadMs) !== null
   }
 
-  /** The own wall clock (Unix ms) while it agrees with the majority; else NaN. */
+  /** The wall clock of this process (Unix ms) while it agrees with the majority, otherwise NaN. */
   checkedNowMs(own: OwnClocks = readOwnClocks()): number {
     const aheadMs = this.#compare(own)
     return aheadMs === null || describeDeviation(aheadMs) !== null ? Number.NaN : own.wallMs
   }
 
-  /** The own wall clock (Unix ms) while it agrees with the majority, else the time of the majority; NaN while there is none. */
+  /**
+   * The wall clock of this process (Unix ms) while it agrees with the majority, otherwise the time of the majority.
+   * NaN while there is no majority.
+   */
   nowMs(): number {
     const own = readOwnClocks()
     const aheadMs = this.#compare(own)
@@ -73,7 +77,10 @@ export class DataCentreClock {
     return describeDeviation(aheadMs) === null ? own.wallMs : own.wallMs + aheadMs
   }
 
-  /** How far the time of the data centre is ahead of this process's clock (in milliseconds); null while that is not known. */
+  /**
+   * Returns how far the time of the data centre is ahead of this process's clock (in milliseconds), or null while
+   * that is not known.
+   */
   #compare({ monotonicMs, wallMs }: OwnClocks = readOwnClocks()): number | null {
     const ownMs = wallMs - monotonicMs
     if (Math.abs(ownMs - this.#ownMs) <= STEP_MS) return this.#aheadMs

@@ -5,27 +5,27 @@ import { HELLO_CHANNEL, parseHello } from './hello.ts'
 import type { Sentinel } from './sentinel.ts'
 
 /**
- * The key that stores which elections are over, for processes that start while a Sentinel does not answer. This
- * stays true for these Sentinels, so any node may answer, and a lost entry only costs time.
+ * The key that stores which elections are over, for processes that start while a Sentinel does not answer. The
+ * value stays true for these Sentinels, so any node may answer, and a lost entry only costs time.
  */
 const ENDED_KEY = 'hf:ended-elections'
 const ENDED_MS = 300
-/** Deadline of asking all Sentinels (in milliseconds). */
+/** Deadline of a query to all Sentinels (in milliseconds). */
 const ASK_MS = 300
 const SUBSCRIBE_MS = 1000
-/** Between two looks at whether a Sentinel's epoch is not known yet. */
+/** The pause between two checks for Sentinels whose epoch is unknown. */
 const LOOK_MS = 500
 /**
- * Two hellos of one Sentinel that come so far apart are not from the backlog of a Redis that stood still, so the later
- * one is recent.
+ * If two hellos of one Sentinel arrive this far apart, they are not from the backlog of a Redis that was paused, so
+ * the later one is recent.
  */
 const APART_MS = 300
 
-/** A Sentinel's epochs are known in one session: while its events are heard without a gap. */
+/** The epochs of a Sentinel are known for one session: the time during which its events arrive without a gap. */
 interface CacheEntry {
   id: string
   sessionMs: number
-  /** Elections up to this epoch are over: when every Sentinel was asked, none led a failover. 0: that is not known. */
+  /** Elections up to this epoch are over: when every Sentinel was asked, none led a failover. 0 means unknown. */
   endedEpoch: number
 }
 
@@ -35,12 +35,14 @@ interface FirstHello {
 }
 
 /**
- * Which elections may still lead to a promotion. Sentinel has no time limit for that (FACT-20): a leader that was
- * paused, or was in TILT, promotes when it resumes. So nothing here ends by time alone. An election is over when a
- * primary is announced with its epoch or a newer one, or when every Sentinel, asked after, leads no failover.
+ * Decides which elections may still lead to a promotion. Sentinel has no time limit for that (FACT-20): a leader
+ * that was paused, or was in TILT, promotes when it resumes. So no election ends by time alone. An election is over
+ * when a primary is announced with its epoch or a newer one, or when every Sentinel is asked after the election and
+ * none leads a failover.
  *
- * Of a Sentinel all votes that matter are known when it is listened to and, since then, either every Sentinel was
- * asked and led no failover, or it has published its current epoch.
+ * All relevant votes of a Sentinel are known if this process has subscribed to its events and, since then, one of
+ * two things happened: every Sentinel was asked and led no failover, or this Sentinel has published its current
+ * epoch.
  */
 export class ElectionEpochs {
   readonly #group: ReplicaGroup
@@ -57,18 +59,19 @@ export class ElectionEpochs {
     this.#primaryName = primaryName
   }
 
-  /** The Sentinels of which no vote can have been missed that still matters. */
+  /** The Sentinels of which this process cannot have missed a relevant vote. */
   get heard(): Sentinel[] {
     return this.#listening().filter((sentinel) => this.#isKnown(sentinel))
   }
 
-  /** Why too few Sentinels count, if that is because their epochs cannot be read; else null. */
+  /** Why too few Sentinels count, if the reason is that their epochs cannot be read; otherwise null. */
   get problem(): string | null {
     return this.#problem
   }
 
   /**
-   * The newest epoch of an election that may still lead to another primary than this one; null when there is none.
+   * Returns the newest epoch of an election that may still lead to another primary than this one, or null if there
+   * is none.
    * INV-TOKENS-15.
    */
   pendingAfter(primaryEpoch: number): number | null {
@@ -80,9 +83,9 @@ export class ElectionEpochs {
   }
 
   /**
-   * Asks all Sentinels whether they lead a failover, after all of them are listened to. A leader says so from its
-   * election on: so when none does, no failover is under way, every election that was heard of is over, and of a later
-   * one every vote is heard.
+   * Asks all Sentinels whether they lead a failover, once this process has subscribed to the events of all of them.
+   * A leader reports this from its election on. So if none does, no failover is in progress, every announced
+   * election is over, and every vote of a later election will be received.
    */
   async askAll(): Promise<void> {
     const listening = this.#listening()
@@ -101,7 +104,7 @@ export class ElectionEpochs {
     this.#keepEnded()
   }
 
-  /** Learns from the primary which elections are over, where that is known of every Sentinel that there is. */
+  /** Reads from the primary which elections are over, if the value covers every existing Sentinel. */
   async readEnded(): Promise<void> {
     const reply = await this.#group.primary?.read(['GET', ENDED_KEY], ENDED_MS).catch(() => null)
     const ended = Buffer.isBuffer(reply)
@@ -116,7 +119,7 @@ export class ElectionEpochs {
     }
   }
 
-  /** Keeps the epochs known, until it is closed: with a Sentinel gone it is too late to ask all of them. */
+  /** Keeps the epochs known until it is closed. When a Sentinel is down, it is too late to ask all of them. */
   async run(): Promise<void> {
     while (!this.#closed) {
       const isPending = this.pendingAfter(this.#group.primaryEpoch) !== null
@@ -145,7 +148,10 @@ export class ElectionEpochs {
     return this.#listening().filter((sentinel) => !this.#isKnown(sentinel))
   }
 
-  /** Listens to what the Sentinels publish while the epoch of one is not known, over a subscription that is younger than that. */
+  /**
+   * Subscribes to the hello channel while the epoch of a Sentinel is unknown. The subscription must be newer than
+   * the session of that Sentinel.
+   */
   async #listenToHellos(): Promise<void> {
     const unknown = this.#unknown()
     const newestMs = Math.max(...unknown.map(sessionOf))
@@ -183,7 +189,7 @@ export class ElectionEpochs {
     }
   }
 
-  /** Keeps for other processes which elections are over, when one was abandoned. */
+  /** Stores for other processes which elections are over, if one was abandoned. */
   #keepEnded(): void {
     const ended = new Map(this.#listening().map((sentinel) => [sentinel.id, this.#endedEpoch(sentinel)]))
     const text = formatEndedElections(ended)
@@ -194,19 +200,19 @@ export class ElectionEpochs {
     })
   }
 
-  /** Not of another Sentinel that was at the same address: each counts its epochs from the start. */
+  /** Returns 0 for another Sentinel at the same address, because each Sentinel counts its epochs from the start. */
   #endedEpoch(sentinel: Sentinel): number {
     const known = this.#known.get(sentinel)
     return known?.id === sentinel.id ? known.endedEpoch : 0
   }
 }
 
-/** Since when its events are heard without a gap: names the session. */
+/** The time since which the events of a Sentinel arrive without a gap. It identifies the session. */
 function sessionOf({ listeningSinceMs }: Sentinel): number {
   return listeningSinceMs ?? Number.POSITIVE_INFINITY
 }
 
-/** A question that was under way before does not count. */
+/** Asks a Sentinel. A query that was already in progress at `afterMs` does not count. */
 async function askAfter(sentinel: Sentinel, afterMs: number): Promise<void> {
   await sentinel.ask()
   if (sentinel.quiet !== null && sentinel.quiet.askedAtMs < afterMs) await sentinel.ask()

@@ -1,11 +1,12 @@
 /**
- * Up to which epoch elections are over, by the id of each Sentinel that was asked: `<id>:<epoch> <id>:<epoch> …`. Pure.
+ * Formats up to which epoch elections are over, by the id of each Sentinel that was asked:
+ * `<id>:<epoch> <id>:<epoch> …`. Pure.
  */
 export function formatEndedElections(ended: ReadonlyMap<string, number>): string {
   return [...ended].map(([id, epoch]) => `${id}:${epoch}`).join(' ')
 }
 
-/** Empty when it is something else. */
+/** Parses that text. Returns an empty map for any other text. */
 export function parseEndedElections(text: string): Map<string, number> {
   const ended = new Map<string, number>()
   for (const part of text.slice(0, MAX_LENGTH).split(' ')) {
@@ -16,5 +17,5 @@ export function parseEndedElections(text: string): Map<string, number> {
   return ended
 }
 
-/** Many more Sentinels than a data centre has. */
+/** Enough for many more Sentinels than a data centre has. */
 const MAX_LENGTH = 4096

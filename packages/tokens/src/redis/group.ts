@@ -30,36 +30,36 @@ import type { Sentinel } from './sentinel.ts'
 import { isReplica } from './supported-server.ts'
 
 export interface GroupOptions extends MembershipOptions {
-  /** The data centre that the group is of. A mark that names another one is of another group. */
+  /** The data centre of the group. A group id that names another data centre belongs to another group. */
   dataCentre: string
-  /** The one Redis, when there are no Sentinels and no replicas. */
+  /** The single Redis, if there are no Sentinels and no replicas. */
   standalone?: NodeAddress | undefined
-  /** The value of the group's mark. Default is that of the primary that is found first. */
+  /** The group id. Default is the group id of the first primary that is found. */
   mark?: string | undefined
-  /** For tests only: take a primary that has restarted at its address for the same one. */
+  /** For tests only: treats a primary that has restarted at its address as the same one. */
   ignoreRestarts?: boolean
-  /** Called when another node is primary than the last one. */
+  /** Called when another node than the last one becomes the primary. */
   onFailover: (from: string, to: string) => void
 }
 
 /** How often each node and each Sentinel is asked while something is wrong. */
 const ALERT_MS = 40
-/** Sentinel's election and failover time-outs together are shorter (FACT-20). */
+/** Longer than Sentinel's timeouts for an election and a failover together (FACT-20). */
 const CHOICE_LASTS_MS = 30_000
-/** An alert that nothing renews ends after this long. */
+/** An alert ends after this time, unless it is renewed. */
 const ALERT_LASTS_MS = 3000
 
 /**
- * The replica group: every node and every Sentinel of a data centre, and who is primary. Every node is asked
- * itself, because that shows a promotion about 0.9 s before the Sentinels announce it (FACT-18); the
- * Sentinels' events only make it look sooner.
+ * The replica group: every node and every Sentinel of a data centre, and which node is the primary. This process
+ * asks every node itself, because that shows a promotion about 0.9 s before the Sentinels announce it (FACT-18).
+ * Events of the Sentinels only make it ask sooner.
  */
 export class ReplicaGroup {
-  /** This process's clock, checked against those of the nodes. */
+  /** This process's clock, checked against the clocks of the nodes. */
   readonly clock = new DataCentreClock()
   readonly #options: GroupOptions
   readonly #membership: Membership
-  /** Addresses that have shown this group's mark, and no other since. */
+  /** Addresses that have shown the group id of this group, and no other group id since. */
   readonly #marked = new Set<string>()
   readonly #waiting = new Set<() => void>()
   readonly #reigns = new PrimaryHistory()
@@ -97,7 +97,7 @@ export class ReplicaGroup {
     return this.#membership.sentinels
   }
 
-  /** The Sentinels whose word counts: they name a primary of this group, not of another. */
+  /** The Sentinels whose answers count: they name a primary of this group, not of another. */
   get trustedSentinels(): readonly Sentinel[] {
     return this.sentinels.filter(
       ({ observation }) =>
@@ -111,8 +111,8 @@ export class ReplicaGroup {
   }
 
   /**
-   * The number of Sentinels that must be heard so that the rest cannot elect a leader: a majority. It is more where
-   * the quorum is below a majority, because a Sentinel counts the majority of those that it knows.
+   * The number of Sentinels that must be heard so that the others cannot elect a leader: a majority. It is larger
+   * if the quorum is below a majority, because a Sentinel counts the majority of the Sentinels that it knows.
    */
   get sentinelsToHear(): number {
     if (this.#options.rulesOff?.has('voters')) return this.electingSentinels
@@ -121,12 +121,12 @@ export class ReplicaGroup {
     return Math.max(this.electingSentinels, this.allSentinels - others + 1)
   }
 
-  /** How many Sentinels there are, by what was configured and seen. */
+  /** The number of Sentinels that were configured or seen. */
   get allSentinels(): number {
     return this.#membership.countVoters()
   }
 
-  /** What those of them that were ever seen call themselves. */
+  /** The ids of the Sentinels that were seen. */
   get voterIds(): string[] {
     return this.#membership.voterIds
   }
@@ -136,20 +136,20 @@ export class ReplicaGroup {
     return this.nodes.flatMap(({ address }) => (address === primary ? [] : [address]))
   }
 
-  /** Whether a majority of the Sentinels has ever said who the members are. */
+  /** Whether a majority of the Sentinels has ever reported the members. */
   get knowsMembers(): boolean {
     return this.#membership.wasHeardByMajority
   }
 
   /**
-   * The minimum number of replicas that must confirm a write. With the primary they are a majority of the nodes. So
-   * two primaries never both acknowledge, and every majority that is read includes every write.
+   * The minimum number of replicas that must confirm a write. Together with the primary they are a majority of the
+   * nodes. So two primaries never both acknowledge, and every majority of a read includes every acknowledged write.
    */
   get leastReplicas(): number {
     return this.#isStandalone ? 0 : Math.max(1, Math.floor(this.nodes.length / 2))
   }
 
-  /** Every node but the primary. */
+  /** The number of nodes without the primary. */
   get plannedReplicas(): number {
     return Math.max(this.leastReplicas, this.nodes.length - 1)
   }
@@ -164,42 +164,48 @@ export class ReplicaGroup {
     return this.#primary
   }
 
-  /** The address of the primary, or of the last one while there is none. */
+  /** The address of the primary, or of the previous one while there is no primary. */
   get primaryAddress(): string | null {
     return this.#chosen?.address ?? null
   }
 
-  /** The configuration epoch under which the primary is announced, or will be; 0 while there is no primary. */
+  /**
+   * The configuration epoch under which the Sentinels announce the primary, or will announce it. 0 while there is
+   * no primary.
+   */
   get primaryEpoch(): number {
     return this.#primary === null ? 0 : (this.#chosen?.epoch ?? 0)
   }
 
-  /** Rises with every change of primary, so that an answer from before a change can be told from one after. */
+  /**
+   * Increases with every change of primary, so an answer from before a change can be distinguished from a later
+   * one.
+   */
   get term(): number {
     return this.#term
   }
 
-  /** How often another node than before, or another process at the same address, has become primary. */
+  /** How often another node, or another process at the same address, has become the primary. */
   get failovers(): number {
     return this.#failovers
   }
 
-  /** When the term of now began (monotonic ms). */
+  /** When the current term began (monotonic ms). */
   get termBeganMs(): number {
     return this.#termBeganMs
   }
 
-  /** Resolves when `term` is over. */
+  /** Resolves when `term` has ended. */
   async termOver(term: number): Promise<void> {
     if (term === this.#term) await this.#termEnd.promise
   }
 
-  /** The value of the group's mark, once some node has shown it. */
+  /** The group id, once a node has shown it. */
   get mark(): string | null {
     return this.#mark
   }
 
-  /** Whether a node that shows this mark, or none, holds data of this group. INV-TOKENS-31. */
+  /** Whether a node with this group id, or without one, holds data of this group. INV-TOKENS-31. */
   isOurs(mark: string | null): boolean {
     return this.#isStandalone || (mark !== null && mark === this.#mark)
   }
@@ -215,7 +221,7 @@ export class ReplicaGroup {
     return limits.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...limits)
   }
 
-  /** Probes every reachable node again, and thereby compares the clocks again. Takes at most one second. */
+  /** Probes every reachable node again, which also compares the clocks again. Takes at most one second. */
   async probeNodes(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.probe()))
   }
@@ -237,7 +243,10 @@ export class ReplicaGroup {
     return this.#primary
   }
 
-  /** Resolves at the next change of anything. Throws `STORE_UNAVAILABLE` at the deadline, `STORE_CLOSED` when closed. */
+  /**
+   * Resolves at the next change of the group. Throws `STORE_UNAVAILABLE` at the deadline, and `STORE_CLOSED` if the
+   * group is closed.
+   */
   async waitForChange(deadline: Deadline): Promise<void> {
     let wake = () => {}
     const change = new Promise<void>((resolve) => {
@@ -256,9 +265,9 @@ export class ReplicaGroup {
   }
 
   /**
-   * From now on every fresh connection uses these parts of a login instead of the present ones, once a majority of the
-   * Sentinels and every node that can be reached has accepted them; connections that are open stay. Throws
-   * `AUTH_FAILED`, `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
+   * Uses these parts of a login instead of the current ones for every new connection, once a majority of the
+   * Sentinels and every reachable node have accepted them. Open connections stay. Throws `AUTH_FAILED`,
+   * `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
    */
   async renew(parts: GroupLogin, deadline: Deadline): Promise<void> {
     const login = { ...this.#membership.login, ...parts }
@@ -311,7 +320,7 @@ export class ReplicaGroup {
     )
   }
 
-  /** Whether the process at that address cannot hold the promises: what it confirms counts for nothing. */
+  /** Whether the process at that address cannot keep the promises. Its confirmations do not count. */
   isUnsupported(address: string): boolean {
     return this.#membership.node(address)?.problem instanceof UnsupportedServerError
   }
@@ -334,12 +343,16 @@ export class ReplicaGroup {
     )
   }
 
-  /** A server that cannot hold the promises, where no other one is left that could; null while there may be. */
+  /**
+   * Returns the error of a server that cannot keep the promises, if no other server could. Null while another one
+   * may.
+   */
   #unsupported(): UnsupportedServerError | null {
     if (this.#isStandalone) {
       const [node] = this.#membership.watchedNodes
       if (node?.problem instanceof UnsupportedServerError) return node.problem
-      // Later it is one that a failover of whoever manages it has left behind, for a while.
+      // Only before the first primary. Later, a failover by a managed service may leave this address on a replica
+      // for a while.
       const follows = node?.isUp && node.view?.role === 'replica' && this.#lastPrimary === null
       return follows ? isReplica(node.address, node.view?.primaryAddress ?? null) : null
     }
@@ -351,7 +364,10 @@ export class ReplicaGroup {
     )
   }
 
-  /** What is wrong with the marks of those that the Sentinels name, once all have spoken and none names one of ours. */
+  /**
+   * Returns the error for a wrong group id, once every Sentinel has answered or failed and none names a primary of
+   * this group.
+   */
   #wrongMark(): InvalidOptionError | WrongDataCentreError | null {
     if (!this.sentinels.every(({ observation, problem }) => observation !== null || problem !== null))
       return null
@@ -419,18 +435,21 @@ export class ReplicaGroup {
     return lone === undefined ? null : { address: lone.address, epoch: 0 }
   }
 
-  /** The previous primary. It is ignored once a failover must have ended. */
+  /** The previous primary. It is ignored after the time in which a failover must have ended. */
   #rememberedChoice(): ChosenPrimary | null {
     return performance.now() - this.#chosenAtMs < CHOICE_LASTS_MS ? this.#chosen : null
   }
 
-  /** Whether a node that shows this mark may hold data of this group; while its mark is not known, by the data centre. */
+  /**
+   * Whether a node with this group id may hold data of this group. While the group id is unknown, the data centre
+   * decides.
+   */
   #mayBeOurs(mark: string | null): boolean {
     if (this.#mark !== null) return this.isOurs(mark)
     return mark !== null && (dataCentreOf(mark) ?? this.#options.dataCentre) === this.#options.dataCentre
   }
 
-  /** The mark of the node that the Sentinels name; fixed from the first time on. */
+  /** The group id of the node that the Sentinels name. It never changes after the first time. */
   #agreedMark(): string | null {
     const chosen = this.#choose((mark) => this.#mayBeOurs(mark), null)
     return chosen === null ? null : (this.#membership.node(chosen.address)?.mark ?? null)
@@ -453,7 +472,7 @@ export class ReplicaGroup {
     const times = this.nodes.flatMap(({ address, aheadOfMonotonicMs }) =>
       aheadOfMonotonicMs === null ? [] : [{ address, aheadOfMonotonicMs }],
     )
-    // With Sentinels there are more nodes than the one that is known first.
+    // A group with Sentinels has more than one node, even while only the first one is known.
     this.clock.update(times, this.#isStandalone ? 1 : Math.max(2, this.nodes.length))
   }
 
@@ -463,8 +482,8 @@ export class ReplicaGroup {
   }
 
   /**
-   * Whether the last primary is back with a new history: its process was lost, perhaps with its last writes, or it was
-   * replaced meanwhile. A process begins a new history with each start as primary.
+   * Whether the last primary is back with a new replication id. Its process was lost, perhaps with its last writes,
+   * or it was replaced meanwhile. A process begins a new history each time it starts as a primary.
    */
   #hasRestarted(primary: Node | null): boolean {
     if (primary === null || this.#options.ignoreRestarts === true) return false
@@ -493,8 +512,8 @@ export class ReplicaGroup {
 }
 
 /**
- * The first problem of that kind if more than half of them have one, else null. One expired certificate is not a
- * reason to stop: the others are enough.
+ * Returns the first problem of that kind if more than half of the peers have one, otherwise null. A single expired
+ * certificate does not stop the store, because the other peers are enough.
  */
 function ofMost<T extends HoldfastError>(
   kind: abstract new (...args: never[]) => T,

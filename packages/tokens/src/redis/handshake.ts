@@ -3,15 +3,19 @@ import { setImmediate } from 'node:timers/promises'
 import type { NodeAddress } from './address.ts'
 
 /**
- * Deadline of a TCP handshake for callers that retry (in milliseconds). In a data centre it takes a few. The system
- * resends a lost packet only after 1000 (FACT-15), so a new attempt is faster.
+ * Deadline of a TCP handshake for callers that retry (in milliseconds). In a data centre a handshake takes a few
+ * milliseconds. The operating system resends a lost packet only after 1000 ms (FACT-15), so a new attempt is
+ * faster.
  */
 export const HANDSHAKE_MS = 300
 
-/** Before it asks an idle peer whether it is there, as `@redis/client` has it for its own sockets (in milliseconds). */
+/** The idle time before a TCP keep-alive probe (in milliseconds), as `@redis/client` sets it for its own sockets. */
 const KEEP_ALIVE_MS = 30_000
 
-/** A TCP connection, which ends with the signal. Throws when there is none in time, and what the system says. */
+/**
+ * Opens a TCP connection, which ends with the signal. Throws if it does not open in time, or with the error of the
+ * operating system.
+ */
 export async function dial(
   { host, port }: NodeAddress,
   localAddress: string | undefined,
@@ -35,7 +39,7 @@ export async function dial(
   return socket
 }
 
-/** Throws when the handshake is not done in time. */
+/** Throws if the handshake does not finish in time. */
 export async function inTime<T>(handshake: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<void>((resolve) => {
@@ -43,7 +47,7 @@ export async function inTime<T>(handshake: Promise<T>, timeoutMs: number): Promi
   })
   const tooLate = async () => {
     await over
-    // A process that was busy may have received the answer and not read it.
+    // A busy process may have received the answer without reading it.
     await setImmediate()
     throw new Error(`no TCP handshake in ${timeoutMs} ms`)
   }

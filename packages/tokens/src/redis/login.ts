@@ -8,13 +8,13 @@ export interface Login {
   tls?: TlsOptions | undefined
 }
 
-/** How it authenticates to the nodes and the Sentinels of a group. */
+/** How this process authenticates to the nodes and the Sentinels of a group. */
 export interface GroupLogin extends Login {
   sentinelUsername?: string | undefined
   sentinelPassword?: string | undefined
 }
 
-/** The same options with another login. */
+/** Returns the same options with another login. */
 export function withLogin<T extends ConnectionOptions>(options: T, { username, password, tls }: Login): T {
   const { username: _username, password: _password, tls: _tls, ...others } = options
   return {

@@ -7,7 +7,7 @@ import { Poll } from './poll.ts'
 import { Sentinel } from './sentinel.ts'
 
 export interface MembershipOptions extends GroupLogin {
-  /** The Sentinels to begin with; none when there is but one Redis. */
+  /** The Sentinels to start with. Empty if there is only a single Redis. */
   sentinels: NodeAddress[]
   primaryName: string
   clientName: string
@@ -15,7 +15,7 @@ export interface MembershipOptions extends GroupLogin {
   localAddress?: string | undefined
   /** How long a member must be unknown to all others before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
-  /** Safety rules that a test takes out (store/rules.ts). */
+  /** Safety rules that a test turns off (store/rules.ts). */
   rulesOff?: ReadonlySet<string>
 }
 
@@ -26,11 +26,11 @@ export interface MembershipEvents {
   onNode: () => void
   /** A Sentinel has published an event that may change the primary or the members. */
   onHint: () => void
-  /** How long to wait before the next question (in milliseconds), instead of `calmMs`, if something is wrong. */
+  /** How long to wait before the next query (in milliseconds), instead of `calmMs`, if something is wrong. */
   pollMs: (calmMs: number) => number
 }
 
-/** How often each node and each Sentinel is asked while all is well. */
+/** How often each node and each Sentinel is asked while the group is healthy. */
 const CALM_NODE_MS = 2000
 const CALM_SENTINEL_MS = 10_000
 /** A Sentinel that was reset knows no replica until it has asked the primary, which it does every 10 s (FACT-29). */
@@ -39,17 +39,17 @@ const FORGET_AFTER_MS = 30_000
 interface Watched<T> {
   it: T
   poll: Poll
-  /** Whether a Sentinel of this group knows it; one that was only looked at does not count. */
+  /** Whether a Sentinel of this group knows it. A node that is only probed is not a member. */
   isMember: boolean
-  /** Since when no member knows it (monotonic ms), or null while one does. */
+  /** The time since which no member knows it (monotonic ms), or null while a member does. */
   unknownSinceMs: number | null
 }
 
 /**
- * Who belongs to the group: the Sentinels that were named in the options and those that they know, and every
- * node that any of them knows. A member comes when one Sentinel of the group knows it. It goes when none does, all
- * of them can be asked, and the primary does not know it either: a node that some Sentinel may still promote is a
- * node that acknowledged writes must reach.
+ * The members of the group: the Sentinels in the options, the Sentinels that they know, and every node that any of
+ * them knows. A node or Sentinel is added when one Sentinel of the group knows it. It is removed when no Sentinel
+ * knows it, all Sentinels can be asked, and the primary does not know it either: acknowledged writes must reach
+ * every node that a Sentinel may still promote.
  */
 export class Membership {
   #options: MembershipOptions
@@ -57,7 +57,10 @@ export class Membership {
   readonly #seeds: ReadonlySet<string>
   readonly #nodes = new Map<string, Watched<Node>>()
   readonly #sentinels = new Map<string, Watched<Sentinel>>()
-  /** Every Sentinel that was ever seen and is not forgotten, by its id: since when none of a majority knows it. */
+  /**
+   * Every Sentinel that was seen and is not forgotten, by its id, with the time since which no Sentinel of a
+   * majority knows it.
+   */
   readonly #voters = new Map<string, number | null>()
   #wasHeard = false
 
@@ -72,7 +75,7 @@ export class Membership {
     return [...this.#nodes.values()].flatMap(({ it, isMember }) => (isMember ? [it] : []))
   }
 
-  /** The members, and those that were only looked at. */
+  /** The members, and the nodes that are only probed. */
   get watchedNodes(): readonly Node[] {
     return [...this.#nodes.values()].map(({ it }) => it)
   }
@@ -90,8 +93,8 @@ export class Membership {
   }
 
   /**
-   * Adds the members that these Sentinels know, and forgets those that no member knows any more. `following`: the
-   * primary's replicas.
+   * Adds the members that these Sentinels know, and forgets those that no member knows any more. `following` are
+   * the replicas of the primary.
    * INV-TOKENS-32.
    */
   update(trusted: readonly Sentinel[], following: readonly string[], nowMs: number): void {
@@ -116,8 +119,8 @@ export class Membership {
   }
 
   /**
-   * How many Sentinels there are: as many as the options name, or as were ever seen and not forgotten since,
-   * whichever is more. It is never what a few say now: a Sentinel that was reset knows no other one, and would be a
+   * The number of Sentinels: as many as the options name, or as were seen and not forgotten since, whichever is
+   * more. A few current answers never decide it: a Sentinel that was reset knows no other Sentinel, and would be a
    * majority alone.
    * INV-TOKENS-33.
    */
@@ -130,25 +133,28 @@ export class Membership {
     return [...this.#voters.keys()]
   }
 
-  /** Whether a majority of the Sentinels has ever said who belongs to the group: before, a replica may be unknown here. */
+  /**
+   * Whether a majority of the Sentinels has ever reported the members. Before that, this process may not know a
+   * replica.
+   */
   get wasHeardByMajority(): boolean {
     return this.#wasHeard || this.#seeds.size === 0
   }
 
-  /** The login that fresh connections use. */
+  /** The login that new connections use. */
   get login(): GroupLogin {
     const { username, password, sentinelUsername, sentinelPassword, tls } = this.#options
     return { username, password, sentinelUsername, sentinelPassword, tls }
   }
 
-  /** From now on every fresh connection logs in so, also of members that come later; those that are open stay. */
+  /** Uses this login for every new connection, also of members that are added later. Open connections stay. */
   renew(login: GroupLogin): void {
     this.#options = { ...this.#options, ...login }
     for (const node of this.watchedNodes) node.renew(nodeLogin(login))
     for (const sentinel of this.sentinels) sentinel.renew(sentinelLogin(login))
   }
 
-  /** Asks every member at once instead of at its next turn. */
+  /** Asks every member immediately instead of at the next poll. */
   askNow(): void {
     for (const { poll } of [...this.#sentinels.values(), ...this.#nodes.values()]) poll.now()
   }
@@ -160,7 +166,7 @@ export class Membership {
     }
   }
 
-  /** As they say that can be asked now. */
+  /** The number that the reachable Sentinels report now. */
   #countVotersThatAreSaid(): number {
     const ids = this.sentinels.flatMap(({ isUp, id, peers }) =>
       isUp ? [id, ...peers.map((peer) => peer.id)] : [],
@@ -169,8 +175,9 @@ export class Membership {
   }
 
   /**
-   * A voter is forgotten when so many answer that no election is possible without one of them, and none of these has known it
-   * for a while. One that has lost its file is another voter, which does not know for whom the first one has voted.
+   * Forgets a voter when no election is possible without one of the Sentinels that answer, and none of these has
+   * known the voter for a while. A Sentinel that has lost its configuration file counts as a new voter, which does
+   * not know how the old one voted.
    */
   #noteVoters(trusted: readonly Sentinel[], known: ReadonlySet<string>, nowMs: number): void {
     for (const id of known) this.#voters.set(id, null)
@@ -186,7 +193,10 @@ export class Membership {
     }
   }
 
-  /** Whom a Sentinel names as primary must show its mark before that Sentinel is trusted. */
+  /**
+   * Probes each node that a Sentinel names as the primary: it must show its group id before that Sentinel is
+   * trusted.
+   */
   #lookAtNamed(): string[] {
     const named = this.sentinels.flatMap(({ members }) => members.slice(0, 1))
     return named.map((address) => this.#watch(address).it.address)

@@ -8,7 +8,7 @@ import { parseReplication, type ReplicationView } from './replication.ts'
 import { StandingConnection } from './standing-connection.ts'
 import { unsupportedByHello, unsupportedNode, withoutCommand } from './supported-server.ts'
 
-/** The key whose value marks a data set as this group's; see {@link Node.mark}. */
+/** The key whose value is the group id of a data set; see {@link Node.mark}. */
 export const MARK_KEY = 'hf:mark'
 
 export interface NodeOptions extends ConnectionOptions {
@@ -18,13 +18,15 @@ export interface NodeOptions extends ConnectionOptions {
 
 /** Deadline of a connection attempt and of a probe. A slower node counts as hung. */
 const COMMAND_TIMEOUT_MS = 1000
-/** The own clocks may differ by so much over one question. More is a step or a pause, and the node's time is not measured. */
+/**
+ * The maximum difference between this process's clocks over one query. A larger difference is a step or a pause,
+ * and the node's time is not measured.
+ */
 const MEASURABLE_MS = 1000
 
 /**
- * One Redis process of the group: a standing connection for reads and probes, and what the node last said of
- * itself. Writes go over connections of their own ({@link Node.openConnection}), because WAIT holds up all
- * that is queued behind it.
+ * One Redis process of the group: a permanent connection for reads and probes, and the last answer of the node.
+ * Writes use separate connections ({@link Node.openConnection}), because WAIT delays all commands behind it.
  */
 export class Node {
   readonly address: string
@@ -47,25 +49,25 @@ export class Node {
     })
   }
 
-  /** Whether the node answers, as far as is known. */
+  /** Whether the node answers, as far as this process knows. */
   get isUp(): boolean {
     return this.#connection.isUp
   }
 
-  /** What the node last said of its part in replication. */
+  /** The node's last answer about its replication. */
   get view(): ReplicationView | null {
     return this.#view
   }
 
   /**
-   * The value of the group's mark in the node's data set. A node that lost its data has none, and then its
-   * "no such token" is worth nothing.
+   * The group id in the node's data set. A node that lost its data has none, and then its answer that a token does
+   * not exist means nothing.
    */
   get mark(): string | null {
     return this.#mark
   }
 
-  /** The node's wall clock minus this process's monotonic clock (in milliseconds), when it was last measured; or null. */
+  /** The node's wall clock minus this process's monotonic clock (in milliseconds) at the last measurement, or null. */
   get aheadOfMonotonicMs(): number | null {
     return this.isUp ? this.#aheadOfMonotonicMs : null
   }
@@ -75,12 +77,12 @@ export class Node {
     return this.#connection.problem
   }
 
-  /** Sends a command over the standing connection. Throws as {@link Connection.send}. */
+  /** Sends a command over the permanent connection. Throws as {@link Connection.send}. */
   read(args: readonly (string | Buffer)[], timeoutMs: number): Promise<Reply> {
     return this.#connection.send(args, timeoutMs)
   }
 
-  /** Opens a further connection to the node. Throws as {@link Connection.open}. */
+  /** Opens another connection to the node. Throws as {@link Connection.open}. */
   openConnection(): Promise<Connection> {
     return Connection.open(this.#options)
   }
@@ -97,7 +99,7 @@ export class Node {
     this.#connection.renew(login)
   }
 
-  /** Asks the node for its view now; at most one question is under way. */
+  /** Queries the node now. At most one query is in progress. */
   probe(): Promise<void> {
     this.#probing ??= this.#connection
       .probe((connection) => this.#look(connection))
@@ -116,7 +118,7 @@ export class Node {
       connection.send(['INFO', 'replication'], COMMAND_TIMEOUT_MS),
       connection.send(['GET', MARK_KEY], COMMAND_TIMEOUT_MS).catch(notWhileLoading),
     ])
-    // What it is explains best why it refuses the rest.
+    // If the server refuses these commands, its type explains best why, so that error is thrown first.
     asked.catch(() => {})
     const server = await this.#askServer(connection).catch((error) => this.#explain(connection, error))
     const unsupported = unsupportedNode(this.address, server)
@@ -127,7 +129,7 @@ export class Node {
     this.#options.onChange()
   }
 
-  /** Why it refuses the question: it is something else than a Redis that can be used, or the user lacks rights. */
+  /** Throws the reason why the node refuses the query: it is not a supported Redis, or the user lacks permissions. */
   async #explain(connection: Connection, error: unknown): Promise<never> {
     if (!(error instanceof RedisReplyError)) throw error
     const hello = await connection.send(['HELLO'], COMMAND_TIMEOUT_MS)
@@ -137,20 +139,27 @@ export class Node {
     )
   }
 
-  /** Its clock was read halfway between the question and the answer. A node that shows none is not measured. */
+  /**
+   * Reads the node's clock, on the assumption that the node read it halfway between the query and the answer. A
+   * node that shows no time is not measured.
+   */
   async #askServer(connection: Connection): Promise<string> {
     const [sentMs, sentWallMs] = [performance.now(), Date.now()]
     const info = String(await connection.send(['INFO', 'server'], COMMAND_TIMEOUT_MS))
     const timeMs = parseServerTime(info)
     const tookMs = performance.now() - sentMs
     const isSteady = Math.abs(Date.now() - sentWallMs - tookMs) <= MEASURABLE_MS
-    // What was measured before is kept: relative to the monotonic clock a step of the wall clock does not change it.
+    // Otherwise the earlier measurement stays valid: it is relative to the monotonic clock, so a step of the wall
+    // clock does not change it.
     if (timeMs !== null && isSteady) this.#aheadOfMonotonicMs = timeMs - (sentMs + tookMs / 2)
     return info
   }
 }
 
-/** While a node loads its data set it answers INFO, and everything else with LOADING: no mark yet. */
+/**
+ * While a node loads its data set, it answers INFO, and replies LOADING to everything else: no group id at this
+ * time.
+ */
 function notWhileLoading(error: unknown): null {
   if (error instanceof RedisReplyError && error.kind === 'LOADING') return null
   throw error

@@ -8,7 +8,7 @@ export class Poll {
   #asking = false
   #stopped = false
 
-  /** `ask` must not reject. `waitMs` gives the wait before the next question (in milliseconds). */
+  /** `ask` must not reject. `waitMs` returns the wait before the next query (in milliseconds). */
   constructor(ask: () => Promise<void>, waitMs: () => number) {
     this.#ask = ask
     this.#waitMs = waitMs

@@ -6,13 +6,13 @@ type Reign = Pick<NodeObservation, 'replicaEpoch' | 'reignEpoch'>
 const UNKNOWN: Reign = { replicaEpoch: null, reignEpoch: null }
 
 /**
- * The history of each node as this process has seen it: the announcement under which it was last a replica, and the
- * epoch under which it has been primary since.
+ * The history of each node as this process has seen it: the epoch that was announced when it was last a replica,
+ * and the epoch under which it has been the primary since.
  */
 export class PrimaryHistory {
   readonly #reigns = new Map<string, Reign>()
   #announcedEpoch: number | null = null
-  /** The views of the nodes when that announcement was first received: they are older than it. */
+  /** The views of the nodes when that announcement was first received. They are older than the announcement. */
   #oldViews = new Map<string, ReplicationView | null>()
 
   of(address: string): Reign {
@@ -32,11 +32,11 @@ export class PrimaryHistory {
       this.#reigns.set(address, { replicaEpoch, reignEpoch: null })
     }
     const namedView = nodes.find(({ address }) => address === named?.address)?.view
-    // The epoch of a node that still shows as a replica starts when it shows as primary.
+    // If a node still answers as a replica, its epoch starts when it answers as the primary.
     if (named !== null && namedView?.role !== 'replica') this.noteEpoch(named)
   }
 
-  /** A node was chosen or announced as primary under an epoch. */
+  /** Notes that a node was chosen or announced as the primary under an epoch. */
   noteEpoch({ address, epoch }: ChosenPrimary): void {
     const { replicaEpoch, reignEpoch } = this.of(address)
     this.#reigns.set(address, { replicaEpoch, reignEpoch: Math.max(epoch, reignEpoch ?? 0) })

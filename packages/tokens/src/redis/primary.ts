@@ -1,49 +1,49 @@
 import type { ReplicationView } from './replication.ts'
 
-/** What is known of one node. */
+/** What this process knows about one node. */
 export interface NodeObservation {
   address: string
-  /** The last view, or null when the node was never seen. */
+  /** The last view, or null if the node has never answered. */
   view: ReplicationView | null
-  /** Whether the view may be acted upon: the node answers now and its data set is this group's. */
+  /** Whether the view is current: the node answers now and its data set belongs to this group. */
   current: boolean
-  /** The newest epoch that was announced when it was last seen as a replica; null: it never was. */
+  /** The newest announced epoch when it was last seen as a replica, or null if it never was one. */
   replicaEpoch: number | null
-  /** The newest epoch under which it was chosen or named since it was a replica; null: under none. */
+  /** The newest epoch under which it was chosen or named since it was last a replica, or null. */
   reignEpoch: number | null
 }
 
-/** What one Sentinel that answers now says. */
+/** The answer of one Sentinel that is reachable now. */
 export interface SentinelObservation {
   primaryAddress: string
   configEpoch: number
-  /** Sentinel's own limits for this group. */
+  /** The timeouts that Sentinel uses for this group. */
   failoverTimeoutMs: number
   downAfterMs: number
 }
 
-/** The primary, and the configuration epoch under which it is announced, or will be. */
+/** The primary, and the configuration epoch under which the Sentinels announce it, or will announce it. */
 export interface ChosenPrimary {
   address: string
   epoch: number
 }
 
 /**
- * Which node is the primary, or null when that cannot be told yet. Pure.
+ * Decides which node is the primary, or returns null if that is not certain. Pure.
  *
- * A node is a candidate when it answers and calls itself primary. Its own word is not enough: a deposed
- * primary that was hung still says so for seconds (9 to 11 s, FACT-14). Three witnesses decide:
+ * A node is a candidate if it answers with the role of a primary. Its answer alone is not enough: a deposed primary
+ * that was hung still reports this role for seconds (9 to 11 s, FACT-14). Three sources decide:
  * - the Sentinels: the address with the highest configuration epoch;
- * - lineage: a promoted replica's `replid2` is the `replid` of the primary that it replaced, so of two
- *   primaries the one that continues the other's history is the newer one, also while the Sentinels still
- *   name the other. Its epoch is one more: an epoch has one leader, and the leader promotes one replica. It counts
- *   only for one that was seen as a replica under that announcement: Sentinel elects a deposed primary that nobody has
- *   made a replica yet as if it were one, and its history stays the one that its successor continues;
- * - the last one that was chosen: a primary that died, was replaced and is back has begun a new history, so its
- *   lineage is gone, and the Sentinels may still name it. It is not believed until they name it with a newer epoch,
- *   or until who replaced it says that it is a replica again.
+ * - lineage: the `replid2` of a promoted replica is the `replid` of the primary that it replaced. So if one of two
+ *   primaries continues the history of the other, it is the newer one, even while the Sentinels still name the
+ *   other. Its epoch is one more: an epoch has one leader, and the leader promotes one replica. Lineage counts only
+ *   for a node that was seen as a replica under that announcement. Sentinel can promote a deposed primary before it
+ *   has been made a replica, and its history is still the one that its successor continues;
+ * - the last chosen primary: if a primary died, was replaced and is back, it has begun a new history, so its
+ *   lineage is lost, and the Sentinels may still name it. It is not chosen until they name it with a newer epoch,
+ *   or until the node that replaced it reports that it is a replica again.
  *
- * So the candidate with the highest epoch is chosen, and never one whose history another node continues.
+ * So the candidate with the highest epoch is chosen, and never a node whose history another node continues.
  * INV-TOKENS-9, INV-TOKENS-34.
  */
 export function choosePrimary(
@@ -54,7 +54,7 @@ export function choosePrimary(
 ): ChosenPrimary | null {
   const named = namedBySentinels(sentinels)
   const namedNode = nodes.find((node) => node.address === named?.address)
-  /** The named one was elected again, over that one: it is not replaced by it. */
+  /** Whether the named node was elected again after this node was the primary. Then this node has not replaced it. */
   const isDeposed = ({ reignEpoch }: NodeObservation) =>
     named !== null && reignEpoch !== null && reignEpoch < named.epoch
   const isSuccessor = (newer: NodeObservation, older: NodeObservation) =>
@@ -83,13 +83,13 @@ export function choosePrimary(
   })
   const newest = Math.max(...chosen.map(({ epoch }) => epoch))
   const best = chosen.filter(({ epoch }) => epoch === newest)
-  // Two of the same epoch both continue one history: a second failover is under way. Wait for its end.
+  // If two nodes with the same epoch continue one history, a second failover is in progress. Wait until it ends.
   return best.length === 1 ? (best[0] ?? null) : null
 }
 
 /**
- * The address that the Sentinels with the highest configuration epoch name; null when none has spoken, or when
- * these do not agree, which passes: one of them was asked in the middle of a change.
+ * Returns the address that the Sentinels with the highest configuration epoch name. Returns null if no Sentinel has
+ * answered, or if these disagree. A disagreement is temporary: one of them was asked in the middle of a change.
  */
 export function namedBySentinels(sentinels: readonly SentinelObservation[]): ChosenPrimary | null {
   const epoch = Math.max(...sentinels.map(({ configEpoch }) => configEpoch))
@@ -114,7 +114,7 @@ function saysItIsReplica(nodes: readonly NodeObservation[], address: string | un
   return nodes.some((node) => node.address === address && node.current && node.view?.role === 'replica')
 }
 
-/** Whether `newer` was promoted out of the history in which `older` is primary. */
+/** Whether `newer` was promoted from the history in which `older` is the primary. */
 export function continuesHistory(
   newer: Pick<NodeObservation, 'address' | 'view'>,
   older: Pick<NodeObservation, 'address' | 'view'>,

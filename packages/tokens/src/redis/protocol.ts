@@ -5,8 +5,8 @@ import type { NodeAddress } from './address.ts'
 type From = NodeAddress & { localAddress: string | undefined }
 
 /**
- * Whether a Redis or a Sentinel answers there without TLS. Asked when a TLS handshake gets no answer, for such a
- * server waits in silence for the end of the line.
+ * Whether a Redis or a Sentinel at that address answers without TLS. Used if a TLS handshake gets no answer,
+ * because a server without TLS waits silently for the end of the line.
  */
 export function speaksPlain(address: From, timeoutMs: number): Promise<boolean> {
   const socket = connectPlain(address, () => socket.write('PING\r\n'))
@@ -17,8 +17,8 @@ export function speaksPlain(address: From, timeoutMs: number): Promise<boolean> 
 }
 
 /**
- * Whether a server answers there by TLS. Asked when a connection without it is cut before the first answer. Nothing
- * but the handshake is sent: whether the certificate is one to believe does not matter here, and is not known.
+ * Whether a server at that address answers with TLS. Used if a connection without TLS is closed before the first
+ * answer. Sends only the handshake. Whether the certificate can be trusted does not matter here.
  */
 export function speaksTls(address: From, timeoutMs: number): Promise<boolean> {
   const socket = connectTls(address)
@@ -28,7 +28,7 @@ export function speaksTls(address: From, timeoutMs: number): Promise<boolean> {
   })
 }
 
-/** A certificate that is not believed, or an alert: in any case the other side answered by TLS. */
+/** Whether the error is an untrusted certificate or an alert. In both cases the other side answered with TLS. */
 function isOfTls({ code = '' }: NodeJS.ErrnoException): boolean {
   if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code)) return false
   return /^ERR_(SSL|TLS)_|CERT/.test(code) || code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'

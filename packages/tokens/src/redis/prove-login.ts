@@ -8,27 +8,29 @@ import {
 } from '../errors.ts'
 import { type GroupLogin, type Login, nodeLogin, sentinelLogin } from './login.ts'
 
-/** A node or a Sentinel, as far as a login to it goes. */
+/** The functions of a node or Sentinel that a test of a login needs. */
 interface Peer {
   readonly isUp: boolean
   tryLogin(login: Login): Promise<void>
 }
 
-/** Who is asked to accept a login. */
+/** The servers that must accept a login. */
 export interface Peers {
   nodes: readonly Peer[]
   sentinels: readonly Peer[]
-  /** How many Sentinels must accept it; it counts only where there are Sentinels. */
+  /** How many Sentinels must accept it. Ignored if there are no Sentinels. */
   leastSentinels: number
 }
 
 const AGAIN_MS = 100
 
 /**
- * Logs in to the Sentinels and the nodes once more, beside the connections in use, which it leaves alone. A majority of
- * the Sentinels and every node that can be reached must accept it, and one node at least, if any is known.
+ * Logs in to the Sentinels and the nodes once more, on additional connections. The connections in use are not
+ * affected. A majority of the Sentinels and every reachable node must accept the login, and at least one node, if
+ * any is known.
  *
- * Throws `AUTH_FAILED` or `TLS_FAILED` when it is refused, `STORE_UNAVAILABLE` when too few could be asked in time.
+ * Throws `AUTH_FAILED` or `TLS_FAILED` if a server refuses the login, and `STORE_UNAVAILABLE` if too few servers
+ * could be asked in time.
  * INV-TOKENS-38.
  */
 export async function proveLogin(peers: Peers, login: GroupLogin, deadline: Deadline): Promise<void> {
@@ -47,7 +49,10 @@ export async function proveLogin(peers: Peers, login: GroupLogin, deadline: Dead
   if (worst !== undefined) throw refusalOf(worst)
 }
 
-/** Why the login is not accepted, or null. One that is in use and does not answer is asked again until the deadline. */
+/**
+ * Returns the reason why a peer does not accept the login, or null. A peer that is in use and does not answer is
+ * asked again until the deadline.
+ */
 async function problemWith(peer: Peer, login: Login, deadline: Deadline): Promise<HoldfastError | null> {
   for (;;) {
     try {
@@ -61,7 +66,10 @@ async function problemWith(peer: Peer, login: Login, deadline: Deadline): Promis
   }
 }
 
-/** A node that is down by the old login, too, says nothing of the new one, unless it knows it and refuses it. */
+/**
+ * Whether a problem counts against the new login. If a node is also down with the old login, only its refusal
+ * counts.
+ */
 function countsAgainst(problem: HoldfastError | null, isUp: boolean): boolean {
   return isUp ? problem !== null : problem instanceof AuthFailedError
 }

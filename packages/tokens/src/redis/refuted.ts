@@ -1,30 +1,37 @@
 import type { NodeObservation, SentinelObservation } from './primary.ts'
 
-/** How many answers of a node, one after the other, must say that it is a replica: the first may be older than the claim. */
+/**
+ * How many consecutive answers of a node must report that it is a replica. The first one may be older than the
+ * announcement.
+ */
 const ANSWERS = 2
 
 interface Claim {
-  /** The last answer of the node that was taken into account. */
+  /** The last answer of the node that was counted. */
   view: NodeObservation['view']
-  /** How many of its answers since the claim was first heard say that it is a replica, without any other between them. */
+  /**
+   * How many consecutive answers of the node, since the announcement was first received, report that it is a
+   * replica.
+   */
   asReplica: number
 }
 
 /**
- * Which announcements count when Sentinels name different primaries in the newest epoch. Usually they agree, because an
- * epoch has one leader, and it promotes one replica. A leader that stood still can disagree for good (FACT-24): it hears of
- * a newer election that promoted the node which it watches, takes over that epoch
- * (sentinelProcessHelloMessage changes the address only when it differs), and then ends its own failover to another node,
- * in that epoch. No later hello changes that. So does an operator's `SENTINEL MONITOR` with a wrong address.
+ * Decides which announcements count when Sentinels name different primaries in the newest epoch. Usually they
+ * agree, because an epoch has one leader, and it promotes one replica. A leader that was paused can disagree
+ * permanently (FACT-24). It learns of a newer election that promoted the node that it watches, and takes over that
+ * epoch (sentinelProcessHelloMessage changes the address only when it differs). Then it completes its own failover
+ * to another node, in that epoch. No later hello changes that. `SENTINEL MONITOR` with a wrong address has the same
+ * effect.
  *
- * Sentinel announces a node only when it has seen it as primary, so a node that answers as a replica afterwards is not
- * primary any more. Such an announcement is left out as long as it contradicts another one.
+ * Sentinel announces a node only after it has seen the node as a primary, so a node that answers as a replica
+ * afterwards is not the primary any more. Such an announcement is ignored as long as it contradicts another one.
  * INV-TOKENS-35.
  */
 export class RefutedAnnouncements {
   #claims = new Map<string, Claim>()
 
-  /** The announcements that count, by what the nodes answer now. To be called after each answer. */
+  /** Returns the announcements that count, by the current answers of the nodes. Must be called after each answer. */
   believed<S extends Pick<SentinelObservation, 'primaryAddress' | 'configEpoch'>>(
     nodes: readonly Pick<NodeObservation, 'address' | 'view'>[],
     announcements: readonly S[],

@@ -2,17 +2,17 @@ import { RedisReplyError } from '../errors.ts'
 import { parseWhole } from '../network-text.ts'
 import { formatAddress } from './address.ts'
 
-/** What a node says about its part in replication (`INFO replication`). */
+/** What a node reports about its replication (`INFO replication`). */
 export interface ReplicationView {
   role: 'primary' | 'replica'
-  /** The history that the node's data belongs to. */
+  /** The replication id of the node's data. */
   replid: string
-  /** The history that it continued when it was promoted. */
+  /** The replication id that it continued when it was promoted. */
   replid2: string
   offset: number
-  /** Of a primary: its connected replicas that have finished their first synchronisation. */
+  /** For a primary: its connected replicas that have finished their first synchronization. */
   replicas: ReplicaView[]
-  /** Of a replica: its primary's address, and whether the link is up. */
+  /** For a replica: the address of its primary, and whether the link is up. */
   primaryAddress: string | null
   linkUp: boolean
 }
@@ -30,8 +30,8 @@ const ROLES = new Map<string, ReplicationView['role']>([
 ])
 
 /**
- * Reads the reply of `INFO replication`. Throws when the role or the offset cannot be read: such a node is not taken for
- * a replica, nor for one that is behind. A replica whose line cannot be read is left out.
+ * Parses the reply to `INFO replication`. Throws if the role or the offset cannot be read: otherwise such a node
+ * could be taken for a replica, or for one that is behind. Leaves out a replica whose line cannot be read.
  */
 export function parseReplication(info: string): ReplicationView {
   const fields = new Map<string, string>()
@@ -69,8 +69,9 @@ export function parseReplication(info: string): ReplicationView {
 }
 
 /**
- * Which replicas have confirmed what `WAIT` spoke of, by the primary's view of just after it: as many as `WAIT` answered,
- * and those that confirmed most. `WAIT` itself counts every connected replica, also one that is not a member of the group.
+ * Returns the replicas that have confirmed a `WAIT`, by the view of the primary just after it: as many as `WAIT`
+ * reported, those with the highest offsets. `WAIT` itself counts every connected replica, also one that is not a
+ * member of the group.
  */
 export function confirmers({ replicas }: ReplicationView, confirmed: number): string[] {
   const byOffset = replicas.map(({ offset }) => offset).sort((a, b) => b - a)

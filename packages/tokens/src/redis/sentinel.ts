@@ -11,18 +11,18 @@ import { unsupportedByHello } from './supported-server.ts'
 export interface SentinelOptions extends ConnectionOptions {
   /** The name under which it watches the primary. */
   primaryName: string
-  /** What another Sentinel says that it calls itself. Default is not known yet. */
+  /** The id that another Sentinel reports for it. By default it is not known at first. */
   id?: string | undefined
   /** Called after each answer, and when the connection opens or closes. */
   onChange: () => void
-  /** Called on an event of this Sentinel: a hint to look at every node, nothing more. */
+  /** Called on an event of this Sentinel, as a hint to ask every node. */
   onHint: () => void
 }
 
-/** Deadline of a connection attempt and of a question. */
+/** Deadline of a connection attempt and of a query. */
 const COMMAND_TIMEOUT_MS = 1000
 
-/** Events after which the primary may be another one soon, or the members may be others. */
+/** Events after which the primary or the members may change soon. */
 export const HINTS = [
   '+sdown',
   '+odown',
@@ -36,13 +36,13 @@ export const HINTS = [
   '+reset-master',
 ]
 
-/** Another Sentinel, as one knows it. Its id stays when it moves to another address. */
+/** Another Sentinel, as a Sentinel knows it. Its id stays when it moves to another address. */
 export interface SentinelPeer {
   id: string
   address: NodeAddress
 }
 
-/** A Sentinel was asked, and led no failover. */
+/** An answer of a Sentinel that led no failover. */
 export interface QuietLook {
   /** When it was asked (monotonic ms). */
   askedAtMs: number
@@ -50,7 +50,7 @@ export interface QuietLook {
   epoch: number
 }
 
-/** One Sentinel: a standing connection that hears its events, and what it last answered. */
+/** One Sentinel: a permanent connection that receives its events, and its last answer. */
 export class Sentinel {
   readonly address: string
   readonly #options: SentinelOptions
@@ -89,22 +89,22 @@ export class Sentinel {
     return this.#connection.isUp
   }
 
-  /** Its last word on who is primary, also when it cannot be reached any more. */
+  /** Its last answer about the primary, even if it is unreachable now. */
   get observation(): SentinelObservation | null {
     return this.#observation
   }
 
-  /** What it calls itself (`SENTINEL MYID`); its address until that is known. */
+  /** The id of the Sentinel (`SENTINEL MYID`), or its address until the id is known. */
   get id(): string {
     return this.#id ?? this.address
   }
 
-  /** How many Sentinels must agree that the primary is down, and vote for a leader; null until it has said so. */
+  /** How many Sentinels must agree that the primary is down, and vote for a leader. Null until it has reported this. */
   get quorum(): number | null {
     return this.#quorum
   }
 
-  /** The other Sentinels of this group that it knows: with itself, those that it counts as voters. */
+  /** The other Sentinels of this group that it knows. Together with itself, they are the voters that it counts. */
   get peers(): readonly SentinelPeer[] {
     return this.#peers
   }
@@ -119,22 +119,22 @@ export class Sentinel {
     return this.#newestEpoch
   }
 
-  /** Since when its events have been heard without a gap (monotonic ms), or null when they are not. */
+  /** The time since which its events arrive without a gap (monotonic ms), or null if they do not arrive. */
   get listeningSinceMs(): number | null {
     return this.isUp ? this.#listeningSinceMs : null
   }
 
-  /** The last time that it was asked, if it led no failover then; or null. */
+  /** Its last answer, if it led no failover then; otherwise null. */
   get quiet(): QuietLook | null {
     return this.isUp ? this.#quiet : null
   }
 
-  /** It has shown its current epoch in another way than by its events. */
+  /** Notes an epoch that it has shown by other means than its events. */
   noteEpoch(epoch: number): void {
     this.#newestEpoch = Math.max(this.#newestEpoch, epoch)
   }
 
-  /** Whether it answers on the connection that carries its events: then no event from before is still on its way. */
+  /** Whether it answers on the connection that carries its events. Then all earlier events have arrived. */
   async answers(timeoutMs: number): Promise<boolean> {
     const since = this.#listeningSinceMs
     try {
@@ -163,7 +163,7 @@ export class Sentinel {
     this.#connection.renew(login)
   }
 
-  /** Asks who is primary; at most one question is under way. */
+  /** Asks which node is the primary. At most one query is in progress. */
   ask(): Promise<void> {
     this.#asking ??= this.#connection
       .probe((connection) => this.#look(connection))
@@ -181,7 +181,7 @@ export class Sentinel {
     if (event === '+new-epoch') {
       const epoch = parseWhole(message.toString('latin1'))
       if (epoch !== null) this.noteEpoch(epoch)
-      // An epoch that cannot be read is one that was not heard.
+      // If an epoch cannot be read, the event counts as missed.
       else this.#listeningSinceMs = performance.now()
     }
     this.#options.onHint()
@@ -189,7 +189,7 @@ export class Sentinel {
 
   async #checkKind(connection: Connection): Promise<void> {
     const hello = await connection.send(['HELLO'], COMMAND_TIMEOUT_MS).catch((error: unknown) => {
-      // Before 6.2 it does not take the question; what it is then is not known.
+      // Before 6.2, Sentinel does not support this command, so the id is not known.
       if (error instanceof RedisReplyError) return null
       throw error
     })
@@ -233,16 +233,16 @@ export class Sentinel {
   }
 }
 
-/** The arguments of `SENTINEL` to which {@link readObservation} reads the replies, to be sent in this order. */
+/** The arguments of `SENTINEL` whose replies {@link readObservation} reads. They must be sent in this order. */
 export const observationQuestions = (primaryName: string): string[][] => [
   ['MASTER', primaryName],
   ['GET-MASTER-ADDR-BY-NAME', primaryName],
 ]
 
 /**
- * What a Sentinel announces. The address after the epoch: the leader of a failover has the new epoch from the promotion on,
- * and tells the new address only when asked for just that, while its `MASTER` still shows the old one. Throws when the
- * answer cannot be read.
+ * Reads the announcement of a Sentinel. The address is asked after the epoch: the leader of a failover has the new
+ * epoch from the promotion on, but shows the new address only in reply to the address query, while its `MASTER`
+ * still shows the old one. Throws if the answer cannot be read.
  */
 export function readObservation(primary: Reply | undefined, named: Reply | undefined): SentinelObservation {
   return {
@@ -253,7 +253,7 @@ export function readObservation(primary: Reply | undefined, named: Reply | undef
   }
 }
 
-/** A number that must be there. Throws `REDIS_REPLY` when it cannot be read: a guess could end a doubt. */
+/** Reads a required number. Throws `REDIS_REPLY` if it cannot be read, because a guess could end a doubt. */
 function readWhole(reply: Reply | undefined, name: string): number {
   const value = parseWhole(readField(reply, name))
   if (value === null) throw unreadable(`no whole number as ${name}`)
@@ -262,14 +262,14 @@ function readWhole(reply: Reply | undefined, name: string): number {
 
 const unreadable = (what: string) => new RedisReplyError(`The Sentinel's answer has ${what}.`, 'HFSENTINEL')
 
-/** The reply to `GET-MASTER-ADDR-BY-NAME`. */
+/** Reads the reply to `GET-MASTER-ADDR-BY-NAME`. */
 function readNamed(reply: Reply | undefined): NodeAddress {
   const [address] = toAddress(...readList(reply).map(textOf))
   if (address === undefined) throw unreadable('no address of the primary')
   return address
 }
 
-/** The address, or nothing when there is none that could be dialled. */
+/** Returns the address in a list, or an empty list if it is not a valid address. */
 function toAddress(host = '', port = ''): NodeAddress[] {
   const number = parseWhole(port)
   return host === '' || number === null || number < 1 || number > 65_535 ? [] : [{ host, port: number }]
@@ -283,7 +283,7 @@ function readAddress(reply: Reply | undefined): NodeAddress[] {
   return toAddress(readField(reply, 'ip'), readField(reply, 'port'))
 }
 
-/** A field of a reply that is a map. */
+/** Reads a field of a reply that is a map. */
 function readField(reply: Reply | undefined, name: string): string {
   if (
     reply === undefined ||

@@ -7,13 +7,13 @@ import { type Login, withLogin } from './login.ts'
 export interface StandingConnectionOptions extends ConnectionOptions {
   firstRetryMs: number
   mostRetryMs: number
-  /** Prepares a new connection. When it throws, the connection is closed. */
+  /** Prepares a new connection. If it throws, the connection is closed. */
   prepare: (connection: Connection) => Promise<void>
   /** Called when the connection opens or closes. */
   onChange: () => void
 }
 
-/** A connection that is opened again, after a growing wait with jitter, whenever it ends. */
+/** A permanent connection. Whenever it ends, it is opened again after an increasing wait with jitter. */
 export class StandingConnection {
   #options: StandingConnectionOptions
   readonly #stop = new AbortController()
@@ -36,12 +36,12 @@ export class StandingConnection {
   }
 
   /**
-   * A new connection uses this login from now on; an open connection stays. Where there is none, it is tried at
-   * once.
+   * Uses this login for new connections; an open connection stays. If there is no connection, tries to open one
+   * immediately.
    */
   renew(login: Login): void {
     this.#options = withLogin(this.#options, login)
-    // What the old login was refused for says nothing of this one.
+    // A refusal of the old login says nothing about this one.
     this.#problem = null
     this.#endPause()
   }
@@ -56,9 +56,9 @@ export class StandingConnection {
   }
 
   /**
-   * Runs `question` on the connection, if there is one. When the other side does not answer, it is hung or cut off,
-   * and the connection is opened again: a new connection shows immediately when the other side is back, the old one
-   * may never.
+   * Runs `question` on the connection, if there is one. If the other side does not answer, it is hung or
+   * disconnected, and the connection is opened again. A new connection shows immediately when the other side is
+   * back; the old one may never show it.
    */
   async probe(question: (connection: Connection) => Promise<void>): Promise<void> {
     const connection = this.#connection

@@ -1,10 +1,13 @@
 import { type Unsupported, UnsupportedServerError } from '../errors.ts'
 import { parseWhole, textOf } from '../network-text.ts'
 
-/** Before 7.0 a client cannot know what the safety rules ask for. Valkey began at 7.2. */
+/** Before 7.0, Redis does not give clients the information that the safety rules need. Valkey started at 7.2. */
 const MIN_MAJOR = 7
 
-/** Servers that speak as Redis does and say so, and do not replicate and confirm as it does; by a field of `INFO server`. */
+/**
+ * Servers that use the Redis protocol and identify themselves, but do not replicate and confirm as Redis does, by a
+ * field of `INFO server`.
+ */
 const OTHER_PRODUCTS: Readonly<Record<string, string>> = {
   dragonfly_version: 'Dragonfly',
   garnet_version: 'Garnet',
@@ -14,7 +17,10 @@ const OTHER_PRODUCTS: Readonly<Record<string, string>> = {
   rlec_version: 'Redis Enterprise behind its proxy',
 }
 
-/** Why a server that answers so to `INFO server` cannot hold the promises, or null. Pure. INV-TOKENS-53. */
+/**
+ * Returns the error for a server that cannot keep the promises, by its reply to `INFO server`, or null. Pure.
+ * INV-TOKENS-53.
+ */
 export function unsupportedNode(at: string, info: string): UnsupportedServerError | null {
   const fields = new Map(
     info.split(/\r?\n/).map((line) => {
@@ -32,7 +38,7 @@ export function unsupportedNode(at: string, info: string): UnsupportedServerErro
   )
 }
 
-/** The same by a server's reply to `HELLO`, which every user may ask. Pure. */
+/** Returns the same error by the reply to `HELLO`, which every user may run. Pure. */
 export function unsupportedByHello(
   at: string,
   hello: unknown,
@@ -45,21 +51,21 @@ export function unsupportedByHello(
   return oldVersion(at, field('version')) ?? wrongMode(at, field('mode'), wanted)
 }
 
-/** A server that refused the first command of every connection. Pure. */
+/** The error for a server that refused the first command of every connection. Pure. */
 export const withoutHello = (at: string): UnsupportedServerError =>
   refuse(
     'protocol',
     `${at} does not know HELLO: it is older than Redis 6.0, or a proxy. Connect to Redis 7.0 or later, or Valkey, itself.`,
   )
 
-/** One Redis that turns out to follow another. Pure. */
+/** The error for a single Redis that is a replica of another. Pure. */
 export const isReplica = (at: string, primary: string | null): UnsupportedServerError =>
   refuse(
     'replica',
     `${at} is a replica${primary === null ? '' : ` of ${primary}`}: it takes no writes. Name the primary as \`standalone\`, or the Sentinels that know it as \`sentinels\`.`,
   )
 
-/** A command without which nothing can be acknowledged, and which this user or this server does not have. Pure. */
+/** The error for a command that acknowledgements need, and that this user or this server does not have. Pure. */
 export const withoutCommand = (at: string, command: string, why: string): UnsupportedServerError =>
   refuse(
     'command',

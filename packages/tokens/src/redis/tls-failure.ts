@@ -3,7 +3,7 @@ import { TlsFailedError, type TlsFailure } from '../errors.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
 import type { TlsOptions } from './tls.ts'
 
-/** The error for what TLS, as Node and OpenSSL name it, failed of; null when it was nothing of TLS that is known. */
+/** Converts an error of Node or OpenSSL to a TLS error. Returns null if it is not a known TLS error. */
 export function tlsFailure(address: NodeAddress, tls: TlsOptions, error: unknown): TlsFailedError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const [, alert] = ALERT_CODE.exec(code) ?? []
@@ -13,7 +13,7 @@ export function tlsFailure(address: NodeAddress, tls: TlsOptions, error: unknown
   return new TlsFailedError(text(formatAddress(address), tls, error), reason, { cause: error })
 }
 
-/** The error for a node that does not use TLS while this side does, or the other way round. */
+/** Returns the error for a node that does not use TLS while this side does, or the reverse. */
 export function protocolMismatch(address: NodeAddress, reason: 'plain-to-tls' | 'tls-to-plain') {
   return new TlsFailedError(MISMATCH[reason](formatAddress(address)), reason)
 }
@@ -59,7 +59,10 @@ const NOT_TLS: Sentence = {
   text: MISMATCH['tls-to-plain'],
 }
 
-/** This side found it: the codes of OpenSSL that Node hands on, and its own for the name. */
+/**
+ * This side found the problem: the error codes that Node passes on from OpenSSL, and Node's own code for a wrong
+ * name.
+ */
 const FOUND_HERE: Readonly<Record<string, Sentence>> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
@@ -86,7 +89,10 @@ const FOUND_HERE: Readonly<Record<string, Sentence>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
 }
 
-/** The other side found it, and sent an alert. OpenSSL 3.0 and 3.5 name the same one differently before its name. */
+/**
+ * The other side found the problem and sent an alert. OpenSSL 3.0 and 3.5 put different prefixes before the name of
+ * the same alert.
+ */
 const ALERT_CODE = /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_ALERT_(\w+)$/
 
 /** RFC 8446, section 6.2. */
@@ -101,19 +107,19 @@ const ALERTS: Readonly<Record<string, Sentence>> = {
   PROTOCOL_VERSION: VERSION,
 }
 
-/** TLS 1.2 has but one alert for a client certificate that is missing and for ciphers that do not meet. */
+/** TLS 1.2 has only one alert for a missing client certificate and for ciphers without a match. */
 function alertSentence(alert: string, { cert }: TlsOptions): Sentence | undefined {
   if (alert === 'HANDSHAKE_FAILURE') return cert === undefined ? WANTED : NO_CIPHER
   return ALERTS[alert]
 }
 
-/** The first authority of `tls.ca`, by name. */
+/** Returns the name of the first authority of `tls.ca`. */
 function nameOf(ca: TlsOptions['ca']): string {
   const { subject } = new X509Certificate(ca)
   return `"${subject.replace(/^CN=/, '')}"`
 }
 
-/** `DNS:redis-2, IP Address:10.0.0.12`: what a certificate is for. */
+/** Returns the names in a certificate: `DNS:redis-2, IP Address:10.0.0.12`. */
 function namesIn(error: unknown): string {
   const cert = error instanceof Error && 'cert' in error ? error.cert : null
   const names =

@@ -3,21 +3,25 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { InvalidOptionError } from '../errors.ts'
 
 /**
- * How to encrypt, by TLS 1.2 or later. Whose certificate is not signed by `ca`, or does not hold the name or the
- * address that was dialled, is refused. PEM, as text or bytes.
+ * How to encrypt, with TLS 1.2 or later. A certificate is refused if `ca` has not signed it, or if it does not
+ * contain the host name or address of the connection. PEM, as text or bytes.
  */
 export interface TlsOptions {
-  /** The certificates of the authorities that are believed: in Holdfast's plan one, of this data centre. No other is. */
+  /**
+   * The certificates of the trusted authorities. In Holdfast's plan this is one authority, of this data centre. No
+   * other is trusted.
+   */
   ca: string | Buffer
-  /** This side's certificate, and the key that belongs to it. A node with `tls-auth-clients yes` asks for them. */
+  /** This side's certificate, and the key that belongs to it. A node with `tls-auth-clients yes` requires them. */
   cert?: string | Buffer
   key?: string | Buffer
-  /** A name that every certificate must hold, instead of the name or the address that was dialled. */
+  /** A name that every certificate must contain, instead of the host name or address of the connection. */
   servername?: string
 }
 
 /**
- * What `tls.connect` takes. A context is made once for each options: it takes a millisecond. Throws `INVALID_OPTION`.
+ * Returns the options for `tls.connect`. A context is created once per options object, because that takes a
+ * millisecond. Throws `INVALID_OPTION`.
  * INV-TOKENS-36.
  */
 export function tlsSocketOptions(options: TlsOptions) {
@@ -32,7 +36,10 @@ const CONTEXTS = new WeakMap<TlsOptions, SecureContext>()
 const makeContext = ({ ca, cert, key }: TlsOptions) =>
   createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' })
 
-/** `tls` when it can be used; a copy, so that later changes of the caller's object change nothing. Throws `INVALID_OPTION`. */
+/**
+ * Returns a copy of `tls` if it is valid, so that later changes of the caller's object have no effect. Throws
+ * `INVALID_OPTION`.
+ */
 export function checkTls({ ca, cert, key, servername }: TlsOptions): TlsOptions {
   readCertificate('tls.ca', ca)
   if ((cert === undefined) !== (key === undefined)) {
@@ -53,7 +60,7 @@ function readCertificate(name: string, pem: unknown): X509Certificate {
   try {
     if (typeof pem === 'string' || Buffer.isBuffer(pem)) return new X509Certificate(pem)
   } catch {
-    // It is told below, without the text.
+    // Reported below, without the text.
   }
   throw new InvalidOptionError(
     `\`${name}\` must be a certificate in PEM: the text of the file, not its path.`,

@@ -1,7 +1,7 @@
--- Logs of attempts: what take.lua and give-back.lua begin with. The same as record/attempt-log.ts.
+-- Reads and writes logs of attempts, for take.lua and give-back.lua. The same format as in record/attempt-log.ts.
 -- INV-TOKENS-30: bounded attempts.
 --
--- A log is a text: for each attempt its time (Unix ms, in base 36), a colon, its id and a space; oldest first.
+-- A log is a text. It has for each attempt its time (Unix ms, in base 36), a colon, its id and a space; oldest first.
 
 local function read_log(key, since)
   local log = {}
@@ -12,8 +12,8 @@ local function read_log(key, since)
   return log
 end
 
--- An empty log ends at once, because what refused logins leave behind would fill the memory. (The user of the
--- applications may not delete.)
+-- An empty log expires immediately: otherwise the logs of refused logins would fill the memory. (The user of the
+-- applications has no permission to delete.)
 local function write_log(key, log, ...)
   if #log == 0 then return redis.call('SET', key, '', 'PX', 1) end
   local text = {}

@@ -1,9 +1,9 @@
--- Takes an attempt out of logs, and where that is asked for those before it, too. Where it is not found nothing changes:
--- sent again, or late, it never takes out what came after it.
+-- Removes an attempt from logs and, if requested, also the attempts before it. If a log does not have the attempt,
+-- nothing changes: a repeated or late call never removes attempts that came after it.
 --
 -- KEYS     the logs
 -- ARGV[1]  the attempt's id
--- ARGV[2…] for each log 1 when those before it go, too, else 0
+-- ARGV[2…] for each log 1 to remove also the attempts before it, otherwise 0
 --
 -- Returns a list with one value: {1}.
 --

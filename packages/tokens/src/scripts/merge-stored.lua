@@ -1,14 +1,14 @@
--- Merges live records where a record is stored already and does not grow, and does nothing elsewhere. So it may run when
--- memory is full: it is what keeps a session in use from ending.
+-- Merges a live record only if a record is already stored and the new one is not larger; skips all others. So it may
+-- run when memory is full, and sessions in use do not expire.
 -- INV-TOKENS-50: full memory.
 --
 -- KEYS, ARGV  as for merge.lua
 --
--- Returns one value per record: that of merge.lua, or -1 where nothing was done.
+-- Returns one value per record: the value of merge.lua, or -1 for a skipped record.
 --
 -- Begins with numbers.lua and merge.lua as merge_records.
 
--- Of a live record the bytes after its numbers; of a tombstone none.
+-- The number of bytes after the numbers of a live record, or 0 for a tombstone.
 local function payload_length(record)
   return #record - (string.match(record, '^1L%w+:%w+:%w+:%w+:()') or #record + 1) + 1
 end

@@ -1,23 +1,24 @@
--- Merges records into the node's state and keeps their subjects' indexes. The same function as record/merge.ts.
--- Applying it again, later, or on another node does no harm.
+-- Merges records into the data of the node and updates the indexes of their subjects. The same function as
+-- record/merge.ts. Applying it again, later, or on another node is harmless.
 -- INV-TOKENS-4: Lua agrees with TypeScript.
 --
--- KEYS  two a record:
+-- KEYS  two per record:
 --   the token's record, `…:<digest>`
 --   for a live record the subject's index: a sorted set of digests by the end of their absolute lifetime. A digest
 --   stays in it when its session is revoked, so that a repeated revocation finds it. For a tombstone the record's
 --   key again.
---   No key gets a TTL, and no clock is asked: sweep.lua removes what has ended.
+--   The script sets no TTL and reads no clock: sweep.lua removes ended records.
 --   INV-TOKENS-6: revoked sessions stay in their index.
 -- ARGV[1]  for each record the version that a live stored record must have, or '-' for any; the length of the record
---          to merge; and the record as record/codec.ts writes it; a space behind each. One argument for all, because
---          each argument of bytes is a piece of its own on the way here.
+--          to merge; and the record as record/codec.ts writes it; each followed by a space. A single argument for all
+--          records, because the client sends each binary argument as a separate piece.
 --
--- Publishes what is now stored on hf:feed, in one message, as store/feed.ts reads it: for each record its key, its
--- index or '-', the length of the record and the record, with a space behind each.
+-- Publishes the stored records on hf:feed, in one message, as store/feed.ts reads it: for each record its key, its
+-- index or '-', the length of the record and the record, each followed by a space.
 --
--- Returns one value a record: 1 when what is stored now equals what was sent, 0 when what was sent is malformed,
--- else what is stored. When the guard forbids a merge, what is stored stays and is returned.
+-- Returns one value per record: 1 if the stored record equals the sent one, 0 if the sent record is malformed,
+-- otherwise the stored record. If the required version forbids a merge, the stored record does not change and is
+-- returned.
 --
 -- Begins with numbers.lua.
 
@@ -40,7 +41,7 @@ local function encode(record)
     text36(record.idle - record.issued) .. ':' .. text36(record.expires - record.issued) .. ':' .. record.payload
 end
 
--- Lua's own < on strings follows the server's locale; bytes do not.
+-- Lua compares strings by the locale of the server; this function compares bytes.
 local function bytes_less(a, b)
   for i = 1, math.min(#a, #b) do
     local x, y = string.byte(a, i), string.byte(b, i)
@@ -88,7 +89,7 @@ local function apply(key, index, sent_bytes, if_version)
   end
   if index ~= key and not stored then
     redis.call('ZADD', index, whole(result.expires), string.match(key, '[^:]*$'))
-    -- An earlier version gave it one.
+    -- An earlier version set a TTL.
     redis.call('PERSIST', index)
   end
 

@@ -1,4 +1,4 @@
--- Numbers as texts: what every other script begins with.
+-- Converts numbers to text and back. Every other script begins with this file.
 
 local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
@@ -14,5 +14,5 @@ end
 
 local function number36(text) return tonumber(text, 36) end
 
--- A number as a command takes it: Lua itself would write a large one with an exponent.
+-- Formats a number as a command accepts it: Lua itself would write a large one with an exponent.
 local function whole(number) return string.format('%.0f', number) end

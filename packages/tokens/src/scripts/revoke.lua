@@ -1,14 +1,14 @@
--- Merges tombstones of sessions that were live when they were read. Where a rotation has replaced such a session since,
--- the session that replaced it is ended, too, and so on: else a rotation would outlive "end all my sessions".
+-- Merges tombstones of sessions that were live when they were read. If a rotation has replaced such a session since,
+-- also ends the replacement, and its replacements in turn: otherwise a rotation would survive "end all my sessions".
 --
 -- KEYS, ARGV  as for merge.lua, with tombstones only
 --
--- Returns one value per record: that of merge.lua, or a list of it and the keys of the sessions that were ended in its
--- place. Applying it again, later, or on another node does no harm.
+-- Returns one value per record: the value of merge.lua, or a list of that value and the keys of the replacements that
+-- were also ended. Applying it again, later, or on another node is harmless.
 --
 -- Begins with numbers.lua and merge.lua as merge_records.
 
--- More rotations between the reading of a session and its revocation than anyone needs.
+-- More rotations than a session can need between its reading and its revocation.
 local MAX_ROTATIONS = 1000
 
 local replacements, keys, pieces, at, count = {}, {}, {}, 1, 0
@@ -23,7 +23,7 @@ for i = 1, #KEYS, 2 do
     key = string.match(key, '^.*:') .. digest
     count = count + 1
     if count > MAX_ROTATIONS then return redis.error_reply('HFROTATIONS the session is rotated all the time') end
-    -- A rotation keeps the absolute end, so the tombstone is the same.
+    -- A rotation does not change the absolute end, so the tombstone is the same.
     table.insert(replacements[i], key)
     table.insert(keys, key)
     table.insert(keys, key)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** A script as a node loads it, and the name by which it is called. */
+/** A script as a node loads it, and the hash by which it is called. */
 export interface Script {
   source: string
   sha: string
@@ -13,7 +13,7 @@ function read(file: string): string {
 
 const NUMBERS = read('numbers.lua')
 const ATTEMPT_LOG = read('attempt-log.lua')
-/** merge.lua as a function, for scripts that decide first what to merge. */
+/** merge.lua as a function, for scripts that first decide which records to merge. */
 const MERGE_RECORDS = ['local function merge_records(KEYS, ARGV)', read('merge.lua'), 'end'].join('\n')
 
 function load(file: string, flags: string, ...before: string[]): Script {
@@ -22,8 +22,9 @@ function load(file: string, flags: string, ...before: string[]): Script {
 }
 
 /**
- * Each script declares by its flags whether it may run when memory is full: then Redis refuses a login and must still
- * accept a logout, and what keeps a session in use alive. Scripts with and without the flag are one file.
+ * The flags of each script declare whether it may run when memory is full. In that case Redis must refuse a login,
+ * but accept a logout and the writes that keep a session in use alive. Scripts with and without the flag share one
+ * file.
  */
 export const SCRIPTS = {
   merge: load('merge.lua', ''),

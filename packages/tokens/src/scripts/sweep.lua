@@ -1,18 +1,18 @@
 -- Removes records and list entries that ended longer than the margin ago: one step of a pass over all keys.
 -- INV-TOKENS-8: no TTL.
 --
--- Records have no TTL: a TTL is judged by the wall clock of one node, and a primary whose clock jumps ahead would remove
--- every session from all nodes (FACT-40). Only a process whose clock agrees with the majority calls this script. A late or repeated
--- call removes no more than the first one, because `now` is passed in.
+-- Records have no TTL: a TTL depends on the wall clock of one node, and a primary whose clock jumps ahead would remove
+-- every session from all nodes (FACT-40). Only a process whose clock agrees with the majority calls this script. A
+-- late or repeated call removes no more than the first one, because `now` is passed in.
 --
--- KEYS[1]  where the pass is: the time of the last step and the cursor of the next; all processes share it
+-- KEYS[1]  the position of the pass: the time of the last step and the cursor of the next; all processes share it
 -- ARGV[1]  now (Unix ms)
--- ARGV[2]  how long past its end a record is kept (ms)
--- ARGV[3]  about how many keys one step looks at
+-- ARGV[2]  how long after its end a record is kept (ms)
+-- ARGV[3]  the approximate number of keys per step
 -- ARGV[4]  the pause between two steps (ms)
 -- ARGV[5]  the pause between two passes (ms)
 --
--- Returns {1 if this call made a step, else 0; how long until the next step (ms)}.
+-- Returns {1 if this call made a step, otherwise 0; the time until the next step (ms)}.
 --
 -- Begins with numbers.lua.
 
@@ -22,7 +22,7 @@ local function pause_before(cursor) return tonumber(cursor == '0' and ARGV[5] or
 local last, cursor = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+)$')
 if last then
   local wait = tonumber(last) + pause_before(cursor) - now
-  -- A longer wait was written by a clock ahead of this one.
+  -- A longer wait was written by a process whose clock is ahead of this one.
   if wait > 0 and wait <= pause_before(cursor) then return { 0, wait } end
 end
 
@@ -42,7 +42,7 @@ for _, key in ipairs(keys) do
   else
     redis.call('ZREMRANGEBYSCORE', key, '-inf', whole(now - margin))
   end
-  -- An earlier version gave it one.
+  -- An earlier version set a TTL.
   redis.call('PERSIST', key)
 end
 redis.call('SET', KEYS[1], whole(now) .. ' ' .. next_cursor)

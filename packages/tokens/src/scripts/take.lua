@@ -1,15 +1,16 @@
--- Counts one attempt against all its limits, or against none: when one refuses it, nothing changes. An attempt that is
--- counted already is allowed again, so it may be sent again at any time, to any primary.
+-- Counts one attempt against all its limits, or against none: if one limit refuses it, nothing changes. An attempt that
+-- is already counted is allowed again, so it may be sent again at any time, to any primary.
 -- INV-TOKENS-28: attempts first.
 --
 -- KEYS     the log of each limit
--- ARGV[1]  the attempt's id: no space
+-- ARGV[1]  the attempt's id, without spaces
 -- ARGV[2]  now (Unix ms)
--- ARGV[3…] for each limit four numbers with spaces between: most attempts in a window, the window (ms), with how many in
---          the window the next must come later than the last, and by how much (ms); it doubles with each more
+-- ARGV[3…] for each limit four numbers, separated by spaces: the maximum number of attempts per window; the window
+--          (ms); the number of attempts in the window after which the next one must wait; and that wait after the
+--          last one (ms), which doubles with each further attempt
 --
--- Returns a list with one value: {1} when it is counted, else {0, which limit makes it wait longest (1 is the first), for
--- how long (ms)}. A log ends by itself a window after the last attempt.
+-- Returns a list with one value: {1} if the attempt is counted, otherwise {0, the index of the limit with the longest
+-- wait (1 is the first), that wait (ms)}. A log expires one window after the last attempt.
 --
 -- Begins with numbers.lua and attempt-log.lua.
 

@@ -5,21 +5,22 @@ import type { Active } from './verification.ts'
 /** A cached answer, as a value and as a promise. */
 export interface CachedAnswer {
   answer: Active
-  /** Created once, so awaiting it again is free. */
+  /** Created once, so another `await` costs nothing. */
   promise: Promise<Active>
 }
 
 interface AnswerEntry extends CachedAnswer {
-  /** The near cache's entry. */
+  /** The entry of the near cache. */
   known: CacheEntry
   /** The record from which the answer was built. */
   record: TokenRecord
 }
 
 /**
- * The answers to recently verified tokens, keyed by the token itself: hashing the token and decrypting its claims
- * again costs twenty times as much. So the memory of this process contains tokens in use, as do the requests that
- * carry them. An answer counts only while its near-cache entry counts. Bounded; the oldest is evicted first.
+ * Caches the answers for recently verified tokens. The key is the token itself, because hashing the token and
+ * decrypting its claims again costs twenty times as much. So the memory of this process contains tokens in use, as
+ * do the requests that carry them. An answer is valid only while its near-cache entry is fresh. Bounded; the oldest
+ * is evicted first.
  */
 export class AnswerCache {
   readonly #maxEntries: number
@@ -29,7 +30,7 @@ export class AnswerCache {
     this.#maxEntries = maxEntries
   }
 
-  /** The answer to a token, if its record has not changed and still counts. */
+  /** Returns the answer for a token, if its record has not changed and its entry is fresh. */
   get(token: string, isFresh: (known: CacheEntry) => boolean, nowMs: number): CachedAnswer | null {
     const remembered = this.#answers.get(token)
     if (remembered === undefined) return null

@@ -14,7 +14,7 @@ const DEFAULT_PAUSE_MS = 1000
 const ID_BYTES = 9
 const ID = /^[\w-]{1,64}$/
 
-/** What attempts and their limits are, over any backend. */
+/** Checks attempts and their limits, and counts them in any backend. */
 export class AttemptCounter implements Attempts {
   readonly #backend: Backend
   readonly #indexKey: KeyObject
@@ -33,7 +33,7 @@ export class AttemptCounter implements Attempts {
     }
     const id = checkId(options?.id ?? randomFrom(ID_BYTES).toString('base64url'))
     const deadline = Deadline.of(options, this.#timeoutMs)
-    // Counted in the future, it would lock everybody out who shares a limit with it.
+    // An attempt with a time in the future would lock out every user who shares a limit with it.
     await this.#backend.requireClock(deadline)
     const taken = await this.#backend.take({ id, nowMs: Date.now(), limits: checked }, deadline)
     return taken.allowed ? { allowed: true, id } : taken

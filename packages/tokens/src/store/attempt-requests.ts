@@ -1,8 +1,8 @@
 import type { AttemptBounds } from '../record/attempt-log.ts'
 
-/** An attempt to count against all of some limits, or against none. */
+/** An attempt to count against all of these limits, or against none. */
 export interface TakeRequest {
-  /** Names the attempt: counted once, however often it is sent. */
+  /** The id of the attempt. It is counted once, no matter how often it is sent. */
   id: string
   /** Unix time (in milliseconds). */
   nowMs: number
@@ -11,10 +11,10 @@ export interface TakeRequest {
 
 export type Taken =
   | { allowed: true }
-  /** `limit` is the place of the one that makes it wait longest. */
+  /** `limit` is the index of the limit with the longest wait. */
   | { allowed: false; limit: number; retryAfterMs: number }
 
-/** An attempt that is not to count any more; where `older`, neither are those before it. */
+/** An attempt that must not count any more. If `older` is set, the attempts before it do not count either. */
 export interface GiveBackRequest {
   id: string
   logs: readonly { key: string; older: boolean }[]

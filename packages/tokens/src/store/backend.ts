@@ -13,31 +13,40 @@ import type { StoreStatus } from './store.ts'
 /** A record to merge into the store. */
 export interface MergeRequest {
   key: RecordKey
-  /** The index that lists the session; null for a tombstone, whose session stays listed where it is. */
+  /** The index that lists the session. Null for a tombstone: its session stays in the index. */
   subject: SubjectKey | null
   record: TokenRecord
-  /** When given, the merge happens only while a live stored record has this version. */
+  /** If set, the record is merged only while a live stored record has this version. */
   ifVersion?: number
-  /** A change of a stored record. With memory full it is still merged, where the record is stored and does not grow. */
+  /**
+   * A change of a stored record. It is merged even if memory is full, provided that the record is stored and does
+   * not grow.
+   */
   changesStored?: true
-  /** A tombstone of a session that was live when it was read: it also ends a session that has replaced that one since. */
+  /**
+   * A tombstone of a session that was live when it was read. It also ends the session that has replaced that one
+   * since.
+   */
   endsReplacements?: true
 }
 
-/** A session to replace by another, in one step. */
+/** A session and its replacement, stored in one step. */
 export interface RotateRequest {
   fresh: MergeRequest
-  /** The tombstone of the old one. */
+  /** The tombstone of the old session. */
   old: MergeRequest
 }
 
-/** What is stored of both afterwards. The rotation is done when the new one is live and the old one has ended. */
+/**
+ * The stored records after a rotation. The rotation has succeeded if the new session is live and the old one has
+ * ended.
+ */
 export interface Rotated {
   fresh: TokenRecord | null
   old: TokenRecord | null
 }
 
-/** What is known, or why nothing is. */
+/** A value, or the reason why the nodes did not give one. */
 export type Answer<T> = { known: true; value: T } | NoAnswer
 
 export interface NoAnswer {
@@ -45,72 +54,73 @@ export interface NoAnswer {
   error: StoreUnavailableError | StoreOverloadedError
 }
 
-/** A record, or none, and who said so; or why nobody could. */
+/** A record or null, with the source of the answer; or the reason why no source could answer. */
 export type ReadAnswer = { known: true; value: TokenRecord | null; path: VerificationPath } | NoAnswer
 
 /**
- * Where records are kept. All that a token, a session and a lifetime are is decided above this line; a
- * backend merges records, finds them, and says when it cannot know.
+ * Where records are stored. The code above this interface decides everything about tokens, sessions and lifetimes.
+ * A backend merges records, finds them, and reports when it cannot determine their state.
  */
 export interface Backend {
-  /** The clock by which sessions are judged. */
+  /** The clock that decides whether a session has ended. */
   readonly clock: SessionClock
 
   /**
-   * Resolves when the clock can be trusted. Throws `STORE_UNAVAILABLE`: at once when it is wrong, else at the deadline.
+   * Resolves when the clock can be trusted. Throws `STORE_UNAVAILABLE`: immediately if the clock is wrong,
+   * otherwise at the deadline.
    */
   requireClock(deadline: Deadline): Promise<void>
 
-  /** Compares the clock with the nodes' again, if that was not done just now. */
+  /** Compares the clock with the clocks of the nodes again, unless that was done just now. */
   compareClocks(): Promise<void>
 
-  /** What this process remembers of a key, whether it counts or not. */
+  /** Returns the entry in the near cache, fresh or not. */
   peek(key: RecordKey): CacheEntry | null
 
-  /** Whether a record that cannot be found may still be written again by somebody, after a failover. */
+  /** Whether a process may still write a missing record again after a failover. */
   mayReappear(): boolean
 
-  /** Whether what is remembered is sure to be true now. */
+  /** Whether a cached entry is certainly true now. */
   isFresh(known: CacheEntry, now?: Instant): boolean
 
   /**
-   * The record under a key, or null when there is none. A tombstone is sure to stay, unless `unsettled` ones will do.
-   * Never throws but `STORE_CLOSED`.
+   * Reads the record under a key, or null if it does not exist. A returned tombstone is durable, unless `unsettled`
+   * allows one that is not. Throws only `STORE_CLOSED`.
    */
   read(key: RecordKey, deadline: Deadline, options?: { unsettled?: boolean }): Promise<ReadAnswer>
 
   /**
-   * Merges all records of `requests`, acknowledged together; answers the stored record of each afterwards.
-   * Throws `STORE_UNAVAILABLE` when it was not acknowledged before the deadline, `STORE_OVERLOADED` and
-   * `STORE_FULL` when it was not done.
+   * Merges all records of `requests`, which are acknowledged together, and returns the stored record of each.
+   * Throws `STORE_UNAVAILABLE` if the write was not acknowledged before the deadline, and `STORE_OVERLOADED` or
+   * `STORE_FULL` if nothing was written.
    */
   merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]>
 
   /**
-   * Stores a new session and ends the old one, unless the old one has ended: then neither changes. Never one without the
-   * other. Throws as {@link merge}.
+   * Stores a new session and ends the old one, always both or neither. If the old one has already ended, nothing
+   * changes. Throws as {@link merge}.
    */
   rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated>
 
   /**
-   * Runs `work` on one primary from beginning to end, which has received all that its predecessors acknowledged; again
-   * when another node became primary meanwhile. Throws what `work` throws, and `STORE_UNAVAILABLE`.
+   * Runs `work` on a single primary that has received everything that its predecessors acknowledged. If another
+   * node becomes the primary during `work`, runs it again. Throws what `work` throws, and `STORE_UNAVAILABLE`.
    */
   onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T>
 
-  /** The records of a subject, ended ones included, until they are forgotten. */
+  /** Reads the records of a subject, including ended ones that are still stored. */
   list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>>
 
   /**
-   * From now on fresh connections log in by these, once they are accepted; open ones stay. Throws `AUTH_FAILED`,
-   * `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
+   * Uses this login for all new connections once the servers have accepted it; open connections stay. Throws
+   * `AUTH_FAILED`, `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
    */
   renew(login: GroupLogin, deadline: Deadline): Promise<void>
 
-  /** Counts an attempt against all its limits or none. Throws as {@link merge}. */
+  /** Counts an attempt against all its limits, or against none. Throws as {@link merge}. */
   take(request: TakeRequest, deadline: Deadline): Promise<Taken>
 
-  /** Takes an attempt out of logs again. Throws as {@link merge}. */
+  /** Removes an attempt from logs. Throws as {@link merge}. */
   giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void>
 
   status(): StoreStatus
@@ -122,6 +132,9 @@ export interface Backend {
 export interface StoredRecord {
   digest: string
   record: TokenRecord
-  /** It came into the list while the records were read: a rotation may have made it, and another may have ended it since. */
+  /**
+   * The session was added to the list while the records were read: a rotation may have created it, and another
+   * rotation may have ended it since.
+   */
   isNew?: boolean
 }

@@ -3,11 +3,11 @@ import type { ReplicaGroup } from '../redis/group.ts'
 import type { StoreObserver } from './observer.ts'
 import type { SafetyRule } from './rules.ts'
 
-/** A Sentinel that is slower does not count. */
+/** The barrier ignores a Sentinel that takes longer. */
 const ANSWER_MS = 300
 /**
- * Longer than Sentinel's `publish-period` (2 s, FACT-27), and than a leader takes to point the other replica to the one
- * that it has promoted (about 1 s).
+ * Longer than Sentinel's `publish-period` (2 s, FACT-27), and longer than a leader takes to point the other replica
+ * to the promoted one (about 1 s).
  */
 const HELLO_MS = 2200
 
@@ -18,24 +18,26 @@ export interface BarrierOptions {
 }
 
 /**
- * The epoch barrier. A failover begins with an election epoch that at least two of three Sentinels announce
- * when they vote; the primary that is to be replaced knows nothing of it. So when enough Sentinels answer **after** the
- * replicas have confirmed a batch, and none has announced a newer epoch than the one of the primary, no election was won
- * before: a leader that is elected later chooses among the replicas as they are then.
+ * The epoch barrier. A failover begins when at least two of three Sentinels vote and announce a new election epoch.
+ * The current primary does not learn of it. Suppose that enough Sentinels answer **after** the replicas have
+ * confirmed a batch, and that none of them has announced an epoch newer than the epoch of the primary. Then no
+ * election was won before the confirmation, and a leader that is elected later chooses among the replicas as they
+ * are then.
  *
- * A failover that an operator forces (`SENTINEL FAILOVER`) has no vote. Only its leader announces the epoch at once; the others
- * hear of it with its next hello. So while one Sentinel does not answer, a replica that has confirmed until lately and is
- * missing now may have been promoted by it: until the next hello is due the barrier is not clear.
+ * If an operator forces a failover (`SENTINEL FAILOVER`), there is no vote. Only the leader announces the epoch
+ * immediately; the other Sentinels learn of it from its next hello. So a Sentinel that does not answer may have
+ * promoted a replica that confirmed recently and is missing now. The barrier is not clear until the next hello is
+ * due.
  *
- * A promoted replica is known by its lineage up to a second before the Sentinels name it, and its epoch is then one
- * more than theirs (redis/primary.ts).
+ * A promoted replica is recognized by its lineage up to a second before the Sentinels name it. Its epoch is then
+ * one more than theirs (redis/primary.ts).
  */
 export class EpochBarrier {
   readonly #group: ReplicaGroup
   readonly #epochs: ElectionEpochs
   readonly #options: BarrierOptions
   readonly #startedMs = performance.now()
-  /** When each replica has confirmed a batch last (monotonic ms), by address. */
+  /** When each replica last confirmed a batch (monotonic ms), by address. */
   readonly #confirmedMs = new Map<string, number>()
   #doubtEpoch: number | null = null
   #doubtSinceMs = 0
@@ -46,31 +48,35 @@ export class EpochBarrier {
     this.#epochs = new ElectionEpochs(group, options.primaryName)
   }
 
-  /** These replicas have confirmed a batch that was sent at this time (monotonic ms). */
+  /** Notes that these replicas have confirmed a batch that was sent at this time (monotonic ms). */
   noteConfirmed(replicas: readonly string[], sentAtMs: number): void {
     for (const address of replicas) this.#confirmedMs.set(address, sentAtMs)
   }
 
   /**
-   * Asks the Sentinels now; `missing` are the planned replicas that have not confirmed. False means doubt: not that a failover
-   * is under way, but that it may be.
+   * Asks the Sentinels now. `missing` are the planned replicas that have not confirmed. False means doubt: a
+   * failover may be in progress, but is not proved.
    * INV-TOKENS-14.
    */
   async isClear(missing: readonly string[]): Promise<boolean> {
     const { sentinelsToHear, allSentinels } = this.#group
-    // By the time before the Sentinels are asked: what the wait was for may have come between.
+    // Computed before the Sentinels are asked: otherwise the next hello could become due between their answers and
+    // this check.
     const mayBeForced = this.#mayBeForced(missing)
     if (this.#epochs.heard.length < sentinelsToHear) await this.#epochs.askAll()
     const answers = await Promise.all(
       this.#epochs.heard.map(async (sentinel) => ((await sentinel.answers(ANSWER_MS)) ? [sentinel.id] : [])),
     )
-    // By id: one Sentinel that is known under two addresses is one voter.
+    // By id: a Sentinel that is known under two addresses is one voter.
     const answered = new Set(answers.flat()).size
     if (answered < sentinelsToHear || (await this.#isElectionPending())) return false
     return answered >= allSentinels || !mayBeForced || this.#options.rulesOff.has('forced-failover')
   }
 
-  /** Why it cannot be clear, for a person; null when that passes by itself. */
+  /**
+   * Why the barrier cannot become clear, as text for an operator. Null if it is clear or will become clear by
+   * itself.
+   */
   get problem(): string | null {
     if (this.#doubtEpoch !== null) {
       return `An election of epoch ${this.#doubtEpoch} has not ended, and not every Sentinel can be asked whether it leads a failover.`
@@ -78,7 +84,7 @@ export class EpochBarrier {
     return this.#epochs.problem
   }
 
-  /** Keeps the barrier ready, until it is closed. */
+  /** Keeps the barrier ready until it is closed. */
   run(): Promise<void> {
     return this.#epochs.run()
   }
@@ -107,7 +113,8 @@ export class EpochBarrier {
   }
 
   /**
-   * Whether one that did not confirm has done so until lately, or may have, where this process has not run for long enough.
+   * Whether a missing replica may have been promoted by a forced failover: it confirmed recently, or this process
+   * has not run long enough to know.
    * INV-TOKENS-16.
    */
   #mayBeForced(missing: readonly string[]): boolean {

@@ -12,16 +12,16 @@ import {
   type WriteOutcome,
 } from './pending-write.ts'
 
-/** Most merges in one call, so that it keeps the primary busy for about a millisecond. */
+/** Maximum number of merges per call, so that one call keeps the primary busy for about a millisecond. */
 const MAX_MERGES = 64
 
-/** Which of a unit's replies something is. */
+/** The write, and the index among its replies. */
 interface Place {
   unit: PendingWrite
   index: number
 }
 
-/** One call of the script. Its reply is a list with a value for each place. */
+/** One call of a script. Its reply is a list with one value per place. */
 interface Call {
   command: WriteCommand
   places: readonly Place[]
@@ -30,8 +30,8 @@ interface Call {
 type Result = PromiseSettledResult<Reply>
 
 /**
- * What units that are written together send: their merges in as few calls as can be, because a call costs more
- * than the merge that it makes. Records go apart by what may be written when memory is full. Pure.
+ * The commands of writes that are sent together. Merges share as few calls as possible, because a call costs more
+ * than a merge. Records that may be written when memory is full are in separate calls. Pure.
  */
 export class Batch {
   readonly units: readonly PendingWrite[]
@@ -49,7 +49,10 @@ export class Batch {
     return this.#calls.map(({ command }) => command)
   }
 
-  /** What became of each unit, by what became of each command. A unit's replies are in the order of its merges. */
+  /**
+   * Derives the outcome of each write from the results of the commands. The replies of a write are in the order of
+   * its merges.
+   */
   outcomes(results: readonly Result[]): Map<PendingWrite, WriteOutcome> {
     const replies = new Map<PendingWrite, Result[]>(this.units.map((unit) => [unit, []]))
     for (const [number, { places }] of this.#calls.entries()) {
@@ -90,7 +93,10 @@ function mergeCalls(units: readonly PendingWrite[], script: Script): Call[] {
   })
 }
 
-/** A value of a list that a script answered; 0 stands for a record that it could not read, -1 for no memory. */
+/**
+ * Returns one value of the list that a script returned. 0 means that the record could not be read, -1 that memory
+ * was full.
+ */
 function valueAt(result: Result, index: number): Result {
   if (result.status === 'rejected') return result
   const value = Array.isArray(result.value) ? result.value[index] : undefined

@@ -1,23 +1,23 @@
 import { merge } from '../record/merge.ts'
 import type { TokenRecord } from '../record/record.ts'
 
-/** What is known of one record. The entry is shared: its holders see later updates. */
+/** The cached state of one record. The entry is shared: later updates are visible to all code that holds it. */
 export interface CacheEntry {
   record: TokenRecord
   /** The generation of the feed in which a live record was read. */
   generation: number
-  /** Whether a tombstone is durable: it was acknowledged, or enough nodes have it that no failover can lose it. */
+  /** Whether the tombstone is durable: it was acknowledged, or enough nodes have it that no failover can lose it. */
   durable: boolean
   /** Whether the entry was used since the last eviction scan passed it. */
   used: boolean
 }
 
-/** The generation of what is entry, but not known to be complete in any generation of the feed. */
+/** The generation of an entry that is not known to be complete in any generation of the feed. */
 export const NO_GENERATION = -1
 
 /**
- * Whether an entry answers a verification in a generation of the feed: a tombstone when it is durable, a live record
- * in its own generation.
+ * Whether an entry can answer a verification in a generation of the feed: a tombstone if it is durable, a live
+ * record only in its own generation.
  * INV-TOKENS-43.
  */
 export function isFreshIn({ record, generation, durable }: CacheEntry, current: number | null): boolean {
@@ -25,10 +25,10 @@ export function isFreshIn({ record, generation, durable }: CacheEntry, current: 
 }
 
 /**
- * What this process knows of records, by key. Everything goes in through `merge`, so it never goes backwards.
- * A live record counts only in the generation of the feed in which it was learned: a feed that was begun anew
- * may have missed what happened between. A durable tombstone counts for ever. Both are bounded; each forgets what was
- * not used for long (the clock algorithm: one that was used since the last look is passed over once).
+ * The near cache: the records that this process knows, by key. Every change is a `merge`, so an entry never goes
+ * backwards. A live record is fresh only in the generation of the feed in which it was read: the feed may have
+ * missed messages between two generations. A durable tombstone stays fresh forever. Live records and tombstones are
+ * bounded separately. The clock algorithm evicts entries that were not used since its last pass.
  */
 export class NearCache {
   readonly #maxEntries: number
@@ -36,14 +36,14 @@ export class NearCache {
   readonly #revoked = new Map<string, CacheEntry>()
   #forgottenTombstones = 0
 
-  /** `maxEntries` bounds the live records, and the tombstones likewise. */
+  /** `maxEntries` limits the live records, and separately the tombstones. */
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries
   }
 
   /**
-   * How many tombstones were forgotten so far. A read that was under way meanwhile may bring the live record from before
-   * its tombstone, and nothing here would contradict it.
+   * The number of tombstones that were evicted so far. A read that was in progress during an eviction may return
+   * the live record from before the tombstone, and the cache could not contradict it.
    */
   get forgottenTombstones(): number {
     return this.#forgottenTombstones
@@ -53,7 +53,7 @@ export class NearCache {
     return this.#live.size + this.#revoked.size
   }
 
-  /** The entry of a key. */
+  /** Returns the entry of a key. */
   get(key: string): CacheEntry | null {
     const entry = this.#revoked.get(key) ?? this.#live.get(key)
     if (entry === undefined) return null
@@ -61,7 +61,7 @@ export class NearCache {
     return entry
   }
 
-  /** Merges a record that was true at some time in a generation; returns the entry. */
+  /** Merges a record that was true at some time in a generation, and returns the entry. */
   upsert(key: string, record: TokenRecord, generation: number): CacheEntry {
     const found = this.#revoked.get(key) ?? this.#live.get(key)
     const entry = found ?? { record, generation, durable: false, used: false }
@@ -77,7 +77,7 @@ export class NearCache {
     return entry
   }
 
-  /** The tombstone of a key is durable. */
+  /** Marks the tombstone of a key as durable. */
   markDurable(key: string): void {
     const entry = this.#revoked.get(key)
     if (entry !== undefined) entry.durable = true
@@ -89,7 +89,7 @@ export class NearCache {
     for (const [oldestKey, oldest] of map) {
       map.delete(oldestKey)
       if (!oldest.used) {
-        // The entry receives no more updates.
+        // The evicted entry receives no more updates.
         oldest.generation = NO_GENERATION
         if (oldest.record.state === 'revoked') this.#forgottenTombstones += 1
         return

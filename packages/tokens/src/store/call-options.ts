@@ -1,4 +1,4 @@
-/** Bounds a single call. */
+/** Limits a single call. */
 export interface CallOptions {
   /** Give up after this long (in milliseconds). Default: the store's `verifyTimeoutMs` or `writeTimeoutMs`. */
   timeoutMs?: number

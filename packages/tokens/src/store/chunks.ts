@@ -1,11 +1,14 @@
-/** The items in lists of at most `most`. */
+/** Splits the items into lists of at most `most`. */
 export function chunksOf<T>(items: readonly T[], most: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / most) }, (_, index) =>
     items.slice(index * most, (index + 1) * most),
   )
 }
 
-/** What `work` makes of each item, in their order; `abreast` at once, and none after one has failed. */
+/**
+ * Runs `work` on each item, at most `abreast` at a time, and returns the results in order. After the first failure
+ * it starts no further items.
+ */
 export async function mapAbreast<T, R>(
   items: readonly T[],
   abreast: number,

@@ -3,28 +3,37 @@ import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
 import type { ReplicaGroup } from '../redis/group.ts'
 import type { Instant } from './instant.ts'
 
-/** The clock by which a store judges sessions. */
+/** The clock that decides whether a session has ended. */
 export interface SessionClock {
-  /** Why the clock of this process cannot be trusted, for a person; null while it agrees with the data centre. */
+  /**
+   * Why the clock of this process cannot be trusted, as text for an operator. Null while it agrees with the data
+   * centre.
+   */
   readonly problem: string | null
-  /** The own wall clock (Unix ms) while it agrees with the data centre, else NaN. */
+  /** The wall clock of this process (Unix ms) while it agrees with the data centre, otherwise NaN. */
   checkedNowMs(own?: Instant): number
-  /** As {@link checkedNowMs}, but the data centre's time where the own clock is wrong; NaN while that time is not known. */
+  /**
+   * As {@link checkedNowMs}, but the time of the data centre if this process's clock is wrong. NaN while that time
+   * is not known.
+   */
   nowMs(): number
 }
 
-/** The own wall clock, which nobody checks. */
+/** The wall clock of this process, without a check. */
 export const UNCHECKED_CLOCK: SessionClock = {
   problem: null,
   checkedNowMs: () => Date.now(),
   nowMs: () => Date.now(),
 }
 
-/** While the clocks disagree the nodes are asked again this often at most. */
+/** Minimum interval between two comparisons while the clocks disagree. */
 const COMPARE_AGAIN_MS = 500
 const WAIT_MS = 50
 
-/** Compares clocks again where they disagree: the nodes' times may be from before a pause of this process. */
+/**
+ * Compares the clocks again if they disagree: the times of the nodes may have been read before a pause of this
+ * process.
+ */
 export class ClockCheck {
   readonly #group: ReplicaGroup
   readonly #clock: SessionClock
@@ -37,8 +46,8 @@ export class ClockCheck {
   }
 
   /**
-   * Resolves when a majority of the clocks agrees with this process's clock. Throws `STORE_UNAVAILABLE`: at once when the
-   * own clock is wrong, and at the deadline when too few clocks can be read.
+   * Resolves when a majority of the clocks agrees with this process's clock. Throws `STORE_UNAVAILABLE`:
+   * immediately if this process's clock is wrong, and at the deadline if too few clocks can be read.
    */
   async require(deadline: Deadline): Promise<void> {
     while (this.#clock.problem !== null) {
@@ -53,7 +62,7 @@ export class ClockCheck {
     }
   }
 
-  /** Asks the nodes for their time again, if that was not done just now. */
+  /** Reads the time of the nodes again, unless that was done just now. */
   async compareAgain(): Promise<void> {
     if (this.#comparing === null && performance.now() - this.#comparedAtMs < COMPARE_AGAIN_MS) return
     this.#comparing ??= this.#group.probeNodes().finally(() => {

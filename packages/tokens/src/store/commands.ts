@@ -13,12 +13,15 @@ import { chunksOf, mapAbreast } from './chunks.ts'
 import type { Committed, WriteCommand } from './pending-write.ts'
 
 const SPACE = Buffer.from(' ')
-/** How long a node keeps which session replaced another: longer than anyone waits between a list and its end. */
+/**
+ * How long a node remembers which session replaced another. A revocation takes less time from reading the list to
+ * ending the sessions.
+ */
 const REPLACEMENT_KEPT_MS = 10 * 60 * 1000
-/** Most records in one question, so that it keeps a node busy for about a millisecond. */
+/** Maximum number of records per query, so that one query keeps a node busy for about a millisecond. */
 const MAX_LISTED_AT_ONCE = 1000
 
-// What goes to Redis and what comes back: each script's arguments and replies, in one place.
+// The arguments and replies of all scripts are written and read in this file.
 
 /** Merges of live records, or of tombstones. */
 export function mergeCommand(requests: readonly MergeRequest[], script: Script): WriteCommand {
@@ -31,8 +34,8 @@ export function mergeCommand(requests: readonly MergeRequest[], script: Script):
 }
 
 /**
- * A value of merge.lua's reply: 1 when the stored record equals the one that was sent, else the stored one. Of revoke.lua's
- * it is the first in a list when there are more.
+ * Reads one value of a reply of merge.lua: 1 if the stored record equals the sent one, otherwise the stored record.
+ * A value of revoke.lua may be a list, which begins with that value.
  */
 export function readMerged(sent: TokenRecord, value: Reply): TokenRecord {
   const reply = firstOf(value)
@@ -47,8 +50,9 @@ function firstOf(value: Reply): Reply {
 }
 
 /**
- * Merges as they may be repeated: what the primary stored, without the guard of an update. Repeated with its guard,
- * an update is refused where an earlier one is missing. One that the guard refused is replaced by what refused it.
+ * Converts committed merges into merges that can be repeated: the record that the primary stored, without the
+ * version check of an update. With its check, a repeated update would be refused on a primary that lacks an earlier
+ * update. If the check refused a merge, the result is the stored record that caused it.
  */
 export function asStored(requests: readonly MergeRequest[], { replies }: Committed): MergeRequest[] {
   return requests.map(({ key, subject, record }, index) => {
@@ -59,7 +63,7 @@ export function asStored(requests: readonly MergeRequest[], { replies }: Committ
   })
 }
 
-/** The sessions that revoke.lua ended in the place of others, by its replies. */
+/** Reads from the replies of revoke.lua which replacement sessions it ended. */
 export function readReplacements(
   requests: readonly MergeRequest[],
   replies: readonly Reply[],
@@ -72,8 +76,8 @@ export function readReplacements(
 }
 
 /**
- * Tombstones of sessions whose stored tombstone ends before they do: one of a session that could not be found ends by a
- * guess, and once it is forgotten the session would be back.
+ * Returns tombstones for sessions whose stored tombstone ends too early. If the session could not be found, the end
+ * of its tombstone is a guess. When that tombstone is removed, the session could become active again.
  */
 export function longerTombstones(
   requests: readonly MergeRequest[],
@@ -97,7 +101,7 @@ export function rotateCommand({ fresh, old }: RotateRequest, onlyAgain: boolean)
   }
 }
 
-/** The replies to rotate.lua. */
+/** Reads the replies to rotate.lua. */
 export function readRotated(
   { fresh, old }: RotateRequest,
   [first = null, second = null]: readonly Reply[],
@@ -115,7 +119,7 @@ export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {
   return { script: SCRIPTS.take, keys: limits.map(({ key }) => key), args: [id, String(nowMs), ...bounds] }
 }
 
-/** The value of take.lua's reply. */
+/** Reads the value of a reply of take.lua. */
 export function readTaken(reply: Reply): Taken {
   const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(toWhole) : []
   if (allowed === 1) return { allowed: true }
@@ -147,7 +151,7 @@ export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): Token
   return merge(a, b)
 }
 
-/** The digests in an index. Throws when one cannot be read: a list without it would be guessed. */
+/** Reads the digests in an index. Throws if one of them cannot be read, because the list would be incomplete. */
 function readDigests(node: Node, reply: Reply): string[] {
   const digests = Array.isArray(reply) ? reply.map(textOf) : null
   if (digests?.every(isDigest)) return digests
@@ -155,8 +159,8 @@ function readDigests(node: Node, reply: Reply): string[] {
 }
 
 /**
- * The sessions of a subject on one node. The list is read again behind the records: a session that had ended by a rotation when
- * its record was read was replaced by one that is in the list by then.
+ * Reads the sessions of a subject on one node. It reads the list again after the records. If a rotation had ended a
+ * session before its record was read, the session that replaced it is in the second list.
  */
 export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: number): Promise<SessionList> {
   const readList = async () =>
@@ -173,7 +177,7 @@ export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: num
   }
 }
 
-/** The records of some sessions on one node; a session that the node does not have is left out. */
+/** Reads the records of some sessions on one node, and leaves out sessions that the node does not have. */
 export async function readRecords(
   node: Node,
   subject: SubjectKey,
@@ -181,7 +185,7 @@ export async function readRecords(
   timeoutMs: number,
 ): Promise<StoredRecord[]> {
   const prefix = recordKeyPrefix(subject.tag)
-  // Few at once: a probe that waits behind all of them would call the node hung.
+  // Few at a time: a probe that waits behind all of them would report the node as hung.
   const records = await mapAbreast(chunksOf(digests, MAX_LISTED_AT_ONCE), 2, async (some) => {
     const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
     return some.flatMap((digest, index) => {
@@ -192,10 +196,10 @@ export async function readRecords(
   return records.flat()
 }
 
-/** The sessions of a subject on one node or, joined, on several. */
+/** The sessions of a subject on one node, or merged from several nodes. */
 export interface SessionList {
   records: StoredRecord[]
-  /** Whether every node that was joined lists the same sessions. */
+  /** Whether all merged nodes list the same sessions. */
   isUnanimous: boolean
 }
 

@@ -25,55 +25,55 @@ interface Writer {
   node: Node
   connection: Connection
   term: number
-  /** The history that the primary's data belonged to when the connection was opened. */
+  /** The replication id of the primary when the connection was opened. */
   replid: string
-  /** What the primary said of its replicas after the last batch. */
+  /** What the primary reported about its replicas after the last batch. */
   view: ReplicationView | null
 }
 
-/** What replicas said of a batch. */
+/** Which replicas have confirmed a batch. */
 interface Confirmation {
   /** Whether every planned replica has it. */
   complete: boolean
-  /** Whether so many members have it that, with the primary, they are a majority. */
+  /** Whether enough members have it: together with the primary they are a majority. */
   followed: boolean
   /** The planned replicas that have not confirmed it. */
   missing: string[]
 }
 
 export interface CommitterOptions {
-  /** Most units that wait at once. */
+  /** Maximum number of waiting writes. */
   maxQueued: number
-  /** Called when every planned replica has all that was written in a term. */
+  /** Called when every planned replica has everything that was written in a term. */
   onComplete: (term: number) => void
   observer: StoreObserver
   rulesOff: ReadonlySet<SafetyRule>
 }
 
-/** Nobody listens there. */
+/** No client subscribes to this channel. */
 export const FENCE: Signal = { channel: 'hf:fence', message: '' }
-/** Most units in one batch, so that a batch's answers stay quick. */
+/** Maximum number of writes per batch, so that a batch is answered quickly. */
 const MAX_IN_BATCH = 256
-/** How long a batch waits for all connected replicas; one that has it by then is enough. */
+/** How long a batch waits for all connected replicas. After that, one replica that has it is enough. */
 const ALL_REPLICAS_MS = 300
-/** After this a primary that answers nothing at all is left, and the batch is sent again elsewhere. */
+/** If the primary does not answer at all within this time, the connection is closed and the batch is sent again. */
 const BATCH_TIMEOUT_MS = 1000
-/** A replica that has not confirmed anything for longer is not waited for (in seconds). */
+/** Batches do not wait for a replica that has not confirmed anything for longer (in seconds). */
 const MAX_LAG_SECONDS = 1
 /** How long to wait for a primary before the reason is recorded and the search starts again. */
 const RETRY_TIMEOUT_MS = 250
-/** How long writes do not wait for a replica that did not confirm in time. */
+/** How long writes do not wait for a replica after it did not confirm in time. */
 const RELUCTANT_MS = 1000
 
 const IN_DOUBT = 'A replica is missing and a failover may be under way.'
 const NOT_CONFIRMED = 'The primary has too few replicas that confirm its writes.'
 
 /**
- * Group commit. One connection to the primary carries all writes of this process: what queued while the last batch
- * was under way goes out as one pipeline, and behind it, on the same socket, a WAIT, which refers to exactly these
- * writes. A batch is acknowledged when every planned replica has it, or when at least one has it and the epoch
- * barrier shows that no failover is in progress. Any other outcome is unknown, and the batch is sent again until it
- * is acknowledged or its caller's deadline has passed: all writes are merges, so repeating one is harmless.
+ * Group commit. One connection to the primary carries all writes of this process. Writes that arrive during a batch
+ * go out together as the next pipeline, followed on the same socket by a WAIT, which refers to exactly these
+ * writes. A batch is acknowledged if every planned replica has it, or if at least one has it and the epoch barrier
+ * shows that no failover is in progress. Any other outcome is unknown, and the batch is sent again until it is
+ * acknowledged or the deadline of its caller has passed. All writes are merges, so repeating one is harmless.
  */
 export class Committer {
   readonly #group: ReplicaGroup
@@ -93,8 +93,8 @@ export class Committer {
   }
 
   /**
-   * Writes to the primary; resolves when it is acknowledged. Throws `STORE_UNAVAILABLE`, `STORE_OVERLOADED`,
-   * `STORE_FULL` or `STORE_CLOSED`.
+   * Writes to the primary, and resolves when the write is acknowledged. Throws `STORE_UNAVAILABLE`,
+   * `STORE_OVERLOADED`, `STORE_FULL` or `STORE_CLOSED`.
    */
   merge(
     merges: readonly MergeRequest[],
@@ -107,12 +107,12 @@ export class Committer {
     return this.#enqueue(new PendingWrite(merges, 'lasting', options), deadline, first)
   }
 
-  /** Publishes a message through the primary; resolves when a replica has confirmed it. Throws as {@link merge}. */
+  /** Publishes a message through the primary, and resolves when a replica has confirmed it. Throws as {@link merge}. */
   publish(signal: Signal, deadline: Deadline): Promise<Committed> {
     return this.#enqueue(new PendingWrite([], 'followed', { signal }), deadline, true)
   }
 
-  /** Calls another script than merge.lua; resolves when it is acknowledged as a write. Throws as {@link merge}. */
+  /** Runs a script other than merge.lua, and resolves when it is acknowledged as a write. Throws as {@link merge}. */
   runScript(
     command: WriteCommand,
     deadline: Deadline,
@@ -175,7 +175,7 @@ export class Committer {
     this.#running = false
   }
 
-  /** The connection to the current primary, with every script loaded. Throws while there is no primary. */
+  /** Returns a connection to the current primary with every script loaded. Throws while there is no primary. */
   async #openWriter(): Promise<Writer> {
     const { primary, term } = this.#group
     if (this.#writer?.term === term && this.#writer.connection.isOpen) return this.#writer
@@ -194,11 +194,12 @@ export class Committer {
           connection.send(['SCRIPT', 'LOAD', source], BATCH_TIMEOUT_MS),
         ),
       ])
-      // Checked on the socket that will carry the writes: the address may belong to another group by now.
+      // Checked on the socket that will carry the writes, because the address may belong to another group by now.
       if (!this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)) {
         throw new StoreUnavailableError(`${primary.address} does not hold data of this group any more.`)
       }
-      // What a lost process confirms must not count for the one before it: its term has not begun yet.
+      // The process has restarted, and its new term has not begun. Its confirmations must not count for the old
+      // process.
       if (parseReplication(String(info)).replid !== replid) {
         throw new StoreUnavailableError(`${primary.address} has restarted.`)
       }
@@ -231,7 +232,7 @@ export class Committer {
     const batch = new Batch(units)
     const results = Promise.allSettled(batch.commands.map((command) => evaluate(connection, command)))
     for (const { channel, message } of this.#signals(units)) {
-      // The reply to PUBLISH proves nothing; the reply to WAIT, behind it on the same socket, does.
+      // The reply to PUBLISH proves nothing. The reply to WAIT, behind it on the same socket, does.
       connection.send(['PUBLISH', channel, message], BATCH_TIMEOUT_MS).catch(() => {})
     }
     const { complete, followed: isFollowed, missing } = await this.#awaitReplicas(writer)
@@ -258,8 +259,9 @@ export class Committer {
   }
 
   /**
-   * Waits until replicas have what was sent on this socket before, and asks the primary which they are: WAIT counts
-   * every connected replica, even one that no Sentinel would promote, and such a replica proves nothing (FACT-10).
+   * Waits until replicas have everything that was sent on this socket before, and asks the primary which replicas
+   * these are. WAIT counts every connected replica, even one that no Sentinel would promote, and such a replica
+   * proves nothing (FACT-10).
    * INV-TOKENS-17.
    */
   async #awaitReplicas(writer: Writer): Promise<Confirmation> {
@@ -272,7 +274,8 @@ export class Committer {
     try {
       replies = await Promise.all([waiting, looking])
     } catch (error) {
-      // Whether it ran is unknown, and no later WAIT can show it: WAIT refers to writes of its own connection (FACT-7).
+      // It is unknown whether the WAIT ran, and no later WAIT can show it: WAIT refers to writes of its own
+      // connection (FACT-7).
       throw this.#leave(error)
     }
     const confirmed = Number(replies[0])
@@ -284,7 +287,7 @@ export class Committer {
     if (!this.#holds('members')) return this.#confirmation(confirmed, planned)
     const view = parseReplication(String(replies[1]))
     if (view.replid !== writer.replid) {
-      // It followed another node meanwhile, which may have taken what was written before.
+      // The node was a replica of another node meanwhile, and may have discarded the earlier writes.
       throw this.#leave(new StoreUnavailableError(`${node.address} has been a replica.`))
     }
     writer.view = view
@@ -295,7 +298,7 @@ export class Committer {
       members.length,
       planned.filter((address) => !has.has(address)),
     )
-    // An unexpected replica that is not a member ended the WAIT before a member could confirm: try again.
+    // An unexpected replica that is not a member ended the WAIT before a member could confirm. Try again.
     return foreignIn(view, planned) > foreign ? { ...confirmation, followed: false } : confirmation
   }
 
@@ -309,8 +312,8 @@ export class Committer {
   }
 
   /**
-   * What closes a batch. A write that finds its work done already changes nothing, and then WAIT would prove
-   * nothing. A message always travels to the replicas, behind everything that this node did before.
+   * Returns the messages that close a batch. A write whose record is already stored changes nothing, and then WAIT
+   * would prove nothing. A message always travels to the replicas, behind everything that this node did before.
    * INV-TOKENS-12.
    */
   #signals(units: PendingWrite[]): Signal[] {
@@ -318,7 +321,7 @@ export class Committer {
     return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
   }
 
-  /** Heartbeats, readiness probes and attempts are not counted as writes. */
+  /** Heartbeats, readiness probes and attempts do not count as writes. */
   #tell(outcome: CommitOutcome, { durability, merges, askedAtMs }: PendingWrite): void {
     if (durability !== 'lasting' || merges.length === 0) return
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
@@ -333,8 +336,8 @@ export class Committer {
   }
 
   /**
-   * All connected replicas that keep up, and at least the required number in addition to replicas that are not
-   * members.
+   * How many replicas a batch waits for: all connected replicas that keep up, but at least the required number plus
+   * the replicas that are not members.
    */
   #replicasToWaitFor({ node, view: lastView }: Writer): { wanted: number; foreign: number } {
     const view = lastView ?? node.view
@@ -357,7 +360,7 @@ function evaluate(connection: Connection, { script, keys, args }: WriteCommand):
   return connection.send(['EVALSHA', script.sha, String(keys.length), ...keys, ...args], BATCH_TIMEOUT_MS)
 }
 
-/** How many connected replicas are not members of the group. */
+/** The number of connected replicas that are not members of the group. */
 function foreignIn({ replicas }: ReplicationView, planned: readonly string[]): number {
   return replicas.filter(({ address }) => !planned.includes(address)).length
 }

@@ -1,14 +1,15 @@
 import type { ReplicaGroup } from '../redis/group.ts'
 
-/** The channel on which a process says which tombstones were acknowledged to it: their keys, with a space between. */
+/** The channel on which a process announces its acknowledged tombstones: their keys, separated by spaces. */
 export const SETTLED_CHANNEL = 'hf:settled'
 
-/** A later message would be no news to the other processes. */
+/** A message that takes longer is no longer useful to the other processes. */
 const COMMAND_TIMEOUT_MS = 1000
 
 /**
- * Announces to the other processes that a tombstone is durable, which only the process that wrote it knows. Then they need
- * not ask the nodes, which may be gone by then. A process that misses the message asks the nodes (store/durability.ts).
+ * Announces to the other processes that a tombstone is durable. Only the process that wrote it knows this. The
+ * other processes then do not have to ask the nodes, which may be down by then. A process that misses the message
+ * asks the nodes (store/durability.ts).
  */
 export class DurabilityAnnouncer {
   readonly #group: ReplicaGroup
@@ -18,7 +19,7 @@ export class DurabilityAnnouncer {
     this.#group = group
   }
 
-  /** A tombstone under this key was acknowledged. Those of one turn of the event loop go out as one message. */
+  /** Announces an acknowledged tombstone. The keys of one turn of the event loop go out as one message. */
   tell(key: string): void {
     this.#keys.push(key)
     if (this.#keys.length === 1) setImmediate(() => this.#send())
@@ -28,7 +29,7 @@ export class DurabilityAnnouncer {
     const keys = this.#keys
     this.#keys = []
     const sent = this.#group.primary?.read(['PUBLISH', SETTLED_CHANNEL, keys.join(' ')], COMMAND_TIMEOUT_MS)
-    // Lost with the primary: then no process receives it.
+    // If the primary is lost, the message is lost, and no process receives it.
     sent?.catch(() => {})
   }
 }

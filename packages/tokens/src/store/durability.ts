@@ -4,7 +4,10 @@ import type { Node } from '../redis/node.ts'
 import type { EpochBarrier } from './barrier.ts'
 import type { CacheEntry } from './cache.ts'
 
-/** Maximum number of tombstones that wait for a heartbeat. One that is dropped is checked when it is asked for. */
+/**
+ * Maximum number of tombstones that wait for a heartbeat. A tombstone beyond it is checked when a verification
+ * needs it.
+ */
 const MAX_WAITING = 10_000
 const NEXT_LOOK_MS = 20
 const LOOK_MS = 150
@@ -17,16 +20,19 @@ interface Waiting {
 
 export interface TombstoneDurabilityOptions {
   barrier: EpochBarrier
-  /** Whether the node holds the tombstone under a key, in a data set that counts. Rejects when it cannot be asked. */
+  /**
+   * Whether the node holds the tombstone under a key, in a data set of this group. Rejects if the node cannot be
+   * asked.
+   */
   holdsTombstone: (node: Node, key: string, timeoutMs: number) => Promise<boolean>
 }
 
 /**
- * A tombstone that was read or received is not necessarily durable: it may be on a single node that is about to be
- * replaced. A process that has answered *revoked* must never answer *active* again. So a tombstone counts only when
- * it is durable: by the rules by which a write is acknowledged (store/commit.ts), or when a process announces that
- * it was acknowledged (store/durability-announcer.ts). A heartbeat that every planned replica has confirmed makes
- * all tombstones durable that were received before it was sent, without a query.
+ * Decides which tombstones are durable. A tombstone that was read or received may be on a single node that is about
+ * to be replaced. A process that has answered *revoked* must never answer *active* again, so it uses only durable
+ * tombstones. A tombstone is durable by the rules by which a write is acknowledged (store/commit.ts), or when a
+ * process announces that it was acknowledged (store/durability-announcer.ts). If every planned replica has
+ * confirmed a heartbeat, all tombstones that were received before it was sent are durable, without a query.
  * INV-TOKENS-45.
  */
 export class TombstoneDurability {
@@ -39,12 +45,12 @@ export class TombstoneDurability {
     this.#options = options
   }
 
-  /** The primary had a tombstone at this time, in this generation of the feed. */
+  /** Notes that the primary had a tombstone at this time, in this generation of the feed. */
   noteHeard(known: CacheEntry, heardAtMs: number, generation: number): void {
     if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ known, heardAtMs, generation })
   }
 
-  /** Every planned replica has confirmed what the primary had when a heartbeat was sent. */
+  /** Notes that every planned replica has confirmed what the primary had when a heartbeat was sent. */
   noteConfirmed(sentAtMs: number, generation: number): void {
     this.#waiting = this.#waiting.filter((waiting) => {
       if (waiting.generation !== generation) return waiting.generation > generation
@@ -53,7 +59,7 @@ export class TombstoneDurability {
     })
   }
 
-  /** Polls until the tombstone is durable. Returns whether it is, by the deadline. */
+  /** Polls until the tombstone is durable. Returns false if it is not durable at the deadline. */
   async waitUntilDurable(key: string, known: CacheEntry, deadline: Deadline): Promise<boolean> {
     while (!known.durable && !deadline.isOver) {
       if (await this.#isDurable(key, deadline)) known.durable = true
@@ -69,11 +75,11 @@ export class TombstoneDurability {
       nodes.map((node) => this.#options.holdsTombstone(node, key, timeoutMs).catch(() => null)),
     )
     if (this.#group.term !== term || nodes.length === 0) return false
-    // The replicas copy a primary that lacks it.
+    // The primary lacks it, and the replicas copy the primary.
     const atPrimary = holds[nodes.findIndex(({ address }) => address === primaryAddress)] ?? null
     if (atPrimary === false) return false
     const holders = holds.filter((held) => held === true).length
-    // Every planned replica has it: then every replica that may be promoted has it.
+    // If every planned replica has it, then every replica that may be promoted has it.
     const replicas = holders - (atPrimary === true ? 1 : 0)
     if (holders > 0 && replicas >= this.#group.plannedReplicas && this.#group.knowsMembers) return true
     const missing = nodes.flatMap(({ address }, index) =>
@@ -83,7 +89,7 @@ export class TombstoneDurability {
       atPrimary === true &&
       holders >= this.#group.readQuorum &&
       (await this.#options.barrier.isClear(missing))
-    // The barrier may have become clear by a change of primary, to one that was not looked at.
+    // The barrier may have become clear because of a new primary, which was not asked for the tombstone.
     return isClear && this.#group.term === term
   }
 }

@@ -3,7 +3,7 @@ import { decodeRecord } from '../record/codec.ts'
 import type { TokenRecord } from '../record/record.ts'
 import { parseRecordKey, parseSubjectKey } from '../token/digest.ts'
 
-/** A record that some process has just merged. */
+/** A record that a process has just merged. */
 export interface FeedRecord {
   key: string
   /** The index that lists the session, or null for a tombstone. */
@@ -14,9 +14,9 @@ export interface FeedRecord {
 const SPACE = 0x20
 
 /**
- * Reads the records of one message of the feed: for each its key, its subject's key or `-`, its length in bytes and its
- * bytes, with a space behind each. Null when any part of it cannot be read: then it may have reported something that
- * this process does not know. Takes time in proportion to the message.
+ * Reads the records of one message of the feed. Each record consists of its key, the key of its subject or `-`, its
+ * length in bytes and its bytes, each followed by a space. Returns null if any part cannot be read: then the
+ * message may contain news that this process does not know. The time is proportional to the size of the message.
  * INV-TOKENS-49.
  */
 export function parseFeedMessage(message: Buffer): FeedRecord[] | null {
@@ -34,7 +34,7 @@ export function parseFeedMessage(message: Buffer): FeedRecord[] | null {
     if (key === null || subject === null || length === null || message[at + length] !== SPACE) return null
     const subjectKey = subject === '-' ? null : subject
     if (!belongTogether(key, subjectKey)) return null
-    // A copy, so that a record that is kept does not keep the whole message.
+    // A copy, so that a stored record does not keep the whole message in memory.
     const record = decodeRecord(Buffer.from(message.subarray(at, at + length)))
     if (record === null) return null
     records.push({ key, subjectKey, record })
@@ -43,13 +43,16 @@ export function parseFeedMessage(message: Buffer): FeedRecord[] | null {
   return records
 }
 
-/** Reads the keys of durable tombstones, with a space between. Null when any of them is not the key of a record. */
+/**
+ * Reads the keys of durable tombstones, separated by spaces. Returns null if any of them is not the key of a
+ * record.
+ */
 export function parseSettledMessage(message: Buffer): string[] | null {
   const keys = message.toString('latin1').split(' ')
   return keys.every((key) => parseRecordKey(key) !== null) ? keys : null
 }
 
-/** A record's key, and an index in the same shard or none. */
+/** Whether the key is the key of a record, and the index, if any, is in the same shard. */
 function belongTogether(key: string, subjectKey: string | null): boolean {
   const record = parseRecordKey(key)
   return record !== null && (subjectKey === null || parseSubjectKey(subjectKey)?.tag === record.tag)

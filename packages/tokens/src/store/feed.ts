@@ -10,27 +10,27 @@ export type { FeedRecord }
 /** The channel on which every merged record is published. */
 const FEED_CHANNEL = 'hf:feed'
 const SUBSCRIBE_MS = 1000
-/** The pause after a message that cannot be read, so that a flood of them does not become a flood of connections. */
+/** The pause after an unreadable message, so that many such messages do not cause as many connections. */
 const UNREADABLE_PAUSE_MS = 100
 
 export interface FeedOptions {
-  /** The channel of this process's own beats. */
+  /** The channel of this process's own heartbeats. */
   beatChannel: string
   onRecord: (message: FeedRecord) => void
-  /** The tombstone under a key was acknowledged to some process. */
+  /** The tombstone under a key was acknowledged to a process. */
   onDurable: (key: string) => void
   onBeat: (beat: number) => void
   /** A message could not be read, so the subscription ends. */
   onUnreadable: () => void
-  /** Called when a subscription has begun, and when it has ended. */
+  /** Called when a subscription has started, and when it has ended. */
   onChange: () => void
 }
 
 /**
- * A subscription on the primary that carries every merged record of every process, which tombstones are sure to stay,
- * and this process's own beats. It is begun anew after each change of primary and each loss of the connection; each
- * beginning is a new generation, because what was published between is lost. A message that cannot be read ends the
- * generation, too: this process does not know what it reported.
+ * A subscription on the primary. It carries every merged record of every process, the keys of durable tombstones,
+ * and the heartbeats of this process. The feed subscribes again after each change of primary and each loss of the
+ * connection. Each subscription is a new generation, because messages between two subscriptions are lost. An
+ * unreadable message also ends the generation, because this process does not know what it contained.
  */
 export class Feed {
   readonly #group: ReplicaGroup
@@ -48,12 +48,12 @@ export class Feed {
     void this.#keepSubscribed()
   }
 
-  /** The number of the running subscription, or null while there is none. */
+  /** The number of the current subscription, or null while there is none. */
   get generation(): number | null {
     return this.#connection?.isOpen === true ? this.#generation : null
   }
 
-  /** The term of the primary that the running subscription is of, or the last one. */
+  /** The term of the primary to which the current or last subscription belongs. */
   get term(): number {
     return this.#term
   }
@@ -72,14 +72,14 @@ export class Feed {
           await this.#serve(connection, term)
         }
       } catch {
-        // The node says why it cannot be reached (Node.problem); here only the next try matters.
+        // The node reports why it cannot be reached (Node.problem). Here only the next attempt matters.
         this.#group.alert()
       }
       if (!this.#closed) await this.#pause()
     }
   }
 
-  /** Hears the feed until the connection ends or another node is primary. */
+  /** Receives the feed until the connection ends or another node becomes the primary. */
   async #serve(connection: Connection, term: number): Promise<void> {
     const channels = [FEED_CHANNEL, SETTLED_CHANNEL, this.#options.beatChannel]
     this.#term = term
@@ -104,21 +104,21 @@ export class Feed {
     }
   }
 
-  /** Never throws: what it is called by would end the process. */
+  /** Never throws: an exception in this callback would end the process. */
   #hear(connection: Connection, message: Buffer, channel: string): void {
-    // What follows a message that could not be read belongs to no generation.
+    // Messages after an unreadable one belong to no generation.
     if (!connection.isOpen) return
     try {
       if (this.#read(message, channel)) return
     } catch {
-      // No better than a message that cannot be read.
+      // Handled like a message that cannot be read.
     }
     this.#unreadable = true
     connection.close()
     this.#options.onUnreadable()
   }
 
-  /** False when the message cannot be read. */
+  /** Returns false if the message cannot be read. */
   #read(message: Buffer, channel: string): boolean {
     if (channel === this.#options.beatChannel) {
       const beat = parseWhole(message.toString('latin1'))

@@ -3,26 +3,30 @@ import type { ReplicaGroup } from '../redis/group.ts'
 import { parseReplication } from '../redis/replication.ts'
 import type { StoreObserver } from './observer.ts'
 
-/** Nobody listens there; the message travels to the replicas. */
+/** No client subscribes to this channel, but the message travels to the replicas. */
 const FENCE = ['PUBLISH', 'hf:fence', '']
 const QUESTION_MS = 1000
-/** How much longer than WAIT itself its answer may take. */
+/** How much longer than the timeout of WAIT its answer may take. */
 const ANSWER_MS = 200
 
-/** Between two tries. */
+/** The pause between two attempts. */
 const AGAIN_MS = 50
 
 export interface HandOverOptions {
-  /** How many acknowledged writes only this process may remember: own writes, and writes that it heard. */
+  /**
+   * The number of acknowledged writes that perhaps only this process remembers: its own, and those that it
+   * received.
+   */
   missing: () => { own: number; heard: number }
-  /** Every planned replica has what the primary of a term had at this time. */
+  /** Called when every planned replica has what the primary of a term had at this time. */
   onConfirmed: (term: number, sentAtMs: number) => void
   observer: StoreObserver
 }
 
 /**
- * Before a store is closed: waits until every planned replica has what this process remembers. Reports it when a
- * replica does not by the deadline: what the other processes heard is then all that protects those writes.
+ * Runs before a store is closed. Waits until every planned replica has everything that this process remembers. If a
+ * replica has not confirmed by the deadline, reports it: then only the other processes that received those writes
+ * protect them.
  * INV-TOKENS-23.
  */
 export async function handOver(
@@ -40,8 +44,8 @@ export async function handOver(
 }
 
 /**
- * Waits until every planned replica has all that the primary has now, also one that lags by more than a batch waits for.
- * Answers null when that did not happen in time. Throws when the primary does not answer.
+ * Waits until every planned replica has everything that the primary has now. Includes a replica that lags too much
+ * for a batch to wait for it. Returns null if that did not happen in time. Throws if the primary does not answer.
  */
 async function waitForAllReplicas(group: ReplicaGroup, deadline: Deadline) {
   const primary = await group.waitForPrimary(deadline)

@@ -7,17 +7,20 @@ import type { Lease } from './lease.ts'
 import type { StoreObserver } from './observer.ts'
 import type { Committed } from './pending-write.ts'
 
-/** Heartbeats per lease: this many may be lost or late before the lease ends. */
+/** Heartbeats per lease: this many may be lost or late before the lease expires. */
 const BEATS_IN_LEASE = 3
 
-/** Is called for a heartbeat that every planned replica has confirmed: when it was sent, in which generation of the feed and which term. */
+/**
+ * Called for a heartbeat that every planned replica has confirmed, with the time when it was sent, the generation
+ * of the feed and the term.
+ */
 type OnComplete = (sentAtMs: number, generation: number, term: number) => void
 
 /**
- * Renews the lease several times within its length. A heartbeat is a message that travels through the primary to its
- * replicas, like a write, and back through the feed. When a replica has confirmed it *and* it came back, three
- * things were true when it was sent: the primary had a replica, so no other primary could acknowledge a write; the
- * feed had delivered all that was published before; and the lease starts at that time.
+ * Renews the lease several times per lease duration. A heartbeat is a message that travels through the primary to
+ * its replicas, like a write, and back through the feed. When a replica has confirmed it *and* it came back, it
+ * proves three facts about the time when it was sent. The primary had a replica, so no other primary could
+ * acknowledge a write. The feed had delivered everything that was published before. The lease starts at that time.
  */
 export class Heartbeat {
   /** The channel of this process's heartbeats. */
@@ -37,7 +40,7 @@ export class Heartbeat {
     this.#leaseMs = leaseMs
   }
 
-  /** A heartbeat of this process came back through the feed. */
+  /** Notes that a heartbeat of this process came back through the feed. */
   hear(beat: number): void {
     // A number that was not sent proves nothing, and must not count for later heartbeats.
     if (beat > this.#sent) return
@@ -52,7 +55,7 @@ export class Heartbeat {
       const startedMs = performance.now()
       await this.#beat(beat, feed, committer, onComplete)
       this.#tellWhenLost()
-      // Without a feed nothing was sent: the first heartbeat of the next feed follows soon after it opens.
+      // Without a feed, no heartbeat was sent. The first heartbeat of the next feed follows soon after the feed starts.
       const restMs = feed.generation === null ? 0 : everyMs - (performance.now() - startedMs)
       await new Promise((resolve) => setTimeout(resolve, Math.max(everyMs / 10, restMs)))
     }
@@ -80,7 +83,7 @@ export class Heartbeat {
       const signal = { channel: this.channel, message: String(beat) }
       committed = await committer.publish(signal, deadline)
     } catch {
-      // Not proved: the lease runs out by itself, and reads go to a majority of the nodes.
+      // Nothing is proved: the lease expires by itself, and reads go to a majority of the nodes.
       return
     }
     if (committed.complete && feed.generation === generation) {

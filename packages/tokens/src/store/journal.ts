@@ -6,46 +6,49 @@ import type { Committed } from './pending-write.ts'
 
 interface Entry<Request> {
   request: Request
-  /** The term whose primary is known to have all of it. */
+  /** The term whose primary is known to have all of the request. */
   term: number
   atMs: number
-  /** When it stops to matter: its session or its window has ended. */
+  /** When the entry becomes irrelevant because its session or its window has ended. */
   overAtMs: number
 }
 
-/** What is written under one key. */
+/** A request with the key that it is written under. */
 interface Keyed {
   key: { key: string }
 }
 
 export interface JournalOptions<Request> {
   maxEntries: number
-  /** One request that stands for two of the same key. */
+  /** Combines two requests of the same key into one. */
   join: (older: Request, newer: Request) => Request
-  /** Whether a node that has `newer` lacks nothing of `older`. */
+  /** Whether a node that has `newer` also has everything of `older`. */
   covers: (newer: Request, older: Request) => boolean
-  /** How long from now a request matters (in milliseconds). */
+  /** How long from now a request is relevant (in milliseconds). */
   lastsMs: (request: Request) => number
 }
 
-/** What decides whether an entry may make room. */
+/** Limits that decide which entries may be dropped to make room. */
 export interface RoomLimits {
   nowMs: number
-  /** How long a replica may be away and still be promoted (in milliseconds), if its own clock and link say so. */
+  /**
+   * How long a replica may be disconnected and still be promoted (in milliseconds), if its own clock and link show
+   * this time.
+   */
   promotableMs: number
 }
 
-/** Entries are forgotten by age only beyond this part of the limit. */
+/** Entries are dropped by age only above this fraction of the limit. */
 const FULL_AT = 0.9
-/** How often a nearly full journal looks for entries that are over. */
+/** How often a nearly full journal looks for irrelevant entries. */
 const SWEEP_MS = 1000
 
 /**
- * Every record that this process wrote and that some planned node may lack. A record is lost when a node without it
- * is promoted; the journal then writes it again. There is no time limit for such a node: Sentinel promotes a replica
- * that was paused, cut off or hung for long, because its own clock and its link say that it is up to date. So an
- * entry stays until every planned replica has confirmed it, and age only makes room in a journal that is nearly
- * full. Pure bookkeeping: the monotonic time is passed in.
+ * Every record that this process wrote and that a planned node may lack. If a node without the record is promoted,
+ * the record is lost, and the journal writes it again. There is no time limit for such a node: Sentinel also
+ * promotes a replica that was paused, disconnected or hung for long, because by its own clock and link it is up to
+ * date. So an entry stays until every planned replica has confirmed it, and entries are dropped by age only in a
+ * journal that is nearly full. The journal only keeps this list; the monotonic time is passed in.
  * INV-TOKENS-19.
  */
 export class Journal<Request extends Keyed> {
@@ -62,7 +65,7 @@ export class Journal<Request extends Keyed> {
     return this.#entries.size
   }
 
-  /** Makes room for `count` more entries. Throws `STORE_OVERLOADED` when there is no room. */
+  /** Makes room for `count` more entries. Throws `STORE_OVERLOADED` if there is no room. */
   assertRoom(count: number, limits: RoomLimits): void {
     // INV-TOKENS-20: retention.
     this.#makeRoom(count, limits)
@@ -73,22 +76,25 @@ export class Journal<Request extends Keyed> {
     }
   }
 
-  /** Acknowledged requests: kept while a replica lacks them, forgotten when every planned replica has them. */
+  /**
+   * Notes acknowledged requests: keeps them while a replica lacks them, and drops them when every planned replica
+   * has them.
+   */
   settle(requests: readonly Request[], { complete, term }: Committed, nowMs: number): void {
     for (const request of requests) this.#settle(request, complete, term, nowMs)
   }
 
-  /** What was written under a key has been undone. */
+  /** Drops the entry of a key, because the write was undone. */
   forget(key: string): void {
     this.#entries.delete(key)
   }
 
-  /** All planned replicas confirmed everything that was written in a term up to now. */
+  /** Notes that all planned replicas have confirmed everything that was written in a term up to now. */
   confirmTerm(term: number): void {
     for (const [key, entry] of this.#entries) if (entry.term === term) this.#entries.delete(key)
   }
 
-  /** Drops older entries, whether every node has them or not. */
+  /** Drops older entries, whether or not every node has them. */
   forgetBefore(timeMs: number): void {
     for (const [key, entry] of this.#entries) {
       if (entry.atMs >= timeMs) break
@@ -96,7 +102,7 @@ export class Journal<Request extends Keyed> {
     }
   }
 
-  /** The entries to write again on a new primary: all of earlier terms that still matter. */
+  /** Returns the entries to write again on a new primary: all relevant entries of earlier terms. */
   fromBefore(term: number, nowMs: number): Request[] {
     return [...this.#entries.values()].flatMap((entry) =>
       entry.term < term && entry.overAtMs > nowMs ? [entry.request] : [],
@@ -107,7 +113,7 @@ export class Journal<Request extends Keyed> {
     const key = request.key.key
     const known = this.#entries.get(key)
     this.#entries.delete(key)
-    // Written on a new primary before what it lacks was written again: that is still to be done.
+    // This request was written on a new primary before the older one was written again. The older one is still pending.
     const isBehind = known !== undefined && known.term < term && !this.#options.covers(request, known.request)
     if (complete && !isBehind) return
     this.#entries.set(key, {
@@ -132,7 +138,7 @@ export class Journal<Request extends Keyed> {
   }
 }
 
-/** The journal of a process's own records. */
+/** Creates the journal for the records that this process writes. */
 export function createRecordJournal(maxEntries: number): Journal<MergeRequest> {
   return new Journal({
     maxEntries,

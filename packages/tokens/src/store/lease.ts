@@ -2,10 +2,10 @@ import { elapsedMs, type Instant } from './instant.ts'
 import type { SafetyRule } from './rules.ts'
 
 /**
- * The right to answer *active* from the near cache. It is valid for `leaseMs` from the **sending** time of the last
- * confirmed heartbeat, and ends by the clock that reaches the end first: the monotonic clock stops while a machine
- * is paused, and the wall clock may be set back. A wall clock that is set ahead ends the lease early, until the next
- * heartbeat. Pure: the time is passed in.
+ * The right to answer *active* from the near cache. The lease is valid for `leaseMs` from the **sending** time of
+ * the last confirmed heartbeat. It expires by the clock that reaches the end first, because the monotonic clock
+ * stops while a machine is paused, and the wall clock may be set back. If the wall clock is set ahead, the lease
+ * expires early, until the next heartbeat. Pure: the time is passed in.
  * INV-TOKENS-41.
  */
 export class Lease {
@@ -13,7 +13,7 @@ export class Lease {
   readonly #elapsedMs: (from: Instant, to: Instant) => number
   /** When the latest confirmed heartbeat was sent. */
   #provedAt: Instant | null = null
-  /** The same, since the lease was ended last. */
+  /** When the latest confirmed heartbeat since the last end of the lease was sent; null if there is none. */
   #validFrom: Instant | null = null
 
   constructor(leaseMs: number, rulesOff: ReadonlySet<SafetyRule> = new Set()) {
@@ -25,7 +25,7 @@ export class Lease {
     return this.#validFrom !== null && this.#elapsedMs(this.#validFrom, now) < this.#leaseMs
   }
 
-  /** How much longer it is valid (in milliseconds); 0 when it is not. */
+  /** How much longer the lease is valid (in milliseconds), or 0 if it has expired. */
   remainingMs(now: Instant): number {
     return this.#validFrom === null ? 0 : Math.max(0, this.#leaseMs - this.#elapsedMs(this.#validFrom, now))
   }
@@ -35,19 +35,22 @@ export class Lease {
     return this.#provedAt === null ? null : this.#elapsedMs(this.#provedAt, now)
   }
 
-  /** A replica confirmed the heartbeat that was sent at `sentAt`, and it came back through the feed. */
+  /**
+   * Renews the lease: a replica confirmed the heartbeat that was sent at `sentAt`, and it came back through the
+   * feed.
+   */
   prove(sentAt: Instant): void {
     this.#provedAt = later(this.#provedAt, sentAt)
     this.#validFrom = later(this.#validFrom, sentAt)
   }
 
-  /** The feed or the primary was lost. */
+  /** Ends the lease because the feed or the primary was lost. */
   end(): void {
     this.#validFrom = null
   }
 }
 
-/** By the monotonic clock alone: the wall clock may have been set back in between. */
+/** Compares by the monotonic clock alone: the wall clock may have been set back in between. */
 function later(known: Instant | null, next: Instant): Instant {
   return known !== null && known.monotonicMs > next.monotonicMs ? known : next
 }

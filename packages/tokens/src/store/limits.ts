@@ -1,15 +1,15 @@
 import { InvalidOptionError } from '../errors.ts'
 
-/** Bounds of arguments. */
+/** Limits of arguments. */
 export const MAX_SUBJECT_LENGTH = 256
 export const MAX_DEVICE_LENGTH = 256
 const MAX_CLAIMS_BYTES = 16_384
 const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
 const LONGEST_LIFETIME_MS = 400 * 24 * 3600 * 1000
 
-/** `value` when it is a text of `least` to `most` characters. Throws `INVALID_OPTION`. */
+/** Returns `value` if it is a string of `least` to `most` characters. Throws `INVALID_OPTION`. */
 export function checkText(name: string, value: unknown, least: number, most: number): string {
-  // A text with half a surrogate pair is not the text that is hashed: two such subjects would share an index.
+  // A string with half a surrogate pair is altered before it is hashed: two such subjects would share an index.
   if (typeof value !== 'string' || value.length < least || value.length > most || !value.isWellFormed()) {
     const got = typeof value === 'string' ? `${value.length} characters` : typeof value
     throw new InvalidOptionError(`\`${name}\` must be a text of ${least} to ${most} characters, got ${got}.`)
@@ -17,7 +17,7 @@ export function checkText(name: string, value: unknown, least: number, most: num
   return value
 }
 
-/** `value` when it is a whole number in the bounds. Throws `INVALID_OPTION`. */
+/** Returns `value` if it is a whole number within the limits. Throws `INVALID_OPTION`. */
 export function checkNumber(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
     throw new InvalidOptionError(
@@ -27,7 +27,7 @@ export function checkNumber(name: string, value: unknown, least: number, most: n
   return value
 }
 
-/** The name of a data centre. Throws `INVALID_OPTION`. */
+/** Returns `name` if it is a valid name of a data centre. Throws `INVALID_OPTION`. */
 export function checkDataCentre(name: unknown): string {
   if (typeof name !== 'string' || !DATA_CENTRE_NAME.test(name)) {
     throw new InvalidOptionError(
@@ -37,12 +37,12 @@ export function checkDataCentre(name: unknown): string {
   return name
 }
 
-/** A lifetime: one millisecond to 400 days. Throws `INVALID_OPTION`. */
+/** Returns `value` if it is a lifetime of one millisecond to 400 days. Throws `INVALID_OPTION`. */
 export function checkLifetime(name: string, value: unknown): number {
   return checkNumber(name, value, 1, LONGEST_LIFETIME_MS)
 }
 
-/** Throws `INVALID_OPTION` when the claims are not a JSON object, or too large. */
+/** Throws `INVALID_OPTION` if the claims are not a JSON object, or too large. */
 export function checkClaims(claims: unknown): void {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
     throw new InvalidOptionError('`claims` must be an object that survives JSON.')

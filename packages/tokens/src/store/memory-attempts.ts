@@ -1,9 +1,9 @@
 import { type LoggedAttempt, sinceMs, waitMs, withAttempt, withoutAttempt } from '../record/attempt-log.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './attempt-requests.ts'
 
-/** Logs of attempts in the memory of this process. What scripts/take.lua and give-back.lua do in Redis. */
+/** Logs of attempts in the memory of this process. Does what scripts/take.lua and give-back.lua do in Redis. */
 export class MemoryAttempts {
-  /** The ones written last are last. */
+  /** In the order of the last write. */
   readonly #logs = new Map<string, { log: LoggedAttempt[]; endsAtMs: number }>()
 
   take({ id, nowMs, limits }: TakeRequest): Taken {
@@ -35,7 +35,7 @@ export class MemoryAttempts {
     }
   }
 
-  /** Those that were written first end first, or little later. */
+  /** Stops at the first log that has not ended: logs that were written first end first, or little later. */
   #forgetEnded(nowMs: number): void {
     for (const [key, { endsAtMs }] of this.#logs) {
       if (endsAtMs > nowMs) return

@@ -17,7 +17,7 @@ import { UNCHECKED_CLOCK } from './clock-check.ts'
 import { MemoryAttempts } from './memory-attempts.ts'
 import type { StoreStatus } from './store.ts'
 
-/** Records in the memory of this process, with the same rules as in Redis; gone when the process ends. */
+/** Records in the memory of this process, with the same rules as in Redis. They are lost when the process ends. */
 export class MemoryBackend implements Backend {
   readonly #records = new Map<string, CacheEntry>()
   readonly #indexes = new Map<string, Set<string>>()
@@ -25,7 +25,7 @@ export class MemoryBackend implements Backend {
   readonly #replacements = new Map<string, RecordKey>()
   readonly #attempts = new MemoryAttempts()
   #closed = false
-  /** There is nothing to compare it with, and nothing outlives this process. */
+  /** No check: there is no other clock to compare with, and no session outlives this process. */
   readonly clock = UNCHECKED_CLOCK
 
   peek({ key }: RecordKey): CacheEntry | null {
@@ -36,7 +36,7 @@ export class MemoryBackend implements Backend {
     return false
   }
 
-  /** It is no copy of anything. */
+  /** These are the records themselves, not a cached copy. */
   isFresh(): boolean {
     return !this.#closed
   }
@@ -60,7 +60,7 @@ export class MemoryBackend implements Backend {
     })
   }
 
-  /** What scripts/rotate.lua does in Redis. */
+  /** Does what scripts/rotate.lua does in Redis. */
   async rotate({ fresh, old }: RotateRequest): Promise<Rotated> {
     this.#assertOpen()
     const [isNew, isOld] = [fresh, old].map(({ key }) => this.#get(key.key)?.record ?? null)
@@ -71,7 +71,7 @@ export class MemoryBackend implements Backend {
     return { fresh: this.#merge(fresh), old: this.#merge(old) }
   }
 
-  /** There is one node, and no other can take its place. */
+  /** There is only one node, so no other node can become the primary. */
   async onOnePrimary<T>(work: () => Promise<T>): Promise<T> {
     return work()
   }
@@ -163,7 +163,7 @@ export class MemoryBackend implements Backend {
     return index
   }
 
-  /** The kept records of a subject; what has gone is forgotten in its index as well. */
+  /** Returns the stored records of a subject, and removes expired ones from its index. */
   #listed(subject: SubjectKey): StoredRecord[] {
     const index = this.#indexes.get(subject.key) ?? new Set<string>()
     const listed: StoredRecord[] = []

@@ -1,16 +1,16 @@
 import type { StoreEvent, StoreObserver } from './observer.ts'
 import type { StoreStatus } from './store.ts'
 
-/** One value of a metric, told apart from its others by labels. */
+/** One value of a metric. Its labels identify it. */
 export interface MetricSample {
   labels: Record<string, string>
   value: number
 }
 
-/** How durations are spread: how many took at most so long, how many there were, and how long all took. */
+/** The distribution of durations: the count per bucket, the total count and the sum. */
 export interface HistogramSample {
   labels: Record<string, string>
-  /** Cumulative, as Prometheus counts: `count` durations took at most `atMostSeconds`. */
+  /** Cumulative, as in Prometheus: `count` durations took at most `atMostSeconds`. */
   buckets: { atMostSeconds: number; count: number }[]
   count: number
   sumSeconds: number
@@ -21,19 +21,19 @@ export type Metric =
   | { name: string; help: string; type: 'counter' | 'gauge'; samples: MetricSample[] }
   | { name: string; help: string; type: 'histogram'; samples: HistogramSample[] }
 
-/** Counts what a store does. Pass `observer` to the store, and the result of its `status()` to `collect`. */
+/** Metrics of a store. Pass `observer` to the store, and the result of its `status()` to `collect`. */
 export interface StoreMetrics {
   readonly observer: StoreObserver &
     Required<Pick<StoreObserver, 'event' | 'verified' | 'committed' | 'guessed'>>
   collect(status: StoreStatus): Metric[]
 }
 
-/** From a hit in the near cache (microseconds) to a login that waits out a failover (seconds). */
+/** From a hit in the near cache (microseconds) to a login that waits for a failover to end (seconds). */
 const BUCKETS_SECONDS = [
   0.000_01, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
-/** Counters and histograms of one store, for any exporter. */
+/** Creates the counters and histograms of one store, for any exporter. */
 export function createStoreMetrics(): StoreMetrics {
   const verifications = new Counter(['status', 'path'])
   const verifySeconds = new Histogram('path')

@@ -12,7 +12,7 @@ export interface WriteCommand {
   values?: number
 }
 
-/** Which live records are written when memory is full: none, those that are stored and do not grow, or all. */
+/** Which live records are written when memory is full: none, only stored ones that do not grow, or all. */
 export type WhenFull = 'refuse' | 'stored' | 'write'
 
 export interface PendingWriteOptions {
@@ -55,7 +55,7 @@ export interface Committed {
 export class PendingWrite {
   readonly merges: readonly MergeRequest[]
   readonly signal: Signal | null
-  /** One call of another script than merge.lua; it answers a list of values. */
+  /** One call of a script other than merge.lua. It returns a list of values. */
   readonly command: WriteCommand | null
   readonly whenFull: WhenFull
   readonly durability: Durability
@@ -89,7 +89,7 @@ export class PendingWrite {
     }
   }
 
-  /** Whether it may be sent now. If not, it has failed. */
+  /** Whether this write may be sent now. If not, it has failed. */
   mayTry(): boolean {
     if (this.#mayTry()) return true
     this.fail(new PrimaryReplacedError('Another node is primary now.'))

@@ -1,12 +1,12 @@
 import type { Reply } from '../redis/connection.ts'
 import type { Node } from '../redis/node.ts'
 
-/** Most keys in one command, so that it keeps the primary busy for a fraction of a millisecond. */
+/** Maximum number of keys per command, so that it keeps the primary busy for a fraction of a millisecond. */
 const MAX_KEYS = 256
-/** A primary that has not answered by then counts as hung. */
+/** If the primary has not answered within this time, it counts as hung. */
 const COMMAND_TIMEOUT_MS = 1000
 
-/** The result of a read: the key's value, or no usable answer. */
+/** The result of a read: the value of the key, or null if there is no usable answer. */
 export type EarlyValue = { value: Reply } | null
 
 interface Batch {
@@ -16,20 +16,20 @@ interface Batch {
 }
 
 export interface PrimaryReadsOptions {
-  /** How long the primary is waited for (in milliseconds). */
+  /** How long a read waits for the primary (in milliseconds). */
   hedgeMs: number
-  /** Whether what this node says alone counts now. */
+  /** Whether an answer of this node alone is valid now. */
   isFresh: (node: Node) => boolean
   /** The node has not answered in time. */
   onLate: (node: Node) => void
-  /** It has answered after all. */
+  /** The late node has answered. */
   onAnswer: (node: Node) => void
   onFailure: (error: unknown) => void
 }
 
 /**
- * Reads of single keys from the primary. All that are asked for in one turn of the event loop go out as one MGET,
- * with one deadline: one command and one timer per key cost four times as much (bench/RESULTS.md).
+ * Reads of single keys from the primary. All reads of one turn of the event loop go out as one MGET with one
+ * deadline, because one command and one timer per key cost four times as much (bench/RESULTS.md).
  */
 export class PrimaryReads {
   readonly #options: PrimaryReadsOptions
@@ -39,7 +39,10 @@ export class PrimaryReads {
     this.#options = options
   }
 
-  /** The key's value if the node answers within `hedgeMs` and what it says counts then; else null. Never rejects. */
+  /**
+   * Returns the value of the key if the node answers within `hedgeMs` and its answer is valid at that time;
+   * otherwise null. Never rejects.
+   */
   get(node: Node, key: string): Promise<EarlyValue> {
     return new Promise((resolve) => {
       if (this.#batch !== null && (this.#batch.node !== node || this.#batch.keys.length >= MAX_KEYS)) {
@@ -48,7 +51,7 @@ export class PrimaryReads {
       if (this.#batch === null) {
         const batch: Batch = { node, keys: [], waiting: [] }
         this.#batch = batch
-        // After all callers that resume in this turn have asked.
+        // Runs after all callers that resume in this turn have added their keys.
         process.nextTick(() => this.#flush(batch))
       }
       this.#batch.keys.push(key)

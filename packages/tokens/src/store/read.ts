@@ -8,17 +8,17 @@ import { joinRecords, readRecord } from './commands.ts'
 import { PrimaryReads } from './primary-reads.ts'
 import type { SafetyRule } from './rules.ts'
 
-/** A question that any node can answer. */
+/** A query that any node can answer. */
 export interface Question<T> {
   ask: (node: Node, timeoutMs: number) => Promise<T>
-  /** Whether the primary may say so alone, under a lease: what it lacks may be on a newer primary. */
+  /** Whether the answer of the primary alone is enough under a lease. A missing record may be on a newer primary. */
   primaryIsEnough: (answer: T) => boolean
-  /** What several nodes' answers say together. */
+  /** Combines the answers of several nodes. */
   join: (answers: T[]) => T
 }
 
 export interface ReaderOptions {
-  /** How long the primary is asked alone (in milliseconds). */
+  /** How long only the primary is asked (in milliseconds). */
   hedgeMs: number
   /** Maximum number of waiting reads. One more is refused immediately, so that it does not delay the others. */
   maxWaiting: number
@@ -31,14 +31,14 @@ interface Found<T> {
   fromPrimary: boolean
 }
 
-/** Between two rounds of asking, while too few nodes answer. */
+/** The pause between two rounds of queries, while too few nodes answer. */
 const NEXT_ROUND_MS = 50
 
 /**
- * Reads. Under a valid lease the primary is asked first; when it has not answered after `hedgeMs`, or without a
- * lease, every node is asked, and what a majority says together holds: an acknowledged write is on two nodes of
- * three, so any two of them meet it. A node whose data set does not carry the group's mark has lost its data and
- * does not count.
+ * Reads records. Under a valid lease it asks the primary first. If the primary has not answered after `hedgeMs`, or
+ * without a lease, it asks every node and combines the answers of a majority. An acknowledged write is on two of
+ * three nodes, so any two nodes include one that has it. A node whose data set does not have the group id has lost
+ * its data and does not count.
  * INV-TOKENS-44.
  */
 export class Reader {
@@ -55,7 +55,7 @@ export class Reader {
     this.#primaryReads = new PrimaryReads({
       hedgeMs: options.hedgeMs,
       isFresh: (node) => this.#primaryCounts(node),
-      // Until it answers again, other reads do not wait for it.
+      // Other reads do not wait for this node until it answers again.
       onLate: (node) => {
         this.#slowPrimary = node
       },
@@ -72,8 +72,8 @@ export class Reader {
   }
 
   /**
-   * The answer, or why there is none by the deadline; with it, whether the primary gave it alone, under a
-   * valid lease. Throws only `STORE_CLOSED`.
+   * Returns the answer, and whether the primary gave it alone under a valid lease. If there is no answer at the
+   * deadline, returns the reason. Throws only `STORE_CLOSED`.
    */
   async ask<T>(question: Question<T>, deadline: Deadline): Promise<Answer<T> & { fromPrimary?: boolean }> {
     if (this.#waiting >= this.#options.maxWaiting) return this.#overloaded()
@@ -96,8 +96,8 @@ export class Reader {
       const { primary } = this.#group
       if (this.#primaryCounts(primary) && primary !== this.#slowPrimary && this.#mayWait(deadline)) {
         const early = await this.#primaryReads.get(primary, key)
-        // That it knows no such token is no answer: a lease does not rule out that a login was acknowledged on a
-        // newer primary meanwhile.
+        // If the primary does not know the token, that is not an answer: even under a lease, a newer primary may
+        // have acknowledged the login meanwhile.
         if (early?.value === null) return await this.#askAll(recordQuestion(key), deadline)
         if (early !== null) {
           return { known: true, value: readRecord(primary, early.value), fromPrimary: true }
@@ -113,7 +113,7 @@ export class Reader {
     }
   }
 
-  /** Asks every node, until a majority has answered. */
+  /** Asks every node until a majority has answered. */
   async #askAll<T>(
     question: Question<T>,
     deadline: Deadline,
@@ -129,7 +129,10 @@ export class Reader {
     return { known: false, error: new StoreOverloadedError(message) }
   }
 
-  /** What a primary says alone needs a lease: without one another may be primary, and this one says what was true. */
+  /**
+   * An answer of the primary alone needs a lease. Without a lease, another node may be the primary, and this answer
+   * may be outdated.
+   */
   #primaryCounts(primary: Node | null): primary is Node {
     return primary !== null && this.#group.primary === primary && this.#options.leaseIsValid()
   }
@@ -159,7 +162,7 @@ export class Reader {
     const fromPrimary = this.#askPrimary(primary, question, deadline)
     if (primary !== this.#slowPrimary) {
       const early = await within(fromPrimary, Math.min(this.#options.hedgeMs, deadline.remainingMs))
-      // Until it answers again, other reads do not wait for it.
+      // Other reads do not wait for this node until it answers again.
       if (early === 'late') this.#slowPrimary = primary
       else if (early?.fromPrimary) return early
       if (early === 'late' || early === null) this.#group.alert()
@@ -179,7 +182,10 @@ export class Reader {
     }
   }
 
-  /** Resolves with the first of: the primary's own late answer, a majority's joint answer, null. */
+  /**
+   * Resolves with whichever comes first: the late answer of the primary, the combined answer of a majority, or
+   * null.
+   */
   #askQuorum<T>(
     question: Question<T>,
     deadline: Deadline,
@@ -209,7 +215,7 @@ export class Reader {
     })
   }
 
-  /** A node's answer, if its data set carries the mark at the time. */
+  /** Returns the answer of a node if its data set has the group id at that time. */
   async #askMember<T>(node: Node, question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
     const timeoutMs = Math.max(1, deadline.remainingMs)
     try {
@@ -226,7 +232,7 @@ export class Reader {
     }
   }
 
-  /** Keeps the last trouble, to explain a read that found no answer. */
+  /** Remembers the last problem, to explain a read that has no answer. */
   #note(error: unknown): void {
     this.#trouble = error instanceof Error ? error.message : String(error)
   }

@@ -2,19 +2,19 @@ import { covers, merge } from '../record/merge.ts'
 import type { FeedRecord } from './feed.ts'
 
 /**
- * A primary whose host loses power lacks the end of its append-only file, and its replicas copy that state. So
- * writes that every node has are also kept for this long. With `appendfsync everysec` the file lacks at most two
+ * If the host of a primary loses power, the end of its append-only file is lost, and its replicas copy that state.
+ * So writes that every node has are also kept for this long. With `appendfsync everysec` the file lacks at most two
  * seconds.
  */
 const KEEP_MS = 15_000
 const MAX_KEPT = 100_000
-/** A full memory is emptied to this part of the limit at once. */
+/** When the memory is full, it is emptied to this fraction of the limit at once. */
 const EMPTY_TO = 0.9
 
 interface Heard {
   message: FeedRecord
   atMs: number
-  /** The newest term whose primary is known to have all of it, and when that was seen. */
+  /** The newest term whose primary is known to have all of the record, and when that was seen. */
   term: number
   seenAtMs: number
 }
@@ -34,17 +34,17 @@ export class RecentRemoteWrites {
   /** Every planned replica has what the primary of this term had at this time. */
   #confirmed = { term: -1, sentAtMs: Number.NEGATIVE_INFINITY }
 
-  /** `keepUntilConfirmed`: false only in tests, and then everything is forgotten by its age alone. */
+  /** `keepUntilConfirmed` is false only in tests; then records are dropped by age alone. */
   constructor({ keepUntilConfirmed = true }: { keepUntilConfirmed?: boolean } = {}) {
     this.#keepUntilConfirmed = keepUntilConfirmed
   }
 
-  /** The primary of a term has this record. */
+  /** Notes that the primary of a term has this record. */
   add(message: FeedRecord, term: number, nowMs: number): void {
     const { key } = message
     const known = this.#heard.get(key)
     this.#heard.delete(key)
-    // A new primary may lack the earlier record, so the entry stays marked as unchecked.
+    // A new primary may lack the earlier record, so the entry keeps its earlier term.
     const isBehind = known !== undefined && known.term < term && !covers(message.record, known.message.record)
     this.#heard.set(key, {
       message: known === undefined ? message : join(known.message, message),
@@ -56,7 +56,7 @@ export class RecentRemoteWrites {
     if (this.#heard.size > MAX_KEPT) this.#makeRoom()
   }
 
-  /** Every planned replica has confirmed what the primary of a term had at this time. */
+  /** Notes that every planned replica has confirmed what the primary of a term had at this time. */
   confirmed(term: number, sentAtMs: number): void {
     const known = this.#confirmed
     if (term > known.term || (term === known.term && sentAtMs > known.sentAtMs)) {
@@ -65,13 +65,13 @@ export class RecentRemoteWrites {
     this.#forgetConfirmed()
   }
 
-  /** Records that the primary of a term may lack, because only earlier primaries are known to have them. */
+  /** Returns the records that the primary of a term may lack, because only earlier primaries are known to have them. */
   pendingReplay(term: number): FeedRecord[] {
     this.#forgetConfirmed()
     return [...this.#heard.values()].flatMap((heard) => (heard.term < term ? [heard.message] : []))
   }
 
-  /** The primary of a term has been found to have these records, or was given them. */
+  /** Notes that the primary of a term has these records: they were found there, or were written there. */
   seen(messages: readonly FeedRecord[], term: number, nowMs: number): void {
     for (const { key } of messages) {
       const heard = this.#heard.get(key)
@@ -81,7 +81,7 @@ export class RecentRemoteWrites {
     }
   }
 
-  /** How many records a node may lack. */
+  /** The number of records that a node may lack. */
   get unconfirmed(): number {
     let count = 0
     for (const heard of this.#heard.values()) if (!this.#isEverywhere(heard)) count += 1

@@ -13,56 +13,62 @@ import type { RenewedSecrets, SessionOptions } from './options.ts'
 import { Renewal } from './renewal.ts'
 import type { SessionSummary, StoreStatus } from './store.ts'
 
-/** A record as a Redis node keeps it: no token, and claims that only the holder of the token can open. */
+/**
+ * A record as a Redis node stores it: without the token, and with claims that only the holder of the token can
+ * decrypt.
+ */
 export interface RecordEntry {
   key: string
   bytes: Buffer
 }
 
-/** What the key ring shows of a record. Its session may have ended by its lifetime. */
+/** The part of a record that the key ring can open. The lifetime of its session may have passed. */
 export type RecordReading =
   | { state: 'live'; id: string; session: SessionSummary }
   | { state: 'revoked'; id: string; expiresAtMs: number }
   /**
-   * No record, or of another data centre, or sealed with a key that the ring does not hold any more. `id` is null when
-   * the key is no record's.
+   * It is not a record, or it belongs to another data centre, or it is sealed with a key that is not in the ring
+   * any more. `id` is null if the key is not the key of a record.
    */
   | { state: 'unreadable'; id: string | null }
 
-/** What became of a record that was merged into the store. */
+/** The result of merging one record into the store. */
 export type MergeOutcome =
-  /** It told the store something new, and that is acknowledged. */
+  /** The store did not have this state. It is acknowledged now. */
   | 'added'
-  /** The store held it, or something newer; that is acknowledged now. */
+  /** The store had this record or a newer state. It is acknowledged now. */
   | 'known'
-  /** Its session was revoked in the store, and stays so. */
+  /** The store has a tombstone for this session, and keeps it. */
   | 'kept-revoked'
   /** Its lifetime has passed, so it was not merged. */
   | 'expired'
   /** See {@link RecordReading}; it was not merged. */
   | 'unreadable'
 
-/** The records of one data centre: for backups and operations, beside {@link TokenStore}. */
+/** The records of one data centre, for backups and operations. It supplements {@link TokenStore}. */
 export interface RecordStore {
-  /** Names the key ring without showing it. */
+  /** Identifies the key ring without revealing it. */
   readonly keyringId: string
 
-  /** No I/O. */
+  /** Opens a record with the key ring, without I/O. */
   read(entry: RecordEntry): RecordReading
 
   /**
-   * Merges records into the store by the rules of every write, so that a revoked session stays revoked; answers what
-   * became of each. Resolves when all are acknowledged like a login. Safe to call again. Throws `STORE_UNAVAILABLE`,
-   * `STORE_OVERLOADED`, `STORE_FULL` or `STORE_CLOSED`.
+   * Merges records into the store by the same rules as every write, so a revoked session stays revoked. Returns the
+   * result for each record. Resolves when all are acknowledged like a login. Safe to call again. Throws
+   * `STORE_UNAVAILABLE`, `STORE_OVERLOADED`, `STORE_FULL` or `STORE_CLOSED`.
    */
   merge(entries: readonly RecordEntry[], options?: CallOptions): Promise<MergeOutcome[]>
 
-  /** Ends the sessions of these records for good, whether the key ring opens them or not. Throws as {@link merge}. */
+  /**
+   * Ends the sessions of these records permanently, whether or not the key ring can open them. Throws as
+   * {@link merge}.
+   */
   revoke(entries: readonly RecordEntry[], options?: CallOptions): Promise<void>
 
   /** As {@link TokenStore.status}. */
   status(): StoreStatus
-  /** As {@link TokenStore.ready}: from then on the primary has been told all that was ever acknowledged. */
+  /** As {@link TokenStore.ready}. After that, the primary has every acknowledged write. */
   ready(options?: CallOptions): Promise<void>
   /** As {@link TokenStore.renew}. */
   renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void>
@@ -71,7 +77,7 @@ export interface RecordStore {
 
 const READS_ABREAST = 256
 
-/** A record that may be merged here. */
+/** A record that may be merged into this store. */
 interface Opened {
   key: RecordKey
   record: TokenRecord
@@ -79,7 +85,7 @@ interface Opened {
   listed: { subject: string; device: string; index: SubjectKey } | null
 }
 
-/** The records of any backend. */
+/** Implements {@link RecordStore} over any backend. */
 export class BackendRecords implements RecordStore {
   readonly #backend: Backend
   readonly #dataCentre: string
@@ -91,7 +97,7 @@ export class BackendRecords implements RecordStore {
     this.#dataCentre = checkDataCentre(options.dataCentre)
     this.#renewal = new Renewal(options.keyring)
     this.#timeoutMs = timeoutMs
-    // Last, so that a wrong option leaves no connection behind.
+    // Last, so that an invalid option does not leave a connection open.
     this.#backend = backend()
   }
 
@@ -130,9 +136,10 @@ export class BackendRecords implements RecordStore {
       }
     }
     const requests = kept.map(({ request }) => request)
-    // Few at once: the reads of this process are bounded.
+    // Few at a time, because the number of waiting reads per process is limited.
     const before = await mapAbreast(requests, READS_ABREAST, ({ key }) => this.#readOrThrow(key, deadline))
-    // Also what the store holds already: it may lie on the primary alone, and only what is acknowledged is sure to stay.
+    // Also merges records that the store already has: they may be on the primary alone, and only acknowledged ones
+    // are durable.
     const after = requests.length === 0 ? [] : await this.#backend.merge(requests, deadline)
     await this.#prolong(requests, after, deadline)
     for (const [index, { place, request }] of kept.entries()) {
@@ -173,8 +180,8 @@ export class BackendRecords implements RecordStore {
   }
 
   /**
-   * The end of a tombstone is a guess if no node could find its session when it was written. The record has the real
-   * end, so that the tombstone is not forgotten earlier.
+   * If no node could find the session when its tombstone was written, the end of the tombstone is a guess. The
+   * record has the real end. This call extends the tombstone, so that it is not removed too early.
    */
   async #prolong(requests: MergeRequest[], after: TokenRecord[], deadline: Deadline): Promise<void> {
     const short = requests.flatMap(({ key, record }, index) => {
@@ -214,7 +221,7 @@ function hasEnded(record: TokenRecord, nowMs: number): boolean {
   return nowMs >= (record.state === 'live' ? endsAtMs(record) : record.expiresAtMs)
 }
 
-/** The outcome, from the records before and after. */
+/** Compares the records before and after the merge. */
 function outcomeOf(sent: TokenRecord, before: TokenRecord | null, after: TokenRecord): MergeOutcome {
   if (sent.state === 'live' && after.state === 'revoked') return 'kept-revoked'
   if (before === null) return 'added'

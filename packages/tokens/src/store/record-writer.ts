@@ -22,7 +22,10 @@ import type { Replayer } from './replay.ts'
 import type { SafetyRule } from './rules.ts'
 
 const POLL_INTERVAL_MS = 100
-/** Most records in one unit of writes, and most units of one call at once: the primary is busy with them for some ms. */
+/**
+ * Maximum number of records per batch, and of concurrent batches per call. Each batch keeps the primary busy for
+ * some milliseconds.
+ */
 const MAX_IN_UNIT = 100
 const UNITS_ABREAST = 4
 
@@ -36,12 +39,15 @@ export interface RecordWriterOptions {
   remoteWrites: RecentRemoteWrites
   feed: Feed
   replayer: Replayer
-  /** A record that was acknowledged just now. */
+  /** Called for a record that was just acknowledged. */
   onWritten: (key: string, record: TokenRecord) => CacheEntry
   rulesOff: ReadonlySet<SafetyRule>
 }
 
-/** Writes records: in units, journalled until every node has them, and, where a guard needs it, on a primary that lacks nothing. */
+/**
+ * Writes records in batches. The journal keeps them until every node has them. If a write has a version check, it
+ * goes to a primary that lacks nothing.
+ */
 export class RecordWriter {
   readonly #group: ReplicaGroup
   readonly #options: RecordWriterOptions
@@ -56,7 +62,10 @@ export class RecordWriter {
     this.#closed = true
   }
 
-  /** In units, so that each is acknowledged in time however many there are, and other writes go on between them. */
+  /**
+   * Merges in batches: each batch is acknowledged in time, no matter how many records there are, and other writes
+   * proceed between batches.
+   */
   async merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
     const stored = await mapAbreast(chunksOf(requests, MAX_IN_UNIT), UNITS_ABREAST, (some) =>
       this.#mergeUnit(some, deadline),
@@ -74,7 +83,8 @@ export class RecordWriter {
     this.#assertMayWrite(requests.length)
     const committed = await this.#commitRotation(request, deadline)
     const rotated = readRotated(request, committed.replies)
-    // Also what was found: it is acknowledged now, and only what every node has is sure to stay.
+    // Includes records that were already stored: they are acknowledged now, and a record is durable only when every
+    // node has it.
     const stored = requests.flatMap(({ key, subject }, index) => {
       const record = index === 0 ? rotated.fresh : rotated.old
       return record === null ? [] : [{ key, subject, record }]
@@ -106,8 +116,8 @@ export class RecordWriter {
     const merged = requests.map(({ key, record }, index) => {
       const stored = readMerged(record, committed.replies[index] ?? null)
       const known = this.#options.onWritten(key.key, stored)
-      // Not what is known by now: the feed may have brought somebody's next update already, and then a caller whose
-      // own was made would take it for lost, and make it again.
+      // Not the cached record: the feed may already have delivered the next update of another process. Then the
+      // caller would assume that its own update was lost, and apply it again.
       return known.record.state === 'revoked' ? known.record : stored
     })
     const longer = longerTombstones(requests, merged)
@@ -115,7 +125,10 @@ export class RecordWriter {
     return merged
   }
 
-  /** The version check of an update proves nothing on a primary that lacks acknowledged updates. */
+  /**
+   * The version check of an update proves nothing on a primary that lacks acknowledged updates, so such an update
+   * waits.
+   */
   #write(requests: MergeRequest[], deadline: Deadline, whenFull: WhenFull): Promise<Committed> {
     const isGuarded = requests.some(({ ifVersion }) => ifVersion !== undefined)
     return isGuarded
@@ -125,21 +138,22 @@ export class RecordWriter {
       : this.#options.committer.merge(requests, deadline, { whenFull })
   }
 
-  /** Another primary could store the new session although the old one was revoked. */
+  /** Waits for a caught-up primary. Another primary could store the new session although the old one was revoked. */
   async #commitRotation(request: RotateRequest, deadline: Deadline): Promise<Committed> {
     const commit = (onlyAgain: boolean) =>
       this.#onCaughtUpPrimary(deadline, (mayTry) =>
         this.#options.committer.runScript(rotateCommand(request, onlyAgain), deadline, { mayTry }),
       )
     return commit(false).catch((error: unknown) => {
-      // An earlier try may have been made before memory was full, without having been acknowledged.
+      // An earlier attempt may have been written before memory was full, without an acknowledgement.
       if (error instanceof StoreFullError) return commit(true)
       throw error
     })
   }
 
   /**
-   * Sends on a primary that has received all that its predecessors acknowledged; to the next one only when that has, too.
+   * Sends a write on a primary that has received everything that its predecessors acknowledged. After a failover,
+   * it waits until the next primary has received everything too.
    * INV-TOKENS-22.
    */
   async #onCaughtUpPrimary(
@@ -156,7 +170,7 @@ export class RecordWriter {
     }
   }
 
-  /** Throws `STORE_CLOSED` and `STORE_OVERLOADED`. */
+  /** Throws `STORE_CLOSED` if the writer is closed, and `STORE_OVERLOADED` if the journal has no room. */
   #assertMayWrite(count: number): void {
     if (this.#closed) throw new StoreClosedError('The store was closed.')
     this.#options.journal.assertRoom(count, {
@@ -165,7 +179,7 @@ export class RecordWriter {
     })
   }
 
-  /** Waits until the primary has received all writes that it may lack; returns the number of failovers until then. */
+  /** Waits until the primary has received all writes that it may lack. Returns the number of failovers up to then. */
   async #untilCaughtUp(deadline: Deadline): Promise<number> {
     while (!this.#options.replayer.isDone && !this.#options.rulesOff.has('unknown')) {
       if (this.#closed) throw new StoreClosedError('The store was closed.')
@@ -175,12 +189,13 @@ export class RecordWriter {
     return this.#group.failovers
   }
 
-  /** A replica that lacks these may be promoted: they are kept until all have them. */
+  /** Keeps these records until all replicas have them, because a replica that lacks them may be promoted. */
   #keepUntilComplete(stored: MergeRequest[], committed: Committed): void {
     const { rulesOff, feed, remoteWrites, journal, replayer } = this.#options
     if (rulesOff.has('journal')) return
     const nowMs = performance.now()
-    // Without the feed it is not heard, and a primary that loses power may lack even what every node has.
+    // Without the feed, this process does not receive its own write, and a primary that loses power may lack even a
+    // write that every node had.
     if (feed.generation === null || feed.term !== committed.term) {
       for (const { key, subject, record } of stored) {
         const message = { key: key.key, subjectKey: subject?.key ?? null, record }
@@ -189,7 +204,7 @@ export class RecordWriter {
     }
     journal.settle(stored, committed, nowMs)
     if (rulesOff.has('retention')) journal.forgetBefore(nowMs - this.#group.promotableMs)
-    // The primary has changed between the acknowledgement and now: its replay did not see these.
+    // The primary has changed since the acknowledgement, and its replay did not include these records.
     if (this.#group.term !== committed.term) replayer.replayJournal().catch(() => {})
   }
 }

@@ -5,7 +5,7 @@ import { giveBackCommand, readTaken, takeCommand } from './commands.ts'
 import type { Committer } from './commit.ts'
 import { Journal, type RoomLimits } from './journal.ts'
 
-/** Most attempts that are counted again at once: a batch of the committer. */
+/** Maximum number of attempts that are counted again concurrently: one batch of the committer. */
 const AT_ONCE = 256
 
 interface Kept {
@@ -14,8 +14,8 @@ interface Kept {
 }
 
 /**
- * Counts attempts on the primary, acknowledged like logins. An attempt that a planned node may lack is kept and
- * counted again on a new primary. An attempt whose window has passed is not counted again.
+ * Counts attempts on the primary, acknowledged like logins. If a planned node may lack an attempt, the attempt is
+ * kept and counted again on a new primary. After its window has passed, it is not counted again.
  */
 export class RedisAttempts {
   readonly #committer: Committer
@@ -26,13 +26,13 @@ export class RedisAttempts {
     this.#journal = new Journal({
       maxEntries: mostKept,
       join: (_, newer) => newer,
-      // An attempt is named by its key and never changes.
+      // The key identifies the attempt, which never changes.
       covers: () => true,
       lastsMs: ({ request }) => Math.max(...request.limits.map(({ windowMs }) => windowMs)),
     })
   }
 
-  /** Attempts that a node may lack. */
+  /** The number of attempts that a node may lack. */
   get size(): number {
     return this.#journal.size
   }
@@ -51,17 +51,17 @@ export class RedisAttempts {
     this.#journal.forget(request.id)
   }
 
-  /** All planned replicas confirmed everything that was written in a term up to now. */
+  /** Notes that all planned replicas have confirmed everything that was written in a term up to now. */
   confirmTerm(term: number): void {
     this.#journal.confirmTerm(term)
   }
 
-  /** Drops older entries, whether every node has them or not. */
+  /** Drops older entries, whether or not every node has them. */
   forgetBefore(timeMs: number): void {
     this.#journal.forgetBefore(timeMs)
   }
 
-  /** Counts what was counted in earlier terms again, ahead of everything that waits. */
+  /** Counts the attempts of earlier terms again, before all waiting writes. */
   async replay(term: number, timeoutMs: number): Promise<void> {
     for (const some of chunksOf(this.#journal.fromBefore(term, performance.now()), AT_ONCE)) {
       const deadline = new Deadline(timeoutMs)
@@ -76,7 +76,10 @@ export class RedisAttempts {
   }
 }
 
-/** As it is counted again: it was allowed once, and need not keep a distance from those that came after it. */
+/**
+ * Prepares an attempt for counting it again. It was allowed once, so it does not have to wait after attempts that
+ * came later.
+ */
 function keep(request: TakeRequest): Kept {
   const limits = request.limits.map((limit) => ({ ...limit, pauseAfter: limit.limit }))
   return { key: { key: request.id }, request: { ...request, limits } }

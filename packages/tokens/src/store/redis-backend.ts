@@ -52,15 +52,15 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   rulesOff?: ReadonlySet<SafetyRule>
 }
 
-/** After this time a new primary has received what it lacked, and a token that it does not know is unknown. */
+/** After this time, a new primary has received what it lacked, and a token that it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
 const POLL_INTERVAL_MS = 20
-/** How long a store that is closed waits for its replicas. */
+/** How long a closing store waits for its replicas. */
 const CLOSE_MS = 2000
 const LIST_POLL_MS = 100
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
-/** Records in a replica group of Redis that Sentinels watch, or in one Redis. */
+/** Stores records in a replica group that Sentinels watch, or in a single Redis. */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
   readonly #standalone: boolean
@@ -194,7 +194,7 @@ export class RedisBackend implements Backend {
     if (!answer.known) return answer
     const path = answer.fromPrimary === true ? 'primary' : 'quorum'
     if (answer.value === null) return { known: true, value: null, path }
-    // What a majority said may be older than what the feed began with: it is true now, and not kept as live.
+    // An answer of a majority may be older than the start of the feed. It is true now, but is not cached as live.
     // INV-TOKENS-51: forgotten tombstones.
     const complete =
       answer.fromPrimary === true &&
@@ -234,7 +234,7 @@ export class RedisBackend implements Backend {
     if (this.#rulesOff.has('retention')) {
       this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
     }
-    // The primary has changed meanwhile: its replay may not have seen this one.
+    // The primary has changed meanwhile, and its replay may have missed this attempt.
     if (this.#group.term !== term) this.#replayer.replayJournal().catch(() => {})
     return taken
   }
@@ -259,7 +259,7 @@ export class RedisBackend implements Backend {
     const listed = await this.#reader.ask(
       {
         ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs),
-        // It may lack a session that a newer primary has.
+        // The primary may lack a session that a newer primary has.
         primaryIsEnough: () => false,
         join: joinLists,
       },
@@ -269,8 +269,8 @@ export class RedisBackend implements Backend {
     const { records, isUnanimous } = listed.value
     const digests = records.filter(({ record }) => record.state === 'live').map(({ digest }) => digest)
     if (isUnanimous || digests.length === 0) return { known: true, value: records }
-    // A node that lost a session and then received its tombstone has the tombstone, and no entry for it in the index. So
-    // a list alone does not show that a majority knows of the logout (seed 5115 of the fault campaign).
+    // If a node lost a session and then received its tombstone, it has the tombstone, but no entry for it in the
+    // index. So a list alone does not show that a majority knows of the logout (seed 5115 of the fault campaign).
     const found = await this.#reader.ask(
       {
         ask: (node, timeoutMs) => readRecords(node, subject, digests, timeoutMs),
@@ -319,7 +319,7 @@ export class RedisBackend implements Backend {
     }
     if (this.#group.primary !== null) await requireCommands(this.#group.primary)
     await this.requireClock(deadline)
-    // No write at all, acknowledged like any.
+    // An empty write, acknowledged like any other.
     await this.#committer.merge([], deadline)
     if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(NOT_CAUGHT_UP)
     if (this.#standalone) await warnWithoutAof(this.#group.primary)
@@ -355,7 +355,7 @@ export class RedisBackend implements Backend {
   }
 
   /**
-   * Whether what the nodes say of a key cannot change by what a new primary may be about to be told of it.
+   * Whether the answer of the nodes is final: no record that a new primary may still receive can change it.
    * INV-TOKENS-46.
    */
   #isConclusive(key: string, record: TokenRecord | null): boolean {
@@ -367,8 +367,8 @@ export class RedisBackend implements Backend {
   }
 
   /**
-   * False in a process that started after a failover: another process may still replay a logout that this one has
-   * not heard of.
+   * False in a process that started after a failover: another process may still replay a logout that this process
+   * has not received.
    */
   #hasCaughtUp(): boolean {
     return this.#replayer.wasDone || this.#rulesOff.has('unknown')
@@ -394,7 +394,7 @@ export class RedisBackend implements Backend {
     this.#remoteWrites.add(message, this.#feed.term, nowMs)
   }
 
-  /** A record that was acknowledged just now. */
+  /** Caches a record that was just acknowledged. */
   #cacheWritten(key: string, record: TokenRecord): CacheEntry {
     const known = this.#cache.upsert(key, record, NO_GENERATION)
     if (record.state === 'revoked') {

@@ -7,7 +7,7 @@ import type { Backend } from './backend.ts'
 import type { CallOptions } from './call-options.ts'
 import type { RenewedSecrets } from './options.ts'
 
-/** The secrets of a store that can change while it runs: its key ring, and by its backend how it logs in. */
+/** The secrets of a store that can change while it runs: its key ring, and the login of its backend. */
 export class Renewal {
   #ring: Keyring
   #keyring: OpenKeyring
@@ -19,12 +19,15 @@ export class Renewal {
     this.#ring = structuredClone(ring)
   }
 
-  /** The key ring that is in use. */
+  /** The current key ring. */
   get keyring(): OpenKeyring {
     return this.#keyring
   }
 
-  /** Throws as {@link TokenStore.renew}. One renewal follows the other: a later one builds on what an earlier one left. */
+  /**
+   * Throws as {@link TokenStore.renew}. Renewals run one after the other, because each one builds on the result of
+   * the one before.
+   */
   renew(backend: Backend, secrets: RenewedSecrets, options: CallOptions | undefined, timeoutMs: number) {
     const deadline = Deadline.of(options, timeoutMs)
     const turn = this.#last.then(() => this.#renew(backend, secrets, deadline))
@@ -45,7 +48,7 @@ export class Renewal {
   }
 }
 
-/** What is absent stays as it is. */
+/** Removes the absent parts, which must not change. */
 function givenParts(login: Omit<RenewedSecrets, 'keyring'>): GroupLogin {
   const { tls, ...names } = login
   const given = Object.entries(names).filter(([, value]) => value !== undefined)

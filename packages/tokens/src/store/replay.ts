@@ -16,28 +16,34 @@ import type { RecentRemoteWrites } from './recent-remote-writes.ts'
 import type { RedisAttempts } from './redis-attempts.ts'
 import type { SafetyRule } from './rules.ts'
 
-/** Most records in one unit of writes, and in one question. */
+/** Maximum number of records per batch and per query. */
 const CHUNK = 100
-/** Most units of the journal that are written again at once: a batch of more may take longer than a batch may. */
+/**
+ * Maximum number of journal batches that are written concurrently. With more, one batch of the committer could take
+ * too long.
+ */
 const UNITS_AT_ONCE = 10
 const READ_MS = 1000
 const WRITE_MS = 10_000
-/** Delays keep processes that heard the same writes from checking at the same moment. */
+/** A random delay, so that processes that received the same writes do not check at the same moment. */
 const SPREAD_MS = 200
 /**
- * How long after this process could write on a new primary the other processes have replayed what it lacks. A
- * process that is paused for longer is not waited for. That is safe while one other process lives that was
- * subscribed to the feed: it heard those writes and keeps them until every planned replica has confirmed them. The
- * limit: when no such process lives, answers may be wrong until the one that stood still goes on.
+ * How long the other processes need to replay what a new primary lacks, counted from the first write of this
+ * process there. A process that is paused for longer is not waited for. This is safe while one other process is
+ * alive that was subscribed to the feed: it received those writes and keeps them until every planned replica has
+ * confirmed them. The limit: if no such process is alive, answers may be wrong until the paused one resumes.
  */
 const OTHERS_MS = 2000
-/** In `INFO persistence`: the process began without any data. A file that was loaded or rewritten has a base of 80 bytes or more. */
+/**
+ * In `INFO persistence`: the process started without any data. A file that was loaded or rewritten has a base of 80
+ * bytes or more.
+ */
 const BEGAN_EMPTY = /^aof_base_size:0\r?$/m
 
 /**
- * After each change of primary, writes again what the new one may lack: first this process's own journal, ahead
- * of everything that waits; then, of what was heard on the feed, what is missing there, because the process
- * that wrote it may have died together with the old primary.
+ * Writes what a new primary may lack, after each change of primary. First it writes the journal of this process,
+ * before all waiting writes. Then it writes the records from the feed that are missing there, because the process
+ * that wrote them may have died together with the old primary.
  */
 export class Replayer {
   readonly #group: ReplicaGroup
@@ -47,7 +53,7 @@ export class Replayer {
   readonly #remoteWrites: RecentRemoteWrites
   readonly #rulesOff: ReadonlySet<SafetyRule>
   readonly #observer: StoreObserver
-  /** How many failovers there had been when a primary was last known to have been told everything. */
+  /** The number of failovers when a primary was last known to have received everything. */
   #told: number | null = null
   readonly #firstTold = Promise.withResolvers<void>()
   #closed = false
@@ -80,26 +86,29 @@ export class Replayer {
   }
 
   /**
-   * Whether the primary has been told what it lacked: by this process, and by all others, which could write since
-   * this one could. A record that is nowhere to be read before that may only not have been written again yet.
+   * Whether the primary has received what it lacked: from this process, and from all others, which could write as
+   * early as this one. Before that, a missing record may still be waiting to be written again.
    */
   get isDone(): boolean {
     return this.#told === this.#group.failovers
   }
 
-  /** Whether it was ever done. A process that started after a failover does not know which writes are pending. */
+  /**
+   * Whether the replay has ever finished. A process that started after a failover does not know which writes are
+   * pending.
+   */
   get wasDone(): boolean {
     return this.#told !== null
   }
 
-  /** Resolves when it is done for the first time. Rejects with `STORE_CLOSED` when it is closed before. */
+  /** Resolves when the replay finishes for the first time. Rejects with `STORE_CLOSED` if the store is closed first. */
   get firstDone(): Promise<void> {
     return this.#firstTold.promise
   }
 
   /**
-   * Writes the journal's entries of earlier terms again, and answers how many; they leave it when every node has them.
-   * Attempts of earlier terms, too.
+   * Writes the journal entries of earlier terms again, and also attempts of earlier terms. Returns the number of
+   * records. The entries leave the journal when every node has them.
    */
   async replayJournal(): Promise<number> {
     const { term } = this.#group
@@ -118,7 +127,7 @@ export class Replayer {
     }
   }
 
-  /** Tries until it is done, or until yet another term begins. */
+  /** Retries until the replay has finished or another term begins. */
   async #replay(term: number): Promise<void> {
     const backoff = new Backoff(20, 500)
     while (!this.#closed && this.#group.term === term) {
@@ -129,7 +138,7 @@ export class Replayer {
         void this.#noteWhenAllIsTold()
         return
       } catch {
-        // The primary does not answer, or cannot acknowledge yet: both show in the store's status.
+        // The primary does not answer, or cannot acknowledge at this time. The status of the store shows both.
         await pause(backoff.next())
       }
     }
@@ -147,16 +156,16 @@ export class Replayer {
         this.#told = failovers
         this.#firstTold.resolve()
       } catch {
-        // No process can write yet.
+        // No process can write at this time.
         await pause(jitter(SPREAD_MS))
       }
     }
   }
 
   /**
-   * Whether no process can have anything to write again: the primary's process began without data and was never a
-   * replica, so it is the first primary of a new group and has not restarted since. Or there are no replicas: then
-   * nothing is promised about a Redis that is lost.
+   * Whether no process can have anything to write again. Either the process of the primary started without data and
+   * was never a replica: then it is the first primary of a new group and has not restarted since. Or there are no
+   * replicas: then there is no guarantee if the Redis is lost.
    */
   async #nothingWasEverLost(): Promise<boolean> {
     if (this.#group.leastReplicas === 0) return true
@@ -177,7 +186,7 @@ export class Replayer {
     return written
   }
 
-  /** Which of some records the primary lacks, or knows only an older state of. */
+  /** Returns the records that the primary lacks, or has only in an older state. */
   async #missing(heard: FeedRecord[]): Promise<MergeRequest[]> {
     const primary = await this.#group.waitForPrimary(new Deadline(READ_MS))
     const replies = await primary.read(['MGET', ...heard.map(({ key }) => key)], READ_MS)
@@ -190,7 +199,7 @@ export class Replayer {
     })
   }
 
-  /** How many records were written. */
+  /** Returns the number of records that were written. */
   async #writeAgain(requests: MergeRequest[], first: boolean): Promise<number> {
     for (const some of chunksOf(chunksOf(requests, CHUNK), UNITS_AT_ONCE)) {
       await Promise.all(some.map((chunk) => this.#writeChunk(chunk, first)))
@@ -199,7 +208,7 @@ export class Replayer {
   }
 
   async #writeChunk(chunk: MergeRequest[], first: boolean): Promise<void> {
-    // Written before: what was acknowledged is not refused because memory is full.
+    // These records were acknowledged before, so they are also written when memory is full.
     const options = { first, whenFull: 'write' as const }
     const done = await this.#committer.merge(chunk, new Deadline(WRITE_MS), options)
     this.#journal.settle(asStored(chunk, done), done, performance.now())

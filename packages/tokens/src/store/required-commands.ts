@@ -5,17 +5,17 @@ import { FENCE } from './commit.ts'
 
 const TIMEOUT_MS = 1000
 
-/** What every write needs besides what a connection has shown already; each so that it changes nothing. */
+/** Every command that a write needs and that the connection has not used so far. None of them changes anything. */
 const QUESTIONS: readonly (readonly string[])[] = [
   ['WAIT', '0', '1'],
-  // No script has this hash: whoever may run scripts is told so.
+  // No script has this hash, so Redis replies with that error if the user has permission to run scripts.
   ['EVALSHA', '0'.repeat(40), '0'],
   ['PUBLISH', FENCE.channel, FENCE.message],
 ]
 
 /**
- * Throws `UNSUPPORTED_SERVER` when the primary lacks a command without which nothing can be acknowledged, or this
- * user may not run it. Any other failure is not a finding.
+ * Throws `UNSUPPORTED_SERVER` if the primary lacks a command that acknowledgements need, or if this user has no
+ * permission to run it. Ignores any other failure.
  */
 export async function requireCommands(node: Node): Promise<void> {
   await Promise.all(

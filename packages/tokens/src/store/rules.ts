@@ -1,46 +1,55 @@
 /**
- * The rules that keep the promises S1 and S2, one by one, so that a test can take one out and see what it was
- * for. Nothing outside of tests takes any out.
+ * The rules that keep the promises S1 and S2 (docs/promises.md). A test can turn off a single rule and see what
+ * breaks. Only tests turn off rules.
  */
 export type SafetyRule =
-  /** A batch that not every planned replica has counts only when no failover is under way. */
+  /** A batch that a planned replica lacks is acknowledged only if no failover is in progress. */
   | 'barrier'
-  /** What this process wrote and not every node has is written again on a new primary. */
+  /** A write of this process that a node lacks is written again on a new primary. */
   | 'journal'
-  /** What not every planned replica has confirmed is kept to be written again, however long that takes. */
+  /** A write is kept for the replay until every planned replica has confirmed it, no matter how long that takes. */
   | 'retention'
-  /** A primary whose process was lost and is back at its address counts as a new one. */
+  /** A primary whose process was lost and that is back at its address counts as a new primary. */
   | 'restart'
-  /** What this process heard of others' writes is written again on a new primary. */
+  /** A write of another process that this process received is written again on a new primary. */
   | 'heard-writes'
-  /** What the primary or the cache says alone counts only under a lease. */
+  /** An answer of the primary or the cache alone is valid only under a lease. */
   | 'lease'
-  /** A lease ends by whichever clock says so first: the monotonic clock stands still while a machine is paused. */
+  /** A lease expires by the clock that reaches its end first: the monotonic clock stops while a machine is paused. */
   | 'standing-clock'
-  /** Every batch ends with something that must travel to the replicas. */
+  /** Every batch ends with a message that must travel to the replicas. */
   | 'fence'
-  /** An acknowledgement counts only in the term in which the batch was sent. */
+  /** An acknowledgement is valid only in the term in which the batch was sent. */
   | 'term'
   /** A clock that does not agree with a majority of the clocks neither ends nor starts a session. */
   | 'checked-clock'
-  /** What keeps a stored session alive is written also while memory is full. */
+  /** A write that extends or changes a stored session succeeds even if memory is full. */
   | 'touch-when-full'
-  /** A node whose data set does not carry the group's mark does not count. */
+  /** A node whose data set does not have the group id does not count. */
   | 'mark'
-  /** `verify` answers *revoked* only when no failover can undo the tombstone. */
+  /** `verify` answers *revoked* only if no failover can undo the tombstone. */
   | 'settle'
   /**
-   * A process that has no knowledge of its own believes a new primary only after that has received all writes that
-   * it may lack.
+   * A process that has just started trusts a new primary only after the primary has received all writes that it may
+   * lack.
    */
   | 'unknown'
-  /** While a Sentinel does not answer, a replica that went missing just now may have been promoted by it without a vote. */
+  /**
+   * While a Sentinel does not answer, it may have promoted a replica without a vote if that replica went missing
+   * recently.
+   */
   | 'forced-failover'
-  /** `WAIT` counts every connected replica; only replicas that are members of the group count here. */
+  /** `WAIT` counts every connected replica, but only confirmations of members of the group are valid. */
   | 'members'
-  /** The number of Sentinels comes from what was configured and seen, never from what a few say now. */
+  /**
+   * The number of Sentinels comes from the configuration and from all Sentinels seen so far, never from a few
+   * current answers.
+   */
   | 'voters'
-  /** An election that was heard of never ends by time alone. */
+  /** An announced election never ends by time alone. */
   | 'pending-election'
-  /** A rotation is one step, on one primary that lacks nothing; a revocation ends what a rotation made of its session. */
+  /**
+   * A rotation is one step, on one primary that lacks nothing. A revocation also ends the sessions that a rotation
+   * created from its session.
+   */
   | 'rotate'

@@ -59,23 +59,23 @@ import type { Active, Inactive, Session, Unavailable, Verification } from './ver
 export interface SessionStoreLimits {
   verifyTimeoutMs: number
   writeTimeoutMs: number
-  /** Most answers that are remembered. */
+  /** Maximum number of cached answers. */
   maxRemembered: number
 }
 
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
 const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
-/** An update that lost this many races in a row gives up. */
+/** An update gives up after it has lost this many races in a row. */
 const UPDATE_TRIES = 8
 
-/** How long a tombstone by a guess lasts: longer than a process takes to write again what a new primary lacks. */
+/** The lifetime of a guessed tombstone. A process needs less time to write again what a new primary lacks. */
 const GUESS_LASTS_MS = 60_000
 const TOO_MANY_GUESSES =
   'Too many unknown tokens were revoked since the store was opened or the primary changed. Try again in half a minute.'
 
 const MALFORMED: Inactive = Object.freeze({ status: 'inactive', reason: 'malformed' })
 
-/** A token's session, found live and opened. */
+/** A live session that was found and opened with its token. */
 interface Found {
   token: string
   key: RecordKey
@@ -108,7 +108,7 @@ export class SessionStore implements TokenStore {
     this.#limits = limits
     this.#observer = options.observer ?? {}
     this.#remembered = new AnswerCache(limits.maxRemembered)
-    // Last, so that a wrong option leaves no connection behind.
+    // Last, so that an invalid option does not leave a connection open.
     this.#backend = backend()
     this.attempts = new AttemptCounter(this.#backend, this.#keyring.indexKey, limits.writeTimeoutMs)
   }
@@ -144,7 +144,7 @@ export class SessionStore implements TokenStore {
     const found = await this.#find(token, deadline)
     if (found.status !== 'found') return found
     const { key, subject, record } = found
-    // Never shorter, whatever this server's clock says.
+    // Never shorter, even if the clock of this server is wrong.
     const idleUntilMs = Math.max(
       record.idleUntilMs,
       Math.min((await this.#now(deadline)) + idleMs, record.expiresAtMs),
@@ -204,7 +204,7 @@ export class SessionStore implements TokenStore {
     try {
       rotated = await this.#backend.rotate({ fresh, old }, deadline)
     } catch (error) {
-      // The rotation may have been made all the same, and then the new session has a token that no client holds.
+      // The rotation may have been written, and then no client has the token of the new session.
       if (!(error instanceof StoreFullError)) this.#abandon(fresh)
       throw error
     }
@@ -219,11 +219,12 @@ export class SessionStore implements TokenStore {
     const key = this.#keyOf(token)
     if (key === null) return { revoked: false }
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
-    // A tombstone is written again in any case, so it need not be sure to stay yet.
+    // The tombstone is written again in any case, so the stored one does not have to be durable.
     const record = await this.#readOrThrow(key, deadline, { unsettled: true })
     if (record === null && this.#backend.mayReappear()) {
-      // A new primary may lack it, and the process that wrote it may be about to write it again: the tombstone must be
-      // there first. It is needed only until then, and a client can make up such a token: few, for a short time.
+      // A new primary may lack the session, and the process that wrote it may be about to write it again, so the
+      // tombstone must be there first. It is needed only until then. A client can invent such a token, so the
+      // number is limited and the lifetime is short.
       const isAllowed = this.#guesses.take(performance.now())
       this.#observer.guessed?.(isAllowed ? 'written' : 'refused')
       if (!isAllowed) throw new StoreUnavailableError(TOO_MANY_GUESSES)
@@ -233,7 +234,7 @@ export class SessionStore implements TokenStore {
       }
       return this.#end(key, lost, deadline)
     }
-    // Of another data centre: nothing that is known here.
+    // The record belongs to another data centre, so the session is unknown here.
     const isOfHere = record?.state !== 'live' || this.#open(token, key, record) !== null
     return this.#end(key, isOfHere ? record : null, deadline)
   }
@@ -259,13 +260,14 @@ export class SessionStore implements TokenStore {
     const deadline = Deadline.of(options, this.#limits.writeTimeoutMs)
     const subjectKey = this.#subjectKey(subject)
     const revokedIds = new Set<string>()
-    // What is found now is ended, one by one: a command that ended whatever it finds when it arrives would, sent
-    // again or late, end sessions that began after it. A new primary may receive more sessions: then they are listed again.
+    // Ends the sessions that are listed now, each by name. A command that ends whatever it finds could be sent
+    // again or arrive late, and then end sessions that began after it. A new primary may receive more sessions:
+    // then they are listed again.
     await this.#backend.onOnePrimary(async () => {
       const found = await this.#listOrThrow(subjectKey, deadline)
       const others = found.filter(({ digest }) => digest !== except?.digest)
       for (const { digest, record } of others) if (this.#isLive(record)) revokedIds.add(publicId(digest))
-      // Live ones first, so that each call that runs out of time leaves fewer for the next.
+      // Live sessions first. If a call runs out of time, fewer are left for the next one.
       const inOrder = others.toSorted(
         (a, b) => Number(this.#isLive(b.record)) - Number(this.#isLive(a.record)),
       )
@@ -311,19 +313,19 @@ export class SessionStore implements TokenStore {
     return this.#backend.close()
   }
 
-  /** The ring that is in use now: it may be another one after each wait. */
+  /** The current ring. It may have changed after each `await`. */
   get #keyring(): OpenKeyring {
     return this.#renewal.keyring
   }
 
-  /** Where a token's record is; null of a token that cannot have one here. */
+  /** Returns the key of a token's record, or null if the token cannot have a record here. */
   #keyOf(token: string): RecordKey | null {
     const parsed = parseToken(token)
     if (parsed?.dataCentre !== this.#dataCentreTag) return null
     return recordKey(parsed.tag, digestToken(token))
   }
 
-  /** Why a token cannot have a record here. */
+  /** Returns the reason why a token cannot have a record here. */
   #refuse(token: string): Inactive {
     if (parseToken(token) === null) return MALFORMED
     return { status: 'inactive', reason: 'foreign', id: publicId(digestToken(token)) }
@@ -355,8 +357,8 @@ export class SessionStore implements TokenStore {
   }
 
   /**
-   * Writes a record's tombstone. Also when one is there already: an earlier try may have left it on the
-   * primary alone, and only an acknowledged one is sure to stay.
+   * Writes the tombstone of a record, even if one is already stored: an earlier attempt may have left it on the
+   * primary alone, and only an acknowledged tombstone is durable.
    */
   async #end(key: RecordKey, record: TokenRecord | null, deadline: Deadline): Promise<Revocation> {
     const id = publicId(key.digest)
@@ -366,15 +368,18 @@ export class SessionStore implements TokenStore {
   }
 
   /**
-   * A session that was live when it was read may have been replaced by a rotation since, and one that is new in the list even
-   * before it was read: what replaced it ends, too.
+   * Creates the tombstone of a record. A rotation may have replaced a session after it was read as live, or, if the
+   * session is new in the list, even before it was read. In both cases the tombstone also ends the replacement.
    */
   #tombstoneOf(key: RecordKey, record: TokenRecord, isNew = false): MergeRequest {
     const request: MergeRequest = { key, subject: null, record: tombstone(record) }
     return record.state === 'live' || isNew ? { ...request, endsReplacements: true } : request
   }
 
-  /** Ends a session whose token no client was given, in the background. If that fails it ends by its idle limit. */
+  /**
+   * Ends a session in the background, because no client received its token. If that fails, the session ends by its
+   * idle limit.
+   */
   #abandon({ key, record }: { key: RecordKey; record: LiveRecord }): void {
     const deadline = new Deadline(this.#limits.writeTimeoutMs)
     this.#backend.merge([{ key, subject: null, record: tombstone(record) }], deadline).catch(() => {})
@@ -396,7 +401,10 @@ export class SessionStore implements TokenStore {
     return answer.value
   }
 
-  /** A token's live session, or why there is none. Throws `STORE_UNAVAILABLE` or `STORE_OVERLOADED`. */
+  /**
+   * Returns the live session of a token, or the reason why there is none. Throws `STORE_UNAVAILABLE` or
+   * `STORE_OVERLOADED`.
+   */
   async #find(token: string, deadline: Deadline): Promise<({ status: 'found' } & Found) | Inactive> {
     const key = this.#keyOf(token)
     if (key === null) return this.#refuse(token)
@@ -407,7 +415,7 @@ export class SessionStore implements TokenStore {
     return { status: 'found', token, key, subject: this.#subjectKey(session.subject), record, session }
   }
 
-  /** The time of the data centre (Unix ms). Throws `STORE_UNAVAILABLE` while it is not known. */
+  /** Returns the time of the data centre (Unix ms). Throws `STORE_UNAVAILABLE` while it is not known. */
   async #now(deadline: Deadline): Promise<number> {
     const { clock } = this.#backend
     if (clock.problem !== null) await this.#backend.compareClocks()
@@ -415,7 +423,7 @@ export class SessionStore implements TokenStore {
     return clock.nowMs()
   }
 
-  /** Whether a session has not ended, as far as is known: no session has ended by a clock that cannot be trusted. */
+  /** Whether a session is live as far as this process knows. A clock that cannot be trusted never ends a session. */
   #isLive(record: TokenRecord): record is LiveRecord {
     return record.state === 'live' && !(this.#backend.clock.nowMs() >= endsAtMs(record))
   }
@@ -437,7 +445,7 @@ export class SessionStore implements TokenStore {
     if (key === null) return this.#tell(this.#refuse(token), 'token', startedMs)
     if (this.#backend.clock.problem !== null) await this.#backend.compareClocks()
     const known = this.#backend.peek(key)
-    // That a session has ended is never told from memory alone: another server may have touched it just now.
+    // A live record in the cache never leads to *expired*: another server may have touched the session just now.
     if (
       known &&
       this.#backend.isFresh(known) &&
@@ -461,7 +469,7 @@ export class SessionStore implements TokenStore {
     return openTokenContent(this.#context(key, record), token, record.payload)
   }
 
-  /** As {@link #describe}; *unavailable* when that depends on a clock that cannot be trusted. */
+  /** As {@link #describe}, but answers *unavailable* if the answer depends on a clock that cannot be trusted. */
   #judge(token: string, key: RecordKey, record: TokenRecord | null): Verification {
     try {
       return this.#describe(token, key, record)
@@ -471,7 +479,10 @@ export class SessionStore implements TokenStore {
     }
   }
 
-  /** What a record says about the token that it was found by. Throws `STORE_UNAVAILABLE` instead of *expired* by a wrong clock. */
+  /**
+   * Derives the answer for a token from its record. Throws `STORE_UNAVAILABLE` instead of answering *expired* by a
+   * wrong clock.
+   */
   #describe(token: string, key: RecordKey, record: TokenRecord | null): Active | Inactive {
     const id = publicId(key.digest)
     if (record === null) return { status: 'inactive', reason: 'unknown', id }
@@ -495,7 +506,7 @@ function unavailable(
   return { status: 'unavailable', code, cause: message, id: publicId(digest) }
 }
 
-/** Many callers are handed the same answer. */
+/** Freezes an answer, because many callers receive the same object. */
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const part of Object.values(value)) deepFreeze(part)

@@ -13,10 +13,7 @@ export function warnOfStandalone(address: NodeAddress): void {
   )
 }
 
-/**
- * Warns when the Redis has no append-only file: its last snapshot may be an hour old. A failed query is not a
- * finding.
- */
+/** Warns if the Redis has no append-only file: its last snapshot may be an hour old. Ignores a failed query. */
 export async function warnWithoutAof(node: Node | null): Promise<void> {
   const info = await node?.read(['INFO', 'persistence'], TIMEOUT_MS).catch(() => null)
   if (node === null || !/^aof_enabled:0/m.test(String(info))) return

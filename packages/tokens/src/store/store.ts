@@ -5,24 +5,24 @@ import type { RenewedSecrets } from './options.ts'
 import type { Active, Inactive, Session, Verification } from './verification.ts'
 
 export interface IssueRequest {
-  /** Who logged in: 1 to 256 characters, opaque to the store. */
+  /** The user who logged in: 1 to 256 characters. The store does not interpret them. */
   subject: string
   /** Default is an empty object. */
   claims?: Claims
-  /** A label of the device for "my sessions", at most 256 characters. */
+  /** A label for the device, shown in a list of "my sessions": at most 256 characters. */
   device?: string
-  /** The session ends when it was not touched for this long (in milliseconds). Default: the store's. */
+  /** The session ends after this time without a touch (in milliseconds). Default: the store's. */
   idleMs?: number
-  /** The session ends this long after issue, whatever happens (in milliseconds). Default: the store's. */
+  /** The session always ends this long after it was issued (in milliseconds). Default: the store's. */
   absoluteMs?: number
 }
 
 export interface IssuedToken extends Session {
-  /** The secret. Hand it to the client; never log it. */
+  /** The secret. Give it to the client; never log it. */
   token: string
 }
 
-/** A session as a list shows it: without its claims. */
+/** A session in a list: without its claims. */
 export interface SessionSummary {
   id: string
   subject: string
@@ -32,32 +32,32 @@ export interface SessionSummary {
   expiresAtMs: number
 }
 
-/** What `rotate` answers. */
+/** The result of `rotate`. */
 export type Rotation = ({ status: 'active' } & IssuedToken) | Inactive
 
 export interface Revocation {
-  /** True when this call ended a live session; false when there was no live session. */
+  /** True if this call ended a live session; false if there was no live session. */
   revoked: boolean
   /** Public id; absent for a malformed token. */
   id?: string
 }
 
 export interface StoreStatus {
-  /** Whether this process can acknowledge a login now, as far as it knows. False while its clock is wrong. */
+  /** Whether this process can probably acknowledge a login now. False while its clock is wrong. */
   writable: boolean
   /** Whether this process can verify now: the primary or a majority of the nodes answers, and its clock is right. */
   readable: boolean
-  /** `host:port` of the primary, or null while none is known. */
+  /** `host:port` of the primary, or null while no primary is known. */
   primary: string | null
-  /** Why the store is not writable or not readable: one sentence without a secret. Null when it is both. */
+  /** Why the store is not writable or not readable: one sentence without a secret. Null if it is both. */
   problem: string | null
-  /** How much longer this process may answer from its own knowledge (in milliseconds). */
+  /** How much longer this process may answer from its near cache (in milliseconds). */
   leaseRemainingMs: number
   /** Time since the near cache was last proved complete (in milliseconds); null before the first proof. */
   leaseAgeMs: number | null
   /** Acknowledged writes that at least one node still lacks. */
   journalEntries: number
-  /** Sessions that this process knows, ended ones included. */
+  /** Sessions in the near cache, including ended ones. */
   cachedRecords: number
   /** Writes that wait for their acknowledgement. */
   waitingWrites: number
@@ -68,12 +68,12 @@ export interface StoreStatus {
 }
 
 /**
- * The sessions of one data centre. Calling any method again is safe.
+ * The sessions of one data centre. It is safe to call any method again.
  *
- * Reads that cannot know answer `unavailable` or throw; writes that were not acknowledged throw {@link
- * StoreUnavailableError} (`STORE_UNAVAILABLE`), {@link StoreOverloadedError} (`STORE_OVERLOADED`) or {@link
- * StoreFullError} (`STORE_FULL`). Arguments out of bounds throw {@link InvalidOptionError} (`INVALID_OPTION`). After
- * `close`, everything throws {@link StoreClosedError} (`STORE_CLOSED`).
+ * If a read cannot determine the state, it answers `unavailable` or throws. If a write is not acknowledged, it
+ * throws {@link StoreUnavailableError} (`STORE_UNAVAILABLE`), {@link StoreOverloadedError} (`STORE_OVERLOADED`) or
+ * {@link StoreFullError} (`STORE_FULL`). Arguments out of bounds throw {@link InvalidOptionError}
+ * (`INVALID_OPTION`). After `close`, every method throws {@link StoreClosedError} (`STORE_CLOSED`).
  */
 export interface TokenStore {
   /** Starts a session and returns its token. */
@@ -83,43 +83,48 @@ export interface TokenStore {
   verify(token: string, options?: CallOptions): Promise<Verification>
 
   /**
-   * The session of a token that this process has verified before and may call good now from its own knowledge, under its
-   * lease; without I/O, and without a turn of the event loop. Null says nothing about the token: `verify` does.
+   * Returns the session of a token that this process has verified before, if its near cache can still answer under
+   * a valid lease. Needs no I/O and no turn of the event loop. Null says nothing about the token: call `verify`.
    */
   verifyNow(token: string): Active | null
 
-  /** Extends the idle lifetime to `idleMs` from now (never beyond the absolute end, never shorter). */
+  /**
+   * Extends the idle lifetime to `idleMs` from now, but not beyond the absolute end. It never shortens the
+   * lifetime.
+   */
   touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive>
 
   /**
-   * Replaces the claims by `change(claims)`. Updates of one session exclude each other; `change` may run more than
-   * once and must be free of side effects. If a failover hides whether an attempt was applied, and another caller's
-   * update comes in between, it is applied again. Throws `UPDATE_CONFLICT` after several lost races.
+   * Replaces the claims with `change(claims)`. Updates of one session exclude each other. `change` may run more
+   * than once and must have no side effects. If a failover hides whether an attempt was applied, and the update of
+   * another caller comes in between, this update is applied again. Throws `UPDATE_CONFLICT` if several attempts in
+   * a row lose against other updates.
    */
   update(token: string, change: (claims: Claims) => Claims, options?: CallOptions): Promise<Active | Inactive>
 
   /**
-   * Issues a new token for the same session content and absolute end, and ends the old token, in one step. A session
-   * that has ended, or is ended meanwhile, is not continued. After a failover it waits, like `list`, until the new
-   * primary has received all pending writes. When it throws, the outcome is unknown: the old token is still good, or
-   * both have ended or soon will; after `STORE_FULL` the old token is still good.
+   * Issues a new token with the same session content and absolute end, and ends the old token, in one step. A
+   * session that has ended, or that another call ends at the same time, is not continued. After a failover this
+   * call waits, like `list`, until the new primary has received all pending writes. If it throws, the outcome is
+   * unknown: either the old token is still valid, or both tokens have ended or soon will. After `STORE_FULL` the
+   * old token is still valid.
    */
   rotate(token: string, options?: CallOptions): Promise<Rotation>
 
   /**
-   * Ends a session for good, and one that a concurrent `rotate` made of it. Ending an ended or unknown one is no
-   * error. For half a minute after the store was opened or the primary changed, a process ends only a few unknown
-   * sessions; further calls throw `STORE_UNAVAILABLE`.
+   * Ends a session permanently, and also the session that a concurrent `rotate` created from it. If the session has
+   * ended or is unknown, this is not an error. For half a minute after the store was opened or the primary changed,
+   * a process ends only a limited number of unknown sessions; further calls throw `STORE_UNAVAILABLE`.
    */
   revoke(token: string, options?: CallOptions): Promise<Revocation>
 
-  /** Ends the session of `subject` with public id `id`. */
+  /** Ends the session of `subject` that has the public id `id`. */
   revokeById(subject: string, id: string, options?: CallOptions): Promise<Revocation>
 
   /**
-   * Ends all sessions of `subject`, or all but the one of `exceptToken`, and those that a concurrent `rotate` makes of the
-   * ended ones; returns the ids of those that were listed. They are ended in units, so when it throws some have ended:
-   * call it again.
+   * Ends all sessions of `subject`, except that of `exceptToken` if it is given, and also the sessions that a
+   * concurrent `rotate` creates from the ended ones. Returns the ids of the listed sessions that it ended. It ends
+   * them in batches, so if it throws, some sessions may have ended: call it again.
    */
   revokeSubject(
     subject: string,
@@ -127,46 +132,47 @@ export interface TokenStore {
   ): Promise<{ revokedIds: string[] }>
 
   /**
-   * The live sessions of `subject`, oldest first. After a failover it waits, like a write, until the new primary has
-   * received all pending writes.
+   * Returns the live sessions of `subject`, oldest first. After a failover it waits, like a write, until the new
+   * primary has received all pending writes.
    */
   list(subject: string, options?: CallOptions): Promise<SessionSummary[]>
 
-  /** Counters of attempts that all processes share, for limits of logins. */
+  /** Counters of attempts that all processes share, used to limit login attempts. */
   readonly attempts: Attempts
 
   /**
-   * The time by which sessions are judged (Unix time in milliseconds): this process's clock, or while that is wrong the time
-   * of a majority of the nodes. NaN while no majority shows a time. Judge ages of sessions by it, not by `Date.now()`.
+   * Returns the time that decides whether a session has ended (Unix time in milliseconds). It is the clock of this
+   * process or, while that clock is wrong, the time of a majority of the nodes. NaN if no majority agrees on a
+   * time. Use it instead of `Date.now()` to compute the age of a session.
    */
   nowMs(): number
 
-  /** What this process knows about its nodes; no I/O. */
+  /** Returns what this process knows about its nodes, without I/O. */
   status(): StoreStatus
 
   /**
-   * Resolves when the store can acknowledge a login. Throws `STORE_UNAVAILABLE`, or `AUTH_FAILED` when a node
-   * refuses the password, naming the hosts. The store keeps retrying in any case.
+   * Resolves when the store can acknowledge a login. Throws `STORE_UNAVAILABLE`, or `AUTH_FAILED` if a node refuses
+   * the password, and names the hosts. The store continues to retry in any case.
    */
   ready(options?: CallOptions): Promise<void>
 
   /**
-   * Takes new secrets without a pause. Before anything changes, a majority of the Sentinels and every Redis that can
-   * be reached (one at least) must accept a login by the new ones, beside the connections in use; from then on every
-   * new connection uses them, and open connections stay. Sessions that older keys of the ring have sealed stay
-   * readable for as long as the ring holds those keys. Default deadline: `writeTimeoutMs`.
+   * Switches to new secrets without interruption. First, a majority of the Sentinels and every reachable Redis (at
+   * least one) must accept a login with the new secrets. The connections in use are not affected. After that, every
+   * new connection uses the new secrets, and open connections stay open. Sessions sealed with older keys of the
+   * ring stay readable as long as the ring contains those keys. Default deadline: `writeTimeoutMs`.
    *
-   * Throws `AUTH_FAILED` or `TLS_FAILED` when they are refused, `STORE_UNAVAILABLE` when too few could be asked,
-   * `INVALID_OPTION` when they cannot be used, for example a key ring without the current key. In all these cases
-   * the old secrets stay in use.
+   * Throws `AUTH_FAILED` or `TLS_FAILED` if a server refuses them, `STORE_UNAVAILABLE` if too few servers could be
+   * asked, and `INVALID_OPTION` if they are not valid, for example a key ring without the current key. In all these
+   * cases the store continues to use the old secrets.
    */
   renew(secrets: RenewedSecrets, options?: CallOptions): Promise<void>
 
   /**
-   * Ends all connections. Waits first, up to 2 s, until every replica has confirmed the acknowledged writes that
-   * this process remembers; new operations throw meanwhile, those under way at the end. When a replica stays away it
-   * reports `closed-unconfirmed` to the observer. Then only other processes that received those writes protect them:
-   * do not restart all processes while a replica is down.
+   * Closes all connections. First it waits, at most 2 s, until every replica has confirmed the acknowledged writes
+   * that this process remembers. New operations throw during that time; operations in progress throw at the end. If
+   * a replica is still missing at the end, the store reports `closed-unconfirmed` to the observer. Then only other
+   * processes that received those writes protect them: do not restart all processes while a replica is down.
    */
   close(): Promise<void>
 }

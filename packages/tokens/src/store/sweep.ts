@@ -5,22 +5,23 @@ import type { ReplicaGroup } from '../redis/group.ts'
 import { SCRIPTS } from '../scripts/scripts.ts'
 import type { StoreObserver } from './observer.ts'
 
-/** Where the pass over all keys is. */
+/** The key that stores the position of the pass over all keys. */
 const SWEEP_KEY = 'hf:sweep'
-/** A step of so many keys keeps the primary busy for about a millisecond (6 µs per key on a busy machine). */
+/** A step over this many keys keeps the primary busy for about a millisecond (6 µs per key on a busy machine). */
 const KEYS_IN_STEP = 200
 const BETWEEN_STEPS_MS = 100
 const BETWEEN_PASSES_MS = 60_000
-/** Another process makes the steps: look this often whether it still does. */
+/** If another process makes the steps, this process checks at this interval whether it still does. */
 const POLL_INTERVAL_MS = 5000
-/** After a failure, and while there is no primary or no clock that agrees. */
+/** The pause after a failure, and while there is no primary or no clock that agrees. */
 const RETRY_MS = 2000
 const COMMAND_TIMEOUT_MS = 1000
 
 /**
- * Removes what ended longer than `CLOCK_SKEW_MS` ago, on the primary, by this process's clock, while a majority of the
- * clocks agrees with it. All processes share one pass: usually one of them makes all steps, and the others look whether
- * it still does. Nothing depends on the sweep but memory.
+ * Removes records and list entries that ended longer than `CLOCK_SKEW_MS` ago. It does so on the primary, by the
+ * clock of this process, while a majority of the clocks agrees with that clock. All processes share one pass:
+ * usually one of them makes all steps, and the others check whether it still does. Only memory use depends on the
+ * sweep.
  */
 export class Sweeper {
   readonly #group: ReplicaGroup

@@ -1,8 +1,8 @@
 import type { Claims } from '../record/claims.ts'
 
-/** A session as its own token shows it. Times are Unix times in milliseconds. */
+/** The session of a verified token. Times are Unix times in milliseconds. */
 export interface Session {
-  /** Public id: fit for logs, lists and revocation by id; useless as a credential. */
+  /** Public id, for logs, lists and revocation by id. It is not a credential. */
   id: string
   subject: string
   claims: Claims
@@ -14,11 +14,11 @@ export interface Session {
 export type Active = { status: 'active' } & Session
 
 export type InactiveReason =
-  /** Not a token of Holdfast, or mistyped: decided without asking Redis. */
+  /** The text is not a Holdfast token, or contains a typing error. Decided without asking Redis. */
   | 'malformed'
-  /** A token of another data centre: decided without asking Redis. */
+  /** The token belongs to another data centre. Decided without asking Redis. */
   | 'foreign'
-  /** The session does not exist: it was never issued, or ended long ago. */
+  /** The session does not exist: it was never issued, or it ended long ago. */
   | 'unknown'
   /** Its idle or its absolute lifetime has passed. */
   | 'expired'
@@ -32,12 +32,12 @@ export interface Inactive {
   id?: string
 }
 
-/** The store could not determine the state. This is never a logout: keep the cookie and answer 503. */
+/** The store could not determine the state. Do not treat this as a logout: keep the cookie and answer 503. */
 export interface Unavailable {
   status: 'unavailable'
-  /** `STORE_OVERLOADED` when this process itself has too much waiting. */
+  /** `STORE_OVERLOADED` if too many operations wait in this process. */
   code: 'STORE_UNAVAILABLE' | 'STORE_OVERLOADED'
-  /** One sentence for a log: names hosts, holds no secret. */
+  /** One sentence for a log. It names hosts and contains no secret. */
   cause: string
   id: string
 }

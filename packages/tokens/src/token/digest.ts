@@ -2,7 +2,7 @@ import { createHmac, hash, type KeyObject } from 'node:crypto'
 import { SHARD_COUNT, shardTag } from './format.ts'
 
 /**
- * Where one session's record is kept. Only the digest of a token ever reaches Redis.
+ * The key of a session's record. Only the digest of a token is ever sent to Redis.
  *
  * `digest` is the first 192 bits of SHA-256 of the token in base64url (32 characters); `key` is
  * `hf:{tag}:t:<digest>`.
@@ -13,7 +13,7 @@ export interface RecordKey {
   key: string
 }
 
-/** Where a subject's sessions are listed: a sorted set in the same slot as the subject's records. */
+/** The key of a subject's session index: a sorted set in the same slot as the subject's records. */
 export interface SubjectKey {
   tag: string
   key: string
@@ -23,17 +23,17 @@ export function recordKey(tag: string, digest: string): RecordKey {
   return { tag, digest, key: recordKeyPrefix(tag) + digest }
 }
 
-/** What all record keys of one shard begin with. */
+/** The common prefix of all record keys of one shard. */
 export function recordKeyPrefix(tag: string): string {
   return `hf:{${tag}}:t:`
 }
 
-/** Matches the key of every record, as Redis' own `SCAN … MATCH` takes it. */
+/** Matches the key of every record, as a pattern for `SCAN … MATCH`. */
 export const RECORD_KEY_PATTERN = 'hf:{*}:t:*'
 
 const RECORD_KEY = /^hf:\{([0-9A-Za-z]{3})\}:t:([\w-]{32})$/
 
-/** What the key of a record says, or null when it is no such key. */
+/** Parses the key of a record, or returns null if it is not one. */
 export function parseRecordKey(key: string): RecordKey | null {
   const [, tag, digest] = RECORD_KEY.exec(key) ?? []
   return tag === undefined || digest === undefined ? null : recordKey(tag, digest)
@@ -41,13 +41,13 @@ export function parseRecordKey(key: string): RecordKey | null {
 
 const SUBJECT_KEY = /^hf:\{([0-9A-Za-z]{3})\}:s:[\w-]{22}$/
 
-/** What the key of a subject's index says, or null when it is no such key. */
+/** Parses the key of a subject's index, or returns null if it is not one. */
 export function parseSubjectKey(key: string): SubjectKey | null {
   const [, tag] = SUBJECT_KEY.exec(key) ?? []
   return tag === undefined ? null : { tag, key }
 }
 
-/** 192 bits are as far out of reach as 256, and stand in Redis twice a session. */
+/** 192 bits are as impossible to guess as 256, and each session stores them twice in Redis. */
 const DIGEST_LENGTH = 32
 
 const DIGEST = /^[\w-]{32}$/
@@ -67,8 +67,8 @@ export function publicId(digest: string): string {
 }
 
 /**
- * The shard and index of a subject, from a keyed hash, so that a reader of Redis cannot test a guess about who is
- * logged in. `indexKey` is the key ring's index key.
+ * Derives the shard and index of a subject from a keyed hash, so that a reader of Redis cannot check whether a
+ * guessed user is logged in. `indexKey` is the index key of the key ring.
  */
 export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
   const mac = createHmac('sha256', indexKey).update(subject).digest()
@@ -77,8 +77,8 @@ export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
 }
 
 /**
- * Where attempts are counted: for each `name` a key of its own, from a keyed hash, so that a reader of Redis cannot
- * test a guess about whose attempts they are. `indexKey` is the key ring's index key.
+ * Derives the key that counts the attempts for a `name` from a keyed hash, so that a reader of Redis cannot check a
+ * guessed name. `indexKey` is the index key of the key ring.
  */
 export function attemptKey(indexKey: KeyObject, name: string): string {
   const mac = createHmac('sha256', indexKey).update('attempts\0').update(name).digest()

@@ -3,10 +3,10 @@ import { crc32 } from 'node:zlib'
 import { randomFrom } from './random.ts'
 
 /**
- * A token is `hf_`, three characters that stand for its data centre, three of shard tag (14 bits), 43 random ones
- * (62^43 is more than 2^256) and six of CRC-32 over the 49 before, each in base62, big end first. The data centre's
- * characters and the checksum let a foreign or mistyped token be refused before Redis is asked, and secret scanners
- * tell a token from a look-alike; they authenticate nothing.
+ * A token is `hf_`, three characters for its data centre, three for the shard tag (14 bits), 43 random ones (62^43
+ * is more than 2^256) and six of CRC-32 over the 49 before, each in base62, big end first. With the characters for
+ * the data centre and the checksum, a foreign or mistyped token is refused before Redis is asked, and secret
+ * scanners recognize a token. They do not authenticate anything.
  */
 const PREFIX = 'hf_'
 const DATA_CENTRE_LENGTH = 3
@@ -17,32 +17,34 @@ const BODY_LENGTH = DATA_CENTRE_LENGTH + SHARD_LENGTH + SECRET_LENGTH
 const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${BODY_LENGTH + CHECKSUM_LENGTH}}$`)
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** How many shards there are: as many as Redis Cluster has slots. */
+/** The number of shards, equal to the number of Redis Cluster slots. */
 export const SHARD_COUNT = 16_384
 
 const SHARD_TAGS = new Set(Array.from({ length: SHARD_COUNT }, (_, shard) => shardTag(shard)))
 
-/** The three characters that stand for a shard in tokens and keys. `shard` is 0 to 16,383. */
+/** Returns the three characters for a shard in tokens and keys. `shard` is 0 to 16,383. */
 export function shardTag(shard: number): string {
   return base62(shard, SHARD_LENGTH)
 }
 
 /**
- * The three characters that stand for a data centre in its tokens, from its name. Two in 238,328 have the same: then a
- * token of the one is *unknown* in the other, instead of *foreign*.
+ * Returns the three characters for a data centre in its tokens, derived from its name. Two names have the same
+ * characters with a probability of one in 238,328. Then a token of one data centre is *unknown* in the other,
+ * instead of *foreign*.
  */
 export function dataCentreTag(name: string): string {
   return base62(hash('sha256', name, 'buffer').readUInt32BE(0) % 62 ** DATA_CENTRE_LENGTH, DATA_CENTRE_LENGTH)
 }
 
-/** Makes a token of a data centre's tag, a shard's tag and at least 256 fresh random bits. */
+/** Generates a token from the tag of a data centre, the tag of a shard and at least 256 fresh random bits. */
 export function generateToken(dataCentre: string, tag: string): string {
   const body = dataCentre + tag + randomText(SECRET_LENGTH)
   return PREFIX + body + base62(crc32(body), CHECKSUM_LENGTH)
 }
 
 /**
- * The tags of the data centre and the shard of a well-formed token, or null when the text is no token or was mistyped.
+ * Returns the tags of the data centre and the shard of a well-formed token, or null if the text is not a token or
+ * contains a typing error.
  * INV-TOKENS-52.
  */
 export function parseToken(token: string): { dataCentre: string; tag: string } | null {
@@ -64,7 +66,10 @@ function base62(value: number, length: number): string {
   return text
 }
 
-/** Characters of the alphabet, each as likely as any other: a byte beyond the last whole round is thrown away. */
+/**
+ * Returns random characters of the alphabet, each with the same probability: a byte beyond the last full round is
+ * skipped.
+ */
 function randomText(length: number): string {
   let text = ''
   while (text.length < length) {

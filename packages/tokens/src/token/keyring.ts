@@ -3,30 +3,33 @@ import { InvalidOptionError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 
 /**
- * The keys with which the store seals what listing needs, and finds a subject's sessions.
- * Every process of a data centre has the same key ring; another data centre has another.
+ * The keys of a data centre. The store uses them to seal the data that lists need, and to find the sessions of a
+ * subject. All processes of a data centre have the same key ring; another data centre has another one.
  */
 export interface Keyring {
   /** The id of the key that seals new records. */
   current: string
   /** Sealing keys by id: 32 bytes each, in base64. Older keys stay until no session uses them. */
   keys: Record<string, string>
-  /** The key of the subject index: 32 bytes in base64. It never changes: a new one would hide sessions. */
+  /**
+   * The key of the subject index: 32 bytes in base64. It never changes, because with a new one no process would
+   * find the existing sessions.
+   */
   index: string
 }
 
 const KEY_BYTES = 32
 const KEY_ID = /^[a-z0-9-]{1,32}$/
 
-/** Makes a key ring with one sealing key, named `k1`, and an index key, each of 256 random bits. */
+/** Generates a key ring with one sealing key, named `k1`, and an index key, each of 256 random bits. */
 export function generateKeyring(): Keyring {
   const key = () => randomBytes(KEY_BYTES).toString('base64')
   return { current: 'k1', keys: { k1: key() }, index: key() }
 }
 
-/** A checked key ring: seals with the current key, opens with any. */
+/** A checked key ring. It seals with the current key and opens with any key. */
 export interface OpenKeyring {
-  /** Tells one ring from another without showing it: 32 hexadecimal digits that stay when sealing keys rotate. */
+  /** Identifies the ring without revealing it: 32 hexadecimal digits that stay the same when sealing keys rotate. */
   readonly id: string
   readonly indexKey: KeyObject
   seal(text: string, context: string): Buffer
@@ -34,8 +37,8 @@ export interface OpenKeyring {
 }
 
 /**
- * Checks a key ring. Throws `INVALID_OPTION`, naming the entry, never its value; an id that is none is not
- * echoed either, because it may be a key that was put in the id's place.
+ * Checks a key ring. Throws `INVALID_OPTION` and names the entry, never its value. An invalid id is not shown
+ * either, because it may be a key in the place of the id.
  */
 export function openKeyring(keyring: Keyring): OpenKeyring {
   if (typeof keyring !== 'object' || keyring === null) {
@@ -77,17 +80,17 @@ export function openKeyring(keyring: Keyring): OpenKeyring {
   }
 }
 
-/** The id of the key that sealed a box, or null when it says none. */
+/** Returns the id of the key that sealed a box, or null if the box does not contain an id. */
 export function sealingKeyOf(box: Buffer): string | null {
   const id = box.toString('utf8', 1, 1 + (box[0] ?? 0))
   return KEY_ID.test(id) ? id : null
 }
 
 /**
- * Checks that a ring may take the place of another while processes run: with the same index key, because another one
- * would hide every session from its subject's list; with the key that is current, because sessions are being sealed
- * with it; and with every id naming the same key as before. Older keys may be missing: remove a key only when no
- * session needs it. Throws `INVALID_OPTION`, naming the entry, never its value.
+ * Checks that a ring may replace another one while processes run. It must have the same index key, because another
+ * one would hide every session from the list of its subject. It must contain the current sealing key, because
+ * sessions are being sealed with it. Every id must name the same key as before. Older keys may be missing: remove a
+ * key only when no session needs it. Throws `INVALID_OPTION` and names the entry, never its value.
  * INV-TOKENS-40.
  */
 export function checkSuccessor(current: Keyring, next: Keyring): void {

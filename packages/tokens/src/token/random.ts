@@ -1,11 +1,11 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Bytes that are drawn at once: asking the system for twelve costs as much as asking for all. */
+/** The number of bytes per system call: reading twelve costs as much as reading all. */
 const POOL_BYTES = 4096
 const pool = Buffer.alloc(POOL_BYTES)
 let drawn = POOL_BYTES
 
-/** `length` fresh bytes of the system's random source (at most 4096). They are wiped where they were taken from. */
+/** Returns `length` fresh bytes (at most 4096) from the random source of the system, and wipes them in the pool. */
 export function randomFrom(length: number): Buffer {
   if (drawn + length > POOL_BYTES) {
     randomFillSync(pool)

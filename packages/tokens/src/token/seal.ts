@@ -6,21 +6,22 @@ const ALGORITHM = 'aes-256-gcm'
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-/** The bytes that sealing adds to a text. */
+/** The number of bytes that sealing adds to a text. */
 export const SEAL_OVERHEAD_BYTES = IV_BYTES + TAG_BYTES
 
 /**
- * The key that seals a session's claims, derived from the token itself: a holder of the Redis data without the token
- * cannot read them. The data centre's name is part of the derivation, so a record that was copied to another data
- * centre opens nothing there. The derivation is the one-step KDF of NIST SP 800-56C Rev. 2, section 4, with SHA-256:
- * a counter, the token with its 256 random bits, and what the key is for (FACT-61).
+ * Derives the key that seals the claims of a session from the token itself. Without the token, a client that can
+ * read the Redis data cannot read the claims. The name of the data centre is part of the derivation, so a record
+ * that was copied to another data centre opens nothing there. The derivation is the one-step KDF of NIST SP 800-56C
+ * Rev. 2, section 4, with SHA-256: a counter, the token with its 256 random bits, and the purpose of the key
+ * (FACT-61).
  */
 export function claimsKey(token: string, dataCentre: string): KeyObject {
   const bytes = hash('sha256', `\0\0\0\x01${token}holdfast claims 1 ${dataCentre}`, 'hex')
   return createSecretKey(bytes, 'hex')
 }
 
-/** Seals `text` and binds it to `context`, which must be the same to open it. */
+/** Seals `text` and binds it to `context`. Opening it requires the same context. */
 export function seal(key: KeyObject, text: string, context: string): Buffer {
   const iv = randomFrom(IV_BYTES)
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES })
@@ -28,7 +29,7 @@ export function seal(key: KeyObject, text: string, context: string): Buffer {
   return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
 }
 
-/** Opens a box, or returns null when the key or the context is another, or the box was changed. */
+/** Opens a box, or returns null if the key or the context is different, or the box was changed. */
 export function unseal(key: KeyObject, box: Buffer, context: string): string | null {
   if (box.length < SEAL_OVERHEAD_BYTES) return null
   const decipher = createDecipheriv(ALGORITHM, key, box.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
