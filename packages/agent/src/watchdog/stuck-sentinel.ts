@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RedisReplyError } from '@holdfast/tokens'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import { readField, readList } from '../redis/replies.ts'
 
@@ -76,9 +77,9 @@ export const waitsForOldTime = (processes: readonly Reply[]): boolean =>
 async function restart(sentinel: NodeAddress, { sendToSentinel, log }: StuckSentinelOptions): Promise<void> {
   const name = formatAddress(sentinel)
   log('the clock was set back and stopped the Sentinel: restarts it', { sentinel: name })
-  // A Sentinel that obeys closes the connection instead of replying.
-  await sendToSentinel(sentinel, [['SHUTDOWN']]).then(
-    ([reply]) => log('the Sentinel did not shut down', { sentinel: name, reply: String(reply) }),
-    () => {},
-  )
+  await sendToSentinel(sentinel, [['SHUTDOWN']]).catch((error: unknown) => {
+    // A Sentinel that obeys closes the connection instead of replying.
+    if (error instanceof RedisReplyError)
+      log('the Sentinel refused to shut down', { sentinel: name, reason: error.message })
+  })
 }

@@ -1,3 +1,4 @@
+import { RedisReplyError } from '@holdfast/tokens'
 import type { NodeAddress, Reply } from '@holdfast/tokens/redis'
 import { expect, test } from 'vitest'
 import { restartStuckSentinels, waitsForOldTime } from '../../src/watchdog/stuck-sentinel.ts'
@@ -9,7 +10,7 @@ test.each([
   ['has not been answered for long', [process(60_000)], false],
   ['had its clock set back by less than a restart takes', [process(-4000)], false],
   ['has pinged one process at a time that has not come', [process(10), process(-2_400_000)], true],
-])('a Sentinel that %s counts as stuck: %3$s', (_what, processes, expected) => {
+])('whether a Sentinel is stuck: one that %s', (_what, processes, expected) => {
   expect(waitsForOldTime(processes)).toBe(expected)
 })
 
@@ -34,4 +35,25 @@ test('a Sentinel that is stuck on two looks is shut down, and one that does not 
     stop.signal,
   ).catch(() => {})
   expect(shutDown).toEqual(['stuck'])
+})
+
+test('a refused shutdown is logged with its reason', async () => {
+  const stop = new AbortController()
+  const logged: unknown[] = []
+  await restartStuckSentinels(
+    {
+      own: [{ host: 'stuck', port: 26_379 }],
+      primaryName: 'mymaster',
+      sendToSentinel: async (_sentinel, commands) => {
+        if (commands[0]?.[0] !== 'SHUTDOWN') return [process(-60_000), [], []]
+        throw new RedisReplyError('NOPERM this user has no permissions', 'NOPERM')
+      },
+      log: (event, { reason }) => {
+        logged.push([event, reason])
+        if (reason !== undefined) stop.abort()
+      },
+    },
+    stop.signal,
+  ).catch(() => {})
+  expect(logged.at(-1)).toEqual(['the Sentinel refused to shut down', expect.stringContaining('NOPERM')])
 })

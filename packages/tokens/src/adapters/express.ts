@@ -130,7 +130,7 @@ const UNAVAILABLE: Refusal = {
   headers: { 'retry-after': '1' },
   error: {
     code: 'STORE_UNAVAILABLE',
-    message: 'Logins cannot be looked up at the moment. Nobody was logged out; try again in a moment.',
+    message: 'Logins cannot be checked at the moment. You are still logged in; try again in a moment.',
   },
 }
 
@@ -138,7 +138,7 @@ const UNAVAILABLE: Refusal = {
 const NO_TOKEN: Refusal = {
   status: 401,
   headers: { 'www-authenticate': 'Bearer' },
-  error: { code: 'NO_TOKEN', message: 'Nobody is logged in: the request brought no token.' },
+  error: { code: 'NO_TOKEN', message: 'You are not logged in: the request contains no token.' },
 }
 
 const INVALID_TOKEN: Refusal = {

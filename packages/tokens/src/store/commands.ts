@@ -209,6 +209,7 @@ export function joinLists(lists: readonly SessionList[]): SessionList {
   return { records, isUnanimous }
 }
 
+/** Merges what several nodes hold of some sessions. */
 export function joinStored(lists: readonly StoredRecord[][]): StoredRecord[] {
   const joined = new Map<string, StoredRecord>()
   for (const stored of lists.flat()) {
