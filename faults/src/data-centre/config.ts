@@ -103,7 +103,7 @@ sentinel auth-user ${PRIMARY_NAME} sentinel
 sentinel auth-pass ${PRIMARY_NAME} ${secrets.sentinel}
 sentinel down-after-milliseconds ${PRIMARY_NAME} ${timings.downAfterMs}
 sentinel failover-timeout ${PRIMARY_NAME} ${timings.failoverTimeoutMs}
-sentinel parallel-syncs ${PRIMARY_NAME} 1
+sentinel parallel-syncs ${PRIMARY_NAME} ${MAJORITY - 1}
 `
 }
 

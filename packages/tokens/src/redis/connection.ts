@@ -56,7 +56,8 @@ const createRawClient = (options: ConnectionOptions, { signal, socket, connectTi
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+    // `send` has its own deadline. The client's makes an AbortSignal for every command (FACT-57).
+    commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.clientName === undefined ? {} : { name: options.clientName }),

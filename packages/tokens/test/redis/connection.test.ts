@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { findFreePorts, ServerProcess, startTcpServer, TEST_USERS } from '@holdfast/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Connection, type ConnectionOptions } from '../../src/redis/connection.ts'
 import { errorOf, groupOfThisFile, NOBODY, pause, pauseUntilFinished, printed, timed } from '../support.ts'
 
@@ -165,6 +165,14 @@ describe('opening', () => {
 })
 
 describe('a command', () => {
+  test('creates no AbortSignal, which would make the client four times slower', async () => {
+    const connection = await open()
+    const created = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => created.mockRestore())
+    await Promise.all(Array.from({ length: 10 }, () => connection.send(['PING'], 1000)))
+    expect(created).not.toHaveBeenCalled()
+  })
+
   test('that is not answered in time is given up, naming host and command', async () => {
     const connection = await open()
     const { ms, value } = await timed(errorOf(connection.send(['BLPOP', 'hf:never', '2'], 100)))
