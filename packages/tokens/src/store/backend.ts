@@ -133,8 +133,8 @@ export interface StoredRecord {
   digest: string
   record: TokenRecord
   /**
-   * The session was added to the list while the records were read: a rotation may have created it, and another
-   * rotation may have ended it since.
+   * A rotation may have ended the session while the list was read, and the session that replaced it may be missing
+   * in the list.
    */
-  isNew?: boolean
+  mayBeReplaced?: boolean
 }

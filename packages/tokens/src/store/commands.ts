@@ -172,7 +172,7 @@ export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: num
   const fresh = (await readList()).filter((digest) => !known.has(digest))
   const added = await readRecords(node, subject, fresh, timeoutMs)
   return {
-    records: [...records, ...added.map((stored) => ({ ...stored, isNew: true }))],
+    records: [...records, ...added.map((stored) => ({ ...stored, mayBeReplaced: true }))],
     isUnanimous: true,
   }
 }
@@ -213,13 +213,17 @@ export function joinLists(lists: readonly SessionList[]): SessionList {
 export function joinStored(lists: readonly StoredRecord[][]): StoredRecord[] {
   const joined = new Map<string, StoredRecord>()
   for (const stored of lists.flat()) {
-    const { digest, record, isNew = false } = stored
+    const { digest, record, mayBeReplaced = false } = stored
     const known = joined.get(digest)
     joined.set(
       digest,
       known === undefined
         ? stored
-        : { digest, record: merge(known.record, record), isNew: isNew || known.isNew === true },
+        : {
+            digest,
+            record: merge(known.record, record),
+            mayBeReplaced: mayBeReplaced || known.mayBeReplaced === true,
+          },
     )
   }
   return [...joined.values()]

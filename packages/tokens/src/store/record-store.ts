@@ -61,7 +61,8 @@ export interface RecordStore {
   merge(entries: readonly RecordEntry[], options?: CallOptions): Promise<MergeOutcome[]>
 
   /**
-   * Ends the sessions of these records permanently, whether or not the key ring can open them. Throws as
+   * Ends the sessions of these records permanently, and the sessions that replaced them by a rotation, whether or not
+   * the key ring can open them. Throws as
    * {@link merge}.
    */
   revoke(entries: readonly RecordEntry[], options?: CallOptions): Promise<void>
@@ -153,7 +154,8 @@ export class BackendRecords implements RecordStore {
       const [recordKey, record] = [parseRecordKey(key), decodeRecord(bytes)]
       return recordKey === null || record === null
         ? []
-        : [{ key: recordKey, subject: null, record: tombstone(record) }]
+        : // A rotation may have replaced the session before or after it was read. The reader may not find the new one.
+          [{ key: recordKey, subject: null, record: tombstone(record), endsReplacements: true as const }]
     })
     if (tombstones.length === 0) return
     await this.#backend.merge(tombstones, Deadline.of(options, this.#timeoutMs))

@@ -279,7 +279,10 @@ export class RedisBackend implements Backend {
       },
       deadline,
     )
-    return found.known ? { known: true, value: joinStored([records, found.value]) } : found
+    if (!found.known) return found
+    // A session that a rotation ended between the two reads was replaced by one that is not in the list.
+    const read = found.value.map((stored) => ({ ...stored, mayBeReplaced: true }))
+    return { known: true, value: joinStored([records, read]) }
   }
 
   renew(login: GroupLogin, deadline: Deadline): Promise<void> {

@@ -245,7 +245,8 @@ export class SessionStore implements TokenStore {
     const records = await this.#listOrThrow(subjectKey, deadline)
     const found = records.find(({ digest }) => publicId(digest) === id)
     if (found === undefined) return { revoked: false, id }
-    return this.#end(recordKey(subjectKey.tag, found.digest), found.record, deadline)
+    // The user chose from a list that was read earlier. If the session was rotated since, its replacement is meant.
+    return this.#end(recordKey(subjectKey.tag, found.digest), found.record, deadline, true)
   }
 
   // INV-TOKENS-24: writes name their records.
@@ -271,8 +272,8 @@ export class SessionStore implements TokenStore {
       const inOrder = others.toSorted(
         (a, b) => Number(this.#isLive(b.record)) - Number(this.#isLive(a.record)),
       )
-      const tombstones = inOrder.map(({ digest, record, isNew }) =>
-        this.#tombstoneOf(recordKey(subjectKey.tag, digest), record, isNew),
+      const tombstones = inOrder.map(({ digest, record, mayBeReplaced }) =>
+        this.#tombstoneOf(recordKey(subjectKey.tag, digest), record, mayBeReplaced),
       )
       await this.#backend.merge(tombstones, deadline)
     }, deadline)
@@ -360,20 +361,25 @@ export class SessionStore implements TokenStore {
    * Writes the tombstone of a record, even if one is already stored: an earlier attempt may have left it on the
    * primary alone, and only an acknowledged tombstone is durable.
    */
-  async #end(key: RecordKey, record: TokenRecord | null, deadline: Deadline): Promise<Revocation> {
+  async #end(
+    key: RecordKey,
+    record: TokenRecord | null,
+    deadline: Deadline,
+    mayBeReplaced = false,
+  ): Promise<Revocation> {
     const id = publicId(key.digest)
     if (record === null) return { revoked: false, id }
-    await this.#backend.merge([this.#tombstoneOf(key, record)], deadline)
+    await this.#backend.merge([this.#tombstoneOf(key, record, mayBeReplaced)], deadline)
     return { revoked: this.#isLive(record), id }
   }
 
   /**
-   * Creates the tombstone of a record. A rotation may have replaced a session after it was read as live, or, if the
-   * session is new in the list, even before it was read. In both cases the tombstone also ends the replacement.
+   * Creates the tombstone of a record. A rotation may have replaced a session after it was read as live, or while the
+   * list was read. In both cases the tombstone also ends the replacement.
    */
-  #tombstoneOf(key: RecordKey, record: TokenRecord, isNew = false): MergeRequest {
+  #tombstoneOf(key: RecordKey, record: TokenRecord, mayBeReplaced = false): MergeRequest {
     const request: MergeRequest = { key, subject: null, record: tombstone(record) }
-    return record.state === 'live' || isNew ? { ...request, endsReplacements: true } : request
+    return record.state === 'live' || mayBeReplaced ? { ...request, endsReplacements: true } : request
   }
 
   /**

@@ -118,7 +118,7 @@ export interface TokenStore {
    */
   revoke(token: string, options?: CallOptions): Promise<Revocation>
 
-  /** Ends the session of `subject` that has the public id `id`. */
+  /** Ends the session of `subject` that has the public id `id`, also if it was rotated in the last ten minutes. */
   revokeById(subject: string, id: string, options?: CallOptions): Promise<Revocation>
 
   /**

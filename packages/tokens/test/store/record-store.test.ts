@@ -141,6 +141,19 @@ test('reads what a list needs, and no claims', async () => {
   expect(await store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
+test('ends the session that replaced a copied one by a rotation', async () => {
+  const { store, records, copy } = makePair()
+  const { token } = await store.issue({ subject: 'ada' })
+  const [live, rotated] = [copied(await copy(token)), await store.rotate(token)]
+  const ended = copied(await copy(token))
+  const again = await store.rotate('token' in rotated ? rotated.token : '')
+  expect(again.status).toBe('active')
+  await records.revoke([live])
+  expect(await store.verify('token' in again ? again.token : '')).toMatchObject({ reason: 'revoked' })
+  await records.revoke([ended])
+  expect(await store.list('ada')).toEqual([])
+})
+
 test('ends sessions also when it cannot open them', async () => {
   const { store, copy } = makePair()
   const { token } = await store.issue({ subject: 'ada' })
