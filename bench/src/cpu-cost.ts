@@ -31,7 +31,7 @@ export async function withCpuCost<T extends Throughput>(
 
 export function cpuFigures(what: string, rounds: readonly CpuCost[]): Figure[] {
   const of = (where: string, pick: (cost: CpuCost) => number) =>
-    figure(`processor time of ${what}, ${where}`, 'µs', rounds.map(pick))
+    figure(`processor time per ${what}, ${where}`, 'µs', rounds.map(pick))
   return [
     of('its process', ({ processUs }) => processUs),
     of('the primary', ({ primaryUs }) => primaryUs),

@@ -32,7 +32,7 @@ export async function fill(centre: DataCentre, sessions: number, token: string):
   const key = tokenKey(token) ?? ''
   const digestLength = String(key.length - key.lastIndexOf(':') - 1)
   const record = await group.run(await group.primary(), 'GET', key)
-  if (!Buffer.isBuffer(record)) throw new Error('The session to copy has no record.')
+  if (!Buffer.isBuffer(record)) throw new Error('The session to copy does not have a record.')
   // AOF and these limits are off only during the filling.
   await setAll(centre, { appendonly: 'no', 'min-replicas-to-write': '0' })
   const { username, password, ...address } = await centre.primaryLogin()
@@ -71,7 +71,8 @@ async function untilRewritten({ group }: DataCentre, server: Server): Promise<vo
   for (;;) {
     const info = String(await group.run(server, 'INFO', 'persistence'))
     if (/^aof_enabled:1/m.test(info) && !/_in_progress:1|_scheduled:1/.test(info)) return
-    if (performance.now() > deadlineMs) throw new Error('The AOF was not rewritten in time.')
+    if (performance.now() > deadlineMs)
+      throw new Error(`The AOF was not rewritten within ${10 * TIMEOUT_MS} ms.`)
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }

@@ -77,6 +77,6 @@ export async function forEachOf(count: number, concurrency: number, work: Work):
  * Creates a new string from the bytes. In reality the token of a request is never the same string object as the
  * previous one. Code that recognizes strings by their identity or by a stored hash must not look faster than it is.
  */
-export function asItArrives(bytes: Buffer | undefined): string {
+export function asNewString(bytes: Buffer | undefined): string {
   return bytes === undefined ? '' : bytes.toString('latin1')
 }

@@ -8,14 +8,14 @@ import { loadResults, type Result, saveReport, saveResult } from './results.ts'
 
 const NAMES = BENCHMARKS.map(({ name }) => name)
 /** The resources that the current benchmark has started. */
-let underWay: AsyncDisposableStack | null = null
+let activeStack: AsyncDisposableStack | null = null
 
 async function runOne(benchmark: Benchmark, sizes: readonly number[]): Promise<Result> {
   const { name, title } = benchmark
   const machine = await describeMachine()
   const at = new Date()
   await using stack = new AsyncDisposableStack()
-  underWay = stack
+  activeStack = stack
   const say = (line: string) => console.log(`${name}: ${line}`)
   const context: Context = { stack, sizes, say }
   const { setup, notes, ...measured } = await benchmark.run(context)
@@ -51,8 +51,8 @@ async function runAll({ names, sizes }: Options): Promise<boolean> {
 
 function endOn(signal: 'SIGINT' | 'SIGTERM', exitCode: number): void {
   process.once(signal, () => {
-    console.error(`Ending what was started (${signal}).`)
-    void (underWay?.disposeAsync() ?? Promise.resolve()).finally(() => process.exit(exitCode))
+    console.error(`Stopping all processes (${signal}).`)
+    void (activeStack?.disposeAsync() ?? Promise.resolve()).finally(() => process.exit(exitCode))
   })
 }
 

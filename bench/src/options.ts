@@ -8,14 +8,15 @@ export interface Options {
 }
 
 const SIZES = [1000, 100_000, 1_000_000]
-const MOST_SESSIONS = 20_000_000
+const MAX_SESSIONS = 20_000_000
 
 export const USAGE = `npm run bench -- [--sessions N] [NAME…]
 
-Runs all benchmarks, or those that are named, and writes bench/RESULTS.md.
+Runs all benchmarks or the named ones, and writes bench/RESULTS.md.
 
-  --sessions N   the largest store of the benchmark "scale"; default ${SIZES.at(-1)}
-                 (5000000 takes about 14 GiB)`
+  --sessions N   size of the largest store of the benchmark "scale" (default ${SIZES.at(-1)};
+                 5000000 takes about 14 GiB)
+  --help         print this help`
 
 /** Parses the arguments. Throws an error with one sentence when they are not valid. */
 export function parseOptions(args: readonly string[], known: readonly string[]): Options {
@@ -26,13 +27,11 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   })
   const unknown = positionals.find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new Error(`There is no benchmark "${unknown}". There are: ${known.join(', ')}.`)
+    throw new Error(`Unknown benchmark "${unknown}". Use one of: ${known.join(', ')}.`)
   }
   const most = Number(values.sessions ?? SIZES.at(-1))
-  if (!Number.isInteger(most) || most < 2000 || most > MOST_SESSIONS) {
-    throw new Error(
-      `--sessions must be a whole number from 2000 to ${MOST_SESSIONS}, got ${values.sessions}.`,
-    )
+  if (!Number.isInteger(most) || most < 2000 || most > MAX_SESSIONS) {
+    throw new Error(`--sessions must be a whole number from 2000 to ${MAX_SESSIONS}, got ${values.sessions}.`)
   }
   return {
     names: positionals.length === 0 ? known : known.filter((name) => positionals.includes(name)),

@@ -27,14 +27,14 @@ export function percentile(values: readonly number[], fraction: number): number 
   const place = (sorted.length - 1) * fraction
   const below = sorted[Math.floor(place)]
   const above = sorted[Math.ceil(place)]
-  if (below === undefined || above === undefined) throw new Error('There are no values to take a figure of.')
+  if (below === undefined || above === undefined) throw new Error('A figure needs at least one value.')
   return below + (above - below) * (place - Math.floor(place))
 }
 
 /** For each round, `values` divided by `of`. */
 export function ratios(values: readonly number[], of: readonly number[]): number[] {
   if (values.length !== of.length) {
-    throw new Error(`Rounds must come in pairs, got ${values.length} and ${of.length}.`)
+    throw new Error(`Both sides need the same number of rounds, got ${values.length} and ${of.length}.`)
   }
   return values.map((value, round) => value / (of[round] ?? Number.NaN))
 }

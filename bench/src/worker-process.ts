@@ -24,7 +24,8 @@ export class WorkerProcess<M extends Methods> {
       else waiting?.reject(new Error(answer.error))
     })
     child.on('exit', (code, signal) => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`A worker ended: ${code ?? signal}.`))
+      for (const { reject } of this.#waiting.values())
+        reject(new Error(`A worker exited with ${code ?? signal}.`))
       this.#waiting.clear()
     })
   }
@@ -77,7 +78,7 @@ export class WorkerProcess<M extends Methods> {
     this.#waiting.set(request.id, waiting)
     this.#child.send(request, (error) => error && waiting.reject(error))
     const timer = setTimeout(
-      () => waiting.reject(new Error(`A worker did not answer ${method} in ${CALL_TIMEOUT_MS} ms.`)),
+      () => waiting.reject(new Error(`A worker did not answer ${method} within ${CALL_TIMEOUT_MS} ms.`)),
       CALL_TIMEOUT_MS,
     )
     return waiting.promise.finally(() => clearTimeout(timer))

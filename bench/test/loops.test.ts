@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { forEachOf, runInLoops, runInSequence, timeInLoops } from '../src/loops.ts'
 
-test('loops work side by side, as many as were asked for, and count what they did', async () => {
+test('runInLoops runs the given number of loops at the same time and counts their work', async () => {
   let atOnce = 0
   let most = 0
   const turns = new Set<number>()
@@ -18,13 +18,13 @@ test('loops work side by side, as many as were asked for, and count what they di
   expect(perSecond).toBeLessThan(8 * 200)
 })
 
-test('latencies are those of the work', async () => {
+test('timeInLoops measures the latency of each piece of work', async () => {
   const { p50Ms, p99Ms } = await timeInLoops(60, 4, () => sleep(10))
   expect(p50Ms).toBeGreaterThan(8)
   expect(p99Ms).toBeGreaterThanOrEqual(p50Ms)
 })
 
-test('work in sequence lets timers ring meanwhile', async () => {
+test('runInSequence lets timers fire between pieces of work', async () => {
   let rang = false
   setTimeout(() => {
     rang = true
@@ -33,7 +33,7 @@ test('work in sequence lets timers ring meanwhile', async () => {
   expect(rang).toBe(true)
 })
 
-test('work that goes wrong ends the measurement with its error', async () => {
+test('a measurement rejects with the error of its work', async () => {
   const wrong = async () => {
     throw new Error('not what is measured')
   }
@@ -41,7 +41,7 @@ test('work that goes wrong ends the measurement with its error', async () => {
   await expect(runInSequence(50, wrong)).rejects.toThrow('not what is measured')
 })
 
-test('each number has its turn once', async () => {
+test('forEachOf runs its work once per number', async () => {
   const turns: number[] = []
   await forEachOf(10, 3, async (turn) => {
     turns.push(turn)

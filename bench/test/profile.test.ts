@@ -9,7 +9,7 @@ const frame = (functionName: string, url = '', lineNumber = -1) => ({
   columnNumber: 0,
 })
 
-test('functions are in the order of their own time, of the time that was not idle', () => {
+test('topSelfTimes orders functions by their share of the busy time', () => {
   const file = 'file:///somewhere/packages/tokens/src/token/format.ts'
   const top = topSelfTimes(
     {

@@ -22,7 +22,7 @@ const resultOf = (figures: Result['figures']): Result => ({
   figures,
 })
 
-test('a goal is judged by the median, and its bound is kept or not as its name says', () => {
+test('a goal is met or missed by the median, and only `below` excludes its bound', () => {
   expect(isMet(figure('', '×', [1, 3, 2], { atLeast: 2 }))).toBe(true)
   expect(isMet(figure('', '×', [1, 3, 1.9], { atLeast: 2 }))).toBe(false)
   expect(isMet(single('', 'ms', 2, { atMost: 2 }))).toBe(true)
@@ -32,7 +32,7 @@ test('a goal is judged by the median, and its bound is kept or not as its name s
   expect(isMissed([single('', '', 0, { atMost: 0 }), single('', '', 1)])).toBe(false)
 })
 
-test('the report says what was missed and by how much, with machine, versions and spread', () => {
+test('the report shows each missed goal with its ratio, the machine, the versions and the spread', () => {
   const report = renderReport([
     resultOf([
       figure('ratio', '×', [1, 2, 3], { atLeast: 4 }),
@@ -50,7 +50,7 @@ test('the report says what was missed and by how much, with machine, versions an
   }
 })
 
-test('numbers are shown with three digits', () => {
+test('the report shows numbers with three significant digits', () => {
   expect([0, 0.0123456, 1.005, 12.345, 123.45, 1234.5, 1e6].map(show)).toEqual([
     '0',
     '0.0123',

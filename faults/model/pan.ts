@@ -64,7 +64,7 @@ export async function missingTool(): Promise<string | null> {
   return null
 }
 
-/** What a verifier that spin generated says at its end. */
+/** The result that a generated verifier prints. */
 export interface Verdict {
   errors: number
   states: number
@@ -73,12 +73,14 @@ export interface Verdict {
   isComplete: boolean
 }
 
-/** Reads the report of `pan` (Spin 6.5). Throws `MODEL_TOOL_FAILED` when it is none. */
+/** Reads the report of `pan` (Spin 6.5). Throws `ToolError` if the output is not a report. */
 export function parseVerdict(output: string): Verdict {
   const found = /^State-vector \d+ byte, depth reached (\d+),.* errors: (\d+)$/m.exec(output)
   const states = /^ *([\d.e+]+) states, stored/m.exec(output)
   if (found === null || states === null) {
-    throw new ToolError(`The verifier printed no verdict: ${output.trim().split('\n').slice(-3).join(' / ')}`)
+    throw new ToolError(
+      `The output of the verifier does not contain a result: ${output.trim().split('\n').slice(-3).join(' / ')}`,
+    )
   }
   return {
     depth: Number(found[1]),

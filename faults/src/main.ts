@@ -23,7 +23,7 @@ const RESULTS_FOLDER = join(ROOT, '.holdfast', 'faults')
 async function play(args: Arguments): Promise<number> {
   const missing = await missingRequirement()
   if (missing !== null) {
-    console.error(`The fault campaign cannot run here, and did not. ${missing}`)
+    console.error(`The fault campaign cannot run here: ${missing} Nothing was run.`)
     return EXIT.cannotRun
   }
   const stop = new AbortController()
@@ -50,14 +50,16 @@ async function play(args: Arguments): Promise<number> {
     })
     const failed = played.filter((result) => !isExpected(result))
     const skipped = plans.length - played.length
-    const inTime = skipped === 0 ? '' : ` ${skipped} were not begun, because the time was up.`
-    console.log(`${played.length - failed.length} of ${played.length} runs came out as they must.${inTime}`)
+    const inTime = skipped === 0 ? '' : ` ${skipped} were not started because the time limit was reached.`
+    console.log(`${played.length - failed.length} of ${played.length} runs had the required result.${inTime}`)
     for (const { plan } of failed)
-      console.log(`  not so: ${plan.name}${plan.system === 'holdfast' ? '' : ` @ ${plan.system}`}`)
+      console.log(`  without it: ${plan.name}${plan.system === 'holdfast' ? '' : ` @ ${plan.system}`}`)
     return failed.length === 0 && played.length > 0 ? EXIT.green : EXIT.violation
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    console.error(`Interrupted after ${done} of ${plans.length} runs; everything is ended and removed.`)
+    console.error(
+      `Interrupted after ${done} of ${plans.length} runs. All processes are stopped and all temporary files removed.`,
+    )
     return EXIT.interrupted
   } finally {
     await workshop.close()
@@ -69,7 +71,7 @@ async function report(folder: string): Promise<void> {
   await writeFile(join(REPORT_FOLDER, 'REPORT.md'), renderReport(await results.read()))
   const picture = await results.readPicture()
   if (picture !== null) await writeFile(join(REPORT_FOLDER, 'failover.svg'), renderPicture(picture))
-  console.log(`Written: ${join(REPORT_FOLDER, 'REPORT.md')}`)
+  console.log(`Wrote ${join(REPORT_FOLDER, 'REPORT.md')}`)
 }
 
 async function main(): Promise<number> {

@@ -43,7 +43,7 @@ describe.runIf(missing === null)('the model of commit, barrier, journal, lease, 
 })
 
 describe.runIf(missing === null)('a search that did not visit every state', () => {
-  it.each(aLogin)('proves nothing when its paths were cut short', { timeout: ALL_MS }, async (run) => {
+  it.each(aLogin)('proves nothing when its depth was limited', { timeout: ALL_MS }, async (run) => {
     const short = await search(run, { ...LIMITS, mostSteps: 20 })
     expect(short.errors === 0 && short.isComplete).toBe(false)
     expect(isAsExpected(short)).toBe(false)
@@ -54,11 +54,11 @@ describe.runIf(missing === null)('a search that did not visit every state', () =
     expect(isAsExpected(small)).toBe(false)
   })
 
-  it('fails when the verifier printed no verdict', () => {
+  it('fails when the verifier does not print a result', () => {
     expect(() => parseVerdict('Segmentation fault')).toThrow(/no verdict: Segmentation fault/)
   })
 
-  it.each(aLogin)('fails at its deadline', { timeout: ALL_MS }, async (run) => {
+  it.each(aLogin)('fails when it exceeds its deadline', { timeout: ALL_MS }, async (run) => {
     await expect(search(run, { ...LIMITS, timeoutMs: 1 })).rejects.toMatchObject({
       code: 'MODEL_TOOL_FAILED',
     })

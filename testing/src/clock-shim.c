@@ -1,11 +1,11 @@
 /*
- * Sets the clocks of one process, preloaded: the file named by HOLDFAST_CLOCK_FILE, which the process has mapped, says
- * how far each clock is off and how fast it drifts. A controller changes the file while the process runs or is stopped.
- * The shim calls nothing that could ask for the time again, and allocates nothing, because allocators ask for the time
- * before they are ready.
+ * A preloaded library that sets the clocks of one process. The process maps the file HOLDFAST_CLOCK_FILE, which contains
+ * the error and the drift of each clock. A controller changes the file while the process runs or is stopped. The library
+ * does not call functions that read the time, and does not allocate, because allocators read the time before they are
+ * ready.
  *
- * What it does not reach: time-outs that the kernel counts by itself (epoll and poll, which a stop interrupts, so that
- * their callers look at the clock again; absolute deadlines of pthread_cond_timedwait; TCP).
+ * It does not change time-outs that the kernel counts: epoll and poll (a stop interrupts them, so their callers read the
+ * clock again), absolute deadlines of pthread_cond_timedwait, and TCP.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -30,7 +30,7 @@ struct error {
   int64_t gain_ns;
   int64_t since_ns;
 };
-/* The controller fills the slot that is not in use, and then names it: no reader sees half a change. */
+/* The controller fills the unused slot and then switches to it, so a reader never sees half of a change. */
 struct page {
   int64_t slot;
   struct error slots[2][CLOCKS];
@@ -107,7 +107,7 @@ time_t time(time_t *at) {
   return now.tv_sec;
 }
 
-/* libuv reads the time since boot (os.uptime() in Node) from /proc/uptime, where there is one. */
+/* libuv reads the time since boot (os.uptime() in Node) from /proc/uptime, if that file exists. */
 static int open_uptime(void) {
   struct timespec now;
   if (clock_gettime(CLOCK_BOOTTIME, &now) != 0) return -1;

@@ -28,7 +28,7 @@ const CLOCK_BYTES = 3 * WORD
 const SLOT_BYTES = CLOCK_NAMES.length * CLOCK_BYTES
 const FILE_BYTES = WORD + 2 * SLOT_BYTES
 
-const LOOK_AGAIN_MS = 2
+const POLL_INTERVAL_MS = 2
 const STOPPED_MS = 5000
 
 /** Builds the library that sets a process's clocks, and returns its file. Needs a C compiler. */
@@ -54,8 +54,8 @@ export class ShiftableClock {
   readonly file: string
   readonly #shim: string
   readonly #errors = new Map<ClockName, ClockError>()
-  readonly #stoodNs = new Map<ClockName, bigint>()
-  #stopped: { pids: readonly number[]; standing: readonly ClockName[]; atNs: bigint } | null = null
+  readonly #pausedNs = new Map<ClockName, bigint>()
+  #stopped: { pids: readonly number[]; clocks: readonly ClockName[]; atNs: bigint } | null = null
   #slot = 0
 
   private constructor(file: string, shim: string) {
@@ -88,7 +88,7 @@ export class ShiftableClock {
 
   /** Corrects the wall clock after it was stopped, as time synchronization does. */
   synchronize(): void {
-    this.#stoodNs.delete('real')
+    this.#pausedNs.delete('real')
     this.#write()
   }
 
@@ -103,18 +103,19 @@ export class ShiftableClock {
    * Stops processes that were started with these clocks, and stops the named clocks. Resolves when the processes are
    * stopped. Does nothing if they are already stopped.
    */
-  async stop(pids: readonly number[], standing: readonly ClockName[] = ALL_CLOCKS): Promise<void> {
+  async stop(pids: readonly number[], clocks: readonly ClockName[] = ALL_CLOCKS): Promise<void> {
     if (this.#stopped !== null) return
     for (const pid of pids) signal(pid, 'SIGSTOP')
     const deadline = performance.now() + STOPPED_MS
     for (const pid of pids) {
       while (!(await isStopped(pid))) {
-        if (performance.now() > deadline) throw new Error(`Process ${pid} does not stop.`)
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+        if (performance.now() > deadline)
+          throw new Error(`Process ${pid} did not stop within ${STOPPED_MS} ms.`)
+        await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
       }
     }
     // Take the time after the last process has stopped. Then their clocks do not jump back when the processes resume.
-    this.#stopped = { pids, standing, atNs: process.hrtime.bigint() }
+    this.#stopped = { pids, clocks, atNs: process.hrtime.bigint() }
   }
 
   /** Resumes the stopped processes. Skips processes that have ended meanwhile. */
@@ -122,9 +123,9 @@ export class ShiftableClock {
     const stopped = this.#stopped
     if (stopped === null) return
     this.#stopped = null
-    const stoodNs = process.hrtime.bigint() - stopped.atNs
-    for (const name of stopped.standing) {
-      this.#stoodNs.set(name, (this.#stoodNs.get(name) ?? 0n) + stoodNs)
+    const pausedNs = process.hrtime.bigint() - stopped.atNs
+    for (const name of stopped.clocks) {
+      this.#pausedNs.set(name, (this.#pausedNs.get(name) ?? 0n) + pausedNs)
     }
     this.#write()
     for (const pid of stopped.pids) signal(pid, 'SIGCONT')
@@ -135,7 +136,7 @@ export class ShiftableClock {
     const bytes = Buffer.alloc(SLOT_BYTES)
     for (const [index, name] of CLOCK_NAMES.entries()) {
       const error = this.#errors.get(name)
-      const shiftNs = (error?.shiftNs ?? 0n) - (this.#stoodNs.get(name) ?? 0n)
+      const shiftNs = (error?.shiftNs ?? 0n) - (this.#pausedNs.get(name) ?? 0n)
       bytes.writeBigInt64LE(shiftNs, index * CLOCK_BYTES)
       bytes.writeBigInt64LE(error?.gainNs ?? 0n, index * CLOCK_BYTES + WORD)
       bytes.writeBigInt64LE(error?.sinceNs ?? 0n, index * CLOCK_BYTES + 2 * WORD)

@@ -51,7 +51,7 @@ export class Network {
     server.listen(0, host)
     await once(server, 'listening')
     const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('No port was given.')
+    if (address === null || typeof address === 'string') throw new Error('The relay does not have a port.')
     return address.port
   }
 

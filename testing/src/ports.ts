@@ -31,5 +31,5 @@ async function listenSomewhere(server: Server): Promise<number> {
       // The port is in use. Try another one.
     }
   }
-  throw new Error(`No port was free in ${TRIES} tries.`)
+  throw new Error(`No free port was found in ${TRIES} tries.`)
 }

@@ -77,7 +77,7 @@ export class RedisGroup {
       }),
     )
     const [primary] = places
-    if (primary === undefined) throw new Error('There are no hosts.')
+    if (primary === undefined) throw new Error('The group has no hosts.')
     const redis = await Promise.all(
       places
         .slice(0, REDIS_HOSTS.length)
@@ -182,7 +182,7 @@ export class RedisGroup {
     }
     primaries.sort((a, b) => b.replicas - a.replicas)
     const [first] = primaries
-    if (first === undefined) throw new Error('No Redis calls itself primary.')
+    if (first === undefined) throw new Error('No Redis reports the role of primary.')
     return first.server
   }
 
@@ -197,7 +197,8 @@ export class RedisGroup {
     for (;;) {
       const missing = await this.#missing().catch(String)
       if (missing === null) return
-      if (Date.now() > deadline) throw new Error(`The group did not become whole in time: ${missing}.`)
+      if (Date.now() > deadline)
+        throw new Error(`The group did not become healthy within ${timeoutMs} ms: ${missing}.`)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
@@ -219,18 +220,18 @@ export class RedisGroup {
       this.redis.map(async (server) => String(await this.run(server, 'INFO', 'replication'))),
     )
     const primaries = infos.filter((info) => /^role:master/m.test(info))
-    if (primaries.length !== 1) return `${primaries.length} Redis call themselves primary`
+    if (primaries.length !== 1) return `${primaries.length} Redis report the role of primary`
     const online = (primaries[0]?.split('state=online').length ?? 1) - 1
-    if (online !== infos.length - 1) return `the primary has ${online} replicas`
+    if (online !== infos.length - 1) return `${online} replicas are online`
     const linked = infos.filter((info) => /^master_link_status:up/m.test(info)).length
-    if (linked !== infos.length - 1) return `${linked} replicas have their link`
+    if (linked !== infos.length - 1) return `${linked} replicas have a link to the primary`
     for (const sentinel of this.sentinels) {
       const quorum = String(await this.run(sentinel, 'SENTINEL', 'CKQUORUM', PRIMARY_NAME))
       if (!quorum.startsWith(`OK ${this.sentinels.length} `))
-        return `the Sentinel at ${sentinel.port} says ${quorum}`
+        return `the Sentinel at port ${sentinel.port} answered ${quorum}`
       const replicas = await this.run(sentinel, 'SENTINEL', 'REPLICAS', PRIMARY_NAME)
       const known = Array.isArray(replicas) ? replicas.length : 0
-      if (known !== infos.length - 1) return `the Sentinel at ${sentinel.port} knows ${known} replicas`
+      if (known !== infos.length - 1) return `the Sentinel at port ${sentinel.port} knows ${known} replicas`
     }
     return null
   }
@@ -244,7 +245,8 @@ export class RedisGroup {
     const deadline = Date.now() + MARKED_MS
     for (const server of this.redis) {
       while (String(await this.run(server, 'GET', 'hf:mark')) !== mark) {
-        if (Date.now() > deadline) throw new Error(`The Redis at port ${server.port} has no mark.`)
+        if (Date.now() > deadline)
+          throw new Error(`The Redis at port ${server.port} did not get the group id within ${MARKED_MS} ms.`)
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }

@@ -48,7 +48,7 @@ export class ServerProcess {
 
   /** Starts the server, with optional further arguments, and waits until it answers. Throws if it already runs. */
   async start(extraArgs: string[] = []): Promise<void> {
-    if (this.#runs) throw new Error(`${this.#command} at port ${this.port} runs already.`)
+    if (this.#runs) throw new Error(`${this.#command} at port ${this.port} is already running.`)
     const log = openSync(this.#logFile, 'a')
     const child = spawn(this.#command, [...this.#args, ...extraArgs], {
       stdio: ['ignore', log, log],
@@ -58,7 +58,9 @@ export class ServerProcess {
     const deadline = Date.now() + this.#startMs
     while (!(await this.#isReady())) {
       if (child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`${this.#command} did not start:\n${await readFile(this.#logFile, 'utf8')}`)
+        throw new Error(
+          `${this.#command} did not become ready. Its log:\n${await readFile(this.#logFile, 'utf8')}`,
+        )
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }

@@ -5,7 +5,7 @@ import { pause, sharedNowMs } from '../clock.ts'
 import { DataCentre } from '../data-centre.ts'
 import { type Figure, figure, single } from '../figure.ts'
 import { WorkerProcess } from '../worker-process.ts'
-import type { Experience, FailoverWorker, Load } from '../workers/failover.ts'
+import type { FailoverWorker, Load, Observations } from '../workers/failover.ts'
 import type { ClientKind } from '../workers/failover-clients.ts'
 
 const KILLS = 7
@@ -18,14 +18,14 @@ const AFTER_MS = 9000
 const LOAD: Load = {
   verificationsPerSecond: 500,
   loginsPerSecond: 50,
-  verifyPatienceMs: 2000,
-  loginPatienceMs: 10_000,
+  verifyTimeoutMs: 2000,
+  loginTimeoutMs: 10_000,
 }
 const NAMES = ['holdfast', 'ioredis', 'node-redis'] as const
 type Name = (typeof NAMES)[number]
 
 /** The observations of one client during one kill. */
-interface Seen {
+interface Observed {
   failedVerifications: number
   slowestVerifyMs: number
   failedLogins: number
@@ -39,7 +39,7 @@ export const failover: Benchmark = {
   title: 'Failover: kill -9 of the primary',
   async run({ stack, say }) {
     const centre = await DataCentre.start(stack)
-    const seen: Record<Name, Seen[]> = { holdfast: [], ioredis: [], 'node-redis': [] }
+    const seen: Record<Name, Observed[]> = { holdfast: [], ioredis: [], 'node-redis': [] }
     for (let kill = 0; kill < KILLS; kill++) {
       say(`kill ${kill + 1} of ${KILLS}`)
       const ofKill = await killOnce(stack, centre)
@@ -47,10 +47,10 @@ export const failover: Benchmark = {
     }
     return {
       setup: [
-        `${KILLS} kills of the primary's process under ${LOAD.verificationsPerSecond} verifications and ${LOAD.loginsPerSecond} logins a second from each of three processes, one a client, all at once on the same three Redis and three Sentinels: so each kill is the same failover for all. \`down-after-milliseconds\` 1500, \`failover-timeout\` 6000, Sentinel periods 500/250 ms. No watchdog. The processes have run for ${BEFORE_MS / 1000} s when the kill comes.`,
-        `ioredis (\`sentinels\`) and node-redis (\`createSentinel\`) with their defaults, used as connect-redis uses them (SET with EX, GET). A verification fails when it errs, says "not logged in" of an acknowledged login, or has no answer in ${LOAD.verifyPatienceMs} ms; a login when it has none in ${LOAD.loginPatienceMs / 1000} s. Holdfast has its own default limits.`,
-        'The login gap is the longest time between two acknowledged logins of one client. Lost: acknowledged logins that the primary does not hold when the data centre is whole again.',
-        'All three clients, three Redis and three Sentinels share both cores; together they use less than one.',
+        `The primary's process is killed ${KILLS} times. Each of three clients has its own process, with ${LOAD.verificationsPerSecond} verifications and ${LOAD.loginsPerSecond} logins per second. All three use the same three Redis and three Sentinels at the same time, so each kill is the same failover for all of them. \`down-after-milliseconds\` 1500, \`failover-timeout\` 6000, Sentinel periods 500/250 ms, no watchdog. The processes run for ${BEFORE_MS / 1000} s before the kill.`,
+        `ioredis (\`sentinels\`) and node-redis (\`createSentinel\`) have their defaults and send the commands of connect-redis (SET with EX, GET). A verification fails on an error, on "not logged in" for an acknowledged login, or without an answer within ${LOAD.verifyTimeoutMs} ms; a login fails without an answer within ${LOAD.loginTimeoutMs / 1000} s. Holdfast uses its own default limits.`,
+        'The login gap is the longest time between two acknowledged logins of one client. Lost: acknowledged logins that the primary does not hold after the data centre has recovered.',
+        'Three clients, three Redis and three Sentinels share two cores, and use less than one core in total.',
       ],
       figures: NAMES.flatMap((name) => figuresOf(name, seen[name])),
       notes: NAMES.flatMap((name) => reasonsOf(name, seen[name])),
@@ -58,7 +58,7 @@ export const failover: Benchmark = {
   },
 }
 
-async function killOnce(stack: AsyncDisposableStack, centre: DataCentre): Promise<Record<Name, Seen>> {
+async function killOnce(stack: AsyncDisposableStack, centre: DataCentre): Promise<Record<Name, Observed>> {
   const { group } = centre
   const login = {
     primaryName: PRIMARY_NAME,
@@ -80,14 +80,14 @@ async function killOnce(stack: AsyncDisposableStack, centre: DataCentre): Promis
   const killedMs = sharedNowMs()
   await primary.kill()
   await pause(AFTER_MS)
-  const experiences = await Promise.all(workers.map(({ worker }) => worker.call('stop')))
+  const observations = await Promise.all(workers.map(({ worker }) => worker.call('stop')))
   await Promise.all(workers.map(({ worker }) => worker.stop()))
   await primary.start()
   await group.waitUntilWhole()
-  const judged = {} as Record<Name, Seen>
+  const judged = {} as Record<Name, Observed>
   for (const [index, { name }] of workers.entries()) {
-    const experience = experiences[index]
-    if (experience !== undefined) judged[name] = await judge(centre, name, experience, killedMs)
+    const observed = observations[index]
+    if (observed !== undefined) judged[name] = await judge(centre, name, observed, killedMs)
   }
   return judged
 }
@@ -95,10 +95,10 @@ async function killOnce(stack: AsyncDisposableStack, centre: DataCentre): Promis
 async function judge(
   centre: DataCentre,
   name: Name,
-  experience: Experience,
+  observations: Observations,
   killedMs: number,
-): Promise<Seen> {
-  const { acknowledged, failedVerifications, slowestVerifyMs, failedLogins, failures } = experience
+): Promise<Observed> {
+  const { acknowledged, failedVerifications, slowestVerifyMs, failedLogins, failures } = observations
   // If a client's logins never work again, its gap lasts until the end of the load.
   const times = [...acknowledged.map(({ atMs }) => atMs), killedMs + AFTER_MS].sort((a, b) => a - b)
   const gaps = times.map((atMs, index) => atMs - (times[index - 1] ?? atMs))
@@ -126,14 +126,14 @@ async function countHeld(
   let held = 0
   for (let start = 0; start < keys.length; start += 500) {
     const values = await centre.group.run(primary, 'MGET', ...keys.slice(start, start + 500))
-    if (!Array.isArray(values)) throw new Error('MGET answered no list.')
+    if (!Array.isArray(values)) throw new Error('The answer to MGET is not a list.')
     held += values.filter((value) => Buffer.isBuffer(value) && isLive(value)).length
   }
   return held
 }
 
-function figuresOf(name: Name, seen: readonly Seen[]): Figure[] {
-  const sum = (pick: (one: Seen) => number) => seen.reduce((total, one) => total + pick(one), 0)
+function figuresOf(name: Name, seen: readonly Observed[]): Figure[] {
+  const sum = (pick: (one: Observed) => number) => seen.reduce((total, one) => total + pick(one), 0)
   const ours = name === 'holdfast'
   const none = ours ? { atMost: 0 } : undefined
   return [
@@ -168,7 +168,7 @@ function figuresOf(name: Name, seen: readonly Seen[]): Figure[] {
   ]
 }
 
-function reasonsOf(name: Name, seen: readonly Seen[]): string[] {
+function reasonsOf(name: Name, seen: readonly Observed[]): string[] {
   const counts = new Map<string, number>()
   for (const { failures } of seen) {
     for (const [reason, count] of Object.entries(failures)) {

@@ -14,7 +14,7 @@ const ROUNDS = 15
 
 export const forwardAuth: Benchmark = {
   name: 'forward-auth',
-  title: "A proxy's question: GET /verify",
+  title: 'Forward authentication: GET /verify',
   async run({ stack, say }) {
     const centre = await DataCentre.start(stack)
     const load = WorkerProcess.start<WebLoadWorker>(stack, 'web-load')
@@ -30,7 +30,7 @@ export const forwardAuth: Benchmark = {
       const { count, ...measured } = await load.call('ask', url, cookies, CONNECTIONS, ROUND_MS)
       return { ...measured, cpuUs: (1000 * ((await worker.cpuMs()) - beforeMs)) / count }
     }
-    say(`${ROUNDS} rounds of ${ROUND_MS} ms a side`)
+    say(`${ROUNDS} rounds of ${ROUND_MS} ms per side`)
     const measured = await interleave(
       { empty: () => run(empty), gateway: () => run(gateway) },
       { rounds: ROUNDS },
@@ -39,7 +39,7 @@ export const forwardAuth: Benchmark = {
       measured[side].map((round) => round[what])
     const figures = [
       figure(
-        'the gateway, of an empty Fastify route',
+        'requests of the gateway, relative to an empty Fastify route',
         '×',
         ratios(of('gateway', 'perSecond'), of('empty', 'perSecond')),
         { atLeast: 0.75 },
@@ -48,13 +48,13 @@ export const forwardAuth: Benchmark = {
       figure('an empty route, requests', '/s', of('empty', 'perSecond')),
       figure('the gateway, p99', 'ms', of('gateway', 'p99Ms')),
       figure('an empty route, p99', 'ms', of('empty', 'p99Ms')),
-      figure('processor time of a request, the gateway', 'µs', of('gateway', 'cpuUs')),
-      figure('processor time of a request, an empty route', 'µs', of('empty', 'cpuUs')),
+      figure('processor time per request, the gateway', 'µs', of('gateway', 'cpuUs')),
+      figure('processor time per request, an empty route', 'µs', of('empty', 'cpuUs')),
     ]
     return {
       setup: [
-        `One gateway process, ${USERS} sessions in its near cache, by cookie over ${CONNECTIONS} kept connections (autocannon); every answer is 200 with the identity headers. Beside it Fastify with its defaults and one route that answers an empty 200, asked with the same cookies.`,
-        'The measured process has one core; autocannon, in a process of its own, and Redis share the other.',
+        `One gateway process has ${USERS} sessions in its near cache. autocannon sends their cookies over ${CONNECTIONS} keep-alive connections; every answer is 200 with the identity headers. The other side is Fastify with its defaults and one route that answers an empty 200 to the same cookies.`,
+        'The measured process has one core. autocannon, in a separate process, and Redis share the other.',
       ],
       figures,
       ...(await profileWhenMissed(figures, gateway.worker, () => run(gateway))),

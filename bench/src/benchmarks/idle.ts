@@ -9,7 +9,7 @@ import type { HoldfastWorker } from '../workers/holdfast.ts'
 const ROUNDS = 5
 const ROUND_MS = 6000
 /** After this time a new process has finished its start. */
-const CALM_MS = 4000
+const START_UP_MS = 4000
 
 interface Counts {
   redis: number
@@ -28,11 +28,11 @@ export const idle: Benchmark = {
     const sent: number[] = []
     const byCommand = new Map<string, number>()
     for (let round = 0; round < ROUNDS; round++) {
-      say(`round ${round + 1} of ${ROUNDS}: ${ROUND_MS} ms without a process, and as long with one`)
+      say(`round ${round + 1} of ${ROUNDS}: ${ROUND_MS} ms without the process, then ${ROUND_MS} ms with it`)
       const without = await perSecond(centre, () => pause(ROUND_MS))
       const worker = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
       await worker.call('open', centre.storeOptions())
-      await pause(CALM_MS)
+      await pause(START_UP_MS)
       await monitor.find('holdfast-bench')
       monitor.take()
       const beside = await perSecond(centre, async () => {
@@ -50,16 +50,16 @@ export const idle: Benchmark = {
     })
     return {
       setup: [
-        `A process with an open store that nobody asks for anything, for ${ROUND_MS / 1000} s, after as long without it; ${ROUNDS} times. Sent: what \`MONITOR\` on all three Redis shows of its connections. Caused: \`INFO commandstats\` of all three Redis, minus the time without the process; this counts again what a script runs inside, and what replication repeats on both replicas.`,
+        `A process with an open store and no calls, for ${ROUND_MS / 1000} s, after the same time without the process; ${ROUNDS} times. Sent: the commands of its connections in \`MONITOR\` on all three Redis. Caused: \`INFO commandstats\` of all three Redis, minus the time without the process; this also counts the commands inside scripts, and the commands that replication repeats on both replicas.`,
         'The process, three Redis and three Sentinels share two cores that are otherwise idle.',
       ],
       figures: [
-        figure('of one core', '%', cpu, { below: 1 }),
+        figure('processor time, of one core', '%', cpu, { below: 1 }),
         figure('commands that the process sends to Redis', '/s', sent, { below: 20 }),
         figure('commands that it causes on all three Redis (commandstats)', '/s', onRedis, { below: 20 }),
         figure('commands that it causes on all three Sentinels', '/s', onSentinels),
       ],
-      notes: [`Sent, a second: ${rates.join(', ')}.`],
+      notes: [`Sent per second: ${rates.join(', ')}.`],
     }
   },
 }

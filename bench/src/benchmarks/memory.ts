@@ -19,12 +19,12 @@ const SETTLE_MS = 1200
 
 export const memory: Benchmark = {
   name: 'memory',
-  title: 'Memory in Redis, a session',
+  title: 'Memory of a session in Redis',
   async run({ stack, say }) {
     const centre = await DataCentre.start(stack)
     const bytes: Record<'ours' | 'theirs' | 'ended', number[]> = { ours: [], theirs: [], ended: [] }
     for (let round = 0; round < ROUNDS; round++) {
-      say(`round ${round + 1} of ${ROUNDS}: ${SESSIONS} sessions a side`)
+      say(`round ${round + 1} of ${ROUNDS}: ${SESSIONS} sessions per side`)
       bytes.theirs.push(await measureTheirs(centre))
       const { live, ended } = await measureOurs(stack, centre)
       bytes.ours.push(live)
@@ -32,14 +32,14 @@ export const memory: Benchmark = {
     }
     return {
       setup: [
-        `${SESSIONS} sessions of the same content (${JSON.stringify(contentOf(0)).length} bytes as JSON), each of a subject of its own, in an empty data set: the growth of the primary's memory without its buffers for clients and replicas. Holdfast's sessions are sealed twice (for the token's holder, and for lists), and are listed in their subject's index; connect-redis (its own \`set\`) keeps plain JSON and no index.`,
-        'Nothing here depends on the cores.',
+        `${SESSIONS} sessions with the same content (${JSON.stringify(contentOf(0)).length} bytes as JSON), each of a different subject, in an empty data set. Measured: the growth of the primary's memory without its buffers for clients and replicas. Holdfast encrypts a session twice (for the holder of the token, and for lists) and lists it in the index of its subject; connect-redis (its own \`set\`) stores plain JSON without an index.`,
+        'The cores do not affect these figures.',
       ],
       figures: [
-        figure("a session of Holdfast, of connect-redis's", '×', ratios(bytes.ours, bytes.theirs), {
+        figure('a session of Holdfast, relative to connect-redis', '×', ratios(bytes.ours, bytes.theirs), {
           atMost: 1.2,
         }),
-        figure('Holdfast, index counted', 'bytes', bytes.ours),
+        figure('Holdfast, with its index', 'bytes', bytes.ours),
         figure('connect-redis', 'bytes', bytes.theirs),
         figure('Holdfast, a revoked session (tombstone and index)', 'bytes', bytes.ended),
         ...(await partsOf(centre)),
@@ -121,13 +121,9 @@ async function partsOf(centre: DataCentre): Promise<Figure[]> {
     return Number(await centre.group.run(primary, 'MEMORY', 'USAGE', key, 'SAMPLES', '0'))
   }
   return [
+    single('a revoked session: the tombstone with its key (MEMORY USAGE)', 'bytes', await usage('hf:*:t:*')),
     single(
-      'of a revoked session: the tombstone with its key (MEMORY USAGE)',
-      'bytes',
-      await usage('hf:*:t:*'),
-    ),
-    single(
-      "of any session: its subject's index with its key (MEMORY USAGE)",
+      'any session: the index of its subject with its key (MEMORY USAGE)',
       'bytes',
       await usage('hf:*:s:*'),
     ),

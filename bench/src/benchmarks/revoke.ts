@@ -14,7 +14,7 @@ const LEASE_MS = 1000
 
 export const revoke: Benchmark = {
   name: 'revoke',
-  title: 'Revoke, until another process refuses',
+  title: 'Revocation: time until another process refuses',
   async run({ stack, say }) {
     const centre = await DataCentre.start(stack)
     const revoking = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
@@ -40,7 +40,7 @@ export const revoke: Benchmark = {
     const all = refusedMs.flat()
     return {
       setup: [
-        `${ROUNDS * REVOCATIONS_IN_ROUND} revocations, one after the other. The other process has the session in its near cache under a lease and verifies it again and again; measured from the call of \`revoke\` to the call of the first verification that was refused, on the clock that both processes share.`,
+        `${ROUNDS * REVOCATIONS_IN_ROUND} revocations, one after the other. The other process has the session in its near cache under a lease and verifies it continuously. Measured: the time from the call of \`revoke\` to the call of the first verification that was refused, on the clock that both processes share.`,
         'The verifying process keeps one core busy; the revoking process and three Redis share the other.',
       ],
       figures: [
@@ -53,7 +53,7 @@ export const revoke: Benchmark = {
         single('revoked → refused, p99 of all', 'ms', percentile(all, 0.99), { below: 25 }),
         single('revoked → refused, slowest of all', 'ms', Math.max(...all), { below: LEASE_MS }),
         single(
-          'longest that it was still accepted after the acknowledgement (promised: below L = 1000)',
+          'longest time after the acknowledgement at which it was still accepted (promised: below L = 1000)',
           'ms',
           Math.max(...staleMs),
           {

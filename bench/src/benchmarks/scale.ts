@@ -11,7 +11,7 @@ const ROUNDS = 5
 const LOOPS = 64
 const VERIFY_MS = 1000
 /** The maximum number of real tokens in a store. The benchmark verifies them in turn. */
-const MOST_TOKENS = 20_000
+const MAX_TOKENS = 20_000
 const ISSUES_IN_ROUND = 3000
 /** The benchmark takes one subject after another. Each has the same number of sessions at every size. */
 const SUBJECTS_IN_ROUND = 20
@@ -21,10 +21,10 @@ const FIRST_ISSUED = 1_000_000
 const FIRST_ENDED = 2_000_000
 
 /** Sentinel's `down-after-milliseconds`. Filling keeps a primary busy, and must not cause a failover. */
-const PATIENT_MS = 30_000
+const DOWN_AFTER_MS = 30_000
 
 /** The allowed ratio between the cost at another size and the cost at the smallest size. */
-const FLAT = 1.3
+const MAX_COST_RATIO = 1.3
 
 interface Sized {
   sessions: number
@@ -49,28 +49,28 @@ export const scale: Benchmark = {
     const costs: [string, (one: Costs) => number][] = [
       ['a verification from the primary', (one) => one.verifyUs],
       ['a login', (one) => one.issueUs],
-      [`ending all ${SESSIONS_OF_SUBJECT} sessions of a subject`, (one) => one.endUs],
+      [`the end of all ${SESSIONS_OF_SUBJECT} sessions of a subject`, (one) => one.endUs],
     ]
     const figures: Figure[] = costs.flatMap(([what, pick]) => [
       ...others.map((sessions) =>
         figure(
-          `${what}, ${inWords(sessions)} of ${inWords(smallest)} sessions`,
+          `${what}, ${formatCount(sessions)} relative to ${formatCount(smallest)} sessions`,
           '×',
           ratios(of(sessions, pick), of(smallest, pick)),
           {
-            atMost: FLAT,
+            atMost: MAX_COST_RATIO,
           },
         ),
       ),
       ...[smallest, ...others].map((sessions) =>
-        figure(`${what}, ${inWords(sessions)} sessions`, 'µs', of(sessions, pick)),
+        figure(`${what}, ${formatCount(sessions)} sessions`, 'µs', of(sessions, pick)),
       ),
     ])
     return {
       setup: [
-        `A data centre for each size, all of them up at once and measured in turn. Up to ${MOST_TOKENS} sessions of each are real and verified in turn (${LOOPS} loops, not from the cache); the rest are copies of a real record under keys of the same form, written by a script on the primary, each two of them in one subject's index. Without AOF while filling, with it while measuring.`,
-        `A round is ${VERIFY_MS} ms of verifications, ${ISSUES_IN_ROUND} logins (${LOOPS} loops), and ending all sessions of each of ${SUBJECTS_IN_ROUND} subjects, one after the other; then these records are deleted, so that a store keeps its size. Cost is time for each, all loops together.`,
-        'The measured process has one core; its primary and replicas have the other, which they share with the idle Redis and Sentinels of the other sizes.',
+        `One data centre per size; all of them run at the same time and are measured in turn. Up to ${MAX_TOKENS} sessions of each are real and are verified in turn (${LOOPS} loops, not from the cache). The rest are copies of a real record under keys of the same form, which a script on the primary writes; the index of each subject contains two of them. AOF is off while the store is filled, and on for the measurement.`,
+        `A round is ${VERIFY_MS} ms of verifications, ${ISSUES_IN_ROUND} logins (${LOOPS} loops), and the end of all sessions of each of ${SUBJECTS_IN_ROUND} subjects, one after the other; then these records are deleted, so that the store keeps its size. The cost is the time per operation over all loops.`,
+        'The measured process has one core. Its primary and replicas share the other with the idle Redis and Sentinels of the other sizes.',
       ],
       figures,
     }
@@ -82,11 +82,11 @@ async function startFilled(
   sessions: number,
   say: (line: string) => void,
 ): Promise<Sized> {
-  say(`filling a data centre with ${inWords(sessions)} sessions`)
-  const centre = await DataCentre.start(stack, { quickSentinels: false, downAfterMs: PATIENT_MS })
+  say(`filling a data centre with ${formatCount(sessions)} sessions`)
+  const centre = await DataCentre.start(stack, { quickSentinels: false, downAfterMs: DOWN_AFTER_MS })
   const worker = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
   await worker.call('open', centre.storeOptions({ maxCachedRecords: 1 }))
-  const tokens = await worker.call('logIn', Math.min(sessions, MOST_TOKENS))
+  const tokens = await worker.call('logIn', Math.min(sessions, MAX_TOKENS))
   const [first = ''] = tokens
   if (sessions > tokens.length) await fill(centre, sessions - tokens.length, first)
   return { sessions, centre, worker }
@@ -123,7 +123,7 @@ async function deleteRecords({ group }: DataCentre, tokens: readonly string[]): 
   }
 }
 
-function inWords(sessions: number | undefined): string {
+function formatCount(sessions: number | undefined): string {
   const count = sessions ?? 0
   if (count >= 1_000_000) return `${count / 1_000_000} M`
   return count >= 1000 ? `${count / 1000} k` : String(count)

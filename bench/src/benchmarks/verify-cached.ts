@@ -14,7 +14,7 @@ const JOSE_LOOPS = 64
 
 export const verifyCached: Benchmark = {
   name: 'verify-cached',
-  title: 'Verify, in the near cache',
+  title: 'Verification from the near cache',
   async run({ stack, say }) {
     const centre = await DataCentre.start(stack)
     const holdfast = WorkerProcess.start<HoldfastWorker>(stack, 'holdfast')
@@ -23,7 +23,7 @@ export const verifyCached: Benchmark = {
     await holdfast.call('logIn', TOKENS)
     await jose.call('logIn', TOKENS)
     await holdfast.call('verifyCachedInSequence', 1).catch(() => {})
-    say(`${ROUNDS} rounds of ${ROUND_MS} ms a side`)
+    say(`${ROUNDS} rounds of ${ROUND_MS} ms per side`)
     const measured = await interleave(
       {
         ours: () => holdfast.call('verifyCachedInSequence', ROUND_MS),
@@ -37,7 +37,7 @@ export const verifyCached: Benchmark = {
       Math.max(perSecond, measured.inLoops[round]?.perSecond ?? 0),
     )
     const figures = [
-      figure("Holdfast's verifications for each of jose's", '×', ratios(ours, best), { atLeast: 40 }),
+      figure('verifications of Holdfast, relative to jose', '×', ratios(ours, best), { atLeast: 40 }),
       figure(
         'a verification',
         'µs',
@@ -45,12 +45,12 @@ export const verifyCached: Benchmark = {
         { below: 3 },
       ),
       figure('Holdfast', '/s', ours),
-      figure('jose, the better of one at a time and 64 at once', '/s', best),
+      figure('jose, the better of 1 and 64 at the same time', '/s', best),
     ]
     return {
       setup: [
-        `${TOKENS} sessions, verified in turn through the public API, one after the other, each time as a new string, as a request brings it; jose verifies HS256 JWTs of the same content with a key that was imported once. A JWT cannot be revoked.`,
-        'Each side is alone in its process and has a core to itself while it is measured; Redis and Sentinels idle beside it. jose also uses the threads of the Node pool.',
+        `${TOKENS} sessions are verified in turn through the public API, one at a time, each time as a new string, like the token of a request. jose verifies HS256 JWTs with the same content and a key that was imported once. A JWT cannot be revoked.`,
+        'Each side has its own process and one core during its measurement; Redis and Sentinels are idle. jose also uses the thread pool of Node.',
       ],
       figures,
       ...(await profileWhenMissed(figures, holdfast, () =>

@@ -32,7 +32,7 @@ export const web: Benchmark = {
       const { count, ...measured } = await load.call('run', url, cookies, CONNECTIONS, ROUND_MS)
       return { ...measured, cpuUs: (1000 * ((await worker.cpuMs()) - beforeMs)) / count }
     }
-    say(`5 rounds of ${ROUND_MS} ms a side`)
+    say(`5 rounds of ${ROUND_MS} ms per side`)
     const measured = await interleave({
       none: () => run(none),
       holdfast: () => run(holdfast),
@@ -42,28 +42,28 @@ export const web: Benchmark = {
     const perSecond = (side: keyof typeof measured) => measured[side].map((round) => round.perSecond)
     const cpu = (what: string, side: keyof typeof measured) =>
       figure(
-        `processor time of a request, ${what}`,
+        `processor time per request, ${what}`,
         'µs',
         measured[side].map((round) => round.cpuUs),
       )
     const figures = [
       figure(
-        'Holdfast, of express-session with connect-redis',
+        'Holdfast, relative to express-session with connect-redis',
         '×',
         ratios(perSecond('holdfast'), perSecond('connectRedis')),
         {
           atLeast: 1.5,
         },
       ),
-      figure('Holdfast, of no session at all', '×', ratios(perSecond('holdfast'), perSecond('none')), {
+      figure('Holdfast, relative to no session', '×', ratios(perSecond('holdfast'), perSecond('none')), {
         atLeast: 0.9,
       }),
       figure(
-        'Holdfast, of connect-redis with `disableTouch`',
+        'Holdfast, relative to connect-redis with `disableTouch`',
         '×',
         ratios(perSecond('holdfast'), perSecond('untouched')),
       ),
-      figure('no session at all, requests', '/s', perSecond('none')),
+      figure('no session, requests', '/s', perSecond('none')),
       figure('Holdfast, requests', '/s', perSecond('holdfast')),
       figure('connect-redis, requests', '/s', perSecond('connectRedis')),
       figure('connect-redis with `disableTouch`, requests', '/s', perSecond('untouched')),
@@ -77,14 +77,14 @@ export const web: Benchmark = {
         'ms',
         measured.connectRedis.map((round) => round.p99Ms),
       ),
-      cpu('no session at all', 'none'),
+      cpu('no session', 'none'),
       cpu('Holdfast', 'holdfast'),
       cpu('connect-redis', 'connectRedis'),
     ]
     return {
       setup: [
-        `Express 5, one process a side, \`NODE_ENV=production\`, ${USERS} logged-in users by cookie over ${CONNECTIONS} kept connections (autocannon), a small JSON answer. connect-redis as documented: one plain connection to the primary, \`resave\` and \`saveUninitialized\` off; it touches a session at each request unless \`disableTouch\`. The application without sessions gets the same cookies.`,
-        'The application has one core; autocannon, in a process of its own, and Redis share the other.',
+        `Express 5, one process per side, \`NODE_ENV=production\`. autocannon sends the cookies of ${USERS} logged-in users over ${CONNECTIONS} keep-alive connections; the answer is a small JSON document. connect-redis is set up as documented: one plain connection to the primary, \`resave\` and \`saveUninitialized\` off. It touches a session on each request unless \`disableTouch\` is set. The application without sessions receives the same cookies.`,
+        'The application has one core. autocannon, in a separate process, and Redis share the other.',
       ],
       figures,
       ...(await profileWhenMissed(figures, holdfast.worker, () => run(holdfast))),

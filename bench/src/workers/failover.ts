@@ -8,12 +8,12 @@ export interface Load {
   verificationsPerSecond: number
   loginsPerSecond: number
   /** A verification without an answer after this time has failed (in milliseconds). */
-  verifyPatienceMs: number
+  verifyTimeoutMs: number
   /** A login without an answer after this time has failed (in milliseconds). */
-  loginPatienceMs: number
+  loginTimeoutMs: number
 }
 
-export interface Experience {
+export interface Observations {
   verifications: number
   failedVerifications: number
   slowestVerifyMs: number
@@ -26,8 +26,8 @@ export interface Experience {
 
 let client: SessionClient
 let stopped = false
-let running: Promise<unknown> = Promise.resolve()
-const seen: Experience = {
+let loops: Promise<unknown> = Promise.resolve()
+const observed: Observations = {
   verifications: 0,
   failedVerifications: 0,
   slowestVerifyMs: 0,
@@ -39,50 +39,50 @@ const seen: Experience = {
 /** Starts `work` at this rate, without waiting for its end (open loop). */
 async function openLoop(perSecond: number, work: (turn: number) => Promise<void>): Promise<void> {
   const startMs = sharedNowMs()
-  const underWay = new Set<Promise<void>>()
+  const running = new Set<Promise<void>>()
   for (let turn = 0; !stopped; turn++) {
     const dueMs = startMs + (1000 * turn) / perSecond
     if (dueMs > sharedNowMs()) await pause(Math.max(0, dueMs - sharedNowMs()))
-    const one = work(turn).finally(() => underWay.delete(one))
-    underWay.add(one)
+    const one = work(turn).finally(() => running.delete(one))
+    running.add(one)
   }
-  await Promise.all(underWay)
+  await Promise.all(running)
 }
 
-async function logIn(user: number, patienceMs: number): Promise<void> {
+async function logIn(user: number, timeoutMs: number): Promise<void> {
   try {
-    const session = await within(client.logIn(user), patienceMs)
-    seen.acknowledged.push({ session, atMs: sharedNowMs() })
+    const session = await withTimeout(client.logIn(user), timeoutMs)
+    observed.acknowledged.push({ session, atMs: sharedNowMs() })
   } catch (error) {
-    seen.failedLogins += 1
+    observed.failedLogins += 1
     note('login', error)
   }
 }
 
-async function verify(patienceMs: number): Promise<void> {
-  const { session } = seen.acknowledged[Math.floor(Math.random() * seen.acknowledged.length)] ?? {}
+async function verify(timeoutMs: number): Promise<void> {
+  const { session } = observed.acknowledged[Math.floor(Math.random() * observed.acknowledged.length)] ?? {}
   if (session === undefined) return
   const startMs = sharedNowMs()
-  seen.verifications += 1
+  observed.verifications += 1
   try {
-    if (!(await within(client.verify(session), patienceMs))) throw new Error('a user was logged out')
+    if (!(await withTimeout(client.verify(session), timeoutMs))) throw new Error('a user was logged out')
   } catch (error) {
-    seen.failedVerifications += 1
+    observed.failedVerifications += 1
     note('verification', error)
   }
-  seen.slowestVerifyMs = Math.max(seen.slowestVerifyMs, sharedNowMs() - startMs)
+  observed.slowestVerifyMs = Math.max(observed.slowestVerifyMs, sharedNowMs() - startMs)
 }
 
 function note(what: string, error: unknown): void {
   const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\d{4,}/g, 'N')
   const reason = `${what}: ${message.slice(0, 80)}`
-  seen.failures[reason] = (seen.failures[reason] ?? 0) + 1
+  observed.failures[reason] = (observed.failures[reason] ?? 0) + 1
 }
 
-async function within<T>(work: Promise<T>, patienceMs: number): Promise<T> {
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), patienceMs)
+    timer = setTimeout(() => reject(new Error('no answer in time')), timeoutMs)
   })
   try {
     return await Promise.race([work, late])
@@ -94,17 +94,17 @@ async function within<T>(work: Promise<T>, patienceMs: number): Promise<T> {
 const methods = {
   async start(how: ClientKind, load: Load): Promise<void> {
     client = await openClient(how)
-    running = Promise.all([
-      openLoop(load.loginsPerSecond, (turn) => logIn(turn, load.loginPatienceMs)),
-      openLoop(load.verificationsPerSecond, () => verify(load.verifyPatienceMs)),
+    loops = Promise.all([
+      openLoop(load.loginsPerSecond, (turn) => logIn(turn, load.loginTimeoutMs)),
+      openLoop(load.verificationsPerSecond, () => verify(load.verifyTimeoutMs)),
     ])
   },
 
   /** Stops starting work, and waits for the running work. */
-  async stop(): Promise<Experience> {
+  async stop(): Promise<Observations> {
     stopped = true
-    await running
-    return seen
+    await loops
+    return observed
   },
 }
 

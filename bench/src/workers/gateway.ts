@@ -15,7 +15,7 @@ async function startGateway(options: RedisStoreOptions, users: number) {
   // The gateway reads the file once, at its start. The benchmark does not log in with a password.
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
   const usersFile = join(folder, 'users.json')
-  await addUser(usersFile, 'nobody', 'a password of nobody')
+  await addUser(usersFile, 'unused-user', 'password-of-the-unused-user')
   const config = parseGatewayConfig({
     name: 'gateway',
     dataCentre: options.dataCentre,

@@ -8,7 +8,7 @@ import {
 import { sharedNowMs } from '../clock.ts'
 import { contentOf } from '../content.ts'
 import {
-  asItArrives,
+  asNewString,
   forEachOf,
   type Latencies,
   runInLoops,
@@ -33,15 +33,19 @@ const observer: StoreObserver = {
 
 async function verifyActive(token: string | undefined): Promise<void> {
   const { status } = await store.verify(token ?? '')
-  if (status !== 'active') throw new Error(`A live token was found ${status}.`)
+  if (status !== 'active') throw new Error(`The answer for a live token was ${status}.`)
 }
 
 /** Measures verifications, and checks that they used the path under test. */
-async function verifying<T extends Throughput>(path: VerificationPath, work: () => Promise<T>): Promise<T> {
+async function verifyOnPath<T extends Throughput>(
+  path: VerificationPath,
+  work: () => Promise<T>,
+): Promise<T> {
   const before = paths[path]
   const measured = await work()
-  const strays = measured.count - (paths[path] - before)
-  if (strays > measured.count / 20) throw new Error(`${strays} of ${measured.count} did not go by ${path}.`)
+  const onOtherPaths = measured.count - (paths[path] - before)
+  if (onOtherPaths > measured.count / 20)
+    throw new Error(`${onOtherPaths} of ${measured.count} verifications did not use the path ${path}.`)
   return measured
 }
 
@@ -63,13 +67,13 @@ const methods = {
   },
 
   verifyCachedInSequence: (durationMs: number) =>
-    verifying('cache', () => {
+    verifyOnPath('cache', () => {
       const arrived = tokens.map((token) => Buffer.from(token))
-      return runInSequence(durationMs, (turn) => verifyActive(asItArrives(arrived[turn % arrived.length])))
+      return runInSequence(durationMs, (turn) => verifyActive(asNewString(arrived[turn % arrived.length])))
     }),
 
   verifyFromPrimary: (durationMs: number, concurrency: number) =>
-    verifying('primary', () =>
+    verifyOnPath('primary', () =>
       runInLoops(durationMs, concurrency, (turn) => verifyActive(tokens[turn % tokens.length])),
     ),
 
@@ -130,7 +134,7 @@ const methods = {
       lastActiveMs = calledMs
       await new Promise((resolve) => setImmediate(resolve))
     }
-    throw new Error(`A revoked token was not refused in ${timeoutMs} ms.`)
+    throw new Error(`A revoked token was not refused within ${timeoutMs} ms.`)
   },
 
   /** The share of a core that this process uses without requests (in percent). */

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { contentOf } from '../content.ts'
-import { asItArrives, forEachOf, runInLoops, runInSequence } from '../loops.ts'
+import { asNewString, forEachOf, runInLoops, runInSequence } from '../loops.ts'
 import { serve } from './serve.ts'
 
 /** A signed token with the same content. jose verifies it with HS256 and a key that was imported once. */
@@ -10,7 +10,7 @@ let key: webcrypto.CryptoKey
 let tokens: Buffer[] = []
 
 async function verify(arrived: Buffer | undefined): Promise<void> {
-  const { payload } = await jwtVerify(asItArrives(arrived), key, { algorithms: ['HS256'] })
+  const { payload } = await jwtVerify(asNewString(arrived), key, { algorithms: ['HS256'] })
   if (payload.sub === undefined) throw new Error('A token has no subject.')
 }
 

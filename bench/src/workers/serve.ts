@@ -21,7 +21,7 @@ export interface Request {
 export type Answer = { id: number; ok: true; value: unknown } | { id: number; ok: false; error: string }
 
 const SAMPLE_EVERY_US = 200
-const MOST_FUNCTIONS = 14
+const MAX_FUNCTIONS = 14
 
 /** Answers the calls of the parent process (worker-process.ts), and ends with the parent. */
 export function serve(methods: Methods): void {
@@ -34,7 +34,7 @@ async function answer(methods: Methods, { id, method, args }: Request): Promise<
   let reply: Answer
   try {
     const run = methods[method]
-    if (run === undefined) throw new Error(`This worker has no method ${method}.`)
+    if (run === undefined) throw new Error(`The worker does not have the method ${method}.`)
     reply = { id, ok: true, value: await run(...args) }
   } catch (error) {
     reply = { id, ok: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
@@ -54,7 +54,7 @@ function builtInMethods(): BuiltInMethods {
     async 'profile:stop'() {
       const { profile } = await session.post('Profiler.stop')
       session.disconnect()
-      return topSelfTimes(profile, MOST_FUNCTIONS)
+      return topSelfTimes(profile, MAX_FUNCTIONS)
     },
     async cpu() {
       const { user, system } = process.cpuUsage()

@@ -26,7 +26,7 @@ declare module 'express-session' {
 }
 
 const withoutSessions = (application: Express): void => {
-  application.get('/', (_request, response) => tell(response, contentOf(0)))
+  application.get('/', (_request, response) => sendUser(response, contentOf(0)))
 }
 
 async function withHoldfast(application: Express, options: RedisStoreOptions): Promise<void> {
@@ -40,7 +40,7 @@ async function withHoldfast(application: Express, options: RedisStoreOptions): P
   application.get('/', (request, response) => {
     const { session } = request as unknown as RequestWithSession
     if (session === null) response.sendStatus(401)
-    else tell(response, session as unknown as Content)
+    else sendUser(response, session as unknown as Content)
   })
 }
 
@@ -65,11 +65,11 @@ async function withConnectRedis(
   })
   application.get('/', (request, response) => {
     if (request.session.user === undefined) response.sendStatus(401)
-    else tell(response, request.session.user)
+    else sendUser(response, request.session.user)
   })
 }
 
-function tell(response: Response, { subject, claims }: Content): void {
+function sendUser(response: Response, { subject, claims }: Content): void {
   response.json({ subject, name: claims.name })
 }
 

@@ -38,22 +38,22 @@ export async function runIsolated(
   signal.addEventListener('abort', end, { once: true })
   const limit = setTimeout(end, LONGEST_RUN_MS)
   let record: RunRecord | null = null
-  let complaint = `The run did not end in ${LONGEST_RUN_MS / 1000} s.`
+  let reason = `The run did not end within ${LONGEST_RUN_MS / 1000} s.`
   const { stdin, stdout, stderr } = child
-  if (!stdin || !stdout || !stderr) throw new BrokenRunError('The run has no pipes.')
+  if (!stdin || !stdout || !stderr) throw new BrokenRunError('The process of the run has no pipes.')
   createInterface(stdout).on('line', (line) => {
     const message = JSON.parse(line) as RunMessage
     if (message.type === 'stage') onStage(message.stage)
     else if (message.type === 'done') record = message.record
-    else complaint = message.message
+    else reason = message.message
   })
   stdin.on('error', () => {})
   stdin.write(`${JSON.stringify(order)}\n`)
   try {
-    const [said] = await Promise.all([text(stderr), gone])
+    const [errorOutput] = await Promise.all([text(stderr), gone])
     signal.throwIfAborted()
     if (record !== null) return record
-    throw new BrokenRunError(`${complaint}\n${said}`.trim())
+    throw new BrokenRunError(`${reason}\n${errorOutput}`.trim())
   } finally {
     clearTimeout(limit)
     signal.removeEventListener('abort', end)

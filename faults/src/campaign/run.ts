@@ -82,7 +82,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   await pause(plan.warmUpMs)
   onStage('faults')
   await playFaults(site, plan)
-  onStage('healing')
+  onStage('recovery')
   await site.dataCentre.hurrySentinels()
   await site.dataCentre.waitUntilWhole()
   await pause(SETTLE_MS)
@@ -94,7 +94,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   const isReady = await reader.ready(READY_MS).then(
     () => true,
     (error: unknown) => {
-      timeline.note(`The API cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+      timeline.note(`The API did not become ready: ${error instanceof Error ? error.message : String(error)}`)
       return false
     },
   )

@@ -65,7 +65,7 @@ export async function keepRun(
   )
   await writeFile(
     join(keepFolder, 'timeline.txt'),
-    `Begins at ${first?.atMs ?? 0} of the history.\n${lines.join('\n')}\n`,
+    `0 s is ${first?.atMs ?? 0} ms on the clock of the history.\n${lines.join('\n')}\n`,
   )
 }
 

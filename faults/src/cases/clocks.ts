@@ -3,12 +3,12 @@ import { SAFETY_ONLY } from '../schedule/promise.ts'
 import { USUAL_MIX } from '../schedule/workload.ts'
 import type { FaultCase } from './case.ts'
 
-/** Wrong clocks. The sessions have the default lifetimes: half an hour without use. */
+/** Wrong clocks. The sessions have the default idle lifetime of 30 minutes. */
 
 const AHEAD = shiftsBy(2_400_000)
 const FAR_AHEAD = shiftsBy(46_800_000)
 const BEHIND = shiftsBy(-2_400_000)
-/** Many calls of "my sessions" and "end all of them": few users with many sessions each. */
+/** Few users with many sessions each, who often list their sessions and end all of them. */
 const LISTS = { mix: { ...USUAL_MIX, list: 20, 'revoke-subject': 8, revoke: 12 }, subjects: 15 }
 const base = { needs: 'clocks', promises: SAFETY_ONLY } as const
 
@@ -16,7 +16,7 @@ export const CLOCKS: readonly FaultCase[] = [
   {
     ...base,
     name: 'clock-jump-of-the-primary',
-    summary: "the clock of the primary's host jumps ahead by 40 min for 15 s",
+    summary: "the clock of the primary's host is 40 min ahead for 15 s",
     madeFor: ['connect-redis'],
     play: async (stage) => {
       await stage.during('host-clock', 15_000, { role: 'primary' }, AHEAD)
@@ -42,7 +42,7 @@ export const CLOCKS: readonly FaultCase[] = [
   {
     ...base,
     name: 'application-ahead',
-    summary: 'the clock of an application is 13 h ahead while users list and end all their sessions',
+    summary: 'the clock of an application host is 13 h ahead while users list and end all their sessions',
     workload: LISTS,
     madeFor: ['plain-wait'],
     play: async (stage) => {
@@ -53,7 +53,7 @@ export const CLOCKS: readonly FaultCase[] = [
   {
     ...base,
     name: 'application-behind',
-    summary: 'the clock of an application is 40 min behind',
+    summary: 'the clock of an application host is 40 min behind',
     workload: LISTS,
     madeFor: ['plain-wait'],
     play: async (stage) => {
@@ -65,7 +65,7 @@ export const CLOCKS: readonly FaultCase[] = [
     ...base,
     name: 'drifting-clocks',
     summary:
-      "the clock of the primary's host gains 100 s per second for 25 s, and then that of an application",
+      "the clock of the primary's host gains 100 s per second for 25 s; then the clock of an application host does",
     workload: LISTS,
     madeFor: ['plain-wait'],
     play: async (stage) => {

@@ -5,7 +5,7 @@ import type { FaultCase } from './case.ts'
 export const CUTS: readonly FaultCase[] = [
   {
     name: 'minority',
-    summary: 'the primary and one application are cut off from the rest, where log-outs go on',
+    summary: 'the primary and one application host are isolated while users log out on the other hosts',
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait'],
     play: async (stage) => {
@@ -15,14 +15,15 @@ export const CUTS: readonly FaultCase[] = [
   },
   {
     name: 'application-without-primary',
-    summary: 'an application reaches everybody but the primary',
+    summary: 'an application host can reach every host except the primary',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: (stage) => stage.during('cut-app-from-primary', 6000, { app: 'app2' }),
   },
   {
     name: 'replica-link',
-    summary: 'the link between the primary and one replica is cut, then half cut, longer than repl-timeout',
+    summary:
+      'the link between the primary and one replica is cut in both directions, then in one direction for longer than repl-timeout',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {
@@ -32,7 +33,7 @@ export const CUTS: readonly FaultCase[] = [
   },
   {
     name: 'slow-and-lossy',
-    summary: 'a replica behind a slow link, and then a primary that loses a third of its packets',
+    summary: 'the link to a replica is slow; then the primary loses a third of its packets',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {

@@ -7,7 +7,7 @@ import { APP_HOSTS, sentinelOf } from '../hosts/places.ts'
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import type { FaultCase, Stage } from './case.ts'
 
-/** Sentinels that know no peers, that promote late, or that an operator has asked for a failover. */
+/** Sentinels that have lost their peers, that promote late, or that received SENTINEL FAILOVER. */
 
 const CONTROLS = ['plain-wait', 'connect-redis'] as const
 
@@ -40,16 +40,16 @@ function alone(name: 'reset-in-cut' | 'first-file-in-cut', summary: string): Fau
 export const ELECTIONS: readonly FaultCase[] = [
   alone(
     'reset-in-cut',
-    'a Sentinel is reset while a cut leaves it alone with the primary, one replica and one application: for 34 s, longer than the journal once remembered',
+    'a Sentinel is reset while it is isolated with the primary, one replica and one application host for 34 s, longer than an earlier journal kept its entries',
   ),
   alone(
     'first-file-in-cut',
-    'a Sentinel is back with its first file while a cut leaves it alone with the primary, one replica and one application for 34 s',
+    'a Sentinel restarts with its initial file while it is isolated with the primary, one replica and one application host for 34 s',
   ),
   {
     name: 'late-promotion',
     summary:
-      'the elected Sentinel stands still for 3 s and is in TILT for half a minute; then it promotes a replica that has fallen behind meanwhile, and the applications have been killed just before',
+      'the elected Sentinel is paused for 3 s and then stays in TILT for 30 s; the applications are killed, and then it promotes a replica that has fallen behind',
     longWarmUp: true,
     promises: SAFETY_ONLY,
     madeFor: CONTROLS,
@@ -73,7 +73,7 @@ export const ELECTIONS: readonly FaultCase[] = [
   {
     name: 'frozen-leader',
     summary:
-      "the elected Sentinel's machine is paused for 62 s, with its clocks, and promotes its own Redis when it goes on",
+      "the elected Sentinel's machine is paused for 62 s, including its clocks; after it resumes, the Sentinel promotes the Redis of its own host",
     needs: 'clocks',
     longWarmUp: true,
     promises: SAFETY_ONLY,
@@ -87,7 +87,7 @@ export const ELECTIONS: readonly FaultCase[] = [
   {
     name: 'hidden-failover',
     summary:
-      'somebody asks a Sentinel for a SENTINEL FAILOVER that an application and its writes cannot see, four times',
+      'a Sentinel receives SENTINEL FAILOVER while an application host cannot reach it or its Redis, four times',
     timings: FAST_STOCK_PERIODS,
     workload: { writesPerSecond: 30 },
     longWarmUp: true,
@@ -106,7 +106,7 @@ export const ELECTIONS: readonly FaultCase[] = [
   {
     name: 'tilt-of-all',
     summary:
-      'all Sentinels stand still for 4 s, and then the primary is killed; a watchdog runs on every host',
+      'all Sentinels are paused for 4 s, and then the primary is killed; a watchdog runs on every host',
     watchdogs: true,
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],
@@ -117,7 +117,7 @@ export const ELECTIONS: readonly FaultCase[] = [
   },
   {
     name: 'tilt-of-one',
-    summary: "a replica's Sentinel stands still for 3 s, and then the primary's host is cut off",
+    summary: "a replica's Sentinel is paused for 3 s, and then the primary's host is isolated",
     watchdogs: true,
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],

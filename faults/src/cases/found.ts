@@ -21,7 +21,7 @@ const watches = async (sentinel: SentinelPlace, host: DataHost): Promise<boolean
 /** The host of the Sentinel that has chosen a replica to promote. Throws when no Sentinel has chosen one. */
 async function whoPromotes(): Promise<DataHost> {
   for (const host of DATA_HOSTS) if (await hasChosen(sentinelOf(host))) return host
-  throw new Error('No Sentinel promotes anybody.')
+  throw new Error('No Sentinel has chosen a replica to promote.')
 }
 
 /** Problems that seeds have found. Each script steers the run so that it meets the problem every time. */
@@ -29,7 +29,7 @@ export const FOUND: readonly FaultCase[] = [
   {
     name: 'back-during-failover',
     summary:
-      'the primary is killed and comes back, as primary, in the middle of its failover; until its end the leading Sentinel names the old address with the new epoch',
+      'the primary is killed and restarts as primary during its failover; until the failover ends, the leading Sentinel announces the old address with the new epoch',
     longWarmUp: true,
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait', 'connect-redis'],
@@ -46,7 +46,7 @@ export const FOUND: readonly FaultCase[] = [
   {
     name: 'elected-again',
     summary:
-      'the primary is replaced, and elected again before anybody has made it a replica: its successor, cut off meanwhile, keeps the other replica and seems to be the newer one',
+      'a deposed primary is elected again before any Sentinel has demoted it; its isolated successor keeps the other replica and looks like the newer primary',
     timings: FAST_STOCK_PERIODS,
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait', 'connect-redis'],
@@ -56,7 +56,8 @@ export const FOUND: readonly FaultCase[] = [
       const cutOff = await stage.inject('cut-host', { role: 'a' })
       await until('b is primary', () => dataCentre.isPrimary('b'))
       await cutOff.end()
-      for (const sentinel of SENTINEL_PLACES) await until('all watch b', () => watches(sentinel, 'b'))
+      for (const sentinel of SENTINEL_PLACES)
+        await until('all Sentinels watch b', () => watches(sentinel, 'b'))
       const parted = await stage.cut({
         where: '{b, c, sb} and the rest',
         from: ['b', 'c', 'sb'],
@@ -75,7 +76,7 @@ export const FOUND: readonly FaultCase[] = [
   {
     name: 'unannounced-promotion',
     summary:
-      'the primary hangs; when the leader of its failover has promoted a replica it stands still, and the primary is back: the other Sentinels would make the promoted one a replica again',
+      'the primary hangs; the leading Sentinel is paused after it has promoted a replica, and the primary resumes; the other Sentinels would demote the promoted replica',
     watchdogs: true,
     longWarmUp: true,
     promises: SAFETY_ONLY,
@@ -97,7 +98,7 @@ export const FOUND: readonly FaultCase[] = [
     // INV-TOKENS-24.
     name: 'late-log-out-of-all',
     summary:
-      'applications are cut off from the primary for moments while users end all their sessions: what was sent before the cut arrives after it, when the user has logged in again',
+      'each application host loses the primary for 1.7 s while users end all their sessions; a command from before the cut arrives after it, when the user has logged in again',
     workload: { mix: { ...USUAL_MIX, 'revoke-subject': 40 }, subjects: 12, writesPerSecond: 24 },
     promises: SAFETY_ONLY,
     madeFor: [],

@@ -7,7 +7,8 @@ import type { FaultCase } from './case.ts'
 export const LOST_DATA: readonly FaultCase[] = [
   {
     name: 'E',
-    summary: 'the primary is killed and loses its data; the guard lets it start when another has taken over',
+    summary:
+      'the primary is killed and loses its data; the guard starts it as a replica after another Redis has become primary',
     promises: ALL_PROMISES,
     madeFor: ['connect-redis'],
     play: (stage) => stage.during('restart-empty', 500, { role: 'primary' }),
@@ -15,8 +16,8 @@ export const LOST_DATA: readonly FaultCase[] = [
   {
     name: 'E-without-guard',
     summary:
-      'the primary is killed, loses its data and is back at once, as primary: its replicas copy the emptiness',
-    promises: { ...SAFETY_ONLY, because: 'It shows what the guard is for.' },
+      'the primary is killed, loses its data and restarts at once as primary; its replicas copy the empty data set',
+    promises: { ...SAFETY_ONLY, because: 'Only the guard prevents this loss.' },
     madeFor: ['plain-wait', 'connect-redis'],
     mustLose: true,
     play: async (stage) => {
@@ -25,7 +26,7 @@ export const LOST_DATA: readonly FaultCase[] = [
         await site.dataCentre.process('a').kill()
         await site.dataCentre.wipe('a')
         await site.dataCentre.restart('a')
-        return { where: 'a', evidence: async () => 'it has started empty', end: async () => {} }
+        return { where: 'a', evidence: async () => 'Redis has started without data', end: async () => {} }
       })
       await stage.pause(3000)
       await empty.end()
@@ -33,7 +34,7 @@ export const LOST_DATA: readonly FaultCase[] = [
   },
   {
     name: 'replica-empty',
-    summary: 'a replica loses its data and copies it again, while the other one hangs for a moment',
+    summary: 'a replica loses its data and copies it again while the other replica hangs for 1.2 s',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {

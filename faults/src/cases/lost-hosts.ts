@@ -32,21 +32,25 @@ export const LOST_HOSTS: readonly FaultCase[] = [
   {
     ...oneHost(
       'kill-primary-stock-periods',
-      "the primary is killed, with Sentinel's own periods",
+      'the primary is killed; the Sentinels use their default periods',
       'kill-redis',
     ),
     timings: FAST_STOCK_PERIODS,
   },
-  oneHost('pause-primary-1400', 'the primary hangs, a little shorter than down-after', 'pause-redis', {
+  oneHost('pause-primary-1400', 'the primary hangs for slightly less than down-after', 'pause-redis', {
     durationMs: 1400,
   }),
-  oneHost('pause-primary-1600', 'the primary hangs, a little longer than down-after', 'pause-redis', {
+  oneHost('pause-primary-1600', 'the primary hangs for slightly more than down-after', 'pause-redis', {
     durationMs: 1600,
   }),
   oneHost('pause-primary-15000', 'the primary hangs for 15 s', 'pause-redis', { durationMs: 15_000 }),
-  oneHost('cut-primary-host', "the primary's host is cut off", 'cut-host'),
-  oneHost('mute-primary-host', "the primary's host hears and is not heard", 'mute-host'),
-  oneHost('deaf-primary-host', "the primary's host is heard and does not hear", 'deaf-host'),
+  oneHost('cut-primary-host', "the primary's host is isolated", 'cut-host'),
+  oneHost(
+    'mute-primary-host',
+    "the primary's host receives packets, but its own packets are lost",
+    'mute-host',
+  ),
+  oneHost('deaf-primary-host', "the primary's host sends packets, but receives none", 'deaf-host'),
   oneHost('kill-primary-host', 'the primary and its Sentinel are killed', 'kill-host'),
   oneHost('kill-replica', 'a replica is killed', 'kill-redis', { role: 'replica' }),
   oneHost('pause-replica', 'a replica hangs', 'pause-redis', { role: 'replica' }),

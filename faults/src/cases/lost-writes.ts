@@ -48,7 +48,8 @@ export const LOST_WRITES: readonly FaultCase[] = [
   {
     ...base,
     name: 'A',
-    summary: 'the primary hangs, another is promoted, the first resumes before its replica is re-pointed',
+    summary:
+      'the primary hangs and a replica is promoted; the old primary resumes before its other replica is re-pointed',
     play: async (stage) => {
       await stage.site.dataCentre.prefer('b')
       await hideFromApplications(stage, 'b')
@@ -61,7 +62,7 @@ export const LOST_WRITES: readonly FaultCase[] = [
   {
     ...base,
     name: 'A-script',
-    summary: 'a script keeps the primary busy for longer than down-after',
+    summary: 'a Lua script blocks the primary for longer than down-after',
     play: async (stage) => {
       await stage.site.dataCentre.prefer('b')
       await hideFromApplications(stage, 'b')
@@ -74,7 +75,7 @@ export const LOST_WRITES: readonly FaultCase[] = [
     ...base,
     name: 'B',
     summary:
-      'primary, one replica, one Sentinel and two applications are cut from the rest, not along host lines',
+      'the primary, one replica, one Sentinel and two application hosts are cut from the rest; the cut separates Redis from Sentinel on one host',
     play: async (stage) => {
       await stage.cut({
         where: '{a, c, sa, app1, app2} and {b, sb, sc, app3}',
@@ -88,7 +89,8 @@ export const LOST_WRITES: readonly FaultCase[] = [
   {
     ...base,
     name: 'C',
-    summary: 'only one replica keeps up, the primary dies, that replica stalls and the other one is elected',
+    summary:
+      'one replica falls behind; the primary is killed, the up-to-date replica hangs, and Sentinel promotes the one behind',
     longWarmUp: true,
     play: (stage) => electOneBehind(stage),
   },
@@ -96,7 +98,7 @@ export const LOST_WRITES: readonly FaultCase[] = [
     ...base,
     name: 'D',
     summary:
-      'the primary dies and the replica with less is elected beside the one with more (steered by priority)',
+      'the primary is killed, and Sentinel promotes the replica with less data although the other one is reachable (by priority)',
     longWarmUp: true,
     play: (stage) => electOneBehind(stage, { stallOther: false }),
   },
@@ -104,14 +106,14 @@ export const LOST_WRITES: readonly FaultCase[] = [
     ...base,
     name: 'C-application-dies',
     summary:
-      'as C, and the application that wrote dies with the primary: only who heard it can write it again',
+      'as C, but the application that wrote is killed with the primary; only the other applications can replay its writes',
     longWarmUp: true,
     play: (stage) => electOneBehind(stage, { withApplication: true }),
   },
   {
     ...base,
     name: 'F',
-    summary: 'a plain SENTINEL FAILOVER under load, seen late by the applications',
+    summary: 'SENTINEL FAILOVER under load; the applications notice it late',
     play: async (stage) => {
       await stage.site.dataCentre.prefer('b')
       await hideFromApplications(stage, 'b')

@@ -27,7 +27,7 @@ export const MACHINES: readonly FaultCase[] = [
   {
     name: 'frozen-application',
     summary:
-      'the virtual machine of an application is paused for 6 s, twice: its wall clock is set when it goes on',
+      'the virtual machine of an application host is paused for 6 s, twice; its wall clock is correct when it resumes',
     needs: 'clocks',
     workload: BUSY,
     promises: SAFETY_ONLY,
@@ -36,8 +36,7 @@ export const MACHINES: readonly FaultCase[] = [
   },
   {
     name: 'suspended-application',
-    summary:
-      'the machine of an application is suspended for 6 s, twice: only its monotonic clock stands still',
+    summary: 'the machine of an application host is suspended for 6 s, twice; only its monotonic clock stops',
     needs: 'clocks',
     workload: BUSY,
     promises: SAFETY_ONLY,
@@ -46,12 +45,12 @@ export const MACHINES: readonly FaultCase[] = [
   },
   {
     name: 'frozen-application-unknowing',
-    summary: 'as frozen-application, but the wall clock is set only 5 s after the machine went on',
+    summary: 'as frozen-application, but the wall clock is corrected only 5 s after the machine resumes',
     needs: 'clocks',
     workload: BUSY,
     promises: {
       ...SAFETY_ONLY,
-      because: 'A process cannot know that it stood still when no clock shows it.',
+      because: 'A process cannot detect a pause that none of its clocks shows.',
     },
     madeFor: ['plain-wait'],
     mustLose: true,
@@ -66,7 +65,7 @@ export const MACHINES: readonly FaultCase[] = [
   },
   {
     name: 'frozen-primary',
-    summary: "the virtual machine of the primary's host is paused for 8 s, with all its clocks",
+    summary: "the virtual machine of the primary's host is paused for 8 s, including all its clocks",
     needs: 'clocks',
     longWarmUp: true,
     promises: ALL_PROMISES,
@@ -79,7 +78,7 @@ export const MACHINES: readonly FaultCase[] = [
   {
     name: 'power-loss',
     summary:
-      "the primary's machine loses power and is back within down-after; its file lacks the last second",
+      "the primary's machine loses power and reboots within down-after; its append-only file lacks the last second",
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,
@@ -94,7 +93,7 @@ export const MACHINES: readonly FaultCase[] = [
   },
   {
     name: 'power-loss-and-applications',
-    summary: 'as power-loss, and every application is killed with it: nobody remembers what the file lacks',
+    summary: 'as power-loss, but every application is killed too, so no journal holds the lost writes',
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,
@@ -113,7 +112,7 @@ export const MACHINES: readonly FaultCase[] = [
   {
     name: 'torn-transaction',
     summary:
-      "the primary's machine loses power inside a transaction of its file; it boots, and 20 s later its Redis is killed and started once more",
+      "the primary's machine loses power while Redis writes a transaction to its file; it reboots, and 20 s later its Redis is killed and restarted",
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,

@@ -9,14 +9,16 @@ import type { FaultCase, Stage } from './case.ts'
 async function mustBeDone({ site }: Stage): Promise<void> {
   if (site.system !== 'holdfast') return
   const missed = site.timeline.spans.find(({ confirmed }) => !confirmed)
-  if (missed !== undefined) throw new Error(`${missed.fault} was not done: see the timeline.`)
+  if (missed !== undefined)
+    throw new Error(`The operation ${missed.fault} did not succeed. See the timeline.`)
   for (const host of DATA_HOSTS) {
     const { 'replica-priority': priority } = (await ask(host, [
       'CONFIG',
       'GET',
       'replica-priority',
     ])) as Record<string, unknown>
-    if (String(priority) !== '100') throw new Error(`${host} has the replica-priority ${priority} still.`)
+    if (String(priority) !== '100')
+      throw new Error(`The Redis on ${host} still has the replica-priority ${priority}.`)
   }
 }
 
@@ -24,7 +26,7 @@ async function mustBeDone({ site }: Stage): Promise<void> {
 export const PLANNED: readonly FaultCase[] = [
   {
     name: 'switchover',
-    summary: 'a planned switchover; beside the controls a plain SENTINEL FAILOVER',
+    summary: 'a planned switchover (for the controls: SENTINEL FAILOVER)',
     longWarmUp: true,
     promises: ALL_PROMISES,
     madeFor: [],
@@ -36,7 +38,7 @@ export const PLANNED: readonly FaultCase[] = [
   },
   {
     name: 'switchover-and-dead-primary',
-    summary: 'the primary is killed in the middle of a planned switchover',
+    summary: 'the primary is killed during a planned switchover',
     longWarmUp: true,
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],
@@ -52,7 +54,7 @@ export const PLANNED: readonly FaultCase[] = [
   {
     name: 'killed-switchover',
     summary:
-      'kill -9 to a planned switchover when the new primary is there and the others do not follow yet, while writes wait; the next one mends what it left',
+      'a planned switchover is killed after the promotion, before the replicas follow and while writes wait; the next switchover cleans up',
     longWarmUp: true,
     promises: SAFETY_ONLY,
     madeFor: [],
@@ -64,7 +66,7 @@ export const PLANNED: readonly FaultCase[] = [
   },
   {
     name: 'rotate-passwords',
-    summary: 'the passwords of all users are rotated, and the applications take theirs while they work',
+    summary: 'the passwords of all users are rotated; the applications take their new passwords under load',
     longWarmUp: true,
     promises: ALL_PROMISES,
     madeFor: [],
@@ -76,7 +78,7 @@ export const PLANNED: readonly FaultCase[] = [
   },
   {
     name: 'rotate-passwords-and-dead-primary',
-    summary: 'the primary is killed in the middle of a rotation of all passwords, and is back with its data',
+    summary: 'the primary is killed during a rotation of all passwords, and restarts with its data',
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],
     play: async (stage) => {
@@ -90,7 +92,7 @@ export const PLANNED: readonly FaultCase[] = [
   },
   {
     name: 'killed-rotation',
-    summary: 'kill -9 to a rotation of all passwords while the Sentinels take theirs; it is run again',
+    summary: 'a rotation of all passwords is killed while it changes the Sentinels; it is run again',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {

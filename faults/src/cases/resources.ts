@@ -12,7 +12,7 @@ const NO_FAILOVER = {
 export const RESOURCES: readonly FaultCase[] = [
   {
     name: 'full-disks',
-    summary: 'the disk of a replica is full, and then that of the primary',
+    summary: 'the disk of a replica is full; then the disk of the primary is full',
     needs: 'small-disks',
     promises: NO_FAILOVER,
     madeFor: [],
@@ -24,14 +24,14 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     name: 'full-memory',
-    summary: 'every Redis is full: log-ins are refused, log-outs still work',
+    summary: 'every Redis has reached maxmemory: logins are refused, logouts still work',
     promises: { ...SAFETY_ONLY, verifications: true, because: 'Logins are refused while memory is full.' },
     madeFor: [],
     play: (stage) => stage.during('full-memory', 6000),
   },
   {
     name: 'clock-of-the-primary',
-    summary: 'the clock of the primary is off by 1 s, -1 s, 5 min and -40 min',
+    summary: 'the clock of the primary is wrong by 1 s, -1 s, 5 min and -40 min, one after the other',
     needs: 'clocks',
     promises: NO_FAILOVER,
     madeFor: [],
@@ -44,7 +44,7 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     name: 'clock-of-a-sentinel',
-    summary: 'the clock of a Sentinel is off by 40 min and -40 min, and then the primary is killed',
+    summary: 'the clock of a Sentinel is wrong by 40 min and then by -40 min; then the primary is killed',
     needs: 'clocks',
     promises: SAFETY_ONLY,
     madeFor: [],
@@ -56,7 +56,8 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     name: 'clock-of-an-application',
-    summary: 'the clock of an application is off by 1 s, -1 s, 40 min and -40 min',
+    summary:
+      'the clock of an application host is wrong by 1 s, -1 s, 40 min and -40 min, one after the other',
     needs: 'clocks',
     promises: SAFETY_ONLY,
     madeFor: ['plain-wait'],

@@ -6,7 +6,7 @@ import type { FaultCase } from './case.ts'
 export const STORMS: readonly FaultCase[] = [
   {
     name: 'tilt-then-kill',
-    summary: 'all Sentinels hang for 3 s and come back in TILT, and the primary is killed',
+    summary: 'all Sentinels hang for 3 s and resume in TILT; then the primary is killed',
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],
     play: async (stage) => {
@@ -16,7 +16,7 @@ export const STORMS: readonly FaultCase[] = [
   },
   {
     name: 'two-failovers',
-    summary: 'the primary is killed, and as soon as another is primary that one hangs',
+    summary: 'the primary is killed; 0.5 s after a replica has become primary, the new primary hangs',
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],
     play: async (stage) => {
@@ -31,7 +31,7 @@ export const STORMS: readonly FaultCase[] = [
   },
   {
     name: 'application-hangs',
-    summary: 'an application hangs while the primary is killed, and comes back with what it knew',
+    summary: 'an application host hangs while the primary is killed, and resumes with outdated caches',
     promises: SAFETY_ONLY,
     madeFor: [],
     play: async (stage) => {
@@ -43,7 +43,7 @@ export const STORMS: readonly FaultCase[] = [
   },
   {
     name: 'stampede',
-    summary: 'all connections are ended again and again, while the primary is killed too',
+    summary: 'all client connections are closed repeatedly while the primary is killed',
     promises: SAFETY_ONLY,
     madeFor: ['connect-redis'],
     play: async (stage) => {

@@ -7,7 +7,7 @@ export const STRANGERS: readonly FaultCase[] = [
   {
     name: 'foreign-replica',
     summary:
-      'a replica that no Sentinel knows is attached, and cut off together with the primary and an application, which it would confirm',
+      'a replica that no Sentinel knows is attached, and isolated together with the primary and an application host, whose writes it confirms',
     timings: FAST_STOCK_PERIODS,
     longWarmUp: true,
     workload: { verificationsPerSecond: 60 },
@@ -22,9 +22,13 @@ export const STRANGERS: readonly FaultCase[] = [
   },
   {
     name: 'forged-feed',
-    summary: 'a client publishes forged messages on the feed of changes for 6 s',
-    promises: { ...ALL_PROMISES, logins: false, because: 'Whoever may publish there may also stop writes.' },
-    // connect-redis does not have a feed, and plain-wait reads the feed as the product does.
+    summary: 'a client publishes forged messages on the change feed for 6 s',
+    promises: {
+      ...ALL_PROMISES,
+      logins: false,
+      because: 'Any client that may publish on the feed can also delay writes.',
+    },
+    // connect-redis does not have a change feed, and plain-wait reads it as the product does.
     madeFor: [],
     play: async (stage) => {
       await stage.during('forged-feed', 6000)
@@ -33,7 +37,8 @@ export const STRANGERS: readonly FaultCase[] = [
   },
   {
     name: 'full-memory-in-use',
-    summary: 'every Redis is full for 12 s while users work in sessions that end after 4 s without use',
+    summary:
+      'every Redis has reached maxmemory for 12 s while users keep sessions in use whose idle lifetime is 4 s',
     workload: {
       mix: { issue: 12, touch: 75, update: 0, rotate: 0, revoke: 9, 'revoke-subject': 2, list: 2 },
       shortLivedShare: 1,
@@ -48,7 +53,7 @@ export const STRANGERS: readonly FaultCase[] = [
   },
   {
     name: 'five-nodes',
-    summary: 'of five data hosts that of the primary is killed, and that of a replica hangs at the same time',
+    summary: 'of five data hosts, the primary host is killed while a replica host hangs',
     nodes: 5,
     longWarmUp: true,
     promises: { ...SAFETY_ONLY, verifications: true },

@@ -30,17 +30,17 @@ export function findFinalDisagreement(
     { rule: 'final-disagreement', token: facts.token, message: `${message} ${describe(reading)}`, calls },
   ]
   const nodes = Object.values(reading.nodes)
-  if (new Set(nodes).size > 1) return wrong('After healing the nodes differ.')
-  if (reading.api === 'unavailable') return wrong('After healing the API cannot tell.')
+  if (new Set(nodes).size > 1) return wrong('After recovery the nodes hold different records.')
+  if (reading.api === 'unavailable') return wrong('After recovery the API answers unavailable.')
   const nodesLive = nodes.length > 0 && nodes.every((state) => state.startsWith('live'))
   const revokedAt = facts.revocations.find((revocation) => revocation.okMs !== null)
   if (revokedAt !== undefined) {
-    if (nodesLive) return wrong('Its revocation was acknowledged, and the nodes hold it live.')
-    return reading.api === 'active' ? wrong('Its revocation was acknowledged, and the API accepts it.') : []
+    if (nodesLive) return wrong('Its revocation was acknowledged, but the nodes hold it as live.')
+    return reading.api === 'active' ? wrong('Its revocation was acknowledged, but the API accepts it.') : []
   }
   const updates = facts.updates.length
   if (reading.api === 'active' && typeof reading.changes === 'number' && reading.changes < updates) {
-    return wrong(`${updates} of its updates were acknowledged, and its claims count ${reading.changes}.`)
+    return wrong(`${updates} of its updates were acknowledged, but its claims count only ${reading.changes}.`)
   }
   const surelyLive =
     facts.issue !== null &&
@@ -49,9 +49,9 @@ export function findFinalDisagreement(
     earliestEnd(facts) - options.clockErrorMs > reading.atMs + READING_MS
   if (!surelyLive) return []
   if (!nodesLive)
-    return wrong('Its issue was acknowledged and nobody ended it, and the nodes do not hold it.')
+    return wrong('Its issue was acknowledged and no call ended it, but the nodes do not hold it.')
   return reading.api === 'inactive'
-    ? wrong('Its issue was acknowledged and nobody ended it, and the API refuses it.')
+    ? wrong('Its issue was acknowledged and no call ended it, but the API refuses it.')
     : []
 }
 

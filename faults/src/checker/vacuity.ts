@@ -12,6 +12,8 @@ export const LEAST_COUNTS: Readonly<RunCounts> = {
 /** Rule 12: the reasons why a run proves nothing, one sentence each. Empty when the run proves something. */
 export function findVacuity(counts: RunCounts, least: Readonly<RunCounts> = LEAST_COUNTS): string[] {
   return (Object.keys(least) as (keyof RunCounts)[]).flatMap((name) =>
-    counts[name] < least[name] ? [`Only ${counts[name]} ${name}; at least ${least[name]} are needed.`] : [],
+    counts[name] < least[name]
+      ? [`Too few ${name}: ${counts[name]}, at least ${least[name]} are needed.`]
+      : [],
   )
 }

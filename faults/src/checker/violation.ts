@@ -8,13 +8,14 @@ export type RuleName =
   | 'S2-undone-revocation'
   /** S2: a rotation restored a session that "end all my sessions" had ended. */
   | 'S2-kept-by-rotation'
-  /** S2: a token is active again after a server called it revoked. */
+  /** S2: a server answers *active* after a server has answered *revoked*. */
   | 'S2-active-again'
   /**
-   * S3: a server calls a token active that was never issued, is not issued at that time, or belongs to another user.
+   * S3: a server answers *active* for a token that was never issued, is not issued at that time, or belongs to another
+   * user.
    */
   | 'S3-never-issued'
-  /** S3: a server calls a token active after its latest possible end. */
+  /** S3: a server answers *active* after the latest possible end of the token. */
   | 'S3-outlived'
   /** S3: a session in use ends, because a server refused its touch for lack of memory. */
   | 'S3-refused-touch'

@@ -27,24 +27,30 @@ export interface Arguments {
 
 export const USAGE = `Usage: npm run faults -- [options]
 
-  --seeds N       play N seeded schedules, and all scripted cases; default 20
-  --first-seed N  begin with this seed; default 1
-  --no-cases      play no scripted cases
-  --controls      play the cases, and every twentieth seed, with both controls too
-  --minutes M     begin nothing after M minutes; default 60
-  --parallel P    play P at once, 1 to 8; default 2
-  --short         all scripted cases and 10 seeds
-  --brief         six cases and a seed
-  --results DIR   keep what is found there; default .holdfast/faults
-  --fresh         forget what earlier campaigns found
-  --seed N        play this seed alone
-  --case NAME     play this case alone
+What to run:
+  --seeds N       run N seeded schedules and all scripted cases (default 20)
+  --first-seed N  the first of these seeds (default 1)
+  --no-cases      leave out the scripted cases
+  --short         run all scripted cases and 10 seeds
+  --brief         run six cases and one seed
+  --seed N        run only this seed
+  --case NAME     run only this case
   --system NAME   holdfast (default), or a control: plain-wait, connect-redis
-  --list          list faults and cases
-  --report        write faults/REPORT.md from what was found so far
-  --help          this text
+  --controls      also run both controls, for the cases and every 20th seed
 
-Exit codes: 0 as promised, 1 not, 2 wrong usage, 3 it cannot run here.
+How to run it:
+  --parallel P    run P at the same time, 1 to 8 (default 2)
+  --minutes M     start no run after M minutes (default 60)
+  --results DIR   store results and evidence in DIR (default .holdfast/faults)
+  --fresh         delete the stored results first
+
+Instead of a run:
+  --list          list all faults and cases
+  --report        write faults/REPORT.md from the stored results
+  --help          print this help
+
+Exit codes: 0 every run had the required result, 1 a run did not, 2 wrong usage,
+3 a requirement is missing and nothing was run, 130 interrupted.
 `
 
 const OPTIONS = {

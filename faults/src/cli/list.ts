@@ -11,7 +11,7 @@ export function listText(): string {
     'Faults of the seeded schedules:',
     ...Object.entries(FAULTS).map(([name, { summary }]) => line(name, summary)),
     '',
-    'Scripted cases (in brackets the controls that must go red):',
+    'Scripted cases (in brackets: the controls that must turn red):',
     ...CASES.map(({ name, summary, madeFor }) =>
       line(name, madeFor.length === 0 ? summary : `${summary} (${madeFor.join(', ')})`),
     ),

@@ -11,15 +11,15 @@ export function progressLine(result: RunResult, done: number, all: number, kept:
     ? [broken.split('\n')[0] ?? '']
     : [
         faults,
-        `${counts.issues} logins, ${counts.revocations} log-outs, ${counts.verifications} verifications`,
-        `lost ${result.lost}, undone ${result.undone}, failed ${result.failedVerifications}`,
-        `slowest ${Math.round(result.longestVerificationMs)} ms, stale ${Math.round(result.longestStalenessMs)} ms`,
+        `${counts.issues} logins, ${counts.revocations} logouts, ${counts.verifications} verifications`,
+        `${result.lost} logins lost, ${result.undone} logouts undone, ${result.failedVerifications} verifications failed`,
+        `slowest verification ${Math.round(result.longestVerificationMs)} ms, accepted for ${Math.round(result.longestStalenessMs)} ms after a logout`,
         ...vacuous,
       ]
   const gapMs = Math.max(0, ...result.loginGaps.map((gap) => gap.gapMs))
   if (plan.promises.logins && !broken) details.push(`logins waited ${Math.round(gapMs)} ms`)
   const found = violations.slice(0, 3).map(({ rule, message }) => `\n      ${rule}: ${message}`)
-  const where = kept === null ? '' : `\n      kept in ${kept}`
+  const where = kept === null ? '' : `\n      evidence in ${kept}`
   return `${head}: ${details.join('; ')}${isExpected(result) ? '' : found.join('')}${where}`
 }
 
@@ -28,11 +28,11 @@ function verdict(result: RunResult): string {
     if (result.broken) return 'BROKEN'
     return isExpected(result)
       ? isRed(result)
-        ? 'red, as a control'
+        ? 'red, as required of a control'
         : 'green (a control)'
-      : 'GREEN, AND MUST BE RED'
+      : 'GREEN, BUT MUST BE RED'
   }
   const outcome = outcomeOf(result)
-  if (isExpected(result)) return outcome === 'green' ? 'ok' : 'lost, as it must'
-  return outcome === 'green' ? 'GREEN, AND MUST BE RED' : outcome.toUpperCase()
+  if (isExpected(result)) return outcome === 'green' ? 'ok' : 'failed, as required'
+  return outcome === 'green' ? 'GREEN, BUT MUST BE RED' : outcome.toUpperCase()
 }

@@ -20,7 +20,8 @@ export async function serveControl(socketPath: string, reload: () => Promise<voi
       response.end(JSON.stringify(body))
     }
     const answer = answers[`${request.method} ${request.url}`]
-    if (answer === undefined) return say(404, { error: 'The campaign has no such control.' })
+    if (answer === undefined)
+      return say(404, { error: 'The campaign supports only GET /status and POST /reload.' })
     answer().then(
       () => say(200, status),
       (error: unknown) => say(500, { error: String(error) }),

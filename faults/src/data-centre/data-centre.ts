@@ -91,7 +91,7 @@ export class DataCentre {
     await serveControl(state.controlSocket, () => dataCentre.#reload())
     await Promise.all(DATA_HOSTS.map((host) => dataCentre.boot(host)))
     // The primary answers NOREPLICAS until the first replica is linked.
-    await until('the primary takes the mark', () => dataCentre.#setMark(secrets.mark))
+    await until('the primary accepts the group id', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
     if (watchdogs) await Promise.all(DATA_HOSTS.map((host) => dataCentre.#startWatchdog(host, secrets)))
     await dataCentre.makeWhole()
@@ -228,10 +228,10 @@ export class DataCentre {
   /** Waits until one primary has two synchronized replicas and every Sentinel knows all nodes. */
   async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
     await this.limitMemory(MAXMEMORY)
-    await until('the data centre is whole', () => this.#isWholeAgain(), { timeoutMs })
+    await until('the data centre is healthy', () => this.#isWholeAgain(), { timeoutMs })
     // After a cut, a link may report "up" although no data passes through it. Therefore compare offsets.
     const offset = (await this.#primaryView())?.offset ?? 0
-    await until('the replicas have all that the primary had', () => this.#haveAll(offset), { timeoutMs })
+    await until('the replicas have all data of the primary', () => this.#haveAll(offset), { timeoutMs })
   }
 
   /** Applies new secrets: running watchdogs restart with them, and stopped watchdogs will start with them. */
@@ -285,7 +285,7 @@ export class DataCentre {
       'publish-period': publishPeriodMs,
       'ping-period': pingPeriodMs,
     }).flatMap(([name, ms]) => [name, String(ms)])
-    await until(`${place} takes its periods`, () =>
+    await until(`the Sentinel ${place} accepts its periods`, () =>
       ask(place, ['SENTINEL', 'DEBUG', ...periods]).then(
         () => true,
         () => false,

@@ -33,7 +33,7 @@ export class OperatedState {
   /** Reads the current secrets. A rotation replaces them. */
   async secrets(): Promise<Secrets> {
     const secrets = parseSecrets(await readFile(this.#folder.secretsFile, 'utf8'))
-    if (secrets === null) throw new Error(`${this.#folder.secretsFile} holds no secrets.`)
+    if (secrets === null) throw new Error(`${this.#folder.secretsFile} does not contain valid secrets.`)
     return secrets
   }
 }

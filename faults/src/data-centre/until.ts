@@ -1,9 +1,9 @@
 /** A condition did not become true in time. */
-class WaitedInVainError extends Error {}
+class WaitTimedOutError extends Error {}
 
-const LOOK_AGAIN_MS = 10
+const POLL_INTERVAL_MS = 10
 
-/** Waits until the condition is true. Throws `WaitedInVainError`, or the reason of the aborted signal. */
+/** Waits until the condition is true. Throws `WaitTimedOutError`, or the reason of the aborted signal. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
@@ -12,7 +12,9 @@ export async function until(
   const deadline = performance.now() + timeoutMs
   while (!(await condition())) {
     signal?.throwIfAborted()
-    if (performance.now() > deadline) throw new WaitedInVainError(`Waited in vain until ${what}.`)
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    if (performance.now() > deadline) {
+      throw new WaitTimedOutError(`Timed out after ${timeoutMs} ms waiting until ${what}.`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
   }
 }

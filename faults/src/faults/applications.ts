@@ -1,7 +1,7 @@
 import type { Fault } from './fault.ts'
 
 const killApp: Fault = {
-  summary: 'kill -9 to the servers of an application host; new ones are started',
+  summary: 'the servers of an application host are killed; new ones start',
   reach: 'one-application',
   begin: async (site, { app }) => {
     const touches = site.fleet.on(app)
@@ -9,7 +9,7 @@ const killApp: Fault = {
     return {
       where: app,
       touches,
-      evidence: async () => (count > 0 ? `${count} servers have ended` : null),
+      evidence: async () => (count > 0 ? `${count} servers ended` : null),
       end: async () => {
         for (let server = 0; server < count; server++) await site.fleet.start(app)
       },
@@ -26,7 +26,7 @@ const pauseApp: Fault = {
       where: app,
       touches: site.fleet.on(app),
       evidence: async () =>
-        (await site.fleet.arePaused(app)) ? 'the kernel says that they are stopped' : null,
+        (await site.fleet.arePaused(app)) ? 'the kernel reports the processes as stopped' : null,
       end: async () => site.fleet.resume(app),
     }
   },

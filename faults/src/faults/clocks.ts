@@ -28,7 +28,7 @@ const drawFrom = (values: readonly number[], strength: number): number =>
 /** The strength that shifts a clock by this amount. */
 export function shiftsBy(ms: number): number {
   const index = SHIFTS_MS.indexOf(ms)
-  if (index < 0) throw new Error(`No clock is ever shifted by ${ms} ms.`)
+  if (index < 0) throw new Error(`${ms} ms is not one of the clock shifts: ${SHIFTS_MS.join(', ')}.`)
   return index / SHIFTS_MS.length
 }
 
@@ -54,7 +54,7 @@ async function setAt(
 }
 
 const hostClock: Fault = {
-  summary: 'the clock of a data host is wrong by 1 s, 5 min, 40 min or 13 h, and later right again',
+  summary: 'the clock of a data host is wrong by 1 s, 5 min, 40 min or 13 h, and is later corrected',
   reach: 'one-data-host',
   needs: 'clocks',
   begin: async (site, { role }, strength) =>
@@ -62,7 +62,7 @@ const hostClock: Fault = {
 }
 
 const hostClockDrifts: Fault = {
-  summary: 'the clock of a data host gains or loses 2 s or 100 s per second, and later is right again',
+  summary: 'the clock of a data host gains or loses 2 s or 100 s per second, and is later corrected',
   reach: 'one-data-host',
   needs: 'clocks',
   begin: async (site, { role }, strength) =>
@@ -70,7 +70,7 @@ const hostClockDrifts: Fault = {
 }
 
 const sentinelClock: Fault = {
-  summary: 'the clock of a Sentinel alone is wrong by 1 s, 5 min, 40 min or 13 h, and later right again',
+  summary: 'only the clock of a Sentinel is wrong by 1 s, 5 min, 40 min or 13 h, and is later corrected',
   reach: 'one-data-host',
   needs: 'clocks',
   begin: async (site, { role }, strength) =>
@@ -78,7 +78,7 @@ const sentinelClock: Fault = {
 }
 
 const appClock: Fault = {
-  summary: 'the clock of an application host is wrong by 1 s, 5 min, 40 min or 13 h, and later right again',
+  summary: 'the clock of an application host is wrong by 1 s, 5 min, 40 min or 13 h, and is later corrected',
   reach: 'one-application',
   needs: 'clocks',
   begin: (site, { app }, strength) =>
@@ -86,8 +86,7 @@ const appClock: Fault = {
 }
 
 const appClockDrifts: Fault = {
-  summary:
-    'the clock of an application host gains or loses 2 s or 100 s per second, and later is right again',
+  summary: 'the clock of an application host gains or loses 2 s or 100 s per second, and is later corrected',
   reach: 'one-application',
   needs: 'clocks',
   begin: (site, { app }, strength) =>

@@ -43,7 +43,7 @@ export async function begin(
       ended = true
       const evidence = await begun.evidence()
       await begun.end()
-      timeline.note(`HEALED ${name} at ${where} (${evidence ?? 'no effect was seen'})`)
+      timeline.note(`HEALED ${name} at ${where} (${evidence ?? 'no effect was observed'})`)
       timeline.spans.push({
         fault: name,
         where,
@@ -51,7 +51,7 @@ export async function begin(
         fromMs,
         toMs: monotonicMs(),
         touched: [...touches],
-        evidence: evidence ?? 'no effect was seen',
+        evidence: evidence ?? 'no effect was observed',
         confirmed: evidence !== null,
       })
     },

@@ -27,11 +27,11 @@ async function attach(site: Site): Promise<Begun> {
     return view?.replicas.some(({ address }) => address === ADDRESS) ?? false
   }
   // The replica may never come online, because the primary may be hung or dead.
-  await until('the foreign replica follows', online, { timeoutMs: 3000 }).catch(() => {})
+  await until('the foreign replica is online', online, { timeoutMs: 3000 }).catch(() => {})
   const follows = await online()
   return {
     where: `${FOREIGN_PLACE}, of ${primary}`,
-    evidence: async () => (follows ? 'the primary shows it among its replicas' : null),
+    evidence: async () => (follows ? 'the primary lists it as a replica' : null),
     end: async () => {
       await foreign.kill()
       isAttached = false
@@ -40,15 +40,14 @@ async function attach(site: Site): Promise<Begun> {
 }
 
 const foreignReplica: Fault = {
-  summary:
-    'a Redis that is no part of the data centre is attached to the primary as a replica, and later goes away',
+  summary: 'a Redis that is not part of the data centre replicates the primary, and later stops',
   reach: 'everywhere',
   begin: attach,
 }
 
 const foreignMinority: Fault = {
   summary:
-    'a foreign replica is attached, and cut off together with the primary, its Sentinel and one application host',
+    'a foreign replica is attached, and isolated together with the primary, its Sentinel and one application host',
   reach: 'network',
   begin: async (site, { app }) => {
     const primary = await site.resolve('primary')
@@ -91,7 +90,7 @@ const FORGED: readonly (() => string | Buffer)[] = [
 
 const forgedFeed: Fault = {
   summary:
-    'a client publishes forged messages on the feed of changes: negative lengths, missing fields, arbitrary bytes',
+    'a client publishes forged messages on the change feed: negative lengths, missing fields, arbitrary bytes',
   reach: 'everywhere',
   begin: async (site) => {
     let received = 0
@@ -107,7 +106,7 @@ const forgedFeed: Fault = {
     const forging = forge()
     return {
       where: FEED,
-      evidence: async () => (received > 0 ? `received ${received} times` : null),
+      evidence: async () => (received > 0 ? `subscribers received ${received} forged messages` : null),
       end: async () => {
         running = false
         await forging

@@ -44,7 +44,9 @@ async function pauseMachine(
     touches,
     evidence: async () => {
       const packets = await site.network.droppedBy(cut)
-      return packets > 0 ? `stopped, and ${packets} packets did not arrive` : 'stopped'
+      return packets > 0
+        ? `the machine was stopped, and ${packets} packets were dropped`
+        : 'the machine was stopped'
     },
     end: async () => {
       await site.network.mend(cut)
@@ -73,7 +75,7 @@ const appMachine = (site: Site, app: AppHost): Machine => [{ place: app, pids: s
 const LONG_MS = [600, 1600, 3000, 8000, 15_000, 25_000] as const
 
 const freezeHost: Fault = {
-  summary: 'the virtual machine of a data host is paused: all its clocks stand still',
+  summary: 'the virtual machine of a data host is paused: all its clocks stop',
   reach: 'one-data-host',
   needs: 'clocks',
   begin: async (site, { role }) =>
@@ -82,7 +84,7 @@ const freezeHost: Fault = {
 
 const freezeApp: Fault = {
   summary:
-    'the virtual machine of an application host is paused: its clocks stand still, and its wall clock is set when it goes on',
+    'the virtual machine of an application host is paused; its clocks stop, and its wall clock is correct when it resumes',
   reach: 'one-application',
   needs: 'clocks',
   begin: (site, { app }) => pauseMachine(site, appMachine(site, app), ALL_BUT_WALL_CLOCK, site.fleet.on(app)),
@@ -97,7 +99,7 @@ export const freezeAppUnknowing = (site: Site, app: AppHost): Promise<Begun> =>
 
 const suspendApp: Fault = {
   summary:
-    'an application host is suspended: its monotonic clock stands still, its wall clock is right afterwards',
+    'an application host is suspended: its monotonic clock stops, its wall clock is correct afterwards',
   reach: 'one-application',
   needs: 'clocks',
   begin: (site, { app }) => pauseMachine(site, appMachine(site, app), MONOTONIC_ONLY, site.fleet.on(app)),
@@ -135,7 +137,7 @@ async function afterElection(site: Site, strike: (leader: SentinelPlace) => Prom
 
 const stallLeader: Fault = {
   summary:
-    'the primary hangs, and the elected Sentinel stands still: it goes on in TILT, and with its failover half a minute later',
+    'the primary hangs, and the elected Sentinel is paused; it resumes in TILT, and continues its failover 30 s later',
   reach: 'everywhere',
   durationsMs: [2200, 3000, 4000],
   begin: (site) =>
@@ -145,7 +147,7 @@ const stallLeader: Fault = {
       return {
         where: leader,
         evidence: async () =>
-          (await process.state()) === 'paused' ? 'the elected Sentinel is stopped' : null,
+          (await process.state()) === 'paused' ? 'the kernel reports the elected Sentinel as stopped' : null,
         end: async () => process.resume(),
       }
     }),
@@ -153,7 +155,7 @@ const stallLeader: Fault = {
 
 const freezeLeader: Fault = {
   summary:
-    'the primary hangs, and the virtual machine of the elected Sentinel is paused: all its clocks stand still',
+    'the primary hangs, and the virtual machine of the elected Sentinel is paused: all its clocks stop',
   reach: 'everywhere',
   needs: 'clocks',
   durationsMs: LONG_MS,

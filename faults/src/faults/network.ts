@@ -23,7 +23,7 @@ export async function disturb(
     ...(touches === undefined ? {} : { touches }),
     evidence: async () => {
       const packets = await site.network.droppedBy(id)
-      return packets > 0 ? `${packets} packets dropped` : null
+      return packets > 0 ? `${packets} packets were dropped` : null
     },
     end: () => site.network.mend(id),
   }
@@ -32,7 +32,7 @@ export async function disturb(
 const allBut = (some: readonly Place[]) => PLACES.filter((place) => !some.includes(place))
 
 const cutHost: Fault = {
-  summary: 'a data host is cut off from everybody',
+  summary: 'a data host is isolated from all other hosts',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const own = placesOf(await site.resolve(role))
@@ -41,7 +41,7 @@ const cutHost: Fault = {
 }
 
 const muteHost: Fault = {
-  summary: 'a data host hears everybody and is heard by nobody',
+  summary: 'a data host receives packets, but its own packets are lost',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const own = placesOf(await site.resolve(role))
@@ -50,7 +50,7 @@ const muteHost: Fault = {
 }
 
 const deafHost: Fault = {
-  summary: 'a data host is heard by everybody and hears nobody',
+  summary: 'a data host sends packets, but receives none',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const own = placesOf(await site.resolve(role))
@@ -59,7 +59,7 @@ const deafHost: Fault = {
 }
 
 const cutLink: Fault = {
-  summary: 'the link between the primary and one replica is cut; both reach everybody else',
+  summary: 'the link between the primary and one replica is cut; both reach all other hosts',
   reach: 'network',
   begin: async (site, { role }) => {
     const { primary, replica } = await site.resolveLink(role)
@@ -68,7 +68,7 @@ const cutLink: Fault = {
 }
 
 const halfCutLink: Fault = {
-  summary: 'what the primary sends does not reach one replica',
+  summary: 'the packets of the primary do not reach one replica',
   reach: 'network',
   begin: async (site, { role }) => {
     const { primary, replica } = await site.resolveLink(role)
@@ -77,7 +77,7 @@ const halfCutLink: Fault = {
 }
 
 const minority: Fault = {
-  summary: 'the primary, its Sentinel and one application host are cut off together from the rest',
+  summary: 'the primary, its Sentinel and one application host are isolated together',
   reach: 'network',
   begin: async (site, { app }) => {
     const own = [...placesOf(await site.resolve('primary')), app]
@@ -87,7 +87,7 @@ const minority: Fault = {
 
 const halfAndHalf: Fault = {
   summary:
-    'a cut not along host lines: primary, one replica, one Sentinel and one application host on one side',
+    'the primary, its Sentinel, the Redis of a second host and one application host are isolated together; the cut separates Redis from Sentinel on the second host',
   reach: 'network',
   begin: async (site, { app }) => {
     const primary = await site.resolve('primary')
@@ -102,14 +102,14 @@ const halfAndHalf: Fault = {
 }
 
 const cutApp: Fault = {
-  summary: 'an application host is cut off from everybody',
+  summary: 'an application host is isolated from all other hosts',
   reach: 'one-application',
   begin: (site, { app }) =>
     disturb(site, { where: app, from: [app], to: allBut([app]), touches: site.fleet.on(app) }),
 }
 
 const cutAppFromPrimary: Fault = {
-  summary: 'an application host reaches everybody but the primary',
+  summary: 'an application host can reach every host except the primary',
   reach: 'network',
   begin: async (site, { app }) => {
     const primary = await site.resolve('primary')
@@ -123,7 +123,7 @@ const cutAppFromPrimary: Fault = {
 }
 
 const lossyHost: Fault = {
-  summary: 'a fifth to a half of all packets to and from a data host are lost',
+  summary: '20 % to 50 % of all packets to and from a data host are lost',
   reach: 'network',
   begin: async (site, { role }, strength) => {
     const own = placesOf(await site.resolve(role))
@@ -138,7 +138,7 @@ const lossyHost: Fault = {
 }
 
 const slowHost: Fault = {
-  summary: 'everything that goes to a Redis goes through a pipe of 128 to 512 kbit/s with a queue of 0.6 s',
+  summary: 'all traffic to a Redis is limited to 128 to 512 kbit/s, with a queue of 0.6 s',
   reach: 'network',
   begin: async (site, { role }, strength) => {
     const host = await site.resolve(role)
@@ -148,7 +148,7 @@ const slowHost: Fault = {
       where: `${host} (${kilobits} kbit/s)`,
       evidence: async () => {
         const packets = await site.network.delayedAt(host)
-        return packets > 0 ? `${packets} packets had to wait` : null
+        return packets > 0 ? `${packets} packets were delayed` : null
       },
       end: () => site.network.widen(host),
     }

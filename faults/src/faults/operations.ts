@@ -4,11 +4,11 @@ import { DATA_HOSTS, SENTINEL_PLACES } from '../hosts/places.ts'
 import type { Fault } from './fault.ts'
 
 const sentinelFailover: Fault = {
-  summary: 'somebody asks a Sentinel for a plain SENTINEL FAILOVER',
+  summary: 'a Sentinel receives SENTINEL FAILOVER',
   reach: 'everywhere',
   begin: async (site) => {
     const before = await site.resolve('primary')
-    let answer = 'no Sentinel'
+    let answer = 'missing'
     for (const place of SENTINEL_PLACES) {
       answer = await ask(place, ['SENTINEL', 'FAILOVER', PRIMARY_NAME]).then(String, String)
       if (answer === 'OK') break
@@ -17,9 +17,9 @@ const sentinelFailover: Fault = {
       where: before,
       evidence: async () => {
         const now = await site.resolve('primary')
-        return now !== before ? `${now} is primary instead of ${before}` : null
+        return now !== before ? `${now} replaced ${before} as primary` : null
       },
-      end: async () => site.timeline.note(`SENTINEL FAILOVER was answered with ${answer}`),
+      end: async () => site.timeline.note(`The answer to SENTINEL FAILOVER was ${answer}`),
     }
   },
 }
@@ -34,7 +34,7 @@ const BUSY_SCRIPT =
   "repeat t = redis.call('TIME') until t[1] * 1000 + t[2] / 1000 > e return 1"
 
 const busyScript: Fault = {
-  summary: 'a Lua script keeps a Redis busy for 2.4 s',
+  summary: 'a Lua script blocks a Redis for 2.4 s',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const host = await site.resolve(role)
@@ -49,7 +49,7 @@ const busyScript: Fault = {
       where: host,
       evidence: async () => {
         await script
-        return ran ? 'the script ran to its end' : null
+        return ran ? 'the script finished' : null
       },
       end: () => script,
     }
@@ -59,7 +59,7 @@ const busyScript: Fault = {
 const STAMPEDE_EVERY_MS = 150
 
 const stampede: Fault = {
-  summary: 'all client connections of all nodes are ended, again and again',
+  summary: 'all client connections of all nodes are closed repeatedly',
   reach: 'everywhere',
   begin: async (site) => {
     let killed = 0
@@ -78,11 +78,11 @@ const stampede: Fault = {
     const hunting = hunt()
     return {
       where: 'all',
-      evidence: async () => (killed > 0 ? `${killed} connections ended` : null),
+      evidence: async () => (killed > 0 ? `${killed} connections were closed` : null),
       end: async () => {
         running = false
         await hunting
-        site.timeline.note(`the stampede ended ${killed} connections`)
+        site.timeline.note(`The stampede closed ${killed} connections`)
       },
     }
   },

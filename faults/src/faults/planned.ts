@@ -28,7 +28,7 @@ export const diesAt = {
 
 /** Runs the product's switchover. With a control, it runs a plain SENTINEL FAILOVER, which every installation has. */
 const switchover: Fault = {
-  summary: 'another Redis is made primary by the planned switchover',
+  summary: 'a planned switchover promotes another Redis',
   reach: 'planned',
   loginGapMs: 1500,
   begin: async (site, target, strength) => {
@@ -39,14 +39,14 @@ const switchover: Fault = {
 }
 
 const killedSwitchover: Fault = {
-  summary: 'kill -9 to a planned switchover half-way; it is run again',
+  summary: 'a planned switchover is killed half-way; it is run again',
   reach: 'everywhere',
   begin: async (site, target, strength) => {
     if (site.system !== 'holdfast') return OPERATION_FAULTS['sentinel-failover'].begin(site, target, strength)
     const where = await site.resolve('primary')
     const step = stepOf(SWITCHOVER_DIES_AT, strength)
     const first = operate('switchover', site.dataCentre.state.path, step).then((outcome) => {
-      if (outcome.how !== 'killed') throw new Error(`The switchover did not come to ${step}.`)
+      if (outcome.how !== 'killed') throw new Error(`The switchover did not reach the step ${step}.`)
       return `killed in step ${outcome.step}`
     })
     const { evidence, end } = inTheBackground(site, first)
@@ -55,7 +55,7 @@ const killedSwitchover: Fault = {
       evidence,
       end: async () => {
         await end()
-        site.timeline.note(`The next one: ${await runAgain(site)}`)
+        site.timeline.note(`The next switchover: ${await runAgain(site)}`)
       },
     }
   },
@@ -71,7 +71,7 @@ const rotatePasswords: Fault = {
 }
 
 const killedRotation: Fault = {
-  summary: 'kill -9 to a rotation of all passwords half-way; it is run again',
+  summary: 'a rotation of all passwords is killed half-way; it is run again',
   reach: 'everywhere',
   begin: async (site, _target, strength) => ({
     where: DATA_HOSTS.join(', '),
@@ -85,7 +85,7 @@ const killedRotation: Fault = {
  */
 async function runAgain(site: Site): Promise<string> {
   let said = ''
-  await until('a switchover is done after one that was killed', async () => {
+  await until('a switchover succeeds after the killed one', async () => {
     said = await switchedOver(site).catch((error: Error) => `refused: ${error.message}`)
     return !said.startsWith('refused: ')
   }).catch(() => {})
@@ -96,13 +96,15 @@ async function runAgain(site: Site): Promise<string> {
 async function switchedOver(site: Site): Promise<string> {
   const outcome = await operate('switchover', site.dataCentre.state.path)
   if (outcome.how === 'done') return outcome.said
-  throw new Error(outcome.how === 'refused' ? outcome.why : `It was killed in step ${outcome.step}.`)
+  throw new Error(
+    outcome.how === 'refused' ? outcome.why : `The switchover was killed in step ${outcome.step}.`,
+  )
 }
 
 /** Runs an operation during the fault, and waits for it at the end. The evidence is the result of the operation. */
 function inTheBackground(site: Site, work: Promise<string>): Pick<Begun, 'evidence' | 'end'> {
   const done = work.catch((error: unknown) => {
-    site.timeline.note(`It was not done: ${error instanceof Error ? error.message : String(error)}`)
+    site.timeline.note(`The operation failed: ${error instanceof Error ? error.message : String(error)}`)
     return null
   })
   return {

@@ -19,7 +19,7 @@ async function appendedFile(folder: string): Promise<string> {
     .filter((file) => file.endsWith('.incr.aof'))
     .sort((one, other) => Number(/\.(\d+)\.incr/.exec(one)?.[1]) - Number(/\.(\d+)\.incr/.exec(other)?.[1]))
     .at(-1)
-  if (name === undefined) throw new Error(`${folder} has no append-only file.`)
+  if (name === undefined) throw new Error(`There is no append-only file in ${folder}.`)
   return join(folder, 'appendonlydir', name)
 }
 
@@ -66,7 +66,8 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
   const lost = size - kept
   return {
     where: host,
-    evidence: async () => (lost > 0 ? `ended, and ${lost} bytes of its file are gone` : null),
+    evidence: async () =>
+      lost > 0 ? `Redis ended, and ${lost} bytes of its append-only file were removed` : null,
     end: async () => {
       await bootAgain(site)
       await dataCentre.boot(host).catch((error: Error) => {
@@ -79,7 +80,7 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
 
 const powerLoss: Fault = {
   summary:
-    'power is lost on a data host: its Redis ends and its file lacks the last second, half of the times from the middle of a transaction; it boots again',
+    'a data host loses power and reboots; the append-only file lacks the last second, in half of the runs from inside a transaction',
   reach: 'one-data-host',
   needs: 'guards',
   durationsMs: [50, 300, 900, 1300, 4000, 9000],
@@ -91,7 +92,7 @@ const BETWEEN_RESTARTS_MS = 3000
 
 const tornTransaction: Fault = {
   summary:
-    'power is lost in the middle of a transaction of the file, and after the boot Redis is killed and started once more',
+    'a data host loses power while Redis writes a transaction to its file; after the reboot, Redis is killed and restarted',
   reach: 'one-data-host',
   needs: 'guards',
   durationsMs: [300, 900, 4000],

@@ -27,7 +27,7 @@ function killed(
 ): Pick<Begun, 'evidence' | 'end'> {
   return {
     evidence: async () =>
-      (await allAre(site, places, 'ended')) ? 'the kernel says that it has ended' : null,
+      (await allAre(site, places, 'ended')) ? 'the kernel reports the processes as ended' : null,
     end: async () => {
       await Promise.all([
         ...places.map((place) => site.dataCentre.restart(place)),
@@ -44,7 +44,7 @@ function paused(
 ): Pick<Begun, 'evidence' | 'end'> {
   return {
     evidence: async () =>
-      (await allAre(site, places, 'paused')) ? 'the kernel says that it is stopped' : null,
+      (await allAre(site, places, 'paused')) ? 'the kernel reports the processes as stopped' : null,
     end: async () => {
       for (const watchdog of watchdogs) watchdog.resume()
       for (const place of places) site.dataCentre.process(place).resume()
@@ -66,7 +66,7 @@ async function kill(site: Site, places: readonly ServerPlace[]): Promise<void> {
 }
 
 const killRedis: Fault = {
-  summary: 'kill -9 to a Redis; it is started again with its data',
+  summary: 'a Redis is killed, and restarts with its data',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const host = await site.resolve(role)
@@ -76,7 +76,7 @@ const killRedis: Fault = {
 }
 
 const pauseRedis: Fault = {
-  summary: 'a Redis hangs: it keeps its sockets and answers nothing',
+  summary: 'a Redis hangs: it keeps its sockets and does not answer',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const host = await site.resolve(role)
@@ -86,7 +86,7 @@ const pauseRedis: Fault = {
 }
 
 const killSentinel: Fault = {
-  summary: 'kill -9 to the Sentinel of a host; it is started again with its file',
+  summary: 'the Sentinel of a host is killed, and restarts with its file',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const place = sentinelOf(await site.resolve(role))
@@ -106,7 +106,7 @@ const pauseSentinel: Fault = {
 }
 
 const pauseAllSentinels: Fault = {
-  summary: 'all Sentinels hang, and come back in TILT',
+  summary: 'all Sentinels hang, and resume in TILT',
   reach: 'everywhere',
   begin: async (site) => {
     for (const place of SENTINEL_PLACES) site.dataCentre.process(place).pause()
@@ -115,7 +115,7 @@ const pauseAllSentinels: Fault = {
 }
 
 const killHost: Fault = {
-  summary: 'kill -9 to Redis, Sentinel and watchdog of a host at once',
+  summary: 'Redis, Sentinel and watchdog of a host are killed at the same time',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const host = await site.resolve(role)
@@ -126,7 +126,7 @@ const killHost: Fault = {
 }
 
 const pauseHost: Fault = {
-  summary: 'Redis, Sentinel and watchdog of a host hang at once',
+  summary: 'Redis, Sentinel and watchdog of a host hang at the same time',
   reach: 'one-data-host',
   begin: async (site, { role }) => {
     const host = await site.resolve(role)
@@ -139,7 +139,7 @@ const pauseHost: Fault = {
 
 const restartEmpty: Fault = {
   summary:
-    'kill -9 to a Redis whose data is lost; it is started again empty, a primary only when another has taken over (the guard)',
+    'a Redis is killed and loses its data; a primary restarts only as a replica, after another Redis has become primary (as the guard does)',
   reach: 'one-data-host',
   losesData: true,
   begin: async (site, { role }) => {
@@ -151,7 +151,7 @@ const restartEmpty: Fault = {
     return {
       where: host,
       evidence: async () =>
-        (await allAre(site, [host], 'ended')) ? 'ended, and its data set is removed' : null,
+        (await allAre(site, [host], 'ended')) ? 'Redis ended, and its data set was removed' : null,
       end: async () => {
         let primary = await dataCentre.primary()
         if (wasPrimary) {

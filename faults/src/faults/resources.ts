@@ -4,7 +4,7 @@ import { DATA_HOSTS, type DataHost } from '../hosts/places.ts'
 import type { Fault } from './fault.ts'
 
 const fullDisk: Fault = {
-  summary: 'the disk of a Redis is full; it is cleared, and a Redis that gave up is started again',
+  summary: 'the disk of a Redis is full; later there is space again, and a Redis that has exited restarts',
   reach: 'one-data-host',
   needs: 'small-disks',
   begin: async (site, { role }) => {
@@ -14,9 +14,9 @@ const fullDisk: Fault = {
     return {
       where: host,
       evidence: async () => {
-        if ((await site.dataCentre.process(host).state()) === 'ended') return 'Redis gave up'
+        if ((await site.dataCentre.process(host).state()) === 'ended') return 'Redis exited'
         const status = (await infoOf(host, 'persistence')).get('aof_last_write_status')
-        return status === 'err' ? 'Redis says that it cannot write its file' : null
+        return status === 'err' ? 'Redis reports that it cannot write its append-only file' : null
       },
       end: async () => {
         await disk.clear()

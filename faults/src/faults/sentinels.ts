@@ -13,25 +13,26 @@ async function reset(site: Site, places: readonly SentinelPlace[]): Promise<Begu
   return {
     where: places.join(', '),
     evidence: async () => (done > 0 ? `${done} Sentinels were reset` : null),
-    end: async () => site.timeline.note(`SENTINEL RESET was answered with ${answers.join(', ')}`),
+    end: async () => site.timeline.note(`The answers to SENTINEL RESET were ${answers.join(', ')}`),
   }
 }
 
 const resetSentinel: Fault = {
-  summary: 'the Sentinel of a host is reset: it knows no replica and no other Sentinel for a while',
+  summary:
+    'the Sentinel of a host is reset: until the next greetings it knows no replica and no other Sentinel',
   reach: 'everywhere',
   begin: async (site, { role }) => reset(site, [sentinelOf(await site.resolve(role))]),
 }
 
 const resetAllSentinels: Fault = {
-  summary: 'all Sentinels are reset at once',
+  summary: 'all Sentinels are reset at the same time',
   reach: 'everywhere',
   begin: (site) => reset(site, SENTINEL_PLACES),
 }
 
 const firstFile: Fault = {
   summary:
-    'kill -9 to the Sentinel of a host; it is started with its first file, with another id and without peers',
+    'the Sentinel of a host is killed, and restarts with its initial file: with another id and without peers',
   reach: 'everywhere',
   begin: async (site, { role }) => {
     const { dataCentre } = site
@@ -41,7 +42,9 @@ const firstFile: Fault = {
     return {
       where: place,
       evidence: async () =>
-        (await dataCentre.process(place).state()) === 'ended' ? 'ended, and its file is the first one' : null,
+        (await dataCentre.process(place).state()) === 'ended'
+          ? 'the Sentinel ended, and its initial file was restored'
+          : null,
       end: () => dataCentre.restart(place),
     }
   },
@@ -76,8 +79,7 @@ async function aloneOnItsSide(
 const IN_CUT_MS = [4000, 12_000, 30_000] as const
 
 const resetInCut: Fault = {
-  summary:
-    'a cut not along host lines leaves the primary, one replica, one Sentinel and one application host together, and that Sentinel is reset',
+  summary: 'a Sentinel is reset while it is isolated with the primary, one replica and one application host',
   reach: 'network',
   durationsMs: IN_CUT_MS,
   begin: async (site, target) =>
@@ -86,7 +88,7 @@ const resetInCut: Fault = {
 
 const firstFileInCut: Fault = {
   summary:
-    'a cut not along host lines leaves the primary, one replica, one Sentinel and one application host together, and that Sentinel is back with its first file',
+    'a Sentinel restarts with its initial file while it is isolated with the primary, one replica and one application host',
   reach: 'network',
   durationsMs: IN_CUT_MS,
   begin: async (site, target, strength) =>
@@ -101,7 +103,7 @@ const firstFileInCut: Fault = {
 /** Lasts until the Sentinel that received the command has decided. */
 const hiddenFailover: Fault = {
   summary:
-    'an application host is cut off from a replica host, and somebody asks the Sentinel there for a plain SENTINEL FAILOVER',
+    'the Sentinel of a replica host receives SENTINEL FAILOVER while an application host cannot reach that host',
   reach: 'everywhere',
   begin: async (site, { app, role }) => {
     const before = await site.resolve('primary')
@@ -113,15 +115,17 @@ const hiddenFailover: Fault = {
     const cut = await site.network.disturb(waysBetween([app], own))
     const answer = await ask(place, ['SENTINEL', 'FAILOVER', PRIMARY_NAME]).then(String, String)
     return {
-      where: `${place}, out of sight of ${app}`,
+      where: `${place}, unreachable from ${app}`,
       touches: site.fleet.on(app),
       evidence: async () => {
         const now = await site.resolve('primary')
-        if (now !== before) return `${now} is primary instead of ${before}`
-        return (await countInLog(site, place, '+switch-master')) > seen ? 'it failed over' : null
+        if (now !== before) return `${now} replaced ${before} as primary`
+        return (await countInLog(site, place, '+switch-master')) > seen
+          ? 'the Sentinel completed a failover'
+          : null
       },
       end: async () => {
-        site.timeline.note(`SENTINEL FAILOVER was answered with ${answer}`)
+        site.timeline.note(`The answer to SENTINEL FAILOVER was ${answer}`)
         await site.network.mend(cut)
       },
     }

@@ -19,7 +19,7 @@ export interface HostedProcessOptions {
 
 /** On a busy machine a Node program takes seconds to start. */
 const START_MS = 60_000
-const ASK_AGAIN_MS = 20
+const POLL_INTERVAL_MS = 20
 
 /** A started process did not become ready, or ended by itself. */
 class NotStartedError extends Error {}
@@ -44,10 +44,10 @@ export class HostedProcess {
   async start(extraArgs: readonly string[] = []): Promise<void> {
     if ((await this.state()) !== 'ended') return
     const { place, command, logFile, env, isReady, restart = false } = this.#options
-    const log = openSync(logFile, 'a')
+    const output = openSync(logFile, 'a')
     const [enter, ...inPlace] = Network.commandIn(place)
     const child = spawn(enter, [...inPlace, ...command, ...extraArgs], {
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', output, output],
       env: { ...process.env, ...env },
     })
     this.#child = child
@@ -57,10 +57,12 @@ export class HostedProcess {
     const deadline = performance.now() + START_MS
     while (!(await isReady())) {
       if (child.exitCode !== null || performance.now() > deadline) {
-        const said = await readFile(logFile, 'utf8')
-        throw new NotStartedError(`${command[0]} on ${place} did not start:\n${said.slice(-2000)}`)
+        const log = await readFile(logFile, 'utf8')
+        throw new NotStartedError(
+          `${command[0]} on ${place} did not become ready. The end of its log:\n${log.slice(-2000)}`,
+        )
       }
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
     }
   }
 

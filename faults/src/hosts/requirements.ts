@@ -18,17 +18,17 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 
 /** The reason why a campaign cannot run here, in one sentence. Null when it can run. */
 export async function missingRequirement(): Promise<string | null> {
-  if (process.platform !== 'linux') return 'Network namespaces are a thing of Linux.'
-  if (process.getuid?.() !== 0) return 'Network namespaces need root.'
+  if (process.platform !== 'linux') return 'It needs Linux, because it uses network namespaces.'
+  if (process.getuid?.() !== 0) return 'It needs root, because it creates network namespaces.'
   const missing: string[] = []
   for (const [program, pack] of Object.entries(PROGRAMS)) {
     if (!(await isInstalled(program))) missing.push(`${program} (package ${pack})`)
   }
-  if (missing.length > 0) return `Not installed: ${missing.join(', ')}.`
+  if (missing.length > 0) return `These programs are not installed: ${missing.join(', ')}.`
   try {
     await run('unshare', ['--net', '--mount', '--pid', '--fork', '--mount-proc', 'true'])
   } catch (error) {
-    return `Namespaces cannot be made here: ${error instanceof Error ? error.message : String(error)}`
+    return `The kernel does not allow new namespaces: ${error instanceof Error ? error.message : String(error)}`
   }
   return null
 }

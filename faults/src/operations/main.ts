@@ -20,16 +20,16 @@ const onProgress = ({ step }: { step: string }) => {
 const OPERATIONS: Record<OperationName, () => Promise<string>> = {
   switchover: async () => {
     const { from, to, pausedMs, mended } = await switchover({ stateDir, onProgress })
-    const first = mended.length === 0 ? '' : ` (first: ${mended.join(', ')})`
-    return `${to} is primary instead of ${from}, writes waited for ${pausedMs} ms${first}`
+    const first = mended.length === 0 ? '' : ` (fixed first: ${mended.join(', ')})`
+    return `${to} replaced ${from} as primary, writes waited for ${pausedMs} ms${first}`
   },
   'begin-rotation': async () => {
     const { state, resumed } = await rotatePasswords({ stateDir, onProgress, stage: 'begin' })
-    return `${state}${resumed ? ', gone on with' : ''}`
+    return `${state}${resumed ? ' (resumed)' : ''}`
   },
   'finish-rotation': async () => {
     const { state, connections } = await rotatePasswords({ stateDir, onProgress, stage: 'finish' })
-    return `${state}, ${connections.ended} of ${connections.before} connections of applications ended`
+    return `${state}, ${connections.ended} of ${connections.before} application connections closed`
   },
 }
 

@@ -6,7 +6,7 @@ import type { OperationMessage, OperationName, Outcome } from './messages.ts'
 
 const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url))
 /** Longer than all deadlines together of any operation that meets one fault. */
-const LONGEST_MS = 90_000
+const OPERATION_TIMEOUT_MS = 90_000
 
 /** The process of an operation ended without a result, or still ran long after its deadline. */
 class LostOperationError extends Error {}
@@ -23,7 +23,7 @@ export async function operate(
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [PROGRAM, operation, stateDir, ...(dieAt === null ? [] : [dieAt])], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LONGEST_MS,
+    timeout: OPERATION_TIMEOUT_MS,
     killSignal: 'SIGTERM',
   })
   const ended = once(child, 'close')

@@ -5,9 +5,9 @@ import type { Site } from '../site/site.ts'
 import type { OperationName } from './messages.ts'
 import { operate } from './operate.ts'
 
-const AGAIN_MS = 500
+const RETRY_MS = 500
 /** If a rotation meets faults, it is repeated for at most this time (in milliseconds). */
-const TO_THE_END_MS = 60_000
+const ROTATION_DEADLINE_MS = 60_000
 
 /**
  * Rotates the passwords of every user of the product. It does this as an operator whose applications open the store
@@ -18,7 +18,7 @@ const TO_THE_END_MS = 60_000
 export async function rotateToTheEnd(site: Site, dieAt: string | null): Promise<string> {
   const { dataCentre, fleet } = site
   const old = applicationLogin(await dataCentre.state.secrets())
-  const deadline = performance.now() + TO_THE_END_MS
+  const deadline = performance.now() + ROTATION_DEADLINE_MS
   const story: string[] = []
   let mayDieAt = dieAt
   const finish = async (operation: OperationName) => {
@@ -29,14 +29,15 @@ export async function rotateToTheEnd(site: Site, dieAt: string | null): Promise<
       if (outcome.how === 'killed') mayDieAt = null
       story.push(`${operation}: ${what}`)
       site.timeline.note(`${operation}: ${what}`)
-      if (performance.now() > deadline) throw new Error(`The rotation did not end. ${story.join('; ')}`)
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      if (performance.now() > deadline)
+        throw new Error(`The rotation did not finish in time. ${story.join('; ')}`)
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }
   await finish('begin-rotation')
   await fleet.renew(applicationLogin(await dataCentre.state.secrets()))
   await finish('finish-rotation')
-  if (mayDieAt !== null) throw new Error(`The rotation came to its end without the step ${mayDieAt}.`)
+  if (mayDieAt !== null) throw new Error(`The rotation finished without the step ${mayDieAt}.`)
   await refuseOld(old)
   return story.join('; ')
 }
@@ -55,6 +56,6 @@ async function refuseOld({ password, sentinelPassword }: ApplicationLogin): Prom
       },
       () => false,
     )
-    if (opened) throw new Error(`${formatAddress(door.address)} takes the old password still.`)
+    if (opened) throw new Error(`${formatAddress(door.address)} still accepts the old password.`)
   }
 }

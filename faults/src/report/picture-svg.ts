@@ -27,10 +27,10 @@ export function renderPicture(picture: Picture): string {
   const height = EVENTS_TOP + events.length * EVENT_HEIGHT + 24
   const seconds = Array.from({ length: (TO_MS - FROM_MS) / 500 + 1 }, (_, index) => FROM_MS + index * 500)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK}">
-<title>Verifications, logins and events while the primary hangs and another takes over</title>
+<title>Verifications, logins and events while the primary hangs and a replica is promoted</title>
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
 <text x="${LEFT}" y="22" font-size="15" font-weight="600">The primary hangs at 0 s: ${escapeXml(picture.fault)}</text>
-<text x="${LEFT}" y="40" fill="${FAINT}">every verification by its latency, every login from request to acknowledgement; four application servers</text>
+<text x="${LEFT}" y="40" fill="${FAINT}">Each dot is a verification by its latency; each bar is a login from request to acknowledgement. Four application servers</text>
 ${seconds
   .filter((ms) => ms % 1000 === 0)
   .map((ms) => grid(ms, height))

@@ -48,7 +48,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
       safety: false,
       verifications: false,
       logins: false,
-      because: 'A node loses its data while something else is wrong.',
+      because: 'A node loses its data during another fault.',
     }
   }
   if (!alone || !oneHost) return SAFETY_ONLY
@@ -63,7 +63,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
     return {
       ...ALL_PROMISES,
       logins: false,
-      because: 'A Sentinel is in TILT, so another one that is lost leaves no majority.',
+      because: 'A Sentinel is in TILT, so the loss of another Sentinel leaves no majority.',
     }
   }
   return ALL_PROMISES

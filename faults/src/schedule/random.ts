@@ -45,7 +45,7 @@ export class Random {
       if (left < 0) return key
     }
     const last = entries.at(-1)
-    if (last === undefined) throw new Error('There is nothing to choose from.')
+    if (last === undefined) throw new Error('There are no weights to choose from.')
     return last[0]
   }
 }

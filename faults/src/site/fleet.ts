@@ -114,7 +114,7 @@ export class Fleet {
       onRenewed: () => {},
     }
     child.on('exit', (code) => {
-      ready.reject(new Error(`Server ${name} ended with ${code} before it was ready.`))
+      ready.reject(new Error(`Server ${name} exited with code ${code} before it was ready.`))
       stopped.resolve()
     })
     ready.promise.catch(() => {})
@@ -166,7 +166,7 @@ export class Fleet {
   async renew(login: ApplicationLogin): Promise<void> {
     this.#login = login
     await until(
-      'every server has taken the new passwords',
+      'every server uses the new passwords',
       async () => {
         const old = [...this.#members.values()].filter((member) => member.login !== login)
         return (await Promise.all(old.map((member) => this.#offer(member, login)))).every(Boolean)
@@ -189,14 +189,14 @@ export class Fleet {
     const answer = Promise.withResolvers<string | null>()
     member.onRenewed = answer.resolve
     send(member, { type: 'renew', login })
-    const late = setTimeout(() => answer.resolve(`${member.name} says nothing`), OFFER_MS)
+    const late = setTimeout(() => answer.resolve(`no answer within ${OFFER_MS} ms`), OFFER_MS)
     const problem = await Promise.race([answer.promise, member.stopped.then(() => null)])
     clearTimeout(late)
     if (problem === null) {
       member.login = login
       return true
     }
-    this.#timeline.note(`${member.name} (${member.host}) does not take the new passwords: ${problem}`)
+    this.#timeline.note(`${member.name} (${member.host}) did not apply the new passwords: ${problem}`)
     await new Promise((resolve) => setTimeout(resolve, OFFER_AGAIN_MS))
     return false
   }
@@ -238,10 +238,10 @@ function send(member: Member, message: ToWorker | WorkerSettings): void {
   }
 }
 
-async function inTime(work: Promise<void>, limitMs: number, complaint: string): Promise<void> {
+async function inTime(work: Promise<void>, limitMs: number, message: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(complaint)), limitMs)
+    timer = setTimeout(() => reject(new Error(message)), limitMs)
   })
   try {
     await Promise.race([work, late])

@@ -92,12 +92,12 @@ export class Site {
   }
 
   get dataCentre(): DataCentre {
-    if (this.#dataCentre === null) throw new Error('The data centre of the site has not started.')
+    if (this.#dataCentre === null) throw new Error('The data centre has not started.')
     return this.#dataCentre
   }
 
   get fleet(): Fleet {
-    if (this.#fleet === null) throw new Error('The site has no application servers yet.')
+    if (this.#fleet === null) throw new Error('The application servers have not been set.')
     return this.#fleet
   }
 
@@ -107,7 +107,7 @@ export class Site {
 
   clockOf(place: Place): ShiftableClock {
     const clock = this.#clocks.get(place)
-    if (clock === undefined) throw new Error('This run has no clocks that can be shifted.')
+    if (clock === undefined) throw new Error('The clocks of this run are not adjustable.')
     return clock
   }
 
@@ -118,7 +118,7 @@ export class Site {
 
   diskOf(host: DataHost): SmallDisk {
     const disk = this.#disks.get(host)
-    if (disk === undefined) throw new Error('This run has no disks that can be filled.')
+    if (disk === undefined) throw new Error('The Redis of this run do not use small disks.')
     return disk
   }
 

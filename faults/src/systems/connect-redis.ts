@@ -9,7 +9,7 @@ import { PREFIX } from './connect-redis-look.ts'
 import type { LoginSystem } from './system.ts'
 
 /** connect-redis waits without a limit while Redis is down. An application would not wait that long. */
-const PATIENCE_MS = 2000
+const COMMAND_TIMEOUT_MS = 2000
 
 /**
  * Opens the control: express-session's store over node-redis' Sentinel client, with the setup from its
@@ -42,18 +42,18 @@ class ConnectRedisSystem implements LoginSystem {
   }
 
   async ready(): Promise<void> {
-    await inTime(this.#store.get('nobody'))
+    await withTimeout(this.#store.get('unknown-session'))
   }
 
   async issue(subject: string): Promise<string> {
     const token = randomBytes(24).toString('base64url')
-    await inTime(this.#store.set(token, sessionOf(subject)))
+    await withTimeout(this.#store.set(token, sessionOf(subject)))
     return token
   }
 
   async verify(token: string): Promise<Answer> {
     try {
-      const session = (await inTime(this.#store.get(token))) as { subject?: string } | null
+      const session = (await withTimeout(this.#store.get(token))) as { subject?: string } | null
       if (session === null) return { says: 'inactive', reason: 'unknown' }
       return { says: 'active', ...(session.subject === undefined ? {} : { subject: session.subject }) }
     } catch (error) {
@@ -62,12 +62,12 @@ class ConnectRedisSystem implements LoginSystem {
   }
 
   async touch(token: string): Promise<Answer> {
-    await inTime(this.#store.touch(token, sessionOf('')))
+    await withTimeout(this.#store.touch(token, sessionOf('')))
     return {}
   }
 
   async revoke(token: string): Promise<Answer> {
-    await inTime(this.#store.destroy(token))
+    await withTimeout(this.#store.destroy(token))
     return {}
   }
 
@@ -82,7 +82,7 @@ class ConnectRedisSystem implements LoginSystem {
   }
 
   update(): Promise<Answer> {
-    return Promise.reject(new Error('connect-redis has no such operation.'))
+    return Promise.reject(new Error('connect-redis does not support this operation.'))
   }
 
   rotate(): Promise<Answer> {
@@ -103,10 +103,13 @@ function sessionOf(subject: string): SessionData {
   return session as unknown as SessionData
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+async function withTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS)
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${COMMAND_TIMEOUT_MS} ms`)),
+      COMMAND_TIMEOUT_MS,
+    )
   })
   try {
     return await Promise.race([work, late])

@@ -120,7 +120,7 @@ class HoldfastSystem implements LoginSystem {
 
   async revoke(token: string): Promise<Answer> {
     const { revoked } = await orRefused(this.#store.revoke(token))
-    return revoked ? {} : { says: 'inactive', reason: 'not found live by the log-out' }
+    return revoked ? {} : { says: 'inactive', reason: 'the logout did not find a live session' }
   }
 
   async revokeSubject(subject: string, exceptToken: string | undefined): Promise<Answer> {

@@ -45,7 +45,7 @@ async function outcome(child: ChildProcess): Promise<{ code: number | null; said
 }
 
 describe.runIf(missing === null)('the fault campaign', () => {
-  it('shows nothing lost, nothing undone and no user refused, in six cases and a seed', {
+  it('finds no lost login, no undone logout and no user error in six cases and one seed', {
     timeout: 300_000,
   }, async () => {
     const { code, said } = await outcome(campaign('--brief', '--parallel', '2'))

@@ -11,7 +11,7 @@ function rules(written: HandWritten, readings: FinalReading[] = [], options = {}
   return violations.map(({ rule }) => rule)
 }
 
-describe('a right history', () => {
+describe('checkHistory', () => {
   const right: Record<string, HandWritten> = {
     'a token that is verified, revoked and then refused': history()
       .issue('t', 0, 10)
@@ -108,13 +108,13 @@ describe('a right history', () => {
       .revoke('t', 20, 30)
       .call({ operation: 'revoke', token: 't' }, 40, 50, 'ok', { says: 'inactive', reason: 'unknown' }),
   }
-  it.each(Object.keys(right))('passes: %s', (name) => {
+  it.each(Object.keys(right))('passes a correct history: %s', (name) => {
     const written = right[name]
     expect(written && rules(written)).toEqual([])
   })
 })
 
-describe('S1: a lost login is found', () => {
+describe('checkHistory finds a lost login (S1)', () => {
   const lost: Record<string, HandWritten> = {
     'when a token is called unknown after its issue was acknowledged': history()
       .issue('t', 0, 10)
@@ -169,13 +169,13 @@ describe('S1: a lost login is found', () => {
     expect(written && rules(written)).toContain('S1-lost-login')
   })
 
-  it('unless the clocks may differ by as much', () => {
+  it('only if the clocks of the servers agree well enough', () => {
     const written = history().issue('t', 0, 10, { idleMs: 100 }).verify('t', 50, 51, 'inactive', 'expired')
     expect(rules(written, [], { clockErrorMs: 60 })).toEqual([])
   })
 })
 
-describe('S2: an undone revocation is found', () => {
+describe('checkHistory finds an undone revocation (S2)', () => {
   const undone: Record<string, HandWritten> = {
     'when active is answered later than L after a log-out': history()
       .issue('t', 0, 10)
@@ -204,7 +204,7 @@ describe('S2: an undone revocation is found', () => {
     expect(written && rules(written)).toContain('S2-undone-revocation')
   })
 
-  it('when a token that was once called revoked is active again, acknowledged or not', () => {
+  it('if a server answers active after another answered revoked, acknowledged or not', () => {
     const written = history()
       .issue('t', 0, 10)
       .revoke('t', 30, 40, 'info')
@@ -213,7 +213,7 @@ describe('S2: an undone revocation is found', () => {
     expect(rules(written)).toEqual(['S2-active-again'])
   })
 
-  it('and the largest delay is told, also when it is within L', () => {
+  it('and reports the longest delay, also if it is within L', () => {
     const written = history()
       .issue('t', 0, 10)
       .revoke('t', 30, 40)
@@ -223,7 +223,7 @@ describe('S2: an undone revocation is found', () => {
   })
 })
 
-describe('S3: a guess is found', () => {
+describe('checkHistory finds a wrong active answer (S3)', () => {
   const guessed: Record<string, [RuleName, HandWritten]> = {
     'active for a token that nobody issued': ['S3-never-issued', history().verify('t', 0, 1, 'active')],
     'active before the issue began': [
@@ -254,7 +254,7 @@ describe('S3: a guess is found', () => {
   })
 })
 
-describe('after healing', () => {
+describe('after recovery', () => {
   const live = { a: 'live 1', b: 'live 1', c: 'live 1' }
   const gone = { a: 'absent', b: 'absent', c: 'absent' }
   const ended = { a: 'revoked', b: 'revoked', c: 'revoked' }
@@ -263,7 +263,7 @@ describe('after healing', () => {
   ]
   const issued = () => history().issue('t', 0, 10)
 
-  it('all is well when nodes, API and history agree', () => {
+  it('a history passes when the nodes, the API and the history agree', () => {
     expect(rules(issued(), reading(live, 'active'))).toEqual([])
     expect(rules(issued().revoke('t', 20, 30), reading(ended, 'inactive'))).toEqual([])
     expect(rules(issued().revoke('t', 20, 30, 'info'), reading(live, 'active'))).toEqual([])
@@ -276,17 +276,17 @@ describe('after healing', () => {
     ['one node differs', issued(), { ...live, c: 'absent' }, 'active'],
     ['two live records differ', issued(), { ...live, c: 'live 2' }, 'active'],
     ['the login is on no node', issued(), gone, 'inactive'],
-    ['the API refuses what all nodes hold', issued(), live, 'inactive'],
-    ['the API cannot tell', issued(), live, 'unavailable'],
+    ['the API refuses a session that all nodes hold', issued(), live, 'inactive'],
+    ['the API answers unavailable', issued(), live, 'unavailable'],
     ['the revoked session is live', issued().revoke('t', 20, 30), live, 'active'],
     [
-      'the nodes hold live what was revoked, and the API only remembers',
+      'the nodes hold a revoked session as live, although the API refuses it',
       issued().revoke('t', 20, 30),
       live,
       'inactive',
     ],
-    ['the API accepts what was revoked', issued().revoke('t', 20, 30), ended, 'active'],
-  ] as const)('it is found that %s', (_, written, nodes, api) => {
+    ['the API accepts a revoked session', issued().revoke('t', 20, 30), ended, 'active'],
+  ] as const)('a history is a violation if %s', (_, written, nodes, api) => {
     expect(rules(written, reading(nodes, api))).toEqual(['final-disagreement'])
   })
 })

@@ -9,7 +9,7 @@ import { HandWritten } from './history.ts'
 
 const nobody = () => false
 
-describe('availability', () => {
+describe('measureAvailability', () => {
   const calls = joinCalls(
     new HandWritten()
       .verify('t', 50, 51, 'active')
@@ -21,42 +21,42 @@ describe('availability', () => {
       .sorted(),
   )
 
-  it('counts in the span of the fault alone, failures by windows of 100 ms', () => {
+  it('counts only verifications during a fault, and failed windows of 100 ms', () => {
     const measured = measureAvailability(calls, new Map(), [{ fromMs: 100, toMs: 400 }], nobody)
     expect(measured).toMatchObject({ verifications: 4, failed: 3, failedWindows: 2, longestMs: 1000 })
   })
 
-  it('leaves out servers that a fault touched', () => {
+  it('excludes servers that a fault affected', () => {
     const measured = measureAvailability(calls, new Map(), [{ fromMs: 100, toMs: 400 }], () => true)
     expect(measured.verifications).toBe(0)
   })
 })
 
-describe('a session whose log-out', () => {
+describe('a session whose logout', () => {
   const measure = (history: HandWritten) => {
     const calls = joinCalls(history.verify('t', 200, 1200, 'unavailable').sorted())
     return measureAvailability(calls, gatherFacts(calls, 0), [{ fromMs: 0, toMs: 9000 }], nobody)
   }
 
   it.each([
-    ['is under way', new HandWritten().revoke('t', 100, 3000)],
-    ['begins meanwhile', new HandWritten().revoke('t', 300, 400)],
+    ['is in progress', new HandWritten().revoke('t', 100, 3000)],
+    ['begins during the verification', new HandWritten().revoke('t', 300, 400)],
     ['never ends', new HandWritten().unfinished({ operation: 'revoke', token: 't' }, 100)],
-  ])('%s is counted apart: neither answer need be true', (_, history) => {
+  ])('%s is counted as undecided, because either answer may be correct', (_, history) => {
     expect(measure(history)).toMatchObject({ verifications: 0, failed: 0, undecided: 1, undecidedFailed: 1 })
   })
 
   it.each([
     ['was acknowledged', new HandWritten().revoke('t', 100, 150)],
-    ['was acknowledged, and is asked for again', new HandWritten().revoke('t', 90, 99).revoke('t', 100, 900)],
-    ['was given up before', new HandWritten().revoke('t', 100, 150, 'info')],
+    ['was acknowledged, and is requested again', new HandWritten().revoke('t', 90, 99).revoke('t', 100, 900)],
+    ['ended without an answer before', new HandWritten().revoke('t', 100, 150, 'info')],
     ['is of another session', new HandWritten().revoke('u', 100, 3000)],
-  ])('%s is counted like any', (_, history) => {
+  ])('%s is counted as a normal verification', (_, history) => {
     expect(measure(history)).toMatchObject({ verifications: 1, failed: 1, undecided: 0 })
   })
 })
 
-describe('the login gap', () => {
+describe('loginGapMs', () => {
   const calls = joinCalls(
     new HandWritten()
       .issue('a', 0, 10)
@@ -66,18 +66,18 @@ describe('the login gap', () => {
       .sorted(),
   )
 
-  it('is the longest stretch without an acknowledged login that touches the fault', () => {
+  it('returns the longest period without an acknowledged login that overlaps the fault', () => {
     expect(loginGapMs(calls, { fromMs: 200, toMs: 400 }, nobody)).toBe(1500)
     expect(loginGapMs(calls, { fromMs: 20, toMs: 30 }, nobody)).toBe(90)
   })
 
-  it('is unknown when no login follows', () => {
+  it('returns null when no login follows the fault', () => {
     expect(loginGapMs(calls, { fromMs: 2000, toMs: 3000 }, nobody)).toBeNull()
   })
 })
 
 describe('a latency histogram', () => {
-  it('gives percentiles at most a twentieth too high, also after joining', () => {
+  it('gives percentiles that are at most 5 % too high, also after joining histograms', () => {
     const one: LatencyHistogram = {}
     const other: LatencyHistogram = {}
     for (let ms = 1; ms <= 1000; ms++) addLatency(ms % 2 === 0 ? one : other, ms)
@@ -90,7 +90,7 @@ describe('a latency histogram', () => {
   })
 })
 
-it('a run with too little of anything is vacuous', () => {
+it('a run with too few operations of any kind is vacuous', () => {
   expect(findVacuity(LEAST_COUNTS)).toEqual([])
   for (const name of Object.keys(LEAST_COUNTS) as (keyof typeof LEAST_COUNTS)[]) {
     expect(findVacuity({ ...LEAST_COUNTS, [name]: LEAST_COUNTS[name] - 1 })).toHaveLength(1)

@@ -35,7 +35,7 @@ function violations(events: HistoryEvent[]): number {
 
 const seeds = fc.integer({ min: 1, max: 1_000_000 })
 
-it('a faultless history passes', () => {
+it('the checker passes a correct history', () => {
   fc.assert(
     fc.property(seeds, (seed) => {
       expect(violations(faultless(seed).sorted())).toBe(0)
@@ -43,7 +43,7 @@ it('a faultless history passes', () => {
   )
 })
 
-it('the opposite of any one answer is caught', () => {
+it('the checker finds the inversion of any single answer', () => {
   fc.assert(
     fc.property(seeds, fc.nat(), (seed, which) => {
       const events = faultless(seed).sorted()
@@ -59,7 +59,7 @@ it('the opposite of any one answer is caught', () => {
   )
 })
 
-it('an issue that is missing is caught when its token is ever called active', () => {
+it('the checker finds a missing issue if any server answered active for its token', () => {
   fc.assert(
     fc.property(seeds, fc.nat(), (seed, which) => {
       const events = faultless(seed).sorted()
@@ -75,7 +75,7 @@ it('an issue that is missing is caught when its token is ever called active', ()
   )
 })
 
-it('a revocation that never ran is caught when its token is refused afterwards', () => {
+it('the checker finds a missing revocation if a server refused its token afterwards', () => {
   fc.assert(
     fc.property(seeds, fc.nat(), (seed, which) => {
       const events = faultless(seed).sorted()

@@ -76,7 +76,7 @@ function changeOne(
   })
 }
 
-it('a faultless history passes', () => {
+it('the checker passes a correct history with lists, rotations and updates', () => {
   fc.assert(
     fc.property(seeds, (seed) => {
       expect(violations(faultless(seed).sorted())).toBe(0)
@@ -84,7 +84,7 @@ it('a faultless history passes', () => {
   )
 })
 
-it('a session that is missing from a list is caught', () => {
+it('the checker finds a session that is missing from a list', () => {
   mutantsAreCaught((events, which) =>
     changeOne(
       events,
@@ -95,7 +95,7 @@ it('a session that is missing from a list is caught', () => {
   )
 })
 
-it('an ended session in a list is caught', () => {
+it('the checker finds an ended session in a list', () => {
   mutantsAreCaught((events, which) => {
     const ended = events.flatMap((event) =>
       event.type === 'ok' && event.answer?.ended?.length
@@ -113,7 +113,7 @@ it('an ended session in a list is caught', () => {
   })
 })
 
-it('an update that nobody sees any more is caught', () => {
+it('the checker finds an update that later answers do not count', () => {
   mutantsAreCaught((events, which) =>
     changeOne(
       events,
@@ -124,7 +124,7 @@ it('an update that nobody sees any more is caught', () => {
   )
 })
 
-it('"end all my sessions" that ended nothing is caught when a session is listed afterwards', () => {
+it('the checker finds an "end all my sessions" without effect if a session is listed afterwards', () => {
   mutantsAreCaught((events, which) => {
     const all = events.find((event) => event.type === 'ok' && (event.answer?.ended?.length ?? 0) > 0)
     if (all?.type !== 'ok') return null

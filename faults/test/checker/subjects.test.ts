@@ -32,41 +32,41 @@ const seen = (written: HandWritten, fromMs: number, changes: number) => {
 }
 
 describe('a list of sessions', () => {
-  it('passes when it shows every live session and no ended one', () => {
+  it('passes when it contains every live session and no ended session', () => {
     const written = history().issue('t', 0, 10).issue('u', 0, 10).revoke('u', 20, 30)
     expect(rules(list(written, 1100, ['t']))).toEqual([])
   })
 
-  it('may show or miss a session whose login or logout is not acknowledged', () => {
+  it('may contain or lack a session whose login or logout is not acknowledged', () => {
     const written = history().issue('t', 0, 10).issue('u', 90, 120).revoke('t', 20, 30, 'info')
     expect(rules(list(list(written, 100, ['t', 'u']), 110, []))).toEqual([])
   })
 
-  it('is a violation when it misses a session that was acknowledged', () => {
+  it('is a violation when it lacks an acknowledged session', () => {
     const written = history().issue('t', 0, 10).issue('u', 0, 10)
     expect(rules(list(written, 100, ['t']))).toEqual(['S1-lost-login'])
   })
 
-  it('is a violation when it shows a session later than L after its acknowledged logout', () => {
+  it('is a violation when it contains a session later than L after its acknowledged logout', () => {
     const written = history().issue('t', 0, 10).revoke('t', 20, 30)
     expect(rules(list(written, 1100, ['t']))).toEqual(['S2-undone-revocation'])
   })
 })
 
-describe('a logout beside a rotation', () => {
-  it('may end the session that the rotation made, when neither had ended before the other began', () => {
+describe('a logout of a session that is rotated', () => {
+  it('may end the session that the rotation made when the two calls overlap', () => {
     const written = rotate(history().issue('t', 0, 10).revoke('t', 15, 50), 't', 'u', 20, 40)
     expect(rules(written.verify('u', 100, 101, 'inactive'))).toEqual([])
   })
 
-  it('does not explain that a session is gone which a later rotation made', () => {
+  it('does not excuse the loss of a session that a later rotation made', () => {
     const written = rotate(history().issue('t', 0, 10).revoke('t', 15, 18), 't', 'u', 20, 40)
     expect(rules(written.verify('u', 100, 101, 'inactive'))).toContain('S1-lost-login')
   })
 })
 
 describe('"end all my sessions"', () => {
-  it('may miss a session whose login began after it', () => {
+  it('does not have to end a session whose login began after it', () => {
     const written = revokeAll(history().issue('t', 0, 10), 20, 30).issue('u', 40, 50)
     expect(rules(written.verify('u', 2000, 2001, 'active'))).toEqual([])
   })
@@ -92,17 +92,17 @@ describe('"end all my sessions"', () => {
     ])
   })
 
-  it('passes when what a rotation made during it is ended, too', () => {
+  it('passes when it also ends the session that a concurrent rotation made', () => {
     const written = rotate(revokeAll(history().issue('t', 0, 10), 20, 30), 't', 'u', 25, 60)
     expect(rules(written.verify('u', 70, 71, 'inactive', 'revoked'))).toEqual([])
   })
 
-  it('leaves alone the session that it excepts, and what is rotated from it', () => {
+  it('keeps the excepted session and the sessions that are rotated from it', () => {
     const written = rotate(revokeAll(history().issue('t', 0, 10), 20, 30, 't'), 't', 'u', 40, 60)
     expect(rules(written.verify('u', 1100, 1101, 'active'))).toEqual([])
   })
 
-  it('says nothing of a rotation when its own outcome is unknown', () => {
+  it('permits any outcome of a rotation when its own outcome is unknown', () => {
     const asked = { operation: 'revoke-subject' as const, subject: 'ann' }
     const written = rotate(history().issue('t', 0, 10).call(asked, 20, 30, 'info'), 't', 'u', 25, 60)
     expect(rules(written.verify('u', 1100, 1101, 'active'))).toEqual([])
@@ -110,7 +110,7 @@ describe('"end all my sessions"', () => {
 })
 
 describe('an acknowledged update', () => {
-  it('passes when it is counted by who asks later than L after it', () => {
+  it('passes when answers to requests later than L after it count it', () => {
     const written = update(update(history().issue('t', 0, 10), 20, 1), 40, 2)
     expect(rules(seen(seen(written, 500, 1), 1100, 2))).toEqual([])
   })
@@ -137,12 +137,12 @@ describe('an acknowledged update', () => {
     expect(rules(written)).toEqual(['lost-update'])
   })
 
-  it('does not bind when it was not acknowledged', () => {
+  it('may be lost when it was not acknowledged', () => {
     const written = update(update(history().issue('t', 0, 10), 20, 1), 40, 2, 'info')
     expect(rules(seen(written, 1100, 1))).toEqual([])
   })
 
-  it('is a violation when it is gone after healing', () => {
+  it('is a violation when it is lost after recovery', () => {
     const written = update(update(history().issue('t', 0, 10), 20, 1), 40, 2)
     const reading = { token: 't', atMs: 5000, nodes: { a: 'live 1' }, api: 'active' as const, reason: '' }
     expect(rules(written, [{ ...reading, changes: 1 }])).toEqual(['final-disagreement'])
@@ -159,11 +159,11 @@ describe('a touch', () => {
   const rulesOf = (error: string) =>
     checkHistory(touched(error), [], OPTIONS).violations.map(({ rule }) => rule)
 
-  it('is a violation when it is refused for memory', () => {
+  it('is a violation when it is refused because memory is full', () => {
     expect(rulesOf('STORE_FULL')).toEqual(['S3-refused-touch'])
   })
 
-  it('may be refused because too much waits', () => {
+  it('may be refused because the server is overloaded', () => {
     expect(rulesOf('STORE_OVERLOADED')).toEqual([])
   })
 })

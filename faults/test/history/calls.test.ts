@@ -14,7 +14,7 @@ const invoke = (atMs: number, call: string, process = 'p'): HistoryEvent => ({
 })
 const end = (atMs: number, call: string, type: 'ok' | 'info' = 'ok'): HistoryEvent => ({ type, atMs, call })
 
-describe('joining calls', () => {
+describe('joinCalls', () => {
   it('pairs each invocation with its completion, in the order of invocation', () => {
     const calls = joinCalls([invoke(1, 'x', 'p'), invoke(2, 'y', 'q'), end(3, 'y'), end(4, 'x')])
     expect(calls.map(({ invoke: { call }, completion }) => [call, completion?.atMs])).toEqual([
@@ -35,16 +35,16 @@ describe('joining calls', () => {
 })
 
 describe('history files', () => {
-  it('survive writing and reading', () => {
+  it('contain the same events after writing and reading', () => {
     const events = [invoke(1, 'x'), end(2, 'x')]
     expect(decodeEvents(events.map(encodeEvent).join(''))).toEqual(events)
   })
 
-  it('drop the last line that a killed worker left unfinished', () => {
+  it('are read without an unfinished last line of a killed worker', () => {
     expect(decodeEvents(`${encodeEvent(invoke(1, 'x'))}{"type":"o`)).toEqual([invoke(1, 'x')])
   })
 
-  it('are merged by time', () => {
+  it('are merged in the order of time', () => {
     const merged = mergeHistories([[invoke(1, 'x'), end(4, 'x')], [invoke(2, 'y', 'q')]])
     expect(merged.map(({ atMs }) => atMs)).toEqual([1, 2, 4])
   })

@@ -65,12 +65,12 @@ const STOOD_MS = 1500
 /** The machine may be slow; a clock that went on would show all of the pause. */
 const MOST_MS = 700
 
-describe('a process whose clocks are set from outside', () => {
+describe('a process with adjustable clocks', () => {
   it.each<[string, readonly ClockName[]]>([
     ['all clocks stand still', ALL_CLOCKS],
     ['only the monotonic clock stands still', MONOTONIC_ONLY],
     ['no clock stands still', []],
-  ])('is stopped for 1.5 s: %s, in Node', async (_, standing) => {
+  ])('does not see a pause of 1.5 s on the stopped clocks %s, in Node', async (_, standing) => {
     const { clock, read, pids } = await startNode()
     const before = await read()
     await clock.stop(pids, standing)
@@ -95,7 +95,7 @@ describe('a process whose clocks are set from outside', () => {
     expect((await read()).ticks).toBeGreaterThan(after.ticks)
   })
 
-  it('has a wall clock that jumps, drifts and is right again, while its other clocks stay', async () => {
+  it('reads a wall clock that jumps, drifts and is corrected, while its other clocks are unchanged', async () => {
     const { clock, read } = await startNode()
     const wallError = async () => {
       const { wall, machine, monotonic, boot } = await read()
@@ -115,7 +115,7 @@ describe('a process whose clocks are set from outside', () => {
     expect(Math.abs((await wallError()).off - right.off)).toBeLessThan(MOST_MS)
   })
 
-  it('has a right wall clock again after it stood still, when it is synchronized', async () => {
+  it('reads the correct wall clock after a pause once the clock is synchronized', async () => {
     const { clock, read, pids } = await startNode()
     const before = await read()
     await clock.stop(pids)
@@ -127,7 +127,7 @@ describe('a process whose clocks are set from outside', () => {
     expect(after.monotonic - before.monotonic).toBeLessThan(MOST_MS)
   })
 
-  it('can be Redis: TIME and the expiry of keys stand still while it is stopped', async () => {
+  it('can be a Redis, whose TIME and key expiry stop while it is paused', async () => {
     const [port = 0] = await findFreePorts(1)
     const clock = await ShiftableClock.create(join(folder, 'clock-redis'), shim)
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]

@@ -6,7 +6,7 @@ import {
   waysBetween,
 } from '../../src/hosts/link-rules.ts'
 
-it('a cut goes both ways, and never from a place to itself', () => {
+it('a cut affects both directions, but never a place and itself', () => {
   expect(waysBetween(['a'], ['a', 'b'])).toEqual([
     { from: 'a', to: 'b' },
     { from: 'b', to: 'a' },
@@ -17,7 +17,7 @@ it('a cut goes both ways, and never from a place to itself', () => {
   ])
 })
 
-it('the rules are those of the faults that are on, each with a counter of its own', () => {
+it('the rules contain each active fault with its own counter', () => {
   const script = renderLinkRules([
     { id: 'f1', ways: waysBetween(['a'], ['b'], true), lossPercent: 100 },
     { id: 'f2', ways: waysBetween(['c'], ['app1'], true), lossPercent: 25 },
@@ -32,11 +32,11 @@ add rule bridge faults forward ip saddr . ip daddr { 10.77.0.13 . 10.77.0.17 } n
 `)
 })
 
-it('what each has dropped is read from the counters', () => {
+it('readDroppedPackets returns the dropped packets of each fault', () => {
   const json = '{"nftables": [{"metainfo": {}}, {"counter": {"name": "f1", "packets": 7, "bytes": 420}}]}'
   expect(readDroppedPackets(json)).toEqual(new Map([['f1', 7]]))
 })
 
-it('an operation finds the Sentinel of a data host at the address of its Redis', () => {
+it('an operation reaches the Sentinel of a data host at the address of its Redis', () => {
   expect(renderOneAddress()).toContain('ip daddr 10.77.0.12 tcp dport 26379 dnat to 10.77.0.15\n')
 })

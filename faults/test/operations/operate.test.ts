@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { operate } from '../../src/operations/operate.ts'
 
-it('an operation that refuses says why, by its code', async () => {
+it('operate returns the code and the reason of a refused operation', async () => {
   const nobodys = await mkdtemp(join(tmpdir(), 'faults-operate-'))
   try {
     expect(await operate('switchover', nobodys)).toEqual({

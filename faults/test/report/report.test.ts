@@ -14,7 +14,7 @@ const SPAN: FaultSpan = {
   fromMs: 100,
   toMs: 5100,
   touched: [],
-  evidence: 'the kernel says that it has ended',
+  evidence: 'the kernel reports the processes as ended',
   confirmed: true,
 }
 
@@ -29,22 +29,24 @@ function result(name: string, written: HandWritten, system: SystemName = 'holdfa
 
 const lost = () => new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'inactive', 'unknown')
 
-it('shows what was lost, beside what the controls lost', () => {
+it('the report shows the losses of the product and of the controls in one row', () => {
   const report = renderReport([result('kill-primary', lost()), result('kill-primary', lost(), 'plain-wait')])
-  expect(report).toContain('**1 acknowledged logins lost, 0 acknowledged log-outs undone**')
+  expect(report).toContain('**1 acknowledged logins lost, 0 acknowledged logouts undone**')
   const row = report.split('\n').find((line) => line.startsWith('| **kill-primary**'))
   expect(row).toContain('1 / 0 / 0')
-  expect(report).toContain('- kill-primary (violation, 1234567): Called inactive (unknown) 190 ms after')
+  expect(report).toContain(
+    '- kill-primary (violation, 1234567): A server answered inactive (unknown) 190 ms after',
+  )
 })
 
-it('says of a case that no control goes red on that it proves nothing', () => {
+it('the report marks a case that turns no control red as proving nothing', () => {
   const calm = new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'active')
   const report = renderReport([result('kill-replica', calm), result('kill-replica', calm, 'connect-redis')])
   const row = report.split('\n').find((line) => line.startsWith('| **kill-replica**'))
   expect(row).toMatch(/\*\*nothing\*\* \|$/)
 })
 
-it('shows how long logins waited for a switchover, beside what is promised of it', () => {
+it('the report shows the login gap of a switchover with its promised maximum', () => {
   const kept = result('switchover', new HandWritten().issue('t', 0, 90).issue('u', 5000, 5200))
   const spans = kept.spans.map((span) => ({ ...span, fault: 'switchover' }))
   const loginGaps = kept.loginGaps.map((gap) => ({ ...gap, fault: 'switchover' }))

@@ -7,7 +7,7 @@ import type { ScheduledFault } from '../../src/schedule/scheduled-fault.ts'
 const PLANS = Array.from({ length: 400 }, (_, index) => planSeed(index + 1))
 
 describe('a seed', () => {
-  it('gives the same plan again, and another seed another', () => {
+  it('gives the same plan each time, and a different seed gives a different plan', () => {
     expect(planSeed(7)).toEqual(PLANS[6])
     expect(planSeed(8)).not.toEqual(PLANS[6])
   })
@@ -18,14 +18,14 @@ describe('a seed', () => {
     expect(system).toBe('holdfast')
   })
 
-  it('never makes a schedule that is empty or too long', () => {
+  it('never gives a schedule that is empty or too long', () => {
     for (const { schedule } of PLANS) {
       expect(schedule.length).toBeGreaterThan(0)
       for (const { atMs, durationMs } of schedule) expect(atMs + durationMs).toBeLessThanOrEqual(40_000)
     }
   })
 
-  it('brings what its faults need', () => {
+  it('provides the clocks, disks and guards that its faults need', () => {
     for (const plan of PLANS) {
       const needs = plan.schedule.map(({ fault }) => (FAULTS[fault] as { needs?: string }).needs)
       expect(plan.shiftableClocks).toBe(needs.includes('clocks'))
@@ -34,14 +34,14 @@ describe('a seed', () => {
   })
 })
 
-it('hundreds of seeds draw every fault, alone and together', () => {
+it('hundreds of seeds draw every fault, alone and with others', () => {
   const drawn = new Set(PLANS.flatMap(({ schedule }) => schedule.map(({ fault }) => fault)))
   expect([...drawn].sort()).toEqual(Object.keys(FAULTS).sort())
   expect(PLANS.filter(({ promises }) => promises.verifications).length).toBeGreaterThan(50)
   expect(PLANS.filter(({ promises }) => !promises.verifications).length).toBeGreaterThan(50)
 })
 
-describe('what a schedule must show', () => {
+describe('the promises of a schedule', () => {
   const fault = (name: ScheduledFault['fault'], atMs: number, durationMs = 1000): ScheduledFault => ({
     fault: name,
     atMs,
@@ -51,25 +51,25 @@ describe('what a schedule must show', () => {
     afterWhole: false,
   })
 
-  it('is everything for one host after the other', () => {
+  it('include safety, verifications and logins when one host at a time is faulty', () => {
     const promises = promisesOf([fault('kill-redis', 0), fault('pause-host', 6000, 3000)])
     expect(promises).toMatchObject({ safety: true, verifications: true, logins: true })
   })
 
-  it('is safety alone for two faults at once, and for links', () => {
+  it('include only safety when two faults overlap, and for links', () => {
     const safetyAlone = { safety: true, verifications: false, logins: false }
     expect(promisesOf([fault('kill-redis', 0), fault('pause-app', 500)])).toMatchObject(safetyAlone)
     expect(promisesOf([fault('minority', 0)])).toMatchObject(safetyAlone)
   })
 
-  it('is everything for a planned operation alone, and safety alone where it meets a fault', () => {
+  it('include everything for a planned operation, but only safety when a fault overlaps it', () => {
     expect(promisesOf([fault('switchover', 0)])).toMatchObject({ verifications: true, logins: true })
     expect(promisesOf([fault('rotate-passwords', 0)])).toMatchObject({ verifications: true, logins: true })
     expect(promisesOf([fault('switchover', 0), fault('kill-redis', 500)]).verifications).toBe(false)
     expect(promisesOf([fault('killed-switchover', 0)]).verifications).toBe(false)
   })
 
-  it('leaves out logins where nothing fails over', () => {
+  it('exclude logins when Sentinel does not fail over', () => {
     expect(promisesOf([fault('full-disk', 0)])).toMatchObject({
       safety: true,
       verifications: true,
@@ -77,13 +77,13 @@ describe('what a schedule must show', () => {
     })
   })
 
-  it('leaves out logins where a Sentinel that hung is in TILT still', () => {
+  it('exclude logins while a Sentinel that hung is still in TILT', () => {
     const promises = promisesOf([fault('pause-sentinel', 0, 2200), fault('pause-host', 8000)])
     expect(promises).toMatchObject({ safety: true, verifications: true, logins: false })
     expect(promisesOf([fault('pause-sentinel', 0, 1500), fault('pause-host', 8000)]).logins).toBe(true)
   })
 
-  it('is nothing when a node loses its data beside another fault, and says why', () => {
+  it('are empty, with a reason, when a node loses its data during another fault', () => {
     const promises = promisesOf([fault('restart-empty', 0), fault('kill-redis', 500)])
     expect(promises).toMatchObject({ safety: false, verifications: false, logins: false })
     expect(promises.because).not.toBe('')

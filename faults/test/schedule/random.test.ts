@@ -3,13 +3,13 @@ import { Random } from '../../src/schedule/random.ts'
 
 const draws = (random: Random) => Array.from({ length: 1000 }, () => random.next())
 
-it('the same seed and stream give the same draws, others give others', () => {
+it('the same seed and stream give the same draws, and a different seed or stream gives different ones', () => {
   expect(draws(new Random(7))).toEqual(draws(new Random(7)))
   expect(draws(new Random(7))).not.toEqual(draws(new Random(8)))
   expect(draws(new Random(7, 'x'))).not.toEqual(draws(new Random(7, 'y')))
 })
 
-it('draws are spread over the whole range', () => {
+it('draws are distributed over the whole range', () => {
   const random = new Random(1)
   const counts = new Map<number, number>()
   for (let i = 0; i < 10_000; i++) {
@@ -20,7 +20,7 @@ it('draws are spread over the whole range', () => {
   for (const count of counts.values()) expect(count).toBeGreaterThan(800)
 })
 
-it('weights are heeded', () => {
+it('weighted draws follow the weights', () => {
   const random = new Random(1)
   const picks = Array.from({ length: 1000 }, () => random.weighted({ often: 9, seldom: 1, never: 0 }))
   expect(picks.filter((pick) => pick === 'seldom').length).toBeGreaterThan(50)

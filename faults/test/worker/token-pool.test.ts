@@ -4,7 +4,7 @@ import { TokenPool } from '../../src/worker/token-pool.ts'
 
 const token = (id: string, subject = 'ann') => ({ id, token: id, subject, idleMs: null })
 
-it('an ended token is verified still, and changed no more', () => {
+it('an ended token may still be verified, but is not changed any more', () => {
   const pool = new TokenPool()
   const random = new Random(1)
   pool.add(token('t'))
@@ -16,7 +16,7 @@ it('an ended token is verified still, and changed no more', () => {
   expect([...verified].sort()).toEqual(['t', 'u'])
 })
 
-it('a subject is ended but for one session', () => {
+it('endSubject ends all sessions of a subject except one', () => {
   const pool = new TokenPool()
   for (const id of ['t', 'u']) pool.add(token(id))
   pool.add(token('v', 'bob'))
@@ -26,7 +26,7 @@ it('a subject is ended but for one session', () => {
   expect([...changed].sort()).toEqual(['u', 'v'])
 })
 
-it('nothing is chosen where there is nothing', () => {
+it('an empty pool returns no token', () => {
   const pool = new TokenPool()
   expect(pool.toVerify(new Random(1))).toBeNull()
   expect(pool.toChange(new Random(1))).toBeNull()

@@ -62,6 +62,6 @@ export async function writeUnsealed(
   const [token, content] = [random('token'), random('content')]
   const login = ['--user', 'platform', '--pass', password]
   const answer = await group.ask(from, primary, 'redis', [...login, 'SET', `session:${token}`, content])
-  if (answer !== 'OK\n') throw new Error(`SET was answered by ${answer}`)
+  if (answer !== 'OK\n') throw new Error(`The answer to SET was ${answer}`)
   return [token, content, password]
 }

@@ -26,14 +26,14 @@ export class ApplicationServer {
   async isReady(): Promise<void> {
     for (const path of ['/application/ready', '/readyz']) {
       const { status, body } = await this.#ask('GET', path)
-      if (status !== 200) throw new Error(`${path} answers ${status}: ${body}`)
+      if (status !== 200) throw new Error(`${path} answered ${status}: ${body}`)
     }
   }
 
   /** Logs a user in at the gateway. */
   async logIn(user: string, password: string): Promise<Login> {
     const { status, body } = await this.#ask('POST', '/login', { username: user, password })
-    if (status !== 200) throw new Error(`The login of ${user} was answered by ${status}: ${body}`)
+    if (status !== 200) throw new Error(`The login of ${user} failed with ${status}: ${body}`)
     return { user, token: JSON.parse(body).token, content: null }
   }
 
@@ -43,7 +43,7 @@ export class ApplicationServer {
       subject: user,
       claims: { content },
     })
-    if (status !== 200) throw new Error(`The session of ${user} was answered by ${status}: ${body}`)
+    if (status !== 200) throw new Error(`The session of ${user} failed with ${status}: ${body}`)
     return { user, token: JSON.parse(body).token, content }
   }
 
@@ -56,7 +56,7 @@ export class ApplicationServer {
     if (status === 200) return JSON.parse(body).subject === user ? 'active' : 'wrong'
     if (status === 401) return 'logged out'
     if (status === 503) return 'unavailable'
-    throw new Error(`/session answers ${status}: ${body}`)
+    throw new Error(`/session answered ${status}: ${body}`)
   }
 
   async #checkInApplication({ user, token, content }: Login): Promise<Answer> {

@@ -21,7 +21,8 @@ export class Capture {
       ...['tcpdump', '-i', 'br0', '-s', '0', '-U', '-B', '65536', '-Z', 'root', '-w', file],
     ])
     await eventually(async () => {
-      if (!capture.#tcpdump.said('tcpdump').includes('listening on br0')) throw new Error('not yet')
+      if (!capture.#tcpdump.said('tcpdump').includes('listening on br0'))
+        throw new Error('tcpdump is not listening.')
     })
     return capture
   }
@@ -34,7 +35,7 @@ export class Capture {
   async stop(): Promise<Traffic> {
     await this.end()
     const said = this.#tcpdump.said('tcpdump')
-    if (!said.includes('\n0 packets dropped by kernel')) throw new Error(`tcpdump missed packets: ${said}`)
+    if (!said.includes('\n0 packets dropped by kernel')) throw new Error(`tcpdump dropped packets: ${said}`)
     return new Traffic(await readFile(this.#file))
   }
 }
@@ -59,7 +60,7 @@ export class Traffic {
     this.#bytes = bytes
     for (let at = FILE_HEADER; at < bytes.length; ) {
       const [captured, whole] = [bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 12)]
-      if (captured !== whole) throw new Error('A packet is not there as a whole')
+      if (captured !== whole) throw new Error('A captured packet is truncated.')
       at += PACKET_HEADER
       this.#note(bytes.subarray(at, at + captured))
       at += captured

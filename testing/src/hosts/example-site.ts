@@ -92,7 +92,7 @@ export const renderExample = (site: Site, certificateOf?: CertificateOf): Render
 /** Returns the text of one file, by host and name. */
 export function textIn(files: readonly RenderedFile[], host: string, name: string): string {
   const found = files.find((file) => file.path === `dc1/${host}/${name}`)
-  if (found === undefined) throw new Error(`${name} of ${host} was not rendered`)
+  if (found === undefined) throw new Error(`The file ${name} of ${host} was not rendered.`)
   return found.text
 }
 

@@ -142,7 +142,7 @@ export class HostedDataCentre {
     // The watchdog on the host of the primary has written it.
     await eventually(async () => {
       const mark = await this.group.ask(first.name, primary, 'redis', ['GET', 'hf:mark'])
-      if (mark !== `${this.secrets.mark}\n`) throw new Error('no mark')
+      if (mark !== `${this.secrets.mark}\n`) throw new Error('The primary does not have the group id.')
     }, 60_000)
   }
 
@@ -183,6 +183,6 @@ export class HostedDataCentre {
 }
 
 export function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('It is not there')
+  if (value === undefined) throw new Error('A required value is missing.')
   return value
 }

@@ -116,7 +116,7 @@ export class RenderedGroup {
 
   #find(host: string): PlacedHost {
     const found = this.#placed.get(host)
-    if (found === undefined) throw new Error(`${host} is not placed`)
+    if (found === undefined) throw new Error(`The host ${host} does not have files.`)
     return found
   }
 }

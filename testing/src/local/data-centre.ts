@@ -81,7 +81,8 @@ export class TestDataCentre {
     const views = await (await this.#ask()).nodes.views(1000)
     const primaries = views.filter(({ role }) => role === 'primary')
     const [primary] = primaries
-    if (primary === undefined || primaries.length > 1) throw new Error(`${primaries.length} primaries`)
+    if (primary === undefined || primaries.length > 1)
+      throw new Error(`Exactly one Redis must be primary, but ${primaries.length} are.`)
     return this.#named(primary.address.host)
   }
 
@@ -144,7 +145,8 @@ export class TestDataCentre {
       const { nodes, sentinels } = await this.#ask()
       const [views, answers] = await Promise.all([nodes.views(1000), sentinels.answers(1000)])
       const [primary, ...more] = views.filter(({ role }) => role === 'primary')
-      if (primary === undefined || more.length > 0) throw new Error(`${more.length} primaries too many`)
+      if (primary === undefined || more.length > 0)
+        throw new Error('The group does not have exactly one primary.')
       const address = formatAddress(primary.address)
       const followers = views.filter(({ linkUp, primaryAddress }) => linkUp && primaryAddress === address)
       const agreeing = answers.filter(
@@ -154,7 +156,8 @@ export class TestDataCentre {
           answer.knownSentinels === 2 &&
           !answer.failingOver,
       )
-      if (followers.length !== 2 || agreeing.length !== 3) throw new Error('The group is not healthy yet.')
+      if (followers.length !== 2 || agreeing.length !== 3)
+        throw new Error('Not all replicas and Sentinels follow the primary.')
       return this.#named(primary.address.host)
     })
   }

@@ -21,7 +21,7 @@ export function findActiveAgain(facts: TokenFacts, { leaseMs }: CheckerOptions):
       {
         rule: 'S2-active-again',
         token: facts.token,
-        message: `Called active ${Math.round(lateMs)} ms after it had been called revoked.`,
+        message: `A server answered active ${Math.round(lateMs)} ms after a server had answered revoked.`,
         calls: [revoked.call, seen.call],
       },
     ]

@@ -20,7 +20,7 @@ export function findLostLogin(facts: TokenFacts, options: CheckerOptions): Viola
       {
         rule: 'S1-lost-login',
         token: facts.token,
-        message: `Called inactive (${seen.reason}) ${Math.round(seen.invokedMs - issuedMs)} ms after its issue was acknowledged; nobody had ended it.`,
+        message: `A server answered inactive (${seen.reason}) ${Math.round(seen.invokedMs - issuedMs)} ms after the issue was acknowledged, although no call had ended the session.`,
         calls: [issue, seen.call],
       },
     ]

@@ -29,7 +29,7 @@ export function findLostUpdate(
       {
         rule: 'lost-update',
         token: facts.token,
-        message: `Shows ${counted} updates; ${least} were acknowledged before.`,
+        message: `The claims count ${counted} updates, but ${least} were acknowledged before.`,
         calls: last === null ? [seen.call] : [last, seen.call],
       },
     ]

@@ -13,14 +13,14 @@ export function findNeverIssued(facts: TokenFacts): Violation[] {
     const wrong = (message: string, calls = [seen.call]): Violation[] => [
       { rule: 'S3-never-issued', token: facts.token, message, calls },
     ]
-    if (issue === null) return wrong('Called active, and nobody issued it.')
+    if (issue === null) return wrong('A server answered active, but no call issued the token.')
     if (invokedMs(issue) > seen.endedMs)
-      return wrong('Called active before its issue began.', [seen.call, issue])
+      return wrong('A server answered active before the issue began.', [seen.call, issue])
     if (seen.subject !== null && subject !== null && seen.subject !== subject) {
-      return wrong(`Called active as the session of ${seen.subject}; it is one of ${subject}.`, [
-        issue,
-        seen.call,
-      ])
+      return wrong(
+        `A server answered active for subject ${seen.subject}, but the session belongs to ${subject}.`,
+        [issue, seen.call],
+      )
     }
     return []
   })

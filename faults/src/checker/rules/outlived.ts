@@ -24,7 +24,7 @@ export function findOutlived(facts: TokenFacts, { clockErrorMs }: CheckerOptions
       {
         rule: 'S3-outlived',
         token,
-        message: `Called active ${Math.round(lateMs)} ms after the latest end that it can have.`,
+        message: `A server answered active ${Math.round(lateMs)} ms after the latest possible end of the session.`,
         calls: [issue, seen.call],
       },
     ]

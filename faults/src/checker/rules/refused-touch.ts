@@ -12,7 +12,7 @@ export function findRefusedTouch(calls: readonly Call[]): Violation[] {
           {
             rule: 'S3-refused-touch',
             token: call.invoke.token ?? '',
-            message: 'A session in use could not be kept: its touch was refused for memory.',
+            message: 'The touch of a session in use was refused because memory is full.',
             calls: [call],
           },
         ]

@@ -17,7 +17,7 @@ export function findUndoneRevocation(facts: TokenFacts, { leaseMs }: CheckerOpti
       {
         rule: revocation.beforeRotation ? 'S2-kept-by-rotation' : 'S2-undone-revocation',
         token: facts.token,
-        message: `Called active ${Math.round(lateMs)} ms after its revocation was acknowledged.`,
+        message: `A server answered active ${Math.round(lateMs)} ms after the revocation was acknowledged.`,
         calls: [revocation.call, seen.call],
       },
     ]
