@@ -6,7 +6,7 @@ const KNOWN = ['first', 'second', 'third']
 test('all benchmarks run without names, and only the named ones in the usual order with names', () => {
   expect(parseOptions([], KNOWN).names).toEqual(KNOWN)
   expect(parseOptions(['third', 'first'], KNOWN).names).toEqual(['first', 'third'])
-  expect(() => parseOptions(['fourth'], KNOWN)).toThrow('There are: first, second, third.')
+  expect(() => parseOptions(['fourth'], KNOWN)).toThrow('Use one of: first, second, third.')
 })
 
 test('--sessions sets the size of the largest store', () => {

@@ -5,7 +5,7 @@ import { interleave, percentile, ratios, spreadOf } from '../src/rounds.ts'
 test('a spread contains the median, the minimum and the maximum of values in any order', () => {
   expect(spreadOf([5, 1, 9, 3])).toEqual({ median: 4, min: 1, max: 9, count: 4 })
   expect(spreadOf([7])).toEqual({ median: 7, min: 7, max: 7, count: 1 })
-  expect(() => spreadOf([])).toThrow('no values')
+  expect(() => spreadOf([])).toThrow('at least one value')
 })
 
 test('a percentile is interpolated between two neighbouring values', () => {
@@ -23,7 +23,7 @@ test('a percentile is interpolated between two neighbouring values', () => {
 
 test('a ratio is computed from the two sides of one round', () => {
   expect(ratios([10, 30], [5, 10])).toEqual([2, 3])
-  expect(() => ratios([1], [1, 2])).toThrow('in pairs')
+  expect(() => ratios([1], [1, 2])).toThrow('same number of rounds')
 })
 
 test('interleave measures the sides in turn and does not count the first round', async () => {
