@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { playAll } from './campaign/campaign.ts'
-import { isExpected } from './campaign/expected.ts'
+import { runAll } from './campaign/campaign.ts'
 import { plansOf } from './campaign/plans.ts'
+import { isExpected } from './campaign/result.ts'
 import { ResultsFile } from './campaign/results-file.ts'
 import { revisionOf } from './campaign/revision.ts'
-import { Workshop } from './campaign/workshop.ts'
+import { WorkingFolder } from './campaign/working-folder.ts'
 import { type Arguments, readArguments, USAGE, UsageError } from './cli/arguments.ts'
 import { listText } from './cli/list.ts'
 import { progressLine } from './cli/progress.ts'
@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const REPORT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS_FOLDER = join(ROOT, '.holdfast', 'faults')
 
-async function play(args: Arguments): Promise<number> {
+async function runCampaign(args: Arguments): Promise<number> {
   const missing = await missingRequirement()
   if (missing !== null) {
     console.error(`The fault campaign cannot run here: ${missing} Nothing was run.`)
@@ -30,31 +30,34 @@ async function play(args: Arguments): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
   const results = await ResultsFile.open(args.results ?? RESULTS_FOLDER, { fresh: args.fresh })
   const revision = await revisionOf(ROOT)
-  const workshop = await Workshop.open()
+  const workingFolder = await WorkingFolder.open()
   const plans = plansOf(args)
   let done = 0
   try {
-    const played = await playAll({
+    const finished = await runAll({
       plans,
       parallel: Math.min(args.parallel, plans.length),
       minutes: args.minutes,
-      workshop,
-      keepFolder: join(results.folder, 'failed'),
-      onResult: (result, record, kept) => {
+      workingFolder,
+      evidenceFolder: join(results.folder, 'failed'),
+      onResult: (result, record, evidence) => {
         results.add({ ...result, revision })
-        if (record !== null) results.keepPicture(record)
+        if (record !== null) results.savePicture(record)
         done += 1
-        console.log(progressLine(result, done, plans.length, kept))
+        console.log(progressLine(result, done, plans.length, evidence))
       },
       signal: stop.signal,
     })
-    const failed = played.filter((result) => !isExpected(result))
-    const skipped = plans.length - played.length
-    const inTime = skipped === 0 ? '' : ` ${skipped} were not started because the time limit was reached.`
-    console.log(`${played.length - failed.length} of ${played.length} runs had the required result.${inTime}`)
+    const failed = finished.filter((result) => !isExpected(result))
+    const skipped = plans.length - finished.length
+    const skippedNote =
+      skipped === 0 ? '' : ` ${skipped} were not started because the time limit was reached.`
+    console.log(
+      `${finished.length - failed.length} of ${finished.length} runs had the required result.${skippedNote}`,
+    )
     for (const { plan } of failed)
       console.log(`  without it: ${plan.name}${plan.system === 'holdfast' ? '' : ` @ ${plan.system}`}`)
-    return failed.length === 0 && played.length > 0 ? EXIT.green : EXIT.violation
+    return failed.length === 0 && finished.length > 0 ? EXIT.green : EXIT.violation
   } catch (error) {
     if (!stop.signal.aborted) throw error
     console.error(
@@ -62,7 +65,7 @@ async function play(args: Arguments): Promise<number> {
     )
     return EXIT.interrupted
   } finally {
-    await workshop.close()
+    await workingFolder.close()
   }
 }
 
@@ -86,7 +89,7 @@ async function main(): Promise<number> {
   if (args.command === 'help') console.log(USAGE)
   else if (args.command === 'list') console.log(listText())
   else if (args.command === 'report') await report(args.results ?? RESULTS_FOLDER)
-  else return play(args)
+  else return runCampaign(args)
   return EXIT.green
 }
 

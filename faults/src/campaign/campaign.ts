@@ -1,24 +1,23 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunPlan } from '../schedule/plan.ts'
-import { isExpected } from './expected.ts'
 import { runIsolated } from './isolated-run.ts'
-import { outcomeOf, type RunRecord, type RunResult } from './result.ts'
-import { keepRun, type Workshop } from './workshop.ts'
+import { isExpected, outcomeOf, type RunRecord, type RunResult } from './result.ts'
+import { saveEvidence, type WorkingFolder } from './working-folder.ts'
 
 export interface CampaignOptions {
   plans: readonly RunPlan[]
   parallel: number
   minutes: number
-  workshop: Workshop
-  /** The folder that keeps the evidence of failed runs. */
-  keepFolder: string
-  onResult: (result: RunResult, record: RunRecord | null, kept: string | null) => void
+  workingFolder: WorkingFolder
+  /** The folder for the evidence of failed runs: a subfolder with histories, logs and timeline per run. */
+  evidenceFolder: string
+  onResult: (result: RunResult, record: RunRecord | null, evidence: string | null) => void
   signal: AbortSignal
 }
 
 /** Runs many plans, several of them at the same time. Resolves with all results; rejects when the signal aborts. */
-export async function playAll(options: CampaignOptions): Promise<RunResult[]> {
+export async function runAll(options: CampaignOptions): Promise<RunResult[]> {
   const { plans, parallel, minutes, signal } = options
   const endMs = performance.now() + minutes * 60_000
   const waiting = [...plans]
@@ -28,33 +27,33 @@ export async function playAll(options: CampaignOptions): Promise<RunResult[]> {
     await sleep(worker * 2000, undefined, { signal })
     for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
       if (performance.now() > endMs) return
-      results.push(await playOne(plan, options))
+      results.push(await runOne(plan, options))
     }
   }
   await Promise.all(Array.from({ length: parallel }, (_, worker) => work(worker)))
   return results
 }
 
-async function playOne(plan: RunPlan, options: CampaignOptions): Promise<RunResult> {
-  const { workshop, keepFolder, onResult, signal } = options
-  const folder = await workshop.makeRunFolder()
+async function runOne(plan: RunPlan, options: CampaignOptions): Promise<RunResult> {
+  const { workingFolder, evidenceFolder, onResult, signal } = options
+  const folder = await workingFolder.makeRunFolder()
   let record: RunRecord | null = null
   let result: RunResult
   try {
-    const { clockShim, compileCache } = workshop
+    const { clockShim, compileCache } = workingFolder
     record = await runIsolated({ plan, folder, clockShim }, { compileCache, onStage: () => {}, signal })
     result = record.result
   } catch (error) {
     signal.throwIfAborted()
     result = brokenResult(plan, error instanceof Error ? error.message : String(error))
   }
-  let kept: string | null = null
+  let evidence: string | null = null
   if (!isExpected(result) || (plan.system === 'holdfast' && outcomeOf(result) !== 'green')) {
-    kept = join(keepFolder, plan.system === 'holdfast' ? plan.name : `${plan.name}@${plan.system}`)
-    await keepRun(folder, kept, record)
+    evidence = join(evidenceFolder, plan.system === 'holdfast' ? plan.name : `${plan.name}@${plan.system}`)
+    await saveEvidence(folder, evidence, record)
   }
-  await workshop.removeRunFolder(folder)
-  onResult(result, record, kept)
+  await workingFolder.removeRunFolder(folder)
+  onResult(result, record, evidence)
   return result
 }
 

@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL('run-process.ts', import.meta.url))
 class BrokenRunError extends Error {}
 
 /** Far longer than the longest schedule with its start and its end. */
-const LONGEST_RUN_MS = 240_000
+const RUN_TIMEOUT_MS = 240_000
 
 export interface IsolatedRunOptions {
   compileCache: string
@@ -36,9 +36,9 @@ export async function runIsolated(
   const gone = once(child, 'close')
   const end = () => killIsolated(child)
   signal.addEventListener('abort', end, { once: true })
-  const limit = setTimeout(end, LONGEST_RUN_MS)
+  const limit = setTimeout(end, RUN_TIMEOUT_MS)
   let record: RunRecord | null = null
-  let reason = `The run did not end within ${LONGEST_RUN_MS / 1000} s.`
+  let reason = `The run did not end within ${RUN_TIMEOUT_MS / 1000} s.`
   const { stdin, stdout, stderr } = child
   if (!stdin || !stdout || !stderr) throw new BrokenRunError('The process of the run has no pipes.')
   createInterface(stdout).on('line', (line) => {

@@ -1,16 +1,16 @@
 import { joinCalls, okMs, status } from '../history/calls.ts'
 import type { HistoryEvent } from '../history/events.ts'
-import type { Timeline } from '../site/timeline.ts'
+import type { Timeline } from '../testbed/timeline.ts'
 
 /** One failover as a picture shows it. Times start at the beginning of the fault (in milliseconds). */
 export interface Picture {
   fault: string
   /** When the fault ended. */
-  healedMs: number
+  faultEndMs: number
   /** Verifications: when each was sent, how long it took, and whether it was answered. */
   verifications: [atMs: number, tookMs: number, answered: 0 | 1][]
   /** Acknowledged logins: when each was sent and acknowledged. */
-  logins: [askedMs: number, acknowledgedMs: number][]
+  logins: [sentMs: number, acknowledgedMs: number][]
   events: [atMs: number, what: string][]
 }
 
@@ -27,11 +27,11 @@ export function pictureOf(events: readonly HistoryEvent[], { spans, entries }: T
   const relative = (atMs: number) => Math.round((atMs - fromMs) * 10) / 10
   return {
     fault: span?.fault ?? '',
-    healedMs: relative(span?.toMs ?? 0),
+    faultEndMs: relative(span?.toMs ?? 0),
     verifications: calls.flatMap((call) => {
       const { operation, atMs } = call.invoke
       if (operation !== 'verify' || call.completion === null) return []
-      const answered = status(call) === 'ok' && call.completion.answer?.says !== 'unavailable'
+      const answered = status(call) === 'ok' && call.completion.answer?.state !== 'unavailable'
       return [[relative(atMs), Math.round((call.completion.atMs - atMs) * 10) / 10, answered ? 1 : 0]]
     }),
     logins: calls.flatMap((call) => {

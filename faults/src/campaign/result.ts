@@ -1,7 +1,8 @@
+import { findCase } from '../cases/cases.ts'
 import type { RunCounts } from '../checker/counts.ts'
 import type { LatencyHistogram } from '../checker/latency.ts'
 import type { RunPlan } from '../schedule/plan.ts'
-import type { FaultSpan, TimelineEntry } from '../site/timeline.ts'
+import type { FaultSpan, TimelineEntry } from '../testbed/timeline.ts'
 import type { Picture } from './picture.ts'
 
 /** A violation as a report shows it. */
@@ -25,7 +26,7 @@ export interface RunResult {
   /** Why the run proves nothing. Empty when it proves something. */
   vacuous: string[]
   spans: FaultSpan[]
-  /** Verifications during a fault, on servers that no fault touched. */
+  /** Verifications during a fault, on servers that no fault affected. */
   verifications: number
   failedVerifications: number
   failedWindows: number
@@ -63,4 +64,14 @@ export function outcomeOf({ broken, plan, violations, failedVerifications, vacuo
 /** A control is red when anything went wrong: a lost login, an undone revocation, or an error that a user saw. */
 export function isRed({ broken, violations, failedVerifications }: RunResult): boolean {
   return broken === null && (violations.length > 0 || failedVerifications > 0)
+}
+
+/** Whether a run had the required result: the product green, the controls red on the cases that are made for them. */
+export function isExpected(result: RunResult): boolean {
+  if (result.broken !== null) return false
+  const { plan } = result
+  const scripted = plan.scripted === null ? null : findCase(plan.scripted)
+  if (plan.system === 'holdfast')
+    return scripted?.expectViolation ? isRed(result) : outcomeOf(result) === 'green'
+  return scripted?.failingControls.includes(plan.system) ? isRed(result) : true
 }

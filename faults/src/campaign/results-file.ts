@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { Picture } from './picture.ts'
 import type { RunRecord, RunResult } from './result.ts'
 
-const PICTURED = 'pause-primary-15000'
+const PICTURED_CASE = 'pause-primary-15000'
 
 /** A result, with the revision of the sources that produced it. */
-export interface KeptResult extends RunResult {
+export interface StoredResult extends RunResult {
   revision: string
 }
 
@@ -27,13 +27,13 @@ export class ResultsFile {
     return new ResultsFile(folder)
   }
 
-  add(result: KeptResult): void {
+  add(result: StoredResult): void {
     appendFileSync(this.#file, `${JSON.stringify(result)}\n`)
   }
 
   /** Keeps the picture of the case that the report shows. */
-  keepPicture({ result, picture }: RunRecord): void {
-    if (result.plan.name !== PICTURED || result.plan.system !== 'holdfast') return
+  savePicture({ result, picture }: RunRecord): void {
+    if (result.plan.name !== PICTURED_CASE || result.plan.system !== 'holdfast') return
     writeFileSync(join(this.folder, 'picture.json'), JSON.stringify(picture))
   }
 
@@ -42,11 +42,11 @@ export class ResultsFile {
     return text === null ? null : (JSON.parse(text) as Picture)
   }
 
-  async read(): Promise<KeptResult[]> {
+  async read(): Promise<StoredResult[]> {
     const text = await readFile(this.#file, 'utf8').catch(() => '')
     return text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as KeptResult)
+      .map((line) => JSON.parse(line) as StoredResult)
   }
 }

@@ -9,7 +9,7 @@ import { run } from './run.ts'
 const print = (message: RunMessage) =>
   new Promise<void>((resolve) => process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve()))
 
-async function obey(order: RunOrder): Promise<void> {
+async function handleOrder(order: RunOrder): Promise<void> {
   try {
     const record = await run({ ...order, onStage: (stage) => void print({ type: 'stage', stage }) })
     await print({ type: 'done', record })
@@ -23,5 +23,5 @@ async function obey(order: RunOrder): Promise<void> {
 }
 
 const lines = createInterface(process.stdin)
-lines.once('line', (line) => void obey(JSON.parse(line) as RunOrder))
+lines.once('line', (line) => void handleOrder(JSON.parse(line) as RunOrder))
 lines.on('close', () => process.exit(1))

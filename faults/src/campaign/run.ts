@@ -5,16 +5,16 @@ import { readHistory } from '../history/codec.ts'
 import { monotonicMs } from '../history/events.ts'
 import { APP_HOSTS } from '../hosts/places.ts'
 import type { RunPlan } from '../schedule/plan.ts'
-import { Fleet } from '../site/fleet.ts'
-import { readSentinelEvents } from '../site/sentinel-log.ts'
-import { Site } from '../site/site.ts'
-import { Timeline, type TimelineEntry } from '../site/timeline.ts'
-import { lookOf, openSystem } from '../systems/open.ts'
-import { readFinally } from './final-readings.ts'
+import { inspectorOf, openSystem } from '../systems/open.ts'
+import { Fleet } from '../testbed/fleet.ts'
+import { readSentinelEvents } from '../testbed/sentinel-log.ts'
+import { Testbed } from '../testbed/testbed.ts'
+import { Timeline, type TimelineEntry } from '../testbed/timeline.ts'
+import { readFinalState } from './final-readings.ts'
 import { judge } from './judge.ts'
 import { pictureOf } from './picture.ts'
-import { playFaults } from './play.ts'
 import type { RunRecord } from './result.ts'
+import { runFaults } from './run-faults.ts'
 
 export interface RunOptions {
   plan: RunPlan
@@ -30,7 +30,7 @@ const SETTLE_MS = 2500
 const READY_MS = 20_000
 
 /**
- * Runs one plan in the namespaces of this process: start of the site, users, faults, recovery, final readings,
+ * Runs one plan in the namespaces of this process: start of the testbed, users, faults, recovery, final readings,
  * verdict.
  */
 export async function run({ plan, folder, clockShim, onStage }: RunOptions): Promise<RunRecord> {
@@ -38,9 +38,9 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   const timeline = new Timeline()
   const secrets = generateSecrets(DATA_CENTRE)
   const { keyring } = secrets
-  const look = lookOf(plan.system)
+  const inspector = inspectorOf(plan.system)
   onStage('starting')
-  const site = await Site.create({
+  const testbed = await Testbed.create({
     folder,
     system: plan.system,
     timings: plan.timings,
@@ -53,12 +53,12 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     guards: plan.guards && plan.system === 'holdfast',
   })
   const { idleMs, leaseMs, seed, system, workload } = plan
-  site.fleet = new Fleet({
+  testbed.fleet = new Fleet({
     folder,
     timeline,
-    idOf: look.idOf,
+    idOf: inspector.idOf,
     login: applicationLogin(secrets),
-    env: (host) => site.environmentOf(host),
+    env: (host) => testbed.environmentOf(host),
     settingsOf: (name, historyFile, login) => ({
       name,
       login,
@@ -76,21 +76,21 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     (_, index) => APP_HOSTS[index % APP_HOSTS.length] ?? 'app1',
   )
   // The processes load their program while the data centre starts.
-  for (const host of hosts) site.fleet.prepare(host)
-  await site.startDataCentre()
-  await Promise.all(hosts.map((host) => site.fleet.start(host)))
+  for (const host of hosts) testbed.fleet.prepare(host)
+  await testbed.startDataCentre()
+  await Promise.all(hosts.map((host) => testbed.fleet.start(host)))
   await pause(plan.warmUpMs)
   onStage('faults')
-  await playFaults(site, plan)
+  await runFaults(testbed, plan)
   onStage('recovery')
-  await site.dataCentre.hurrySentinels()
-  await site.dataCentre.waitUntilWhole()
+  await testbed.dataCentre.shortenSentinelPeriods()
+  await testbed.dataCentre.waitUntilHealthy()
   await pause(SETTLE_MS)
-  await site.fleet.stop()
+  await testbed.fleet.stop()
   onStage('checking')
   // Servers replay their journals after a change of primary, and a hung process may have resumed just now.
-  await site.dataCentre.waitUntilWhole()
-  const reader = await openSystem(system, { keyring, login: site.fleet.login, idleMs, leaseMs })
+  await testbed.dataCentre.waitUntilHealthy()
+  const reader = await openSystem(system, { keyring, login: testbed.fleet.login, idleMs, leaseMs })
   const isReady = await reader.ready(READY_MS).then(
     () => true,
     (error: unknown) => {
@@ -98,28 +98,28 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
       return false
     },
   )
-  const tokens = [...site.fleet.tokens.values()].map(({ token }) => token)
-  const readings = await readFinally(tokens, look, isReady ? reader : null)
+  const tokens = [...testbed.fleet.tokens.values()].map(({ token }) => token)
+  const readings = await readFinalState(tokens, inspector, isReady ? reader : null)
   await reader.close()
-  const events = await readHistory(site.fleet.historyFiles)
+  const events = await readHistory(testbed.fleet.historyFiles)
   const result = judge({
     plan,
     events,
     readings,
-    spans: site.timeline.spans,
-    longestStallMs: site.fleet.longestStallMs,
+    spans: testbed.timeline.spans,
+    longestStallMs: testbed.fleet.longestStallMs,
     tookMs: Math.round(performance.now() - startedMs),
   })
-  timeline.entries.push(...(await readSentinelLogs(site)))
+  timeline.entries.push(...(await readSentinelLogs(testbed)))
   timeline.entries.sort((one, other) => one.atMs - other.atMs)
   return { result, timeline: timeline.entries, picture: pictureOf(events, timeline) }
 }
 
-async function readSentinelLogs(site: Site): Promise<TimelineEntry[]> {
+async function readSentinelLogs(testbed: Testbed): Promise<TimelineEntry[]> {
   const wallClockMs = Date.now() - monotonicMs()
-  const [first] = site.timeline.entries
+  const [first] = testbed.timeline.entries
   const entries: TimelineEntry[] = []
-  for (const [place, file] of site.dataCentre.logFiles()) {
+  for (const [place, file] of testbed.dataCentre.logFiles()) {
     if (place.length === 1) continue
     entries.push(...readSentinelEvents(place, await readFile(file, 'utf8'), wallClockMs))
   }

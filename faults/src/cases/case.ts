@@ -1,23 +1,20 @@
 import type { Timings } from '../data-centre/config.ts'
-import type { FaultName } from '../faults/alphabet.ts'
+import type { FaultName } from '../faults/catalog.ts'
 import type { Need, Target } from '../faults/fault.ts'
-import { begin, type Injected, inject } from '../faults/inject.ts'
-import { type Disturbance, disturb } from '../faults/network.ts'
+import { type InjectedFault, inject, startFault } from '../faults/inject.ts'
+import { dropPackets, type PacketLoss } from '../faults/network.ts'
 import type { Promises } from '../schedule/promise.ts'
-import type { Site } from '../site/site.ts'
 import type { SystemName } from '../systems/system.ts'
+import type { Testbed } from '../testbed/testbed.ts'
 import type { Workload } from '../worker/settings.ts'
 
-/** A schedule that a script runs, because the script must wait for the effects of its faults. */
+/** A fault schedule as a script. The script can wait for the effects of its faults. */
 export interface FaultCase {
   name: string
   /** Describes the case in one sentence. */
   summary: string
   timings?: Timings
-  /**
-   * Whether each host has the product's watchdog. Default is false, because most scripts test what Sentinel does
-   * alone.
-   */
+  /** Whether each host has the product's watchdog. Default is false: most scripts test Sentinel without it. */
   watchdogs?: boolean
   /** Whether the warm-up is so long that one replica may be enough for a commit. Default is a short warm-up. */
   longWarmUp?: boolean
@@ -28,28 +25,28 @@ export interface FaultCase {
   workload?: Partial<Workload>
   promises: Promises
   /** The controls that the case must turn red. If one stays green, the case proves nothing. */
-  madeFor: readonly SystemName[]
-  /** Whether the product must lose here, because the case is the control of a rule outside the product. */
-  mustLose?: boolean
-  play: (stage: Stage) => Promise<void>
+  failingControls: readonly SystemName[]
+  /** Whether the product itself must fail, because the case shows why a rule outside the library is needed. */
+  expectViolation?: boolean
+  run: (context: CaseContext) => Promise<void>
 }
 
-/** The actions of a script. After the script, the stage ends every fault that the script left on. */
-export class Stage {
-  readonly site: Site
-  readonly #injected: Injected[] = []
+/** The actions of a script. Faults that are still active after the script are ended by `endFaults`. */
+export class CaseContext {
+  readonly testbed: Testbed
+  readonly #injected: InjectedFault[] = []
 
-  constructor(site: Site) {
-    this.site = site
+  constructor(testbed: Testbed) {
+    this.testbed = testbed
   }
 
-  async inject(fault: FaultName, target: Partial<Target> = {}, strength = 0): Promise<Injected> {
-    return this.#keep(await inject(this.site, fault, target, strength))
+  async inject(fault: FaultName, target: Partial<Target> = {}, strength = 0): Promise<InjectedFault> {
+    return this.#keep(await inject(this.testbed, fault, target, strength))
   }
 
-  /** Makes a cut that the list of faults does not have. */
-  async cut(disturbance: Disturbance): Promise<Injected> {
-    return this.#keep(await begin(this.site, 'cut', () => disturb(this.site, disturbance)))
+  /** Makes a cut that is not in the list of faults. */
+  async cut(loss: PacketLoss): Promise<InjectedFault> {
+    return this.#keep(await startFault(this.testbed, 'cut', () => dropPackets(this.testbed, loss)))
   }
 
   /** Runs a fault for some time. */
@@ -68,12 +65,12 @@ export class Stage {
     await new Promise((resolve) => setTimeout(resolve, ms))
   }
 
-  /** Ends the faults that are still on, the last one first. */
-  async heal(): Promise<void> {
+  /** Ends the faults that are still active, the last one first. */
+  async endFaults(): Promise<void> {
     for (const injected of this.#injected.splice(0).reverse()) await injected.end()
   }
 
-  #keep(injected: Injected): Injected {
+  #keep(injected: InjectedFault): InjectedFault {
     this.#injected.push(injected)
     return injected
   }

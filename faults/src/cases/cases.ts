@@ -6,17 +6,17 @@ import { USUAL_WORKLOAD } from '../schedule/workload.ts'
 import type { SystemName } from '../systems/system.ts'
 import type { FaultCase } from './case.ts'
 import { CLOCKS } from './clocks.ts'
+import { COMBINED_FAULTS } from './combined-faults.ts'
 import { CUTS } from './cuts.ts'
 import { ELECTIONS } from './elections.ts'
-import { FOUND } from './found.ts'
+import { INTRUDERS } from './intruders.ts'
 import { LOST_DATA } from './lost-data.ts'
 import { LOST_HOSTS } from './lost-hosts.ts'
 import { LOST_WRITES } from './lost-writes.ts'
 import { MACHINES } from './machines.ts'
 import { PLANNED } from './planned.ts'
+import { REGRESSIONS } from './regressions.ts'
 import { RESOURCES } from './resources.ts'
-import { STORMS } from './storms.ts'
-import { STRANGERS } from './strangers.ts'
 
 /** Every scripted case. */
 export const CASES: readonly FaultCase[] = [
@@ -25,13 +25,13 @@ export const CASES: readonly FaultCase[] = [
   ...LOST_HOSTS,
   ...CUTS,
   ...RESOURCES,
-  ...STORMS,
+  ...COMBINED_FAULTS,
   ...PLANNED,
-  ...FOUND,
+  ...REGRESSIONS,
   ...ELECTIONS,
   ...MACHINES,
   ...CLOCKS,
-  ...STRANGERS,
+  ...INTRUDERS,
 ]
 
 /**

@@ -1,13 +1,13 @@
-import { shiftsBy } from '../faults/clocks.ts'
+import { strengthForShift } from '../faults/clocks.ts'
 import { SAFETY_ONLY } from '../schedule/promise.ts'
 import { USUAL_MIX } from '../schedule/workload.ts'
 import type { FaultCase } from './case.ts'
 
 /** Wrong clocks. The sessions have the default idle lifetime of 30 minutes. */
 
-const AHEAD = shiftsBy(2_400_000)
-const FAR_AHEAD = shiftsBy(46_800_000)
-const BEHIND = shiftsBy(-2_400_000)
+const AHEAD = strengthForShift(2_400_000)
+const FAR_AHEAD = strengthForShift(46_800_000)
+const BEHIND = strengthForShift(-2_400_000)
 /** Few users with many sessions each, who often list their sessions and end all of them. */
 const LISTS = { mix: { ...USUAL_MIX, list: 20, 'revoke-subject': 8, revoke: 12 }, subjects: 15 }
 const base = { needs: 'clocks', promises: SAFETY_ONLY } as const
@@ -17,10 +17,10 @@ export const CLOCKS: readonly FaultCase[] = [
     ...base,
     name: 'clock-jump-of-the-primary',
     summary: "the clock of the primary's host is 40 min ahead for 15 s",
-    madeFor: ['connect-redis'],
-    play: async (stage) => {
-      await stage.during('host-clock', 15_000, { role: 'primary' }, AHEAD)
-      await stage.pause(3000)
+    failingControls: ['connect-redis'],
+    run: async (context) => {
+      await context.during('host-clock', 15_000, { role: 'primary' }, AHEAD)
+      await context.pause(3000)
     },
   },
   {
@@ -28,15 +28,15 @@ export const CLOCKS: readonly FaultCase[] = [
     name: 'clock-of-the-next-primary',
     summary: "the clock of a replica's host is 40 min ahead, and that replica is promoted",
     longWarmUp: true,
-    madeFor: ['connect-redis'],
-    play: async (stage) => {
-      await stage.site.dataCentre.prefer('b')
-      const wrong = await stage.inject('host-clock', { role: 'b' }, AHEAD)
-      await stage.pause(1500)
-      await stage.during('kill-redis', 8000, { role: 'a' })
-      await stage.pause(3000)
+    failingControls: ['connect-redis'],
+    run: async (context) => {
+      await context.testbed.dataCentre.prefer('b')
+      const wrong = await context.inject('host-clock', { role: 'b' }, AHEAD)
+      await context.pause(1500)
+      await context.during('kill-redis', 8000, { role: 'a' })
+      await context.pause(3000)
       await wrong.end()
-      await stage.pause(2000)
+      await context.pause(2000)
     },
   },
   {
@@ -44,10 +44,10 @@ export const CLOCKS: readonly FaultCase[] = [
     name: 'application-ahead',
     summary: 'the clock of an application host is 13 h ahead while users list and end all their sessions',
     workload: LISTS,
-    madeFor: ['plain-wait'],
-    play: async (stage) => {
-      await stage.during('app-clock', 10_000, { app: 'app1' }, FAR_AHEAD)
-      await stage.pause(2000)
+    failingControls: ['plain-wait'],
+    run: async (context) => {
+      await context.during('app-clock', 10_000, { app: 'app1' }, FAR_AHEAD)
+      await context.pause(2000)
     },
   },
   {
@@ -55,10 +55,10 @@ export const CLOCKS: readonly FaultCase[] = [
     name: 'application-behind',
     summary: 'the clock of an application host is 40 min behind',
     workload: LISTS,
-    madeFor: ['plain-wait'],
-    play: async (stage) => {
-      await stage.during('app-clock', 10_000, { app: 'app1' }, BEHIND)
-      await stage.pause(2000)
+    failingControls: ['plain-wait'],
+    run: async (context) => {
+      await context.during('app-clock', 10_000, { app: 'app1' }, BEHIND)
+      await context.pause(2000)
     },
   },
   {
@@ -67,12 +67,12 @@ export const CLOCKS: readonly FaultCase[] = [
     summary:
       "the clock of the primary's host gains 100 s per second for 25 s; then the clock of an application host does",
     workload: LISTS,
-    madeFor: ['plain-wait'],
-    play: async (stage) => {
-      await stage.during('host-clock-drifts', 25_000, { role: 'primary' }, 0.5)
-      await stage.pause(2000)
-      await stage.during('app-clock-drifts', 25_000, { app: 'app1' }, 0.5)
-      await stage.pause(2000)
+    failingControls: ['plain-wait'],
+    run: async (context) => {
+      await context.during('host-clock-drifts', 25_000, { role: 'primary' }, 0.5)
+      await context.pause(2000)
+      await context.during('app-clock-drifts', 25_000, { app: 'app1' }, 0.5)
+      await context.pause(2000)
     },
   },
 ]

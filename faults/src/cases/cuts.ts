@@ -7,38 +7,38 @@ export const CUTS: readonly FaultCase[] = [
     name: 'minority',
     summary: 'the primary and one application host are isolated while users log out on the other hosts',
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait'],
-    play: async (stage) => {
-      await stage.during('minority', 8000, { app: 'app1' })
-      await stage.pause(2000)
+    failingControls: ['plain-wait'],
+    run: async (context) => {
+      await context.during('minority', 8000, { app: 'app1' })
+      await context.pause(2000)
     },
   },
   {
     name: 'application-without-primary',
     summary: 'an application host can reach every host except the primary',
     promises: SAFETY_ONLY,
-    madeFor: [],
-    play: (stage) => stage.during('cut-app-from-primary', 6000, { app: 'app2' }),
+    failingControls: [],
+    run: (context) => context.during('cut-app-from-primary', 6000, { app: 'app2' }),
   },
   {
     name: 'replica-link',
     summary:
       'the link between the primary and one replica is cut in both directions, then in one direction for longer than repl-timeout',
     promises: SAFETY_ONLY,
-    madeFor: [],
-    play: async (stage) => {
-      await stage.during('cut-link', 3000, { role: 'replica' })
-      await stage.during('half-cut-link', 12_000, { role: 'other-replica' })
+    failingControls: [],
+    run: async (context) => {
+      await context.during('cut-link', 3000, { role: 'replica' })
+      await context.during('half-cut-link', 12_000, { role: 'other-replica' })
     },
   },
   {
     name: 'slow-and-lossy',
     summary: 'the link to a replica is slow; then the primary loses a third of its packets',
     promises: SAFETY_ONLY,
-    madeFor: [],
-    play: async (stage) => {
-      await stage.during('slow-host', 5000, { role: 'replica' }, 0)
-      await stage.during('lossy-host', 6000, { role: 'primary' }, 0.5)
+    failingControls: [],
+    run: async (context) => {
+      await context.during('slow-host', 5000, { role: 'replica' }, 0)
+      await context.during('lossy-host', 6000, { role: 'primary' }, 0.5)
     },
   },
 ]

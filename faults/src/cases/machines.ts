@@ -1,9 +1,9 @@
 import { FAST } from '../data-centre/config.ts'
-import { begin } from '../faults/inject.ts'
-import { freezeAppUnknowing } from '../faults/machines.ts'
+import { startFault } from '../faults/inject.ts'
+import { freezeAppUndetected } from '../faults/machines.ts'
 import { TORN } from '../faults/power.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
-import type { FaultCase, Stage } from './case.ts'
+import type { CaseContext, FaultCase } from './case.ts'
 
 /** Machines that are paused together with their clocks, and machines that lose power. */
 
@@ -11,10 +11,10 @@ const ROUNDS = 2
 const PAUSED_MS = 6000
 
 /** Repeats the pause. Meanwhile users of the other servers end sessions that the paused server knows. */
-async function again(stage: Stage, pause: () => Promise<void>): Promise<void> {
+async function repeatPause(context: CaseContext, pause: () => Promise<void>): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     await pause()
-    await stage.pause(3000)
+    await context.pause(3000)
   }
 }
 
@@ -31,8 +31,8 @@ export const MACHINES: readonly FaultCase[] = [
     needs: 'clocks',
     workload: BUSY,
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait'],
-    play: (stage) => again(stage, () => stage.during('freeze-app', PAUSED_MS)),
+    failingControls: ['plain-wait'],
+    run: (context) => repeatPause(context, () => context.during('freeze-app', PAUSED_MS)),
   },
   {
     name: 'suspended-application',
@@ -40,11 +40,11 @@ export const MACHINES: readonly FaultCase[] = [
     needs: 'clocks',
     workload: BUSY,
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait'],
-    play: (stage) => again(stage, () => stage.during('suspend-app', PAUSED_MS)),
+    failingControls: ['plain-wait'],
+    run: (context) => repeatPause(context, () => context.during('suspend-app', PAUSED_MS)),
   },
   {
-    name: 'frozen-application-unknowing',
+    name: 'frozen-application-undetected',
     summary: 'as frozen-application, but the wall clock is corrected only 5 s after the machine resumes',
     needs: 'clocks',
     workload: BUSY,
@@ -52,14 +52,14 @@ export const MACHINES: readonly FaultCase[] = [
       ...SAFETY_ONLY,
       because: 'A process cannot detect a pause that none of its clocks shows.',
     },
-    madeFor: ['plain-wait'],
-    mustLose: true,
-    play: (stage) =>
-      again(stage, async () => {
-        const frozen = await begin(stage.site, 'freeze-app-unknowing', () =>
-          freezeAppUnknowing(stage.site, 'app1'),
+    failingControls: ['plain-wait'],
+    expectViolation: true,
+    run: (context) =>
+      repeatPause(context, async () => {
+        const frozen = await startFault(context.testbed, 'freeze-app-undetected', () =>
+          freezeAppUndetected(context.testbed, 'app1'),
         )
-        await stage.pause(PAUSED_MS)
+        await context.pause(PAUSED_MS)
         await frozen.end()
       }),
   },
@@ -69,10 +69,10 @@ export const MACHINES: readonly FaultCase[] = [
     needs: 'clocks',
     longWarmUp: true,
     promises: ALL_PROMISES,
-    madeFor: ['connect-redis'],
-    play: async (stage) => {
-      await stage.during('freeze-host', 8000)
-      await stage.pause(3000)
+    failingControls: ['connect-redis'],
+    run: async (context) => {
+      await context.during('freeze-host', 8000)
+      await context.pause(3000)
     },
   },
   {
@@ -82,12 +82,12 @@ export const MACHINES: readonly FaultCase[] = [
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait', 'connect-redis'],
-    play: async (stage) => {
+    failingControls: ['plain-wait', 'connect-redis'],
+    run: async (context) => {
       for (let round = 0; round < 2; round++) {
-        await stage.during('power-loss', 500)
-        await stage.pause(4000)
-        await stage.site.dataCentre.makeWhole()
+        await context.during('power-loss', 500)
+        await context.pause(4000)
+        await context.testbed.dataCentre.recoverQuickly()
       }
     },
   },
@@ -97,16 +97,16 @@ export const MACHINES: readonly FaultCase[] = [
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait', 'connect-redis'],
-    play: async (stage) => {
-      const power = await stage.inject('power-loss')
+    failingControls: ['plain-wait', 'connect-redis'],
+    run: async (context) => {
+      const power = await context.inject('power-loss')
       const dead = await Promise.all(
-        (['app1', 'app2', 'app3'] as const).map((app) => stage.inject('kill-app', { app })),
+        (['app1', 'app2', 'app3'] as const).map((app) => context.inject('kill-app', { app })),
       )
-      await stage.pause(500)
+      await context.pause(500)
       await power.end()
       await Promise.all(dead.map((application) => application.end()))
-      await stage.pause(6000)
+      await context.pause(6000)
     },
   },
   {
@@ -116,13 +116,13 @@ export const MACHINES: readonly FaultCase[] = [
     timings: REFERENCE,
     needs: 'guards',
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait', 'connect-redis'],
-    play: async (stage) => {
-      await stage.during('power-loss', 500, {}, TORN)
+    failingControls: ['plain-wait', 'connect-redis'],
+    run: async (context) => {
+      await context.during('power-loss', 500, {}, TORN)
       // Longer than applications keep the writes that they have received from each other.
-      await stage.pause(20_000)
-      await stage.during('kill-redis', 300)
-      await stage.pause(6000)
+      await context.pause(20_000)
+      await context.during('kill-redis', 300)
+      await context.pause(6000)
     },
   },
 ]

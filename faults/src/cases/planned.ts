@@ -1,14 +1,14 @@
 import { ask } from '../data-centre/ask.ts'
 import { until } from '../data-centre/until.ts'
-import { diesAt } from '../faults/planned.ts'
+import { strengthToKillAt } from '../faults/planned.ts'
 import { DATA_HOSTS } from '../hosts/places.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
-import type { FaultCase, Stage } from './case.ts'
+import type { CaseContext, FaultCase } from './case.ts'
 
 /** Throws when an operation of the product did not succeed, or when it left a Redis with a preferred priority. */
-async function mustBeDone({ site }: Stage): Promise<void> {
-  if (site.system !== 'holdfast') return
-  const missed = site.timeline.spans.find(({ confirmed }) => !confirmed)
+async function mustBeDone({ testbed }: CaseContext): Promise<void> {
+  if (testbed.system !== 'holdfast') return
+  const missed = testbed.timeline.spans.find(({ confirmed }) => !confirmed)
   if (missed !== undefined)
     throw new Error(`The operation ${missed.fault} did not succeed. See the timeline.`)
   for (const host of DATA_HOSTS) {
@@ -29,11 +29,11 @@ export const PLANNED: readonly FaultCase[] = [
     summary: 'a planned switchover (for the controls: SENTINEL FAILOVER)',
     longWarmUp: true,
     promises: ALL_PROMISES,
-    madeFor: [],
-    play: async (stage) => {
-      await (await stage.inject('switchover')).end()
-      await mustBeDone(stage)
-      await stage.pause(3000)
+    failingControls: [],
+    run: async (context) => {
+      await (await context.inject('switchover')).end()
+      await mustBeDone(context)
+      await context.pause(3000)
     },
   },
   {
@@ -41,12 +41,12 @@ export const PLANNED: readonly FaultCase[] = [
     summary: 'the primary is killed during a planned switchover',
     longWarmUp: true,
     promises: SAFETY_ONLY,
-    madeFor: ['connect-redis'],
-    play: async (stage) => {
-      const moved = await stage.inject('switchover')
-      await until('a failover has begun', () => stage.site.dataCentre.isFailingOver())
-      const dead = await stage.inject('kill-redis', { role: 'a' })
-      await stage.pause(4000)
+    failingControls: ['connect-redis'],
+    run: async (context) => {
+      const moved = await context.inject('switchover')
+      await until('a failover has active', () => context.testbed.dataCentre.isFailingOver())
+      const dead = await context.inject('kill-redis', { role: 'a' })
+      await context.pause(4000)
       await dead.end()
       await moved.end()
     },
@@ -57,11 +57,11 @@ export const PLANNED: readonly FaultCase[] = [
       'a planned switchover is killed after the promotion, before the replicas follow and while writes wait; the next switchover cleans up',
     longWarmUp: true,
     promises: SAFETY_ONLY,
-    madeFor: [],
-    play: async (stage) => {
-      await (await stage.inject('killed-switchover', {}, diesAt.switchover('follow'))).end()
-      await mustBeDone(stage)
-      await stage.pause(2000)
+    failingControls: [],
+    run: async (context) => {
+      await (await context.inject('killed-switchover', {}, strengthToKillAt.switchover('follow'))).end()
+      await mustBeDone(context)
+      await context.pause(2000)
     },
   },
   {
@@ -69,36 +69,36 @@ export const PLANNED: readonly FaultCase[] = [
     summary: 'the passwords of all users are rotated; the applications take their new passwords under load',
     longWarmUp: true,
     promises: ALL_PROMISES,
-    madeFor: [],
-    play: async (stage) => {
-      await (await stage.inject('rotate-passwords')).end()
-      await mustBeDone(stage)
-      await stage.pause(2000)
+    failingControls: [],
+    run: async (context) => {
+      await (await context.inject('rotate-passwords')).end()
+      await mustBeDone(context)
+      await context.pause(2000)
     },
   },
   {
     name: 'rotate-passwords-and-dead-primary',
     summary: 'the primary is killed during a rotation of all passwords, and restarts with its data',
     promises: SAFETY_ONLY,
-    madeFor: ['connect-redis'],
-    play: async (stage) => {
-      const rotated = await stage.inject('rotate-passwords')
-      await stage.pause(1500)
-      await stage.during('kill-redis', 4000)
+    failingControls: ['connect-redis'],
+    run: async (context) => {
+      const rotated = await context.inject('rotate-passwords')
+      await context.pause(1500)
+      await context.during('kill-redis', 4000)
       await rotated.end()
-      await mustBeDone(stage)
-      await stage.pause(1000)
+      await mustBeDone(context)
+      await context.pause(1000)
     },
   },
   {
     name: 'killed-rotation',
     summary: 'a rotation of all passwords is killed while it changes the Sentinels; it is run again',
     promises: SAFETY_ONLY,
-    madeFor: [],
-    play: async (stage) => {
-      await (await stage.inject('killed-rotation', {}, diesAt.rotation('sentinels'))).end()
-      await mustBeDone(stage)
-      await stage.pause(1000)
+    failingControls: [],
+    run: async (context) => {
+      await (await context.inject('killed-rotation', {}, strengthToKillAt.rotation('sentinels'))).end()
+      await mustBeDone(context)
+      await context.pause(1000)
     },
   },
 ]

@@ -1,7 +1,12 @@
-import { type Call, status } from '../history/calls.ts'
-import type { TokenFacts } from './facts.ts'
+import { type Call, okMs, status } from '../history/calls.ts'
 import { addLatency, type LatencyHistogram } from './latency.ts'
-import type { Span } from './span.ts'
+import type { TokenHistory } from './token-history.ts'
+
+/** A period of the history's time. Both ends are included. */
+export interface Span {
+  fromMs: number
+  toMs: number
+}
 
 /** L1: the results of verifications during a fault. */
 export interface Availability {
@@ -31,14 +36,14 @@ const WINDOW_MS = 100
 const SECOND_MS = 1000
 
 /**
- * Measures the verifications that clients invoked in one of the spans, on servers that no fault touched at that
+ * Measures the verifications that clients invoked in one of the spans, on servers that no fault affected at that
  * time.
  */
 export function measureAvailability(
   calls: readonly Call[],
-  facts: ReadonlyMap<string, TokenFacts>,
+  histories: ReadonlyMap<string, TokenHistory>,
   spans: readonly Span[],
-  isTouched: (worker: string, atMs: number) => boolean,
+  isAffected: (worker: string, atMs: number) => boolean,
 ): Availability {
   const result: Availability = {
     verifications: 0,
@@ -56,9 +61,9 @@ export function measureAvailability(
     const { operation, atMs, worker, token } = call.invoke
     if (operation !== 'verify' || !spans.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs)) continue
     const endMs = call.completion?.atMs ?? Number.POSITIVE_INFINITY
-    if (isTouched(worker, atMs) || isTouched(worker, endMs)) continue
-    const failed = status(call) !== 'ok' || call.completion?.answer?.says === 'unavailable'
-    if (isUndecided(facts.get(token ?? ''), atMs, endMs)) {
+    if (isAffected(worker, atMs) || isAffected(worker, endMs)) continue
+    const failed = status(call) !== 'ok' || call.completion?.answer?.state === 'unavailable'
+    if (isUndecided(histories.get(token ?? ''), atMs, endMs)) {
       result.undecided += 1
       if (failed) result.undecidedFailed += 1
       continue
@@ -89,8 +94,32 @@ export function measureAvailability(
 /**
  * Whether a logout of the session was in progress during the verification, and no logout was acknowledged before it.
  */
-function isUndecided(facts: TokenFacts | undefined, atMs: number, endMs: number): boolean {
-  const begun = facts?.revocations.filter(({ invokedMs }) => invokedMs < endMs) ?? []
-  if (begun.some(({ okMs }) => okMs !== null && okMs <= atMs)) return false
-  return begun.some(({ call }) => (call.completion?.atMs ?? Number.POSITIVE_INFINITY) > atMs)
+function isUndecided(histories: TokenHistory | undefined, atMs: number, endMs: number): boolean {
+  const active = histories?.revocations.filter(({ invokedMs }) => invokedMs < endMs) ?? []
+  if (active.some(({ okMs }) => okMs !== null && okMs <= atMs)) return false
+  return active.some(({ call }) => (call.completion?.atMs ?? Number.POSITIVE_INFINITY) > atMs)
+}
+
+/**
+ * L2: the longest period without an acknowledged login that overlaps the span of a fault (in milliseconds), on
+ * servers that no fault affected. Null when too few logins surround it for a measurement.
+ */
+export function loginGapMs(
+  calls: readonly Call[],
+  { fromMs, toMs }: Span,
+  isAffected: (worker: string, atMs: number) => boolean,
+): number | null {
+  const acknowledged = calls
+    .flatMap((call) => {
+      const atMs = call.invoke.operation === 'issue' ? okMs(call) : null
+      return atMs === null || isAffected(call.invoke.worker, atMs) ? [] : [atMs]
+    })
+    .sort((a, b) => a - b)
+  let longest: number | null = null
+  for (const [index, atMs] of acknowledged.entries()) {
+    const nextMs = acknowledged[index + 1]
+    if (nextMs === undefined || nextMs < fromMs || atMs > toMs) continue
+    longest = Math.max(longest ?? 0, nextMs - atMs)
+  }
+  return longest
 }

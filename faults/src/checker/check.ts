@@ -1,20 +1,19 @@
 import { type Call, joinCalls } from '../history/calls.ts'
 import type { HistoryEvent } from '../history/events.ts'
-import { gatherFacts, type TokenFacts } from './facts.ts'
 import { type FinalReading, findFinalDisagreement } from './final-state.ts'
-import type { CheckerOptions } from './options.ts'
+import type { CheckerOptions, Violation } from './rule.ts'
+import { findActiveAfterExpiry } from './rules/active-after-expiry.ts'
 import { findActiveAgain } from './rules/active-again.ts'
 import { findLostLogin } from './rules/lost-login.ts'
 import { findLostUpdate } from './rules/lost-update.ts'
 import { findNeverIssued } from './rules/never-issued.ts'
-import { findOutlived } from './rules/outlived.ts'
 import { findRefusedTouch } from './rules/refused-touch.ts'
 import { findUndoneRevocation, stalenessMs } from './rules/undone-revocation.ts'
-import type { Violation } from './violation.ts'
+import { gatherHistories, type TokenHistory } from './token-history.ts'
 
 export interface Verdict {
   calls: Call[]
-  facts: Map<string, TokenFacts>
+  histories: Map<string, TokenHistory>
   violations: Violation[]
   /** The longest time after an acknowledged revocation at which a server still answered *active*. */
   longestStalenessMs: number
@@ -30,23 +29,23 @@ export function checkHistory(
   options: CheckerOptions,
 ): Verdict {
   const calls = joinCalls(events)
-  const facts = gatherFacts(calls, options.defaultIdleMs)
+  const histories = gatherHistories(calls, options.defaultIdleMs)
   const violations: Violation[] = findRefusedTouch(calls)
   let longestStalenessMs = 0
-  for (const fact of facts.values()) {
+  for (const history of histories.values()) {
     violations.push(
-      ...findLostLogin(fact, options),
-      ...findUndoneRevocation(fact, options),
-      ...findActiveAgain(fact, options),
-      ...findNeverIssued(fact),
-      ...findOutlived(fact, options),
-      ...findLostUpdate(fact, facts, options),
+      ...findLostLogin(history, options),
+      ...findUndoneRevocation(history, options),
+      ...findActiveAgain(history, options),
+      ...findNeverIssued(history),
+      ...findActiveAfterExpiry(history, options),
+      ...findLostUpdate(history, histories, options),
     )
-    longestStalenessMs = Math.max(longestStalenessMs, stalenessMs(fact))
+    longestStalenessMs = Math.max(longestStalenessMs, stalenessMs(history))
   }
   for (const reading of finalReadings) {
-    const fact = facts.get(reading.token)
-    if (fact !== undefined) violations.push(...findFinalDisagreement(fact, reading, options))
+    const history = histories.get(reading.token)
+    if (history !== undefined) violations.push(...findFinalDisagreement(history, reading, options))
   }
-  return { calls, facts, violations, longestStalenessMs }
+  return { calls, histories, violations, longestStalenessMs }
 }

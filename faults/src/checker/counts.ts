@@ -1,6 +1,6 @@
 import { type Call, okMs } from '../history/calls.ts'
-import type { TokenFacts } from './facts.ts'
 import { verificationsAfterRevocation } from './rules/undone-revocation.ts'
+import type { TokenHistory } from './token-history.ts'
 
 /** The amounts of work on which the verdict of a run is based. */
 export interface RunCounts {
@@ -17,13 +17,13 @@ export interface RunCounts {
 
 export function countRun(
   calls: readonly Call[],
-  facts: ReadonlyMap<string, TokenFacts>,
+  histories: ReadonlyMap<string, TokenHistory>,
   confirmedFaults: number,
 ): RunCounts {
   const acknowledged = (...names: string[]) =>
     calls.filter((call) => names.includes(call.invoke.operation) && okMs(call) !== null).length
   let afterRevocation = 0
-  for (const fact of facts.values()) afterRevocation += verificationsAfterRevocation(fact)
+  for (const history of histories.values()) afterRevocation += verificationsAfterRevocation(history)
   return {
     issues: acknowledged('issue', 'rotate'),
     revocations: acknowledged('revoke', 'rotate', 'revoke-subject'),

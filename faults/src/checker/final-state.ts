@@ -1,7 +1,6 @@
 import { okMs } from '../history/calls.ts'
-import type { TokenFacts } from './facts.ts'
-import type { CheckerOptions } from './options.ts'
-import type { Violation } from './violation.ts'
+import type { CheckerOptions, Violation } from './rule.ts'
+import type { TokenHistory } from './token-history.ts'
 
 /** The state of one token on each node after all faults have ended, and the answer of the API. */
 export interface FinalReading {
@@ -21,32 +20,32 @@ export interface FinalReading {
 
 /** Rule 11: after recovery, all nodes and the API agree on every token, and their answers follow from the history. */
 export function findFinalDisagreement(
-  facts: TokenFacts,
+  history: TokenHistory,
   reading: FinalReading,
   options: CheckerOptions,
 ): Violation[] {
-  const calls = facts.issue === null ? [] : [facts.issue]
+  const calls = history.issue === null ? [] : [history.issue]
   const wrong = (message: string): Violation[] => [
-    { rule: 'final-disagreement', token: facts.token, message: `${message} ${describe(reading)}`, calls },
+    { rule: 'final-disagreement', token: history.token, message: `${message} ${describe(reading)}`, calls },
   ]
   const nodes = Object.values(reading.nodes)
   if (new Set(nodes).size > 1) return wrong('After recovery the nodes hold different records.')
   if (reading.api === 'unavailable') return wrong('After recovery the API answers unavailable.')
   const nodesLive = nodes.length > 0 && nodes.every((state) => state.startsWith('live'))
-  const revokedAt = facts.revocations.find((revocation) => revocation.okMs !== null)
+  const revokedAt = history.revocations.find((revocation) => revocation.okMs !== null)
   if (revokedAt !== undefined) {
     if (nodesLive) return wrong('Its revocation was acknowledged, but the nodes hold it as live.')
     return reading.api === 'active' ? wrong('Its revocation was acknowledged, but the API accepts it.') : []
   }
-  const updates = facts.updates.length
+  const updates = history.updates.length
   if (reading.api === 'active' && typeof reading.changes === 'number' && reading.changes < updates) {
     return wrong(`${updates} of its updates were acknowledged, but its claims count only ${reading.changes}.`)
   }
   const surelyLive =
-    facts.issue !== null &&
-    okMs(facts.issue) !== null &&
-    facts.revocations.length === 0 &&
-    earliestEnd(facts) - options.clockErrorMs > reading.atMs + READING_MS
+    history.issue !== null &&
+    okMs(history.issue) !== null &&
+    history.revocations.length === 0 &&
+    earliestEnd(history) - options.clockErrorMs > reading.atMs + READING_MS
   if (!surelyLive) return []
   if (!nodesLive)
     return wrong('Its issue was acknowledged and no call ended it, but the nodes do not hold it.')
@@ -58,7 +57,7 @@ export function findFinalDisagreement(
 /** A token that ends this soon after a reading began may have ended during the reading. */
 const READING_MS = 10_000
 
-function earliestEnd({ renewals }: TokenFacts): number {
+function earliestEnd({ renewals }: TokenHistory): number {
   return Math.max(
     ...renewals.map(({ okMs: atMs, invokedMs, idleMs }) =>
       atMs === null ? Number.NEGATIVE_INFINITY : invokedMs + idleMs,

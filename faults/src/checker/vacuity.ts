@@ -1,7 +1,7 @@
 import type { RunCounts } from './counts.ts'
 
 /** A run with fewer than these proves nothing. */
-export const LEAST_COUNTS: Readonly<RunCounts> = {
+export const MIN_COUNTS: Readonly<RunCounts> = {
   issues: 30,
   revocations: 15,
   verifications: 200,
@@ -10,10 +10,8 @@ export const LEAST_COUNTS: Readonly<RunCounts> = {
 }
 
 /** Rule 12: the reasons why a run proves nothing, one sentence each. Empty when the run proves something. */
-export function findVacuity(counts: RunCounts, least: Readonly<RunCounts> = LEAST_COUNTS): string[] {
-  return (Object.keys(least) as (keyof RunCounts)[]).flatMap((name) =>
-    counts[name] < least[name]
-      ? [`Too few ${name}: ${counts[name]}, at least ${least[name]} are needed.`]
-      : [],
+export function findVacuity(counts: RunCounts, min: Readonly<RunCounts> = MIN_COUNTS): string[] {
+  return (Object.keys(min) as (keyof RunCounts)[]).flatMap((name) =>
+    counts[name] < min[name] ? [`Too few ${name}: ${counts[name]}, at min ${min[name]} are needed.`] : [],
   )
 }

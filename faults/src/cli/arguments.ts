@@ -75,12 +75,12 @@ const OPTIONS = {
 /** Parses the command line. Throws `UsageError`. */
 export function readArguments(args: string[]): Arguments {
   const values = parse(args)
-  const number = (name: keyof typeof OPTIONS, fallback: number, least: number, most: number) => {
+  const number = (name: keyof typeof OPTIONS, fallback: number, min: number, max: number) => {
     const text = values[name]
     if (text === undefined) return fallback
     const value = Number(text)
-    if (Number.isInteger(value) && value >= least && value <= most) return value
-    throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, got "${text}".`)
+    if (Number.isInteger(value) && value >= min && value <= max) return value
+    throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, got "${text}".`)
   }
   const system = values.system ?? 'holdfast'
   if (!isSystem(system))

@@ -1,5 +1,5 @@
 import { CASES } from '../cases/cases.ts'
-import { FAULTS } from '../faults/alphabet.ts'
+import { FAULTS } from '../faults/catalog.ts'
 
 /** Lists the faults of the seeded schedules, and the scripted cases. */
 export function listText(): string {
@@ -12,8 +12,8 @@ export function listText(): string {
     ...Object.entries(FAULTS).map(([name, { summary }]) => line(name, summary)),
     '',
     'Scripted cases (in brackets: the controls that must turn red):',
-    ...CASES.map(({ name, summary, madeFor }) =>
-      line(name, madeFor.length === 0 ? summary : `${summary} (${madeFor.join(', ')})`),
+    ...CASES.map(({ name, summary, failingControls }) =>
+      line(name, failingControls.length === 0 ? summary : `${summary} (${failingControls.join(', ')})`),
     ),
     '',
   ].join('\n')

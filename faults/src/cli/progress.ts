@@ -1,8 +1,7 @@
-import { isExpected } from '../campaign/expected.ts'
-import { isRed, outcomeOf, type RunResult } from '../campaign/result.ts'
+import { isExpected, isRed, outcomeOf, type RunResult } from '../campaign/result.ts'
 
 /** Formats one line per run. */
-export function progressLine(result: RunResult, done: number, all: number, kept: string | null): string {
+export function progressLine(result: RunResult, done: number, all: number, evidence: string | null): string {
   const { plan, counts, broken, vacuous, violations } = result
   const name = plan.system === 'holdfast' ? plan.name : `${plan.name} @ ${plan.system}`
   const head = `[${done}/${all}] ${verdict(result)} ${name}`
@@ -19,7 +18,7 @@ export function progressLine(result: RunResult, done: number, all: number, kept:
   const gapMs = Math.max(0, ...result.loginGaps.map((gap) => gap.gapMs))
   if (plan.promises.logins && !broken) details.push(`logins waited ${Math.round(gapMs)} ms`)
   const found = violations.slice(0, 3).map(({ rule, message }) => `\n      ${rule}: ${message}`)
-  const where = kept === null ? '' : `\n      evidence in ${kept}`
+  const where = evidence === null ? '' : `\n      evidence in ${evidence}`
   return `${head}: ${details.join('; ')}${isExpected(result) ? '' : found.join('')}${where}`
 }
 

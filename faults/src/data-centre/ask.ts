@@ -9,7 +9,7 @@ import {
 } from '../hosts/places.ts'
 import { CAMPAIGN, PRIMARY_NAME } from './names.ts'
 
-const PATIENCE_MS = 1000
+const COMMAND_TIMEOUT_MS = 1000
 
 /**
  * Sends a command to a Redis or a Sentinel as the campaign's own user, over a new connection. Rejects when the
@@ -18,13 +18,13 @@ const PATIENCE_MS = 1000
 export async function ask(
   place: DataHost | SentinelPlace | typeof FOREIGN_PLACE,
   args: readonly (string | Buffer)[],
-  timeoutMs = PATIENCE_MS,
+  timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<Reply> {
   const port = place.length === 1 ? REDIS_PORT : SENTINEL_PORT
   const connection = await Connection.open({
     address: { host: addressOf(place), port },
     ...CAMPAIGN,
-    connectTimeoutMs: PATIENCE_MS,
+    connectTimeoutMs: COMMAND_TIMEOUT_MS,
   })
   try {
     return await connection.send(args, timeoutMs)

@@ -1,5 +1,6 @@
 import type { HostConfig } from '@holdfast/agent/host/config'
 import { SENTINEL_PERIODS } from '@holdfast/agent/watchdog/sentinel-settings'
+import { renderSentinelUsers, renderUsersAcl } from '@holdfast/site/render/users-acl'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import type { Topology } from '@holdfast/site/topology/topology'
 import {
@@ -13,8 +14,7 @@ import {
   SENTINEL_PORT,
   sentinelOf,
 } from '../hosts/places.ts'
-import { DATA_CENTRE, PRIMARY_NAME } from './names.ts'
-import { renderUsersOfSentinel } from './users.ts'
+import { CAMPAIGN, DATA_CENTRE, PRIMARY_NAME } from './names.ts'
 
 /** The periods and time limits of Sentinel (in milliseconds). */
 export interface Timings {
@@ -49,6 +49,15 @@ export const MAXMEMORY = '256mb'
 
 /** The host of the first primary. */
 export const FIRST_PRIMARY: DataHost = 'a'
+
+const CAMPAIGN_USER = `user ${CAMPAIGN.username} on >${CAMPAIGN.password} ~* &* +@all\n`
+
+/** The `users.acl` file: the users that the product renders, and the campaign's own user. */
+export const renderRedisUsers = (secrets: Secrets): string => renderUsersAcl(secrets) + CAMPAIGN_USER
+
+/** The users of a Sentinel, as lines of its file. */
+export const renderSentinelUserLines = (secrets: Secrets): string =>
+  renderSentinelUsers(secrets) + CAMPAIGN_USER
 
 /** The redis.conf of a host, as the product renders it but without the transport settings. */
 export function renderRedisConf(host: DataHost, folder: string, secrets: Secrets): string {
@@ -94,7 +103,7 @@ export function renderSentinelConf(
 bind-source-addr ${address}
 port ${SENTINEL_PORT}
 dir ${folder}
-${renderUsersOfSentinel(secrets)}sentinel announce-ip ${address}
+${renderSentinelUserLines(secrets)}sentinel announce-ip ${address}
 sentinel announce-port ${SENTINEL_PORT}
 sentinel sentinel-user peer
 sentinel sentinel-pass ${secrets.peer}

@@ -23,7 +23,7 @@ import {
 } from './config.ts'
 import { serveControl } from './control.ts'
 import { guardedArguments } from './guarded-start.ts'
-import { forgetStrangers, knowsAll } from './known-nodes.ts'
+import { forgetRemovedNodes, knowsAllNodes } from './known-nodes.ts'
 import { PRIMARY_NAME } from './names.ts'
 import { OperatedState } from './operated-state.ts'
 import { makeRedis, makeSentinel } from './servers.ts'
@@ -94,7 +94,7 @@ export class DataCentre {
     await until('the primary accepts the group id', () => dataCentre.#setMark(secrets.mark))
     await Promise.all(SENTINEL_PLACES.map((place) => dataCentre.process(place).start()))
     if (watchdogs) await Promise.all(DATA_HOSTS.map((host) => dataCentre.#startWatchdog(host, secrets)))
-    await dataCentre.makeWhole()
+    await dataCentre.recoverQuickly()
     return dataCentre
   }
 
@@ -199,36 +199,36 @@ export class DataCentre {
   /** Makes sure that a host wins the next election. */
   async prefer(host: DataHost): Promise<void> {
     await ask(host, ['CONFIG', 'SET', 'replica-priority', '1'])
-    await this.hurrySentinels()
+    await this.shortenSentinelPeriods()
     await until('the Sentinels know the priority', async () => {
       const priorities = await Promise.all(SENTINEL_PLACES.map((place) => lowestPriority(place)))
       return priorities.every((priority) => priority === '1')
     })
-    await this.setSentinelPeriods()
+    await this.restoreSentinelPeriods()
   }
 
   /** Shortens the periods of every Sentinel, so that waits for the Sentinels are short. */
-  async hurrySentinels(): Promise<void> {
-    const hurried = { ...this.#timings, infoPeriodMs: 500, publishPeriodMs: 250 }
-    await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, hurried)))
+  async shortenSentinelPeriods(): Promise<void> {
+    const shortened = { ...this.#timings, infoPeriodMs: 500, publishPeriodMs: 250 }
+    await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, shortened)))
   }
 
   /** Restores the periods of this run on every Sentinel. */
-  async setSentinelPeriods(): Promise<void> {
+  async restoreSentinelPeriods(): Promise<void> {
     await Promise.all(SENTINEL_PLACES.map((place) => this.#setPeriods(place, this.#timings)))
   }
 
   /** Waits until the data centre is healthy. Meanwhile the Sentinels use short periods. */
-  async makeWhole(): Promise<void> {
-    await this.hurrySentinels()
-    await this.waitUntilWhole()
-    await this.setSentinelPeriods()
+  async recoverQuickly(): Promise<void> {
+    await this.shortenSentinelPeriods()
+    await this.waitUntilHealthy()
+    await this.restoreSentinelPeriods()
   }
 
   /** Waits until one primary has two synchronized replicas and every Sentinel knows all nodes. */
-  async waitUntilWhole(timeoutMs = 60_000): Promise<void> {
+  async waitUntilHealthy(timeoutMs = 60_000): Promise<void> {
     await this.limitMemory(MAXMEMORY)
-    await until('the data centre is healthy', () => this.#isWholeAgain(), { timeoutMs })
+    await until('the data centre is healthy', () => this.#repairAndCheck(), { timeoutMs })
     // After a cut, a link may report "up" although no data passes through it. Therefore compare offsets.
     const offset = (await this.#primaryView())?.offset ?? 0
     await until('the replicas have all data of the primary', () => this.#haveAll(offset), { timeoutMs })
@@ -307,24 +307,24 @@ export class DataCentre {
    * Redis hung when the memory fault ended, it still has the low limit, and it refuses even Sentinel's transaction
    * that makes it a replica.
    */
-  async #isWholeAgain(): Promise<boolean> {
-    if (await this.#isWhole()) return true
+  async #repairAndCheck(): Promise<boolean> {
+    if (await this.#isHealthy()) return true
     for (const host of DATA_HOSTS) {
       if ((await this.process(host).state()) === 'ended') await this.boot(host)
     }
     await this.limitMemory(MAXMEMORY)
-    await forgetStrangers()
+    await forgetRemovedNodes()
     return false
   }
 
-  async #isWhole(): Promise<boolean> {
+  async #isHealthy(): Promise<boolean> {
     const views = [...(await this.views()).values()]
     const primaries = views.filter((view) => view?.role === 'primary')
     const [primary] = primaries
     if (primaries.length !== 1 || primary?.replicas.length !== DATA_HOSTS.length - 1) return false
     if (!views.every((view) => view === primary || (view?.linkUp && view.replid === primary?.replid)))
       return false
-    return (await Promise.all(SENTINEL_PLACES.map(knowsAll))).every(Boolean)
+    return (await Promise.all(SENTINEL_PLACES.map(knowsAllNodes))).every(Boolean)
   }
 }
 

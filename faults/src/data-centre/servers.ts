@@ -4,8 +4,7 @@ import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { HostedProcess } from '../hosts/hosted-process.ts'
 import { type DataHost, sentinelOf } from '../hosts/places.ts'
 import { answersPing } from './ask.ts'
-import { renderRedisConf, renderSentinelConf, type Timings } from './config.ts'
-import { renderRedisUsers } from './users.ts'
+import { renderRedisConf, renderRedisUsers, renderSentinelConf, type Timings } from './config.ts'
 
 export async function makeRedis(
   host: DataHost,

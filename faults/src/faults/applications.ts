@@ -2,16 +2,16 @@ import type { Fault } from './fault.ts'
 
 const killApp: Fault = {
   summary: 'the servers of an application host are killed; new ones start',
-  reach: 'one-application',
-  begin: async (site, { app }) => {
-    const touches = site.fleet.on(app)
-    const count = await site.fleet.kill(app)
+  scope: 'one-application',
+  start: async (testbed, { app }) => {
+    const affected = testbed.fleet.serversOn(app)
+    const count = await testbed.fleet.kill(app)
     return {
       where: app,
-      touches,
+      affected,
       evidence: async () => (count > 0 ? `${count} servers ended` : null),
       end: async () => {
-        for (let server = 0; server < count; server++) await site.fleet.start(app)
+        for (let server = 0; server < count; server++) await testbed.fleet.start(app)
       },
     }
   },
@@ -19,15 +19,15 @@ const killApp: Fault = {
 
 const pauseApp: Fault = {
   summary: 'the servers of an application host hang',
-  reach: 'one-application',
-  begin: async (site, { app }) => {
-    site.fleet.pause(app)
+  scope: 'one-application',
+  start: async (testbed, { app }) => {
+    testbed.fleet.pause(app)
     return {
       where: app,
-      touches: site.fleet.on(app),
+      affected: testbed.fleet.serversOn(app),
       evidence: async () =>
-        (await site.fleet.arePaused(app)) ? 'the kernel reports the processes as stopped' : null,
-      end: async () => site.fleet.resume(app),
+        (await testbed.fleet.arePaused(app)) ? 'the kernel reports the processes as stopped' : null,
+      end: async () => testbed.fleet.resume(app),
     }
   },
 }

@@ -1,6 +1,6 @@
 import { type Place, placesOf, sentinelOf } from '../hosts/places.ts'
-import type { Site } from '../site/site.ts'
-import type { Begun, Fault } from './fault.ts'
+import type { Testbed } from '../testbed/testbed.ts'
+import type { ActiveFault, Fault } from './fault.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60_000
@@ -26,25 +26,25 @@ const drawFrom = (values: readonly number[], strength: number): number =>
   values[Math.min(values.length - 1, Math.floor(strength * values.length))] ?? 0
 
 /** The strength that shifts a clock by this amount. */
-export function shiftsBy(ms: number): number {
+export function strengthForShift(ms: number): number {
   const index = SHIFTS_MS.indexOf(ms)
   if (index < 0) throw new Error(`${ms} ms is not one of the clock shifts: ${SHIFTS_MS.join(', ')}.`)
   return index / SHIFTS_MS.length
 }
 
 /** Sets the clocks at several places of one machine. */
-async function setAt(
-  site: Site,
+async function shiftClocks(
+  testbed: Testbed,
   places: readonly Place[],
   { byMs = 0, driftMsPerSecond = 0 },
-  touches: Begun['touches'] = [],
-): Promise<Begun> {
-  const clocks = places.map((place) => site.clockOf(place))
+  affected: ActiveFault['affected'] = [],
+): Promise<ActiveFault> {
+  const clocks = places.map((place) => testbed.clockOf(place))
   for (const clock of clocks) await clock.shift(byMs, driftMsPerSecond)
   const how = driftMsPerSecond === 0 ? `${byMs / SECOND_MS} s` : `${driftMsPerSecond} ms per second`
   return {
     where: `${places.join(', ')} (${how})`,
-    touches,
+    affected,
     evidence: async () =>
       clocks.every((clock) => clock.errorMs() !== 0) ? 'its processes read the shifted clock' : null,
     end: async () => {
@@ -55,42 +55,49 @@ async function setAt(
 
 const hostClock: Fault = {
   summary: 'the clock of a data host is wrong by 1 s, 5 min, 40 min or 13 h, and is later corrected',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   needs: 'clocks',
-  begin: async (site, { role }, strength) =>
-    setAt(site, placesOf(await site.resolve(role)), { byMs: drawFrom(SHIFTS_MS, strength) }),
+  start: async (testbed, { role }, strength) =>
+    shiftClocks(testbed, placesOf(await testbed.resolve(role)), { byMs: drawFrom(SHIFTS_MS, strength) }),
 }
 
 const hostClockDrifts: Fault = {
   summary: 'the clock of a data host gains or loses 2 s or 100 s per second, and is later corrected',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   needs: 'clocks',
-  begin: async (site, { role }, strength) =>
-    setAt(site, placesOf(await site.resolve(role)), { driftMsPerSecond: drawFrom(DRIFTS, strength) }),
+  start: async (testbed, { role }, strength) =>
+    shiftClocks(testbed, placesOf(await testbed.resolve(role)), {
+      driftMsPerSecond: drawFrom(DRIFTS, strength),
+    }),
 }
 
 const sentinelClock: Fault = {
   summary: 'only the clock of a Sentinel is wrong by 1 s, 5 min, 40 min or 13 h, and is later corrected',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   needs: 'clocks',
-  begin: async (site, { role }, strength) =>
-    setAt(site, [sentinelOf(await site.resolve(role))], { byMs: drawFrom(SHIFTS_MS, strength) }),
+  start: async (testbed, { role }, strength) =>
+    shiftClocks(testbed, [sentinelOf(await testbed.resolve(role))], { byMs: drawFrom(SHIFTS_MS, strength) }),
 }
 
 const appClock: Fault = {
   summary: 'the clock of an application host is wrong by 1 s, 5 min, 40 min or 13 h, and is later corrected',
-  reach: 'one-application',
+  scope: 'one-application',
   needs: 'clocks',
-  begin: (site, { app }, strength) =>
-    setAt(site, [app], { byMs: drawFrom(SHIFTS_MS, strength) }, site.fleet.on(app)),
+  start: (testbed, { app }, strength) =>
+    shiftClocks(testbed, [app], { byMs: drawFrom(SHIFTS_MS, strength) }, testbed.fleet.serversOn(app)),
 }
 
 const appClockDrifts: Fault = {
   summary: 'the clock of an application host gains or loses 2 s or 100 s per second, and is later corrected',
-  reach: 'one-application',
+  scope: 'one-application',
   needs: 'clocks',
-  begin: (site, { app }, strength) =>
-    setAt(site, [app], { driftMsPerSecond: drawFrom(DRIFTS, strength) }, site.fleet.on(app)),
+  start: (testbed, { app }, strength) =>
+    shiftClocks(
+      testbed,
+      [app],
+      { driftMsPerSecond: drawFrom(DRIFTS, strength) },
+      testbed.fleet.serversOn(app),
+    ),
 }
 
 export const CLOCK_FAULTS = {

@@ -1,8 +1,8 @@
 import type { AppHost } from '../hosts/places.ts'
-import type { Role, Site } from '../site/site.ts'
+import type { Role, Testbed } from '../testbed/testbed.ts'
 
-/** The part of the site that a fault affects. It decides the promises of the run (see schedule/promise.ts). */
-type Reach =
+/** The part of the testbed that a fault affects. The scope decides the promises of the run (see schedule/promise.ts). */
+type Scope =
   /** One data host, its Redis or its Sentinel is dead, hung or isolated. */
   | 'one-data-host'
   /** One application host. */
@@ -20,21 +20,18 @@ export interface Target {
   app: AppHost
 }
 
-export interface Begun {
+export interface ActiveFault {
   /** The actual places of the fault. */
   where: string
-  /**
-   * The application servers that the fault itself touches. During the fault they are allowed to leave requests
-   * unanswered.
-   */
-  touches?: readonly string[]
+  /** The application servers that the fault affects directly. During the fault they may leave requests unanswered. */
+  affected?: readonly string[]
   /** The observed effect of the fault, or null. The caller asks before the fault ends. */
   evidence: () => Promise<string | null>
   end: () => Promise<void>
 }
 
 /** How long logins may wait for a failover (in milliseconds). */
-export const LONGEST_LOGIN_GAP_MS = 3000
+export const MAX_LOGIN_GAP_MS = 3000
 
 /** An extra requirement of a fault: adjustable clocks, small disks, or starts by the product's guard. */
 export type Need = 'clocks' | 'small-disks' | 'guards'
@@ -42,14 +39,14 @@ export type Need = 'clocks' | 'small-disks' | 'guards'
 export interface Fault {
   /** Describes the fault in one sentence. */
   summary: string
-  reach: Reach
+  scope: Scope
   /** Whether a node loses its data set. */
   losesData?: boolean
   needs?: Need
   /** The durations in a schedule (in milliseconds), if the usual durations would not show an effect. */
   durationsMs?: readonly [number, ...number[]]
-  /** How long logins may wait if the run promises L2 (in milliseconds). Default is {@link LONGEST_LOGIN_GAP_MS}. */
+  /** How long logins may wait if the run promises L2 (in milliseconds). Default is {@link MAX_LOGIN_GAP_MS}. */
   loginGapMs?: number
   /** The schedule draws `strength`, from 0 to 1. */
-  begin: (site: Site, target: Target, strength: number) => Promise<Begun>
+  start: (testbed: Testbed, target: Target, strength: number) => Promise<ActiveFault>
 }

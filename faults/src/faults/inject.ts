@@ -1,48 +1,49 @@
 import { monotonicMs } from '../history/events.ts'
-import type { Site } from '../site/site.ts'
-import { FAULTS, type FaultName } from './alphabet.ts'
-import type { Begun, Fault, Target } from './fault.ts'
+import type { Testbed } from '../testbed/testbed.ts'
+import { FAULTS, type FaultName } from './catalog.ts'
+import type { ActiveFault, Fault, Target } from './fault.ts'
 
 /** A fault that is active. */
-export interface Injected {
+export interface InjectedFault {
   /** Ends the fault. A second call does nothing. */
   end: () => Promise<void>
 }
 
 const DEFAULT_TARGET: Target = { role: 'primary', app: 'app1' }
 
-/** Starts a fault of the list. */
+/** Starts a fault of the catalog (catalog.ts). */
 export function inject(
-  site: Site,
+  testbed: Testbed,
   name: FaultName,
   target: Partial<Target> = {},
   strength = 0,
-): Promise<Injected> {
+): Promise<InjectedFault> {
   const fault: Fault = FAULTS[name]
-  const whom = { ...DEFAULT_TARGET, ...target }
-  const ofPrimary = fault.reach === 'planned' || (fault.reach === 'one-data-host' && whom.role === 'primary')
-  return begin(site, name, () => fault.begin(site, whom, strength), ofPrimary)
+  const resolvedTarget = { ...DEFAULT_TARGET, ...target }
+  const ofPrimary =
+    fault.scope === 'planned' || (fault.scope === 'one-data-host' && resolvedTarget.role === 'primary')
+  return startFault(testbed, name, () => fault.start(testbed, resolvedTarget, strength), ofPrimary)
 }
 
 /** Starts a fault and logs it in the timeline. Checks the effect of the fault before it ends the fault. */
-export async function begin(
-  site: Site,
+export async function startFault(
+  testbed: Testbed,
   name: string,
-  work: () => Promise<Begun>,
+  work: () => Promise<ActiveFault>,
   ofPrimary = false,
-): Promise<Injected> {
-  const { timeline } = site
+): Promise<InjectedFault> {
+  const { timeline } = testbed
   const fromMs = monotonicMs()
-  const begun = await work()
-  const { where, touches = [] } = begun
+  const active = await work()
+  const { where, affected = [] } = active
   timeline.note(`FAULT ${name} at ${where}`)
   let ended = false
   return {
     end: async () => {
       if (ended) return
       ended = true
-      const evidence = await begun.evidence()
-      await begun.end()
+      const evidence = await active.evidence()
+      await active.end()
       timeline.note(`HEALED ${name} at ${where} (${evidence ?? 'no effect was observed'})`)
       timeline.spans.push({
         fault: name,
@@ -50,7 +51,7 @@ export async function begin(
         ofPrimary,
         fromMs,
         toMs: monotonicMs(),
-        touched: [...touches],
+        affected: [...affected],
         evidence: evidence ?? 'no effect was observed',
         confirmed: evidence !== null,
       })

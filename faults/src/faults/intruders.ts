@@ -3,27 +3,27 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { ask } from '../data-centre/ask.ts'
 import { attachForeignReplica } from '../data-centre/foreign-replica.ts'
 import { until } from '../data-centre/until.ts'
-import { waysBetween } from '../hosts/link-rules.ts'
+import { linksBetween } from '../hosts/link-rules.ts'
 import { addressOf, FOREIGN_PLACE, placesOf, REDIS_PORT } from '../hosts/places.ts'
-import type { Site } from '../site/site.ts'
-import type { Begun, Fault } from './fault.ts'
+import type { Testbed } from '../testbed/testbed.ts'
+import type { ActiveFault, Fault } from './fault.ts'
 
 const ADDRESS = formatAddress({ host: addressOf(FOREIGN_PLACE), port: REDIS_PORT })
 
 /** A run has only one place for a foreign replica. */
 let isAttached = false
 
-async function attach(site: Site): Promise<Begun> {
-  const primary = await site.resolve('primary')
+async function attach(testbed: Testbed): Promise<ActiveFault> {
+  const primary = await testbed.resolve('primary')
   if (isAttached) return { where: FOREIGN_PLACE, evidence: async () => null, end: async () => {} }
   isAttached = true
   const foreign = await attachForeignReplica(
-    site.foreignFolder,
+    testbed.foreignFolder,
     primary,
-    await site.dataCentre.state.secrets(),
+    await testbed.dataCentre.state.secrets(),
   )
   const online = async () => {
-    const view = (await site.dataCentre.views()).get(primary)
+    const view = (await testbed.dataCentre.views()).get(primary)
     return view?.replicas.some(({ address }) => address === ADDRESS) ?? false
   }
   // The replica may never come online, because the primary may be hung or dead.
@@ -41,25 +41,25 @@ async function attach(site: Site): Promise<Begun> {
 
 const foreignReplica: Fault = {
   summary: 'a Redis that is not part of the data centre replicates the primary, and later stops',
-  reach: 'everywhere',
-  begin: attach,
+  scope: 'everywhere',
+  start: attach,
 }
 
 const foreignMinority: Fault = {
   summary:
     'a foreign replica is attached, and isolated together with the primary, its Sentinel and one application host',
-  reach: 'network',
-  begin: async (site, { app }) => {
-    const primary = await site.resolve('primary')
-    const attached = await attach(site)
+  scope: 'network',
+  start: async (testbed, { app }) => {
+    const primary = await testbed.resolve('primary')
+    const attached = await attach(testbed)
     const own = [...placesOf(primary), FOREIGN_PLACE, app] as const
-    const cut = await site.network.disturb(waysBetween(own, site.placesBut(own)))
+    const cut = await testbed.network.dropPackets(linksBetween(own, testbed.placesBut(own)))
     return {
       where: own.join(', '),
-      touches: site.fleet.on(app),
+      affected: testbed.fleet.serversOn(app),
       evidence: attached.evidence,
       end: async () => {
-        await site.network.mend(cut)
+        await testbed.network.heal(cut)
         await attached.end()
       },
     }
@@ -91,14 +91,14 @@ const FORGED: readonly (() => string | Buffer)[] = [
 const forgedFeed: Fault = {
   summary:
     'a client publishes forged messages on the change feed: negative lengths, missing fields, arbitrary bytes',
-  reach: 'everywhere',
-  begin: async (site) => {
+  scope: 'everywhere',
+  start: async (testbed) => {
     let received = 0
     let running = true
     const forge = async () => {
       for (let index = 0; running; index++) {
         const message = FORGED[index % FORGED.length]?.() ?? ''
-        const primary = await site.resolve('primary')
+        const primary = await testbed.resolve('primary')
         received += Number(await ask(primary, ['PUBLISH', FEED, message]).catch(() => 0))
         await new Promise((resolve) => setTimeout(resolve, FORGED_EVERY_MS))
       }

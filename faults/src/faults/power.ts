@@ -3,8 +3,8 @@ import { readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../hosts/command.ts'
 import type { DataHost } from '../hosts/places.ts'
-import type { Site } from '../site/site.ts'
-import type { Begun, Fault } from './fault.ts'
+import type { Testbed } from '../testbed/testbed.ts'
+import type { ActiveFault, Fault } from './fault.ts'
 
 /** With `appendfsync everysec`, the kernel may not have written this much time of data to the disk. */
 const UNWRITTEN_MS = 1200
@@ -30,9 +30,9 @@ let bootFile: string | null = null
  * Replaces the boot id for all processes of this run, so that the machine appears to be rebooted. The run has its
  * own mounts.
  */
-async function bootAgain(site: Site): Promise<void> {
+async function bootAgain(testbed: Testbed): Promise<void> {
   if (bootFile === null) {
-    bootFile = join(site.foreignFolder, '..', 'boot-id')
+    bootFile = join(testbed.foreignFolder, '..', 'boot-id')
     await writeFile(bootFile, `${randomUUID()}\n`)
     await run('mount', ['--bind', bootFile, BOOT_ID])
   }
@@ -48,8 +48,8 @@ interface PowerCut {
  * Simulates a power failure on a data host: kills Redis and the watchdog, and removes the last second of data from
  * the file.
  */
-async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Promise<Begun> {
-  const { dataCentre } = site
+async function powerCut(testbed: Testbed, host: DataHost, { tornBytes }: PowerCut): Promise<ActiveFault> {
+  const { dataCentre } = testbed
   const file = await appendedFile(dataCentre.dataFolder(host))
   const keptBytes = (await stat(file)).size
   await new Promise((resolve) => setTimeout(resolve, UNWRITTEN_MS))
@@ -69,9 +69,9 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
     evidence: async () =>
       lost > 0 ? `Redis ended, and ${lost} bytes of its append-only file were removed` : null,
     end: async () => {
-      await bootAgain(site)
+      await bootAgain(testbed)
       await dataCentre.boot(host).catch((error: Error) => {
-        site.timeline.note(`${host} did not start after the boot: ${error.message}`)
+        testbed.timeline.note(`${host} did not start after the boot: ${error.message}`)
       })
       await dataCentre.watchdogOf(host)?.start()
     },
@@ -81,11 +81,11 @@ async function powerCut(site: Site, host: DataHost, { tornBytes }: PowerCut): Pr
 const powerLoss: Fault = {
   summary:
     'a data host loses power and reboots; the append-only file lacks the last second, in half of the runs from inside a transaction',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   needs: 'guards',
   durationsMs: [50, 300, 900, 1300, 4000, 9000],
-  begin: async (site, { role }, strength) =>
-    powerCut(site, await site.resolve(role), { tornBytes: strength < TORN ? 0 : TORN_BYTES }),
+  start: async (testbed, { role }, strength) =>
+    powerCut(testbed, await testbed.resolve(role), { tornBytes: strength < TORN ? 0 : TORN_BYTES }),
 }
 
 const BETWEEN_RESTARTS_MS = 3000
@@ -93,20 +93,20 @@ const BETWEEN_RESTARTS_MS = 3000
 const tornTransaction: Fault = {
   summary:
     'a data host loses power while Redis writes a transaction to its file; after the reboot, Redis is killed and restarted',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   needs: 'guards',
   durationsMs: [300, 900, 4000],
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
-    const begun = await powerCut(site, host, { tornBytes: TORN_BYTES })
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
+    const active = await powerCut(testbed, host, { tornBytes: TORN_BYTES })
     return {
-      ...begun,
+      ...active,
       end: async () => {
-        await begun.end()
+        await active.end()
         // The data that Redis writes in this time must survive the next restart.
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_RESTARTS_MS))
-        await site.dataCentre.process(host).kill()
-        await site.dataCentre.restart(host)
+        await testbed.dataCentre.process(host).kill()
+        await testbed.dataCentre.restart(host)
       },
     }
   },

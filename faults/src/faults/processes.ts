@@ -9,28 +9,28 @@ import {
   type SentinelPlace,
   sentinelOf,
 } from '../hosts/places.ts'
-import type { Site } from '../site/site.ts'
-import type { Begun, Fault } from './fault.ts'
+import type { Testbed } from '../testbed/testbed.ts'
+import type { ActiveFault, Fault } from './fault.ts'
 
 type ServerPlace = DataHost | SentinelPlace
 
 /** The watchdog of a host, or an empty list if the host does not have one. */
-const watchdogsOf = (site: Site, host: DataHost): HostedProcess[] => {
-  const watchdog = site.dataCentre.watchdogOf(host)
+const watchdogsOf = (testbed: Testbed, host: DataHost): HostedProcess[] => {
+  const watchdog = testbed.dataCentre.watchdogOf(host)
   return watchdog === null ? [] : [watchdog]
 }
 
 function killed(
-  site: Site,
+  testbed: Testbed,
   places: readonly ServerPlace[],
   watchdogs: readonly HostedProcess[] = [],
-): Pick<Begun, 'evidence' | 'end'> {
+): Pick<ActiveFault, 'evidence' | 'end'> {
   return {
     evidence: async () =>
-      (await allAre(site, places, 'ended')) ? 'the kernel reports the processes as ended' : null,
+      (await allAre(testbed, places, 'ended')) ? 'the kernel reports the processes as ended' : null,
     end: async () => {
       await Promise.all([
-        ...places.map((place) => site.dataCentre.restart(place)),
+        ...places.map((place) => testbed.dataCentre.restart(place)),
         ...watchdogs.map((watchdog) => watchdog.start()),
       ])
     },
@@ -38,120 +38,120 @@ function killed(
 }
 
 function paused(
-  site: Site,
+  testbed: Testbed,
   places: readonly ServerPlace[],
   watchdogs: readonly HostedProcess[] = [],
-): Pick<Begun, 'evidence' | 'end'> {
+): Pick<ActiveFault, 'evidence' | 'end'> {
   return {
     evidence: async () =>
-      (await allAre(site, places, 'paused')) ? 'the kernel reports the processes as stopped' : null,
+      (await allAre(testbed, places, 'paused')) ? 'the kernel reports the processes as stopped' : null,
     end: async () => {
       for (const watchdog of watchdogs) watchdog.resume()
-      for (const place of places) site.dataCentre.process(place).resume()
+      for (const place of places) testbed.dataCentre.process(place).resume()
     },
   }
 }
 
 async function allAre(
-  site: Site,
+  testbed: Testbed,
   places: readonly ServerPlace[],
   state: 'ended' | 'paused',
 ): Promise<boolean> {
-  const states = await Promise.all(places.map((place) => site.dataCentre.process(place).state()))
+  const states = await Promise.all(places.map((place) => testbed.dataCentre.process(place).state()))
   return states.every((found) => found === state)
 }
 
-async function kill(site: Site, places: readonly ServerPlace[]): Promise<void> {
-  await Promise.all(places.map((place) => site.dataCentre.process(place).kill()))
+async function kill(testbed: Testbed, places: readonly ServerPlace[]): Promise<void> {
+  await Promise.all(places.map((place) => testbed.dataCentre.process(place).kill()))
 }
 
 const killRedis: Fault = {
   summary: 'a Redis is killed, and restarts with its data',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
-    await kill(site, [host])
-    return { where: host, ...killed(site, [host]) }
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
+    await kill(testbed, [host])
+    return { where: host, ...killed(testbed, [host]) }
   },
 }
 
 const pauseRedis: Fault = {
   summary: 'a Redis hangs: it keeps its sockets and does not answer',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
-    site.dataCentre.process(host).pause()
-    return { where: host, ...paused(site, [host]) }
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
+    testbed.dataCentre.process(host).pause()
+    return { where: host, ...paused(testbed, [host]) }
   },
 }
 
 const killSentinel: Fault = {
   summary: 'the Sentinel of a host is killed, and restarts with its file',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const place = sentinelOf(await site.resolve(role))
-    await kill(site, [place])
-    return { where: place, ...killed(site, [place]) }
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const place = sentinelOf(await testbed.resolve(role))
+    await kill(testbed, [place])
+    return { where: place, ...killed(testbed, [place]) }
   },
 }
 
 const pauseSentinel: Fault = {
   summary: 'the Sentinel of a host hangs',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const place = sentinelOf(await site.resolve(role))
-    site.dataCentre.process(place).pause()
-    return { where: place, ...paused(site, [place]) }
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const place = sentinelOf(await testbed.resolve(role))
+    testbed.dataCentre.process(place).pause()
+    return { where: place, ...paused(testbed, [place]) }
   },
 }
 
 const pauseAllSentinels: Fault = {
   summary: 'all Sentinels hang, and resume in TILT',
-  reach: 'everywhere',
-  begin: async (site) => {
-    for (const place of SENTINEL_PLACES) site.dataCentre.process(place).pause()
-    return { where: SENTINEL_PLACES.join(', '), ...paused(site, SENTINEL_PLACES) }
+  scope: 'everywhere',
+  start: async (testbed) => {
+    for (const place of SENTINEL_PLACES) testbed.dataCentre.process(place).pause()
+    return { where: SENTINEL_PLACES.join(', '), ...paused(testbed, SENTINEL_PLACES) }
   },
 }
 
 const killHost: Fault = {
   summary: 'Redis, Sentinel and watchdog of a host are killed at the same time',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
-    const [places, watchdogs] = [placesOf(host), watchdogsOf(site, host)]
-    await Promise.all([kill(site, places), ...watchdogs.map((watchdog) => watchdog.kill())])
-    return { where: places.join(', '), ...killed(site, places, watchdogs) }
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
+    const [places, watchdogs] = [placesOf(host), watchdogsOf(testbed, host)]
+    await Promise.all([kill(testbed, places), ...watchdogs.map((watchdog) => watchdog.kill())])
+    return { where: places.join(', '), ...killed(testbed, places, watchdogs) }
   },
 }
 
 const pauseHost: Fault = {
   summary: 'Redis, Sentinel and watchdog of a host hang at the same time',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
-    const [places, watchdogs] = [placesOf(host), watchdogsOf(site, host)]
-    for (const place of places) site.dataCentre.process(place).pause()
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
+    const [places, watchdogs] = [placesOf(host), watchdogsOf(testbed, host)]
+    for (const place of places) testbed.dataCentre.process(place).pause()
     for (const watchdog of watchdogs) watchdog.pause()
-    return { where: places.join(', '), ...paused(site, places, watchdogs) }
+    return { where: places.join(', '), ...paused(testbed, places, watchdogs) }
   },
 }
 
 const restartEmpty: Fault = {
   summary:
     'a Redis is killed and loses its data; a primary restarts only as a replica, after another Redis has become primary (as the guard does)',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   losesData: true,
-  begin: async (site, { role }) => {
-    const { dataCentre } = site
-    const host = await site.resolve(role)
+  start: async (testbed, { role }) => {
+    const { dataCentre } = testbed
+    const host = await testbed.resolve(role)
     const wasPrimary = (await dataCentre.primary()) === host
-    await kill(site, [host])
+    await kill(testbed, [host])
     await dataCentre.wipe(host)
     return {
       where: host,
       evidence: async () =>
-        (await allAre(site, [host], 'ended')) ? 'Redis ended, and its data set was removed' : null,
+        (await allAre(testbed, [host], 'ended')) ? 'Redis ended, and its data set was removed' : null,
       end: async () => {
         let primary = await dataCentre.primary()
         if (wasPrimary) {

@@ -5,22 +5,23 @@ import type { Fault } from './fault.ts'
 
 const fullDisk: Fault = {
   summary: 'the disk of a Redis is full; later there is space again, and a Redis that has exited restarts',
-  reach: 'one-data-host',
+  scope: 'one-data-host',
   needs: 'small-disks',
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
-    const disk = site.diskOf(host)
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
+    const disk = testbed.diskOf(host)
     await disk.fill()
     return {
       where: host,
       evidence: async () => {
-        if ((await site.dataCentre.process(host).state()) === 'ended') return 'Redis exited'
+        if ((await testbed.dataCentre.process(host).state()) === 'ended') return 'Redis exited'
         const status = (await infoOf(host, 'persistence')).get('aof_last_write_status')
         return status === 'err' ? 'Redis reports that it cannot write its append-only file' : null
       },
       end: async () => {
         await disk.clear()
-        if ((await site.dataCentre.process(host).state()) === 'ended') await site.dataCentre.restart(host)
+        if ((await testbed.dataCentre.process(host).state()) === 'ended')
+          await testbed.dataCentre.restart(host)
       },
     }
   },
@@ -28,10 +29,10 @@ const fullDisk: Fault = {
 
 const fullMemory: Fault = {
   summary: 'every Redis has reached maxmemory',
-  reach: 'everywhere',
-  begin: async (site) => {
+  scope: 'everywhere',
+  start: async (testbed) => {
     const refusedBefore = await refusedForMemory()
-    const reached = await site.dataCentre.limitMemory('1mb')
+    const reached = await testbed.dataCentre.limitMemory('1mb')
     return {
       where: reached.join(', '),
       evidence: async () => {
@@ -39,7 +40,7 @@ const fullMemory: Fault = {
         return refused > 0 ? `${refused} commands were refused` : null
       },
       end: async () => {
-        await site.dataCentre.limitMemory(MAXMEMORY)
+        await testbed.dataCentre.limitMemory(MAXMEMORY)
       },
     }
   },

@@ -1,11 +1,11 @@
 import { ask } from '../data-centre/ask.ts'
 import { PRIMARY_NAME } from '../data-centre/names.ts'
-import { waysBetween } from '../hosts/link-rules.ts'
+import { linksBetween } from '../hosts/link-rules.ts'
 import { APP_HOSTS, placesOf, SENTINEL_PLACES, type SentinelPlace, sentinelOf } from '../hosts/places.ts'
-import { countInLog, type Site } from '../site/site.ts'
-import type { Begun, Fault } from './fault.ts'
+import { countInLog, type Testbed } from '../testbed/testbed.ts'
+import type { ActiveFault, Fault } from './fault.ts'
 
-async function reset(site: Site, places: readonly SentinelPlace[]): Promise<Begun> {
+async function reset(testbed: Testbed, places: readonly SentinelPlace[]): Promise<ActiveFault> {
   const answers = await Promise.all(
     places.map((place) => ask(place, ['SENTINEL', 'RESET', PRIMARY_NAME]).then(String, String)),
   )
@@ -13,30 +13,30 @@ async function reset(site: Site, places: readonly SentinelPlace[]): Promise<Begu
   return {
     where: places.join(', '),
     evidence: async () => (done > 0 ? `${done} Sentinels were reset` : null),
-    end: async () => site.timeline.note(`The answers to SENTINEL RESET were ${answers.join(', ')}`),
+    end: async () => testbed.timeline.note(`The answers to SENTINEL RESET were ${answers.join(', ')}`),
   }
 }
 
 const resetSentinel: Fault = {
   summary:
     'the Sentinel of a host is reset: until the next greetings it knows no replica and no other Sentinel',
-  reach: 'everywhere',
-  begin: async (site, { role }) => reset(site, [sentinelOf(await site.resolve(role))]),
+  scope: 'everywhere',
+  start: async (testbed, { role }) => reset(testbed, [sentinelOf(await testbed.resolve(role))]),
 }
 
 const resetAllSentinels: Fault = {
   summary: 'all Sentinels are reset at the same time',
-  reach: 'everywhere',
-  begin: (site) => reset(site, SENTINEL_PLACES),
+  scope: 'everywhere',
+  start: (testbed) => reset(testbed, SENTINEL_PLACES),
 }
 
 const firstFile: Fault = {
   summary:
     'the Sentinel of a host is killed, and restarts with its initial file: with another id and without peers',
-  reach: 'everywhere',
-  begin: async (site, { role }) => {
-    const { dataCentre } = site
-    const place = sentinelOf(await site.resolve(role))
+  scope: 'everywhere',
+  start: async (testbed, { role }) => {
+    const { dataCentre } = testbed
+    const place = sentinelOf(await testbed.resolve(role))
     await dataCentre.process(place).kill()
     await dataCentre.restoreFirstFile(place)
     return {
@@ -54,49 +54,55 @@ const firstFile: Fault = {
  * Isolates a Sentinel that starts without peers, together with the primary, one replica and an application. Without
  * a cut, the Sentinel would find its peers within 2 s.
  */
-async function aloneOnItsSide(
-  site: Site,
-  app: Parameters<Fault['begin']>[1]['app'],
-  begin: () => Promise<Begun>,
+async function isolateWithSentinel(
+  testbed: Testbed,
+  app: Parameters<Fault['start']>[1]['app'],
+  start: () => Promise<ActiveFault>,
 ) {
-  const primary = await site.resolve('primary')
-  const own = [...placesOf(primary), await site.resolve('other-replica'), app]
-  const others = site.placesBut(own)
-  const cut = await site.network.disturb(waysBetween(own, others))
-  const begun = await begin()
+  const primary = await testbed.resolve('primary')
+  const own = [...placesOf(primary), await testbed.resolve('other-replica'), app]
+  const others = testbed.placesBut(own)
+  const cut = await testbed.network.dropPackets(linksBetween(own, others))
+  const active = await start()
   return {
-    where: `${own.join(', ')} cut off, and ${begun.where}`,
-    touches: APP_HOSTS.flatMap((host) => site.fleet.on(host)),
-    evidence: begun.evidence,
+    where: `${own.join(', ')} cut off, and ${active.where}`,
+    affected: APP_HOSTS.flatMap((host) => testbed.fleet.serversOn(host)),
+    evidence: active.evidence,
     end: async () => {
-      await begun.end()
-      await site.network.mend(cut)
+      await active.end()
+      await testbed.network.heal(cut)
     },
-  } satisfies Begun
+  } satisfies ActiveFault
 }
 
 /** Long enough for a failover on the other side, and the longest is longer than an earlier journal kept its entries. */
-const IN_CUT_MS = [4000, 12_000, 30_000] as const
+const CUT_DURATIONS_MS = [4000, 12_000, 30_000] as const
 
 const resetInCut: Fault = {
   summary: 'a Sentinel is reset while it is isolated with the primary, one replica and one application host',
-  reach: 'network',
-  durationsMs: IN_CUT_MS,
-  begin: async (site, target) =>
-    aloneOnItsSide(site, target.app, async () => reset(site, [sentinelOf(await site.resolve('primary'))])),
+  scope: 'network',
+  durationsMs: CUT_DURATIONS_MS,
+  start: async (testbed, target) =>
+    isolateWithSentinel(testbed, target.app, async () =>
+      reset(testbed, [sentinelOf(await testbed.resolve('primary'))]),
+    ),
 }
 
 const firstFileInCut: Fault = {
   summary:
     'a Sentinel restarts with its initial file while it is isolated with the primary, one replica and one application host',
-  reach: 'network',
-  durationsMs: IN_CUT_MS,
-  begin: async (site, target, strength) =>
-    aloneOnItsSide(site, target.app, async () => {
-      const begun = await firstFile.begin(site, { ...target, role: await site.resolve('primary') }, strength)
-      const evidence = await begun.evidence()
-      await begun.end()
-      return { ...begun, evidence: async () => evidence, end: async () => {} }
+  scope: 'network',
+  durationsMs: CUT_DURATIONS_MS,
+  start: async (testbed, target, strength) =>
+    isolateWithSentinel(testbed, target.app, async () => {
+      const active = await firstFile.start(
+        testbed,
+        { ...target, role: await testbed.resolve('primary') },
+        strength,
+      )
+      const evidence = await active.evidence()
+      await active.end()
+      return { ...active, evidence: async () => evidence, end: async () => {} }
     }),
 }
 
@@ -104,29 +110,29 @@ const firstFileInCut: Fault = {
 const hiddenFailover: Fault = {
   summary:
     'the Sentinel of a replica host receives SENTINEL FAILOVER while an application host cannot reach that host',
-  reach: 'everywhere',
-  begin: async (site, { app, role }) => {
-    const before = await site.resolve('primary')
+  scope: 'everywhere',
+  start: async (testbed, { app, role }) => {
+    const before = await testbed.resolve('primary')
     const asked = role === 'primary' ? 'replica' : role
-    const host = await site.resolve(asked)
-    const own = placesOf(host === before ? await site.resolve('replica') : host)
+    const host = await testbed.resolve(asked)
+    const own = placesOf(host === before ? await testbed.resolve('replica') : host)
     const place = own.find((candidate) => candidate.length > 1) as SentinelPlace
-    const seen = await countInLog(site, place, '+switch-master')
-    const cut = await site.network.disturb(waysBetween([app], own))
+    const seen = await countInLog(testbed, place, '+switch-master')
+    const cut = await testbed.network.dropPackets(linksBetween([app], own))
     const answer = await ask(place, ['SENTINEL', 'FAILOVER', PRIMARY_NAME]).then(String, String)
     return {
       where: `${place}, unreachable from ${app}`,
-      touches: site.fleet.on(app),
+      affected: testbed.fleet.serversOn(app),
       evidence: async () => {
-        const now = await site.resolve('primary')
+        const now = await testbed.resolve('primary')
         if (now !== before) return `${now} replaced ${before} as primary`
-        return (await countInLog(site, place, '+switch-master')) > seen
+        return (await countInLog(testbed, place, '+switch-master')) > seen
           ? 'the Sentinel completed a failover'
           : null
       },
       end: async () => {
-        site.timeline.note(`The answer to SENTINEL FAILOVER was ${answer}`)
-        await site.network.mend(cut)
+        testbed.timeline.note(`The answer to SENTINEL FAILOVER was ${answer}`)
+        await testbed.network.heal(cut)
       },
     }
   },

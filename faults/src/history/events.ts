@@ -37,7 +37,7 @@ export interface InvokeEvent {
 /** The answer of an acknowledged operation. */
 export interface Answer {
   /** The state of the token of the operation. */
-  says?: 'active' | 'inactive' | 'unavailable'
+  state?: 'active' | 'inactive' | 'unavailable'
   /** Why a token is inactive: `revoked`, `expired`, `unknown`, `malformed`. */
   reason?: string
   /** Public id of the issued token. */
@@ -61,12 +61,12 @@ export interface CompletionEvent {
   atMs: MonotonicMs
   call: string
   answer?: Answer
-  /** The error's code, or its text after {@link UNFORESEEN}. */
+  /** The error's code, or its text after {@link UNEXPECTED_ERROR}. */
   error?: string
 }
 
 /** The prefix of an error without a code. Every error of the product has a code. */
-export const UNFORESEEN = 'unforeseen:'
+export const UNEXPECTED_ERROR = 'unexpected:'
 
 export type HistoryEvent = InvokeEvent | CompletionEvent
 

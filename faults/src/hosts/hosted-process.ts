@@ -24,7 +24,7 @@ const POLL_INTERVAL_MS = 20
 /** A started process did not become ready, or ended by itself. */
 class NotStartedError extends Error {}
 
-/** One server process in a place of the site, with its faults. */
+/** One server process in a place of the testbed, with its faults. */
 export class HostedProcess {
   readonly #options: HostedProcessOptions
   #child: ChildProcess | null = null

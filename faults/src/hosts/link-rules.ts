@@ -1,22 +1,26 @@
 import { addressOf, DATA_HOSTS, type Place, SENTINEL_PORT, sentinelOf } from './places.ts'
 
 /** One direction from one place to another. */
-export interface Way {
+export interface DirectedLink {
   from: Place
   to: Place
 }
 
-/** A fault for the packets on some ways. */
+/** A fault for the packets on some links. */
 export interface LinkFault {
   /** Letters, digits and `_`. */
   id: string
-  ways: Way[]
+  links: DirectedLink[]
   /** The percentage of dropped packets. 100 is a cut. */
   lossPercent: number
 }
 
-/** All ways between two groups of places, in both directions or only from the first group to the second. */
-export function waysBetween(some: readonly Place[], others: readonly Place[], oneWay = false): Way[] {
+/** All links between two groups of places, in both directions or only from the first group to the second. */
+export function linksBetween(
+  some: readonly Place[],
+  others: readonly Place[],
+  oneWay = false,
+): DirectedLink[] {
   return some.flatMap((from) =>
     others
       .filter((to) => to !== from)
@@ -39,8 +43,8 @@ const TABLE = 'bridge faults'
  */
 export function renderLinkRules(faults: readonly LinkFault[]): string {
   const counters = faults.map(({ id }) => `add counter ${TABLE} ${id}`)
-  const rules = faults.map(({ id, ways, lossPercent }) => {
-    const pairs = ways.map(({ from, to }) => `${addressOf(from)} . ${addressOf(to)}`)
+  const rules = faults.map(({ id, links, lossPercent }) => {
+    const pairs = links.map(({ from, to }) => `${addressOf(from)} . ${addressOf(to)}`)
     const chance = lossPercent < 100 ? ` numgen random mod 100 < ${lossPercent}` : ''
     return `add rule ${TABLE} forward ip saddr . ip daddr { ${pairs.join(', ')} }${chance} counter name ${id} drop`
   })
@@ -58,7 +62,7 @@ export function renderLinkRules(faults: readonly LinkFault[]): string {
  * Renders the nftables script for the campaign's own namespace, where the product's operations run. The operations
  * know one address per data host, so the script redirects the Sentinel's port to the Sentinel's own place.
  */
-export function renderOneAddress(): string {
+export function renderSentinelRedirect(): string {
   const chain = 'ip operator output'
   return [
     'add table ip operator',

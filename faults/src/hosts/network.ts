@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { run } from './command.ts'
-import { type LinkFault, readDroppedPackets, renderLinkRules, renderOneAddress } from './link-rules.ts'
+import { type LinkFault, readDroppedPackets, renderLinkRules, renderSentinelRedirect } from './link-rules.ts'
 import { addressOf, CONTROL_ADDRESS, PLACES, type Place } from './places.ts'
 
 const portOf = (place: Place) => `port-${place}`
 
 /**
- * The network of a site: a bridge in the namespace of this process, and one namespace per place. A veth pair joins
+ * The network of a testbed: a bridge in the namespace of this process, and one namespace per place. A veth pair joins
  * each place to the bridge. This process must run in its own network, mount and process namespaces (see
  * isolation.ts). Then the names of the namespaces are private to the run, and all of it ends with the process.
  */
@@ -37,7 +37,7 @@ export class Network {
         }),
       ),
     )
-    await run('nft', ['-f', '-'], { input: renderOneAddress() })
+    await run('nft', ['-f', '-'], { input: renderSentinelRedirect() })
     const network = new Network()
     await network.#apply()
     return network
@@ -48,39 +48,39 @@ export class Network {
     return ['nsenter', `--net=/run/netns/${place}`]
   }
 
-  /** Drops packets on some ways until the fault ends. Returns the id of the fault. */
-  async disturb(ways: LinkFault['ways'], lossPercent = 100): Promise<string> {
+  /** Drops packets on some links until the fault ends. Returns the id of the fault. */
+  async dropPackets(links: LinkFault['links'], lossPercent = 100): Promise<string> {
     const id = `f${++this.#named}`
-    this.#faults.push({ id, ways, lossPercent })
+    this.#faults.push({ id, links, lossPercent })
     await this.#apply()
     return id
   }
 
   /** The number of packets that a fault has dropped. */
-  async droppedBy(id: string): Promise<number> {
+  async packetsDroppedBy(id: string): Promise<number> {
     return readDroppedPackets(await run('nft', ['-j', 'list', 'counters'])).get(id) ?? 0
   }
 
   /** Ends one fault. */
-  async mend(id: string): Promise<void> {
+  async heal(id: string): Promise<void> {
     this.#faults = this.#faults.filter((fault) => fault.id !== id)
     await this.#apply()
   }
 
   /** Limits all traffic to a place to the given number of bits per second, with a queue. */
-  async narrow(place: Place, kilobitsPerSecond: number, queueMs: number): Promise<void> {
+  async limitRate(place: Place, kilobitsPerSecond: number, queueMs: number): Promise<void> {
     const queueBytes = Math.ceil((kilobitsPerSecond / 8) * queueMs)
     const rate = ['rate', `${kilobitsPerSecond}kbit`, 'burst', '4kb', 'limit', String(queueBytes)]
     await run('tc', ['qdisc', 'add', 'dev', portOf(place), 'root', 'tbf', ...rate])
   }
 
   /** The number of packets that the limit has delayed. */
-  async delayedAt(place: Place): Promise<number> {
+  async packetsDelayedAt(place: Place): Promise<number> {
     const text = await run('tc', ['-s', 'qdisc', 'show', 'dev', portOf(place)])
     return Number(/overlimits (\d+)/.exec(text)?.[1] ?? 0)
   }
 
-  async widen(place: Place): Promise<void> {
+  async removeRateLimit(place: Place): Promise<void> {
     await run('tc', ['qdisc', 'del', 'dev', portOf(place), 'root'])
   }
 

@@ -1,5 +1,5 @@
 /**
- * The places of a site. Each place is a network namespace with one address. A data host has two places, one for its
+ * The places of a testbed. Each place is a network namespace with one address. A data host has two places, one for its
  * Redis and one for its Sentinel, so that a cut can also separate these two.
  */
 const ALL_DATA_HOSTS = ['a', 'b', 'c', 'd', 'e'] as const

@@ -35,8 +35,8 @@ const OPERATIONS: Record<OperationName, () => Promise<string>> = {
 
 try {
   const run = OPERATIONS[operation as OperationName]
-  print({ type: 'done', said: await run() })
+  print({ type: 'done', summary: await run() })
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
-  print({ type: 'refused', why: error instanceof ClusterError ? `${error.code}: ${message}` : message })
+  print({ type: 'refused', reason: error instanceof ClusterError ? `${error.code}: ${message}` : message })
 }

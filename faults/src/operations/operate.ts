@@ -13,29 +13,37 @@ class LostOperationError extends Error {}
 
 /**
  * Runs one operation of the product on a data centre. It runs in its own process in the campaign's namespace, which
- * faults do not touch. At the step `dieAt` the process dies by kill -9. Resolves with the result; throws
+ * faults do not touch. At the step `killStep` the process dies by kill -9. Resolves with the result; throws
  * `LostOperationError`.
  */
 export async function operate(
   operation: OperationName,
   stateDir: string,
-  dieAt: string | null = null,
+  killStep: string | null = null,
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [PROGRAM, operation, stateDir, ...(dieAt === null ? [] : [dieAt])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: OPERATION_TIMEOUT_MS,
-    killSignal: 'SIGTERM',
-  })
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, operation, stateDir, ...(killStep === null ? [] : [killStep])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: OPERATION_TIMEOUT_MS,
+      killSignal: 'SIGTERM',
+    },
+  )
   const ended = once(child, 'close')
-  const [said, complaint, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  const messages = said
+  const [output, errorOutput, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    ended,
+  ])
+  const messages = output
     .split('\n')
     .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as OperationMessage]))
   const last = messages.at(-1)
-  if (last?.type === 'done') return { how: 'done', said: last.said }
-  if (last?.type === 'refused') return { how: 'refused', why: last.why }
-  if (last?.type === 'step' && signal === 'SIGKILL') return { how: 'killed', step: last.step }
+  if (last?.type === 'done') return { status: 'done', summary: last.summary }
+  if (last?.type === 'refused') return { status: 'refused', reason: last.reason }
+  if (last?.type === 'step' && signal === 'SIGKILL') return { status: 'killed', step: last.step }
   throw new LostOperationError(
-    `The ${operation} ended with ${code ?? signal} in step ${last?.step ?? '(none)'}. ${complaint.trim()}`,
+    `The ${operation} ended with ${code ?? signal} in step ${last?.step ?? '(none)'}. ${errorOutput.trim()}`,
   )
 }

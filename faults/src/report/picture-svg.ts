@@ -73,10 +73,10 @@ function verification([atMs, tookMs, answered]: Picture['verifications'][number]
   return `<circle cx="${x(atMs)}" cy="${y(tookMs)}" r="1.6" fill="${answered ? GOOD : BAD}"/>`
 }
 
-function login([askedMs, acknowledgedMs]: Picture['logins'][number], index: number): string {
+function login([sentMs, acknowledgedMs]: Picture['logins'][number], index: number): string {
   const row = LOGIN_TOP + 4 + ((index * 7) % (LOGIN_HEIGHT - 8))
-  const wide = Math.max(1, x(acknowledgedMs) - x(askedMs))
-  return `<rect x="${x(askedMs)}" y="${row}" width="${Math.round(wide * 10) / 10}" height="2" fill="#3b6ea5"/>`
+  const wide = Math.max(1, x(acknowledgedMs) - x(sentMs))
+  return `<rect x="${x(sentMs)}" y="${row}" width="${Math.round(wide * 10) / 10}" height="2" fill="#3b6ea5"/>`
 }
 
 function eventLine([atMs, what]: [number, string], index: number): string {

@@ -1,6 +1,6 @@
 import type { RunResult } from '../campaign/result.ts'
+import type { Span } from '../checker/availability.ts'
 import { joinHistograms, percentileMs } from '../checker/latency.ts'
-import type { Span } from '../checker/span.ts'
 
 /** The sums and maxima over several runs. */
 export interface Sums {
@@ -23,7 +23,7 @@ export interface Sums {
 
 export function sumOf(results: readonly RunResult[]): Sums {
   const total = (of: (result: RunResult) => number) => results.reduce((sum, result) => sum + of(result), 0)
-  const most = (of: (result: RunResult) => number) =>
+  const max = (of: (result: RunResult) => number) =>
     results.reduce((max, result) => Math.max(max, of(result)), 0)
   const latencies = joinHistograms(results.map((result) => result.latencies))
   return {
@@ -33,19 +33,19 @@ export function sumOf(results: readonly RunResult[]): Sums {
     revocations: total(({ counts }) => counts.revocations),
     lost: total(({ lost }) => lost),
     undone: total(({ undone }) => undone),
-    stalestMs: most(({ longestStalenessMs }) => longestStalenessMs),
+    stalestMs: max(({ longestStalenessMs }) => longestStalenessMs),
     verifications: total(({ verifications }) => verifications),
     failed: total(({ failedVerifications }) => failedVerifications),
     p99Ms: percentileMs(latencies, 0.99),
     p999Ms: percentileMs(latencies, 0.999),
-    longestMs: most(({ longestVerificationMs }) => longestVerificationMs),
-    worstSecondMs: most(({ worstSecondMs }) => worstSecondMs),
+    longestMs: max(({ longestVerificationMs }) => longestVerificationMs),
+    worstSecondMs: max(({ worstSecondMs }) => worstSecondMs),
     undecided: total(({ undecided }) => undecided),
     undecidedFailed: total(({ undecidedFailed }) => undecidedFailed),
   }
 }
 
-/** How long at least one fault was active in these runs (in milliseconds). The overlap of two faults counts once. */
+/** How long at min one fault was active in these runs (in milliseconds). The overlap of two faults counts once. */
 export function faultTimeMs(results: readonly RunResult[]): number {
   return results.reduce((sum, { spans }) => sum + unionMs(spans), 0)
 }

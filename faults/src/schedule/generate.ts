@@ -1,5 +1,5 @@
 import { FAST, FAST_STOCK_PERIODS } from '../data-centre/config.ts'
-import { FAULTS, type FaultName } from '../faults/alphabet.ts'
+import { FAULTS, type FaultName } from '../faults/catalog.ts'
 import type { Fault, Target } from '../faults/fault.ts'
 import { PLANNED_OPERATIONS, type PlannedName } from '../faults/planned.ts'
 import { APP_HOSTS, USUAL_NODES } from '../hosts/places.ts'
@@ -77,11 +77,11 @@ const DURATIONS_MS: readonly [number, ...number[]] = [
 ]
 
 /** The longest schedule, without the waits until the data centre is healthy. */
-const LONGEST_MS = 40_000
+const MAX_SCHEDULE_MS = 40_000
 /** The pause between two faults of a sequence. */
 const RECOVERY_MS = 4500
 /** The pause between two faults of a chain. */
-const BREATH_MS = 3000
+const CHAIN_PAUSE_MS = 3000
 /**
  * After this time every server has asked all Sentinels. Then one replica may be enough for a commit, whichever
  * Sentinel fails.
@@ -152,7 +152,7 @@ export function underShiftedClocks(workload: RunPlan['workload']) {
 function drawNodes(schedule: readonly ScheduledFault[], random: Random): number {
   const forThree = schedule.some(
     ({ fault }) =>
-      FAULTS[fault].reach === 'planned' ||
+      FAULTS[fault].scope === 'planned' ||
       fault in PLANNED_OPERATIONS ||
       (FAULTS[fault] as Fault).needs === 'guards',
   )
@@ -179,14 +179,14 @@ function withOperation(schedule: ScheduledFault[], random: Random): ScheduledFau
 function drawSequence(random: Random): ScheduledFault[] {
   const oneHost = random.chance(ONE_HOST_SHARE)
   return drawRow(random, random.between(2, 5), () => RECOVERY_MS + random.between(0, 1500), {
-    afterWhole: true,
-    mayHave: ({ reach }) => !oneHost || ONE_HOST.has(reach),
+    afterRecovery: true,
+    mayHave: ({ scope }) => !oneHost || ONE_HOST.has(scope),
   })
 }
 
 /** Faults one at a time. Each may start while the data centre still recovers from the previous one. */
 function drawChain(random: Random): ScheduledFault[] {
-  return drawRow(random, random.between(5, 10), () => random.between(0, BREATH_MS), {
+  return drawRow(random, random.between(5, 10), () => random.between(0, CHAIN_PAUSE_MS), {
     // If such a fault met another one, the run could not promise anything.
     mayHave: ({ losesData }) => losesData !== true,
   })
@@ -197,15 +197,15 @@ function drawRow(
   random: Random,
   count: number,
   pauseMs: () => number,
-  { afterWhole = false, mayHave = (_: Fault): boolean => true },
+  { afterRecovery = false, mayHave = (_: Fault): boolean => true },
 ): ScheduledFault[] {
   const schedule: ScheduledFault[] = []
   let atMs = random.between(0, 500)
   while (schedule.length < count) {
     const drawn = drawFault(random, atMs)
     if (!mayHave(FAULTS[drawn.fault])) continue
-    if (schedule.length > 0 && drawn.atMs + drawn.durationMs > LONGEST_MS) break
-    schedule.push({ ...drawn, afterWhole: afterWhole && schedule.length > 0 })
+    if (schedule.length > 0 && drawn.atMs + drawn.durationMs > MAX_SCHEDULE_MS) break
+    schedule.push({ ...drawn, afterRecovery: afterRecovery && schedule.length > 0 })
     atMs += drawn.durationMs + pauseMs()
   }
   return schedule
@@ -216,7 +216,7 @@ function drawPair(random: Random): ScheduledFault[] {
   const first = drawFault(random, random.between(0, 500))
   let second = drawFault(random, 0)
   for (let tries = 0; second.fault === first.fault && tries < 10; tries++) second = drawFault(random, 0)
-  return [first, { ...second, atMs: first.atMs + random.between(0, first.durationMs + BREATH_MS) }]
+  return [first, { ...second, atMs: first.atMs + random.between(0, first.durationMs + CHAIN_PAUSE_MS) }]
 }
 
 function drawFault(random: Random, atMs: number): ScheduledFault {
@@ -238,6 +238,6 @@ function drawFault(random: Random, atMs: number): ScheduledFault {
     fault,
     target: { role, app },
     strength: random.next(),
-    afterWhole: false,
+    afterRecovery: false,
   }
 }

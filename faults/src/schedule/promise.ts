@@ -1,4 +1,4 @@
-import { FAULTS } from '../faults/alphabet.ts'
+import { FAULTS } from '../faults/catalog.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { ScheduledFault } from './scheduled-fault.ts'
 
@@ -6,7 +6,7 @@ import type { ScheduledFault } from './scheduled-fault.ts'
 export interface Promises {
   /** S1, S2, S3. */
   safety: boolean
-  /** L1: verifications do not fail on servers that no fault touches. */
+  /** L1: verifications do not fail on servers that no fault affected. */
   verifications: boolean
   /** L2: logins wait until a failover has ended, and not longer. */
   logins: boolean
@@ -33,13 +33,13 @@ const RECOVERY_MS = 4000
 const NO_FAILOVER = new Set(['full-disk', 'host-clock', 'host-clock-drifts', 'sentinel-clock'])
 
 /** If only one of these is active at a time, every user gets an answer. */
-export const ONE_HOST = new Set<Fault['reach']>(['one-data-host', 'one-application', 'planned'])
+export const ONE_HOST = new Set<Fault['scope']>(['one-data-host', 'one-application', 'planned'])
 
 /** The promises of a schedule of faults. */
 export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
-  const alone = schedule.every((fault) => !schedule.some((other) => other !== fault && meet(fault, other)))
-  const reaches = schedule.map(({ fault }): Fault['reach'] => FAULTS[fault].reach)
-  const oneHost = reaches.every((reach) => ONE_HOST.has(reach))
+  const alone = schedule.every((fault) => !schedule.some((other) => other !== fault && overlap(fault, other)))
+  const scopes = schedule.map(({ fault }): Fault['scope'] => FAULTS[fault].scope)
+  const oneHost = scopes.every((scope) => ONE_HOST.has(scope))
   const losesData = schedule.some(({ fault }) => (FAULTS[fault] as Fault).losesData)
   if (losesData && !alone) {
     // An acknowledged write is on two nodes of three. The journals drop it when all three nodes have it. If one
@@ -59,7 +59,7 @@ export function promisesOf(schedule: readonly ScheduledFault[]): Promises {
       because: 'Sentinel fails over late or not at all, so logins wait.',
     }
   }
-  if (schedule.some((fault) => leavesTilt(fault) && schedule.some(({ atMs }) => isInTilt(fault, atMs)))) {
+  if (schedule.some((fault) => causesTilt(fault) && schedule.some(({ atMs }) => isInTilt(fault, atMs)))) {
     return {
       ...ALL_PROMISES,
       logins: false,
@@ -74,7 +74,7 @@ const TILT_TRIGGER_MS = 2000
 const TILT_MS = 30_000
 const TILTING = new Set(['pause-sentinel', 'pause-host', 'freeze-host'])
 
-function leavesTilt({ fault, durationMs }: ScheduledFault): boolean {
+function causesTilt({ fault, durationMs }: ScheduledFault): boolean {
   return TILTING.has(fault) && durationMs >= TILT_TRIGGER_MS - 200
 }
 
@@ -82,7 +82,7 @@ function isInTilt({ atMs, durationMs }: ScheduledFault, laterMs: number): boolea
   return laterMs > atMs && laterMs < atMs + durationMs + TILT_MS
 }
 
-function meet(one: ScheduledFault, other: ScheduledFault): boolean {
+function overlap(one: ScheduledFault, other: ScheduledFault): boolean {
   const [first, second] = one.atMs <= other.atMs ? [one, other] : [other, one]
   return second.atMs < first.atMs + first.durationMs + RECOVERY_MS
 }

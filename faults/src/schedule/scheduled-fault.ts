@@ -1,4 +1,4 @@
-import type { FaultName } from '../faults/alphabet.ts'
+import type { FaultName } from '../faults/catalog.ts'
 import type { Target } from '../faults/fault.ts'
 
 /** One fault of a schedule. */
@@ -11,5 +11,5 @@ export interface ScheduledFault {
   /** The strength that the seed drew, from 0 to 1. Only some faults have different strengths. */
   strength: number
   /** Whether the fault waits until the data centre has recovered from the previous fault. */
-  afterWhole: boolean
+  afterRecovery: boolean
 }

@@ -5,7 +5,7 @@ import { createSentinel } from 'redis'
 import { CAMPAIGN, PRIMARY_NAME } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
-import { PREFIX } from './connect-redis-look.ts'
+import { PREFIX } from './connect-redis-inspector.ts'
 import type { LoginSystem } from './system.ts'
 
 /** connect-redis waits without a limit while Redis is down. An application would not wait that long. */
@@ -32,7 +32,7 @@ export async function openConnectRedis(idleMs: number): Promise<LoginSystem> {
 }
 
 class ConnectRedisSystem implements LoginSystem {
-  readonly abilities = new Set(['touch'] as const)
+  readonly capabilities = new Set(['touch'] as const)
   readonly #store: RedisStore
   readonly #destroy: () => void
 
@@ -54,10 +54,10 @@ class ConnectRedisSystem implements LoginSystem {
   async verify(token: string): Promise<Answer> {
     try {
       const session = (await withTimeout(this.#store.get(token))) as { subject?: string } | null
-      if (session === null) return { says: 'inactive', reason: 'unknown' }
-      return { says: 'active', ...(session.subject === undefined ? {} : { subject: session.subject }) }
+      if (session === null) return { state: 'inactive', reason: 'unknown' }
+      return { state: 'active', ...(session.subject === undefined ? {} : { subject: session.subject }) }
     } catch (error) {
-      return { says: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
+      return { state: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
     }
   }
 

@@ -16,7 +16,7 @@ import type { SafetyRule } from '../../../packages/tokens/src/store/rules.ts'
 import { APPLICATION, type ApplicationLogin, DATA_CENTRE, PRIMARY_NAME } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
-import { type LoginSystem, RefusedError, type TokenLook } from './system.ts'
+import { type LoginSystem, RefusedError, type TokenInspector } from './system.ts'
 
 export interface HoldfastOptions {
   keyring: Keyring
@@ -44,7 +44,7 @@ export const WITHOUT_RULES: readonly SafetyRule[] = [
 /** With these codes the product reports that it did nothing. */
 const REFUSALS = new Set(['STORE_FULL', 'STORE_OVERLOADED'])
 
-export const holdfastLook: TokenLook = {
+export const holdfastInspector: TokenInspector = {
   idOf: (token) => tokenId(token) ?? '',
   keyOf: (token) => tokenKey(token) ?? '',
   describe: (bytes, nowMs) => {
@@ -76,13 +76,13 @@ export function openHoldfast(options: HoldfastOptions, rulesOff: readonly Safety
 }
 
 class HoldfastSystem implements LoginSystem {
-  readonly abilities = new Set([
+  readonly capabilities = new Set([
     'touch',
     'update',
     'rotate',
     'revoke-subject',
     'list',
-    'short-lives',
+    'short-lifetimes',
   ] as const)
   readonly #store: TokenStore
 
@@ -115,12 +115,12 @@ class HoldfastSystem implements LoginSystem {
   async rotate(token: string): Promise<Answer> {
     const rotated = await this.#store.rotate(token)
     if (rotated.status === 'inactive') return answerOf(rotated)
-    return { says: 'active', subject: rotated.subject, token: rotated.token }
+    return { state: 'active', subject: rotated.subject, token: rotated.token }
   }
 
   async revoke(token: string): Promise<Answer> {
     const { revoked } = await orRefused(this.#store.revoke(token))
-    return revoked ? {} : { says: 'inactive', reason: 'the logout did not find a live session' }
+    return revoked ? {} : { state: 'inactive', reason: 'the logout did not find a live session' }
   }
 
   async revokeSubject(subject: string, exceptToken: string | undefined): Promise<Answer> {
@@ -145,10 +145,10 @@ class HoldfastSystem implements LoginSystem {
 
 function answerOf(said: Verification | Active | Inactive): Answer {
   if (said.status === 'active') {
-    return { says: 'active', subject: said.subject, changes: Number(said.claims['changes'] ?? 0) }
+    return { state: 'active', subject: said.subject, changes: Number(said.claims['changes'] ?? 0) }
   }
-  if (said.status === 'inactive') return { says: 'inactive', reason: said.reason }
-  return { says: 'unavailable', reason: said.cause }
+  if (said.status === 'inactive') return { state: 'inactive', reason: said.reason }
+  return { state: 'unavailable', reason: said.cause }
 }
 
 async function orRefused<T>(work: Promise<T>): Promise<T> {

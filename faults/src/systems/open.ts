@@ -1,6 +1,6 @@
-import { connectRedisLook } from './connect-redis-look.ts'
-import { type HoldfastOptions, holdfastLook, openHoldfast, WITHOUT_RULES } from './holdfast.ts'
-import type { LoginSystem, SystemName, TokenLook } from './system.ts'
+import { connectRedisInspector } from './connect-redis-inspector.ts'
+import { type HoldfastOptions, holdfastInspector, openHoldfast, WITHOUT_RULES } from './holdfast.ts'
+import type { LoginSystem, SystemName, TokenInspector } from './system.ts'
 
 export async function openSystem(name: SystemName, options: HoldfastOptions): Promise<LoginSystem> {
   if (name === 'connect-redis') {
@@ -11,6 +11,6 @@ export async function openSystem(name: SystemName, options: HoldfastOptions): Pr
   return openHoldfast(options, name === 'holdfast' ? [] : WITHOUT_RULES)
 }
 
-export function lookOf(name: SystemName): TokenLook {
-  return name === 'connect-redis' ? connectRedisLook : holdfastLook
+export function inspectorOf(name: SystemName): TokenInspector {
+  return name === 'connect-redis' ? connectRedisInspector : holdfastInspector
 }

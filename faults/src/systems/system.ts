@@ -2,11 +2,11 @@ import type { ApplicationLogin } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 
 /** The optional operations that a system supports. */
-type Ability = 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'list' | 'short-lives'
+type Capability = 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'list' | 'short-lifetimes'
 
 /** A system of login tokens under test: the product, or a control. Throws if an operation is not acknowledged. */
 export interface LoginSystem {
-  readonly abilities: ReadonlySet<Ability>
+  readonly capabilities: ReadonlySet<Capability>
   ready(timeoutMs: number): Promise<void>
   /** Returns the secret. */
   issue(subject: string, idleMs: number | undefined): Promise<string>
@@ -25,7 +25,7 @@ export interface LoginSystem {
 }
 
 /** How histories and the data sets of nodes show the tokens of a system. */
-export interface TokenLook {
+export interface TokenInspector {
   /** A name of the token that is not secret. */
   idOf(token: string): string
   /** The key under which a node stores the token. */

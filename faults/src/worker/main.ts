@@ -6,12 +6,12 @@
 import { createInterface } from 'node:readline'
 import type { ApplicationLogin } from '../data-centre/names.ts'
 import { monotonicMs } from '../history/events.ts'
-import { lookOf, openSystem } from '../systems/open.ts'
+import { inspectorOf, openSystem } from '../systems/open.ts'
 import type { LoginSystem } from '../systems/system.ts'
 import { Recorder } from './recorder.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './settings.ts'
 import { TokenPool } from './token-pool.ts'
-import { type Desk, Verifier, Writer } from './user.ts'
+import { Verifier, type WorkerContext, Writer } from './user.ts'
 
 const READY_MS = 30_000
 /** After the end of the run, the worker waits this long for unfinished calls. */
@@ -19,7 +19,7 @@ const LAST_CALLS_MS = 12_000
 const WATCH_MS = 20
 const STALL_MS = 40
 
-const tell = (message: FromWorker) => process.stdout.write(`${JSON.stringify(message)}\n`)
+const send = (message: FromWorker) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
 async function serve(
   settings: WorkerSettings,
@@ -33,24 +33,24 @@ async function serve(
     login: settings.login,
     idleMs: settings.idleMs,
     leaseMs: settings.leaseMs,
-    onEvent: (event) => tell({ type: 'event', atMs: monotonicMs(), event: JSON.stringify(event) }),
+    onEvent: (event) => send({ type: 'event', atMs: monotonicMs(), event: JSON.stringify(event) }),
   })
   onOpen(system)
   await system.ready(READY_MS)
-  const look = lookOf(systemName)
+  const inspector = inspectorOf(systemName)
   const recorder = new Recorder(historyFile, name)
-  const desk: Desk = { settings, system, look, pool, recorder, tell, signal: stop.signal }
+  const context: WorkerContext = { settings, system, inspector, pool, recorder, send, signal: stop.signal }
   watchStalls()
-  tell({ type: 'ready' })
+  send({ type: 'ready' })
   const { verifiers, writers, verificationsPerSecond, writesPerSecond } = workload
   const users = [
-    ...times(verifiers, (n) => new Verifier(desk, `v${n}`).run(verificationsPerSecond / verifiers)),
-    ...times(writers, (n) => new Writer(desk, `w${n}`).run(writesPerSecond / writers)),
+    ...times(verifiers, (n) => new Verifier(context, `v${n}`).run(verificationsPerSecond / verifiers)),
+    ...times(writers, (n) => new Writer(context, `w${n}`).run(writesPerSecond / writers)),
   ]
   const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
   await stopped
   await Promise.race([Promise.all(users), new Promise((resolve) => setTimeout(resolve, LAST_CALLS_MS))])
-  tell({ type: 'stopped' })
+  send({ type: 'stopped' })
   process.exit(0)
 }
 
@@ -63,7 +63,7 @@ function watchStalls(): void {
   setInterval(() => {
     const nowMs = monotonicMs()
     const lateMs = nowMs - lastMs - WATCH_MS
-    if (lateMs > STALL_MS) tell({ type: 'stalled', atMs: lastMs, forMs: lateMs })
+    if (lateMs > STALL_MS) send({ type: 'stalled', atMs: lastMs, forMs: lateMs })
     lastMs = nowMs
   }, WATCH_MS).unref()
 }
@@ -71,9 +71,9 @@ function watchStalls(): void {
 async function renew(opened: Promise<LoginSystem>, login: ApplicationLogin): Promise<void> {
   try {
     await (await opened).renew(login)
-    tell({ type: 'renewed', problem: null })
+    send({ type: 'renewed', problem: null })
   } catch (error) {
-    tell({ type: 'renewed', problem: error instanceof Error ? error.message : String(error) })
+    send({ type: 'renewed', problem: error instanceof Error ? error.message : String(error) })
   }
 }
 
@@ -100,7 +100,7 @@ function main(): void {
     if (message.type === 'stop') stop.abort()
     else if (message.type === 'ended') pool.end(message.id)
     else if (message.type === 'renew') void renew(opened.promise, message.login)
-    else pool.add({ ...message, id: lookOf(settings.system).idOf(message.token) })
+    else pool.add({ ...message, id: inspectorOf(settings.system).idOf(message.token) })
   })
   lines.on('close', () => process.exit(0))
 }

@@ -1,9 +1,9 @@
 import { openSync, writeSync } from 'node:fs'
 import { encodeEvent } from '../history/codec.ts'
-import { type Answer, type InvokeEvent, monotonicMs, UNFORESEEN } from '../history/events.ts'
+import { type Answer, type InvokeEvent, monotonicMs, UNEXPECTED_ERROR } from '../history/events.ts'
 import { RefusedError } from '../systems/system.ts'
 
-type Asked = Omit<InvokeEvent, 'type' | 'atMs' | 'call' | 'process' | 'worker'>
+type Requested = Omit<InvokeEvent, 'type' | 'atMs' | 'call' | 'process' | 'worker'>
 
 /**
  * Writes the history of one worker. It writes the invocation before the operation is sent, so that the history
@@ -25,7 +25,7 @@ export class Recorder {
    */
   async record(
     process: string,
-    asked: Asked,
+    asked: Requested,
     work: () => Promise<Answer>,
   ): Promise<{ answer: Answer | null; retired: boolean }> {
     const call = `${this.#worker}-${++this.#calls}`
@@ -49,5 +49,5 @@ export class Recorder {
 /** The error's code, or its whole text if it does not have a code. Every documented error of the product has a code. */
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code)
-  return error instanceof Error ? `${UNFORESEEN} ${error.message}` : String(error)
+  return error instanceof Error ? `${UNEXPECTED_ERROR} ${error.message}` : String(error)
 }

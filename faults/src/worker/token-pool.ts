@@ -9,7 +9,7 @@ export interface KnownToken {
   idleMs: number | null
 }
 
-const MOST_KNOWN = 600
+const MAX_KNOWN_TOKENS = 600
 const RECENT = 25
 
 /** The tokens that a worker knows, live and ended, including the tokens of other workers. */
@@ -22,8 +22,8 @@ export class TokenPool {
   add(token: KnownToken): void {
     if (this.#seen.has(token.id)) return
     this.#seen.add(token.id)
-    this.#all = [...this.#all.slice(1 - MOST_KNOWN), token]
-    this.#live = [...this.#live.slice(1 - MOST_KNOWN), token]
+    this.#all = [...this.#all.slice(1 - MAX_KNOWN_TOKENS), token]
+    this.#live = [...this.#live.slice(1 - MAX_KNOWN_TOKENS), token]
   }
 
   /** Marks a token as ended, because a client has requested its end. */
@@ -31,7 +31,7 @@ export class TokenPool {
     const token = this.#live.find((live) => live.id === id)
     if (token === undefined) return
     this.#live = this.#live.filter((live) => live !== token)
-    this.#ended = [...this.#ended.slice(1 - MOST_KNOWN), token]
+    this.#ended = [...this.#ended.slice(1 - MAX_KNOWN_TOKENS), token]
   }
 
   endSubject(subject: string, exceptId: string | undefined): void {
@@ -41,7 +41,7 @@ export class TokenPool {
   }
 
   /** Picks a token for a verification. Most often this is a token that any worker has just issued or ended. */
-  toVerify(random: Random): KnownToken | null {
+  pickToVerify(random: Random): KnownToken | null {
     const draw = random.next()
     const place = random.next()
     if (draw < 0.35) return at(this.#ended.slice(-RECENT), place) ?? at(this.#all, place)
@@ -50,7 +50,7 @@ export class TokenPool {
   }
 
   /** Picks a live token for a change. `lasting` excludes tokens with a short idle lifetime. */
-  toChange(random: Random, { lasting = false } = {}): KnownToken | null {
+  pickToChange(random: Random, { lasting = false } = {}): KnownToken | null {
     const fit = lasting ? this.#live.filter(({ idleMs }) => idleMs === null) : this.#live
     return at(fit, random.next())
   }

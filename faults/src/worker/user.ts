@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, OperationName } from '../history/events.ts'
 import { Random } from '../schedule/random.ts'
-import type { LoginSystem, TokenLook } from '../systems/system.ts'
+import type { LoginSystem, TokenInspector } from '../systems/system.ts'
 import type { Recorder } from './recorder.ts'
 import type { FromWorker, OperationMix, WorkerSettings } from './settings.ts'
 import type { KnownToken, TokenPool } from './token-pool.ts'
 
 /** The objects that the users of one worker share. */
-export interface Desk {
+export interface WorkerContext {
   settings: WorkerSettings
   system: LoginSystem
-  look: TokenLook
+  inspector: TokenInspector
   pool: TokenPool
   recorder: Recorder
-  tell: (message: FromWorker) => void
+  send: (message: FromWorker) => void
   signal: AbortSignal
 }
 
@@ -22,27 +22,27 @@ export interface Desk {
  * under a new name.
  */
 abstract class User {
-  readonly desk: Desk
+  readonly context: WorkerContext
   readonly random: Random
   readonly #name: string
-  #lives = 1
+  #incarnation = 1
 
-  constructor(desk: Desk, name: string) {
-    this.desk = desk
-    this.#name = `${desk.settings.name}.${name}`
-    this.random = new Random(desk.settings.seed, this.#name)
+  constructor(context: WorkerContext, name: string) {
+    this.context = context
+    this.#name = `${context.settings.name}.${name}`
+    this.random = new Random(context.settings.seed, this.#name)
   }
 
   /** Acts at the given rate until the signal aborts. */
   async run(perSecond: number): Promise<void> {
     const pauseMs = 1000 / perSecond
-    while (!this.desk.signal.aborted) {
+    while (!this.context.signal.aborted) {
       const startedMs = performance.now()
       await this.act()
       const tookMs = performance.now() - startedMs
       // Vary the pause, so that users do not act in step.
       const restMs = Math.max(1, pauseMs * (0.5 + this.random.next()) - tookMs)
-      await sleep(restMs, undefined, { signal: this.desk.signal }).catch(() => {})
+      await sleep(restMs, undefined, { signal: this.context.signal }).catch(() => {})
     }
   }
 
@@ -65,8 +65,12 @@ abstract class User {
       ...(idleMs === undefined ? {} : { idleMs }),
       ...(exceptToken === undefined ? {} : { exceptToken }),
     }
-    const { answer, retired } = await this.desk.recorder.record(`${this.#name}.${this.#lives}`, asked, work)
-    if (retired) this.#lives += 1
+    const { answer, retired } = await this.context.recorder.record(
+      `${this.#name}.${this.#incarnation}`,
+      asked,
+      work,
+    )
+    if (retired) this.#incarnation += 1
     return answer
   }
 }
@@ -74,8 +78,8 @@ abstract class User {
 /** Verifies tokens. */
 export class Verifier extends User {
   protected override async act(): Promise<void> {
-    const { pool, system } = this.desk
-    const known = pool.toVerify(this.random)
+    const { pool, system } = this.context
+    const known = pool.pickToVerify(this.random)
     if (known === null) return
     await this.record('verify', { token: known.id }, () => system.verify(known.token))
   }
@@ -88,18 +92,18 @@ export class Writer extends User {
   /** Whether the first login has been made. The other operations need a session. */
   #begun = false
 
-  constructor(desk: Desk, name: string) {
-    super(desk, name)
-    this.#operations = new Random(desk.settings.seed, `${desk.settings.name}.${name}/operations`)
+  constructor(context: WorkerContext, name: string) {
+    super(context, name)
+    this.#operations = new Random(context.settings.seed, `${context.settings.name}.${name}/operations`)
   }
 
   protected override async act(): Promise<void> {
-    const { settings, pool } = this.desk
+    const { settings, pool } = this.context
     const drawn = this.#operations.weighted(this.#possible())
     const operation = this.#begun ? drawn : 'issue'
     this.#begun = true
     // The successor of a short-lived session would end with it, and the history does not contain the time of that end.
-    const known = pool.toChange(this.random, { lasting: operation === 'rotate' })
+    const known = pool.pickToChange(this.random, { lasting: operation === 'rotate' })
     if (operation === 'issue' || known === null) return this.#issue()
     if (operation === 'revoke') return this.#revoke(known)
     if (operation === 'rotate') return this.#rotate(known)
@@ -111,10 +115,10 @@ export class Writer extends User {
 
   /** The mix without the operations that the system does not support. */
   #possible(): OperationMix {
-    const { mix } = this.desk.settings.workload
-    const { abilities } = this.desk.system
+    const { mix } = this.context.settings.workload
+    const { capabilities } = this.context.system
     const ifAble = (name: 'touch' | 'update' | 'rotate' | 'revoke-subject' | 'list') =>
-      abilities.has(name) ? mix[name] : 0
+      capabilities.has(name) ? mix[name] : 0
     return {
       ...mix,
       touch: ifAble('touch'),
@@ -126,52 +130,53 @@ export class Writer extends User {
   }
 
   async #issue(): Promise<void> {
-    const { settings, system, look } = this.desk
+    const { settings, system, inspector } = this.context
     const { subjects, shortLivedShare, shortIdleMs } = settings.workload
     const subject = `user-${this.random.between(1, subjects)}`
-    const short = this.random.chance(shortLivedShare) && system.abilities.has('short-lives')
+    const short = this.random.chance(shortLivedShare) && system.capabilities.has('short-lifetimes')
     const idleMs = short ? shortIdleMs : undefined
     let token = ''
     const answer = await this.record('issue', { subject, idleMs }, async () => {
       token = await system.issue(subject, idleMs)
-      return { token: look.idOf(token) }
+      return { token: inspector.idOf(token) }
     })
     if (answer !== null) this.#announce(token, subject, idleMs ?? null)
   }
 
   async #touch({ id, token, idleMs }: KnownToken): Promise<void> {
     const asked = idleMs ?? undefined
-    await this.record('touch', { token: id, idleMs: asked }, () => this.desk.system.touch(token, asked))
+    await this.record('touch', { token: id, idleMs: asked }, () => this.context.system.touch(token, asked))
   }
 
   async #update({ id, token }: KnownToken): Promise<void> {
-    await this.record('update', { token: id }, () => this.desk.system.update(token))
+    await this.record('update', { token: id }, () => this.context.system.update(token))
   }
 
   async #list(subject: string): Promise<void> {
-    await this.record('list', { subject }, () => this.desk.system.list(subject))
+    await this.record('list', { subject }, () => this.context.system.list(subject))
   }
 
   async #revoke({ id, token }: KnownToken): Promise<void> {
     this.#end(id)
-    await this.record('revoke', { token: id }, () => this.desk.system.revoke(token))
+    await this.record('revoke', { token: id }, () => this.context.system.revoke(token))
   }
 
   async #rotate({ id, token, subject, idleMs }: KnownToken): Promise<void> {
-    const { system, look } = this.desk
+    const { system, inspector } = this.context
     this.#end(id)
     let fresh: string | undefined
     await this.record('rotate', { token: id, subject }, async () => {
       const { token: issued, ...said } = await system.rotate(token)
       fresh = issued
-      return issued === undefined ? said : { ...said, token: look.idOf(issued) }
+      return issued === undefined ? said : { ...said, token: inspector.idOf(issued) }
     })
     if (fresh !== undefined) this.#announce(fresh, subject, idleMs)
   }
 
-  async #revokeSubject(subject: string, mayStay: KnownToken): Promise<void> {
-    const { system, pool } = this.desk
-    const except = mayStay.subject === subject && this.random.chance(0.5) ? mayStay : undefined
+  async #revokeSubject(subject: string, exceptCandidate: KnownToken): Promise<void> {
+    const { system, pool } = this.context
+    const except =
+      exceptCandidate.subject === subject && this.random.chance(0.5) ? exceptCandidate : undefined
     pool.endSubject(subject, except?.id)
     const answer = await this.record('revoke-subject', { subject, exceptToken: except?.id }, () =>
       system.revokeSubject(subject, except?.token),
@@ -180,12 +185,12 @@ export class Writer extends User {
   }
 
   #announce(token: string, subject: string, idleMs: number | null): void {
-    this.desk.pool.add({ id: this.desk.look.idOf(token), token, subject, idleMs })
-    this.desk.tell({ type: 'token', token, subject, idleMs })
+    this.context.pool.add({ id: this.context.inspector.idOf(token), token, subject, idleMs })
+    this.context.send({ type: 'token', token, subject, idleMs })
   }
 
   #end(id: string): void {
-    this.desk.pool.end(id)
-    this.desk.tell({ type: 'ended', id })
+    this.context.pool.end(id)
+    this.context.send({ type: 'ended', id })
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from '../../src/checker/check.ts'
 import type { FinalReading } from '../../src/checker/final-state.ts'
-import type { RuleName } from '../../src/checker/violation.ts'
+import type { RuleName } from '../../src/checker/rule.ts'
 import { HandWritten, OPTIONS } from './history.ts'
 
 const history = () => new HandWritten()
@@ -56,14 +56,14 @@ describe('checkHistory', () => {
     'active past its first end, when a touch renewed it and was acknowledged after its next end': history()
       .issue('t', 0, 10, { idleMs: 100 })
       .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 300, 'ok', {
-        says: 'inactive',
+        state: 'inactive',
         reason: 'expired',
       })
       .verify('t', 150, 151, 'active'),
     'active past its first end, when a touch renewed it and was acknowledged after its log-out': history()
       .issue('t', 0, 10, { idleMs: 100 })
       .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 300, 'ok', {
-        says: 'inactive',
+        state: 'inactive',
         reason: 'revoked',
       })
       .verify('t', 150, 151, 'active')
@@ -88,13 +88,16 @@ describe('checkHistory', () => {
       .verify('u', 9000, 9001, 'inactive', 'revoked'),
     'a rotated token that is refused, and its successor that is not': history()
       .issue('t', 0, 10)
-      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', { says: 'active', token: 'u' })
+      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', {
+        state: 'active',
+        token: 'u',
+      })
       .verify('t', 2000, 2001, 'inactive', 'revoked')
       .verify('u', 2000, 2001, 'active'),
     'a rotated token that is refused before "end all sessions" made its rotation fail': history()
       .issue('t', 0, 10)
       .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 3000, 'ok', {
-        says: 'inactive',
+        state: 'inactive',
         reason: 'revoked',
       })
       .verify('t', 1500, 1501, 'inactive', 'revoked')
@@ -106,7 +109,7 @@ describe('checkHistory', () => {
     'a second log-out that finds none': history()
       .issue('t', 0, 10)
       .revoke('t', 20, 30)
-      .call({ operation: 'revoke', token: 't' }, 40, 50, 'ok', { says: 'inactive', reason: 'unknown' }),
+      .call({ operation: 'revoke', token: 't' }, 40, 50, 'ok', { state: 'inactive', reason: 'unknown' }),
   }
   it.each(Object.keys(right))('passes a correct history: %s', (name) => {
     const written = right[name]
@@ -132,25 +135,28 @@ describe('checkHistory finds a lost login (S1)', () => {
       .verify('t', 20, 21, 'inactive', 'revoked'),
     'when a touch finds nothing to touch': history()
       .issue('t', 0, 10)
-      .call({ operation: 'touch', token: 't' }, 20, 21, 'ok', { says: 'inactive', reason: 'unknown' }),
+      .call({ operation: 'touch', token: 't' }, 20, 21, 'ok', { state: 'inactive', reason: 'unknown' }),
     'when a log-out finds nothing to log out': history()
       .issue('t', 0, 10)
-      .call({ operation: 'revoke', token: 't' }, 20, 21, 'ok', { says: 'inactive', reason: 'unknown' }),
+      .call({ operation: 'revoke', token: 't' }, 20, 21, 'ok', { state: 'inactive', reason: 'unknown' }),
     'when a rotated session is lost': history()
       .issue('t', 0, 10)
-      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', { says: 'active', token: 'u' })
+      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', {
+        state: 'active',
+        token: 'u',
+      })
       .verify('u', 2000, 2001, 'inactive', 'unknown'),
     'when it is called expired before its end': history()
       .issue('t', 0, 10, { idleMs: 100 })
       .verify('t', 50, 51, 'inactive', 'expired'),
     'when an acknowledged touch is lost': history()
       .issue('t', 0, 10, { idleMs: 100 })
-      .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'ok', { says: 'active' })
+      .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'ok', { state: 'active' })
       .verify('t', 150, 151, 'inactive', 'expired'),
     'when it is refused, and a rotation of it too, although nobody ended all sessions meanwhile': history()
       .issue('t', 0, 10)
       .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 3000, 'ok', {
-        says: 'inactive',
+        state: 'inactive',
         reason: 'revoked',
       })
       .verify('t', 1500, 1501, 'inactive', 'revoked')
@@ -187,12 +193,15 @@ describe('checkHistory finds an undone revocation (S2)', () => {
       .verify('t', 1031, 1032, 'active'),
     'when a rotated token goes on': history()
       .issue('t', 0, 10)
-      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', { says: 'active', token: 'u' })
+      .call({ operation: 'rotate', token: 't', subject: 'ann' }, 20, 30, 'ok', {
+        state: 'active',
+        token: 'u',
+      })
       .verify('t', 1031, 1032, 'active'),
     'when a touch renews it': history()
       .issue('t', 0, 10)
       .revoke('t', 30, 40)
-      .call({ operation: 'touch', token: 't' }, 1041, 1050, 'ok', { says: 'active' }),
+      .call({ operation: 'touch', token: 't' }, 1041, 1050, 'ok', { state: 'active' }),
     'whatever a second revocation did': history()
       .issue('t', 0, 10)
       .revoke('t', 30, 40)
@@ -234,17 +243,17 @@ describe('checkHistory finds a wrong active answer (S3)', () => {
       'S3-never-issued',
       history()
         .issue('t', 0, 10)
-        .call({ operation: 'verify', token: 't' }, 20, 21, 'ok', { says: 'active', subject: 'bob' }),
+        .call({ operation: 'verify', token: 't' }, 20, 21, 'ok', { state: 'active', subject: 'bob' }),
     ],
     'active past every end': [
-      'S3-outlived',
+      'S3-active-after-expiry',
       history().issue('t', 0, 10, { idleMs: 100 }).verify('t', 111, 112, 'active'),
     ],
     'active past the end to which a touch renewed it': [
-      'S3-outlived',
+      'S3-active-after-expiry',
       history()
         .issue('t', 0, 10, { idleMs: 100 })
-        .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'ok', { says: 'active' })
+        .call({ operation: 'touch', token: 't', idleMs: 100 }, 90, 95, 'ok', { state: 'active' })
         .verify('t', 196, 197, 'active'),
     ],
   }

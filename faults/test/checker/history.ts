@@ -1,9 +1,9 @@
-import type { CheckerOptions } from '../../src/checker/options.ts'
+import type { CheckerOptions } from '../../src/checker/rule.ts'
 import type { Answer, HistoryEvent, InvokeEvent } from '../../src/history/events.ts'
 
 export const OPTIONS: CheckerOptions = { leaseMs: 1000, defaultIdleMs: 1_800_000, clockErrorMs: 0 }
 
-type Asked = Omit<InvokeEvent, 'type' | 'atMs' | 'call' | 'process' | 'worker'>
+type Requested = Omit<InvokeEvent, 'type' | 'atMs' | 'call' | 'process' | 'worker'>
 
 /** Writes small histories by hand: each line one call, with its times. */
 export class HandWritten {
@@ -11,7 +11,7 @@ export class HandWritten {
   #calls = 0
 
   /** A call that ended in this way. Each is a process of its own. */
-  call(asked: Asked, fromMs: number, toMs: number, type: 'ok' | 'fail' | 'info', answer?: Answer): this {
+  call(asked: Requested, fromMs: number, toMs: number, type: 'ok' | 'fail' | 'info', answer?: Answer): this {
     const call = `c${++this.#calls}`
     this.events.push({ type: 'invoke', atMs: fromMs, call, process: call, worker: 'w1', ...asked })
     this.events.push({ type, atMs: toMs, call, ...(answer === undefined ? {} : { answer }) })
@@ -19,7 +19,7 @@ export class HandWritten {
   }
 
   /** A call whose end was never written down. */
-  unfinished(asked: Asked, fromMs: number): this {
+  unfinished(asked: Requested, fromMs: number): this {
     const call = `c${++this.#calls}`
     this.events.push({ type: 'invoke', atMs: fromMs, call, process: call, worker: 'w1', ...asked })
     return this
@@ -30,8 +30,8 @@ export class HandWritten {
     return this.call(asked, fromMs, toMs, 'ok', { token })
   }
 
-  verify(token: string, fromMs: number, toMs: number, says: Answer['says'], reason = ''): this {
-    const answer = { ...(says === undefined ? {} : { says }), reason }
+  verify(token: string, fromMs: number, toMs: number, state: Answer['state'], reason = ''): this {
+    const answer = { ...(state === undefined ? {} : { state }), reason }
     return this.call({ operation: 'verify', token }, fromMs, toMs, 'ok', answer)
   }
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { measureAvailability } from '../../src/checker/availability.ts'
-import { gatherFacts } from '../../src/checker/facts.ts'
+import { loginGapMs, measureAvailability } from '../../src/checker/availability.ts'
 import { addLatency, joinHistograms, type LatencyHistogram, percentileMs } from '../../src/checker/latency.ts'
-import { loginGapMs } from '../../src/checker/login-gap.ts'
-import { findVacuity, LEAST_COUNTS } from '../../src/checker/vacuity.ts'
+import { gatherHistories } from '../../src/checker/token-history.ts'
+import { findVacuity, MIN_COUNTS } from '../../src/checker/vacuity.ts'
 import { joinCalls } from '../../src/history/calls.ts'
 import { HandWritten } from './history.ts'
 
@@ -35,7 +34,7 @@ describe('measureAvailability', () => {
 describe('a session whose logout', () => {
   const measure = (history: HandWritten) => {
     const calls = joinCalls(history.verify('t', 200, 1200, 'unavailable').sorted())
-    return measureAvailability(calls, gatherFacts(calls, 0), [{ fromMs: 0, toMs: 9000 }], nobody)
+    return measureAvailability(calls, gatherHistories(calls, 0), [{ fromMs: 0, toMs: 9000 }], nobody)
   }
 
   it.each([
@@ -91,8 +90,8 @@ describe('a latency histogram', () => {
 })
 
 it('a run with too few operations of any kind is vacuous', () => {
-  expect(findVacuity(LEAST_COUNTS)).toEqual([])
-  for (const name of Object.keys(LEAST_COUNTS) as (keyof typeof LEAST_COUNTS)[]) {
-    expect(findVacuity({ ...LEAST_COUNTS, [name]: LEAST_COUNTS[name] - 1 })).toHaveLength(1)
+  expect(findVacuity(MIN_COUNTS)).toEqual([])
+  for (const name of Object.keys(MIN_COUNTS) as (keyof typeof MIN_COUNTS)[]) {
+    expect(findVacuity({ ...MIN_COUNTS, [name]: MIN_COUNTS[name] - 1 })).toHaveLength(1)
   }
 })

@@ -27,7 +27,7 @@ function faultless(seed: number): HandWritten {
 }
 
 const isAnswer = (event: HistoryEvent): event is CompletionEvent =>
-  event.type === 'ok' && event.answer?.says !== undefined
+  event.type === 'ok' && event.answer?.state !== undefined
 
 function violations(events: HistoryEvent[]): number {
   return checkHistory(events, [], OPTIONS).violations.length
@@ -50,9 +50,9 @@ it('the checker finds the inversion of any single answer', () => {
       const answers = events.filter(isAnswer)
       const changed = answers[which % answers.length]
       fc.pre(changed !== undefined)
-      const says = changed?.answer?.says === 'active' ? 'inactive' : 'active'
+      const state = changed?.answer?.state === 'active' ? 'inactive' : 'active'
       const mutant = events.map((event) =>
-        event === changed ? { ...event, answer: { says } as const } : event,
+        event === changed ? { ...event, answer: { state } as const } : event,
       )
       expect(violations(mutant)).toBeGreaterThan(0)
     }),
@@ -63,7 +63,7 @@ it('the checker finds a missing issue if any server answered active for its toke
   fc.assert(
     fc.property(seeds, fc.nat(), (seed, which) => {
       const events = faultless(seed).sorted()
-      const active = events.filter((event) => isAnswer(event) && event.answer?.says === 'active')
+      const active = events.filter((event) => isAnswer(event) && event.answer?.state === 'active')
       const shown = active[which % Math.max(1, active.length)]
       fc.pre(shown !== undefined)
       const asked = events.find((event) => event.type === 'invoke' && event.call === shown?.call)
@@ -79,7 +79,7 @@ it('the checker finds a missing revocation if a server refused its token afterwa
   fc.assert(
     fc.property(seeds, fc.nat(), (seed, which) => {
       const events = faultless(seed).sorted()
-      const refused = events.filter((event) => isAnswer(event) && event.answer?.says === 'inactive')
+      const refused = events.filter((event) => isAnswer(event) && event.answer?.state === 'inactive')
       const shown = refused[which % Math.max(1, refused.length)]
       fc.pre(shown !== undefined)
       const asked = events.find((event) => event.type === 'invoke' && event.call === shown?.call)

@@ -23,13 +23,13 @@ function faultless(seed: number): HandWritten {
       live.set(fresh, 0)
     } else if (draw < 0.45) {
       const fresh = `t${issued++}`
-      const answer = { says: 'active', token: fresh } as const
+      const answer = { state: 'active', token: fresh } as const
       written.call({ operation: 'rotate', token, subject: 'ann' }, nowMs, nowMs + 5, 'ok', answer)
       live.delete(token)
       live.set(fresh, changes)
     } else if (draw < 0.65) {
       live.set(token, changes + 1)
-      const answer = { says: 'active', changes: changes + 1 } as const
+      const answer = { state: 'active', changes: changes + 1 } as const
       written.call({ operation: 'update', token }, nowMs, nowMs + 5, 'ok', answer)
     } else if (draw < 0.7) {
       written.call({ operation: 'revoke-subject', subject: 'ann' }, nowMs, nowMs + 5, 'ok', {
@@ -40,7 +40,7 @@ function faultless(seed: number): HandWritten {
       written.call({ operation: 'list', subject: 'ann' }, nowMs, nowMs + 5, 'ok', {
         listed: [...live.keys()],
       })
-    } else written.call({ operation: 'verify', token }, nowMs, nowMs + 1, 'ok', { says: 'active', changes })
+    } else written.call({ operation: 'verify', token }, nowMs, nowMs + 1, 'ok', { state: 'active', changes })
   }
   return written
 }

@@ -21,13 +21,13 @@ const revokeAll = (written: HandWritten, fromMs: number, toMs: number, exceptTok
   )
 const rotate = (written: HandWritten, from: string, to: string, fromMs: number, toMs: number) =>
   written.call({ operation: 'rotate', token: from, subject: 'ann' }, fromMs, toMs, 'ok', {
-    says: 'active',
+    state: 'active',
     token: to,
   })
 const update = (written: HandWritten, fromMs: number, changes: number, type: 'ok' | 'info' = 'ok') =>
-  written.call({ operation: 'update', token: 't' }, fromMs, fromMs + 5, type, { says: 'active', changes })
+  written.call({ operation: 'update', token: 't' }, fromMs, fromMs + 5, type, { state: 'active', changes })
 const seen = (written: HandWritten, fromMs: number, changes: number) => {
-  const answer: Answer = { says: 'active', changes }
+  const answer: Answer = { state: 'active', changes }
   return written.call({ operation: 'verify', token: 't' }, fromMs, fromMs + 1, 'ok', answer)
 }
 
@@ -132,7 +132,7 @@ describe('an acknowledged update', () => {
 
   it('is a violation when a session that is rotated later does not count it', () => {
     const written = update(history().issue('t', 0, 10), 20, 1)
-    const answer: Answer = { says: 'active', changes: 0 }
+    const answer: Answer = { state: 'active', changes: 0 }
     rotate(written, 't', 'u', 1100, 1110).call({ operation: 'verify', token: 'u' }, 1200, 1201, 'ok', answer)
     expect(rules(written)).toEqual(['lost-update'])
   })
@@ -151,13 +151,13 @@ describe('an acknowledged update', () => {
 })
 
 describe('a touch', () => {
-  const touched = (error: string) => {
+  const affected = (error: string) => {
     const written = history().issue('t', 0, 10)
     written.call({ operation: 'touch', token: 't' }, 20, 25, 'fail')
     return written.sorted().map((event) => (event.type === 'fail' ? { ...event, error } : event))
   }
   const rulesOf = (error: string) =>
-    checkHistory(touched(error), [], OPTIONS).violations.map(({ rule }) => rule)
+    checkHistory(affected(error), [], OPTIONS).violations.map(({ rule }) => rule)
 
   it('is a violation when it is refused because memory is full', () => {
     expect(rulesOf('STORE_FULL')).toEqual(['S3-refused-touch'])

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest'
 import {
+  linksBetween,
   readDroppedPackets,
   renderLinkRules,
-  renderOneAddress,
-  waysBetween,
+  renderSentinelRedirect,
 } from '../../src/hosts/link-rules.ts'
 
 it('a cut affects both directions, but never a place and itself', () => {
-  expect(waysBetween(['a'], ['a', 'b'])).toEqual([
+  expect(linksBetween(['a'], ['a', 'b'])).toEqual([
     { from: 'a', to: 'b' },
     { from: 'b', to: 'a' },
   ])
-  expect(waysBetween(['a'], ['b', 'c'], true)).toEqual([
+  expect(linksBetween(['a'], ['b', 'c'], true)).toEqual([
     { from: 'a', to: 'b' },
     { from: 'a', to: 'c' },
   ])
@@ -19,8 +19,8 @@ it('a cut affects both directions, but never a place and itself', () => {
 
 it('the rules contain each active fault with its own counter', () => {
   const script = renderLinkRules([
-    { id: 'f1', ways: waysBetween(['a'], ['b'], true), lossPercent: 100 },
-    { id: 'f2', ways: waysBetween(['c'], ['app1'], true), lossPercent: 25 },
+    { id: 'f1', links: linksBetween(['a'], ['b'], true), lossPercent: 100 },
+    { id: 'f2', links: linksBetween(['c'], ['app1'], true), lossPercent: 25 },
   ])
   expect(script).toBe(`add table bridge faults
 add chain bridge faults forward { type filter hook forward priority 0; policy accept; }
@@ -38,5 +38,5 @@ it('readDroppedPackets returns the dropped packets of each fault', () => {
 })
 
 it('an operation reaches the Sentinel of a data host at the address of its Redis', () => {
-  expect(renderOneAddress()).toContain('ip daddr 10.77.0.12 tcp dport 26379 dnat to 10.77.0.15\n')
+  expect(renderSentinelRedirect()).toContain('ip daddr 10.77.0.12 tcp dport 26379 dnat to 10.77.0.15\n')
 })

@@ -8,7 +8,7 @@ it('operate returns the code and the reason of a refused operation', async () =>
   const nobodys = await mkdtemp(join(tmpdir(), 'faults-operate-'))
   try {
     expect(await operate('switchover', nobodys)).toEqual({
-      how: 'refused',
+      status: 'refused',
       why: expect.stringMatching(/^NOT_RUNNING: There is no data centre in /),
     })
   } finally {

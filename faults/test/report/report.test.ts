@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { judge } from '../../src/campaign/judge.ts'
-import type { KeptResult } from '../../src/campaign/results-file.ts'
+import type { StoredResult } from '../../src/campaign/results-file.ts'
 import { findCase, planCase } from '../../src/cases/cases.ts'
 import { renderReport } from '../../src/report/report.ts'
-import type { FaultSpan } from '../../src/site/timeline.ts'
 import type { SystemName } from '../../src/systems/system.ts'
+import type { FaultSpan } from '../../src/testbed/timeline.ts'
 import { HandWritten } from '../checker/history.ts'
 
 const SPAN: FaultSpan = {
@@ -13,12 +13,12 @@ const SPAN: FaultSpan = {
   ofPrimary: true,
   fromMs: 100,
   toMs: 5100,
-  touched: [],
+  affected: [],
   evidence: 'the kernel reports the processes as ended',
   confirmed: true,
 }
 
-function result(name: string, written: HandWritten, system: SystemName = 'holdfast'): KeptResult {
+function result(name: string, written: HandWritten, system: SystemName = 'holdfast'): StoredResult {
   const scripted = findCase(name)
   if (scripted === null) throw new Error(`There is no case ${name}.`)
   const plan = planCase(scripted, system)

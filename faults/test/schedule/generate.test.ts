@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FAULTS } from '../../src/faults/alphabet.ts'
+import { FAULTS } from '../../src/faults/catalog.ts'
 import { planSeed } from '../../src/schedule/generate.ts'
 import { promisesOf } from '../../src/schedule/promise.ts'
 import type { ScheduledFault } from '../../src/schedule/scheduled-fault.ts'
@@ -48,7 +48,7 @@ describe('the promises of a schedule', () => {
     durationMs,
     target: { role: 'primary', app: 'app1' },
     strength: 0,
-    afterWhole: false,
+    afterRecovery: false,
   })
 
   it('include safety, verifications and logins when one host at a time is faulty', () => {

@@ -1,25 +1,24 @@
 import { okMs } from '../../history/calls.ts'
-import type { Observation, Revocation, TokenFacts } from '../facts.ts'
-import type { CheckerOptions } from '../options.ts'
-import type { Violation } from '../violation.ts'
+import type { CheckerOptions, Violation } from '../rule.ts'
+import type { Observation, Revocation, TokenHistory } from '../token-history.ts'
 
 /**
  * S1 is violated if a server answers *inactive* for a token whose issue was acknowledged before the question. There
  * are two exceptions. A revocation that may have run was invoked before the answer, or the earliest possible end of
  * the token had passed.
  */
-export function findLostLogin(facts: TokenFacts, options: CheckerOptions): Violation[] {
-  const { issue, revocations, observations } = facts
+export function findLostLogin(history: TokenHistory, options: CheckerOptions): Violation[] {
+  const { issue, revocations, observations } = history
   const issuedMs = issue === null ? null : okMs(issue)
   if (issue === null || issuedMs === null) return []
-  const earliestEnd = earliestEndBefore(facts, options)
+  const earliestEnd = earliestEndBefore(history, options)
   return observations.flatMap((seen): Violation[] => {
-    if (seen.says !== 'inactive' || seen.invokedMs <= issuedMs) return []
+    if (seen.state !== 'inactive' || seen.invokedMs <= issuedMs) return []
     if (earliestEnd(seen) <= seen.endedMs || mayBeRevokedBy(seen, revocations)) return []
     return [
       {
         rule: 'S1-lost-login',
-        token: facts.token,
+        token: history.token,
         message: `A server answered inactive (${seen.reason}) ${Math.round(seen.invokedMs - issuedMs)} ms after the issue was acknowledged, although no call had ended the session.`,
         calls: [issue, seen.call],
       },
@@ -36,7 +35,7 @@ function mayBeRevokedBy(seen: Observation, revocations: Revocation[]): boolean {
 
 /** The earliest possible end at the time of each question. The questions must come in the order of invocation. */
 function earliestEndBefore(
-  { renewals }: TokenFacts,
+  { renewals }: TokenHistory,
   { clockErrorMs }: CheckerOptions,
 ): (seen: Observation) => number {
   const acknowledged = renewals

@@ -1,7 +1,6 @@
 import { invokedMs } from '../../history/calls.ts'
-import type { TokenFacts } from '../facts.ts'
-import type { CheckerOptions } from '../options.ts'
-import type { Violation } from '../violation.ts'
+import type { CheckerOptions, Violation } from '../rule.ts'
+import type { TokenHistory } from '../token-history.ts'
 
 /**
  * An acknowledged update is not lost. Claims that a client requests later than L after the update count it, also in
@@ -9,27 +8,27 @@ import type { Violation } from '../violation.ts'
  * hid may count twice.
  */
 export function findLostUpdate(
-  facts: TokenFacts,
-  all: ReadonlyMap<string, TokenFacts>,
+  history: TokenHistory,
+  all: ReadonlyMap<string, TokenHistory>,
   { leaseMs }: CheckerOptions,
 ): Violation[] {
-  const carried = updatesBeforeRotation(facts, all, leaseMs)
-  if (facts.updates.length + carried === 0) return []
-  return facts.observations.flatMap((seen): Violation[] => {
+  const carried = updatesBeforeRotation(history, all, leaseMs)
+  if (history.updates.length + carried === 0) return []
+  return history.observations.flatMap((seen): Violation[] => {
     const counted = seen.changes
-    if (seen.says !== 'active' || counted === null) return []
+    if (seen.state !== 'active' || counted === null) return []
     // The answer of an update contains that update.
-    const own = facts.updates.filter(
+    const own = history.updates.filter(
       ({ call, okMs }) => call === seen.call || okMs + leaseMs < seen.invokedMs,
     )
-    const least = carried + own.length
-    if (counted >= least) return []
-    const last = own.at(-1)?.call ?? facts.issue
+    const expected = carried + own.length
+    if (counted >= expected) return []
+    const last = own.at(-1)?.call ?? history.issue
     return [
       {
         rule: 'lost-update',
-        token: facts.token,
-        message: `The claims count ${counted} updates, but ${least} were acknowledged before.`,
+        token: history.token,
+        message: `The claims count ${counted} updates, but ${expected} were acknowledged before.`,
         calls: last === null ? [seen.call] : [last, seen.call],
       },
     ]
@@ -38,8 +37,8 @@ export function findLostUpdate(
 
 /** The number of updates of earlier sessions that a rotated session must include. */
 function updatesBeforeRotation(
-  { issue, rotatedFrom }: TokenFacts,
-  all: ReadonlyMap<string, TokenFacts>,
+  { issue, rotatedFrom }: TokenHistory,
+  all: ReadonlyMap<string, TokenHistory>,
   leaseMs: number,
 ): number {
   const parent = rotatedFrom === null ? undefined : all.get(rotatedFrom)

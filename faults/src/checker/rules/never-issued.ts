@@ -1,17 +1,17 @@
 import { invokedMs } from '../../history/calls.ts'
-import type { TokenFacts } from '../facts.ts'
-import type { Violation } from '../violation.ts'
+import type { Violation } from '../rule.ts'
+import type { TokenHistory } from '../token-history.ts'
 
 /**
  * S3 is violated if a server answers *active* for a token that no call issued, before its issue was invoked, or with
  * the wrong subject.
  */
-export function findNeverIssued(facts: TokenFacts): Violation[] {
-  const { issue, subject, observations } = facts
+export function findNeverIssued(history: TokenHistory): Violation[] {
+  const { issue, subject, observations } = history
   return observations.flatMap((seen): Violation[] => {
-    if (seen.says !== 'active') return []
+    if (seen.state !== 'active') return []
     const wrong = (message: string, calls = [seen.call]): Violation[] => [
-      { rule: 'S3-never-issued', token: facts.token, message, calls },
+      { rule: 'S3-never-issued', token: history.token, message, calls },
     ]
     if (issue === null) return wrong('A server answered active, but no call issued the token.')
     if (invokedMs(issue) > seen.endedMs)

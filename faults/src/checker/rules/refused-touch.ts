@@ -1,5 +1,5 @@
 import type { Call } from '../../history/calls.ts'
-import type { Violation } from '../violation.ts'
+import type { Violation } from '../rule.ts'
 
 /**
  * S3. If a server refuses a touch because memory is full, the session ends while its user is active: an outage logs

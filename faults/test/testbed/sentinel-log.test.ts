@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readSentinelEvents } from '../../src/site/sentinel-log.ts'
+import { readSentinelEvents } from '../../src/testbed/sentinel-log.ts'
 
 it('readSentinelEvents returns the events of a failover with times on the clock of the history', () => {
   const log = `54:X 24 Nov 2026 18:02:21.500 # +sdown master mymaster 10.77.0.11 6379

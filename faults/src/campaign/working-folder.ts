@@ -10,7 +10,7 @@ const PREFIX = 'holdfast-faults-'
  * The working folder of a campaign. The campaign removes it at its end. Its name contains the process's id and start
  * time, so the next campaign can remove the folder that a killed campaign left behind.
  */
-export class Workshop {
+export class WorkingFolder {
   readonly folder: string
   readonly clockShim: string
   /** The folder where Node keeps compiled modules. Without it, every server of every run would compile them again. */
@@ -23,10 +23,10 @@ export class Workshop {
     this.compileCache = join(folder, 'compile-cache')
   }
 
-  static async open(): Promise<Workshop> {
+  static async open(): Promise<WorkingFolder> {
     await removeLeftovers()
     const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${await startTimeOf(process.pid)}-`))
-    return new Workshop(folder, await buildClockShim(folder))
+    return new WorkingFolder(folder, await buildClockShim(folder))
   }
 
   /** Creates an empty folder for one run. */
@@ -46,25 +46,25 @@ export class Workshop {
 }
 
 /** Keeps the evidence of a failed run: its history, the logs of its nodes and servers, its timeline and its result. */
-export async function keepRun(
+export async function saveEvidence(
   runFolder: string,
-  keepFolder: string,
+  evidenceFolder: string,
   record: RunRecord | null,
 ): Promise<void> {
-  await rm(keepFolder, { recursive: true, force: true })
-  await mkdir(keepFolder, { recursive: true })
-  await cp(runFolder, keepFolder, {
+  await rm(evidenceFolder, { recursive: true, force: true })
+  await mkdir(evidenceFolder, { recursive: true })
+  await cp(runFolder, evidenceFolder, {
     recursive: true,
     filter: (file) => !/appendonlydir|clock-(?!shim)|\.sock$/.test(file),
   })
   if (record === null) return
-  await writeFile(join(keepFolder, 'result.json'), `${JSON.stringify(record.result, null, 2)}\n`)
+  await writeFile(join(evidenceFolder, 'result.json'), `${JSON.stringify(record.result, null, 2)}\n`)
   const [first] = record.timeline
   const lines = record.timeline.map(
     ({ atMs, what }) => `${((atMs - (first?.atMs ?? 0)) / 1000).toFixed(3).padStart(8)} s  ${what}`,
   )
   await writeFile(
-    join(keepFolder, 'timeline.txt'),
+    join(evidenceFolder, 'timeline.txt'),
     `0 s is ${first?.atMs ?? 0} ms on the clock of the history.\n${lines.join('\n')}\n`,
   )
 }

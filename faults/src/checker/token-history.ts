@@ -16,7 +16,7 @@ export interface Observation {
   call: Call
   invokedMs: MonotonicMs
   endedMs: MonotonicMs
-  says: 'active' | 'inactive'
+  state: 'active' | 'inactive'
   reason: string
   subject: string | null
   /** The number of updates that its claims counted. Null when the answer does not contain the claims. */
@@ -40,7 +40,7 @@ interface Renewal {
 }
 
 /** Everything that a history reports about one token. Each list is in the order of invocation. */
-export interface TokenFacts {
+export interface TokenHistory {
   token: string
   subject: string | null
   /** The call that issued it: `issue` or `rotate`. Null for a token that no call issued. */
@@ -55,7 +55,7 @@ export interface TokenFacts {
 }
 
 /** A call without a recorded end may have read the clock up to this long after its invocation. */
-const LONGEST_CALL_MS = 30_000
+const MAX_CALL_MS = 30_000
 /** If an inactive answer gives one of these reasons, the touch may have run before the session ended. */
 const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
 
@@ -63,17 +63,17 @@ const MAY_HAVE_RENEWED = new Set(['expired', 'revoked'])
  * Groups a history by token. The time is linear: it visits each call once, and each `revoke-subject` once per
  * session of its subject.
  */
-export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<string, TokenFacts> {
-  const facts = new Map<string, TokenFacts>()
-  const bySubject = new Map<string, TokenFacts[]>()
+export function gatherHistories(calls: readonly Call[], defaultIdleMs: number): Map<string, TokenHistory> {
+  const histories = new Map<string, TokenHistory>()
+  const bySubject = new Map<string, TokenHistory[]>()
   const endsOfAll = Map.groupBy(
     calls.filter(({ invoke }) => invoke.operation === 'revoke-subject'),
     ({ invoke }) => invoke.subject ?? '',
   )
-  const of = (token: string): TokenFacts => {
-    const known = facts.get(token)
+  const of = (token: string): TokenHistory => {
+    const known = histories.get(token)
     if (known !== undefined) return known
-    const fresh: TokenFacts = {
+    const fresh: TokenHistory = {
       token,
       subject: null,
       issue: null,
@@ -83,56 +83,56 @@ export function gatherFacts(calls: readonly Call[], defaultIdleMs: number): Map<
       updates: [],
       rotatedFrom: null,
     }
-    facts.set(token, fresh)
+    histories.set(token, fresh)
     return fresh
   }
-  for (const call of calls) noteIssue(call, of, bySubject, defaultIdleMs)
+  for (const call of calls) addIssue(call, of, bySubject, defaultIdleMs)
   for (const call of calls) {
     const { operation, token, subject } = call.invoke
     if (operation === 'revoke-subject') {
-      for (const other of bySubject.get(subject ?? '') ?? []) noteRevokeSubject(call, other)
+      for (const other of bySubject.get(subject ?? '') ?? []) addRevokeSubject(call, other)
     } else if (operation === 'list') {
-      for (const other of bySubject.get(subject ?? '') ?? []) noteList(call, other)
-    } else if (token !== undefined) note(call, of(token), defaultIdleMs)
+      for (const other of bySubject.get(subject ?? '') ?? []) addList(call, other)
+    } else if (token !== undefined) addCall(call, of(token), defaultIdleMs)
   }
-  for (const call of calls) noteUnansweredRotation(call, of, endsOfAll)
+  for (const call of calls) addUnansweredRotation(call, of, endsOfAll)
   // The loop reaches a rotated session after the session from which it was rotated.
-  for (const fact of facts.values()) noteEndedBeforeRotation(fact, facts)
-  return facts
+  for (const history of histories.values()) addEndedBeforeRotation(history, histories)
+  return histories
 }
 
-function noteIssue(
+function addIssue(
   call: Call,
-  of: (token: string) => TokenFacts,
-  bySubject: Map<string, TokenFacts[]>,
+  of: (token: string) => TokenHistory,
+  bySubject: Map<string, TokenHistory[]>,
   defaultIdleMs: number,
 ): void {
   const { operation, subject, idleMs } = call.invoke
   const token = call.completion?.answer?.token
   if ((operation !== 'issue' && operation !== 'rotate') || token === undefined) return
-  const facts = of(token)
-  facts.issue = call
-  facts.subject = subject ?? null
-  facts.rotatedFrom = operation === 'rotate' ? (call.invoke.token ?? null) : null
+  const history = of(token)
+  history.issue = call
+  history.subject = subject ?? null
+  history.rotatedFrom = operation === 'rotate' ? (call.invoke.token ?? null) : null
   const endedMs = call.completion?.atMs ?? invokedMs(call)
   const renewal = { invokedMs: invokedMs(call), okMs: okMs(call), latestMs: endedMs }
-  facts.renewals.push({ ...renewal, idleMs: idleMs ?? defaultIdleMs })
+  history.renewals.push({ ...renewal, idleMs: idleMs ?? defaultIdleMs })
   if (subject === undefined) return
   const sessions = bySubject.get(subject)
-  if (sessions === undefined) bySubject.set(subject, [facts])
-  else sessions.push(facts)
+  if (sessions === undefined) bySubject.set(subject, [history])
+  else sessions.push(history)
 }
 
-function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
+function addCall(call: Call, history: TokenHistory, defaultIdleMs: number): void {
   const { operation, idleMs } = call.invoke
   const answer = call.completion?.answer
-  const says = answer?.says
-  if (says === 'active' || says === 'inactive') {
-    facts.observations.push({
+  const state = answer?.state
+  if (state === 'active' || state === 'inactive') {
+    history.observations.push({
       call,
       invokedMs: invokedMs(call),
       endedMs: call.completion?.atMs ?? invokedMs(call),
-      says,
+      state,
       reason: answer?.reason ?? '',
       subject: answer?.subject ?? null,
       changes: answer?.changes ?? null,
@@ -140,17 +140,18 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
   }
   if (!mayHaveRun(call)) return
   const atMs = okMs(call)
-  if (operation === 'update' && says === 'active' && atMs !== null) facts.updates.push({ call, okMs: atMs })
+  if (operation === 'update' && state === 'active' && atMs !== null)
+    history.updates.push({ call, okMs: atMs })
   if (operation === 'revoke') {
-    facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
-  } else if (operation === 'rotate' && says !== 'inactive') {
-    facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
-  } else if (operation === 'touch' && (says !== 'inactive' || MAY_HAVE_RENEWED.has(answer?.reason ?? ''))) {
-    facts.renewals.push({
+    history.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
+  } else if (operation === 'rotate' && state !== 'inactive') {
+    history.revocations.push({ call, invokedMs: invokedMs(call), okMs: okMs(call) })
+  } else if (operation === 'touch' && (state !== 'inactive' || MAY_HAVE_RENEWED.has(answer?.reason ?? ''))) {
+    history.renewals.push({
       invokedMs: invokedMs(call),
       // A touch that waited until the session had ended may have renewed it before that, or may have come too late.
-      okMs: says === 'inactive' ? null : okMs(call),
-      latestMs: call.completion?.atMs ?? invokedMs(call) + LONGEST_CALL_MS,
+      okMs: state === 'inactive' ? null : okMs(call),
+      latestMs: call.completion?.atMs ?? invokedMs(call) + MAX_CALL_MS,
       idleMs: idleMs ?? defaultIdleMs,
     })
   }
@@ -161,13 +162,13 @@ function note(call: Call, facts: TokenFacts, defaultIdleMs: number): void {
  * lost. Before the client sent the rotation again, "end all sessions" ended the new session, whose token no client
  * holds (seed 46).
  */
-function noteUnansweredRotation(
+function addUnansweredRotation(
   call: Call,
-  of: (token: string) => TokenFacts,
+  of: (token: string) => TokenHistory,
   endsOfAll: ReadonlyMap<string, Call[]>,
 ): void {
   const { operation, token, subject } = call.invoke
-  if (operation !== 'rotate' || token === undefined || call.completion?.answer?.says !== 'inactive') return
+  if (operation !== 'rotate' || token === undefined || call.completion?.answer?.state !== 'inactive') return
   const isCrossed = endsOfAll.get(subject ?? '')?.some((other) => overlap(call, other))
   if (!isCrossed) return
   const { revocations } = of(token)
@@ -182,26 +183,26 @@ const overlap = (a: Call, b: Call) => invokedMs(a) < endedMs(b) && invokedMs(b) 
  * A `revoke-subject` certainly ends the sessions that were certainly issued before it began. It may end the sessions
  * that are issued before it ends.
  */
-function noteRevokeSubject(call: Call, facts: TokenFacts): void {
-  if (call.invoke.exceptToken === facts.token || status(call) === 'fail' || facts.issue === null) return
-  const issuedMs = okMs(facts.issue)
+function addRevokeSubject(call: Call, history: TokenHistory): void {
+  if (call.invoke.exceptToken === history.token || status(call) === 'fail' || history.issue === null) return
+  const issuedMs = okMs(history.issue)
   const endedMs = call.completion?.atMs ?? Number.POSITIVE_INFINITY
-  if (status(call) === 'ok' && invokedMs(facts.issue) > endedMs) return
+  if (status(call) === 'ok' && invokedMs(history.issue) > endedMs) return
   const surely = issuedMs !== null && issuedMs < invokedMs(call)
-  facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surely ? okMs(call) : null })
+  history.revocations.push({ call, invokedMs: invokedMs(call), okMs: surely ? okMs(call) : null })
 }
 
 /** An acknowledged list reports for every session of its subject whether the session is active. */
-function noteList(call: Call, facts: TokenFacts): void {
+function addList(call: Call, history: TokenHistory): void {
   const listed = call.completion?.answer?.listed
   const endedMs = okMs(call)
   if (listed === undefined || endedMs === null) return
-  const isListed = listed.includes(facts.token)
-  facts.observations.push({
+  const isListed = listed.includes(history.token)
+  history.observations.push({
     call,
     invokedMs: invokedMs(call),
     endedMs,
-    says: isListed ? 'active' : 'inactive',
+    state: isListed ? 'active' : 'inactive',
     reason: isListed ? '' : 'not listed',
     subject: null,
     changes: null,
@@ -213,23 +214,23 @@ function noteList(call: Call, facts: TokenFacts): void {
  * either order. Either the new session existed already and was one of all sessions, or the rotation had to find the
  * old session ended.
  */
-function noteEndedBeforeRotation(facts: TokenFacts, all: ReadonlyMap<string, TokenFacts>): void {
-  const parent = facts.rotatedFrom === null ? undefined : all.get(facts.rotatedFrom)
-  const madeMs = facts.issue === null ? null : okMs(facts.issue)
+function addEndedBeforeRotation(history: TokenHistory, all: ReadonlyMap<string, TokenHistory>): void {
+  const parent = history.rotatedFrom === null ? undefined : all.get(history.rotatedFrom)
+  const madeMs = history.issue === null ? null : okMs(history.issue)
   if (parent === undefined || madeMs === null) return
   for (const { call, okMs: endedMs } of parent.revocations) {
-    if (call.invoke.operation === 'revoke' && mayFollow(call, facts.issue)) {
-      facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: null })
+    if (call.invoke.operation === 'revoke' && mayFollow(call, history.issue)) {
+      history.revocations.push({ call, invokedMs: invokedMs(call), okMs: null })
     }
-    const isOfAll = call.invoke.operation === 'revoke-subject' && call.invoke.exceptToken !== facts.token
+    const isOfAll = call.invoke.operation === 'revoke-subject' && call.invoke.exceptToken !== history.token
     if (!isOfAll || endedMs === null) continue
-    const known = facts.revocations.find((revocation) => revocation.call === call)
+    const known = history.revocations.find((revocation) => revocation.call === call)
     const surelyMs = Math.max(endedMs, madeMs)
     if (known === undefined) {
-      facts.revocations.push({ call, invokedMs: invokedMs(call), okMs: surelyMs, beforeRotation: true })
+      history.revocations.push({ call, invokedMs: invokedMs(call), okMs: surelyMs, beforeRotation: true })
     } else if (known.okMs === null) Object.assign(known, { okMs: surelyMs, beforeRotation: true })
   }
-  facts.revocations.sort((a, b) => a.invokedMs - b.invokedMs)
+  history.revocations.sort((a, b) => a.invokedMs - b.invokedMs)
 }
 
 /**

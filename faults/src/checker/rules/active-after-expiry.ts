@@ -1,13 +1,12 @@
-import type { TokenFacts } from '../facts.ts'
-import type { CheckerOptions } from '../options.ts'
-import type { Violation } from '../violation.ts'
+import type { CheckerOptions, Violation } from '../rule.ts'
+import type { TokenHistory } from '../token-history.ts'
 
 /**
  * S3 is violated if a server answers *active* to a question that a client sent after the latest possible end of the
  * token. Every renewal that may have run counts, also a renewal that was never acknowledged.
  */
-export function findOutlived(facts: TokenFacts, { clockErrorMs }: CheckerOptions): Violation[] {
-  const { issue, renewals, observations, token } = facts
+export function findActiveAfterExpiry(history: TokenHistory, { clockErrorMs }: CheckerOptions): Violation[] {
+  const { issue, renewals, observations, token } = history
   if (issue === null) return []
   let next = 0
   let latestMs = Number.NEGATIVE_INFINITY
@@ -19,10 +18,10 @@ export function findOutlived(facts: TokenFacts, { clockErrorMs }: CheckerOptions
       renewal = renewals[next]
     }
     const lateMs = seen.invokedMs - latestMs - clockErrorMs
-    if (seen.says !== 'active' || lateMs <= 0) return []
+    if (seen.state !== 'active' || lateMs <= 0) return []
     return [
       {
-        rule: 'S3-outlived',
+        rule: 'S3-active-after-expiry',
         token,
         message: `A server answered active ${Math.round(lateMs)} ms after the latest possible end of the session.`,
         calls: [issue, seen.call],

@@ -19,7 +19,7 @@ const READY_MS = 40_000
 const STOPPED_MS = 20_000
 const RENEWED_MS = 40_000
 const OFFER_MS = 8000
-const OFFER_AGAIN_MS = 300
+const OFFER_RETRY_MS = 300
 
 type KnownToken = Extract<FromWorker, { type: 'token' }>
 
@@ -40,8 +40,8 @@ interface Member extends Prepared {
 }
 
 /**
- * The application servers of a site. They report the tokens that they issue, and the fleet forwards each token to
- * the other servers without using the network of the site.
+ * The application servers of a testbed. They report the tokens that they issue, and the fleet forwards each token to
+ * the other servers without using the network of the testbed.
  */
 export class Fleet {
   readonly historyFiles: string[] = []
@@ -81,7 +81,7 @@ export class Fleet {
   }
 
   /** The names of the servers on a host. */
-  on(host: AppHost): string[] {
+  serversOn(host: AppHost): string[] {
     return [...this.#members.values()].filter((member) => member.host === host).map(({ name }) => name)
   }
 
@@ -124,13 +124,13 @@ export class Fleet {
         if (message.type === 'ready') ready.resolve()
         else if (message.type === 'stopped') stopped.resolve()
         else if (message.type === 'renewed') member.onRenewed(message.problem)
-        else this.#hear(member, message)
+        else this.#handleMessage(member, message)
       })
     }
     this.#members.set(name, member)
     send(member, this.#settingsOf(name, historyFile, member.login))
     for (const known of this.tokens.values()) send(member, known)
-    await inTime(member.ready, READY_MS, `Server ${name} did not become ready.`)
+    await withTimeout(member.ready, READY_MS, `Server ${name} did not become ready.`)
   }
 
   pause(host: AppHost): void {
@@ -180,7 +180,7 @@ export class Fleet {
     const members = [...this.#members.values()]
     for (const member of members) send(member, { type: 'stop' })
     await Promise.all(
-      members.map(({ stopped, name }) => inTime(stopped, STOPPED_MS, `Server ${name} did not stop.`)),
+      members.map(({ stopped, name }) => withTimeout(stopped, STOPPED_MS, `Server ${name} did not stop.`)),
     )
   }
 
@@ -197,7 +197,7 @@ export class Fleet {
       return true
     }
     this.#timeline.note(`${member.name} (${member.host}) did not apply the new passwords: ${problem}`)
-    await new Promise((resolve) => setTimeout(resolve, OFFER_AGAIN_MS))
+    await new Promise((resolve) => setTimeout(resolve, OFFER_RETRY_MS))
     return false
   }
 
@@ -218,7 +218,7 @@ export class Fleet {
     return [...this.#members.values()].filter((member) => member.host === host)
   }
 
-  #hear(from: Member, message: FromWorker): void {
+  #handleMessage(from: Member, message: FromWorker): void {
     if (message.type === 'stalled') this.longestStallMs = Math.max(this.longestStallMs, message.forMs)
     else if (message.type === 'event') {
       this.#timeline.entries.push({
@@ -238,7 +238,7 @@ function send(member: Member, message: ToWorker | WorkerSettings): void {
   }
 }
 
-async function inTime(work: Promise<void>, limitMs: number, message: string): Promise<void> {
+async function withTimeout(work: Promise<void>, limitMs: number, message: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(message)), limitMs)

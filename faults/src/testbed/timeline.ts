@@ -1,6 +1,6 @@
 import { type MonotonicMs, monotonicMs } from '../history/events.ts'
 
-/** One event of the site, in addition to the history of its users. */
+/** One event of the testbed, in addition to the history of its users. */
 export interface TimelineEntry {
   atMs: MonotonicMs
   what: string
@@ -15,11 +15,8 @@ export interface FaultSpan {
   ofPrimary: boolean
   fromMs: MonotonicMs
   toMs: MonotonicMs
-  /**
-   * Application servers that the fault itself touches. During the fault they are allowed to leave requests
-   * unanswered.
-   */
-  touched: string[]
+  /** The application servers that the fault affected directly. They were allowed to leave requests unanswered. */
+  affected: string[]
   /** The observed effect, or a note that no effect was seen. */
   evidence: string
   confirmed: boolean

@@ -14,7 +14,7 @@ import type { Timeline } from './timeline.ts'
 /** The data host that a fault hits: a host by its name, or the host with this role at that time. */
 export type Role = DataHost | 'primary' | 'replica' | 'other-replica'
 
-export interface SiteOptions {
+export interface TestbedOptions {
   folder: string
   /** The system that its application servers run. */
   system: SystemName
@@ -34,20 +34,20 @@ export interface SiteOptions {
 const DISK_MEGABYTES = 24
 
 /** Everything that faults can affect: the network, the data centre, the application servers and their clocks. */
-export class Site {
+export class Testbed {
   readonly network: Network
   readonly timeline: Timeline
   readonly timings: Timings
   readonly system: SystemName
   readonly #clocks: ReadonlyMap<Place, ShiftableClock>
   readonly #disks: ReadonlyMap<DataHost, SmallDisk>
-  readonly #options: SiteOptions
+  readonly #options: TestbedOptions
   #dataCentre: DataCentre | null = null
   #fleet: Fleet | null = null
   #lastPrimary: DataHost = 'a'
 
   private constructor(
-    options: SiteOptions,
+    options: TestbedOptions,
     network: Network,
     clocks: ReadonlyMap<Place, ShiftableClock>,
     disks: ReadonlyMap<DataHost, SmallDisk>,
@@ -62,7 +62,7 @@ export class Site {
   }
 
   /** Creates the places. Processes do not run in them at this time. */
-  static async create(options: SiteOptions): Promise<Site> {
+  static async create(options: TestbedOptions): Promise<Testbed> {
     const { folder, clockShim, smallDisks } = options
     const network = await Network.create()
     const clocks = new Map<Place, ShiftableClock>()
@@ -75,7 +75,7 @@ export class Site {
     for (const host of smallDisks ? DATA_HOSTS : []) {
       disks.set(host, await SmallDisk.mount(join(dataFolder, host), DISK_MEGABYTES))
     }
-    return new Site(options, network, clocks, disks)
+    return new Testbed(options, network, clocks, disks)
   }
 
   /** Starts Redis and Sentinel. Resolves when the data centre is healthy. */
@@ -151,8 +151,8 @@ export class Site {
 }
 
 /** The number of times that an event is in the log of a Sentinel. */
-export async function countInLog(site: Site, place: SentinelPlace, event: string): Promise<number> {
-  const log = await readFile(site.dataCentre.logFiles().get(place) ?? '', 'utf8')
+export async function countInLog(testbed: Testbed, place: SentinelPlace, event: string): Promise<number> {
+  const log = await readFile(testbed.dataCentre.logFiles().get(place) ?? '', 'utf8')
   return log.split(` ${event} `).length - 1
 }
 

@@ -19,28 +19,28 @@ const watches = async (sentinel: SentinelPlace, host: DataHost): Promise<boolean
   (await fieldOfPrimary(sentinel, 'ip')) === addressOf(host)
 
 /** The host of the Sentinel that has chosen a replica to promote. Throws when no Sentinel has chosen one. */
-async function whoPromotes(): Promise<DataHost> {
+async function findPromotingHost(): Promise<DataHost> {
   for (const host of DATA_HOSTS) if (await hasChosen(sentinelOf(host))) return host
   throw new Error('No Sentinel has chosen a replica to promote.')
 }
 
 /** Problems that seeds have found. Each script steers the run so that it meets the problem every time. */
-export const FOUND: readonly FaultCase[] = [
+export const REGRESSIONS: readonly FaultCase[] = [
   {
     name: 'back-during-failover',
     summary:
       'the primary is killed and restarts as primary during its failover; until the failover ends, the leading Sentinel announces the old address with the new epoch',
     longWarmUp: true,
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait', 'connect-redis'],
-    play: async (stage) => {
-      await stage.site.dataCentre.prefer('b')
+    failingControls: ['plain-wait', 'connect-redis'],
+    run: async (context) => {
+      await context.testbed.dataCentre.prefer('b')
       // Without this cut, the applications mostly see the promoted Redis first, and the window is a few milliseconds.
-      await stage.cut({ where: 'applications and b', from: APP_HOSTS, to: ['b'] })
-      const dead = await stage.inject('kill-redis', { role: 'a' })
-      await until('a failover has begun', () => stage.site.dataCentre.isFailingOver())
+      await context.cut({ where: 'applications and b', from: APP_HOSTS, to: ['b'] })
+      const dead = await context.inject('kill-redis', { role: 'a' })
+      await until('a failover has active', () => context.testbed.dataCentre.isFailingOver())
       await dead.end()
-      await stage.pause(4000)
+      await context.pause(4000)
     },
   },
   {
@@ -49,16 +49,16 @@ export const FOUND: readonly FaultCase[] = [
       'a deposed primary is elected again before any Sentinel has demoted it; its isolated successor keeps the other replica and looks like the newer primary',
     timings: FAST_STOCK_PERIODS,
     promises: SAFETY_ONLY,
-    madeFor: ['plain-wait', 'connect-redis'],
-    play: async (stage) => {
-      const { dataCentre } = stage.site
+    failingControls: ['plain-wait', 'connect-redis'],
+    run: async (context) => {
+      const { dataCentre } = context.testbed
       await dataCentre.prefer('b')
-      const cutOff = await stage.inject('cut-host', { role: 'a' })
+      const cutOff = await context.inject('cut-host', { role: 'a' })
       await until('b is primary', () => dataCentre.isPrimary('b'))
       await cutOff.end()
       for (const sentinel of SENTINEL_PLACES)
         await until('all Sentinels watch b', () => watches(sentinel, 'b'))
-      const parted = await stage.cut({
+      const parted = await context.cut({
         where: '{b, c, sb} and the rest',
         from: ['b', 'c', 'sb'],
         to: ['a', 'sa', 'sc', ...APP_HOSTS],
@@ -67,10 +67,10 @@ export const FOUND: readonly FaultCase[] = [
       await parted.end()
       // The server app3 misses the writes of this time. The slow link then delays the replay of the writes that are
       // lost.
-      await stage.during('cut-app', 1900, { app: 'app3' })
-      await stage.inject('slow-host', { role: 'a' }, 0.07)
+      await context.during('cut-app', 1900, { app: 'app3' })
+      await context.inject('slow-host', { role: 'a' }, 0.07)
       await until('b is a replica', async () => !(await dataCentre.isPrimary('b')))
-      await stage.pause(5000)
+      await context.pause(5000)
     },
   },
   {
@@ -80,33 +80,33 @@ export const FOUND: readonly FaultCase[] = [
     watchdogs: true,
     longWarmUp: true,
     promises: SAFETY_ONLY,
-    madeFor: ['connect-redis'],
-    play: async (stage) => {
-      const { dataCentre } = stage.site
+    failingControls: ['connect-redis'],
+    run: async (context) => {
+      const { dataCentre } = context.testbed
       await dataCentre.prefer('b')
-      const hung = await stage.inject('pause-redis', { role: 'a' })
+      const hung = await context.inject('pause-redis', { role: 'a' })
       await until('b is primary', () => dataCentre.isPrimary('b'))
-      const leader = await whoPromotes()
-      const still = await stage.inject('pause-sentinel', { role: leader })
+      const leader = await findPromotingHost()
+      const still = await context.inject('pause-sentinel', { role: leader })
       await hung.end()
-      await stage.pause(8000)
+      await context.pause(8000)
       await still.end()
-      await stage.pause(4000)
+      await context.pause(4000)
     },
   },
   {
     // INV-TOKENS-24.
-    name: 'late-log-out-of-all',
+    name: 'late-logout-of-all',
     summary:
       'each application host loses the primary for 1.7 s while users end all their sessions; a command from before the cut arrives after it, when the user has logged in again',
     workload: { mix: { ...USUAL_MIX, 'revoke-subject': 40 }, subjects: 12, writesPerSecond: 24 },
     promises: SAFETY_ONLY,
-    madeFor: [],
-    play: async (stage) => {
+    failingControls: [],
+    run: async (context) => {
       for (let round = 0; round < 2; round++) {
         for (const app of APP_HOSTS) {
-          await stage.during('cut-app-from-primary', 1700, { app })
-          await stage.pause(1000)
+          await context.during('cut-app-from-primary', 1700, { app })
+          await context.pause(1000)
         }
       }
     },

@@ -5,9 +5,9 @@ import type { Fault } from './fault.ts'
 
 const sentinelFailover: Fault = {
   summary: 'a Sentinel receives SENTINEL FAILOVER',
-  reach: 'everywhere',
-  begin: async (site) => {
-    const before = await site.resolve('primary')
+  scope: 'everywhere',
+  start: async (testbed) => {
+    const before = await testbed.resolve('primary')
     let answer = 'missing'
     for (const place of SENTINEL_PLACES) {
       answer = await ask(place, ['SENTINEL', 'FAILOVER', PRIMARY_NAME]).then(String, String)
@@ -16,10 +16,10 @@ const sentinelFailover: Fault = {
     return {
       where: before,
       evidence: async () => {
-        const now = await site.resolve('primary')
+        const now = await testbed.resolve('primary')
         return now !== before ? `${now} replaced ${before} as primary` : null
       },
-      end: async () => site.timeline.note(`The answer to SENTINEL FAILOVER was ${answer}`),
+      end: async () => testbed.timeline.note(`The answer to SENTINEL FAILOVER was ${answer}`),
     }
   },
 }
@@ -35,9 +35,9 @@ const BUSY_SCRIPT =
 
 const busyScript: Fault = {
   summary: 'a Lua script blocks a Redis for 2.4 s',
-  reach: 'one-data-host',
-  begin: async (site, { role }) => {
-    const host = await site.resolve(role)
+  scope: 'one-data-host',
+  start: async (testbed, { role }) => {
+    const host = await testbed.resolve(role)
     let ran = false
     const script = ask(host, ['EVAL', BUSY_SCRIPT, '0', String(SCRIPT_MS)], 10_000).then(
       () => {
@@ -60,11 +60,11 @@ const STAMPEDE_EVERY_MS = 150
 
 const stampede: Fault = {
   summary: 'all client connections of all nodes are closed repeatedly',
-  reach: 'everywhere',
-  begin: async (site) => {
+  scope: 'everywhere',
+  start: async (testbed) => {
     let killed = 0
     let running = true
-    const hunt = async () => {
+    const closeConnections = async () => {
       while (running) {
         for (const place of [...DATA_HOSTS, ...SENTINEL_PLACES]) {
           for (const type of ['normal', 'pubsub']) {
@@ -75,20 +75,20 @@ const stampede: Fault = {
         await new Promise((resolve) => setTimeout(resolve, STAMPEDE_EVERY_MS))
       }
     }
-    const hunting = hunt()
+    const closing = closeConnections()
     return {
       where: 'all',
       evidence: async () => (killed > 0 ? `${killed} connections were closed` : null),
       end: async () => {
         running = false
-        await hunting
-        site.timeline.note(`The stampede closed ${killed} connections`)
+        await closing
+        testbed.timeline.note(`The stampede closed ${killed} connections`)
       },
     }
   },
 }
 
-export const OPERATION_FAULTS = {
+export const COMMAND_FAULTS = {
   'sentinel-failover': sentinelFailover,
   'busy-script': busyScript,
   stampede,

@@ -16,7 +16,7 @@ export type RuleName =
    */
   | 'S3-never-issued'
   /** S3: a server answers *active* after the latest possible end of the token. */
-  | 'S3-outlived'
+  | 'S3-active-after-expiry'
   /** S3: a session in use ends, because a server refused its touch for lack of memory. */
   | 'S3-refused-touch'
   /** An acknowledged update of a session's claims is lost. */
@@ -31,4 +31,14 @@ export interface Violation {
   message: string
   /** The calls that prove the violation. */
   calls: Call[]
+}
+
+/** The settings of a run that the checker needs besides the history. */
+export interface CheckerOptions {
+  /** L: how long after an acknowledged revocation a server may still answer *active* (in milliseconds). */
+  leaseMs: number
+  /** The idle lifetime of a session whose issue or touch did not request one (in milliseconds). */
+  defaultIdleMs: number
+  /** The largest difference between the clocks of two servers (in milliseconds). */
+  clockErrorMs: number
 }

@@ -1,10 +1,10 @@
 import { APPLICATION_FAULTS } from './applications.ts'
 import { CLOCK_FAULTS } from './clocks.ts'
+import { COMMAND_FAULTS } from './commands.ts'
 import type { Fault } from './fault.ts'
 import { INTRUDER_FAULTS } from './intruders.ts'
 import { MACHINE_FAULTS } from './machines.ts'
 import { NETWORK_FAULTS } from './network.ts'
-import { OPERATION_FAULTS } from './operations.ts'
 import { PLANNED_OPERATIONS } from './planned.ts'
 import { POWER_FAULTS } from './power.ts'
 import { PROCESS_FAULTS } from './processes.ts'
@@ -18,7 +18,7 @@ export const FAULTS = {
   ...APPLICATION_FAULTS,
   ...RESOURCE_FAULTS,
   ...CLOCK_FAULTS,
-  ...OPERATION_FAULTS,
+  ...COMMAND_FAULTS,
   ...SENTINEL_FAULTS,
   ...MACHINE_FAULTS,
   ...POWER_FAULTS,
