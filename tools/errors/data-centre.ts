@@ -12,28 +12,30 @@ export const DATA_CENTRE: ErrorEntries = {
   },
   PORT_IN_USE: {
     cause:
-      'Another program listens on a port of the data centre; the message names it where the system tells.',
-    remedy: 'End that program, or choose another network.',
+      'Another program listens on a port of the data centre. The message names the program if the system allows it.',
+    remedy: 'Stop that program, or choose another network.',
   },
   STATE_UNUSABLE: {
-    cause: 'The state folder, or a file in it, cannot be made, read or written, or is not from Holdfast.',
+    cause:
+      'The state folder, or a file in it, cannot be created, read or written, or was not created by Holdfast.',
     remedy: 'Check owner and rights of the file in the message; choose another `--state-dir`.',
   },
   STATE_MISMATCH: {
     cause: 'The state folder belongs to a data centre with other hosts, another transport or another engine.',
-    remedy: 'Use the old options, another folder, or delete the folder by `holdfast down --purge`.',
+    remedy: 'Use the previous options or another folder, or delete the folder with `holdfast down --purge`.',
   },
   ALREADY_RUNNING: {
-    cause: 'A data centre runs already with this state folder.',
-    remedy: 'Use it, or end it by `holdfast down`.',
+    cause: 'A data centre with this state folder is already running.',
+    remedy: 'Use it, or stop it with `holdfast down`.',
   },
   NOT_RUNNING: {
     cause: 'No data centre runs with this state folder.',
-    remedy: 'Start it by `holdfast up`, or name another one by `--file`, `--name` or `--state-dir`.',
+    remedy: 'Start it with `holdfast up`, or choose another one with `--file`, `--name` or `--state-dir`.',
   },
   DATA_LOST: {
     cause: 'The data of every Redis is gone, although the data centre held data before.',
-    remedy: 'Put the data folders back, or restore a backup. `down --purge` begins without the old sessions.',
+    remedy:
+      'Restore the data folders or a backup. To start without the old sessions, run `holdfast down --purge` first.',
   },
   START_FAILED: {
     cause: 'A process did not become ready while the data centre started. Every started process has ended.',
@@ -48,7 +50,7 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Use the same version of Holdfast for the command and the data centre.',
   },
   SITE_UNREADABLE: {
-    cause: 'The site file cannot be read: it is missing, a folder, too large, or closed to this user.',
+    cause: 'The site file cannot be read: it is missing, a folder, too large, or not readable by this user.',
     remedy: 'Correct the path or the rights; `holdfast init` writes a new file.',
   },
   SITE_INVALID: {
@@ -56,7 +58,7 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Run `holdfast check`; each finding has its line and its fix.',
   },
   SITE_EXISTS: {
-    cause: 'The site file, or its schema, exists already.',
+    cause: 'The site file or its schema already exists.',
     remedy: 'Use another path, or `--force`.',
   },
   SITE_UNWRITABLE: {
@@ -64,45 +66,48 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Check the folder and its rights.',
   },
   SECRETS_MISSING: {
-    cause: 'The place that the site names has no secrets.',
-    remedy: 'Run `holdfast render` to create them in a folder, or provide the variables or the credential.',
+    cause: 'The folder, environment or credential that the site names has no secrets.',
+    remedy: 'Run `holdfast render` to create them in a folder, or set the variables or the credential.',
   },
   SECRETS_UNUSABLE: {
     cause: 'The secrets are open to other users, belong to another user, or lack a value.',
     remedy: 'Follow the message: usually `chmod`, or the missing name.',
   },
   NOT_SAFE: {
-    cause: 'The operation would lose or refuse something now. Nothing was changed.',
+    cause: 'The operation would now lose data or refuse requests. Nothing was changed.',
     remedy: 'Fix the condition that the message names, then run the command again.',
   },
   BUSY: {
     cause: 'Another operation changes the data centre. Nothing was changed.',
-    remedy: 'Wait for it; the message says which, and since when.',
+    remedy: 'Wait until it ends; the message names it and its start.',
   },
   NO_SUCH_DATA_CENTRE: {
-    cause: 'The site file has no data centre of that name, or several and none was named.',
-    remedy: 'Name one by `--data-centre`.',
+    cause: 'The site file has no data centre of that name, or it has several and none was chosen.',
+    remedy: 'Choose one with `--data-centre`.',
   },
   NOT_OPERABLE: {
     cause: 'Holdfast describes this data centre but cannot operate it.',
-    remedy: 'Read the reason in the message, such as the profile.',
+    remedy: 'The message gives the reason, such as the profile.',
   },
   SWITCHOVER_FAILED: {
-    cause: 'A switchover began and could not be finished.',
-    remedy: 'Run `holdfast status`; if a Redis has the wrong priority, `holdfast doctor --fix`.',
+    cause: 'A switchover started and could not finish.',
+    remedy: 'Run `holdfast status`. If a Redis has the wrong priority, run `holdfast doctor --fix`.',
   },
   SWITCHOVER_ABORTED: {
-    cause: 'A switchover was interrupted on request, before the promotion. Every change was put back.',
+    cause: 'A switchover was interrupted on request before the promotion. Every change was undone.',
     remedy: 'Run it again.',
   },
-  UPGRADE_FAILED: { cause: 'An upgrade began and could not go on.', remedy: 'Fix the reason; run it again.' },
+  UPGRADE_FAILED: {
+    cause: 'An upgrade started and could not continue.',
+    remedy: 'Fix the reason; run it again.',
+  },
   UPGRADE_ABORTED: { cause: 'An upgrade was interrupted on request.', remedy: 'Run it again; it resumes.' },
   RESTART_FAILED: {
     cause: 'The command that restarts a service failed; the message has its output.',
     remedy: 'Restart the service by hand, then run the upgrade again.',
   },
   ROTATION_STOPPED: {
-    cause: 'A rotation of secrets stopped half-way. Old and new secrets are both valid.',
+    cause: 'A rotation of secrets did not finish. Old and new secrets are both valid.',
     remedy: 'Fix the reason; run the rotation again, or undo it (passwords only).',
   },
   ROTATION_ABORTED: {
@@ -114,27 +119,28 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Follow the message; `--force` overwrites rendered files.',
   },
   CERTIFICATE_REFUSED: {
-    cause: 'The request makes no certificate.',
+    cause: 'A certificate cannot be issued for these names or addresses.',
     remedy: 'Correct the names or addresses.',
   },
   CERTIFICATE_UNREADABLE: {
     cause: 'A certificate or its key is missing or cannot be read, or the two do not belong together.',
-    remedy: 'Issue it again by `holdfast ca issue`.',
+    remedy: 'Issue it again with `holdfast ca issue`.',
   },
   AUTHORITY_EXISTS: {
-    cause: 'The data centre has a certificate authority already.',
-    remedy: 'Use it. `--force` replaces it, and then every certificate must be issued again.',
+    cause: 'The data centre already has a certificate authority.',
+    remedy: 'Use it. `--force` replaces it; then issue every certificate again.',
   },
   AUTHORITY_MISSING: {
     cause: 'The data centre has no certificate authority.',
-    remedy: 'Make one by `holdfast ca create`, or name its folder.',
+    remedy: 'Create one with `holdfast ca create`, or pass its folder.',
   },
   FILE_UNUSABLE: {
     cause: 'A file cannot be read or written, exists already, or is open to other users.',
-    remedy: 'Follow the message.',
+    remedy: 'The message names the file and the fix.',
   },
   BACKUP_REFUSED: {
-    cause: 'The backup is of another data centre, damaged, incomplete, or locked with another secret.',
+    cause:
+      'The backup belongs to another data centre, is damaged or incomplete, or needs another passphrase or identity.',
     remedy: 'Use the right file, passphrase or identity. Nothing was changed.',
   },
   PRIMARY_CHANGED: {
@@ -146,8 +152,8 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Run it again.',
   },
   RESTORE_FAILED: {
-    cause: 'The restore ended half-way. The merged sessions stay.',
-    remedy: 'Run it again; merging twice does no harm.',
+    cause: 'The restore did not finish. The merged sessions stay.',
+    remedy: 'Run it again; merging twice is safe.',
   },
   RESTORE_ABORTED: {
     cause: 'The restore was interrupted on request. The merged sessions stay.',
@@ -163,7 +169,7 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Run it again.',
   },
   NOT_WHOLE: {
-    cause: 'The data centre is not healthy before the drill, so that a fault would be one too many.',
+    cause: 'The data centre was not healthy before the drill. A second fault could cause an outage.',
     remedy: 'Run `holdfast doctor`, fix its findings, then run the drill again.',
   },
   LOGIN_REFUSED: {
@@ -171,15 +177,15 @@ export const DATA_CENTRE: ErrorEntries = {
     remedy: 'Check the gateways and the login limits.',
   },
   NOT_UNDONE: {
-    cause: 'A fault, or a part of it, is still there.',
+    cause: 'A fault was not undone completely.',
     remedy: 'Run `holdfast doctor --fix`.',
   },
   REMAINS_UNREADABLE: {
-    cause: 'The file in which a drill records its steps cannot be understood.',
-    remedy: 'Use the version of Holdfast that made the drill, or delete the file after a look at `status`.',
+    cause: 'The file that records the steps of a drill is invalid.',
+    remedy: 'Use the version of Holdfast that ran the drill, or check `holdfast status` and delete the file.',
   },
   OBJECTIVES_INVALID: {
-    cause: 'The file of objectives cannot be read or understood.',
+    cause: 'The objectives file cannot be read, or a key is invalid.',
     remedy: 'Correct the key that the message names; see docs/drill.md.',
   },
   DRILL_ABORTED: {
@@ -190,11 +196,11 @@ export const DATA_CENTRE: ErrorEntries = {
 
 /** What the command `holdfast` returns to its caller. */
 export const EXIT_CODES: Readonly<Record<string, string>> = {
-  ok: 'It worked.',
-  failed: 'It did not work, or a drill, the status or the doctor found something wrong.',
+  ok: 'Success.',
+  failed: 'The command failed, or a drill, the status or the doctor found a problem.',
   usage: 'The command line was wrong. Nothing was done.',
   notRunning: 'No data centre runs with this state folder.',
   warnings: 'The doctor found no error, but warnings.',
-  notExamined: 'The doctor found nothing wrong where it could look, but it could not look everywhere.',
+  notExamined: 'The doctor found no problem, but it could not run every check.',
   interrupted: 'Interrupted by Ctrl-C.',
 }

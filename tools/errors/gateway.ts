@@ -9,19 +9,20 @@ export const GATEWAY: ErrorEntries = {
   },
   CONFIG_INVALID: {
     cause: 'The configuration is not valid JSON, or keys are wrong; the message names each key.',
-    remedy: 'Correct the keys. A running gateway goes on with its old configuration.',
+    remedy: 'Correct the keys. A running gateway keeps its old configuration.',
   },
   USERS_INVALID: {
     cause: 'The users file is not valid, or a change would break its rules.',
-    remedy: 'Change it by `holdfast users`, not by hand.',
+    remedy: 'Change it with `holdfast users`, not by hand.',
   },
   LISTEN_FAILED: {
-    cause: 'The address cannot be listened on: in use, not of this machine, or not allowed.',
-    remedy: 'End the other program, or correct `listen`.',
+    cause:
+      'The gateway cannot listen on the address: it is in use, not an address of this machine, or not allowed.',
+    remedy: 'Stop the other program, or correct `listen`.',
   },
   PROCESSES_DIE: {
-    cause: 'The processes of the gateway die again and again.',
-    remedy: 'Read the log lines before it: each process says why it ended.',
+    cause: 'The processes of the gateway keep exiting.',
+    remedy: 'Read the log lines before this error: each process logs why it exited.',
   },
 }
 
@@ -34,21 +35,21 @@ export const RESPONSES: ErrorEntries = {
   INVALID_JSON: { cause: '400. The body is empty or not valid JSON.', remedy: 'Send valid JSON.' },
   INVALID_CREDENTIALS: {
     cause: '401. The user name or the password is wrong, or the user is disabled.',
-    remedy: 'Try again; the answer does not say which.',
+    remedy: 'Try again. The response does not distinguish these cases.',
   },
-  NO_TOKEN: { cause: '401. The request brought no token.', remedy: 'Log in.' },
+  NO_TOKEN: { cause: '401. The request does not contain a token.', remedy: 'Log in.' },
   INVALID_TOKEN: {
     cause:
       '401. The token is malformed, foreign, unknown, expired or revoked; `error_description` says which.',
     remedy: 'Log in again.',
   },
   INSUFFICIENT_AUTHENTICATION: {
-    cause: '401. The session is good, but its login is older than this page allows (RFC 9470).',
-    remedy: 'Log in again; the browser is redirected by its proxy.',
+    cause: '401. The session is valid, but its login is older than this page allows (RFC 9470).',
+    remedy: 'Log in again; the proxy redirects a browser to the login page.',
   },
   NO_ADMINISTRATOR: {
     cause: '401. The admin API needs the token of an administrator.',
-    remedy: 'Send it as `Authorization: Bearer`; `holdfast admin token` makes one.',
+    remedy: 'Send it as `Authorization: Bearer`; `holdfast admin token` creates one.',
   },
   READ_ONLY: {
     cause: '403. The `access` of this administrator is "read".',
@@ -60,7 +61,7 @@ export const RESPONSES: ErrorEntries = {
   },
   ACCESS_DENIED: {
     cause: '403. An access rule refuses this path, method or group.',
-    remedy: 'Change the rule, or put the user into the group.',
+    remedy: 'Change the rule, or add the user to the group.',
   },
   NO_PASSWORD_LOGIN: {
     cause: '403. This gateway has no users file and no directory.',
@@ -80,8 +81,8 @@ export const RESPONSES: ErrorEntries = {
     remedy: 'List the sessions again.',
   },
   METHOD_NOT_ALLOWED: {
-    cause: '405. The address takes other methods; `allow` lists them.',
-    remedy: 'Use one of those.',
+    cause: '405. The address does not accept this method; `allow` lists the accepted ones.',
+    remedy: 'Use one of the listed methods.',
   },
   REQUEST_TIMEOUT: { cause: '408. The request took too long to arrive.', remedy: 'Send it again.' },
   SESSION_LIMIT: {
@@ -103,19 +104,19 @@ export const RESPONSES: ErrorEntries = {
     remedy: 'Report it with the log line.',
   },
   TOO_BUSY: {
-    cause: '503. Too many logins wait for password hashing, or for a provider.',
-    remedy: 'Try again; add a gateway if it lasts.',
+    cause: '503. Too many logins are waiting for password hashing or for a provider.',
+    remedy: 'Try again. If it continues, add a gateway.',
   },
   IDENTITIES_UNAVAILABLE: {
-    cause: '503. The directory or the provider does not answer. Existing sessions go on.',
+    cause: '503. The directory or the provider does not answer. Existing sessions stay valid.',
     remedy: 'Check the directory or the provider.',
   },
   STORE_UNAVAILABLE: {
     cause: '503. Sessions cannot be looked up or written now. No user was logged out.',
-    remedy: 'Try again. `holdfast doctor` says what is down.',
+    remedy: 'Try again. `holdfast doctor` shows what is down.',
   },
   STORE_OVERLOADED: {
-    cause: '503. Too many operations wait. Nothing was done.',
+    cause: '503. Too many operations are waiting. Nothing was done.',
     remedy: 'Try again after `retry-after`.',
   },
   STORE_FULL: {
@@ -132,14 +133,14 @@ export const OAUTH: ErrorEntries = {
   },
   invalid_client: {
     cause: '401. The client is unknown, or its secret is wrong or missing.',
-    remedy: 'Compare it with `clients`; `holdfast clients add` makes one.',
+    remedy: 'Compare it with `clients`; `holdfast clients add` creates one.',
   },
   unauthorized_client: {
     cause: '400. The client lacks this right.',
     remedy: 'Add it to `may` of the client.',
   },
   temporarily_unavailable: {
-    cause: '503. Nothing is known or done now.',
+    cause: '503. The state of the token cannot be determined or changed now.',
     remedy: 'Try again after `retry-after`.',
   },
   server_error: {
