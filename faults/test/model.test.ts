@@ -3,7 +3,7 @@ import { missingTool, parseVerdict } from '../model/pan.ts'
 import { QUICK_RUNS } from '../model/runs.ts'
 import { type Found, isAsExpected, search, searchAll } from '../model/search.ts'
 
-// About two minutes on two cores; the rest is for a machine that is busy.
+// The searches take about two minutes on two cores. The rest of the limit is for a busy machine.
 const ALL_MS = 8 * 60_000
 const LIMITS = { timeoutMs: ALL_MS, memoryMb: 2000, hashBits: 22, signal: AbortSignal.timeout(ALL_MS) }
 const aLogin = QUICK_RUNS.filter(({ name }) => name === 'a-login')
@@ -16,7 +16,7 @@ beforeAll(async () => {
   if (missing === null) await searchAll(QUICK_RUNS, 2, LIMITS, (run, outcome) => found.set(run.name, outcome))
 }, ALL_MS)
 
-/** What a search found. Throws why it found nothing. */
+/** Runs a search and returns its result. Throws the reason if the search has no result. */
 function outcomeOf(name: string): Found {
   const outcome = found.get(name)
   if (outcome === undefined) throw new Error(`The search ${name} did not end.`)

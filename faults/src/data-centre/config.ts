@@ -56,8 +56,7 @@ const CAMPAIGN_USER = `user ${CAMPAIGN.username} on >${CAMPAIGN.password} ~* &* 
 export const renderRedisUsers = (secrets: Secrets): string => renderUsersAcl(secrets) + CAMPAIGN_USER
 
 /** The users of a Sentinel, as lines of its file. */
-export const renderSentinelUserLines = (secrets: Secrets): string =>
-  renderSentinelUsers(secrets) + CAMPAIGN_USER
+const renderSentinelUserLines = (secrets: Secrets): string => renderSentinelUsers(secrets) + CAMPAIGN_USER
 
 /** The redis.conf of a host, as the product renders it but without the transport settings. */
 export function renderRedisConf(host: DataHost, folder: string, secrets: Secrets): string {

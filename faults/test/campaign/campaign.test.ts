@@ -24,7 +24,7 @@ function campaign(...args: string[]): ChildProcess {
   return spawn(process.execPath, [MAIN, '--results', results, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** What a campaign has made, as soon as that is so many processes in other networks, at the least. */
+/** Waits until a campaign has at least this many processes in other networks, and returns its traces. */
 async function tracesOfMany(root: number, least: number): Promise<Traces> {
   return vi.waitFor(
     async () => {
@@ -79,7 +79,7 @@ describe.runIf(missing === null)('the fault campaign', () => {
       expect(await sharedState()).toEqual(before)
       child.kill(signal)
       expect((await ended).code).toBe(expected)
-      // A killed campaign cannot remove its folder; the next one does.
+      // A killed campaign cannot remove its folder. The next campaign removes it.
       if (signal === 'SIGKILL') {
         const next = campaign('--case', 'kill-sentinel')
         const nextEnded = outcome(next)

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 
-/** A process, so that another one with its number is not taken for it. */
+/** A process. Its start time distinguishes it from a later process with the same id. */
 interface ProcessTrace {
   pid: number
   startTime: string
@@ -9,8 +9,8 @@ interface ProcessTrace {
 }
 
 /**
- * What a campaign has made on this machine: processes in other network namespaces than ours, and its folder. The
- * namespaces themselves have no names outside, so they end with the last process in them.
+ * The traces of a campaign on this machine: its processes in other network namespaces, and its folder. The namespaces
+ * have no names outside, so they end with their last process.
  */
 export interface Traces {
   processes: ProcessTrace[]
@@ -30,7 +30,7 @@ async function readProcesses(): Promise<(ProcessTrace & { parent: number })[]> {
   return found
 }
 
-/** All that comes from the process `root`. */
+/** The traces of the process `root` and of all its descendants. */
 export async function tracesOf(root: number): Promise<Traces> {
   const all = await readProcesses()
   const family = new Set([root])
@@ -46,7 +46,7 @@ export async function tracesOf(root: number): Promise<Traces> {
   }
 }
 
-/** Of those traces, what is still there. */
+/** Describes the traces that still exist. */
 export async function remaining(traces: Traces, root: number): Promise<string[]> {
   const now = await readProcesses()
   const alive = traces.processes.filter(({ pid, startTime }) =>
@@ -59,7 +59,7 @@ async function foldersOf(root: number): Promise<string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith(`holdfast-faults-${root}-`))
 }
 
-/** Names of network namespaces and mounts that everybody sees. */
+/** The names of network namespaces and the mounts that every process sees. */
 export async function sharedState(): Promise<string[]> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n')
   return [...(await readdir('/run/netns').catch(() => [])), ...mounts]

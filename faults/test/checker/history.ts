@@ -5,12 +5,12 @@ export const OPTIONS: CheckerOptions = { leaseMs: 1000, defaultIdleMs: 1_800_000
 
 type Requested = Omit<InvokeEvent, 'type' | 'atMs' | 'call' | 'process' | 'worker'>
 
-/** Writes small histories by hand: each line one call, with its times. */
+/** Builds small histories by hand. Each method adds one call with its times. */
 export class HandWritten {
   readonly events: HistoryEvent[] = []
   #calls = 0
 
-  /** A call that ended in this way. Each is a process of its own. */
+  /** Adds a finished call, by its own process. */
   call(asked: Requested, fromMs: number, toMs: number, type: 'ok' | 'fail' | 'info', answer?: Answer): this {
     const call = `c${++this.#calls}`
     this.events.push({ type: 'invoke', atMs: fromMs, call, process: call, worker: 'w1', ...asked })
@@ -18,7 +18,7 @@ export class HandWritten {
     return this
   }
 
-  /** A call whose end was never written down. */
+  /** Adds a call without a recorded end. */
   unfinished(asked: Requested, fromMs: number): this {
     const call = `c${++this.#calls}`
     this.events.push({ type: 'invoke', atMs: fromMs, call, process: call, worker: 'w1', ...asked })
@@ -39,7 +39,7 @@ export class HandWritten {
     return this.call({ operation: 'revoke', token }, fromMs, toMs, type)
   }
 
-  /** In the order of time. */
+  /** The events in the order of time. */
   sorted(): HistoryEvent[] {
     return [...this.events].sort((a, b) => a.atMs - b.atMs)
   }

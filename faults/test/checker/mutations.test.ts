@@ -5,7 +5,7 @@ import type { CompletionEvent, HistoryEvent } from '../../src/history/events.ts'
 import { Random } from '../../src/schedule/random.ts'
 import { HandWritten, OPTIONS } from './history.ts'
 
-/** What a faultless system does with random logins, log-outs and questions, far enough apart for every rule to bite. */
+/** The history of a correct system under random logins, logouts and verifications, far enough apart for every rule to apply. */
 function faultless(seed: number): HandWritten {
   const random = new Random(seed)
   const written = new HandWritten()

@@ -5,7 +5,7 @@ import type { CompletionEvent, HistoryEvent } from '../../src/history/events.ts'
 import { Random } from '../../src/schedule/random.ts'
 import { HandWritten, OPTIONS } from './history.ts'
 
-/** A faultless system with one user who logs in, rotates, updates, lists and ends all sessions, far enough apart for every rule to bite. */
+/** The history of a correct system: one user logs in, rotates, updates, lists and ends all sessions, far enough apart for every rule to apply. */
 function faultless(seed: number): HandWritten {
   const random = new Random(seed)
   const written = new HandWritten()
@@ -48,7 +48,7 @@ function faultless(seed: number): HandWritten {
 const violations = (events: HistoryEvent[]) => checkHistory(events, [], OPTIONS).violations.length
 const seeds = fc.integer({ min: 1, max: 1_000_000 })
 
-/** Plants one violation in a faultless history; null where it has no room for it. */
+/** Inserts one violation into a correct history. Null if the history has no place for it. */
 function mutantsAreCaught(plant: (events: HistoryEvent[], which: number) => HistoryEvent[] | null): void {
   fc.assert(
     fc.property(seeds, fc.nat(), (seed, which) => {
@@ -59,7 +59,7 @@ function mutantsAreCaught(plant: (events: HistoryEvent[], which: number) => Hist
   )
 }
 
-/** Replaces the answer of one of the events that fit. */
+/** Replaces the answer of one matching event. */
 function changeOne(
   events: HistoryEvent[],
   which: number,

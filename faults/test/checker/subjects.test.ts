@@ -4,7 +4,7 @@ import type { FinalReading } from '../../src/checker/final-state.ts'
 import type { Answer } from '../../src/history/events.ts'
 import { HandWritten, OPTIONS } from './history.ts'
 
-/** What concerns several sessions of one user, or several writes of one session. Each test plants one violation. */
+/** Rules about several sessions of one user, or several writes of one session. */
 
 const history = () => new HandWritten()
 const rules = (written: HandWritten, readings: FinalReading[] = []) =>

@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** What a process of Node says of its clocks for each line that it is sent; and how often its timer of 50 ms came. */
+/** A Node process that prints its clocks for each line of input, and how often its 50 ms timer fired. */
 const PROGRAM = `
 const { machineNs } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve('@holdfast/testing/clock')))})
 const os = await import('node:os')
@@ -62,7 +62,7 @@ async function startNode() {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const STOOD_MS = 1500
-/** The machine may be slow; a clock that went on would show all of the pause. */
+/** Tolerates a slow machine. A clock that did not stop would show the whole pause. */
 const MOST_MS = 700
 
 describe('a process with adjustable clocks', () => {
@@ -89,7 +89,7 @@ describe('a process with adjustable clocks', () => {
     check('hrtime', stands('monotonic'))
     check('boot', stands('boot'))
     check('machine', false)
-    // Timers count the time of the process, and go on afterwards.
+    // Timers follow the clock of the process, and continue after the pause.
     if (stands('monotonic')) expect(passed('ticks')).toBeLessThanOrEqual(MOST_MS / 50)
     await pause(300)
     expect((await read()).ticks).toBeGreaterThan(after.ticks)
