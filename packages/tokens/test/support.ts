@@ -8,7 +8,7 @@ import {
 } from '@holdfast/tokens'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { createRedisStoreWith, type TestHooks } from '../src/create-store.ts'
-import type { SafetyRule } from '../src/store/rules.ts'
+import type { SafetyRule } from '../src/safety-policy.ts'
 
 type SentinelStoreOptions = CommonRedisOptions & SentinelTopology
 

@@ -15,7 +15,7 @@ export interface MembershipOptions extends GroupLogin {
   localAddress?: string | undefined
   /** How long a member must be unknown to all others before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
-  /** Safety rules that a test turns off (store/rules.ts). */
+  /** Safety rules that a test turns off (safety-policy.ts). */
   rulesOff?: ReadonlySet<string>
 }
 

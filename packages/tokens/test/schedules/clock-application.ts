@@ -5,8 +5,8 @@
 import { createInterface } from 'node:readline'
 import { createRedisStoreWith } from '../../src/create-store.ts'
 import type { RedisStoreOptions } from '../../src/index.ts'
-import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore } from '../../src/store/store.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
+import type { TokenStore } from '../../src/store/session/token-store.ts'
 
 export interface Options {
   store: RedisStoreOptions

@@ -1,0 +1,414 @@
+import { Deadline } from '../../deadline.ts'
+import { StoreClosedError, StoreUnavailableError } from '../../errors.ts'
+import { endsAtMs, type TokenRecord } from '../../record/record.ts'
+import { type GroupOptions, ReplicaGroup } from '../../redis/group.ts'
+import type { GroupLogin } from '../../redis/login.ts'
+import { MARK_KEY, type Node } from '../../redis/node.ts'
+import type { SafetyRule } from '../../safety-policy.ts'
+import type { RecordKey, SubjectKey } from '../../token/digest.ts'
+import type { StoreObserver } from '../api/observer.ts'
+import { RedisAttempts } from '../attempts/redis-attempts.ts'
+import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
+import { TombstoneDurability } from '../cache/durability.ts'
+import { Lease } from '../cache/lease.ts'
+import { type CacheEntry, isFreshIn, NearCache, NO_GENERATION } from '../cache/near-cache.ts'
+import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from '../clocks/clock-check.ts'
+import { type Instant, readInstant } from '../clocks/instant.ts'
+import { EpochBarrier } from '../commit/barrier.ts'
+import { Committer } from '../commit/committer.ts'
+import { requireCommands } from '../commit/required-commands.ts'
+import { joinLists, joinStored, listOnNode, readRecord, readRecords } from '../commit/script-calls.ts'
+import { DurabilityAnnouncer } from '../feed/durability-announcer.ts'
+import { Feed, type FeedRecord } from '../feed/feed.ts'
+import { Heartbeat } from '../feed/heartbeat.ts'
+import { handOver } from '../journal/hand-over.ts'
+import { createRecordJournal, type Journal } from '../journal/journal.ts'
+import { RecentRemoteWrites } from '../journal/recent-remote-writes.ts'
+import { NOT_CAUGHT_UP, RecordWriter } from '../journal/record-writer.ts'
+import { Replayer } from '../journal/replay.ts'
+import { Reader } from '../read/reader.ts'
+import type {
+  Answer,
+  Backend,
+  MergeRequest,
+  ReadAnswer,
+  Rotated,
+  RotateRequest,
+  StoredRecord,
+} from '../session/backend.ts'
+import type { StoreStatus } from '../session/token-store.ts'
+import { warnWithoutAof } from './standalone-warnings.ts'
+import { Sweeper } from './sweep.ts'
+
+export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
+  hedgeMs: number
+  leaseMs: number
+  maxQueuedWrites: number
+  maxWaitingReads: number
+  maxJournalEntries: number
+  maxCachedRecords: number
+  observer: StoreObserver
+  /** For tests only. */
+  rulesOff?: ReadonlySet<SafetyRule>
+}
+
+/** After this time, a new primary has received what it lacked, and a token that it does not know is unknown. */
+const REPLAY_LASTS_MS = 30_000
+const POLL_INTERVAL_MS = 20
+/** How long a closing store waits for its replicas. */
+const CLOSE_MS = 2000
+const LIST_POLL_MS = 100
+const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
+
+/** Stores records in a replica group that Sentinels watch, or in a single Redis. */
+export class RedisBackend implements Backend {
+  readonly #group: ReplicaGroup
+  readonly #standalone: boolean
+  readonly clock: SessionClock
+  readonly #clockCheck: ClockCheck
+  readonly #barrier: EpochBarrier
+  readonly #committer: Committer
+  readonly #reader: Reader
+  readonly #durability: TombstoneDurability
+  readonly #durabilityAnnouncer: DurabilityAnnouncer
+  readonly #lease: Lease
+  readonly #feed: Feed
+  readonly #heartbeat: Heartbeat
+  readonly #cache: NearCache
+  readonly #journal: Journal<MergeRequest>
+  readonly #attempts: RedisAttempts
+  readonly #remoteWrites: RecentRemoteWrites
+  readonly #replayer: Replayer
+  readonly #writer: RecordWriter
+  readonly #sweeper: Sweeper
+  readonly #rulesOff: ReadonlySet<SafetyRule>
+  readonly #observer: StoreObserver
+  #closed: Promise<void> | null = null
+
+  constructor(options: RedisBackendOptions) {
+    this.#rulesOff = options.rulesOff ?? new Set()
+    this.#observer = options.observer
+    this.#standalone = options.standalone !== undefined
+    this.#group = new ReplicaGroup({
+      ...options,
+      rulesOff: this.#rulesOff,
+      ignoreRestarts: this.#rulesOff.has('restart'),
+      onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
+    })
+    this.clock = this.#rulesOff.has('checked-clock') ? UNCHECKED_CLOCK : this.#group.clock
+    this.#clockCheck = new ClockCheck(this.#group, this.clock)
+    const barrier = new EpochBarrier(this.#group, {
+      primaryName: options.primaryName,
+      observer: options.observer,
+      rulesOff: this.#rulesOff,
+    })
+    this.#barrier = barrier
+    void barrier.run()
+    this.#durability = new TombstoneDurability(this.#group, {
+      barrier,
+      holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
+    })
+    this.#durabilityAnnouncer = new DurabilityAnnouncer(this.#group)
+    this.#committer = new Committer(this.#group, barrier, {
+      maxQueued: options.maxQueuedWrites,
+      onComplete: (term) => this.#confirmTerm(term),
+      observer: options.observer,
+      rulesOff: this.#rulesOff,
+    })
+    this.#remoteWrites = new RecentRemoteWrites({ keepUntilConfirmed: !this.#rulesOff.has('retention') })
+    this.#journal = createRecordJournal(options.maxJournalEntries)
+    this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
+    this.#cache = new NearCache(options.maxCachedRecords)
+    this.#lease = new Lease(options.leaseMs, this.#rulesOff)
+    this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
+    this.#feed = new Feed(this.#group, {
+      beatChannel: this.#heartbeat.channel,
+      onRecord: (message) => this.#hear(message),
+      onDurable: (key) => this.#cache.markDurable(key),
+      onBeat: (beat) => this.#heartbeat.hear(beat),
+      onUnreadable: () => options.observer.event?.({ type: 'feed-unreadable' }),
+      onChange: () => this.#lease.end(),
+    })
+    this.#reader = new Reader(this.#group, {
+      hedgeMs: options.hedgeMs,
+      maxWaiting: options.maxWaitingReads,
+      leaseIsValid: () => this.#holdsLease(),
+      rulesOff: this.#rulesOff,
+    })
+    void this.#heartbeat.run(this.#feed, this.#committer, (sentAtMs, generation, term) => {
+      this.#durability.noteConfirmed(sentAtMs, generation)
+      this.#remoteWrites.confirmed(term, sentAtMs)
+    })
+    this.#replayer = new Replayer(
+      this.#group,
+      this.#committer,
+      { journal: this.#journal, attempts: this.#attempts, remoteWrites: this.#remoteWrites },
+      { rulesOff: this.#rulesOff, observer: options.observer },
+    )
+    this.#writer = new RecordWriter(this.#group, {
+      committer: this.#committer,
+      journal: this.#journal,
+      remoteWrites: this.#remoteWrites,
+      feed: this.#feed,
+      replayer: this.#replayer,
+      onWritten: (key, record) => this.#cacheWritten(key, record),
+      rulesOff: this.#rulesOff,
+    })
+    this.#sweeper = new Sweeper(this.#group, options.observer)
+  }
+
+  requireClock(deadline: Deadline): Promise<void> {
+    return this.#clockCheck.require(deadline)
+  }
+
+  compareClocks(): Promise<void> {
+    return this.#clockCheck.compareAgain()
+  }
+
+  peek({ key }: RecordKey): CacheEntry | null {
+    return this.#cache.get(key)
+  }
+
+  mayReappear(): boolean {
+    return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
+  }
+
+  isFresh(known: CacheEntry, now: Instant = readInstant()): boolean {
+    const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
+    return trusted || isFreshIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
+  }
+
+  async read(
+    { key }: RecordKey,
+    deadline: Deadline,
+    { unsettled = false }: { unsettled?: boolean } = {},
+  ): Promise<ReadAnswer> {
+    const { generation } = this.#feed
+    const { forgottenTombstones } = this.#cache
+    let answer = await this.#reader.readRecord(key, deadline)
+    while (answer.known && !this.#isConclusive(key, answer.value)) {
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
+      await deadline.pause(POLL_INTERVAL_MS)
+      answer = await this.#reader.readRecord(key, deadline)
+    }
+    if (!answer.known) return answer
+    const path = answer.fromPrimary === true ? 'primary' : 'quorum'
+    if (answer.value === null) return { known: true, value: null, path }
+    // An answer of a majority may be older than the start of the feed. It is true now, but is not cached as live.
+    // INV-TOKENS-51: forgotten tombstones.
+    const complete =
+      answer.fromPrimary === true &&
+      generation !== null &&
+      generation === this.#feed.generation &&
+      forgottenTombstones === this.#cache.forgottenTombstones
+    const known = this.#cache.upsert(key, answer.value, complete ? generation : NO_GENERATION)
+    const isConclusive =
+      known.record.state === 'live' ||
+      unsettled ||
+      this.#rulesOff.has('settle') ||
+      (await this.#durability.waitUntilDurable(key, known, deadline))
+    return isConclusive
+      ? { known: true, value: known.record, path }
+      : { known: false, error: new StoreUnavailableError(UNSETTLED) }
+  }
+
+  merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
+    return this.#writer.merge(requests, deadline)
+  }
+
+  rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated> {
+    return this.#writer.rotate(request, deadline)
+  }
+
+  onOnePrimary<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+    return this.#writer.onOnePrimary(work, deadline)
+  }
+
+  async take(request: TakeRequest, deadline: Deadline): Promise<Taken> {
+    const { term } = this.#group
+    if (this.#closed !== null) throw new StoreClosedError('The store was closed.')
+    const taken = await this.#attempts.take(request, deadline, {
+      nowMs: performance.now(),
+      promotableMs: this.#group.promotableMs,
+    })
+    if (this.#rulesOff.has('retention')) {
+      this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
+    }
+    // The primary has changed meanwhile, and its replay may have missed this attempt.
+    if (this.#group.term !== term) this.#replayer.replayJournal().catch(() => {})
+    return taken
+  }
+
+  giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void> {
+    return this.#attempts.giveBack(request, deadline)
+  }
+
+  /** A list is complete only after the primary has received all writes that it may lack. */
+  async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+    const isCaughtUp = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
+    for (;;) {
+      const wasCaughtUp = isCaughtUp()
+      const answer = await this.#readList(subject, deadline)
+      if (!answer.known || (wasCaughtUp && isCaughtUp())) return answer
+      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
+      await deadline.pause(LIST_POLL_MS)
+    }
+  }
+
+  async #readList(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+    const listed = await this.#reader.ask(
+      {
+        ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs),
+        // The primary may lack a session that a newer primary has.
+        primaryIsEnough: () => false,
+        join: joinLists,
+      },
+      deadline,
+    )
+    if (!listed.known) return listed
+    const { records, isUnanimous } = listed.value
+    const digests = records.filter(({ record }) => record.state === 'live').map(({ digest }) => digest)
+    if (isUnanimous || digests.length === 0) return { known: true, value: records }
+    // If a node lost a session and then received its tombstone, it has the tombstone, but no entry for it in the
+    // index. So a list alone does not show that a majority knows of the logout (seed 5115 of the fault campaign).
+    const found = await this.#reader.ask(
+      {
+        ask: (node, timeoutMs) => readRecords(node, subject, digests, timeoutMs),
+        primaryIsEnough: () => false,
+        join: joinStored,
+      },
+      deadline,
+    )
+    if (!found.known) return found
+    // A session that a rotation ended between the two reads was replaced by one that is not in the list.
+    const read = found.value.map((stored) => ({ ...stored, mayBeReplaced: true }))
+    return { known: true, value: joinStored([records, read]) }
+  }
+
+  renew(login: GroupLogin, deadline: Deadline): Promise<void> {
+    return this.#group.renew(login, deadline)
+  }
+
+  status(): StoreStatus {
+    const { primary, nodes, sentinels } = this.#group
+    const up = nodes.filter((node) => node.isUp).length
+    const knows = this.#hasCaughtUp()
+    const clockProblem = this.clock.problem
+    return {
+      writable: primary !== null && clockProblem === null,
+      readable: knows && clockProblem === null && (primary !== null || up >= this.#group.readQuorum),
+      primary: primary?.address ?? null,
+      problem: this.#group.problem() ?? clockProblem ?? (knows ? null : NOT_CAUGHT_UP),
+      leaseRemainingMs: this.#lease.remainingMs(readInstant()),
+      leaseAgeMs: this.#lease.ageMs(readInstant()),
+      journalEntries: this.#journal.size,
+      cachedRecords: this.#cache.size,
+      waitingWrites: this.#committer.size,
+      waitingReads: this.#reader.size,
+      nodes: nodes.map((node) => ({
+        address: node.address,
+        role: node === primary ? 'primary' : node.view === null ? 'unknown' : 'replica',
+        up: node.isUp,
+      })),
+      sentinels: sentinels.map(({ address, isUp }) => ({ address, up: isUp })),
+    }
+  }
+
+  async ready(deadline: Deadline): Promise<void> {
+    while (this.#group.primary === null) {
+      const mistake = this.#group.misconfiguration()
+      if (mistake !== null) throw mistake
+      await this.#group.waitForChange(deadline)
+    }
+    if (this.#group.primary !== null) await requireCommands(this.#group.primary)
+    await this.requireClock(deadline)
+    // An empty write, acknowledged like any other.
+    await this.#committer.merge([], deadline)
+    if (!(await deadline.race(this.#replayer.firstDone))) throw new StoreUnavailableError(NOT_CAUGHT_UP)
+    if (this.#standalone) await warnWithoutAof(this.#group.primary)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#writer.close()
+    if (!this.#rulesOff.has('retention')) {
+      await handOver(this.#group, new Deadline(CLOSE_MS), {
+        missing: () => ({
+          own: this.#journal.size + this.#attempts.size,
+          heard: this.#remoteWrites.unconfirmed,
+        }),
+        onConfirmed: (term, sentAtMs) => {
+          this.#confirmTerm(term)
+          this.#remoteWrites.confirmed(term, sentAtMs)
+        },
+        observer: this.#observer,
+      })
+    }
+    this.#replayer.close()
+    this.#sweeper.close()
+    this.#barrier.close()
+    this.#heartbeat.close()
+    this.#feed.close()
+    this.#committer.close()
+    this.#group.close()
+  }
+
+  /**
+   * Whether the answer of the nodes is final: no record that a new primary may still receive can change it.
+   * INV-TOKENS-46.
+   */
+  #isConclusive(key: string, record: TokenRecord | null): boolean {
+    if (record !== null) return record.state === 'revoked' || this.#hasCaughtUp()
+    const known = this.#cache.get(key)
+    if (known === null) return this.#replayer.isDone || this.#rulesOff.has('unknown')
+    const isLive = known.record.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known.record))
+    return !isLive || !this.mayReappear()
+  }
+
+  /**
+   * False in a process that started after a failover: another process may still replay a logout that this process
+   * has not received.
+   */
+  #hasCaughtUp(): boolean {
+    return this.#replayer.wasDone || this.#rulesOff.has('unknown')
+  }
+
+  async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {
+    const replies = await node.read(['MGET', key, MARK_KEY], timeoutMs)
+    const [bytes, mark] = Array.isArray(replies) ? replies : []
+    const isOurs = this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)
+    return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
+  }
+
+  #holdsLease(now: Instant = readInstant()): boolean {
+    return (this.#lease.isValid(now) && this.#hasCaughtUp()) || this.#rulesOff.has('lease')
+  }
+
+  #hear(message: FeedRecord): void {
+    const generation = this.#feed.generation ?? NO_GENERATION
+    const nowMs = performance.now()
+    const known = this.#cache.upsert(message.key, message.record, generation)
+    if (known.record.state === 'revoked' && !known.durable)
+      this.#durability.noteHeard(known, nowMs, generation)
+    this.#remoteWrites.add(message, this.#feed.term, nowMs)
+  }
+
+  /** Caches a record that was just acknowledged. */
+  #cacheWritten(key: string, record: TokenRecord): CacheEntry {
+    const known = this.#cache.upsert(key, record, NO_GENERATION)
+    if (record.state === 'revoked') {
+      known.durable = true
+      this.#durabilityAnnouncer.tell(key)
+    }
+    return known
+  }
+
+  #confirmTerm(term: number): void {
+    this.#journal.confirmTerm(term)
+    this.#attempts.confirmTerm(term)
+  }
+}
