@@ -34,7 +34,7 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
 }
 
 /** Settings for tests only. */
-export type TestHooks = Pick<RedisBackendOptions, 'rulesOff' | 'localAddress' | 'forgetAfterMs'>
+export type TestHooks = Pick<RedisBackendOptions, 'rules' | 'localAddress' | 'forgetAfterMs'>
 
 /** {@link createRedisStore} with a test's hooks. Not exported from the package. */
 export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHooks): TokenStore {

@@ -36,8 +36,6 @@ export interface GroupOptions extends MembershipOptions {
   standalone?: NodeAddress | undefined
   /** The group id. Default is the group id of the first primary that is found. */
   mark?: string | undefined
-  /** For tests only: treats a primary that has restarted at its address as the same one. */
-  ignoreRestarts?: boolean
   /** Called when another node than the last one becomes the primary. */
   onFailover: (from: string, to: string) => void
 }
@@ -115,7 +113,7 @@ export class ReplicaGroup {
    * if the quorum is below a majority, because a Sentinel counts the majority of the Sentinels that it knows.
    */
   get sentinelsToHear(): number {
-    if (this.#options.rulesOff?.has('voters')) return this.electingSentinels
+    if (this.#options.rules?.voters === false) return this.electingSentinels
     const quorums = this.trustedSentinels.flatMap(({ quorum }) => quorum ?? [])
     const others = Math.min(...quorums, this.electingSentinels)
     return Math.max(this.electingSentinels, this.allSentinels - others + 1)
@@ -486,7 +484,7 @@ export class ReplicaGroup {
    * or it was replaced meanwhile. A process begins a new history each time it starts as a primary.
    */
   #hasRestarted(primary: Node | null): boolean {
-    if (primary === null || this.#options.ignoreRestarts === true) return false
+    if (primary === null || this.#options.rules?.restart === false) return false
     return primary.address === this.#lastPrimary && primary.view?.replid !== this.#lastReplid
   }
 

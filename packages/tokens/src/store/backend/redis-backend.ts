@@ -4,7 +4,7 @@ import { endsAtMs, type TokenRecord } from '../../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../../redis/group.ts'
 import type { GroupLogin } from '../../redis/login.ts'
 import { MARK_KEY, type Node } from '../../redis/node.ts'
-import type { SafetyRule } from '../../safety-policy.ts'
+import { ALL_RULES, type SafetyPolicy } from '../../safety-policy.ts'
 import type { RecordKey, SubjectKey } from '../../token/digest.ts'
 import type { StoreObserver } from '../api/observer.ts'
 import { RedisAttempts } from '../attempts/redis-attempts.ts'
@@ -48,8 +48,6 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
   maxJournalEntries: number
   maxCachedRecords: number
   observer: StoreObserver
-  /** For tests only. */
-  rulesOff?: ReadonlySet<SafetyRule>
 }
 
 /** After this time, a new primary has received what it lacked, and a token that it does not know is unknown. */
@@ -81,26 +79,25 @@ export class RedisBackend implements Backend {
   readonly #replayer: Replayer
   readonly #writer: RecordWriter
   readonly #sweeper: Sweeper
-  readonly #rulesOff: ReadonlySet<SafetyRule>
+  readonly #rules: SafetyPolicy
   readonly #observer: StoreObserver
   #closed: Promise<void> | null = null
 
   constructor(options: RedisBackendOptions) {
-    this.#rulesOff = options.rulesOff ?? new Set()
+    this.#rules = options.rules ?? ALL_RULES
     this.#observer = options.observer
     this.#standalone = options.standalone !== undefined
     this.#group = new ReplicaGroup({
       ...options,
-      rulesOff: this.#rulesOff,
-      ignoreRestarts: this.#rulesOff.has('restart'),
+      rules: this.#rules,
       onFailover: (from, to) => options.observer.event?.({ type: 'failover', from, to }),
     })
-    this.clock = this.#rulesOff.has('checked-clock') ? UNCHECKED_CLOCK : this.#group.clock
+    this.clock = this.#rules['checked-clock'] ? this.#group.clock : UNCHECKED_CLOCK
     this.#clockCheck = new ClockCheck(this.#group, this.clock)
     const barrier = new EpochBarrier(this.#group, {
       primaryName: options.primaryName,
       observer: options.observer,
-      rulesOff: this.#rulesOff,
+      rules: this.#rules,
     })
     this.#barrier = barrier
     void barrier.run()
@@ -113,13 +110,13 @@ export class RedisBackend implements Backend {
       maxQueued: options.maxQueuedWrites,
       onComplete: (term) => this.#confirmTerm(term),
       observer: options.observer,
-      rulesOff: this.#rulesOff,
+      rules: this.#rules,
     })
-    this.#remoteWrites = new RecentRemoteWrites({ keepUntilConfirmed: !this.#rulesOff.has('retention') })
+    this.#remoteWrites = new RecentRemoteWrites({ keepUntilConfirmed: this.#rules.retention })
     this.#journal = createRecordJournal(options.maxJournalEntries)
     this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
     this.#cache = new NearCache(options.maxCachedRecords)
-    this.#lease = new Lease(options.leaseMs, this.#rulesOff)
+    this.#lease = new Lease(options.leaseMs, this.#rules)
     this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
     this.#feed = new Feed(this.#group, {
       beatChannel: this.#heartbeat.channel,
@@ -133,7 +130,7 @@ export class RedisBackend implements Backend {
       hedgeMs: options.hedgeMs,
       maxWaiting: options.maxWaitingReads,
       leaseIsValid: () => this.#holdsLease(),
-      rulesOff: this.#rulesOff,
+      rules: this.#rules,
     })
     void this.#heartbeat.run(this.#feed, this.#committer, (sentAtMs, generation, term) => {
       this.#durability.noteConfirmed(sentAtMs, generation)
@@ -143,7 +140,7 @@ export class RedisBackend implements Backend {
       this.#group,
       this.#committer,
       { journal: this.#journal, attempts: this.#attempts, remoteWrites: this.#remoteWrites },
-      { rulesOff: this.#rulesOff, observer: options.observer },
+      { rules: this.#rules, observer: options.observer },
     )
     this.#writer = new RecordWriter(this.#group, {
       committer: this.#committer,
@@ -152,7 +149,7 @@ export class RedisBackend implements Backend {
       feed: this.#feed,
       replayer: this.#replayer,
       onWritten: (key, record) => this.#cacheWritten(key, record),
-      rulesOff: this.#rulesOff,
+      rules: this.#rules,
     })
     this.#sweeper = new Sweeper(this.#group, options.observer)
   }
@@ -174,7 +171,7 @@ export class RedisBackend implements Backend {
   }
 
   isFresh(known: CacheEntry, now: Instant = readInstant()): boolean {
-    const trusted = known.record.state === 'revoked' && this.#rulesOff.has('settle')
+    const trusted = known.record.state === 'revoked' && !this.#rules.settle
     return trusted || isFreshIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
   }
 
@@ -205,7 +202,7 @@ export class RedisBackend implements Backend {
     const isConclusive =
       known.record.state === 'live' ||
       unsettled ||
-      this.#rulesOff.has('settle') ||
+      !this.#rules.settle ||
       (await this.#durability.waitUntilDurable(key, known, deadline))
     return isConclusive
       ? { known: true, value: known.record, path }
@@ -231,7 +228,7 @@ export class RedisBackend implements Backend {
       nowMs: performance.now(),
       promotableMs: this.#group.promotableMs,
     })
-    if (this.#rulesOff.has('retention')) {
+    if (!this.#rules.retention) {
       this.#attempts.forgetBefore(performance.now() - this.#group.promotableMs)
     }
     // The primary has changed meanwhile, and its replay may have missed this attempt.
@@ -245,7 +242,7 @@ export class RedisBackend implements Backend {
 
   /** A list is complete only after the primary has received all writes that it may lack. */
   async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
-    const isCaughtUp = () => this.#replayer.isDone || this.#rulesOff.has('unknown')
+    const isCaughtUp = () => this.#replayer.isDone || !this.#rules.unknown
     for (;;) {
       const wasCaughtUp = isCaughtUp()
       const answer = await this.#readList(subject, deadline)
@@ -335,7 +332,7 @@ export class RedisBackend implements Backend {
 
   async #close(): Promise<void> {
     this.#writer.close()
-    if (!this.#rulesOff.has('retention')) {
+    if (this.#rules.retention) {
       await handOver(this.#group, new Deadline(CLOSE_MS), {
         missing: () => ({
           own: this.#journal.size + this.#attempts.size,
@@ -364,7 +361,7 @@ export class RedisBackend implements Backend {
   #isConclusive(key: string, record: TokenRecord | null): boolean {
     if (record !== null) return record.state === 'revoked' || this.#hasCaughtUp()
     const known = this.#cache.get(key)
-    if (known === null) return this.#replayer.isDone || this.#rulesOff.has('unknown')
+    if (known === null) return this.#replayer.isDone || !this.#rules.unknown
     const isLive = known.record.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known.record))
     return !isLive || !this.mayReappear()
   }
@@ -374,7 +371,7 @@ export class RedisBackend implements Backend {
    * has not received.
    */
   #hasCaughtUp(): boolean {
-    return this.#replayer.wasDone || this.#rulesOff.has('unknown')
+    return this.#replayer.wasDone || !this.#rules.unknown
   }
 
   async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {
@@ -385,7 +382,7 @@ export class RedisBackend implements Backend {
   }
 
   #holdsLease(now: Instant = readInstant()): boolean {
-    return (this.#lease.isValid(now) && this.#hasCaughtUp()) || this.#rulesOff.has('lease')
+    return (this.#lease.isValid(now) && this.#hasCaughtUp()) || !this.#rules.lease
   }
 
   #hear(message: FeedRecord): void {

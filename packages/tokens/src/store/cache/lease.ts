@@ -1,4 +1,4 @@
-import type { SafetyRule } from '../../safety-policy.ts'
+import { ALL_RULES, type SafetyPolicy } from '../../safety-policy.ts'
 import { elapsedMs, type Instant } from '../clocks/instant.ts'
 
 /**
@@ -16,9 +16,9 @@ export class Lease {
   /** When the latest confirmed heartbeat since the last end of the lease was sent; null if there is none. */
   #validFrom: Instant | null = null
 
-  constructor(leaseMs: number, rulesOff: ReadonlySet<SafetyRule> = new Set()) {
+  constructor(leaseMs: number, rules: SafetyPolicy = ALL_RULES) {
     this.#leaseMs = leaseMs
-    this.#elapsedMs = rulesOff.has('standing-clock') ? monotonicElapsedMs : elapsedMs
+    this.#elapsedMs = rules['standing-clock'] ? elapsedMs : monotonicElapsedMs
   }
 
   isValid(now: Instant): boolean {

@@ -1,6 +1,6 @@
 import { ElectionEpochs } from '../../redis/election-epochs.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
-import type { SafetyRule } from '../../safety-policy.ts'
+import type { SafetyPolicy } from '../../safety-policy.ts'
 import type { StoreObserver } from '../api/observer.ts'
 
 /** The barrier ignores a Sentinel that takes longer. */
@@ -14,7 +14,7 @@ const HELLO_MS = 2200
 export interface BarrierOptions {
   primaryName: string
   observer: StoreObserver
-  rulesOff: ReadonlySet<SafetyRule>
+  rules: SafetyPolicy
 }
 
 /**
@@ -70,7 +70,7 @@ export class EpochBarrier {
     // By id: a Sentinel that is known under two addresses is one voter.
     const answered = new Set(answers.flat()).size
     if (answered < sentinelsToHear || (await this.#isElectionPending())) return false
-    return answered >= allSentinels || !mayBeForced || this.#options.rulesOff.has('forced-failover')
+    return answered >= allSentinels || !mayBeForced || !this.#options.rules['forced-failover']
   }
 
   /**
@@ -102,8 +102,7 @@ export class EpochBarrier {
     if (pending !== this.#doubtEpoch) this.#doubtSinceMs = performance.now()
     this.#doubtEpoch = pending
     if (pending === null) return false
-    if (this.#options.rulesOff.has('pending-election'))
-      return performance.now() < this.#doubtSinceMs + HELLO_MS
+    if (!this.#options.rules['pending-election']) return performance.now() < this.#doubtSinceMs + HELLO_MS
     const isOver = () =>
       this.#epochs.pendingAfter(primaryEpoch) === null && this.#group.primaryEpoch === primaryEpoch
     await this.#epochs.askAll()

@@ -5,7 +5,7 @@ import type { Connection, Reply } from '../../redis/connection.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import { MARK_KEY, type Node } from '../../redis/node.ts'
 import { confirmers, parseReplication, type ReplicationView } from '../../redis/replication.ts'
-import type { SafetyRule } from '../../safety-policy.ts'
+import type { SafetyPolicy } from '../../safety-policy.ts'
 import { SCRIPTS } from '../../scripts/scripts.ts'
 import type { CommitOutcome, StoreObserver } from '../api/observer.ts'
 import type { MergeRequest } from '../session/backend.ts'
@@ -47,7 +47,7 @@ export interface CommitterOptions {
   /** Called when every planned replica has everything that was written in a term. */
   onComplete: (term: number) => void
   observer: StoreObserver
-  rulesOff: ReadonlySet<SafetyRule>
+  rules: SafetyPolicy
 }
 
 /** No client subscribes to this channel. */
@@ -237,7 +237,7 @@ export class Committer {
     }
     const { complete, followed: isFollowed, missing } = await this.#awaitReplicas(writer)
     if (complete) this.#options.onComplete(term)
-    const sameTerm = () => this.#group.term === term || !this.#holds('term')
+    const sameTerm = () => this.#group.term === term || !this.#options.rules.term
     const followed = isFollowed && sameTerm()
     const lasting = followed && (complete || ((await this.#barrierIsClear(missing)) && sameTerm()))
     let passing: Error | null = null
@@ -269,7 +269,9 @@ export class Committer {
     const sentAtMs = performance.now()
     const { wanted, foreign } = this.#replicasToWaitFor(writer)
     const waiting = connection.send(['WAIT', String(wanted), String(ALL_REPLICAS_MS)], BATCH_TIMEOUT_MS)
-    const looking = this.#holds('members') ? connection.send(['INFO', 'replication'], BATCH_TIMEOUT_MS) : ''
+    const looking = this.#options.rules.members
+      ? connection.send(['INFO', 'replication'], BATCH_TIMEOUT_MS)
+      : ''
     let replies: Reply[]
     try {
       replies = await Promise.all([waiting, looking])
@@ -284,7 +286,7 @@ export class Committer {
       this.#group.alert()
     }
     const planned = this.#group.plannedFollowers(node.address)
-    if (!this.#holds('members')) return this.#confirmation(confirmed, planned)
+    if (!this.#options.rules.members) return this.#confirmation(confirmed, planned)
     const view = parseReplication(String(replies[1]))
     if (view.replid !== writer.replid) {
       // The node was a replica of another node meanwhile, and may have discarded the earlier writes.
@@ -318,7 +320,7 @@ export class Committer {
    */
   #signals(units: PendingWrite[]): Signal[] {
     const signals = units.flatMap(({ signal }) => signal ?? [])
-    return signals.length > 0 || !this.#holds('fence') ? signals : [FENCE]
+    return signals.length > 0 || !this.#options.rules.fence ? signals : [FENCE]
   }
 
   /** Heartbeats, readiness probes and attempts do not count as writes. */
@@ -327,12 +329,8 @@ export class Committer {
     this.#options.observer.committed?.(outcome, merges.length, performance.now() - askedAtMs)
   }
 
-  #holds(rule: SafetyRule): boolean {
-    return !this.#options.rulesOff.has(rule)
-  }
-
   async #barrierIsClear(missing: readonly string[]): Promise<boolean> {
-    return !this.#holds('barrier') || this.#barrier.isClear(missing)
+    return !this.#options.rules.barrier || this.#barrier.isClear(missing)
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Deadline } from '../../deadline.ts'
 import { StoreClosedError, StoreFullError, StoreUnavailableError } from '../../errors.ts'
 import type { TokenRecord } from '../../record/record.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
-import type { SafetyRule } from '../../safety-policy.ts'
+import type { SafetyPolicy } from '../../safety-policy.ts'
 import type { CacheEntry } from '../cache/near-cache.ts'
 import type { Committer } from '../commit/committer.ts'
 import { type Committed, PrimaryReplacedError, type WhenFull } from '../commit/pending-write.ts'
@@ -41,7 +41,7 @@ export interface RecordWriterOptions {
   replayer: Replayer
   /** Called for a record that was just acknowledged. */
   onWritten: (key: string, record: TokenRecord) => CacheEntry
-  rulesOff: ReadonlySet<SafetyRule>
+  rules: SafetyPolicy
 }
 
 /**
@@ -75,7 +75,7 @@ export class RecordWriter {
 
   async rotate(request: RotateRequest, deadline: Deadline): Promise<Rotated> {
     const requests = [request.fresh, request.old]
-    if (this.#options.rulesOff.has('rotate')) {
+    if (!this.#options.rules.rotate) {
       const [fresh = null] = await this.merge([request.fresh], deadline)
       const [old = null] = await this.merge([request.old], deadline)
       return { fresh, old }
@@ -99,7 +99,7 @@ export class RecordWriter {
     for (;;) {
       const failovers = await this.#untilCaughtUp(deadline)
       const value = await work()
-      if (failovers === this.#group.failovers || this.#options.rulesOff.has('rotate')) return value
+      if (failovers === this.#group.failovers || !this.#options.rules.rotate) return value
     }
   }
 
@@ -107,7 +107,7 @@ export class RecordWriter {
     this.#assertMayWrite(requests.length)
     const committed = await this.#write(requests, deadline, 'refuse').catch((error: unknown) => {
       const isOfStored = error instanceof StoreFullError && requests.every((request) => request.changesStored)
-      if (!isOfStored || this.#options.rulesOff.has('touch-when-full')) throw error
+      if (!isOfStored || !this.#options.rules['touch-when-full']) throw error
       return this.#write(requests, deadline, 'stored')
     })
     const replaced = readReplacements(requests, committed.replies)
@@ -181,7 +181,7 @@ export class RecordWriter {
 
   /** Waits until the primary has received all writes that it may lack. Returns the number of failovers up to then. */
   async #untilCaughtUp(deadline: Deadline): Promise<number> {
-    while (!this.#options.replayer.isDone && !this.#options.rulesOff.has('unknown')) {
+    while (!this.#options.replayer.isDone && this.#options.rules.unknown) {
       if (this.#closed) throw new StoreClosedError('The store was closed.')
       if (deadline.isOver) throw new StoreUnavailableError(NOT_CAUGHT_UP)
       await deadline.pause(POLL_INTERVAL_MS)
@@ -191,8 +191,8 @@ export class RecordWriter {
 
   /** Keeps these records until all replicas have them, because a replica that lacks them may be promoted. */
   #keepUntilComplete(stored: MergeRequest[], committed: Committed): void {
-    const { rulesOff, feed, remoteWrites, journal, replayer } = this.#options
-    if (rulesOff.has('journal')) return
+    const { rules, feed, remoteWrites, journal, replayer } = this.#options
+    if (!rules.journal) return
     const nowMs = performance.now()
     // Without the feed, this process does not receive its own write, and a primary that loses power may lack even a
     // write that every node had.
@@ -203,7 +203,7 @@ export class RecordWriter {
       }
     }
     journal.settle(stored, committed, nowMs)
-    if (rulesOff.has('retention')) journal.forgetBefore(nowMs - this.#group.promotableMs)
+    if (!rules.retention) journal.forgetBefore(nowMs - this.#group.promotableMs)
     // The primary has changed since the acknowledgement, and its replay did not include these records.
     if (this.#group.term !== committed.term) replayer.replayJournal().catch(() => {})
   }

@@ -5,7 +5,7 @@ import { decodeRecord } from '../../record/codec.ts'
 import { covers } from '../../record/merge.ts'
 import { Backoff, jitter } from '../../redis/backoff.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
-import type { SafetyRule } from '../../safety-policy.ts'
+import type { SafetyPolicy } from '../../safety-policy.ts'
 import { parseRecordKey } from '../../token/digest.ts'
 import type { StoreObserver } from '../api/observer.ts'
 import type { RedisAttempts } from '../attempts/redis-attempts.ts'
@@ -51,7 +51,7 @@ export class Replayer {
   readonly #journal: Journal<MergeRequest>
   readonly #attempts: RedisAttempts
   readonly #remoteWrites: RecentRemoteWrites
-  readonly #rulesOff: ReadonlySet<SafetyRule>
+  readonly #rules: SafetyPolicy
   readonly #observer: StoreObserver
   /** The number of failovers when a primary was last known to have received everything. */
   #told: number | null = null
@@ -66,14 +66,14 @@ export class Replayer {
       attempts,
       remoteWrites,
     }: { journal: Journal<MergeRequest>; attempts: RedisAttempts; remoteWrites: RecentRemoteWrites },
-    { rulesOff, observer }: { rulesOff: ReadonlySet<SafetyRule>; observer: StoreObserver },
+    { rules, observer }: { rules: SafetyPolicy; observer: StoreObserver },
   ) {
     this.#group = group
     this.#committer = committer
     this.#journal = journal
     this.#attempts = attempts
     this.#remoteWrites = remoteWrites
-    this.#rulesOff = rulesOff
+    this.#rules = rules
     this.#observer = observer
     // There may be no caller that waits for it.
     this.#firstTold.promise.catch(() => {})
@@ -133,7 +133,7 @@ export class Replayer {
     while (!this.#closed && this.#group.term === term) {
       try {
         const own = await this.replayJournal()
-        const heard = this.#rulesOff.has('heard-writes') ? 0 : await this.#replayHeard(term)
+        const heard = this.#rules['heard-writes'] ? await this.#replayHeard(term) : 0
         if (own + heard > 0) this.#observer.event?.({ type: 'journal-replayed', own, heard })
         void this.#noteWhenAllIsTold()
         return
@@ -170,7 +170,7 @@ export class Replayer {
   async #nothingWasEverLost(): Promise<boolean> {
     if (this.#group.leastReplicas === 0) return true
     if (this.#group.primaryEpoch > 0) return false
-    if (this.#rulesOff.has('restart')) return true
+    if (!this.#rules.restart) return true
     const primary = await this.#group.waitForPrimary(new Deadline(READ_MS))
     return BEGAN_EMPTY.test(String(await primary.read(['INFO', 'persistence'], READ_MS)))
   }

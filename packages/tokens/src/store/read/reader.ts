@@ -3,7 +3,7 @@ import { StoreClosedError, StoreOverloadedError, StoreUnavailableError } from '.
 import type { TokenRecord } from '../../record/record.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import { MARK_KEY, type Node } from '../../redis/node.ts'
-import type { SafetyRule } from '../../safety-policy.ts'
+import type { SafetyPolicy } from '../../safety-policy.ts'
 import { joinRecords, readRecord } from '../commit/script-calls.ts'
 import type { Answer, NoAnswer } from '../session/backend.ts'
 import { PrimaryReads } from './primary-reads.ts'
@@ -23,7 +23,7 @@ export interface ReaderOptions {
   /** Maximum number of waiting reads. One more is refused immediately, so that it does not delay the others. */
   maxWaiting: number
   leaseIsValid: () => boolean
-  rulesOff: ReadonlySet<SafetyRule>
+  rules: SafetyPolicy
 }
 
 interface Found<T> {
@@ -224,7 +224,7 @@ export class Reader {
         node.read(['GET', MARK_KEY], timeoutMs),
       ])
       const text = Buffer.isBuffer(mark) ? mark.toString() : null
-      const counts = this.#group.isOurs(text) || this.#options.rulesOff.has('mark')
+      const counts = this.#group.isOurs(text) || !this.#options.rules.mark
       return counts ? { value, fromPrimary: false } : null
     } catch (error) {
       this.#note(error)

@@ -2,6 +2,7 @@ import type { TokenStore } from '@holdfast/tokens'
 import { beforeEach, expect, test } from 'vitest'
 import type { TokenRecord } from '../../../src/record/record.ts'
 import type { ReplicaGroup } from '../../../src/redis/group.ts'
+import { withoutRules } from '../../../src/safety-policy.ts'
 import { TombstoneDurability } from '../../../src/store/cache/durability.ts'
 import type { EpochBarrier } from '../../../src/store/commit/barrier.ts'
 import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../../support.ts'
@@ -15,7 +16,7 @@ const leaseOf = (store: TokenStore) => store.status().leaseRemainingMs
 test('a log-out that only the primary knows is not told as done: a failover would undo it', async () => {
   // A long lease, so that what the primary says alone goes on counting.
   const open = (rulesOff: 'settle'[]) =>
-    openStore(group(), { leaseMs: 10_000 }, { rulesOff: new Set(rulesOff) })
+    openStore(group(), { leaseMs: 10_000 }, { rules: withoutRules(rulesOff) })
   const [store, other, without] = [await openStore(group()), await open([]), await open(['settle'])]
   await expect.poll(() => Math.min(...[other, without].map(leaseOf)), { timeout: 5000 }).toBeGreaterThan(0)
   const { token } = await store.issue({ subject: 'ann' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SafetyRule } from '../../../src/safety-policy.ts'
+import { type SafetyRule, withoutRules } from '../../../src/safety-policy.ts'
 import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../../support.ts'
 
 // Nothing but the stores of this file may write: the primary's own pings travel to the replicas, too.
@@ -10,7 +10,7 @@ test('a store is not ready while no replica confirms; without the fence it would
   // A long lease: a beat is a message, and would do the fence's work.
   // The question which replicas have confirmed does, too, in Redis 7.0: WAIT then speaks of what it found.
   const open = (rulesOff: SafetyRule[]) =>
-    openStore(group(), { leaseMs: 60_000 }, { rulesOff: new Set(rulesOff) })
+    openStore(group(), { leaseMs: 60_000 }, { rules: withoutRules(rulesOff) })
   const [store, without] = [await open([]), await open(['fence', 'members'])]
   // They publish through the primary.
   await Promise.all(group().sentinels.map((sentinel) => sentinel.kill()))
