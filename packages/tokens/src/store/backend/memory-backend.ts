@@ -17,9 +17,14 @@ import type {
 } from '../session/backend.ts'
 import type { StoreStatus } from '../session/token-store.ts'
 
+/** A stored record, which this backend alone changes. */
+interface StoredEntry extends CacheEntry {
+  record: TokenRecord
+}
+
 /** Records in the memory of this process, with the same rules as in Redis. They are lost when the process ends. */
 export class MemoryBackend implements Backend {
-  readonly #records = new Map<string, CacheEntry>()
+  readonly #records = new Map<string, StoredEntry>()
   readonly #indexes = new Map<string, Set<string>>()
   /** Which session replaced another, by their keys. */
   readonly #replacements = new Map<string, RecordKey>()
@@ -28,17 +33,13 @@ export class MemoryBackend implements Backend {
   /** No check: there is no other clock to compare with, and no session outlives this process. */
   readonly clock = UNCHECKED_CLOCK
 
-  peek({ key }: RecordKey): CacheEntry | null {
+  /** Returns the record itself, not a cached copy. */
+  recall({ key }: RecordKey): CacheEntry | null {
     return this.#get(key)
   }
 
   mayReappear(): boolean {
     return false
-  }
-
-  /** These are the records themselves, not a cached copy. */
-  isFresh(): boolean {
-    return !this.#closed
   }
 
   async requireClock(): Promise<void> {
@@ -133,7 +134,7 @@ export class MemoryBackend implements Backend {
     const differs = stored?.state === 'live' && !(merged.state === 'live' && sameContent(stored, merged))
     if (ifVersion !== undefined && differs && stored.version !== ifVersion) return stored
     if (known !== null) known.record = merged
-    else this.#records.set(key.key, { record: merged, generation: 0, durable: true, used: true })
+    else this.#records.set(key.key, { record: merged, isFresh: () => !this.#closed })
     if (subject !== null) this.#index(subject).add(key.digest)
     return merged
   }
@@ -148,7 +149,7 @@ export class MemoryBackend implements Backend {
     if (this.#closed) throw new StoreClosedError('The store was closed.')
   }
 
-  #get(key: string): CacheEntry | null {
+  #get(key: string): StoredEntry | null {
     const known = this.#records.get(key)
     if (known === undefined) return null
     if (Date.now() < keepUntilMs(known.record)) return known

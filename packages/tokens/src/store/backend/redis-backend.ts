@@ -11,7 +11,7 @@ import { RedisAttempts } from '../attempts/redis-attempts.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
 import { TombstoneDurability } from '../cache/durability.ts'
 import { Lease } from '../cache/lease.ts'
-import { type CacheEntry, isFreshIn, NearCache, NO_GENERATION } from '../cache/near-cache.ts'
+import { type CacheEntry, NearCache } from '../cache/near-cache.ts'
 import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from '../clocks/clock-check.ts'
 import { type Instant, readInstant } from '../clocks/instant.ts'
 import { EpochBarrier } from '../commit/barrier.ts'
@@ -101,8 +101,14 @@ export class RedisBackend implements Backend {
     })
     this.#barrier = barrier
     void barrier.run()
+    this.#cache = new NearCache({
+      maxEntries: options.maxCachedRecords,
+      currentGeneration: (now) => (this.#holdsLease(now) ? this.#feed.generation : null),
+      needsDurable: this.#rules.settle,
+    })
     this.#durability = new TombstoneDurability(this.#group, {
       barrier,
+      cache: this.#cache,
       holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
     })
     this.#durabilityAnnouncer = new DurabilityAnnouncer(this.#group)
@@ -115,13 +121,12 @@ export class RedisBackend implements Backend {
     this.#remoteWrites = new RecentRemoteWrites({ keepUntilConfirmed: this.#rules.retention })
     this.#journal = createRecordJournal(options.maxJournalEntries)
     this.#attempts = new RedisAttempts(this.#committer, options.maxJournalEntries)
-    this.#cache = new NearCache(options.maxCachedRecords)
     this.#lease = new Lease(options.leaseMs, this.#rules)
     this.#heartbeat = new Heartbeat(this.#lease, options.leaseMs, options.observer)
     this.#feed = new Feed(this.#group, {
       beatChannel: this.#heartbeat.channel,
       onRecord: (message) => this.#hear(message),
-      onDurable: (key) => this.#cache.markDurable(key),
+      onDurable: (key) => this.#cache.noteDurable(key),
       onBeat: (beat) => this.#heartbeat.hear(beat),
       onUnreadable: () => options.observer.event?.({ type: 'feed-unreadable' }),
       onChange: () => this.#lease.end(),
@@ -162,17 +167,12 @@ export class RedisBackend implements Backend {
     return this.#clockCheck.compareAgain()
   }
 
-  peek({ key }: RecordKey): CacheEntry | null {
-    return this.#cache.get(key)
+  recall({ key }: RecordKey, now: Instant): CacheEntry | null {
+    return this.#cache.recall(key, now)
   }
 
   mayReappear(): boolean {
     return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
-  }
-
-  isFresh(known: CacheEntry, now: Instant = readInstant()): boolean {
-    const trusted = known.record.state === 'revoked' && !this.#rules.settle
-    return trusted || isFreshIn(known, this.#holdsLease(now) ? this.#feed.generation : null)
   }
 
   async read(
@@ -198,12 +198,12 @@ export class RedisBackend implements Backend {
       generation !== null &&
       generation === this.#feed.generation &&
       forgottenTombstones === this.#cache.forgottenTombstones
-    const known = this.#cache.upsert(key, answer.value, complete ? generation : NO_GENERATION)
+    const known = this.#cache.noteSeen(key, answer.value, complete ? generation : null)
     const isConclusive =
       known.record.state === 'live' ||
       unsettled ||
       !this.#rules.settle ||
-      (await this.#durability.waitUntilDurable(key, known, deadline))
+      (await this.#durability.waitUntilDurable(key, deadline))
     return isConclusive
       ? { known: true, value: known.record, path }
       : { known: false, error: new StoreUnavailableError(UNSETTLED) }
@@ -360,9 +360,9 @@ export class RedisBackend implements Backend {
    */
   #isConclusive(key: string, record: TokenRecord | null): boolean {
     if (record !== null) return record.state === 'revoked' || this.#hasCaughtUp()
-    const known = this.#cache.get(key)
+    const known = this.#cache.latest(key)
     if (known === null) return this.#replayer.isDone || !this.#rules.unknown
-    const isLive = known.record.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known.record))
+    const isLive = known.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known))
     return !isLive || !this.mayReappear()
   }
 
@@ -386,22 +386,20 @@ export class RedisBackend implements Backend {
   }
 
   #hear(message: FeedRecord): void {
-    const generation = this.#feed.generation ?? NO_GENERATION
+    const { generation } = this.#feed
     const nowMs = performance.now()
-    const known = this.#cache.upsert(message.key, message.record, generation)
-    if (known.record.state === 'revoked' && !known.durable)
-      this.#durability.noteHeard(known, nowMs, generation)
+    const known = this.#cache.noteSeen(message.key, message.record, generation)
+    if (known.record.state === 'revoked' && generation !== null && !this.#cache.isDurable(message.key)) {
+      this.#durability.noteHeard(message.key, nowMs, generation)
+    }
     this.#remoteWrites.add(message, this.#feed.term, nowMs)
   }
 
   /** Caches a record that was just acknowledged. */
-  #cacheWritten(key: string, record: TokenRecord): CacheEntry {
-    const known = this.#cache.upsert(key, record, NO_GENERATION)
-    if (record.state === 'revoked') {
-      known.durable = true
-      this.#durabilityAnnouncer.tell(key)
-    }
-    return known
+  #cacheWritten(key: string, record: TokenRecord): TokenRecord {
+    const known = this.#cache.noteAcknowledged(key, record)
+    if (record.state === 'revoked') this.#durabilityAnnouncer.tell(key)
+    return known.record
   }
 
   #confirmTerm(term: number): void {

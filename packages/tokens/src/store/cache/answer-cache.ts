@@ -1,5 +1,6 @@
 import type { TokenRecord } from '../../record/record.ts'
 import type { Active } from '../api/verification.ts'
+import type { Instant } from '../clocks/instant.ts'
 import type { CacheEntry } from './near-cache.ts'
 
 /** A cached answer, as a value and as a promise. */
@@ -30,8 +31,11 @@ export class AnswerCache {
     this.#maxEntries = maxEntries
   }
 
-  /** Returns the answer for a token, if its record has not changed and its entry is fresh. */
-  get(token: string, isFresh: (known: CacheEntry) => boolean, nowMs: number): CachedAnswer | null {
+  /**
+   * Returns the answer for a token, if its record has not changed and its entry is fresh. `nowMs` is the checked wall
+   * clock at `now`.
+   */
+  get(token: string, now: Instant, nowMs: number): CachedAnswer | null {
     const remembered = this.#answers.get(token)
     if (remembered === undefined) return null
     const { known, record, answer } = remembered
@@ -39,9 +43,7 @@ export class AnswerCache {
       this.#answers.delete(token)
       return null
     }
-    if (!isFresh(known)) return null
-    known.used = true
-    return remembered
+    return known.isFresh(now) ? remembered : null
   }
 
   add(token: string, known: CacheEntry, answer: Active): void {

@@ -2,7 +2,7 @@ import type { Deadline } from '../../deadline.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import type { Node } from '../../redis/node.ts'
 import type { EpochBarrier } from '../commit/barrier.ts'
-import type { CacheEntry } from './near-cache.ts'
+import type { NearCache } from './near-cache.ts'
 
 /**
  * Maximum number of tombstones that wait for a heartbeat. A tombstone beyond it is checked when a verification
@@ -13,13 +13,15 @@ const NEXT_LOOK_MS = 20
 const LOOK_MS = 150
 
 interface Waiting {
-  known: CacheEntry
+  key: string
   heardAtMs: number
   generation: number
 }
 
 export interface TombstoneDurabilityOptions {
   barrier: EpochBarrier
+  /** Remembers which tombstones are durable. */
+  cache: NearCache
   /**
    * Whether the node holds the tombstone under a key, in a data set of this group. Rejects if the node cannot be
    * asked.
@@ -46,26 +48,30 @@ export class TombstoneDurability {
   }
 
   /** Notes that the primary had a tombstone at this time, in this generation of the feed. */
-  noteHeard(known: CacheEntry, heardAtMs: number, generation: number): void {
-    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ known, heardAtMs, generation })
+  noteHeard(key: string, heardAtMs: number, generation: number): void {
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ key, heardAtMs, generation })
   }
 
   /** Notes that every planned replica has confirmed what the primary had when a heartbeat was sent. */
   noteConfirmed(sentAtMs: number, generation: number): void {
     this.#waiting = this.#waiting.filter((waiting) => {
       if (waiting.generation !== generation) return waiting.generation > generation
-      if (waiting.heardAtMs <= sentAtMs) waiting.known.durable = true
+      if (waiting.heardAtMs <= sentAtMs) this.#options.cache.noteDurable(waiting.key)
       return waiting.heardAtMs > sentAtMs
     })
   }
 
   /** Polls until the tombstone is durable. Returns false if it is not durable at the deadline. */
-  async waitUntilDurable(key: string, known: CacheEntry, deadline: Deadline): Promise<boolean> {
-    while (!known.durable && !deadline.isOver) {
-      if (await this.#isDurable(key, deadline)) known.durable = true
-      else await deadline.pause(NEXT_LOOK_MS)
+  async waitUntilDurable(key: string, deadline: Deadline): Promise<boolean> {
+    const { cache } = this.#options
+    while (!cache.isDurable(key) && !deadline.isOver) {
+      if (await this.#isDurable(key, deadline)) {
+        cache.noteDurable(key)
+        return true
+      }
+      await deadline.pause(NEXT_LOOK_MS)
     }
-    return known.durable
+    return cache.isDurable(key)
   }
 
   async #isDurable(key: string, deadline: Deadline): Promise<boolean> {

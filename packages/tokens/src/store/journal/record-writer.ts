@@ -4,7 +4,6 @@ import { StoreClosedError, StoreFullError, StoreUnavailableError } from '../../e
 import type { TokenRecord } from '../../record/record.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import type { SafetyPolicy } from '../../safety-policy.ts'
-import type { CacheEntry } from '../cache/near-cache.ts'
 import type { Committer } from '../commit/committer.ts'
 import { type Committed, PrimaryReplacedError, type WhenFull } from '../commit/pending-write.ts'
 import {
@@ -39,8 +38,8 @@ export interface RecordWriterOptions {
   remoteWrites: RecentRemoteWrites
   feed: Feed
   replayer: Replayer
-  /** Called for a record that was just acknowledged. */
-  onWritten: (key: string, record: TokenRecord) => CacheEntry
+  /** Called for a record that was just acknowledged. Returns the newest state that this process knows. */
+  onWritten: (key: string, record: TokenRecord) => TokenRecord
   rules: SafetyPolicy
 }
 
@@ -118,7 +117,7 @@ export class RecordWriter {
       const known = this.#options.onWritten(key.key, stored)
       // Not the cached record: the feed may already have delivered the next update of another process. Then the
       // caller would assume that its own update was lost, and apply it again.
-      return known.record.state === 'revoked' ? known.record : stored
+      return known.state === 'revoked' ? known : stored
     })
     const longer = longerTombstones(requests, merged)
     if (longer.length > 0) await this.merge(longer, deadline)

@@ -74,14 +74,11 @@ export interface Backend {
   /** Compares the clock with the clocks of the nodes again, unless that was done just now. */
   compareClocks(): Promise<void>
 
-  /** Returns the entry in the near cache, fresh or not. */
-  peek(key: RecordKey): CacheEntry | null
+  /** Returns the cached entry of a record if it is certainly true now. */
+  recall(key: RecordKey, now: Instant): CacheEntry | null
 
   /** Whether a process may still write a missing record again after a failover. */
   mayReappear(): boolean
-
-  /** Whether a cached entry is certainly true now. */
-  isFresh(known: CacheEntry, now?: Instant): boolean
 
   /**
    * Reads the record under a key, or null if it does not exist. A returned tombstone is durable, unless `unsettled`

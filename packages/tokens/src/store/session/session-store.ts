@@ -40,7 +40,6 @@ import type { Active, Inactive, Session, Unavailable, Verification } from '../ap
 import type { Attempts } from '../attempts/attempts.ts'
 import { AttemptCounter } from '../attempts/counter.ts'
 import { AnswerCache, type CachedAnswer } from '../cache/answer-cache.ts'
-import type { CacheEntry } from '../cache/near-cache.ts'
 import type { CallOptions } from '../call-options.ts'
 import { type Instant, readInstant } from '../clocks/instant.ts'
 import type { Backend, MergeRequest, Rotated } from './backend.ts'
@@ -437,8 +436,7 @@ export class SessionStore implements TokenStore {
   #recall(token: string, now: Instant): CachedAnswer | null {
     const nowMs = this.#backend.clock.checkedNowMs(now)
     if (Number.isNaN(nowMs)) return null
-    const isFresh = (known: CacheEntry) => this.#backend.isFresh(known, now)
-    const remembered = this.#remembered.get(token, isFresh, nowMs)
+    const remembered = this.#remembered.get(token, now, nowMs)
     if (remembered !== null) {
       this.#observer.verified?.('active', 'cache', performance.now() - now.monotonicMs)
     }
@@ -450,13 +448,9 @@ export class SessionStore implements TokenStore {
     const key = this.#keyOf(token)
     if (key === null) return this.#tell(this.#refuse(token), 'token', startedMs)
     if (this.#backend.clock.problem !== null) await this.#backend.compareClocks()
-    const known = this.#backend.peek(key)
+    const known = this.#backend.recall(key, readInstant())
     // A live record in the cache never leads to *expired*: another server may have touched the session just now.
-    if (
-      known &&
-      this.#backend.isFresh(known) &&
-      (known.record.state === 'revoked' || this.#isLive(known.record))
-    ) {
+    if (known !== null && (known.record.state === 'revoked' || this.#isLive(known.record))) {
       const answer = this.#judge(token, key, known.record)
       if (answer.status === 'active') this.#remembered.add(token, known, answer)
       return this.#tell(answer, 'cache', startedMs)

@@ -1,9 +1,9 @@
 import type { TokenStore } from '@holdfast/tokens'
 import { beforeEach, expect, test } from 'vitest'
-import type { TokenRecord } from '../../../src/record/record.ts'
 import type { ReplicaGroup } from '../../../src/redis/group.ts'
 import { withoutRules } from '../../../src/safety-policy.ts'
 import { TombstoneDurability } from '../../../src/store/cache/durability.ts'
+import { NearCache } from '../../../src/store/cache/near-cache.ts'
 import type { EpochBarrier } from '../../../src/store/commit/barrier.ts'
 import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../../support.ts'
 
@@ -81,23 +81,25 @@ test('one that both replicas have is told while the primary hangs', async () => 
 })
 
 test('a beat settles what was heard before it was sent, in its own generation of the feed', () => {
+  const cache = new NearCache({ maxEntries: 10, currentGeneration: () => null, needsDurable: true })
   const durability = new TombstoneDurability({} as ReplicaGroup, {
     barrier: {} as EpochBarrier,
+    cache,
     holdsTombstone: never,
   })
   const heard = (heardAtMs: number, generation: number) => {
-    const record: TokenRecord = { state: 'revoked', expiresAtMs: 1 }
-    const known = { record, generation, durable: false, used: false }
-    durability.noteHeard(known, heardAtMs, generation)
-    return known
+    const key = `${heardAtMs} in ${generation}`
+    cache.noteSeen(key, { state: 'revoked', expiresAtMs: 1 }, generation)
+    durability.noteHeard(key, heardAtMs, generation)
+    return key
   }
   const [before, after, later, earlier] = [heard(10, 2), heard(30, 2), heard(10, 3), heard(10, 1)]
   durability.noteConfirmed(20, 2)
-  expect([before, after, later, earlier].map(({ durable }) => durable)).toEqual([true, false, false, false])
+  expect([before, after, later, earlier].map((key) => cache.isDurable(key))).toEqual([true, false, false, false])
   durability.noteConfirmed(40, 2)
-  expect(after.durable).toBe(true)
+  expect(cache.isDurable(after)).toBe(true)
   durability.noteConfirmed(50, 3)
-  expect([later, earlier].map(({ durable }) => durable)).toEqual([true, false])
+  expect([later, earlier].map((key) => cache.isDurable(key))).toEqual([true, false])
 })
 
 const never = () => Promise.reject(new Error('No node is asked.'))
