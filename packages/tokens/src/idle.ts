@@ -1,5 +1,5 @@
+import type { CallOptions } from './deadline.ts'
 import type { Session } from './store/api/verification.ts'
-import type { CallOptions } from './store/call-options.ts'
 import type { TokenStore } from './store/session/token-store.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { StoreStatus } from '../session/token-store.ts'
 import type { StoreEvent, StoreObserver } from './observer.ts'
+import type { StoreStatus } from './status.ts'
 
 /** One value of a metric. Its labels identify it. */
 export interface MetricSample {

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../call-options.ts'
+import type { CallOptions } from '../../deadline.ts'
 
 /** Maximum number of attempts that are counted per name. */
 export const MAX_ATTEMPTS = 1000

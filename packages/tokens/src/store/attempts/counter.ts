@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
+import type { CallOptions } from '../../deadline.ts'
 import { Deadline } from '../../deadline.ts'
 import { InvalidOptionError } from '../../errors.ts'
 import { attemptKey } from '../../token/digest.ts'
 import { randomFrom } from '../../token/random.ts'
 import { checkNumber, checkText } from '../api/limits.ts'
-import type { CallOptions } from '../call-options.ts'
 import type { Backend } from '../session/backend.ts'
 import { type Attempt, type AttemptLimit, type Attempts, MAX_ATTEMPTS } from './attempts.ts'
 

@@ -1,9 +1,9 @@
 import { chunksOf } from '../../chunks.ts'
 import { Deadline } from '../../deadline.ts'
 import type { Committer } from '../commit/committer.ts'
-import { giveBackCommand, readTaken, takeCommand } from '../commit/script-calls.ts'
 import { Journal, type RoomLimits } from '../journal/journal.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './requests.ts'
+import { giveBackCommand, readTaken, takeCommand } from './script-calls.ts'
 
 /** Maximum number of attempts that are counted again concurrently: one batch of the committer. */
 const AT_ONCE = 256

@@ -2,20 +2,14 @@ import { StoreClosedError } from '../../errors.ts'
 import { merge, sameContent } from '../../record/merge.ts'
 import { keepUntilMs, type TokenRecord } from '../../record/record.ts'
 import { type RecordKey, recordKey, type SubjectKey } from '../../token/digest.ts'
+import type { StoreStatus } from '../api/status.ts'
 import { MemoryAttempts } from '../attempts/memory-attempts.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
 import type { CacheEntry } from '../cache/near-cache.ts'
 import { UNCHECKED_CLOCK } from '../clocks/clock-check.ts'
-import type {
-  Answer,
-  Backend,
-  MergeRequest,
-  ReadAnswer,
-  Rotated,
-  RotateRequest,
-  StoredRecord,
-} from '../session/backend.ts'
-import type { StoreStatus } from '../session/token-store.ts'
+import type { MergeRequest, Rotated, RotateRequest } from '../commit/requests.ts'
+import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
+import type { Backend } from '../session/backend.ts'
 
 /** A stored record, which this backend alone changes. */
 interface StoredEntry extends CacheEntry {

@@ -7,6 +7,7 @@ import { MARK_KEY, type Node } from '../../redis/node.ts'
 import { ALL_RULES, type SafetyPolicy } from '../../safety-policy.ts'
 import type { RecordKey, SubjectKey } from '../../token/digest.ts'
 import type { StoreObserver } from '../api/observer.ts'
+import type { StoreStatus } from '../api/status.ts'
 import { RedisAttempts } from '../attempts/redis-attempts.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
 import { TombstoneDurability } from '../cache/durability.ts'
@@ -16,8 +17,8 @@ import { ClockCheck, type SessionClock, UNCHECKED_CLOCK } from '../clocks/clock-
 import { type Instant, readInstant } from '../clocks/instant.ts'
 import { EpochBarrier } from '../commit/barrier.ts'
 import { Committer } from '../commit/committer.ts'
+import type { MergeRequest, Rotated, RotateRequest } from '../commit/requests.ts'
 import { requireCommands } from '../commit/required-commands.ts'
-import { joinLists, joinStored, listOnNode, readRecord, readRecords } from '../commit/script-calls.ts'
 import { DurabilityAnnouncer } from '../feed/durability-announcer.ts'
 import { Feed, type FeedRecord } from '../feed/feed.ts'
 import { Heartbeat } from '../feed/heartbeat.ts'
@@ -26,17 +27,10 @@ import { createRecordJournal, type Journal } from '../journal/journal.ts'
 import { RecentRemoteWrites } from '../journal/recent-remote-writes.ts'
 import { NOT_CAUGHT_UP, RecordWriter } from '../journal/record-writer.ts'
 import { Replayer } from '../journal/replay.ts'
+import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
+import { joinLists, joinStored, listOnNode, readRecord, readRecords } from '../read/node-queries.ts'
 import { Reader } from '../read/reader.ts'
-import type {
-  Answer,
-  Backend,
-  MergeRequest,
-  ReadAnswer,
-  Rotated,
-  RotateRequest,
-  StoredRecord,
-} from '../session/backend.ts'
-import type { StoreStatus } from '../session/token-store.ts'
+import type { Backend } from '../session/backend.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
 import { Sweeper } from './sweep.ts'
 

@@ -2,7 +2,6 @@ import { chunksOf } from '../../chunks.ts'
 import { RedisReplyError } from '../../errors.ts'
 import type { Reply } from '../../redis/connection.ts'
 import { SCRIPTS, type Script } from '../../scripts/scripts.ts'
-import type { MergeRequest } from '../session/backend.ts'
 import {
   type PendingWrite,
   readOutcome,
@@ -10,6 +9,7 @@ import {
   type WriteCommand,
   type WriteOutcome,
 } from './pending-write.ts'
+import type { MergeRequest } from './requests.ts'
 import { mergeCommand } from './script-calls.ts'
 
 /** Maximum number of merges per call, so that one call keeps the primary busy for about a millisecond. */

@@ -8,7 +8,6 @@ import { confirmers, parseReplication, type ReplicationView } from '../../redis/
 import type { SafetyPolicy } from '../../safety-policy.ts'
 import { SCRIPTS } from '../../scripts/scripts.ts'
 import type { CommitOutcome, StoreObserver } from '../api/observer.ts'
-import type { MergeRequest } from '../session/backend.ts'
 import type { EpochBarrier } from './barrier.ts'
 import { Batch } from './batch.ts'
 import {
@@ -19,6 +18,7 @@ import {
   type Signal,
   type WriteCommand,
 } from './pending-write.ts'
+import type { MergeRequest } from './requests.ts'
 
 /** The connection that carries the writes, and the term of the primary for which it was opened. */
 interface Writer {

@@ -6,7 +6,7 @@ import {
 } from '../../errors.ts'
 import type { Reply } from '../../redis/connection.ts'
 import type { Script } from '../../scripts/scripts.ts'
-import type { MergeRequest } from '../session/backend.ts'
+import type { MergeRequest } from './requests.ts'
 
 /** One call of a script. Repeating it at any time, on any primary, must be safe. */
 export interface WriteCommand {

@@ -1,16 +1,12 @@
-import { chunksOf, mapAbreast } from '../../chunks.ts'
 import { StoreUnavailableError } from '../../errors.ts'
 import { textOf } from '../../network-text.ts'
 import { decodeRecord, encodeRecord } from '../../record/codec.ts'
-import { merge } from '../../record/merge.ts'
 import { type TokenRecord, tombstone } from '../../record/record.ts'
 import type { Reply } from '../../redis/connection.ts'
-import type { Node } from '../../redis/node.ts'
 import { SCRIPTS, type Script } from '../../scripts/scripts.ts'
-import { isDigest, parseRecordKey, recordKeyPrefix, type SubjectKey } from '../../token/digest.ts'
-import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
-import type { MergeRequest, Rotated, RotateRequest, StoredRecord } from '../session/backend.ts'
+import { parseRecordKey } from '../../token/digest.ts'
 import type { Committed, WriteCommand } from './pending-write.ts'
+import type { MergeRequest, Rotated, RotateRequest } from './requests.ts'
 
 const SPACE = Buffer.from(' ')
 /**
@@ -18,10 +14,7 @@ const SPACE = Buffer.from(' ')
  * ending the sessions.
  */
 const REPLACEMENT_KEPT_MS = 10 * 60 * 1000
-/** Maximum number of records per query, so that one query keeps a node busy for about a millisecond. */
-const MAX_LISTED_AT_ONCE = 1000
-
-// The arguments and replies of all scripts are written and read in this file.
+// The arguments and replies of the scripts about records are written and read in this file.
 
 /** Merges of live records, or of tombstones. */
 export function mergeCommand(requests: readonly MergeRequest[], script: Script): WriteCommand {
@@ -110,121 +103,4 @@ export function readRotated(
     fresh: first === null ? null : readMerged(fresh.record, first),
     old: second === null ? null : readMerged(old.record, second),
   }
-}
-
-export function takeCommand({ id, nowMs, limits }: TakeRequest): WriteCommand {
-  const bounds = limits.map(({ limit, windowMs, pauseAfter, pauseMs }) =>
-    [limit, windowMs, pauseAfter, pauseMs].join(' '),
-  )
-  return { script: SCRIPTS.take, keys: limits.map(({ key }) => key), args: [id, String(nowMs), ...bounds] }
-}
-
-/** Reads the value of a reply of take.lua. */
-export function readTaken(reply: Reply): Taken {
-  const [allowed, limit, retryAfterMs] = Array.isArray(reply) ? reply.map(toWhole) : []
-  if (allowed === 1) return { allowed: true }
-  if (allowed !== 0 || limit == null || limit < 1 || retryAfterMs == null || retryAfterMs < 0) {
-    throw new StoreUnavailableError('Redis answered an attempt in a way that this version cannot read.')
-  }
-  return { allowed: false, limit: limit - 1, retryAfterMs }
-}
-
-const toWhole = (value: Reply): number | null =>
-  typeof value === 'number' && Number.isSafeInteger(value) ? value : null
-
-export function giveBackCommand({ id, logs }: GiveBackRequest): WriteCommand {
-  const older = logs.map((log) => (log.older ? '1' : '0'))
-  return { script: SCRIPTS.giveBack, keys: logs.map(({ key }) => key), args: [id, ...older] }
-}
-
-export function readRecord(node: Node, reply: Reply): TokenRecord | null {
-  if (reply === null) return null
-  const record = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
-  if (record === null) {
-    throw new StoreUnavailableError(`${node.address} holds a record that this version cannot read.`)
-  }
-  return record
-}
-
-export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): TokenRecord | null {
-  if (a === null || b === null) return a ?? b
-  return merge(a, b)
-}
-
-/** Reads the digests in an index. Throws if one of them cannot be read, because the list would be incomplete. */
-function readDigests(node: Node, reply: Reply): string[] {
-  const digests = Array.isArray(reply) ? reply.map(textOf) : null
-  if (digests?.every(isDigest)) return digests
-  throw new StoreUnavailableError(`${node.address} holds a list of sessions that this version cannot read.`)
-}
-
-/**
- * Reads the sessions of a subject on one node. It reads the list again after the records. If a rotation had ended a
- * session before its record was read, the session that replaced it is in the second list.
- */
-export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: number): Promise<SessionList> {
-  const readList = async () =>
-    readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
-  const digests = await readList()
-  if (digests.length === 0) return { records: [], isUnanimous: true }
-  const records = await readRecords(node, subject, digests, timeoutMs)
-  const known = new Set(digests)
-  const fresh = (await readList()).filter((digest) => !known.has(digest))
-  const added = await readRecords(node, subject, fresh, timeoutMs)
-  return {
-    records: [...records, ...added.map((stored) => ({ ...stored, mayBeReplaced: true }))],
-    isUnanimous: true,
-  }
-}
-
-/** Reads the records of some sessions on one node, and leaves out sessions that the node does not have. */
-export async function readRecords(
-  node: Node,
-  subject: SubjectKey,
-  digests: readonly string[],
-  timeoutMs: number,
-): Promise<StoredRecord[]> {
-  const prefix = recordKeyPrefix(subject.tag)
-  // Few at a time: a probe that waits behind all of them would report the node as hung.
-  const records = await mapAbreast(chunksOf(digests, MAX_LISTED_AT_ONCE), 2, async (some) => {
-    const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
-    return some.flatMap((digest, index) => {
-      const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
-      return record === null ? [] : [{ digest, record }]
-    })
-  })
-  return records.flat()
-}
-
-/** The sessions of a subject on one node, or merged from several nodes. */
-export interface SessionList {
-  records: StoredRecord[]
-  /** Whether all merged nodes list the same sessions. */
-  isUnanimous: boolean
-}
-
-export function joinLists(lists: readonly SessionList[]): SessionList {
-  const records = joinStored(lists.map((list) => list.records))
-  const isUnanimous = lists.every((list) => list.isUnanimous && list.records.length === records.length)
-  return { records, isUnanimous }
-}
-
-/** Merges what several nodes hold of some sessions. */
-export function joinStored(lists: readonly StoredRecord[][]): StoredRecord[] {
-  const joined = new Map<string, StoredRecord>()
-  for (const stored of lists.flat()) {
-    const { digest, record, mayBeReplaced = false } = stored
-    const known = joined.get(digest)
-    joined.set(
-      digest,
-      known === undefined
-        ? stored
-        : {
-            digest,
-            record: merge(known.record, record),
-            mayBeReplaced: mayBeReplaced || known.mayBeReplaced === true,
-          },
-    )
-  }
-  return [...joined.values()]
 }

@@ -2,7 +2,7 @@ import { StoreOverloadedError } from '../../errors.ts'
 import { covers, merge } from '../../record/merge.ts'
 import { keepUntilMs } from '../../record/record.ts'
 import type { Committed } from '../commit/pending-write.ts'
-import type { MergeRequest } from '../session/backend.ts'
+import type { MergeRequest } from '../commit/requests.ts'
 
 interface Entry<Request> {
   request: Request

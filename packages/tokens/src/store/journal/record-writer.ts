@@ -6,6 +6,7 @@ import type { ReplicaGroup } from '../../redis/group.ts'
 import type { SafetyPolicy } from '../../safety-policy.ts'
 import type { Committer } from '../commit/committer.ts'
 import { type Committed, PrimaryReplacedError, type WhenFull } from '../commit/pending-write.ts'
+import type { MergeRequest, Rotated, RotateRequest } from '../commit/requests.ts'
 import {
   asStored,
   longerTombstones,
@@ -15,7 +16,6 @@ import {
   rotateCommand,
 } from '../commit/script-calls.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { MergeRequest, Rotated, RotateRequest } from '../session/backend.ts'
 import type { Journal } from './journal.ts'
 import type { RecentRemoteWrites } from './recent-remote-writes.ts'
 import type { Replayer } from './replay.ts'

@@ -4,8 +4,8 @@ import type { TokenRecord } from '../../record/record.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import { MARK_KEY, type Node } from '../../redis/node.ts'
 import type { SafetyPolicy } from '../../safety-policy.ts'
-import { joinRecords, readRecord } from '../commit/script-calls.ts'
-import type { Answer, NoAnswer } from '../session/backend.ts'
+import type { Answer, NoAnswer } from './answers.ts'
+import { joinRecords, readRecord } from './node-queries.ts'
 import { PrimaryReads } from './primary-reads.ts'
 
 /** A query that any node can answer. */

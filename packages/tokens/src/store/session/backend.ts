@@ -1,61 +1,14 @@
 import type { Deadline } from '../../deadline.ts'
-import type { StoreOverloadedError, StoreUnavailableError } from '../../errors.ts'
 import type { TokenRecord } from '../../record/record.ts'
 import type { GroupLogin } from '../../redis/login.ts'
 import type { RecordKey, SubjectKey } from '../../token/digest.ts'
-import type { VerificationPath } from '../api/observer.ts'
+import type { StoreStatus } from '../api/status.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
 import type { CacheEntry } from '../cache/near-cache.ts'
 import type { SessionClock } from '../clocks/clock-check.ts'
 import type { Instant } from '../clocks/instant.ts'
-import type { StoreStatus } from './token-store.ts'
-
-/** A record to merge into the store. */
-export interface MergeRequest {
-  key: RecordKey
-  /** The index that lists the session. Null for a tombstone: its session stays in the index. */
-  subject: SubjectKey | null
-  record: TokenRecord
-  /** If set, the record is merged only while a live stored record has this version. */
-  ifVersion?: number
-  /**
-   * A change of a stored record. It is merged even if memory is full, provided that the record is stored and does
-   * not grow.
-   */
-  changesStored?: true
-  /**
-   * A tombstone of a session that was live when it was read. It also ends the session that has replaced that one
-   * since.
-   */
-  endsReplacements?: true
-}
-
-/** A session and its replacement, stored in one step. */
-export interface RotateRequest {
-  fresh: MergeRequest
-  /** The tombstone of the old session. */
-  old: MergeRequest
-}
-
-/**
- * The stored records after a rotation. The rotation has succeeded if the new session is live and the old one has
- * ended.
- */
-export interface Rotated {
-  fresh: TokenRecord | null
-  old: TokenRecord | null
-}
-
-/** A value, or the reason why the nodes did not give one. */
-export type Answer<T> = { known: true; value: T } | NoAnswer
-
-export interface NoAnswer {
-  known: false
-  error: StoreUnavailableError | StoreOverloadedError
-}
-
-/** A record or null, with the source of the answer; or the reason why no source could answer. */
-export type ReadAnswer = { known: true; value: TokenRecord | null; path: VerificationPath } | NoAnswer
+import type { MergeRequest, Rotated, RotateRequest } from '../commit/requests.ts'
+import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
 
 /**
  * Where records are stored. The code above this interface decides everything about tokens, sessions and lifetimes.
@@ -124,14 +77,4 @@ export interface Backend {
   /** Throws as {@link TokenStore.ready}. */
   ready(deadline: Deadline): Promise<void>
   close(): Promise<void>
-}
-
-export interface StoredRecord {
-  digest: string
-  record: TokenRecord
-  /**
-   * A rotation may have ended the session while the list was read, and the session that replaced it may be missing
-   * in the list.
-   */
-  mayBeReplaced?: boolean
 }

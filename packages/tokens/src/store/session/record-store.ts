@@ -1,4 +1,5 @@
 import { mapAbreast } from '../../chunks.ts'
+import type { CallOptions } from '../../deadline.ts'
 import { Deadline } from '../../deadline.ts'
 import { decodeRecord, encodeRecord } from '../../record/codec.ts'
 import { merge } from '../../record/merge.ts'
@@ -8,10 +9,11 @@ import { parseRecordKey, publicId, type RecordKey, type SubjectKey, subjectKey }
 import type { OpenKeyring } from '../../token/keyring.ts'
 import { checkDataCentre } from '../api/limits.ts'
 import type { RenewedSecrets, SessionOptions } from '../api/options.ts'
-import type { CallOptions } from '../call-options.ts'
-import type { Backend, MergeRequest } from './backend.ts'
+import type { StoreStatus } from '../api/status.ts'
+import type { MergeRequest } from '../commit/requests.ts'
+import type { Backend } from './backend.ts'
 import { Renewal } from './renewal.ts'
-import type { SessionSummary, StoreStatus } from './token-store.ts'
+import type { SessionSummary } from './token-store.ts'
 
 /**
  * A record as a Redis node stores it: without the token, and with claims that only the holder of the token can

@@ -1,10 +1,10 @@
+import type { CallOptions } from '../../deadline.ts'
 import { Deadline } from '../../deadline.ts'
 import { StoreUnavailableError } from '../../errors.ts'
 import type { GroupLogin } from '../../redis/login.ts'
 import { checkTls } from '../../redis/tls.ts'
 import { checkSuccessor, type Keyring, type OpenKeyring, openKeyring } from '../../token/keyring.ts'
 import type { RenewedSecrets } from '../api/options.ts'
-import type { CallOptions } from '../call-options.ts'
 import type { Backend } from './backend.ts'
 
 /** The secrets of a store that can change while it runs: its key ring, and the login of its backend. */

@@ -1,3 +1,4 @@
+import type { CallOptions } from '../../deadline.ts'
 import { Deadline } from '../../deadline.ts'
 import {
   InvalidOptionError,
@@ -36,13 +37,14 @@ import {
 } from '../api/limits.ts'
 import type { StoreObserver, VerificationPath } from '../api/observer.ts'
 import type { RenewedSecrets, SessionOptions } from '../api/options.ts'
+import type { StoreStatus } from '../api/status.ts'
 import type { Active, Inactive, Session, Unavailable, Verification } from '../api/verification.ts'
 import type { Attempts } from '../attempts/attempts.ts'
 import { AttemptCounter } from '../attempts/counter.ts'
 import { AnswerCache, type CachedAnswer } from '../cache/answer-cache.ts'
-import type { CallOptions } from '../call-options.ts'
 import { type Instant, readInstant } from '../clocks/instant.ts'
-import type { Backend, MergeRequest, Rotated } from './backend.ts'
+import type { MergeRequest, Rotated } from '../commit/requests.ts'
+import type { Backend } from './backend.ts'
 import { GuessLimit } from './guess-limit.ts'
 import { Renewal } from './renewal.ts'
 import type {
@@ -51,7 +53,6 @@ import type {
   Revocation,
   Rotation,
   SessionSummary,
-  StoreStatus,
   TokenStore,
 } from './token-store.ts'
 

@@ -95,7 +95,12 @@ test('a beat settles what was heard before it was sent, in its own generation of
   }
   const [before, after, later, earlier] = [heard(10, 2), heard(30, 2), heard(10, 3), heard(10, 1)]
   durability.noteConfirmed(20, 2)
-  expect([before, after, later, earlier].map((key) => cache.isDurable(key))).toEqual([true, false, false, false])
+  expect([before, after, later, earlier].map((key) => cache.isDurable(key))).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ])
   durability.noteConfirmed(40, 2)
   expect(cache.isDurable(after)).toBe(true)
   durability.noteConfirmed(50, 3)

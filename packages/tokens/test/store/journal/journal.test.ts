@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LiveRecord } from '../../../src/record/record.ts'
+import type { MergeRequest } from '../../../src/store/commit/requests.ts'
 import { createRecordJournal } from '../../../src/store/journal/journal.ts'
-import type { MergeRequest } from '../../../src/store/session/backend.ts'
 
 const HOUR_MS = 3_600_000
 const revoked = (lastsMs = HOUR_MS) => ({ state: 'revoked' as const, expiresAtMs: Date.now() + lastsMs })
