@@ -1,9 +1,8 @@
 import { Deadline } from '../../deadline.ts'
 import { StoreClosedError, StoreUnavailableError } from '../../errors.ts'
-import { endsAtMs, type TokenRecord } from '../../record/record.ts'
+import type { TokenRecord } from '../../record/record.ts'
 import { type GroupOptions, ReplicaGroup } from '../../redis/group.ts'
 import type { GroupLogin } from '../../redis/login.ts'
-import { MARK_KEY, type Node } from '../../redis/node.ts'
 import { ALL_RULES, type SafetyPolicy } from '../../safety-policy.ts'
 import type { RecordKey, SubjectKey } from '../../token/digest.ts'
 import type { StoreObserver } from '../api/observer.ts'
@@ -25,13 +24,15 @@ import { Heartbeat } from '../feed/heartbeat.ts'
 import { handOver } from '../journal/hand-over.ts'
 import { createRecordJournal, type Journal } from '../journal/journal.ts'
 import { RecentRemoteWrites } from '../journal/recent-remote-writes.ts'
-import { NOT_CAUGHT_UP, RecordWriter } from '../journal/record-writer.ts'
-import { Replayer } from '../journal/replay.ts'
+import { RecordWriter } from '../journal/record-writer.ts'
+import { NOT_CAUGHT_UP, Replayer } from '../journal/replay.ts'
 import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
-import { joinLists, joinStored, listOnNode, readRecord, readRecords } from '../read/node-queries.ts'
+import { ConclusiveReads } from '../read/conclusive-reads.ts'
+import { holdsTombstone } from '../read/node-queries.ts'
 import { Reader } from '../read/reader.ts'
 import type { Backend } from '../session/backend.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
+import { describeStatus } from './status.ts'
 import { Sweeper } from './sweep.ts'
 
 export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
@@ -46,13 +47,13 @@ export interface RedisBackendOptions extends Omit<GroupOptions, 'onFailover'> {
 
 /** After this time, a new primary has received what it lacked, and a token that it does not know is unknown. */
 const REPLAY_LASTS_MS = 30_000
-const POLL_INTERVAL_MS = 20
 /** How long a closing store waits for its replicas. */
 const CLOSE_MS = 2000
-const LIST_POLL_MS = 100
-const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
 
-/** Stores records in a replica group that Sentinels watch, or in a single Redis. */
+/**
+ * Stores records in a replica group that Sentinels watch, or in a single Redis. It assembles the parts and lets them
+ * report to each other; what a write or a read needs is decided in their folders.
+ */
 export class RedisBackend implements Backend {
   readonly #group: ReplicaGroup
   readonly #standalone: boolean
@@ -71,6 +72,7 @@ export class RedisBackend implements Backend {
   readonly #attempts: RedisAttempts
   readonly #remoteWrites: RecentRemoteWrites
   readonly #replayer: Replayer
+  readonly #reads: ConclusiveReads
   readonly #writer: RecordWriter
   readonly #sweeper: Sweeper
   readonly #rules: SafetyPolicy
@@ -103,7 +105,7 @@ export class RedisBackend implements Backend {
     this.#durability = new TombstoneDurability(this.#group, {
       barrier,
       cache: this.#cache,
-      holdsTombstone: (node, key, timeoutMs) => this.#holdsTombstone(node, key, timeoutMs),
+      holdsTombstone: (node, key, timeoutMs) => holdsTombstone(this.#group, node, key, timeoutMs),
     })
     this.#durabilityAnnouncer = new DurabilityAnnouncer(this.#group)
     this.#committer = new Committer(this.#group, barrier, {
@@ -141,6 +143,16 @@ export class RedisBackend implements Backend {
       { journal: this.#journal, attempts: this.#attempts, remoteWrites: this.#remoteWrites },
       { rules: this.#rules, observer: options.observer },
     )
+    this.#reads = new ConclusiveReads({
+      reader: this.#reader,
+      cache: this.#cache,
+      durability: this.#durability,
+      feed: this.#feed,
+      replayer: this.#replayer,
+      clock: this.clock,
+      mayReappear: () => this.mayReappear(),
+      rules: this.#rules,
+    })
     this.#writer = new RecordWriter(this.#group, {
       committer: this.#committer,
       journal: this.#journal,
@@ -169,38 +181,12 @@ export class RedisBackend implements Backend {
     return performance.now() - this.#group.termBeganMs < REPLAY_LASTS_MS
   }
 
-  async read(
+  read(
     { key }: RecordKey,
     deadline: Deadline,
     { unsettled = false }: { unsettled?: boolean } = {},
   ): Promise<ReadAnswer> {
-    const { generation } = this.#feed
-    const { forgottenTombstones } = this.#cache
-    let answer = await this.#reader.readRecord(key, deadline)
-    while (answer.known && !this.#isConclusive(key, answer.value)) {
-      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
-      await deadline.pause(POLL_INTERVAL_MS)
-      answer = await this.#reader.readRecord(key, deadline)
-    }
-    if (!answer.known) return answer
-    const path = answer.fromPrimary === true ? 'primary' : 'quorum'
-    if (answer.value === null) return { known: true, value: null, path }
-    // An answer of a majority may be older than the start of the feed. It is true now, but is not cached as live.
-    // INV-TOKENS-51: forgotten tombstones.
-    const complete =
-      answer.fromPrimary === true &&
-      generation !== null &&
-      generation === this.#feed.generation &&
-      forgottenTombstones === this.#cache.forgottenTombstones
-    const known = this.#cache.noteSeen(key, answer.value, complete ? generation : null)
-    const isConclusive =
-      known.record.state === 'live' ||
-      unsettled ||
-      !this.#rules.settle ||
-      (await this.#durability.waitUntilDurable(key, deadline))
-    return isConclusive
-      ? { known: true, value: known.record, path }
-      : { known: false, error: new StoreUnavailableError(UNSETTLED) }
+    return this.#reads.read(key, deadline, unsettled)
   }
 
   merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
@@ -234,46 +220,8 @@ export class RedisBackend implements Backend {
     return this.#attempts.giveBack(request, deadline)
   }
 
-  /** A list is complete only after the primary has received all writes that it may lack. */
-  async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
-    const isCaughtUp = () => this.#replayer.isDone || !this.#rules.unknown
-    for (;;) {
-      const wasCaughtUp = isCaughtUp()
-      const answer = await this.#readList(subject, deadline)
-      if (!answer.known || (wasCaughtUp && isCaughtUp())) return answer
-      if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
-      await deadline.pause(LIST_POLL_MS)
-    }
-  }
-
-  async #readList(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
-    const listed = await this.#reader.ask(
-      {
-        ask: (node, timeoutMs) => listOnNode(node, subject, timeoutMs),
-        // The primary may lack a session that a newer primary has.
-        primaryIsEnough: () => false,
-        join: joinLists,
-      },
-      deadline,
-    )
-    if (!listed.known) return listed
-    const { records, isUnanimous } = listed.value
-    const digests = records.filter(({ record }) => record.state === 'live').map(({ digest }) => digest)
-    if (isUnanimous || digests.length === 0) return { known: true, value: records }
-    // If a node lost a session and then received its tombstone, it has the tombstone, but no entry for it in the
-    // index. So a list alone does not show that a majority knows of the logout (seed 5115 of the fault campaign).
-    const found = await this.#reader.ask(
-      {
-        ask: (node, timeoutMs) => readRecords(node, subject, digests, timeoutMs),
-        primaryIsEnough: () => false,
-        join: joinStored,
-      },
-      deadline,
-    )
-    if (!found.known) return found
-    // A session that a rotation ended between the two reads was replaced by one that is not in the list.
-    const read = found.value.map((stored) => ({ ...stored, mayBeReplaced: true }))
-    return { known: true, value: joinStored([records, read]) }
+  list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
+    return this.#reads.list(subject, deadline)
   }
 
   renew(login: GroupLogin, deadline: Deadline): Promise<void> {
@@ -281,28 +229,17 @@ export class RedisBackend implements Backend {
   }
 
   status(): StoreStatus {
-    const { primary, nodes, sentinels } = this.#group
-    const up = nodes.filter((node) => node.isUp).length
-    const knows = this.#hasCaughtUp()
-    const clockProblem = this.clock.problem
-    return {
-      writable: primary !== null && clockProblem === null,
-      readable: knows && clockProblem === null && (primary !== null || up >= this.#group.readQuorum),
-      primary: primary?.address ?? null,
-      problem: this.#group.problem() ?? clockProblem ?? (knows ? null : NOT_CAUGHT_UP),
-      leaseRemainingMs: this.#lease.remainingMs(readInstant()),
-      leaseAgeMs: this.#lease.ageMs(readInstant()),
+    const now = readInstant()
+    return describeStatus(this.#group, {
+      clockProblem: this.clock.problem,
+      hasCaughtUp: this.#reads.hasCaughtUp(),
+      leaseRemainingMs: this.#lease.remainingMs(now),
+      leaseAgeMs: this.#lease.ageMs(now),
       journalEntries: this.#journal.size,
       cachedRecords: this.#cache.size,
       waitingWrites: this.#committer.size,
       waitingReads: this.#reader.size,
-      nodes: nodes.map((node) => ({
-        address: node.address,
-        role: node === primary ? 'primary' : node.view === null ? 'unknown' : 'replica',
-        up: node.isUp,
-      })),
-      sentinels: sentinels.map(({ address, isUp }) => ({ address, up: isUp })),
-    }
+    })
   }
 
   async ready(deadline: Deadline): Promise<void> {
@@ -348,35 +285,8 @@ export class RedisBackend implements Backend {
     this.#group.close()
   }
 
-  /**
-   * Whether the answer of the nodes is final: no record that a new primary may still receive can change it.
-   * INV-TOKENS-46.
-   */
-  #isConclusive(key: string, record: TokenRecord | null): boolean {
-    if (record !== null) return record.state === 'revoked' || this.#hasCaughtUp()
-    const known = this.#cache.latest(key)
-    if (known === null) return this.#replayer.isDone || !this.#rules.unknown
-    const isLive = known.state === 'live' && !(this.clock.nowMs() >= endsAtMs(known))
-    return !isLive || !this.mayReappear()
-  }
-
-  /**
-   * False in a process that started after a failover: another process may still replay a logout that this process
-   * has not received.
-   */
-  #hasCaughtUp(): boolean {
-    return this.#replayer.wasDone || !this.#rules.unknown
-  }
-
-  async #holdsTombstone(node: Node, key: string, timeoutMs: number): Promise<boolean> {
-    const replies = await node.read(['MGET', key, MARK_KEY], timeoutMs)
-    const [bytes, mark] = Array.isArray(replies) ? replies : []
-    const isOurs = this.#group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)
-    return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
-  }
-
   #holdsLease(now: Instant = readInstant()): boolean {
-    return (this.#lease.isValid(now) && this.#hasCaughtUp()) || !this.#rules.lease
+    return (this.#lease.isValid(now) && this.#reads.hasCaughtUp()) || !this.#rules.lease
   }
 
   #hear(message: FeedRecord): void {

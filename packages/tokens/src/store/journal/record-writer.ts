@@ -18,7 +18,7 @@ import {
 import type { Feed } from '../feed/feed.ts'
 import type { Journal } from './journal.ts'
 import type { RecentRemoteWrites } from './recent-remote-writes.ts'
-import type { Replayer } from './replay.ts'
+import { NOT_CAUGHT_UP, type Replayer } from './replay.ts'
 
 const POLL_INTERVAL_MS = 100
 /**
@@ -27,10 +27,6 @@ const POLL_INTERVAL_MS = 100
  */
 const MAX_IN_UNIT = 100
 const UNITS_ABREAST = 4
-
-/** The reason for a delayed answer after a failover. */
-export const NOT_CAUGHT_UP =
-  'The new primary may still be missing writes that were acknowledged before the failover.'
 
 export interface RecordWriterOptions {
   committer: Committer

@@ -8,7 +8,6 @@ import type { ReplicaGroup } from '../../redis/group.ts'
 import type { SafetyPolicy } from '../../safety-policy.ts'
 import { parseRecordKey } from '../../token/digest.ts'
 import type { StoreObserver } from '../api/observer.ts'
-import type { RedisAttempts } from '../attempts/redis-attempts.ts'
 import type { Committer } from '../commit/committer.ts'
 import type { MergeRequest } from '../commit/requests.ts'
 import { asStored, longerTombstones, readMerged } from '../commit/script-calls.ts'
@@ -40,6 +39,15 @@ const OTHERS_MS = 2000
  */
 const BEGAN_EMPTY = /^aof_base_size:0\r?$/m
 
+/** The reason for a delayed answer after a failover. */
+export const NOT_CAUGHT_UP =
+  'The new primary may still be missing writes that were acknowledged before the failover.'
+
+/** Attempts that are counted again on a new primary, before all waiting writes. */
+interface ReplayedAttempts {
+  replay(term: number, timeoutMs: number): Promise<void>
+}
+
 /**
  * Writes what a new primary may lack, after each change of primary. First it writes the journal of this process,
  * before all waiting writes. Then it writes the records from the feed that are missing there, because the process
@@ -49,7 +57,7 @@ export class Replayer {
   readonly #group: ReplicaGroup
   readonly #committer: Committer
   readonly #journal: Journal<MergeRequest>
-  readonly #attempts: RedisAttempts
+  readonly #attempts: ReplayedAttempts
   readonly #remoteWrites: RecentRemoteWrites
   readonly #rules: SafetyPolicy
   readonly #observer: StoreObserver
@@ -65,7 +73,7 @@ export class Replayer {
       journal,
       attempts,
       remoteWrites,
-    }: { journal: Journal<MergeRequest>; attempts: RedisAttempts; remoteWrites: RecentRemoteWrites },
+    }: { journal: Journal<MergeRequest>; attempts: ReplayedAttempts; remoteWrites: RecentRemoteWrites },
     { rules, observer }: { rules: SafetyPolicy; observer: StoreObserver },
   ) {
     this.#group = group

@@ -5,7 +5,8 @@ import { decodeRecord } from '../../record/codec.ts'
 import { merge } from '../../record/merge.ts'
 import type { TokenRecord } from '../../record/record.ts'
 import type { Reply } from '../../redis/connection.ts'
-import type { Node } from '../../redis/node.ts'
+import type { ReplicaGroup } from '../../redis/group.ts'
+import { MARK_KEY, type Node } from '../../redis/node.ts'
 import { isDigest, recordKeyPrefix, type SubjectKey } from '../../token/digest.ts'
 import type { StoredRecord } from './answers.ts'
 
@@ -21,6 +22,21 @@ export function readRecord(node: Node, reply: Reply): TokenRecord | null {
     throw new StoreUnavailableError(`${node.address} holds a record that this version cannot read.`)
   }
   return record
+}
+
+/**
+ * Whether the node holds the tombstone under a key, in a data set of this group. Rejects if the node cannot be asked.
+ */
+export async function holdsTombstone(
+  group: ReplicaGroup,
+  node: Node,
+  key: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const replies = await node.read(['MGET', key, MARK_KEY], timeoutMs)
+  const [bytes, mark] = Array.isArray(replies) ? replies : []
+  const isOurs = group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)
+  return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
 }
 
 export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): TokenRecord | null {
