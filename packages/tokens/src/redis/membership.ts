@@ -2,9 +2,9 @@ import type { SafetyPolicy } from '../safety-policy.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { type GroupLogin, nodeLogin, sentinelLogin, withLogin } from './login.ts'
-import { majorityOf } from './majority.ts'
 import { Node } from './node.ts'
 import { Poll } from './poll.ts'
+import { majorityOf } from './quorums.ts'
 import { Sentinel } from './sentinel.ts'
 
 export interface MembershipOptions extends GroupLogin {
