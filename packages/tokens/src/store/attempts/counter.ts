@@ -5,7 +5,7 @@ import { InvalidOptionError } from '../../errors.ts'
 import { attemptKey } from '../../token/digest.ts'
 import { randomFrom } from '../../token/random.ts'
 import { checkNumber, checkText } from '../api/limits.ts'
-import type { Backend } from '../session/backend.ts'
+import type { AttemptBackend } from './requests.ts'
 import { type Attempt, type AttemptLimit, type Attempts, MAX_ATTEMPTS } from './attempts.ts'
 
 const MAX_NAME_LENGTH = 1024
@@ -16,11 +16,11 @@ const ID = /^[\w-]{1,64}$/
 
 /** Checks attempts and their limits, and counts them in any backend. */
 export class AttemptCounter implements Attempts {
-  readonly #backend: Backend
+  readonly #backend: AttemptBackend
   readonly #indexKey: KeyObject
   readonly #timeoutMs: number
 
-  constructor(backend: Backend, indexKey: KeyObject, timeoutMs: number) {
+  constructor(backend: AttemptBackend, indexKey: KeyObject, timeoutMs: number) {
     this.#backend = backend
     this.#indexKey = indexKey
     this.#timeoutMs = timeoutMs

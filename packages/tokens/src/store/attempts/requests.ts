@@ -1,3 +1,4 @@
+import type { Deadline } from '../../deadline.ts'
 import type { AttemptBounds } from '../../record/attempt-log.ts'
 
 /** An attempt to count against all of these limits, or against none. */
@@ -18,4 +19,22 @@ export type Taken =
 export interface GiveBackRequest {
   id: string
   logs: readonly { key: string; older: boolean }[]
+}
+
+/** Where attempts are counted. */
+export interface AttemptBackend {
+  /**
+   * Resolves when the clock can be trusted. Throws `STORE_UNAVAILABLE`: immediately if the clock is wrong,
+   * otherwise at the deadline.
+   */
+  requireClock(deadline: Deadline): Promise<void>
+
+  /**
+   * Counts an attempt against all its limits, or against none. Throws `STORE_UNAVAILABLE` if it was not acknowledged
+   * before the deadline, and `STORE_OVERLOADED` or `STORE_FULL` if nothing was written.
+   */
+  take(request: TakeRequest, deadline: Deadline): Promise<Taken>
+
+  /** Removes an attempt from logs. Throws as {@link take}. */
+  giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void>
 }

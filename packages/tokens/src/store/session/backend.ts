@@ -3,7 +3,7 @@ import type { TokenRecord } from '../../record/record.ts'
 import type { GroupLogin } from '../../redis/login.ts'
 import type { RecordKey, SubjectKey } from '../../token/digest.ts'
 import type { StoreStatus } from '../api/status.ts'
-import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
+import type { AttemptBackend } from '../attempts/requests.ts'
 import type { CacheEntry } from '../cache/near-cache.ts'
 import type { SessionClock } from '../clocks/clock-check.ts'
 import type { Instant } from '../clocks/instant.ts'
@@ -14,15 +14,9 @@ import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
  * Where records are stored. The code above this interface decides everything about tokens, sessions and lifetimes.
  * A backend merges records, finds them, and reports when it cannot determine their state.
  */
-export interface Backend {
+export interface Backend extends AttemptBackend {
   /** The clock that decides whether a session has ended. */
   readonly clock: SessionClock
-
-  /**
-   * Resolves when the clock can be trusted. Throws `STORE_UNAVAILABLE`: immediately if the clock is wrong,
-   * otherwise at the deadline.
-   */
-  requireClock(deadline: Deadline): Promise<void>
 
   /** Compares the clock with the clocks of the nodes again, unless that was done just now. */
   compareClocks(): Promise<void>
@@ -66,12 +60,6 @@ export interface Backend {
    * `AUTH_FAILED`, `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
    */
   renew(login: GroupLogin, deadline: Deadline): Promise<void>
-
-  /** Counts an attempt against all its limits, or against none. Throws as {@link merge}. */
-  take(request: TakeRequest, deadline: Deadline): Promise<Taken>
-
-  /** Removes an attempt from logs. Throws as {@link merge}. */
-  giveBack(request: GiveBackRequest, deadline: Deadline): Promise<void>
 
   status(): StoreStatus
   /** Throws as {@link TokenStore.ready}. */
