@@ -19,6 +19,7 @@ afterEach(async () => {
  * Seed 6023 of the fault campaign. The lists of two nodes differ, so the records are read by key as well, and a rotation
  * comes between the two reads: it ends the listed session, and its replacement is in no list.
  */
+// INV-TOKENS-48.
 test.each([
   ['revokeSubject', (store: Store, _: string) => store.revokeSubject('ada')],
   ['revokeById', (store: Store, id: string) => store.revokeById('ada', id)],
