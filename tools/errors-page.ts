@@ -24,6 +24,8 @@ interface Surface {
 const inGateway = (file: string) => file.startsWith('packages/gateway/')
 const isProblems = (file: string) => /\/problems\.ts$/.test(file)
 const isErrors = (file: string) => /\/errors\.ts$/.test(file)
+/** Defines `UsageError`, which every command throws. */
+const isCommandLine = (file: string) => file === 'packages/cli/src/command-line/command-spec.ts'
 
 export const SURFACES: readonly Surface[] = [
   {
@@ -37,11 +39,12 @@ export const SURFACES: readonly Surface[] = [
     intro:
       'The `code` of errors of the packages behind `holdfast`. The command prints their message and returns an exit code.',
     entries: DATA_CENTRE,
-    defines: (file) => !inGateway(file) && !file.startsWith('packages/tokens/') && isErrors(file),
+    defines: (file) =>
+      !inGateway(file) && !file.startsWith('packages/tokens/') && (isErrors(file) || isCommandLine(file)),
   },
   {
     title: 'A gateway process',
-    intro: 'With these codes a gateway exits at its start, or refuses a change.',
+    intro: 'With these codes a gateway exits at its start, refuses a change, or explains a failed login in its log.',
     entries: GATEWAY,
     defines: (file) => inGateway(file) && isErrors(file),
   },

@@ -1,6 +1,6 @@
 /*
- * A process that verifies under a lease: store/heartbeat.ts, store/feed.ts, store/lease.ts, store/cache.ts and the way
- * to the primary alone in store/read.ts.
+ * A process that verifies under a lease: store/feed/heartbeat.ts, store/feed/feed.ts, store/cache/lease.ts, store/cache/near-cache.ts and the way
+ * to the primary alone in store/read/reader.ts.
  *
  * No clock: a lease that is valid for L, at a time later than L after a log-out's acknowledgement, was proved by a
  * beat that was sent after it. Only such a lease may not answer *active*, so of a lease no more is kept than

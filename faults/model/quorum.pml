@@ -1,5 +1,5 @@
 /*
- * A process that asks two nodes of three, one after the other, and joins their answers (store/read.ts). It asks
+ * A process that asks two nodes of three, one after the other, and joins their answers (store/read/reader.ts). It asks
  * when there is something to break, and remembers what held when it began.
  */
 byte asked = NOBODY

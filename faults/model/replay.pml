@@ -1,6 +1,6 @@
 /*
  * What is re-applied after a change of primary: the writer's own journal (writers.pml), and what another process
- * heard on the feed (store/recent-remote-writes.ts). Asserted: once every living process knows the newest primary and has
+ * heard on the feed (store/journal/recent-remote-writes.ts). Asserted: once every living process knows the newest primary and has
  * re-applied there what it keeps, that primary has all that was acknowledged and that a living process keeps.
  */
 byte listener

@@ -1,5 +1,5 @@
 /*
- * One session that is replaced by another (`rotate`) while "end all my sessions" runs (store/session-store.ts, scripts/rotate.lua,
+ * One session that is replaced by another (`rotate`) while "end all my sessions" runs (store/session/session-store.ts, scripts/rotate.lua,
  * scripts/revoke.lua), on one primary. The commands of each come in any order, and a rotation may be sent again, also late.
  * Asserted: after "end all" was acknowledged neither session is live.
  */

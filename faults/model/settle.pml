@@ -1,6 +1,6 @@
 /*
  * A process that has seen a tombstone, acknowledged or not, and tells it as *revoked* when it is sure to stay
- * (store/durability.ts): it looks at every node, and then, when they do not all have it, at the Sentinels.
+ * (store/cache/durability.ts): it looks at every node, and then, when they do not all have it, at the Sentinels.
  * Who was told so is never told *active* again (quorum.pml). One election at most: the reign is the epoch.
  */
 #define UNTOLD 0

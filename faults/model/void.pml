@@ -1,5 +1,5 @@
 /*
- * When an election epoch stands for nothing any more (store/barrier.ts): the Sentinels announce a primary with that
+ * When an election epoch stands for nothing any more (store/commit/barrier.ts): the Sentinels announce a primary with that
  * configuration epoch or a newer one, or every Sentinel, asked when its epoch was that one or newer, leads no failover. No
  * time ends the doubt, and a Sentinel that cannot be asked keeps it.
  */

@@ -1,6 +1,6 @@
 /*
  * The processes that write: what each believes of the group (redis/group.ts, redis/primary.ts), its batches
- * (store/commit.ts), the barrier (store/barrier.ts), and its journal (store/journal.ts, store/replay.ts).
+ * (store/commit/committer.ts), the barrier (store/commit/barrier.ts), and its journal (store/journal/journal.ts, store/journal/replay.ts).
  */
 
 /* Who is primary for this process, and whether that has been so since the batch was sent. */

@@ -2,6 +2,10 @@ import type { ErrorEntries } from './entry.ts'
 
 /** The codes of what goes wrong around a data centre: sites, `up`, operations and drills. */
 export const DATA_CENTRE: ErrorEntries = {
+  USAGE: {
+    cause: 'The command line has a mistake; the message names it.',
+    remedy: 'Correct it; `--help` shows the options of each command.',
+  },
   MISSING_PROGRAM: {
     cause: 'A program that the data centre needs is not installed.',
     remedy: 'Install it; the message names it.',

@@ -1,6 +1,6 @@
 import type { ErrorEntries } from './entry.ts'
 
-/** The codes with which a gateway process ends, or refuses a change. */
+/** The codes with which a gateway process ends, refuses a change, or explains a failed login in its log. */
 export const GATEWAY: ErrorEntries = {
   FILE_UNUSABLE: {
     cause:
@@ -23,6 +23,22 @@ export const GATEWAY: ErrorEntries = {
   PROCESSES_DIE: {
     cause: 'The processes of the gateway keep exiting.',
     remedy: 'Read the log lines before this error: each process logs why it exited.',
+  },
+  DIRECTORY_UNAVAILABLE: {
+    cause: 'A server of the directory (LDAP) failed; the message names the server and the step.',
+    remedy: 'Check the server, its certificate and the account that the gateway uses.',
+  },
+  PROVIDER_UNAVAILABLE: {
+    cause: 'The OpenID provider does not answer, or answers incorrectly.',
+    remedy: 'Check the provider and the network; the gateway tries again.',
+  },
+  LOGIN_REFUSED: {
+    cause: 'The OpenID provider refused a login, or its answer failed a check.',
+    remedy: 'The message says which; check the configuration of the client at the provider.',
+  },
+  AUTHENTICATION_TOO_OLD: {
+    cause: 'The user authenticated at the provider too long ago.',
+    remedy: 'The user logs in at the provider again.',
   },
 }
 

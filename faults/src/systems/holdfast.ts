@@ -12,7 +12,7 @@ import {
   type Verification,
 } from '@holdfast/tokens'
 import { createRedisStoreWith } from '../../../packages/tokens/src/create-store.ts'
-import type { SafetyRule } from '../../../packages/tokens/src/store/rules.ts'
+import { type SafetyRule, withoutRules } from '../../../packages/tokens/src/safety-policy.ts'
 import { APPLICATION, type ApplicationLogin, DATA_CENTRE, PRIMARY_NAME } from '../data-centre/names.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
@@ -70,7 +70,7 @@ export function openHoldfast(options: HoldfastOptions, rulesOff: readonly Safety
       leaseMs: options.leaseMs,
       ...(onEvent === undefined ? {} : { observer: { event: onEvent } }),
     },
-    { rulesOff: new Set(rulesOff) },
+    { rules: withoutRules(rulesOff) },
   )
   return new HoldfastSystem(store)
 }

@@ -1,14 +1,14 @@
 import { InvalidOptionError } from './errors.ts'
 import type { NodeAddress } from './redis/address.ts'
 import { checkTls } from './redis/tls.ts'
-import { checkNumber } from './store/limits.ts'
-import { MemoryBackend } from './store/memory-backend.ts'
-import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './store/options.ts'
-import { BackendRecords, type RecordStore } from './store/record-store.ts'
-import { RedisBackend, type RedisBackendOptions } from './store/redis-backend.ts'
-import { SessionStore } from './store/session-store.ts'
-import { warnOfStandalone } from './store/standalone-warnings.ts'
-import type { TokenStore } from './store/store.ts'
+import { checkNumber } from './store/api/limits.ts'
+import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './store/api/options.ts'
+import { MemoryBackend } from './store/backend/memory-backend.ts'
+import { RedisBackend, type RedisBackendOptions } from './store/backend/redis-backend.ts'
+import { warnOfStandalone } from './store/backend/standalone-warnings.ts'
+import { BackendRecords, type RecordStore } from './store/session/record-store.ts'
+import { SessionStore } from './store/session/session-store.ts'
+import type { TokenStore } from './store/session/token-store.ts'
 
 /** The whole numbers among the options, each with its default and its bounds. */
 const NUMBERS = {
@@ -34,7 +34,7 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
 }
 
 /** Settings for tests only. */
-export type TestHooks = Pick<RedisBackendOptions, 'rulesOff' | 'localAddress' | 'forgetAfterMs'>
+export type TestHooks = Pick<RedisBackendOptions, 'rules' | 'localAddress' | 'forgetAfterMs'>
 
 /** {@link createRedisStore} with a test's hooks. Not exported from the package. */
 export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHooks): TokenStore {

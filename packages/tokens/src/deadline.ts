@@ -1,5 +1,13 @@
 import { InvalidOptionError } from './errors.ts'
 
+/** Limits a single call. */
+export interface CallOptions {
+  /** Give up after this long (in milliseconds). Default: the store's `verifyTimeoutMs` or `writeTimeoutMs`. */
+  timeoutMs?: number
+  /** Give up when this signal aborts. */
+  signal?: AbortSignal
+}
+
 /** The longest delay that a timer supports. With a longer one it fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -14,10 +22,7 @@ export class Deadline {
   }
 
   /** Creates the deadline of a call. Throws `INVALID_OPTION` if `timeoutMs` is not a number or is below 0. */
-  static of(
-    options: { timeoutMs?: number; signal?: AbortSignal } | undefined,
-    defaultTimeoutMs: number,
-  ): Deadline {
+  static of(options: CallOptions | undefined, defaultTimeoutMs: number): Deadline {
     const timeoutMs: unknown = options?.timeoutMs ?? defaultTimeoutMs
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
       throw new InvalidOptionError(`\`timeoutMs\` must be a number from 0 up, got ${String(timeoutMs)}.`)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { InvalidOptionError } from './errors.ts'
 import { type NodeAddress, parseAddress } from './redis/address.ts'
 import { checkTls, type TlsOptions } from './redis/tls.ts'
-import type { CommonRedisOptions, SentinelTopology } from './store/options.ts'
+import type { CommonRedisOptions, SentinelTopology } from './store/api/options.ts'
 import { type Keyring, openKeyring } from './token/keyring.ts'
 
 /** The variables of a rendered `holdfast.env` that every application needs. */

@@ -1,6 +1,6 @@
-import type { CallOptions } from './store/call-options.ts'
-import type { TokenStore } from './store/store.ts'
-import type { Session } from './store/verification.ts'
+import type { CallOptions } from './deadline.ts'
+import type { Session } from './store/api/verification.ts'
+import type { TokenStore } from './store/session/token-store.ts'
 
 /**
  * A session is extended when a tenth of its idle lifetime has passed since the last extension. With 30 minutes,

@@ -1,4 +1,4 @@
 export { createRecordStore } from './create-store.ts'
 export { listKeyOfRecord } from './inspect.ts'
-export type { MergeOutcome, RecordEntry, RecordReading, RecordStore } from './store/record-store.ts'
+export type { MergeOutcome, RecordEntry, RecordReading, RecordStore } from './store/session/record-store.ts'
 export { RECORD_KEY_PATTERN } from './token/digest.ts'

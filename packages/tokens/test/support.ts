@@ -8,7 +8,7 @@ import {
 } from '@holdfast/tokens'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { createRedisStoreWith, type TestHooks } from '../src/create-store.ts'
-import type { SafetyRule } from '../src/store/rules.ts'
+import { type SafetyRule, withoutRules } from '../src/safety-policy.ts'
 
 type SentinelStoreOptions = CommonRedisOptions & SentinelTopology
 
@@ -58,7 +58,7 @@ export function makeStore(options: Partial<SentinelStoreOptions> = {}, hooks: Te
 
 /** A store with some safety rules taken out, to see what they are for. It ends with the test. */
 export function openStoreWithout(group: RedisGroup, rulesOff: SafetyRule[]): Promise<TokenStore> {
-  return openStore(group, {}, { rulesOff: new Set(rulesOff) })
+  return openStore(group, {}, { rules: withoutRules(rulesOff) })
 }
 
 /** Hangs servers until the test has ended, or until they are resumed before. */

@@ -18,6 +18,10 @@ export type GatewayErrorCode =
   | 'USERS_INVALID'
   | 'LISTEN_FAILED'
   | 'PROCESSES_DIE'
+  | 'DIRECTORY_UNAVAILABLE'
+  | 'PROVIDER_UNAVAILABLE'
+  | 'LOGIN_REFUSED'
+  | 'AUTHENTICATION_TOO_OLD'
 
 /** A file is missing, cannot be read or written, is locked, or is accessible to other users of the machine. */
 export class FileUnusableError extends GatewayError {

@@ -1,4 +1,4 @@
-import type { AttemptLimit, TokenStore } from '@holdfast/tokens'
+import type { AttemptLimit, Attempts } from '@holdfast/tokens/attempts'
 import type { LoginLimitsConfig } from '../config/logins.ts'
 import { accountOf, networkOf } from './names.ts'
 
@@ -34,7 +34,7 @@ export interface LoginLimits {
 }
 
 export interface LoginLimitsOptions {
-  attempts: TokenStore['attempts']
+  attempts: Attempts
   config: LoginLimitsConfig
   /** Aborts pending calls. */
   signal: AbortSignal

@@ -1,10 +1,7 @@
 import { hash } from 'node:crypto'
-import type { AttemptLimit, TokenStore } from '@holdfast/tokens'
+import { type AttemptLimit, type Attempts, MAX_ATTEMPTS } from '@holdfast/tokens/attempts'
 import type { LoginLimitsConfig } from '../config/logins.ts'
 import { networkOf } from './names.ts'
-
-/** The store's maximum count for one name. */
-const MAX_PER_NAME = 1000
 
 /** A login that began at the provider, with the data to give its attempt back. */
 export interface BegunLogin {
@@ -37,7 +34,7 @@ export interface ProviderLimits {
  * INV-GATEWAY-14.
  */
 export function createProviderLimits(options: {
-  attempts: TokenStore['attempts']
+  attempts: Attempts
   config: LoginLimitsConfig
   /** How long a flow is stored (in milliseconds). */
   flowLifetimeMs: number
@@ -47,7 +44,7 @@ export function createProviderLimits(options: {
   onFailure: (error: unknown) => void
 }): ProviderLimits {
   const { attempts, config, flowLifetimeMs, signal, onFailure } = options
-  const parts = Math.ceil(config.providerPending / MAX_PER_NAME)
+  const parts = Math.ceil(config.providerPending / MAX_ATTEMPTS)
   const perPart = Math.ceil(config.providerPending / parts)
 
   return {

@@ -18,7 +18,7 @@ import {
   AuthenticationTooOldError,
   LoginRefusedError,
   ProviderUnavailableError,
-} from '../identities/oidc/errors.ts'
+} from '../identities/errors.ts'
 import { FLOW_LIFETIME_MS } from '../identities/oidc/flow.ts'
 import type { OidcLogin } from '../identities/oidc/login.ts'
 import { networkOf } from '../limits/names.ts'

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InvalidOptionError, StoreClosedError } from '../errors.ts'
 import { createIdleExtender } from '../idle.ts'
-import { checkLifetime } from '../store/limits.ts'
-import type { TokenStore } from '../store/store.ts'
-import type { Active, Session, Verification } from '../store/verification.ts'
+import { checkLifetime } from '../store/api/limits.ts'
+import type { Active, Session, Verification } from '../store/api/verification.ts'
+import type { TokenStore } from '../store/session/token-store.ts'
 import { readToken } from './request-token.ts'
 import { putSession, requireFree } from './session-property.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { SessionConflictError } from '../errors.ts'
-import type { Session } from '../store/verification.ts'
+import type { Session } from '../store/api/verification.ts'
 
 /**
  * The sessions that this package has set on each request, by property: the middleware may run more than once per

@@ -1,4 +1,4 @@
-import { majorityOf } from './majority.ts'
+import { majorityOf } from './quorums.ts'
 
 /** The difference between the clock of a node and the clock of the process that asked it. */
 export interface ClockReading {

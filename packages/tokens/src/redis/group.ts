@@ -1,21 +1,12 @@
 import type { Deadline } from '../deadline.ts'
-import {
-  AuthFailedError,
-  type HoldfastError,
-  InvalidOptionError,
-  StoreClosedError,
-  StoreUnavailableError,
-  TlsFailedError,
-  UnsupportedServerError,
-  WrongDataCentreError,
-} from '../errors.ts'
+import { StoreClosedError, StoreUnavailableError, UnsupportedServerError } from '../errors.ts'
 import type { NodeAddress } from './address.ts'
 import { DataCentreClock } from './data-centre-clock.ts'
+import { GroupId } from './group-id.ts'
+import { GroupProblems, type Misconfiguration } from './group-problems.ts'
 import type { GroupLogin } from './login.ts'
-import { majorityOf } from './majority.ts'
-import { dataCentreOf } from './mark.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
-import { MARK_KEY, type Node } from './node.ts'
+import type { Node } from './node.ts'
 import {
   type ChosenPrimary,
   choosePrimary,
@@ -25,9 +16,10 @@ import {
 } from './primary.ts'
 import { PrimaryHistory } from './primary-history.ts'
 import { proveLogin } from './prove-login.ts'
+import { leastReplicas, majorityOf, promotableMs, readQuorum, sentinelsToHear } from './quorums.ts'
 import { RefutedAnnouncements } from './refuted.ts'
 import type { Sentinel } from './sentinel.ts'
-import { isReplica } from './supported-server.ts'
+import { Terms } from './terms.ts'
 
 export interface GroupOptions extends MembershipOptions {
   /** The data centre of the group. A group id that names another data centre belongs to another group. */
@@ -36,8 +28,6 @@ export interface GroupOptions extends MembershipOptions {
   standalone?: NodeAddress | undefined
   /** The group id. Default is the group id of the first primary that is found. */
   mark?: string | undefined
-  /** For tests only: treats a primary that has restarted at its address as the same one. */
-  ignoreRestarts?: boolean
   /** Called when another node than the last one becomes the primary. */
   onFailover: (from: string, to: string) => void
 }
@@ -59,32 +49,36 @@ export class ReplicaGroup {
   readonly clock = new DataCentreClock()
   readonly #options: GroupOptions
   readonly #membership: Membership
-  /** Addresses that have shown the group id of this group, and no other group id since. */
-  readonly #marked = new Set<string>()
-  readonly #waiting = new Set<() => void>()
   readonly #reigns = new PrimaryHistory()
+  readonly #id: GroupId
+  readonly #terms: Terms
+  readonly #problems: GroupProblems
   readonly #refuted = new RefutedAnnouncements()
-  #primary: Node | null = null
   #chosen: ChosenPrimary | null = null
   #chosenAtMs = 0
-  #lastPrimary: string | null = null
-  #lastReplid: string | null = null
-  #term = 0
-  #termBeganMs = 0
-  #failovers = 0
-  #termEnd = Promise.withResolvers<void>()
-  #mark: string | null
+  #change = Promise.withResolvers<void>()
   #alertUntilMs = 0
   #closed = false
 
   constructor(options: GroupOptions) {
     this.#options = options
-    this.#mark = options.mark ?? null
+    const { dataCentre, mark, onFailover, primaryName } = options
+    const isStandalone = this.#isStandalone
+    this.#id = new GroupId({ dataCentre, mark, isStandalone })
+    this.#terms = new Terms({ countRestarts: options.rules?.restart !== false, onFailover })
     this.#membership = new Membership(options, {
       onSentinel: () => this.#decide(),
       onNode: () => this.#decide(),
       onHint: () => this.alert(),
       pollMs: (calmMs) => (performance.now() < this.#alertUntilMs ? ALERT_MS : calmMs),
+    })
+    this.#problems = new GroupProblems({
+      primaryName,
+      dataCentre,
+      isStandalone,
+      membership: this.#membership,
+      id: this.#id,
+      terms: this.#terms,
     })
     if (options.standalone !== undefined) this.#membership.addNode(options.standalone)
   }
@@ -100,8 +94,7 @@ export class ReplicaGroup {
   /** The Sentinels whose answers count: they name a primary of this group, not of another. */
   get trustedSentinels(): readonly Sentinel[] {
     return this.sentinels.filter(
-      ({ observation }) =>
-        observation !== null && (this.#mark === null || this.#marked.has(observation.primaryAddress)),
+      ({ observation }) => observation !== null && this.#id.mayBeMember(observation.primaryAddress),
     )
   }
 
@@ -110,15 +103,11 @@ export class ReplicaGroup {
     return majorityOf(this.allSentinels)
   }
 
-  /**
-   * The number of Sentinels that must be heard so that the others cannot elect a leader: a majority. It is larger
-   * if the quorum is below a majority, because a Sentinel counts the majority of the Sentinels that it knows.
-   */
+  /** The number of Sentinels that must be heard so that the others cannot elect a leader. */
   get sentinelsToHear(): number {
-    if (this.#options.rulesOff?.has('voters')) return this.electingSentinels
+    if (this.#options.rules?.voters === false) return this.electingSentinels
     const quorums = this.trustedSentinels.flatMap(({ quorum }) => quorum ?? [])
-    const others = Math.min(...quorums, this.electingSentinels)
-    return Math.max(this.electingSentinels, this.allSentinels - others + 1)
+    return sentinelsToHear(this.allSentinels, quorums)
   }
 
   /** The number of Sentinels that were configured or seen. */
@@ -141,12 +130,9 @@ export class ReplicaGroup {
     return this.#membership.wasHeardByMajority
   }
 
-  /**
-   * The minimum number of replicas that must confirm a write. Together with the primary they are a majority of the
-   * nodes. So two primaries never both acknowledge, and every majority of a read includes every acknowledged write.
-   */
+  /** The minimum number of replicas that must confirm a write. */
   get leastReplicas(): number {
-    return this.#isStandalone ? 0 : Math.max(1, Math.floor(this.nodes.length / 2))
+    return this.#isStandalone ? 0 : leastReplicas(this.nodes.length)
   }
 
   /** The number of nodes without the primary. */
@@ -156,12 +142,12 @@ export class ReplicaGroup {
 
   /** How many nodes must answer a read that the primary alone cannot answer. */
   get readQuorum(): number {
-    return this.#isStandalone ? 1 : Math.max(2, majorityOf(this.nodes.length))
+    return this.#isStandalone ? 1 : readQuorum(this.nodes.length)
   }
 
   /** The primary, or null while it is not known. */
   get primary(): Node | null {
-    return this.#primary
+    return this.#terms.primary
   }
 
   /** The address of the primary, or of the previous one while there is no primary. */
@@ -174,7 +160,7 @@ export class ReplicaGroup {
    * no primary.
    */
   get primaryEpoch(): number {
-    return this.#primary === null ? 0 : (this.#chosen?.epoch ?? 0)
+    return this.#terms.primary === null ? 0 : (this.#chosen?.epoch ?? 0)
   }
 
   /**
@@ -182,43 +168,37 @@ export class ReplicaGroup {
    * one.
    */
   get term(): number {
-    return this.#term
+    return this.#terms.term
   }
 
   /** How often another node, or another process at the same address, has become the primary. */
   get failovers(): number {
-    return this.#failovers
+    return this.#terms.failovers
   }
 
   /** When the current term began (monotonic ms). */
   get termBeganMs(): number {
-    return this.#termBeganMs
+    return this.#terms.beganMs
   }
 
   /** Resolves when `term` has ended. */
-  async termOver(term: number): Promise<void> {
-    if (term === this.#term) await this.#termEnd.promise
+  termOver(term: number): Promise<void> {
+    return this.#terms.over(term)
   }
 
   /** The group id, once a node has shown it. */
   get mark(): string | null {
-    return this.#mark
+    return this.#id.mark
   }
 
-  /** Whether a node with this group id, or without one, holds data of this group. INV-TOKENS-31. */
+  /** Whether a node with this group id, or without one, holds data of this group. */
   isOurs(mark: string | null): boolean {
-    return this.#isStandalone || (mark !== null && mark === this.#mark)
+    return this.#id.isOurs(mark)
   }
 
-  /**
-   * How long a replica may have been disconnected from its primary and still be promoted (in milliseconds): ten
-   * times `down-after`, plus the time that the primary has been down (FACT-19).
-   */
+  /** How long a replica may have been disconnected from its primary and still be promoted (in milliseconds). */
   get promotableMs(): number {
-    const limits = this.sentinels.flatMap(({ observation }) =>
-      observation === null ? [] : [10 * observation.downAfterMs + observation.failoverTimeoutMs],
-    )
-    return limits.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...limits)
+    return promotableMs(this.sentinels.flatMap(({ observation }) => observation ?? []))
   }
 
   /** Probes every reachable node again, which also compares the clocks again. Takes at most one second. */
@@ -236,11 +216,11 @@ export class ReplicaGroup {
 
   /** Waits for a primary and returns it. Throws `STORE_UNAVAILABLE` at the deadline. */
   async waitForPrimary(deadline: Deadline): Promise<Node> {
-    while (this.#primary === null) {
+    while (this.#terms.primary === null) {
       this.alert()
       await this.waitForChange(deadline)
     }
-    return this.#primary
+    return this.#terms.primary
   }
 
   /**
@@ -248,20 +228,11 @@ export class ReplicaGroup {
    * group is closed.
    */
   async waitForChange(deadline: Deadline): Promise<void> {
-    let wake = () => {}
-    const change = new Promise<void>((resolve) => {
-      wake = resolve
-    })
-    this.#waiting.add(wake)
-    try {
-      if (this.#closed) throw new StoreClosedError('The store was closed.')
-      if (!(await deadline.race(change))) {
-        throw new StoreUnavailableError(this.problem() ?? 'The data centre did not answer in time.')
-      }
-      if (this.#closed) throw new StoreClosedError('The store was closed.')
-    } finally {
-      this.#waiting.delete(wake)
+    if (this.#closed) throw new StoreClosedError('The store was closed.')
+    if (!(await deadline.race(this.#change.promise))) {
+      throw new StoreUnavailableError(this.problem() ?? 'The data centre did not answer in time.')
     }
+    if (this.#closed) throw new StoreClosedError('The store was closed.')
   }
 
   /**
@@ -282,42 +253,16 @@ export class ReplicaGroup {
     this.alert()
   }
 
-  /**
-   * Why there is no primary: one sentence that names hosts and contains no secret. Null when there is a primary.
-   * INV-TOKENS-37.
-   */
+  /** Why there is no primary: one sentence that names hosts and contains no secret. Null when there is a primary. */
   problem(): string | null {
-    if (this.#primary !== null) return null
-    const problems = [this.misconfiguration(), ...this.#problems()]
-    const reasons = [...new Set(problems.flatMap((problem) => problem?.message ?? []))].join(' ')
-    if (this.#isStandalone) return `The Redis cannot be used at present. ${reasons}`.trim()
-    if (this.#membership.watchedNodes.length === 0) {
-      return `No Sentinel of ${this.#options.primaryName} could be asked for the primary. ${reasons}`
-    }
-    return `No primary of ${this.#options.primaryName} is known at present. ${reasons}`.trim()
+    return this.#problems.describe()
   }
 
   /**
    * The first problem that waiting does not fix: a wrong password, name or certificate, or a Redis of another group.
    */
-  misconfiguration():
-    | AuthFailedError
-    | TlsFailedError
-    | InvalidOptionError
-    | WrongDataCentreError
-    | UnsupportedServerError
-    | null {
-    const found = this.#problems().find(
-      (problem) => problem instanceof AuthFailedError || problem instanceof InvalidOptionError,
-    )
-    if (found instanceof AuthFailedError || found instanceof InvalidOptionError) return found
-    if (this.#primary !== null) return null
-    return (
-      ofMost(TlsFailedError, this.sentinels) ??
-      ofMost(TlsFailedError, this.#membership.watchedNodes) ??
-      this.#unsupported() ??
-      this.#wrongMark()
-    )
+  misconfiguration(): Misconfiguration | null {
+    return this.#problems.misconfiguration()
   }
 
   /** Whether the process at that address cannot keep the promises. Its confirmations do not count. */
@@ -328,8 +273,7 @@ export class ReplicaGroup {
   close(): void {
     this.#closed = true
     this.#membership.stop()
-    this.#primary = null
-    this.#endTerm()
+    this.#terms.close()
     this.#wake()
   }
 
@@ -337,86 +281,21 @@ export class ReplicaGroup {
     return this.#options.standalone !== undefined
   }
 
-  #problems() {
-    return [...this.sentinels, ...this.#membership.watchedNodes].flatMap(({ problem }) =>
-      problem ? [problem] : [],
-    )
-  }
-
-  /**
-   * Returns the error of a server that cannot keep the promises, if no other server could. Null while another one
-   * may.
-   */
-  #unsupported(): UnsupportedServerError | null {
-    if (this.#isStandalone) {
-      const [node] = this.#membership.watchedNodes
-      if (node?.problem instanceof UnsupportedServerError) return node.problem
-      // Only before the first primary. Later, a failover by a managed service may leave this address on a replica
-      // for a while.
-      const follows = node?.isUp && node.view?.role === 'replica' && this.#lastPrimary === null
-      return follows ? isReplica(node.address, node.view?.primaryAddress ?? null) : null
-    }
-    const named = namedBySentinels(this.sentinels.flatMap(({ observation }) => observation ?? []))
-    const problem = named === null ? null : this.#membership.node(named.address)?.problem
-    return (
-      ofMost(UnsupportedServerError, this.sentinels) ??
-      (problem instanceof UnsupportedServerError ? problem : null)
-    )
-  }
-
-  /**
-   * Returns the error for a wrong group id, once every Sentinel has answered or failed and none names a primary of
-   * this group.
-   */
-  #wrongMark(): InvalidOptionError | WrongDataCentreError | null {
-    if (!this.sentinels.every(({ observation, problem }) => observation !== null || problem !== null))
-      return null
-    const named = this.sentinels.flatMap(({ observation }) => {
-      return observation === null ? [] : [this.#membership.node(observation.primaryAddress)]
-    })
-    const wrong = named.filter(
-      (node) => node?.isUp && node.view?.role === 'primary' && !this.#mayBeOurs(node.mark),
-    )
-    const [node] = wrong
-    if (!node || wrong.length < named.length) return null
-    const { address, mark } = node
-    if (mark === null) {
-      return new InvalidOptionError(
-        `The primary ${address} does not carry a group's mark. Run \`SET ${MARK_KEY} <any text>\` on it once if the group is new; a group that had one has lost its data.`,
-      )
-    }
-    const [theirs, ours] = [dataCentreOf(mark), this.#options.dataCentre]
-    return new WrongDataCentreError(
-      theirs === null || theirs === ours
-        ? `The primary ${address} belongs to another group than this one. Check \`sentinels\`.`
-        : `The primary ${address} belongs to the data centre ${theirs}, and this store is of ${ours}. Check \`sentinels\`.`,
-    )
-  }
-
   #decide(): void {
     if (this.#closed) return
-    this.#mark ??= this.#agreedMark()
-    this.#noteMarks()
+    this.#id.adopt(() => this.#agreedMark())
+    this.#id.note(this.#membership.watchedNodes)
     this.#updateMembers()
     this.#compareClocks()
     this.#reigns.note(this.#membership.watchedNodes, namedBySentinels(this.#observations()))
-    const chosen = this.#choose((mark) => this.isOurs(mark), this.#rememberedChoice())
+    const chosen = this.#choose((mark) => this.#id.isOurs(mark), this.#rememberedChoice())
     if (chosen !== null) {
       this.#chosen = chosen
       this.#chosenAtMs = performance.now()
       this.#reigns.noteEpoch(chosen)
     }
     const primary = chosen === null ? null : this.#membership.node(chosen.address)
-    // INV-TOKENS-21: restarted primary.
-    const hasRestarted = this.#hasRestarted(primary)
-    if (primary !== this.#primary || hasRestarted) {
-      this.#primary = primary
-      this.#endTerm()
-      this.alert()
-      this.#noteFailover()
-      if (hasRestarted) this.#failovers += 1
-    }
-    this.#lastReplid = primary?.view?.replid ?? this.#lastReplid
+    this.#terms.note(primary, () => this.alert())
     this.#wake()
   }
 
@@ -440,31 +319,14 @@ export class ReplicaGroup {
     return performance.now() - this.#chosenAtMs < CHOICE_LASTS_MS ? this.#chosen : null
   }
 
-  /**
-   * Whether a node with this group id may hold data of this group. While the group id is unknown, the data centre
-   * decides.
-   */
-  #mayBeOurs(mark: string | null): boolean {
-    if (this.#mark !== null) return this.isOurs(mark)
-    return mark !== null && (dataCentreOf(mark) ?? this.#options.dataCentre) === this.#options.dataCentre
-  }
-
   /** The group id of the node that the Sentinels name. It never changes after the first time. */
   #agreedMark(): string | null {
-    const chosen = this.#choose((mark) => this.#mayBeOurs(mark), null)
+    const chosen = this.#choose((mark) => this.#id.mayBeOurs(mark), null)
     return chosen === null ? null : (this.#membership.node(chosen.address)?.mark ?? null)
   }
 
-  #noteMarks(): void {
-    for (const { address, mark } of this.#membership.watchedNodes) {
-      if (mark === null) continue
-      if (mark === this.#mark) this.#marked.add(address)
-      else this.#marked.delete(address)
-    }
-  }
-
   #updateMembers(): void {
-    const following = this.#primary?.view?.replicas.map(({ address }) => address) ?? []
+    const following = this.#terms.primary?.view?.replicas.map(({ address }) => address) ?? []
     this.#membership.update(this.trustedSentinels, following, performance.now())
   }
 
@@ -481,44 +343,8 @@ export class ReplicaGroup {
     return this.#refuted.believed(this.#membership.watchedNodes, observations)
   }
 
-  /**
-   * Whether the last primary is back with a new replication id. Its process was lost, perhaps with its last writes,
-   * or it was replaced meanwhile. A process begins a new history each time it starts as a primary.
-   */
-  #hasRestarted(primary: Node | null): boolean {
-    if (primary === null || this.#options.ignoreRestarts === true) return false
-    return primary.address === this.#lastPrimary && primary.view?.replid !== this.#lastReplid
-  }
-
-  #noteFailover(): void {
-    const address = this.#primary?.address ?? this.#lastPrimary
-    if (this.#lastPrimary !== null && address !== null && address !== this.#lastPrimary) {
-      this.#failovers += 1
-      this.#options.onFailover(this.#lastPrimary, address)
-    }
-    this.#lastPrimary = address
-  }
-
-  #endTerm(): void {
-    this.#term += 1
-    this.#termBeganMs = performance.now()
-    this.#termEnd.resolve()
-    this.#termEnd = Promise.withResolvers<void>()
-  }
-
   #wake(): void {
-    for (const wake of this.#waiting) wake()
+    this.#change.resolve()
+    this.#change = Promise.withResolvers<void>()
   }
-}
-
-/**
- * Returns the first problem of that kind if more than half of the peers have one, otherwise null. A single expired
- * certificate does not stop the store, because the other peers are enough.
- */
-function ofMost<T extends HoldfastError>(
-  kind: abstract new (...args: never[]) => T,
-  peers: readonly (Node | Sentinel)[],
-): T | null {
-  const failed = peers.flatMap(({ problem }) => (problem instanceof kind ? [problem] : []))
-  return failed.length > peers.length / 2 ? (failed[0] ?? null) : null
 }

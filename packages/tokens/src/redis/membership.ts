@@ -1,9 +1,10 @@
+import type { SafetyPolicy } from '../safety-policy.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { type GroupLogin, nodeLogin, sentinelLogin, withLogin } from './login.ts'
-import { majorityOf } from './majority.ts'
 import { Node } from './node.ts'
 import { Poll } from './poll.ts'
+import { majorityOf } from './quorums.ts'
 import { Sentinel } from './sentinel.ts'
 
 export interface MembershipOptions extends GroupLogin {
@@ -15,8 +16,8 @@ export interface MembershipOptions extends GroupLogin {
   localAddress?: string | undefined
   /** How long a member must be unknown to all others before it is forgotten (in milliseconds). Default is 30,000. */
   forgetAfterMs?: number
-  /** Safety rules that a test turns off (store/rules.ts). */
-  rulesOff?: ReadonlySet<string>
+  /** Default is every rule. */
+  rules?: SafetyPolicy
 }
 
 export interface MembershipEvents {
@@ -125,7 +126,7 @@ export class Membership {
    * INV-TOKENS-33.
    */
   countVoters(): number {
-    if (this.#options.rulesOff?.has('voters')) return this.#countVotersThatAreSaid()
+    if (this.#options.rules?.voters === false) return this.#countVotersThatAreSaid()
     return Math.max(this.#voters.size, this.#seeds.size)
   }
 

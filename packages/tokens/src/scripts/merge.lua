@@ -13,7 +13,7 @@
 --          to merge; and the record as record/codec.ts writes it; each followed by a space. A single argument for all
 --          records, because the client sends each binary argument as a separate piece.
 --
--- Publishes the stored records on hf:feed, in one message, as store/feed.ts reads it: for each record its key, its
+-- Publishes the stored records on hf:feed, in one message, as store/feed/feed.ts reads it: for each record its key, its
 -- index or '-', the length of the record and the record, each followed by a space.
 --
 -- Returns one value per record: 1 if the stored record equals the sent one, 0 if the sent record is malformed,

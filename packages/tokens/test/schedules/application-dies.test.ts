@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
-import type { SafetyRule } from '../../src/store/rules.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
 import { Lab, pause, until } from './lab.ts'
 
 let lab: Lab

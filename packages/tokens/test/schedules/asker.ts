@@ -1,5 +1,5 @@
-import type { TokenStore } from '../../src/store/store.ts'
-import type { Verification } from '../../src/store/verification.ts'
+import type { Verification } from '../../src/store/api/verification.ts'
+import type { TokenStore } from '../../src/store/session/token-store.ts'
 import { LEASE_MS, pause } from './lab.ts'
 
 /** Asks about one token again and again; keeps when each question was put, and the answer. */

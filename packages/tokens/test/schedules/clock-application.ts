@@ -5,8 +5,8 @@
 import { createInterface } from 'node:readline'
 import { createRedisStoreWith } from '../../src/create-store.ts'
 import type { RedisStoreOptions } from '../../src/index.ts'
-import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore } from '../../src/store/store.ts'
+import { type SafetyRule, withoutRules } from '../../src/safety-policy.ts'
+import type { TokenStore } from '../../src/store/session/token-store.ts'
 
 export interface Options {
   store: RedisStoreOptions
@@ -37,7 +37,7 @@ let store: TokenStore | null = null
 for await (const line of createInterface(process.stdin)) {
   if (store === null) {
     const { store: options, rulesOff, localAddress } = JSON.parse(line) as Options
-    store = createRedisStoreWith(options, { rulesOff: new Set(rulesOff), localAddress })
+    store = createRedisStoreWith(options, { rules: withoutRules(rulesOff), localAddress })
   } else {
     const call = JSON.parse(line) as Call
     void answer(store, call).then((result) => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import type { SafetyRule } from '../../src/store/rules.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
 import { Lab, pause, until } from './lab.ts'
 
 let lab: Lab

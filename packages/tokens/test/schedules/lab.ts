@@ -8,10 +8,10 @@ import {
 } from '@holdfast/testing'
 import { createRedisStoreWith } from '../../src/create-store.ts'
 import { recordIsLive, tokenKey } from '../../src/inspect.ts'
-import type { StoreObserver } from '../../src/store/observer.ts'
-import type { RedisStoreOptions } from '../../src/store/options.ts'
-import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore } from '../../src/store/store.ts'
+import { type SafetyRule, withoutRules } from '../../src/safety-policy.ts'
+import type { StoreObserver } from '../../src/store/api/observer.ts'
+import type { RedisStoreOptions } from '../../src/store/api/options.ts'
+import type { TokenStore } from '../../src/store/session/token-store.ts'
 import { generateKeyring } from '../../src/token/keyring.ts'
 
 const KEYRING = generateKeyring()
@@ -72,7 +72,7 @@ export class Lab {
   openStoreAtOnce({ rulesOff = [], host, observer }: LabStoreOptions = {}): TokenStore {
     const localAddress = host === undefined ? undefined : this.#applicationHosts.get(host)
     const options = { ...this.storeOptions(), ...(observer && { observer }) }
-    const store = createRedisStoreWith(options, { rulesOff: new Set(rulesOff), localAddress })
+    const store = createRedisStoreWith(options, { rules: withoutRules(rulesOff), localAddress })
     this.#stores.push(store)
     return store
   }

@@ -1,5 +1,5 @@
 import type { RedisGroupOptions } from '@holdfast/testing'
-import type { SafetyRule } from '../../src/store/rules.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
 import { Lab, pause, Users } from './lab.ts'
 
 /** `attempt` counts from 0. */

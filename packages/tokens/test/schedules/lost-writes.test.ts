@@ -53,7 +53,7 @@ const cases: Record<string, Case> = {
       await lab.prefer('c')
       await lab.stockSentinels()
       lab.network.delay('a', 'c', 800)
-      // Longer than a vote that was not heard can matter: before, one replica is not enough (store/barrier.ts).
+      // Longer than a vote that was not heard can matter: before, one replica is not enough (store/commit/barrier.ts).
       await pause(7000)
       await lab.redis('a').kill()
       lab.redis('b').pause()

@@ -1,6 +1,6 @@
 import type { ServerProcess } from '@holdfast/testing'
 import { describe, expect, it } from 'vitest'
-import type { SafetyRule } from '../../src/store/rules.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
 import { Asker } from './asker.ts'
 import { Lab, LEASE_MS, pause, until } from './lab.ts'
 

@@ -1,8 +1,8 @@
 import { readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore } from '../../src/store/store.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
+import type { TokenStore } from '../../src/store/session/token-store.ts'
 import { Lab, pause, until } from './lab.ts'
 
 const SESSIONS = 10

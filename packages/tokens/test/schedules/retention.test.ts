@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { StoreEvent } from '../../src/store/observer.ts'
-import type { SafetyRule } from '../../src/store/rules.ts'
-import type { TokenStore } from '../../src/store/store.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
+import type { StoreEvent } from '../../src/store/api/observer.ts'
+import type { TokenStore } from '../../src/store/session/token-store.ts'
 import { Lab, pause, until } from './lab.ts'
 
 /**
  * A replica is cut off from the primary for longer than any time limit, and then promoted: its link is up by its
  * own reckoning, because only the bytes do not arrive. With these timings Sentinel itself would refuse a replica whose link
- * has been down for 16 s, and what every node has is kept for 15 s (store/recent-remote-writes.ts).
+ * has been down for 16 s, and what every node has is kept for 15 s (store/journal/recent-remote-writes.ts).
  */
 const TIMINGS = { downAfterMs: 1500, failoverTimeoutMs: 1000 }
 const AWAY_MS = 17_500

@@ -1,6 +1,6 @@
 import type { Rotation, TokenStore } from '@holdfast/tokens'
 import { expect, it } from 'vitest'
-import type { SafetyRule } from '../../src/store/rules.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
 import { Lab, pause, until } from './lab.ts'
 
 /** One way to the primary, for an application whose rotations take their time. */

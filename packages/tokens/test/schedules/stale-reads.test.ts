@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { SafetyRule } from '../../src/store/rules.ts'
+import type { SafetyRule } from '../../src/safety-policy.ts'
 import { Asker } from './asker.ts'
 import { Lab, LEASE_MS, pause } from './lab.ts'
 

@@ -1,6 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { Client, ResultCodeError } from 'ldapts'
+import { LdapServerError } from '../errors.ts'
 
 /** How to reach the servers of a directory. */
 export interface LdapAccess {
@@ -10,9 +11,6 @@ export interface LdapAccess {
   /** For the whole exchange with one server (in milliseconds). */
   timeoutMs: number
 }
-
-/** A server failed to do what was requested. The message names the server and contains no personal data. */
-export class LdapServerError extends Error {}
 
 /** The current step, for the message when it fails. */
 export interface Steps {

@@ -1,4 +1,4 @@
-import { AuthenticationTooOldError } from './errors.ts'
+import { AuthenticationTooOldError } from '../errors.ts'
 
 /** Maximum difference between the clocks of the provider and the gateway. */
 const CLOCK_TOLERANCE_SECONDS = 30

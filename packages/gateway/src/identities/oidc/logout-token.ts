@@ -1,6 +1,6 @@
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
-import { LoginRefusedError, ProviderUnavailableError } from './errors.ts'
+import { LoginRefusedError, ProviderUnavailableError } from '../errors.ts'
 import type { DiscoveredProvider } from './provider.ts'
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4. */

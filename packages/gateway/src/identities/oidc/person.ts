@@ -1,7 +1,7 @@
 import { isBookkeeping, type JsonValue } from '@holdfast/tokens'
 import type { OidcConfig } from '../../config/identities.ts'
 import { type Identity, toIdentity } from '../../users/identity.ts'
-import { LoginRefusedError } from './errors.ts'
+import { LoginRefusedError } from '../errors.ts'
 
 /** Leaves room for the session's id in the label of a link. */
 const MAX_SUBJECT_LENGTH = 200

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import type { OidcConfig } from '../../config/identities.ts'
-import { ProviderUnavailableError } from './errors.ts'
+import { ProviderUnavailableError } from '../errors.ts'
 
 /** How long the discovery document is used before it is fetched again (in milliseconds). */
 const FRESH_MS = 3600 * 1000

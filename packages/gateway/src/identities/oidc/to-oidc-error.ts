@@ -1,5 +1,5 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client'
-import { LoginRefusedError, ProviderUnavailableError } from './errors.ts'
+import { LoginRefusedError, ProviderUnavailableError } from '../errors.ts'
 
 // Apart from the errors: a gateway without a provider must not load the protocol library.
 

@@ -1,0 +1,101 @@
+import type { Deadline } from '../../deadline.ts'
+import type { ReplicaGroup } from '../../redis/group.ts'
+import type { Node } from '../../redis/node.ts'
+import type { EpochBarrier } from '../commit/barrier.ts'
+import type { NearCache } from './near-cache.ts'
+
+/**
+ * Maximum number of tombstones that wait for a heartbeat. A tombstone beyond it is checked when a verification
+ * needs it.
+ */
+const MAX_WAITING = 10_000
+const NEXT_LOOK_MS = 20
+const LOOK_MS = 150
+
+interface Waiting {
+  key: string
+  heardAtMs: number
+  generation: number
+}
+
+export interface TombstoneDurabilityOptions {
+  barrier: EpochBarrier
+  /** Remembers which tombstones are durable. */
+  cache: NearCache
+  /**
+   * Whether the node holds the tombstone under a key, in a data set of this group. Rejects if the node cannot be
+   * asked.
+   */
+  holdsTombstone: (node: Node, key: string, timeoutMs: number) => Promise<boolean>
+}
+
+/**
+ * Decides which tombstones are durable. A tombstone that was read or received may be on a single node that is about
+ * to be replaced. A process that has answered *revoked* must never answer *active* again, so it uses only durable
+ * tombstones. A tombstone is durable by the rules by which a write is acknowledged (store/commit/committer.ts), or when a
+ * process announces that it was acknowledged (store/feed/durability-announcer.ts). If every planned replica has
+ * confirmed a heartbeat, all tombstones that were received before it was sent are durable, without a query.
+ * INV-TOKENS-45.
+ */
+export class TombstoneDurability {
+  readonly #group: ReplicaGroup
+  readonly #options: TombstoneDurabilityOptions
+  #waiting: Waiting[] = []
+
+  constructor(group: ReplicaGroup, options: TombstoneDurabilityOptions) {
+    this.#group = group
+    this.#options = options
+  }
+
+  /** Notes that the primary had a tombstone at this time, in this generation of the feed. */
+  noteHeard(key: string, heardAtMs: number, generation: number): void {
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ key, heardAtMs, generation })
+  }
+
+  /** Notes that every planned replica has confirmed what the primary had when a heartbeat was sent. */
+  noteConfirmed(sentAtMs: number, generation: number): void {
+    this.#waiting = this.#waiting.filter((waiting) => {
+      if (waiting.generation !== generation) return waiting.generation > generation
+      if (waiting.heardAtMs <= sentAtMs) this.#options.cache.noteDurable(waiting.key)
+      return waiting.heardAtMs > sentAtMs
+    })
+  }
+
+  /** Polls until the tombstone is durable. Returns false if it is not durable at the deadline. */
+  async waitUntilDurable(key: string, deadline: Deadline): Promise<boolean> {
+    const { cache } = this.#options
+    while (!cache.isDurable(key) && !deadline.isOver) {
+      if (await this.#isDurable(key, deadline)) {
+        cache.noteDurable(key)
+        return true
+      }
+      await deadline.pause(NEXT_LOOK_MS)
+    }
+    return cache.isDurable(key)
+  }
+
+  async #isDurable(key: string, deadline: Deadline): Promise<boolean> {
+    const { nodes, primaryAddress, term } = this.#group
+    const timeoutMs = Math.max(1, Math.min(LOOK_MS, deadline.remainingMs))
+    const holds = await Promise.all(
+      nodes.map((node) => this.#options.holdsTombstone(node, key, timeoutMs).catch(() => null)),
+    )
+    if (this.#group.term !== term || nodes.length === 0) return false
+    // The primary lacks it, and the replicas copy the primary.
+    const atPrimary = holds[nodes.findIndex(({ address }) => address === primaryAddress)] ?? null
+    if (atPrimary === false) return false
+    const holders = holds.filter((held) => held === true).length
+    // If every planned replica has it, then every replica that may be promoted has it.
+    const replicas = holders - (atPrimary === true ? 1 : 0)
+    if (holders > 0 && replicas >= this.#group.plannedReplicas && this.#group.knowsMembers) return true
+    const missing = nodes.flatMap(({ address }, index) =>
+      holds[index] === true || address === primaryAddress ? [] : [address],
+    )
+    const isClear =
+      atPrimary === true &&
+      holders >= this.#group.readQuorum &&
+      (await this.#options.barrier.isClear(missing))
+    // The barrier may have become clear because of a new primary, which was not asked for the tombstone.
+    return isClear && this.#group.term === term
+  }
+}

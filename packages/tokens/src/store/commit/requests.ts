@@ -1,0 +1,38 @@
+import type { TokenRecord } from '../../record/record.ts'
+import type { RecordKey, SubjectKey } from '../../token/digest.ts'
+
+/** A record to merge into the store. */
+export interface MergeRequest {
+  key: RecordKey
+  /** The index that lists the session. Null for a tombstone: its session stays in the index. */
+  subject: SubjectKey | null
+  record: TokenRecord
+  /** If set, the record is merged only while a live stored record has this version. */
+  ifVersion?: number
+  /**
+   * A change of a stored record. It is merged even if memory is full, provided that the record is stored and does
+   * not grow.
+   */
+  changesStored?: true
+  /**
+   * A tombstone of a session that was live when it was read. It also ends the session that has replaced that one
+   * since.
+   */
+  endsReplacements?: true
+}
+
+/** A session and its replacement, stored in one step. */
+export interface RotateRequest {
+  fresh: MergeRequest
+  /** The tombstone of the old session. */
+  old: MergeRequest
+}
+
+/**
+ * The stored records after a rotation. The rotation has succeeded if the new session is live and the old one has
+ * ended.
+ */
+export interface Rotated {
+  fresh: TokenRecord | null
+  old: TokenRecord | null
+}

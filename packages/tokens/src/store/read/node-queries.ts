@@ -1,0 +1,123 @@
+import { chunksOf, mapAbreast } from '../../chunks.ts'
+import { StoreUnavailableError } from '../../errors.ts'
+import { textOf } from '../../network-text.ts'
+import { decodeRecord } from '../../record/codec.ts'
+import { merge } from '../../record/merge.ts'
+import type { TokenRecord } from '../../record/record.ts'
+import type { Reply } from '../../redis/connection.ts'
+import type { ReplicaGroup } from '../../redis/group.ts'
+import { MARK_KEY, type Node } from '../../redis/node.ts'
+import { isDigest, recordKeyPrefix, type SubjectKey } from '../../token/digest.ts'
+import type { StoredRecord } from './answers.ts'
+
+// What one node is asked about records, and how the answers of several nodes are joined.
+
+/** Maximum number of records per query, so that one query keeps a node busy for about a millisecond. */
+const MAX_LISTED_AT_ONCE = 1000
+
+export function readRecord(node: Node, reply: Reply): TokenRecord | null {
+  if (reply === null) return null
+  const record = Buffer.isBuffer(reply) ? decodeRecord(reply) : null
+  if (record === null) {
+    throw new StoreUnavailableError(`${node.address} holds a record that this version cannot read.`)
+  }
+  return record
+}
+
+/**
+ * Whether the node holds the tombstone under a key, in a data set of this group. Rejects if the node cannot be asked.
+ */
+export async function holdsTombstone(
+  group: ReplicaGroup,
+  node: Node,
+  key: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const replies = await node.read(['MGET', key, MARK_KEY], timeoutMs)
+  const [bytes, mark] = Array.isArray(replies) ? replies : []
+  const isOurs = group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)
+  return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
+}
+
+export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): TokenRecord | null {
+  if (a === null || b === null) return a ?? b
+  return merge(a, b)
+}
+
+/** Reads the digests in an index. Throws if one of them cannot be read, because the list would be incomplete. */
+function readDigests(node: Node, reply: Reply): string[] {
+  const digests = Array.isArray(reply) ? reply.map(textOf) : null
+  if (digests?.every(isDigest)) return digests
+  throw new StoreUnavailableError(`${node.address} holds a list of sessions that this version cannot read.`)
+}
+
+/**
+ * Reads the sessions of a subject on one node. It reads the list again after the records. If a rotation had ended a
+ * session before its record was read, the session that replaced it is in the second list.
+ */
+export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: number): Promise<SessionList> {
+  const readList = async () =>
+    readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  const digests = await readList()
+  if (digests.length === 0) return { records: [], isUnanimous: true }
+  const records = await readRecords(node, subject, digests, timeoutMs)
+  const known = new Set(digests)
+  const fresh = (await readList()).filter((digest) => !known.has(digest))
+  const added = await readRecords(node, subject, fresh, timeoutMs)
+  return {
+    records: [...records, ...added.map((stored) => ({ ...stored, mayBeReplaced: true }))],
+    isUnanimous: true,
+  }
+}
+
+/** Reads the records of some sessions on one node, and leaves out sessions that the node does not have. */
+export async function readRecords(
+  node: Node,
+  subject: SubjectKey,
+  digests: readonly string[],
+  timeoutMs: number,
+): Promise<StoredRecord[]> {
+  const prefix = recordKeyPrefix(subject.tag)
+  // Few at a time: a probe that waits behind all of them would report the node as hung.
+  const records = await mapAbreast(chunksOf(digests, MAX_LISTED_AT_ONCE), 2, async (some) => {
+    const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
+    return some.flatMap((digest, index) => {
+      const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
+      return record === null ? [] : [{ digest, record }]
+    })
+  })
+  return records.flat()
+}
+
+/** The sessions of a subject on one node, or merged from several nodes. */
+export interface SessionList {
+  records: StoredRecord[]
+  /** Whether all merged nodes list the same sessions. */
+  isUnanimous: boolean
+}
+
+export function joinLists(lists: readonly SessionList[]): SessionList {
+  const records = joinStored(lists.map((list) => list.records))
+  const isUnanimous = lists.every((list) => list.isUnanimous && list.records.length === records.length)
+  return { records, isUnanimous }
+}
+
+/** Merges what several nodes hold of some sessions. */
+export function joinStored(lists: readonly StoredRecord[][]): StoredRecord[] {
+  const joined = new Map<string, StoredRecord>()
+  for (const stored of lists.flat()) {
+    const { digest, record, mayBeReplaced = false } = stored
+    const known = joined.get(digest)
+    joined.set(
+      digest,
+      known === undefined
+        ? stored
+        : {
+            digest,
+            record: merge(known.record, record),
+            mayBeReplaced: mayBeReplaced || known.mayBeReplaced === true,
+          },
+    )
+  }
+  return [...joined.values()]
+}

@@ -1,0 +1,110 @@
+import type { TokenStore } from '@holdfast/tokens'
+import { beforeEach, expect, test } from 'vitest'
+import type { ReplicaGroup } from '../../../src/redis/group.ts'
+import { withoutRules } from '../../../src/safety-policy.ts'
+import { TombstoneDurability } from '../../../src/store/cache/durability.ts'
+import { NearCache } from '../../../src/store/cache/near-cache.ts'
+import type { EpochBarrier } from '../../../src/store/commit/barrier.ts'
+import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../../support.ts'
+
+const group = groupOfThisFile()
+beforeEach(() => group().waitUntilWhole())
+
+const leaseOf = (store: TokenStore) => store.status().leaseRemainingMs
+
+// INV-TOKENS-45.
+test('a log-out that only the primary knows is not told as done: a failover would undo it', async () => {
+  // A long lease, so that what the primary says alone goes on counting.
+  const open = (rulesOff: 'settle'[]) =>
+    openStore(group(), { leaseMs: 10_000 }, { rules: withoutRules(rulesOff) })
+  const [store, other, without] = [await openStore(group()), await open([]), await open(['settle'])]
+  await expect.poll(() => Math.min(...[other, without].map(leaseOf)), { timeout: 5000 }).toBeGreaterThan(0)
+  const { token } = await store.issue({ subject: 'ann' })
+  for (const reader of [other, without]) {
+    expect(await reader.verify(token)).toMatchObject({ status: 'active' })
+  }
+  const replicas = await group().replicas()
+  pauseUntilFinished(replicas)
+  const revoking = errorOf(store.revoke(token, { timeoutMs: 500 }))
+  await pause(100)
+  expect(await other.verify(token, { timeoutMs: 200 })).toMatchObject({
+    status: 'unavailable',
+    cause: expect.stringContaining('The session is being ended'),
+  })
+  expect(await without.verify(token, { timeoutMs: 200 })).toMatchObject({ status: 'inactive' })
+  expect(await revoking).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  for (const replica of replicas) replica.resume()
+  await expect
+    .poll(() => other.verify(token), { timeout: 5000 })
+    .toMatchObject({ status: 'inactive', reason: 'revoked' })
+})
+
+test('one that was acknowledged to another process is told with only one node left', async () => {
+  const [store, other] = [await openStore(group()), await openStore(group())]
+  await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
+  const { token } = await store.issue({ subject: 'ann' })
+  expect(await other.verify(token)).toMatchObject({ status: 'active' })
+  // With one replica silent no beat settles anything, and a look finds two nodes of three at the most.
+  const [replica] = await group().replicas()
+  if (replica === undefined) throw new Error('There is no replica.')
+  pauseUntilFinished([replica])
+  await store.revoke(token, { timeoutMs: 25_000 })
+  await pause(50)
+  pauseUntilFinished([await group().primary()])
+  expect(await other.verify(token, { timeoutMs: 300 })).toMatchObject({
+    status: 'inactive',
+    reason: 'revoked',
+  })
+}, 40_000)
+
+test('one that was heard is told with every node gone', async () => {
+  const [store, other] = [await openStore(group()), await openStore(group())]
+  // From then on it hears everything.
+  await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
+  const { token } = await store.issue({ subject: 'ann' })
+  expect(await other.verify(token)).toMatchObject({ status: 'active' })
+  await store.revoke(token)
+  await pause(3000)
+  pauseUntilFinished(group().redis)
+  expect(await other.verify(token, { timeoutMs: 100 })).toMatchObject({
+    status: 'inactive',
+    reason: 'revoked',
+  })
+})
+
+test('one that both replicas have is told while the primary hangs', async () => {
+  const [store, fresh] = [await openStore(group()), await openStore(group())]
+  const { token } = await store.issue({ subject: 'ann' })
+  await store.revoke(token)
+  pauseUntilFinished([await group().primary()])
+  expect(await fresh.verify(token)).toMatchObject({ status: 'inactive', reason: 'revoked' })
+})
+
+test('a beat settles what was heard before it was sent, in its own generation of the feed', () => {
+  const cache = new NearCache({ maxEntries: 10, currentGeneration: () => null, needsDurable: true })
+  const durability = new TombstoneDurability({} as ReplicaGroup, {
+    barrier: {} as EpochBarrier,
+    cache,
+    holdsTombstone: never,
+  })
+  const heard = (heardAtMs: number, generation: number) => {
+    const key = `${heardAtMs} in ${generation}`
+    cache.noteSeen(key, { state: 'revoked', expiresAtMs: 1 }, generation)
+    durability.noteHeard(key, heardAtMs, generation)
+    return key
+  }
+  const [before, after, later, earlier] = [heard(10, 2), heard(30, 2), heard(10, 3), heard(10, 1)]
+  durability.noteConfirmed(20, 2)
+  expect([before, after, later, earlier].map((key) => cache.isDurable(key))).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ])
+  durability.noteConfirmed(40, 2)
+  expect(cache.isDurable(after)).toBe(true)
+  durability.noteConfirmed(50, 3)
+  expect([later, earlier].map((key) => cache.isDurable(key))).toEqual([true, false])
+})
+
+const never = () => Promise.reject(new Error('No node is asked.'))

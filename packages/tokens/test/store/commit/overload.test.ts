@@ -1,0 +1,22 @@
+import { createMemoryStore, generateKeyring } from '@holdfast/tokens'
+import { expect, test } from 'vitest'
+import { makeStore, NOBODY } from '../../support.ts'
+
+// INV-TOKENS-26.
+test('beyond ten thousand waiting reads one more is told so at once', async () => {
+  const store = makeStore({ sentinels: [NOBODY] })
+  const memory = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
+  const { token } = await memory.issue({ subject: 'ann' })
+  const waiting = Array.from({ length: 10_000 }, () => store.verify(token, { timeoutMs: 2000 }))
+  const start = performance.now()
+  const answer = await store.verify(token, { timeoutMs: 2000 })
+  expect(performance.now() - start).toBeLessThan(1000)
+  expect(answer).toMatchObject({
+    status: 'unavailable',
+    code: 'STORE_OVERLOADED',
+    cause: expect.stringContaining('10000 reads'),
+  })
+  await expect(store.list('ann')).rejects.toMatchObject({ code: 'STORE_OVERLOADED' })
+  await store.close()
+  await Promise.allSettled(waiting)
+})

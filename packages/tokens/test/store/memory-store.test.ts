@@ -1,8 +1,0 @@
-import { createMemoryStore } from '@holdfast/tokens'
-import { KEYRING } from '../support.ts'
-import { testAttempts } from './attempts-contract.ts'
-import { testStore } from './contract.ts'
-
-for (const testAll of [testStore, testAttempts]) {
-  testAll(async (options) => createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING, ...options }))
-}
