@@ -89,7 +89,8 @@ export async function runDrillLocked(options: DrillOptions): Promise<DrillReport
       'Waiting until every process runs, every replica is linked and all Sentinels agree.',
     )
     if (undone !== null) progress.say(`Undid the fault that a killed drill had left: ${undone}.`)
-    if (!(await waitUntilHealthy(run))) throw notHealthy()
+    const unhealthy = await waitUntilHealthy(run)
+    if (unhealthy !== null) throw notHealthy(unhealthy)
     // A killed drill may have left users, too.
     await accounts.remove(target.usersFile, isDrillUser)
     try {
@@ -139,8 +140,9 @@ async function runLoad(
 
       progress.enter('recover', 'Waiting until the data centre is healthy again.')
       await undo()
-      const isHealthy = await waitUntilHealthy(run)
-      if (isHealthy) metrics.timeline.mark('whole', 'the data centre is healthy again', performance.now())
+      const unhealthy = await waitUntilHealthy(run)
+      if (unhealthy === null)
+        metrics.timeline.mark('whole', 'the data centre is healthy again', performance.now())
 
       progress.enter('audit', 'Looking up every acknowledged login again, and through every gateway.')
       const second = await auditEverywhere(run)
@@ -159,7 +161,7 @@ async function runLoad(
         missingIds: new Set([...first.missing, ...second.missing]),
         undoneIds: new Set([...sessions.undoneIds, ...first.undone, ...second.undone]),
         audited: { primary: second.onPrimary, gateways: second.throughGateways },
-        holes: [...first.holes, ...(isHealthy ? [] : [NOT_HEALTHY_AFTER]), ...second.holes],
+        holes: [...first.holes, ...(unhealthy === null ? [] : [notHealthyAfter(unhealthy)]), ...second.holes],
       })
     })
   } finally {
@@ -175,13 +177,13 @@ function drillNames(count: number): string[] {
 /** Whether a drill has added this user of the gateways. */
 export const isDrillUser = (name: string) => /^drill-[0-9a-f]{8}-\d+$/.test(name)
 
-const NOT_HEALTHY_AFTER = `The data centre was still not healthy ${HEALTHY_TIMEOUT_MS / 1000} s after the fault.`
+const notHealthyAfter = (reason: string) =>
+  `The data centre was still not healthy ${HEALTHY_TIMEOUT_MS / 1000} s after the fault. ${reason}`
 
-const notHealthy = () =>
+const notHealthy = (reason: string) =>
   new DrillError(
     'NOT_WHOLE',
-    'The data centre is not healthy: a process does not run, a replica is not linked, or the Sentinels do not agree. ' +
-      'Fix what `holdfast doctor` finds, then run the drill again.',
+    `The data centre is not healthy. ${reason} Fix what \`holdfast doctor\` finds, then run the drill again.`,
   )
 
 function noLogin({ metrics, target }: Run): DrillError {

@@ -8,8 +8,6 @@ export interface NodeState {
   role: 'primary' | 'replica' | null
   /** Addresses of the replicas that follow it. */
   replicas: readonly string[]
-  /** Whether a replica's link to its primary is up. */
-  linkUp: boolean
   /** When its role last changed, on the clock of `performance.now()`; silence in between is not a change. */
   sinceMs: number
 }
@@ -18,8 +16,6 @@ export interface PrimaryWatch {
   readonly nodes: readonly NodeState[]
   /** The primary that has replicas; of several, the one that was promoted last. */
   current(): NodeState | null
-  /** Whether there is one primary, and every other Redis is linked to it. */
-  isLinked(): boolean
   stop(): void
 }
 
@@ -42,24 +38,17 @@ export interface WatchOptions {
 export function watchPrimary(options: WatchOptions): PrimaryWatch {
   const stopping = new AbortController()
   const nodes = options.nodes.map((node) => {
-    const state: NodeState = { node, role: null, replicas: [], linkUp: false, sinceMs: 0 }
+    const state: NodeState = { node, role: null, replicas: [], sinceMs: 0 }
     void watchNode(state, options, stopping.signal)
     return state
   })
 
-  const current = () =>
-    nodes
-      .filter(({ role, replicas }) => role === 'primary' && replicas.length > 0)
-      .toSorted((a, b) => b.sinceMs - a.sinceMs)[0] ?? null
-
   return {
     nodes,
-    current,
-    isLinked() {
-      const primary = current()
-      if (primary === null || primary.replicas.length !== nodes.length - 1) return false
-      return nodes.every((state) => state === primary || (state.role === 'replica' && state.linkUp))
-    },
+    current: () =>
+      nodes
+        .filter(({ role, replicas }) => role === 'primary' && replicas.length > 0)
+        .toSorted((a, b) => b.sinceMs - a.sinceMs)[0] ?? null,
     stop: () => stopping.abort(),
   }
 }
@@ -77,7 +66,6 @@ async function watchNode(state: NodeState, options: WatchOptions, signal: AbortS
       const info = parseReplication(String(await connection.send(['INFO', 'replication'], timeoutMs)))
       state.role = info.role
       state.replicas = info.replicas.map(({ address }) => address)
-      state.linkUp = info.linkUp
       if (info.role !== lastRole) state.sinceMs = performance.now()
       lastRole = info.role
     } catch {
@@ -85,7 +73,6 @@ async function watchNode(state: NodeState, options: WatchOptions, signal: AbortS
       connection = null
       state.role = null
       state.replicas = []
-      state.linkUp = false
     }
     if (signal.aborted) break
     if (state.role !== roleBefore) options.onChange?.(state)

@@ -1,5 +1,4 @@
-import { Nodes } from '@holdfast/agent/redis/nodes'
-import { Sentinels } from '@holdfast/agent/redis/sentinels'
+import { connectGroup, type GroupClients } from '@holdfast/agent/group/snapshot'
 import { urlOf } from '@holdfast/local/state/description'
 import { type LocalDataCentre, openLocal } from '@holdfast/local/state/open'
 import { redisAddress, type Topology } from '@holdfast/site/topology/topology'
@@ -12,7 +11,7 @@ export interface NodeAccess extends Pick<ConnectionOptions, 'tls'> {
 }
 
 /** A data centre, as a drill needs it. */
-export interface DrillTarget {
+export interface DrillTarget extends GroupClients {
   /** Base URL of the balancer, such as `http://127.0.1.1:8080`. */
   balancer: string
   /** Base URLs of the gateways. */
@@ -24,8 +23,6 @@ export interface DrillTarget {
   /** As it was at the beginning. */
   dataCentre: LocalDataCentre
   topology: Topology
-  nodes: Nodes
-  sentinels: Sentinels
   /** Reads passwords and certificates again, after a rotation: new connections use them, open ones stay. */
   renew(): Promise<void>
 }
@@ -34,8 +31,7 @@ export interface DrillTarget {
 export async function readTarget(stateDir: string): Promise<DrillTarget> {
   const dataCentre = await openLocal(stateDir)
   const { folder, topology } = dataCentre
-  const nodes = new Nodes(dataCentre)
-  const sentinels = new Sentinels(dataCentre)
+  const group = connectGroup(dataCentre)
   let admin = adminOf(dataCentre)
   return {
     balancer: urlOf(topology.balancer),
@@ -44,13 +40,12 @@ export async function readTarget(stateDir: string): Promise<DrillTarget> {
     admin: () => admin,
     usersFile: folder.usersFile,
     dataCentre,
+    ...group,
     topology,
-    nodes,
-    sentinels,
     async renew() {
       const now = await openLocal(stateDir)
-      nodes.renew(now)
-      sentinels.renew(now)
+      group.nodes.renew(now)
+      group.sentinels.renew(now)
       admin = adminOf(now)
     },
   }

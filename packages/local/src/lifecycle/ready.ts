@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { primaryOf, type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
+import { type GroupSnapshot, takeSnapshot } from '@holdfast/agent/group/snapshot'
 import { ClusterError } from '@holdfast/site/errors'
 import { AuthFailedError } from '@holdfast/tokens'
 import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
 import { urlOf } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
+import type { LocalDataCentre } from '../state/open.ts'
 import type { ManagedProcess } from '../supervise/managed-process.ts'
 import type { Supervisor } from '../supervise/supervisor.ts'
 import { askReadyz } from './readyz.ts'
@@ -13,17 +16,41 @@ const COMMAND_TIMEOUT_MS = 1000
 /** After this many crashes during the start, waiting for a process does not help. */
 const HOPELESS_RESTARTS = 3
 
+/** A write reaches every replica that runs. The Sentinels may not run yet. */
+const LINKED: readonly ReasonCode[] = [
+  'redis-unreachable',
+  'redis-loading',
+  'no-single-primary',
+  'replica-not-linked',
+  'replica-not-online',
+]
+
+/** The Sentinels can fail over. Where Redis has no single primary, they only agree with each other. */
+const AGREED: readonly ReasonCode[] = [
+  'sentinel-unreachable',
+  'sentinel-disagrees',
+  'replicas-unknown',
+  'sentinels-unknown',
+]
+
 /** Waits until the parts of a data centre are ready. */
 export class Readiness {
   readonly #supervisor: Supervisor
   readonly #folder: StateFolder
+  readonly #groupId: string
   readonly #signal: AbortSignal
   readonly #untilMs: number
 
   /** Its methods throw `START_FAILED` after `timeoutMs`, and the reason of the signal when it aborts. */
-  constructor(supervisor: Supervisor, folder: StateFolder, signal: AbortSignal, timeoutMs: number) {
+  constructor(
+    supervisor: Supervisor,
+    { folder, secrets }: Pick<LocalDataCentre, 'folder' | 'secrets'>,
+    signal: AbortSignal,
+    timeoutMs: number,
+  ) {
     this.#supervisor = supervisor
     this.#folder = folder
+    this.#groupId = secrets.mark
     this.#signal = signal
     this.#untilMs = performance.now() + timeoutMs
   }
@@ -32,7 +59,7 @@ export class Readiness {
   async redisAnswers(processes: readonly ManagedProcess[]): Promise<void> {
     await this.#until('Redis to answer', processes, async () => {
       const answers = await Promise.all(processes.map((process) => this.#isUpOrHeld(process)))
-      return answers.every(Boolean)
+      return answers.every(Boolean) ? null : ''
     })
     if (processes.every(({ state }) => state === 'held')) {
       const reasons = processes.map((process) => `\n${whyHeld(process)}`)
@@ -42,61 +69,45 @@ export class Readiness {
 
   /** Waits until all replicas that are not held are linked, as a majority. Answers the primary. */
   async groupIsLinked(): Promise<NodeAddress> {
-    const { nodes, topology } = this.#supervisor
+    const redis = this.#supervisor.ofKind('redis')
     let primary: NodeAddress | undefined
-    await this.#until('the replicas to link to the primary', this.#supervisor.ofKind('redis'), async () => {
-      const views = await nodes.views(COMMAND_TIMEOUT_MS)
-      const primaries = views.filter(({ role }) => role === 'primary')
-      const linked = views.filter(({ role, linkUp }) => role === 'replica' && linkUp)
-      const [first] = primaries
-      if (first === undefined || primaries.length !== 1) return false
-      const held = this.#supervisor.ofKind('redis').filter(({ state }) => state === 'held')
-      if (linked.length + held.length !== topology.dataHosts.length - 1) return false
-      if (linked.length === 0 || first.replicas.length !== linked.length) return false
-      primary = first.address
-      return true
+    await this.#until('the replicas to link to the primary', redis, async () => {
+      const { snapshot, held } = await this.#takeSnapshot()
+      const running = redis.length - held.length
+      if (2 * running <= redis.length) return `Only ${running} of ${redis.length} Redis run.`
+      primary = primaryOf(snapshot)?.address
+      return unhealthyReason(snapshot, { groupId: this.#groupId, held }, LINKED)
     })
     if (primary === undefined) throw new Error('unreachable: the wait has found a primary')
     return primary
   }
 
   /** Sets the group id on the primary of a new group, and waits until every replica has it. */
-  async markIsSet(primary: NodeAddress, mark: string): Promise<void> {
-    const replicas = this.#supervisor.topology.dataHosts.length - 1
-    await this.#until('the replicas to hold the first entry', this.#supervisor.ofKind('redis'), async () => {
+  async groupIdIsSet(primary: NodeAddress): Promise<void> {
+    const redis = this.#supervisor.ofKind('redis')
+    await this.#until('the replicas to hold the first entry', redis, async () => {
       const commands = [
-        ['SET', MARK_KEY, mark, 'NX'],
-        ['WAIT', String(replicas), String(COMMAND_TIMEOUT_MS)],
+        ['SET', MARK_KEY, this.#groupId, 'NX'],
+        ['WAIT', String(redis.length - 1), String(COMMAND_TIMEOUT_MS)],
       ]
       await this.#supervisor.nodes.send(primary, commands, 2 * COMMAND_TIMEOUT_MS)
       // The reply of WAIT is not enough: it does not cover a group id that was set before.
-      return (await this.#nodesWithMark(mark)) === replicas + 1
+      const { snapshot } = await this.#takeSnapshot()
+      return unhealthyReason(snapshot, { groupId: this.#groupId }, ['redis-unreachable', 'foreign-data'])
     })
   }
 
   /** Whether the data of a node has the group id of this data centre. */
-  async hasMark(node: NodeAddress, mark: string): Promise<boolean> {
+  async hasGroupId(node: NodeAddress): Promise<boolean> {
     const [value] = await this.#supervisor.nodes.send(node, [['GET', MARK_KEY]], COMMAND_TIMEOUT_MS)
-    return String(value) === mark
+    return String(value) === this.#groupId
   }
 
   /** Waits until all Sentinels name the same primary, and each knows all replicas and all other Sentinels. */
   async sentinelsAgree(): Promise<void> {
-    const { sentinels, topology } = this.#supervisor
-    const others = topology.dataHosts.length - 1
-    const processes = this.#supervisor.ofKind('sentinel')
-    await this.#until('the Sentinels to agree', processes, async () => {
-      const answers = await Promise.all(
-        processes.map((process) =>
-          this.#orRefused(process, sentinels.answer(process.plan, COMMAND_TIMEOUT_MS)),
-        ),
-      )
-      return (
-        new Set(answers.map(({ primary }) => primary)).size === 1 &&
-        answers.every(
-          ({ knownReplicas, knownSentinels }) => knownReplicas === others && knownSentinels === others,
-        )
-      )
+    await this.#until('the Sentinels to agree', this.#supervisor.ofKind('sentinel'), async () => {
+      const { snapshot, held } = await this.#takeSnapshot()
+      return unhealthyReason(snapshot, { groupId: this.#groupId, held }, AGREED)
     })
   }
 
@@ -104,48 +115,44 @@ export class Readiness {
   async httpAnswers(what: string, processes: readonly ManagedProcess[]): Promise<void> {
     await this.#until(what, processes, async () => {
       const answers = await Promise.all(processes.map(({ plan }) => isReady(plan, this.#signal)))
-      return answers.every(Boolean)
+      return answers.every(Boolean) ? null : ''
     })
   }
 
-  async #nodesWithMark(mark: string): Promise<number> {
-    const { topology, nodes } = this.#supervisor
-    const values = await Promise.all(
-      topology.dataHosts.map(async ({ host, redisPort }) => {
-        const [value] = await nodes.send({ host, port: redisPort }, [['GET', MARK_KEY]], COMMAND_TIMEOUT_MS)
-        return String(value)
-      }),
-    )
-    return values.filter((value) => value === mark).length
+  /** Also answers the names of the held Redis. Throws `START_FAILED` when a process rejects the admin's password. */
+  async #takeSnapshot(): Promise<{ snapshot: GroupSnapshot; held: string[] }> {
+    const snapshot = await takeSnapshot(this.#supervisor)
+    const processAt = (at: string) =>
+      this.#supervisor.processes.find(({ plan }) => formatAddress(plan) === at)
+    for (const { at, refusal } of [...snapshot.redis, ...snapshot.sentinels]) {
+      const process = processAt(at)
+      if (refusal === 'password' && process !== undefined) throw this.#refused(process)
+    }
+    const held = snapshot.redis.filter(({ at }) => processAt(at)?.state === 'held').map(({ name }) => name)
+    return { snapshot, held }
   }
 
   async #isUpOrHeld(process: ManagedProcess): Promise<boolean> {
     if (process.state === 'held') return true
-    await this.#orRefused(process, this.#supervisor.nodes.view(process.plan, COMMAND_TIMEOUT_MS))
-    return true
-  }
-
-  /** Throws `START_FAILED` when the process rejects the admin's password: waiting does not help. */
-  async #orRefused<Answer>(process: ManagedProcess, answer: Promise<Answer>): Promise<Answer> {
     try {
-      return await answer
+      await this.#supervisor.nodes.view(process.plan, COMMAND_TIMEOUT_MS)
+      return true
     } catch (error) {
-      if (!(error instanceof AuthFailedError)) throw error
-      throw this.#failed(
-        `${process.plan.name} rejects the admin's password of ${this.#folder.secretsFile}, because its own users differ`,
-        process,
-      )
+      if (error instanceof AuthFailedError) throw this.#refused(process)
+      throw error
     }
   }
 
+  /** Waits while the check answers a reason: one sentence, or nothing. */
   async #until(
     what: string,
     processes: readonly ManagedProcess[],
-    check: () => Promise<boolean>,
+    check: () => Promise<string | null>,
   ): Promise<void> {
     for (;;) {
       this.#signal.throwIfAborted()
-      if (await check().catch(passOnRefusal)) return
+      const reason = await check().catch(passOnRefusal)
+      if (reason === null) return
       // Any process: a Redis behind a tunnel also waits for the tunnel, for example.
       const hopeless = this.#supervisor.processes.find(({ restarts }) => restarts >= HOPELESS_RESTARTS)
       if (hopeless !== undefined) {
@@ -153,12 +160,21 @@ export class Readiness {
       }
       if (performance.now() > this.#untilMs) {
         const held = processes.find(({ state }) => state === 'held')
+        const because = reason === '' ? '' : `: ${reason.replace(/\.$/, '')}`
         throw held
           ? this.#failed(`No other Redis could take over. ${whyHeld(held)} It listens at`, held)
-          : this.#failed(`Timed out waiting for ${what}`, processes[0])
+          : this.#failed(`Timed out waiting for ${what}${because}`, processes[0])
       }
       await sleep(POLL_INTERVAL_MS, undefined, { signal: this.#signal })
     }
+  }
+
+  /** The process rejects the admin's password: waiting does not help. */
+  #refused(process: ManagedProcess): ClusterError {
+    return this.#failed(
+      `${process.plan.name} rejects the admin's password of ${this.#folder.secretsFile}, because its own users differ`,
+      process,
+    )
   }
 
   #failed(what: string, process: ManagedProcess | undefined): ClusterError {
@@ -173,9 +189,9 @@ export const whyHeld = (process: ManagedProcess): string =>
   `${process.plan.name} is held: ${process.status().heldBecause ?? ''}`
 
 /** Any error means not ready, except a `ClusterError`, which is thrown. */
-function passOnRefusal(error: unknown): false {
+function passOnRefusal(error: unknown): string {
   if (error instanceof ClusterError) throw error
-  return false
+  return ''
 }
 
 async function isReady(address: NodeAddress, signal: AbortSignal): Promise<boolean> {

@@ -151,7 +151,7 @@ class DataCentre implements RunningDataCentre {
     const supervisor = this.#supervisor
     const ready = new Readiness(
       supervisor,
-      this.#folder,
+      this.#local,
       this.#leaving.signal,
       this.#options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
     )
@@ -169,7 +169,7 @@ class DataCentre implements RunningDataCentre {
     await this.#step('sentinels', `${sentinels.length} Sentinels`, async () => {
       await ready.sentinelsAgree()
       const primary = await ready.groupIsLinked()
-      if (!(await ready.hasMark(primary, this.#local.secrets.mark))) throw dataLost(this.#folder)
+      if (!(await ready.hasGroupId(primary))) throw dataLost(this.#folder)
       supervisor.startAgent()
       const unchanged = await applySettings(this.#local, supervisor.nodes)
       return [
@@ -207,7 +207,7 @@ class DataCentre implements RunningDataCentre {
       await ready.redisAnswers(first)
       this.#supervisor.start(redis)
       const primary = await ready.groupIsLinked()
-      await ready.markIsSet(primary, this.#local.secrets.mark)
+      await ready.groupIdIsSet(primary)
       await writePrivate(this.#folder.initialisedFile, `${this.#local.secrets.mark}\n`)
       this.#supervisor.initialised = true
       return `${redis.length} Redis, ${formatAddress(primary)} is the primary`

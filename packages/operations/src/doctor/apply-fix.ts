@@ -1,9 +1,13 @@
 import { chmod } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Nodes } from '@holdfast/agent/redis/nodes'
-import { Sentinels } from '@holdfast/agent/redis/sentinels'
-import { sentinelAddress } from '@holdfast/site/topology/topology'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { health, type ReasonCode } from '@holdfast/agent/group/health'
+import {
+  connectGroup,
+  disconnectGroup,
+  type GroupClients,
+  plannedProcesses,
+  takeSnapshot,
+} from '@holdfast/agent/group/snapshot'
 import { type AnyDataCentre, isSite } from '../data-centre/open.ts'
 import { rotatePasswordsLocked } from '../rotate/passwords/rotate-passwords.ts'
 import { cleanUpKilledDrill } from '../undo/cleanup.ts'
@@ -18,18 +22,19 @@ const POLL_INTERVAL_MS = 250
 /** Until a Sentinel knows all processes again. With stock periods it asks the primary every 10 s (FACT-29). */
 const RESET_LIMIT_MS = 30_000
 
+/** A Sentinel knows exactly the planned processes. */
+const COMPLETE: readonly ReasonCode[] = ['sentinel-unreachable', 'replicas-unknown', 'sentinels-unknown']
+
 /** Carries out fixes on one data centre. Each method throws an `Error` with the reason if the fix failed. */
 export class FixApplier {
   readonly #dataCentre: AnyDataCentre
   readonly #signal: AbortSignal | undefined
-  readonly #nodes: Nodes
-  readonly #sentinels: Sentinels
+  readonly #group: GroupClients
 
   constructor(dataCentre: AnyDataCentre, signal: AbortSignal | undefined) {
     this.#dataCentre = dataCentre
     this.#signal = signal
-    this.#nodes = new Nodes(dataCentre)
-    this.#sentinels = new Sentinels(dataCentre)
+    this.#group = connectGroup(dataCentre)
   }
 
   async apply(fix: Fix): Promise<void> {
@@ -49,8 +54,7 @@ export class FixApplier {
   }
 
   close(): void {
-    this.#nodes.close()
-    this.#sentinels.close()
+    disconnectGroup(this.#group)
   }
 
   /** Only a data centre of this machine has drills. */
@@ -65,7 +69,11 @@ export class FixApplier {
   async #change(fix: CommandFix): Promise<void> {
     const { on, commands, save } = changeOf(fix, this.#dataCentre)
     const send = (command: string[]) =>
-      (on === 'redis' ? this.#nodes : this.#sentinels).send(fix.address, [command], COMMAND_TIMEOUT_MS)
+      (on === 'redis' ? this.#group.nodes : this.#group.sentinels).send(
+        fix.address,
+        [command],
+        COMMAND_TIMEOUT_MS,
+      )
     const trySave = async (otherwise: string) => {
       if (save === null) return
       await send(save).catch((error: unknown) => {
@@ -85,23 +93,23 @@ export class FixApplier {
    */
   async #resetSentinels(): Promise<void> {
     const { topology } = this.#dataCentre
-    const others = topology.dataHosts.length - 1
-    for (const host of topology.dataHosts) {
+    for (const { name, address } of plannedProcesses(topology).sentinels) {
       const objection = objectionToReset(await collect(this.#dataCentre))
       if (objection !== null) throw new Error(objection)
       throwIfAborted(this.#signal)
-      const sentinel = sentinelAddress(host)
       const reset = ['SENTINEL', 'RESET', topology.primaryName]
-      await this.#sentinels.send(sentinel, [reset], COMMAND_TIMEOUT_MS)
+      await this.#group.sentinels.send(address, [reset], COMMAND_TIMEOUT_MS)
       const untilMs = performance.now() + RESET_LIMIT_MS
       for (;;) {
         await sleep(POLL_INTERVAL_MS)
         throwIfAborted(this.#signal)
-        const { knownReplicas, knownSentinels } = await this.#sentinels.answer(sentinel, COMMAND_TIMEOUT_MS)
-        if (knownReplicas === others && knownSentinels === others) break
+        const incomplete = health(await takeSnapshot(this.#group), this.#group).find(
+          ({ code, process }) => process === name && COMPLETE.includes(code),
+        )
+        if (incomplete === undefined) break
         if (performance.now() > untilMs) {
           throw new Error(
-            `${formatAddress(sentinel)} knows ${knownReplicas} replicas and ${knownSentinels} Sentinels ${RESET_LIMIT_MS / 1000} s after its reset. Check whether a process that it should forget still runs.`,
+            `${RESET_LIMIT_MS / 1000} s after the reset, ${incomplete.text} Check whether a process that it should forget still runs.`,
           )
         }
       }

@@ -1,3 +1,4 @@
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import { ClusterError } from '@holdfast/site/errors'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../data-centre/open.ts'
 import { CHECKS } from './checks/index.ts'
@@ -5,7 +6,7 @@ import { collect } from './collect/collect.ts'
 import type { Check, CheckResult, Diagnosis, Severity } from './finding.ts'
 import { objectionTo } from './objections/index.ts'
 import { type Origin, originOf } from './origin.ts'
-import type { ProcessSnapshot, Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 import { checksFor, isMisled, type Unexamined, unexaminedIn } from './unexamined.ts'
 
 export interface ExamineOptions {

@@ -1,18 +1,9 @@
 import { isIP } from 'node:net'
+import { answering, primaryOf } from '@holdfast/agent/group/health'
 import { priorityOf } from '@holdfast/site/file/site'
 import { redisAddress } from '@holdfast/site/topology/topology'
 import { formatAddress, parseAddress } from '@holdfast/tokens/redis'
-import type { ProcessSnapshot, Snapshot } from './snapshot.ts'
-
-/** The processes that answered, with their facts. */
-export const answering = <Facts>(
-  processes: readonly ProcessSnapshot<Facts>[],
-): (ProcessSnapshot<Facts> & { facts: Facts })[] =>
-  processes.filter((one): one is ProcessSnapshot<Facts> & { facts: Facts } => one.facts !== null)
-
-/** The answering Redis that report the role primary. */
-export const primariesOf = ({ redis }: Snapshot) =>
-  answering(redis).filter(({ facts }) => facts.replication.role === 'primary')
+import type { Snapshot } from './snapshot.ts'
 
 export const failoverIsUnderWay = ({ sentinels }: Snapshot) =>
   answering(sentinels).some(({ facts }) => facts.failingOver)
@@ -23,18 +14,16 @@ export const votesFor = ({ sentinels }: Snapshot, at: string): number =>
 
 /** The only Redis with the role primary, if a majority of the Sentinels names it too. */
 export function confirmedPrimary(snapshot: Snapshot) {
-  const [only, ...more] = primariesOf(snapshot)
-  return only !== undefined &&
-    more.length === 0 &&
-    2 * votesFor(snapshot, only.at) > snapshot.topology.dataHosts.length
+  const only = primaryOf(snapshot)
+  return only !== null && 2 * votesFor(snapshot, only.at) > snapshot.topology.dataHosts.length
     ? only
     : undefined
 }
 
 /** The address of the only Redis with the role primary; otherwise the address that most Sentinels name. */
 export function likelyPrimary(snapshot: Snapshot): string | null {
-  const [only, ...more] = primariesOf(snapshot)
-  if (only !== undefined && more.length === 0) return only.at
+  const only = primaryOf(snapshot)
+  if (only !== null) return only.at
   const named = answering(snapshot.sentinels).map(({ facts }) => facts.primary)
   return [...named].sort((one, other) => votesFor(snapshot, other) - votesFor(snapshot, one))[0] ?? null
 }

@@ -1,5 +1,5 @@
+import { answering } from '@holdfast/agent/group/health'
 import { roomyLimit, usedBytes } from '@holdfast/agent/redis/memory'
-import { answering } from './group-state.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The bytes used by the fullest Redis. Any Redis may become the primary. */

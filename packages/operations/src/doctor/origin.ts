@@ -1,4 +1,4 @@
-import { answering } from './group-state.ts'
+import { answering } from '@holdfast/agent/group/health'
 import type { Snapshot } from './snapshot.ts'
 
 /** Whether Holdfast set up the examined group, and the sign that shows it. */

@@ -1,16 +1,21 @@
-import type { SentinelAnswer } from '@holdfast/agent/redis/sentinels'
+import type {
+  GroupSnapshot,
+  ProcessSnapshot,
+  RedisState,
+  SentinelState,
+} from '@holdfast/agent/group/snapshot'
 import type { ProcessStatus } from '@holdfast/local/supervise/managed-process'
 import type { SecretAge } from '@holdfast/site/secrets/ages'
 import type { Group } from '@holdfast/site/topology/topology'
-import type { NodeAddress, ReplicationView } from '@holdfast/tokens/redis'
 import type { UnfinishedRotations } from '../rotate/unfinished.ts'
 import type { AclUser } from './acl.ts'
 
 /**
- * The state of the live system at one moment: all that the checks read. It holds no password.
+ * The state of the live system at one moment: all that the checks read. It holds no password. Its group is judged by the
+ * same rules as anywhere else; the other facts are only for the doctor.
  * INV-OPERATIONS-20.
  */
-export interface Snapshot {
+export interface Snapshot extends GroupSnapshot<RedisFacts, SentinelFacts> {
   topology: Group
   /** The options that name this data centre to a command, such as ` --file dc.yaml`. Each command of an advice ends with them. */
   cliFlags: string
@@ -20,8 +25,6 @@ export interface Snapshot {
   supervisor: 'running' | 'hung' | 'gone' | 'none'
   /** As the supervisor reports them; empty if it does not answer. */
   processes: ProcessStatus[]
-  redis: RedisSnapshot[]
-  sentinels: SentinelSnapshot[]
   /** The gateways and the balancer. */
   http: HttpSnapshot[]
   files: FileSnapshot[]
@@ -52,28 +55,12 @@ export interface DrillSnapshot {
   undo: string[]
 }
 
-/** A process and its answers. */
-export interface ProcessSnapshot<Facts> {
-  /** `redis-1`, `sentinel-2` */
-  name: string
-  /** `host:port` */
-  at: string
-  address: NodeAddress
-  /** What it answered to the admin; null if it could not be asked. */
-  facts: Facts | null
-  /** Why it could not be asked. */
-  problem: string | null
-  /** It runs, but refuses the admin's password, denies the admin's commands, or answers with another error. */
-  refusal: 'password' | 'rights' | 'error' | null
-}
-
 export type RedisSnapshot = ProcessSnapshot<RedisFacts>
 export type SentinelSnapshot = ProcessSnapshot<SentinelFacts>
 
-export interface RedisFacts {
+export interface RedisFacts extends RedisState {
   /** Why its version, product or mode cannot keep the promises; null if it can. */
   unsupported: string | null
-  replication: ReplicationView
   /** The fields of `INFO`. */
   info: Record<string, string>
   /** The directives of `CONFIG GET *`, without secrets, as Redis writes them. */
@@ -101,7 +88,7 @@ export interface ConnectedClient {
   host: string
 }
 
-export interface SentinelFacts extends SentinelAnswer {
+export interface SentinelFacts extends SentinelState {
   /** As for a Redis. */
   unsupported: string | null
   /** The file that it was started with; empty without a file. */
@@ -114,7 +101,6 @@ export interface SentinelFacts extends SentinelAnswer {
   replicas: KnownPeer[]
   sentinels: KnownPeer[]
   tilt: boolean
-  /** The error that it answers to `SENTINEL CKQUORUM`; null without one. */
   quorumProblem: string | null
   /** `sentinel-user` and `sentinel-pass` are those of this data centre. */
   knowsPeerPassword: boolean

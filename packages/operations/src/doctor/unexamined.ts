@@ -1,6 +1,7 @@
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import type { Check, Need } from './finding.ts'
 import { hostNames } from './group-state.ts'
-import type { ProcessSnapshot, Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 import { aclProcesses } from './users.ts'
 
 /** A check that lacked part of what it needs. It may have findings about the rest. */

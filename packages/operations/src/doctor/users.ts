@@ -1,6 +1,7 @@
+import { answering } from '@holdfast/agent/group/health'
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import type { AclUser } from './acl.ts'
-import { answering } from './group-state.ts'
-import type { AclView, ConnectedClient, ProcessSnapshot, Snapshot } from './snapshot.ts'
+import type { AclView, ConnectedClient, Snapshot } from './snapshot.ts'
 
 /** A Redis or a Sentinel with its users. */
 export interface AclProcess {

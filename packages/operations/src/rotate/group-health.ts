@@ -1,57 +1,37 @@
-import type { Nodes, NodeView } from '@holdfast/agent/redis/nodes'
-import type { SentinelAnswer, Sentinels } from '@holdfast/agent/redis/sentinels'
-import { type Group, sentinelAddress } from '@holdfast/site/topology/topology'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
+import { type GroupClients, takeSnapshot } from '@holdfast/agent/group/snapshot'
 
-/** Deadline of one command (in milliseconds). */
-const COMMAND_TIMEOUT_MS = 1000
+/**
+ * A rotation reconnects or restarts one process while the others do the work: so every process must take part, and a
+ * failover must be possible. A lag or a rewrite of the append-only file does no harm, because no Redis restarts.
+ */
+const ROTATABLE: readonly ReasonCode[] = [
+  'redis-unreachable',
+  'sentinel-unreachable',
+  'no-single-primary',
+  'replica-not-linked',
+  'failover-under-way',
+  'sentinel-disagrees',
+  'replicas-unknown',
+  'sentinels-unknown',
+  'no-quorum',
+]
 
-/** The connections to every Redis and every Sentinel of one group. */
-export interface GroupClients {
-  topology: Group
-  nodes: Nodes
-  sentinels: Sentinels
-}
+/** A data centre whose certificates have expired cannot be healthier: its processes no longer connect to each other. */
+const REPAIRABLE: readonly ReasonCode[] = ['redis-unreachable', 'sentinel-unreachable', 'failover-under-way']
 
-/** The replies of every Redis and every Sentinel; a text that counts those that answer when one does not. */
-export async function askEvery({
-  topology,
-  nodes,
-  sentinels,
-}: GroupClients): Promise<{ views: NodeView[]; answers: SentinelAnswer[] } | string> {
-  const { length } = topology.dataHosts
-  const [views, answers] = await Promise.all([
-    nodes.views(COMMAND_TIMEOUT_MS),
-    sentinels.answers(COMMAND_TIMEOUT_MS),
-  ])
-  if (views.length < length) return `only ${views.length} Redis answer`
-  if (answers.length < length) return `only ${answers.length} Sentinels answer`
-  return { views, answers }
-}
+const UNREACHABLE: readonly ReasonCode[] = ['redis-unreachable', 'sentinel-unreachable']
 
-/** Null when every replica is linked, every Sentinel knows all others, and each has a quorum, otherwise the reason. */
-export async function unhealthyReason(group: GroupClients): Promise<string | null> {
-  const { topology, sentinels } = group
-  const { dataHosts, primaryName } = topology
-  const asked = await askEvery(group)
-  if (typeof asked === 'string') return asked
-  const { views, answers } = asked
-  const primaries = views.filter(({ role }) => role === 'primary')
-  const address = primaries[0] && formatAddress(primaries[0].address)
-  if (address === undefined || primaries.length > 1) return `${primaries.length} Redis have the role primary`
-  const others = dataHosts.length - 1
-  const linked = views.filter(({ primaryAddress, linkUp }) => linkUp && primaryAddress === address).length
-  if (linked < others) return `only ${linked} replicas are linked to ${address}`
-  const odd = answers.find(
-    ({ primary, knownReplicas, knownSentinels, failingOver }) =>
-      primary !== address || failingOver || knownReplicas !== others || knownSentinels !== others,
-  )
-  if (odd !== undefined) return `the Sentinel ${formatAddress(odd.sentinel)} does not know all others`
-  const quorum = dataHosts.map((host) =>
-    sentinels.send(sentinelAddress(host), [['SENTINEL', 'CKQUORUM', primaryName]], COMMAND_TIMEOUT_MS),
-  )
-  return Promise.all(quorum).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  )
-}
+const reasonNow =
+  (codes: readonly ReasonCode[]) =>
+  async (group: GroupClients): Promise<string | null> =>
+    unhealthyReason(await takeSnapshot(group), group, codes)
+
+/** Why no rotation may change the next process now; null when it may. */
+export const whyNotRotatable = reasonNow(ROTATABLE)
+
+/** Why not even expired certificates may be replaced now; null when they may. */
+export const whyNotRepairable = reasonNow(REPAIRABLE)
+
+/** Why a process cannot be asked now; null when all answer. */
+export const whyUnreachable = reasonNow(UNREACHABLE)

@@ -1,3 +1,4 @@
+import type { Reason, ReasonCode } from '@holdfast/agent/group/health'
 import type { RunningOperation } from '@holdfast/local/state/lock'
 import type { ProcessStatus } from '@holdfast/local/supervise/managed-process'
 import type { Transport } from '@holdfast/site/file/site'
@@ -12,6 +13,8 @@ export interface DataCentreStatus {
   /** Null for a data centre that is described by a file. */
   stateDir: string | null
   timings: Timings['name']
+  /** Why it is unhealthy; empty if it is healthy. */
+  reasons: StatusReason[]
   /** How the traffic between its processes is protected. */
   transport: Transport
   /** URL of the balancer of this machine; null for a data centre that is described by a file. */
@@ -36,6 +39,9 @@ export interface DataCentreStatus {
   /** The operation that changes it at present. */
   operation: RunningOperation | null
 }
+
+/** A reason why a data centre is unhealthy: of its group, or of the machine that supervises it. */
+export type StatusReason = Reason<ReasonCode | 'supervisor-gone' | 'supervisor-hung' | 'process-not-running'>
 
 /** The last change of the primary, as a majority of the Sentinels knows it. Null: no majority, or there was none. */
 export interface LastFailover {

@@ -1,7 +1,15 @@
 import { stat } from 'node:fs/promises'
+import {
+  type PlannedProcess,
+  type ProcessSnapshot,
+  plannedProcesses,
+  type RedisState,
+  readRedisState,
+  type SentinelState,
+} from '@holdfast/agent/group/snapshot'
 import { ConnectionPool } from '@holdfast/agent/redis/connection-pool'
 import { readField } from '@holdfast/agent/redis/replies'
-import { readAnswer } from '@holdfast/agent/redis/sentinels'
+import { readAnswer, type SentinelAnswer } from '@holdfast/agent/redis/sentinels'
 import { servedCertificateDays } from '@holdfast/agent/redis/served-certificate'
 import { urlOf } from '@holdfast/local/state/description'
 import { runningOperation } from '@holdfast/local/state/lock'
@@ -10,7 +18,7 @@ import { runningSupervisor } from '@holdfast/local/state/records'
 import { connectControl } from '@holdfast/local/supervise/control-client'
 import { inspectCertificate } from '@holdfast/site/certificates/inspect'
 import { secretAges } from '@holdfast/site/secrets/file-ages'
-import { processName, QUORUM, redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { QUORUM } from '@holdfast/site/topology/topology'
 import { HoldfastError, TlsFailedError } from '@holdfast/tokens'
 import {
   formatAddress,
@@ -31,6 +39,7 @@ import type {
   SentinelStatus,
 } from './facts.ts'
 import { applicationsIn, redisFacts } from './redis.ts'
+import { statusReasons } from './verdict.ts'
 
 /** Deadline of each command; all are sent at the same time (in milliseconds). */
 const COMMAND_TIMEOUT_MS = 1000
@@ -81,22 +90,29 @@ export class StatusReader {
 
   async read(): Promise<DataCentreStatus> {
     await this.#renew()
-    const { topology, folder } = this.#dataCentre
-    const { dataHosts, name, timings, rotation: limits } = topology
-    const [local, answers, sentinels, operation, secrets, rotations] = await Promise.all([
+    const { topology, folder, secrets } = this.#dataCentre
+    const { name, timings, rotation: limits } = topology
+    const planned = plannedProcesses(topology)
+    const [local, answers, watching, operation, ages, rotations] = await Promise.all([
       isSite(this.#dataCentre) ? ELSEWHERE : askLocal(this.#dataCentre),
-      Promise.all(dataHosts.map((_, index) => this.#askRedis(index))),
-      Promise.all(dataHosts.map((_, index) => this.#askSentinel(index))),
+      Promise.all(planned.redis.map((process) => this.#askRedis(process))),
+      Promise.all(planned.sentinels.map((process) => this.#askSentinel(process))),
       runningOperation(folder.operationFile),
       secretAges(this.#dataCentre),
       readUnfinishedRotations(this.#dataCentre),
     ])
     const redis = withLag(answers.map(({ status }) => status))
+    const sentinels = watching.map(({ status }) => status)
+    const snapshot = {
+      redis: answers.map((answer) => answer.snapshot),
+      sentinels: watching.map((answer) => answer.snapshot),
+    }
     const primary = redis.find(isPrimary)
     return {
       name,
       ...local,
       timings: timings.name,
+      reasons: statusReasons(local, snapshot, { groupId: secrets.mark }),
       transport: isSite(this.#dataCentre)
         ? this.#dataCentre.site.transport
         : this.#dataCentre.topology.transport,
@@ -105,7 +121,7 @@ export class StatusReader {
       lastFailover: lastFailover(sentinels, Date.now()),
       keys: primary?.keys ?? null,
       applications: answers.find(({ status }) => status.name === primary?.name)?.applications ?? [],
-      secrets,
+      secrets: ages,
       limits,
       rotations,
       operation,
@@ -131,36 +147,30 @@ export class StatusReader {
     this.#app.close()
   }
 
-  async #askRedis(index: number): Promise<{ status: RedisStatus; applications: ApplicationSeen[] }> {
-    const host = this.#dataCentre.topology.dataHosts[index]
-    if (host === undefined) throw new RangeError(`there is no data host ${index}`)
-    const address = redisAddress(host)
-    const named = { name: processName('redis', index, host), ...address }
+  async #askRedis(process: PlannedProcess): Promise<Asked<RedisStatus, RedisState> & HasApplications> {
+    const { name, address } = process
+    const named = { name, ...address }
     try {
       const [[info, clients], certificateDays] = await Promise.all([
         onceMore(() => this.#metrics.send(address, [['INFO'], ['CLIENT', 'LIST']], COMMAND_TIMEOUT_MS)),
         this.#certificateDays(address),
       ])
-      const unsupported = unsupportedNode(named.name, String(info))
+      const unsupported = unsupportedNode(name, String(info))
       if (unsupported !== null) throw unsupported
       return {
         status: { ...named, reachable: true, ...redisFacts(info), certificateDays },
+        snapshot: { ...process, facts: readRedisState(info), problem: null, refusal: null },
         applications: applicationsIn(clients),
       }
     } catch (error) {
-      return {
-        status: { ...named, reachable: false, problem: this.#problemOf(address, error) },
-        applications: [],
-      }
+      return { ...this.#unreachable(process, error), applications: [] }
     }
   }
 
-  async #askSentinel(index: number): Promise<SentinelStatus> {
-    const { dataHosts, primaryName } = this.#dataCentre.topology
-    const host = dataHosts[index]
-    if (host === undefined) throw new RangeError(`there is no data host ${index}`)
-    const address = sentinelAddress(host)
-    const named = { name: processName('sentinel', index, host), ...address }
+  async #askSentinel(process: PlannedProcess): Promise<Asked<SentinelStatus, SentinelState>> {
+    const { primaryName } = this.#dataCentre.topology
+    const { name, address } = process
+    const named = { name, ...address }
     try {
       const [[reply = null, hello], certificateDays] = await Promise.all([
         onceMore(() =>
@@ -168,11 +178,24 @@ export class StatusReader {
         ),
         this.#certificateDays(address),
       ])
-      const unsupported = unsupportedByHello(named.name, hello, 'sentinel')
+      const unsupported = unsupportedByHello(name, hello, 'sentinel')
       if (unsupported !== null) throw unsupported
-      return { ...named, reachable: true, ...sentinelFacts(address, reply), certificateDays }
+      const answer = readAnswer(address, reply)
+      return {
+        status: { ...named, reachable: true, ...sentinelFacts(answer, reply), certificateDays },
+        snapshot: { ...process, facts: answer, problem: null, refusal: null },
+      }
     } catch (error) {
-      return { ...named, reachable: false, problem: this.#problemOf(address, error) }
+      return this.#unreachable(process, error)
+    }
+  }
+
+  #unreachable(process: PlannedProcess, error: unknown): Asked<Unreachable, never> {
+    const { name, address } = process
+    const problem = this.#problemOf(address, error)
+    return {
+      status: { name, ...address, reachable: false, problem },
+      snapshot: { ...process, facts: null, problem, refusal: null },
     }
   }
 
@@ -200,6 +223,18 @@ export class StatusReader {
   }
 }
 
+/** A process as `status` shows it, and as its health is judged. */
+interface Asked<Status, State> {
+  status: Status
+  snapshot: ProcessSnapshot<State>
+}
+
+interface HasApplications {
+  applications: ApplicationSeen[]
+}
+
+type Unreachable = Extract<RedisStatus & SentinelStatus, { reachable: false }>
+
 type LocalPart = Pick<DataCentreStatus, 'stateDir' | 'balancer' | 'supervisor' | 'processes'>
 
 const ELSEWHERE: LocalPart = {
@@ -226,8 +261,10 @@ async function writtenAtMs({ folder }: AnyDataCentre): Promise<number | null> {
   return folder.secretsFile === null ? null : (await stat(folder.secretsFile)).mtimeMs
 }
 
-function sentinelFacts(address: NodeAddress, reply: Reply): Omit<SentinelFacts, 'certificateDays'> {
-  const { primary, configEpoch, knownReplicas, knownSentinels, failingOver } = readAnswer(address, reply)
+function sentinelFacts(
+  { primary, configEpoch, knownReplicas, knownSentinels, failingOver }: SentinelAnswer,
+  reply: Reply,
+): Omit<SentinelFacts, 'certificateDays'> {
   return {
     primary,
     epoch: configEpoch,

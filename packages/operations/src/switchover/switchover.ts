@@ -1,15 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { primariesOf, primaryOf, unhealthyReason } from '@holdfast/agent/group/health'
+import {
+  connectGroup,
+  disconnectGroup,
+  type GroupClients,
+  takeSnapshot,
+} from '@holdfast/agent/group/snapshot'
 import type { GroupAccess } from '@holdfast/agent/redis/access'
-import { Nodes } from '@holdfast/agent/redis/nodes'
+import type { Nodes } from '@holdfast/agent/redis/nodes'
 import { readAddress, readField } from '@holdfast/agent/redis/replies'
-import { Sentinels } from '@holdfast/agent/redis/sentinels'
+import type { Sentinels } from '@holdfast/agent/redis/sentinels'
 import { exclusively } from '@holdfast/local/state/lock'
 import { ClusterError } from '@holdfast/site/errors'
 import { priorityOf, REPLICA_PRIORITY } from '@holdfast/site/file/site'
-import { type DataHost, type Group, redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import {
+  type DataHost,
+  type Group,
+  processName,
+  redisAddress,
+  sentinelAddress,
+} from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import { type DataCentrePlace, openDataCentre } from '../data-centre/open.ts'
-import { type Move, planMove } from './safety.ts'
+import { type Move, planMove, SWITCHOVER_NEEDS } from './safety.ts'
 
 export type SwitchoverOptions = DataCentrePlace & SwitchoverChoice
 
@@ -84,39 +97,37 @@ export async function switchoverLocked(
   access: GroupAccess,
   options: SwitchoverChoice,
 ): Promise<SwitchoverReport> {
-  const nodes = new Nodes(access)
-  const sentinels = new Sentinels(access)
+  const group = connectGroup(access)
   try {
-    return await new Switchover(access.topology, nodes, sentinels, options).run()
+    return await new Switchover(group, options).run()
   } finally {
-    nodes.close()
-    sentinels.close()
+    disconnectGroup(group)
   }
 }
 
 /** Fixes what a killed switchover has left. Answers what it was. The caller holds the lock. */
 export async function fixInterruptedSwitchover(access: GroupAccess): Promise<string[]> {
-  const nodes = new Nodes(access)
-  const sentinels = new Sentinels(access)
+  const group = connectGroup(access)
   try {
-    return await new Switchover(access.topology, nodes, sentinels, {}).mend()
+    return await new Switchover(group, {}).mend()
   } finally {
-    nodes.close()
-    sentinels.close()
+    disconnectGroup(group)
   }
 }
 
 class Switchover {
+  readonly #group: GroupClients
   readonly #topology: Group
   readonly #nodes: Nodes
   readonly #sentinels: Sentinels
   readonly #options: SwitchoverChoice
   readonly #beganMs = performance.now()
 
-  constructor(topology: Group, nodes: Nodes, sentinels: Sentinels, options: SwitchoverChoice) {
-    this.#topology = topology
-    this.#nodes = nodes
-    this.#sentinels = sentinels
+  constructor(group: GroupClients, options: SwitchoverChoice) {
+    this.#group = group
+    this.#topology = group.topology
+    this.#nodes = group.nodes
+    this.#sentinels = group.sentinels
     this.#options = options
   }
 
@@ -125,7 +136,7 @@ class Switchover {
     const mended = await this.mend()
     this.#enter('check', 'Checking that a switchover is safe.')
     const move = await this.#plan()
-    const [from, to] = [formatAddress(move.from.address), formatAddress(move.to.address)]
+    const [from, to] = [move.from.at, move.to.at]
     try {
       this.#enter('prefer', `Making the Sentinels prefer ${to}.`)
       await this.#prefer(move.to.address)
@@ -165,18 +176,11 @@ class Switchover {
   }
 
   async #plan(): Promise<Move> {
-    const move = planMove(
-      {
-        nodes: await this.#nodes.views(COMMAND_TIMEOUT_MS),
-        sentinels: await this.#sentinels.answers(COMMAND_TIMEOUT_MS),
-        plannedNodes: this.#topology.dataHosts.length,
-        plannedSentinels: this.#topology.dataHosts.length,
-        notChosen: this.#topology.dataHosts
-          .filter((host) => priorityOf(host) === 0)
-          .map((host) => formatAddress(redisAddress(host))),
-      },
-      this.#options.to ?? null,
+    const notChosen = this.#topology.dataHosts.flatMap((host, index) =>
+      priorityOf(host) === 0 ? [processName('redis', index, host)] : [],
     )
+    const choice = { wish: this.#options.to ?? null, notChosen }
+    const move = planMove(await takeSnapshot(this.#group), this.#group, choice)
     if (typeof move === 'string') throw new ClusterError('NOT_SAFE', move)
     return move
   }
@@ -267,18 +271,9 @@ class Switchover {
   }
 
   async #isSettled(primary: string): Promise<boolean> {
-    const [nodes, sentinels] = await Promise.all([
-      this.#nodes.views(COMMAND_TIMEOUT_MS),
-      this.#sentinels.answers(COMMAND_TIMEOUT_MS),
-    ])
-    const replicas = nodes.filter(({ role, primaryAddress, linkUp }) => {
-      return role === 'replica' && primaryAddress === primary && linkUp
-    })
-    return (
-      replicas.length === this.#topology.dataHosts.length - 1 &&
-      sentinels.length === this.#topology.dataHosts.length &&
-      sentinels.every((answer) => answer.primary === primary && !answer.failingOver)
-    )
+    const snapshot = await takeSnapshot(this.#group)
+    const reason = unhealthyReason(snapshot, this.#group, SWITCHOVER_NEEDS)
+    return reason === null && primaryOf(snapshot)?.at === primary
   }
 
   async #restore(): Promise<void> {
@@ -303,11 +298,10 @@ class Switchover {
       () => 'The priorities are restored.',
       () => 'Some priorities could not be restored: run `holdfast switchover` again, or `holdfast doctor`.',
     )
-    const views = await this.#nodes.views(COMMAND_TIMEOUT_MS)
-    const primaries = views.flatMap(({ role, address }) => (role === 'primary' ? formatAddress(address) : []))
+    const primaries = primariesOf(await takeSnapshot(this.#group))
     const now =
       primaries.length === 1
-        ? `${primaries[0]} is the primary`
+        ? `${primaries[0]?.at} is the primary`
         : `${primaries.length} Redis have the role primary`
     const code = isAborted ? 'SWITCHOVER_ABORTED' : 'SWITCHOVER_FAILED'
     return new ClusterError(code, `${reason} ${now}. ${restored}`, { cause: error })

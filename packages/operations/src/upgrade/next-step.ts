@@ -1,12 +1,15 @@
-import { primaryOf } from './health.ts'
+import { primaryOf } from '@holdfast/agent/group/health'
+import type { FullSnapshot } from '@holdfast/agent/group/snapshot'
 import type { Journal } from './journal.ts'
-import type { GroupSnapshot, ProcessSnapshot, RedisState, SentinelState } from './snapshot.ts'
+
+type Redis = FullSnapshot['redis'][number]
+type AnyProcess = Redis | FullSnapshot['sentinels'][number]
 
 export type NextStep =
   | { kind: 'done' }
-  | { kind: 'restart'; process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState> }
+  | { kind: 'restart'; process: AnyProcess }
   /** Only the primary is left to restart: a replica is promoted first. */
-  | { kind: 'switch-over'; from: ProcessSnapshot<RedisState>; to: ProcessSnapshot<RedisState> }
+  | { kind: 'switch-over'; from: Redis; to: Redis }
   /** The upgrade cannot continue, for a reason in one sentence. */
   | { kind: 'stop'; reason: string }
 
@@ -16,18 +19,17 @@ export type NextStep =
  * crash, too. `notChosen` are the names of nodes that are promoted only if no other can be. Pure.
  * INV-OPERATIONS-6.
  */
-export function nextStep(snapshot: GroupSnapshot, journal: Journal, notChosen: readonly string[]): NextStep {
-  const waits = (process: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>) =>
-    isPending(process, journal)
+export function nextStep(snapshot: FullSnapshot, journal: Journal, notChosen: readonly string[]): NextStep {
+  const waits = (process: AnyProcess) => isPending(process, journal)
   const mixture = olderThanPrimary(snapshot, journal)
   if (mixture !== null) return { kind: 'stop', reason: mixture }
   const sentinel = snapshot.sentinels.find(waits)
   if (sentinel !== undefined) return { kind: 'restart', process: sentinel }
-  const primary = primaryOf(snapshot.redis)
-  const replicas = snapshot.redis.filter((node) => node !== primary)
+  const primary = primaryOf(snapshot)
+  const replicas = snapshot.redis.filter(({ name }) => name !== primary?.name)
   const replica = replicas.find(waits)
   if (replica !== undefined) return { kind: 'restart', process: replica }
-  if (primary === undefined || !waits(primary)) return { kind: 'done' }
+  if (primary === null || !waits(primary)) return { kind: 'done' }
   const eligible = replicas.filter((candidate) =>
     replicas.every((other) => mayFollow(versionOf(other), versionOf(candidate))),
   )
@@ -42,19 +44,16 @@ export function nextStep(snapshot: GroupSnapshot, journal: Journal, notChosen: r
 }
 
 /** Whether the process must be restarted, and has not been since the upgrade began. */
-export function isPending(
-  { name, facts }: ProcessSnapshot<RedisState> | ProcessSnapshot<SentinelState>,
-  { targets }: Journal,
-) {
+export function isPending({ name, facts }: AnyProcess, { targets }: Journal) {
   const target = targets.find((one) => one.name === name)
   return target !== undefined && facts?.runId === target.runId
 }
 
 /** The reason to stop: a replica came back with an older program than its primary's. Before its restart it may be older. */
-function olderThanPrimary({ redis }: GroupSnapshot, journal: Journal): string | null {
-  const primary = primaryOf(redis)
-  if (primary === undefined) return null
-  const wasRestarted = (node: ProcessSnapshot<RedisState>) =>
+function olderThanPrimary({ redis }: FullSnapshot, journal: Journal): string | null {
+  const primary = primaryOf({ redis })
+  if (primary === null) return null
+  const wasRestarted = (node: Redis) =>
     journal.targets.some(({ name }) => name === node.name) && !isPending(node, journal)
   const older = redis.find((node) => wasRestarted(node) && !mayFollow(versionOf(node), versionOf(primary)))
   if (older === undefined) return null
@@ -64,8 +63,8 @@ function olderThanPrimary({ redis }: GroupSnapshot, journal: Journal): string | 
   )
 }
 
-const versionOf = ({ facts }: ProcessSnapshot<RedisState>) => facts?.version ?? ''
-const offsetOf = ({ facts }: ProcessSnapshot<RedisState>) => facts?.replication.offset ?? 0
+const versionOf = ({ facts }: Redis) => facts?.version ?? ''
+const offsetOf = ({ facts }: Redis) => facts?.replication.offset ?? 0
 
 /**
  * Whether a Redis of this version may follow a primary of that one. A primary of a newer release may send what an older

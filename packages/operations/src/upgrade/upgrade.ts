@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Nodes } from '@holdfast/agent/redis/nodes'
-import { Sentinels } from '@holdfast/agent/redis/sentinels'
+import { primaryOf, REASON_CODES, unhealthyReason } from '@holdfast/agent/group/health'
+import {
+  connectGroup,
+  disconnectGroup,
+  type FullSnapshot,
+  type GroupClients,
+  takeSnapshot,
+} from '@holdfast/agent/group/snapshot'
 import { exclusively } from '@holdfast/local/state/lock'
 import { ClusterError } from '@holdfast/site/errors'
 import { priorityOf } from '@holdfast/site/file/site'
@@ -8,11 +14,9 @@ import { processName } from '@holdfast/site/topology/topology'
 import { InvalidOptionError } from '@holdfast/tokens'
 import { type AnyDataCentre, type DataCentrePlace, isSite, openDataCentre } from '../data-centre/open.ts'
 import { fixInterruptedSwitchover, switchoverLocked } from '../switchover/switchover.ts'
-import { primaryOf, unhealthyReason } from './health.ts'
 import { type Journal, readJournal, removeJournal, type Selection, writeJournal } from './journal.ts'
 import { isPending, type NextStep, nextStep } from './next-step.ts'
 import { byCommand, byHand, bySupervisor, type Restarter } from './restarter.ts'
-import { type GroupSnapshot, takeSnapshot } from './snapshot.ts'
 
 export type UpgradeOptions = DataCentrePlace & UpgradeChoice
 
@@ -98,20 +102,18 @@ export async function upgradeLocked(
   dataCentre: AnyDataCentre,
   options: UpgradeChoice,
 ): Promise<UpgradeReport> {
-  const nodes = new Nodes(dataCentre)
-  const sentinels = new Sentinels(dataCentre)
+  const group = connectGroup(dataCentre)
   try {
-    return await new Upgrade(dataCentre, options, () => takeSnapshot(dataCentre, nodes, sentinels)).run()
+    return await new Upgrade(dataCentre, options, group).run()
   } finally {
-    nodes.close()
-    sentinels.close()
+    disconnectGroup(group)
   }
 }
 
 class Upgrade {
   readonly #dataCentre: AnyDataCentre
   readonly #options: UpgradeChoice
-  readonly #takeSnapshot: () => Promise<GroupSnapshot>
+  readonly #group: GroupClients
   readonly #restarter: Restarter
   readonly #signal: AbortSignal
   readonly #beganMs = performance.now()
@@ -120,10 +122,10 @@ class Upgrade {
   /** The process that is being restarted. */
   #current: { name: string; version: string; beganMs: number } | null = null
 
-  constructor(dataCentre: AnyDataCentre, options: UpgradeChoice, takeSnapshot: () => Promise<GroupSnapshot>) {
+  constructor(dataCentre: AnyDataCentre, options: UpgradeChoice, group: GroupClients) {
     this.#dataCentre = dataCentre
     this.#options = options
-    this.#takeSnapshot = takeSnapshot
+    this.#group = group
     this.#signal = options.signal ?? new AbortController().signal
     this.#restarter = restarterFor(dataCentre, options)
   }
@@ -144,14 +146,14 @@ class Upgrade {
       restarted: [...this.#byOthers(snapshot, journal), ...this.#restarted],
       switchovers: this.#switchovers,
       mended,
-      primary: primaryOf(snapshot.redis)?.at ?? '',
+      primary: primaryOf(snapshot)?.at ?? '',
       versions: [...new Set(versions)].sort(),
       tookMs: Math.round(performance.now() - this.#beganMs),
     }
   }
 
   /** Answers the state at the end. */
-  async #restartAll(first: GroupSnapshot, journal: Journal): Promise<GroupSnapshot> {
+  async #restartAll(first: FullSnapshot, journal: Journal): Promise<FullSnapshot> {
     const notChosen = this.#dataCentre.topology.dataHosts.flatMap((host, index) =>
       priorityOf(host) === 0 ? [processName('redis', index, host)] : [],
     )
@@ -192,7 +194,7 @@ class Upgrade {
   }
 
   async #isAnother(process: Process): Promise<boolean> {
-    const snapshot = await this.#takeSnapshot()
+    const snapshot = await takeSnapshot(this.#group)
     const now = [...snapshot.redis, ...snapshot.sentinels].find(({ name }) => name === process.name)
     return now?.facts != null && now.facts.runId !== process.facts?.runId
   }
@@ -211,18 +213,18 @@ class Upgrade {
         if (tries >= MAX_SWITCHOVER_ATTEMPTS || !(error instanceof ClusterError)) throw error
         // A failover may have interfered. When it is over, the new state decides.
         const snapshot = await this.#waitUntilHealthy(DEFAULT_HEALTH_TIMEOUT_MS, 'UPGRADE_FAILED')
-        if (primaryOf(snapshot.redis)?.name !== from.name) return
+        if (primaryOf(snapshot)?.name !== from.name) return
       }
     }
   }
 
-  /** Waits until the data centre is healthy, and answers its state. */
-  async #waitUntilHealthy(limitMs: number, code: 'NOT_SAFE' | 'UPGRADE_FAILED'): Promise<GroupSnapshot> {
+  /** Waits until the data centre is healthy, without any reason against it, and answers its state. */
+  async #waitUntilHealthy(limitMs: number, code: 'NOT_SAFE' | 'UPGRADE_FAILED'): Promise<FullSnapshot> {
     const untilMs = performance.now() + limitMs
     for (;;) {
       this.#stopIfAborted()
-      const snapshot = await this.#takeSnapshot()
-      const missing = unhealthyReason(snapshot)
+      const snapshot = await takeSnapshot(this.#group)
+      const missing = unhealthyReason(snapshot, this.#group, REASON_CODES)
       if (missing === null) return snapshot
       if (performance.now() > untilMs) {
         const waited = `The data centre was not healthy after ${limitMs / 1000} s. ${missing}`
@@ -234,7 +236,7 @@ class Upgrade {
   }
 
   /** The journal of an interrupted run, or a new one. */
-  async #journalFor(snapshot: GroupSnapshot): Promise<Journal> {
+  async #journalFor(snapshot: FullSnapshot): Promise<Journal> {
     const file = this.#dataCentre.folder.upgradeFile
     const selection: Selection = { only: this.#options.only ?? null, host: this.#options.host ?? null }
     const found = await readJournal(file, selection)
@@ -252,7 +254,7 @@ class Upgrade {
     return journal
   }
 
-  #chosen({ redis, sentinels }: GroupSnapshot): Process[] {
+  #chosen({ redis, sentinels }: FullSnapshot): Process[] {
     const { only, host } = this.#options
     const { dataHosts } = this.#dataCentre.topology
     if (host !== undefined && !dataHosts.some((one) => isMeant(one, host))) {
@@ -265,7 +267,7 @@ class Upgrade {
     })
   }
 
-  #note({ name }: Process, { redis, sentinels }: GroupSnapshot): void {
+  #note({ name }: Process, { redis, sentinels }: FullSnapshot): void {
     if (this.#current === null) return
     const now = [...redis, ...sentinels].find((one) => one.name === name)
     const tookMs = Math.round(performance.now() - this.#current.beganMs)
@@ -274,7 +276,7 @@ class Upgrade {
   }
 
   /** Processes that an interrupted run had restarted, or that have crashed since. */
-  #byOthers({ redis, sentinels }: GroupSnapshot, journal: Journal): Restarted[] {
+  #byOthers({ redis, sentinels }: FullSnapshot, journal: Journal): Restarted[] {
     return journal.targets.flatMap(({ name, version }) => {
       const process: Process | undefined = [...sentinels, ...redis].find((one) => one.name === name)
       const isOwn = this.#restarted.some((own) => own.name === name)
@@ -308,7 +310,7 @@ class Upgrade {
   }
 }
 
-type Process = GroupSnapshot['redis'][number] | GroupSnapshot['sentinels'][number]
+type Process = FullSnapshot['redis'][number] | FullSnapshot['sentinels'][number]
 
 const isMeant = (dataHost: { name?: string; host: string }, wish: string) =>
   dataHost.name === wish || dataHost.host === wish

@@ -246,7 +246,7 @@ describe('a fix is judged by the harm that it would do now:', () => {
         })
         sentinel(snapshot, 1).findsItDown = true
       },
-      /a failover may begin/,
+      /sentinel-2 marks the primary as down/,
     ],
     [
       'timings are not set while a failover is under way',

@@ -38,9 +38,11 @@ export function healthySnapshot(): Snapshot {
         renderRedisConf({ topology, dataHost, secrets: FIXED_SECRETS, tls: null }, paths),
       )
       return {
-        ...asked(`redis-${index + 1}`, redisAddress(dataHost)),
+        ...asked('redis', index, redisAddress(dataHost)),
         facts: {
           unsupported: null,
+          isLoading: false,
+          rewritesLog: false,
           replication: {
             role: index === 0 ? 'primary' : 'replica',
             replid: 'a',
@@ -64,7 +66,7 @@ export function healthySnapshot(): Snapshot {
       }
     }),
     sentinels: dataHosts.map((dataHost, index) => ({
-      ...asked(`sentinel-${index + 1}`, sentinelAddress(dataHost)),
+      ...asked('sentinel', index, sentinelAddress(dataHost)),
       facts: {
         unsupported: null,
         sentinel: sentinelAddress(dataHost),
@@ -105,8 +107,10 @@ export function healthySnapshot(): Snapshot {
   }
 }
 
-const asked = (name: string, address: NodeAddress) => ({
-  name,
+const asked = (kind: 'redis' | 'sentinel', index: number, address: NodeAddress) => ({
+  kind,
+  index,
+  name: `${kind}-${index + 1}`,
   at: formatAddress(address),
   address,
   problem: null,

@@ -1,8 +1,9 @@
+import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 import { getStatus } from '@holdfast/operations/status/status'
+import { verdictOf } from '@holdfast/operations/status/verdict'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { locatorFromOptions, toCliFlags } from '../../data-centre/locator.ts'
 import type { LocatorOptions } from '../../data-centre/options.ts'
-import { exitCodeOf } from './health.ts'
 import { statusText } from './text.ts'
 import { watchStatus } from './watch.ts'
 
@@ -20,3 +21,7 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
   console.log(options.json ? JSON.stringify(found) : statusText(found, flags))
   return exitCodeOf(found)
 }
+
+const EXIT_CODES = { healthy: EXIT.ok, unhealthy: EXIT.failed, 'not-running': EXIT.notRunning } as const
+
+const exitCodeOf = (status: DataCentreStatus): ExitCode => EXIT_CODES[verdictOf(status)]

@@ -4,12 +4,11 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { count, plural, printable, size, span, utc } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'
-import { unhealthyReasons } from './health.ts'
 import { agesText, rotationLines } from './secrets-text.ts'
 
 /** The screen of `holdfast status`. `flags` select the data centre in commands. */
 export function statusText(status: DataCentreStatus, flags: string): string {
-  const reasons = unhealthyReasons(status)
+  const reasons = status.reasons.map(({ text }) => text)
   const verdict = reasons.length === 0 ? paint.good('healthy') : paint.bad('unhealthy')
   const { name, balancer, timings, stateDir, redis } = status
   const where = balancer === null ? '' : `  ${paint.accent(balancer)}`
@@ -162,7 +161,7 @@ export function statusLine(status: DataCentreStatus): string {
   const agreeing = sentinels.filter(
     (node) => node.reachable && primary !== undefined && node.primary === formatAddress(primary),
   ).length
-  const reasons = unhealthyReasons(status)
+  const reasons = status.reasons.map(({ text }) => text)
   return [
     `${name}: ${reasons.length === 0 ? 'healthy' : 'unhealthy'}`,
     primary === undefined ? 'no primary' : `primary ${primary.name} (${formatAddress(primary)})`,

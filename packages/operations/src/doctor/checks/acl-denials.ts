@@ -1,5 +1,5 @@
+import { answering } from '@holdfast/agent/group/health'
 import type { Check } from '../finding.ts'
-import { answering } from '../group-state.ts'
 import type { AclDenial, AclView, Snapshot } from '../snapshot.ts'
 import { aclProcesses, differsFromPlan } from '../users.ts'
 import { redisCli } from './advice.ts'

@@ -1,7 +1,8 @@
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { shellWord } from '../../data-centre/shell-word.ts'
 import type { Fix } from '../finding.ts'
-import { OWN_CERTIFICATE, type ProcessSnapshot, type Snapshot } from '../snapshot.ts'
+import { OWN_CERTIFICATE, type Snapshot } from '../snapshot.ts'
 
 /** A process that was restarted this often has a log that explains its silence. */
 const MANY_RESTARTS = 3

@@ -1,8 +1,8 @@
+import { answering } from '@holdfast/agent/group/health'
 import { quorumOf } from '@holdfast/site/topology/topology'
 import { compareClocks } from '@holdfast/tokens/redis'
 import type { Check } from '../finding.ts'
 import {
-  answering,
   isHostName,
   knownHosts,
   plannedPriority,

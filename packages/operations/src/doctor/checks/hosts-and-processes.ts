@@ -1,7 +1,8 @@
+import { answering } from '@holdfast/agent/group/health'
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import type { ProcessState } from '@holdfast/local/supervise/managed-process'
 import type { Check } from '../finding.ts'
-import { answering } from '../group-state.ts'
-import type { ProcessSnapshot, Snapshot } from '../snapshot.ts'
+import type { Snapshot } from '../snapshot.ts'
 import { wakeUp } from './advice.ts'
 
 const supervisorGone: Check = {

@@ -1,5 +1,5 @@
+import { answering } from '@holdfast/agent/group/health'
 import type { Check } from '../finding.ts'
-import { answering } from '../group-state.ts'
 
 const rotationUnfinished: Check = {
   id: 'rotation-unfinished',

@@ -1,5 +1,5 @@
+import { answering } from '@holdfast/agent/group/health'
 import type { Check } from '../finding.ts'
-import { answering } from '../group-state.ts'
 import { redisCli, setDirective, setDirectives } from './advice.ts'
 
 const noPersistence: Check = {

@@ -1,7 +1,8 @@
+import { answering, MAX_LAG_BYTES, primariesOf } from '@holdfast/agent/group/health'
 import { QUORUM } from '@holdfast/site/topology/topology'
 import { MARK_KEY } from '@holdfast/tokens/redis'
 import type { Check } from '../finding.ts'
-import { answering, confirmedPrimary, primariesOf, votesFor } from '../group-state.ts'
+import { confirmedPrimary, votesFor } from '../group-state.ts'
 import { formatCount } from '../memory.ts'
 import { differsFromPlan } from '../users.ts'
 import { redisCli, restart } from './advice.ts'
@@ -163,9 +164,6 @@ const replicaLinkDown: Check = {
   },
 }
 
-/** A planned switchover refuses a replica that is further behind (in bytes). */
-const MAX_BEHIND = 1024 * 1024
-
 const replicaBehind: Check = {
   id: 'replica-behind',
   severity: 'warning',
@@ -180,7 +178,7 @@ const replicaBehind: Check = {
       if (
         !facts.replication.linkUp ||
         facts.replication.primaryAddress !== primary.at ||
-        behind <= MAX_BEHIND
+        behind <= MAX_LAG_BYTES
       )
         return []
       return {

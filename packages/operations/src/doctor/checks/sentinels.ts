@@ -1,8 +1,10 @@
+import { answering } from '@holdfast/agent/group/health'
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import { PORT, quorumOf } from '@holdfast/site/topology/topology'
 import { type NodeAddress, parseAddress } from '@holdfast/tokens/redis'
 import type { Check } from '../finding.ts'
-import { agreeing, answering, dissenters, failoverIsUnderWay, likelyPrimary } from '../group-state.ts'
-import type { KnownPeer, ProcessSnapshot, SentinelFacts, Snapshot } from '../snapshot.ts'
+import { agreeing, dissenters, failoverIsUnderWay, likelyPrimary } from '../group-state.ts'
+import type { KnownPeer, SentinelFacts, Snapshot } from '../snapshot.ts'
 import { differsFromPlan } from '../users.ts'
 import { oneByOne, redisCli, resetSentinels, setWatch } from './advice.ts'
 

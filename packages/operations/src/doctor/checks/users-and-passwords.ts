@@ -1,5 +1,5 @@
+import { answering } from '@holdfast/agent/group/health'
 import type { Check, CheckResult, Fix } from '../finding.ts'
-import { answering } from '../group-state.ts'
 import type { Snapshot } from '../snapshot.ts'
 import {
   type AclProcess,

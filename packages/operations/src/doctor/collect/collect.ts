@@ -1,3 +1,4 @@
+import { plannedProcesses } from '@holdfast/agent/group/snapshot'
 import { STARTED_WITH } from '@holdfast/site/render/host-paths'
 import { secretAges } from '@holdfast/site/secrets/file-ages'
 import { cliFlagsOf } from '../../data-centre/cli-flags.ts'
@@ -15,11 +16,11 @@ const TIMEOUT_MS = 1500
 /** Takes a snapshot of a data centre. A process that does not answer in time is part of the result, not an error. */
 export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
   const { topology, secrets } = dataCentre
-  const hosts = [...topology.dataHosts.keys()]
+  const planned = plannedProcesses(topology)
   const [local, redis, sentinels, certificates, ages, rotations] = await Promise.all([
     isSite(dataCentre) ? NOT_LOCAL : collectLocal(dataCentre, TIMEOUT_MS),
-    Promise.all(hosts.map((index) => collectRedis(dataCentre, index, TIMEOUT_MS))),
-    Promise.all(hosts.map((index) => collectSentinel(dataCentre, index, TIMEOUT_MS))),
+    Promise.all(planned.redis.map((one) => collectRedis(dataCentre, one, TIMEOUT_MS))),
+    Promise.all(planned.sentinels.map((one) => collectSentinel(dataCentre, one, TIMEOUT_MS))),
     collectCertificates(dataCentre, TIMEOUT_MS),
     secretAges(dataCentre),
     readUnfinishedRotations(dataCentre),

@@ -1,21 +1,15 @@
 import { open } from 'node:fs/promises'
+import { askProcess, type PlannedProcess, readRedisState } from '@holdfast/agent/group/snapshot'
 import { parseRedisConf } from '@holdfast/agent/redis/config-lines'
 import { ConnectionPool } from '@holdfast/agent/redis/connection-pool'
 import { readInfo } from '@holdfast/agent/redis/replies'
-import { processName, redisAddress } from '@holdfast/site/topology/topology'
 import { CommandTimeoutError } from '@holdfast/tokens'
-import {
-  formatAddress,
-  MARK_KEY,
-  type NodeAddress,
-  parseReplication,
-  unsupportedNode,
-} from '@holdfast/tokens/redis'
+import { MARK_KEY, type NodeAddress, unsupportedNode } from '@holdfast/tokens/redis'
 import { type AnyDataCentre, isSite } from '../../data-centre/open.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
 import { plannedTexts } from './planned.ts'
-import { clientsIn, readMap, refusalIn } from './replies.ts'
+import { clientsIn, readMap } from './replies.ts'
 
 /** Writes are paused if a write command has no answer after this time, while other commands have. */
 const PAUSED_AFTER_MS = 700
@@ -28,21 +22,17 @@ const SECRET = ['masterauth', 'primaryauth', 'requirepass', 'tls-key-file-pass',
 /** Collects everything about one Redis. */
 export async function collectRedis(
   dataCentre: AnyDataCentre,
-  index: number,
+  process: PlannedProcess,
   timeoutMs: number,
 ): Promise<RedisSnapshot> {
-  const { topology, secrets, tls } = dataCentre
-  const host = topology.dataHosts[index]
-  if (host === undefined) throw new RangeError(`There is no data host ${index}.`)
-  const address = redisAddress(host)
-  const name = processName('redis', index, host)
-  const node = { name, at: formatAddress(address), address }
+  const { secrets, tls } = dataCentre
+  const { name, address, index } = process
   const connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
   const ask: Ask = (...commands) => connections.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
   const planned = plannedTexts(dataCentre, index)
   const passwords = { admin, replica, sentinel, metrics, app }
-  try {
+  const collected = askProcess(process, async (): Promise<RedisFacts> => {
     await ask(['PING'])
     const clock = await readClock(ask)
     const [info, config, mark, clients] = await ask(
@@ -57,9 +47,9 @@ export async function collectRedis(
       isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
     ])
     const directives = readMap(config)
-    const facts: RedisFacts = {
+    return {
       unsupported: unsupportedNode(name, String(info))?.message ?? null,
-      replication: parseReplication(String(info)),
+      ...readRedisState(info),
       info: readInfo(info),
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
       plannedConfig: parseRedisConf(planned.redisConf),
@@ -71,13 +61,8 @@ export async function collectRedis(
       truncatedAtStart,
       clients: clientsIn(clients),
     }
-    return { ...node, facts, problem: null, refusal: null }
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    return { ...node, facts: null, problem, refusal: refusalIn(error) }
-  } finally {
-    connections.close()
-  }
+  })
+  return collected.finally(() => connections.close())
 }
 
 /** Redis and Valkey name these directives differently. */

@@ -1,7 +1,6 @@
 import { readAddress, readClients, readField } from '@holdfast/agent/redis/replies'
-import { AuthFailedError, RedisReplyError } from '@holdfast/tokens'
 import { formatAddress, type Reply } from '@holdfast/tokens/redis'
-import type { AclDenial, ConnectedClient, KnownPeer, ProcessSnapshot } from '../snapshot.ts'
+import type { AclDenial, ConnectedClient, KnownPeer } from '../snapshot.ts'
 
 /** Reads a reply that is a map; its values as text. */
 export function readMap(reply: Reply | undefined): Record<string, string> {
@@ -22,13 +21,6 @@ export function readDenial(entry: Reply): AclDenial {
 export function readPeer(entry: Reply): KnownPeer {
   const address = readAddress(entry)
   return { ...address, at: formatAddress(address), flags: readField(entry, 'flags').split(',') }
-}
-
-/** How a process refuses the admin, by its error; null if the error is not an answer. */
-export function refusalIn(error: unknown): ProcessSnapshot<unknown>['refusal'] {
-  if (error instanceof AuthFailedError) return 'password'
-  if (!(error instanceof RedisReplyError)) return null
-  return error.kind === 'NOPERM' ? 'rights' : 'error'
 }
 
 /** The clients that use a process, without those that have sent nothing, and without Holdfast's commands, which run as admin. */

@@ -1,13 +1,7 @@
+import { primaryOf, type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { Fix } from '../finding.ts'
-import {
-  answering,
-  dissenters,
-  failoverIsUnderWay,
-  hostNames,
-  primariesOf,
-  withChangedPriority,
-} from '../group-state.ts'
+import { failoverIsUnderWay, hostNames, withChangedPriority } from '../group-state.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { objectionToSettings } from './settings.ts'
 import { objectionToPassword, objectionToUser } from './users.ts'
@@ -43,23 +37,24 @@ export function objectionTo(fix: Fix, snapshot: Snapshot): string | null {
 const duringRotation = ({ rotations }: Snapshot): string | null =>
   rotations.passwords === null ? null : 'A rotation of passwords has not finished. Wait until it has.'
 
+/** What each Sentinel knows of the others does not count: a reset corrects it. */
+const RESETTABLE: readonly ReasonCode[] = [
+  'redis-unreachable',
+  'sentinel-unreachable',
+  'no-single-primary',
+  'replica-not-linked',
+  'failover-under-way',
+  'sentinel-disagrees',
+  'primary-marked-down',
+]
+
 /** A Sentinel that has forgotten its replicas can promote none, so the group must be healthy during a reset. Pure. */
 export function objectionToReset(snapshot: Snapshot): string | null {
-  const planned = snapshot.topology.dataHosts.length
-  if (failoverIsUnderWay(snapshot)) return 'A failover is under way.'
-  if (answering(snapshot.sentinels).length < planned) return 'Not all Sentinels answer.'
-  if (answering(snapshot.sentinels).some(({ facts }) => facts.findsItDown)) {
-    return 'A Sentinel marks the primary as down, so a failover may begin.'
-  }
-  const [primary, ...more] = primariesOf(snapshot)
-  const linked = answering(snapshot.redis).filter(({ facts }) => facts.replication.linkUp)
-  if (primary === undefined || more.length > 0 || linked.length < planned - 1) {
-    return 'There must be exactly one primary, and every replica must have a link to it.'
-  }
   if (hostNames(snapshot).length > 0)
     return 'The Sentinels know processes by host names that are not in the plan.'
-  if (dissenters(snapshot).length > 0) return 'Not all Sentinels name the same primary.'
-  const stray = primary.facts.replication.replicas.find(
+  const unhealthy = unhealthyReason(snapshot, snapshot, RESETTABLE)
+  if (unhealthy !== null) return unhealthy
+  const stray = primaryOf(snapshot)?.facts.replication.replicas.find(
     ({ address }) => !snapshot.redis.some(({ at }) => at === address),
   )
   if (stray !== undefined)

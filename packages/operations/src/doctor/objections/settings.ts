@@ -1,7 +1,7 @@
+import { answering } from '@holdfast/agent/group/health'
 import { fillsMemory, usedBytes } from '@holdfast/agent/redis/memory'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { SettingsFix } from '../finding.ts'
-import { answering } from '../group-state.ts'
 import { formatCount, neededBytes } from '../memory.ts'
 import type { RedisFacts, Snapshot } from '../snapshot.ts'
 

@@ -1,8 +1,9 @@
+import { answering } from '@holdfast/agent/group/health'
+import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { AclUser } from '../acl.ts'
 import type { UserFix } from '../finding.ts'
-import { answering } from '../group-state.ts'
-import type { ConnectedClient, ProcessSnapshot, Snapshot } from '../snapshot.ts'
+import type { ConnectedClient, Snapshot } from '../snapshot.ts'
 import { type AclProcess, aclProcesses } from '../users.ts'
 
 /** The users of programs that are not Holdfast's: it is unknown which rights those programs use. */

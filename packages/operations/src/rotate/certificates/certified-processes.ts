@@ -1,14 +1,12 @@
-import { Nodes } from '@holdfast/agent/redis/nodes'
+import { connectGroup, disconnectGroup, type GroupClients } from '@holdfast/agent/group/snapshot'
 import { readField } from '@holdfast/agent/redis/replies'
-import { Sentinels } from '@holdfast/agent/redis/sentinels'
 import { ClusterError } from '@holdfast/site/errors'
 import { type DataHost, processName, redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
 import type { AnyDataCentre } from '../../data-centre/open.ts'
 import { type RotationRun, reasonOf } from '../engine.ts'
-import { type GroupClients, unhealthyReason } from '../group-health.ts'
+import { whyNotRepairable, whyNotRotatable, whyUnreachable } from '../group-health.ts'
 import type { CertificateStep } from './choices.ts'
-import { unreachableReason } from './expired.ts'
 import { type CertificateHolders, restartSentinel } from './holders.ts'
 import type { IssueJournal } from './journal.ts'
 import { servedCertificates, servedFingerprint } from './served.ts'
@@ -41,16 +39,11 @@ export class CertifiedProcesses {
     this.#holders = holders
     this.#journal = journal
     this.#run = run
-    this.#group = {
-      topology: dataCentre.topology,
-      nodes: new Nodes(dataCentre, { acceptExpired: true }),
-      sentinels: new Sentinels(dataCentre, { acceptExpired: true }),
-    }
+    this.#group = connectGroup(dataCentre, { acceptExpired: true })
   }
 
   close(): void {
-    this.#group.nodes.close()
-    this.#group.sentinels.close()
+    disconnectGroup(this.#group)
   }
 
   /** The rotation goes on although the data centre is not healthy, because certificates have expired. */
@@ -120,22 +113,12 @@ export class CertifiedProcesses {
   async prove(): Promise<void> {
     this.#run.enter('prove', 'Connecting to every process again.')
     const tls = this.#dataCentre.tls === null ? null : await this.#tlsOf(this.#holders.operator)
-    const fresh = { ...this.#dataCentre, tls }
-    const [nodes, sentinels] = [new Nodes(fresh), new Sentinels(fresh)]
+    const fresh = connectGroup({ ...this.#dataCentre, tls })
     try {
-      const [views, answers] = await Promise.all([
-        nodes.views(COMMAND_TIMEOUT_MS),
-        sentinels.answers(COMMAND_TIMEOUT_MS),
-      ])
-      const { length } = this.#group.topology.dataHosts
-      if (views.length < length || answers.length < length) {
-        throw new Error(
-          `Only ${views.length} Redis and ${answers.length} Sentinels accept the new certificates.`,
-        )
-      }
+      const why = await whyUnreachable(fresh)
+      if (why !== null) throw new Error(`Not every process accepts the new certificates. ${why}`)
     } finally {
-      nodes.close()
-      sentinels.close()
+      disconnectGroup(fresh)
     }
   }
 
@@ -169,20 +152,20 @@ export class CertifiedProcesses {
   }
 
   waitUntilRepaired(): Promise<void> {
-    return this.#run.waitFor('a healthy data centre', RECONNECT_MS, () => unhealthyReason(this.#group))
+    return this.#run.waitFor('a healthy data centre', RECONNECT_MS, () => whyNotRotatable(this.#group))
   }
 
   /** Until the data centre is healthy, or would be except for expired certificates that are still served. */
   waitUntilReady(limitMs = this.#areRepaired ? RECONNECT_MS : SETTLE_MS): Promise<void> {
     return this.#run.waitFor('a healthy data centre', limitMs, async () => {
-      const why = await unhealthyReason(this.#group)
+      const why = await whyNotRotatable(this.#group)
       if (why === null) return null
       const served = await servedCertificates(this.#dataCentre, this.#holders)
       if (served.every(({ daysLeft }) => daysLeft >= 0)) return why
       this.#areRepaired = true
       // Nothing behind an expired tunnel can be asked, and its reload ends no connection.
       if (this.#holders.tunnels.length > 0) return null
-      return unreachableReason(this.#group)
+      return whyNotRepairable(this.#group)
     })
   }
 }

@@ -1,16 +1,5 @@
 import type { AnyDataCentre } from '../../data-centre/open.ts'
-import { askEvery, type GroupClients } from '../group-health.ts'
 import { holdersOf } from './holders.ts'
-
-/**
- * Null when every Redis and every Sentinel answers, and no Sentinel leads a failover, otherwise the reason. A data centre
- * whose certificates have expired cannot be healthier than that: its processes no longer connect to each other.
- */
-export async function unreachableReason(group: GroupClients): Promise<string | null> {
-  const asked = await askEvery(group)
-  if (typeof asked === 'string') return asked
-  return asked.answers.some(({ failingOver }) => failingOver) ? 'a failover is under way' : null
-}
 
 /**
  * Renews this operation's own certificate when it has expired: every host would reject it, so nothing could be asked. No

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
+import { type GroupClients, plannedProcesses } from '@holdfast/agent/group/snapshot'
 import type { Nodes } from '@holdfast/agent/redis/nodes'
 import type { Sentinels } from '@holdfast/agent/redis/sentinels'
-import { processName, redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { Connection, formatAddress, type NodeAddress, type TlsOptions } from '@holdfast/tokens/redis'
-import type { GroupClients } from '../group-health.ts'
 import { type PasswordName, passwordUser } from './users.ts'
 
 /** A Redis or a Sentinel: a process with ACL users. */
@@ -26,16 +25,10 @@ const COMMAND_TIMEOUT_MS = 3000
 
 /** Every Redis, then every Sentinel. */
 export function aclProcesses({ topology, nodes, sentinels }: GroupClients): AclProcess[] {
-  const { dataHosts } = topology
+  const planned = plannedProcesses(topology)
   return [
-    ...dataHosts.map((host, index): AclProcess => {
-      const name = processName('redis', index, host)
-      return { kind: 'redis', name, address: redisAddress(host), clients: nodes }
-    }),
-    ...dataHosts.map((host, index): AclProcess => {
-      const name = processName('sentinel', index, host)
-      return { kind: 'sentinel', name, address: sentinelAddress(host), clients: sentinels }
-    }),
+    ...planned.redis.map((process) => ({ ...process, clients: nodes })),
+    ...planned.sentinels.map((process) => ({ ...process, clients: sentinels })),
   ]
 }
 

@@ -1,7 +1,9 @@
+import { primaryOf } from '@holdfast/agent/group/health'
+import { type GroupClients, takeSnapshot } from '@holdfast/agent/group/snapshot'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { formatAddress, type TlsOptions } from '@holdfast/tokens/redis'
 import type { RotationRun } from '../engine.ts'
-import { type GroupClients, unhealthyReason } from '../group-health.ts'
+import { whyNotRotatable } from '../group-health.ts'
 import {
   type AclProcess,
   aclProcesses,
@@ -16,8 +18,6 @@ import { adjectivesOf, type PasswordJournal } from './journal.ts'
 import { cutLink, setReplicaLogin, setSentinelLogins, silentPeerOf } from './replication-logins.ts'
 import type { PasswordName } from './users.ts'
 
-/** Deadline of one look at every Redis (in milliseconds). */
-const COMMAND_TIMEOUT_MS = 2000
 /** How long a replica's new link takes, or a Sentinel's new connections (in milliseconds). */
 const SETTLE_MS = 15_000
 
@@ -91,13 +91,11 @@ export class PasswordProcesses {
     const { nodes } = this.#group
     for (const { address } of this.#of('redis')) {
       await this.waitUntilHealthy(SETTLE_MS)
-      const views = await nodes.views(COMMAND_TIMEOUT_MS)
-      const primary = views.find(({ role }) => role === 'primary')
+      const primary = primaryOf(await takeSnapshot(this.#group))
       const name = formatAddress(address)
-      const replica = views.find((view) => formatAddress(view.address) === name)
-      if (primary === undefined || replica === undefined || replica === primary) continue
+      if (primary === null || primary.at === name) continue
       this.#run.enter('relink', `Cutting the link of ${name}, to prove that it can reconnect.`)
-      const isLinked = await cutLink(nodes, replica, primary)
+      const isLinked = await cutLink(nodes, address, primary.address)
       await this.#run.waitFor(`${name} to catch up over a new link`, SETTLE_MS, async () =>
         (await isLinked()) ? null : 'see its log',
       )
@@ -120,7 +118,7 @@ export class PasswordProcesses {
   }
 
   waitUntilHealthy(limitMs: number): Promise<void> {
-    return this.#run.waitFor('a healthy data centre', limitMs, () => unhealthyReason(this.#group))
+    return this.#run.waitFor('a healthy data centre', limitMs, () => whyNotRotatable(this.#group))
   }
 
   #of(kind: AclProcess['kind']): AclProcess[] {

@@ -1,7 +1,7 @@
-import type { Nodes, NodeView } from '@holdfast/agent/redis/nodes'
+import type { Nodes } from '@holdfast/agent/redis/nodes'
 import { readField } from '@holdfast/agent/redis/replies'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import type { AclProcess } from './acl-processes.ts'
 import type { PasswordName } from './users.ts'
 
@@ -62,23 +62,22 @@ export async function silentPeerOf(
 /** Cuts a replica's link, as a network would. Answers a question: whether a new link has caught up. */
 export async function cutLink(
   nodes: Nodes,
-  replica: NodeView,
-  primary: NodeView,
+  replica: NodeAddress,
+  primary: NodeAddress,
 ): Promise<() => Promise<boolean>> {
   const before = await linkOf(nodes, replica)
-  const { offset } = await nodes.view(primary.address, COMMAND_TIMEOUT_MS)
-  await nodes.send(replica.address, [['CLIENT', 'KILL', 'TYPE', 'master']], COMMAND_TIMEOUT_MS)
+  const { offset } = await nodes.view(primary, COMMAND_TIMEOUT_MS)
+  await nodes.send(replica, [['CLIENT', 'KILL', 'TYPE', 'master']], COMMAND_TIMEOUT_MS)
   return async () => {
-    const now = await nodes.view(replica.address, COMMAND_TIMEOUT_MS)
-    if (!now.linkUp || now.primaryAddress !== formatAddress(primary.address) || now.offset < offset)
-      return false
+    const now = await nodes.view(replica, COMMAND_TIMEOUT_MS)
+    if (!now.linkUp || now.primaryAddress !== formatAddress(primary) || now.offset < offset) return false
     const link = await linkOf(nodes, replica)
     return link !== null && link !== before
   }
 }
 
 /** The replica's own address on its link to the primary, whose client number stays; null without a link. */
-async function linkOf(nodes: Nodes, { address }: NodeView): Promise<string | null> {
+async function linkOf(nodes: Nodes, address: NodeAddress): Promise<string | null> {
   const [list] = await nodes.send(address, [['CLIENT', 'LIST', 'TYPE', 'MASTER']], COMMAND_TIMEOUT_MS)
   return / laddr=(\S+) /m.exec(String(list))?.[1] ?? null
 }

@@ -1,5 +1,4 @@
-import { Nodes } from '@holdfast/agent/redis/nodes'
-import { Sentinels } from '@holdfast/agent/redis/sentinels'
+import { connectGroup, disconnectGroup, type GroupClients } from '@holdfast/agent/group/snapshot'
 import { writeSecrets } from '@holdfast/local/state/secrets-file'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { cliFlagsOf } from '../../data-centre/cli-flags.ts'
@@ -14,7 +13,6 @@ import {
   type RotationState,
   type RotationStep,
 } from '../engine.ts'
-import type { GroupClients } from '../group-health.ts'
 import { type HostDelivery, hostPasswords } from '../host-files.ts'
 import type { JournalFile } from '../journal.ts'
 import { type SecretFiles, secretFilesOf } from '../secret-files.ts'
@@ -73,7 +71,7 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
     const { topology, tls } = dataCentre
     const secrets = saved === null ? dataCentre.secrets : secretsOf(dataCentre.secrets, saved, saved.sure)
     const access = { topology, secrets, tls }
-    this.#group = { topology, nodes: new Nodes(access), sentinels: new Sentinels(access) }
+    this.#group = connectGroup(access)
     this.#processes = new PasswordProcesses(this.#group, tls, this.run)
   }
 
@@ -84,8 +82,7 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
   }
 
   close(): void {
-    this.#group.nodes.close()
-    this.#group.sentinels.close()
+    disconnectGroup(this.#group)
   }
 
   async plan(): Promise<string[]> {
