@@ -1,7 +1,7 @@
 import { readInfo } from '@holdfast/agent/redis/replies'
 import type { Sentinels } from '@holdfast/agent/redis/sentinels'
 import { askReadyz } from '@holdfast/local/lifecycle/readyz'
-import { sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import { type Group, sentinelAddress } from '@holdfast/site/topology/topology'
 import { addressOfNode } from './primary-watch.ts'
 import type { Run } from './run.ts'
 import { waitUntil } from './waiting.ts'
@@ -39,7 +39,7 @@ export async function waitUntilHealthy({ watch, tools, target, signal }: Subject
 }
 
 async function sentinelsAgree(
-  { sentinels, topology }: { sentinels: Sentinels; topology: Topology },
+  { sentinels, topology }: { sentinels: Sentinels; topology: Group },
   primary: string,
 ): Promise<boolean> {
   const planned = topology.dataHosts.length

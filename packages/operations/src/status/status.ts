@@ -97,9 +97,7 @@ export class StatusReader {
       name,
       ...local,
       timings: timings.name,
-      transport: isSite(this.#dataCentre)
-        ? this.#dataCentre.site.transport
-        : this.#dataCentre.topology.transport,
+      transport: (isSite(this.#dataCentre) ? this.#dataCentre : this.#dataCentre.plan).site.transport,
       redis,
       sentinels,
       lastFailover: lastFailover(sentinels, Date.now()),
@@ -209,13 +207,13 @@ const ELSEWHERE: LocalPart = {
   processes: [],
 }
 
-async function askLocal({ folder, topology }: LocalDataCentre): Promise<LocalPart> {
+async function askLocal({ folder, plan }: LocalDataCentre): Promise<LocalPart> {
   const control = await connectControl(folder.path)
     .status()
     .catch(() => null)
   return {
     stateDir: folder.path,
-    balancer: urlOf(topology.balancer),
+    balancer: urlOf(plan.addresses.balancer),
     supervisor: control !== null ? 'running' : runningSupervisor(folder) !== null ? 'hung' : 'gone',
     processes: control?.processes ?? [],
   }
