@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type DataCentre, type Host, REDIS_SETTINGS, type Site } from '@holdfast/site/file/site'
 import { ROTATION_LIMITS } from '@holdfast/site/secrets/limits'
@@ -227,6 +227,15 @@ describe('the saved plan', () => {
     const { site, dataCentre } = withSavedSite(defaultPlan(), saved)
     expect(dataCentre).toEqual({ ...saved.dataCentre, name: 'dc1' })
     expect(site).toEqual({ ...saved.site, timings: TIMINGS.fast, dataCentres: [dataCentre] })
+  })
+
+  it('of an older version is refused with an error that says what to do', async () => {
+    const folder = await emptyFolder()
+    await writeFile(folder.topologyFile, JSON.stringify({ name: 'dc1', dataHosts: [], gateways: [] }))
+    await expect(readPlan(folder)).rejects.toMatchObject({
+      code: 'STATE_UNUSABLE',
+      message: expect.stringMatching(/topology\.json was written by an older version .*that version.*down --purge/),
+    })
   })
 
   it('of a default site does not hold back the next start', () => {

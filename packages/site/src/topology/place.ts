@@ -43,7 +43,7 @@ export interface DefaultPlanOptions extends AddressOptions {
   transport?: string
 }
 
-export interface SitePlanOptions {
+interface SitePlanOptions {
   /** The first three numbers of the first data centre's addresses. Each further one gets the next network. Default is `127.0.1`. */
   network?: string
   /** The transport to use instead of the site's. */
