@@ -234,7 +234,9 @@ describe('the saved plan', () => {
     await writeFile(folder.topologyFile, JSON.stringify({ name: 'dc1', dataHosts: [], gateways: [] }))
     await expect(readPlan(folder)).rejects.toMatchObject({
       code: 'STATE_UNUSABLE',
-      message: expect.stringMatching(/topology\.json was written by an older version .*that version.*down --purge/),
+      message: expect.stringMatching(
+        /topology\.json was written by an older version .*that version.*down --purge/,
+      ),
     })
   })
 
