@@ -2,7 +2,8 @@ import type { HostConfig } from '@holdfast/agent/host/config'
 import { SENTINEL_PERIODS } from '@holdfast/agent/watchdog/sentinel-settings'
 import { renderSentinelUsers, renderUsersAcl } from '@holdfast/site/render/users-acl'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import type { Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { defaultPlan } from '@holdfast/site/topology/place'
 import {
   addressOf,
   CONTROL_ADDRESS,
@@ -136,22 +137,18 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
 }
 
 /**
- * The description of the data centre for the product's operations. It does not list gateways, because the
- * applications open the store themselves.
+ * The plan of the data centre for the product's operations. It does not list gateways, because the applications open
+ * the store themselves.
  */
-export function topologyOf({ downAfterMs, failoverTimeoutMs }: Timings): Topology {
-  return {
+export function planOf({ downAfterMs, failoverTimeoutMs }: Timings): LocalPlan {
+  const plan = defaultPlan({
     name: DATA_CENTRE,
-    primaryName: PRIMARY_NAME,
-    timings: { name: 'custom', downAfterMs, failoverTimeoutMs },
-    transport: 'plain',
-    dataHosts: DATA_HOSTS.map((host) => ({
-      host: addressOf(host),
-      redisPort: REDIS_PORT,
-      sentinelPort: SENTINEL_PORT,
-    })),
-    rotation: { usersDays: 90, keyringDays: 90, certificateDaysLeft: 30 },
-    gateways: [],
-    balancer: { host: CONTROL_ADDRESS, port: 8080 },
+    hosts: DATA_HOSTS.map(addressOf),
+    balancer: CONTROL_ADDRESS,
+  })
+  return {
+    ...plan,
+    site: { ...plan.site, timings: { name: 'custom', downAfterMs, failoverTimeoutMs } },
+    addresses: { ...plan.addresses, gateways: [] },
   }
 }

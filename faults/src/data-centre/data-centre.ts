@@ -16,10 +16,10 @@ import { ask, fieldOfPrimary, viewOf } from './ask.ts'
 import {
   FIRST_PRIMARY,
   MAXMEMORY,
+  planOf,
   renderHostConfig,
   renderSentinelConf,
   type Timings,
-  topologyOf,
 } from './config.ts'
 import { serveControl } from './control.ts'
 import { guardedArguments } from './guarded-start.ts'
@@ -86,7 +86,7 @@ export class DataCentre {
         await makeSentinel(host, join(folder, sentinel), timings, secrets, environmentOf(sentinel)),
       )
     }
-    const state = await OperatedState.create(join(folder, 'state'), topologyOf(timings), secrets)
+    const state = await OperatedState.create(join(folder, 'state'), planOf(timings), secrets)
     const dataCentre = new DataCentre(options, processes, state)
     await serveControl(state.controlSocket, () => dataCentre.#reload())
     await Promise.all(DATA_HOSTS.map((host) => dataCentre.boot(host)))

@@ -1,10 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { StateFolder } from '@holdfast/local/state/folder'
-import { writeTopology } from '@holdfast/local/state/saved-topology'
+import { writePlan } from '@holdfast/local/state/saved-plan'
 import { writeSecrets } from '@holdfast/local/state/secrets-file'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { parseSecrets } from '@holdfast/site/secrets/secrets'
-import type { Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
 
 /** The state folder of the data centre, which the product's operations read and write. */
 export class OperatedState {
@@ -14,10 +14,10 @@ export class OperatedState {
     this.#folder = folder
   }
 
-  static async create(path: string, topology: Topology, secrets: Secrets): Promise<OperatedState> {
+  static async create(path: string, plan: LocalPlan, secrets: Secrets): Promise<OperatedState> {
     await mkdir(path, { mode: 0o700 })
     const folder = new StateFolder(path)
-    await writeTopology(folder, topology)
+    await writePlan(folder, plan)
     await writeSecrets(folder, secrets)
     return new OperatedState(folder)
   }

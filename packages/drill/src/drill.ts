@@ -98,7 +98,7 @@ export async function runDrillLocked(options: DrillOptions): Promise<DrillReport
       return await runLoad(run, {
         id: options.id ?? idOf(settings.fault),
         objectives: options.objectives ?? defaultObjectives(topology.timings),
-        environment: await readEnvironment(topology, tools),
+        environment: await readEnvironment(dataCentre.plan, tools),
       })
     } finally {
       await accounts.remove(target.usersFile, isDrillUser)

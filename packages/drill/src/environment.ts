@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, release, type as systemName } from 'node:os'
 import { readInfo } from '@holdfast/agent/redis/replies'
-import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { FaultTools } from './faults/plan.ts'
 
@@ -28,14 +29,15 @@ const COMMAND_TIMEOUT_MS = 1000
 
 /** Reads the environment of a drill. Throws when a Redis does not answer. */
 export async function readEnvironment(
-  topology: Topology,
+  { site, dataCentre, addresses }: LocalPlan,
   { ask, redis }: FaultTools,
 ): Promise<DrillEnvironment> {
   const first = redis[0]
   const [info] = first === undefined ? [] : await ask(first, [['INFO', 'server']], COMMAND_TIMEOUT_MS)
-  const { name, timings, transport, dataHosts, gateways, balancer } = topology
+  const { timings, transport } = site
+  const { dataHosts, gateways, balancer } = addresses
   return {
-    dataCentre: name,
+    dataCentre: dataCentre.name,
     holdfast: ownVersion(),
     node: process.versions.node,
     redis: readInfo(info)['redis_version'] ?? 'unknown',

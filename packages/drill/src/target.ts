@@ -1,7 +1,7 @@
 import { connectGroup, type GroupClients } from '@holdfast/agent/group/snapshot'
 import { urlOf } from '@holdfast/local/state/description'
 import { type LocalDataCentre, openLocal } from '@holdfast/local/state/open'
-import { redisAddress, type Topology } from '@holdfast/site/topology/topology'
+import { type Group, redisAddress } from '@holdfast/site/topology/topology'
 import type { ConnectionOptions, NodeAddress } from '@holdfast/tokens/redis'
 
 /** The user with which to log in to a Redis, and the certificate. */
@@ -22,7 +22,7 @@ export interface DrillTarget extends GroupClients {
   usersFile: string
   /** As it was at the beginning. */
   dataCentre: LocalDataCentre
-  topology: Topology
+  topology: Group
   /** Reads passwords and certificates again, after a rotation: new connections use them, open ones stay. */
   renew(): Promise<void>
 }
@@ -30,12 +30,12 @@ export interface DrillTarget extends GroupClients {
 /** Reads a state folder. Throws `NOT_RUNNING` when no data centre lives there, `STATE_UNUSABLE` when it is damaged. */
 export async function readTarget(stateDir: string): Promise<DrillTarget> {
   const dataCentre = await openLocal(stateDir)
-  const { folder, topology } = dataCentre
+  const { folder, plan, topology } = dataCentre
   const group = connectGroup(dataCentre)
   let admin = adminOf(dataCentre)
   return {
-    balancer: urlOf(topology.balancer),
-    gateways: topology.gateways.map(urlOf),
+    balancer: urlOf(plan.addresses.balancer),
+    gateways: plan.addresses.gateways.map(urlOf),
     redis: topology.dataHosts.map(redisAddress),
     admin: () => admin,
     usersFile: folder.usersFile,

@@ -13,17 +13,18 @@ import { type RecordedProcess, readProcesses } from '@holdfast/local/state/recor
 import { type ControlClient, connectControl } from '@holdfast/local/supervise/control-client'
 import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 import { getStatus } from '@holdfast/operations/status/status'
-import { resolveTopology, type TopologyOptions } from '@holdfast/site/topology/resolve'
-import type { Topology } from '@holdfast/site/topology/topology'
+import { type LocalPlan, localGroup } from '@holdfast/site/topology/local-plan'
+import { type DefaultPlanOptions, defaultPlan } from '@holdfast/site/topology/place'
+import type { Group } from '@holdfast/site/topology/topology'
 import { formatAddress } from '@holdfast/tokens/redis'
 
 const STAND_IN_GATEWAY = fileURLToPath(new URL('./stand-in-gateway.mjs', import.meta.url))
 
 export const makeTempFolder = () => mkdtemp(join(tmpdir(), 'holdfast-'))
 
-export function startOptions(stateDir: string, topology: Topology): StartOptions {
+export function startOptions(stateDir: string, plan: LocalPlan): StartOptions {
   return {
-    topology,
+    plan,
     stateDir,
     gatewayCommand: [process.execPath, STAND_IN_GATEWAY],
     writeUsers: (file, users) =>
@@ -35,23 +36,27 @@ export function startOptions(stateDir: string, topology: Topology): StartOptions
 /** A data centre of a test, with helpers to query and change it. */
 export class TestDataCentre {
   readonly stateDir: string
-  readonly topology: Topology
+  readonly plan: LocalPlan
   readonly control: ControlClient
   running: RunningDataCentre | null = null
   #asked: { nodes: Nodes; sentinels: Sentinels } | null = null
 
-  private constructor(stateDir: string, topology: Topology) {
+  private constructor(stateDir: string, plan: LocalPlan) {
     this.stateDir = stateDir
-    this.topology = topology
+    this.plan = plan
     this.control = connectControl(stateDir)
   }
 
-  static async create(options: TopologyOptions): Promise<TestDataCentre> {
-    return new TestDataCentre(await makeTempFolder(), resolveTopology(options))
+  static async create(options: DefaultPlanOptions): Promise<TestDataCentre> {
+    return new TestDataCentre(await makeTempFolder(), defaultPlan(options))
+  }
+
+  get topology(): Group {
+    return localGroup(this.plan)
   }
 
   async start(more: Partial<StartOptions> = {}): Promise<void> {
-    this.running = await startDataCentre({ ...startOptions(this.stateDir, this.topology), ...more })
+    this.running = await startDataCentre({ ...startOptions(this.stateDir, this.plan), ...more })
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Topology } from '@holdfast/site/topology/topology'
+import type { Group } from '@holdfast/site/topology/topology'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Sentinels } from '../redis/sentinels.ts'
 
@@ -51,13 +51,13 @@ const RETRY_INTERVAL_MS = 50
 const COMMAND_TIMEOUT_MS = 1000
 
 /**
- * Sets the periods and the topology's timings of a Sentinel that has just started. Rejects when the signal aborts.
+ * Sets the periods and the planned timings of a Sentinel that has just started. Rejects when the signal aborts.
  * INV-AGENT-17.
  */
 export async function applySentinelSettings(
   sentinels: Sentinels,
   sentinel: NodeAddress,
-  { primaryName, timings }: Topology,
+  { primaryName, timings }: Pick<Group, 'primaryName' | 'timings'>,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {

@@ -1,5 +1,5 @@
 import { ROTATION_LIMITS } from '@holdfast/site/secrets/limits'
-import { TIMINGS, type Topology } from '@holdfast/site/topology/topology'
+import { type Group, QUORUM, TIMINGS } from '@holdfast/site/topology/topology'
 import { PRIMARY_NAME, RedisGroup, TEST_USERS, TestAuthority } from '@holdfast/testing'
 import { FIXED_SECRETS } from '@holdfast/testing/local/fixed-secrets'
 import type { TlsOptions } from '@holdfast/tokens/redis'
@@ -17,9 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => group?.stop())
 
-const topology = (): Topology => ({
+const topology = (): Group => ({
   name: 'dc1',
-  transport: 'tls',
   primaryName: PRIMARY_NAME,
   timings: TIMINGS.fast,
   rotation: ROTATION_LIMITS,
@@ -28,8 +27,7 @@ const topology = (): Topology => ({
     redisPort: port,
     sentinelPort: group.sentinels[index]?.port ?? 0,
   })),
-  gateways: [],
-  balancer: { host: '127.0.0.1', port: 1 },
+  quorum: QUORUM,
 })
 
 const accessBy = (tls: TlsOptions | null) => ({ topology: topology(), secrets: SECRETS, tls })

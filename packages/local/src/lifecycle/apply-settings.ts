@@ -54,11 +54,11 @@ const tooSmall = (askedMb: number | undefined, usedBytes: number) =>
   `maxmemory was not lowered to ${askedMb} MiB: the data would fill it, or a Redis does not answer. Set redis.maxmemoryMb to ${roomyLimitMb(usedBytes)} or more.`
 
 /** Null when it does not answer; the doctor finds later which settings it lacks. */
-async function readLive({ topology, folder, secrets }: LocalDataCentre, nodes: Nodes, index: number) {
+async function readLive({ plan, topology, folder, secrets }: LocalDataCentre, nodes: Nodes, index: number) {
   const dataHost = topology.dataHosts[index]
   if (dataHost === undefined) return null
   const address = redisAddress(dataHost)
-  const planned = parseRedisConf(localRedisConf(topology, index, folder, secrets))
+  const planned = parseRedisConf(localRedisConf(plan, index, folder, secrets))
   try {
     const [config, info] = await nodes.send(
       address,

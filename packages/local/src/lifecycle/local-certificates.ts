@@ -1,6 +1,6 @@
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { ClusterError } from '@holdfast/site/errors'
-import type { Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
 import type { StateFolder } from '../state/folder.ts'
 import { OPERATOR } from '../state/tls-files.ts'
 
@@ -11,11 +11,11 @@ const RENEW_WITHIN_DAYS = 30
  * Creates what is missing of the authority of a local data centre, and of the certificates for its processes with TLS and
  * for the commands of this machine. Renews certificates that end soon. Does nothing where the traffic is plain.
  */
-export async function prepareCertificates(topology: Topology, folder: StateFolder): Promise<void> {
-  if (topology.transport === 'plain') return
-  const certificates = new CertificateFolder(folder.certificates, topology.name)
+export async function prepareCertificates(plan: LocalPlan, folder: StateFolder): Promise<void> {
+  if (plan.site.transport === 'plain') return
+  const certificates = new CertificateFolder(folder.certificates, plan.dataCentre.name)
   const issued = await listOrBegin(certificates)
-  for (const holder of certificateHolders(topology))
+  for (const holder of certificateHolders(plan))
     if (!issued.has(holder.name)) await certificates.issue(holder)
   await certificates.renew({ withinDays: RENEW_WITHIN_DAYS })
 }
@@ -34,10 +34,9 @@ async function listOrBegin(certificates: CertificateFolder): Promise<Set<string>
 
 /** The holders of certificates in a local data centre: with TLS every process, with stunnel the ends of the tunnels. */
 export function certificateHolders({
-  transport,
-  dataHosts,
-  gateways,
-}: Topology): { name: string; addresses: string[] }[] {
+  site: { transport },
+  addresses: { dataHosts, gateways },
+}: LocalPlan): { name: string; addresses: string[] }[] {
   if (transport === 'plain') return []
   if (transport === 'stunnel') {
     return dataHosts.map((_, index) => ({ name: `stunnel-${index + 1}`, addresses: [] }))

@@ -5,11 +5,12 @@ import { readIfThere, writePrivate } from '@holdfast/site/private-file'
 import { renderHaproxyCfg } from '@holdfast/site/render/haproxy-cfg'
 import { renderStunnelConf } from '@holdfast/site/render/stunnel-conf'
 import { generateSecrets, type Secrets } from '@holdfast/site/secrets/secrets'
-import type { DataHost, Topology } from '@holdfast/site/topology/topology'
+import { type LocalPlan, localGroup } from '@holdfast/site/topology/local-plan'
+import type { DataHostAddress } from '@holdfast/site/topology/topology'
 import { DEMO_USER, describe } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { LocalDataCentre } from '../state/open.ts'
-import { writeTopology } from '../state/saved-topology.ts'
+import { writePlan } from '../state/saved-plan.ts'
 import { readSecrets, writeSecrets } from '../state/secrets-file.ts'
 import { issuedFiles, readOperatorTls } from '../state/tls-files.ts'
 import { CONFIG_FILES } from '../supervise/plans.ts'
@@ -28,26 +29,26 @@ export interface NewUser {
  * written once and never again; files that only Holdfast writes are written at each start.
  */
 export async function prepareFolder(
-  topology: Topology,
+  plan: LocalPlan,
   folder: StateFolder,
   writeUsers: (file: string, users: NewUser[]) => Promise<void>,
 ): Promise<LocalDataCentre> {
-  await writeTopology(folder, topology)
-  const secrets = await loadSecrets(folder, topology.name)
-  await prepareCertificates(topology, folder)
+  await writePlan(folder, plan)
+  const secrets = await loadSecrets(folder, plan.dataCentre.name)
+  await prepareCertificates(plan, folder)
   if ((await readIfThere(folder.usersFile)) === null) {
     await writeUsers(folder.usersFile, [{ name: DEMO_USER, password: secrets.demoPassword }])
   }
   await Promise.all([
-    ...topology.dataHosts.map((_, index) => prepareDataHost(topology, index, folder, secrets)),
-    writeGatewayConfigs(topology, folder, secrets),
+    ...plan.addresses.dataHosts.map((_, index) => prepareDataHost(plan, index, folder, secrets)),
+    writeGatewayConfigs(plan, folder, secrets),
     makeFolder(folder.of('balancer')).then(() =>
-      writePrivate(join(folder.of('balancer'), CONFIG_FILES.balancer), renderHaproxyCfg(topology)),
+      writePrivate(join(folder.of('balancer'), CONFIG_FILES.balancer), renderHaproxyCfg(plan)),
     ),
   ])
-  const description = describe(topology, folder, secrets)
+  const description = describe(plan, folder, secrets)
   await writePrivate(folder.descriptionFile, `${JSON.stringify(description, null, 2)}\n`)
-  return { folder, topology, secrets, tls: await readOperatorTls(topology, folder) }
+  return { folder, plan, topology: localGroup(plan), secrets, tls: await readOperatorTls(plan, folder) }
 }
 
 async function loadSecrets(folder: StateFolder, dataCentre: string): Promise<Secrets> {
@@ -65,30 +66,29 @@ async function loadSecrets(folder: StateFolder, dataCentre: string): Promise<Sec
 }
 
 async function prepareDataHost(
-  topology: Topology,
+  plan: LocalPlan,
   index: number,
   folder: StateFolder,
   secrets: Secrets,
 ): Promise<void> {
-  const dataHost = topology.dataHosts[index]
+  const dataHost = plan.addresses.dataHosts[index]
   if (dataHost === undefined) return
   await makeFolder(folder.of(`redis-${index + 1}`))
   await makeFolder(folder.dataOf(`redis-${index + 1}`))
   await makeFolder(folder.of(`sentinel-${index + 1}`))
-  if (topology.transport === 'stunnel')
-    await prepareTunnel(topology, dataHost, `stunnel-${index + 1}`, folder)
-  await seedRedis(topology, index, folder, secrets)
-  await seedSentinel(topology, index, folder, secrets)
+  if (plan.site.transport === 'stunnel') await prepareTunnel(plan, dataHost, `stunnel-${index + 1}`, folder)
+  await seedRedis(plan, index, folder, secrets)
+  await seedSentinel(plan, index, folder, secrets)
 }
 
 async function prepareTunnel(
-  topology: Topology,
-  dataHost: DataHost,
+  plan: LocalPlan,
+  dataHost: DataHostAddress,
   name: string,
   folder: StateFolder,
 ): Promise<void> {
   await makeFolder(folder.of(name))
-  const config = renderStunnelConf(dataHost, name, issuedFiles(topology, folder, name))
+  const config = renderStunnelConf(dataHost, name, issuedFiles(plan, folder, name))
   await writePrivate(join(folder.of(name), CONFIG_FILES.stunnel), config)
 }
 

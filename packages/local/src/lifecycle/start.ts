@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { hasDataSet } from '@holdfast/agent/guard/data-set'
 import { ClusterError } from '@holdfast/site/errors'
 import { readIfThere, writePrivate } from '@holdfast/site/private-file'
-import { serverOf, type Topology } from '@holdfast/site/topology/topology'
+import { type LocalPlan, serverOf } from '@holdfast/site/topology/local-plan'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { checkAddresses } from '../preflight/addresses.ts'
 import { findProgram } from '../preflight/programs.ts'
@@ -10,7 +10,7 @@ import { type DataCentreDescription, describe, urlOf } from '../state/descriptio
 import { StateFolder } from '../state/folder.ts'
 import type { LocalDataCentre } from '../state/open.ts'
 import { claimSupervisor, releaseSupervisor, writeProcesses } from '../state/records.ts'
-import { checkSameGroup, readTopology, withSavedPlan } from '../state/saved-topology.ts'
+import { checkSameGroup, readPlan, withSavedSite } from '../state/saved-plan.ts'
 import { endControl, serveControl } from '../supervise/control-server.ts'
 import { endLeftovers } from '../supervise/leftovers.ts'
 import { planProcesses } from '../supervise/plans.ts'
@@ -20,7 +20,7 @@ import { type NewUser, prepareFolder } from './prepare.ts'
 import { Readiness, whyHeld } from './ready.ts'
 
 export interface StartOptions {
-  topology: Topology
+  plan: LocalPlan
   /** The folder for all files of the data centre. It is created if necessary. */
   stateDir: string
   /** The command that runs a gateway when `--config FILE` is added. */
@@ -71,9 +71,9 @@ export async function startDataCentre(options: StartOptions): Promise<RunningDat
 }
 
 async function startIn(folder: StateFolder, given: StartOptions): Promise<RunningDataCentre> {
-  const saved = await readTopology(folder)
-  const options = { ...given, topology: withSavedPlan(given.topology, saved) }
-  if (saved !== null) checkSameGroup(saved, options.topology, folder)
+  const saved = await readPlan(folder)
+  const options = { ...given, plan: withSavedSite(given.plan, saved) }
+  if (saved !== null) checkSameGroup(saved, options.plan, folder)
   claimSupervisor(folder)
   let dataCentre: DataCentre
   try {
@@ -87,7 +87,7 @@ async function startIn(folder: StateFolder, given: StartOptions): Promise<Runnin
   } catch (error) {
     const wasStopped = dataCentre.isStopping
     await dataCentre.stop()
-    throw wasStopped ? aborted(options.topology) : error
+    throw wasStopped ? aborted(options.plan) : error
   }
   return dataCentre
 }
@@ -109,7 +109,7 @@ class DataCentre implements RunningDataCentre {
     this.#folder = local.folder
     this.#local = local
     this.#supervisor = supervisor
-    this.description = describe(local.topology, local.folder, local.secrets)
+    this.description = describe(local.plan, local.folder, local.secrets)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.stopped = promise
     this.#onStopped = resolve
@@ -117,26 +117,26 @@ class DataCentre implements RunningDataCentre {
 
   /** Checks the machine, ends processes that a dead supervisor has left, and writes the files. */
   static async prepare(options: StartOptions, folder: StateFolder): Promise<DataCentre> {
-    const { topology, onProgress } = options
+    const { plan, onProgress } = options
     onProgress?.({ step: 'folder', state: 'begun', text: `State folder ${folder.path}` })
     const programs = {
-      redisServer: findProgram(serverOf(topology)),
+      redisServer: findProgram(serverOf(plan.site)),
       haproxy: findProgram('haproxy'),
-      stunnel: topology.transport === 'stunnel' ? findProgram('stunnel') : null,
+      stunnel: plan.site.transport === 'stunnel' ? findProgram('stunnel') : null,
       gateway: options.gatewayCommand,
     }
     const left = await endLeftovers(folder)
     // A process that could not be recorded must not start.
     writeProcesses(folder, [])
-    await checkAddresses(topology)
+    await checkAddresses(plan)
     const initialised = (await readIfThere(folder.initialisedFile)) !== null
-    if (initialised) await checkSomeDataIsThere(topology, folder)
-    const local = await prepareFolder(topology, folder, options.writeUsers)
-    if (options.signal?.aborted) throw aborted(topology)
+    if (initialised) await checkSomeDataIsThere(plan, folder)
+    const local = await prepareFolder(plan, folder, options.writeUsers)
+    if (options.signal?.aborted) throw aborted(plan)
     const leftText = left.length > 0 ? `; ended ${left.length} processes of a dead supervisor` : ''
     onProgress?.({ step: 'folder', state: 'done', text: `State folder ${folder.path}${leftText}` })
-    const plans = planProcesses(topology, folder, programs)
-    const supervisor = new Supervisor({ ...local, plans, initialised })
+    const processPlans = planProcesses(plan, folder, programs)
+    const supervisor = new Supervisor({ ...local, processPlans, initialised })
     return new DataCentre(options, local, supervisor)
   }
 
@@ -185,7 +185,7 @@ class DataCentre implements RunningDataCentre {
     await this.#step('balancer', 'HAProxy', async () => {
       supervisor.start(balancer)
       await ready.httpAnswers('HAProxy to answer', balancer)
-      return `HAProxy answers at ${urlOf(this.#options.topology.balancer)}`
+      return `HAProxy answers at ${urlOf(this.#options.plan.addresses.balancer)}`
     })
   }
 
@@ -250,9 +250,9 @@ class DataCentre implements RunningDataCentre {
   }
 }
 
-async function checkSomeDataIsThere(topology: Topology, folder: StateFolder): Promise<void> {
+async function checkSomeDataIsThere({ addresses }: LocalPlan, folder: StateFolder): Promise<void> {
   const there = await Promise.all(
-    topology.dataHosts.map((_, index) => hasDataSet(folder.dataOf(`redis-${index + 1}`))),
+    addresses.dataHosts.map((_, index) => hasDataSet(folder.dataOf(`redis-${index + 1}`))),
   )
   if (!there.some(Boolean)) throw dataLost(folder)
 }
@@ -273,7 +273,7 @@ const unusable = (folder: StateFolder, cause: Error) =>
     { cause },
   )
 
-const aborted = ({ name }: Topology) =>
+const aborted = ({ dataCentre: { name } }: LocalPlan) =>
   new ClusterError(
     'START_ABORTED',
     `The start of ${name} was interrupted. Every process that it had started has ended.`,

@@ -1,19 +1,20 @@
 import { createServer } from 'node:net'
 import { ClusterError, systemCode } from '@holdfast/site/errors'
-import { redisAddress, sentinelAddress, type Topology, tunnelOf } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { redisAddress, sentinelAddress, tunnelOf } from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { portOwner } from './port-owner.ts'
 
 /**
- * Checks that every address of the topology belongs to this machine and that its port is free, by listening there for a
+ * Checks that every address of a plan belongs to this machine and that its port is free, by listening there for a
  * moment. Throws `ADDRESS_NOT_HERE` or `PORT_IN_USE`.
  */
-export async function checkAddresses(topology: Topology): Promise<void> {
-  const { dataHosts, gateways, balancer } = topology
+export async function checkAddresses({ site, addresses }: LocalPlan): Promise<void> {
+  const { dataHosts, gateways, balancer } = addresses
   const nodes = [...dataHosts.map(redisAddress), ...dataHosts.map(sentinelAddress)]
   const all = [
     ...nodes,
-    ...(topology.transport === 'stunnel' ? nodes.flatMap(tunnelAddresses) : []),
+    ...(site.transport === 'stunnel' ? nodes.flatMap(tunnelAddresses) : []),
     ...gateways,
     balancer,
   ]

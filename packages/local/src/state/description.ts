@@ -1,5 +1,6 @@
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import type { StateFolder } from './folder.ts'
 
@@ -20,14 +21,18 @@ export interface DataCentreDescription {
 
 export const DEMO_USER = 'demo'
 
-export function describe(topology: Topology, folder: StateFolder, secrets: Secrets): DataCentreDescription {
+export function describe(
+  { dataCentre, addresses }: LocalPlan,
+  folder: StateFolder,
+  secrets: Secrets,
+): DataCentreDescription {
   return {
-    name: topology.name,
+    name: dataCentre.name,
     stateDir: folder.path,
-    balancer: urlOf(topology.balancer),
-    gateways: topology.gateways.map(urlOf),
-    redis: topology.dataHosts.map(redisAddress),
-    sentinels: topology.dataHosts.map(sentinelAddress),
+    balancer: urlOf(addresses.balancer),
+    gateways: addresses.gateways.map(urlOf),
+    redis: addresses.dataHosts.map(redisAddress),
+    sentinels: addresses.dataHosts.map(sentinelAddress),
     user: DEMO_USER,
     password: secrets.demoPassword,
   }

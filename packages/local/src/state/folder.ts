@@ -31,7 +31,7 @@ export class StateFolder {
     this.path = resolve(path)
   }
 
-  /** The topology of the data centre. This file identifies a folder as a state folder. */
+  /** The plan that runs: the site and the addresses. This file identifies a folder as a state folder. */
   get topologyFile(): string {
     return join(this.path, 'topology.json')
   }

@@ -1,8 +1,8 @@
 import type { GroupAccess } from '@holdfast/agent/redis/access'
 import { ClusterError } from '@holdfast/site/errors'
-import type { Topology } from '@holdfast/site/topology/topology'
+import { type LocalPlan, localGroup } from '@holdfast/site/topology/local-plan'
 import { StateFolder } from './folder.ts'
-import { readTopology } from './saved-topology.ts'
+import { readPlan } from './saved-plan.ts'
 import { readSecrets } from './secrets-file.ts'
 import { readOperatorTls } from './tls-files.ts'
 
@@ -31,19 +31,20 @@ export interface OpenDataCentre extends GroupAccess {
 
 /** A data centre of this machine, described by its state folder. */
 export interface LocalDataCentre extends OpenDataCentre {
-  topology: Topology
+  /** What runs; `topology` is the view of it that operations share. */
+  plan: LocalPlan
   folder: StateFolder
 }
 
 /** Opens a state folder. Throws `NOT_RUNNING` when it holds no data centre, `STATE_UNUSABLE` when it is damaged. */
 export async function openLocal(stateDir: string): Promise<LocalDataCentre> {
   const folder = new StateFolder(stateDir)
-  const [topology, secrets] = await Promise.all([readTopology(folder), readSecrets(folder)])
-  if (topology === null || secrets === null) {
+  const [plan, secrets] = await Promise.all([readPlan(folder), readSecrets(folder)])
+  if (plan === null || secrets === null) {
     throw new ClusterError(
       'NOT_RUNNING',
       `There is no data centre in ${folder.path}. Start it with \`holdfast up\`, or choose another one with \`--name\`.`,
     )
   }
-  return { folder, topology, secrets, tls: await readOperatorTls(topology, folder) }
+  return { folder, plan, topology: localGroup(plan), secrets, tls: await readOperatorTls(plan, folder) }
 }

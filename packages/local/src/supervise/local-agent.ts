@@ -10,7 +10,7 @@ import { HelloListener } from '@holdfast/agent/watchdog/hello-listener'
 import { repointReplicasEarly } from '@holdfast/agent/watchdog/repoint-replicas-early'
 import { repeatSplitVotes } from '@holdfast/agent/watchdog/split-vote'
 import { restartStuckSentinels } from '@holdfast/agent/watchdog/stuck-sentinel'
-import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import { type Group, redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import { sentinelAccess } from '../state/lock.ts'
 import { openLocal } from '../state/open.ts'
@@ -19,7 +19,7 @@ import { openLocal } from '../state/open.ts'
 const HANDOVER_QUERY_TIMEOUT_MS = 1000
 
 export interface LocalAgentOptions {
-  topology: Topology
+  topology: Group
   nodes: Nodes
   sentinels: Sentinels
   stateDir: string

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { redisAddress, sentinelAddress, type Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import type { StateFolder } from '../state/folder.ts'
 import type { ProcessKind } from '../state/records.ts'
 import { SENTINEL_FILE } from '../state/sentinel-files.ts'
@@ -31,7 +32,11 @@ export const ACL_FILE = 'users.acl'
  * Plans every process of the data centre. No argument holds a secret: secrets are only in files.
  * INV-LOCAL-6.
  */
-export function planProcesses(topology: Topology, folder: StateFolder, programs: Programs): ProcessPlan[] {
+export function planProcesses(
+  { addresses }: LocalPlan,
+  folder: StateFolder,
+  programs: Programs,
+): ProcessPlan[] {
   const [gatewayCommand = '', ...gatewayArgs] = programs.gateway
   const plan = (
     kind: ProcessKind,
@@ -49,25 +54,25 @@ export function planProcesses(topology: Topology, folder: StateFolder, programs:
   })
   const { stunnel } = programs
   return [
-    ...(stunnel === null ? [] : topology.dataHosts).map((host, index) =>
+    ...(stunnel === null ? [] : addresses.dataHosts).map((host, index) =>
       plan('stunnel', `stunnel-${index + 1}`, redisAddress(host), stunnel ?? '', (file) => [file]),
     ),
-    ...topology.dataHosts.map((host, index) =>
+    ...addresses.dataHosts.map((host, index) =>
       plan('redis', `redis-${index + 1}`, redisAddress(host), programs.redisServer, (file) => [file]),
     ),
-    ...topology.dataHosts.map((host, index) =>
+    ...addresses.dataHosts.map((host, index) =>
       plan('sentinel', `sentinel-${index + 1}`, sentinelAddress(host), programs.redisServer, (file) => [
         file,
         '--sentinel',
       ]),
     ),
-    ...topology.gateways.map((address, index) =>
+    ...addresses.gateways.map((address, index) =>
       plan('gateway', `gateway-${index + 1}`, address, gatewayCommand, (file) => [
         ...gatewayArgs,
         '--config',
         file,
       ]),
     ),
-    plan('balancer', 'balancer', topology.balancer, programs.haproxy, (file) => ['-db', '-f', file]),
+    plan('balancer', 'balancer', addresses.balancer, programs.haproxy, (file) => ['-db', '-f', file]),
   ]
 }

@@ -6,7 +6,7 @@ import { renderRedisConf } from '@holdfast/site/render/redis-conf'
 import { renderSentinelConf } from '@holdfast/site/render/sentinel-conf'
 import { renderUsersAcl } from '@holdfast/site/render/users-acl'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import type { Topology } from '@holdfast/site/topology/topology'
+import { type LocalPlan, localGroup } from '@holdfast/site/topology/local-plan'
 import type { StateFolder } from '../state/folder.ts'
 import { tlsFilesOf } from '../state/tls-files.ts'
 import { ACL_FILE, CONFIG_FILES } from './plans.ts'
@@ -16,16 +16,16 @@ import { ACL_FILE, CONFIG_FILES } from './plans.ts'
  * INV-LOCAL-4.
  */
 export async function seedRedis(
-  topology: Topology,
+  plan: LocalPlan,
   index: number,
   folder: StateFolder,
   secrets: Secrets,
 ): Promise<string[]> {
   const own = folder.of(redisName(index))
   const [users, config] = [join(own, ACL_FILE), join(own, CONFIG_FILES.redis)]
-  const text = localRedisConf(topology, index, folder, secrets)
+  const text = localRedisConf(plan, index, folder, secrets)
   const written = [
-    (await seedPrivate(users, renderUsersAcl(secrets, topology.engine))) && users,
+    (await seedPrivate(users, renderUsersAcl(secrets, plan.site.engine))) && users,
     (await seedPrivate(config, text, ESSENTIALS['redis.conf'].hardened)) && config,
   ]
   return written.filter((file) => file !== false)
@@ -33,14 +33,14 @@ export async function seedRedis(
 
 /** The planned `redis.conf` of a Redis of this machine. Holds secrets. */
 export function localRedisConf(
-  topology: Topology,
+  plan: LocalPlan,
   index: number,
   folder: StateFolder,
   secrets: Secrets,
 ): string {
   const name = redisName(index)
   const paths = { dataFolder: folder.dataOf(name), aclFile: join(folder.of(name), ACL_FILE) }
-  return renderRedisConf(localNode(topology, index, folder, secrets, name), paths)
+  return renderRedisConf(localNode(plan, index, folder, secrets, name), paths)
 }
 
 const redisName = (index: number) => `redis-${index + 1}`
@@ -50,26 +50,26 @@ const redisName = (index: number) => `redis-${index + 1}`
  * INV-LOCAL-5.
  */
 export async function seedSentinel(
-  topology: Topology,
+  plan: LocalPlan,
   index: number,
   folder: StateFolder,
   secrets: Secrets,
 ): Promise<string[]> {
   const name = `sentinel-${index + 1}`
   const config = join(folder.of(name), CONFIG_FILES.sentinel)
-  const node = localNode(topology, index, folder, secrets, name)
+  const node = localNode(plan, index, folder, secrets, name)
   const text = renderSentinelConf(node, folder.of(name))
   return (await seedPrivate(config, text, ESSENTIALS['sentinel.conf'].hardened)) ? [config] : []
 }
 
 function localNode(
-  topology: Topology,
+  plan: LocalPlan,
   index: number,
   folder: StateFolder,
   secrets: Secrets,
   name: string,
 ): LocalNode {
-  const dataHost = topology.dataHosts[index]
+  const dataHost = localGroup(plan).dataHosts[index]
   if (dataHost === undefined) throw new RangeError(`There is no data host ${index}.`)
-  return { topology, dataHost, secrets, tls: tlsFilesOf(topology, folder, name) }
+  return { plan, dataHost, secrets, tls: tlsFilesOf(plan, folder, name) }
 }

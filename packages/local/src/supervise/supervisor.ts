@@ -7,7 +7,7 @@ import { Nodes } from '@holdfast/agent/redis/nodes'
 import { Sentinels } from '@holdfast/agent/redis/sentinels'
 import { applySentinelSettings } from '@holdfast/agent/watchdog/sentinel-settings'
 import { failOverDeadRedis } from '@holdfast/agent/watchdog/watchdog'
-import type { Topology } from '@holdfast/site/topology/topology'
+import type { Group } from '@holdfast/site/topology/topology'
 import { formatAddress, MARK_KEY } from '@holdfast/tokens/redis'
 import type { StateFolder } from '../state/folder.ts'
 import { type LocalDataCentre, openLocal } from '../state/open.ts'
@@ -32,7 +32,7 @@ const GRACE_MS: Record<ProcessKind, number> = {
 const COMMAND_TIMEOUT_MS = 250
 
 export interface SupervisorOptions extends LocalDataCentre {
-  plans: ProcessPlan[]
+  processPlans: ProcessPlan[]
   /** Whether the data centre held data before. */
   initialised: boolean
 }
@@ -42,7 +42,7 @@ export interface SupervisorOptions extends LocalDataCentre {
  * INV-LOCAL-9.
  */
 export class Supervisor {
-  readonly topology: Topology
+  readonly topology: Group
   readonly nodes: Nodes
   readonly sentinels: Sentinels
   readonly processes: readonly ManagedProcess[]
@@ -60,14 +60,14 @@ export class Supervisor {
   #failoverIsPossible = false
   #stopping: Promise<void> | null = null
 
-  constructor({ topology, folder, secrets, tls, plans, initialised }: SupervisorOptions) {
+  constructor({ topology, folder, secrets, tls, processPlans, initialised }: SupervisorOptions) {
     this.topology = topology
     this.initialised = initialised
     this.#folder = folder
     this.#mark = secrets.mark
     this.nodes = new Nodes({ topology, secrets, tls })
     this.sentinels = new Sentinels({ topology, secrets, tls })
-    this.processes = plans.map((plan) => {
+    this.processes = processPlans.map((plan) => {
       return new ManagedProcess(this.#prepared(plan), {
         started: (started) => this.#onStarted(started),
         held: ({ plan: { name } }, why) => this.#log('held', { process: name, why }),
@@ -245,8 +245,8 @@ export class Supervisor {
   /** Writes missing or damaged files. An empty ACL file would let every client in without a password, at every address. */
   async #seed(plan: ProcessPlan, seed: typeof seedSentinel): Promise<void> {
     const index = this.topology.dataHosts.findIndex(({ host }) => host === plan.host)
-    const { secrets } = await openLocal(this.#folder.path)
-    for (const file of await seed(this.topology, index, this.#folder, secrets))
+    const local = await openLocal(this.#folder.path)
+    for (const file of await seed(local.plan, index, this.#folder, local.secrets))
       this.#log('wrote a damaged file again', { process: plan.name, file })
   }
 

@@ -49,5 +49,5 @@ it('what a hung supervisor keeps running is ended by a stop, paused processes to
   expect((await dc.status()).supervisor).toBe('hung')
   expect(await stopDataCentre(dc.stateDir)).toMatchObject({ by: 'record' })
   expect(running.filter(isAlive)).toEqual([])
-  await checkAddresses(dc.topology)
+  await checkAddresses(dc.plan)
 })

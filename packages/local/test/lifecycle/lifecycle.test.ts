@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Sentinels } from '@holdfast/agent/redis/sentinels'
-import { resolveTopology } from '@holdfast/site/topology/resolve'
+import { localGroup } from '@holdfast/site/topology/local-plan'
+import { defaultPlan } from '@holdfast/site/topology/place'
 import { startOptions, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type StartProgress, startDataCentre } from '../../src/lifecycle/start.ts'
@@ -92,7 +93,7 @@ it('keeps its secrets to the owner: in modes, in arguments, in the files that Re
 
 // INV-LOCAL-7.
 it('refuses a second supervisor for the same folder', async () => {
-  await expect(startDataCentre(startOptions(dc1.stateDir, dc1.topology))).rejects.toMatchObject({
+  await expect(startDataCentre(startOptions(dc1.stateDir, dc1.plan))).rejects.toMatchObject({
     code: 'ALREADY_RUNNING',
     message: expect.stringContaining(dc1.stateDir),
   })
@@ -115,24 +116,24 @@ it('leaves no process and no open port when it stops, and comes back with its da
   expect(report.ended).toHaveLength(11)
   await dc1.running?.stopped
   expect(before.filter(isAlive)).toEqual([])
-  await checkAddresses(dc1.topology)
+  await checkAddresses(dc1.plan)
   await dc1.start()
   expect(await dc1.ask('127.0.53.11', ['GET', 'kept'])).toEqual(['yes'])
 })
 
 it('takes other timings for a folder that exists, and refuses other hosts', async () => {
   await dc1.stop()
-  const reference = resolveTopology({ network: '127.0.53', timings: 'reference' })
-  await dc1.start({ topology: reference })
+  const reference = defaultPlan({ network: '127.0.53', timings: 'reference' })
+  await dc1.start({ plan: reference })
   const secrets = JSON.parse(await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'))
-  const sentinels = new Sentinels({ topology: reference, secrets, tls: null })
+  const sentinels = new Sentinels({ topology: localGroup(reference), secrets, tls: null })
   for (const { downAfterMs, failoverTimeoutMs } of await sentinels.answers(1000)) {
     expect([downAfterMs, failoverTimeoutMs]).toEqual([10_000, 30_000])
   }
   sentinels.close()
   await dc1.stop()
   await expect(
-    dc1.start({ topology: resolveTopology({ hosts: ['127.0.53.14', '127.0.53.15', '127.0.53.16'] }) }),
+    dc1.start({ plan: defaultPlan({ hosts: ['127.0.53.14', '127.0.53.15', '127.0.53.16'] }) }),
   ).rejects.toMatchObject({
     code: 'STATE_MISMATCH',
     message: expect.stringMatching(/127.0.53.11.*127.0.53.14/),
@@ -151,7 +152,7 @@ it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways'])(
     })
     await expect(started).rejects.toMatchObject({ code: 'START_ABORTED' })
     expect(dc1.processes()).toEqual([])
-    await checkAddresses(dc1.topology)
+    await checkAddresses(dc1.plan)
   },
 )
 
@@ -161,7 +162,7 @@ it('says which process does not come up, and leaves nothing running', async () =
     code: 'START_FAILED',
     message: expect.stringMatching(/gateway-\d keeps crashing.*log/),
   })
-  await checkAddresses(dc1.topology)
+  await checkAddresses(dc1.plan)
 })
 
 it('deletes the folder when it is purged', async () => {

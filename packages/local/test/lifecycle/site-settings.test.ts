@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { examine } from '@holdfast/operations/doctor/examine'
 import { fixFindings } from '@holdfast/operations/doctor/fix'
-import { REDIS_SETTINGS, type RedisSettings } from '@holdfast/site/file/site'
-import type { Topology } from '@holdfast/site/topology/topology'
+import { type Host, REDIS_SETTINGS, type RedisSettings, type Site } from '@holdfast/site/file/site'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -17,11 +16,14 @@ beforeAll(async () => {
 afterAll(() => dc.remove())
 
 /** As `up --file` starts it: a file always says them all. */
-const startBy = async (settings: Partial<RedisSettings>, more: Partial<Topology> = {}) => {
+const startBy = async (settings: Partial<RedisSettings>, more: Partial<Site> = {}, hosts?: Host[]) => {
   said = []
   await dc.stop()
+  const dataCentre = { ...dc.plan.dataCentre, ...(hosts && { hosts }) }
+  const redis = { ...REDIS_SETTINGS, ...settings }
+  const site = { ...dc.plan.site, redis, ...more, dataCentres: [dataCentre] }
   await dc.start({
-    topology: { ...dc.topology, redis: { ...REDIS_SETTINGS, ...settings }, ...more },
+    plan: { ...dc.plan, site, dataCentre },
     onProgress: ({ state, text }) => state === 'done' && said.push(text),
   })
 }
@@ -43,10 +45,10 @@ it('a fresh data centre has the settings of its file, and the doctor compares wi
 
 // INV-LOCAL-4.
 it('a start with a changed file changes every Redis and its own file, also a priority', async () => {
-  const dataHosts = dc.topology.dataHosts.map((host, index) =>
+  const hosts = dc.plan.dataCentre.hosts.map((host, index) =>
     index === 1 ? { ...host, replicaPriority: 50 } : host,
   )
-  await startBy({ maxmemoryMb: 128, backlogMb: 8 }, { dataHosts })
+  await startBy({ maxmemoryMb: 128, backlogMb: 8 }, {}, hosts)
   expect(await memoryLimits()).toEqual([128, 128, 128])
   expect(await dc.priorities()).toEqual([100, 50, 100])
   for (const name of ['redis-1', 'redis-2', 'redis-3']) {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { examine } from '@holdfast/operations/doctor/examine'
 import { switchover } from '@holdfast/operations/switchover/switchover'
-import { resolveTopology } from '@holdfast/site/topology/resolve'
+import { defaultPlan } from '@holdfast/site/topology/place'
 import { tunnelOf } from '@holdfast/site/topology/topology'
 import { isThere } from '@holdfast/testing/hosts/programs'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
@@ -92,8 +92,8 @@ describe.each([
       await dc.whole()
       await dc.onDisk()
       await dc.stop()
-      const plain = resolveTopology({ network, transport: 'plain' })
-      await expect(dc.start({ topology: plain })).rejects.toMatchObject({
+      const plain = defaultPlan({ network, transport: 'plain' })
+      await expect(dc.start({ plan: plain })).rejects.toMatchObject({
         code: 'STATE_MISMATCH',
         message: expect.stringContaining(`transport "${transport}", not "plain"`),
       })

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { getStatus } from '@holdfast/operations/status/status'
-import { resolveTopology } from '@holdfast/site/topology/resolve'
+import { defaultPlan } from '@holdfast/site/topology/place'
 import { makeTempFolder, startOptions } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startDataCentre } from '../../src/lifecycle/start.ts'
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const start = (stateDir: string, network = '127.0.52') =>
-  startDataCentre(startOptions(stateDir, resolveTopology({ network })))
+  startDataCentre(startOptions(stateDir, defaultPlan({ network })))
 
 it('the error names a missing program', () => {
   expect(() => findProgram('redis-server-of-the-future', '')).toThrowError(

@@ -1,7 +1,7 @@
 // `startDataCentre` in a separate process. The process ends by itself when nothing is left to do, or on a signal:
 // node starting.ts STATE_DIR NETWORK [TRANSPORT]
 
-import { resolveTopology } from '@holdfast/site/topology/resolve'
+import { defaultPlan } from '@holdfast/site/topology/place'
 import { startOptions } from '@holdfast/testing/local/data-centre'
 import { startDataCentre } from '../../src/lifecycle/start.ts'
 
@@ -11,7 +11,7 @@ process.stdout.write('loaded\n')
 process.once('SIGTERM', () => controller.abort())
 try {
   const dataCentre = await startDataCentre({
-    ...startOptions(stateDir, resolveTopology({ network, transport })),
+    ...startOptions(stateDir, defaultPlan({ network, transport })),
     onProgress: ({ step, state }) => process.stdout.write(`${step} ${state}\n`),
     signal: controller.signal,
   })

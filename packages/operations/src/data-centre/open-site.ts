@@ -12,22 +12,14 @@ import { OPERATOR } from '@holdfast/local/state/tls-files'
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { loadSite } from '@holdfast/site/check/check-site'
 import { ClusterError } from '@holdfast/site/errors'
-import {
-  type DataCentre,
-  type Host,
-  hostsThatRun,
-  plannedQuorum,
-  REDIS_SETTINGS,
-  type Site,
-} from '@holdfast/site/file/site'
+import { type DataCentre, type Host, hostsThatRun, type Site } from '@holdfast/site/file/site'
 import { readIfThere } from '@holdfast/site/private-file'
 import { addressesOf } from '@holdfast/site/render/data-host-files'
 import { TLS_FILES } from '@holdfast/site/render/host-paths'
 import { secretsFileIn } from '@holdfast/site/secrets/folder-place'
-import { ROTATION_LIMITS } from '@holdfast/site/secrets/limits'
 import { loadSecrets } from '@holdfast/site/secrets/load'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import { type DataHost, PORT } from '@holdfast/site/topology/topology'
+import { type DataHostAddress, groupOf, PORT } from '@holdfast/site/topology/topology'
 import type { TlsOptions } from '@holdfast/tokens/redis'
 
 /** A data centre that is described by a file, wherever it runs. */
@@ -68,7 +60,7 @@ export async function openSite(place: SitePlace): Promise<SiteDataCentre> {
   const { siteFile, certificates: folder = 'certificates', holder = OPERATOR } = place
   const site = await loadSite(siteFile)
   const dataCentre = choose(site, place)
-  const { name, primaryName } = dataCentre
+  const { name } = dataCentre
   if (site.profile === 'as-documented') {
     throw new ClusterError(
       'NOT_OPERABLE',
@@ -86,15 +78,7 @@ export async function openSite(place: SitePlace): Promise<SiteDataCentre> {
     holder,
     place,
     secrets,
-    topology: {
-      name,
-      primaryName,
-      timings: site.timings,
-      dataHosts: dataHostsOf(site, dataCentre, hosts),
-      rotation: site.rotation ?? ROTATION_LIMITS,
-      quorum: plannedQuorum(dataCentre),
-      redis: site.redis ?? REDIS_SETTINGS,
-    },
+    topology: groupOf(site, dataCentre, dataHostAddresses(site, dataCentre, hosts)),
     tls: site.transport === 'tls' ? await readTls(certificates, holder, folder) : null,
     folder: await OperatorFolder.open(name, secrets, {
       secrets: secretsFolderOf(dataCentre, siteFile),
@@ -156,14 +140,13 @@ function choose({ dataCentres }: Site, { siteFile, dataCentre }: SitePlace): Dat
 }
 
 /** Every host runs both a Redis and a Sentinel, because a rule requires it. */
-function dataHostsOf(site: Site, dataCentre: DataCentre, hosts: readonly Host[]): DataHost[] {
+function dataHostAddresses(site: Site, dataCentre: DataCentre, hosts: readonly Host[]): DataHostAddress[] {
   const addresses = addressesOf(site, dataCentre, 'redis')
-  return hosts.map(({ name, replicaPriority }, index) => ({
+  return hosts.map(({ name }, index) => ({
     name,
     host: addresses[index]?.host ?? '',
     redisPort: PORT.redis,
     sentinelPort: PORT.sentinel,
-    ...(replicaPriority === undefined ? {} : { replicaPriority }),
   }))
 }
 

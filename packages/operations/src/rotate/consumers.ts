@@ -66,14 +66,14 @@ export const consumersOf = (
 ): SecretConsumers =>
   isSite(dataCentre) ? siteConsumers(dataCentre, deliverCommand) : localConsumers(dataCentre)
 
-function localConsumers({ topology, folder }: LocalDataCentre): SecretConsumers {
-  const gateways = localGateways(topology)
+function localConsumers({ plan, folder }: LocalDataCentre): SecretConsumers {
+  const gateways = localGateways(plan)
   const control = connectControl(folder.path)
   return {
     gateways,
     deliverCommand: null,
     silentGateways: () => silentGateways(gateways),
-    deliver: (secrets) => writeGatewayConfigs(topology, folder, secrets),
+    deliver: (secrets) => writeGatewayConfigs(plan, folder, secrets),
     waitForGateways: ({ revision, signal, what }) => waitForRevision(gateways, { revision, signal, what }),
     byHand: () => [],
     supervisor: {

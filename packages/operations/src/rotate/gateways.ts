@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { askReadyz, type Readyz } from '@holdfast/local/lifecycle/readyz'
 import { urlOf } from '@holdfast/local/state/description'
 import { type DataCentre, hostsThatRun } from '@holdfast/site/file/site'
-import { PORT, type Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { PORT } from '@holdfast/site/topology/topology'
 import { formatAddress } from '@holdfast/tokens/redis'
 
 /** A gateway, and where it answers `GET /readyz`. */
@@ -18,8 +19,8 @@ const POLL_INTERVAL_MS = 100
 const RELOAD_LIMIT_MS = 30_000
 
 /** The gateways of a data centre of this machine. */
-export const localGateways = ({ gateways }: Topology): Gateway[] =>
-  gateways.map((address, index) => ({ name: `gateway-${index + 1}`, url: urlOf(address) }))
+export const localGateways = ({ addresses }: LocalPlan): Gateway[] =>
+  addresses.gateways.map((address, index) => ({ name: `gateway-${index + 1}`, url: urlOf(address) }))
 
 /** The gateways of a site. The firewall of each admits the host that operates it. */
 export const siteGateways = (dataCentre: DataCentre): Gateway[] =>

@@ -113,9 +113,7 @@ export class StatusReader {
       ...local,
       timings: timings.name,
       reasons: statusReasons(local, snapshot, { groupId: secrets.mark }),
-      transport: isSite(this.#dataCentre)
-        ? this.#dataCentre.site.transport
-        : this.#dataCentre.topology.transport,
+      transport: (isSite(this.#dataCentre) ? this.#dataCentre : this.#dataCentre.plan).site.transport,
       redis,
       sentinels,
       lastFailover: lastFailover(sentinels, Date.now()),
@@ -244,13 +242,13 @@ const ELSEWHERE: LocalPart = {
   processes: [],
 }
 
-async function askLocal({ folder, topology }: LocalDataCentre): Promise<LocalPart> {
+async function askLocal({ folder, plan }: LocalDataCentre): Promise<LocalPart> {
   const control = await connectControl(folder.path)
     .status()
     .catch(() => null)
   return {
     stateDir: folder.path,
-    balancer: urlOf(topology.balancer),
+    balancer: urlOf(plan.addresses.balancer),
     supervisor: control !== null ? 'running' : runningSupervisor(folder) !== null ? 'hung' : 'gone',
     processes: control?.processes ?? [],
   }

@@ -40,8 +40,8 @@ beforeAll(async () => {
       - { name: other-1, address: 127.0.105.14, runs: [redis, sentinel] }
       - { name: other-2, address: 127.0.105.15, runs: [redis, sentinel] }
       - { name: other-3, address: 127.0.105.16, runs: [redis, sentinel] }`,
-    adjust: ({ topology: { dataHosts } }) => {
-      const [first] = dataHosts
+    adjust: ({ plan: { dataCentre } }) => {
+      const [first] = dataCentre.hosts
       if (first !== undefined) first.replicaPriority = 50
     },
   })

@@ -112,7 +112,7 @@ it('gives every host a new certificate over the network; no request fails and no
   expect(users.wrong).toEqual([])
   expect(users.verifications).toBeGreaterThan(50)
   const { revision } = await sited.secrets()
-  for (const { host } of dc.topology.gateways)
+  for (const { host } of dc.plan.addresses.gateways)
     expect(await askReadyz(`http://${host}:8080`, AbortSignal.timeout(2000))).toMatchObject({ revision })
   expect(await stat(journalFile()).catch(() => null)).toBeNull()
   expect(await found()).toEqual([])

@@ -33,9 +33,9 @@ async function onDisk(dc: TestDataCentre): Promise<Map<string, string>> {
 
 /** What every Redis and Sentinel, or every tunnel before them, shows, by holder. */
 async function shown(dc: TestDataCentre): Promise<Map<string, string>> {
-  const { topology } = dc
+  const { plan, topology } = dc
   const folder = new StateFolder(dc.stateDir)
-  const isTunnel = topology.transport === 'stunnel'
+  const isTunnel = plan.site.transport === 'stunnel'
   const found = new Map<string, string>()
   for (const [index, host] of topology.dataHosts.entries()) {
     for (const [service, address] of [
@@ -43,7 +43,7 @@ async function shown(dc: TestDataCentre): Promise<Map<string, string>> {
       ['sentinel', sentinelAddress(host)],
     ] as const) {
       const holder = `${isTunnel ? 'stunnel' : service}-${index + 1}`
-      const tls = await readTlsFiles(issuedFiles(topology, folder, isTunnel ? holder : 'operator'), '')
+      const tls = await readTlsFiles(issuedFiles(plan, folder, isTunnel ? holder : 'operator'), '')
       const at = isTunnel ? { ...address, host: tunnelOf(host.host).arrival } : address
       const named = isTunnel ? { name: holder } : {}
       found.set(holder, await servedFingerprint(at, tls, { ...named, timeoutMs: 2000 }))

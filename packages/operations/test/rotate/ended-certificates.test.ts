@@ -22,7 +22,7 @@ let dc: TestDataCentre
 async function end(holders: readonly string[]): Promise<void> {
   const folder = new CertificateFolder(new StateFolder(dc.stateDir).certificates, dc.topology.name)
   const local = await openLocal(dc.stateDir)
-  for (const request of certificateHolders(dc.topology).filter(({ name }) => holders.includes(name)))
+  for (const request of certificateHolders(dc.plan).filter(({ name }) => holders.includes(name)))
     await folder.issue({ ...request, days: 1, notBefore: new Date(Date.now() - 3 * DAY_MS) })
   const hosts = dc.topology.dataHosts
   const named = (kind: string) =>
@@ -99,7 +99,7 @@ describe('in a data centre of this machine', () => {
     onTestFinished(() => store.close())
     await store.ready()
     const { token } = await store.issue({ subject: 'ada' })
-    await end(certificateHolders(dc.topology).map(({ name }) => name))
+    await end(certificateHolders(dc.plan).map(({ name }) => name))
     const ended = await problems()
     expect(ended).toHaveLength(6)
     for (const problem of ended) expect(problem).toContain('`holdfast rotate certificates')
@@ -131,7 +131,7 @@ describe('in a data centre that is reached by its file', () => {
       dc.processes().flatMap(({ name, started }) => (name.startsWith('redis') ? [started] : []))
     const before = startedAt()
     const endAll = async () => {
-      await end(certificateHolders(dc.topology).map(({ name }) => name))
+      await end(certificateHolders(dc.plan).map(({ name }) => name))
       await own.issue({ name: 'operator', days: 1, notBefore: new Date(Date.now() - 3 * DAY_MS) })
       expect(await problems(place)).toHaveLength(6)
     }

@@ -48,7 +48,7 @@ async function retired(): Promise<string[]> {
 
 /** What each gateway's file holds. */
 const atGateways = () =>
-  dc.topology.gateways.map((_, index) => {
+  dc.plan.addresses.gateways.map((_, index) => {
     const text = readFileSync(join(dc.stateDir, `gateway-${index + 1}`, 'gateway.json'), 'utf8')
     const { current, keys } = (JSON.parse(text) as { store: { keyring: Keyring } }).store.keyring
     return { current, ids: Object.keys(keys) }

@@ -78,7 +78,7 @@ it('brings in a key in two phases: every gateway knows it before one seals with 
 
 /** What each gateway's file holds. */
 const readRings = () =>
-  dc.topology.gateways.map((_, index) => {
+  dc.plan.addresses.gateways.map((_, index) => {
     const { current, keys } = gatewayRing(`gateway-${index + 1}`)
     return { current, ids: Object.keys(keys) }
   })

@@ -15,7 +15,7 @@ import { readSiteCertificates } from '../../src/data-centre/site-certificates.ts
 const [siteFile = '', certificates = '', secretsFolder = '', stateDir = ''] = process.argv.slice(2)
 const site = await loadSite(siteFile)
 const secrets = await loadSecrets({ kind: 'file', path: secretsFolder }, '/')
-const { folder, topology } = await openLocal(stateDir)
+const { folder, plan } = await openLocal(stateDir)
 
 /** The processes of this machine that stand for a host. */
 const processesOf = (host: string): string[] =>
@@ -28,8 +28,8 @@ for (const { host, path, text, mode } of renderSite(site, () => secrets, of)) {
   const ending = ENDINGS[basename(path)]
   if (ending === undefined) continue
   for (const name of processesOf(host))
-    await replaceFile(join(folder.certificates, topology.name, `${name}.${ending}`), text, mode)
+    await replaceFile(join(folder.certificates, plan.dataCentre.name, `${name}.${ending}`), text, mode)
 }
 await writeSecrets(folder, secrets)
-await writeGatewayConfigs(topology, folder, secrets)
+await writeGatewayConfigs(plan, folder, secrets)
 await connectControl(stateDir).reload()

@@ -1,7 +1,8 @@
 import { parseRedisConf } from '@holdfast/agent/redis/config-lines'
 import { renderRedisConf } from '@holdfast/site/render/redis-conf'
 import { renderSentinelUsers, renderUsersAcl } from '@holdfast/site/render/users-acl'
-import { resolveTopology } from '@holdfast/site/topology/resolve'
+import { localGroup } from '@holdfast/site/topology/local-plan'
+import { defaultPlan } from '@holdfast/site/topology/place'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { FIXED_SECRETS } from '@holdfast/testing/local/fixed-secrets'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
@@ -9,14 +10,15 @@ import { parseAclUser } from '../../src/doctor/acl.ts'
 import type { AclView, RedisFacts, SentinelFacts, Snapshot } from '../../src/doctor/snapshot.ts'
 import type { UnfinishedPasswordRotation } from '../../src/rotate/unfinished.ts'
 
-const topology = resolveTopology({ network: '10.1.2' })
+const plan = defaultPlan({ network: '10.1.2' })
+const topology = localGroup(plan)
 const primaryAt = formatAddress(
   redisAddress(topology.dataHosts[0] ?? { host: '', redisPort: 0, sentinelPort: 0 }),
 )
 
 /** A snapshot of a healthy data centre, written by hand, for faults that cannot be caused in a real one. */
 export function healthySnapshot(): Snapshot {
-  const { timings, dataHosts, gateways } = topology
+  const { timings, dataHosts } = topology
   return {
     topology,
     cliFlags: '',
@@ -35,7 +37,7 @@ export function healthySnapshot(): Snapshot {
     redis: dataHosts.map((dataHost, index) => {
       const paths = { dataFolder: '/state/data', aclFile: '/state/users.acl' }
       const config = parseRedisConf(
-        renderRedisConf({ topology, dataHost, secrets: FIXED_SECRETS, tls: null }, paths),
+        renderRedisConf({ plan, dataHost, secrets: FIXED_SECRETS, tls: null }, paths),
       )
       return {
         ...asked('redis', index, redisAddress(dataHost)),
@@ -93,7 +95,7 @@ export function healthySnapshot(): Snapshot {
         clients: [],
       },
     })),
-    http: gateways.map((address, index) => ({
+    http: plan.addresses.gateways.map((address, index) => ({
       name: `gateway-${index + 1}`,
       at: formatAddress(address),
       problem: null,

@@ -5,7 +5,7 @@ import type { Finding } from '../file/finding.ts'
 import type { JudgeGatewaySettings } from '../file/gateway-settings.ts'
 import { MAX_BYTES, parseSite } from '../file/parse.ts'
 import { holdsSecret } from '../file/secret-text.ts'
-import type { Site } from '../file/site.ts'
+import { REDIS_SETTINGS, type Site } from '../file/site.ts'
 import { applyRules } from '../rules/apply.ts'
 import type { LocatedSecrets } from '../rules/rule.ts'
 import { seeSecrets } from '../secrets/load.ts'
@@ -45,14 +45,15 @@ export async function checkSiteText(
 }
 
 /**
- * Loads the site that a file describes. Folders in it are relative to the file.
+ * Loads the site that a file describes. Folders in it are relative to the file. Settings of Redis that the file does not
+ * set have their defaults: a Redis that differs from the file is a finding of the doctor.
  *
  * Throws `SITE_UNREADABLE`, and `SITE_INVALID` with every finding of severity `error`.
  */
 export async function loadSite(file: string, options: CheckOptions = {}): Promise<Site> {
   const { site, findings } = await checkSiteFile(file, options)
   const errors = findings.filter(({ severity }) => severity === 'error')
-  if (site !== null && errors.length === 0) return site
+  if (site !== null && errors.length === 0) return { ...site, redis: site.redis ?? REDIS_SETTINGS }
   const lines = errors.map(
     ({ line, column, rule, message }) => `${file}:${line}:${column} ${rule} ${message}`,
   )

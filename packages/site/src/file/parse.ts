@@ -6,12 +6,12 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml'
-import { TIMINGS } from '../topology/topology.ts'
 import type { Finding, Problem } from './finding.ts'
-import { type SiteValues, siteSchema } from './schema.ts'
+import { siteSchema } from './schema.ts'
 import { holdsSecret } from './secret-text.ts'
 import { shapeProblems } from './shape-findings.ts'
-import type { DataCentre, EngineVersion, SecretsPlace, Site } from './site.ts'
+import type { Site } from './site.ts'
+import { siteOf } from './site-values.ts'
 import { SourceMap } from './source-map.ts'
 
 /** More than any site needs. A larger file is rejected before it is parsed. INV-SITE-2. */
@@ -145,49 +145,4 @@ function rejected(message: string): ParsedSite {
     endColumn: 2,
   }
   return { site: null, values: null, source, findings: [finding] }
-}
-
-function siteOf(values: SiteValues): Site {
-  const {
-    engine,
-    profile,
-    transport,
-    plainBecause,
-    timings,
-    clients,
-    redis,
-    gateway,
-    rotation,
-    dataCentres,
-  } = values
-  const [name, version] = engine.split(' ') as ['redis' | 'valkey', EngineVersion]
-  return {
-    engine: { name, version },
-    profile,
-    transport,
-    plainBecause: plainBecause ?? null,
-    timings: typeof timings === 'string' ? TIMINGS[timings] : { name: 'custom', ...timings },
-    ...(clients && { clients }),
-    ...(redis && { redis }),
-    ...(gateway && { gateway }),
-    ...(rotation && { rotation }),
-    dataCentres: Object.entries(dataCentres).map(([dataCentre, given]) => dataCentreOf(dataCentre, given)),
-  }
-}
-
-function dataCentreOf(name: string, given: SiteValues['dataCentres'][string]): DataCentre {
-  const { secrets, hosts, ...rest } = given
-  return {
-    name,
-    ...rest,
-    secrets: placeOf(secrets),
-    hosts: hosts.map(({ tunnelAddress = null, ...host }) => ({ ...host, tunnelAddress })),
-  }
-}
-
-function placeOf(given: SiteValues['dataCentres'][string]['secrets']): SecretsPlace {
-  if (given === 'credentials') return { kind: 'credentials' }
-  return 'file' in given
-    ? { kind: 'file', path: given.file }
-    : { kind: 'environment', prefix: given.environment }
 }

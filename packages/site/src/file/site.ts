@@ -14,7 +14,7 @@ export interface Site {
   timings: Timings
   /** The Redis clients of the applications that use the tokens. Absent: unknown. */
   clients?: Clients
-  /** Settings of every Redis. Absent: {@link REDIS_SETTINGS}. */
+  /** Settings of every Redis. Absent: {@link REDIS_SETTINGS}, and a running Redis may have others. */
   redis?: RedisSettings
   /** Settings of every gateway, besides those that Holdfast renders itself. */
   gateway?: GatewaySettings
@@ -80,6 +80,9 @@ export interface Engine {
   name: 'redis' | 'valkey'
   version: EngineVersion
 }
+
+/** The engine of `holdfast up` without a file, and of all measurements. */
+export const REFERENCE_ENGINE: Engine = { name: 'redis', version: '7.0' }
 
 export type EngineVersion = '7.0' | '7.2' | '7.4' | '8.0' | '9.0'
 

@@ -6,7 +6,6 @@ import {
   hostsThatRun,
   plannedQuorum,
   priorityOf,
-  REDIS_SETTINGS,
   type Service,
   type Site,
 } from '../file/site.ts'
@@ -18,8 +17,8 @@ import { hostConfig } from './host-config.ts'
 import { configFile, serverProgram, stateOf, TLS_FILES } from './host-paths.ts'
 import type { NodePlan } from './node-plan.ts'
 import { bindAddresses, tokenAddress } from './placement.ts'
-import { redisConf } from './redis-conf.ts'
-import { sentinelConf } from './sentinel-conf.ts'
+import { redisConf, redisPlan } from './redis-conf.ts'
+import { sentinelConf, sentinelSettings } from './sentinel-conf.ts'
 import { usersAcl } from './users-acl.ts'
 
 /** The addresses of each Redis or Sentinel of a data centre, in the order of the file. */
@@ -80,13 +79,12 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
     ...runs('redis', () => [
       {
         name: 'redis.conf',
-        document: redisConf({
-          ...planFor('redis'),
-          dataFolder: stateOf('redis'),
-          aclFile: `${stateOf('redis')}/users.acl`,
-          ...(site.redis ?? REDIS_SETTINGS),
-          priority: priorityOf(host),
-        }),
+        document: redisConf(
+          redisPlan(site, host, planFor('redis'), {
+            dataFolder: stateOf('redis'),
+            aclFile: `${stateOf('redis')}/users.acl`,
+          }),
+        ),
       },
       { name: 'users.acl', document: usersAcl(secrets, engine, servesPlatform), isSecret: true },
       {
@@ -111,9 +109,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
         name: 'sentinel.conf',
         document: sentinelConf({
           ...planFor('sentinel'),
-          primaryName: dataCentre.primaryName,
-          timings,
-          quorum: plannedQuorum(dataCentre),
+          ...sentinelSettings(site, dataCentre),
           folder: stateOf('sentinel'),
           servesPlatform,
         }),

@@ -16,9 +16,6 @@ const sinceText = (since: Since): string =>
     .map(([name, version]) => `${name === 'redis' ? 'Redis' : 'Valkey'} ${version}`)
     .join(', ')
 
-/** The engine of `holdfast up` and of all measurements. */
-export const REFERENCE_ENGINE: Engine = { name: 'redis', version: '7.0' }
-
 /** The documentation of a directive, independent of its value. */
 export interface Fact {
   /** A function if the reason depends on the value. */

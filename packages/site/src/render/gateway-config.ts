@@ -32,18 +32,17 @@ export interface GatewayPlan {
 
 /** Renders the configuration file of one gateway of a local data centre. Contains secrets: mode 0600. */
 export function renderGatewayConfig(
-  { topology, secrets, tls }: Omit<LocalNode, 'dataHost'>,
+  { plan, secrets, tls }: Omit<LocalNode, 'dataHost'>,
   name: string,
   listen: NodeAddress,
   usersFile: string,
 ): string {
-  const { name: dataCentre, primaryName, dataHosts } = topology
-  const sentinels = dataHosts.map(sentinelAddress)
+  const { dataCentre, addresses } = plan
   return textOf(
     gatewayConfig({
       name,
-      dataCentre,
-      primaryName,
+      dataCentre: dataCentre.name,
+      primaryName: dataCentre.primaryName,
       listen,
       usersFile,
       // The balancer connects from a loopback address that is not the one at which it listens.
@@ -51,7 +50,7 @@ export function renderGatewayConfig(
       secureCookies: false,
       // A check takes a whole core, and all gateways of this machine share its cores. More at once delay every check.
       passwordChecks: 1,
-      sentinels,
+      sentinels: addresses.dataHosts.map(sentinelAddress),
       tls,
       secrets,
       settings: {},

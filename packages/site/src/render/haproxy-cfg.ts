@@ -1,5 +1,5 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import type { Topology } from '../topology/topology.ts'
+import type { LocalPlan } from '../topology/local-plan.ts'
 import { type Block, because, type Directive, type Document, line, textOf } from './document.ts'
 import { indented, quoted } from './formats.ts'
 import { SOURCE } from './sources.ts'
@@ -18,7 +18,7 @@ interface HaproxyPlan {
 }
 
 /** Renders `haproxy.cfg` of the balancer of a local data centre: in front of its gateways, on loopback, without TLS. */
-export function renderHaproxyCfg({ name, gateways, balancer }: Topology): string {
+export function renderHaproxyCfg({ dataCentre, addresses: { gateways, balancer } }: LocalPlan): string {
   return textOf(
     haproxyCfg({
       sites: [
@@ -31,7 +31,7 @@ export function renderHaproxyCfg({ name, gateways, balancer }: Topology): string
         },
       ],
       scheme: 'http',
-      dataCentre: name,
+      dataCentre: dataCentre.name,
     }),
   )
 }

@@ -1,9 +1,9 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { Engine } from '../file/site.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { type DataHost, redisAddress, type Topology, tunnelOf } from '../topology/topology.ts'
+import type { LocalPlan } from '../topology/local-plan.ts'
+import { type DataHost, redisAddress, tunnelOf } from '../topology/topology.ts'
 import type { Directive } from './document.ts'
-import { REFERENCE_ENGINE } from './engine.ts'
 
 /** What the configurations of Redis and Sentinel have in common. */
 export interface NodePlan {
@@ -28,7 +28,7 @@ export interface TlsFiles {
 
 /** A Redis or a Sentinel of a local data centre. */
 export interface LocalNode {
-  topology: Topology
+  plan: LocalPlan
   dataHost: DataHost
   secrets: Secrets
   /** Null: the traffic is plain. */
@@ -36,12 +36,13 @@ export interface LocalNode {
 }
 
 /** The plan of a service of a local data centre at that address. */
-export function planOf({ topology, dataHost, secrets, tls }: LocalNode, announce: NodeAddress): NodePlan {
+export function planOf({ plan, dataHost, secrets, tls }: LocalNode, announce: NodeAddress): NodePlan {
+  const { site, addresses } = plan
   return {
-    engine: topology.engine ?? REFERENCE_ENGINE,
-    bind: [topology.transport === 'stunnel' ? tunnelOf(dataHost.host).inside : dataHost.host],
+    engine: site.engine,
+    bind: [site.transport === 'stunnel' ? tunnelOf(dataHost.host).inside : dataHost.host],
     announce,
-    primary: redisAddress(topology.dataHosts[0] ?? dataHost),
+    primary: redisAddress(addresses.dataHosts[0] ?? dataHost),
     tls,
     secrets,
   }

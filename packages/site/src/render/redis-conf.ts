@@ -1,5 +1,5 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import { priorityOf, REDIS_SETTINGS, type RedisSettings } from '../file/site.ts'
+import { type Host, priorityOf, REDIS_SETTINGS, type RedisSettings, type Site } from '../file/site.ts'
 import { redisAddress } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './engine.ts'
@@ -24,15 +24,16 @@ export interface RedisPlan extends NodePlan, RedisPaths, RedisSettings {
  */
 export function renderRedisConf(local: LocalNode, paths: RedisPaths): string {
   const node = planOf(local, redisAddress(local.dataHost))
-  return textOf(
-    redisConf({
-      ...node,
-      ...paths,
-      ...(local.topology.redis ?? REDIS_SETTINGS),
-      priority: priorityOf(local.dataHost),
-    }),
-  )
+  return textOf(redisConf(redisPlan(local.plan.site, local.dataHost, node, paths)))
 }
+
+/** The plan of one Redis with the settings of its site, on a real host and in a local data centre. */
+export const redisPlan = (
+  { redis = REDIS_SETTINGS }: Site,
+  host: Pick<Host, 'replicaPriority'>,
+  node: NodePlan,
+  paths: RedisPaths,
+): RedisPlan => ({ ...node, ...paths, ...redis, priority: priorityOf(host) })
 
 /** `redis.conf` as Holdfast recommends it. */
 export function redisConf(plan: RedisPlan): Document {

@@ -1,4 +1,5 @@
-import { quorumOf, sentinelAddress, type Timings } from '../topology/topology.ts'
+import { type DataCentre, plannedQuorum, type Site } from '../file/site.ts'
+import { sentinelAddress, type Timings } from '../topology/topology.ts'
 import { type Document, textOf } from './document.ts'
 import { directivesFrom } from './engine.ts'
 import { quoted, words } from './formats.ts'
@@ -23,19 +24,22 @@ export interface SentinelPlan extends NodePlan {
  * sends them: mode 0600.
  */
 export function renderSentinelConf(local: LocalNode, folder: string): string {
-  const { primaryName, timings } = local.topology
+  const { site, dataCentre } = local.plan
   const node = planOf(local, sentinelAddress(local.dataHost))
   return textOf(
-    sentinelConf({
-      ...node,
-      primaryName,
-      timings,
-      quorum: quorumOf(local.topology),
-      folder,
-      servesPlatform: false,
-    }),
+    sentinelConf({ ...node, ...sentinelSettings(site, dataCentre), folder, servesPlatform: false }),
   )
 }
+
+/** The settings of a site for each Sentinel of a data centre, on a real host and in a local data centre. */
+export const sentinelSettings = (
+  { timings }: Site,
+  dataCentre: DataCentre,
+): Pick<SentinelPlan, 'primaryName' | 'timings' | 'quorum'> => ({
+  primaryName: dataCentre.primaryName,
+  timings,
+  quorum: plannedQuorum(dataCentre),
+})
 
 /** `sentinel.conf` as Holdfast recommends it. */
 export function sentinelConf(plan: SentinelPlan): Document {

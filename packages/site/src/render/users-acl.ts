@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
-import type { Engine } from '../file/site.ts'
+import { type Engine, REFERENCE_ENGINE } from '../file/site.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { platformPassword } from './derived-secrets.ts'
 import { type Directive, type Document, line, textOf } from './document.ts'
-import { knows, REFERENCE_ENGINE, type Since } from './engine.ts'
+import { knows, type Since } from './engine.ts'
 import { bare } from './formats.ts'
 import { SOURCE } from './sources.ts'
 

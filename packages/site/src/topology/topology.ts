@@ -1,11 +1,14 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
-import type { Engine, RedisSettings } from '../file/site.ts'
-import type { RotationLimits } from '../secrets/limits.ts'
+import { type DataCentre, hostsThatRun, plannedQuorum, type RedisSettings, type Site } from '../file/site.ts'
+import { ROTATION_LIMITS, type RotationLimits } from '../secrets/limits.ts'
 import type { Timings, TimingsName } from './timings.ts'
 
 export type { Timings, TimingsName } from './timings.ts'
 
-/** The Redis and Sentinels of one data centre, on this machine or elsewhere. */
+/**
+ * What operations need of one data centre of a site: its Redis and Sentinels, on this machine or elsewhere, and their
+ * settings. {@link groupOf} derives it.
+ */
 export interface Group {
   name: string
   /** The name under which the Sentinels monitor the primary. */
@@ -15,42 +18,57 @@ export interface Group {
   dataHosts: DataHost[]
   /** When the secrets are due for a rotation. */
   rotation: RotationLimits
-  /** How many Sentinels must agree that the primary is down. Absent: a majority. */
-  quorum?: number
-  /** The settings of every Redis in a site's file. Absent: the defaults, {@link REDIS_SETTINGS}. */
+  /** How many Sentinels must agree that the primary is down. */
+  quorum: number
+  /** The settings of every Redis in a site's file. Absent: no file sets them. */
   redis?: RedisSettings
 }
 
-/** The default name of a data centre. */
-export const DEFAULT_NAME = 'dc1'
-
-/** The program of the topology's engine. */
-export const serverOf = ({ engine }: Topology): string => `${engine?.name ?? 'redis'}-server`
-
-/** A data centre of one machine: the addresses of its processes, and the timings of a failover. */
-export interface Topology extends Group {
-  /** The engine of the token store. Absent: the default of `holdfast up` without a file. */
-  engine?: Engine
-  transport: LocalTransport
-  /** The gateways, in the balancer's order. */
-  gateways: NodeAddress[]
-  balancer: NodeAddress
+export interface DataHost extends DataHostAddress {
+  /** The `replica-priority` in a site's file. Absent: the default. */
+  replicaPriority?: number
 }
 
-/** The encryption of the traffic between the processes of one machine. */
-export type LocalTransport = (typeof LOCAL_TRANSPORTS)[number]
-
-export const LOCAL_TRANSPORTS = ['plain', 'tls', 'stunnel'] as const
-
-export interface DataHost {
+/** Where clients reach the Redis and the Sentinel of one host. */
+export interface DataHostAddress {
   host: string
   redisPort: number
   sentinelPort: number
   /** The host's name in a site's file. Absent: its processes are numbered. */
   name?: string
-  /** The `replica-priority` in a site's file. Absent: the default. */
-  replicaPriority?: number
 }
+
+/**
+ * The view of one data centre of a site that operations use. `addresses` are those of the hosts that run Redis, in the
+ * order of the site: their own on real hosts, and loopback addresses for `holdfast up`. Pure.
+ */
+export function groupOf(
+  { timings, rotation = ROTATION_LIMITS, redis }: Site,
+  dataCentre: DataCentre,
+  addresses: readonly DataHostAddress[],
+): Group {
+  const hosts = hostsThatRun(dataCentre, 'redis')
+  return {
+    name: dataCentre.name,
+    primaryName: dataCentre.primaryName,
+    timings,
+    dataHosts: addresses.map((address, index) => {
+      const replicaPriority = hosts[index]?.replicaPriority
+      return replicaPriority === undefined ? address : { ...address, replicaPriority }
+    }),
+    rotation,
+    quorum: plannedQuorum(dataCentre),
+    ...(redis && { redis }),
+  }
+}
+
+/** The default name of a data centre. */
+export const DEFAULT_NAME = 'dc1'
+
+/** The encryption of the traffic between the processes of one machine. */
+export type LocalTransport = (typeof LOCAL_TRANSPORTS)[number]
+
+export const LOCAL_TRANSPORTS = ['plain', 'tls', 'stunnel'] as const
 
 /**
  * `reference` follows the document "Shared Token Redis". `fast` fails over about 8 s sooner. Less than 1500 ms is unsafe: a
@@ -74,9 +92,6 @@ export const PORT = {
 
 /** The default quorum: a majority of three Sentinels. */
 export const QUORUM = 2
-
-/** The planned quorum of a data centre. */
-export const quorumOf = ({ quorum }: Group): number => quorum ?? QUORUM
 
 /**
  * The addresses of the tunnel to a data host on one machine, with the transport `stunnel`. Clients connect to the host's own

@@ -13,13 +13,15 @@ import { renderHaproxyCfg } from '../../src/render/haproxy-cfg.ts'
 import { renderRedisConf } from '../../src/render/redis-conf.ts'
 import { renderSentinelConf } from '../../src/render/sentinel-conf.ts'
 import { renderUsersAcl } from '../../src/render/users-acl.ts'
-import { resolveTopology } from '../../src/topology/resolve.ts'
+import { localGroup } from '../../src/topology/local-plan.ts'
+import { defaultPlan } from '../../src/topology/place.ts'
 import { type DataHost, redisAddress, sentinelAddress } from '../../src/topology/topology.ts'
 
 /** The state folder in the golden files. */
 const GOLDEN_FOLDER = '/var/lib/holdfast'
 
-const topology = resolveTopology({ network: '127.0.55' })
+const plan = defaultPlan({ network: '127.0.55' })
+const topology = localGroup(plan)
 const [primary, replica] = topology.dataHosts
 if (primary === undefined || replica === undefined) throw new Error('three data hosts were planned')
 const golden = (name: string) => new URL(`./golden/${name}`, import.meta.url).pathname
@@ -28,7 +30,7 @@ const redisPaths = (name: string) => ({
   aclFile: `${GOLDEN_FOLDER}/${name}/users.acl`,
 })
 
-const nodeOf = (dataHost: DataHost) => ({ topology, dataHost, secrets: FIXED_SECRETS, tls: null })
+const nodeOf = (dataHost: DataHost) => ({ plan, dataHost, secrets: FIXED_SECRETS, tls: null })
 
 describe('Rendered files of a local data centre', () => {
   it.each([
@@ -36,11 +38,11 @@ describe('Rendered files of a local data centre', () => {
     ['redis-2.conf', renderRedisConf(nodeOf(replica), redisPaths('redis-2'))],
     ['users.acl', renderUsersAcl(FIXED_SECRETS)],
     ['sentinel-1.conf', renderSentinelConf(nodeOf(primary), `${GOLDEN_FOLDER}/sentinel-1`)],
-    ['haproxy.cfg', renderHaproxyCfg(topology)],
+    ['haproxy.cfg', renderHaproxyCfg(plan)],
     [
       'gateway-1.json',
       renderGatewayConfig(
-        { topology, secrets: FIXED_SECRETS, tls: null },
+        { plan, secrets: FIXED_SECRETS, tls: null },
         'gateway-1',
         { host: '127.0.55.21', port: 8080 },
         `${GOLDEN_FOLDER}/users.json`,

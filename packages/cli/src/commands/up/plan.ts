@@ -1,16 +1,15 @@
 import { join, resolve } from 'node:path'
-import { localTopologies } from '@holdfast/local/local-site'
 import { engineOf, installedVersion } from '@holdfast/local/preflight/programs'
 import { defaultStateDir } from '@holdfast/local/state/folder'
 import { loadSite } from '@holdfast/site/check/check-site'
-import { resolveTopology, type TopologyOptions } from '@holdfast/site/topology/resolve'
-import type { Topology } from '@holdfast/site/topology/topology'
+import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { type DefaultPlanOptions, defaultPlan, plansOfSite } from '@holdfast/site/topology/place'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { stateDirFromOptions } from '../../data-centre/locator.ts'
 import type { LocalOptions } from '../../data-centre/options.ts'
 
 /** The options of `holdfast up`. */
-export interface UpOptions extends LocalOptions, TopologyOptions {
+export interface UpOptions extends LocalOptions, DefaultPlanOptions {
   file?: string
   detach?: boolean
   json?: boolean
@@ -19,7 +18,7 @@ export interface UpOptions extends LocalOptions, TopologyOptions {
 
 /** One data centre to start. */
 export interface UpPlan {
-  topology: Topology
+  plan: LocalPlan
   stateDir: string
   /** How it differs from the file, in sentences; null if it does not. */
   note: string | null
@@ -45,7 +44,7 @@ const SET_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as cons
  */
 export async function plansFromOptions(options: UpOptions): Promise<UpPlan[]> {
   if (options.file === undefined) {
-    return [{ topology: resolveTopology(options), stateDir: stateDirFromOptions(options), note: null }]
+    return [{ plan: defaultPlan(options), stateDir: stateDirFromOptions(options), note: null }]
   }
   const doubled = SET_BY_FILE.find((name) => options[name] !== undefined)
   if (doubled !== undefined)
@@ -63,10 +62,12 @@ export async function plansFromOptions(options: UpOptions): Promise<UpPlan[]> {
     site.gateway === undefined ? '' : WITHOUT_GATEWAY_SETTINGS,
   ].filter(Boolean)
   const note = notes.length > 0 ? notes.join('\n  ') : null
-  return localTopologies(site, { ...options, engine }).map((topology) => ({
-    topology,
-    note,
-    stateDir:
-      stateDir === undefined ? defaultStateDir(topology.name) : join(resolve(stateDir), topology.name),
-  }))
+  return plansOfSite(site, { ...options, engine }).map((plan) => {
+    const { name } = plan.dataCentre
+    return {
+      plan,
+      note,
+      stateDir: stateDir === undefined ? defaultStateDir(name) : join(resolve(stateDir), name),
+    }
+  })
 }

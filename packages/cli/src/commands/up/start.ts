@@ -31,11 +31,11 @@ export async function startDataCentres(
     await Promise.all(running.map((dataCentre) => dataCentre.stop()))
   }
   try {
-    for (const { topology, stateDir, note } of plans) {
-      onDataCentre(topology.name, note)
+    for (const { plan, stateDir, note } of plans) {
+      onDataCentre(plan.dataCentre.name, note)
       running.push(
         await startDataCentre({
-          topology,
+          plan,
           stateDir,
           gatewayCommand: [process.execPath, MAIN_FILE, 'gateway'],
           async writeUsers(file, users) {

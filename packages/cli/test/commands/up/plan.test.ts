@@ -25,16 +25,16 @@ const plan = async (engine: string, more = '') => {
 
 it('`up --file` takes the settings of Redis from the file', async () => {
   const planned = await plan('redis 7.0', 'redis: { maxmemoryMb: 512, appendfsync: always }\n')
-  expect(planned?.topology).toMatchObject({
+  expect(planned?.plan.site).toMatchObject({
     engine: { name: 'redis' },
     redis: { maxmemoryMb: 512, appendfsync: 'always', backlogMb: 64 },
   })
 })
 
 it('`up --file` says so when another version than that of the file is installed', async () => {
-  const { note, topology } = (await plan('redis 8.0')) ?? {}
-  expect(note).toMatch(/asks for redis 8\.0; this machine runs the installed 7\.\d+\.\d+\./)
-  expect(topology?.engine).toEqual({ name: 'redis', version: '7.0' })
+  const planned = await plan('redis 8.0')
+  expect(planned?.note).toMatch(/asks for redis 8\.0; this machine runs the installed 7\.\d+\.\d+\./)
+  expect(planned?.plan.site.engine).toEqual({ name: 'redis', version: '7.0' })
 })
 
 it('`up --file` says that its gateways run without the settings of the hosts', async () => {

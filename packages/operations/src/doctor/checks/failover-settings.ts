@@ -1,5 +1,4 @@
 import { answering } from '@holdfast/agent/group/health'
-import { quorumOf } from '@holdfast/site/topology/topology'
 import { compareClocks } from '@holdfast/tokens/redis'
 import type { Check } from '../finding.ts'
 import {
@@ -108,7 +107,7 @@ const timingsDrifted: Check = {
 /** How long a failover of a hung primary takes with the Sentinels' present timings: until a quorum marks it as down. */
 function failoverTakesMs({ sentinels, topology }: Snapshot): number {
   const waits = answering(sentinels).map(({ facts }) => facts.downAfterMs)
-  const decisive = waits.sort((one, other) => one - other)[quorumOf(topology) - 1]
+  const decisive = waits.sort((one, other) => one - other)[topology.quorum - 1]
   return decisive === undefined ? 0 : decisive + ELECTION_MS
 }
 

@@ -1,6 +1,6 @@
 import { answering } from '@holdfast/agent/group/health'
 import type { ProcessSnapshot } from '@holdfast/agent/group/snapshot'
-import { PORT, quorumOf } from '@holdfast/site/topology/topology'
+import { PORT } from '@holdfast/site/topology/topology'
 import { type NodeAddress, parseAddress } from '@holdfast/tokens/redis'
 import type { Check } from '../finding.ts'
 import { agreeing, dissenters, failoverIsUnderWay, likelyPrimary } from '../group-state.ts'
@@ -31,7 +31,7 @@ function watchAgain(sentinel: NodeAddress, primary: string, snapshot: Snapshot):
   const { host, port } = parseAddress(primary) ?? { host: primary, port: PORT.redis }
   const commands = [
     ['REMOVE', primaryName],
-    ['MONITOR', primaryName, host, String(port), String(quorumOf(topology))],
+    ['MONITOR', primaryName, host, String(port), String(topology.quorum)],
     ['SET', primaryName, 'auth-user', 'sentinel', 'auth-pass', '<sentinel of secrets.json>'],
   ].map((command) => redisCli(sentinel, 'SENTINEL', ...command))
   return `It learns the primary from the messages of the other Sentinels within seconds. If it does not, make it watch the primary again, with its timings:\n${[...commands, `holdfast doctor --fix${cliFlags}`].join('\n')}\n${oneByOne(snapshot)}`
@@ -48,8 +48,7 @@ const noQuorum: Check = {
       // Separate checks report a Sentinel that knows too few others, or that has another quorum.
       .filter(
         ({ facts }) =>
-          facts.sentinels.length >= snapshot.sentinels.length - 1 &&
-          facts.quorum <= quorumOf(snapshot.topology),
+          facts.sentinels.length >= snapshot.sentinels.length - 1 && facts.quorum <= snapshot.topology.quorum,
       )
       .filter(({ facts }) => facts.quorumProblem !== null)
       .map(({ name, facts }) => ({
@@ -66,7 +65,7 @@ const quorumNotMajority: Check = {
   why: 'With a lower quorum, one Sentinel that is cut off starts a failover of a healthy primary. With a higher one, one lost Sentinel prevents every failover.',
   needs: ['sentinels'],
   check: ({ sentinels, topology }) => {
-    const planned = quorumOf(topology)
+    const planned = topology.quorum
     return answering(sentinels)
       .filter(({ facts }) => facts.quorum !== planned)
       .map((sentinel) => ({

@@ -27,9 +27,12 @@ export const NOT_LOCAL: LocalPart = {
 
 /** Collects what this machine knows of its data centre. Throws `REMAINS_UNREADABLE`. */
 export async function collectLocal(local: LocalDataCentre, timeoutMs: number): Promise<LocalPart> {
-  const { topology, folder } = local
-  const gateways = topology.gateways.map((address, index) => ({ name: `gateway-${index + 1}`, address }))
-  const web = [...gateways, { name: 'balancer', address: topology.balancer }]
+  const { plan, folder } = local
+  const gateways = plan.addresses.gateways.map((address, index) => ({
+    name: `gateway-${index + 1}`,
+    address,
+  }))
+  const web = [...gateways, { name: 'balancer', address: plan.addresses.balancer }]
   const [control, http, files, drill] = await Promise.all([
     connectControl(folder.path)
       .status()
@@ -63,20 +66,20 @@ async function collectHttp(name: string, address: NodeAddress, timeoutMs: number
 }
 
 /** The files and folders of a state folder that hold secrets, or that a process rewrites. */
-async function collectFiles({ folder, topology }: LocalDataCentre): Promise<FileSnapshot[]> {
+async function collectFiles({ folder, plan }: LocalDataCentre): Promise<FileSnapshot[]> {
   const paths: [path: string, rewrittenBy: string | null][] = [
     [folder.path, null],
     ...[folder.secretsFile, folder.descriptionFile, folder.usersFile, folder.rotationFile].map(
       (path) => [path, null] as [string, null],
     ),
   ]
-  for (const index of topology.dataHosts.keys()) {
+  for (const index of plan.addresses.dataHosts.keys()) {
     const [redis, sentinel] = [`redis-${index + 1}`, `sentinel-${index + 1}`]
     paths.push([folder.of(redis), redis], [folder.of(sentinel), sentinel], [folder.dataOf(redis), redis])
     for (const file of [CONFIG_FILES.redis, ACL_FILE]) paths.push([join(folder.of(redis), file), redis])
     paths.push([join(folder.of(sentinel), CONFIG_FILES.sentinel), sentinel])
   }
-  for (const index of topology.gateways.keys()) {
+  for (const index of plan.addresses.gateways.keys()) {
     const gateway = folder.of(`gateway-${index + 1}`)
     paths.push([gateway, null], [join(gateway, CONFIG_FILES.gateway), null])
   }

@@ -16,25 +16,26 @@ export interface PlannedTexts {
 export function plannedTexts(dataCentre: AnyDataCentre, index: number): PlannedTexts {
   const { secrets } = dataCentre
   if (isSite(dataCentre)) {
-    const { site, dataCentre: plan, hosts } = dataCentre
+    const { site, dataCentre: planned, hosts } = dataCentre
     const host = hosts[index]
     if (host === undefined) throw new RangeError(`There is no data host ${index}.`)
-    const files = dataHostFiles(site, plan, host, secrets)
+    const files = dataHostFiles(site, planned, host, secrets)
     const textIn = (name: string) => {
       const file = files.find((one) => one.name === name)
       return file === undefined ? '' : textOf(file.document)
     }
-    const servesPlatform = plan.hosts.some(({ runs }) => runs.includes('application'))
+    const servesPlatform = planned.hosts.some(({ runs }) => runs.includes('application'))
     return {
       redisConf: textIn('redis.conf'),
       usersAcl: textIn('users.acl'),
       sentinelUsers: sentinelUsersText(secrets, site.engine, servesPlatform),
     }
   }
-  const { topology, folder } = dataCentre
+  const { plan, folder } = dataCentre
+  const { engine } = plan.site
   return {
-    redisConf: localRedisConf(topology, index, folder, secrets),
-    usersAcl: renderUsersAcl(secrets, topology.engine),
-    sentinelUsers: renderSentinelUsers(secrets, topology.engine),
+    redisConf: localRedisConf(plan, index, folder, secrets),
+    usersAcl: renderUsersAcl(secrets, engine),
+    sentinelUsers: renderSentinelUsers(secrets, engine),
   }
 }

@@ -77,7 +77,7 @@ export function assertHasCertificates(dataCentre: AnyDataCentre): void {
         ? `The certificates of ${name} belong to stunnel, which reads them at SIGHUP on each host. \`holdfast rotate certificates --manual --file FILE\` prints the steps.`
         : `The transport of ${name} is ${transport}: it has no certificates.`,
     )
-  } else if (dataCentre.topology.transport === 'plain') {
+  } else if (dataCentre.plan.site.transport === 'plain') {
     refuse(
       `The traffic of ${name} is plain: it has no certificates. Start a new data centre with \`holdfast up --transport tls\`.`,
     )

@@ -44,15 +44,15 @@ export const holdersOf = (dataCentre: AnyDataCentre): CertificateHolders =>
   isSite(dataCentre) ? hostHolders(dataCentre) : localHolders(dataCentre)
 
 /** Each local process has a certificate of its own, in the folder from which it reads it. */
-export function localHolders({ topology, folder }: LocalDataCentre): CertificateHolders {
+export function localHolders({ plan, topology, folder }: LocalDataCentre): CertificateHolders {
   const control = connectControl(folder.path)
   return {
     certificates: new CertificateFolder(folder.certificates, topology.name),
     operator: OPERATOR,
-    requests: async () => certificateHolders(topology),
+    requests: async () => certificateHolders(plan),
     holderOf: (kind, index) => `${kind}-${index + 1}`,
     tunnels:
-      topology.transport !== 'stunnel'
+      plan.site.transport !== 'stunnel'
         ? []
         : topology.dataHosts.map(({ host, redisPort, sentinelPort }, index) => ({
             name: `stunnel-${index + 1}`,

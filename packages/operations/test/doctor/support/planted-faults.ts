@@ -310,10 +310,10 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     by: 'a limit that the site has lowered',
     plant: async (lab) => {
       lab.topologyBefore = await readFile(lab.fileOf('topology.json'), 'utf8')
-      const topology = JSON.parse(lab.topologyBefore)
-      topology.rotation.usersDays = 0
+      const plan = JSON.parse(lab.topologyBefore)
+      plan.site.rotation = { usersDays: 1 }
       const rotatedAt = { metrics: new Date(Date.now() - 2 * 86_400_000).toISOString() }
-      await writePrivate(lab.fileOf('topology.json'), JSON.stringify(topology))
+      await writePrivate(lab.fileOf('topology.json'), JSON.stringify(plan))
       await writePrivate(lab.fileOf('secrets.json'), JSON.stringify({ ...lab.secrets, rotatedAt }))
     },
     undo: async (lab) => {
