@@ -3,19 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Connection } from '@holdfast/tokens/redis'
 import type { ShiftableClock } from './clock.ts'
+import { findFreePorts } from './leases.ts'
+import { PRIMARY_NAME, TEST_MARK, TEST_USERS } from './names.ts'
 import type { Network } from './network.ts'
-import { findFreePorts } from './ports.ts'
 import {
   localPlace,
   makeRedis,
   makeSentinel,
   type Place,
-  PRIMARY_NAME,
   placeOf,
   type RedisSettings,
   type SentinelSettings,
-  TEST_MARK,
-  TEST_USERS,
 } from './redis-servers.ts'
 import type { ServerProcess } from './server-process.ts'
 

@@ -7,11 +7,12 @@ import type { RehearsalReport } from '@holdfast/drill/rehearsal/rehearse'
 import type { DrillReport } from '@holdfast/drill/report'
 import type { DataCentreDescription } from '@holdfast/local/state/description'
 import { connectControl } from '@holdfast/local/supervise/control-client'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { collect, Sandbox } from './holdfast.ts'
 
 const NAME = 'cli-test'
-const NETWORK = '127.0.73'
+const NETWORK = await leaseNetwork()
 const DRILL_MS = 90_000
 
 let sandbox: Sandbox

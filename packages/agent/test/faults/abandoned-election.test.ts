@@ -18,7 +18,7 @@ const HOSTS = ['a', 'b', 'c'] as const
  * only after some seconds, because TCP retransmits late, while its own commands arrive.
  */
 class LateLeader {
-  readonly network = new Network()
+  readonly network: Network
   readonly log: string[] = []
   readonly loggedIn = new Set<string>()
   readonly loggedOut = new Set<string>()
@@ -27,6 +27,10 @@ class LateLeader {
   readonly #agents = new Map<string, AbortController>()
   #users: Promise<unknown> = Promise.resolve()
   #stopped = false
+
+  constructor(network: Network) {
+    this.network = network
+  }
 
   get group(): RedisGroup {
     if (this.#group === null) throw new Error('The group was not started.')
@@ -195,7 +199,7 @@ class LateLeader {
 
 /** Runs the schedule and returns its observations. */
 async function run(withAgents: boolean) {
-  const lab = new LateLeader()
+  const lab = new LateLeader(await Network.create())
   try {
     await lab.start()
     if (withAgents) for (const host of HOSTS) lab.runAgent(host)

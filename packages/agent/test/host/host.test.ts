@@ -8,6 +8,7 @@ import { placeCertificate } from '@holdfast/testing/hosts/certificates'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from '@holdfast/testing/hosts/example-site'
 import type { PlacedHost } from '@holdfast/testing/hosts/placed-host'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { Connection } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -17,7 +18,7 @@ import { HostGroup } from '../../src/host/group.ts'
 import { waitForRedisExit } from '../../src/host/redis-process.ts'
 import { watchHost } from '../../src/watchdog/watch-host.ts'
 
-const NETWORK = '127.0.63'
+const NETWORK = await leaseNetwork()
 const hosts = dataHostsOf(NETWORK)
 const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 

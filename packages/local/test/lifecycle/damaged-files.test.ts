@@ -1,9 +1,10 @@
 import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-const NETWORK = '127.0.68'
+const NETWORK = await leaseNetwork()
 let dc: TestDataCentre
 
 const dataOf = (name: string) => join(dc.stateDir, name, 'data')

@@ -5,13 +5,14 @@ import { createConnection, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { StartStep } from '../../src/lifecycle/start.ts'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { startOf } from '../../src/state/process-identity.ts'
 
-const NETWORK = '127.0.156'
+const NETWORK = await leaseNetwork()
 const STARTING = fileURLToPath(new URL('../support/starting.ts', import.meta.url))
 /** A few seconds for what ends again and again, and as many for a busy machine. */
 const ENDS_WITHIN_MS = 15_000

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Sentinels } from '@holdfast/agent/redis/sentinels'
 import { resolveTopology } from '@holdfast/site/topology/resolve'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { startOptions, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type StartProgress, startDataCentre } from '../../src/lifecycle/start.ts'
@@ -9,12 +10,15 @@ import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { checkAddresses } from '../../src/preflight/addresses.ts'
 import { isAlive } from '../../src/state/process-identity.ts'
 
+const NETWORK = await leaseNetwork()
+const OTHER_NETWORK = await leaseNetwork()
+
 let dc1: TestDataCentre
 let dc2: TestDataCentre
 
 beforeAll(async () => {
-  dc1 = await TestDataCentre.create({ network: '127.0.53' })
-  dc2 = await TestDataCentre.create({ name: 'dc2', network: '127.0.54' })
+  dc1 = await TestDataCentre.create({ network: NETWORK })
+  dc2 = await TestDataCentre.create({ name: 'dc2', network: OTHER_NETWORK })
   await Promise.all([dc1.start(), dc2.start()])
 })
 
@@ -27,10 +31,10 @@ it('describes itself for scripts', async () => {
   expect(JSON.parse(text)).toEqual({
     name: 'dc1',
     stateDir: dc1.stateDir,
-    balancer: 'http://127.0.53.1:8080',
-    gateways: [21, 22, 23, 24].map((last) => `http://127.0.53.${last}:8080`),
-    redis: [11, 12, 13].map((last) => ({ host: `127.0.53.${last}`, port: 6379 })),
-    sentinels: [11, 12, 13].map((last) => ({ host: `127.0.53.${last}`, port: 26379 })),
+    balancer: `http://${NETWORK}.1:8080`,
+    gateways: [21, 22, 23, 24].map((last) => `http://${NETWORK}.${last}:8080`),
+    redis: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 6379 })),
+    sentinels: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 26379 })),
     user: 'demo',
     password: expect.stringMatching(/^.{40,}$/),
   })
@@ -49,7 +53,7 @@ it('shows one primary, two linked replicas and three Sentinels that agree', asyn
   ])
   for (const sentinel of status.sentinels) {
     expect(sentinel).toMatchObject({
-      primary: '127.0.53.11:6379',
+      primary: `${NETWORK}.11:6379`,
       known: { replicas: 2, sentinels: 2 },
     })
   }
@@ -58,8 +62,8 @@ it('shows one primary, two linked replicas and three Sentinels that agree', asyn
 it('runs two data centres side by side that know nothing of each other', async () => {
   await dc1.write('only-in', 'dc1')
   await dc2.write('only-in', 'dc2')
-  expect(await dc1.ask('127.0.53.12', ['GET', 'only-in'])).toEqual(['dc1'])
-  expect(await dc2.ask('127.0.54.12', ['GET', 'only-in'])).toEqual(['dc2'])
+  expect(await dc1.ask(`${NETWORK}.12`, ['GET', 'only-in'])).toEqual(['dc1'])
+  expect(await dc2.ask(`${OTHER_NETWORK}.12`, ['GET', 'only-in'])).toEqual(['dc2'])
   for (const { known } of (await dc2.status()).sentinels.filter((sentinel) => sentinel.reachable)) {
     expect(known).toEqual({ replicas: 2, sentinels: 2 })
   }
@@ -70,7 +74,7 @@ it('keeps its secrets to the owner: in modes, in arguments, in the files that Re
   const secrets: Record<string, unknown> = JSON.parse(
     await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'),
   )
-  await dc1.ask('127.0.53.11', ['CONFIG', 'REWRITE'], ['ACL', 'SAVE'])
+  await dc1.ask(`${NETWORK}.11`, ['CONFIG', 'REWRITE'], ['ACL', 'SAVE'])
   expect((await stat(dc1.stateDir)).mode & 0o777).toBe(0o700)
   for (const file of [
     'secrets.json',
@@ -103,7 +107,7 @@ it('refuses what its control socket does not know', async () => {
     code: 'CONTROL_REFUSED',
     message: expect.stringContaining('redis-9'),
   })
-  await expect(dc1.control.loseHost('127.0.53.99')).rejects.toMatchObject({ code: 'CONTROL_REFUSED' })
+  await expect(dc1.control.loseHost(`${NETWORK}.99`)).rejects.toMatchObject({ code: 'CONTROL_REFUSED' })
 })
 
 it('leaves no process and no open port when it stops, and comes back with its data', async () => {
@@ -117,12 +121,12 @@ it('leaves no process and no open port when it stops, and comes back with its da
   expect(before.filter(isAlive)).toEqual([])
   await checkAddresses(dc1.topology)
   await dc1.start()
-  expect(await dc1.ask('127.0.53.11', ['GET', 'kept'])).toEqual(['yes'])
+  expect(await dc1.ask(`${NETWORK}.11`, ['GET', 'kept'])).toEqual(['yes'])
 })
 
 it('takes other timings for a folder that exists, and refuses other hosts', async () => {
   await dc1.stop()
-  const reference = resolveTopology({ network: '127.0.53', timings: 'reference' })
+  const reference = resolveTopology({ network: NETWORK, timings: 'reference' })
   await dc1.start({ topology: reference })
   const secrets = JSON.parse(await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'))
   const sentinels = new Sentinels({ topology: reference, secrets, tls: null })
@@ -132,10 +136,10 @@ it('takes other timings for a folder that exists, and refuses other hosts', asyn
   sentinels.close()
   await dc1.stop()
   await expect(
-    dc1.start({ topology: resolveTopology({ hosts: ['127.0.53.14', '127.0.53.15', '127.0.53.16'] }) }),
+    dc1.start({ topology: resolveTopology({ hosts: [`${NETWORK}.14`, `${NETWORK}.15`, `${NETWORK}.16`] }) }),
   ).rejects.toMatchObject({
     code: 'STATE_MISMATCH',
-    message: expect.stringMatching(/127.0.53.11.*127.0.53.14/),
+    message: expect.stringMatching(`${NETWORK}.11.*${NETWORK}.14`),
   })
 })
 

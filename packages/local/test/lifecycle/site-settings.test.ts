@@ -4,6 +4,7 @@ import { examine } from '@holdfast/operations/doctor/examine'
 import { fixFindings } from '@holdfast/operations/doctor/fix'
 import { REDIS_SETTINGS, type RedisSettings } from '@holdfast/site/file/site'
 import type { Topology } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -12,7 +13,7 @@ let dc: TestDataCentre
 let said: string[]
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.159' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
 })
 afterAll(() => dc.remove())
 

@@ -4,6 +4,7 @@ import { switchover } from '@holdfast/operations/switchover/switchover'
 import { resolveTopology } from '@holdfast/site/topology/resolve'
 import { tunnelOf } from '@holdfast/site/topology/topology'
 import { isThere } from '@holdfast/testing/hosts/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -23,8 +24,8 @@ function plainAnswer(host: string, port: number): Promise<string> {
 }
 
 describe.each([
-  ['tls', '127.0.96'],
-  ['stunnel', '127.0.97'],
+  ['tls', await leaseNetwork()],
+  ['stunnel', await leaseNetwork()],
 ] as const)('a data centre on this machine by %s', (transport, network) => {
   // A machine may have no stunnel: nothing else needs it.
   const canRun = transport !== 'stunnel' || isThere('stunnel')

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, type IssuedToken, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
@@ -13,6 +14,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backup } from '../../src/backup/backup.ts'
 import { unlock } from '../../src/backup/encryption.ts'
 import { restore } from '../../src/backup/restore.ts'
+
+const NETWORK = await leaseNetwork()
 
 const DYING = fileURLToPath(new URL('../support/dying-restore.ts', import.meta.url))
 const PASSPHRASE = 'correct horse battery staple'
@@ -29,12 +32,12 @@ beforeAll(async () => {
   identity = await generateIdentity()
   recipients = [await identityToRecipient(identity)]
   folder = await makeTempFolder()
-  dc = await TestDataCentre.create({ network: '127.0.84' })
+  dc = await TestDataCentre.create({ network: NETWORK })
   other = await TestDataCentre.create({
     name: 'dc2',
-    hosts: ['127.0.84.51', '127.0.84.52', '127.0.84.53'],
-    gateways: ['127.0.84.61'],
-    balancer: '127.0.84.2',
+    hosts: [`${NETWORK}.51`, `${NETWORK}.52`, `${NETWORK}.53`],
+    gateways: [`${NETWORK}.61`],
+    balancer: `${NETWORK}.2`,
   })
   await dc.start()
   store = await openStore()

@@ -9,6 +9,7 @@ import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { temporaryFolder } from '@holdfast/testing/local/temporary-folder'
@@ -25,7 +26,7 @@ import { getStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
 import { UsersAtWork } from '../support/users-at-work.ts'
 
-const NETWORK = '127.0.122'
+const NETWORK = await leaseNetwork()
 const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
 const HOSTS = [
   ...['data-1', 'data-2', 'data-3'],

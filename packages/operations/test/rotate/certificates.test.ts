@@ -10,6 +10,7 @@ import { issuedFiles } from '@holdfast/local/state/tls-files'
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { redisAddress, sentinelAddress, tunnelOf } from '@holdfast/site/topology/topology'
 import { isThere } from '@holdfast/testing/hosts/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore } from '@holdfast/tokens'
@@ -53,8 +54,8 @@ async function shown(dc: TestDataCentre): Promise<Map<string, string>> {
 }
 
 describe.each([
-  ['tls', '127.0.101'],
-  ['stunnel', '127.0.99'],
+  ['tls', await leaseNetwork()],
+  ['stunnel', await leaseNetwork()],
 ] as const)('by %s', (transport, network) => {
   // A machine may have no stunnel: nothing else needs it.
   const canRun = transport !== 'stunnel' || isThere('stunnel')

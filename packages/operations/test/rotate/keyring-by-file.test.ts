@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import type { Keyring } from '@holdfast/tokens'
@@ -23,7 +24,7 @@ let place: Sited['place']
 let deliverCommand: string
 
 beforeAll(async () => {
-  sited = await Sited.start({ network: '127.0.123' })
+  sited = await Sited.start({ network: await leaseNetwork() })
   ;({ dc, place, deliverCommand } = sited)
   await dc.whole()
 }, 90_000)

@@ -10,6 +10,7 @@ import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
 import { writeSecrets } from '@holdfast/local/state/secrets-file'
 import { ClusterError } from '@holdfast/site/errors'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import type { Keyring } from '@holdfast/tokens'
@@ -23,7 +24,7 @@ const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.98' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 

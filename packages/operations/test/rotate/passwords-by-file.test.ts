@@ -8,6 +8,7 @@ import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, type TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress } from '@holdfast/tokens/redis'
@@ -36,7 +37,7 @@ let place: SitePlace
 let deliverCommand: string
 
 beforeAll(async () => {
-  sited = await Sited.start({ network: '127.0.112', more: 'rotation: { usersDays: 30 }' })
+  sited = await Sited.start({ network: await leaseNetwork(), more: 'rotation: { usersDays: 30 }' })
   ;({ dc, place, deliverCommand } = sited)
   await dc.whole()
 }, 90_000)

@@ -7,6 +7,7 @@ import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore } from '@holdfast/tokens'
@@ -25,7 +26,7 @@ const USERS = PASSWORD_USERS.filter(({ secret }) => secret !== 'platform')
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.102' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
   await dc.whole()
 })

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -13,7 +14,7 @@ let dc: TestDataCentre
 let store: TokenStore
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.85' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
   store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   await store.ready({ timeoutMs: 30_000 })

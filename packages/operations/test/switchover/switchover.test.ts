@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SWITCHOVER_STEPS, switchover } from '../../src/switchover/switchover.ts'
@@ -9,7 +10,7 @@ const DYING = fileURLToPath(new URL('../support/dying-switchover.ts', import.met
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.71' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { switchover } from '../../src/switchover/switchover.ts'
@@ -17,7 +18,7 @@ const EVERY_STEP = process.env['HOLDFAST_EVERY_STEP'] ?? 'no'
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.104' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 

@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { findFreePorts, ServerProcess, startTcpServer, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Connection, type ConnectionOptions } from '../../src/redis/connection.ts'
-import { errorOf, groupOfThisFile, NOBODY, pause, pauseUntilFinished, printed, timed } from '../support.ts'
+import { errorOf, NOBODY, pause, pauseUntilFinished, printed, timed } from '../support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
 const group = groupOfThisFile()

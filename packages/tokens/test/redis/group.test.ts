@@ -1,9 +1,10 @@
 import { RedisGroup } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Deadline } from '../../src/deadline.ts'
 import { formatAddress } from '../../src/redis/address.ts'
 import { type GroupOptions, ReplicaGroup } from '../../src/redis/group.ts'
-import { APP, errorOf, groupOfThisFile, makeStore, NOBODY, printed, timed } from '../support.ts'
+import { APP, errorOf, makeStore, NOBODY, printed, timed } from '../support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
 const servers = groupOfThisFile()

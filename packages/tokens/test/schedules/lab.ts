@@ -36,7 +36,7 @@ export class Lab {
   }
 
   static async start(options: RedisGroupOptions = {}): Promise<Lab> {
-    const network = new Network()
+    const network = await Network.create()
     return new Lab(network, await RedisGroup.start({ ...options, network }))
   }
 

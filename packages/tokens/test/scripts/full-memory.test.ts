@@ -1,8 +1,9 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SCRIPTS } from '../../src/scripts/scripts.ts'
 import { recordKey } from '../../src/token/digest.ts'
 import { FUTURE_MS } from '../record/arbitraries.ts'
-import { errorOf, groupOfThisFile, openStore, pause } from '../support.ts'
+import { errorOf, openStore, pause } from '../support.ts'
 
 const group = groupOfThisFile()
 

@@ -1,15 +1,8 @@
 import type { ServerProcess } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { TokenStore } from '@holdfast/tokens'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  errorOf,
-  groupOfThisFile,
-  makeStore,
-  openStore,
-  pause,
-  pauseUntilFinished,
-  timed,
-} from '../support.ts'
+import { errorOf, makeStore, openStore, pause, pauseUntilFinished, timed } from '../support.ts'
 
 // With this limit a Sentinel's silence counts for something one second after the store was opened (store/barrier.ts).
 const group = groupOfThisFile({ failoverTimeoutMs: 1000 })

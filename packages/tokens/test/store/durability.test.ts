@@ -1,10 +1,11 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { TokenStore } from '@holdfast/tokens'
 import { beforeEach, expect, test } from 'vitest'
 import type { TokenRecord } from '../../src/record/record.ts'
 import type { ReplicaGroup } from '../../src/redis/group.ts'
 import type { EpochBarrier } from '../../src/store/barrier.ts'
 import { TombstoneDurability } from '../../src/store/durability.ts'
-import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../support.ts'
+import { errorOf, openStore, pause, pauseUntilFinished } from '../support.ts'
 
 const group = groupOfThisFile()
 beforeEach(() => group().waitUntilWhole())

@@ -1,8 +1,9 @@
 import { type RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { recordIsLive, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { Connection } from '../../src/redis/connection.ts'
-import { groupOfThisFile, openStore, pause } from '../support.ts'
+import { openStore, pause } from '../support.ts'
 
 const group = groupOfThisFile()
 

@@ -1,3 +1,4 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { StoreEvent } from '@holdfast/tokens'
 import { tokenKey } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
@@ -7,7 +8,7 @@ import { Heartbeat } from '../../src/store/heartbeat.ts'
 import { readInstant } from '../../src/store/instant.ts'
 import { Lease } from '../../src/store/lease.ts'
 import { dataCentreTag, generateToken } from '../../src/token/format.ts'
-import { groupOfThisFile, openStore, pause } from '../support.ts'
+import { openStore, pause } from '../support.ts'
 
 const group = groupOfThisFile()
 

@@ -1,16 +1,9 @@
 import type { ServerProcess } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { IssuedToken, TokenStore } from '@holdfast/tokens'
 import { beforeEach, expect, test } from 'vitest'
 import { formatAddress } from '../../src/redis/address.ts'
-import {
-  errorOf,
-  groupOfThisFile,
-  openStore,
-  openStoreWithout,
-  pause,
-  pauseUntilFinished,
-  timed,
-} from '../support.ts'
+import { errorOf, openStore, openStoreWithout, pause, pauseUntilFinished, timed } from '../support.ts'
 
 const group = groupOfThisFile()
 

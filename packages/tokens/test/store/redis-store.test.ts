@@ -1,10 +1,11 @@
 import { TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { type Active, type CommitOutcome, tokenKey } from '@holdfast/tokens'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../src/record/codec.ts'
 import { Connection } from '../../src/redis/connection.ts'
 import { dataCentreTag, generateToken } from '../../src/token/format.ts'
-import { errorOf, groupOfThisFile, makeStore, openStore, pause, printed, timed } from '../support.ts'
+import { errorOf, makeStore, openStore, pause, printed, timed } from '../support.ts'
 import { testStore } from './contract.ts'
 
 const group = groupOfThisFile()

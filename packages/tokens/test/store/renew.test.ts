@@ -1,7 +1,8 @@
 import { type RedisGroup, TEST_USERS, TestAuthority } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { TokenStore } from '@holdfast/tokens'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { APP, errorOf, groupOfThisFile, makeStore, openStore, pause, printed } from '../support.ts'
+import { APP, errorOf, makeStore, openStore, pause, printed } from '../support.ts'
 
 const group = groupOfThisFile()
 const OLD = TEST_USERS.app.password

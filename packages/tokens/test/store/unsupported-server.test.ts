@@ -5,11 +5,12 @@ import {
   startTcpServer,
   TEST_USERS,
 } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { createRedisStore, type HoldfastError, type RedisStoreOptions } from '@holdfast/tokens'
 import { Connection, type NodeAddress } from '@holdfast/tokens/redis'
 import { expect, onTestFinished, test } from 'vitest'
 import { HINTS } from '../../src/redis/sentinel.ts'
-import { errorOf, groupOfThisFile, KEYRING, timed } from '../support.ts'
+import { errorOf, KEYRING, timed } from '../support.ts'
 
 const group = groupOfThisFile()
 

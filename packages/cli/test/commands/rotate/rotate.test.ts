@@ -6,8 +6,11 @@ import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { CertificatesReport } from '@holdfast/operations/rotate/certificates/choices'
 import type { KeyringReport } from '@holdfast/operations/rotate/keyring/choices'
 import type { PasswordsReport } from '@holdfast/operations/rotate/passwords/choices'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
+
+const NETWORK = await leaseNetwork()
 
 const NAME = 'rotate-test'
 let sandbox: Sandbox
@@ -15,16 +18,7 @@ let centre: DataCentreDescription
 
 beforeAll(async () => {
   sandbox = await Sandbox.make()
-  centre = await sandbox.json([
-    'up',
-    '--detach',
-    '--name',
-    NAME,
-    '--network',
-    '127.0.118',
-    '--transport',
-    'tls',
-  ])
+  centre = await sandbox.json(['up', '--detach', '--name', NAME, '--network', NETWORK, '--transport', 'tls'])
 }, 120_000)
 
 afterAll(async () => {
@@ -233,8 +227,8 @@ it('exits with 3 if no data centre runs', async () => {
 it('prints what to bring to which host of a file, and how to continue', async () => {
   const file = join(sandbox.folder, 'by-file.yaml')
   const hosts = [
-    ...[1, 2, 3].map((n) => `{ name: d${n}, address: 127.0.118.1${n}, runs: [redis, sentinel] }`),
-    ...[1, 2, 3, 4].map((n) => `{ name: g${n}, address: 127.0.118.2${n}, runs: [gateway] }`),
+    ...[1, 2, 3].map((n) => `{ name: d${n}, address: ${NETWORK}.1${n}, runs: [redis, sentinel] }`),
+    ...[1, 2, 3, 4].map((n) => `{ name: g${n}, address: ${NETWORK}.2${n}, runs: [gateway] }`),
   ]
   const head = 'version: 1\nengine: redis 7.0\ntransport: tls\ntimings: fast\ndataCentres:'
   const body = hosts.map((host) => `      - ${host}`).join('\n')

@@ -4,15 +4,17 @@ import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { BackupReport } from '@holdfast/operations/backup/backup'
 import type { RestoreReport } from '@holdfast/operations/backup/restore'
 import type { FoundSession, SessionList } from '@holdfast/operations/sessions/sessions'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 
+const NETWORK = await leaseNetwork()
+
 const NAME = 'cli-sessions'
-// Beside the data centre of another test, which has the lower addresses of this network.
 const ADDRESSES = [
-  ['--hosts', '127.0.75.51,127.0.75.52,127.0.75.53'],
-  ['--gateways', '127.0.75.61'],
-  ['--balancer', '127.0.75.2'],
+  ['--hosts', `${NETWORK}.51,${NETWORK}.52,${NETWORK}.53`],
+  ['--gateways', `${NETWORK}.61`],
+  ['--balancer', `${NETWORK}.2`],
 ].flat()
 
 let sandbox: Sandbox

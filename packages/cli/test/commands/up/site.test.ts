@@ -3,11 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DataCentreDescription } from '@holdfast/local/state/description'
 import { connectControl } from '@holdfast/local/supervise/control-client'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { Connection } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collect, Sandbox } from '../../holdfast.ts'
 
-const NETWORKS = ['127.0.94', '127.0.95'] as const
+const NETWORKS = [await leaseNetwork(), await leaseNetwork()] as const
 
 /** Two data centres that share nothing, as an operator writes them down. */
 const SITE = `
