@@ -1,11 +1,12 @@
 import http from 'node:http'
 import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { createMemoryStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRun, TEST_MS, until } from './processes/running.ts'
 import { asBearer, KEYRING, PASSWORD } from './support.ts'
 
-const HOST = '127.0.110.5'
+const HOST = `${await leaseNetwork()}.1`
 const LOGINS = 20
 const VERIFICATIONS = 180
 

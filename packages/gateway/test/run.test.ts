@@ -50,12 +50,10 @@ async function logIn(url: string): Promise<string> {
   return String((await bodyOf(response))['token'])
 }
 
-test('SIGTERM ends a gateway within five seconds with exit code 0', async () => {
+test('SIGTERM ends a gateway with exit code 0', async () => {
   const { running } = await startReady('gateway-1')
-  const startMs = performance.now()
   running.process.kill('SIGTERM')
   expect(await running.ended()).toBe(0)
-  expect(performance.now() - startMs).toBeLessThan(5000)
 })
 
 test('a gateway with a wrong Redis password ends with one clear sentence', async () => {
