@@ -70,6 +70,16 @@ test('with memory full a session in use stays in beyond its idle limit, and one 
   expect(await store.verify(unused.token)).toMatchObject({ status: 'inactive' })
 })
 
+test('without the rule touch-when-full a session in use ends while memory is full', async () => {
+  const store = await openStore(group(), { idleMs: 1500 }, { rulesOff: new Set(['touch-when-full']) })
+  const { token } = await store.issue({ subject: 'ada' })
+  await fillMemory()
+  expect(await errorOf(store.touch(token))).toMatchObject({ code: 'STORE_FULL' })
+  await expect
+    .poll(() => store.verify(token), { timeout: 10_000 })
+    .toMatchObject({ status: 'inactive', reason: 'expired' })
+})
+
 test('with memory full claims may change as long as they do not grow', async () => {
   const store = await openStore(group())
   const { token } = await store.issue({ subject: 'ada', claims: { role: 'admin' } })
