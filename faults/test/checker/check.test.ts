@@ -169,7 +169,7 @@ describe('S1: a lost login is found', () => {
     expect(written && rules(written)).toContain('S1-lost-login')
   })
 
-  it('unless the clocks may differ by as much', () => {
+  it('but not if the clocks may differ by as much', () => {
     const written = history().issue('t', 0, 10, { idleMs: 100 }).verify('t', 50, 51, 'inactive', 'expired')
     expect(rules(written, [], { clockErrorMs: 60 })).toEqual([])
   })
@@ -213,7 +213,7 @@ describe('S2: an undone revocation is found', () => {
     expect(rules(written)).toEqual(['S2-active-again'])
   })
 
-  it('and the largest delay is told, also when it is within L', () => {
+  it('with the largest delay, also when that is within L', () => {
     const written = history()
       .issue('t', 0, 10)
       .revoke('t', 30, 40)
@@ -286,7 +286,7 @@ describe('after healing', () => {
       'inactive',
     ],
     ['the API accepts what was revoked', issued().revoke('t', 20, 30), ended, 'active'],
-  ] as const)('it is found that %s', (_, written, nodes, api) => {
+  ] as const)('the check finds that %s', (_, written, nodes, api) => {
     expect(rules(written, reading(nodes, api))).toEqual(['final-disagreement'])
   })
 })

@@ -29,7 +29,7 @@ function result(name: string, written: HandWritten, system: SystemName = 'holdfa
 
 const lost = () => new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'inactive', 'unknown')
 
-it('shows what was lost, beside what the controls lost', () => {
+it('the report shows what was lost, beside what the controls lost', () => {
   const report = renderReport([result('kill-primary', lost()), result('kill-primary', lost(), 'plain-wait')])
   expect(report).toContain('**1 acknowledged logins lost, 0 acknowledged log-outs undone**')
   const row = report.split('\n').find((line) => line.startsWith('| **kill-primary**'))
@@ -37,14 +37,14 @@ it('shows what was lost, beside what the controls lost', () => {
   expect(report).toContain('- kill-primary (violation, 1234567): Called inactive (unknown) 190 ms after')
 })
 
-it('says of a case that no control goes red on that it proves nothing', () => {
+it('the report says that a case proves nothing if no control loses', () => {
   const calm = new HandWritten().issue('t', 0, 10).verify('t', 200, 201, 'active')
   const report = renderReport([result('kill-replica', calm), result('kill-replica', calm, 'connect-redis')])
   const row = report.split('\n').find((line) => line.startsWith('| **kill-replica**'))
   expect(row).toMatch(/\*\*nothing\*\* \|$/)
 })
 
-it('shows how long logins waited for a switchover, beside what is promised of it', () => {
+it('the report shows how long logins waited for a switchover, beside the promised bound', () => {
   const kept = result('switchover', new HandWritten().issue('t', 0, 90).issue('u', 5000, 5200))
   const spans = kept.spans.map((span) => ({ ...span, fault: 'switchover' }))
   const loginGaps = kept.loginGaps.map((gap) => ({ ...gap, fault: 'switchover' }))

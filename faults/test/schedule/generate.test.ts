@@ -51,12 +51,12 @@ describe('what a schedule must show', () => {
     afterWhole: false,
   })
 
-  it('is everything for one host after the other', () => {
+  it('is every promise for faults of one host after the other', () => {
     const promises = promisesOf([fault('kill-redis', 0), fault('pause-host', 6000, 3000)])
     expect(promises).toMatchObject({ safety: true, verifications: true, logins: true })
   })
 
-  it('is safety alone for two faults at once, and for links', () => {
+  it('is only safety for two faults at once, and for links', () => {
     const safetyAlone = { safety: true, verifications: false, logins: false }
     expect(promisesOf([fault('kill-redis', 0), fault('pause-app', 500)])).toMatchObject(safetyAlone)
     expect(promisesOf([fault('minority', 0)])).toMatchObject(safetyAlone)

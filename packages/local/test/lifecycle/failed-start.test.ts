@@ -275,7 +275,7 @@ describe('in the middle of the start', () => {
   )
 
   it.each(STEPS)(
-    'of the %s `down` ends what is left of one that was killed',
+    'of the %s `down` ends the processes that a killed start left',
     async (step) => {
       const { child, prints, ended } = start()
       await prints(`${step} begun`)
@@ -308,7 +308,7 @@ it('`down` ends a supervisor whose files and socket are missing, and that would 
   await expectNothingRuns()
 }, 60_000)
 
-it('a client of the control socket that says nothing keeps nobody from ending', async () => {
+it('a silent client of the control socket does not keep the supervisor from ending', async () => {
   const { child, prints, ended } = start()
   await prints('ready')
   const silent = createConnection(at('control.sock'))

@@ -26,7 +26,7 @@ afterAll(async () => {
   await Promise.all([dc1.remove(), dc2.remove()])
 })
 
-it('describes itself for scripts', async () => {
+it('a local data centre describes itself for scripts', async () => {
   const text = await readFile(join(dc1.stateDir, 'description.json'), 'utf8')
   expect(JSON.parse(text)).toEqual({
     name: 'dc1',
@@ -41,7 +41,7 @@ it('describes itself for scripts', async () => {
   expect(dc1.running?.description).toEqual(JSON.parse(text))
 })
 
-it('shows one primary, two linked replicas and three Sentinels that agree', async () => {
+it('a local data centre shows one primary, two linked replicas and three Sentinels that agree', async () => {
   const status = await dc1.status()
   expect(status).toMatchObject({ name: 'dc1', timings: 'fast', supervisor: 'running' })
   expect(status.processes).toHaveLength(11)
@@ -59,7 +59,7 @@ it('shows one primary, two linked replicas and three Sentinels that agree', asyn
   }
 })
 
-it('runs two data centres side by side that know nothing of each other', async () => {
+it('two local data centres run side by side and know nothing of each other', async () => {
   await dc1.write('only-in', 'dc1')
   await dc2.write('only-in', 'dc2')
   expect(await dc1.ask(`${NETWORK}.12`, ['GET', 'only-in'])).toEqual(['dc1'])
@@ -70,7 +70,7 @@ it('runs two data centres side by side that know nothing of each other', async (
 })
 
 // INV-LOCAL-8.
-it('keeps its secrets to the owner: in modes, in arguments, in the files that Redis rewrites', async () => {
+it('a local data centre keeps its secrets to the owner: in modes, in arguments, in the files that Redis rewrites', async () => {
   const secrets: Record<string, unknown> = JSON.parse(
     await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'),
   )
@@ -95,14 +95,14 @@ it('keeps its secrets to the owner: in modes, in arguments, in the files that Re
 })
 
 // INV-LOCAL-7.
-it('refuses a second supervisor for the same folder', async () => {
+it('a local data centre refuses a second supervisor for the same folder', async () => {
   await expect(startDataCentre(startOptions(dc1.stateDir, dc1.topology))).rejects.toMatchObject({
     code: 'ALREADY_RUNNING',
     message: expect.stringContaining(dc1.stateDir),
   })
 })
 
-it('refuses what its control socket does not know', async () => {
+it('a local data centre refuses requests that its control socket does not know', async () => {
   await expect(dc1.control.signal('redis-9', 'SIGKILL')).rejects.toMatchObject({
     code: 'CONTROL_REFUSED',
     message: expect.stringContaining('redis-9'),
@@ -110,7 +110,7 @@ it('refuses what its control socket does not know', async () => {
   await expect(dc1.control.loseHost(`${NETWORK}.99`)).rejects.toMatchObject({ code: 'CONTROL_REFUSED' })
 })
 
-it('leaves no process and no open port when it stops, and comes back with its data', async () => {
+it('a local data centre leaves no process and no open port when it stops, and comes back with its data', async () => {
   await dc1.write('kept', 'yes')
   const before = dc1.processes()
   expect(before).toHaveLength(11)
@@ -124,7 +124,7 @@ it('leaves no process and no open port when it stops, and comes back with its da
   expect(await dc1.ask(`${NETWORK}.11`, ['GET', 'kept'])).toEqual(['yes'])
 })
 
-it('takes other timings for a folder that exists, and refuses other hosts', async () => {
+it('a local data centre accepts other timings for an existing folder, and refuses other hosts', async () => {
   await dc1.stop()
   const reference = resolveTopology({ network: NETWORK, timings: 'reference' })
   await dc1.start({ topology: reference })
@@ -144,7 +144,7 @@ it('takes other timings for a folder that exists, and refuses other hosts', asyn
 })
 
 it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways'])(
-  'can be broken off while it starts its %s',
+  'a local data centre can be aborted while it starts its %s',
   async (step) => {
     const controller = new AbortController()
     const started = dc1.start({
@@ -159,7 +159,7 @@ it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways'])(
   },
 )
 
-it('says which process does not come up, and leaves nothing running', async () => {
+it('a local data centre whose process does not come up names it, and leaves nothing running', async () => {
   const gatewayCommand = [process.execPath, '-e', 'process.exit(3)', '--']
   await expect(dc1.start({ gatewayCommand })).rejects.toMatchObject({
     code: 'START_FAILED',
@@ -168,7 +168,7 @@ it('says which process does not come up, and leaves nothing running', async () =
   await checkAddresses(dc1.topology)
 })
 
-it('deletes the folder when it is purged', async () => {
+it('a local data centre deletes the folder when it is purged', async () => {
   await dc2.stop()
   expect(await stopDataCentre(dc2.stateDir, { purge: true })).toEqual({
     ended: [],

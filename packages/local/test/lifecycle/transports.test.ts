@@ -40,14 +40,14 @@ describe.each([
   afterAll(() => dc?.remove())
 
   // INV-LOCAL-6.
-  it.skipIf(!canRun)('is whole, and the doctor finds nothing but the stand-ins of its gateways', async () => {
+  it.skipIf(!canRun)('is healthy, and the doctor finds only the stand-ins of its gateways', async () => {
     await dc.whole()
     const { findings } = await examine({ stateDir: dc.stateDir })
     expect(findings.filter(({ subject }) => !/gateway|balancer/.test(subject))).toEqual([])
   })
 
   it.skipIf(!canRun)(
-    'answers nobody in clear where its traffic crosses',
+    'answers no client without encryption where its traffic crosses the network',
     async () => {
       for (const { host, redisPort, sentinelPort } of dc.topology.dataHosts) {
         const { arrival, inside } = tunnelOf(host)

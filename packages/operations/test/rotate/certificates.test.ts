@@ -56,7 +56,7 @@ async function shown(dc: TestDataCentre): Promise<Map<string, string>> {
 describe.each([
   ['tls', await leaseNetwork()],
   ['stunnel', await leaseNetwork()],
-] as const)('by %s', (transport, network) => {
+] as const)('a rotation of certificates with the transport %s', (transport, network) => {
   // A machine may have no stunnel: nothing else needs it.
   const canRun = transport !== 'stunnel' || isThere('stunnel')
   let dc: TestDataCentre
@@ -71,7 +71,7 @@ describe.each([
   afterAll(() => dc?.remove())
 
   it.skipIf(!canRun)(
-    'everybody shows a new certificate; no request fails and no connection to Redis ends',
+    'gives every process a new certificate; no request fails and no connection to Redis ends',
     async () => {
       const before = await onDisk(dc)
       const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -115,7 +115,7 @@ describe.each([
   )
 
   it.skipIf(!canRun)(
-    'killed at each of its steps in turn, it goes on where it was, and issues each certificate once',
+    'continues where it was after a kill at each of its steps, and issues each certificate once',
     async () => {
       const before = await onDisk(dc)
       expect(await dc.write('before', 'it')).toBe(true)
@@ -164,7 +164,7 @@ describe.each([
   })
 
   it.skipIf(!canRun)(
-    'starts again with the new certificates',
+    'leaves a data centre that starts again with the new certificates',
     async () => {
       await dc.onDisk()
       await dc.stop()

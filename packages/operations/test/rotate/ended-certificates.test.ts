@@ -67,7 +67,7 @@ const problems = async (place: DataCentrePlace = { stateDir: dc.stateDir }) => {
 describe('in a data centre of this machine', () => {
   afterEach(() => dc?.remove())
 
-  it('one host whose certificates have ended gets new ones, and the data centre ends whole', async () => {
+  it('one host whose certificates have expired gets new ones, and the data centre is healthy afterwards', async () => {
     dc = await TestDataCentre.create({ network: await leaseNetwork(), transport: 'tls' })
     await dc.start()
     await dc.whole()
@@ -92,7 +92,7 @@ describe('in a data centre of this machine', () => {
     expect(await store.verify(token)).toMatchObject({ status: 'active' })
   }, 240_000)
 
-  it('all certificates have ended, also those of gateways and of the operator: all get new ones', async () => {
+  it('all processes get new certificates after all have expired, also gateways and the operator', async () => {
     dc = await TestDataCentre.create({ network: await leaseNetwork(), transport: 'tls' })
     await dc.start()
     await dc.whole()

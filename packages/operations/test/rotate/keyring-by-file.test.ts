@@ -55,7 +55,7 @@ const atGateways = () =>
     return { current, ids: Object.keys(keys) }
   })
 
-it('brings in a key in two phases: every gateway knows it before one seals with it', async () => {
+it('a rotation adds a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
   const users = new UsersAtWork(store)
   // The rotation may be over before they have done much.
@@ -94,7 +94,7 @@ it('brings in a key in two phases: every gateway knows it before one seals with 
   expect(await found()).toEqual([])
 }, 90_000)
 
-it('forgets older keys that no session needs, and no other', async () => {
+it('a rotation removes the older keys that no session needs, and no other', async () => {
   const asked = { ...place, deliverCommand, forgetOld: true }
   const first = await rotateKeyring(asked)
   expect(first.forgotten).toEqual([])
@@ -106,7 +106,7 @@ it('forgets older keys that no session needs, and no other', async () => {
   expect(atGateways()).toEqual(Array(4).fill({ current: 'k2', ids: ['k2'] }))
 }, 60_000)
 
-it('stops each time that people bring the ring to the hosts, and goes on only when every gateway uses it', async () => {
+it('without a delivery command, a rotation stops in each phase, and continues only when every gateway uses the ring', async () => {
   const plan = (await planKeyringRotation(place)).join('\n')
   expect(plan).toMatch(
     /^Add a key k3 .*\nYours to do on gateway-1: put \/etc\/holdfast\/gateway\.json there; systemctl reload.*Stop there/s,
@@ -148,7 +148,7 @@ it('stops each time that people bring the ring to the hosts, and goes on only wh
   expect(await errorOf(rotateKeyring({ ...place, stage: 'finish' }))).toMatchObject({ code: 'NOT_SAFE' })
 }, 90_000)
 
-it('killed at each of its steps in turn, it goes on where it was', async () => {
+it('a rotation that is killed at each of its steps continues where it was', async () => {
   const store = await openApplication(dc)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
   const before = Object.keys((await ringOf()).keys)
@@ -173,7 +173,7 @@ it('killed at each of its steps in turn, it goes on where it was', async () => {
   expect(await found()).toEqual([])
 }, 240_000)
 
-it('is refused while a gateway does not answer, and stops when its command fails, changing no current key', async () => {
+it('a rotation is refused while a gateway does not answer, and keeps the current key when its command fails', async () => {
   const before = await readFile(sited.secretsFile, 'utf8')
   const { current } = await ringOf()
   await dc.control.signal('gateway-2', 'SIGSTOP')

@@ -42,7 +42,7 @@ function gatewayRing(name: string) {
 }
 
 // INV-OPERATIONS-12.
-it('brings in a key in two phases: every gateway knows it before one seals with it', async () => {
+it('a rotation adds a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
   const users = new UsersAtWork(store)
   // The rotation may be over before they have done much.
@@ -85,7 +85,7 @@ const readRings = () =>
   })
 
 // INV-OPERATIONS-13.
-it('forgets older keys that no session needs, at once when it is asked to, and no other', async () => {
+it('a rotation removes the older keys that no session needs, at once on request, and no other', async () => {
   const store = await openApplication(dc)
   const first = await rotateKeyring({ stateDir: dc.stateDir, forgetOld: true })
   const { sessions } = first.kept.find(({ key }) => key === 'k1') ?? {}
@@ -99,7 +99,7 @@ it('forgets older keys that no session needs, at once when it is asked to, and n
   expect(await (await openApplication(dc)).list('ada')).toMatchObject([{ device: 'tablet' }])
 })
 
-it('killed at each of its steps in turn, it goes on where it was', async () => {
+it('a rotation that is killed at each of its steps continues where it was', async () => {
   const store = await openApplication(dc)
   const before = Object.keys((await ringOf()).keys)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
@@ -120,7 +120,7 @@ it('killed at each of its steps in turn, it goes on where it was', async () => {
   )
 }, 240_000)
 
-it('stops after the first phase when it is asked to, and says by what to go on', async () => {
+it('a rotation stops after the first phase on request, and prints the command that continues it', async () => {
   const { current: before } = await ringOf()
   const report = await rotateKeyring({ stateDir: dc.stateDir, stage: 'begin' })
   const { current, next } = report
@@ -170,7 +170,7 @@ it('a plan changes nothing, and its files are for their owner only', async () =>
   expect(await readFile(folder().keyringHistoryFile, 'utf8')).not.toContain((await ringOf()).index)
 })
 
-it('is refused while a gateway does not answer, and changes nothing', async () => {
+it('a rotation is refused while a gateway does not answer, and changes nothing', async () => {
   const before = await ringOf()
   await dc.control.signal('gateway-2', 'SIGSTOP')
   onTestFinished(async () => void (await dc.control.signal('gateway-2', 'SIGCONT')))
@@ -181,7 +181,7 @@ it('is refused while a gateway does not answer, and changes nothing', async () =
   expect(await ringOf()).toEqual(before)
 })
 
-it('is refused while another rotation runs, or one of passwords is half-way', async () => {
+it('a rotation is refused while another one runs, or one of passwords is unfinished', async () => {
   await exclusively(await openLocal(dc.stateDir), 'rotation of certificates', () =>
     expect(rotateKeyring({ stateDir: dc.stateDir })).rejects.toMatchObject({
       code: 'BUSY',
@@ -196,7 +196,7 @@ it('is refused while another rotation runs, or one of passwords is half-way', as
   })
 })
 
-it('works with what the operation before it has left, also when it had to wait for its end', async () => {
+it('a rotation uses the result of the operation before it, even if it had to wait for its end', async () => {
   const local = await openLocal(dc.stateDir)
   const demoPassword = 'another-one-of-the-other-operation'
   let rotated: Promise<unknown> = Promise.resolve()

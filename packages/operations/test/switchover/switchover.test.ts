@@ -22,7 +22,7 @@ const errorOf = (call: Promise<unknown>) =>
     (error: unknown) => error,
   )
 
-it('makes another Redis the primary, which has everything', async () => {
+it('a switchover promotes another Redis, which has every write', async () => {
   const old = await dc.whole()
   expect(await dc.write('before', 'it')).toBe(true)
   const steps: string[] = []
@@ -36,15 +36,15 @@ it('makes another Redis the primary, which has everything', async () => {
   expect(await dc.priorities()).toEqual([100, 100, 100])
 })
 
-it('goes where it is asked to', async () => {
+it('a switchover promotes the requested Redis', async () => {
   const old = await dc.whole()
   const wish = dc.topology.dataHosts.map(({ host }) => host).findLast((host) => host !== old.host) ?? ''
   await switchover({ stateDir: dc.stateDir, to: wish })
   expect((await dc.whole()).host).toBe(wish)
 })
 
-describe('refuses, changing nothing,', () => {
-  it('to go to the primary, or to nowhere', async () => {
+describe('a switchover changes nothing and refuses', () => {
+  it('the current primary, or an unknown host, as its target', async () => {
     const { host } = await dc.whole()
     expect(await errorOf(switchover({ stateDir: dc.stateDir, to: host }))).toMatchObject({
       code: 'NOT_SAFE',
@@ -63,7 +63,7 @@ describe('refuses, changing nothing,', () => {
       /Only 2 of 3 Redis answer/,
     ],
     ['a Sentinel', () => 'sentinel-2', /Only 2 of 3 Sentinels answer/],
-  ])('while %s hangs', async (_, victimBeside, message) => {
+  ])('to begin while %s hangs', async (_, victimBeside, message) => {
     const { name } = await dc.whole()
     const victim = victimBeside(name)
     await dc.control.signal(victim, 'SIGSTOP')

@@ -102,7 +102,7 @@ const next = (snapshot: GroupSnapshot, from = journal, notChosen: string[] = [])
   brief(nextStep(snapshot, from, notChosen))
 
 // INV-OPERATIONS-6.
-describe('the next step', () => {
+describe('the next step of an upgrade', () => {
   it.each<[string, GroupSnapshot, string]>([
     ['begins with the first Sentinel', snapshotOf(), 'sentinel-1'],
     ['goes on with the next one', snapshotOf({}, { 1: done }), 'sentinel-2'],
@@ -141,20 +141,20 @@ describe('the next step', () => {
   })
 
   // INV-OPERATIONS-7.
-  it('the upgrade stops at a replica that came back older than its primary', () => {
+  it('stops the upgrade at a replica that came back older than its primary', () => {
     const snapshot = snapshotOf({ 1: { version: '8.0.1' }, 2: done }, allSentinels)
     expect(next(snapshot)).toMatch(
       /redis-2 was restarted with version 7\.0\.15, .* Install the newer program there\./,
     )
   })
 
-  it('prefers one that may be elected', () => {
+  it('prefers a replica that may be elected', () => {
     expect(next(snapshotOf({ 2: done, 3: done }, allSentinels), journal, ['redis-2'])).toBe(
       'redis-1 to redis-3',
     )
   })
 
-  it('leaves alone what was not chosen', () => {
+  it('restarts no process that was not chosen', () => {
     const some = { ...journal, targets: journal.targets.filter(({ name }) => name === 'redis-1') }
     expect(next(snapshotOf(), some)).toBe('redis-1 to redis-2')
   })
@@ -207,7 +207,7 @@ describe('the data centre is unhealthy', () => {
     expect(unhealthyReason(snapshot)).toMatch(expected)
   })
 
-  it('unless nothing is missing', () => {
+  it('unless every process answers', () => {
     expect(unhealthyReason(snapshotOf())).toBeNull()
   })
 })

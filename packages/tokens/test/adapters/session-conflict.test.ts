@@ -69,7 +69,7 @@ test('before express-session a request with a login keeps its session', async ()
   expect(status).toBe(200)
 })
 
-test('before one that defines the property every request fails at once', async () => {
+test('before a middleware that defines the property every request fails at once', async () => {
   for (const cookie of ['', await loggedIn()]) {
     const [status, body] = await ask([ours(), defining], cookie)
     expect([status, JSON.parse(body).message]).toEqual([500, 'Cannot redefine property: session'])

@@ -188,7 +188,7 @@ describe('a server is refused', () => {
     })
   })
 
-  test('that is no Redis and answers at once without TLS', async () => {
+  test('that is not a Redis and answers at once without TLS', async () => {
     const web = createPlainServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     web.listen(0, '127.0.0.1')
     await once(web, 'listening')

@@ -39,7 +39,7 @@ test('a log-out that only the primary knows is not told as done: a failover woul
     .toMatchObject({ status: 'inactive', reason: 'revoked' })
 })
 
-test('one that was acknowledged to another process is told with only one node left', async () => {
+test('a logout that another process reported as acknowledged is answered with only one node left', async () => {
   const [store, other] = [await openStore(group()), await openStore(group())]
   await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
   const { token } = await store.issue({ subject: 'ann' })
@@ -57,7 +57,7 @@ test('one that was acknowledged to another process is told with only one node le
   })
 }, 40_000)
 
-test('one that was heard is told with every node gone', async () => {
+test('a logout that this process received is answered with every node gone', async () => {
   const [store, other] = [await openStore(group()), await openStore(group())]
   // From then on it hears everything.
   await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
@@ -72,7 +72,7 @@ test('one that was heard is told with every node gone', async () => {
   })
 })
 
-test('one that both replicas have is told while the primary hangs', async () => {
+test('a logout that both replicas have is answered while the primary hangs', async () => {
   const [store, fresh] = [await openStore(group()), await openStore(group())]
   const { token } = await store.issue({ subject: 'ann' })
   await store.revoke(token)

@@ -49,7 +49,7 @@ async function untilConnected(store: TokenStore, to: ServerProcess[]): Promise<v
   await expect.poll(() => nodes().length, { interval: 10 }).toBe(to.length)
 }
 
-test('a hung primary is not waited for: the other two answer', async () => {
+test('while the primary hangs, the other two nodes answer', async () => {
   const { store, issued } = await sessionsUnknownTo(() => openStore(group()), 6)
   const { primary } = await servers()
   pauseUntilFinished([primary])
@@ -81,7 +81,7 @@ test('with two of three nodes gone nothing is known: unavailable at the deadline
   await expect.poll(() => store.verify(second.token), { timeout: 5000 }).toMatchObject({ status: 'active' })
 })
 
-test('killed nodes say so sooner than hung ones, and still nobody is logged out', async () => {
+test('with two of three nodes killed a verification is unavailable, and no user is logged out', async () => {
   const { store, issued } = await sessionsUnknownTo(() => openStore(group()))
   const [session] = issued
   const { primary, replicas } = await servers()

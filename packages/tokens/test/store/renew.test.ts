@@ -98,12 +98,12 @@ test('through a renewal of passwords, the end of the old ones and of every conne
   expect(await errorOf(stranger.ready())).toMatchObject({ code: 'AUTH_FAILED' })
 })
 
-describe('what is refused', () => {
+describe('a renewal that is refused', () => {
   test.each([
     ['the password of Redis', { password: 'a-wrong-secret' }],
     ['the password of the Sentinels', { sentinelPassword: 'a-wrong-secret' }],
     ['one that is right beside one that is wrong', { password: OLD, sentinelPassword: 'a-wrong-secret' }],
-  ])('leaves the old ones in use: %s', async (_, secrets) => {
+  ])('leaves the old secrets in use: %s', async (_, secrets) => {
     const store = await openStore(group())
     const { token } = await store.issue({ subject: 'ada' })
     const error = await errorOf(store.renew(secrets))
@@ -119,7 +119,7 @@ describe('what is refused', () => {
   })
 
   // INV-TOKENS-38.
-  test('by one Redis alone is refused: it may be the primary next', async () => {
+  test('by one Redis alone fails, because that Redis may be the next primary', async () => {
     resetAfterwards()
     const store = await openStore(group())
     const next = newPassword()
@@ -134,7 +134,7 @@ describe('what is refused', () => {
     await store.issue({ subject: 'ada' })
   })
 
-  test('by one Sentinel of three is not: they are a majority without it', async () => {
+  test('by one Sentinel of three succeeds, because the other two are a majority', async () => {
     resetAfterwards()
     const store = await openStore(group())
     const next = newPassword()
@@ -188,7 +188,7 @@ test('what cannot be used is refused before anybody is asked', async () => {
   })
 })
 
-describe('by TLS', () => {
+describe('a renewal by TLS', () => {
   const DAY_MS = 24 * 3600 * 1000
   let authority: TestAuthority
   const encrypted = groupOfThisFile(async () => {
@@ -199,7 +199,7 @@ describe('by TLS', () => {
   const endingIn = (ms: number) =>
     authority.application({ notBefore: new Date(Date.now() - DAY_MS + ms), days: 1 })
 
-  test('a certificate takes the place of one that ends, and nobody notices the end', async () => {
+  test('replaces a certificate before it expires, and no user notices the end', async () => {
     const ending = await endingIn(4000)
     const endsAtMs = performance.now() + 4000
     const options = { tls: ending }
@@ -222,7 +222,7 @@ describe('by TLS', () => {
     await forgotten.ready({ timeoutMs: 10_000 })
   })
 
-  test('one of another authority is refused, and the old one stays in use', async () => {
+  test('refuses a certificate of another authority, and the old one stays in use', async () => {
     const store = await openStore(encrypted(), { tls: await authority.application() })
     const other = await TestAuthority.create('dc2')
     expect(await errorOf(store.renew({ tls: await other.application() }))).toMatchObject({

@@ -70,7 +70,7 @@ test('by TLS alone: a failover ends no session, fails no login and shows no erro
   expect(answers.filter(({ status }) => status !== 'active')).toEqual([])
 })
 
-test('one Redis by TLS, for development', async () => {
+test('a store works with one Redis by TLS, for development', async () => {
   const { server, stop } = await startStandaloneRedis({ tls: await ours.host() })
   onTestFinished(stop)
   const store = createRedisStore({

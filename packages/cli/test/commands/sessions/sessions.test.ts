@@ -53,7 +53,7 @@ const ask = (token: string) =>
     signal: AbortSignal.timeout(30_000),
   })
 
-it('lists, shows and ends sessions by public id', async () => {
+it('the command line lists, shows and ends sessions by public id', async () => {
   const [one, other] = [await logIn(), await logIn()]
   expect((await list()).sessions.map(({ id }) => id).sort()).toEqual([one.id, other.id].sort())
   const shown = await run('sessions', 'list')
@@ -87,7 +87,7 @@ it('lists, shows and ends sessions by public id', async () => {
   expect(await list()).toMatchObject({ sessions: [], total: 0 })
 }, 240_000)
 
-it('backs up and restores with a passphrase from a pipe or a private file', async () => {
+it('the command line backs up and restores with a passphrase from a pipe or a private file', async () => {
   const [one, other] = [await logIn(), await logIn()]
   const file = join(sandbox.folder, 'sessions.age')
   const secret = 'four random words, or five'
@@ -113,7 +113,7 @@ it('backs up and restores with a passphrase from a pipe or a private file', asyn
   expect(made.stdout + wrong.stderr).not.toContain('words')
 }, 240_000)
 
-it('ends the sessions of a user who was disabled or has a new password', async () => {
+it('the command line ends the sessions of a user who was disabled or has a new password', async () => {
   expect(await run('sessions', 'revoke', '--all', '--yes')).toMatchObject({ code: 0 })
   const [one, other] = [await logIn(), await logIn()]
   const changed = await sandbox.run(
