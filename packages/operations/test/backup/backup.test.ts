@@ -183,7 +183,7 @@ it('a restore that was killed is complete after a second run', { timeout: 180_00
 })
 
 it('a restore does not bring back a revoked session after its tombstone was removed, because the session has expired', async () => {
-  const lifetime = { idleMs: 4000, absoluteMs: 4000 }
+  const lifetime = { idleMs: 10_000, absoluteMs: 10_000 }
   const short = await store.issue({ subject: 'ada', ...lifetime })
   const file = await makeBackup()
   await store.revoke(short.token)

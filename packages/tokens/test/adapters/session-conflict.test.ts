@@ -39,7 +39,7 @@ async function ask(middlewares: unknown[], cookie = ''): Promise<[status: number
   const { port } = server.address() as AddressInfo
   const response = await fetch(`http://127.0.0.1:${port}/`, {
     headers: { cookie },
-    signal: AbortSignal.timeout(1000),
+    signal: AbortSignal.timeout(10_000),
   })
   return [response.status, await response.text()]
 }

@@ -15,6 +15,7 @@ afterEach(async () => {
   await network.close()
 })
 
+// INV-TOKENS-48.
 /**
  * Seed 6023 of the fault campaign. The lists of two nodes differ, so the records are read by key as well, and a rotation
  * comes between the two reads: it ends the listed session, and its replacement is in no list.
