@@ -50,7 +50,7 @@ function follow(file: string, names: Set<string> | null, visited: Set<string>): 
   if (visited.has(key)) return null
   visited.add(key)
   for (const { target, imported, isReexport } of importsOf(file)) {
-    // Who imports one export of an index uses only the file that the index takes it from.
+    // An import of one name from an index uses only the file that the index takes this name from.
     if (isReexport && names !== null && !intersects(imported, names)) continue
     if (STARTS_PROCESSES.test(target)) return [file, target]
     if (!TEST_CODE.test(target)) continue

@@ -103,6 +103,16 @@ export class RedisGroup {
     return group
   }
 
+  /** How an application connects to the group: the options of a store, without its data centre and key ring. */
+  get access() {
+    const { username, password } = TEST_USERS.app
+    return {
+      sentinels: this.sentinels.map(({ address }) => address),
+      primaryName: PRIMARY_NAME,
+      ...{ username, password, sentinelUsername: username, sentinelPassword: password },
+    }
+  }
+
   /** Starts one more replica of the current primary, at an address of loopback. */
   async addReplica(host = '127.0.0.1'): Promise<ServerProcess> {
     const server = await makeRedis(

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
+import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess } from '@holdfast/testing'
 import { eventually } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { expect, it } from 'vitest'
@@ -63,11 +63,7 @@ class LateLeader {
     this.#store = createRedisStore({
       dataCentre: 'lab',
       keyring: generateKeyring(),
-      sentinels: group.sentinels.map(({ address }) => address),
-      primaryName: PRIMARY_NAME,
-      ...TEST_USERS.app,
-      sentinelUsername: TEST_USERS.app.username,
-      sentinelPassword: TEST_USERS.app.password,
+      ...group.access,
     })
     await this.#store.ready({ timeoutMs: 20_000 })
     this.#users = Promise.all(['ada', 'bob'].map((subject) => this.#act(subject)))

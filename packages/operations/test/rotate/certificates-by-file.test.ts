@@ -13,6 +13,7 @@ import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { temporaryFolder } from '@holdfast/testing/local/temporary-folder'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { examine } from '../../src/doctor/examine.ts'
@@ -24,7 +25,6 @@ import {
 import { servedFingerprint } from '../../src/rotate/certificates/served.ts'
 import { getStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const NETWORK = await leaseNetwork()
 const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
@@ -90,7 +90,7 @@ it('a rotation gives every host a new certificate over the network; no request f
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
   await store.ready()
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   // The rotation may be over before they have done much.
   await sleep(1000)
   const connections = await connectionIds(dc)
@@ -109,8 +109,8 @@ it('a rotation gives every host a new certificate over the network; no request f
   expect([...steps]).toEqual(CERTIFICATE_STEPS.filter((step) => !['tunnels', 'supervisor'].includes(step)))
   expect(await connectionIds(dc)).toEqual(expect.arrayContaining(connections))
   expect(await dc.primary()).toEqual(primary)
-  await users.stop()
-  expect(users.wrong).toEqual([])
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
   expect(users.verifications).toBeGreaterThan(50)
   const { revision } = await sited.secrets()
   for (const { host } of dc.topology.gateways)

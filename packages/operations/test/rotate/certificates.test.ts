@@ -13,6 +13,7 @@ import { isThere } from '@holdfast/testing/hosts/programs'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { CERTIFICATE_STEPS } from '../../src/rotate/certificates/choices.ts'
@@ -21,7 +22,6 @@ import {
   rotateCertificates,
 } from '../../src/rotate/certificates/rotate-certificates.ts'
 import { servedFingerprint } from '../../src/rotate/certificates/served.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
 
@@ -77,7 +77,7 @@ describe.each([
       const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
       onTestFinished(() => store.close())
       await store.ready()
-      const users = new UsersAtWork(store)
+      const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
       // The rotation may be over before they have done much.
       await sleep(1000)
       const connections = await connectionIds(dc)
@@ -106,8 +106,8 @@ describe.each([
       if (tls !== null) await store.renew({ tls })
       for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
       await dc.whole()
-      await users.stop()
-      expect(users.wrong).toEqual([])
+      await users.stopAndVerify(store)
+      expect(users.failures).toEqual([])
       expect(users.verifications).toBeGreaterThan(50)
       expect(await dc.primary()).toEqual(primary)
     },

@@ -13,12 +13,12 @@ import { ClusterError } from '@holdfast/site/errors'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import type { Keyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { KEYRING_STEPS } from '../../src/rotate/keyring/choices.ts'
 import { planKeyringRotation, rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
 import { getStatus } from '../../src/status/status.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
 let dc: TestDataCentre
@@ -44,7 +44,7 @@ function gatewayRing(name: string) {
 // INV-OPERATIONS-12.
 it('a rotation adds a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   // The rotation may be over before they have done much.
   await sleep(1000)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
@@ -67,9 +67,9 @@ it('a rotation adds a key in two phases: every gateway knows it before one seals
     kept: [{ key: 'k1', sessions: null }],
   })
   await store.renew({ keyring: await ringOf() })
-  await users.stop()
-  expect(users.wrong).toEqual([])
-  expect(users.tokens.length).toBeGreaterThan(3)
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
+  expect(users.loggedIn.size).toBeGreaterThan(3)
   expect(await store.verify(token)).toMatchObject({ status: 'active' })
   // An application that comes now reads what either key has sealed.
   const devices = (await (await openApplication(dc)).list('ada')).map(({ device }) => device)

@@ -10,6 +10,7 @@ import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, type TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -27,7 +28,6 @@ import { PASSWORD_USERS } from '../../src/rotate/passwords/users.ts'
 import { secretFilesOf } from '../../src/rotate/secret-files.ts'
 import { getStatus, openStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
 
@@ -112,11 +112,11 @@ it('a rotation changes all passwords over the network; no request fails and no c
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
   await store.ready()
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   const report = await rotatePasswords({ ...place, deliverCommand })
   expect(report).toMatchObject({ state: 'done', hosts: [], connections: { ended: 0 }, undoing: false })
-  await users.stop()
-  expect(users.wrong).toEqual([])
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
   const fresh = await secretsNow()
   expect((await refusedAt(fresh)).refused).toEqual([])
   const { refused, tried } = await refusedAt(old)

@@ -10,6 +10,7 @@ import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -19,7 +20,6 @@ import { rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
 import { PASSWORD_STEPS, type PasswordStep } from '../../src/rotate/passwords/choices.ts'
 import { planPasswordRotation, rotatePasswords } from '../../src/rotate/passwords/rotate-passwords.ts'
 import { PASSWORD_USERS } from '../../src/rotate/passwords/users.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
 const USERS = PASSWORD_USERS.filter(({ secret }) => secret !== 'platform')
@@ -101,7 +101,7 @@ it('a rotation gives every user a new password; no request fails and no connecti
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
   await store.ready()
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   const connections = await connectionIds(dc)
   expect(connections.length).toBeGreaterThan(3)
   const primary = await dc.primary()
@@ -134,8 +134,8 @@ it('a rotation gives every user a new password; no request fails and no connecti
   // Whoever has to connect anew can.
   for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
   await dc.whole()
-  await users.stop()
-  expect(users.wrong).toEqual([])
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
   expect(users.verifications).toBeGreaterThan(50)
   expect(await dc.primary()).toEqual(primary)
   expect(await isThere(journalFile())).toBe(false)

@@ -1,6 +1,6 @@
 import { type RedisGroup, TEST_USERS, TestAuthority } from '@holdfast/testing'
 import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
-import type { TokenStore } from '@holdfast/tokens'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { APP, errorOf, makeStore, openStore, pause, printed } from '../support.ts'
 
@@ -33,46 +33,10 @@ function resetAfterwards(): void {
   })
 }
 
-/** Users at work: about ten logins and a hundred verifications a second. */
-class Users {
-  readonly wrong: string[] = []
-  readonly tokens: string[] = []
-  verifications = 0
-  #stopped = false
-  readonly #work: Promise<void>[]
-
-  constructor(one: TokenStore, two: TokenStore) {
-    this.#work = [this.#logIn(one), this.#verify(two), this.#verify(one)]
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.#work)
-  }
-
-  async #logIn(store: TokenStore): Promise<void> {
-    while (!this.#stopped) {
-      const issued = store.issue({ subject: 'ada' }).then(({ token }) => this.tokens.push(token))
-      await issued.catch((error: Error) => this.wrong.push(error.message))
-      await pause(100)
-    }
-  }
-
-  async #verify(store: TokenStore): Promise<void> {
-    while (!this.#stopped) {
-      const token = this.tokens[Math.floor(Math.random() * this.tokens.length)]
-      const answer = token === undefined ? null : await store.verify(token)
-      if (answer !== null && answer.status !== 'active') this.wrong.push(JSON.stringify(answer))
-      this.verifications += answer === null ? 0 : 1
-      await pause(20)
-    }
-  }
-}
-
 test('through a renewal of passwords, the end of the old ones and of every connection, nobody notices anything', async () => {
   resetAfterwards()
   const [one, two] = [await openStore(group()), await openStore(group())]
-  const users = new Users(one, two)
+  const users = new SimulatedUsers([one, two], { verifyPauseMs: 20 })
   const next = newPassword()
   await allow(next)
   for (const store of [one, two]) await store.renew({ password: next, sentinelPassword: next })
@@ -83,10 +47,10 @@ test('through a renewal of passwords, the end of the old ones and of every conne
   await killConnections()
   await pause(1500)
   await users.stop()
-  expect(users.wrong).toEqual([])
-  expect(users.tokens.length).toBeGreaterThan(15)
+  expect(users.failures).toEqual([])
+  expect(users.loggedIn.size).toBeGreaterThan(15)
   expect(users.verifications).toBeGreaterThan(150)
-  for (const token of users.tokens) expect(await two.verify(token)).toMatchObject({ status: 'active' })
+  for (const token of users.loggedIn) expect(await two.verify(token)).toMatchObject({ status: 'active' })
   expect(two.status()).toMatchObject({
     writable: true,
     nodes: [{ up: true }, { up: true }, { up: true }],
@@ -207,13 +171,13 @@ describe('a renewal by TLS', () => {
       await openStore(encrypted(), options),
       await openStore(encrypted(), options),
     ]
-    const users = new Users(renewed, renewed)
+    const users = new SimulatedUsers([renewed], { verifiers: 2, verifyPauseMs: 20 })
     await renewed.renew({ tls: await authority.application() })
     await pause(Math.max(0, endsAtMs - performance.now()) + 1200)
     await killConnections(encrypted())
     await pause(800)
     await users.stop()
-    expect(users.wrong).toEqual([])
+    expect(users.failures).toEqual([])
     expect(users.verifications).toBeGreaterThan(100)
     // The end is real: who did not renew comes in no more.
     expect(forgotten.status()).toMatchObject({ writable: false })

@@ -1,67 +1,12 @@
 import { type RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
 import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
-import { recordIsLive, type TokenStore, tokenKey } from '@holdfast/tokens'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
+import { recordIsLive, tokenKey } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { Connection } from '../../src/redis/connection.ts'
 import { openStore, pause } from '../support.ts'
 
 const group = groupOfThisFile()
-
-/** Users of two application servers: they log in, come back, and some log out, until told to stop. */
-class Users {
-  readonly loggedIn = new Set<string>()
-  readonly loggedOut = new Set<string>()
-  readonly wrong: string[] = []
-  verifications = 0
-  longestVerifyMs = 0
-  longestIssueMs = 0
-  #stopped = false
-  readonly #running: Promise<void>[]
-
-  constructor(stores: TokenStore[]) {
-    this.#running = stores.flatMap((store, index) => {
-      const other = stores[(index + 1) % stores.length] ?? store
-      return [this.#logIn(store), this.#logIn(store), this.#comeBack(other), this.#comeBack(other)]
-    })
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.#running)
-  }
-
-  async #logIn(store: TokenStore): Promise<void> {
-    for (let round = 0; !this.#stopped; round++) {
-      const startMs = performance.now()
-      try {
-        const { token } = await store.issue({ subject: `user-${round % 20}` })
-        if (round % 4 === 3) {
-          await store.revoke(token)
-          this.loggedOut.add(token)
-        } else this.loggedIn.add(token)
-      } catch (error) {
-        this.wrong.push(`a login or a log-out failed: ${String(error)}`)
-      }
-      this.longestIssueMs = Math.max(this.longestIssueMs, performance.now() - startMs)
-      await pause(10)
-    }
-  }
-
-  async #comeBack(store: TokenStore): Promise<void> {
-    while (!this.#stopped) {
-      const tokens = [...this.loggedIn]
-      const token = tokens[Math.floor(Math.random() * tokens.length)]
-      if (token !== undefined) {
-        const startMs = performance.now()
-        const { status } = await store.verify(token)
-        if (status !== 'active') this.wrong.push(`a verification said ${status}`)
-        this.longestVerifyMs = Math.max(this.longestVerifyMs, performance.now() - startMs)
-        this.verifications += 1
-      }
-      await pause(3)
-    }
-  }
-}
 
 async function otherThan(primary: ServerProcess): Promise<void> {
   await expect
@@ -102,13 +47,19 @@ test.each<[string, (primary: ServerProcess) => Promise<void>]>([
   { timeout: 60_000 },
   async (_, fault) => {
     await group().waitUntilWhole()
-    const users = new Users([await openStore(group()), await openStore(group())])
+    const users = new SimulatedUsers([await openStore(group()), await openStore(group())], {
+      logins: 2,
+      loginPauseMs: 10,
+      logoutEach: 4,
+      verifiers: 2,
+      verifyPauseMs: 3,
+    })
     await pause(700)
     await fault(await group().primary())
     await group().waitUntilWhole()
     await pause(300)
     await users.stop()
-    expect(users.wrong).toEqual([])
+    expect(users.failures).toEqual([])
     expect(users.verifications).toBeGreaterThan(200)
     expect(users.loggedIn.size).toBeGreaterThan(50)
     expect(users.loggedOut.size).toBeGreaterThan(10)
