@@ -1,6 +1,6 @@
 export { EXPIRED, NOT_YET_VALID, TestAuthority } from './certificates.ts'
 export { buildClockShim, MONOTONIC_ONLY, ShiftableClock } from './clock.ts'
-export { findFreePorts, leaseNetwork } from './leases.ts'
+export { findFreePorts } from './leases.ts'
 export { PRIMARY_NAME, TEST_MARK, TEST_USERS } from './names.ts'
 export { Network } from './network.ts'
 export { RedisGroup, type RedisGroupOptions } from './redis-group.ts'
