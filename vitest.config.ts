@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { testFilesByTier } from './tools/test-tiers.ts'
 
-/** Tests that measure how long something takes, with processes of their own on both cores. */
-const TIMED = ['packages/*/test/{schedules,faults}/**/*.test.ts']
-/** The brief form of the fault campaign, which needs root, and its model. */
-const CAMPAIGN = ['faults/test/campaign/**/*.test.ts', 'faults/test/model.test.ts']
+const { unit, integration, timed, campaign } = testFilesByTier()
 
+/** The tiers run one after the other (`groupOrder`). */
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -16,21 +15,30 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'all',
-          include: ['{packages/*,faults,bench}/test/**/*.test.ts', 'tools/*.test.ts'],
-          exclude: [...TIMED, ...CAMPAIGN],
-          // Real Redis and Sentinel processes, with deadlines of seconds: three workers leave nothing of two cores idle.
-          maxWorkers: 2,
+          name: 'unit',
+          include: unit,
+          setupFiles: ['testing/src/no-processes.ts'],
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'timed', include: TIMED, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'integration',
+          include: integration,
+          // Real Redis and Sentinel processes, with deadlines of seconds: three workers leave nothing of two cores idle.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
-        test: { name: 'campaign', include: CAMPAIGN, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: { name: 'timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: 'campaign', include: campaign, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
   },

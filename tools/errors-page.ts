@@ -44,7 +44,8 @@ export const SURFACES: readonly Surface[] = [
   },
   {
     title: 'A gateway process',
-    intro: 'With these codes a gateway exits at its start, refuses a change, or explains a failed login in its log.',
+    intro:
+      'With these codes a gateway exits at its start, refuses a change, or explains a failed login in its log.',
     entries: GATEWAY,
     defines: (file) => inGateway(file) && isErrors(file),
   },

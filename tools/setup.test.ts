@@ -116,7 +116,7 @@ describe('the lock', () => {
   })
 })
 
-it('says nothing when nothing is missing', async () => {
+it('the set-up prints nothing when nothing is missing', async () => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [
     join(import.meta.dirname, 'setup.mjs'),
   ])

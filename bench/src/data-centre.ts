@@ -1,4 +1,4 @@
-import { PRIMARY_NAME, RedisGroup, type RedisGroupOptions, TEST_USERS } from '@holdfast/testing'
+import { RedisGroup, type RedisGroupOptions, TEST_USERS } from '@holdfast/testing'
 import { generateKeyring, type RedisStoreOptions } from '@holdfast/tokens'
 import type { Credentials, NodeAddress } from '@holdfast/tokens/redis'
 
@@ -26,15 +26,10 @@ export class DataCentre {
 
   /** The options of a Holdfast store: the application's ACL user, and defaults for everything else. */
   storeOptions(options: { maxCachedRecords?: number } = {}): RedisStoreOptions {
-    const { app } = TEST_USERS
     return {
       dataCentre: 'bench',
       keyring: this.#keyring,
-      sentinels: this.group.sentinels.map(({ address }) => address),
-      primaryName: PRIMARY_NAME,
-      ...app,
-      sentinelUsername: app.username,
-      sentinelPassword: app.password,
+      ...this.group.access,
       ...options,
     }
   }

@@ -29,8 +29,10 @@ test('runInSequence lets timers fire between pieces of work', async () => {
   setTimeout(() => {
     rang = true
   }, 1)
-  await runInSequence(20, async () => {})
-  expect(rang).toBe(true)
+  const untilItRings = async () => {
+    if (rang) throw new Error('The timer rang.')
+  }
+  await expect(runInSequence(60_000, untilItRings)).rejects.toThrow('The timer rang.')
 })
 
 test('a measurement rejects with the error of its work', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
+import { leaseNetwork } from './leases.ts'
 
 /**
  * The name for connections whose address does not belong to a host of the network. They come from the test's own
@@ -29,9 +30,12 @@ export class Network {
   readonly #held: { from: string; to: string; open: () => void }[] = []
   readonly #gates = new Set<Gate>()
 
-  constructor() {
-    const octet = () => 64 + Math.floor(Math.random() * 180)
-    this.#prefix = `127.${octet()}.${octet()}`
+  private constructor(prefix: string) {
+    this.#prefix = prefix
+  }
+
+  static async create(): Promise<Network> {
+    return new Network(await leaseNetwork())
   }
 
   /** Adds a host and returns its address. */

@@ -3,19 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Connection } from '@holdfast/tokens/redis'
 import type { ShiftableClock } from './clock.ts'
+import { findFreePorts } from './leases.ts'
+import { PRIMARY_NAME, TEST_MARK, TEST_USERS } from './names.ts'
 import type { Network } from './network.ts'
-import { findFreePorts } from './ports.ts'
 import {
   localPlace,
   makeRedis,
   makeSentinel,
   type Place,
-  PRIMARY_NAME,
   placeOf,
   type RedisSettings,
   type SentinelSettings,
-  TEST_MARK,
-  TEST_USERS,
 } from './redis-servers.ts'
 import type { ServerProcess } from './server-process.ts'
 
@@ -103,6 +101,16 @@ export class RedisGroup {
       throw error
     }
     return group
+  }
+
+  /** How an application connects to the group: the options of a store, without its data centre and key ring. */
+  get access() {
+    const { username, password } = TEST_USERS.app
+    return {
+      sentinels: this.sentinels.map(({ address }) => address),
+      primaryName: PRIMARY_NAME,
+      ...{ username, password, sentinelUsername: username, sentinelPassword: password },
+    }
   }
 
   /** Starts one more replica of the current primary, at an address of loopback. */

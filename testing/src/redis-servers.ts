@@ -3,19 +3,10 @@ import { join } from 'node:path'
 import { TlsFailedError } from '@holdfast/tokens'
 import { Connection, type NodeAddress, REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
 import type { ShiftableClock } from './clock.ts'
-import { findFreePorts } from './ports.ts'
+import { findFreePorts } from './leases.ts'
+import { PRIMARY_NAME, TEST_USERS } from './names.ts'
 import { ServerProcess } from './server-process.ts'
 import { listenLines, type ServerTls } from './server-tls.ts'
-
-export const PRIMARY_NAME = 'mymaster'
-/** The value of the group id (`hf:mark`) in every test group. */
-export const TEST_MARK = 'mark-of-the-test-group'
-
-/** Passwords of a test's own short-lived processes on loopback. */
-export const TEST_USERS = {
-  admin: { username: 'admin', password: 'test-admin-password' },
-  app: { username: 'app', password: 'test-app-password' },
-} as const
 
 const REPLICA_PASSWORD = 'test-replica-password'
 /** The addresses of one server of the group: its own port, and the port under which all other servers know it. */

@@ -82,9 +82,9 @@ describe('a latency histogram', () => {
     for (let ms = 1; ms <= 1000; ms++) addLatency(ms % 2 === 0 ? one : other, ms)
     const joined = joinHistograms([one, other])
     for (const share of [0.5, 0.99, 0.999]) {
-      const ms = percentileMs(joined, share)
-      expect(ms).toBeGreaterThanOrEqual(1000 * share)
-      expect(ms).toBeLessThanOrEqual(1000 * share * 1.05)
+      const percentile = percentileMs(joined, share)
+      expect(percentile).toBeGreaterThanOrEqual(1000 * share)
+      expect(percentile).toBeLessThanOrEqual(1000 * share * 1.05)
     }
   })
 })

@@ -6,7 +6,7 @@ it('percentiles of no value are zero', () => {
   expect([none.count, none.longestMs, none.percentileMs(0.99)]).toEqual([0, 0, 0])
 })
 
-it('gives percentiles by nearest rank, so that each is a value that was measured', () => {
+it('a latency histogram gives percentiles by nearest rank, so that each is a value that was measured', () => {
   const latencies = new Latencies()
   for (let ms = 100; ms >= 1; ms--) latencies.record(ms)
   expect(latencies.percentileMs(0.5)).toBe(50)

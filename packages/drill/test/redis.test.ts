@@ -16,15 +16,10 @@ const hasAllReplicas = () => watch.current()?.replicas.length === 2
 
 beforeAll(async () => {
   group = await RedisGroup.start()
-  const { username, password } = TEST_USERS.app
   store = createRedisStore({
     dataCentre: 'drill-test',
     keyring: generateKeyring(),
-    sentinels: group.sentinels.map(({ address }) => address),
-    username,
-    password,
-    sentinelUsername: username,
-    sentinelPassword: password,
+    ...group.access,
   })
   watch = watchPrimary({ nodes: group.redis.map(({ address }) => address), access: () => TEST_USERS.admin })
   await store.ready({ timeoutMs: 10_000 })

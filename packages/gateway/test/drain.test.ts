@@ -1,19 +1,16 @@
 import http from 'node:http'
-import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { createMemoryStore } from '@holdfast/tokens'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { startRun, TEST_MS, until } from './processes/running.ts'
 import { asBearer, KEYRING, PASSWORD } from './support.ts'
 
-const HOST = '127.0.110.5'
+const HOST = `${await leaseNetwork()}.1`
 const LOGINS = 20
 const VERIFICATIONS = 180
 
-let group: RedisGroup
-beforeAll(async () => {
-  group = await RedisGroup.start()
-})
-afterAll(() => group?.stop())
+const group = groupOfThisFile()
 
 /** Well-formed tokens that no Redis knows: the gateway must ask a majority to find that out. */
 async function unknownTokens(count: number): Promise<string[]> {
@@ -43,12 +40,7 @@ test.each([1, 2])(
   'a gateway with %d processes drops none of 200 pending requests after SIGTERM',
   async (processes) => {
     const store = {
-      sentinels: group.sentinels.map(({ address }) => address),
-      primaryName: PRIMARY_NAME,
-      username: TEST_USERS.app.username,
-      password: TEST_USERS.app.password,
-      sentinelUsername: TEST_USERS.app.username,
-      sentinelPassword: TEST_USERS.app.password,
+      ...group().access,
       keyring: KEYRING,
       verifyTimeoutMs: 10_000,
     }
@@ -64,7 +56,7 @@ test.each([1, 2])(
     const tokens = await unknownTokens(VERIFICATIONS)
 
     // All requests are pending while Redis does not answer.
-    const servers = [await group.primary(), ...(await group.replicas())]
+    const servers = [await group().primary(), ...(await group().replicas())]
     for (const server of servers) server.pause()
     const body = JSON.stringify({ username: 'ada', password: PASSWORD })
     const login = { method: 'POST', headers: { 'content-type': 'application/json' }, body }

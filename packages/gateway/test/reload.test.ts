@@ -1,22 +1,19 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findFreePorts, PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { findFreePorts, PRIMARY_NAME, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { expect, onTestFinished, test } from 'vitest'
 import { addUser, createAdminToken, createClient, verifyAudit } from '../src/index.ts'
 import { GatewayProcess, until } from './gateway-process.ts'
 import { parsePrometheus } from './metrics/prometheus.ts'
 import { asBearer, asCookie, bodyOf, HOST, KEYRING, PASSWORD, rawConfig, temporaryFolder } from './support.ts'
 
-let group: RedisGroup
-beforeAll(async () => {
-  group = await RedisGroup.start()
-})
-afterAll(() => group?.stop())
+const group = groupOfThisFile()
 
 const OLD = TEST_USERS.app.password
 const storeOf = (overrides: Record<string, unknown> = {}) => ({
-  sentinels: group.sentinels.map(({ address }) => address),
+  sentinels: group().sentinels.map(({ address }) => address),
   primaryName: PRIMARY_NAME,
   username: TEST_USERS.app.username,
   password: OLD,
@@ -28,7 +25,7 @@ const storeOf = (overrides: Record<string, unknown> = {}) => ({
 
 /** Sends the same command to every Redis and every Sentinel. */
 async function tellAll(...command: string[]): Promise<void> {
-  for (const server of [...group.redis, ...group.sentinels]) await group.run(server, ...command)
+  for (const server of [...group().redis, ...group().sentinels]) await group().run(server, ...command)
 }
 
 /** On a busy machine many logins of one user are pending, and these tests are not about that limit. */

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
-import { RedisGroup, type RedisGroupOptions, type ServerProcess, TEST_USERS } from '@holdfast/testing'
+import { type RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
 import {
   type CommonRedisOptions,
   generateKeyring,
   type SentinelTopology,
   type TokenStore,
 } from '@holdfast/tokens'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { createRedisStoreWith, type TestHooks } from '../src/create-store.ts'
 import { type SafetyRule, withoutRules } from '../src/safety-policy.ts'
 
@@ -21,21 +21,6 @@ export const APP = {
   ...TEST_USERS.app,
   sentinelUsername: TEST_USERS.app.username,
   sentinelPassword: TEST_USERS.app.password,
-}
-
-/** One group of real Redis and Sentinels for all tests of a file. */
-export function groupOfThisFile(
-  options?: RedisGroupOptions | (() => Promise<RedisGroupOptions>),
-): () => RedisGroup {
-  let group: RedisGroup | null = null
-  beforeAll(async () => {
-    group = await RedisGroup.start(typeof options === 'function' ? await options() : options)
-  })
-  afterAll(() => group?.stop())
-  return () => {
-    if (group === null) throw new Error('The group has not started.')
-    return group
-  }
 }
 
 /** A store over the group that ends with the test. */

@@ -14,7 +14,7 @@ export class Namespaces {
 
   /** `prefix`: a few letters for the test. The process id makes the names unique. */
   static async create(prefix: string): Promise<Namespaces> {
-    const namespaces = new Namespaces(`${prefix}${process.pid % 10_000}`)
+    const namespaces = new Namespaces(`${prefix}${process.pid}`)
     await namespaces.#add('bridge')
     await namespaces.#ip('bridge', 'link', 'add', 'br0', 'type', 'bridge')
     await namespaces.#ip('bridge', 'link', 'set', 'br0', 'up')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
+import { Network, PRIMARY_NAME, RedisGroup, type ServerProcess } from '@holdfast/testing'
 import { eventually } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { expect, it } from 'vitest'
@@ -18,7 +18,7 @@ const HOSTS = ['a', 'b', 'c'] as const
  * only after some seconds, because TCP retransmits late, while its own commands arrive.
  */
 class LateLeader {
-  readonly network = new Network()
+  readonly network: Network
   readonly log: string[] = []
   readonly loggedIn = new Set<string>()
   readonly loggedOut = new Set<string>()
@@ -27,6 +27,10 @@ class LateLeader {
   readonly #agents = new Map<string, AbortController>()
   #users: Promise<unknown> = Promise.resolve()
   #stopped = false
+
+  constructor(network: Network) {
+    this.network = network
+  }
 
   get group(): RedisGroup {
     if (this.#group === null) throw new Error('The group was not started.')
@@ -59,11 +63,7 @@ class LateLeader {
     this.#store = createRedisStore({
       dataCentre: 'lab',
       keyring: generateKeyring(),
-      sentinels: group.sentinels.map(({ address }) => address),
-      primaryName: PRIMARY_NAME,
-      ...TEST_USERS.app,
-      sentinelUsername: TEST_USERS.app.username,
-      sentinelPassword: TEST_USERS.app.password,
+      ...group.access,
     })
     await this.#store.ready({ timeoutMs: 20_000 })
     this.#users = Promise.all(['ada', 'bob'].map((subject) => this.#act(subject)))
@@ -195,7 +195,7 @@ class LateLeader {
 
 /** Runs the schedule and returns its observations. */
 async function run(withAgents: boolean) {
-  const lab = new LateLeader()
+  const lab = new LateLeader(await Network.create())
   try {
     await lab.start()
     if (withAgents) for (const host of HOSTS) lab.runAgent(host)

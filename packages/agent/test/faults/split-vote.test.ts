@@ -13,7 +13,7 @@ let stop: AbortController
 
 beforeEach(async () => {
   stop = new AbortController()
-  network = new Network()
+  network = await Network.create()
   group = await RedisGroup.start({ network })
   connections = new ConnectionPool({ ...TEST_USERS.admin, tls: null })
 })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre, timeUntil } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.77' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 afterAll(() => dc.remove())

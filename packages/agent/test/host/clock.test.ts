@@ -5,12 +5,13 @@ import type { Site } from '@holdfast/site/file/site'
 import { buildClockShim, ShiftableClock } from '@holdfast/testing'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from '@holdfast/testing/hosts/example-site'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readHostConfig } from '../../src/host/config.ts'
 import { watchHost } from '../../src/watchdog/watch-host.ts'
 
-const NETWORK = '127.0.78'
+const NETWORK = await leaseNetwork()
 const HOSTS = dataHostsOf(NETWORK)
 const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 const AHEAD_MS = 40 * 60_000

@@ -8,6 +8,7 @@ import { placeCertificate } from '@holdfast/testing/hosts/certificates'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from '@holdfast/testing/hosts/example-site'
 import type { PlacedHost } from '@holdfast/testing/hosts/placed-host'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { Connection } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -17,7 +18,7 @@ import { HostGroup } from '../../src/host/group.ts'
 import { waitForRedisExit } from '../../src/host/redis-process.ts'
 import { watchHost } from '../../src/watchdog/watch-host.ts'
 
-const NETWORK = '127.0.63'
+const NETWORK = await leaseNetwork()
 const hosts = dataHostsOf(NETWORK)
 const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 
@@ -106,13 +107,11 @@ describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', 
     // The watchdog must have seen the running process.
     await new Promise((resolve) => setTimeout(resolve, 500))
     await group.processes.kill(`${first} redis`)
-    const killedMs = performance.now()
     await writeFile(join(stateOf(first), 'crashed'), '')
+    // down-after is 10 s, and this failover does not wait for it.
     await eventually(async () => {
       expect(await group.primaryNamedBy(second, `${NETWORK}.12`)).not.toBe(`${NETWORK}.11`)
-    }, 15_000)
-    // down-after is 10 s, and this failover did not wait for it.
-    expect(performance.now() - killedMs).toBeLessThan(6000)
+    }, 9000)
     expect(log).toContain('Redis has ended')
     const promoted = await group.primaryNamedBy(second, `${NETWORK}.12`)
     expect(await startRedis(first)).toBe(`--replicaof ${promoted} 6379`)
@@ -154,7 +153,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', 
       expect(await group.ask(name, address, 'sentinel', sooner)).toBe('OK\n')
     }
     const as = await waiting
-    expect(as).toMatch(/^--replicaof 127\.0\.63\.1[23] 6379$/)
+    expect(as).toBeOneOf([12, 13].map((last) => `--replicaof ${NETWORK}.${last} 6379`))
   }, 90_000)
 })
 

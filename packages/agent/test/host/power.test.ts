@@ -2,12 +2,13 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } f
 import { join } from 'node:path'
 import { asAdmin, dataHostsOf, exampleSite, renderExample } from '@holdfast/testing/hosts/example-site'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { guardHost } from '../../src/guard/guard-host.ts'
 import { readHostConfig } from '../../src/host/config.ts'
 
-const NETWORK = '127.0.67'
+const NETWORK = await leaseNetwork()
 const hosts = dataHostsOf(NETWORK)
 const [first, second, third] = ['dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 const FIRST = `${NETWORK}.11`
@@ -28,7 +29,7 @@ async function appendFileOf(host: string): Promise<string> {
 }
 
 /**
- * Returns the arguments with which the guard lets a Redis start, such as `--replicaof 127.0.67.12 6379`, and collects in
+ * Returns the arguments with which the guard lets a Redis start, such as `--replicaof ADDRESS 6379`, and collects in
  * `held` why it held Redis before.
  */
 async function guarded(host: string, held: string[] = []): Promise<string> {

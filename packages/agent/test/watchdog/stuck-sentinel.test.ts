@@ -10,7 +10,7 @@ test.each([
   ['has not been answered for long', [process(60_000)], false],
   ['had its clock set back by less than a restart takes', [process(-4000)], false],
   ['has pinged one process at a time that has not come', [process(10), process(-2_400_000)], true],
-])('whether a Sentinel is stuck: one that %s', (_what, processes, expected) => {
+])('the agent decides whether a Sentinel is stuck: one that %s', (_what, processes, expected) => {
   expect(waitsForOldTime(processes)).toBe(expected)
 })
 

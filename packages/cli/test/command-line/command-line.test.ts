@@ -91,14 +91,14 @@ describe('a command that fails prints one sentence:', () => {
   })
 })
 
-it('shows a stack trace only when asked', async () => {
+it('the command line shows a stack trace only when asked', async () => {
   const plain = await sandbox.run(['status', '--name', 'nobody'])
   const traced = await sandbox.run(['status', '--name', 'nobody', '--debug'])
   expect(plain.stderr).not.toContain('    at ')
   expect(traced.stderr).toContain('    at ')
 })
 
-it('prints help and version, and the help without a command', async () => {
+it('the command line prints help and version, and the help without a command', async () => {
   expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' })
   const help = await sandbox.run(['--help'])
   expect(help.code).toBe(0)
@@ -120,7 +120,7 @@ it('prints help and version, and the help without a command', async () => {
   expect((await sandbox.run([])).code).toBe(2)
 })
 
-it('adds users from standard input, never shows a password, and keeps the file to its owner', async () => {
+it('the command line adds users from standard input, never shows a password, and keeps the file to its owner', async () => {
   const file = join(sandbox.folder, 'users.json')
   const add = (name: string, input: string) =>
     sandbox.run(['users', 'add', name, '--users-file', file], input)
@@ -137,7 +137,7 @@ it('adds users from standard input, never shows a password, and keeps the file t
   expect((await stat(file)).mode & 0o777).toBe(0o600)
 })
 
-it('changes the users of a file, and says that their sessions stay active', async () => {
+it('the command line changes the users of a file, and says that their sessions stay active', async () => {
   const file = join(sandbox.folder, 'more-users.json')
   const users = (args: string[], input?: string) =>
     sandbox.run(['users', ...args, '--users-file', file], input)
@@ -168,7 +168,7 @@ it('changes the users of a file, and says that their sessions stay active', asyn
   expect(await users(['remove', 'ada'])).toMatchObject({ code: 1, stdout: '' })
 }, 240_000)
 
-it('stops silently when the reader of its pipe exits, as `head` does', async () => {
+it('the command line stops silently when the reader of its pipe exits, as `head` does', async () => {
   const command = sandbox.spawn('completion', 'bash')
   command.stdout?.destroy()
   let printed = ''

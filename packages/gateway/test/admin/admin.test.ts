@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAdminToken, createGateway, parseGatewayConfig } from '../../src/index.ts'
 import {
@@ -15,7 +16,7 @@ import {
 
 const reader = createAdminToken()
 const changer = createAdminToken()
-const HOST = '127.0.110.1'
+const HOST = `${await leaseNetwork()}.1`
 
 async function startAdmin(
   options: { store?: ReturnType<typeof memoryStore>; clusterView?: () => Promise<unknown> } = {},

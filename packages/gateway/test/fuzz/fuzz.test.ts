@@ -1,6 +1,7 @@
 import net from 'node:net'
 import v8 from 'node:v8'
 import vm from 'node:vm'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAdminToken, createGateway, parseGatewayConfig } from '../../src/index.ts'
@@ -12,7 +13,7 @@ const REQUESTS = Number(process.env['HOLDFAST_FUZZ'] ?? 3000)
 /** One request in this many goes over a real socket. */
 const SOCKET_SHARE = 10
 const GROWTH_BYTES = 64 * 1024 * 1024
-const HOST = '127.0.110.2'
+const HOST = `${await leaseNetwork()}.1`
 
 /** Memory usage is comparable only after a garbage collection. */
 v8.setFlagsFromString('--expose-gc')

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TestAuthority } from '@holdfast/testing'
+import { within } from '@holdfast/testing/within'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createLdapAuthenticate, type OpenLdapConfig } from '../../src/identities/ldap/authenticate.ts'
 import { withServer } from '../../src/identities/ldap/connection.ts'
@@ -100,20 +101,17 @@ describe('an outage of the directory', () => {
 
   test('a hanging server delays a login until its deadline, and the next login starts with another server', async () => {
     const [first, second] = [await startEncrypted(), await startEncrypted()]
-    const authenticate = authenticateBy({ urls: [first.ldaps, second.ldaps], timeoutMs: 500 })
+    const authenticate = authenticateBy({ urls: [first.ldaps, second.ldaps], timeoutMs: 3000 })
     first.server.pause()
     const startMs = performance.now()
-    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
-    const waitedMs = performance.now() - startMs
-    expect(waitedMs).toBeGreaterThan(450)
-    expect(waitedMs).toBeLessThan(1500)
-    const nextMs = performance.now()
-    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
-    expect(performance.now() - nextMs).toBeLessThan(400)
+    expect(await within(authenticate('ada', ADAS_PASSWORD), 30_000)).toEqual(ADA)
+    expect(performance.now() - startMs).toBeGreaterThan(2900)
+    // The first server would delay it, too.
+    expect(await within(authenticate('ada', ADAS_PASSWORD), 2900)).toEqual(ADA)
     second.server.pause()
     expect(await authenticate('ada', ADAS_PASSWORD)).toMatchObject({
       status: 'unavailable',
-      cause: expect.stringContaining('no answer within 500 ms'),
+      cause: expect.stringContaining('no answer within 3000 ms'),
     })
     second.server.resume()
     first.server.resume()

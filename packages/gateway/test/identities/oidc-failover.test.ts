@@ -1,26 +1,18 @@
-import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { createRedisStore } from '@holdfast/tokens'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { asBearer, bodyOf, KEYRING, type Running, startGateway } from '../support.ts'
 import { Browser } from './browser.ts'
 import { makeProvider, PUBLIC_URL, type TestProvider } from './provider.ts'
 
-let group: RedisGroup
-beforeAll(async () => {
-  group = await RedisGroup.start()
-})
-afterAll(() => group?.stop())
+const group = groupOfThisFile()
 
 /** A gateway with its own store over the same Redis. */
 async function startOne(name: string, provider: TestProvider): Promise<Running> {
   const store = createRedisStore({
     dataCentre: 'dc1',
     keyring: KEYRING,
-    sentinels: group.sentinels.map(({ address }) => address),
-    primaryName: PRIMARY_NAME,
-    ...TEST_USERS.app,
-    sentinelUsername: TEST_USERS.app.username,
-    sentinelPassword: TEST_USERS.app.password,
+    ...group().access,
   })
   onTestFinished(() => store.close())
   await store.ready()
@@ -46,11 +38,11 @@ test('a login that begins at gateway 1 finishes at gateway 3, although the prima
   )
   expect(sentBack.headers.get('x-holdfast-server')).toBeNull()
 
-  const primary = await group.primary()
+  const primary = await group().primary()
   await primary.kill()
   onTestFinished(async () => {
     await primary.start()
-    await group.waitUntilWhole()
+    await group().waitUntilWhole()
   })
   browser.route(PUBLIC_URL, three.url)
   const { url: arrived, response } = await browser.open(url.href, {}, (next) => next.pathname === '/reports')

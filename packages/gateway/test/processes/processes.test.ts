@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { expect, test } from 'vitest'
 import { createAdminToken } from '../../src/index.ts'
 import { parsePrometheus } from '../metrics/prometheus.ts'
 import { asBearer, temporaryFolder } from '../support.ts'
 import { startRun, TEST_MS, until } from './running.ts'
 
-const HOST = '127.0.110.3'
+const HOST = `${await leaseNetwork()}.1`
 const reader = createAdminToken()
 
 /** The pids of processes that logged that they listen, in log order. */

@@ -1,11 +1,12 @@
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { expect, test } from 'vitest'
 import { parsePrometheus } from '../metrics/prometheus.ts'
 import { temporaryFolder } from '../support.ts'
 import { type Started, startRun, TEST_MS, until } from './running.ts'
 
-const HOST = '127.0.110.5'
+const HOST = `${await leaseNetwork()}.1`
 const metrics = { public: true }
 
 const events = ({ output }: Started, event: string) =>

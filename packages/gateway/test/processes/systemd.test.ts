@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { expect, onTestFinished, test } from 'vitest'
 import { createNotifier } from '../../src/processes/systemd.ts'
 import { temporaryFolder } from '../support.ts'
 import { startRun, TEST_MS, until } from './running.ts'
 
-const HOST = '127.0.110.4'
+const HOST = `${await leaseNetwork()}.1`
 
 /** Prints each received message on a line. It is Python, because Node has no Unix datagram sockets. */
 const RECEIVER = `

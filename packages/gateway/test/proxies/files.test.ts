@@ -28,7 +28,7 @@ describe('traefik.yaml', async () => {
     expect(new Set(Object.values(removed))).toEqual(new Set(['']))
   })
 
-  test('asks before everything but the login itself', () => {
+  test('the proxy asks the gateway before every request except the login itself', () => {
     expect(routers.application.middlewares).toEqual(['no-lookalikes', 'holdfast'])
     expect(Object.keys(routers)).toEqual(['login', 'application'])
   })
@@ -62,7 +62,7 @@ describe('envoy.yaml', async () => {
     expect([manager.normalize_path, manager.merge_slashes]).toEqual([false, false])
   })
 
-  test('asks before everything but the login itself', () => {
+  test('the proxy asks the gateway before every request except the login itself', () => {
     const open = manager.route_config.virtual_hosts[0].routes.filter(
       (route: { typed_per_filter_config?: unknown }) => route.typed_per_filter_config !== undefined,
     )

@@ -4,14 +4,7 @@ import https from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import {
-  findFreePorts,
-  PRIMARY_NAME,
-  RedisGroup,
-  ServerProcess,
-  TEST_USERS,
-  TestAuthority,
-} from '@holdfast/testing'
+import { findFreePorts, RedisGroup, ServerProcess, TestAuthority } from '@holdfast/testing'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
 import { addUser } from '../../src/index.ts'
 import { KEYRING, PASSWORD, rawConfig } from '../support.ts'
@@ -272,12 +265,7 @@ async function accepts(host: string, port: number): Promise<boolean> {
 
 function storeConfig(group: RedisGroup) {
   return {
-    sentinels: group.sentinels.map(({ address }) => address),
-    primaryName: PRIMARY_NAME,
-    username: TEST_USERS.app.username,
-    password: TEST_USERS.app.password,
-    sentinelUsername: TEST_USERS.app.username,
-    sentinelPassword: TEST_USERS.app.password,
+    ...group.access,
     keyring: KEYRING,
   }
 }

@@ -1,8 +1,8 @@
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { addUser } from '../../src/index.ts'
 import { hashesIn, tryPassword } from '../limits/clients.ts'
 import { HOST, KEYRING, PASSWORD, type Running, startGateway } from '../support.ts'
@@ -16,21 +16,13 @@ const VICTIMS = ['ada', 'nobody', 'root']
 /** Unrelated log lines and answers are a few hundred bytes each; growth per attempt would be more. */
 const MOST_GROWTH_BYTES = 30_000_000
 
-let group: RedisGroup
-beforeAll(async () => {
-  group = await RedisGroup.start()
-})
-afterAll(() => group?.stop())
+const group = groupOfThisFile()
 
 async function openStore(): Promise<TokenStore> {
-  const { app } = TEST_USERS
   const store = createRedisStore({
     dataCentre: 'dc1',
     keyring: KEYRING,
-    sentinels: group.sentinels.map(({ address }) => address),
-    ...app,
-    sentinelUsername: app.username,
-    sentinelPassword: app.password,
+    ...group().access,
   })
   onTestFinished(() => store.close())
   await store.ready({ timeoutMs: 20_000 })
@@ -57,7 +49,7 @@ const collect = () => {
 }
 
 async function redisKeys(): Promise<number> {
-  return Number(await group.run(await group.primary(), 'DBSIZE'))
+  return Number(await group().run(await group().primary(), 'DBSIZE'))
 }
 
 test('few of thousands of wrong passwords are checked, and a correct one of another user is fast', async () => {
@@ -136,7 +128,7 @@ test('the login limits stay in force when the primary is killed', async () => {
   const gateways = await startGateways({
     loginLimits: { perAccount: PER_ACCOUNT, windowMs: 600_000, pauseAfter: 1000 },
   })
-  const primary = await group.primary()
+  const primary = await group().primary()
   const username = 'mallory-guesses-this-one'
   let next = 0
   let killed: Promise<void> | null = null
@@ -150,10 +142,10 @@ test('the login limits stay in force when the primary is killed', async () => {
   }
   await Promise.all([attacker(), attacker(), attacker(), attacker()])
   await killed
-  expect(await group.primary()).not.toBe(primary)
+  expect(await group().primary()).not.toBe(primary)
   expect(gateways.reduce((sum, { log }) => sum + hashesIn(log()), 0)).toBe(PER_ACCOUNT)
   await primary.start()
-  await group.waitUntilWhole()
+  await group().waitUntilWhole()
 }, 60_000)
 
 test('racing logins on two gateways leave no more sessions than the limit, with both rules', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../../src/index.ts'
 import { asCookie, bodyOf, KEYRING, memoryStore, startGateway } from '../support.ts'
 
@@ -9,26 +9,18 @@ const SESSIONS = 20
 const VERIFICATIONS = 2000
 const MOST_TRIES = 5
 /**
- * So long a process that has just come asks every node each 40 ms how it is (redis/group.ts), and what mark it carries: 75
+ * So long a process that has just come asks every node each 40 ms how it is (redis/group().ts), and what mark it carries: 75
  * GETs a second, of which nobody's verification is the cause (in milliseconds).
  */
 const LOOKS_AROUND_MS = 3500
 
-let group: RedisGroup
-beforeAll(async () => {
-  group = await RedisGroup.start()
-})
-afterAll(() => group?.stop())
+const group = groupOfThisFile()
 
 async function openStore(): Promise<TokenStore> {
   const store = createRedisStore({
     dataCentre: 'dc1',
     keyring: KEYRING,
-    primaryName: PRIMARY_NAME,
-    sentinels: group.sentinels.map(({ address }) => address),
-    ...TEST_USERS.app,
-    sentinelUsername: TEST_USERS.app.username,
-    sentinelPassword: TEST_USERS.app.password,
+    ...group().access,
   })
   onTestFinished(() => store.close())
   await store.ready()
@@ -41,8 +33,8 @@ const GOES_ON = new Set(['publish', 'wait', 'ping', 'info', 'replconf', 'role', 
 /** Calls of all other commands on all three Redis so far. */
 async function causedCommands(): Promise<number> {
   let total = 0
-  for (const server of group.redis) {
-    const stats = String(await group.run(server, 'INFO', 'commandstats'))
+  for (const server of group().redis) {
+    const stats = String(await group().run(server, 'INFO', 'commandstats'))
     for (const [, name = '', calls] of stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)) {
       if (!GOES_ON.has(name)) total += Number(calls)
     }

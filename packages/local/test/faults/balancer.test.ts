@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-const BALANCER = 'http://127.0.56.1:8080'
+const NETWORK = await leaseNetwork()
+
+const BALANCER = `http://${NETWORK}.1:8080`
 
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.56' })
+  dc = await TestDataCentre.create({ network: NETWORK })
   await dc.start()
 })
 

@@ -1,14 +1,17 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, TestDataCentre, timeUntil } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const NETWORK = await leaseNetwork()
 
 /** With the reference timings Sentinel alone needs more than 10 s. A quicker failover is the work of the watchdog. */
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.58', timings: 'reference' })
+  dc = await TestDataCentre.create({ network: NETWORK, timings: 'reference' })
   await dc.start()
 })
 
@@ -25,7 +28,7 @@ it('after kill -9 of the primary, another Redis acknowledges writes within 2 s a
   expect(tookMs).toBeLessThan(2000)
   const now = await dc.whole()
   expect(now.host).not.toBe(old.host)
-  for (const host of ['127.0.58.11', '127.0.58.12', '127.0.58.13']) {
+  for (const host of [`${NETWORK}.11`, `${NETWORK}.12`, `${NETWORK}.13`]) {
     expect(await dc.ask(host, ['GET', 'before'], ['GET', 'after'])).toEqual(['the kill', 'the kill'])
   }
 })
@@ -66,6 +69,6 @@ it('a killed gateway, Sentinel and balancer are restarted', async () => {
     const { processes } = await dc.status()
     expect(processes.filter(({ state }) => state === 'running')).toHaveLength(11)
     expect(processes.find(({ name }) => name === 'gateway-2')?.restarts).toBe(1)
-    expect((await fetch('http://127.0.58.1:8080/')).status).toBe(200)
+    expect((await fetch(`http://${NETWORK}.1:8080/`)).status).toBe(200)
   })
 })

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, TestDataCentre, timeUntil } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.59' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { checkAddresses } from '../../src/preflight/addresses.ts'
 import { isAlive } from '../../src/state/process-identity.ts'
+
+const NETWORK = await leaseNetwork()
 
 const SUPERVISE = fileURLToPath(new URL('../support/supervise.ts', import.meta.url))
 
@@ -13,8 +16,8 @@ let dc: TestDataCentre
 let supervisor: ChildProcess
 
 beforeEach(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.57' })
-  supervisor = spawn(process.execPath, [SUPERVISE, dc.stateDir, '127.0.57'], {
+  dc = await TestDataCentre.create({ network: NETWORK })
+  supervisor = spawn(process.execPath, [SUPERVISE, dc.stateDir, NETWORK], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   if (supervisor.stdout) await once(supervisor.stdout, 'data')
@@ -39,7 +42,7 @@ it('what a killed supervisor left is ended by the next start, which has the data
   await dc.start()
   expect(left.filter(isAlive)).toEqual([])
   expect(dc.processes().filter(isAlive)).toHaveLength(11)
-  expect(await dc.ask('127.0.57.12', ['GET', 'kept'])).toEqual(['yes'])
+  expect(await dc.ask(`${NETWORK}.12`, ['GET', 'kept'])).toEqual(['yes'])
 })
 
 it('what a hung supervisor keeps running is ended by a stop, paused processes too', async () => {

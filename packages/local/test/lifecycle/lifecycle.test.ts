@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Sentinels } from '@holdfast/agent/redis/sentinels'
 import { localGroup } from '@holdfast/site/topology/local-plan'
 import { defaultPlan } from '@holdfast/site/topology/place'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { startOptions, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type StartProgress, startDataCentre } from '../../src/lifecycle/start.ts'
@@ -10,12 +11,15 @@ import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { checkAddresses } from '../../src/preflight/addresses.ts'
 import { isAlive } from '../../src/state/process-identity.ts'
 
+const NETWORK = await leaseNetwork()
+const OTHER_NETWORK = await leaseNetwork()
+
 let dc1: TestDataCentre
 let dc2: TestDataCentre
 
 beforeAll(async () => {
-  dc1 = await TestDataCentre.create({ network: '127.0.53' })
-  dc2 = await TestDataCentre.create({ name: 'dc2', network: '127.0.54' })
+  dc1 = await TestDataCentre.create({ network: NETWORK })
+  dc2 = await TestDataCentre.create({ name: 'dc2', network: OTHER_NETWORK })
   await Promise.all([dc1.start(), dc2.start()])
 })
 
@@ -23,22 +27,22 @@ afterAll(async () => {
   await Promise.all([dc1.remove(), dc2.remove()])
 })
 
-it('describes itself for scripts', async () => {
+it('a local data centre describes itself for scripts', async () => {
   const text = await readFile(join(dc1.stateDir, 'description.json'), 'utf8')
   expect(JSON.parse(text)).toEqual({
     name: 'dc1',
     stateDir: dc1.stateDir,
-    balancer: 'http://127.0.53.1:8080',
-    gateways: [21, 22, 23, 24].map((last) => `http://127.0.53.${last}:8080`),
-    redis: [11, 12, 13].map((last) => ({ host: `127.0.53.${last}`, port: 6379 })),
-    sentinels: [11, 12, 13].map((last) => ({ host: `127.0.53.${last}`, port: 26379 })),
+    balancer: `http://${NETWORK}.1:8080`,
+    gateways: [21, 22, 23, 24].map((last) => `http://${NETWORK}.${last}:8080`),
+    redis: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 6379 })),
+    sentinels: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 26379 })),
     user: 'demo',
     password: expect.stringMatching(/^.{40,}$/),
   })
   expect(dc1.running?.description).toEqual(JSON.parse(text))
 })
 
-it('shows one primary, two linked replicas and three Sentinels that agree', async () => {
+it('a local data centre shows one primary, two linked replicas and three Sentinels that agree', async () => {
   const status = await dc1.status()
   expect(status).toMatchObject({ name: 'dc1', timings: 'fast', supervisor: 'running' })
   expect(status.processes).toHaveLength(11)
@@ -50,28 +54,28 @@ it('shows one primary, two linked replicas and three Sentinels that agree', asyn
   ])
   for (const sentinel of status.sentinels) {
     expect(sentinel).toMatchObject({
-      primary: '127.0.53.11:6379',
+      primary: `${NETWORK}.11:6379`,
       known: { replicas: 2, sentinels: 2 },
     })
   }
 })
 
-it('runs two data centres side by side that know nothing of each other', async () => {
+it('two local data centres run side by side and know nothing of each other', async () => {
   await dc1.write('only-in', 'dc1')
   await dc2.write('only-in', 'dc2')
-  expect(await dc1.ask('127.0.53.12', ['GET', 'only-in'])).toEqual(['dc1'])
-  expect(await dc2.ask('127.0.54.12', ['GET', 'only-in'])).toEqual(['dc2'])
+  expect(await dc1.ask(`${NETWORK}.12`, ['GET', 'only-in'])).toEqual(['dc1'])
+  expect(await dc2.ask(`${OTHER_NETWORK}.12`, ['GET', 'only-in'])).toEqual(['dc2'])
   for (const { known } of (await dc2.status()).sentinels.filter((sentinel) => sentinel.reachable)) {
     expect(known).toEqual({ replicas: 2, sentinels: 2 })
   }
 })
 
 // INV-LOCAL-8.
-it('keeps its secrets to the owner: in modes, in arguments, in the files that Redis rewrites', async () => {
+it('a local data centre keeps its secrets to the owner: in modes, in arguments, in the files that Redis rewrites', async () => {
   const secrets: Record<string, unknown> = JSON.parse(
     await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'),
   )
-  await dc1.ask('127.0.53.11', ['CONFIG', 'REWRITE'], ['ACL', 'SAVE'])
+  await dc1.ask(`${NETWORK}.11`, ['CONFIG', 'REWRITE'], ['ACL', 'SAVE'])
   expect((await stat(dc1.stateDir)).mode & 0o777).toBe(0o700)
   for (const file of [
     'secrets.json',
@@ -92,22 +96,22 @@ it('keeps its secrets to the owner: in modes, in arguments, in the files that Re
 })
 
 // INV-LOCAL-7.
-it('refuses a second supervisor for the same folder', async () => {
+it('a local data centre refuses a second supervisor for the same folder', async () => {
   await expect(startDataCentre(startOptions(dc1.stateDir, dc1.plan))).rejects.toMatchObject({
     code: 'ALREADY_RUNNING',
     message: expect.stringContaining(dc1.stateDir),
   })
 })
 
-it('refuses what its control socket does not know', async () => {
+it('a local data centre refuses requests that its control socket does not know', async () => {
   await expect(dc1.control.signal('redis-9', 'SIGKILL')).rejects.toMatchObject({
     code: 'CONTROL_REFUSED',
     message: expect.stringContaining('redis-9'),
   })
-  await expect(dc1.control.loseHost('127.0.53.99')).rejects.toMatchObject({ code: 'CONTROL_REFUSED' })
+  await expect(dc1.control.loseHost(`${NETWORK}.99`)).rejects.toMatchObject({ code: 'CONTROL_REFUSED' })
 })
 
-it('leaves no process and no open port when it stops, and comes back with its data', async () => {
+it('a local data centre leaves no process and no open port when it stops, and comes back with its data', async () => {
   await dc1.write('kept', 'yes')
   const before = dc1.processes()
   expect(before).toHaveLength(11)
@@ -118,12 +122,12 @@ it('leaves no process and no open port when it stops, and comes back with its da
   expect(before.filter(isAlive)).toEqual([])
   await checkAddresses(dc1.plan)
   await dc1.start()
-  expect(await dc1.ask('127.0.53.11', ['GET', 'kept'])).toEqual(['yes'])
+  expect(await dc1.ask(`${NETWORK}.11`, ['GET', 'kept'])).toEqual(['yes'])
 })
 
-it('takes other timings for a folder that exists, and refuses other hosts', async () => {
+it('a local data centre accepts other timings for an existing folder, and refuses other hosts', async () => {
   await dc1.stop()
-  const reference = defaultPlan({ network: '127.0.53', timings: 'reference' })
+  const reference = defaultPlan({ network: NETWORK, timings: 'reference' })
   await dc1.start({ plan: reference })
   const secrets = JSON.parse(await readFile(join(dc1.stateDir, 'secrets.json'), 'utf8'))
   const sentinels = new Sentinels({ topology: localGroup(reference), secrets, tls: null })
@@ -133,15 +137,15 @@ it('takes other timings for a folder that exists, and refuses other hosts', asyn
   sentinels.close()
   await dc1.stop()
   await expect(
-    dc1.start({ plan: defaultPlan({ hosts: ['127.0.53.14', '127.0.53.15', '127.0.53.16'] }) }),
+    dc1.start({ plan: defaultPlan({ hosts: [`${NETWORK}.14`, `${NETWORK}.15`, `${NETWORK}.16`] }) }),
   ).rejects.toMatchObject({
     code: 'STATE_MISMATCH',
-    message: expect.stringMatching(/127.0.53.11.*127.0.53.14/),
+    message: expect.stringMatching(`${NETWORK}.11.*${NETWORK}.14`),
   })
 })
 
 it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways'])(
-  'can be broken off while it starts its %s',
+  'a local data centre can be aborted while it starts its %s',
   async (step) => {
     const controller = new AbortController()
     const started = dc1.start({
@@ -156,7 +160,7 @@ it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways'])(
   },
 )
 
-it('says which process does not come up, and leaves nothing running', async () => {
+it('a local data centre whose process does not come up names it, and leaves nothing running', async () => {
   const gatewayCommand = [process.execPath, '-e', 'process.exit(3)', '--']
   await expect(dc1.start({ gatewayCommand })).rejects.toMatchObject({
     code: 'START_FAILED',
@@ -165,7 +169,7 @@ it('says which process does not come up, and leaves nothing running', async () =
   await checkAddresses(dc1.plan)
 })
 
-it('deletes the folder when it is purged', async () => {
+it('a local data centre deletes the folder when it is purged', async () => {
   await dc2.stop()
   expect(await stopDataCentre(dc2.stateDir, { purge: true })).toEqual({
     ended: [],

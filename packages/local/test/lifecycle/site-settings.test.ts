@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { examine } from '@holdfast/operations/doctor/examine'
 import { fixFindings } from '@holdfast/operations/doctor/fix'
 import { type Host, REDIS_SETTINGS, type RedisSettings, type Site } from '@holdfast/site/file/site'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -11,7 +12,7 @@ let dc: TestDataCentre
 let said: string[]
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.159' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
 })
 afterAll(() => dc.remove())
 

@@ -4,6 +4,7 @@ import { switchover } from '@holdfast/operations/switchover/switchover'
 import { defaultPlan } from '@holdfast/site/topology/place'
 import { tunnelOf } from '@holdfast/site/topology/topology'
 import { isThere } from '@holdfast/testing/hosts/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -23,8 +24,8 @@ function plainAnswer(host: string, port: number): Promise<string> {
 }
 
 describe.each([
-  ['tls', '127.0.96'],
-  ['stunnel', '127.0.97'],
+  ['tls', await leaseNetwork()],
+  ['stunnel', await leaseNetwork()],
 ] as const)('a data centre on this machine by %s', (transport, network) => {
   // A machine may have no stunnel: nothing else needs it.
   const canRun = transport !== 'stunnel' || isThere('stunnel')
@@ -39,14 +40,14 @@ describe.each([
   afterAll(() => dc?.remove())
 
   // INV-LOCAL-6.
-  it.skipIf(!canRun)('is whole, and the doctor finds nothing but the stand-ins of its gateways', async () => {
+  it.skipIf(!canRun)('is healthy, and the doctor finds only the stand-ins of its gateways', async () => {
     await dc.whole()
     const { findings } = await examine({ stateDir: dc.stateDir })
     expect(findings.filter(({ subject }) => !/gateway|balancer/.test(subject))).toEqual([])
   })
 
   it.skipIf(!canRun)(
-    'answers nobody in clear where its traffic crosses',
+    'answers no client without encryption where its traffic crosses the network',
     async () => {
       for (const { host, redisPort, sentinelPort } of dc.topology.dataHosts) {
         const { arrival, inside } = tunnelOf(host)

@@ -3,12 +3,15 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { getStatus } from '@holdfast/operations/status/status'
 import { defaultPlan } from '@holdfast/site/topology/place'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, startOptions } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startDataCentre } from '../../src/lifecycle/start.ts'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { findProgram } from '../../src/preflight/programs.ts'
 import { connectControl } from '../../src/supervise/control-client.ts'
+
+const NETWORK = await leaseNetwork()
 
 let folder: string
 
@@ -17,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const start = (stateDir: string, network = '127.0.52') =>
+const start = (stateDir: string, network = NETWORK) =>
   startDataCentre(startOptions(stateDir, defaultPlan({ network })))
 
 it('the error names a missing program', () => {
@@ -31,14 +34,14 @@ it('the error names a missing program', () => {
 
 it('the error names a port in use and the process that uses it', async () => {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(26379, '127.0.52.12', resolve))
+  await new Promise<void>((resolve) => server.listen(26379, `${NETWORK}.12`, resolve))
   try {
     await expect(start(folder)).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: expect.stringMatching(
         process.platform === 'linux'
-          ? `127.0.52.12:26379 is in use by .*process ${process.pid}`
-          : '127.0.52.12:26379',
+          ? `${NETWORK}.12:26379 is in use by .*process ${process.pid}`
+          : `${NETWORK}.12:26379`,
       ),
     })
   } finally {

@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const leave = (text: string) => writeFile(`${file}.left`, text)
 
-it('lets one operation work, and tells a second one who is at work since when', async () => {
+it('the lock of a data centre lets one operation work, and reports that operation and its start to a second one', async () => {
   const answer = await exclusivelyHere(file, 'switchover', async () => {
     await expect(exclusivelyHere(file, 'upgrade', async () => 'both')).rejects.toMatchObject({
       code: 'BUSY',
@@ -34,13 +34,13 @@ it('lets one operation work, and tells a second one who is at work since when', 
   expect(await runningOperation(file)).toBeNull()
 })
 
-it('is free again after a failure, and leaves nothing behind', async () => {
+it('the lock of a data centre is free again after a failure, and leaves nothing behind', async () => {
   await expect(exclusivelyHere(file, 'restore', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
   expect(await readdir(folder)).toEqual([])
 })
 
-it('is kept by another process, and free as soon as that was killed', async () => {
+it('the lock of a data centre is held by another process, and is free as soon as that process is killed', async () => {
   const holder = spawn(process.execPath, [HOLDING, file], { stdio: 'ignore' })
   await eventually(async () => expect((await runningOperation(file))?.pid).toBe(holder.pid))
   await expect(exclusivelyHere(file, 'upgrade', async () => 'both')).rejects.toMatchObject({ code: 'BUSY' })
@@ -49,7 +49,7 @@ it('is kept by another process, and free as soon as that was killed', async () =
   expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
 })
 
-it('is not held by a later process with the same number, nor by a damaged file', async () => {
+it('the lock of a data centre is not held by a later process with the same number, nor by a damaged file', async () => {
   await leave(JSON.stringify({ operation: 'upgrade', pid: process.pid, started: 'long ago', since: '' }))
   expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
   await leave('')
@@ -58,7 +58,7 @@ it('is not held by a later process with the same number, nor by a damaged file',
 })
 
 // INV-OPERATIONS-1.
-it('lets only one of many at a time take over what a dead one left', async () => {
+it('the lock of a data centre is taken over from a dead process by only one of many', async () => {
   await leave(JSON.stringify({ operation: 'upgrade', pid: 1, started: 'another boot', since: '' }))
   let [inside, most, worked] = [0, 0, 0]
   const attempts = Array.from({ length: 20 }, async (_, number) => {

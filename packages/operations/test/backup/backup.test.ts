@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, type IssuedToken, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
@@ -13,6 +14,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backup } from '../../src/backup/backup.ts'
 import { unlock } from '../../src/backup/encryption.ts'
 import { restore } from '../../src/backup/restore.ts'
+
+const NETWORK = await leaseNetwork()
 
 const DYING = fileURLToPath(new URL('../support/dying-restore.ts', import.meta.url))
 const PASSPHRASE = 'correct horse battery staple'
@@ -29,12 +32,12 @@ beforeAll(async () => {
   identity = await generateIdentity()
   recipients = [await identityToRecipient(identity)]
   folder = await makeTempFolder()
-  dc = await TestDataCentre.create({ network: '127.0.84' })
+  dc = await TestDataCentre.create({ network: NETWORK })
   other = await TestDataCentre.create({
     name: 'dc2',
-    hosts: ['127.0.84.51', '127.0.84.52', '127.0.84.53'],
-    gateways: ['127.0.84.61'],
-    balancer: '127.0.84.2',
+    hosts: [`${NETWORK}.51`, `${NETWORK}.52`, `${NETWORK}.53`],
+    gateways: [`${NETWORK}.61`],
+    balancer: `${NETWORK}.2`,
   })
   await dc.start()
   store = await openStore()
@@ -100,7 +103,7 @@ async function loseAllData(): Promise<void> {
 }
 
 // INV-OPERATIONS-19.
-it('restores what is lost and nothing that was revoked, while users log in and out', {
+it('a restore brings back lost sessions and no revoked one, while users log in and out', {
   timeout: 120_000,
 }, async () => {
   const before = await issueMany(600)
@@ -142,7 +145,7 @@ it('restores what is lost and nothing that was revoked, while users log in and o
   expect(first).toMatchObject(counts)
 })
 
-it('brings all live sessions back into an empty data centre with the same secrets', {
+it('a restore brings all live sessions back into an empty data centre with the same secrets', {
   timeout: 180_000,
 }, async () => {
   const live = await issueMany(300, (place) => `returner-${place % 10}`)
@@ -164,7 +167,7 @@ it('brings all live sessions back into an empty data centre with the same secret
   expect(await store.list('returner-9')).toEqual([])
 })
 
-it('killed in the middle, is run again and is complete', { timeout: 180_000 }, async () => {
+it('a restore that was killed is complete after a second run', { timeout: 180_000 }, async () => {
   const live = await issueMany(500)
   const file = await makeBackup()
   await loseAllData()
@@ -179,8 +182,8 @@ it('killed in the middle, is run again and is complete', { timeout: 180_000 }, a
   expect(await statesOf(live)).toEqual(all('active', live.length))
 })
 
-it('does not bring back a session whose tombstone has been forgotten: it has expired', async () => {
-  const lifetime = { idleMs: 4000, absoluteMs: 4000 }
+it('a restore does not bring back a revoked session after its tombstone was removed, because the session has expired', async () => {
+  const lifetime = { idleMs: 10_000, absoluteMs: 10_000 }
   const short = await store.issue({ subject: 'ada', ...lifetime })
   const file = await makeBackup()
   await store.revoke(short.token)
@@ -194,7 +197,7 @@ it('does not bring back a session whose tombstone has been forgotten: it has exp
 })
 
 // INV-OPERATIONS-16.
-it('holds no token and no claims, whoever opens it', async () => {
+it('a backup contains no tokens and no claims, even for a reader who can open it', async () => {
   const [session] = await issueMany(1, () => 'secretive-subject')
   const file = await makeBackup()
   const sealed = (await readFile(file)).toString('latin1')
@@ -216,7 +219,7 @@ async function* bytesOf(buffer: Buffer) {
   yield buffer
 }
 
-it('opens with a passphrase, and with no other', { timeout: 120_000 }, async () => {
+it('a backup opens only with its own passphrase', { timeout: 120_000 }, async () => {
   const file = newFile()
   await backup({ stateDir: dc.stateDir, file, lock: { passphrase: PASSPHRASE } })
   const open = (passphrase: string) => restore({ stateDir: dc.stateDir, file, key: { passphrase } })
@@ -230,7 +233,7 @@ it('opens with a passphrase, and with no other', { timeout: 120_000 }, async () 
   expect(await open(PASSPHRASE)).toMatchObject({ restored: 0 })
 })
 
-describe('refuses, changing nothing,', () => {
+describe('a restore changes nothing and refuses', () => {
   let file: string
   let session: IssuedToken
 
@@ -277,12 +280,12 @@ describe('refuses, changing nothing,', () => {
     )
   })
 
-  it('a file that is something else', async () => {
+  it('a file that is not a backup', async () => {
     await isRefused(Buffer.from('hello\n'), /is not a backup of Holdfast: it is not an age file/)
     await isRefused(Buffer.alloc(1_000_000, 'x'), /is not a backup of Holdfast: it is not an age file/)
   })
 
-  it('a file that is not there, or is in the way', async () => {
+  it('a missing file, and a backup refuses to overwrite one', async () => {
     expect(await errorOf(restoreFrom(newFile()))).toMatchObject({ code: 'FILE_UNUSABLE' })
     const again = errorOf(backup({ stateDir: dc.stateDir, file, lock: { recipients } }))
     expect(await again).toMatchObject({
@@ -291,7 +294,7 @@ describe('refuses, changing nothing,', () => {
     })
   })
 
-  it('a passphrase that is short, a recipient or an identity that is none, without telling it', async () => {
+  it('a short passphrase, and an invalid recipient or identity, without printing it', async () => {
     const to = newFile()
     for (const lock of [{ passphrase: 'short' }, { recipients: [] }, { recipients: [identity] }]) {
       const error = await errorOf(backup({ stateDir: dc.stateDir, file: to, lock }))
@@ -349,7 +352,7 @@ it('an interrupted backup leaves no file', async () => {
 
 // The last one: whoever opens a store after a failover is not answered before others may have told the new primary all.
 // INV-OPERATIONS-17.
-it('goes on when the primary is killed meanwhile', { timeout: 120_000 }, async () => {
+it('a backup continues when the primary is killed meanwhile', { timeout: 120_000 }, async () => {
   const sessions = await issueMany(600)
   const file = await makeBackup()
   const ended = sessions.splice(0, 300)

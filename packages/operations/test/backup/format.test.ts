@@ -29,7 +29,7 @@ function* inPieces(bytes: Buffer, size: number) {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
 }
 
-it('reads what it wrote, however the bytes are cut into pieces', async () => {
+it('a backup is read as it was written, in pieces of any size', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(entry, { maxLength: 4 }), { maxLength: 4 }),
@@ -49,7 +49,7 @@ it('reads what it wrote, however the bytes are cut into pieces', async () => {
 })
 
 // INV-OPERATIONS-18.
-it('refuses any beginning of a backup that is not the whole of it', async () => {
+it('the backup reader refuses a backup that is cut off anywhere', async () => {
   const bytes = await written([[{ key: 'hf:{000}:t:x', bytes: Buffer.from('abc') }]])
   // Without the very last byte, the end of a line, nothing is missing.
   for (let length = 0; length < bytes.length - 1; length++) {
@@ -65,7 +65,7 @@ it.each([
     `${JSON.stringify({ format: 'holdfast-backup', version: 2, ...HEADER })}\n`,
     /format version 2/,
   ],
-])('refuses %s', async (_, text, message) => {
+])('the backup reader refuses %s', async (_, text, message) => {
   await expect(read(Buffer.from(text))).rejects.toMatchObject({ message: expect.stringMatching(message) })
 })
 
@@ -75,7 +75,7 @@ it.each([
   ['a key that is none', 'session YQ==\n', /record 1 is malformed/],
   ['more after its end', '{"records":0}\nx\n', /something follows its end/],
   ['a line without end', 'x'.repeat(300_000), /a line has no end/],
-])('refuses a backup with %s', async (_, rest, message) => {
+])('the backup reader refuses a backup with %s', async (_, rest, message) => {
   const header = (await written([])).toString().split('\n')[0]
   await expect(read(Buffer.from(`${header}\n${rest}`))).rejects.toMatchObject({
     code: 'BACKUP_REFUSED',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, type TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,6 +21,8 @@ import { switchover } from '../../src/switchover/switchover.ts'
 import { upgrade } from '../../src/upgrade/upgrade.ts'
 import { Sited } from '../support/sited.ts'
 
+const NETWORK = await leaseNetwork()
+
 let sited: Sited
 let dc: TestDataCentre
 let folder: string
@@ -27,19 +30,19 @@ let place: SitePlace
 
 beforeAll(async () => {
   sited = await Sited.start({
-    network: '127.0.105',
+    network: NETWORK,
     hosts: [
-      '{ name: data-1, address: 127.0.105.11, replicaPriority: 50, runs: [redis, sentinel] }',
-      '{ name: data-2, address: 127.0.105.12, runs: [redis, sentinel] }',
-      '{ name: data-3, address: 127.0.105.13, runs: [redis, sentinel] }',
+      `{ name: data-1, address: ${NETWORK}.11, replicaPriority: 50, runs: [redis, sentinel] }`,
+      `{ name: data-2, address: ${NETWORK}.12, runs: [redis, sentinel] }`,
+      `{ name: data-3, address: ${NETWORK}.13, runs: [redis, sentinel] }`,
     ],
     others: `
   dc2:
     secrets: { file: ./nowhere }
     hosts:
-      - { name: other-1, address: 127.0.105.14, runs: [redis, sentinel] }
-      - { name: other-2, address: 127.0.105.15, runs: [redis, sentinel] }
-      - { name: other-3, address: 127.0.105.16, runs: [redis, sentinel] }`,
+      - { name: other-1, address: ${NETWORK}.14, runs: [redis, sentinel] }
+      - { name: other-2, address: ${NETWORK}.15, runs: [redis, sentinel] }
+      - { name: other-3, address: ${NETWORK}.16, runs: [redis, sentinel] }`,
     adjust: ({ plan: { dataCentre } }) => {
       const [first] = dataCentre.hosts
       if (first !== undefined) first.replicaPriority = 50
@@ -187,9 +190,9 @@ describe('a data centre that is reached by its file', () => {
     const report = await upgrade({ ...named(), only: 'sentinel', restartCommand: restart })
     expect(report.restarted).toHaveLength(3)
     expect((await readFile(log, 'utf8')).trim().split('\n')).toEqual([
-      '127.0.105.11 holdfast-sentinel.service',
-      '127.0.105.12 holdfast-sentinel.service',
-      '127.0.105.13 holdfast-sentinel.service',
+      `${NETWORK}.11 holdfast-sentinel.service`,
+      `${NETWORK}.12 holdfast-sentinel.service`,
+      `${NETWORK}.13 holdfast-sentinel.service`,
     ])
   })
 })

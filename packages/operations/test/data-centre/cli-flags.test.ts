@@ -6,7 +6,7 @@ import type { DataCentrePlace } from '../../src/data-centre/open.ts'
 const again = (place: DataCentrePlace, name = 'dc1') =>
   toCliFlags(place, { name, defaultDir: `/state/${name}` })
 
-it('names nothing for the default data centre of this machine, and else what tells it from that one', () => {
+it('the flags are empty for the default data centre of this machine, and identify any other local one', () => {
   expect(again({ stateDir: '/state/dc1' })).toBe('')
   expect(again({ stateDir: '/state/dc2' }, 'dc2')).toBe(' --name dc2')
   expect(again({ stateDir: '/elsewhere' })).toBe(' --state-dir /elsewhere')
@@ -14,14 +14,14 @@ it('names nothing for the default data centre of this machine, and else what tel
 })
 
 // INV-OPERATIONS-3.
-it('names the file of any other, and what was given with it', () => {
+it('the flags name the file of a data centre, and the options that were given with it', () => {
   expect(again({ siteFile: 'holdfast.yaml' })).toBe(' --file holdfast.yaml')
   expect(
     again({ siteFile: 'a.yaml', dataCentre: 'dc2', certificates: '/etc/certificates', holder: 'ops' }),
   ).toBe(' --file a.yaml --data-centre dc2 --certificates /etc/certificates --client-cert ops')
 })
 
-it('is read by a shell as it was given', () => {
+it('a shell reads the flags exactly as they were given', () => {
   const siteFile = `sites of $HOME/"it's" \\ * ;.yaml`
   const words = execFileSync('/bin/sh', ['-c', `printf '%s\\n'${again({ siteFile, holder: '' })}`])
   expect(words.toString()).toBe(`--file\n${siteFile}\n--client-cert\n\n`)

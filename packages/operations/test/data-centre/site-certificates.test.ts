@@ -37,7 +37,7 @@ it('stunnel asks for the name of a host, which every certificate holds, and the 
   expect(await missingIn(exampleSite({ transport: 'plain' }))).toEqual([])
 })
 
-it('an expired one is not taken', async () => {
+it('an expired certificate is not used', async () => {
   const files = new CertificateFolder(folder, 'dc1')
   await files.createAuthority({})
   const ended = new Date(Date.now() - 5 * 24 * 3600 * 1000)
@@ -46,7 +46,7 @@ it('an expired one is not taken', async () => {
   expect(missing.find(({ host }) => host === 'dc1-app-1')?.problem).toBe('It has expired.')
 })
 
-it('the texts are in the properties of an application of others, in each form', async () => {
+it('the properties of a foreign application contain the texts of its certificates, in each form', async () => {
   const files = new CertificateFolder(folder, 'dc1')
   await files.createAuthority({})
   await files.issue({ name: 'dc1-app-1', purposes: ['client'] })

@@ -61,7 +61,7 @@ describe('a setting that differs from the plan is found', () => {
   })
 
   // INV-OPERATIONS-20.
-  it.each(ENGINES)('but the planned settings hold no secret, with $name $version', (engine) => {
+  it.each(ENGINES)('without a secret in the planned settings, with $name $version', (engine) => {
     const site = exampleSite({ engine })
     const file = renderExample(site).find(({ path }) => path.endsWith('dc1-data-2/redis.conf'))
     const planned = JSON.stringify(parseRedisConf(file?.text ?? ''))

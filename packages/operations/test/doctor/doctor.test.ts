@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { rename } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from '@holdfast/local/preflight/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Diagnosis } from '../../src/doctor/finding.ts'
@@ -10,7 +11,7 @@ import { examineAndFix, fixFindings } from '../../src/doctor/fix.ts'
 import { FaultLab } from './support/fault-lab.ts'
 import { PLANTED_FAULTS } from './support/planted-faults.ts'
 
-const NETWORK = '127.0.72'
+const NETWORK = await leaseNetwork()
 
 let lab: FaultLab
 /** An unplanned replica. */

@@ -5,6 +5,7 @@ import { textOf } from '@holdfast/site/render/document'
 import { renderSite } from '@holdfast/site/render/render-site'
 import { sentinelUsersText, usersAcl } from '@holdfast/site/render/users-acl'
 import { isRoot } from '@holdfast/testing/hosts/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually } from '@holdfast/testing/local/data-centre'
 import { Connection, type Credentials } from '@holdfast/tokens/redis'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -13,6 +14,8 @@ import { examine } from '../../src/doctor/examine.ts'
 import { examineAndFix } from '../../src/doctor/fix.ts'
 import { getStatus } from '../../src/status/status.ts'
 import { DescribedSet, HOSTS, type HostNumber, Writer } from '../support/described-set.ts'
+
+const NETWORK = await leaseNetwork()
 
 let set: DescribedSet | undefined
 let writer: Writer | undefined
@@ -109,7 +112,7 @@ describe('a group that was set up by the document "Shared Token Redis"', () => {
   }
 
   it('is left alone by `status`, `doctor` and `--fix`, and no advice restarts a process that refuses the password', async () => {
-    const dc = await start('127.0.131')
+    const dc = await start(await leaseNetwork())
     writer = writesTo(dc, 'mymaster', AS)
     const status = await getStatus(dc.place)
     expect([...status.redis, ...status.sentinels].map(({ reachable }) => reachable)).not.toContain(true)
@@ -132,7 +135,10 @@ describe('a group that was set up by the document "Shared Token Redis"', () => {
   }, 60_000)
 
   it('keeps its users and its memory under `doctor --fix`, although a person has given it the planned users and the group id', async () => {
-    const dc = await start('127.0.132', 'redis: { maxmemoryMb: 8, backlogMb: 1, replicaBufferMb: 8 }')
+    const dc = await start(
+      await leaseNetwork(),
+      'redis: { maxmemoryMb: 8, backlogMb: 1, replicaBufferMb: 8 }',
+    )
     await adoptByHand(dc, 'mymaster', AS)
     const value = 'x'.repeat(1024 * 1024)
     await dc.ask(
@@ -149,7 +155,7 @@ describe('a group that was set up by the document "Shared Token Redis"', () => {
       /^Not now: With a limit of 8,388,608 bytes it would refuse logins/,
     )
     expect(advice('default-user-on')).toMatch(
-      /^Not now: Clients on 127\.0\.132\..* are connected to redis@red1 as this user/,
+      /^Not now: Clients on 127\.\d+\.\d+\..* are connected to redis@red1 as this user/,
     )
     const { outcomes, report } = await examineAndFix(dc.place)
     expect(outcomes.length).toBeGreaterThan(20)
@@ -167,7 +173,6 @@ describe('a group that was set up by the document "Shared Token Redis"', () => {
 describe.skipIf(!isRoot)(
   'a group with host names and users of its own (needs root, for a private hosts file)',
   () => {
-    const NETWORK = '127.0.133'
     const AS = {
       redis: { username: 'itential', password: 'their-application' },
       sentinel: { username: 'sentineluser', password: 'their-sentinels-' },
@@ -279,7 +284,7 @@ describe.skipIf(!isRoot)(
     }
 
     it('has no findings with every role, and only a note when an exporter asks for the configuration', async () => {
-      const dc = await start('127.0.134', '')
+      const dc = await start(await leaseNetwork(), '')
       await eventually(async () =>
         expect(await examine(dc.place)).toMatchObject({
           findings: [],
@@ -311,7 +316,10 @@ describe.skipIf(!isRoot)(
     }, 60_000)
 
     it('gets only those fixes that do no harm now', async () => {
-      const dc = await start('127.0.135', 'redis: { maxmemoryMb: 8, backlogMb: 1, replicaBufferMb: 8 }')
+      const dc = await start(
+        await leaseNetwork(),
+        'redis: { maxmemoryMb: 8, backlogMb: 1, replicaBufferMb: 8 }',
+      )
       const as = adminsOf(dc)
       const all = (...commands: string[][]) =>
         Promise.all(HOSTS.map((host) => dc.ask(dc.address(host), as.redis, ...commands)))

@@ -13,7 +13,7 @@ describe('a check is reported as not examined', () => {
     return new Map(unexaminedIn(snapshot, CHECKS).map(({ check, because }) => [check, because]))
   }
 
-  it('never if the snapshot is complete', () => {
+  it('never with a complete snapshot', () => {
     expect(unexamined(() => {}).size).toBe(0)
   })
 
@@ -51,7 +51,7 @@ describe('a check is reported as not examined', () => {
     ])
   })
 
-  it('and has no findings, if it compares addresses and the processes know each other by host names', () => {
+  it('without findings, if it compares addresses and the processes know each other by host names', () => {
     const byName = (snapshot: Snapshot) => {
       for (const index of [0, 1, 2]) sentinel(snapshot, index).primary = 'red1.example:6379'
     }

@@ -9,9 +9,11 @@ import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { temporaryFolder } from '@holdfast/testing/local/temporary-folder'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { examine } from '../../src/doctor/examine.ts'
@@ -23,9 +25,8 @@ import {
 import { servedFingerprint } from '../../src/rotate/certificates/served.ts'
 import { getStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
-const NETWORK = '127.0.122'
+const NETWORK = await leaseNetwork()
 const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
 const HOSTS = [
   ...['data-1', 'data-2', 'data-3'],
@@ -85,11 +86,11 @@ const byProcess = (fingerprints: Record<string, string>) =>
     ),
   )
 
-it('gives every host a new certificate over the network; no request fails and no connection to Redis ends', async () => {
+it('a rotation gives every host a new certificate over the network; no request fails and no connection to Redis ends', async () => {
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
   await store.ready()
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   // The rotation may be over before they have done much.
   await sleep(1000)
   const connections = await connectionIds(dc)
@@ -108,8 +109,8 @@ it('gives every host a new certificate over the network; no request fails and no
   expect([...steps]).toEqual(CERTIFICATE_STEPS.filter((step) => !['tunnels', 'supervisor'].includes(step)))
   expect(await connectionIds(dc)).toEqual(expect.arrayContaining(connections))
   expect(await dc.primary()).toEqual(primary)
-  await users.stop()
-  expect(users.wrong).toEqual([])
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
   expect(users.verifications).toBeGreaterThan(50)
   const { revision } = await sited.secrets()
   for (const { host } of dc.plan.addresses.gateways)
@@ -118,7 +119,7 @@ it('gives every host a new certificate over the network; no request fails and no
   expect(await found()).toEqual([])
 }, 90_000)
 
-it('stops when they are issued where people bring them to the hosts, and tells nobody before', async () => {
+it('without a delivery command, a rotation stops after it has issued the certificates, and no process uses them before', async () => {
   const before = await shown()
   expect((await planCertificateRotation(place)).join('\n')).toMatch(
     /^Issue new .* data-1,.*operator\.\nYours to do on data-1: put .*host-key\.pem there; systemctl restart holdfast-watchdog\..*Stop there/s,
@@ -160,7 +161,7 @@ it('stops when they are issued where people bring them to the hosts, and tells n
   expect(await found()).toEqual([])
 }, 120_000)
 
-it('stops at a host that has got the certificate without its key, which goes on with its old one', async () => {
+it('a rotation stops at a host that got a certificate without its key, and the host keeps its old one', async () => {
   await rotateCertificates(place)
   const before = await shown()
   const placed = join(dc.stateDir, 'certificates', 'dc1', 'redis-1.crt')
@@ -175,7 +176,7 @@ it('stops at a host that has got the certificate without its key, which goes on 
   expect(await shown()).toEqual(byProcess(await issued()))
 }, 90_000)
 
-it('stops when the command that brings them fails, says so, and goes on when it is run again', async () => {
+it('a rotation stops when the delivery command fails, reports that, and continues with the next run', async () => {
   const before = await shown()
   const failing = 'echo no way to data-2 >&2; exit 7'
   expect(await errorOf(rotateCertificates({ ...place, deliverCommand: failing }))).toMatchObject({
@@ -191,7 +192,7 @@ it('stops when the command that brings them fails, says so, and goes on when it 
 }, 90_000)
 
 // INV-OPERATIONS-15.
-it('killed at each of its steps in turn, it goes on where it was, and issues each certificate once', async () => {
+it('a rotation that is killed at each of its steps continues where it was, and issues each certificate once', async () => {
   const before = await issued()
   expect(await dc.write('before', 'it')).toBe(true)
   const steps: [CertificateStep, number][] = [
@@ -227,7 +228,7 @@ it('killed at each of its steps in turn, it goes on where it was, and issues eac
   expect(await found()).toEqual([])
 }, 240_000)
 
-it('is refused, changing nothing, where it cannot issue what hosts believe, or nothing waits to be finished', async () => {
+it('a rotation changes nothing and is refused without the authority of the hosts, or when there is nothing to finish', async () => {
   const before = await readFile(sited.secretsFile, 'utf8')
   expect(await errorOf(rotateCertificates({ ...place, stage: 'finish' }))).toMatchObject({
     code: 'NOT_SAFE',

@@ -10,8 +10,10 @@ import { issuedFiles } from '@holdfast/local/state/tls-files'
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
 import { redisAddress, sentinelAddress, tunnelOf } from '@holdfast/site/topology/topology'
 import { isThere } from '@holdfast/testing/hosts/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { CERTIFICATE_STEPS } from '../../src/rotate/certificates/choices.ts'
@@ -20,7 +22,6 @@ import {
   rotateCertificates,
 } from '../../src/rotate/certificates/rotate-certificates.ts'
 import { servedFingerprint } from '../../src/rotate/certificates/served.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
 
@@ -53,9 +54,9 @@ async function shown(dc: TestDataCentre): Promise<Map<string, string>> {
 }
 
 describe.each([
-  ['tls', '127.0.101'],
-  ['stunnel', '127.0.99'],
-] as const)('by %s', (transport, network) => {
+  ['tls', await leaseNetwork()],
+  ['stunnel', await leaseNetwork()],
+] as const)('a rotation of certificates with the transport %s', (transport, network) => {
   // A machine may have no stunnel: nothing else needs it.
   const canRun = transport !== 'stunnel' || isThere('stunnel')
   let dc: TestDataCentre
@@ -70,13 +71,13 @@ describe.each([
   afterAll(() => dc?.remove())
 
   it.skipIf(!canRun)(
-    'everybody shows a new certificate; no request fails and no connection to Redis ends',
+    'gives every process a new certificate; no request fails and no connection to Redis ends',
     async () => {
       const before = await onDisk(dc)
       const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
       onTestFinished(() => store.close())
       await store.ready()
-      const users = new UsersAtWork(store)
+      const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
       // The rotation may be over before they have done much.
       await sleep(1000)
       const connections = await connectionIds(dc)
@@ -105,8 +106,8 @@ describe.each([
       if (tls !== null) await store.renew({ tls })
       for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
       await dc.whole()
-      await users.stop()
-      expect(users.wrong).toEqual([])
+      await users.stopAndVerify(store)
+      expect(users.failures).toEqual([])
       expect(users.verifications).toBeGreaterThan(50)
       expect(await dc.primary()).toEqual(primary)
     },
@@ -114,7 +115,7 @@ describe.each([
   )
 
   it.skipIf(!canRun)(
-    'killed at each of its steps in turn, it goes on where it was, and issues each certificate once',
+    'continues where it was after a kill at each of its steps, and issues each certificate once',
     async () => {
       const before = await onDisk(dc)
       expect(await dc.write('before', 'it')).toBe(true)
@@ -163,7 +164,7 @@ describe.each([
   })
 
   it.skipIf(!canRun)(
-    'starts again with the new certificates',
+    'leaves a data centre that starts again with the new certificates',
     async () => {
       await dc.onDisk()
       await dc.stop()

@@ -3,6 +3,7 @@ import { StateFolder } from '@holdfast/local/state/folder'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import { CertificateFolder } from '@holdfast/site/certificates/folder'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -66,8 +67,8 @@ const problems = async (place: DataCentrePlace = { stateDir: dc.stateDir }) => {
 describe('in a data centre of this machine', () => {
   afterEach(() => dc?.remove())
 
-  it('one host whose certificates have ended gets new ones, and the data centre ends whole', async () => {
-    dc = await TestDataCentre.create({ network: '127.0.161', transport: 'tls' })
+  it('one host whose certificates have expired gets new ones, and the data centre is healthy afterwards', async () => {
+    dc = await TestDataCentre.create({ network: await leaseNetwork(), transport: 'tls' })
     await dc.start()
     await dc.whole()
     const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -76,7 +77,7 @@ describe('in a data centre of this machine', () => {
     const { token } = await store.issue({ subject: 'ada' })
     await end(['redis-3', 'sentinel-3'])
     expect((await problems()).join('\n')).toMatch(
-      /127\.0\.161\.13:6379, or its authority's, has expired\..*`holdfast rotate certificates /,
+      /127\.\d+\.\d+\.13:6379, or its authority's, has expired\..*`holdfast rotate certificates /,
     )
     const { findings } = await examine({ stateDir: dc.stateDir })
     const advice = findings.filter(({ subject }) => ['redis-3', 'sentinel-3'].includes(subject))
@@ -91,8 +92,8 @@ describe('in a data centre of this machine', () => {
     expect(await store.verify(token)).toMatchObject({ status: 'active' })
   }, 240_000)
 
-  it('all certificates have ended, also those of gateways and of the operator: all get new ones', async () => {
-    dc = await TestDataCentre.create({ network: '127.0.162', transport: 'tls' })
+  it('all processes get new certificates after all have expired, also gateways and the operator', async () => {
+    dc = await TestDataCentre.create({ network: await leaseNetwork(), transport: 'tls' })
     await dc.start()
     await dc.whole()
     const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
@@ -122,7 +123,7 @@ describe('in a data centre that is reached by its file', () => {
   afterEach(() => sited?.remove())
 
   it('all certificates have ended: a command or people bring the new ones, and no Redis is restarted', async () => {
-    sited = await Sited.start({ network: '127.0.163' })
+    sited = await Sited.start({ network: await leaseNetwork() })
     ;({ dc } = sited)
     await dc.whole()
     const { place, deliverCommand } = sited

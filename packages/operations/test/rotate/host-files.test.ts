@@ -24,7 +24,7 @@ it.each<[string, typeof hostRings, string[]]>([
     expect(files.find(({ path }) => path === from)).toMatchObject({ installAt: to })
 })
 
-it('says for each host what only that host can do, and asks nothing of what is told over the network', () => {
+it('the steps of each host contain only what that host must do itself, and nothing that is sent over the network', () => {
   const [dataCentre] = site.dataCentres
   if (dataCentre === undefined) throw new Error('the example has a data centre')
   const commands = Object.fromEntries(

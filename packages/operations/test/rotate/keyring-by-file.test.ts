@@ -5,8 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import type { Keyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { examine } from '../../src/doctor/examine.ts'
@@ -14,7 +16,6 @@ import { KEYRING_STEPS } from '../../src/rotate/keyring/choices.ts'
 import { planKeyringRotation, rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
 import { getStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
 let sited: Sited
@@ -23,7 +24,7 @@ let place: Sited['place']
 let deliverCommand: string
 
 beforeAll(async () => {
-  sited = await Sited.start({ network: '127.0.123' })
+  sited = await Sited.start({ network: await leaseNetwork() })
   ;({ dc, place, deliverCommand } = sited)
   await dc.whole()
 }, 90_000)
@@ -54,9 +55,9 @@ const atGateways = () =>
     return { current, ids: Object.keys(keys) }
   })
 
-it('brings in a key in two phases: every gateway knows it before one seals with it', async () => {
+it('a rotation adds a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   // The rotation may be over before they have done much.
   await sleep(1000)
   await store.issue({ subject: 'ada', device: 'phone' })
@@ -83,9 +84,9 @@ it('brings in a key in two phases: every gateway knows it before one seals with 
     hosts: [],
   })
   await store.renew({ keyring: await ringOf() })
-  await users.stop()
-  expect(users.wrong).toEqual([])
-  expect(users.tokens.length).toBeGreaterThan(3)
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
+  expect(users.loggedIn.size).toBeGreaterThan(3)
   // An application that comes now reads what either key has sealed.
   const devices = (await (await openApplication(dc)).list('ada')).map(({ device }) => device)
   expect(devices.filter((device) => device === 'phone')).toHaveLength(1)
@@ -93,7 +94,7 @@ it('brings in a key in two phases: every gateway knows it before one seals with 
   expect(await found()).toEqual([])
 }, 90_000)
 
-it('forgets older keys that no session needs, and no other', async () => {
+it('a rotation removes the older keys that no session needs, and no other', async () => {
   const asked = { ...place, deliverCommand, forgetOld: true }
   const first = await rotateKeyring(asked)
   expect(first.forgotten).toEqual([])
@@ -105,7 +106,7 @@ it('forgets older keys that no session needs, and no other', async () => {
   expect(atGateways()).toEqual(Array(4).fill({ current: 'k2', ids: ['k2'] }))
 }, 60_000)
 
-it('stops each time that people bring the ring to the hosts, and goes on only when every gateway uses it', async () => {
+it('without a delivery command, a rotation stops in each phase, and continues only when every gateway uses the ring', async () => {
   const plan = (await planKeyringRotation(place)).join('\n')
   expect(plan).toMatch(
     /^Add a key k3 .*\nYours to do on gateway-1: put \/etc\/holdfast\/gateway\.json there; systemctl reload.*Stop there/s,
@@ -147,7 +148,7 @@ it('stops each time that people bring the ring to the hosts, and goes on only wh
   expect(await errorOf(rotateKeyring({ ...place, stage: 'finish' }))).toMatchObject({ code: 'NOT_SAFE' })
 }, 90_000)
 
-it('killed at each of its steps in turn, it goes on where it was', async () => {
+it('a rotation that is killed at each of its steps continues where it was', async () => {
   const store = await openApplication(dc)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
   const before = Object.keys((await ringOf()).keys)
@@ -172,7 +173,7 @@ it('killed at each of its steps in turn, it goes on where it was', async () => {
   expect(await found()).toEqual([])
 }, 240_000)
 
-it('is refused while a gateway does not answer, and stops when its command fails, changing no current key', async () => {
+it('a rotation is refused while a gateway does not answer, and keeps the current key when its command fails', async () => {
   const before = await readFile(sited.secretsFile, 'utf8')
   const { current } = await ringOf()
   await dc.control.signal('gateway-2', 'SIGSTOP')

@@ -10,20 +10,21 @@ import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
 import { writeSecrets } from '@holdfast/local/state/secrets-file'
 import { ClusterError } from '@holdfast/site/errors'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import type { Keyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { KEYRING_STEPS } from '../../src/rotate/keyring/choices.ts'
 import { planKeyringRotation, rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
 import { getStatus } from '../../src/status/status.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.98' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 
@@ -41,9 +42,9 @@ function gatewayRing(name: string) {
 }
 
 // INV-OPERATIONS-12.
-it('brings in a key in two phases: every gateway knows it before one seals with it', async () => {
+it('a rotation adds a key in two phases: every gateway knows it before one seals with it', async () => {
   const store = await openApplication(dc)
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   // The rotation may be over before they have done much.
   await sleep(1000)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
@@ -66,9 +67,9 @@ it('brings in a key in two phases: every gateway knows it before one seals with 
     kept: [{ key: 'k1', sessions: null }],
   })
   await store.renew({ keyring: await ringOf() })
-  await users.stop()
-  expect(users.wrong).toEqual([])
-  expect(users.tokens.length).toBeGreaterThan(3)
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
+  expect(users.loggedIn.size).toBeGreaterThan(3)
   expect(await store.verify(token)).toMatchObject({ status: 'active' })
   // An application that comes now reads what either key has sealed.
   const devices = (await (await openApplication(dc)).list('ada')).map(({ device }) => device)
@@ -84,7 +85,7 @@ const readRings = () =>
   })
 
 // INV-OPERATIONS-13.
-it('forgets older keys that no session needs, at once when it is asked to, and no other', async () => {
+it('a rotation removes the older keys that no session needs, at once on request, and no other', async () => {
   const store = await openApplication(dc)
   const first = await rotateKeyring({ stateDir: dc.stateDir, forgetOld: true })
   const { sessions } = first.kept.find(({ key }) => key === 'k1') ?? {}
@@ -98,7 +99,7 @@ it('forgets older keys that no session needs, at once when it is asked to, and n
   expect(await (await openApplication(dc)).list('ada')).toMatchObject([{ device: 'tablet' }])
 })
 
-it('killed at each of its steps in turn, it goes on where it was', async () => {
+it('a rotation that is killed at each of its steps continues where it was', async () => {
   const store = await openApplication(dc)
   const before = Object.keys((await ringOf()).keys)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
@@ -119,7 +120,7 @@ it('killed at each of its steps in turn, it goes on where it was', async () => {
   )
 }, 240_000)
 
-it('stops after the first phase when it is asked to, and says by what to go on', async () => {
+it('a rotation stops after the first phase on request, and prints the command that continues it', async () => {
   const { current: before } = await ringOf()
   const report = await rotateKeyring({ stateDir: dc.stateDir, stage: 'begin' })
   const { current, next } = report
@@ -169,7 +170,7 @@ it('a plan changes nothing, and its files are for their owner only', async () =>
   expect(await readFile(folder().keyringHistoryFile, 'utf8')).not.toContain((await ringOf()).index)
 })
 
-it('is refused while a gateway does not answer, and changes nothing', async () => {
+it('a rotation is refused while a gateway does not answer, and changes nothing', async () => {
   const before = await ringOf()
   await dc.control.signal('gateway-2', 'SIGSTOP')
   onTestFinished(async () => void (await dc.control.signal('gateway-2', 'SIGCONT')))
@@ -180,7 +181,7 @@ it('is refused while a gateway does not answer, and changes nothing', async () =
   expect(await ringOf()).toEqual(before)
 })
 
-it('is refused while another rotation runs, or one of passwords is half-way', async () => {
+it('a rotation is refused while another one runs, or one of passwords is unfinished', async () => {
   await exclusively(await openLocal(dc.stateDir), 'rotation of certificates', () =>
     expect(rotateKeyring({ stateDir: dc.stateDir })).rejects.toMatchObject({
       code: 'BUSY',
@@ -195,7 +196,7 @@ it('is refused while another rotation runs, or one of passwords is half-way', as
   })
 })
 
-it('works with what the operation before it has left, also when it had to wait for its end', async () => {
+it('a rotation uses the result of the operation before it, even if it had to wait for its end', async () => {
   const local = await openLocal(dc.stateDir)
   const demoPassword = 'another-one-of-the-other-operation'
   let rotated: Promise<unknown> = Promise.resolve()

@@ -8,7 +8,9 @@ import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, type TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -26,7 +28,6 @@ import { PASSWORD_USERS } from '../../src/rotate/passwords/users.ts'
 import { secretFilesOf } from '../../src/rotate/secret-files.ts'
 import { getStatus, openStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
 
@@ -36,7 +37,7 @@ let place: SitePlace
 let deliverCommand: string
 
 beforeAll(async () => {
-  sited = await Sited.start({ network: '127.0.112', more: 'rotation: { usersDays: 30 }' })
+  sited = await Sited.start({ network: await leaseNetwork(), more: 'rotation: { usersDays: 30 }' })
   ;({ dc, place, deliverCommand } = sited)
   await dc.whole()
 }, 90_000)
@@ -106,16 +107,16 @@ async function dieAt(step: PasswordStep, times: number): Promise<void> {
   expect([step, signal]).toEqual([step, 'SIGKILL'])
 }
 
-it('gives all new passwords over the network; no request fails and no connection of an application ends', async () => {
+it('a rotation changes all passwords over the network; no request fails and no connection of an application ends', async () => {
   const old = await secretsNow()
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
   await store.ready()
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   const report = await rotatePasswords({ ...place, deliverCommand })
   expect(report).toMatchObject({ state: 'done', hosts: [], connections: { ended: 0 }, undoing: false })
-  await users.stop()
-  expect(users.wrong).toEqual([])
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
   const fresh = await secretsNow()
   expect((await refusedAt(fresh)).refused).toEqual([])
   const { refused, tried } = await refusedAt(old)
@@ -135,7 +136,7 @@ it('gives all new passwords over the network; no request fails and no connection
 }, 90_000)
 
 // INV-OPERATIONS-11.
-it('stops between two stages where people bring the passwords to the hosts, and takes nothing away before', async () => {
+it('without a delivery command, a rotation stops between two stages, and removes no password before', async () => {
   const old = await secretsNow()
   expect((await planPasswordRotation(place)).join('\n')).toMatch(
     /Yours to do on data-1: put .*host\.json.*restart holdfast-watchdog.*Stop there: old and new/s,
@@ -169,7 +170,7 @@ it('stops between two stages where people bring the passwords to the hosts, and 
   expect(await found()).toEqual([])
 }, 90_000)
 
-it('goes back by the same way: the hosts get the old ones before the new ones are refused', async () => {
+it('an undo gives the hosts the old passwords before the new ones are refused', async () => {
   const old = await secretsNow()
   await rotatePasswords({ ...place, stage: 'begin' })
   const fresh = await secretsNow()
@@ -184,7 +185,7 @@ it('goes back by the same way: the hosts get the old ones before the new ones ar
   expect(await found()).toEqual([])
 }, 90_000)
 
-it('stops when the command that brings them fails, says so, and goes on when it is run again', async () => {
+it('a rotation stops when the delivery command fails, reports that, and continues with the next run', async () => {
   const failing = 'echo no way to data-2 >&2; exit 7'
   const error = await errorOf(rotatePasswords({ ...place, deliverCommand: failing }))
   expect(error).toMatchObject({
@@ -205,7 +206,7 @@ it.each<[PasswordStep, number]>([
   ['gateways', 1],
   ['remove', 5],
 ])(
-  'killed at "%s" (time %i), leaves all well, and goes on when it is run again',
+  'a rotation that is killed at "%s" (time %i) leaves everything working, and continues with the next run',
   async (step, times) => {
     const old = await secretsNow()
     await dieAt(step, times)
@@ -230,7 +231,7 @@ it.each<[PasswordStep, number]>([
   90_000,
 )
 
-it('is told to a Sentinel that comes back by the new password: nobody else begins meanwhile', async () => {
+it('a Sentinel that returns learns of the rotation by its new password, so that no other rotation begins meanwhile', async () => {
   await inTurn(
     () => openSite(place),
     'rotation of passwords',
@@ -247,7 +248,7 @@ it('is told to a Sentinel that comes back by the new password: nobody else begin
   await eventually(async () => expect(await found()).toEqual([]))
 }, 90_000)
 
-it('a status that is watched goes on through a rotation, and is denied nowhere', async () => {
+it('a watched status continues through a rotation, and no server denies it', async () => {
   const reader = await openStatus(place)
   onTestFinished(() => reader.close())
   const before = await reader.read()
@@ -274,7 +275,7 @@ it('a status that is watched goes on through a rotation, and is denied nowhere',
   expect(await found()).toEqual([])
 }, 60_000)
 
-it('is refused, changing nothing, where the secrets are in no file', async () => {
+it('a rotation changes nothing and is refused if the secrets are not in a file', async () => {
   const site = await openSite(place)
   const elsewhere = { ...site, folder: { ...site.folder, secretsFile: null, rotationFile: null } }
   expect(() => secretFilesOf(elsewhere)).toThrow(

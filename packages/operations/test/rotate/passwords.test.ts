@@ -7,8 +7,10 @@ import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -18,14 +20,13 @@ import { rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
 import { PASSWORD_STEPS, type PasswordStep } from '../../src/rotate/passwords/choices.ts'
 import { planPasswordRotation, rotatePasswords } from '../../src/rotate/passwords/rotate-passwords.ts'
 import { PASSWORD_USERS } from '../../src/rotate/passwords/users.ts'
-import { UsersAtWork } from '../support/users-at-work.ts'
 
 const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
 const USERS = PASSWORD_USERS.filter(({ secret }) => secret !== 'platform')
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.102' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
   await dc.whole()
 })
@@ -95,12 +96,12 @@ const found = async () => withoutTilt(await examine({ stateDir: dc.stateDir }))
 const rotationFindings = async () => (await found()).filter(({ check }) => check.startsWith('rotation'))
 
 // INV-OPERATIONS-9.
-it('gives every user a new password; no request fails and no connection of an application ends', async () => {
+it('a rotation gives every user a new password; no request fails and no connection of an application ends', async () => {
   const old = await secretsNow()
   const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   onTestFinished(() => store.close())
   await store.ready()
-  const users = new UsersAtWork(store)
+  const users = new SimulatedUsers([store], { subject: 'ada', isOpenLoop: true })
   const connections = await connectionIds(dc)
   expect(connections.length).toBeGreaterThan(3)
   const primary = await dc.primary()
@@ -133,8 +134,8 @@ it('gives every user a new password; no request fails and no connection of an ap
   // Whoever has to connect anew can.
   for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
   await dc.whole()
-  await users.stop()
-  expect(users.wrong).toEqual([])
+  await users.stopAndVerify(store)
+  expect(users.failures).toEqual([])
   expect(users.verifications).toBeGreaterThan(50)
   expect(await dc.primary()).toEqual(primary)
   expect(await isThere(journalFile())).toBe(false)
@@ -142,7 +143,7 @@ it('gives every user a new password; no request fails and no connection of an ap
   expect(await found()).toEqual([])
 }, 60_000)
 
-it('rotates one password and leaves the others as they are', async () => {
+it('a rotation of one password does not change the others', async () => {
   const old = await secretsNow()
   const report = await rotatePasswords({ stateDir: dc.stateDir, users: ['metrics'] })
   expect(report).toMatchObject({ state: 'done', users: ['metrics'], connections: { ended: 0 } })
@@ -154,7 +155,7 @@ it('rotates one password and leaves the others as they are', async () => {
   await forgetDenials()
 })
 
-it('says what it would do, and does nothing', async () => {
+it('a plan lists the steps of a rotation, and changes nothing', async () => {
   const before = await readFile(new StateFolder(dc.stateDir).secretsFile, 'utf8')
   const steps = await planPasswordRotation({ stateDir: dc.stateDir, users: ['replica', 'app'] })
   expect(steps.join('\n')).toMatch(/redis-1, redis-2, redis-3.*\n.*masterauth/)
@@ -163,7 +164,7 @@ it('says what it would do, and does nothing', async () => {
   expect(await isThere(journalFile())).toBe(false)
 })
 
-describe('refuses, changing nothing,', () => {
+describe('a rotation changes nothing and refuses', () => {
   it('to begin while a Sentinel does not answer', async () => {
     const before = await secretsNow()
     await dc.control.signal('sentinel-2', 'SIGSTOP')
@@ -216,7 +217,7 @@ describe('a rotation that has not ended', () => {
     ['add', 3],
     ['remove', 2],
   ])(
-    'killed at "%s" (time %i), can be undone',
+    'can be undone after a kill at "%s" (time %i)',
     async (step, times) => {
       const old = await secretsNow()
       await dieAt(step, times)
@@ -269,7 +270,7 @@ const DEATHS: [PasswordStep, number][] = process.env['HOLDFAST_EVERY_STEP']
 
 // INV-OPERATIONS-10.
 it.each(DEATHS)(
-  'killed at "%s" (time %i), leaves all well, and goes on when it is run again',
+  'a rotation that is killed at "%s" (time %i) leaves everything working, and continues with the next run',
   async (step, times) => {
     const old = await secretsNow()
     expect(await dc.write(`${step}-${times}`, 'it')).toBe(true)
@@ -297,7 +298,7 @@ it.each(DEATHS)(
   60_000,
 )
 
-it('starts again with the new passwords alone, after an unfinished rotation too', async () => {
+it('a data centre starts again with only the new passwords, even after an unfinished rotation', async () => {
   const old = await secretsNow()
   await dieAt('remove', 2)
   await dc.onDisk()

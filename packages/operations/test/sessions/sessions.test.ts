@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -13,7 +14,7 @@ let dc: TestDataCentre
 let store: TokenStore
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.85' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
   store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
   await store.ready({ timeoutMs: 30_000 })
@@ -36,7 +37,7 @@ async function auditLines(): Promise<Record<string, unknown>[]> {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
-it('lists the live sessions of all, or of one, the newest first, and no more than are wanted', async () => {
+it('listSessions returns the live sessions of all users or of one, the newest first, up to a limit', async () => {
   const ada = await store.issue({ subject: 'ada', device: 'phone' })
   const gone = await store.issue({ subject: 'ada' })
   await store.revoke(gone.token)
@@ -56,7 +57,7 @@ it('lists the live sessions of all, or of one, the newest first, and no more tha
   expect(await listSessions({ ...all(), max: 1 })).toMatchObject({ sessions: [{ id: bob.id }], total: 2 })
 })
 
-it('shows a session by its public id, whatever has become of it', async () => {
+it('showSession finds a session by its public id, also after its end', async () => {
   const { token, id } = await store.issue({ subject: 'ada' })
   const { stateDir } = dc
   expect(await showSession({ stateDir, id })).toMatchObject({ state: 'live', id, subject: 'ada' })
@@ -67,7 +68,7 @@ it('shows a session by its public id, whatever has become of it', async () => {
   })
 })
 
-it('ends one session, with a line in an audit log that only its owner can read', async () => {
+it('revokeSessions ends one session, and writes a line in an audit log that only its owner can read', async () => {
   const { token, id } = await store.issue({ subject: 'ada' })
   const other = await store.issue({ subject: 'ada' })
   const { stateDir } = dc
@@ -93,7 +94,7 @@ it('ends one session, with a line in an audit log that only its owner can read',
   await expect(nobody).rejects.toMatchObject({ code: 'NO_SUCH_SESSION' })
 })
 
-it('ends all sessions of a subject, and all of all', async () => {
+it('revokeSessions ends all sessions of a subject, or of all subjects', async () => {
   const { stateDir } = dc
   const adas = await Promise.all(Array.from({ length: 5 }, () => store.issue({ subject: 'ada' })))
   const others = await Promise.all(
@@ -115,7 +116,7 @@ it('ends all sessions of a subject, and all of all', async () => {
   )
 })
 
-it('is refused where no data centre is', async () => {
+it('the operations on sessions are refused if no data centre is running', async () => {
   const nowhere = { ...all(), stateDir: '/nowhere' }
   await expect(listSessions(nowhere)).rejects.toMatchObject({ code: 'NOT_RUNNING' })
 })

@@ -30,7 +30,7 @@ const next = (snapshot: Snapshot, from = journal, notChosen: string[] = []) =>
   brief(nextStep(snapshot, from, notChosen))
 
 // INV-OPERATIONS-6.
-describe('the next step', () => {
+describe('the next step of an upgrade', () => {
   it.each<[string, Snapshot, string]>([
     ['begins with the first Sentinel', groupSnapshot(), 'sentinel-1'],
     ['goes on with the next one', groupSnapshot({}, { 1: done }), 'sentinel-2'],
@@ -73,20 +73,20 @@ describe('the next step', () => {
   })
 
   // INV-OPERATIONS-7.
-  it('the upgrade stops at a replica that came back older than its primary', () => {
+  it('stops the upgrade at a replica that came back older than its primary', () => {
     const snapshot = groupSnapshot({ 1: { version: '8.0.1' }, 2: done }, allSentinels)
     expect(next(snapshot)).toMatch(
       /redis-2 was restarted with version 7\.0\.15, .* Install the newer program there\./,
     )
   })
 
-  it('prefers one that may be elected', () => {
+  it('prefers a replica that may be elected', () => {
     expect(next(groupSnapshot({ 2: done, 3: done }, allSentinels), journal, ['redis-2'])).toBe(
       'redis-1 to redis-3',
     )
   })
 
-  it('leaves alone what was not chosen', () => {
+  it('restarts no process that was not chosen', () => {
     const some = { ...journal, targets: journal.targets.filter(({ name }) => name === 'redis-1') }
     expect(next(groupSnapshot(), some)).toBe('redis-1 to redis-2')
   })

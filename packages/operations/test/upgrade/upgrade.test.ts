@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { switchover } from '../../src/switchover/switchover.ts'
@@ -17,7 +18,7 @@ const EVERY_STEP = process.env['HOLDFAST_EVERY_STEP'] ?? 'no'
 let dc: TestDataCentre
 
 beforeAll(async () => {
-  dc = await TestDataCentre.create({ network: '127.0.104' })
+  dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
 })
 
@@ -42,7 +43,7 @@ const events = async () => {
     .map((line): { event: string } => JSON.parse(line))
 }
 
-it('restarts every process once, the primary as the last one and when it is none any more', async () => {
+it('an upgrade restarts every process once, and the primary last, after a switchover', async () => {
   const old = await dc.whole()
   await dc.write('before', 'it', 2)
   const before = await runIds()
@@ -66,7 +67,7 @@ it('restarts every process once, the primary as the last one and when it is none
 })
 
 // INV-OPERATIONS-8.
-it('is no crash to the supervisor: nobody asked for a failover, and nothing counts as restarted by it', async () => {
+it('the supervisor does not treat the restarts of an upgrade as crashes: it requests no failover and counts no restart', async () => {
   const seen = (await events()).map(({ event }) => event)
   expect(seen.filter((event) => event === 'restarted on request')).toHaveLength(6)
   expect(seen).not.toContain('ended unexpectedly')
@@ -75,7 +76,7 @@ it('is no crash to the supervisor: nobody asked for a failover, and nothing coun
   expect(processes.map(({ restarts }) => restarts)).toEqual(processes.map(() => 0))
 })
 
-it('restarts only what is asked for', async () => {
+it('an upgrade restarts only the requested processes', async () => {
   const { host } = await dc.whole()
   const beside = dc.topology.dataHosts.findIndex((dataHost) => dataHost.host !== host)
   const before = await runIds()
@@ -94,7 +95,7 @@ it('restarts only what is asked for', async () => {
   })
 })
 
-it('and a switchover refuse to run beside another operation', async () => {
+it('an upgrade and a switchover refuse to run beside another operation', async () => {
   await exclusively(await openLocal(dc.stateDir), 'restore', async () => {
     await expect(upgrade({ stateDir: dc.stateDir })).rejects.toMatchObject({ code: 'BUSY' })
     await expect(switchover({ stateDir: dc.stateDir })).rejects.toMatchObject({ code: 'BUSY' })
@@ -112,7 +113,7 @@ it('an upgrade refuses an unhealthy data centre, and changes nothing when it is 
   expect(await runIds()).toEqual(before)
 })
 
-it('killed at each step in turn, goes on when it is run again, and restarts nothing twice', {
+it('an upgrade that is killed at each step continues with the next run, and restarts no process twice', {
   // A dozen processes that begin: half a minute, and ten times as long where everything else is busy, too.
   timeout: 480_000,
 }, async () => {

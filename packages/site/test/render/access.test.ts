@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { asAdmin, dataHostsOf, exampleOn, renderExample, textIn } from '@holdfast/testing/hosts/example-site'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { FIXED_SECRETS } from '@holdfast/testing/local/fixed-secrets'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
@@ -11,7 +12,9 @@ import { PORT } from '../../src/topology/topology.ts'
 import { mayRun, REDIS_ACCESS, SENTINEL_ACCESS, type UserAccess } from './support/access-table.ts'
 import { connectAs, Permissions } from './support/permissions.ts'
 
-const hosts = dataHostsOf('127.0.90')
+const NETWORK = await leaseNetwork()
+
+const hosts = dataHostsOf(NETWORK)
 const [first = { name: '', address: '' }] = hosts
 const PATIENCE_MS = 10_000
 const redisAt = (host: string) => ({ host, port: PORT.redis })
@@ -22,7 +25,7 @@ let group: RenderedGroup
 
 beforeAll(async () => {
   folder = await makeTempFolder()
-  const files = renderExample(exampleOn('127.0.90', { transport: 'plain' }))
+  const files = renderExample(exampleOn(NETWORK, { transport: 'plain' }))
   group = await RenderedGroup.place({
     files,
     folder,
@@ -112,7 +115,7 @@ describe('ACL users of three rendered Redis and Sentinels', () => {
       sentinelPassword: FIXED_SECRETS.sentinelApp,
       groupMark: FIXED_SECRETS.mark,
     })
-    const files = renderExample(exampleOn('127.0.90', { transport: 'plain' }))
+    const files = renderExample(exampleOn(NETWORK, { transport: 'plain' }))
     const { redisProps } = JSON.parse(textIn(files, 'dc1-app-1', 'itential/redisProps.json'))
     const platform = new Redis(redisProps)
     platform.on('error', () => {})
@@ -134,7 +137,7 @@ describe('ACL users of three rendered Redis and Sentinels', () => {
       for (const { token } of [kept, meanwhile])
         await eventually(async () => expect(await store.verify(token)).toMatchObject({ status: 'active' }))
       group.startRedis(first.name)
-      const promoted = await group.primaryNamedBy('dc1-data-2', '127.0.90.12')
+      const promoted = await group.primaryNamedBy('dc1-data-2', `${NETWORK}.12`)
       expect(promoted).not.toBe(first.address)
       await group.agreesOn('dc1-data-2', promoted, 2, 60_000)
       await Promise.all([

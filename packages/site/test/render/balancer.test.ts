@@ -7,11 +7,12 @@ import { text } from 'node:stream/consumers'
 import { findFreePorts } from '@holdfast/testing'
 import { exampleOn, renderExample, textIn } from '@holdfast/testing/hosts/example-site'
 import { isThere, Processes, run } from '@holdfast/testing/hosts/programs'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Service, Site } from '../../src/file/site.ts'
 
-const NETWORK = '127.0.69'
+const NETWORK = await leaseNetwork()
 
 /** The example with only the hosts that run one of these services. */
 function siteWith(...services: Service[]): Site {

@@ -16,11 +16,14 @@ import type { Written } from '@holdfast/testing/hosts/platform-client'
 import { isRoot, isThere } from '@holdfast/testing/hosts/programs'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
 import { Tunnels } from '@holdfast/testing/hosts/tunnels'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CertificateFolder } from '../../src/certificates/folder.ts'
 import type { Site } from '../../src/file/site.ts'
 import { TIMINGS } from '../../src/topology/topology.ts'
+
+const NETWORK = await leaseNetwork()
 
 const CLIENT = fileURLToPath(new URL('../../../../testing/src/hosts/platform-client.ts', import.meta.url))
 const application = { name: 'dc1-app-1', address: '10.20.0.21' }
@@ -117,8 +120,8 @@ describe('An ioredis client with the rendered redisProps', () => {
   it.each(['plain', 'tls'] as const)(
     'ioredis writes and reads through a failover with the transport %s',
     async (transport) => {
-      const site = exampleOn('127.0.91', { transport })
-      await survivesTheFailover(await place(site, '127.0.91'))
+      const site = exampleOn(NETWORK, { transport })
+      await survivesTheFailover(await place(site, NETWORK))
     },
     180_000,
   )

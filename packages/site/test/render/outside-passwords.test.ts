@@ -6,6 +6,7 @@ import { readField } from '@holdfast/agent/redis/replies'
 import { startStandaloneRedis, TEST_USERS } from '@holdfast/testing'
 import { dataHostsOf, exampleOn, exampleSite } from '@holdfast/testing/hosts/example-site'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { FIXED_SECRETS } from '@holdfast/testing/local/fixed-secrets'
 import { createRedisStore } from '@holdfast/tokens'
@@ -19,6 +20,8 @@ import type { Secrets } from '../../src/secrets/secrets.ts'
 import { unwritable } from '../../src/secrets/writable.ts'
 import { BootedHost } from './booted/booted-host.ts'
 import { missingToBoot } from './booted/requirements.ts'
+
+const NETWORK = await leaseNetwork()
 
 const missing = await missingToBoot()
 if (missing !== null) console.warn(`The environment files were not read by systemd: ${missing}`)
@@ -48,9 +51,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('a data centre starts, restarts and accepts an application with passwords of every allowed character', async () => {
-  const site = exampleOn('127.0.67', { transport: 'plain' })
+  const site = exampleOn(NETWORK, { transport: 'plain' })
   expect(unwritable(SECRETS, site.profile)).toEqual([])
-  const hosts = dataHostsOf('127.0.67')
+  const hosts = dataHostsOf(NETWORK)
   const group = await RenderedGroup.place({
     files: renderSite(site, () => SECRETS),
     folder,
@@ -64,16 +67,16 @@ it('a data centre starts, restarts and accepts an application with passwords of 
   onTestFinished(() => group.processes.killAll())
   group.start()
   await group.quickenSentinels()
-  await group.agreesOn('dc1-data-1', '127.0.67.11', 2, 60_000)
+  await group.agreesOn('dc1-data-1', `${NETWORK}.11`, 2, 60_000)
   // By now, Sentinel and Redis have rewritten their files.
   for (const { name } of hosts) {
     for (const service of ['redis', 'sentinel']) await group.processes.kill(`${name} ${service}`)
   }
   group.start()
   await group.quickenSentinels()
-  await group.agreesOn('dc1-data-1', '127.0.67.11', 2, 60_000)
+  await group.agreesOn('dc1-data-1', `${NETWORK}.11`, 2, 60_000)
 
-  await group.ask('dc1-data-1', '127.0.67.11', 'redis', ['SET', 'hf:mark', SECRETS.mark])
+  await group.ask('dc1-data-1', `${NETWORK}.11`, 'redis', ['SET', 'hf:mark', SECRETS.mark])
   const file = await readFile(group.pathOn('dc1-app-1', '/etc/holdfast/holdfast.env'), 'utf8')
   const store = createRedisStore(storeOptionsFromEnvironment(parseEnv(file)))
   onTestFinished(() => store.close())

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asAdmin, dataHostsOf, exampleOn, renderExample } from '@holdfast/testing/hosts/example-site'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { FIXED_SECRETS } from '@holdfast/testing/local/fixed-secrets'
 import { createRedisStore } from '@holdfast/tokens'
@@ -9,7 +10,9 @@ import { MARK_KEY } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { PORT } from '../../src/topology/topology.ts'
 
-const hosts = dataHostsOf('127.0.92')
+const NETWORK = await leaseNetwork()
+
+const hosts = dataHostsOf(NETWORK)
 const [first = { name: '', address: '' }] = hosts
 
 let folder: string
@@ -41,7 +44,7 @@ const openStore = () =>
 // wrote in one step, logs that, and starts: all logins and logouts since the file was rewritten would be lost.
 it('logins and logouts survive when all three Redis die at once', async () => {
   group = await RenderedGroup.place({
-    files: renderExample(exampleOn('127.0.92', { transport: 'plain' })),
+    files: renderExample(exampleOn(NETWORK, { transport: 'plain' })),
     folder,
     hosts,
     cliArgs: (_placed, service) => asAdmin(service),

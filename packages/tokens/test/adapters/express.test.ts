@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { createMemoryStore, type TokenStore } from '@holdfast/tokens'
 import express from 'express'
 import { expect, onTestFinished, test } from 'vitest'
 import { type RequestWithSession, type SessionsOptions, sessions } from '../../src/adapters/express.ts'
-import { groupOfThisFile, KEYRING, makeStore, openStore, printed } from '../support.ts'
+import { KEYRING, makeStore, openStore, printed } from '../support.ts'
 
 const group = groupOfThisFile()
 const COOKIE = '__Host-holdfast'

@@ -39,7 +39,7 @@ async function ask(middlewares: unknown[], cookie = ''): Promise<[status: number
   const { port } = server.address() as AddressInfo
   const response = await fetch(`http://127.0.0.1:${port}/`, {
     headers: { cookie },
-    signal: AbortSignal.timeout(1000),
+    signal: AbortSignal.timeout(10_000),
   })
   return [response.status, await response.text()]
 }
@@ -69,7 +69,7 @@ test('before express-session a request with a login keeps its session', async ()
   expect(status).toBe(200)
 })
 
-test('before one that defines the property every request fails at once', async () => {
+test('before a middleware that defines the property every request fails at once', async () => {
   for (const cookie of ['', await loggedIn()]) {
     const [status, body] = await ask([ours(), defining], cookie)
     expect([status, JSON.parse(body).message]).toEqual([500, 'Cannot redefine property: session'])

@@ -51,12 +51,12 @@ describe('a payload opens nowhere but where it was made', () => {
     expect(openListContent({ ...context, ...change }, keyring, payload)).toBeNull()
   })
 
-  test('another token', () => {
+  test('with another token', () => {
     expect(openTokenContent(context, generateToken('dc1', '000'), payload)).toBeNull()
   })
 
   // INV-TOKENS-39.
-  test('another key ring, for lists; the token still opens its own part', () => {
+  test('with another key ring, for lists; the token still opens its own part', () => {
     const other = openKeyring(generateKeyring())
     expect(openListContent(context, other, payload)).toBeNull()
     expect(openTokenContent(context, token, payload)).not.toBeNull()

@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net'
 import { findFreePorts, ServerProcess, startTcpServer, TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { within } from '@holdfast/testing/within'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Connection, type ConnectionOptions } from '../../src/redis/connection.ts'
-import { errorOf, groupOfThisFile, NOBODY, pause, pauseUntilFinished, printed, timed } from '../support.ts'
+import { errorOf, NOBODY, pause, pauseUntilFinished, printed, timed } from '../support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
 const group = groupOfThisFile()
@@ -85,12 +87,10 @@ describe('opening', () => {
 
   test('a server that accepts and says nothing is given up in time', async () => {
     const address = await listen(() => {})
-    const { ms, value } = await timed(
-      errorOf(Connection.open({ address, connectTimeoutMs: 150, password: SECRET })),
-    )
+    const opening = Connection.open({ address, connectTimeoutMs: 150, password: SECRET })
+    const value = await within(errorOf(opening))
     expect(value).toMatchObject({ code: 'CONNECTION_FAILED' })
     expect(value.message).toBe(`Cannot connect to 127.0.40.1:${address.port}: no answer in 150 ms.`)
-    expect(ms).toBeLessThan(1000)
     expect(printed(value)).not.toContain(SECRET)
   })
 
@@ -99,9 +99,7 @@ describe('opening', () => {
     if (last === undefined) throw new Error('no Redis')
     pauseUntilFinished([last])
     const opening = Connection.open({ address: last.address, ...TEST_USERS.admin, connectTimeoutMs: 200 })
-    const { ms, value } = await timed(errorOf(opening))
-    expect(value).toMatchObject({ code: 'CONNECTION_FAILED' })
-    expect(ms).toBeLessThan(1500)
+    expect(await within(errorOf(opening))).toMatchObject({ code: 'CONNECTION_FAILED' })
   })
 
   test('a server that hangs up, or is no Redis, is named', async () => {
@@ -127,10 +125,8 @@ describe('opening', () => {
       if (sockets === 1) socket.once('data', () => socket.destroy())
       else socket.pipe(connect(redis.port, '127.0.0.1')).pipe(socket)
     })
-    const opening = errorOf(Connection.open({ address, ...TEST_USERS.admin, connectTimeoutMs: 3000 }))
-    const { ms, value } = await timed(opening)
-    expect(value).toMatchObject({ code: 'CONNECTION_FAILED' })
-    expect(ms).toBeLessThan(1500)
+    const opening = errorOf(Connection.open({ address, ...TEST_USERS.admin, connectTimeoutMs: 60_000 }))
+    expect(await within(opening)).toMatchObject({ code: 'CONNECTION_FAILED' })
     const connection = await Connection.open({ address, ...TEST_USERS.admin })
     connection.close()
   })
@@ -175,13 +171,12 @@ describe('a command', () => {
 
   test('that is not answered in time is given up, naming host and command', async () => {
     const connection = await open()
-    const { ms, value } = await timed(errorOf(connection.send(['BLPOP', 'hf:never', '2'], 100)))
+    const { ms, value } = await timed(within(errorOf(connection.send(['BLPOP', 'hf:never', '60'], 100))))
     expect(value).toMatchObject({
       code: 'COMMAND_TIMEOUT',
       message: `127.0.0.1:${connection.address.port} did not answer BLPOP in 100 ms. Is it hung or cut off?`,
     })
     expect(ms).toBeGreaterThanOrEqual(95)
-    expect(ms).toBeLessThan(1000)
     expect(connection.isOpen).toBe(true)
   })
 

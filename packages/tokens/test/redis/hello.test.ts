@@ -35,7 +35,7 @@ test('ended elections are read as they were written, and anything else as none',
   fc.assert(fc.property(fc.string(), (text) => parseEndedElections(text).size === 0))
 })
 
-test('those replicas have confirmed that are furthest, as many as `WAIT` answered', () => {
+test('the most complete replicas count as confirmed, as many as `WAIT` answered', () => {
   const view = (offsets: Record<string, number>) =>
     ({
       replicas: Object.entries(offsets).map(([address, offset]) => ({ address, offset, lagSeconds: 0 })),

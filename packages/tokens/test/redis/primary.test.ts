@@ -162,11 +162,11 @@ describe('a primary that was replaced and is back before that is announced', () 
   const last = { address: 'B', epoch: 2 }
 
   // INV-TOKENS-34.
-  test('is not chosen again by who saw its successor', () => {
+  test('is not chosen again by a process that saw its successor', () => {
     expect(choosePrimary(nodes, ALL_NAME_A, last)).toEqual(last)
   })
 
-  test('nor when its successor does not answer now', () => {
+  test('is not chosen again when its successor does not answer now', () => {
     expect(choosePrimary([back, gone(successor), replica('C', 'new')], ALL_NAME_A, last)).toBeNull()
   })
 
@@ -181,22 +181,22 @@ describe('a primary that was replaced and is back before that is announced', () 
     })
   })
 
-  test('a successor that is announced keeps its place, with the epoch of the announcement', () => {
+  test('does not replace a successor that is announced, which keeps the epoch of the announcement', () => {
     expect(choosePrimary(nodes, names(['A', 1], ['B', 5]), last)).toEqual({ address: 'B', epoch: 5 })
   })
 
-  test('a third one that continues the successor replaces it', () => {
+  test('is replaced by a third Redis that continues the history of the successor', () => {
     const third = primary('C', 'three', 'two')
     expect(choosePrimary([back, successor, third], names(['B', 2]), last)).toEqual({ address: 'C', epoch: 3 })
   })
 
-  test('and one that the last chosen one knows nothing of is not kept when another is announced', () => {
+  test('is not kept when another is announced that does not continue its history', () => {
     const chosen = { address: 'A', epoch: 1 }
     expect(choosePrimary([primary('A', 'one'), neverSeen('B')], names(['B', 2]), chosen)).toBeNull()
   })
 })
 
-test('Sentinels of the same epoch that name two are asked again: nobody is named', () => {
+test('Sentinels that name two primaries in the same epoch are asked again, and no primary is chosen', () => {
   expect(namedBySentinels(names(['A', 2], ['B', 2]))).toBeNull()
   expect(namedBySentinels(names(['A', 1], ['B', 2]))).toEqual({ address: 'B', epoch: 2 })
   expect(namedBySentinels([])).toBeNull()
@@ -227,13 +227,13 @@ describe('a deposed primary that is elected again before it was made a replica',
     expect(choosePrimary(nodes, said, { address: 'B', epoch: 1 })).toEqual({ address: 'B', epoch: 1 })
   })
 
-  test('is not told from a new promotion by who has not seen either: nobody is primary', () => {
+  test('cannot be told from a new promotion by a process that saw neither, so there is no primary', () => {
     const unseen = { ...primary('B', 'two', 'one'), replicaEpoch: null }
     expect(choosePrimary([elected, unseen, replica('C', 'two')], named)).toBeNull()
   })
 
   /** It was cut off, or stood still, while the other one was announced. */
-  test('is not told from a new promotion by who has not heard of the first one: nobody is primary', () => {
+  test('cannot be told from a new promotion by a process that did not hear of the first one, so there is no primary', () => {
     const unheard = { ...primary('B', 'two', 'one'), replicaEpoch: 0 }
     expect(
       choosePrimary([elected, unheard, replica('C', 'two')], named, { address: 'A', epoch: 0 }),
@@ -275,7 +275,7 @@ describe('the reign of a node', () => {
     expect(reigns.of('B').reignEpoch).toBeNull()
   })
 
-  test('a replica is seen under an announcement only by a look from after it', () => {
+  test('counts an observed replica only if the observation is later than the announcement', () => {
     const reigns = new PrimaryHistory()
     const [a, before] = [primary('A', 'one'), replica('B')]
     reigns.note([a, before], { address: 'A', epoch: 0 })

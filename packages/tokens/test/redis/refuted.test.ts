@@ -1,8 +1,9 @@
 import { TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { describe, expect, test } from 'vitest'
 import { RefutedAnnouncements } from '../../src/redis/refuted.ts'
-import { groupOfThisFile, openStore } from '../support.ts'
+import { openStore } from '../support.ts'
 
 const group = groupOfThisFile()
 

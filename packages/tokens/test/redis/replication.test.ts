@@ -1,6 +1,6 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { expect, test } from 'vitest'
 import { parseReplication } from '../../src/redis/replication.ts'
-import { groupOfThisFile } from '../support.ts'
 
 const group = groupOfThisFile()
 

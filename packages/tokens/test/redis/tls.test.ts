@@ -11,10 +11,11 @@ import {
   TEST_USERS,
   TestAuthority,
 } from '@holdfast/testing'
+import { within } from '@holdfast/testing/within'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Connection, type ConnectionOptions } from '../../src/redis/connection.ts'
 import type { TlsOptions } from '../../src/redis/tls.ts'
-import { errorOf, pauseUntilFinished, printed, timed } from '../support.ts'
+import { errorOf, pauseUntilFinished, printed } from '../support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
 let ours: TestAuthority
@@ -38,12 +39,12 @@ const open = (address: ConnectionOptions['address'], tls?: TlsOptions, rest = {}
 
 /** What an application is told that connects there. */
 async function refusal(address: ConnectionOptions['address'], tls?: TlsOptions) {
-  const { value, ms } = await timed(errorOf(open(address, tls, { password: SECRET, connectTimeoutMs: 3000 })))
+  const opening = open(address, tls, { password: SECRET, connectTimeoutMs: 3000 })
+  const value = await within(errorOf(opening), 30_000)
   expect(printed(value)).not.toContain(SECRET)
   expect(printed(value)).not.toContain('PRIVATE KEY')
   expect(value.message).toMatch(/^[^\n]+\.$/)
   expect(value.message).not.toMatch(/undefined|SSL routines|\[object/)
-  expect(ms).toBeLessThan(5000)
   return value
 }
 
@@ -187,7 +188,7 @@ describe('a server is refused', () => {
     })
   })
 
-  test('that is no Redis and answers at once without TLS', async () => {
+  test('that is not a Redis and answers at once without TLS', async () => {
     const web = createPlainServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     web.listen(0, '127.0.0.1')
     await once(web, 'listening')

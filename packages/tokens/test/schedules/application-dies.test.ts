@@ -48,7 +48,7 @@ async function lostLogins(rulesOff: SafetyRule[]): Promise<{ acknowledged: numbe
 }
 
 // INV-TOKENS-25.
-it('loses no acknowledged login of an application that dies with the primary', {
+it('a failover loses no acknowledged login of an application that dies with the primary', {
   timeout: 90_000,
 }, async () => {
   const { acknowledged, lost } = await lostLogins([])
@@ -56,6 +56,8 @@ it('loses no acknowledged login of an application that dies with the primary', {
   expect(lost).toBe(0)
 })
 
-it('would lose some if the others did not write again what they heard', { timeout: 90_000 }, async () => {
+it('a failover loses such logins if the other applications do not write again what they received', {
+  timeout: 90_000,
+}, async () => {
   expect((await lostLogins(['heard-writes'])).lost).toBeGreaterThan(0)
 })

@@ -48,7 +48,7 @@ async function answersOfAFreshProcess(rulesOff: SafetyRule[]) {
 }
 
 // INV-TOKENS-47.
-it('says nothing of what it cannot know until the new primary has been told all', {
+it('a process that has just started answers unavailable until the new primary has all writes', {
   timeout: 60_000,
 }, async () => {
   const { login, ended } = await answersOfAFreshProcess([])
@@ -57,7 +57,7 @@ it('says nothing of what it cannot know until the new primary has been told all'
 })
 
 // INV-TOKENS-46.
-it('would log a user out, and another in again, if it believed the new primary at once', {
+it('a process that trusts the new primary at once logs one user out and another in again', {
   timeout: 60_000,
 }, async () => {
   const { login, ended } = await answersOfAFreshProcess(['unknown'])
@@ -73,12 +73,14 @@ async function bobAfterAllWereEnded(rulesOff: SafetyRule[]) {
   return (await told.verify(login.token)).status
 }
 
-it('ends all sessions of a user, those too that the new primary has not been told of yet', {
+it('a process that has just started ends all sessions of a user, also those that the new primary still lacks', {
   timeout: 60_000,
 }, async () => {
   expect(await bobAfterAllWereEnded([])).toBe('inactive')
 })
 
-it('would leave one, if it believed the new primary at once', { timeout: 60_000 }, async () => {
+it('a process that trusts the new primary at once leaves one session of a user', {
+  timeout: 60_000,
+}, async () => {
   expect(await bobAfterAllWereEnded(['unknown'])).toBe('active')
 })

@@ -4,7 +4,6 @@ import {
   RedisGroup,
   type RedisGroupOptions,
   type ServerProcess,
-  TEST_USERS,
 } from '@holdfast/testing'
 import { createRedisStoreWith } from '../../src/create-store.ts'
 import { recordIsLive, tokenKey } from '../../src/inspect.ts'
@@ -36,7 +35,7 @@ export class Lab {
   }
 
   static async start(options: RedisGroupOptions = {}): Promise<Lab> {
-    const network = new Network()
+    const network = await Network.create()
     return new Lab(network, await RedisGroup.start({ ...options, network }))
   }
 
@@ -124,56 +123,12 @@ export class Lab {
   }
 }
 
-/** Users that log in, and some of them out, until told to stop; what was acknowledged is kept. */
-export class Users {
-  readonly loggedIn = new Set<string>()
-  readonly loggedOut = new Set<string>()
-  readonly failures: string[] = []
-  #stopped = false
-  readonly #running: Promise<void>[]
-
-  constructor(store: TokenStore, { users = 4, pauseMs = 5, timeoutMs = 30_000 } = {}) {
-    this.#running = Array.from({ length: users }, (_, user) =>
-      this.#act(store, `user-${user}`, { pauseMs, timeoutMs }),
-    )
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.#running)
-  }
-
-  async #act(
-    store: TokenStore,
-    subject: string,
-    { pauseMs, timeoutMs }: { pauseMs: number; timeoutMs: number },
-  ) {
-    for (let round = 0; !this.#stopped; round++) {
-      try {
-        const { token } = await store.issue({ subject }, { timeoutMs })
-        // Every fourth logs out again.
-        if (round % 4 === 3) {
-          await store.revoke(token, { timeoutMs })
-          this.loggedOut.add(token)
-        } else this.loggedIn.add(token)
-      } catch (error) {
-        this.failures.push(String(error))
-      }
-      await pause(pauseMs)
-    }
-  }
-}
-
 /** What an application in a process of its own opens its store with. */
 export function storeOptions(group: RedisGroup): RedisStoreOptions {
   return {
     dataCentre: 'lab',
     keyring: KEYRING,
-    sentinels: group.sentinels.map(({ address }) => address),
-    primaryName: PRIMARY_NAME,
-    ...TEST_USERS.app,
-    sentinelUsername: TEST_USERS.app.username,
-    sentinelPassword: TEST_USERS.app.password,
+    ...group.access,
   }
 }
 

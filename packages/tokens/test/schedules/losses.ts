@@ -1,9 +1,10 @@
 import type { RedisGroupOptions } from '@holdfast/testing'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import type { SafetyRule } from '../../src/safety-policy.ts'
-import { Lab, pause, Users } from './lab.ts'
+import { Lab, pause } from './lab.ts'
 
 /** `attempt` counts from 0. */
-type Schedule = (lab: Lab, attempt: number, users: Users) => Promise<void>
+type Schedule = (lab: Lab, attempt: number, users: SimulatedUsers) => Promise<void>
 
 export interface Case {
   /** The rule that prevents the loss when it is committed. */
@@ -28,7 +29,13 @@ export async function run(
 ) {
   const lab = await Lab.start(group)
   try {
-    const users = new Users(await lab.openStore({ rulesOff }))
+    const users = new SimulatedUsers([await lab.openStore({ rulesOff })], {
+      logins: 4,
+      loginPauseMs: 5,
+      logoutEach: 4,
+      verifiers: 0,
+      timeoutMs: 30_000,
+    })
     await pause(500)
     await schedule(lab, attempt, users)
     lab.network.heal()

@@ -85,11 +85,11 @@ describe.concurrent('a primary that lost power and its last writes is back befor
   timeout: 60_000,
 }, () => {
   // INV-TOKENS-21.
-  it('makes no process answer wrongly', async () => {
+  it('causes no wrong answer', async () => {
     expect(await losePower([])).toEqual({ fresh: [], old: [], lost: 0 })
   })
 
-  it('would make a process that starts then answer wrongly if it was taken for the same primary', async () => {
+  it('causes wrong answers of a process that starts then if it counts as the same primary', async () => {
     const { fresh } = await losePower(['restart'])
     expect(fresh).toContain('an active session is called inactive')
     expect(fresh).toContain('an ended session is called active')

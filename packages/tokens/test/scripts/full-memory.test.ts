@@ -1,8 +1,10 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { withoutRules } from '../../src/safety-policy.ts'
 import { SCRIPTS } from '../../src/scripts/scripts.ts'
 import { recordKey } from '../../src/token/digest.ts'
 import { FUTURE_MS } from '../record/arbitraries.ts'
-import { errorOf, groupOfThisFile, openStore, pause } from '../support.ts'
+import { errorOf, openStore, pause } from '../support.ts'
 
 const group = groupOfThisFile()
 
@@ -67,6 +69,16 @@ test('with memory full a session in use stays in beyond its idle limit, and one 
   }
   expect(await store.verify(used.token)).toMatchObject({ status: 'active' })
   expect(await store.verify(unused.token)).toMatchObject({ status: 'inactive' })
+})
+
+test('without the rule touch-when-full a session in use ends while memory is full', async () => {
+  const store = await openStore(group(), { idleMs: 1500 }, { rules: withoutRules(['touch-when-full']) })
+  const { token } = await store.issue({ subject: 'ada' })
+  await fillMemory()
+  expect(await errorOf(store.touch(token))).toMatchObject({ code: 'STORE_FULL' })
+  await expect
+    .poll(() => store.verify(token), { timeout: 10_000 })
+    .toMatchObject({ status: 'inactive', reason: 'expired' })
 })
 
 test('with memory full claims may change as long as they do not grow', async () => {

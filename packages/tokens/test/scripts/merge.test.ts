@@ -1,4 +1,5 @@
 import { TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../src/record/codec.ts'
@@ -7,7 +8,6 @@ import { type LiveRecord, type TokenRecord, tombstone } from '../../src/record/r
 import { Connection, type Reply } from '../../src/redis/connection.ts'
 import { SCRIPTS } from '../../src/scripts/scripts.ts'
 import { anyRecord, FUTURE_MS, liveRecord } from '../record/arbitraries.ts'
-import { groupOfThisFile } from '../support.ts'
 
 const group = groupOfThisFile()
 let connection: Connection

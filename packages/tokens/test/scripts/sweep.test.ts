@@ -1,10 +1,10 @@
 import { TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { encodeRecord } from '../../src/record/codec.ts'
 import type { TokenRecord } from '../../src/record/record.ts'
 import { Connection, type Reply } from '../../src/redis/connection.ts'
 import { SCRIPTS } from '../../src/scripts/scripts.ts'
-import { groupOfThisFile } from '../support.ts'
 
 const group = groupOfThisFile()
 const NOW_MS = 1_800_000_000_000

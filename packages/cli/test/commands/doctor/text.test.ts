@@ -25,7 +25,7 @@ const REPORT: DoctorReport = {
 
 const textOf = (report: DoctorReport) => stripVTControlCharacters(doctorText(report, 'holdfast doctor --fix'))
 
-it('counts a check that could not look as not examined, not as passed', () => {
+it('`holdfast doctor` counts a check that could not look as not examined, not as passed', () => {
   const notExamined = [{ check: 'eviction-policy', because: ['redis@red1: WRONGPASS.'] }]
   expect(textOf(REPORT)).toContain('✓ dc2  3 checks passed')
   const text = textOf({ ...REPORT, notExamined })
@@ -36,7 +36,7 @@ it('counts a check that could not look as not examined, not as passed', () => {
   expect(found).toContain('Not examined: redis@red1: WRONGPASS.')
 })
 
-it('has one exit code each for errors, checks that were not examined, and warnings', () => {
+it('`holdfast doctor` has one exit code each for errors, checks that were not examined, and warnings', () => {
   const notExamined = [{ check: 'eviction-policy', because: ['redis@red1: WRONGPASS.'] }]
   const error: Diagnosis = { ...finding, severity: 'error' }
   expect(exitCodeOf(REPORT)).toBe(0)
@@ -46,7 +46,7 @@ it('has one exit code each for errors, checks that were not examined, and warnin
   expect(exitCodeOf({ ...REPORT, notExamined, findings: [finding, error] })).toBe(1)
 })
 
-it('does not offer --fix for a finding that is unsafe to fix now, nor for processes of others', () => {
+it('`holdfast doctor` does not offer --fix for a finding that is unsafe to fix now, nor for processes of others', () => {
   const fix = { kind: 'rotation' } as const
   const findings: Diagnosis[] = [
     { ...finding, fix },
@@ -64,7 +64,7 @@ it('does not offer --fix for a finding that is unsafe to fix now, nor for proces
   )
 })
 
-it('keeps a command to copy on one line and wraps prose', () => {
+it('`holdfast doctor` keeps a command to copy on one line and wraps prose', () => {
   const text = doctorText({ ...REPORT, findings: [finding] }, null)
   const lines = stripVTControlCharacters(text).split('\n')
   const [command = '', , undo = ''] = finding.mend.split('\n')

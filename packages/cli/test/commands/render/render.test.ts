@@ -33,7 +33,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it('writes one folder per host, secrets only for the owner, and prints them as a tree', async () => {
+it('`holdfast render` writes one folder per host, secrets only for the owner, and prints them as a tree', async () => {
   expect(await handler({ out: folder }, 'my.yaml')).toBe(0)
   expect(asked).toContain('my.yaml')
   expect((await readdir(join(folder, 'dc1'))).sort()).toEqual([
@@ -48,7 +48,7 @@ it('writes one folder per host, secrets only for the owner, and prints them as a
   expect(printed).toMatch(/\d+ files, \d+ of them with secrets \(mode 0600\)\. No host was changed\.\n/)
 })
 
-it('overwrites files only with --force', async () => {
+it('`holdfast render` overwrites files only with --force', async () => {
   await handler({ out: folder, host: 'dc1-data-1' }, 'my.yaml')
   const file = join(folder, 'dc1/dc1-data-1/redis.conf')
   await writeFile(file, 'changed by hand')
@@ -64,7 +64,7 @@ it('overwrites files only with --force', async () => {
   expect(await readFile(kept, 'utf8')).toBe('changed by hand')
 })
 
-it('explains each directive of one host, without secrets', async () => {
+it('`holdfast render` explains each directive of one host, without secrets', async () => {
   await handler({ explain: true, host: 'dc1-data-2' }, 'my.yaml')
   expect(printed).toMatch(
     /min-replicas-to-write 1\n +A primary without a connected replica .* \(measured by Holdfast/,
@@ -90,7 +90,7 @@ async function issue(hosts: readonly string[]): Promise<CertificateFolder> {
 
 const HOSTS = ['dc1-app-1', 'dc1-gateway-1', 'dc1-data-1', 'dc1-data-2', 'dc1-data-3']
 
-it('writes the certificate of each host where its other files expect it, and its key only for the owner', async () => {
+it('`holdfast render` writes the certificate of each host where its other files expect it, and its key only for the owner', async () => {
   const held = await issue(HOSTS)
   await handler({ out: join(folder, 'out'), certificates: certificates() }, 'my.yaml')
   for (const host of HOSTS) {
@@ -107,7 +107,7 @@ it('writes the certificate of each host where its other files expect it, and its
   expect(await readdir(join(folder, 'out/dc1/dc1-balancer'))).not.toContain('tls')
 })
 
-it('lists hosts without a usable certificate, the reason, and the command that issues it', async () => {
+it('`holdfast render` lists hosts without a usable certificate, the reason, and the command that issues it', async () => {
   const held = await issue(['dc1-app-1', 'dc1-gateway-1', 'dc1-data-1'])
   await held.issue({ name: 'dc1-data-2', addresses: ['10.99.0.12'] })
   await handler({ out: join(folder, 'out'), certificates: certificates() }, 'my.yaml')
@@ -122,7 +122,7 @@ it('lists hosts without a usable certificate, the reason, and the command that i
     expect(await readdir(join(folder, 'out/dc1', host))).not.toContain('tls')
 })
 
-it('uses no certificate of another authority', async () => {
+it('`holdfast render` uses no certificate of another authority', async () => {
   const held = await issue(HOSTS)
   await held.createAuthority({ force: true })
   await handler({ out: join(folder, 'out'), certificates: certificates() }, 'my.yaml')
@@ -130,7 +130,7 @@ it('uses no certificate of another authority', async () => {
   expect(printed).toMatch(/dc1-app-1 +Another authority signed it\.\n/)
 })
 
-it('explains files with a certificate without printing its key', async () => {
+it('`holdfast render` explains files with a certificate without printing its key', async () => {
   await issue(HOSTS)
   await handler({ explain: true, host: 'dc1-app-1', certificates: certificates() }, 'my.yaml')
   expect(printed).toContain('tls [redacted]')
@@ -139,6 +139,6 @@ it('explains files with a certificate without printing its key', async () => {
   expect(printed).not.toContain('PRIVATE KEY')
 })
 
-it('refuses to run without --out and --explain', async () => {
+it('`holdfast render` refuses to run without --out and --explain', async () => {
   await expect(handler({}, 'my.yaml')).rejects.toMatchObject({ code: 'USAGE' })
 })

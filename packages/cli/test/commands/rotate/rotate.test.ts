@@ -6,8 +6,11 @@ import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { CertificatesReport } from '@holdfast/operations/rotate/certificates/choices'
 import type { KeyringReport } from '@holdfast/operations/rotate/keyring/choices'
 import type { PasswordsReport } from '@holdfast/operations/rotate/passwords/choices'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
+
+const NETWORK = await leaseNetwork()
 
 const NAME = 'rotate-test'
 let sandbox: Sandbox
@@ -15,16 +18,7 @@ let centre: DataCentreDescription
 
 beforeAll(async () => {
   sandbox = await Sandbox.make()
-  centre = await sandbox.json([
-    'up',
-    '--detach',
-    '--name',
-    NAME,
-    '--network',
-    '127.0.118',
-    '--transport',
-    'tls',
-  ])
+  centre = await sandbox.json(['up', '--detach', '--name', NAME, '--network', NETWORK, '--transport', 'tls'])
 }, 120_000)
 
 afterAll(async () => {
@@ -83,7 +77,7 @@ async function underRequests(
   return { statuses, tokens }
 }
 
-it('gives every process a new certificate and the gateways a new key without a failed request', async () => {
+it('`holdfast rotate` gives every process a new certificate and the gateways a new key without a failed request', async () => {
   let certificates: CertificatesReport | null = null
   let ring: KeyringReport | null = null
   const { statuses, tokens } = await underRequests(async () => {
@@ -105,7 +99,7 @@ it('gives every process a new certificate and the gateways a new key without a f
   expect(code).toBe(0)
 }, 90_000)
 
-it('gives every user a new password in two stages without a failed request', async () => {
+it('`holdfast rotate` gives every user a new password in two stages without a failed request', async () => {
   const rotate = (...more: string[]) =>
     sandbox.json<PasswordsReport>(['rotate', 'passwords', '--name', NAME, ...more])
   const reports: PasswordsReport[] = []
@@ -123,7 +117,7 @@ it('gives every user a new password in two stages without a failed request', asy
   expect(code).toBe(0)
 }, 90_000)
 
-it('refuses to remove passwords without a confirmation, and to rotate users that do not exist', async () => {
+it('`holdfast rotate` refuses to remove passwords without a confirmation, and to rotate users that do not exist', async () => {
   const asked = await sandbox.run(['rotate', 'passwords', '--name', NAME])
   expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('give --yes')])
   const unknown = await sandbox.run(['rotate', 'passwords', '--name', NAME, '--user', 'nobody'])
@@ -132,7 +126,7 @@ it('refuses to remove passwords without a confirmation, and to rotate users that
   expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining('not both')])
 })
 
-it('prints the result into a pipe without colours', async () => {
+it('`holdfast rotate` prints the result into a pipe without colours', async () => {
   const { code, stdout, stderr } = await sandbox.run([
     'rotate',
     'keyring',
@@ -153,7 +147,7 @@ it('prints the result into a pipe without colours', async () => {
 })
 
 it.each(['passwords', 'certificates', 'keyring'])(
-  'rotates %s in a drill, and no user notices',
+  '`holdfast rotate` rotates %s in a drill, and no user notices',
   async (secrets) => {
     const report = await sandbox.json<DrillReport>([
       ...['drill', '--name', NAME, '--users', '20', '--rate', '50', '--rotate', secrets],
@@ -170,7 +164,7 @@ it.each(['passwords', 'certificates', 'keyring'])(
   90_000,
 )
 
-it('shows a plan and changes nothing', async () => {
+it('`holdfast rotate` shows a plan and changes nothing', async () => {
   const file = join(centre.stateDir, 'secrets.json')
   const before = await readFile(file, 'utf8')
   const keyring = await sandbox.run(['rotate', 'keyring', '--name', NAME, '--dry-run'])
@@ -186,7 +180,7 @@ it('shows a plan and changes nothing', async () => {
   expect(await readFile(file, 'utf8')).toBe(before)
 })
 
-it('prints the manual steps for the hosts of a site, in order', async () => {
+it('`holdfast rotate` prints the manual steps for the hosts of a site, in order', async () => {
   const file = join(sandbox.folder, 'holdfast.yaml')
   const made = await sandbox.run([
     'init',
@@ -220,21 +214,21 @@ it.each([
   [['rotate', 'certificates', '--manual'], /--manual needs --file/],
   [['rotate', 'certificates', '--file', 'a.yaml', '--name', 'b'], /not both/],
   [['rotate', 'certificates', '--days', '999'], /must be a whole number from 1 to 398/],
-])('refuses a wrong command line: %j', async (args, message) => {
+])('`holdfast rotate` refuses a wrong command line: %j', async (args, message) => {
   const { code, stderr } = await sandbox.run(args)
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
 })
 
-it('exits with 3 if no data centre runs', async () => {
+it('`holdfast rotate` exits with 3 if no data centre runs', async () => {
   const { code, stderr } = await sandbox.run(['rotate', 'keyring', '--name', 'nowhere'])
   expect([code, stderr]).toEqual([3, expect.stringContaining('There is no data centre')])
 })
 
-it('prints what to bring to which host of a file, and how to continue', async () => {
+it('`holdfast rotate` prints which files each host of a site needs, and how to continue', async () => {
   const file = join(sandbox.folder, 'by-file.yaml')
   const hosts = [
-    ...[1, 2, 3].map((n) => `{ name: d${n}, address: 127.0.118.1${n}, runs: [redis, sentinel] }`),
-    ...[1, 2, 3, 4].map((n) => `{ name: g${n}, address: 127.0.118.2${n}, runs: [gateway] }`),
+    ...[1, 2, 3].map((n) => `{ name: d${n}, address: ${NETWORK}.1${n}, runs: [redis, sentinel] }`),
+    ...[1, 2, 3, 4].map((n) => `{ name: g${n}, address: ${NETWORK}.2${n}, runs: [gateway] }`),
   ]
   const head = 'version: 1\nengine: redis 7.0\ntransport: tls\ntimings: fast\ndataCentres:'
   const body = hosts.map((host) => `      - ${host}`).join('\n')

@@ -4,15 +4,17 @@ import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { BackupReport } from '@holdfast/operations/backup/backup'
 import type { RestoreReport } from '@holdfast/operations/backup/restore'
 import type { FoundSession, SessionList } from '@holdfast/operations/sessions/sessions'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 
+const NETWORK = await leaseNetwork()
+
 const NAME = 'cli-sessions'
-// Beside the data centre of another test, which has the lower addresses of this network.
 const ADDRESSES = [
-  ['--hosts', '127.0.75.51,127.0.75.52,127.0.75.53'],
-  ['--gateways', '127.0.75.61'],
-  ['--balancer', '127.0.75.2'],
+  ['--hosts', `${NETWORK}.51,${NETWORK}.52,${NETWORK}.53`],
+  ['--gateways', `${NETWORK}.61`],
+  ['--balancer', `${NETWORK}.2`],
 ].flat()
 
 let sandbox: Sandbox
@@ -51,7 +53,7 @@ const ask = (token: string) =>
     signal: AbortSignal.timeout(30_000),
   })
 
-it('lists, shows and ends sessions by public id', async () => {
+it('the command line lists, shows and ends sessions by public id', async () => {
   const [one, other] = [await logIn(), await logIn()]
   expect((await list()).sessions.map(({ id }) => id).sort()).toEqual([one.id, other.id].sort())
   const shown = await run('sessions', 'list')
@@ -85,7 +87,7 @@ it('lists, shows and ends sessions by public id', async () => {
   expect(await list()).toMatchObject({ sessions: [], total: 0 })
 }, 240_000)
 
-it('backs up and restores with a passphrase from a pipe or a private file', async () => {
+it('the command line backs up and restores with a passphrase from a pipe or a private file', async () => {
   const [one, other] = [await logIn(), await logIn()]
   const file = join(sandbox.folder, 'sessions.age')
   const secret = 'four random words, or five'
@@ -111,7 +113,7 @@ it('backs up and restores with a passphrase from a pipe or a private file', asyn
   expect(made.stdout + wrong.stderr).not.toContain('words')
 }, 240_000)
 
-it('ends the sessions of a user who was disabled or has a new password', async () => {
+it('the command line ends the sessions of a user who was disabled or has a new password', async () => {
   expect(await run('sessions', 'revoke', '--all', '--yes')).toMatchObject({ code: 0 })
   const [one, other] = [await logIn(), await logIn()]
   const changed = await sandbox.run(

@@ -6,7 +6,7 @@ import { agesText, rotationLines } from '../../../src/commands/status/secrets-te
 const LIMITS = { usersDays: 30, keyringDays: 90, certificateDaysLeft: 30 }
 const age = (secret: string, ageDays: number) => ({ secret, since: '2026-01-01T00:00:00.000Z', ageDays })
 
-it('prints the age of the oldest password and of the key ring, with the limit that either exceeds', () => {
+it('`holdfast status` prints the age of the oldest password and of the key ring, with the limit that either exceeds', () => {
   const agesOf = (...days: [number, number, number]) =>
     stripVTControlCharacters(
       agesText([age('admin', days[0]), age('app', days[1]), age('keyring', days[2])], LIMITS),

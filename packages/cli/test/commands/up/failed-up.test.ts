@@ -1,16 +1,19 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 
+const NETWORK = await leaseNetwork()
+
 const NAME = 'cli-failed'
-const UP = ['up', '--name', NAME, '--network', '127.0.157']
+const UP = ['up', '--name', NAME, '--network', NETWORK]
 let sandbox: Sandbox
 let stateDir: string
 
 beforeAll(async () => {
   sandbox = await Sandbox.make()
-  ;({ stateDir } = await sandbox.up(NAME, '127.0.157'))
+  ;({ stateDir } = await sandbox.up(NAME, NETWORK))
   await sandbox.run(['down', '--name', NAME])
 }, 120_000)
 

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { collect, Sandbox } from '../../holdfast.ts'
+
+const NETWORK = await leaseNetwork()
 
 const NAME = 'cli-front'
 let sandbox: Sandbox
@@ -16,7 +19,7 @@ afterAll(async () => {
 }, 60_000)
 
 it('up prints plain lines into a pipe, reports changes of processes, and stops everything at Ctrl-C', async () => {
-  const child = sandbox.spawn('up', '--name', NAME, '--network', '127.0.74')
+  const child = sandbox.spawn('up', '--name', NAME, '--network', NETWORK)
   const output = collect(child)
   const seen = async (text: string) => {
     while (!output.stdout.includes(text)) {
@@ -25,7 +28,7 @@ it('up prints plain lines into a pipe, reports changes of processes, and stops e
     }
   }
   await seen('Press Ctrl-C to stop everything')
-  expect(output.stdout).toContain('http://127.0.74.1:8080')
+  expect(output.stdout).toContain(`http://${NETWORK}.1:8080`)
   expect(output.stdout).toContain(`drill --kill primary --name ${NAME}`)
   expect(output.stdout).not.toContain('\u001b')
 

@@ -1,4 +1,5 @@
 import { startTcpServer } from '@holdfast/testing'
+import { within } from '@holdfast/testing/within'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFindProvider } from '../../../src/identities/oidc/provider.ts'
 import { parseGatewayConfig } from '../../../src/index.ts'
@@ -6,7 +7,7 @@ import { rawConfig } from '../../support.ts'
 import { makeProvider } from '../provider.ts'
 
 const HOUR_MS = 3_600_000
-const TIMEOUT_MS = 5000
+const TIMEOUT_MS = 30_000
 
 test('a caller with a known discovery document does not wait for a hanging provider', async () => {
   const provider = await makeProvider()
@@ -24,9 +25,7 @@ test('a caller with a known discovery document does not wait for a hanging provi
   onTestFinished(() => hanging.close())
 
   nowMs += HOUR_MS + 1
-  const startMs = performance.now()
-  expect(await find()).toBe(known)
-  expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS / 2)
+  expect(await within(find(), TIMEOUT_MS / 2)).toBe(known)
   // The request is sent nevertheless.
   await asked.promise
 })

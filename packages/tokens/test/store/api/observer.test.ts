@@ -1,7 +1,8 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { StoreEvent } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { formatAddress } from '../../../src/redis/address.ts'
-import { groupOfThisFile, openStore, pause } from '../../support.ts'
+import { openStore, pause } from '../../support.ts'
 
 const group = groupOfThisFile()
 

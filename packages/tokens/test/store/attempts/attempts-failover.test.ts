@@ -1,6 +1,7 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { AttemptLimit } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
-import { groupOfThisFile, openStore } from '../../support.ts'
+import { openStore } from '../../support.ts'
 
 const group = groupOfThisFile()
 const MINUTES_MS = 600_000

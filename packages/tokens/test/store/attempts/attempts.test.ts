@@ -1,4 +1,5 @@
 import { TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Connection } from '../../../src/redis/connection.ts'
@@ -8,7 +9,7 @@ import { giveBackCommand, readTaken, takeCommand } from '../../../src/store/atte
 import type { WriteCommand } from '../../../src/store/commit/pending-write.ts'
 import { attemptKey } from '../../../src/token/digest.ts'
 import { openKeyring } from '../../../src/token/keyring.ts'
-import { errorOf, groupOfThisFile, KEYRING, makeStore, openStore } from '../../support.ts'
+import { errorOf, KEYRING, makeStore, openStore } from '../../support.ts'
 import { testAttempts } from './attempts-contract.ts'
 
 const group = groupOfThisFile()

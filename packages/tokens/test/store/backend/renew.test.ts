@@ -1,7 +1,8 @@
 import { type RedisGroup, TEST_USERS, TestAuthority } from '@holdfast/testing'
-import type { TokenStore } from '@holdfast/tokens'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { APP, errorOf, groupOfThisFile, makeStore, openStore, pause, printed } from '../../support.ts'
+import { APP, errorOf, makeStore, openStore, pause, printed } from '../../support.ts'
 
 const group = groupOfThisFile()
 const OLD = TEST_USERS.app.password
@@ -32,46 +33,10 @@ function resetAfterwards(): void {
   })
 }
 
-/** Users at work: about ten logins and a hundred verifications a second. */
-class Users {
-  readonly wrong: string[] = []
-  readonly tokens: string[] = []
-  verifications = 0
-  #stopped = false
-  readonly #work: Promise<void>[]
-
-  constructor(one: TokenStore, two: TokenStore) {
-    this.#work = [this.#logIn(one), this.#verify(two), this.#verify(one)]
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.#work)
-  }
-
-  async #logIn(store: TokenStore): Promise<void> {
-    while (!this.#stopped) {
-      const issued = store.issue({ subject: 'ada' }).then(({ token }) => this.tokens.push(token))
-      await issued.catch((error: Error) => this.wrong.push(error.message))
-      await pause(100)
-    }
-  }
-
-  async #verify(store: TokenStore): Promise<void> {
-    while (!this.#stopped) {
-      const token = this.tokens[Math.floor(Math.random() * this.tokens.length)]
-      const answer = token === undefined ? null : await store.verify(token)
-      if (answer !== null && answer.status !== 'active') this.wrong.push(JSON.stringify(answer))
-      this.verifications += answer === null ? 0 : 1
-      await pause(20)
-    }
-  }
-}
-
 test('through a renewal of passwords, the end of the old ones and of every connection, nobody notices anything', async () => {
   resetAfterwards()
   const [one, two] = [await openStore(group()), await openStore(group())]
-  const users = new Users(one, two)
+  const users = new SimulatedUsers([one, two], { verifyPauseMs: 20 })
   const next = newPassword()
   await allow(next)
   for (const store of [one, two]) await store.renew({ password: next, sentinelPassword: next })
@@ -82,10 +47,10 @@ test('through a renewal of passwords, the end of the old ones and of every conne
   await killConnections()
   await pause(1500)
   await users.stop()
-  expect(users.wrong).toEqual([])
-  expect(users.tokens.length).toBeGreaterThan(15)
+  expect(users.failures).toEqual([])
+  expect(users.loggedIn.size).toBeGreaterThan(15)
   expect(users.verifications).toBeGreaterThan(150)
-  for (const token of users.tokens) expect(await two.verify(token)).toMatchObject({ status: 'active' })
+  for (const token of users.loggedIn) expect(await two.verify(token)).toMatchObject({ status: 'active' })
   expect(two.status()).toMatchObject({
     writable: true,
     nodes: [{ up: true }, { up: true }, { up: true }],
@@ -97,12 +62,12 @@ test('through a renewal of passwords, the end of the old ones and of every conne
   expect(await errorOf(stranger.ready())).toMatchObject({ code: 'AUTH_FAILED' })
 })
 
-describe('what is refused', () => {
+describe('a renewal that is refused', () => {
   test.each([
     ['the password of Redis', { password: 'a-wrong-secret' }],
     ['the password of the Sentinels', { sentinelPassword: 'a-wrong-secret' }],
     ['one that is right beside one that is wrong', { password: OLD, sentinelPassword: 'a-wrong-secret' }],
-  ])('leaves the old ones in use: %s', async (_, secrets) => {
+  ])('leaves the old secrets in use: %s', async (_, secrets) => {
     const store = await openStore(group())
     const { token } = await store.issue({ subject: 'ada' })
     const error = await errorOf(store.renew(secrets))
@@ -118,7 +83,7 @@ describe('what is refused', () => {
   })
 
   // INV-TOKENS-38.
-  test('by one Redis alone is refused: it may be the primary next', async () => {
+  test('by one Redis alone fails, because that Redis may be the next primary', async () => {
     resetAfterwards()
     const store = await openStore(group())
     const next = newPassword()
@@ -133,7 +98,7 @@ describe('what is refused', () => {
     await store.issue({ subject: 'ada' })
   })
 
-  test('by one Sentinel of three is not: they are a majority without it', async () => {
+  test('by one Sentinel of three succeeds, because the other two are a majority', async () => {
     resetAfterwards()
     const store = await openStore(group())
     const next = newPassword()
@@ -187,7 +152,7 @@ test('what cannot be used is refused before anybody is asked', async () => {
   })
 })
 
-describe('by TLS', () => {
+describe('a renewal by TLS', () => {
   const DAY_MS = 24 * 3600 * 1000
   let authority: TestAuthority
   const encrypted = groupOfThisFile(async () => {
@@ -198,7 +163,7 @@ describe('by TLS', () => {
   const endingIn = (ms: number) =>
     authority.application({ notBefore: new Date(Date.now() - DAY_MS + ms), days: 1 })
 
-  test('a certificate takes the place of one that ends, and nobody notices the end', async () => {
+  test('replaces a certificate before it expires, and no user notices the end', async () => {
     const ending = await endingIn(4000)
     const endsAtMs = performance.now() + 4000
     const options = { tls: ending }
@@ -206,13 +171,13 @@ describe('by TLS', () => {
       await openStore(encrypted(), options),
       await openStore(encrypted(), options),
     ]
-    const users = new Users(renewed, renewed)
+    const users = new SimulatedUsers([renewed], { verifiers: 2, verifyPauseMs: 20 })
     await renewed.renew({ tls: await authority.application() })
     await pause(Math.max(0, endsAtMs - performance.now()) + 1200)
     await killConnections(encrypted())
     await pause(800)
     await users.stop()
-    expect(users.wrong).toEqual([])
+    expect(users.failures).toEqual([])
     expect(users.verifications).toBeGreaterThan(100)
     // The end is real: who did not renew comes in no more.
     expect(forgotten.status()).toMatchObject({ writable: false })
@@ -221,7 +186,7 @@ describe('by TLS', () => {
     await forgotten.ready({ timeoutMs: 10_000 })
   })
 
-  test('one of another authority is refused, and the old one stays in use', async () => {
+  test('refuses a certificate of another authority, and the old one stays in use', async () => {
     const store = await openStore(encrypted(), { tls: await authority.application() })
     const other = await TestAuthority.create('dc2')
     expect(await errorOf(store.renew({ tls: await other.application() }))).toMatchObject({

@@ -6,9 +6,10 @@ import {
   TEST_USERS,
   TestAuthority,
 } from '@holdfast/testing'
+import { within } from '@holdfast/testing/within'
 import { createRedisStore, type TlsOptions } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { errorOf, KEYRING, makeStore, openStore, pause, printed, timed } from '../../support.ts'
+import { errorOf, KEYRING, makeStore, openStore, pause, printed } from '../../support.ts'
 
 const SECRET = 'a-password-that-nobody-may-see'
 let ours: TestAuthority
@@ -69,7 +70,7 @@ test('by TLS alone: a failover ends no session, fails no login and shows no erro
   expect(answers.filter(({ status }) => status !== 'active')).toEqual([])
 })
 
-test('one Redis by TLS, for development', async () => {
+test('a store works with one Redis by TLS, for development', async () => {
   const { server, stop } = await startStandaloneRedis({ tls: await ours.host() })
   onTestFinished(stop)
   const store = createRedisStore({
@@ -97,9 +98,8 @@ describe('ready() tells at once, in one sentence,', () => {
   async function readyError(servers: RedisGroup, tls?: TlsOptions) {
     const sentinels = servers.sentinels.map(({ address }) => address)
     const store = makeStore({ sentinels, password: SECRET, ...(tls && { tls }) })
-    const { ms, value } = await timed(errorOf(store.ready({ timeoutMs: 20_000 })))
+    const value = await within(errorOf(store.ready({ timeoutMs: 60_000 })))
     await store.close()
-    expect(ms).toBeLessThan(5000)
     expect(value.message).toMatch(/^[^\n]+\.$/)
     expect(printed(value)).not.toContain(SECRET)
     return value

@@ -1,5 +1,6 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { errorOf, groupOfThisFile, openStore, pauseUntilFinished } from '../../support.ts'
+import { errorOf, openStore, pauseUntilFinished } from '../../support.ts'
 
 const group = groupOfThisFile()
 

@@ -1,3 +1,4 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { TokenStore } from '@holdfast/tokens'
 import { beforeEach, expect, test } from 'vitest'
 import type { ReplicaGroup } from '../../../src/redis/group.ts'
@@ -5,7 +6,7 @@ import { withoutRules } from '../../../src/safety-policy.ts'
 import { TombstoneDurability } from '../../../src/store/cache/durability.ts'
 import { NearCache } from '../../../src/store/cache/near-cache.ts'
 import type { EpochBarrier } from '../../../src/store/commit/barrier.ts'
-import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../../support.ts'
+import { errorOf, openStore, pause, pauseUntilFinished } from '../../support.ts'
 
 const group = groupOfThisFile()
 beforeEach(() => group().waitUntilWhole())
@@ -39,7 +40,7 @@ test('a log-out that only the primary knows is not told as done: a failover woul
     .toMatchObject({ status: 'inactive', reason: 'revoked' })
 })
 
-test('one that was acknowledged to another process is told with only one node left', async () => {
+test('a logout that another process reported as acknowledged is answered with only one node left', async () => {
   const [store, other] = [await openStore(group()), await openStore(group())]
   await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
   const { token } = await store.issue({ subject: 'ann' })
@@ -57,7 +58,7 @@ test('one that was acknowledged to another process is told with only one node le
   })
 }, 40_000)
 
-test('one that was heard is told with every node gone', async () => {
+test('a logout that this process received is answered with every node gone', async () => {
   const [store, other] = [await openStore(group()), await openStore(group())]
   // From then on it hears everything.
   await expect.poll(() => leaseOf(other), { timeout: 5000 }).toBeGreaterThan(0)
@@ -72,7 +73,7 @@ test('one that was heard is told with every node gone', async () => {
   })
 })
 
-test('one that both replicas have is told while the primary hangs', async () => {
+test('a logout that both replicas have is answered while the primary hangs', async () => {
   const [store, fresh] = [await openStore(group()), await openStore(group())]
   const { token } = await store.issue({ subject: 'ann' })
   await store.revoke(token)

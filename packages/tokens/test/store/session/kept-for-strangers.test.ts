@@ -1,9 +1,10 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { tokenKey } from '@holdfast/tokens'
 import { expect, onTestFinished, test } from 'vitest'
 import { createRecordStore } from '../../../src/create-store.ts'
 import { decodeRecord } from '../../../src/record/codec.ts'
 import { dataCentreTag, generateToken } from '../../../src/token/format.ts'
-import { APP, groupOfThisFile, KEYRING, openStore } from '../../support.ts'
+import { APP, KEYRING, openStore } from '../../support.ts'
 
 const group = groupOfThisFile()
 

@@ -128,7 +128,7 @@ describe('is not merged:', () => {
   })
 })
 
-test('reads what a list needs, and no claims', async () => {
+test('RecordStore reads the fields of a list, and no claims', async () => {
   const { store, records, copy } = makePair()
   const { token, id, issuedAtMs, idleUntilMs, expiresAtMs } = await store.issue({
     subject: 'ada',
@@ -141,7 +141,7 @@ test('reads what a list needs, and no claims', async () => {
   expect(await store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
-test('ends the session that replaced a copied one by a rotation', async () => {
+test('RecordStore ends the session that replaced a copied one by a rotation', async () => {
   const { store, records, copy } = makePair()
   const { token } = await store.issue({ subject: 'ada' })
   const [live, rotated] = [copied(await copy(token)), await store.rotate(token)]
@@ -154,7 +154,7 @@ test('ends the session that replaced a copied one by a rotation', async () => {
   expect(await store.list('ada')).toEqual([])
 })
 
-test('ends sessions also when it cannot open them', async () => {
+test('RecordStore ends sessions also when it cannot open them', async () => {
   const { store, copy } = makePair()
   const { token } = await store.issue({ subject: 'ada' })
   const other = makePair({ keyring: generateKeyring() })
@@ -162,7 +162,7 @@ test('ends sessions also when it cannot open them', async () => {
   expect(await other.store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
-test('names a key ring by an id that is no part of it and stays when sealing keys rotate', () => {
+test('RecordStore names a key ring by an id that is no part of it and stays when sealing keys rotate', () => {
   const { keyringId } = makePair().records
   const rotated = {
     ...KEYRING,
@@ -175,7 +175,7 @@ test('names a key ring by an id that is no part of it and stays when sealing key
 })
 
 // The danger: a copy outlives the tombstone. It cannot: a tombstone ends with its session, and the copy says when that is.
-test('whenever a session is touched, copied, revoked and restored, it is never active after its revocation', async () => {
+test('RecordStore whenever a session is touched, copied, revoked and restored, it is never active after its revocation', async () => {
   const HOUR_MS = 3_600_000
   const span = fc.integer({ min: 0, max: 3 * HOUR_MS })
   await fc.assert(

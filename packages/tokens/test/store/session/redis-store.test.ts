@@ -1,10 +1,12 @@
 import { TEST_USERS } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { within } from '@holdfast/testing/within'
 import { type Active, type CommitOutcome, tokenKey } from '@holdfast/tokens'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../../src/record/codec.ts'
 import { Connection } from '../../../src/redis/connection.ts'
 import { dataCentreTag, generateToken } from '../../../src/token/format.ts'
-import { errorOf, groupOfThisFile, makeStore, openStore, pause, printed, timed } from '../../support.ts'
+import { errorOf, makeStore, openStore, pause, printed, timed } from '../../support.ts'
 import { testStore } from './contract.ts'
 
 const group = groupOfThisFile()
@@ -83,15 +85,12 @@ test('a malformed or mistyped token is refused without Redis; any other is unava
   const token = generateToken(dataCentreTag('dc1'), '000')
   const mistyped = token.slice(0, 20) + (token[20] === 'a' ? 'b' : 'a') + token.slice(21)
   for (const text of ['', 'nonsense', mistyped, token.slice(0, -1)]) {
-    const { ms, value } = await timed(store.verify(text))
-    expect(value).toEqual({ status: 'inactive', reason: 'malformed' })
-    expect(ms).toBeLessThan(50)
+    expect(await store.verify(text)).toEqual({ status: 'inactive', reason: 'malformed' })
   }
-  const { ms, value } = await timed(store.verify(token))
+  const { ms, value } = await timed(within(store.verify(token)))
   expect(value).toMatchObject({ status: 'unavailable', id: expect.stringMatching(/^[0-9a-f]{16}$/) })
   expect(value).toMatchObject({ cause: expect.stringContaining('127.0.40.99:9') })
   expect(ms).toBeGreaterThanOrEqual(190)
-  expect(ms).toBeLessThan(1000)
   expect(printed(value)).not.toContain(token)
 })
 
@@ -100,12 +99,11 @@ test('an aborted signal ends a call long before its time-out', async () => {
   onTestFinished(() => store.close())
   const signal = () => AbortSignal.timeout(50)
   const [verified, issued] = await Promise.all([
-    timed(store.verify(generateToken(dataCentreTag('dc1'), '000'), { timeoutMs: 20_000, signal: signal() })),
-    timed(errorOf(store.issue({ subject: 'ada' }, { signal: signal() }))),
+    within(store.verify(generateToken(dataCentreTag('dc1'), '000'), { timeoutMs: 60_000, signal: signal() })),
+    within(errorOf(store.issue({ subject: 'ada' }, { timeoutMs: 60_000, signal: signal() }))),
   ])
-  expect(verified.value).toMatchObject({ status: 'unavailable' })
-  expect(issued.value).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-  expect(Math.max(verified.ms, issued.ms)).toBeLessThan(1000)
+  expect(verified).toMatchObject({ status: 'unavailable' })
+  expect(issued).toMatchObject({ code: 'STORE_UNAVAILABLE' })
 })
 
 test('the end of an idle session is never told from memory: another server may just have touched it', async () => {

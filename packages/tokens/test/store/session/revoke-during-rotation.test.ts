@@ -7,7 +7,7 @@ let network: Network
 let group: RedisGroup
 
 beforeEach(async () => {
-  network = new Network()
+  network = await Network.create()
   group = await RedisGroup.start({ network })
 })
 afterEach(async () => {
@@ -15,6 +15,7 @@ afterEach(async () => {
   await network.close()
 })
 
+// INV-TOKENS-48.
 /**
  * Seed 6023 of the fault campaign. The lists of two nodes differ, so the records are read by key as well, and a rotation
  * comes between the two reads: it ends the listed session, and its replacement is in no list.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { startOpenLoop } from '../src/open-loop.ts'
+import { startOpenLoop } from '../../src/open-loop.ts'
 
 it('the open loop keeps its rate while answers are slow', async () => {
   let sent = 0
