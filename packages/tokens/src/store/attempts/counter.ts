@@ -5,8 +5,8 @@ import { InvalidOptionError } from '../../errors.ts'
 import { attemptKey } from '../../token/digest.ts'
 import { randomFrom } from '../../token/random.ts'
 import { checkNumber, checkText } from '../api/limits.ts'
-import type { AttemptBackend } from './requests.ts'
 import { type Attempt, type AttemptLimit, type Attempts, MAX_ATTEMPTS } from './attempts.ts'
+import type { AttemptBackend } from './requests.ts'
 
 const MAX_NAME_LENGTH = 1024
 const DAY_MS = 86_400_000
