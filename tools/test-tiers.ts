@@ -17,7 +17,8 @@ const TIMED = /^(?:packages\/[^/]+|faults|bench)\/test\/(?:.*\/)?(?:schedules|fa
 const CAMPAIGN = /^faults\/test\/(?:campaign\/|model\.test\.ts$)/
 
 /** Modules of tests and of the product that start processes. */
-const STARTS_PROCESSES = /^node:(?:child_process|cluster)$|^packages\/local\/src\/lifecycle\/start\.ts$/
+const STARTS_PROCESSES =
+  /^node:(?:child_process|cluster)$|^packages\/local\/src\/lifecycle\/start\.ts$|^faults\/src\/operations\/operate\.ts$/
 /** Files that are followed: code of tests. Nearly each package of the product can start processes, so it is not followed. */
 const TEST_CODE = /^(?:packages\/[^/]+|faults|bench)\/test\/|^testing\/src\/|^tools\//
 
