@@ -17,7 +17,7 @@ import type { HostConfig } from './config.ts'
 /** Deadline of a command. */
 const COMMAND_TIMEOUT_MS = 500
 /** Deadline of the queries that run again and again. */
-export const QUERY_TIMEOUT_MS = 250
+const QUERY_TIMEOUT_MS = 250
 const CERTIFICATE_REMEDY = 'Issue one with `holdfast ca issue`, and put it and its key there.'
 
 /** The planned servers of a group. */

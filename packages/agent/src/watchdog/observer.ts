@@ -14,9 +14,9 @@ import type { Ballot, Clock, DataState, Observation, OwnServers, PingState, Topi
  * - `failover`: while a Sentinel leads a failover, that Sentinel and every Redis. A promotion is to be seen before Sentinel
  *   itself, which polls once a second, points the other replicas to it.
  * - `ballot`: while a Sentinel of this agent leads one. It shows a split vote, which must have lasted for 300 ms.
- * - `ping`, `clock`, `data`: a clock that was set, and a data centre without a group id, are no matter of milliseconds.
+ * - `ping`, `clock`, `data`: a wrong clock and a missing group id last for seconds.
  */
-export const PERIODS_MS = {
+const PERIODS_MS = {
   view: 100,
   sentinel: 100,
   failover: 25,
@@ -34,7 +34,7 @@ const ANSWER_LIMIT_MS = { view: 500, other: 1500 }
 /** The longest time between two observations, in milliseconds. */
 const MAX_PAUSE_MS = 1000
 
-export interface ObserverOptions {
+interface ObserverOptions {
   group: HostGroup
   own: OwnServers
   /** What the rules look at. Nothing else is asked. */
@@ -42,7 +42,7 @@ export interface ObserverOptions {
 }
 
 /** The part of an observation that comes from the group. */
-export type Observed = Omit<Observation, 'random' | 'running' | 'ended'>
+type Observed = Omit<Observation, 'random' | 'running' | 'ended'>
 
 /**
  * Observes a group: asks every server at its own period, listens to the hello messages, and waits for the end of the agent's own
@@ -60,6 +60,8 @@ export class Observer {
   readonly #exits = new Map<NodeAddress, number>()
   /** The Redis that have a group id: they are not asked for it any more. */
   readonly #identified = new Set<string>()
+  /** Why listening has failed. */
+  #failure: { error: unknown } | null = null
   #hasNews = true
   #wakeUp: () => void = () => {}
 
@@ -92,10 +94,12 @@ export class Observer {
   start(signal: AbortSignal): void {
     const { group, own, needs } = this.#options
     signal.addEventListener('abort', () => this.wake(), { once: true })
-    // Both reject when the signal aborts.
-    if (needs.has('epochs')) this.#listen(signal).catch(() => {})
-    if (needs.has('exits'))
-      for (const redis of own.redis) this.#waitForExits(redis, group, signal).catch(() => {})
+    const fail = (error: unknown) => {
+      this.#failure = { error }
+      this.wake()
+    }
+    if (needs.has('epochs')) this.#listen(signal).catch(fail)
+    if (needs.has('exits')) for (const redis of own.redis) this.#waitForExits(redis, group, signal).catch(fail)
   }
 
   /** Ends the pause before the next observation. */
@@ -104,12 +108,13 @@ export class Observer {
     this.#wakeUp()
   }
 
-  /** Waits for the next news, and returns all that is known. Rejects when the signal aborts. */
+  /** Waits for the next news, and returns all that is known. Rejects when the signal aborts or listening fails. */
   async next(signal: AbortSignal): Promise<Observed> {
     signal.throwIfAborted()
     const dueMs = this.#ask(performance.now())
     if (!this.#hasNews) await this.#pause(dueMs - performance.now())
     signal.throwIfAborted()
+    if (this.#failure !== null) throw this.#failure.error
     this.#hasNews = false
     return this.#observed(performance.now())
   }

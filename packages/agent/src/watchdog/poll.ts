@@ -4,7 +4,7 @@ import type { Asked } from './rules/rule.ts'
 /** How late an answer may be beyond its deadline, because this process or its machine is busy. */
 const SLACK_MS = 100
 
-export interface PollOptions<Answer> {
+interface PollOptions<Answer> {
   servers: readonly NodeAddress[]
   /** Asks one server. Rejects when it does not answer in time. */
   ask: (server: NodeAddress) => Promise<Answer>

@@ -17,7 +17,7 @@ export const GROUP_RULES: readonly AnyRule[] = [
   restartStuckSentinels,
 ]
 
-export interface WatchGroupOptions {
+interface WatchGroupOptions {
   group: HostGroup
   /** The servers whose repair is the duty of this agent. */
   own: OwnServers

@@ -25,7 +25,7 @@ const POLL_INTERVAL_MS = 25
 const REQUEST_TIMEOUT_MS = 2000
 
 /** The observed state of the group after the process of one Redis has ended. */
-export interface AfterDeath {
+interface AfterDeath {
   /** `host:port` of the Redis whose process has ended. */
   dead: string
   answers: readonly SentinelAnswer[]
@@ -34,7 +34,7 @@ export interface AfterDeath {
   requestedMsAgo: number | null
 }
 
-export interface AfterDeathDecision {
+interface AfterDeathDecision {
   /** The failover has ended. */
   outcome: 'not the primary' | 'failed over' | null
   /** The replicas to point to a promoted replica. */

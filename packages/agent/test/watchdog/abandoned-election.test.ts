@@ -74,7 +74,7 @@ describe('closeAbandonedElections.decide', () => {
     expect(dueAfter(LIMIT_MS + 6000, look)).toBe('b')
   })
 
-  it('the waiting time starts again when this process itself stood still', () => {
+  it('the waiting time starts again when this process itself was paused', () => {
     expect(dueAfter(4 * LIMIT_MS, () => ABANDONED, LIMIT_MS)).toBeNull()
   })
 

@@ -47,7 +47,7 @@ it('a server that failed to answer is left out until its next answer', async () 
   expect(await round(200, false)).toEqual(['a', 'b'])
 })
 
-it('answers from before this process stood still do not count', async () => {
+it('answers from before a pause of this process do not count', async () => {
   const { poll, hostsAt } = pollOfTwo()
   poll.ask(() => 100, 0)
   await turn()

@@ -2,7 +2,7 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import type { Action, Decision, Detour, Observation } from './rule.ts'
 import { defineRule } from './rule.ts'
 
-/** After a longer gap between two observations, this process stood still, and the earlier ones prove nothing. */
+/** After a longer gap between two observations, this process was paused, and the earlier ones prove nothing. */
 const MAX_OBSERVATION_GAP_MS = 5000
 const MIN_RETRY_MS = 5000
 const MAX_RETRY_MS = 60_000
@@ -54,9 +54,9 @@ export const closeAbandonedElections = defineRule<Memory>({
     // The detour itself looks like an election.
     if (running.some(isClosing)) return { actions: [], memory: before }
     const memory = noteAttempts(before, observation)
-    const stoodStill = nowMs - memory.observedAtMs > MAX_OBSERVATION_GAP_MS
+    const wasPaused = nowMs - memory.observedAtMs > MAX_OBSERVATION_GAP_MS
     const detour = detourFor(observation)
-    const sinceMs = detour === null ? null : stoodStill ? nowMs : (memory.sinceMs ?? nowMs)
+    const sinceMs = detour === null ? null : wasPaused ? nowMs : (memory.sinceMs ?? nowMs)
     const isOwn = own.redis.some(
       (redis) => detour !== null && formatAddress(redis) === formatAddress(detour.primary),
     )

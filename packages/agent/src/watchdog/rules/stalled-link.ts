@@ -37,7 +37,7 @@ const START: Link = {
  * Makes a replica reconnect to its primary when no data arrives over their link, although the primary answers and has more.
  *
  * After a network cut TCP retransmits at growing intervals, after 0.2, 0.6, 1.4 and 3 s (FACT-15). After a cut of 1.5 s,
- * replication stood still and no login was acknowledged for another 1.5 s. A new connection continues where the old one
+ * nothing was replicated and no login was acknowledged for another 1.5 s. A new connection continues where the old one
  * stopped (a partial resynchronisation). The link is closed on a new answer of the primary only: a connection attempt to a
  * primary that is still cut off would cost a second.
  * INV-AGENT-12.
