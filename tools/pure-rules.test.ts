@@ -13,6 +13,7 @@ const PURE = [
   'packages/tokens/src/redis/replication.ts',
   'packages/tokens/src/store/cache/lease.ts',
   'packages/tokens/src/store/cache/near-cache.ts',
+  'packages/agent/src/watchdog/rules',
   'packages/gateway/src/access',
   'packages/site/src/rules',
   'packages/site/src/render',

@@ -4,7 +4,7 @@ import { systemCode } from '@holdfast/site/errors'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { HostConfig } from '../host/config.ts'
 import { HostGroup } from '../host/group.ts'
-import { askForFailover } from '../watchdog/ask-for-failover.ts'
+import { askForFailover, requestLimitMs } from '../watchdog/watchdog.ts'
 import { DataFiles } from './data-files.ts'
 import { hasDataSet } from './data-set.ts'
 import { guardStart } from './guard.ts'
@@ -45,9 +45,13 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
         self: formatAddress(config.self),
         timings: config,
         initialised: () => true,
-        hasDataSet: async () => (await hasDataSet(stateFolder)) || (await group.everyOtherIsEmpty()),
+        hasDataSet: async () =>
+          (await hasDataSet(stateFolder)) || (await group.everyOtherIsEmpty(config.self)),
         sentinelAnswers: async () => {
-          const [answers, survivors] = await Promise.all([group.sentinelAnswers(), group.survivors()])
+          const [answers, survivors] = await Promise.all([
+            group.sentinelAnswers(),
+            group.survivors(config.self),
+          ])
           // A Redis that has followed no primary since its own start has no data that this Redis may lack.
           canTakeOver = survivors.some(({ offset }) => offset > 0)
           return answers
@@ -62,11 +66,14 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
           server: config.server,
           log: options.log,
         }),
-        primaryWithData: () => group.primaryWithData(),
+        primaryWithData: () => group.primaryWithData(config.self, config.mark),
         lostPower: lastRun === 'power',
         // Usually the watchdog requests the failover, but it has lost power as well. Two requests may start two failovers.
         ...(lastRun === 'power' && {
-          askForFailover: (signal) => askForFailover(config, group, options.log, signal),
+          askForFailover: (signal) => {
+            const request = { group, limitMs: requestLimitMs(config), log: options.log }
+            return askForFailover(config.self, request, signal)
+          },
         }),
       },
       {

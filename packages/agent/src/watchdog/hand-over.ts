@@ -1,22 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
-import type { NodeView } from '../redis/nodes.ts'
 import { readAddress, readField, readList } from '../redis/replies.ts'
 import { readAnswer } from '../redis/sentinels.ts'
+import type { ActOptions } from './commands.ts'
 import { requestFailover } from './request-failover.ts'
 
-export interface HandOverOptions {
-  primaryName: string
-  failoverTimeoutMs: number
+export interface HandOverOptions extends ActOptions {
   /** The Sentinels that answer. The first that accepts the request leads the failover. */
   sentinels: readonly NodeAddress[]
-  view: (node: NodeAddress) => Promise<NodeView>
-  sendToNode: (node: NodeAddress, command: string[]) => Promise<Reply>
-  sendToSentinel: (sentinel: NodeAddress, command: string[]) => Promise<Reply>
-  log: (event: string, details: Record<string, unknown>) => void
 }
 
 const POLL_INTERVAL_MS = 20
+/** Deadline of each query and command. */
+const COMMAND_TIMEOUT_MS = 1000
 /** The pause of writes. It is renewed while this process lives, and expires when the process dies. */
 const WRITE_PAUSE_MS = 3000
 const PAUSE_RENEWAL_MS = 1000
@@ -43,17 +39,18 @@ export async function handOver(
   options: HandOverOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const send = nodeSender(options)
   const before = await priorityOf(to, options)
   try {
-    await options.sendToNode(to, ['CONFIG', 'SET', 'replica-priority', PREFERRED_PRIORITY])
+    await send(to, 'CONFIG', 'SET', 'replica-priority', PREFERRED_PRIORITY)
     const leaders = await sentinelsPreferring(to, options, signal)
     await promote(from, to, leaders, options, signal)
     await waitUntil('all Sentinels agree', AGREEMENT_TIMEOUT_MS, () => isComplete(from, to, options))
   } finally {
     // Restore the file as well: Sentinel makes a promoted node rewrite it. Retried, since Sentinel closes its connections.
     await waitUntil('the priority is restored', RESTORE_TIMEOUT_MS, async () => {
-      await options.sendToNode(to, ['CONFIG', 'SET', 'replica-priority', before])
-      await options.sendToNode(to, ['CONFIG', 'REWRITE'])
+      await send(to, 'CONFIG', 'SET', 'replica-priority', before)
+      await send(to, 'CONFIG', 'REWRITE')
       return true
     }).catch((error: unknown) =>
       options.log('left a replica-priority of 1', { of: to.host, reason: String(error) }),
@@ -61,11 +58,18 @@ export async function handOver(
   }
 }
 
-async function priorityOf(node: NodeAddress, { sendToNode }: HandOverOptions): Promise<string> {
-  const priority = readField(
-    await sendToNode(node, ['CONFIG', 'GET', 'replica-priority']),
-    'replica-priority',
-  )
+const nodeSender =
+  ({ group }: HandOverOptions) =>
+  (node: NodeAddress, ...command: string[]): Promise<Reply> =>
+    group.sendToNode(node, command, COMMAND_TIMEOUT_MS)
+
+/** What a Sentinel answers about the group. */
+const askSentinel = (sentinel: NodeAddress, what: 'MASTER' | 'REPLICAS', { group }: HandOverOptions) =>
+  group.sendToSentinel(sentinel, ['SENTINEL', what, group.plan.primaryName], COMMAND_TIMEOUT_MS)
+
+async function priorityOf(node: NodeAddress, options: HandOverOptions): Promise<string> {
+  const reply = await nodeSender(options)(node, 'CONFIG', 'GET', 'replica-priority')
+  const priority = readField(reply, 'replica-priority')
   if (!/^\d+$/.test(priority) || priority === '0')
     throw new Error(`${formatAddress(node)} cannot be promoted: its replica-priority is ${priority}.`)
   return priority
@@ -82,8 +86,7 @@ async function sentinelsPreferring(
     if (signal.aborted) return true
     const asked = await Promise.all(
       options.sentinels.map(async (sentinel) => {
-        const question = ['SENTINEL', 'REPLICAS', options.primaryName]
-        const replicas = await options.sendToSentinel(sentinel, question).catch(() => null)
+        const replicas = await askSentinel(sentinel, 'REPLICAS', options).catch(() => null)
         return prefers(replicas, formatAddress(to)) ? [sentinel] : []
       }),
     )
@@ -109,8 +112,9 @@ async function promote(
   options: HandOverOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sendToNode, view } = options
-  const pause = () => sendToNode(from, ['CLIENT', 'PAUSE', String(WRITE_PAUSE_MS), 'WRITE'])
+  const send = nodeSender(options)
+  const view = (node: NodeAddress) => options.group.view(node, COMMAND_TIMEOUT_MS)
+  const pause = () => send(from, 'CLIENT', 'PAUSE', String(WRITE_PAUSE_MS), 'WRITE')
   await pause()
   const renewing = setInterval(() => void pause().catch(() => {}), PAUSE_RENEWAL_MS)
   try {
@@ -129,12 +133,12 @@ async function promote(
     const leader = await requestPromotion(leaders, options)
     await waitUntilPromoted(to, leader, options)
     clearInterval(renewing)
-    await sendToNode(from, ['REPLICAOF', to.host, String(to.port)])
+    await send(from, 'REPLICAOF', to.host, String(to.port))
     // Clients that wait for the old primary then look for the new one.
-    await sendToNode(from, ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    await send(from, 'CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   } finally {
     clearInterval(renewing)
-    await sendToNode(from, ['CLIENT', 'UNPAUSE']).catch(() => {})
+    await send(from, 'CLIENT', 'UNPAUSE').catch(() => {})
   }
 }
 
@@ -142,7 +146,12 @@ async function requestPromotion(
   leaders: readonly NodeAddress[],
   options: HandOverOptions,
 ): Promise<NodeAddress> {
-  const request = await requestFailover(leaders, options)
+  const { group, log } = options
+  const request = await requestFailover(leaders, {
+    primaryName: group.plan.primaryName,
+    sendToSentinel: (sentinel, command) => group.sendToSentinel(sentinel, command, COMMAND_TIMEOUT_MS),
+    log,
+  })
   if (request.outcome === 'accepted') return request.leader
   throw new Error(`No Sentinel starts the failover. ${request.reason}`)
 }
@@ -151,22 +160,22 @@ async function requestPromotion(
 async function waitUntilPromoted(
   to: NodeAddress,
   leader: NodeAddress,
-  { primaryName, failoverTimeoutMs, view, sendToSentinel }: HandOverOptions,
+  options: HandOverOptions,
 ): Promise<void> {
+  const { group } = options
   let promoted = false
-  await waitUntil('the replica is promoted', failoverTimeoutMs + CATCH_UP_TIMEOUT_MS, async () => {
-    const answer = readAnswer(leader, await sendToSentinel(leader, ['SENTINEL', 'MASTER', primaryName]))
-    promoted = (await view(to)).role === 'primary'
+  await waitUntil('the replica is promoted', group.plan.failoverTimeoutMs + CATCH_UP_TIMEOUT_MS, async () => {
+    const answer = readAnswer(leader, await askSentinel(leader, 'MASTER', options))
+    promoted = (await group.view(to, COMMAND_TIMEOUT_MS)).role === 'primary'
     return promoted || !answer.failingOver
   })
   if (!promoted) throw new Error('The leading Sentinel gave up the failover.')
 }
 
 async function isComplete(from: NodeAddress, to: NodeAddress, options: HandOverOptions): Promise<boolean> {
-  const { sentinels, primaryName, sendToSentinel, view } = options
   const [old, ...replies] = await Promise.all([
-    view(from),
-    ...sentinels.map((sentinel) => sendToSentinel(sentinel, ['SENTINEL', 'MASTER', primaryName])),
+    options.group.view(from, COMMAND_TIMEOUT_MS),
+    ...options.sentinels.map((sentinel) => askSentinel(sentinel, 'MASTER', options)),
   ])
   const answers = replies.map((reply) => readAnswer(to, reply))
   return (

@@ -12,10 +12,12 @@ export interface HelloListenerOptions {
   primaryName: string
   /** Opens a connection to a Redis as admin. */
   open: (node: NodeAddress, timeoutMs: number) => Promise<Connection>
+  /** Called with each epoch that is newer than all before. */
+  onNewEpoch: (epoch: number) => void
 }
 
 /**
- * Listens to the hello messages of the Sentinels, and keeps the newest election epoch of any of them. `SENTINEL MASTER`
+ * Listens to the hello messages of the Sentinels, and reports the newest election epoch of any of them. `SENTINEL MASTER`
  * shows only the epoch of the last failover that succeeded.
  */
 export class HelloListener {
@@ -24,10 +26,6 @@ export class HelloListener {
 
   constructor(options: HelloListenerOptions) {
     this.#options = options
-  }
-
-  get newestEpoch(): number {
-    return this.#newestEpoch
   }
 
   /** Listens until the signal aborts, then rejects. */
@@ -58,9 +56,9 @@ export class HelloListener {
     const onMessage = (message: Buffer) => {
       receivedAtMs = performance.now()
       const hello = parseHello(message.toString('latin1'))
-      if (hello?.primaryName === this.#options.primaryName) {
-        this.#newestEpoch = Math.max(this.#newestEpoch, hello.epoch)
-      }
+      if (hello?.primaryName !== this.#options.primaryName || hello.epoch <= this.#newestEpoch) return
+      this.#newestEpoch = hello.epoch
+      this.#options.onNewEpoch(hello.epoch)
     }
     await connection.subscribe([HELLO_CHANNEL], onMessage, CONNECT_TIMEOUT_MS)
     while (connection.isOpen && performance.now() - receivedAtMs < MAX_SILENCE_MS) {

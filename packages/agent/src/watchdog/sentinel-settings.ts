@@ -10,7 +10,7 @@ import type { Sentinels } from '../redis/sentinels.ts'
  *
  * `publish-period`: a Sentinel that does not know of a failover makes a promoted replica a replica again after four periods,
  * while the old primary answers (FACT-22). The leader polls once a second and announces the promotion
- * after 1.2 s, or later if it stands still. With 350 (1.4 s), a leader that had stood still for 1.5 s was too late. Within
+ * after 1.2 s, or later if it is paused. With 350 (1.4 s), a leader that was paused for 1.5 s was too late. Within
  * the 4 s of four periods the watchdog sees the promotion and lengthens the period (see `demoteReplacedPrimaries`).
  *
  * `ping-period` must not go much below 500. In a failover, a replica counts only when its last INFO is younger than five
@@ -20,7 +20,7 @@ import type { Sentinels } from '../redis/sentinels.ts'
  * only makes two Sentinels start an election at the same moment. Measured with a hung primary: with 250, 1 of 120 votes was
  * split and the median was 2.2 s; with 1000, no vote of 120 was split and the median was 2.0 to 2.1 s (FACT-26).
  *
- * `tilt-period` (default 30,000): a Sentinel that stood still for 2 s, or whose clock jumped, decides nothing for this
+ * `tilt-period` (default 30,000): a Sentinel that was paused for 2 s, or whose clock jumped, decides nothing for this
  * period, so that fresh answers first replace those from before the pause. While all Sentinels are in TILT, no dead primary
  * is replaced, and a requested failover does not progress. In 1 s Sentinel sends two pings and two INFO to each node, so it
  * has an answer from after the pause. A reply lost in that time costs at most a needless vote: with both `down-after`

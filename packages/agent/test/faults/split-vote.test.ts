@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Network, PRIMARY_NAME, RedisGroup, TEST_USERS } from '@holdfast/testing'
-import type { NodeAddress } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConnectionPool } from '../../src/redis/connection-pool.ts'
 import { readAnswer, type SentinelAnswer } from '../../src/redis/sentinels.ts'
-import { repeatSplitVotes } from '../../src/watchdog/split-vote.ts'
+import { repeatSplitVotes } from '../../src/watchdog/rules/split-vote.ts'
+import { watchGroup } from '../../src/watchdog/watch-group.ts'
+import { groupOver } from '../support/real-group.ts'
 
 let network: Network
 let group: RedisGroup
@@ -78,18 +79,13 @@ describe('after two Sentinels each voted for themselves', () => {
 
   it('with an agent, the Sentinels vote again at once and keep their failover-timeout', async () => {
     const own = group.sentinels.map(({ ownAddress }) => ownAddress)
-    const watching = repeatSplitVotes(
-      {
-        own,
-        all: own,
-        primaryName: PRIMARY_NAME,
-        failoverTimeoutMs: 6000,
-        sendToSentinel: (sentinel: NodeAddress, commands: string[][]) =>
-          connections.send(sentinel, commands, 500),
-        log: () => {},
-      },
-      stop.signal,
-    ).catch(() => {})
+    const options = {
+      group: groupOver(connections, [], own),
+      own: { redis: [], sentinels: own },
+      rules: [repeatSplitVotes],
+      log: () => {},
+    }
+    const watching = watchGroup(options, stop.signal).catch(() => {})
     await splitTheVote()
     await expect.poll(isPromoted, { timeout: 4000, interval: 20 }).toBe(true)
     await expect.poll(timeouts, { timeout: 2000, interval: 20 }).toEqual([6000, 6000])

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PRIMARY_NAME, RedisGroup, type ServerProcess, TEST_USERS } from '@holdfast/testing'
-import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import { formatAddress } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConnectionPool, fulfilledValues } from '../../src/redis/connection-pool.ts'
+import { ConnectionPool } from '../../src/redis/connection-pool.ts'
 import { type NodeView, readView } from '../../src/redis/nodes.ts'
 import { readList } from '../../src/redis/replies.ts'
-import { announcementQuestions, readAnnouncement } from '../../src/redis/sentinels.ts'
-import { demoteReplacedPrimaries } from '../../src/watchdog/demote-replaced-primary.ts'
+import { isChosen } from '../../src/watchdog/questions.ts'
+import { demoteReplacedPrimaries } from '../../src/watchdog/rules/demote-replaced-primary.ts'
 import { SENTINEL_PERIODS } from '../../src/watchdog/sentinel-settings.ts'
-import { isChosen } from '../../src/watchdog/split-vote.ts'
+import { watchGroup } from '../../src/watchdog/watch-group.ts'
+import { groupOver } from '../support/real-group.ts'
 
 const COMMAND_TIMEOUT_MS = 200
 /** The time after which a Sentinel that does not know a promotion undoes it, and a margin. */
@@ -45,28 +46,17 @@ async function leads({ ownAddress }: ServerProcess): Promise<boolean> {
   return readList(reply).some(isChosen)
 }
 
-async function announcementOf({ ownAddress }: ServerProcess) {
-  return readAnnouncement(
-    ownAddress,
-    await connections.send(ownAddress, announcementQuestions(PRIMARY_NAME), COMMAND_TIMEOUT_MS),
-  )
-}
-
 /** Runs the agents of all hosts, or of all but one. */
 function watch(but: ServerProcess | null = null): Promise<unknown> {
-  const send = (node: NodeAddress, command: string[]) => connections.send(node, [command], COMMAND_TIMEOUT_MS)
+  const addresses = (servers: ServerProcess[]) => servers.map(({ ownAddress }) => ownAddress)
+  const sentinels = addresses(group.sentinels)
   const options = {
-    own: {
-      redis: group.redis.filter((server) => server !== but).map(({ ownAddress }) => ownAddress),
-      sentinels: group.sentinels.map(({ ownAddress }) => ownAddress),
-    },
-    views: () => fulfilledValues(group.redis.map(viewOf)),
-    announcements: () => fulfilledValues(group.sentinels.map(announcementOf)),
-    sendToNode: send,
-    sendToSentinel: send,
+    group: groupOver(connections, addresses(group.redis), sentinels),
+    own: { redis: addresses(group.redis.filter((server) => server !== but)), sentinels },
+    rules: [demoteReplacedPrimaries],
     log: () => {},
   }
-  return demoteReplacedPrimaries(options, stop.signal).catch(() => {})
+  return watchGroup(options, stop.signal).catch(() => {})
 }
 
 /** The role of a Redis. Null while it does not answer: Sentinel closes the connections of a Redis whose role it changes. */

@@ -1,22 +1,18 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import { describe, expect, it } from 'vitest'
-import type { NodeView } from '../../src/redis/nodes.ts'
-import { ClockGuard, type ClockSnapshot } from '../../src/watchdog/clock-guard.ts'
+import { guardClocks } from '../../src/watchdog/rules/clock-guard.ts'
+import type { Action, EndedAction, Observation } from '../../src/watchdog/rules/rule.ts'
+import { answerOf, redisAt as at, observe, primaryOf, viewOf } from '../support/observation.ts'
 
-const at = (host: string) => ({ host, port: 6379 })
-const [A, B, C] = ['a', 'b', 'c'].map((host) => formatAddress(at(host))) as [string, string, string]
+const [A, B] = ['a', 'b'].map((host) => formatAddress(at(host))) as [string, string]
 const AHEAD_MS = 40 * 60_000
 
-const view = (host: string, primary: string | null): NodeView => ({
-  address: at(host),
-  role: primary === null ? 'primary' : 'replica',
-  replid: 'now',
-  replid2: '0',
-  offset: host === 'b' ? 1 : 2,
-  replicas: [],
-  primaryAddress: primary,
-  linkUp: primary !== null,
-})
+const view = (host: string, primary: string) => {
+  const offset = host === 'b' ? 1 : 2
+  return formatAddress(at(host)) === primary
+    ? primaryOf(host, { offset })
+    : viewOf(host, { offset, primaryAddress: primary })
+}
 
 interface Situation {
   /** The clocks of a (the agent's own Redis), b and c. Null: that Redis does not answer. */
@@ -28,43 +24,36 @@ interface Situation {
   sentinels?: number
 }
 
-function lookAt(situation: Situation): ClockSnapshot {
-  const { clocks, priorities = [100, 100, 100], planned = 100, primary = B, sentinels = 3 } = situation
-  const addresses = [A, B, C]
+function lookAt(situation: Situation): Partial<Observation> {
+  const { clocks, priorities = [100, 100, 100], primary = B, sentinels = 3 } = situation
   return {
-    self: A,
-    readings: addresses.flatMap((address, index) => {
+    own: { redis: [at('a')], sentinels: [] },
+    clocks: ['a', 'b', 'c'].flatMap((host, index) => {
       const aheadMs = clocks[index] ?? null
-      return aheadMs === null ? [] : [{ address, aheadMs }]
+      const priority = priorities[index] ?? 0
+      const redis = at(host)
+      return aheadMs === null
+        ? []
+        : [{ redis, address: formatAddress(redis), aheadMs, priority, askedAtMs: 0 }]
     }),
-    plannedNodes: 3,
-    priorities: new Map(addresses.map((address, index) => [address, priorities[index] ?? 0])),
-    plannedPriority: planned,
-    views: ['a', 'b', 'c'].map((host) => view(host, formatAddress(at(host)) === primary ? null : primary)),
-    plannedSentinels: 3,
-    answers: Array.from({ length: sentinels }, (_, index) => ({
-      sentinel: { host: `s${index}`, port: 26_379 },
-      primary,
-      configEpoch: 1,
-      knownReplicas: 2,
-      knownSentinels: 2,
-      failingOver: situation.failingOver ?? false,
-      findsItDown: false,
-      downAfterMs: 1500,
-      failoverTimeoutMs: 6000,
-    })),
+    views: ['a', 'b', 'c'].map((host) => view(host, primary)),
+    answers: Array.from({ length: sentinels }, (_, index) =>
+      answerOf(`s${index}`, { primary, failingOver: situation.failingOver ?? false }),
+    ),
   }
 }
 
 /** Decides once a second for this long, and returns the last decision. */
 function decideAfter(ms: number, situation: Situation): [priority: number | null, successor: string | null] {
-  const guard = new ClockGuard()
-  for (let nowMs = 0; nowMs < ms; nowMs += 1000) guard.decide(lookAt(situation), nowMs)
-  const { priority, successor } = guard.decide(lookAt(situation), ms)
-  return [priority, successor?.address.host ?? null]
+  const decide = guardClocks(situation.planned ?? 100).start()
+  let actions: readonly Action[] = []
+  for (let nowMs = 0; nowMs <= ms; nowMs += 1000) actions = decide(observe({ ...lookAt(situation), nowMs }))
+  const priorities = actions.flatMap((action) => (action.kind === 'set priority' ? action.priority : []))
+  const successors = actions.flatMap((action) => (action.kind === 'leave wrong clock' ? action.to.host : []))
+  return [priorities[0] ?? null, successors[0] ?? null]
 }
 
-describe('ClockGuard', () => {
+describe('guardClocks.decide', () => {
   it.each<[string, number, Situation, (number | string | null)[]]>([
     ['is wrong immediately gets priority 0', 0, { clocks: [AHEAD_MS, 0, 0] }, [0, null]],
     ['is behind gets priority 0', 0, { clocks: [-AHEAD_MS, 0, 0] }, [0, null]],
@@ -130,5 +119,18 @@ describe('ClockGuard', () => {
   ])('a primary whose clock %s', (_what, ms, more, successor) => {
     const situation = { clocks: [AHEAD_MS, 0, 0], primary: A, ...more }
     expect(decideAfter(ms, situation)[1]).toBe(successor)
+  })
+
+  it('a primary tries the next handover half a minute after one that failed', () => {
+    const decide = guardClocks(100).start()
+    const situation = lookAt({ clocks: [AHEAD_MS, 0, 0], priorities: [0, 100, 100], primary: A })
+    let ended: EndedAction[] = []
+    const startsAtMs: number[] = []
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 1000) {
+      const actions = decide(observe({ ...situation, nowMs, ended, random: 0.5 }))
+      if (actions.length > 0) startsAtMs.push(nowMs)
+      ended = actions.map((action) => ({ action, error: new Error('busy') }))
+    }
+    expect(startsAtMs).toEqual([5000, 36_000])
   })
 })

@@ -1,39 +1,32 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '../../src/redis/nodes.ts'
-import type { Announcement } from '../../src/redis/sentinels.ts'
-import { demoteReplacedPrimaries } from '../../src/watchdog/demote-replaced-primary.ts'
-import { PrimaryTracker } from '../../src/watchdog/primary-tracker.ts'
-import { LONG_PUBLISH_PERIOD_COMMAND, PERIODS_COMMAND } from '../../src/watchdog/sentinel-settings.ts'
+import { demoteReplacedPrimaries } from '../../src/watchdog/rules/demote-replaced-primary.ts'
+import { PrimaryTracker } from '../../src/watchdog/rules/primary-tracker.ts'
+import type { Action, Asked, EndedAction, Observation } from '../../src/watchdog/rules/rule.ts'
+import { redisAt as at, observe, primaryOf, sentinelAt, viewOf } from '../support/observation.ts'
 
-const at = (host: string): NodeAddress => ({ host, port: 6379 })
+type View = NodeView & Asked
 
-const primary = (host: string, more: Partial<NodeView> = {}): NodeView => ({
-  address: at(host),
-  role: 'primary',
-  replid: 'old',
-  replid2: '0',
-  offset: 1,
-  replicas: [],
-  primaryAddress: null,
-  linkUp: false,
-  ...more,
-})
-const promoted = (host: string, more: Partial<NodeView> = {}): NodeView =>
+const primary = (host: string, more: Partial<View> = {}): View => primaryOf(host, { replid: 'old', ...more })
+const promoted = (host: string, more: Partial<View> = {}): View =>
   primary(host, { replid: 'new', replid2: 'old', ...more })
-const replica = (host: string, of: string): NodeView =>
-  primary(host, { role: 'replica', primaryAddress: formatAddress(at(of)), linkUp: true })
+const replica = (host: string, of: string): View =>
+  viewOf(host, { replid: 'old', primaryAddress: formatAddress(at(of)) })
 
-const announces = (host: string, configEpoch: number, sentinels = ['sa', 'sb', 'sc']): Announcement[] =>
+type Announcements = Observation['announcements']
+
+const announces = (host: string, configEpoch: number, sentinels = ['sa', 'sb', 'sc']): Announcements =>
   sentinels.map((sentinel) => ({
-    sentinel: { host: sentinel, port: 26_379 },
+    sentinel: sentinelAt(sentinel),
     primaryAddress: formatAddress(at(host)),
     configEpoch,
     downAfterMs: 1500,
     failoverTimeoutMs: 6000,
+    askedAtMs: 0,
   }))
 
-type Snapshot = [NodeView[], Announcement[]]
+type Snapshot = [View[], Announcements]
 const HEALTHY: Snapshot = [[primary('a'), replica('b', 'a'), replica('c', 'a')], announces('a', 1)]
 const PROMOTED: Snapshot = [[primary('a'), promoted('b'), replica('c', 'b')], announces('a', 1)]
 
@@ -128,7 +121,8 @@ describe('PrimaryTracker.isBehind', () => {
 
   it('the announcements of Sentinels count again when the chosen primary has not answered for half a minute', () => {
     const tracker = trackerAfter(HEALTHY, PROMOTED)
-    const [views, announcements] = [[primary('a', { replid: 'newer' })], announces('a', 1)]
+    const views = [primary('a', { replid: 'newer' })]
+    const announcements = announces('a', 1)
     tracker.observe(views, announcements, 29_000)
     expect(tracker.isBehind('sa:26379')).toBe(true)
     tracker.observe(views, announcements, 31_000)
@@ -137,48 +131,76 @@ describe('PrimaryTracker.isBehind', () => {
   })
 })
 
-describe('demoteReplacedPrimaries', () => {
-  const SENTINEL = { host: 'sa', port: 26_379 }
+describe('PrimaryTracker.observe', () => {
+  it('a view that was asked before an announcement arrived does not count as newer than it', () => {
+    const tracker = trackerAfter(HEALTHY)
+    const askedAt = (askedAtMs: number, views: View[]) => views.map((view) => ({ ...view, askedAtMs }))
+    // Sentinel announces b in epoch 2, and then a late answer of b, from before its promotion, arrives.
+    tracker.observe(askedAt(100, PROMOTED[0]), announces('b', 2), 110)
+    tracker.observe(askedAt(105, [primary('a'), replica('b', 'a')]), announces('b', 2), 120)
+    expect(tracker.replaced('a:6379')?.successor.address.host).toBe('b')
+    tracker.observe(askedAt(130, [primary('a'), replica('b', 'a')]), announces('b', 2), 140)
+    expect(tracker.replaced('a:6379')).toBe(null)
+  })
+})
 
-  /** The commands sent while a data centre goes through these snapshots, for one second. */
-  async function commandsSentIn(
+describe('demoteReplacedPrimaries.decide', () => {
+  const SENTINEL = sentinelAt('sa')
+  const NO_ACTION: EndedAction[] = []
+
+  /** The actions while a data centre goes through these snapshots, one per 300 ms. Each action succeeds unless `error` is set. */
+  function actionsIn(
     own: { redis: NodeAddress[]; sentinels: NodeAddress[] },
     snapshots: Snapshot[],
-  ): Promise<string[]> {
-    const sent: string[] = []
-    const note = async ({ host }: NodeAddress, command: string[]) => {
-      const line = `${host}: ${command.join(' ')}`
-      if (sent.at(-1) !== line) sent.push(line)
-    }
-    let at = 0
-    const options = {
-      own,
-      views: async () => structuredClone((snapshots[at] ?? snapshots.at(-1) ?? HEALTHY)[0]),
-      announcements: async () => (snapshots[at++] ?? snapshots.at(-1) ?? HEALTHY)[1],
-      sendToNode: note,
-      sendToSentinel: note,
-      log: () => {},
-    }
-    await demoteReplacedPrimaries(options, AbortSignal.timeout(1000)).catch(() => {})
-    return sent
+    error: Error | null = null,
+  ): Action[] {
+    const decide = demoteReplacedPrimaries.start()
+    let ended = NO_ACTION
+    return snapshots.flatMap(([views, announcements], index) => {
+      const observation = observe({
+        nowMs: index * 300,
+        own,
+        views: structuredClone(views),
+        announcements,
+        ended,
+      })
+      const actions = decide(observation)
+      ended = actions.map((action) => ({ action, error }))
+      return actions
+    })
   }
 
-  it('the agent makes its own replaced Redis follow the successor, and no other Redis', async () => {
+  it('the agent makes its own replaced Redis follow the successor, and no other Redis', () => {
     const snapshots = [HEALTHY, HEALTHY, PROMOTED]
-    expect(await commandsSentIn({ redis: [at('a')], sentinels: [] }, snapshots)).toEqual([
-      'a: REPLICAOF b 6379',
+    expect(actionsIn({ redis: [at('a')], sentinels: [] }, snapshots)).toEqual([
+      { kind: 'repoint', replica: at('a'), promoted: at('b'), seenAtMs: 0 },
     ])
-    expect(await commandsSentIn({ redis: [at('c')], sentinels: [] }, snapshots)).toEqual([])
+    expect(actionsIn({ redis: [at('c')], sentinels: [] }, snapshots)).toEqual([])
   })
 
-  it('the agent gives its Sentinel a long publish-period until the Sentinel knows the promotion', async () => {
+  const periodsIn = (snapshots: Snapshot[], error: Error | null = null) =>
+    actionsIn({ redis: [], sentinels: [SENTINEL] }, snapshots, error).map((action) =>
+      action.kind === 'set periods' ? [action.seenAtMs, action.isLong ? 'long' : 'usual'] : action.kind,
+    )
+
+  it('the agent gives its Sentinel a long publish-period until the Sentinel knows the promotion', () => {
     const heard: Snapshot = [PROMOTED[0], announces('b', 2)]
-    expect(
-      await commandsSentIn({ redis: [], sentinels: [SENTINEL] }, [HEALTHY, HEALTHY, PROMOTED, heard]),
-    ).toEqual([
-      `sa: ${PERIODS_COMMAND.join(' ')}`,
-      `sa: ${LONG_PUBLISH_PERIOD_COMMAND.join(' ')}`,
-      `sa: ${PERIODS_COMMAND.join(' ')}`,
+    expect(periodsIn([HEALTHY, HEALTHY, PROMOTED, heard])).toEqual([
+      [0, 'usual'],
+      [600, 'long'],
+      [900, 'usual'],
+    ])
+  })
+
+  it('the agent sets the periods of its Sentinel again every two seconds, and at once when that has failed', () => {
+    expect(periodsIn(Array(8).fill(HEALTHY))).toEqual([
+      [0, 'usual'],
+      [2100, 'usual'],
+    ])
+    expect(periodsIn(Array(3).fill(HEALTHY), new Error('no answer'))).toEqual([
+      [0, 'usual'],
+      [300, 'usual'],
+      [600, 'usual'],
     ])
   })
 })

@@ -1,8 +1,9 @@
 import type { NodeAddress, Reply } from '@holdfast/tokens/redis'
 import { describe, expect, it } from 'vitest'
-import { type Ballot, candidateToRepeat, repeatSplitVotes } from '../../src/watchdog/split-vote.ts'
-
-const at = (host: string): NodeAddress => ({ host, port: 26_379 })
+import type { Ballot } from '../../src/watchdog/rules/rule.ts'
+import { candidateToRepeat, repeatSplitVotes } from '../../src/watchdog/rules/split-vote.ts'
+import { watchGroup } from '../../src/watchdog/watch-group.ts'
+import { answerOf, sentinelAt as at, observe, playedGroup } from '../support/observation.ts'
 
 const ballot = (name: string, vote: string | null, more: Partial<Ballot> = {}): Ballot => ({
   sentinel: at(name),
@@ -37,6 +38,40 @@ describe('candidateToRepeat', () => {
   })
 })
 
+describe('repeatSplitVotes.decide', () => {
+  const own = { redis: [], sentinels: [at('sb')] }
+  const SPLIT = [ballot('sb', 'sb'), ballot('sc', 'sc')]
+
+  /** The actions after each of these times, with the ballots that were asked then. */
+  function actionsAt(timesMs: number[], ballotsAt: (nowMs: number) => (Ballot & { askedAtMs: number })[]) {
+    const decide = repeatSplitVotes.start()
+    return timesMs.map((nowMs) => {
+      const answers = [answerOf('sb', { failingOver: true, askedAtMs: nowMs })]
+      return decide(observe({ nowMs, own, answers, ballots: ballotsAt(nowMs) })).map(({ kind }) => kind)
+    })
+  }
+  const asked = (ballots: Ballot[], askedAtMs: number) => ballots.map((one) => ({ ...one, askedAtMs }))
+
+  it('a vote is repeated when it has been split for 300 ms', () => {
+    expect(actionsAt([0, 100, 200, 300], (nowMs) => asked(SPLIT, nowMs))).toEqual([
+      [],
+      [],
+      [],
+      ['repeat vote'],
+    ])
+  })
+
+  it('a vote is not repeated by the ballots of a Sentinel that has not answered since: it may have won', () => {
+    const late = (nowMs: number) => [...asked(SPLIT.slice(0, 1), nowMs), ...asked(SPLIT.slice(1), 0)]
+    expect(actionsAt([0, 300, 400], late).flat()).toEqual([])
+  })
+
+  it('the 300 ms begin again when the vote was not split for a moment', () => {
+    const ballots = (nowMs: number) => asked(nowMs === 200 ? SPLIT.slice(0, 1) : SPLIT, nowMs)
+    expect(actionsAt([0, 100, 200, 300, 500], ballots).flat()).toEqual([])
+  })
+})
+
 /** Two Sentinels that have voted for themselves. A short `failover-timeout` makes one start again and win. */
 class TwoSentinels {
   readonly sent: string[] = []
@@ -50,12 +85,10 @@ class TwoSentinels {
   /** How many more times the Sentinel is asked for its vote before it has given up and started again. */
   #pollsUntilRestart = 0
 
-  send = async ({ host }: NodeAddress, commands: string[][]): Promise<Reply[]> =>
-    commands.map((command) => this.#answer(host, command))
-
-  #answer(host: string, [, command = '', ...args]: string[]): Reply {
+  send = ({ host }: NodeAddress, [, command = '', ...args]: readonly string[]): Reply => {
     if (command === 'MYID') return host
     if (command === 'REPLICAS') return []
+    if (command === 'GET-MASTER-ADDR-BY-NAME') return ['a', '6379']
     if (command === 'MASTER') {
       return {
         ip: 'a',
@@ -66,6 +99,8 @@ class TwoSentinels {
             : 'master,o_down,failover_in_progress',
         'num-other-sentinels': '2',
         'failover-timeout': String(this.timeouts.get(host)),
+        'config-epoch': '1',
+        'down-after-milliseconds': '1500',
       }
     }
     if (command === 'IS-MASTER-DOWN-BY-ADDR') {
@@ -88,20 +123,17 @@ class TwoSentinels {
 }
 
 async function watch(own: string[], sentinels: TwoSentinels, forMs: number): Promise<void> {
-  await repeatSplitVotes(
-    {
-      own: own.map(at),
-      all: [at('sb'), at('sc')],
-      primaryName: 'mymaster',
-      failoverTimeoutMs: 6000,
-      sendToSentinel: sentinels.send,
-      log: () => {},
-    },
-    AbortSignal.timeout(forMs),
-  ).catch(() => {})
+  const group = playedGroup({ redis: [], sentinels: ['sb', 'sc'].map(at) }, { sentinel: sentinels.send })
+  const options = {
+    group,
+    own: { redis: [], sentinels: own.map(at) },
+    rules: [repeatSplitVotes],
+    log: () => {},
+  }
+  await watchGroup(options, AbortSignal.timeout(forMs)).catch(() => {})
 }
 
-describe('repeatSplitVotes', () => {
+describe('the agent', () => {
   // INV-AGENT-11.
   it('only the first candidate repeats a split vote, and its failover-timeout is restored', async () => {
     const sentinels = new TwoSentinels()

@@ -2,49 +2,43 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startStandaloneRedis, TEST_USERS } from '@holdfast/testing'
-import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+import type { NodeAddress } from '@holdfast/tokens/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConnectionPool } from '../../src/redis/connection-pool.ts'
 import { type NodeView, readView } from '../../src/redis/nodes.ts'
-import { ReplicationLink, reconnectStalledLink } from '../../src/watchdog/stalled-link.ts'
+import type { Asked } from '../../src/watchdog/rules/rule.ts'
+import { reconnectStalledLinks } from '../../src/watchdog/rules/stalled-link.ts'
+import { watchGroup } from '../../src/watchdog/watch-group.ts'
+import { observe, primaryOf, redisAt, viewOf } from '../support/observation.ts'
+import { groupOver } from '../support/real-group.ts'
 
-const PRIMARY = { host: 'a', port: 6379 }
+type View = NodeView & Asked
 
-const primary = (offset: number, more: Partial<NodeView> = {}): NodeView => ({
-  address: PRIMARY,
-  role: 'primary',
-  replid: 'history',
-  replid2: '0',
-  offset,
-  replicas: [],
-  primaryAddress: null,
-  linkUp: false,
-  ...more,
-})
+const primary = (offset: number, more: Partial<View> = {}): View => primaryOf('a', { offset, ...more })
+const replica = (offset: number, more: Partial<View> = {}): View => viewOf('b', { offset, ...more })
 
-const replica = (offset: number, more: Partial<NodeView> = {}): NodeView => ({
-  ...primary(offset),
-  address: { host: 'b', port: 6379 },
-  role: 'replica',
-  primaryAddress: formatAddress(PRIMARY),
-  linkUp: true,
-  ...more,
-})
-
-/** Whether the link is stalled after a second with ten polls. */
-function isStalledAfter(
-  replicas: (look: number) => NodeView | null,
-  primaries: (look: number) => NodeView | null,
-) {
-  const link = new ReplicationLink()
-  for (let look = 0; look <= 10; look++) {
-    link.observeReplica(replicas(look), look * 100)
-    if (link.isQuiet(look * 100)) link.observePrimary(primaries(look), look * 100)
-  }
-  return link.isStalled(1000)
+/** The looks, one per 100 ms, after which the link is closed, of these first looks. */
+function redialsIn(
+  looks: number,
+  replicas: (look: number) => View | null,
+  primaries: (look: number) => View | null,
+): number[] {
+  const decide = reconnectStalledLinks.start()
+  const own = { redis: [redisAt('b')], sentinels: [] }
+  return Array.from({ length: looks }, (_, look) => look).filter((look) => {
+    const nowMs = look * 100
+    const views = [replicas(look), primaries(look)]
+      .filter((view) => view !== null)
+      .map((view) => ({ ...view, askedAtMs: view.askedAtMs + nowMs }))
+    return decide(observe({ nowMs, own, views })).some(({ kind }) => kind === 'redial')
+  })
 }
 
-describe('ReplicationLink', () => {
+/** Whether the link is closed within a second. */
+const isStalledAfter = (replicas: (look: number) => View | null, primaries: (look: number) => View | null) =>
+  redialsIn(11, replicas, primaries).length > 0
+
+describe('reconnectStalledLinks.decide', () => {
   it('a link is stalled when no data arrives although the primary answers and has more', () => {
     expect(
       isStalledAfter(
@@ -54,7 +48,7 @@ describe('ReplicationLink', () => {
     ).toBe(true)
   })
 
-  it.each<[string, (look: number) => NodeView | null, (look: number) => NodeView | null]>([
+  it.each<[string, (look: number) => View | null, (look: number) => View | null]>([
     ['the primary has no more data', () => replica(5), () => primary(5)],
     ['the primary does not answer', () => replica(5), () => null],
     ['the replica does not answer', () => null, () => primary(9)],
@@ -62,7 +56,7 @@ describe('ReplicationLink', () => {
     ['the primary has only just got more data', () => replica(5), (look) => primary(look === 10 ? 9 : 5)],
     ['the link is already down', () => replica(5, { linkUp: false }), () => primary(9)],
     ['the other node is no longer a primary', () => replica(5), () => primary(9, { role: 'replica' })],
-    ['the primary has started another history', () => replica(5), () => primary(9, { replid: 'new' })],
+    ['the primary has started another history', () => replica(5), () => primary(9, { replid: 'newer' })],
     [
       'the replica has switched to another primary',
       (look) => replica(5, look < 8 ? {} : { primaryAddress: 'c:6379' }),
@@ -73,12 +67,23 @@ describe('ReplicationLink', () => {
   })
 
   it('a link is left alone for two seconds after a reconnect', () => {
-    const link = new ReplicationLink()
-    link.observeReplica(replica(5), 0)
-    expect(link.isQuiet(1000)).toBe(true)
-    link.startCooldown(1000)
-    expect(link.isQuiet(2900)).toBe(false)
-    expect(link.isQuiet(3000)).toBe(true)
+    expect(
+      redialsIn(
+        32,
+        () => replica(5),
+        () => primary(9),
+      ),
+    ).toEqual([6, 28])
+  })
+
+  it('a link is not closed by an old answer of the primary, which may be out of reach since', () => {
+    expect(
+      isStalledAfter(
+        () => replica(5),
+        // The last answer is from the fifth look.
+        (look) => primary(9, { askedAtMs: 100 * Math.min(0, 5 - look) }),
+      ),
+    ).toBe(false)
   })
 })
 
@@ -116,7 +121,7 @@ class Relay {
 }
 
 // INV-AGENT-12.
-describe('reconnectStalledLink', () => {
+describe('the agent', () => {
   const ends: (() => unknown)[] = []
   let connections: ConnectionPool
   let relay: Relay
@@ -156,12 +161,11 @@ describe('reconnectStalledLink', () => {
     await sleep(1500)
     expect(await hasIt()).toBe(false)
     const logged: string[] = []
-    reconnectStalledLink(
+    watchGroup(
       {
-        replica: nodes.replica,
-        all: [nodes.relay],
-        view,
-        sendToNode: (node, command) => send(node, ...command),
+        group: groupOver(connections, [nodes.relay, nodes.replica], []),
+        own: { redis: [nodes.replica], sentinels: [] },
+        rules: [reconnectStalledLinks],
         log: (event, { answer }) => logged.push(`${event}: ${answer}`),
       },
       stop.signal,

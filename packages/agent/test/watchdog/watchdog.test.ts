@@ -2,10 +2,11 @@ import { formatAddress } from '@holdfast/tokens/redis'
 import { expect, it } from 'vitest'
 import type { NodeView } from '../../src/redis/nodes.ts'
 import type { SentinelAnswer } from '../../src/redis/sentinels.ts'
-import { failOverDeadRedis } from '../../src/watchdog/watchdog.ts'
+import { decideAfterDeath, failOverDeadRedis } from '../../src/watchdog/watchdog.ts'
 
 const DEAD = { host: 'a', port: 6379 }
-const OTHERS = ['b', 'c'].map((host) => ({ host, port: 6379 }))
+const at = (host: string) => ({ host, port: 6379 })
+const OTHERS = ['b', 'c'].map(at)
 
 const answer = (host: string, more: Partial<SentinelAnswer> = {}): SentinelAnswer => ({
   sentinel: { host, port: 26_379 },
@@ -30,6 +31,8 @@ const replica = (address: (typeof OTHERS)[number]): NodeView => ({
   primaryAddress: formatAddress(DEAD),
   linkUp: false,
 })
+
+const promotedTo = (host: string): NodeView => ({ ...replica(at(host)), role: 'primary', primaryAddress: null })
 
 /** The Sentinels that the watchdog asks for a failover within a moment. */
 async function askedWhen(
@@ -77,4 +80,26 @@ it('the watchdog asks no Sentinel when another Redis is already primary', async 
 // INV-AGENT-9.
 it('the watchdog asks no Sentinel when the Redis runs again: a forced failover must not hit a living primary', async () => {
   expect(await askedWhen([answer('b'), answer('c')], OTHERS.map(replica), true)).toEqual([])
+})
+
+it.each<[string, number | null, NodeView[], string[]]>([
+  ['no failover was requested', null, [promotedTo('b'), replica(at('c'))], []],
+  ['one was requested, and a replica is promoted', 100, [promotedTo('b'), replica(at('c'))], ['c']],
+  ['one was requested, and two Redis are primary', 100, [promotedTo('b'), promotedTo('c')], []],
+])('the watchdog repoints the right replicas when %s', (_when, requestedMsAgo, survivors, repointed) => {
+  const decision = decideAfterDeath({
+    dead: formatAddress(DEAD),
+    answers: [answer('b'), answer('c')],
+    survivors,
+    requestedMsAgo,
+  })
+  expect(decision.repoint?.followers.map(({ address }) => address.host) ?? []).toEqual(repointed)
+})
+
+it('the watchdog asks again when an accepted failover has promoted no Redis for two seconds', () => {
+  const mayAsk = (requestedMsAgo: number) => {
+    const answers = [answer('b'), answer('c')]
+    return decideAfterDeath({ dead: formatAddress(DEAD), answers, survivors: OTHERS.map(replica), requestedMsAgo }).mayAsk
+  }
+  expect([mayAsk(2000), mayAsk(2001)]).toEqual([false, true])
 })

@@ -123,7 +123,6 @@ export class Supervisor {
       nodes: this.nodes,
       sentinels: this.sentinels,
       stateDir: this.#folder.path,
-      commandTimeoutMs: COMMAND_TIMEOUT_MS,
       log: (event, details) => this.#log(event, details),
       signal: this.#leaving.signal,
     })
