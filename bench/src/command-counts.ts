@@ -35,7 +35,7 @@ export function callsIn(commandStats: string): number {
 export class CommandMonitor {
   readonly #centre: DataCentre
   readonly #addresses = new Set<string>()
-  #heard: { from: string; command: string }[] = []
+  #observed: { from: string; command: string }[] = []
 
   private constructor(centre: DataCentre) {
     this.#centre = centre
@@ -61,7 +61,7 @@ export class CommandMonitor {
   /** The number of commands since the last call, by command. */
   take(): Map<string, number> {
     const counts = new Map<string, number>()
-    for (const { from, command } of this.#heard.splice(0)) {
+    for (const { from, command } of this.#observed.splice(0)) {
       if (this.#addresses.has(from)) counts.set(command, (counts.get(command) ?? 0) + 1)
     }
     return counts
@@ -79,8 +79,8 @@ export class CommandMonitor {
         rest = lines.pop() ?? ''
         for (const line of lines) {
           if (line.startsWith('-')) reject(new Error(line))
-          const heard = parseMonitorLine(line)
-          if (heard !== null) this.#heard.push(heard)
+          const observed = parseMonitorLine(line)
+          if (observed !== null) this.#observed.push(observed)
           else if (line === '+OK') resolve()
         }
       })

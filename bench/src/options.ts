@@ -29,12 +29,12 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   if (unknown !== undefined) {
     throw new Error(`Unknown benchmark "${unknown}". Use one of: ${known.join(', ')}.`)
   }
-  const most = Number(values.sessions ?? SIZES.at(-1))
-  if (!Number.isInteger(most) || most < 2000 || most > MAX_SESSIONS) {
+  const largest = Number(values.sessions ?? SIZES.at(-1))
+  if (!Number.isInteger(largest) || largest < 2000 || largest > MAX_SESSIONS) {
     throw new Error(`--sessions must be a whole number from 2000 to ${MAX_SESSIONS}, got ${values.sessions}.`)
   }
   return {
     names: positionals.length === 0 ? known : known.filter((name) => positionals.includes(name)),
-    sizes: [...SIZES.filter((size) => size < most), most],
+    sizes: [...SIZES.filter((size) => size < largest), largest],
   }
 }

@@ -12,7 +12,7 @@ export interface SelfTime {
 const NO_WORK = new Set(['(idle)', '(root)'])
 
 /** The functions of a CPU profile with the most self time, as shares of the busy time of the process. */
-export function topSelfTimes(profile: Profiler.Profile, most: number): SelfTime[] {
+export function topSelfTimes(profile: Profiler.Profile, max: number): SelfTime[] {
   const samples = new Map<number, number>()
   for (const [index, id] of (profile.samples ?? []).entries()) {
     samples.set(id, (samples.get(id) ?? 0) + (profile.timeDeltas?.[index] ?? 0))
@@ -31,7 +31,7 @@ export function topSelfTimes(profile: Profiler.Profile, most: number): SelfTime[
   }
   return [...byFunction.values()]
     .sort((a, b) => b.us - a.us)
-    .slice(0, most)
+    .slice(0, max)
     .map(({ name, where, us }) => ({ name, where, percent: (100 * us) / busyUs }))
 }
 

@@ -176,8 +176,8 @@ function reasonsOf(name: Name, seen: readonly Observed[]): string[] {
     }
   }
   if (counts.size === 0) return []
-  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3)
+  const frequent = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3)
   return [
-    `${name}, most frequent failures: ${most.map(([reason, count]) => `${count} × "${reason}"`).join('; ')}.`,
+    `${name}, most frequent failures: ${frequent.map(([reason, count]) => `${count} × "${reason}"`).join('; ')}.`,
   ]
 }

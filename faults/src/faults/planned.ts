@@ -86,12 +86,12 @@ const killedRotation: Fault = {
  * is stable.
  */
 async function runSwitchoverAgain(testbed: Testbed): Promise<string> {
-  let said = ''
+  let result = ''
   await until('a switchover succeeds after the killed one', async () => {
-    said = await runSwitchover(testbed).catch((error: Error) => `refused: ${error.message}`)
-    return !said.startsWith('refused: ')
+    result = await runSwitchover(testbed).catch((error: Error) => `refused: ${error.message}`)
+    return !result.startsWith('refused: ')
   }).catch(() => {})
-  return said
+  return result
 }
 
 /** Runs a switchover. Throws the reason if the switchover was not done. */

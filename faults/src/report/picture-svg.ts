@@ -99,11 +99,11 @@ function firstOfEach({ events }: Picture): [number, string][] {
 
 /** Removes the name of the reporter, and addresses. */
 function plain(what: string): string {
-  const said = what.replace(/^(s[abc]|w\d+ \(\w+\)): /, '')
-  const [, type] = /"type":"([a-z-]+)"/.exec(said) ?? []
+  const text = what.replace(/^(s[abc]|w\d+ \(\w+\)): /, '')
+  const [, type] = /"type":"([a-z-]+)"/.exec(text) ?? []
   if (type !== undefined) return `applications: ${type}`
-  const [event, about] = said.split(' ')
-  if (said.startsWith('FAULT') || said.startsWith('HEALED')) return said.replace(/ \(.*/, '')
+  const [event, about] = text.split(' ')
+  if (text.startsWith('FAULT') || text.startsWith('HEALED')) return text.replace(/ \(.*/, '')
   return `Sentinels: ${event}${about === 'sentinel' ? ' (a Sentinel)' : ''}`
 }
 

@@ -143,12 +143,12 @@ class HoldfastSystem implements LoginSystem {
   }
 }
 
-function answerOf(said: Verification | Active | Inactive): Answer {
-  if (said.status === 'active') {
-    return { state: 'active', subject: said.subject, changes: Number(said.claims['changes'] ?? 0) }
+function answerOf(verification: Verification | Active | Inactive): Answer {
+  if (verification.status === 'active') {
+    return { state: 'active', subject: verification.subject, changes: Number(verification.claims['changes'] ?? 0) }
   }
-  if (said.status === 'inactive') return { state: 'inactive', reason: said.reason }
-  return { state: 'unavailable', reason: said.cause }
+  if (verification.status === 'inactive') return { state: 'inactive', reason: verification.reason }
+  return { state: 'unavailable', reason: verification.cause }
 }
 
 async function orRefused<T>(work: Promise<T>): Promise<T> {

@@ -166,9 +166,9 @@ export class Writer extends User {
     this.#end(id)
     let fresh: string | undefined
     await this.record('rotate', { token: id, subject }, async () => {
-      const { token: issued, ...said } = await system.rotate(token)
+      const { token: issued, ...answer } = await system.rotate(token)
       fresh = issued
-      return issued === undefined ? said : { ...said, token: inspector.idOf(issued) }
+      return issued === undefined ? answer : { ...answer, token: inspector.idOf(issued) }
     })
     if (fresh !== undefined) this.#announce(fresh, subject, idleMs)
   }
