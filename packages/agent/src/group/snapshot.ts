@@ -65,7 +65,7 @@ export interface SentinelState extends SentinelAnswer {
 }
 
 /** The program that a process runs. */
-export interface RunningProgram {
+interface RunningProgram {
   /** Changes at each start. */
   runId: string
   version: string
