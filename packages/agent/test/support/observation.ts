@@ -1,5 +1,4 @@
-import type { NodeAddress, Reply } from '@holdfast/tokens/redis'
-import { formatAddress } from '@holdfast/tokens/redis'
+import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import { type GroupPlan, HostGroup } from '../../src/host/group.ts'
 import type { NodeView } from '../../src/redis/nodes.ts'
 import type { SentinelAnswer } from '../../src/redis/sentinels.ts'

@@ -76,6 +76,16 @@ describe('reconnectStalledLinks.decide', () => {
     ).toEqual([6, 28])
   })
 
+  it('a link is not closed by an old answer of the replica, which may hang itself', () => {
+    expect(
+      isStalledAfter(
+        // The last answer is from the fourth look.
+        (look) => replica(5, { askedAtMs: 100 * Math.min(0, 4 - look) }),
+        () => primary(9),
+      ),
+    ).toBe(false)
+  })
+
   it('a link is not closed by an old answer of the primary, which may be out of reach since', () => {
     expect(
       isStalledAfter(

@@ -1,6 +1,5 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import type { Action, Observation } from './rule.ts'
-import { defineRule } from './rule.ts'
+import { type Action, defineRule, type Observation } from './rule.ts'
 
 /**
  * Points the other replicas to a promoted replica as soon as a failover has promoted it.

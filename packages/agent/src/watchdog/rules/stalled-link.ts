@@ -1,7 +1,6 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../../redis/nodes.ts'
-import type { Asked, Decision, Observation } from './rule.ts'
-import { decideForEach, defineRule } from './rule.ts'
+import { type Asked, decideForEach, type Decision, defineRule, type Observation } from './rule.ts'
 
 /** After this time without new data, the primary is asked whether it has more. */
 const QUIET_MS = 400
@@ -65,7 +64,9 @@ function decideOne(
   if (link.replica === null || primary === undefined || !isQuiet) return { actions: [], memory: link }
   const view = viewOf(formatAddress(primary), views)
   if (view === null) return { actions: [], memory: { ...link, behindSinceMs: null } }
-  if (view.askedAtMs <= link.countedAtMs) return { actions: [], memory: link }
+  // An older view of the replica may lack data that has arrived since, for example because the replica itself hangs.
+  if (view.askedAtMs <= link.countedAtMs || link.replica.askedAtMs < view.askedAtMs)
+    return { actions: [], memory: link }
   const observed = { ...withPrimary(link, view, nowMs), countedAtMs: view.askedAtMs }
   if (observed.behindSinceMs === null || nowMs - observed.behindSinceMs < STALLED_MS)
     return { actions: [], memory: observed }
