@@ -37,7 +37,7 @@ it('no test outside the timed tier expects that something takes less than a time
 
 /** Addresses of loopback that several tests could use with a fixed port. Tests lease networks instead. */
 const FIXED_NETWORK =
-  /(?<!resolveTopology\(\{ )network: '127\.|--network', '127\.|(?:dataHostsOf|exampleOn)\('127\.|listen\(\d{3,5}, '127\./
+  /(?<!(?:defaultPlan\(|plansOfSite\(site, )\{ )network: '127\.|--network', '127\.|(?:dataHostsOf|exampleOn)\('127\.|listen\(\d{3,5}, '127\./
 
 it('no test starts servers on a fixed network of loopback', async () => {
   const found: string[] = []
