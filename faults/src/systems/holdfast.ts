@@ -145,7 +145,11 @@ class HoldfastSystem implements LoginSystem {
 
 function answerOf(verification: Verification | Active | Inactive): Answer {
   if (verification.status === 'active') {
-    return { state: 'active', subject: verification.subject, changes: Number(verification.claims['changes'] ?? 0) }
+    return {
+      state: 'active',
+      subject: verification.subject,
+      changes: Number(verification.claims['changes'] ?? 0),
+    }
   }
   if (verification.status === 'inactive') return { state: 'inactive', reason: verification.reason }
   return { state: 'unavailable', reason: verification.cause }
