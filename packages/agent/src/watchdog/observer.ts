@@ -99,7 +99,8 @@ export class Observer {
       this.wake()
     }
     if (needs.has('epochs')) this.#listen(signal).catch(fail)
-    if (needs.has('exits')) for (const redis of own.redis) this.#waitForExits(redis, group, signal).catch(fail)
+    if (needs.has('exits'))
+      for (const redis of own.redis) this.#waitForExits(redis, group, signal).catch(fail)
   }
 
   /** Ends the pause before the next observation. */

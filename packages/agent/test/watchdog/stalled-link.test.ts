@@ -59,7 +59,7 @@ describe('reconnectStalledLinks.decide', () => {
     ['the primary has started another history', () => replica(5), () => primary(9, { replid: 'newer' })],
     [
       'the replica has switched to another primary',
-      (look) => replica(5, look < 8 ? {} : { primaryAddress: 'c:6379' }),
+      (look) => replica(5, look < 6 ? {} : { primaryAddress: 'c:6379' }),
       () => primary(9),
     ],
   ])('a link is not stalled when %s', (_, replicas, primaries) => {

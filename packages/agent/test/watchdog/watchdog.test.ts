@@ -32,7 +32,11 @@ const replica = (address: (typeof OTHERS)[number]): NodeView => ({
   linkUp: false,
 })
 
-const promotedTo = (host: string): NodeView => ({ ...replica(at(host)), role: 'primary', primaryAddress: null })
+const promotedTo = (host: string): NodeView => ({
+  ...replica(at(host)),
+  role: 'primary',
+  primaryAddress: null,
+})
 
 /** The Sentinels that the watchdog asks for a failover within a moment. */
 async function askedWhen(
@@ -99,7 +103,12 @@ it.each<[string, number | null, NodeView[], string[]]>([
 it('the watchdog asks again when an accepted failover has promoted no Redis for two seconds', () => {
   const mayAsk = (requestedMsAgo: number) => {
     const answers = [answer('b'), answer('c')]
-    return decideAfterDeath({ dead: formatAddress(DEAD), answers, survivors: OTHERS.map(replica), requestedMsAgo }).mayAsk
+    return decideAfterDeath({
+      dead: formatAddress(DEAD),
+      answers,
+      survivors: OTHERS.map(replica),
+      requestedMsAgo,
+    }).mayAsk
   }
   expect([mayAsk(2000), mayAsk(2001)]).toEqual([false, true])
 })

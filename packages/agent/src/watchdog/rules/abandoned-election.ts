@@ -1,5 +1,5 @@
 import { formatAddress } from '@holdfast/tokens/redis'
-import { type Action, type Decision, defineRule, type Detour, type Observation } from './rule.ts'
+import { type Action, type Decision, type Detour, defineRule, type Observation } from './rule.ts'
 
 /** After a longer gap between two observations, this process was paused, and the earlier ones prove nothing. */
 const MAX_OBSERVATION_GAP_MS = 5000

@@ -1,6 +1,13 @@
 import { compareClocks, formatAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../../redis/nodes.ts'
-import { type Action, type Clock, decideForEach, type Decision, defineRule, type Observation } from './rule.ts'
+import {
+  type Action,
+  type Clock,
+  type Decision,
+  decideForEach,
+  defineRule,
+  type Observation,
+} from './rule.ts'
 
 /** How long a clock must be right before it counts as right again. */
 const CLOCK_RECOVERY_MS = 10_000

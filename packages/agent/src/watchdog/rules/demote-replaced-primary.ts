@@ -1,6 +1,6 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { PrimaryTracker } from './primary-tracker.ts'
-import { type Action, decideForEach, type Decision, defineRule, type Observation } from './rule.ts'
+import { type Action, type Decision, decideForEach, defineRule, type Observation } from './rule.ts'
 
 /** How often to set a Sentinel's periods again, because a restarted Sentinel has its own. */
 const PERIODS_INTERVAL_MS = 2000

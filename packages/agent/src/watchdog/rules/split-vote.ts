@@ -1,5 +1,12 @@
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
-import { type Action, type Ballot, decideForEach, type Decision, defineRule, type Observation } from './rule.ts'
+import {
+  type Action,
+  type Ballot,
+  type Decision,
+  decideForEach,
+  defineRule,
+  type Observation,
+} from './rule.ts'
 
 /** A Sentinel that wins an election wins it within two of its timer periods, of 100 ms at most. */
 const SPLIT_CONFIRMATION_MS = 300

@@ -1,6 +1,6 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { NodeView } from '../../redis/nodes.ts'
-import { type Asked, decideForEach, type Decision, defineRule, type Observation } from './rule.ts'
+import { type Asked, type Decision, decideForEach, defineRule, type Observation } from './rule.ts'
 
 /** After this time without new data, the primary is asked whether it has more. */
 const QUIET_MS = 400

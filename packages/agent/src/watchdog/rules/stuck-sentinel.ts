@@ -1,6 +1,6 @@
 import { formatAddress, type Reply } from '@holdfast/tokens/redis'
 import { readField } from '../../redis/replies.ts'
-import { type Asked, decideForEach, type Decision, defineRule, type PingState } from './rule.ts'
+import { type Asked, type Decision, decideForEach, defineRule, type PingState } from './rule.ts'
 
 /** After a smaller step a Sentinel works again sooner than after a restart. */
 const MIN_STEP_MS = 5000
