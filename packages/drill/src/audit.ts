@@ -110,7 +110,7 @@ async function auditGateway({ client, sessions, signal }: Run, gateway: string):
       const verdict = await askGateway(session)
       if (typeof verdict === 'boolean') note(findings, session, verdict)
       else
-        findings.holes.push(`${gateway} did not tell whether session ${session.id} is live: ${verdict.what}.`)
+        findings.holes.push(`${gateway} could not verify session ${session.id}: ${verdict.what}.`)
     }
   }
 

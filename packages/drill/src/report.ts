@@ -132,7 +132,7 @@ function doubtsOf(evidence: DrillEvidence): string[] {
   const planned = (settings.requestsPerSecond * evidence.loadMs) / 1000
   if (metrics.verify.count < planned * MIN_SHARE) {
     problems.push(
-      `Only ${metrics.verify.count} of ${Math.round(planned)} scheduled verifications were made: too few to prove anything.`,
+      `Only ${metrics.verify.count} of ${Math.round(planned)} scheduled verifications were sent, too few for a verdict.`,
     )
   }
   if (!evidence.tookEffect) problems.push('The fault did not take effect, so the drill proves nothing.')

@@ -117,8 +117,8 @@ async function observe(
     }
     if (acknowledgingMs === null && promoted.replicas.length > 0) {
       acknowledgingMs = Math.round(nowMs - fault.atMs)
-      metrics.timeline.mark('acknowledges', 'it has a replica and acknowledges writes', nowMs)
-      progress.say(`It has a replica and acknowledges writes after ${acknowledgingMs} ms.`)
+      metrics.timeline.mark('acknowledges', 'the new primary has a replica and acknowledges writes', nowMs)
+      progress.say(`The new primary acknowledges writes after ${acknowledgingMs} ms.`)
     }
   }
 
@@ -148,7 +148,7 @@ async function observe(
         if (doneAtMs === null) return false
         if (operationMs === null) {
           operationMs = Math.round(doneAtMs - fault.atMs)
-          progress.say(`It is over after ${operationMs} ms.`)
+          progress.say(`The operation took ${operationMs} ms.`)
         }
         if (nowMs < doneAtMs + AFTER_END_MS) return false
       }

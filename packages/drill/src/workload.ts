@@ -50,7 +50,7 @@ export function createWorkload(
     metrics.done('verify', performance.now() - scheduledAtMs, outcome.server)
     if (outcome.status === 'failed') metrics.fail('verify', outcome.what)
     if (outcome.status === 'ok' && outcome.value !== session.user) {
-      metrics.fail('verify', `session ${session.id} was taken for another user's`)
+      metrics.fail('verify', `the answer for session ${session.id} named another user`)
     }
     if (outcome.status === 'refused' && session.state === 'live') sessions.noteLoggedOut(session)
   }
@@ -119,7 +119,7 @@ export function createWorkload(
         for (const [index, { unsent }] of ends.entries()) {
           const operation = operations[index] ?? 'verify'
           for (let count = 0; count < unsent; count++)
-            metrics.fail(operation, 'never sent: too many requests were open')
+            metrics.fail(operation, 'not sent: too many requests were open')
         }
         return loadMs
       }

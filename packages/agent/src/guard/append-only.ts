@@ -40,7 +40,7 @@ export async function inspectAppendOnly(
   if (last === undefined) return damaged(folder, manifest, 'it names no file')
   for (const file of files) {
     if (!(await exists(join(folder, file))))
-      return damaged(folder, file, `it is missing, and ${manifest} names it`)
+      return damaged(folder, file, `it is missing, although ${manifest} lists it`)
   }
   const { sound, output } = await runCheck(server, join(folder, manifest), signal)
   if (sound) return { kind: 'sound' }

@@ -79,7 +79,7 @@ function typeHidden(input: ReadStream, question: string): Promise<string> {
 
 /** Throws `UsageError` if there is no terminal to ask at. */
 export function assertTerminal(): void {
-  if (!process.stdin.isTTY) throw new UsageError('There is no terminal to confirm at: give --yes')
+  if (!process.stdin.isTTY) throw new UsageError('A confirmation needs a terminal: without one, use --yes')
 }
 
 /** Asks a question and returns whether the answer is yes. */

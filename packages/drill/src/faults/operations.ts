@@ -63,7 +63,7 @@ function operation({ action, text, done, changesPrimary, limitMs = 60_000, run }
 export const switchOver = operation({
   action: 'switch-over',
   text: ({ victim }) => `switch over from ${labelOf(victim)}, planned`,
-  done: (scene) => `${nameOf(scene)} handed over to another Redis, as planned.`,
+  done: (scene) => `${nameOf(scene)} handed over to another Redis in a planned switchover.`,
   changesPrimary: true,
   async run({ tools }) {
     await switchoverLocked(tools.dataCentre, {})

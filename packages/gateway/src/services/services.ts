@@ -101,7 +101,7 @@ export async function createServices(
       logGiveBackFailure((heldBack) =>
         log.warn(
           { event: 'give-back-failed', err: loggableError(error), heldBack },
-          'The attempt of a successful login could not be given back and still counts',
+          'A successful login still counts as an attempt, because its refund failed',
         ),
       ),
   }

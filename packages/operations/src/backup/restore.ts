@@ -129,7 +129,7 @@ function assertOurs({ dataCentre, keyring }: BackupHeader, name: string, store: 
   }
   if (keyring !== store.keyringId) {
     throw refused(
-      `The backup is of a data centre "${dataCentre}" with another key ring, and its sessions cannot be read with this one. First put back the secrets.json of that data centre. Nothing was changed.`,
+      `The backup is of a data centre "${dataCentre}" with another key ring, and its sessions cannot be read with this one. First restore the secrets.json of that data centre. Nothing was changed.`,
     )
   }
 }

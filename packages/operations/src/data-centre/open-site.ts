@@ -136,7 +136,7 @@ function choose({ dataCentres }: Site, { siteFile, dataCentre }: SitePlace): Dat
   if (found !== undefined) return found
   const names = dataCentres.map(({ name }) => name).join(', ')
   const wrong = dataCentre === undefined ? 'has several data centres' : `has no data centre "${dataCentre}"`
-  throw new ClusterError('NO_SUCH_DATA_CENTRE', `${siteFile} ${wrong}. Name one of ${names}.`)
+  throw new ClusterError('NO_SUCH_DATA_CENTRE', `${siteFile} ${wrong}. Choose one of ${names}.`)
 }
 
 /** Every host runs both a Redis and a Sentinel, because a rule requires it. */

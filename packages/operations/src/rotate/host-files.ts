@@ -101,7 +101,7 @@ const ringUses = ({ runs }: Host): Use[] => [
         {
           files: ['holdfast.env'],
           step: {
-            why: 'the application must use the new ring before the rotation goes on',
+            why: 'the application must use the new key ring before the rotation continues',
             command: 'store.renew({ keyring }), or restart it',
           },
         },

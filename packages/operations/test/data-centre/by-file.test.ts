@@ -59,7 +59,7 @@ describe('a data centre that is reached by its file', () => {
   it('is one of those that the file describes, with a certificate of its authority', async () => {
     await expect(getStatus(place)).rejects.toMatchObject({
       code: 'NO_SUCH_DATA_CENTRE',
-      message: expect.stringContaining('Name one of dc1, dc2.'),
+      message: expect.stringContaining('Choose one of dc1, dc2.'),
     })
     await expect(getStatus({ ...place, dataCentre: 'dc3' })).rejects.toMatchObject({
       code: 'NO_SUCH_DATA_CENTRE',

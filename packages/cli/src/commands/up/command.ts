@@ -23,7 +23,7 @@ export const up: CommandSpec<UpOptions> = {
     { flags: '--gateways <a,b,...>', summary: 'Addresses of the gateways, with optional :port', parse: list },
     { flags: '--balancer <address>', summary: 'Address of the balancer, with optional :port' },
     { flags: '--json', summary: 'Print its description as JSON when it is ready' },
-    { flags: '--background', summary: 'Be the background process of --detach', hidden: true },
+    { flags: '--background', summary: 'Internal: run as the background process of --detach', hidden: true },
     ...LOCAL_OPTIONS,
     { ...FILE_OPTION, summary: 'Run all data centres of this holdfast.yaml' },
   ],

@@ -64,7 +64,7 @@ test('an authority is replaced only with --force and a confirmation, is kept, an
   const unasked = await ca('create', '--force')
   expect(unasked.code).toBe(2)
   expect(unasked.stderr).toMatch(
-    /refuse every certificate.*Error: There is no terminal to confirm at: give --yes/s,
+    /refuse every certificate.*Error: A confirmation needs a terminal: without one, use --yes/s,
   )
   expect(await key()).toBe(before)
   const replaced = await ca('create', '--force', '--yes')

@@ -39,7 +39,7 @@ const monitoringDenied: Check = {
   id: 'monitoring-denied',
   severity: 'info',
   title: 'Monitoring sends commands that it may not run',
-  why: 'The metrics that it may read are complete without them. CONFIG GET shows the password of the replicas, so the user "metrics" may not run it.',
+  why: 'Its metrics are complete without these commands. CONFIG GET shows the password of the replicas, so the user "metrics" may not run it.',
   needs: ['redis', 'sentinels'],
   check: (snapshot) =>
     aclProcesses(snapshot).flatMap(({ process, acl }) => {

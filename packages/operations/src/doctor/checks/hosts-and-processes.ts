@@ -31,7 +31,7 @@ const drillLeftBehind: Check = {
   id: 'drill-left-behind',
   severity: 'error',
   title: 'A killed drill left its fault in place',
-  why: 'The fault that the drill caused on purpose continues. With the next real fault, there are two at once.',
+  why: 'The fault that the drill caused on purpose continues. A real fault would then be the second one at the same time.',
   needs: ['this machine'],
   check: ({ drill, cliFlags }) =>
     drill === null || drill.isUnderWay || drill.undo.length === 0

@@ -82,7 +82,7 @@ function stepsOf(site: Site, dataCentre: DataCentre, host: Host): HostPlan['step
     ...(runs.includes('gateway')
       ? [
           {
-            why: 'the gateway has taken its files by itself: its log says `config-taken`',
+            why: 'the gateway loads new files without a command: its log then contains `config-taken`',
             command: 'journalctl -u holdfast-gateway -n 5',
           },
         ]

@@ -20,7 +20,7 @@ const NO_HISTORY: KeyringHistory = { next: null, waits: false, retired: {} }
 const historyFile = (file: string) =>
   new JournalFile<KeyringHistory>(file, {
     schema,
-    remedy: 'Delete it: it only notes since when older keys are out of use.',
+    remedy: 'Delete it: it only records when each older key was replaced.',
   })
 
 /** Throws `STATE_UNUSABLE`. */

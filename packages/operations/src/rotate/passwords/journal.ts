@@ -53,7 +53,7 @@ export type PasswordJournal = z.output<typeof schema>
 export const passwordJournal = (file: string): JournalFile<PasswordJournal> =>
   new JournalFile(file, {
     schema,
-    remedy: 'Put the file back as it was: without it, nothing tells which passwords are new.',
+    remedy: 'Restore this file: it is the only record of which passwords are new.',
   })
 
 /** A rotation that has changed nothing so far, with new passwords of 256 random bits each. */
