@@ -8,7 +8,7 @@ export const redisAt = (host: string): NodeAddress => ({ host, port: 6379 })
 export const sentinelAt = (host: string): NodeAddress => ({ host, port: 26_379 })
 
 /** Three hosts with a Redis and a Sentinel each. */
-export const PLAN: GroupPlan = {
+const PLAN: GroupPlan = {
   primaryName: 'mymaster',
   failoverTimeoutMs: 6000,
   redis: ['a', 'b', 'c'].map(redisAt),
