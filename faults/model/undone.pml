@@ -4,7 +4,7 @@
  * one sane, makes the promoted one a replica of it again, and points the others back to it (Redis 7.0.15:
  * sentinelRefreshInstanceInfo, +convert-to-slave and +fix-slave-config).
  *
- * The rule that prevents it (watchdog/demote-replaced-primary.ts): the watchdog of the replaced one's host makes that a
+ * The rule that prevents it (watchdog/rules/demote-replaced-primary.ts): the watchdog of the replaced one's host makes that a
  * replica of its successor, as soon as whom it takes for the primary (redis/primary.ts) continues that one's history. A
  * primary that is a replica is not sane. Taken as given: a Sentinel, which waits for four publish-periods, does not
  * overtake it.
@@ -12,7 +12,7 @@
 
 /*
  * A watchdog points who still follows the replaced one to the promoted one before the leader does
- * (watchdog/repoint-replicas-early.ts).
+ * (watchdog/rules/repoint-replicas-early.ts).
  */
 #define MAY_HASTEN(r) \
   (phase == PROMOTED && isPrimary[chosen] && !isPrimary[r] && follows[r] != chosen && reign[r] == continued[chosen])
