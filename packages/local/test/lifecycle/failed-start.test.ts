@@ -14,7 +14,6 @@ import { startOf } from '../../src/state/process-identity.ts'
 
 const NETWORK = await leaseNetwork()
 const STARTING = fileURLToPath(new URL('../support/starting.ts', import.meta.url))
-/** A few seconds for what ends again and again, and as many for a busy machine. */
 /** Much longer than any of these starts takes to end. Then the test kills it, and its exit code is null. */
 const HANGS_MS = 45_000
 
@@ -159,7 +158,10 @@ const FAILURES: Record<string, Failure> = {
     breaks: () => mkdir(at('control.sock')),
     says: /^STATE_UNUSABLE .*control\.sock/,
   },
-  'a port is taken': { breaks: () => listenAt(1, 8080), says: /^PORT_IN_USE .*156\.1:8080 is in use/ },
+  'a port is taken': {
+    breaks: () => listenAt(1, 8080),
+    says: new RegExp(`^PORT_IN_USE .*${NETWORK}\\.1:8080 is in use`),
+  },
   'the data of all Redis is gone': {
     breaks: async () => {
       for (const name of ['redis-1', 'redis-2', 'redis-3']) await folderInsteadOf(name, 'data')
