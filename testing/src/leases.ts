@@ -21,11 +21,19 @@ const TRIES = 50
  * Addresses below 127.64 are free for `holdfast up`.
  */
 export async function leaseNetwork(): Promise<string> {
+  const [network = ''] = await leaseNetworks(1)
+  return network
+}
+
+/** Leases several networks in a row, as `holdfast up --file` gives them to the data centres of a site. */
+export async function leaseNetworks(count: number): Promise<string[]> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const network = `127.${randomInt(64, 255)}.${randomInt(0, 256)}`
-    if (await canHold(`${network}.254`, NETWORK_LEASE_PORT)) return network
+    const [second, first] = [randomInt(64, 255), randomInt(0, 256 - count)]
+    const networks = Array.from({ length: count }, (_, index) => `127.${second}.${first + index}`)
+    const held = await Promise.all(networks.map((network) => canHold(`${network}.254`, NETWORK_LEASE_PORT)))
+    if (held.every(Boolean)) return networks
   }
-  throw new Error(`No network of loopback was free in ${TRIES} tries.`)
+  throw new Error(`No ${count} networks of loopback in a row were free in ${TRIES} tries.`)
 }
 
 const block = { next: 0, end: 0 }

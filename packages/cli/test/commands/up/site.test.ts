@@ -3,12 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DataCentreDescription } from '@holdfast/local/state/description'
 import { connectControl } from '@holdfast/local/supervise/control-client'
-import { leaseNetwork } from '@holdfast/testing/leases'
+import { leaseNetworks } from '@holdfast/testing/leases'
 import { Connection } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collect, Sandbox } from '../../holdfast.ts'
 
-const NETWORKS = [await leaseNetwork(), await leaseNetwork()] as const
+const [EAST = '', WEST = ''] = await leaseNetworks(2)
+const NETWORKS = [EAST, WEST] as const
 
 /** Two data centres that share nothing, as an operator writes them down. */
 const SITE = `
