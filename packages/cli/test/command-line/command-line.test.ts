@@ -53,7 +53,11 @@ describe('a wrong command line prints one sentence and exits with 2:', () => {
     ['an unknown shell', ['completion', 'tcsh'], 'The shell must be one of bash, zsh, fish, got "tcsh".'],
     ['no sessions', ['sessions', 'revoke', '--yes'], 'give one of an id, --subject and --all.'],
     ['sessions of two kinds', ['sessions', 'revoke', '--all', '--subject', 'ada'], 'give one of an id,'],
-    ['no terminal', ['sessions', 'revoke', '--all'], 'A confirmation needs a terminal: without one, use --yes'],
+    [
+      'no terminal',
+      ['sessions', 'revoke', '--all'],
+      'A confirmation needs a terminal: without one, use --yes',
+    ],
     ['no passphrase', ['backup', '--to', 'x'], 'No passphrase on standard input'],
     ['a bad network', ['up', '--network', '300.1.1'], '`network` must be the first three numbers'],
     ['a bad name', ['up', '--detach', '--name', 'A B'], '`name` must be 1 to 32 characters of a-z'],

@@ -19,7 +19,8 @@ import { TLS_FILES } from '@holdfast/site/render/host-paths'
 import { secretsFileIn } from '@holdfast/site/secrets/folder-place'
 import { loadSecrets } from '@holdfast/site/secrets/load'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import { type DataHostAddress, groupOf, PORT } from '@holdfast/site/topology/topology'
+import { groupOf } from '@holdfast/site/topology/group'
+import { type DataHostAddress, PORT } from '@holdfast/site/topology/topology'
 import type { TlsOptions } from '@holdfast/tokens/redis'
 
 /** A data centre that is described by a file, wherever it runs. */

@@ -1,6 +1,7 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { DataCentre, Site } from '../file/site.ts'
-import { type DataHostAddress, type Group, groupOf } from './topology.ts'
+import { groupOf } from './group.ts'
+import type { DataHostAddress, Group } from './topology.ts'
 
 /** What `holdfast up` runs: one data centre of a site, and the addresses that stand for its hosts on this machine. */
 export interface LocalPlan {

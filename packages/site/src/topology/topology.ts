@@ -1,13 +1,13 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
-import { type DataCentre, hostsThatRun, plannedQuorum, type RedisSettings, type Site } from '../file/site.ts'
-import { ROTATION_LIMITS, type RotationLimits } from '../secrets/limits.ts'
+import type { RedisSettings } from '../file/site.ts'
+import type { RotationLimits } from '../secrets/limits.ts'
 import type { Timings, TimingsName } from './timings.ts'
 
 export type { Timings, TimingsName } from './timings.ts'
 
 /**
  * What operations need of one data centre of a site: its Redis and Sentinels, on this machine or elsewhere, and their
- * settings. {@link groupOf} derives it.
+ * settings. `groupOf` (group.ts) derives it.
  */
 export interface Group {
   name: string
@@ -36,30 +36,6 @@ export interface DataHostAddress {
   sentinelPort: number
   /** The host's name in a site's file. Absent: its processes are numbered. */
   name?: string
-}
-
-/**
- * The view of one data centre of a site that operations use. `addresses` are those of the hosts that run Redis, in the
- * order of the site: their own on real hosts, and loopback addresses for `holdfast up`. Pure.
- */
-export function groupOf(
-  { timings, rotation = ROTATION_LIMITS, redis }: Site,
-  dataCentre: DataCentre,
-  addresses: readonly DataHostAddress[],
-): Group {
-  const hosts = hostsThatRun(dataCentre, 'redis')
-  return {
-    name: dataCentre.name,
-    primaryName: dataCentre.primaryName,
-    timings,
-    dataHosts: addresses.map((address, index) => {
-      const replicaPriority = hosts[index]?.replicaPriority
-      return replicaPriority === undefined ? address : { ...address, replicaPriority }
-    }),
-    rotation,
-    quorum: plannedQuorum(dataCentre),
-    ...(redis && { redis }),
-  }
 }
 
 /** The default name of a data centre. */

@@ -62,7 +62,8 @@ export async function removePasswords(
   const commands: string[][] = []
   for (const { user, password, keeps } of grants) {
     const hashes = await hashesOf(process, user)
-    if (!hashes.includes(sha256(keeps))) throw new Error(`The user "${user}" has lost the password that it must keep.`)
+    if (!hashes.includes(sha256(keeps)))
+      throw new Error(`The user "${user}" has lost the password that it must keep.`)
     if (hashes.includes(sha256(password))) commands.push(['ACL', 'SETUSER', user, `!${sha256(password)}`])
   }
   // Saved even when nothing is left to remove: an earlier run may have died before it saved.
