@@ -9,7 +9,7 @@ it('operate returns the code and the reason of a refused operation', async () =>
   try {
     expect(await operate('switchover', nobodys)).toEqual({
       status: 'refused',
-      why: expect.stringMatching(/^NOT_RUNNING: There is no data centre in /),
+      reason: expect.stringMatching(/^NOT_RUNNING: There is no data centre in /),
     })
   } finally {
     await rm(nobodys, { recursive: true })

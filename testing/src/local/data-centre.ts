@@ -18,6 +18,9 @@ import { type DefaultPlanOptions, defaultPlan } from '@holdfast/site/topology/pl
 import type { Group } from '@holdfast/site/topology/topology'
 import { formatAddress } from '@holdfast/tokens/redis'
 
+/** For commands that no test expects to fail, also on a busy machine and with large values. */
+const COMMAND_TIMEOUT_MS = 10_000
+
 const STAND_IN_GATEWAY = fileURLToPath(new URL('./stand-in-gateway.mjs', import.meta.url))
 
 export const makeTempFolder = () => mkdtemp(join(tmpdir(), 'holdfast-'))
@@ -94,7 +97,7 @@ export class TestDataCentre {
   /** Sends commands to a Redis as the admin. */
   async ask(host: string, ...commands: string[][]): Promise<string[]> {
     const { nodes } = await this.#ask()
-    return (await nodes.send({ host, port: 6379 }, commands, 2000)).map(String)
+    return (await nodes.send({ host, port: 6379 }, commands, COMMAND_TIMEOUT_MS)).map(String)
   }
 
   /** The `replica-priority` of each Redis, in order. */
@@ -102,7 +105,7 @@ export class TestDataCentre {
     const { nodes } = await this.#ask()
     const replies = await Promise.all(
       this.topology.dataHosts.map(({ host }) =>
-        nodes.send({ host, port: 6379 }, [['CONFIG', 'GET', 'replica-priority']], 2000),
+        nodes.send({ host, port: 6379 }, [['CONFIG', 'GET', 'replica-priority']], COMMAND_TIMEOUT_MS),
       ),
     )
     return replies.map(([reply]) => Number(readField(reply, 'replica-priority')))
@@ -111,14 +114,14 @@ export class TestDataCentre {
   /** Sends commands to a Sentinel as the admin. */
   async askSentinel(host: string, ...commands: string[][]): Promise<string[]> {
     const { sentinels } = await this.#ask()
-    return (await sentinels.send({ host, port: 26379 }, commands, 2000)).map(String)
+    return (await sentinels.send({ host, port: 26379 }, commands, COMMAND_TIMEOUT_MS)).map(String)
   }
 
   /** Fields of a Sentinel's state of the primary; an empty text for a missing field. */
   async askSentinelFor(host: string, ...fields: string[]): Promise<string[]> {
     const { sentinels } = await this.#ask()
     const question = ['SENTINEL', 'MASTER', this.topology.primaryName]
-    const [reply] = await sentinels.send({ host, port: 26379 }, [question], 2000)
+    const [reply] = await sentinels.send({ host, port: 26379 }, [question], COMMAND_TIMEOUT_MS)
     return fields.map((field) => readField(reply, field))
   }
 

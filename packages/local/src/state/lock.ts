@@ -36,7 +36,7 @@ const schema = z.object({
 export type RunningOperation = z.output<typeof schema>
 
 /** Two operations that begin at the same moment see each other and both retry, each after a random time. */
-const MAX_ATTEMPTS = 5
+const MAX_ATTEMPTS = 7
 const RETRY_INTERVAL_MS = 40
 
 /**
@@ -119,7 +119,8 @@ async function claim(base: string, operation: Operation): Promise<string> {
     if (other === undefined) return own
     await rm(own, { force: true })
     if (tries === MAX_ATTEMPTS) throw busy(other)
-    await sleep(RETRY_INTERVAL_MS * Math.random())
+    // Longer after each attempt: on a slow machine many that begin at once would only see each other.
+    await sleep(RETRY_INTERVAL_MS * tries * Math.random())
   }
 }
 
