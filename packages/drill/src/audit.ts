@@ -109,8 +109,7 @@ async function auditGateway({ client, sessions, signal }: Run, gateway: string):
     for (const session of rest) {
       const verdict = await askGateway(session)
       if (typeof verdict === 'boolean') note(findings, session, verdict)
-      else
-        findings.holes.push(`${gateway} could not verify session ${session.id}: ${verdict.what}.`)
+      else findings.holes.push(`${gateway} could not verify session ${session.id}: ${verdict.what}.`)
     }
   }
 

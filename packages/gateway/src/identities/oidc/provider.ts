@@ -65,7 +65,8 @@ async function discover(config: OidcConfig): Promise<DiscoveredProvider> {
     ],
   })
   const { jwks_uri: jwksUri } = configuration.serverMetadata()
-  if (jwksUri === undefined) throw new ProviderUnavailableError('its discovery document does not contain `jwks_uri`')
+  if (jwksUri === undefined)
+    throw new ProviderUnavailableError('its discovery document does not contain `jwks_uri`')
   const keys = createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: config.timeoutMs })
   return { configuration, keys }
 }
