@@ -49,7 +49,7 @@ describe.runIf(missing === null)('the fault campaign', () => {
     timeout: 300_000,
   }, async () => {
     const { code, said } = await outcome(campaign('--brief', '--parallel', '2'))
-    expect(said, said).toContain('7 of 7 runs came out as they must.')
+    expect(said, said).toContain('7 of 7 runs had the required result.')
     expect(code, said).toBe(EXIT.green)
   })
 
@@ -60,7 +60,7 @@ describe.runIf(missing === null)('the fault campaign', () => {
   ])('would show it: case %s turns the control %s red', { timeout: 120_000 }, async (name, system) => {
     const { code, said } = await outcome(campaign('--case', name, '--system', system))
     expect(code, said).toBe(EXIT.green)
-    expect(said).toContain('red, as a control')
+    expect(said).toContain('red, as required of a control')
   })
 
   it.concurrent.each([
