@@ -128,7 +128,7 @@ export class TestDataCentre {
   /** Writes to the primary and waits for the given number of replicas. Returns whether they confirmed the write. */
   async write(key: string, value: string, replicas = 1): Promise<boolean> {
     const { host } = await this.primary()
-    const [, confirmed] = await this.ask(host, ['SET', key, value], ['WAIT', String(replicas), '1000'])
+    const [, confirmed] = await this.ask(host, ['SET', key, value], ['WAIT', String(replicas), '5000'])
     return Number(confirmed) >= replicas
   }
 
