@@ -55,7 +55,7 @@ describe.runIf(missing === null)('a search that did not visit every state', () =
   })
 
   it('fails when the verifier does not print a result', () => {
-    expect(() => parseVerdict('Segmentation fault')).toThrow(/no verdict: Segmentation fault/)
+    expect(() => parseVerdict('Segmentation fault')).toThrow(/does not contain a result: Segmentation fault/)
   })
 
   it.each(aLogin)('fails when it exceeds its deadline', { timeout: ALL_MS }, async (run) => {
