@@ -134,6 +134,16 @@ export type ReasonCode = keyof typeof RULES
 /** Every code, in the order in which reasons are reported. */
 export const REASON_CODES = Object.keys(RULES) as ReasonCode[]
 
+/** Not every process takes part: operations that change the group need at least the absence of these reasons. */
+export const INCOMPLETE: readonly ReasonCode[] = [
+  'redis-unreachable',
+  'sentinel-unreachable',
+  'no-single-primary',
+  'replica-not-linked',
+  'failover-under-way',
+  'sentinel-disagrees',
+]
+
 /** Every reason why the group is not healthy; empty if it is. Pure. INV-AGENT-19. */
 export function health({ redis, sentinels }: GroupSnapshot, { groupId, held = [] }: Planned): Reason[] {
   const expected = redis.filter(({ name }) => !held.includes(name))

@@ -132,7 +132,7 @@ it('facts that were not asked are no reason', () => {
   expect(health({ redis, sentinels }, planned)).toEqual([])
 })
 
-it('a lag that is caught up in a moment is no reason', () => {
+it('a small lag, which ends within a moment, is not a reason', () => {
   const snapshot = groupSnapshot({ 3: { replication: { offset: 1000 - MAX_LAG_BYTES } } })
   expect(health(snapshot, planned)).toEqual([])
 })

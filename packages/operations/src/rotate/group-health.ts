@@ -1,21 +1,11 @@
-import { type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
+import { INCOMPLETE, type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
 import { type GroupClients, takeSnapshot } from '@holdfast/agent/group/snapshot'
 
 /**
  * A rotation reconnects or restarts one process while the others do the work: so every process must take part, and a
  * failover must be possible. A lag or a rewrite of the append-only file does no harm, because no Redis restarts.
  */
-const ROTATABLE: readonly ReasonCode[] = [
-  'redis-unreachable',
-  'sentinel-unreachable',
-  'no-single-primary',
-  'replica-not-linked',
-  'failover-under-way',
-  'sentinel-disagrees',
-  'replicas-unknown',
-  'sentinels-unknown',
-  'no-quorum',
-]
+const ROTATABLE: readonly ReasonCode[] = [...INCOMPLETE, 'replicas-unknown', 'sentinels-unknown', 'no-quorum']
 
 /** A data centre whose certificates have expired cannot be healthier: its processes no longer connect to each other. */
 const REPAIRABLE: readonly ReasonCode[] = ['redis-unreachable', 'sentinel-unreachable', 'failover-under-way']

@@ -1,18 +1,11 @@
-import { health, type Planned, primaryOf, type ReasonCode } from '@holdfast/agent/group/health'
+import { health, INCOMPLETE, type Planned, primaryOf } from '@holdfast/agent/group/health'
 import type { GroupSnapshot, ProcessSnapshot, RedisState } from '@holdfast/agent/group/snapshot'
 
 /**
  * A switchover is safe, and it is complete, when all take part: every replica can follow the new primary, and every
  * Sentinel learns it. What a Sentinel knows of the others does not count: SENTINEL FAILOVER needs no votes.
  */
-export const SWITCHOVER_NEEDS: readonly ReasonCode[] = [
-  'redis-unreachable',
-  'sentinel-unreachable',
-  'no-single-primary',
-  'replica-not-linked',
-  'failover-under-way',
-  'sentinel-disagrees',
-]
+export const SWITCHOVER_NEEDS = INCOMPLETE
 
 /** The choice of the new primary. */
 export interface Choice {

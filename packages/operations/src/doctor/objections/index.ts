@@ -1,4 +1,4 @@
-import { primaryOf, type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
+import { INCOMPLETE, primaryOf, type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { Fix } from '../finding.ts'
 import { failoverIsUnderWay, hostNames, withChangedPriority } from '../group-state.ts'
@@ -38,15 +38,7 @@ const duringRotation = ({ rotations }: Snapshot): string | null =>
   rotations.passwords === null ? null : 'A rotation of passwords has not finished. Wait until it has.'
 
 /** What each Sentinel knows of the others does not count: a reset corrects it. */
-const RESETTABLE: readonly ReasonCode[] = [
-  'redis-unreachable',
-  'sentinel-unreachable',
-  'no-single-primary',
-  'replica-not-linked',
-  'failover-under-way',
-  'sentinel-disagrees',
-  'primary-marked-down',
-]
+const RESETTABLE: readonly ReasonCode[] = [...INCOMPLETE, 'primary-marked-down']
 
 /** A Sentinel that has forgotten its replicas can promote none, so the group must be healthy during a reset. Pure. */
 export function objectionToReset(snapshot: Snapshot): string | null {
