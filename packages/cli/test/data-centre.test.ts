@@ -133,29 +133,6 @@ it('a data centre of `holdfast up` refuses a session on every gateway after its 
 }, 30_000)
 
 it(
-  'a data centre of `holdfast up` passes a drill that kills the primary, and the drill removes its users',
-  async () => {
-    const report = await drill()
-    expect(report).toMatchObject({
-      ok: true,
-      problems: [],
-      failedRequests: 0,
-      failedVerifications: 0,
-      failedLogins: 0,
-      loggedOut: 0,
-      missingAcknowledged: 0,
-      undoneLogouts: 0,
-    })
-    expect(report.newPrimaryMs).toBeGreaterThan(0)
-    expect(report.audited.gateways).toBe(4 * report.audited.primary)
-    expect(Object.keys(report.servers)).toHaveLength(4)
-    const { users } = await sandbox.json<{ users: { name: string }[] }>(['users', 'list', '--name', NAME])
-    expect(users.map(({ name }) => name)).toEqual(['demo', 'ada'])
-  },
-  DRILL_MS,
-)
-
-it(
   'a data centre of `holdfast up` runs a rehearsal whose report contains the measurements and names the missed objective',
   async () => {
     const slo = join(sandbox.folder, 'slo.yaml')

@@ -111,7 +111,7 @@ describe.each(['plain', 'tls'] as const)('on real hosts with the transport %s', 
     // down-after is 10 s, and this failover does not wait for it.
     await eventually(async () => {
       expect(await group.primaryNamedBy(second, `${NETWORK}.12`)).not.toBe(`${NETWORK}.11`)
-    }, 9000)
+    }, 6000)
     expect(log).toContain('Redis has ended')
     const promoted = await group.primaryNamedBy(second, `${NETWORK}.12`)
     expect(await startRedis(first)).toBe(`--replicaof ${promoted} 6379`)
