@@ -119,7 +119,7 @@ it('`holdfast rotate` gives every user a new password in two stages without a fa
 
 it('`holdfast rotate` refuses to remove passwords without a confirmation, and to rotate users that do not exist', async () => {
   const asked = await sandbox.run(['rotate', 'passwords', '--name', NAME])
-  expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('give --yes')])
+  expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('use --yes')])
   const unknown = await sandbox.run(['rotate', 'passwords', '--name', NAME, '--user', 'nobody'])
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('got "nobody"')])
   const odd = await sandbox.run(['rotate', 'passwords', '--name', NAME, '--stage', 'begin', '--undo'])
