@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findFreePorts, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { generateKeyring } from '@holdfast/tokens'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { build } from './build/build.ts'
+import { Consumer } from './build/consumer.ts'
+import { Registry } from './build/registry.ts'
+
+/** What an application does, with the options of its environment. */
+const SESSION = `
+const store = createRedisStore(JSON.parse(process.env.HOLDFAST_OPTIONS))
+await store.ready({ timeoutMs: 20000 })
+const { token } = await store.issue({ subject: 'ann', claims: { role: 'editor' } })
+const before = await store.verify(token)
+await store.revoke(token)
+const after = await store.verify(token)
+await store.close()
+console.log(before.status, after.status)
+`
+const IMPORT = "import { createRedisStore } from '@holdfast/tokens'\n"
+const REQUIRE = "const { createRedisStore } = require('@holdfast/tokens')\n"
+
+let folder: string
+let registry: Registry
+let group: RedisGroup
+let options: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-consumers-'))
+  const [[port = 0], built, started] = await Promise.all([findFreePorts(1), build(), RedisGroup.start()])
+  group = started
+  registry = await Registry.start(join(folder, 'registry'), port)
+  for (const published of built) await registry.publish(published)
+  options = JSON.stringify({
+    dataCentre: 'dc1',
+    keyring: generateKeyring(),
+    sentinels: group.sentinels.map(({ address }) => address),
+    ...TEST_USERS.app,
+    sentinelUsername: TEST_USERS.app.username,
+    sentinelPassword: TEST_USERS.app.password,
+  })
+}, 180_000)
+
+afterAll(async () => {
+  registry?.stop()
+  await group?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('the library, installed into an empty project', () => {
+  let consumer: Consumer
+  const inEnvironment = () => ({ HOLDFAST_OPTIONS: options })
+
+  beforeAll(async () => {
+    consumer = await Consumer.create(join(folder, 'library'), registry, {
+      'package.json': { name: 'shop', private: true, type: 'module' },
+      'esm.mjs': IMPORT + SESSION,
+      'required.cjs': `${REQUIRE}async function main() {${SESSION}}\nmain()\n`,
+      'typed.ts': TYPED,
+      'tsconfig.json': STRICT,
+    })
+    await consumer.npm('install', '@holdfast/tokens', 'node@22', 'typescript@5', '@types/node@22', 'esbuild', 'bun', 'deno')
+  }, 240_000)
+
+  const NODES = { 'Node 22': () => consumer.bin('node'), 'Node 24': () => process.execPath }
+  for (const [name, node] of Object.entries(NODES)) {
+    test.each(['esm.mjs', 'required.cjs'])(`runs on ${name} from %s`, async (file) => {
+      expect(await consumer.run(node(), [file], inEnvironment())).toBe('active inactive\n')
+    })
+  }
+
+  test('has types that a strict project accepts', async () => {
+    await consumer.run(consumer.bin('tsc'), ['--project', '.'])
+    expect(await consumer.run(consumer.bin('node'), ['out/typed.js'], inEnvironment())).toBe('active inactive\n')
+  })
+
+  test('runs from a bundle of esbuild', async () => {
+    const args = ['esm.mjs', '--bundle', '--platform=node', '--format=esm', '--outfile=bundle/app.mjs']
+    await consumer.run(consumer.bin('esbuild'), [...args, `--banner:js=${REQUIRE_IN_A_BUNDLE}`])
+    expect(await consumer.run(process.execPath, ['bundle/app.mjs'], inEnvironment())).toBe('active inactive\n')
+  })
+
+  test('runs on Bun', async () => {
+    expect(await consumer.run(consumer.bin('bun'), ['esm.mjs'], inEnvironment())).toBe('active inactive\n')
+  })
+
+  test('runs on Deno', async () => {
+    const args = ['run', '--allow-all', '--node-modules-dir=manual', 'esm.mjs']
+    expect(await consumer.run(consumer.bin('deno'), args, inEnvironment())).toBe('active inactive\n')
+  })
+})
+
+/** `@redis/client` is CommonJS: in a bundle with ES modules it needs a `require`. */
+const REQUIRE_IN_A_BUNDLE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
+
+const TYPED = `import { createRedisStore, type TokenStore, type Verification } from '@holdfast/tokens'
+import { sessions } from '@holdfast/tokens/express'
+${SESSION.replace('const store =', 'const store: TokenStore =')
+  .replace('process.env.HOLDFAST_OPTIONS', "process.env['HOLDFAST_OPTIONS'] ?? ''")
+  .replace('const before =', 'const before: Verification =')}
+export const middleware = sessions({ store })
+`
+
+const STRICT = {
+  compilerOptions: {
+    target: 'es2023',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    outDir: 'out',
+    types: ['node'],
+  },
+  files: ['typed.ts'],
+}
