@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { findFreePorts, RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { generateKeyring } from '@holdfast/tokens'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { build } from './build/build.ts'
 import { Consumer } from './build/consumer.ts'
 import { Registry } from './build/registry.ts'
@@ -61,7 +62,16 @@ describe('the library, installed into an empty project', () => {
       'typed.ts': TYPED,
       'tsconfig.json': STRICT,
     })
-    await consumer.npm('install', '@holdfast/tokens', 'node@22', 'typescript@5', '@types/node@22', 'esbuild', 'bun', 'deno')
+    await consumer.npm(
+      'install',
+      '@holdfast/tokens',
+      'node@22',
+      'typescript@5',
+      '@types/node@22',
+      'esbuild',
+      'bun',
+      'deno',
+    )
   }, 240_000)
 
   const NODES = { 'Node 22': () => consumer.bin('node'), 'Node 24': () => process.execPath }
@@ -73,13 +83,17 @@ describe('the library, installed into an empty project', () => {
 
   test('has types that a strict project accepts', async () => {
     await consumer.run(consumer.bin('tsc'), ['--project', '.'])
-    expect(await consumer.run(consumer.bin('node'), ['out/typed.js'], inEnvironment())).toBe('active inactive\n')
+    expect(await consumer.run(consumer.bin('node'), ['out/typed.js'], inEnvironment())).toBe(
+      'active inactive\n',
+    )
   })
 
   test('runs from a bundle of esbuild', async () => {
     const args = ['esm.mjs', '--bundle', '--platform=node', '--format=esm', '--outfile=bundle/app.mjs']
     await consumer.run(consumer.bin('esbuild'), [...args, `--banner:js=${REQUIRE_IN_A_BUNDLE}`])
-    expect(await consumer.run(process.execPath, ['bundle/app.mjs'], inEnvironment())).toBe('active inactive\n')
+    expect(await consumer.run(process.execPath, ['bundle/app.mjs'], inEnvironment())).toBe(
+      'active inactive\n',
+    )
   })
 
   test('runs on Bun', async () => {
@@ -92,8 +106,46 @@ describe('the library, installed into an empty project', () => {
   })
 })
 
+describe('the library in a Next.js application', () => {
+  test('is bundled by Turbopack into a standalone server, which serves a login', async () => {
+    const consumer = await Consumer.create(join(folder, 'next'), registry, {
+      'package.json': { name: 'shop', private: true, type: 'module' },
+      'next.config.mjs':
+        "export default { output: 'standalone', outputFileTracingRoot: import.meta.dirname }\n",
+      'app/layout.js': 'export default ({ children }) => <html><body>{children}</body></html>\n',
+      'app/session/route.js': `${IMPORT}${ROUTE}`,
+    })
+    await consumer.npm('install', '@holdfast/tokens', 'next@16', 'react@19', 'react-dom@19')
+    await consumer.run(consumer.bin('next'), ['build'], { NEXT_TELEMETRY_DISABLED: '1' })
+    const [port = 0] = await findFreePorts(1)
+    const server = spawn(process.execPath, ['.next/standalone/server.js'], {
+      cwd: consumer.folder,
+      env: { ...process.env, HOSTNAME: '127.0.0.1', PORT: String(port), HOLDFAST_OPTIONS: options },
+      stdio: 'ignore',
+    })
+    onTestFinished(() => void server.kill())
+    await expect
+      .poll(() => textOf(`http://127.0.0.1:${port}/session`), { timeout: 30_000 })
+      .toBe('active inactive')
+  }, 240_000)
+})
+
+const textOf = (url: string): Promise<string> =>
+  fetch(url).then(
+    (answer) => answer.text(),
+    (error: Error) => error.message,
+  )
+
+const ROUTE = `
+export const dynamic = 'force-dynamic'
+export async function GET() {
+${SESSION.replace(/console\.log\((.*)\)/, (_, values: string) => `return new Response([${values}].join(' '))`)}
+}
+`
+
 /** `@redis/client` is CommonJS: in a bundle with ES modules it needs a `require`. */
-const REQUIRE_IN_A_BUNDLE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
+const REQUIRE_IN_A_BUNDLE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
 
 const TYPED = `import { createRedisStore, type TokenStore, type Verification } from '@holdfast/tokens'
 import { sessions } from '@holdfast/tokens/express'
@@ -116,3 +168,57 @@ const STRICT = {
   },
   files: ['typed.ts'],
 }
+
+describe('the command, installed with npm install --global', () => {
+  let prefix: string
+  let consumer: Consumer
+  let stateDir: string
+  const holdfast = (...args: string[]) => {
+    const path = `${join(prefix, 'bin')}:${dirname(process.execPath)}:${process.env['PATH']}`
+    return consumer.run(join(prefix, 'bin', 'holdfast'), args, {
+      PATH: path,
+      XDG_CACHE_HOME: join(folder, 'cache'),
+    })
+  }
+
+  beforeAll(async () => {
+    prefix = join(folder, 'global')
+    stateDir = join(folder, 'state')
+    consumer = await Consumer.create(join(folder, 'operator'), registry, {
+      'package.json': { private: true },
+    })
+    await consumer.npm('install', '--global', '--prefix', prefix, 'holdfast')
+  }, 180_000)
+
+  test('names its version, and starts with the same help as in the repository', async () => {
+    expect(await holdfast('--version')).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(await holdfast('--help')).toContain('Usage: holdfast <command> [options]')
+  })
+
+  test('runs a data centre, a login and a drill', async () => {
+    const place = ['--name', 'consumer', '--state-dir', stateDir]
+    onTestFinished(async () => {
+      await holdfast('down', ...place).catch(() => {})
+    })
+    const described = await holdfast('up', '--detach', '--json', '--network', '127.0.182', ...place)
+    const { balancer, user, password } = JSON.parse(described)
+    const answer = await fetch(`${balancer}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: user, password }),
+    })
+    expect(await answer.json()).toMatchObject({ token: expect.any(String) })
+    expect(await holdfast('drill', '--kill', 'primary', ...place)).toContain('No user noticed')
+    expect(await holdfast('down', ...place)).toContain('Stopped')
+  }, 120_000)
+
+  test('tells an older Node in one sentence what it needs', async () => {
+    const main = join(prefix, 'lib', 'node_modules', 'holdfast', 'dist', 'main.js')
+    await consumer.npm('install', 'node@20')
+    const refused = await consumer.run(consumer.bin('node'), [main, '--help']).catch((error: Error) => error)
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Holdfast needs Node [^\n]*\n$/),
+    })
+  })
+})

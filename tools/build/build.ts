@@ -7,9 +7,10 @@ import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
+import { OLDEST_NODE } from '../../packages/cli/src/command-line/node-version.ts'
 import { inlineFiles } from './inline.ts'
 import { commandManifest, libraryManifest } from './manifest.ts'
-import { OLDEST_NODE, type Published, publishedPackages, ROOT, readManifest } from './packages.ts'
+import { type Published, publishedPackages, ROOT, readManifest } from './packages.ts'
 
 const run = promisify(execFile)
 
@@ -19,7 +20,8 @@ const CONTAINED = ['agent', 'drill', 'gateway', 'local', 'operations', 'site', '
 )
 
 /** Where a package is built. */
-export const builtFolder = ({ name }: Published): string => join(ROOT, 'dist', 'npm', name.replace('@', '').replace('/', '-'))
+export const builtFolder = ({ name }: Published): string =>
+  join(ROOT, 'dist', 'npm', name.replace('@', '').replace('/', '-'))
 
 /** Builds both packages and returns their folders. */
 export async function build(): Promise<string[]> {

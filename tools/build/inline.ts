@@ -26,7 +26,8 @@ export function inlineFiles(processes: Readonly<Record<string, string>> = {}): P
           return `new URL('./${entry}.js', import.meta.url)`
         })
       const left = LEFT.exec(inlined.replaceAll(/new URL\('\.\/[a-z-]+\.js', import\.meta\.url\)/g, ''))
-      if (left !== null) throw new Error(`${id} reads a file in a way that the build does not know: ${left[0]}`)
+      if (left !== null)
+        throw new Error(`${id} reads a file in a way that the build does not know: ${left[0]}`)
       // Every replacement stays on its line, so the map of the source is still right.
       return { code: inlined, map: null }
     },

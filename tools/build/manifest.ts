@@ -1,4 +1,5 @@
-import { entryOf, type Manifest, OLDEST_NODE, type Published } from './packages.ts'
+import { OLDEST_NODE } from '../../packages/cli/src/command-line/node-version.ts'
+import { entryOf, type Manifest, type Published } from './packages.ts'
 
 const REPOSITORY = 'https://github.com/holdfast/holdfast'
 
@@ -21,7 +22,11 @@ export function libraryManifest(own: Manifest): object {
 }
 
 /** The manifest of the command. It contains the library and the other packages, and depends on what they depend on. */
-export function commandManifest(own: Manifest, contained: readonly Manifest[], { entries }: Published): object {
+export function commandManifest(
+  own: Manifest,
+  contained: readonly Manifest[],
+  { entries }: Published,
+): object {
   const outside = contained.flatMap(({ dependencies = {} }) =>
     Object.entries(dependencies).filter(([name]) => !contained.some((other) => other.name === name)),
   )

@@ -3,9 +3,6 @@ import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 
-/** The oldest Node on which the published packages run: the first in which `require` loads ES modules without a flag. */
-export const OLDEST_NODE = '22.12.0'
-
 /** A package that is published. */
 export interface Published {
   name: string
@@ -35,7 +32,10 @@ export const readManifest = async (folder: string): Promise<Manifest> =>
 /** The two published packages. The library has one entry for each of its subpaths. */
 export async function publishedPackages(): Promise<{ tokens: Published; holdfast: Published }> {
   const { name, exports = {} } = await readManifest('packages/tokens')
-  const entries = Object.entries(exports).map(([subpath, file]) => [entryOf(subpath), join('packages/tokens', file)])
+  const entries = Object.entries(exports).map(([subpath, file]) => [
+    entryOf(subpath),
+    join('packages/tokens', file),
+  ])
   return {
     tokens: { name, folder: 'packages/tokens', entries: Object.fromEntries(entries) },
     holdfast: {

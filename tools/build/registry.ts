@@ -47,7 +47,12 @@ export class Registry {
   /** A file of settings with which npm uses this registry. */
   async npmrc(): Promise<string> {
     const file = join(this.#folder, 'npmrc')
-    const lines = [`registry=${this.url}`, `${this.url.replace('http:', '')}:_authToken=none`, 'audit=false', 'fund=false']
+    const lines = [
+      `registry=${this.url}`,
+      `${this.url.replace('http:', '')}:_authToken=none`,
+      'audit=false',
+      'fund=false',
+    ]
     await writeFile(file, `${lines.join('\n')}\n`)
     return file
   }
@@ -64,7 +69,8 @@ export class Registry {
         () => false,
       )
       if (isUp) return
-      if (this.#process.exitCode !== null) throw new Error(`The registry ended with ${this.#process.exitCode}.`)
+      if (this.#process.exitCode !== null)
+        throw new Error(`The registry ended with ${this.#process.exitCode}.`)
       await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
     }
     this.stop()
