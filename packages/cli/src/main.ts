@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { keepCompiled } from './command-line/compile-cache.ts'
+// An older Node cannot load the other modules, so this one checks its version before it imports them.
+import { nodeProblem } from './command-line/node-version.ts'
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,6 +9,13 @@ for (const stream of [process.stdout, process.stderr]) {
     process.kill(process.pid, 'SIGTERM')
   })
 }
-keepCompiled(process.env)
-const { runCommandLine } = await import('./program.ts')
-process.exitCode = await runCommandLine(process.argv.slice(2))
+const problem = nodeProblem(process.versions.node)
+if (problem === null) {
+  const { keepCompiled } = await import('./command-line/compile-cache.ts')
+  keepCompiled(process.env)
+  const { runCommandLine } = await import('./program.ts')
+  process.exitCode = await runCommandLine(process.argv.slice(2))
+} else {
+  console.error(problem)
+  process.exitCode = 1
+}

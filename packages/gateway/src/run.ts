@@ -54,7 +54,7 @@ export async function runGateway(configFile: string, options: RunOptions = {}): 
   using stop = options.signal ? follow(options.signal) : followProcessSignals()
   void stop.ended.then(notifier.stopping)
   await runProcesses({
-    workerFile: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    workerFile: fileURLToPath(new URL('worker.ts', import.meta.url)),
     configFile,
     count,
     fd,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 
+const MANIFEST = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+
 /** The version of this package. */
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-}
+export const version = (): string => (JSON.parse(MANIFEST) as { version: string }).version

@@ -7,17 +7,21 @@ export interface Script {
   sha: string
 }
 
-function read(file: string): string {
-  return readFileSync(new URL(file, import.meta.url), 'utf8')
-}
-
-const NUMBERS = read('numbers.lua')
-const ATTEMPT_LOG = read('attempt-log.lua')
+// Each by its literal name, so that the build can put the text into the bundle.
+const NUMBERS = readFileSync(new URL('numbers.lua', import.meta.url), 'utf8')
+const ATTEMPT_LOG = readFileSync(new URL('attempt-log.lua', import.meta.url), 'utf8')
+const MERGE = readFileSync(new URL('merge.lua', import.meta.url), 'utf8')
+const MERGE_STORED = readFileSync(new URL('merge-stored.lua', import.meta.url), 'utf8')
+const REVOKE = readFileSync(new URL('revoke.lua', import.meta.url), 'utf8')
+const ROTATE = readFileSync(new URL('rotate.lua', import.meta.url), 'utf8')
+const SWEEP = readFileSync(new URL('sweep.lua', import.meta.url), 'utf8')
+const TAKE = readFileSync(new URL('take.lua', import.meta.url), 'utf8')
+const GIVE_BACK = readFileSync(new URL('give-back.lua', import.meta.url), 'utf8')
 /** merge.lua as a function, for scripts that first decide which records to merge. */
-const MERGE_RECORDS = ['local function merge_records(KEYS, ARGV)', read('merge.lua'), 'end'].join('\n')
+const MERGE_RECORDS = ['local function merge_records(KEYS, ARGV)', MERGE, 'end'].join('\n')
 
-function load(file: string, flags: string, ...before: string[]): Script {
-  const source = [`#!lua${flags}`, NUMBERS, ...before, read(file)].join('\n')
+function load(script: string, flags: string, ...before: string[]): Script {
+  const source = [`#!lua${flags}`, NUMBERS, ...before, script].join('\n')
   return { source, sha: hash('sha1', source) }
 }
 
@@ -27,13 +31,13 @@ function load(file: string, flags: string, ...before: string[]): Script {
  * file.
  */
 export const SCRIPTS = {
-  merge: load('merge.lua', ''),
-  mergeWhenFull: load('merge.lua', ' flags=allow-oom'),
-  mergeStored: load('merge-stored.lua', ' flags=allow-oom', MERGE_RECORDS),
-  revoke: load('revoke.lua', ' flags=allow-oom', MERGE_RECORDS),
-  rotate: load('rotate.lua', '', MERGE_RECORDS),
-  rotateWhenFull: load('rotate.lua', ' flags=allow-oom', MERGE_RECORDS),
-  sweep: load('sweep.lua', ' flags=allow-oom'),
-  take: load('take.lua', '', ATTEMPT_LOG),
-  giveBack: load('give-back.lua', ' flags=allow-oom', ATTEMPT_LOG),
+  merge: load(MERGE, ''),
+  mergeWhenFull: load(MERGE, ' flags=allow-oom'),
+  mergeStored: load(MERGE_STORED, ' flags=allow-oom', MERGE_RECORDS),
+  revoke: load(REVOKE, ' flags=allow-oom', MERGE_RECORDS),
+  rotate: load(ROTATE, '', MERGE_RECORDS),
+  rotateWhenFull: load(ROTATE, ' flags=allow-oom', MERGE_RECORDS),
+  sweep: load(SWEEP, ' flags=allow-oom'),
+  take: load(TAKE, '', ATTEMPT_LOG),
+  giveBack: load(GIVE_BACK, ' flags=allow-oom', ATTEMPT_LOG),
 } as const satisfies Record<string, Script>

@@ -43,14 +43,17 @@ function welcomeTo(
     `    for i in $(seq 10); do curl -sS -H "Authorization: Bearer $TOKEN" ${balancer}/session; echo; done`,
     '',
     title('Kill the Redis primary and see what users notice'),
-    `    npm run holdfast -- drill --kill primary${flags}`,
+    `    ${command()} drill --kill primary${flags}`,
     '',
     options.detach
-      ? `  It runs in the background. Stop it with  npm run holdfast -- down${flags}`
+      ? `  It runs in the background. Stop it with  ${command()} down${flags}`
       : '  Press Ctrl-C to stop everything. Changes of its processes appear here:',
     '',
   ].join('\n')
 }
+
+/** What to type for `holdfast`: in a checkout of the repository, npm runs it. */
+const command = (): string => (process.env['npm_lifecycle_event'] ? 'npm run holdfast --' : 'holdfast')
 
 /** One login through the balancer, for a shell. */
 function loginLine({ balancer, user, password }: DataCentreDescription): string {

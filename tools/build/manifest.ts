@@ -1,0 +1,53 @@
+import { OLDEST_NODE } from '../../packages/cli/src/command-line/node-version.ts'
+import { entryOf, type Manifest, type Published } from './packages.ts'
+
+const REPOSITORY = 'https://github.com/holdfast/holdfast'
+
+/** The manifest of the library as it is published: the same subpaths, each with its types and its JavaScript. */
+export function libraryManifest(own: Manifest): object {
+  const exports = Object.keys(own.exports ?? {}).map((subpath) => [
+    subpath,
+    { types: `./dist/${typesOf(own, subpath)}`, default: `./dist/${entryOf(subpath)}.js` },
+  ])
+  return {
+    ...common(own),
+    exports: { ...Object.fromEntries(exports), './package.json': './package.json' },
+    sideEffects: false,
+    dependencies: own.dependencies,
+    ...(own.peerDependencies && {
+      peerDependencies: own.peerDependencies,
+      peerDependenciesMeta: own.peerDependenciesMeta,
+    }),
+  }
+}
+
+/** The manifest of the command. It contains the library and the other packages, and depends on what they depend on. */
+export function commandManifest(
+  own: Manifest,
+  contained: readonly Manifest[],
+  { entries }: Published,
+): object {
+  const outside = contained.flatMap(({ dependencies = {} }) =>
+    Object.entries(dependencies).filter(([name]) => !contained.some((other) => other.name === name)),
+  )
+  return {
+    ...common(own),
+    bin: { holdfast: `./dist/${Object.keys(entries)[0]}.js` },
+    dependencies: Object.fromEntries(outside.toSorted(([a], [b]) => a.localeCompare(b))),
+  }
+}
+
+const common = ({ name, version, description, license }: Manifest) => ({
+  name,
+  version,
+  description,
+  license,
+  type: 'module',
+  engines: { node: `>=${OLDEST_NODE}` },
+  repository: { type: 'git', url: `git+${REPOSITORY}.git` },
+  files: ['dist'],
+})
+
+/** The declarations keep the folders of the source. */
+const typesOf = ({ exports = {} }: Manifest, subpath: string): string =>
+  `types/${(exports[subpath] ?? '').replace('./src/', '').replace(/\.ts$/, '.d.ts')}`
