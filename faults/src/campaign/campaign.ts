@@ -40,8 +40,9 @@ async function runOne(plan: RunPlan, options: CampaignOptions): Promise<RunResul
   let record: RunRecord | null = null
   let result: RunResult
   try {
-    const { clockShim, compileCache } = workingFolder
-    record = await runIsolated({ plan, folder, clockShim }, { compileCache, onStage: () => {}, signal })
+    const { clockShim, program, compileCache } = workingFolder
+    const order = { plan, folder, clockShim }
+    record = await runIsolated(order, { program, compileCache, onStage: () => {}, signal })
     result = record.result
   } catch (error) {
     signal.throwIfAborted()

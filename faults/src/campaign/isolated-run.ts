@@ -1,13 +1,10 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { killIsolated, spawnIsolated } from '../hosts/isolation.ts'
 import { NODES_VARIABLE } from '../hosts/places.ts'
 import type { RunMessage, RunOrder } from './messages.ts'
 import type { RunRecord } from './result.ts'
-
-const PROGRAM = fileURLToPath(new URL('run-process.ts', import.meta.url))
 
 /** A run that did not finish. */
 class BrokenRunError extends Error {}
@@ -16,6 +13,8 @@ class BrokenRunError extends Error {}
 const RUN_TIMEOUT_MS = 240_000
 
 export interface IsolatedRunOptions {
+  /** The built program that runs a plan (see programs.ts). */
+  program: string
   compileCache: string
   onStage: (stage: string) => void
   signal: AbortSignal
@@ -27,9 +26,9 @@ export interface IsolatedRunOptions {
  */
 export async function runIsolated(
   order: RunOrder,
-  { compileCache, onStage, signal }: IsolatedRunOptions,
+  { program, compileCache, onStage, signal }: IsolatedRunOptions,
 ): Promise<RunRecord> {
-  const child = spawnIsolated([process.execPath, PROGRAM], {
+  const child = spawnIsolated([process.execPath, program], {
     NODE_COMPILE_CACHE: compileCache,
     [NODES_VARIABLE]: String(order.plan.nodes),
   })

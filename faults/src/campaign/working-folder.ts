@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildClockShim } from '@holdfast/testing/clock'
+import { buildPrograms } from './programs.ts'
 import type { RunRecord } from './result.ts'
 
 const PREFIX = 'holdfast-faults-'
@@ -13,20 +14,27 @@ const PREFIX = 'holdfast-faults-'
 export class WorkingFolder {
   readonly folder: string
   readonly clockShim: string
+  /** The program that runs a plan. */
+  readonly program: string
   /** The folder where Node keeps compiled modules. Without it, every server of every run would compile them again. */
   readonly compileCache: string
   #runs = 0
 
-  private constructor(folder: string, clockShim: string) {
+  private constructor(folder: string, clockShim: string, program: string) {
     this.folder = folder
     this.clockShim = clockShim
+    this.program = program
     this.compileCache = join(folder, 'compile-cache')
   }
 
   static async open(): Promise<WorkingFolder> {
     await removeLeftovers()
     const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${await startTimeOf(process.pid)}-`))
-    return new WorkingFolder(folder, await buildClockShim(folder))
+    return new WorkingFolder(
+      folder,
+      await buildClockShim(folder),
+      await buildPrograms(join(folder, 'programs')),
+    )
   }
 
   /** Creates an empty folder for one run. */
