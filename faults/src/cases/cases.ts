@@ -36,7 +36,7 @@ export const CASES: readonly FaultCase[] = [
 
 /**
  * The cases of the brief form: a cut link with a wrong election, a dead primary, an operation, a suspended server, a
- * server with a wrong clock, forged messages. The library's own tests also run the other schedules that lose writes
+ * server with a wrong clock, forged messages, five data hosts. The library's own tests also run the other schedules that lose writes
  * (`tokens/test/schedules/lost-writes.test.ts`).
  */
 export const BRIEF_CASES: readonly string[] = [
@@ -46,6 +46,7 @@ export const BRIEF_CASES: readonly string[] = [
   'suspended-application',
   'application-ahead',
   'forged-feed',
+  'five-nodes',
 ]
 
 export function findCase(name: string): FaultCase | null {

@@ -32,7 +32,7 @@ What to run:
   --first-seed N  the first of these seeds (default 1)
   --no-cases      leave out the scripted cases
   --short         run all scripted cases and 10 seeds
-  --brief         run six cases and one seed
+  --brief         run seven cases and one seed
   --seed N        run only this seed
   --case NAME     run only this case
   --system NAME   holdfast (default), or a control: plain-wait, connect-redis

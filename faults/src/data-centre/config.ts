@@ -138,9 +138,10 @@ export function renderHostConfig(host: DataHost, folder: string, timings: Timing
 
 /**
  * The plan of the data centre for the product's operations. It does not list gateways, because the applications open
- * the store themselves.
+ * the store themselves. Null with five data hosts: only the library supports them.
  */
-export function planOf({ downAfterMs, failoverTimeoutMs }: Timings): LocalPlan {
+export function planOf({ downAfterMs, failoverTimeoutMs }: Timings): LocalPlan | null {
+  if (DATA_HOSTS.length !== 3) return null
   const plan = defaultPlan({
     name: DATA_CENTRE,
     hosts: DATA_HOSTS.map(addressOf),

@@ -14,10 +14,11 @@ export class OperatedState {
     this.#folder = folder
   }
 
-  static async create(path: string, plan: LocalPlan, secrets: Secrets): Promise<OperatedState> {
+  /** Without a plan, the state folder contains only the secrets, and no operation can run. */
+  static async create(path: string, plan: LocalPlan | null, secrets: Secrets): Promise<OperatedState> {
     await mkdir(path, { mode: 0o700 })
     const folder = new StateFolder(path)
-    await writePlan(folder, plan)
+    if (plan !== null) await writePlan(folder, plan)
     await writeSecrets(folder, secrets)
     return new OperatedState(folder)
   }
