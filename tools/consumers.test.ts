@@ -33,7 +33,7 @@ beforeAll(async () => {
   const [[port = 0], built, started] = await Promise.all([findFreePorts(1), build(), RedisGroup.start()])
   group = started
   registry = await Registry.start(join(folder, 'registry'), port)
-  for (const published of built) await registry.publish(published)
+  for (const published of [built.library.folder, built.command]) await registry.publish(published)
   options = JSON.stringify({
     dataCentre: 'dc1',
     keyring: generateKeyring(),

@@ -9,8 +9,15 @@ import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
 import { OLDEST_NODE } from '../../packages/cli/src/command-line/node-version.ts'
 import { inlineFiles } from './inline.ts'
-import { commandManifest, libraryManifest } from './manifest.ts'
-import { type Published, publishedPackages, ROOT, readManifest } from './packages.ts'
+import { publishedCommand, publishedLibrary, typesOf } from './manifest.ts'
+import {
+  entryOf,
+  libraryManifest,
+  type Published,
+  publishedPackages,
+  ROOT,
+  readManifest,
+} from './packages.ts'
 
 const run = promisify(execFile)
 
@@ -20,24 +27,41 @@ const CONTAINED = ['agent', 'drill', 'gateway', 'local', 'operations', 'site', '
 )
 
 /** Where a package is built. */
-export const builtFolder = ({ name }: Published): string =>
+const builtFolder = ({ name }: Published): string =>
   join(ROOT, 'dist', 'npm', name.replace('@', '').replace('/', '-'))
 
-/** Builds both packages and returns their folders. */
-export async function build(): Promise<string[]> {
-  const { tokens, holdfast } = await publishedPackages()
-  await Promise.all([buildLibrary(tokens), buildCommand(holdfast)])
-  return [builtFolder(tokens), builtFolder(holdfast)]
+export interface BuiltLibrary {
+  folder: string
+  /** The file of declarations of each entry. */
+  declarations: Record<string, string>
 }
 
-async function buildLibrary(library: Published): Promise<void> {
-  const own = await readManifest(library.folder)
+export interface Built {
+  library: BuiltLibrary
+  /** The folder of the command. */
+  command: string
+}
+
+/** Builds both packages. */
+export async function build(): Promise<Built> {
+  const { tokens, holdfast } = await publishedPackages()
+  const [declarations] = await Promise.all([buildLibrary(tokens), buildCommand(holdfast)])
+  return { library: { folder: builtFolder(tokens), declarations }, command: builtFolder(holdfast) }
+}
+
+/** Returns the declarations of each entry. */
+async function buildLibrary(library: Published): Promise<Record<string, string>> {
+  const own = await libraryManifest()
   const folder = await emptyFolder(library)
   await Promise.all([
     bundle(library, folder, Object.keys({ ...own.dependencies, ...own.peerDependencies })),
     declare(library, folder),
-    write(library, folder, libraryManifest(own)),
+    write(library, folder, publishedLibrary(own)),
   ])
+  const entries = Object.entries(own.exports ?? {})
+  return Object.fromEntries(
+    entries.map(([subpath, file]) => [entryOf(subpath), join(folder, 'dist', typesOf(file))]),
+  )
 }
 
 async function buildCommand(command: Published): Promise<void> {
@@ -45,7 +69,7 @@ async function buildCommand(command: Published): Promise<void> {
   const [own] = contained
   if (own === undefined) throw new Error('There is no command.')
   const folder = await emptyFolder(command)
-  const manifest = commandManifest(own, contained, command) as { dependencies: Record<string, string> }
+  const manifest = publishedCommand(own, contained, command) as { dependencies: Record<string, string> }
   await Promise.all([
     bundle(command, folder, Object.keys(manifest.dependencies)),
     write(command, folder, manifest),
@@ -111,4 +135,7 @@ async function emptyFolder(published: Published): Promise<string> {
   return folder
 }
 
-if (import.meta.main) for (const folder of await build()) console.log(folder)
+if (import.meta.main) {
+  const { library, command } = await build()
+  console.log(`${library.folder}\n${command}`)
+}

@@ -4,10 +4,10 @@ import { entryOf, type Manifest, type Published } from './packages.ts'
 const REPOSITORY = 'https://github.com/holdfast/holdfast'
 
 /** The manifest of the library as it is published: the same subpaths, each with its types and its JavaScript. */
-export function libraryManifest(own: Manifest): object {
-  const exports = Object.keys(own.exports ?? {}).map((subpath) => [
+export function publishedLibrary(own: Manifest): object {
+  const exports = Object.entries(own.exports ?? {}).map(([subpath, file]) => [
     subpath,
-    { types: `./dist/${typesOf(own, subpath)}`, default: `./dist/${entryOf(subpath)}.js` },
+    { types: `./dist/${typesOf(file)}`, default: `./dist/${entryOf(subpath)}.js` },
   ])
   return {
     ...common(own),
@@ -22,7 +22,7 @@ export function libraryManifest(own: Manifest): object {
 }
 
 /** The manifest of the command. It contains the library and the other packages, and depends on what they depend on. */
-export function commandManifest(
+export function publishedCommand(
   own: Manifest,
   contained: readonly Manifest[],
   { entries }: Published,
@@ -48,6 +48,6 @@ const common = ({ name, version, description, license }: Manifest) => ({
   files: ['dist'],
 })
 
-/** The declarations keep the folders of the source. */
-const typesOf = ({ exports = {} }: Manifest, subpath: string): string =>
-  `types/${(exports[subpath] ?? '').replace('./src/', '').replace(/\.ts$/, '.d.ts')}`
+/** The declarations of a module, in `dist`. They keep the folders of the source. */
+export const typesOf = (file: string): string =>
+  `types/${file.replace('./src/', '').replace(/\.ts$/, '.d.ts')}`

@@ -29,9 +29,26 @@ export interface Manifest {
 export const readManifest = async (folder: string): Promise<Manifest> =>
   JSON.parse(await readFile(join(ROOT, folder, 'package.json'), 'utf8')) as Manifest
 
-/** The two published packages. The library has one entry for each of its subpaths. */
+/**
+ * The subpaths of the library that are published. The others are for the packages of this repository: the command
+ * contains what it needs of them.
+ */
+const PUBLIC_SUBPATHS = ['.', './attempts', './environment', './express']
+
+/** The manifest of the library with its published subpaths. */
+export async function libraryManifest(): Promise<Manifest> {
+  const own = await readManifest('packages/tokens')
+  const exports = PUBLIC_SUBPATHS.map((subpath) => {
+    const file = own.exports?.[subpath]
+    if (file === undefined) throw new Error(`The library has no subpath ${subpath}.`)
+    return [subpath, file]
+  })
+  return { ...own, exports: Object.fromEntries(exports) }
+}
+
+/** The two published packages. The library has one entry for each published subpath. */
 export async function publishedPackages(): Promise<{ tokens: Published; holdfast: Published }> {
-  const { name, exports = {} } = await readManifest('packages/tokens')
+  const { name, exports = {} } = await libraryManifest()
   const entries = Object.entries(exports).map(([subpath, file]) => [
     entryOf(subpath),
     join('packages/tokens', file),
