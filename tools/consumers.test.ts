@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { findFreePorts, RedisGroup, TEST_USERS } from '@holdfast/testing'
+import { leaseNetwork } from '@holdfast/testing/leases'
 import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { build } from './build/build.ts'
@@ -65,7 +66,7 @@ describe('the library, installed into an empty project', () => {
     await consumer.npm(
       'install',
       '@holdfast/tokens',
-      'node@22',
+      'node@22.12.0',
       'typescript@5',
       '@types/node@22',
       'esbuild',
@@ -74,7 +75,7 @@ describe('the library, installed into an empty project', () => {
     )
   }, 240_000)
 
-  const NODES = { 'Node 22': () => consumer.bin('node'), 'Node 24': () => process.execPath }
+  const NODES = { 'Node 22.12': () => consumer.bin('node'), 'Node 24': () => process.execPath }
   for (const [name, node] of Object.entries(NODES)) {
     test.each(['esm.mjs', 'required.cjs'])(`runs on ${name} from %s`, async (file) => {
       expect(await consumer.run(node(), [file], inEnvironment())).toBe('active inactive\n')
@@ -86,7 +87,7 @@ describe('the library, installed into an empty project', () => {
     expect(await consumer.run(consumer.bin('node'), ['out/typed.js'], inEnvironment())).toBe(
       'active inactive\n',
     )
-  })
+  }, 120_000)
 
   test('runs from a bundle of esbuild', async () => {
     const args = ['esm.mjs', '--bundle', '--platform=node', '--format=esm', '--outfile=bundle/app.mjs']
@@ -200,7 +201,7 @@ describe('the command, installed with npm install --global', () => {
     onTestFinished(async () => {
       await holdfast('down', ...place).catch(() => {})
     })
-    const described = await holdfast('up', '--detach', '--json', '--network', '127.0.182', ...place)
+    const described = await holdfast('up', '--detach', '--json', '--network', await leaseNetwork(), ...place)
     const { balancer, user, password } = JSON.parse(described)
     const answer = await fetch(`${balancer}/login`, {
       method: 'POST',
@@ -210,7 +211,7 @@ describe('the command, installed with npm install --global', () => {
     expect(await answer.json()).toMatchObject({ token: expect.any(String) })
     expect(await holdfast('drill', '--kill', 'primary', ...place)).toContain('No user noticed')
     expect(await holdfast('down', ...place)).toContain('Stopped')
-  }, 120_000)
+  }, 180_000)
 
   test('tells an older Node in one sentence what it needs', async () => {
     const main = join(prefix, 'lib', 'node_modules', 'holdfast', 'dist', 'main.js')

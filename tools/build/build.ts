@@ -9,7 +9,8 @@ import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
 import { OLDEST_NODE } from '../../packages/cli/src/command-line/node-version.ts'
 import { inlineFiles } from './inline.ts'
-import { publishedCommand, publishedLibrary, typesOf } from './manifest.ts'
+import { licencesOf } from './licences.ts'
+import { type PublishedManifest, publishedCommand, publishedLibrary, typesOf } from './manifest.ts'
 import {
   entryOf,
   libraryManifest,
@@ -45,18 +46,20 @@ export interface Built {
 /** Builds both packages. */
 export async function build(): Promise<Built> {
   const { tokens, holdfast } = await publishedPackages()
-  const [declarations] = await Promise.all([buildLibrary(tokens), buildCommand(holdfast)])
+  const revision = await revisionOfSources()
+  const [declarations] = await Promise.all([buildLibrary(tokens, revision), buildCommand(holdfast, revision)])
   return { library: { folder: builtFolder(tokens), declarations }, command: builtFolder(holdfast) }
 }
 
 /** Returns the declarations of each entry. */
-async function buildLibrary(library: Published): Promise<Record<string, string>> {
+async function buildLibrary(library: Published, revision: string | null): Promise<Record<string, string>> {
   const own = await libraryManifest()
+  const manifest = publishedLibrary(own, revision)
   const folder = await emptyFolder(library)
   await Promise.all([
-    bundle(library, folder, Object.keys({ ...own.dependencies, ...own.peerDependencies })),
+    bundle(library, folder, manifest, { maps: true }),
     declare(library, folder),
-    write(library, folder, publishedLibrary(own)),
+    write(library, folder, manifest),
   ])
   const entries = Object.entries(own.exports ?? {})
   return Object.fromEntries(
@@ -64,36 +67,41 @@ async function buildLibrary(library: Published): Promise<Record<string, string>>
   )
 }
 
-async function buildCommand(command: Published): Promise<void> {
+async function buildCommand(command: Published, revision: string | null): Promise<void> {
   const contained = await Promise.all([command.folder, ...CONTAINED].map(readManifest))
   const [own] = contained
   if (own === undefined) throw new Error('There is no command.')
   const folder = await emptyFolder(command)
-  const manifest = publishedCommand(own, contained, command) as { dependencies: Record<string, string> }
-  await Promise.all([
-    bundle(command, folder, Object.keys(manifest.dependencies)),
-    write(command, folder, manifest),
-  ])
+  const manifest = publishedCommand(own, contained, command, revision)
+  await Promise.all([bundle(command, folder, manifest, { maps: false }), write(command, folder, manifest)])
   await chmod(join(folder, 'dist', 'main.js'), 0o755)
 }
 
-async function bundle({ entries, processes }: Published, folder: string, outside: string[]): Promise<void> {
-  const isOutside = new Set(outside)
+async function bundle(
+  { entries, processes }: Published,
+  folder: string,
+  manifest: PublishedManifest,
+  { maps }: { maps: boolean },
+): Promise<void> {
+  const isOutside = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
   const bundled = await rolldown({
     cwd: ROOT,
     input: entries,
     platform: 'node',
-    plugins: [inlineFiles(processes)],
+    plugins: [inlineFiles(processes, manifest)],
     external: (id) => id.startsWith('node:') || isOutside.has(packageOf(id)),
     transform: { target: `node${OLDEST_NODE.split('.')[0]}` },
   })
-  await bundled.write({
+  const { output } = await bundled.write({
     dir: join(folder, 'dist'),
     format: 'esm',
-    sourcemap: true,
+    sourcemap: maps,
     chunkFileNames: '[name]-[hash].js',
   })
   await bundled.close()
+  const modules = output.flatMap((part) => ('moduleIds' in part ? part.moduleIds : []))
+  const licences = await licencesOf(modules)
+  if (licences !== '') await writeFile(join(folder, 'dist', 'THIRD-PARTY-LICENSES.txt'), licences)
 }
 
 /** `@redis/client/dist/x` is of `@redis/client`. */
@@ -126,6 +134,12 @@ async function write({ folder: source }: Published, folder: string, manifest: ob
     copyFile(join(ROOT, source, 'README.md'), join(folder, 'README.md')),
     copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE')),
   ])
+}
+
+/** Null: the sources are not in a git repository. */
+async function revisionOfSources(): Promise<string | null> {
+  const asked = await run('git', ['rev-parse', 'HEAD'], { cwd: ROOT }).catch(() => null)
+  return asked?.stdout.trim() ?? null
 }
 
 async function emptyFolder(published: Published): Promise<string> {

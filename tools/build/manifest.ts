@@ -3,17 +3,22 @@ import { entryOf, type Manifest, type Published } from './packages.ts'
 
 const REPOSITORY = 'https://github.com/holdfast/holdfast'
 
+export interface PublishedManifest {
+  dependencies: Record<string, string>
+  peerDependencies?: Record<string, string>
+}
+
 /** The manifest of the library as it is published: the same subpaths, each with its types and its JavaScript. */
-export function publishedLibrary(own: Manifest): object {
+export function publishedLibrary(own: Manifest, revision: string | null): PublishedManifest {
   const exports = Object.entries(own.exports ?? {}).map(([subpath, file]) => [
     subpath,
     { types: `./dist/${typesOf(file)}`, default: `./dist/${entryOf(subpath)}.js` },
   ])
   return {
-    ...common(own),
+    ...common(own, revision),
     exports: { ...Object.fromEntries(exports), './package.json': './package.json' },
     sideEffects: false,
-    dependencies: own.dependencies,
+    dependencies: own.dependencies ?? {},
     ...(own.peerDependencies && {
       peerDependencies: own.peerDependencies,
       peerDependenciesMeta: own.peerDependenciesMeta,
@@ -21,23 +26,30 @@ export function publishedLibrary(own: Manifest): object {
   }
 }
 
-/** The manifest of the command. It contains the library and the other packages, and depends on what they depend on. */
+/** Packages with code compiled for one platform. A bundle cannot contain them. */
+const NATIVE = ['@node-rs/argon2']
+
+/**
+ * The manifest of the command. It contains the library, the other packages and all their dependencies, so it installs in
+ * a second and starts from few files. It depends only on what is compiled for one platform.
+ */
 export function publishedCommand(
   own: Manifest,
   contained: readonly Manifest[],
   { entries }: Published,
-): object {
+  revision: string | null,
+): PublishedManifest {
   const outside = contained.flatMap(({ dependencies = {} }) =>
-    Object.entries(dependencies).filter(([name]) => !contained.some((other) => other.name === name)),
+    Object.entries(dependencies).filter(([name]) => NATIVE.includes(name)),
   )
   return {
-    ...common(own),
+    ...common(own, revision),
     bin: { holdfast: `./dist/${Object.keys(entries)[0]}.js` },
     dependencies: Object.fromEntries(outside.toSorted(([a], [b]) => a.localeCompare(b))),
   }
 }
 
-const common = ({ name, version, description, license }: Manifest) => ({
+const common = ({ name, version, description, license }: Manifest, revision: string | null) => ({
   name,
   version,
   description,
@@ -46,6 +58,7 @@ const common = ({ name, version, description, license }: Manifest) => ({
   engines: { node: `>=${OLDEST_NODE}` },
   repository: { type: 'git', url: `git+${REPOSITORY}.git` },
   files: ['dist'],
+  ...(revision !== null && { gitHead: revision }),
 })
 
 /** The declarations of a module, in `dist`. They keep the folders of the source. */

@@ -27,7 +27,7 @@ export function rootHelp(sections: readonly HelpSection[], groups: Readonly<Reco
   })
   const width = widest(titled.flatMap(({ rows }) => rows))
   return page([
-    ['Usage: holdfast <command> [options]', '       holdfast --version'],
+    ['Usage: holdfast <command> [options]'],
     ...titled.map(({ title, rows }) => listing(title, rows, width)),
     [
       ...exitLines(Object.keys(EXIT_MEANINGS).map((code) => Number(code) as ExitCode)),

@@ -22,6 +22,7 @@ import { switchover } from './switchover/command.ts'
 import { up } from './up/command.ts'
 import { upgrade } from './upgrade/command.ts'
 import { USERS_COMMANDS } from './users/command.ts'
+import { versionCommand } from './version/command.ts'
 import { watchdog } from './watchdog/command.ts'
 
 /** The summaries of the groups: the first words of commands with two words. */
@@ -48,7 +49,14 @@ export const SECTIONS: readonly HelpSection[] = [
   },
   {
     title: 'Describe and deploy',
-    commands: [init, check, render, ...CA_COMMANDS, completionCommand(() => COMMANDS, GROUPS)],
+    commands: [
+      init,
+      check,
+      render,
+      ...CA_COMMANDS,
+      versionCommand,
+      completionCommand(() => COMMANDS, GROUPS),
+    ],
   },
   { title: 'For systemd units', commands: [gateway, guard, watchdog] },
 ]

@@ -25,8 +25,25 @@ export function findProgram(name: string, searchPath = process.env['PATH'] ?? ''
   }
   throw new ClusterError(
     'MISSING_PROGRAM',
-    `\`${name}\` is not installed, or not on the PATH. Install it with \`npm start\`, or on Debian with \`apt-get install ${PACKAGES[name] ?? name}\`.`,
+    `\`${name}\` is not installed, or not on the PATH. Install it, on Debian with \`apt-get install ${PACKAGES[name] ?? name}\`.`,
   )
+}
+
+export interface InstalledEngine {
+  name: Engine['name']
+  /** Such as `7.0.15`. */
+  version: string
+  /** The path of its server. */
+  program: string
+}
+
+/** The engine that is installed, Redis if both are. Null: there is none. */
+export async function installedEngine(): Promise<InstalledEngine | null> {
+  for (const name of ['redis', 'valkey'] as const) {
+    const version = await installedVersion({ name }).catch(() => null)
+    if (version !== null) return { name, version, program: findProgram(`${name}-server`) }
+  }
+  return null
 }
 
 /** The installed version of an engine, such as `7.0.15`. Throws `MISSING_PROGRAM`. */

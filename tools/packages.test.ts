@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { rolldown } from 'rolldown'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { API_FOLDER, writeApiReports } from './build/api-report.ts'
+import { type Built, build } from './build/build.ts'
+import { ROOT } from './build/packages.ts'
+
+const run = promisify(execFile)
+
+/** The library, minified without its dependency, as a bundle contains it. Raise it only with a reason. */
+const MOST_GZIP_BYTES = 40 * 1024
+
+let built: Built
+let scratch: string
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'holdfast-packages-'))
+  built = await build()
+}, 60_000)
+
+afterAll(() => rm(scratch, { recursive: true, force: true }))
+
+describe.each(['library', 'command'] as const)('the published %s', (which) => {
+  const folder = () => (which === 'library' ? built.library.folder : built.command)
+
+  test('has a manifest in which publint finds nothing', async () => {
+    const { messages, pkg } = await publint({ pkgDir: folder(), strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  })
+
+  test('contains its manifest, README, licence and dist, and nothing else', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json'], { cwd: folder() })
+    const [packed] = JSON.parse(stdout) as [{ files: { path: string }[] }]
+    const outside = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
+    expect(outside.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json'])
+  })
+
+  test('names no folder of the machine that built it', async () => {
+    const files = await readdir(join(folder(), 'dist'), { recursive: true, withFileTypes: true })
+    const texts = await Promise.all(
+      files
+        .filter((file) => file.isFile())
+        .map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')),
+    )
+    expect(texts.length).toBeGreaterThan(2)
+    expect(texts.filter((text) => text.includes(ROOT))).toEqual([])
+  })
+})
+
+describe('the published library', () => {
+  test('has types that every way of importing it finds', async () => {
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', scratch], {
+      cwd: built.library.folder,
+    })
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+    // It exits with an error if it finds a problem. Node 22.12 and later load ES modules by `require`, so the package
+    // has no second form, and what older ways of resolving would need is left out.
+    const attw = join(ROOT, 'node_modules', '.bin', 'attw')
+    const checked = await run(attw, ['--profile', 'esm-only', '--no-color', join(scratch, filename)])
+    const found = checked.stdout.match(/^(?:node16 \(from ESM\)|bundler): 🟢/gm)
+    expect(found).toHaveLength(2 * (Object.keys(built.library.declarations).length + 1))
+  }, 60_000)
+
+  test('exports what its API reports say', async () => {
+    const folder = join(scratch, 'api')
+    await writeApiReports(built.library, folder)
+    expect(
+      await reportsIn(folder),
+      'The public surface has changed. Read the change, and run `npm run docs`.',
+    ).toEqual(await reportsIn(API_FOLDER))
+  }, 60_000)
+
+  test(`is at most ${MOST_GZIP_BYTES / 1024} KiB when minified and compressed, without its dependency`, async () => {
+    const bundle = await rolldown({
+      input: join(built.library.folder, 'dist', 'index.js'),
+      platform: 'node',
+      external: ['@redis/client', /^node:/],
+    })
+    const { output } = await bundle.generate({ format: 'esm', minify: true })
+    await bundle.close()
+    const bytes = gzipSync(output.map((part) => ('code' in part ? part.code : '')).join('')).length
+    console.log(`the library is ${(bytes / 1024).toFixed(1)} KiB`)
+    expect(bytes).toBeGreaterThan(10 * 1024)
+    expect(bytes).toBeLessThanOrEqual(MOST_GZIP_BYTES)
+  })
+})
+
+async function reportsIn(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).toSorted()
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']))
+}
