@@ -8,7 +8,11 @@ import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { build } from './build/build.ts'
 import { Consumer } from './build/consumer.ts'
+import { ROOT } from './build/packages.ts'
 import { Registry } from './build/registry.ts'
+
+/** Other tests build at the same time. */
+const BUILT = join(ROOT, 'dist', 'consumers-test')
 
 /** What an application does, with the options of its environment. */
 const SESSION = `
@@ -31,7 +35,7 @@ let options: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-consumers-'))
-  const [[port = 0], built, started] = await Promise.all([findFreePorts(1), build(), RedisGroup.start()])
+  const [[port = 0], built, started] = await Promise.all([findFreePorts(1), build(BUILT), RedisGroup.start()])
   group = started
   registry = await Registry.start(join(folder, 'registry'), port)
   for (const published of [built.library.folder, built.command]) await registry.publish(published)
@@ -48,7 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   registry?.stop()
   await group?.stop()
-  await rm(folder, { recursive: true, force: true })
+  for (const made of [folder, BUILT]) await rm(made, { recursive: true, force: true })
 })
 
 describe('the library, installed into an empty project', () => {

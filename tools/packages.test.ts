@@ -14,6 +14,9 @@ import { ROOT } from './build/packages.ts'
 
 const run = promisify(execFile)
 
+/** Other tests build at the same time. */
+const BUILT = join(ROOT, 'dist', 'packages-test')
+
 /** The library, minified without its dependency, as a bundle contains it. Raise it only with a reason. */
 const MOST_GZIP_BYTES = 40 * 1024
 
@@ -22,10 +25,12 @@ let scratch: string
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'holdfast-packages-'))
-  built = await build()
+  built = await build(BUILT)
 }, 60_000)
 
-afterAll(() => rm(scratch, { recursive: true, force: true }))
+afterAll(async () => {
+  for (const folder of [scratch, BUILT]) await rm(folder, { recursive: true, force: true })
+})
 
 describe.each(['library', 'command'] as const)('the published %s', (which) => {
   const folder = () => (which === 'library' ? built.library.folder : built.command)

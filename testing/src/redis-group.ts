@@ -93,7 +93,7 @@ export class RedisGroup {
       await group.#setMark(mark)
       await Promise.all(sentinels.map((server) => server.start()))
       await group.setSentinelPeriods(500, 250)
-      await group.waitUntilWhole()
+      await group.untilHealthy()
       await group.#waitUntilMarked(mark)
       if (options.quickSentinels === false) await group.setSentinelPeriods(10_000, 2000)
     } catch (error) {
@@ -200,7 +200,7 @@ export class RedisGroup {
   }
 
   /** Waits until one primary has two synchronized replicas and every Sentinel knows all nodes. */
-  async waitUntilWhole(timeoutMs = 30_000): Promise<void> {
+  async untilHealthy(timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
       const missing = await this.#missing().catch(String)

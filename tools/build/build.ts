@@ -27,9 +27,8 @@ const CONTAINED = ['agent', 'drill', 'gateway', 'local', 'operations', 'site', '
   (name) => `packages/${name}`,
 )
 
-/** Where a package is built. */
-const builtFolder = ({ name }: Published): string =>
-  join(ROOT, 'dist', 'npm', name.replace('@', '').replace('/', '-'))
+/** Where packages are built, unless another folder is given. */
+const OUT = join(ROOT, 'dist', 'npm')
 
 export interface BuiltLibrary {
   folder: string
@@ -43,38 +42,40 @@ export interface Built {
   command: string
 }
 
-/** Builds both packages. */
-export async function build(): Promise<Built> {
-  const { tokens, holdfast } = await publishedPackages()
-  const revision = await revisionOfSources()
-  const [declarations] = await Promise.all([buildLibrary(tokens, revision), buildCommand(holdfast, revision)])
-  return { library: { folder: builtFolder(tokens), declarations }, command: builtFolder(holdfast) }
+/** Builds both packages, each into a folder of its own in `out`, a folder below the root of the repository. */
+export async function build(out = OUT): Promise<Built> {
+  const [library, command] = await Promise.all([buildLibrary(out), buildCommand(out)])
+  return { library, command }
 }
 
-/** Returns the declarations of each entry. */
-async function buildLibrary(library: Published, revision: string | null): Promise<Record<string, string>> {
+async function buildLibrary(out: string): Promise<BuiltLibrary> {
+  const { tokens: library } = await publishedPackages()
   const own = await libraryManifest()
-  const manifest = publishedLibrary(own, revision)
-  const folder = await emptyFolder(library)
+  const manifest = publishedLibrary(own, await revisionOfSources())
+  const folder = await emptyFolder(out, library)
   await Promise.all([
     bundle(library, folder, manifest, { maps: true }),
     declare(library, folder),
     write(library, folder, manifest),
   ])
-  const entries = Object.entries(own.exports ?? {})
-  return Object.fromEntries(
-    entries.map(([subpath, file]) => [entryOf(subpath), join(folder, 'dist', typesOf(file))]),
-  )
+  const declarations = Object.entries(own.exports ?? {}).map(([subpath, file]) => [
+    entryOf(subpath),
+    join(folder, 'dist', typesOf(file)),
+  ])
+  return { folder, declarations: Object.fromEntries(declarations) }
 }
 
-async function buildCommand(command: Published, revision: string | null): Promise<void> {
+/** Builds only the command, and returns its folder. */
+export async function buildCommand(out = OUT): Promise<string> {
+  const { holdfast: command } = await publishedPackages()
   const contained = await Promise.all([command.folder, ...CONTAINED].map(readManifest))
   const [own] = contained
   if (own === undefined) throw new Error('There is no command.')
-  const folder = await emptyFolder(command)
-  const manifest = publishedCommand(own, contained, command, revision)
+  const folder = await emptyFolder(out, command)
+  const manifest = publishedCommand(own, contained, command, await revisionOfSources())
   await Promise.all([bundle(command, folder, manifest, { maps: false }), write(command, folder, manifest)])
   await chmod(join(folder, 'dist', 'main.js'), 0o755)
+  return folder
 }
 
 async function bundle(
@@ -123,7 +124,7 @@ async function declare({ folder: source }: Published, folder: string): Promise<v
     },
     include: [join(ROOT, source, 'src')],
   }
-  const file = join(ROOT, 'dist', 'tsconfig.types.json')
+  const file = join(folder, '..', 'tsconfig.types.json')
   await writeFile(file, JSON.stringify(config))
   await run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', file], { cwd: ROOT })
 }
@@ -142,8 +143,8 @@ async function revisionOfSources(): Promise<string | null> {
   return asked?.stdout.trim() ?? null
 }
 
-async function emptyFolder(published: Published): Promise<string> {
-  const folder = builtFolder(published)
+async function emptyFolder(out: string, { name }: Published): Promise<string> {
+  const folder = join(out, name.replace('@', '').replace('/', '-'))
   await rm(folder, { recursive: true, force: true })
   await mkdir(join(folder, 'dist'), { recursive: true })
   return folder

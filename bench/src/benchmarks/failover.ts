@@ -83,7 +83,7 @@ async function killOnce(stack: AsyncDisposableStack, centre: DataCentre): Promis
   const observations = await Promise.all(workers.map(({ worker }) => worker.call('stop')))
   await Promise.all(workers.map(({ worker }) => worker.stop()))
   await primary.start()
-  await group.waitUntilWhole()
+  await group.untilHealthy()
   const judged = {} as Record<Name, Observed>
   for (const [index, { name }] of workers.entries()) {
     const observed = observations[index]

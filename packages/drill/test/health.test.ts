@@ -21,7 +21,7 @@ it.each([
 ])(
   'a drill waits with its load and its fault while %s',
   async (_, victim) => {
-    await dc.whole()
+    await dc.untilHealthy()
     const phases = new Set<DrillProgress['phase']>()
     const leaving = new AbortController()
     await dc.control.signal(victim, 'SIGSTOP')

@@ -134,7 +134,7 @@ test('a login at one gateway is valid at another, also after the primary dies', 
   await primary.kill()
   onTestFinished(async () => {
     await primary.start()
-    await group().waitUntilWhole()
+    await group().untilHealthy()
   })
   const login = logIn(second.url)
   let waiting = true
@@ -171,7 +171,7 @@ test('a gateway answers 503 while two of three Redis are down, and 200 again aft
   for (const server of gone) server.pause()
   onTestFinished(async () => {
     for (const server of gone) server.resume()
-    await group().waitUntilWhole()
+    await group().untilHealthy()
   })
   const response = await until(async () => {
     const answer = await fetch(`${url}/session`, { headers: asCookie(token) })

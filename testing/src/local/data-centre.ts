@@ -148,7 +148,7 @@ export class TestDataCentre {
   }
 
   /** Waits until the group is healthy: one primary, two linked replicas, and three Sentinels that agree. */
-  whole(): Promise<{ name: string; host: string }> {
+  untilHealthy(): Promise<{ name: string; host: string }> {
     return eventually(async () => {
       const { nodes, sentinels } = await this.#ask()
       const [views, answers] = await Promise.all([nodes.views(1000), sentinels.answers(1000)])

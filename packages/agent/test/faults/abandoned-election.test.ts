@@ -210,7 +210,7 @@ async function run(withAgents: boolean) {
     await sleep(1500)
     const loggedInSince = lab.loggedIn.size - acknowledged
     const promotedLate = await lab.goOn()
-    await lab.group.waitUntilWhole()
+    await lab.group.untilHealthy()
     await sleep(500)
     return {
       closed,

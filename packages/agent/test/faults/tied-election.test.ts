@@ -40,5 +40,5 @@ it('the agent corrects a Sentinel that permanently names another Redis in the sa
   }
   await eventually(async () => expect(log).toContain('closed an abandoned election'), 40_000)
   await eventually(async () => expect(await named()).toEqual(Array(3).fill(primary.port)), 5000)
-  await group.waitUntilWhole()
+  await group.untilHealthy()
 })

@@ -30,14 +30,14 @@ async function standStill(names: string[], ms: number): Promise<void> {
 
 // INV-AGENT-17.
 it('after a stall of all Sentinels a killed primary is replaced within 4 s', async () => {
-  const { name } = await dc.whole()
+  const { name } = await dc.untilHealthy()
   await standStill(SENTINELS, 4000)
   await dc.control.signal(name, 'SIGKILL')
   expect(await untilWritten()).toBeLessThan(4000)
 })
 
 it('after a stall of two Sentinels a primary that hangs is replaced within 6 s', async () => {
-  const { name } = await dc.whole()
+  const { name } = await dc.untilHealthy()
   await standStill(SENTINELS.slice(1), 2500)
   await dc.control.signal(name, 'SIGSTOP')
   const tookMs = await untilWritten()
@@ -46,7 +46,7 @@ it('after a stall of two Sentinels a primary that hangs is replaced within 6 s',
 })
 
 it('a leader that stood still between its election and the promotion promotes within 4 s after it continues', async () => {
-  const { name, host } = await dc.whole()
+  const { name, host } = await dc.untilHealthy()
   await dc.control.signal(name, 'SIGSTOP')
   const leader = await standingLeader()
   await sleep(3000)

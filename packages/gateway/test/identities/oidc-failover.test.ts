@@ -42,7 +42,7 @@ test('a login that begins at gateway 1 finishes at gateway 3, although the prima
   await primary.kill()
   onTestFinished(async () => {
     await primary.start()
-    await group().waitUntilWhole()
+    await group().untilHealthy()
   })
   browser.route(PUBLIC_URL, three.url)
   const { url: arrived, response } = await browser.open(url.href, {}, (next) => next.pathname === '/reports')

@@ -230,14 +230,14 @@ describe.skipIf(!runs)('both', () => {
     do answers = await askBoth('/x', cookie)
     while (answers.some(({ status }) => status === 503) && Date.now() < deadline)
     for (const answer of answers) expect(identity(answer)['X_AUTH_REQUEST_USER']).toBe('ada')
-    await stage.group.waitUntilWhole()
+    await stage.group.untilHealthy()
   }, 60_000)
 
   test('none of 1,000 requests per proxy fails or needs a new login while the primary dies', async () => {
     const primary = await stage.group.primary()
     onTestFinished(async () => {
       await primary.start()
-      await stage.group.waitUntilWhole()
+      await stage.group.untilHealthy()
     })
     let killed: Promise<void> | null = null
     const outcomes = await Promise.all(

@@ -145,7 +145,7 @@ test('the login limits stay in force when the primary is killed', async () => {
   expect(await group().primary()).not.toBe(primary)
   expect(gateways.reduce((sum, { log }) => sum + hashesIn(log()), 0)).toBe(PER_ACCOUNT)
   await primary.start()
-  await group().waitUntilWhole()
+  await group().untilHealthy()
 }, 60_000)
 
 test('racing logins on two gateways leave no more sessions than the limit, with both rules', async () => {

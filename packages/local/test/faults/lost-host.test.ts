@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => dc.remove())
 
 it('after the loss of the primary host another primary serves within 4 s, and the host comes back as a replica', async () => {
-  const old = await dc.whole()
+  const old = await dc.untilHealthy()
   await dc.write('before', 'the loss')
   await dc.control.loseHost(old.host)
   const lost = (await dc.control.status()).processes.filter(({ state }) => state === 'lost')
@@ -29,12 +29,12 @@ it('after the loss of the primary host another primary serves within 4 s, and th
   expect(tookMs).toBeGreaterThan(1400)
   expect(tookMs).toBeLessThan(4000)
   await dc.control.restoreHost(old.host)
-  expect((await dc.whole()).host).not.toBe(old.host)
+  expect((await dc.untilHealthy()).host).not.toBe(old.host)
   expect(await dc.ask(old.host, ['GET', 'before'], ['GET', 'after'])).toEqual(['the loss', 'the loss'])
 })
 
 it('while the primary is paused, status does not hang and another Redis takes over; the old one then follows it', async () => {
-  const old = await dc.whole()
+  const old = await dc.untilHealthy()
   await dc.control.signal(old.name, 'SIGSTOP')
   const askedMs = performance.now()
   const { redis } = await dc.status()
@@ -44,11 +44,11 @@ it('while the primary is paused, status does not hang and another Redis takes ov
     if ((await dc.primary()).name === old.name) throw new Error('still the old one')
   })
   await dc.control.signal(old.name, 'SIGCONT')
-  expect((await dc.whole()).name).not.toBe(old.name)
+  expect((await dc.untilHealthy()).name).not.toBe(old.name)
 })
 
 it('a primary without its data is held at the start until a replica has taken over, so nothing is lost', async () => {
-  const old = await dc.whole()
+  const old = await dc.untilHealthy()
   expect(await dc.write('survives', 'yes', 2)).toBe(true)
   await dc.onDisk()
   await dc.stop()
@@ -56,7 +56,7 @@ it('a primary without its data is held at the start until a replica has taken ov
   const said: string[] = []
   await dc.start({ onProgress: ({ text }) => said.push(text) })
   expect(said.join('\n')).toContain(`${old.name} is held: This Redis was primary and has lost its data`)
-  expect((await dc.whole()).name).not.toBe(old.name)
+  expect((await dc.untilHealthy()).name).not.toBe(old.name)
   expect(await dc.ask(old.host, ['GET', 'survives'])).toEqual(['yes'])
 })
 

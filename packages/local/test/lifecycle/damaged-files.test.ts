@@ -41,7 +41,7 @@ it('files that a power cut has emptied or ended with zeros stop nothing', async 
   await truncate(join(dc.stateDir, 'redis-2', 'users.acl'))
   await truncate(join(dc.stateDir, 'sentinel-3', 'sentinel.conf'))
   await dc.start()
-  await dc.whole()
+  await dc.untilHealthy()
   await expectData('first')
   expect((await readdir(join(dc.stateDir, 'redis-2'))).join()).toMatch(/users\.acl\.damaged\.\d+/)
   expect(await dc.write('second', 'kept', 2)).toBe(true)
@@ -52,7 +52,7 @@ it('files that a power cut has emptied or ended with zeros stop nothing', async 
 // INV-LOCAL-5.
 it('a Redis or a Sentinel never starts with a file that lost what keeps strangers out, while others run', async () => {
   await dc.start()
-  const { host } = await dc.whole()
+  const { host } = await dc.untilHealthy()
   const other = dc.topology.dataHosts.findIndex((one) => one.host !== host) + 1
   for (const [name, file] of [
     [`sentinel-${other}`, 'sentinel.conf'],
@@ -63,7 +63,7 @@ it('a Redis or a Sentinel never starts with a file that lost what keeps stranger
     for (const text of [(await readFile(path, 'utf8')).split('\n', 3).join('\n'), '']) {
       await dc.control.signal(name, 'SIGKILL')
       await writeFile(path, text)
-      await dc.whole()
+      await dc.untilHealthy()
       expect(await readFile(path, 'utf8')).toMatch(/^bind 127\.\d+\.\d+\.\d+$/m)
     }
     const aside = (await readdir(join(dc.stateDir, name))).filter((one) => one.includes('.damaged.'))
@@ -78,7 +78,7 @@ it('a Redis or a Sentinel never starts with a file that lost what keeps stranger
 it('a damaged replica and then a damaged primary get a copy of the data, and their files are kept', async () => {
   await truncate(await fileOf('redis-3', '.manifest'))
   await dc.start()
-  await dc.whole()
+  await dc.untilHealthy()
   await expectData('second')
   expect((await readdir(dataOf('redis-3'))).join()).toContain('appendonlydir.damaged')
   const { name } = await dc.primary()
@@ -86,7 +86,7 @@ it('a damaged replica and then a damaged primary get a copy of the data, and the
   await dc.stop()
   await truncate(await fileOf(name, '.base.rdb'), 60)
   await dc.start()
-  expect((await dc.whole()).name).not.toBe(name)
+  expect((await dc.untilHealthy()).name).not.toBe(name)
   await expectData('second')
   await dc.onDisk()
   await dc.stop()
@@ -103,7 +103,7 @@ it('a Redis with a user that cannot load its data is held, and the other two go 
     heldBecause: expect.stringContaining('Set it to "user default off ~* &* +@all"'),
   })
   await writeFile(aclFile, users)
-  await dc.whole()
+  await dc.untilHealthy()
   await dc.onDisk()
   await dc.stop()
 }, 60_000)

@@ -41,7 +41,7 @@ describe.each([
 
   // INV-LOCAL-6.
   it.skipIf(!canRun)('is healthy, and the doctor finds only the stand-ins of its gateways', async () => {
-    await dc.whole()
+    await dc.untilHealthy()
     const { findings } = await examine({ stateDir: dc.stateDir })
     expect(findings.filter(({ subject }) => !/gateway|balancer/.test(subject))).toEqual([])
   })
@@ -66,10 +66,10 @@ describe.each([
   it.skipIf(!canRun)(
     'fails over when its primary is killed, and keeps what was acknowledged',
     async () => {
-      const old = await dc.whole()
+      const old = await dc.untilHealthy()
       expect(await dc.write('before', 'it')).toBe(true)
       await dc.control.signal(old.name, 'SIGKILL')
-      const now = await dc.whole()
+      const now = await dc.untilHealthy()
       expect(now.host).not.toBe(old.host)
       expect(await dc.ask(now.host, ['GET', 'before'])).toEqual(['it'])
     },
@@ -79,10 +79,10 @@ describe.each([
   it.skipIf(!canRun)(
     'is switched over',
     async () => {
-      const old = await dc.whole()
+      const old = await dc.untilHealthy()
       const report = await switchover({ stateDir: dc.stateDir })
       expect(report.from).toBe(`${old.host}:6379`)
-      expect((await dc.whole()).host).not.toBe(old.host)
+      expect((await dc.untilHealthy()).host).not.toBe(old.host)
     },
     60_000,
   )
@@ -90,7 +90,7 @@ describe.each([
   it.skipIf(!canRun)(
     'starts again with its data, and refuses to start by another transport',
     async () => {
-      await dc.whole()
+      await dc.untilHealthy()
       await dc.onDisk()
       await dc.stop()
       const plain = defaultPlan({ network, transport: 'plain' })
@@ -99,7 +99,7 @@ describe.each([
         message: expect.stringContaining(`transport "${transport}", not "plain"`),
       })
       await dc.start()
-      const { host } = await dc.whole()
+      const { host } = await dc.untilHealthy()
       expect(await dc.ask(host, ['GET', 'before'])).toEqual(['it'])
     },
     90_000,

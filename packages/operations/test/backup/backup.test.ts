@@ -190,7 +190,7 @@ it('a restore does not bring back a revoked session after its tombstone was remo
   expect((await restoreFrom(file)).keptRevoked).toBeGreaterThanOrEqual(1)
   await sleep(short.expiresAtMs - Date.now())
   // Redis itself would forget it a minute later.
-  const { host } = await dc.whole()
+  const { host } = await dc.untilHealthy()
   expect(await dc.ask(host, ['DEL', tokenKey(short.token) ?? ''])).toEqual(['1'])
   expect((await restoreFrom(file)).expired).toBeGreaterThanOrEqual(1)
   expect(await dc.ask(host, ['EXISTS', tokenKey(short.token) ?? ''])).toEqual(['0'])
@@ -247,7 +247,7 @@ describe('a restore changes nothing and refuses', () => {
 
   /** The session is taken out of Redis: a merge of anything of the backup would bring it back. */
   beforeEach(async () => {
-    const { host } = await dc.whole()
+    const { host } = await dc.untilHealthy()
     await dc.ask(host, ['DEL', tokenKey(session.token) ?? ''])
   })
 
@@ -258,7 +258,7 @@ describe('a restore changes nothing and refuses', () => {
       code: 'BACKUP_REFUSED',
       message: expect.stringMatching(message),
     })
-    const { host } = await dc.whole()
+    const { host } = await dc.untilHealthy()
     expect(await dc.ask(host, ['EXISTS', tokenKey(session.token) ?? ''])).toEqual(['0'])
   }
 
@@ -357,7 +357,7 @@ it('a backup continues when the primary is killed meanwhile', { timeout: 120_000
   const file = await makeBackup()
   const ended = sessions.splice(0, 300)
   await Promise.all(ended.map(({ token }) => store.revoke(token)))
-  const { name } = await dc.whole()
+  const { name } = await dc.untilHealthy()
   let killed: Promise<unknown> | null = null
   await restore({
     stateDir: dc.stateDir,
@@ -368,7 +368,7 @@ it('a backup continues when the primary is killed meanwhile', { timeout: 120_000
     },
   })
   await killed
-  expect((await dc.whole()).name).not.toBe(name)
+  expect((await dc.untilHealthy()).name).not.toBe(name)
   expect(await statesOf(sessions)).toEqual(all('active', sessions.length))
   expect(await statesOf(ended)).toEqual(all('revoked', ended.length))
 })

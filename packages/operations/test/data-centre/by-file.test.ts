@@ -74,7 +74,7 @@ describe('a data centre that is reached by its file', () => {
   })
 
   it('tells its status by the names of its hosts', async () => {
-    await dc.whole()
+    await dc.untilHealthy()
     const status = await getStatus(named())
     expect(status).toMatchObject({ supervisor: 'none', processes: [], transport: 'tls', stateDir: null })
     expect(status.redis.map(({ name, reachable }) => [name, reachable])).toEqual([
@@ -128,10 +128,10 @@ describe('a data centre that is reached by its file', () => {
   // INV-OPERATIONS-4.
   it('switches over, and gives each host its own priority back', async () => {
     expect(await dc.priorities()).toEqual([50, 100, 100])
-    const old = await dc.whole()
+    const old = await dc.untilHealthy()
     const { from } = await switchover(named())
     expect(from).toBe(`${old.host}:6379`)
-    expect((await dc.whole()).host).not.toBe(old.host)
+    expect((await dc.untilHealthy()).host).not.toBe(old.host)
     expect(await dc.priorities()).toEqual([50, 100, 100])
   })
 
@@ -145,7 +145,7 @@ describe('a data centre that is reached by its file', () => {
       })
       // A Sentinel that comes back is told again: the others do not need to know.
       for (const name of ['sentinel-1', 'sentinel-2', 'sentinel-3']) await dc.control.restart(name)
-      await dc.whole()
+      await dc.untilHealthy()
       await eventually(() =>
         expect(switchover({ stateDir: dc.stateDir })).rejects.toMatchObject({ code: 'BUSY' }),
       )
@@ -155,7 +155,7 @@ describe('a data centre that is reached by its file', () => {
   })
 
   it('is upgraded by a person who restarts what is asked for', async () => {
-    await dc.whole()
+    await dc.untilHealthy()
     const asked: string[] = []
     const report = await upgrade({
       ...named(),
@@ -174,7 +174,7 @@ describe('a data centre that is reached by its file', () => {
   })
 
   it('is upgraded by a command, whose failure is told and can be mended by a second run', async () => {
-    await dc.whole()
+    await dc.untilHealthy()
     const log = join(folder, 'asked')
     const failing = upgrade({
       ...named(),

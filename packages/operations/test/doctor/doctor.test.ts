@@ -33,7 +33,7 @@ const fix = async (findings?: readonly Diagnosis[]) =>
   fixFindings({ stateDir: lab.dc.stateDir }, findings ?? (await lab.findings()))
 
 it('the doctor finds nothing in a healthy data centre', async () => {
-  await lab.dc.whole()
+  await lab.dc.untilHealthy()
   await lab.isHealthy()
 })
 
@@ -137,14 +137,14 @@ it('the doctor reports a failover that is under way, and fixes nothing meanwhile
   }, 8000)
   const outcomes = await fix(findings)
   expect(outcomes.map(({ problem }) => problem)).not.toContain(null)
-  await dc.whole()
+  await dc.untilHealthy()
   await fix()
   await lab.isHealthyAgain()
 })
 
 it('the doctor finds a Sentinel that hangs, and its TILT when it continues', async () => {
   const { dc } = lab
-  await dc.whole()
+  await dc.untilHealthy()
   // TILT lasts for a second. On a busy machine the examination may come too late, and the Sentinel is stopped once more.
   await eventually(async () => {
     await dc.control.signal('sentinel-3', 'SIGSTOP')

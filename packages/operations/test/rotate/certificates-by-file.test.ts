@@ -42,7 +42,7 @@ let deliverCommand: string
 beforeAll(async () => {
   sited = await Sited.start({ network: NETWORK })
   ;({ dc, place, deliverCommand } = sited)
-  await dc.whole()
+  await dc.untilHealthy()
 }, 90_000)
 
 afterAll(() => sited?.remove())
@@ -212,7 +212,7 @@ it('a rotation that is killed at each of its steps continues where it was, and i
     const child = spawn(process.execPath, args, { stdio: 'ignore' })
     const [, signal] = await once(child, 'close')
     expect([step, signal]).toEqual([step, 'SIGKILL'])
-    await dc.whole()
+    await dc.untilHealthy()
     if (step === 'check' || step === 'issue') continue
     fresh ??= await issued()
     expect(await issued()).toEqual(fresh)
@@ -223,7 +223,7 @@ it('a rotation that is killed at each of its steps continues where it was, and i
   expect(after).toEqual(fresh)
   for (const holder of HOSTS) expect(after[holder]).not.toBe(before[holder])
   expect(await shown()).toEqual(byProcess(after))
-  const { host } = await dc.whole()
+  const { host } = await dc.untilHealthy()
   expect(await dc.ask(host, ['GET', 'before'])).toEqual(['it'])
   expect(await found()).toEqual([])
 }, 240_000)
@@ -264,5 +264,5 @@ it('a rotation changes nothing and is refused without the authority of the hosts
   }
   expect(await readFile(sited.secretsFile, 'utf8')).toBe(before)
   expect(await stat(journalFile()).catch(() => null)).toBeNull()
-  await dc.whole()
+  await dc.untilHealthy()
 }, 60_000)

@@ -65,7 +65,7 @@ describe.each([
     if (!canRun) return
     dc = await TestDataCentre.create({ network, transport })
     await dc.start()
-    await dc.whole()
+    await dc.untilHealthy()
   }, 60_000)
 
   afterAll(() => dc?.remove())
@@ -105,7 +105,7 @@ describe.each([
       const { tls } = await openLocal(dc.stateDir)
       if (tls !== null) await store.renew({ tls })
       for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
-      await dc.whole()
+      await dc.untilHealthy()
       await users.stopAndVerify(store)
       expect(users.failures).toEqual([])
       expect(users.verifications).toBeGreaterThan(50)
@@ -128,7 +128,7 @@ describe.each([
         const child = spawn(process.execPath, [DYING, 'certificates', dc.stateDir, step], { stdio: 'ignore' })
         const [, signal] = await once(child, 'close')
         expect([step, signal]).toEqual([step, 'SIGKILL'])
-        await dc.whole()
+        await dc.untilHealthy()
         if (step === 'check' || step === 'issue') continue
         issued ??= await onDisk(dc)
         expect(await onDisk(dc)).toEqual(issued)
@@ -140,7 +140,7 @@ describe.each([
       for (const [holder, fingerprint] of before) expect(after.get(holder)).not.toBe(fingerprint)
       for (const [holder, fingerprint] of await shown(dc))
         expect([holder, fingerprint]).toEqual([holder, after.get(holder)])
-      const { host } = await dc.whole()
+      const { host } = await dc.untilHealthy()
       expect(await dc.ask(host, ['GET', 'before'])).toEqual(['it'])
     },
     240_000,
@@ -160,7 +160,7 @@ describe.each([
     }
     await planCertificateRotation({ stateDir: dc.stateDir })
     expect(await onDisk(dc)).toEqual(before)
-    await dc.whole()
+    await dc.untilHealthy()
   })
 
   it.skipIf(!canRun)(
@@ -169,7 +169,7 @@ describe.each([
       await dc.onDisk()
       await dc.stop()
       await dc.start()
-      await dc.whole()
+      await dc.untilHealthy()
       expect(await shown(dc)).toEqual(
         new Map([...(await onDisk(dc))].filter(([holder]) => /^(redis|sentinel|stunnel)-/.test(holder))),
       )

@@ -70,7 +70,7 @@ describe('in a data centre of this machine', () => {
   it('one host whose certificates have expired gets new ones, and the data centre is healthy afterwards', async () => {
     dc = await TestDataCentre.create({ network: await leaseNetwork(), transport: 'tls' })
     await dc.start()
-    await dc.whole()
+    await dc.untilHealthy()
     const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
     onTestFinished(() => store.close())
     await store.ready()
@@ -87,7 +87,7 @@ describe('in a data centre of this machine', () => {
     for (const { mend } of advice) expect(mend).toMatch(/^holdfast rotate certificates( --[a-z-]+ \S+)+$/)
     const report = await rotateCertificates({ stateDir: dc.stateDir, withinDays: 30 })
     expect(report).toMatchObject({ state: 'done', renewed: ['redis-3', 'sentinel-3'] })
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await problems()).toEqual([])
     expect(await store.verify(token)).toMatchObject({ status: 'active' })
   }, 240_000)
@@ -95,7 +95,7 @@ describe('in a data centre of this machine', () => {
   it('all processes get new certificates after all have expired, also gateways and the operator', async () => {
     dc = await TestDataCentre.create({ network: await leaseNetwork(), transport: 'tls' })
     await dc.start()
-    await dc.whole()
+    await dc.untilHealthy()
     const store = createRedisStore(storeOptions(await openLocal(dc.stateDir)))
     onTestFinished(() => store.close())
     await store.ready()
@@ -108,7 +108,7 @@ describe('in a data centre of this machine', () => {
     expect(await store.verify(token)).toMatchObject({ status: 'active' })
     const report = await rotateCertificates({ stateDir: dc.stateDir })
     expect(report).toMatchObject({ state: 'done', resumed: false })
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await problems()).toEqual([])
     const { tls } = await openLocal(dc.stateDir)
     if (tls !== null) await store.renew({ tls })
@@ -125,7 +125,7 @@ describe('in a data centre that is reached by its file', () => {
   it('all certificates have ended: a command or people bring the new ones, and no Redis is restarted', async () => {
     sited = await Sited.start({ network: await leaseNetwork() })
     ;({ dc } = sited)
-    await dc.whole()
+    await dc.untilHealthy()
     const { place, deliverCommand } = sited
     const own = new CertificateFolder(place.certificates, 'dc1')
     const startedAt = () =>
@@ -138,7 +138,7 @@ describe('in a data centre that is reached by its file', () => {
     }
     await endAll()
     expect(await rotateCertificates({ ...place, deliverCommand })).toMatchObject({ state: 'done', hosts: [] })
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await problems(place)).toEqual([])
     await endAll()
     const begun = await rotateCertificates(place)
@@ -148,7 +148,7 @@ describe('in a data centre that is reached by its file', () => {
     )
     await sited.deliver()
     expect(await rotateCertificates({ ...place, stage: 'finish' })).toMatchObject({ state: 'done' })
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await problems(place)).toEqual([])
     expect(startedAt()).toEqual(before)
   }, 240_000)

@@ -26,7 +26,7 @@ let deliverCommand: string
 beforeAll(async () => {
   sited = await Sited.start({ network: await leaseNetwork() })
   ;({ dc, place, deliverCommand } = sited)
-  await dc.whole()
+  await dc.untilHealthy()
 }, 90_000)
 
 afterAll(() => sited?.remove())

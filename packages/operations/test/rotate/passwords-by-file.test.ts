@@ -39,7 +39,7 @@ let deliverCommand: string
 beforeAll(async () => {
   sited = await Sited.start({ network: await leaseNetwork(), more: 'rotation: { usersDays: 30 }' })
   ;({ dc, place, deliverCommand } = sited)
-  await dc.whole()
+  await dc.untilHealthy()
 }, 90_000)
 
 afterAll(() => sited?.remove())
@@ -210,7 +210,7 @@ it.each<[PasswordStep, number]>([
   async (step, times) => {
     const old = await secretsNow()
     await dieAt(step, times)
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await found()).toEqual(['rotation-unfinished'])
     if (step === 'remove') {
       // Nobody has to bring anything any more.

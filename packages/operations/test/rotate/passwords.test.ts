@@ -28,7 +28,7 @@ let dc: TestDataCentre
 beforeAll(async () => {
   dc = await TestDataCentre.create({ network: await leaseNetwork() })
   await dc.start()
-  await dc.whole()
+  await dc.untilHealthy()
 })
 
 afterAll(() => dc.remove())
@@ -133,7 +133,7 @@ it('a rotation gives every user a new password; no request fails and no connecti
   expect(await refusedAt(old)).toHaveLength(doors().length)
   // Whoever has to connect anew can.
   for (const { host } of dc.topology.dataHosts) await dc.ask(host, ['CLIENT', 'KILL', 'USER', 'app'])
-  await dc.whole()
+  await dc.untilHealthy()
   await users.stopAndVerify(store)
   expect(users.failures).toEqual([])
   expect(users.verifications).toBeGreaterThan(50)
@@ -178,7 +178,7 @@ describe('a rotation changes nothing and refuses', () => {
     }
     expect(await secretsNow()).toEqual(before)
     expect(await isThere(journalFile())).toBe(false)
-    await dc.whole()
+    await dc.untilHealthy()
   })
 
   it('to finish or undo what has not begun', async () => {
@@ -221,7 +221,7 @@ describe('a rotation that has not ended', () => {
     async (step, times) => {
       const old = await secretsNow()
       await dieAt(step, times)
-      await dc.whole()
+      await dc.untilHealthy()
       const report = await rotatePasswords({ stateDir: dc.stateDir, undo: true })
       expect(report.state).toBe('undone')
       expect(await refusedAt(old)).toEqual([])
@@ -248,10 +248,10 @@ describe('a rotation that has not ended', () => {
     } finally {
       await dc.control.signal('sentinel-3', 'SIGCONT')
     }
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await refusedAt(old)).toEqual([])
     expect((await rotatePasswords({ stateDir: dc.stateDir })).state).toBe('done')
-    await dc.whole()
+    await dc.untilHealthy()
   }, 60_000)
 })
 
@@ -275,7 +275,7 @@ it.each(DEATHS)(
     const old = await secretsNow()
     expect(await dc.write(`${step}-${times}`, 'it')).toBe(true)
     await dieAt(step, times)
-    const { host } = await dc.whole()
+    const { host } = await dc.untilHealthy()
     expect(await dc.write('after', `${step}-${times}`)).toBe(true)
     expect(await dc.ask(host, ['GET', `${step}-${times}`])).toEqual(['it'])
     const left = step !== 'check' && step !== 'begin'
@@ -289,7 +289,7 @@ it.each(DEATHS)(
     } else {
       expect(await rotatePasswords({ stateDir: dc.stateDir })).toMatchObject({ state: 'done', resumed: left })
     }
-    await dc.whole()
+    await dc.untilHealthy()
     expect(await dc.ask(host, ['GET', `${step}-${times}`])).toEqual(['it'])
     const { admin } = await secretsNow()
     expect(admin).not.toBe(old.admin)
@@ -304,12 +304,12 @@ it('a data centre starts again with only the new passwords, even after an unfini
   await dc.onDisk()
   await dc.stop()
   await dc.start()
-  await dc.whole()
+  await dc.untilHealthy()
   expect((await rotatePasswords({ stateDir: dc.stateDir })).state).toBe('done')
   await dc.stop()
   await dc.start()
   await eventually(async () => expect((await dc.status()).supervisor).toBe('running'))
-  await dc.whole()
+  await dc.untilHealthy()
   expect(await refusedAt(await secretsNow())).toEqual([])
   expect(await refusedAt(old)).toHaveLength(doors().length)
 }, 60_000)

@@ -23,11 +23,11 @@ const errorOf = (call: Promise<unknown>) =>
   )
 
 it('a switchover promotes another Redis, which has every write', async () => {
-  const old = await dc.whole()
+  const old = await dc.untilHealthy()
   expect(await dc.write('before', 'it')).toBe(true)
   const steps: string[] = []
   const report = await switchover({ stateDir: dc.stateDir, onProgress: ({ step }) => steps.push(step) })
-  const now = await dc.whole()
+  const now = await dc.untilHealthy()
   expect(report).toMatchObject({ from: `${old.host}:6379`, to: `${now.host}:6379`, mended: [] })
   expect(report.pausedMs).toBeGreaterThan(0)
   expect(now.host).not.toBe(old.host)
@@ -37,15 +37,15 @@ it('a switchover promotes another Redis, which has every write', async () => {
 })
 
 it('a switchover promotes the requested Redis', async () => {
-  const old = await dc.whole()
+  const old = await dc.untilHealthy()
   const wish = dc.topology.dataHosts.map(({ host }) => host).findLast((host) => host !== old.host) ?? ''
   await switchover({ stateDir: dc.stateDir, to: wish })
-  expect((await dc.whole()).host).toBe(wish)
+  expect((await dc.untilHealthy()).host).toBe(wish)
 })
 
 describe('a switchover changes nothing and refuses', () => {
   it('the current primary, or an unknown host, as its target', async () => {
-    const { host } = await dc.whole()
+    const { host } = await dc.untilHealthy()
     expect(await errorOf(switchover({ stateDir: dc.stateDir, to: host }))).toMatchObject({
       code: 'NOT_SAFE',
       message: `${host}:6379 is already the primary.`,
@@ -64,7 +64,7 @@ describe('a switchover changes nothing and refuses', () => {
     ],
     ['a Sentinel', () => 'sentinel-2', /^sentinel-2: .* A switchover is for a healthy data centre/],
   ])('to begin while %s hangs', async (_, victimBeside, message) => {
-    const { name } = await dc.whole()
+    const { name } = await dc.untilHealthy()
     const victim = victimBeside(name)
     await dc.control.signal(victim, 'SIGSTOP')
     try {
@@ -73,13 +73,13 @@ describe('a switchover changes nothing and refuses', () => {
     } finally {
       await dc.control.signal(victim, 'SIGCONT')
     }
-    expect((await dc.whole()).name).toBe(name)
+    expect((await dc.untilHealthy()).name).toBe(name)
   })
 })
 
 // INV-OPERATIONS-5.
 it('a switchover that is interrupted before the promotion restores the priorities', async () => {
-  const { host } = await dc.whole()
+  const { host } = await dc.untilHealthy()
   const leaving = new AbortController()
   const error = await errorOf(
     switchover({
@@ -92,7 +92,7 @@ it('a switchover that is interrupted before the promotion restores the prioritie
     code: 'SWITCHOVER_ABORTED',
     message: `The switchover was interrupted before the promotion. ${host}:6379 is the primary. The priorities are restored.`,
   })
-  expect((await dc.whole()).host).toBe(host)
+  expect((await dc.untilHealthy()).host).toBe(host)
   expect(await dc.write('after', 'it')).toBe(true)
 })
 
@@ -102,7 +102,7 @@ it.each(SWITCHOVER_STEPS.map((step) => [step]))(
     timeout: 60_000,
   },
   async (step) => {
-    await dc.whole()
+    await dc.untilHealthy()
     const value = `written before ${step}`
     expect(await dc.write(step, value)).toBe(true)
     const child = spawn(process.execPath, [DYING, dc.stateDir, step], { stdio: 'ignore' })
@@ -111,11 +111,11 @@ it.each(SWITCHOVER_STEPS.map((step) => [step]))(
     // By themselves: writes go on when the pause ends, or when the Sentinels have made the old primary a replica:
     // four of their publish periods, of a second each, after it answers again.
     await eventually(async () => expect(await dc.write('after', step)).toBe(true), 10_000)
-    await dc.whole()
+    await dc.untilHealthy()
     const { mended } = await switchover({ stateDir: dc.stateDir })
     const hadPreferred = SWITCHOVER_STEPS.indexOf(step) > SWITCHOVER_STEPS.indexOf('prefer')
     expect(mended).toHaveLength(hadPreferred ? 1 : 0)
-    const { host } = await dc.whole()
+    const { host } = await dc.untilHealthy()
     expect(await dc.ask(host, ['GET', step])).toEqual([value])
     expect(await dc.priorities()).toEqual([100, 100, 100])
   },

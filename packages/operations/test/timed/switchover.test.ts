@@ -7,7 +7,7 @@ test('a switchover pauses writes for less than 1.5 seconds', async () => {
   const dc = await TestDataCentre.create({ network: await leaseNetwork() })
   onTestFinished(() => dc.remove())
   await dc.start()
-  await dc.whole()
+  await dc.untilHealthy()
   const { pausedMs } = await switchover({ stateDir: dc.stateDir })
   expect(pausedMs).toBeLessThan(1500)
 }, 60_000)

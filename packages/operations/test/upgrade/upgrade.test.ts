@@ -44,7 +44,7 @@ const events = async () => {
 }
 
 it('an upgrade restarts every process once, and the primary last, after a switchover', async () => {
-  const old = await dc.whole()
+  const old = await dc.untilHealthy()
   await dc.write('before', 'it', 2)
   const before = await runIds()
   const told: string[] = []
@@ -59,7 +59,7 @@ it('an upgrade restarts every process once, and the primary last, after a switch
   expect(told).toEqual(['sentinel-1', 'sentinel-2', 'sentinel-3', ...replicas, old.name])
   expect(report.restarted.map(({ name }) => name)).toEqual(told)
   for (const name of told) expect(after[name]).not.toBe(before[name])
-  const now = await dc.whole()
+  const now = await dc.untilHealthy()
   expect(report).toMatchObject({ name: 'dc1', primary: `${now.host}:6379`, mended: [] })
   expect(report.switchovers).toMatchObject([{ from: `${old.host}:6379` }])
   expect(report.versions).toEqual([report.restarted[0]?.to])
@@ -77,7 +77,7 @@ it('the supervisor does not treat the restarts of an upgrade as crashes: it requ
 })
 
 it('an upgrade restarts only the requested processes', async () => {
-  const { host } = await dc.whole()
+  const { host } = await dc.untilHealthy()
   const beside = dc.topology.dataHosts.findIndex((dataHost) => dataHost.host !== host)
   const before = await runIds()
   const { restarted } = await upgrade({
@@ -117,7 +117,7 @@ it('an upgrade that is killed at each step continues with the next run, and rest
   // A dozen processes that begin: half a minute, and ten times as long where everything else is busy, too.
   timeout: 480_000,
 }, async () => {
-  await dc.whole()
+  await dc.untilHealthy()
   await dc.write('before the walk', 'it', 2)
   const before = (await events()).length
   const died: string[] = []
@@ -139,7 +139,7 @@ it('an upgrade that is killed at each step continues with the next run, and rest
   const restarts = died.filter((step) => /^(restart|wait) /.test(step))
   expect(restarts).toHaveLength(EVERY_STEP === 'yes' ? 12 : 8)
   expect(died.length).toBeGreaterThanOrEqual(restarts.length + 2)
-  const { host } = await dc.whole()
+  const { host } = await dc.untilHealthy()
   expect(await dc.ask(host, ['GET', 'before the walk'])).toEqual(['it'])
   const requests = (await events()).slice(before).filter(({ event }) => event === 'restarted on request')
   expect(requests).toHaveLength(6)

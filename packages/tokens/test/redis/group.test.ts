@@ -24,7 +24,7 @@ function openGroup(options: Partial<GroupOptions> = {}): ReplicaGroup {
   return group
 }
 
-afterEach(() => servers().waitUntilWhole())
+afterEach(() => servers().untilHealthy())
 
 test('it finds the primary, all nodes and the mark', async () => {
   const group = openGroup()
@@ -153,7 +153,7 @@ test('it follows a failover, raises its term, and takes the old primary back as 
   expect(group.term).toBeGreaterThan(term)
   const after = group.primary
   await killed.start()
-  await own.waitUntilWhole()
+  await own.untilHealthy()
   await expect.poll(() => before.view?.role, { timeout: 5000 }).toBe('replica')
   expect(group.primary).toBe(after)
 })

@@ -157,7 +157,7 @@ describe('another group', () => {
     // A failover, so that its epoch is newer than any of this group.
     await other.run(theirs, 'SENTINEL', 'FAILOVER', primaryName)
     await new Promise((resolve) => setTimeout(resolve, 500))
-    await other.waitUntilWhole()
+    await other.untilHealthy()
     const store = await openStore(servers, {
       sentinels: [theirs.address, one.address, two.address],
       groupMark: 'mark-of-the-test-group',

@@ -39,7 +39,7 @@ async function lostLogins(rulesOff: SafetyRule[]): Promise<{ acknowledged: numbe
   lab.redis('b').resume()
   await lab.redis('a').start()
   lab.network.heal()
-  await lab.group.waitUntilWhole()
+  await lab.group.untilHealthy()
   await pause(1000)
   return {
     acknowledged: acknowledged.length,

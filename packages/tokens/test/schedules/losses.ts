@@ -40,7 +40,7 @@ export async function run(
     await schedule(lab, attempt, users)
     lab.network.heal()
     await lab.group.setSentinelPeriods(500, 250)
-    await lab.group.waitUntilWhole()
+    await lab.group.untilHealthy()
     await pause(500)
     await users.stop()
     const { loggedIn, loggedOut, failures } = users

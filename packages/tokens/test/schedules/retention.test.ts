@@ -33,7 +33,7 @@ async function promoteC(lab: Lab): Promise<void> {
 async function healAll(lab: Lab): Promise<void> {
   await lab.redis('a').start()
   lab.network.heal()
-  await lab.group.waitUntilWhole()
+  await lab.group.untilHealthy()
   await pause(1000)
 }
 

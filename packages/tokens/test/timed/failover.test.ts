@@ -46,7 +46,7 @@ test.each<[string, (primary: ServerProcess) => Promise<void>]>([
   '%s: nobody is logged out, no login fails, no log-out is undone',
   { timeout: 60_000 },
   async (_, fault) => {
-    await group().waitUntilWhole()
+    await group().untilHealthy()
     const users = new SimulatedUsers([await openStore(group()), await openStore(group())], {
       logins: 2,
       loginPauseMs: 10,
@@ -56,7 +56,7 @@ test.each<[string, (primary: ServerProcess) => Promise<void>]>([
     })
     await pause(700)
     await fault(await group().primary())
-    await group().waitUntilWhole()
+    await group().untilHealthy()
     await pause(300)
     await users.stop()
     expect(users.failures).toEqual([])

@@ -7,7 +7,7 @@ import { makeStore, openStore, pause, pauseUntilFinished, timed } from '../suppo
 // With this limit a Sentinel's silence counts for something one second after the store was opened (store/barrier.ts).
 const group = groupOfThisFile({ failoverTimeoutMs: 1000 })
 
-beforeEach(() => group().waitUntilWhole())
+beforeEach(() => group().untilHealthy())
 
 test('with one replica hung, writes are acknowledged quickly, and all are there when it returns', async () => {
   const store = await openStore(group())
@@ -25,7 +25,7 @@ test('with one replica hung, writes are acknowledged quickly, and all are there 
   }
   expect(times.sort((a, b) => a - b)[5]).toBeLessThan(150)
   hung.resume()
-  await group().waitUntilWhole()
+  await group().untilHealthy()
   for (const server of [hung, other]) {
     const count = Number(String(await group().run(server, 'INFO', 'keyspace')).match(/keys=(\d+)/)?.[1])
     expect(count).toBeGreaterThanOrEqual(tokens.length)

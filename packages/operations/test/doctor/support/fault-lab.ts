@@ -39,7 +39,7 @@ export class FaultLab {
 
   /** Waits until the group is healthy, and notes which Redis is the primary. */
   async findRoles(): Promise<void> {
-    this.primary = (await this.dc.whole()).host
+    this.primary = (await this.dc.untilHealthy()).host
     this.replica = this.hosts.findLast((host) => host !== this.primary) ?? ''
   }
 

@@ -34,11 +34,11 @@ test('a kill of the primary under way forgets no attempt that was allowed', asyn
   await Promise.all(attackers)
   expect([...allowed.values()]).toEqual(names.map(() => 5))
   await primary.start()
-  await group().waitUntilWhole()
+  await group().untilHealthy()
 })
 
 test('what a replica that was away lacks is counted again when that one is promoted', async () => {
-  await group().waitUntilWhole()
+  await group().untilHealthy()
   const primary = await group().primary()
   const [behind, witness] = await group().replicas()
   if (behind === undefined || witness === undefined) throw new Error('There are too few replicas.')

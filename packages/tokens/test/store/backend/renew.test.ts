@@ -118,7 +118,7 @@ test('a Redis that is away does not stop it, and is logged in to by the new secr
   await allow(next)
   await group().run(gone, 'ACL', 'SAVE')
   await gone.kill()
-  onTestFinished(() => group().waitUntilWhole())
+  onTestFinished(() => group().untilHealthy())
   try {
     await store.renew({ password: next, sentinelPassword: next })
   } finally {
@@ -136,7 +136,7 @@ test('without a majority of the Sentinels nothing is renewed: an outage is no re
   onTestFinished(async () => {
     for (const server of away) await server.start()
     await group().setSentinelPeriods(500, 250)
-    await group().waitUntilWhole()
+    await group().untilHealthy()
   })
   expect(await errorOf(store.renew({ password: OLD }, { timeoutMs: 3000 }))).toMatchObject({
     code: 'STORE_UNAVAILABLE',

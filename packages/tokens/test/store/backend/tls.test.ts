@@ -59,7 +59,7 @@ test('by TLS alone: a failover ends no session, fails no login and shows no erro
     .not.toBeOneOf([null, `127.0.0.1:${killed.port}`])
   await pause(500)
   await killed.start()
-  await group.waitUntilWhole()
+  await group.untilHealthy()
   stopped = true
   await Promise.all(users)
   expect(wrong).toEqual([])

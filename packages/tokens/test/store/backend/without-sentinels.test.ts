@@ -5,7 +5,7 @@ import { errorOf, openStore, pauseUntilFinished } from '../../support.ts'
 const group = groupOfThisFile()
 
 beforeAll(async () => {
-  await group().waitUntilWhole()
+  await group().untilHealthy()
 })
 afterAll(async () => {
   await Promise.all(group().sentinels.map((sentinel) => sentinel.start()))

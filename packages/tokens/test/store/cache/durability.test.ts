@@ -9,7 +9,7 @@ import type { EpochBarrier } from '../../../src/store/commit/barrier.ts'
 import { errorOf, openStore, pause, pauseUntilFinished } from '../../support.ts'
 
 const group = groupOfThisFile()
-beforeEach(() => group().waitUntilWhole())
+beforeEach(() => group().untilHealthy())
 
 const leaseOf = (store: TokenStore) => store.status().leaseRemainingMs
 

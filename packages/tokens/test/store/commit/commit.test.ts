@@ -15,7 +15,7 @@ beforeAll(async () => {
   return () => store.close()
 })
 
-beforeEach(() => group().waitUntilWhole())
+beforeEach(() => group().untilHealthy())
 
 // INV-TOKENS-18.
 describe('without any replica nothing is acknowledged', () => {

@@ -8,7 +8,7 @@ import { errorOf, openStore, openStoreWithout, pause, pauseUntilFinished, timed 
 
 const group = groupOfThisFile()
 
-beforeEach(() => group().waitUntilWhole())
+beforeEach(() => group().untilHealthy())
 
 /** Sessions that were issued before the store was opened, so that it can know them from Redis only. */
 async function sessionsUnknownTo(
@@ -122,7 +122,7 @@ test('after all three Redis were killed and started again, every session is stil
   const { store, issued } = await sessionsUnknownTo(() => openStore(group()), 5)
   await Promise.all(group().redis.map((server) => server.kill()))
   await Promise.all(group().redis.map((server) => server.start()))
-  await group().waitUntilWhole()
+  await group().untilHealthy()
   for (const { token } of issued) {
     await expect.poll(() => store.verify(token), { timeout: 5000 }).toMatchObject({ status: 'active' })
   }
@@ -148,6 +148,6 @@ test('replicas that come back empty do not make a token unknown; without the mar
   expect(kept).toMatchObject({ status: 'unavailable' })
   expect(unmarked).toMatchObject({ status: 'inactive', reason: 'unknown' })
   primary.resume()
-  await group().waitUntilWhole()
+  await group().untilHealthy()
   await expect.poll(() => store.verify(session.token), { timeout: 5000 }).toMatchObject({ status: 'active' })
 })
