@@ -44,7 +44,7 @@ export async function writeApiReports(library: BuiltLibrary, folder: string): Pr
         packageJsonFullPath: join(library.folder, 'package.json'),
       })
       const { succeeded } = Extractor.invoke(config, { localBuild: true, messageCallback: stayQuiet })
-      if (!succeeded) throw new Error(`There is no API report of ${entry}.`)
+      if (!succeeded) throw new Error(`API Extractor could not report ${entry}.`)
     }
   } finally {
     await rm(scratch, { recursive: true, force: true })

@@ -70,7 +70,7 @@ export async function buildCommand(out = OUT): Promise<string> {
   const { holdfast: command } = await publishedPackages()
   const contained = await Promise.all([command.folder, ...CONTAINED].map(readManifest))
   const [own] = contained
-  if (own === undefined) throw new Error('There is no command.')
+  if (own === undefined) throw new Error('The command has no manifest.')
   const folder = await emptyFolder(out, command)
   const manifest = publishedCommand(own, contained, command, await revisionOfSources())
   await Promise.all([bundle(command, folder, manifest, { maps: false }), write(command, folder, manifest)])

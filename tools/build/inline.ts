@@ -4,8 +4,8 @@ import type { Plugin } from 'rolldown'
 
 /** A file beside a module, read as text at the start: a script of Redis, a style sheet, the manifest. */
 const TEXT = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
-/** Comments and indentation of a script are for its readers. */
-const LUA_FOR_READERS = /^ +|^--.*\n|^\n/gm
+/** Comments, empty lines and indentation of a script are for its readers. */
+const LUA_FOR_READERS = /^ *(?:--.*)?\n|^ +/gm
 /** A module that runs as a process of its own. */
 const PROCESS = /new URL\('([^']+)\.ts', import\.meta\.url\)/g
 const LEFT = /new URL\([^)]*import\.meta\.url\)/
@@ -44,6 +44,5 @@ export function inlineFiles(
 
 function textOfFile(file: string): string {
   const text = readFileSync(file, 'utf8')
-  // Twice: what stands behind the indentation may be a comment.
-  return file.endsWith('.lua') ? text.replaceAll(LUA_FOR_READERS, '').replaceAll(LUA_FOR_READERS, '') : text
+  return file.endsWith('.lua') ? text.replaceAll(LUA_FOR_READERS, '') : text
 }

@@ -1,12 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { eventually } from '@holdfast/testing/local/data-centre'
 import { ROOT } from './packages.ts'
 
 const run = promisify(execFile)
 const START_TIMEOUT_MS = 60_000
-const POLL_INTERVAL_MS = 200
+const PING_TIMEOUT_MS = 5000
 const PUBLISH_TIMEOUT_MS = 60_000
 
 /** An npm registry on loopback. It has the packages that are published to it, and fetches all others. */
@@ -32,7 +34,17 @@ export class Registry {
       stdio: 'ignore',
     })
     const registry = new Registry(`http://127.0.0.1:${port}/`, folder, child)
-    await registry.#answers()
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`The registry ended with ${code}.`)
+    })
+    // Its end matters only until it answers.
+    ended.catch(() => {})
+    try {
+      await Promise.race([eventually(() => registry.#ping(), START_TIMEOUT_MS), ended])
+    } catch (error) {
+      registry.stop()
+      throw error
+    }
     return registry
   }
 
@@ -61,20 +73,9 @@ export class Registry {
     this.#process.kill()
   }
 
-  async #answers(): Promise<void> {
-    const until = Date.now() + START_TIMEOUT_MS
-    while (Date.now() < until) {
-      const isUp = await fetch(new URL('-/ping', this.url)).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-      if (isUp) return
-      if (this.#process.exitCode !== null)
-        throw new Error(`The registry ended with ${this.#process.exitCode}.`)
-      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
-    }
-    this.stop()
-    throw new Error('The registry does not answer.')
+  async #ping(): Promise<void> {
+    const { ok } = await fetch(new URL('-/ping', this.url), { signal: AbortSignal.timeout(PING_TIMEOUT_MS) })
+    if (!ok) throw new Error('The registry does not answer.')
   }
 }
 

@@ -28,7 +28,6 @@ export async function buildPrograms(folder: string): Promise<string> {
     platform: 'node',
     external: /^node:/,
     plugins: [filesStayInPlace],
-    checks: { eval: false },
   })
   await bundle.write({ dir: folder, format: 'esm', sourcemap: true })
   await bundle.close()
@@ -40,11 +39,11 @@ const filesStayInPlace: Plugin = {
   name: 'files-stay-in-place',
   transform(code, id) {
     if (!code.includes('import.meta.url')) return null
-    const rewritten = code.replaceAll(
-      /new URL\('([^']+)', import\.meta\.url\)/g,
-      (_, file: string) =>
-        `new URL('${BUILT_NAMES.get(join(dirname(id), file)) ?? file}', ${BUILT_NAMES.has(join(dirname(id), file)) ? 'import.meta.url' : JSON.stringify(pathToFileURL(id).href)})`,
-    )
+    const source = JSON.stringify(pathToFileURL(id).href)
+    const rewritten = code.replaceAll(/new URL\('([^']+)', import\.meta\.url\)/g, (_, file: string) => {
+      const built = BUILT_NAMES.get(join(dirname(id), file))
+      return built === undefined ? `new URL('${file}', ${source})` : `new URL('${built}', import.meta.url)`
+    })
     return { code: rewritten, map: null }
   },
 }

@@ -36,8 +36,8 @@ export const CASES: readonly FaultCase[] = [
 
 /**
  * The cases of the brief form: a cut link with a wrong election, a dead primary, an operation, a suspended server, a
- * server with a wrong clock, forged messages, five data hosts. The library's own tests also run the other schedules that lose writes
- * (`tokens/test/schedules/lost-writes.test.ts`).
+ * server with a wrong clock, forged messages, five data hosts. The library's own tests also run the other schedules that
+ * lose writes (`tokens/test/schedules/lost-writes.test.ts`).
  */
 export const BRIEF_CASES: readonly string[] = [
   'C',

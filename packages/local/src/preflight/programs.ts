@@ -37,7 +37,7 @@ export interface InstalledEngine {
   program: string
 }
 
-/** The engine that is installed, Redis if both are. Null: there is none. */
+/** The engine that is installed, Redis if both are. Null if neither is. */
 export async function installedEngine(): Promise<InstalledEngine | null> {
   for (const name of ['redis', 'valkey'] as const) {
     const version = await installedVersion({ name }).catch(() => null)
