@@ -4,7 +4,7 @@
  * data centre is made of. The scripts of package.json call it first. It says nothing when all is here, and speaks
  * on stderr, because what follows may print JSON. Plain JavaScript without dependencies, because it runs before
  * there are any, on whatever Node (18 or later) the machine has. With `--tests` it installs what only tests need,
- * too, where it may.
+ * too, where it may. With `--npm` it leaves the system's programs out.
  *
  * Exit codes: 0 ready, 1 something failed, 3 something is missing that only the machine's owner can install.
  */
@@ -24,11 +24,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const say = (line) => console.error(`Set-up: ${line}`)
 
 const forTests = process.argv.includes('--tests')
+const onlyNpm = process.argv.includes('--npm')
 
 const findings = () => ({
   dependency: missingDependency(root),
   node: missingNode(root),
-  programs: missingPrograms(),
+  programs: onlyNpm ? [] : missingPrograms(),
   testPrograms: forTests ? missingTestPrograms() : [],
 })
 const isReady = ({ dependency, node, programs, testPrograms }) =>
@@ -45,9 +46,8 @@ async function makeReady() {
     say(`${node}. Running npm rebuild node ...`)
     await repairNode(root)
   }
-  const programs = missingPrograms()
+  const { programs, testPrograms } = findings()
   if (programs.length > 0) await installPrograms(programs, say)
-  const { testPrograms } = findings()
   if (testPrograms.length > 0) await installTestPrograms(testPrograms, say)
 }
 
