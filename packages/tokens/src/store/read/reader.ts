@@ -183,8 +183,10 @@ export class Reader {
   }
 
   /**
-   * Resolves with whichever comes first: the late answer of the primary, the combined answer of a majority, or
-   * null.
+   * Resolves with whichever comes first: the late answer of the primary, the combined answer of a majority, or null
+   * if no node is being asked. A node that fails is asked again while another one hangs: a promotion closes the
+   * connections of a healthy node, and waiting for the hung one would cost the read its whole time.
+   * INV-TOKENS-56.
    */
   #askQuorum<T>(
     question: Question<T>,
@@ -195,22 +197,27 @@ export class Reader {
     return new Promise((resolve) => {
       const answers: T[] = []
       let pending = nodes.length
-      const settle = (answer: Found<T> | null) => {
+      let isOver = nodes.length === 0
+      const end = (found: Found<T> | null) => {
+        isOver = true
+        resolve(found)
+      }
+      const settle = async (node: Node, answer: Found<T> | null): Promise<void> => {
         pending -= 1
         if (answer !== null) answers.push(answer.value)
-        if (answers.length >= quorum) resolve({ value: question.join(answers), fromPrimary: false })
-        else if (pending === 0) resolve(null)
+        if (answer?.fromPrimary) end(answer)
+        else if (answers.length >= quorum) end({ value: question.join(answers), fromPrimary: false })
+        else if (pending === 0) end(null)
+        if (answer !== null) return
+        await deadline.pause(NEXT_ROUND_MS)
+        if (isOver || deadline.isOver) return
+        pending += 1
+        await settle(node, await this.#askMember(node, question, deadline))
       }
-      if (nodes.length === 0) resolve(null)
+      if (isOver) resolve(null)
       for (const node of nodes) {
-        if (node === asked?.primary) {
-          void asked.answer.then((answer) => {
-            if (answer?.fromPrimary) resolve(answer)
-            settle(answer)
-          })
-        } else {
-          void this.#askMember(node, question, deadline).then(settle)
-        }
+        const first = node === asked?.primary ? asked.answer : this.#askMember(node, question, deadline)
+        void first.then((answer) => settle(node, answer))
       }
     })
   }

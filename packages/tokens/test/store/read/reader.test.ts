@@ -81,6 +81,30 @@ test('with two of three nodes gone nothing is known: unavailable at the deadline
   await expect.poll(() => store.verify(second.token), { timeout: 5000 }).toMatchObject({ status: 'active' })
 })
 
+// INV-TOKENS-56.
+test('a node that closes its connections is asked again, also while another node hangs', async () => {
+  const { store, issued } = await sessionsUnknownTo(() => openStore(group()), 200)
+  const { primary, replicas } = await servers()
+  const [one] = replicas
+  if (one === undefined) throw new Error('no replica')
+  pauseUntilFinished([primary])
+  let isOver = false
+  const closing = (async () => {
+    // As a promotion does: REPLICAOF NO ONE with CLIENT KILL TYPE normal.
+    while (!isOver) {
+      await group().run(one, 'CLIENT', 'KILL', 'TYPE', 'normal')
+      await pause(100)
+    }
+  })()
+  const outcomes: string[] = []
+  for (const { token } of issued) {
+    outcomes.push((await store.verify(token)).status)
+  }
+  isOver = true
+  await closing
+  expect(new Set(outcomes)).toEqual(new Set(['active']))
+})
+
 test('with two of three nodes killed a verification is unavailable, and no user is logged out', async () => {
   const { store, issued } = await sessionsUnknownTo(() => openStore(group()))
   const [session] = issued
