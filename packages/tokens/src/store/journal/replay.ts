@@ -102,6 +102,14 @@ export class Replayer {
   }
 
   /**
+   * As {@link isDone}, as a number that changes with each failover; null while it is not done. A read that begins and
+   * ends with the same number had no failover in between.
+   */
+  get doneAfter(): number | null {
+    return this.isDone ? this.#told : null
+  }
+
+  /**
    * Whether the replay has ever finished. A process that started after a failover does not know which writes are
    * pending.
    */

@@ -24,6 +24,14 @@ export interface ConclusiveReadsOptions {
   rules: SafetyPolicy
 }
 
+/** The state of the replay when a read began. */
+interface CatchUp {
+  /** Whether this process has ever caught up. */
+  ever: boolean
+  /** See {@link Replayer.doneAfter}. */
+  after: number | null
+}
+
 const POLL_INTERVAL_MS = 20
 const LIST_POLL_MS = 100
 const UNSETTLED = 'The session is being ended, and a failover may undo that: too few nodes know of it yet.'
@@ -47,10 +55,12 @@ export class ConclusiveReads {
     const { cache, durability, feed, reader, rules } = this.#options
     const { generation } = feed
     const { forgottenTombstones } = cache
+    let before = this.#catchUp()
     let answer = await reader.readRecord(key, deadline)
-    while (answer.known && !this.#isConclusive(key, answer.value)) {
+    while (answer.known && !this.#isConclusive(key, answer.value, before)) {
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
       await deadline.pause(POLL_INTERVAL_MS)
+      before = this.#catchUp()
       answer = await reader.readRecord(key, deadline)
     }
     if (!answer.known) return answer
@@ -77,9 +87,9 @@ export class ConclusiveReads {
   /** Reads the records of a subject. The list is complete only after the primary has received all writes that it may lack. */
   async list(subject: SubjectKey, deadline: Deadline): Promise<Answer<StoredRecord[]>> {
     for (;;) {
-      const wasCaughtUp = this.#isCaughtUp()
+      const before = this.#catchUp()
       const answer = await this.#readList(subject, deadline)
-      if (!answer.known || (wasCaughtUp && this.#isCaughtUp())) return answer
+      if (!answer.known || this.#isStillCaughtUp(before)) return answer
       if (deadline.isOver) return { known: false, error: new StoreUnavailableError(NOT_CAUGHT_UP) }
       await deadline.pause(LIST_POLL_MS)
     }
@@ -93,19 +103,25 @@ export class ConclusiveReads {
     return this.#options.replayer.wasDone || !this.#options.rules.unknown
   }
 
-  #isCaughtUp(): boolean {
-    return this.#options.replayer.isDone || !this.#options.rules.unknown
+  #catchUp(): CatchUp {
+    return { ever: this.hasCaughtUp(), after: this.#options.replayer.doneAfter }
+  }
+
+  /** Whether the primary lacked nothing from the start of a read to its end. */
+  #isStillCaughtUp({ after }: CatchUp): boolean {
+    return (after !== null && after === this.#options.replayer.doneAfter) || !this.#options.rules.unknown
   }
 
   /**
-   * Whether the answer of the nodes is final: no record that a new primary may still receive can change it.
+  /** The state of the replay when a read began. */
+   * counts is the state when the read began, because a node may have answered then.
    * INV-TOKENS-46.
    */
-  #isConclusive(key: string, record: TokenRecord | null): boolean {
+  #isConclusive(key: string, record: TokenRecord | null, before: CatchUp): boolean {
     const { cache, clock, mayReappear } = this.#options
-    if (record !== null) return record.state === 'revoked' || this.hasCaughtUp()
+    if (record !== null) return record.state === 'revoked' || before.ever
     const known = cache.latest(key)
-    if (known === null) return this.#isCaughtUp()
+    if (known === null) return this.#isStillCaughtUp(before)
     const isLive = known.state === 'live' && !(clock.nowMs() >= endsAtMs(known))
     return !isLive || !mayReappear()
   }
