@@ -32,7 +32,7 @@ async function tracesOfMany(root: number, least: number): Promise<Traces> {
       expect(traces.processes.length).toBeGreaterThanOrEqual(least)
       return traces
     },
-    { timeout: 30_000, interval: 200 },
+    { timeout: 90_000, interval: 200 },
   )
 }
 
@@ -68,7 +68,7 @@ describe.runIf(missing === null)('the fault campaign', () => {
     ['SIGKILL', null],
   ] as const)(
     'leaves nothing behind when it is ended by %s',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (signal, expected) => {
       const before = await sharedState()
       const child = campaign('--case', 'kill-primary')

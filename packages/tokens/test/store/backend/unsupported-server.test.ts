@@ -1,4 +1,5 @@
 import {
+  findFreePorts,
   PRIMARY_NAME,
   type ServerProcess,
   startStandaloneRedis,
@@ -29,6 +30,13 @@ async function standalone(redisConfig: string): Promise<ServerProcess> {
   const { server, stop } = await startStandaloneRedis({ redisConfig })
   onTestFinished(stop)
   return server
+}
+
+/** A node of a Redis Cluster. Its bus has a leased port too; by default Redis would take its own port plus 10000. */
+async function clusterNode(): Promise<{ server: ServerProcess; busPort: string }> {
+  const [busPort = 0] = await findFreePorts(1)
+  const server = await standalone(`cluster-enabled yes\ncluster-port ${busPort}`)
+  return { server, busPort: String(busPort) }
 }
 
 async function admin(address: NodeAddress, ...args: string[]) {
@@ -78,7 +86,7 @@ const REDIS_6 = (command: string) => {
 
 // INV-TOKENS-53.
 test('a Redis Cluster of one node with every slot is refused at once', async () => {
-  const server = await standalone('cluster-enabled yes')
+  const { server } = await clusterNode()
   await admin(server.address, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
   expect(await refusalOf({ standalone: server.address })).toMatchObject({
     code: 'UNSUPPORTED_SERVER',
@@ -87,18 +95,19 @@ test('a Redis Cluster of one node with every slot is refused at once', async () 
 })
 
 test('one node of a Redis Cluster of three is refused at once, before a login fails with MOVED', async () => {
-  const servers = await Promise.all([1, 2, 3].map(() => standalone('cluster-enabled yes')))
+  const first = await clusterNode()
+  const others = [await clusterNode(), await clusterNode()]
+  const servers = [first, ...others].map(({ server }) => server)
   const slots = [
     ['0', '5460'],
     ['5461', '10922'],
     ['10923', '16383'],
   ]
-  for (const [index, { address }] of servers.entries()) {
+  for (const [index, { address }] of servers.entries())
     await admin(address, 'CLUSTER', 'ADDSLOTSRANGE', ...(slots[index] ?? []))
-    const [first] = servers
-    if (first !== undefined && index > 0)
-      await admin(address, 'CLUSTER', 'MEET', '127.0.0.1', String(first.address.port))
-  }
+  const { port } = first.server.address
+  for (const { server } of others)
+    await admin(server.address, 'CLUSTER', 'MEET', '127.0.0.1', String(port), first.busPort)
   for (const { address } of servers)
     expect(await refusalOf({ standalone: address })).toMatchObject({ reason: 'cluster' })
 })
