@@ -113,8 +113,8 @@ export class ConclusiveReads {
   }
 
   /**
-  /** The state of the replay when a read began. */
-   * counts is the state when the read began, because a node may have answered then.
+   * Whether the answer of the nodes is final: no record that a new primary may still receive can change it. It is
+   * judged by the state when the read began, because a node may have answered then.
    * INV-TOKENS-46.
    */
   #isConclusive(key: string, record: TokenRecord | null, before: CatchUp): boolean {
