@@ -28,7 +28,7 @@ import { RecordWriter } from '../journal/record-writer.ts'
 import { NOT_CAUGHT_UP, Replayer } from '../journal/replay.ts'
 import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
 import { ConclusiveReads } from '../read/conclusive-reads.ts'
-import { holdsTombstone } from '../read/node-queries.ts'
+import { holdsTombstone, tombstoneInFeedOrder } from '../read/node-queries.ts'
 import { Reader } from '../read/reader.ts'
 import type { Backend } from '../session/backend.ts'
 import { warnWithoutAof } from './standalone-warnings.ts'
@@ -106,6 +106,8 @@ export class RedisBackend implements Backend {
       barrier,
       cache: this.#cache,
       holdsTombstone: (node, key, timeoutMs) => holdsTombstone(this.#group, node, key, timeoutMs),
+      heldInFeedOrder: (key, timeoutMs) =>
+        tombstoneInFeedOrder({ group: this.#group, feed: this.#feed }, key, timeoutMs),
     })
     this.#durabilityAnnouncer = new DurabilityAnnouncer(this.#group)
     this.#committer = new Committer(this.#group, barrier, {

@@ -27,6 +27,11 @@ export interface TombstoneDurabilityOptions {
    * asked.
    */
   holdsTombstone: (node: Node, key: string, timeoutMs: number) => Promise<boolean>
+  /**
+   * Returns the generation of the feed whose messages have all been received that the primary published before it
+   * answered that it holds the tombstone. Null if it does not hold it or cannot be asked.
+   */
+  heldInFeedOrder: (key: string, timeoutMs: number) => Promise<number | null>
 }
 
 /**
@@ -34,13 +39,19 @@ export interface TombstoneDurabilityOptions {
  * to be replaced. A process that has answered *revoked* must never answer *active* again, so it uses only durable
  * tombstones. A tombstone is durable by the rules by which a write is acknowledged (store/commit/committer.ts), or when a
  * process announces that it was acknowledged (store/feed/durability-announcer.ts). If every planned replica has
- * confirmed a heartbeat, all tombstones that were received before it was sent are durable, without a query.
+ * confirmed a heartbeat, all tombstones that were received before it was sent are durable, without a query. So is every
+ * tombstone on the primary that this process did not receive in that generation of the feed: it is older. A process
+ * that has just started knows old logouts in this way, also while a replica hangs.
  * INV-TOKENS-45.
  */
 export class TombstoneDurability {
   readonly #group: ReplicaGroup
   readonly #options: TombstoneDurabilityOptions
   #waiting: Waiting[] = []
+  /** The last heartbeat that every planned replica has confirmed. */
+  #confirmed: { sentAtMs: number; generation: number } | null = null
+  /** When the last tombstone was received that is not in `#waiting`, because too many were. */
+  #lastOmittedMs = Number.NEGATIVE_INFINITY
 
   constructor(group: ReplicaGroup, options: TombstoneDurabilityOptions) {
     this.#group = group
@@ -50,10 +61,12 @@ export class TombstoneDurability {
   /** Notes that the primary had a tombstone at this time, in this generation of the feed. */
   noteHeard(key: string, heardAtMs: number, generation: number): void {
     if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ key, heardAtMs, generation })
+    else this.#lastOmittedMs = heardAtMs
   }
 
   /** Notes that every planned replica has confirmed what the primary had when a heartbeat was sent. */
   noteConfirmed(sentAtMs: number, generation: number): void {
+    this.#confirmed = { sentAtMs, generation }
     this.#waiting = this.#waiting.filter((waiting) => {
       if (waiting.generation !== generation) return waiting.generation > generation
       if (waiting.heardAtMs <= sentAtMs) this.#options.cache.noteDurable(waiting.key)
@@ -77,9 +90,11 @@ export class TombstoneDurability {
   async #isDurable(key: string, deadline: Deadline): Promise<boolean> {
     const { nodes, primaryAddress, term } = this.#group
     const timeoutMs = Math.max(1, Math.min(LOOK_MS, deadline.remainingMs))
-    const holds = await Promise.all(
+    const asked = Promise.all(
       nodes.map((node) => this.#options.holdsTombstone(node, key, timeoutMs).catch(() => null)),
     )
+    if (await this.#isOlderThanConfirmed(key, timeoutMs)) return true
+    const holds = await asked
     if (this.#group.term !== term || nodes.length === 0) return false
     // The primary lacks it, and the replicas copy the primary.
     const atPrimary = holds[nodes.findIndex(({ address }) => address === primaryAddress)] ?? null
@@ -97,5 +112,20 @@ export class TombstoneDurability {
       (await this.#options.barrier.isClear(missing))
     // The barrier may have become clear because of a new primary, which was not asked for the tombstone.
     return isClear && this.#group.term === term
+  }
+
+  /**
+   * Whether every planned replica has the tombstone because it was on the primary before a heartbeat that all of them
+   * confirmed. A later tombstone would have been received in that generation of the feed, and would wait here.
+   */
+  async #isOlderThanConfirmed(key: string, timeoutMs: number): Promise<boolean> {
+    if (this.#confirmed === null) return false
+    const generation = await this.#options.heldInFeedOrder(key, timeoutMs).catch(() => null)
+    const { sentAtMs, generation: confirmed } = this.#confirmed
+    return (
+      generation === confirmed &&
+      this.#lastOmittedMs <= sentAtMs &&
+      !this.#waiting.some((waiting) => waiting.key === key)
+    )
   }
 }

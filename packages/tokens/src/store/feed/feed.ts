@@ -1,6 +1,6 @@
 import { parseWhole } from '../../network-text.ts'
 import { Backoff } from '../../redis/backoff.ts'
-import type { Connection } from '../../redis/connection.ts'
+import type { Connection, Reply } from '../../redis/connection.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import { SETTLED_CHANNEL } from './durability-announcer.ts'
 import { type FeedRecord, parseFeedMessage, parseSettledMessage } from './feed-message.ts'
@@ -56,6 +56,20 @@ export class Feed {
   /** The term of the primary to which the current or last subscription belongs. */
   get term(): number {
     return this.#term
+  }
+
+  /**
+   * Asks the primary on the connection of the feed. Once it has answered, every message is received that it published
+   * before. Returns the reply and the generation, or null if there is no answer in this generation.
+   */
+  async ask(
+    args: readonly string[],
+    timeoutMs: number,
+  ): Promise<{ reply: Reply; generation: number } | null> {
+    const { generation } = this
+    if (generation === null || this.#connection === null) return null
+    const reply = await this.#connection.send(args, timeoutMs).catch(() => null)
+    return generation === this.generation ? { reply, generation } : null
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type { Reply } from '../../redis/connection.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import { MARK_KEY, type Node } from '../../redis/node.ts'
 import { isDigest, recordKeyPrefix, type SubjectKey } from '../../token/digest.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { StoredRecord } from './answers.ts'
 
 // What one node is asked about records, and how the answers of several nodes are joined.
@@ -33,8 +34,28 @@ export async function holdsTombstone(
   key: string,
   timeoutMs: number,
 ): Promise<boolean> {
-  const replies = await node.read(['MGET', key, MARK_KEY], timeoutMs)
-  const [bytes, mark] = Array.isArray(replies) ? replies : []
+  return showsTombstone(group, node, await node.read(tombstoneQuery(key), timeoutMs))
+}
+
+/**
+ * Returns the generation of the feed whose messages have all been received that the primary published before it
+ * answered that it holds the tombstone. Null if it does not hold it or cannot be asked.
+ */
+export async function tombstoneInFeedOrder(
+  { group, feed }: { group: ReplicaGroup; feed: Feed },
+  key: string,
+  timeoutMs: number,
+): Promise<number | null> {
+  const { primary } = group
+  const answer = await feed.ask(tombstoneQuery(key), timeoutMs)
+  if (primary === null || answer === null || feed.term !== group.term) return null
+  return showsTombstone(group, primary, answer.reply) ? answer.generation : null
+}
+
+const tombstoneQuery = (key: string) => ['MGET', key, MARK_KEY]
+
+function showsTombstone(group: ReplicaGroup, node: Node, reply: Reply): boolean {
+  const [bytes, mark] = Array.isArray(reply) ? reply : []
   const isOurs = group.isOurs(Buffer.isBuffer(mark) ? mark.toString() : null)
   return isOurs && readRecord(node, bytes ?? null)?.state === 'revoked'
 }
