@@ -47,6 +47,10 @@ export class MemoryBackend implements Backend {
     return { known: true, value: this.#get(key)?.record ?? null, path: 'cache' }
   }
 
+  async isDurable({ key }: RecordKey): Promise<boolean> {
+    return this.#get(key)?.record.state === 'revoked'
+  }
+
   async merge(requests: MergeRequest[]): Promise<TokenRecord[]> {
     this.#assertOpen()
     return requests.map((request) => {

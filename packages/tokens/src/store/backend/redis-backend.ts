@@ -191,6 +191,10 @@ export class RedisBackend implements Backend {
     return this.#reads.read(key, deadline, unsettled)
   }
 
+  isDurable({ key }: RecordKey, deadline: Deadline): Promise<boolean> {
+    return this.#durability.isDurable(key, deadline)
+  }
+
   merge(requests: MergeRequest[], deadline: Deadline): Promise<TokenRecord[]> {
     return this.#writer.merge(requests, deadline)
   }

@@ -77,17 +77,23 @@ export class TombstoneDurability {
   /** Polls until the tombstone is durable. Returns false if it is not durable at the deadline. */
   async waitUntilDurable(key: string, deadline: Deadline): Promise<boolean> {
     const { cache } = this.#options
-    while (!cache.isDurable(key) && !deadline.isOver) {
-      if (await this.#isDurable(key, deadline)) {
-        cache.noteDurable(key)
-        return true
-      }
+    while (!(await this.isDurable(key, deadline))) {
+      if (deadline.isOver) return cache.isDurable(key)
       await deadline.pause(NEXT_LOOK_MS)
     }
-    return cache.isDurable(key)
+    return true
   }
 
-  async #isDurable(key: string, deadline: Deadline): Promise<boolean> {
+  /** Asks once whether the tombstone is durable. False if that is not known. */
+  async isDurable(key: string, deadline: Deadline): Promise<boolean> {
+    const { cache } = this.#options
+    if (cache.isDurable(key)) return true
+    if (deadline.isOver || !(await this.#look(key, deadline))) return false
+    cache.noteDurable(key)
+    return true
+  }
+
+  async #look(key: string, deadline: Deadline): Promise<boolean> {
     const { nodes, primaryAddress, term } = this.#group
     const timeoutMs = Math.max(1, Math.min(LOOK_MS, deadline.remainingMs))
     const asked = Promise.all(

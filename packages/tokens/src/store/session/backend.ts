@@ -33,6 +33,9 @@ export interface Backend extends AttemptBackend {
    */
   read(key: RecordKey, deadline: Deadline, options?: { unsettled?: boolean }): Promise<ReadAnswer>
 
+  /** Asks once whether the tombstone under a key is durable. False if that is not known. */
+  isDurable(key: RecordKey, deadline: Deadline): Promise<boolean>
+
   /**
    * Merges all records of `requests`, which are acknowledged together, and returns the stored record of each.
    * Throws `STORE_UNAVAILABLE` if the write was not acknowledged before the deadline, and `STORE_OVERLOADED` or

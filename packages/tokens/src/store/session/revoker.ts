@@ -38,8 +38,12 @@ export class Revoker {
     const key = codec.keyOf(token)
     if (key === null) return { revoked: false }
     const deadline = Deadline.of(options, timeoutMs)
-    // The tombstone is written again in any case, so the stored one does not have to be durable.
     const record = await reader.readOrThrow(key, deadline, { unsettled: true })
+    // A tombstone that is not known to be durable is written again. Until that is acknowledged, processes that have
+    // just started cannot answer for this token, so a durable one is not.
+    if (record?.state === 'revoked' && (await this.#backend.isDurable(key, deadline))) {
+      return { revoked: false, id: publicId(key.digest) }
+    }
     if (record === null && this.#backend.mayReappear()) {
       // A new primary may lack the session, and the process that wrote it may be about to write it again, so the
       // tombstone must be there first. It is needed only until then. A client can invent such a token, so the

@@ -91,6 +91,8 @@ test('a process that has just started knows an old logout while a host hangs', a
   const [sentinel] = group().sentinels
   if (replica === undefined || sentinel === undefined) throw new Error('There is no replica.')
   pauseUntilFinished([replica, sentinel])
+  const [first] = revoked
+  expect(await fresh.revoke(first?.token ?? '', { timeoutMs: 900 })).toMatchObject({ revoked: false })
   for (const { token } of revoked) {
     expect(await fresh.verify(token)).toMatchObject({ status: 'inactive', reason: 'revoked' })
   }
