@@ -138,7 +138,9 @@ test('neither token, subject nor claims can be found in Redis', async () => {
   const primary = await group().primary()
   const keys = await group().run(primary, 'KEYS', '*')
   if (!Array.isArray(keys)) throw new Error('no keys')
-  const dumps = await Promise.all(keys.map((key) => group().run(primary, 'DUMP', String(key))))
+  const dumps = []
+  // Each command opens a connection.
+  for (const key of keys) dumps.push(await group().run(primary, 'DUMP', String(key)))
   const everything = [...keys, ...dumps].map((part) => (Buffer.isBuffer(part) ? part.toString('latin1') : ''))
   for (const secret of [token, token.slice(6, 30), subject, 'a-device', 'a-claim']) {
     expect(everything.some((part) => part.includes(secret))).toBe(false)
