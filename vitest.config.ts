@@ -28,6 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          globalSetup: 'tools/built-command.ts',
           include: integration,
           // Real Redis and Sentinel processes, with deadlines of seconds: three workers leave nothing of two cores idle.
           maxWorkers: 2,
@@ -36,7 +37,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: {
+          name: 'timed',
+          globalSetup: 'tools/built-command.ts',
+          include: timed,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 
-const MAIN = join(import.meta.dirname, '../src/main.ts')
+/** The built command (tools/built-command.ts), or the sources outside of the tests. */
+const MAIN = process.env['HOLDFAST_MAIN'] ?? join(import.meta.dirname, '../src/main.ts')
 
 export interface Ended {
   code: number | null

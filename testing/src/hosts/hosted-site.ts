@@ -14,10 +14,10 @@ import { Namespaces } from './namespaces.ts'
 import { RenderedGroup } from './rendered-group.ts'
 import { Tunnels } from './tunnels.ts'
 
-/** The command `holdfast`. */
+/** The command `holdfast`: as it is built for the tests, or from its sources outside of them. */
 export const HOLDFAST = [
   process.execPath,
-  fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url)),
+  process.env['HOLDFAST_MAIN'] ?? fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url)),
 ]
 
 /** The data centres of a `holdfast.yaml` on hosts of a test, from the text to running processes. Needs root. */

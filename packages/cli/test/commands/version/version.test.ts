@@ -14,7 +14,7 @@ test('`holdfast version --json` names the version, Node and the engine that is i
   const { version } = JSON.parse(manifest) as { version: string }
   expect(await sandbox.json(['version'])).toEqual({
     version,
-    revision: null,
+    revision: expect.stringMatching(/^[0-9a-f]{40}$/),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     engine: {
@@ -28,5 +28,5 @@ test('`holdfast version --json` names the version, Node and the engine that is i
 test('`holdfast version` prints one line for each', async () => {
   const { code, stdout } = await sandbox.run(['version'])
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^holdfast {2}\S+ \(from its sources\)\nnode {6}\S+ \(.*\)\nengine {4}.*\n$/)
+  expect(stdout).toMatch(/^holdfast {2}\S+ \(revision [0-9a-f]{40}\)\nnode {6}\S+ \(.*\)\nengine {4}.*\n$/)
 })

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { isRoot, isThere } from '@holdfast/testing/hosts/programs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { build } from './build/build.ts'
+import { buildHostPackages, type HostPackages } from './hosts/build.ts'
+import { SERVICE_USERS } from './hosts/service-users.ts'
+
+const run = promisify(execFile)
+
+const PROGRAMS = ['dpkg-deb', 'rpmbuild', 'rpm', 'unshare', 'chroot']
+const missing = PROGRAMS.filter((program) => !isThere(program))
+const canRun = process.platform === 'linux' && isRoot && missing.length === 0
+if (!canRun) console.warn(`The packages for hosts were not installed: this needs Linux, root and ${PROGRAMS}.`)
+
+/**
+ * Runs a script in a root of its own: the files of this machine, with every change in memory. It has no Node, and the
+ * script sees the packages in /packages. Everything is gone when the script ends.
+ */
+const IN_ROOT = `
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
+mkdir -p /mnt/root/packages
+mount --bind "$1" /mnt/root/packages
+mount -t proc proc /mnt/root/proc
+mount --rbind /dev /mnt/root/dev
+exec chroot /mnt/root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C sh -euc "$2"
+`
+
+const OPERATOR = `
+holdfast --version
+holdfast version --json
+cd /tmp && rm -rf new && mkdir new && cd new
+holdfast init --hosts 10.0.0.1,10.0.0.2,10.0.0.3 >/dev/null
+holdfast check holdfast.yaml >/dev/null
+holdfast render holdfast.yaml --out rendered >/dev/null
+ls rendered
+man --path holdfast
+test -s /usr/share/bash-completion/completions/holdfast
+`
+
+describe.runIf(canRun)('the packages for hosts', () => {
+  let folder: string
+  let built: HostPackages
+  let command: string
+
+  const inRoot = async (script: string): Promise<string> => {
+    const args = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-euc', IN_ROOT, 'sh', folder, script]
+    const { stdout } = await run('unshare', args, { timeout: 120_000, maxBuffer: 16 << 20 })
+    return stdout
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'holdfast-hosts-'))
+    command = (await build()).command
+    built = await buildHostPackages(command, 'linux-x64', folder)
+  }, 180_000)
+
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  test('the .deb installs the command, its users and its manual, starts nothing, and leaves data at its removal', async () => {
+    const said = await inRoot(`
+      apt-get install --yes --no-install-recommends /packages/${basename(built.deb)} >&2
+      ${OPERATOR}
+      getent passwd ${SERVICE_USERS.join(' ')} | cut -d: -f1
+      mkdir -p /etc/holdfast /var/lib/holdfast && echo key > /etc/holdfast/key && echo data > /var/lib/holdfast/data
+      apt-get install --yes --reinstall /packages/${basename(built.deb)} >&2
+      apt-get purge --yes holdfast >&2
+      cat /etc/holdfast/key /var/lib/holdfast/data
+      test ! -e /usr/bin/holdfast
+    `)
+    expect(said).toContain('"platform":"linux-x64"')
+    for (const user of SERVICE_USERS) expect(said).toContain(`${user}\n`)
+    expect(said).toMatch(/key\ndata\n$/)
+  }, 180_000)
+
+  test('the .rpm installs the same', async () => {
+    const said = await inRoot(`
+      rpm --initdb
+      rpm --install --nodeps /packages/${basename(built.rpm)} >&2
+      ${OPERATOR}
+      getent passwd ${SERVICE_USERS.join(' ')} | cut -d: -f1
+      mkdir -p /var/lib/holdfast && echo data > /var/lib/holdfast/data
+      rpm --erase holdfast
+      cat /var/lib/holdfast/data
+      test ! -e /usr/bin/holdfast
+    `)
+    for (const user of SERVICE_USERS) expect(said).toContain(`${user}\n`)
+    expect(said).toMatch(/data\n$/)
+  }, 180_000)
+
+  test('the tarball runs where it was unpacked, also through a link, and needs no network', async () => {
+    const said = await inRoot(`
+      mkdir -p /opt/tools && tar -xf /packages/${basename(built.archive)} -C /opt/tools
+      ln -s /opt/tools/holdfast-*/bin/holdfast /usr/local/bin/hf
+      unshare --net /usr/local/bin/hf version --json
+    `)
+    expect(JSON.parse(said)).toMatchObject({ node: process.versions.node, platform: 'linux-x64' })
+  }, 60_000)
+
+  test('a second build has the same bytes', async () => {
+    const again = await buildHostPackages(command, 'linux-x64', join(folder, 'again'))
+    const kinds = Object.keys(built) as (keyof HostPackages)[]
+    const hashes = (files: HostPackages) => Promise.all(kinds.map((kind) => hashOf(files[kind])))
+    expect(await hashes(again)).toEqual(await hashes(built))
+  }, 180_000)
+})
+
+const hashOf = async (file: string): Promise<string> =>
+  createHash('sha256').update(await readFile(file)).digest('hex')

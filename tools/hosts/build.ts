@@ -1,0 +1,66 @@
+/**
+ * Builds what hosts install, into `dist/hosts`: for each platform a tarball, a .deb and an .rpm, each with its own Node.
+ * `npm run dist -- linux-x64` builds one platform. Nothing of another platform is run. Two builds of one revision have the
+ * same bytes.
+ */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from '../build/build.ts'
+import { ROOT, readManifest } from '../build/packages.ts'
+import { buildArchive } from './archive.ts'
+import { buildDeb } from './debian.ts'
+import { buildRpm } from './rpm.ts'
+import { layOut, PLATFORMS, type Platform, type Release } from './tree.ts'
+
+const run = promisify(execFile)
+
+export interface HostPackages {
+  archive: string
+  deb: string
+  rpm: string
+}
+
+/** Builds the packages of a platform into a folder. `command` is the folder of the built command. */
+export async function buildHostPackages(
+  command: string,
+  platform: Platform,
+  out: string,
+): Promise<HostPackages> {
+  const release: Release = { version: (await readManifest('packages/cli')).version, timeS: await timeOfRevision() }
+  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-dist-'))
+  try {
+    await mkdir(out, { recursive: true })
+    const tree = join(scratch, 'tree')
+    await layOut(tree, command, platform, release)
+    return {
+      archive: await buildArchive(tree, out, platform, release),
+      deb: await buildDeb(tree, scratch, out, platform, release),
+      rpm: await buildRpm(tree, scratch, out, platform, release),
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** The time of the revision (in seconds since 1970). Without a repository, a fixed one. */
+async function timeOfRevision(): Promise<number> {
+  const asked = await run('git', ['log', '-1', '--format=%ct'], { cwd: ROOT }).catch(() => null)
+  return asked === null ? 1_767_225_600 : Number(asked.stdout)
+}
+
+if (import.meta.main) {
+  const [only] = process.argv.slice(2)
+  const chosen = PLATFORMS.filter((platform) => only === undefined || platform === only)
+  if (chosen.length === 0) throw new Error(`The platform must be one of ${PLATFORMS.join(', ')}, got "${only}".`)
+  const { command } = await build()
+  for (const platform of chosen) {
+    const built = await buildHostPackages(command, platform, join(ROOT, 'dist', 'hosts'))
+    for (const file of Object.values(built) as string[]) {
+      const { size } = await stat(file)
+      console.log(`dist/hosts/${basename(file)}  ${(size / (1 << 20)).toFixed(1)} MiB`)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { SYSUSERS_FILE, sysusersText } from './service-users.ts'
+import { type Platform, type Release, setTimes } from './tree.ts'
+
+const run = promisify(execFile)
+
+const ARCHITECTURE: Record<Platform, string> = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' }
+
+/**
+ * Builds a .deb from a tree. It starts, stops and enables nothing, and neither its upgrade nor its removal touches
+ * /etc/holdfast and /var/lib/holdfast. Returns its file.
+ */
+export async function buildDeb(
+  tree: string,
+  scratch: string,
+  out: string,
+  platform: Platform,
+  release: Release,
+): Promise<string> {
+  const root = join(scratch, 'deb')
+  await cp(tree, join(root, 'usr'), { recursive: true, verbatimSymlinks: true })
+  await mkdir(join(root, 'usr', 'lib', 'sysusers.d'), { recursive: true })
+  await writeFile(join(root, 'usr', SYSUSERS_FILE), sysusersText())
+  const control = join(root, 'DEBIAN')
+  await mkdir(control)
+  await writeFile(join(control, 'control'), controlText(platform, release))
+  for (const [name, text] of Object.entries({ postinst: POSTINST, postrm: POSTRM })) {
+    await writeFile(join(control, name), text)
+    await chmod(join(control, name), 0o755)
+  }
+  await setTimes(root, release)
+  const file = join(out, `holdfast_${release.version}_${ARCHITECTURE[platform]}.deb`)
+  // One thread: how many there are would show in the bytes.
+  await run(
+    'dpkg-deb',
+    ['--root-owner-group', '-Zzstd', '-z10', '--threads-max=1', '--build', root, file],
+    { env: { ...process.env, SOURCE_DATE_EPOCH: String(release.timeS) } },
+  )
+  return file
+}
+
+const controlText = (platform: Platform, { version }: Release): string => `Package: holdfast
+Version: ${version}
+Architecture: ${ARCHITECTURE[platform]}
+Maintainer: The Holdfast developers <holdfast@localhost>
+Section: admin
+Priority: optional
+Depends: libc6 (>= 2.28), libstdc++6, libgcc-s1
+Recommends: redis-server (>= 5:7.0) | valkey-server
+Suggests: haproxy | nginx, stunnel4, nftables, wireguard-tools
+Description: Logins that survive server failures
+ Plans, checks, deploys, runs and drills a token store of Redis and Sentinel,
+ and contains the gateway of it. It brings its own Node.
+`
+
+const POSTINST = `#!/bin/sh
+set -e
+# Without systemd there are no units, and so no users of them.
+if [ "$1" = configure ] && command -v systemd-sysusers >/dev/null; then
+  systemd-sysusers holdfast.conf
+fi
+`
+
+const POSTRM = `#!/bin/sh
+set -e
+if [ "$1" = purge ] && { [ -d /etc/holdfast ] || [ -d /var/lib/holdfast ]; }; then
+  echo "holdfast: /etc/holdfast and /var/lib/holdfast keep their files: they may be the last copy of keys and sessions."
+fi
+`
