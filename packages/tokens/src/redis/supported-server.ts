@@ -34,7 +34,8 @@ export function unsupportedNode(at: string, info: string): UnsupportedServerErro
   }
   return (
     oldVersion(at, fields.get('redis_version') ?? '') ??
-    wrongMode(at, fields.get('redis_mode') ?? '', 'standalone')
+    // Valkey has its own name for it.
+    wrongMode(at, fields.get('server_mode') ?? fields.get('redis_mode') ?? '', 'standalone')
   )
 }
 

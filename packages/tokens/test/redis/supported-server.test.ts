@@ -4,6 +4,9 @@ import { unsupportedByHello, unsupportedNode } from '../../src/redis/supported-s
 const AT = '10.0.0.1:6379'
 const info = (version: string, mode = 'standalone', more = '') =>
   `# Server\r\nredis_version:${version}\r\nredis_mode:${mode}\r\n${more}server_time_usec:1\r\n`
+/** As Valkey 8.1.1 answers; it keeps the names of Redis only with `extended-redis-compatibility yes`. */
+const valkey = (mode: string) =>
+  `# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\nserver_mode:${mode}\r\n`
 
 test.each<[string, string]>([
   ['Redis 7.0', info('7.0.15')],
@@ -12,7 +15,7 @@ test.each<[string, string]>([
     'Valkey 7.2, which is compatible with Redis 7.2',
     info('7.2.4', 'standalone', 'server_name:valkey\r\nvalkey_version:7.2.5\r\n'),
   ],
-  ['Valkey 9', info('7.2.4', 'standalone', 'server_name:valkey\r\nvalkey_version:9.0.0\r\n')],
+  ['Valkey 8.1', valkey('standalone')],
 ])('a node with %s is taken', (_, text) => {
   expect(unsupportedNode(AT, text)).toBeNull()
 })
@@ -28,6 +31,7 @@ test.each<[string, string, string, RegExp]>([
   ['no version at all', 'redis_mode:standalone\r\n', 'version', /does not say which version/],
   ['a version that is no number', info('latest'), 'version', /does not say which version/],
   ['a cluster', info('7.0.15', 'cluster'), 'cluster', /is a node of a Redis Cluster.*`cluster-enabled no`/],
+  ['a cluster of Valkey', valkey('cluster'), 'cluster', /is a node of a Redis Cluster/],
   ['a Sentinel', info('7.0.15', 'sentinel'), 'mode', /is a Sentinel, not a Redis/],
   ['a mode of its own', info('7.0.15', 'proxy'), 'mode', /in the mode "proxy"/],
   ['Dragonfly', info('7.4.0', 'standalone', 'dragonfly_version:df-v1.30.0\r\n'), 'product', /is Dragonfly/],
