@@ -17,7 +17,8 @@ import { Tunnels } from './tunnels.ts'
 /** The command `holdfast`: as it is built for the tests, or from its sources outside of them. */
 export const HOLDFAST = [
   process.execPath,
-  process.env['HOLDFAST_MAIN'] ?? fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url)),
+  process.env['HOLDFAST_MAIN'] ??
+    fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url)),
 ]
 
 /** The data centres of a `holdfast.yaml` on hosts of a test, from the text to running processes. Needs root. */
