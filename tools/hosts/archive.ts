@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Platform, type Release, setTimes } from './tree.ts'
+import { type Platform, type Release, setTimes } from './release.ts'
 
 const run = promisify(execFile)
 

@@ -12,8 +12,9 @@ import { build } from '../build/build.ts'
 import { ROOT, readManifest } from '../build/packages.ts'
 import { buildArchive } from './archive.ts'
 import { buildDeb } from './debian.ts'
+import { PLATFORMS, type Platform, type Release } from './release.ts'
 import { buildRpm } from './rpm.ts'
-import { layOut, PLATFORMS, type Platform, type Release } from './tree.ts'
+import { layOut } from './tree.ts'
 
 const run = promisify(execFile)
 
@@ -29,7 +30,10 @@ export async function buildHostPackages(
   platform: Platform,
   out: string,
 ): Promise<HostPackages> {
-  const release: Release = { version: (await readManifest('packages/cli')).version, timeS: await timeOfRevision() }
+  const release: Release = {
+    version: (await readManifest('packages/cli')).version,
+    timeS: await timeOfRevision(),
+  }
   const scratch = await mkdtemp(join(tmpdir(), 'holdfast-dist-'))
   try {
     await mkdir(out, { recursive: true })
@@ -54,7 +58,8 @@ async function timeOfRevision(): Promise<number> {
 if (import.meta.main) {
   const [only] = process.argv.slice(2)
   const chosen = PLATFORMS.filter((platform) => only === undefined || platform === only)
-  if (chosen.length === 0) throw new Error(`The platform must be one of ${PLATFORMS.join(', ')}, got "${only}".`)
+  if (chosen.length === 0)
+    throw new Error(`The platform must be one of ${PLATFORMS.join(', ')}, got "${only}".`)
   const { command } = await build()
   for (const platform of chosen) {
     const built = await buildHostPackages(command, platform, join(ROOT, 'dist', 'hosts'))

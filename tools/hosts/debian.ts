@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { type Platform, type Release, setTimes } from './release.ts'
 import { SYSUSERS_FILE, sysusersText } from './service-users.ts'
-import { type Platform, type Release, setTimes } from './tree.ts'
 
 const run = promisify(execFile)
 
@@ -34,11 +34,9 @@ export async function buildDeb(
   await setTimes(root, release)
   const file = join(out, `holdfast_${release.version}_${ARCHITECTURE[platform]}.deb`)
   // One thread: how many there are would show in the bytes.
-  await run(
-    'dpkg-deb',
-    ['--root-owner-group', '-Zzstd', '-z10', '--threads-max=1', '--build', root, file],
-    { env: { ...process.env, SOURCE_DATE_EPOCH: String(release.timeS) } },
-  )
+  await run('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z10', '--threads-max=1', '--build', root, file], {
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(release.timeS) },
+  })
   return file
 }
 

@@ -1,7 +1,7 @@
-import { COMMON_EXITS, EXIT_MEANINGS, type ExitCode } from '../../packages/cli/src/command-line/exit-codes.ts'
 import type { AnyCommand } from '../../packages/cli/src/command-line/command-spec.ts'
+import { COMMON_EXITS, EXIT_MEANINGS, type ExitCode } from '../../packages/cli/src/command-line/exit-codes.ts'
 import { SECTIONS } from '../../packages/cli/src/commands/commands.ts'
-import type { Release } from './tree.ts'
+import type { Release } from './release.ts'
 
 /** The manual page, in the language of man(7), from the same data as the help of the command. */
 export function manPage({ version, timeS }: Release): string {
@@ -52,4 +52,7 @@ const codes = (all: readonly ExitCode[]): string => all.toSorted((a, b) => a - b
 
 /** A minus that can be copied, and no line that begins with a control character of man(7). */
 const text = (plain: string): string =>
-  plain.replaceAll('\\', '\\e').replaceAll('-', '\\-').replace(/^([.'])/gm, '\\&$1')
+  plain
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1')

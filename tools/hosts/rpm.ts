@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { type Platform, type Release, setTimes } from './release.ts'
 import { SYSUSERS_FILE, sysusersText } from './service-users.ts'
-import { type Platform, type Release, setTimes } from './tree.ts'
 
 const run = promisify(execFile)
 
@@ -31,7 +31,16 @@ export async function buildRpm(
   const architecture = ARCHITECTURE[platform]
   await run(
     'rpmbuild',
-    ['-bb', '--target', `${architecture}-linux`, '--define', `_topdir ${top}`, '--define', `tree ${root}`, spec],
+    [
+      '-bb',
+      '--target',
+      `${architecture}-linux`,
+      '--define',
+      `_topdir ${top}`,
+      '--define',
+      `tree ${root}`,
+      spec,
+    ],
     { env: { ...process.env, SOURCE_DATE_EPOCH: String(release.timeS) }, maxBuffer: 16 << 20 },
   )
   const built = join(top, 'RPMS', architecture)

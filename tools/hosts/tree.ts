@@ -1,32 +1,23 @@
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { COMMANDS, GROUPS } from '../../packages/cli/src/commands/commands.ts'
 import { bashCompletion } from '../../packages/cli/src/commands/completion/bash.ts'
 import { fishCompletion } from '../../packages/cli/src/commands/completion/fish.ts'
 import { completionTree } from '../../packages/cli/src/commands/completion/tree.ts'
 import { zshCompletion } from '../../packages/cli/src/commands/completion/zsh.ts'
-import { COMMANDS, GROUPS } from '../../packages/cli/src/commands/commands.ts'
 import { ROOT } from '../build/packages.ts'
 import { manPage } from './man-page.ts'
+import type { Platform, Release } from './release.ts'
 
 const run = promisify(execFile)
-
-/** A platform that hosts have. */
-export const PLATFORMS = ['linux-x64', 'linux-arm64'] as const
-export type Platform = (typeof PLATFORMS)[number]
 
 /** Starts the command with its own Node, wherever the folder stands and whatever link leads to it. */
 const START = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 exec "$here/../lib/holdfast/node" "$here/../lib/holdfast/dist/main.js" "$@"
 `
-
-export interface Release {
-  version: string
-  /** The time of the revision (in seconds): the time of every file, so that two builds have the same bytes. */
-  timeS: number
-}
 
 /**
  * Puts what a host needs into an empty folder: the command with its own Node, its manual page and its completions, laid
@@ -96,14 +87,4 @@ async function nodeOf(platform: Platform): Promise<string> {
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
   await run('tar', ['--extract', '--file', filename, '--strip-components=1'], { cwd: folder })
   return join(folder, 'bin', 'node')
-}
-
-/** Gives every file and folder the time of the release. */
-export async function setTimes(folder: string, { timeS }: Release): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) await setTimes(path, { timeS } as Release)
-    else if (entry.isFile()) await utimes(path, timeS, timeS)
-  }
-  await utimes(folder, timeS, timeS)
 }

@@ -22,6 +22,11 @@ const TEST_PROGRAMS = [
   { program: 'tcpdump', apt: 'tcpdump' },
   { program: 'systemd-analyze', apt: 'systemd' },
   { program: 'firewall-offline-cmd', apt: 'firewalld', service: 'firewalld' },
+  { program: 'debootstrap', apt: 'debootstrap' },
+  { program: 'rpmbuild', apt: 'rpm' },
+  { program: 'patchelf', apt: 'patchelf' },
+  { program: 'umoci', apt: 'umoci' },
+  { program: 'runc', apt: 'runc' },
 ]
 
 /** The programs that are neither in PATH nor in the system's sbin folders. */

@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { findProgram } from '@holdfast/local/preflight/programs'
+import { examine } from '@holdfast/operations/doctor/examine'
+import { rotatePasswords } from '@holdfast/operations/rotate/passwords/rotate-passwords'
+import { switchover } from '@holdfast/operations/switchover/switchover'
+import { type UpgradeReport, upgrade } from '@holdfast/operations/upgrade/upgrade'
+import { leaseNetwork } from '@holdfast/testing/leases'
+import { openApplication } from '@holdfast/testing/local/application'
+import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { SimulatedUsers } from '@holdfast/testing/simulated-users'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from './build/packages.ts'
+import { ENGINES, type InstalledEngine, installEngine, isSupportedHere } from './engines/debian-engines.ts'
+
+const run = promisify(execFile)
+const canRun = await isSupportedHere()
+if (!canRun) console.warn('The newer engines were not tried: this needs Debian on x64, and `patchelf`.')
+
+/** `npm run test:engines` runs all; the other tests of the project only what takes a minute. */
+const ALL = process.env['HOLDFAST_ENGINES'] === 'all'
+
+/** The folder that stands first in PATH: a link to the programs of one engine. */
+let current: string
+let folder: string
+const systemPath = process.env['PATH'] ?? ''
+const installed = new Map<string, InstalledEngine>()
+
+async function use(bin: string): Promise<void> {
+  await rm(current, { force: true })
+  await symlink(bin, current)
+}
+
+beforeAll(async () => {
+  if (!canRun) return
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-engines-'))
+  current = join(folder, 'current')
+  for (const engine of ENGINES) installed.set(engine.name, await installEngine(engine))
+  process.env['PATH'] = `${current}:${systemPath}`
+}, 600_000)
+
+afterAll(async () => {
+  process.env['PATH'] = systemPath
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+})
+
+const engineOf = (name: string): InstalledEngine => {
+  const engine = installed.get(name)
+  if (engine === undefined) throw new Error(`${name} was not installed.`)
+  return engine
+}
+
+/** The engine that is installed on this machine. */
+function systemServer(): string {
+  return findProgram('redis-server', systemPath)
+}
+
+const versionsOf = async (dc: TestDataCentre): Promise<string[]> => {
+  const infos = await Promise.all(dc.topology.dataHosts.map(({ host }) => dc.ask(host, ['INFO', 'server'])))
+  return infos.map(
+    ([info = '']) => (/^valkey_version:(\S+)/m.exec(info) ?? /^redis_version:(\S+)/m.exec(info))?.[1] ?? '',
+  )
+}
+
+describe.runIf(canRun).each(ENGINES.map(({ name }) => [name]))('a data centre of %s', (name) => {
+  let dc: TestDataCentre
+
+  beforeAll(async () => {
+    await use(engineOf(name).bin)
+    dc = await TestDataCentre.create({ network: await leaseNetwork() })
+    await dc.start()
+  }, 90_000)
+  afterAll(() => dc.remove())
+
+  test('is operated under load: a killed primary, a switchover, new passwords, and a clean bill of the doctor', async () => {
+    const store = await openApplication(dc)
+    const users = new SimulatedUsers([store], { logoutEach: 5 })
+    const { name: killed } = await dc.untilHealthy()
+    await dc.control.signal(killed, 'SIGKILL')
+    await dc.untilHealthy()
+    await switchover({ stateDir: dc.stateDir })
+    await dc.untilHealthy()
+    await rotatePasswords({ stateDir: dc.stateDir, users: ['metrics', 'admin'] })
+    await users.stopAndVerify(store)
+    expect(users.failures).toEqual([])
+    expect(users.loggedIn.size).toBeGreaterThan(10)
+    const { findings } = await examine({ stateDir: dc.stateDir })
+    expect(findings.filter(({ subject }) => !/gateway|balancer/.test(subject))).toEqual([])
+  }, 120_000)
+})
+
+describe.runIf(canRun)('an upgrade to another engine under load', () => {
+  let dc: TestDataCentre
+
+  beforeAll(async () => {
+    await use(dirname(systemServer()))
+    dc = await TestDataCentre.create({ network: await leaseNetwork() })
+    await dc.start()
+  }, 90_000)
+  afterAll(() => dc.remove())
+
+  async function upgradeUnderLoad(name: string): Promise<UpgradeReport> {
+    const store = await openApplication(dc)
+    const users = new SimulatedUsers([store], { logoutEach: 5 })
+    try {
+      await use(engineOf(name).bin)
+      return await upgrade({ stateDir: dc.stateDir })
+    } finally {
+      await users.stopAndVerify(store)
+      expect(users.failures).toEqual([])
+    }
+  }
+
+  test('from Redis 7.0 to 8.0 costs no user an error', async () => {
+    const { versions } = await upgradeUnderLoad('redis-8.0')
+    expect(versions).toEqual([engineOf('redis-8.0').version])
+    expect(new Set(await versionsOf(dc))).toEqual(new Set(versions))
+  }, 180_000)
+
+  // It waits for two minutes.
+  test.runIf(ALL)(
+    'from Redis 8.0 to Valkey, which cannot read its data, stops at the first replica and costs no user an error',
+    async () => {
+      await expect(upgradeUnderLoad('valkey-8.1')).rejects.toMatchObject({
+        code: 'UPGRADE_FAILED',
+        message: expect.stringContaining('is not linked to'),
+      })
+      expect((await versionsOf(dc)).toSorted()).toEqual(['8.0.2', '8.0.2', '8.1.1'])
+      const { versions } = await upgradeUnderLoad('redis-8.0')
+      expect(versions).toEqual(['8.0.2'])
+    },
+    300_000,
+  )
+})
+
+const CASES = [
+  'A',
+  'B',
+  'C',
+  'D',
+  'E',
+  'minority',
+  'kill-primary',
+  'switchover',
+  'rotate-passwords',
+  'power-loss',
+]
+
+describe.runIf(canRun && ALL).each(ENGINES.map(({ name }) => [name]))(
+  'the fault campaign with %s',
+  (name) => {
+    test.each(CASES)(
+      'case %s: nothing is lost or undone',
+      async (scripted) => {
+        await use(engineOf(name).bin)
+        const main = join(ROOT, 'faults', 'src', 'main.ts')
+        const { stdout } = await run(process.execPath, [
+          main,
+          '--case',
+          scripted,
+          '--results',
+          join(folder, name),
+        ])
+        expect(stdout).toContain('1 of 1 runs had the required result.')
+      },
+      180_000,
+    )
+  },
+)
