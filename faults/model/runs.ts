@@ -80,6 +80,11 @@ export const QUICK_RUNS: readonly Run[] = [
   holds('a-logout-quorum', 'a link may stall; quorum reader', ['LOGOUT', 'QUORUM_READER', ...CUT]),
   holds('b-login', 'any replica may be elected; quorum reader', [...LOGIN, ...WRONG_ELECTION]),
   holds('reported', 'a logout that was reported stays durable; quorum reader', REPORTED),
+  holds('reported-older', 'a logout that is older than a heartbeat is reported', [
+    ...REPORTED,
+    'OLDER',
+    ...CUT,
+  ]),
   holds('elected-again', 'a deposed primary is elected again before a login', ELECTED_AGAIN),
   holds('restarted', 'the primary is killed and restarts before its successor is announced', RESTARTED),
   holds('undone', 'a promotion is not undone before it is announced; two tries', [...LOGIN, ...UNDONE]),
@@ -149,6 +154,16 @@ export const QUICK_RUNS: readonly Run[] = [
   breaks('settle-any-term', 'a tombstone is reported although the primary has changed', [
     ...REPORTED,
     'SETTLE_ANY_TERM',
+  ]),
+  breaksSoon(
+    'older-without-beat',
+    'a tombstone is reported that the feed did not carry, without a heartbeat',
+    [...REPORTED, 'OLDER', 'OLDER_WITHOUT_BEAT'],
+  ),
+  breaksSoon('older-received', 'a tombstone is reported that the feed carried after the heartbeat', [
+    ...REPORTED,
+    'OLDER',
+    'OLDER_RECEIVED',
   ]),
   breaksSoon('no-quorum', 'one node is enough for an answer', [...LOGIN, 'NO_QUORUM']),
   breaksSoon('no-mark', 'a node without the group id counts', [...EMPTIED, 'NO_MARK']),
@@ -292,6 +307,11 @@ export const LARGE_RUNS: readonly Run[] = [
     'REPLAY',
     ...BOTH_FAULTS,
     ...ONE_TRY,
+  ]),
+  holds('reported-both-ways', 'a logout that was reported in either way stays durable', [
+    ...REPORTED,
+    'OLDER',
+    'BOTH_WAYS',
   ]),
   holds('a-reported', 'a logout that was reported stays durable; a link may stall', [...REPORTED, ...CUT]),
   breaks(

@@ -93,16 +93,56 @@ inline tellerTurnsTo(n) {
   printf("teller: takes node %d for the primary: a new term\n", n);
   teller = n;
   tellerReign = ownReign[n];
+#ifdef OLDER
+  feedFrom = NEVER;
+  isBeatConfirmed = 0;
+#endif
   if
   :: HOLDS_SETTLE_TERM -> lookAgain()
   :: else
   fi
 }
 
+#ifdef OLDER
+/*
+ * The feed from the primary begins at an offset, at any moment; a heartbeat that is sent later is confirmed by both
+ * replicas. What the primary has and the feed did not carry is older than the heartbeat, so all nodes have it.
+ * Without BOTH_WAYS this is the only way to tell. OLDER_WITHOUT_BEAT and OLDER_RECEIVED leave out the two conditions.
+ */
+byte feedFrom = NEVER
+bit isBeatConfirmed
+#define HAS_HAD(r) (FOLLOWS(r, teller) && offset[r] >= feedFrom)
+#define IS_OTHER(r) (teller != r)
+#define MAY_START_FEED (telling != TOLD && feedFrom == NEVER)
+#define MAY_SETTLE_BEAT (telling != TOLD && feedFrom != NEVER && !isBeatConfirmed \
+  && (!IS_OTHER(0) || HAS_HAD(0)) && (!IS_OTHER(1) || HAS_HAD(1)) && (!IS_OTHER(2) || HAS_HAD(2)))
+#ifdef OLDER_WITHOUT_BEAT
+#define IS_CONFIRMED (feedFrom != NEVER)
+#else
+#define IS_CONFIRMED isBeatConfirmed
+#endif
+#ifdef OLDER_RECEIVED
+#define IS_RECEIVED false
+#else
+#define IS_RECEIVED (revokedAt[teller] > feedFrom)
+#endif
+#define IS_OLDER (telling != TOLD && IS_CONFIRMED && HAS_TOMBSTONE(teller) && !IS_RECEIVED)
+inline startFeed() {
+  printf("teller: the feed of node %d begins at offset %d\n", teller, offset[teller]);
+  feedFrom = offset[teller]
+}
+inline settleBeat() {
+  printf("teller: a heartbeat through node %d is confirmed by both replicas\n", teller);
+  isBeatConfirmed = 1
+}
+#endif
+
 proctype Teller() {
 end:
   do
+#if !defined(OLDER) || defined(BOTH_WAYS)
   :: d_step { telling == UNTOLD && HAS_SEEN_IT && HOLDS_SETTLE -> telling = LOOKING }
+#endif
   :: d_step { telling == UNTOLD && HAS_SEEN_IT && !HOLDS_SETTLE -> tell() }
   :: d_step { MAY_LOOK(0) -> look(0) }
   :: d_step { MAY_LOOK(1) -> look(1) }
@@ -115,6 +155,11 @@ end:
   :: d_step { MAY_ASK_SENTINEL(1) -> askForTeller(1) }
   :: d_step { MAY_ASK_SENTINEL(2) -> askForTeller(2) }
   :: d_step { telling == ASKING && BITS(answeredTeller) >= 2 -> judgeForTeller() }
+#ifdef OLDER
+  :: d_step { MAY_START_FEED -> startFeed() }
+  :: d_step { MAY_SETTLE_BEAT -> settleBeat() }
+  :: d_step { IS_OLDER -> tell() }
+#endif
   :: d_step { MAY_TELLER_TURN_TO(1) -> tellerTurnsTo(1) }
   :: d_step { MAY_TELLER_TURN_TO(2) -> tellerTurnsTo(2) }
   od
