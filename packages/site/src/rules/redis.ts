@@ -98,7 +98,7 @@ export const redisRules: readonly Rule[] = [
   },
   {
     id: 'engine-end-of-life',
-    severity: 'info',
+    severity: 'warning',
     summary: 'This version of the engine has reached its end of life.',
     why: 'The project publishes no more security fixes for it. Only some distributions still backport them.',
     fix: 'Install it from a distribution that still backports fixes, such as Debian 12 or Ubuntu 24.04, or upgrade to a newer version.',
