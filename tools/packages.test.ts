@@ -10,7 +10,9 @@ import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { API_FOLDER, writeApiReports } from './build/api-report.ts'
 import { type Built, build } from './build/build.ts'
+import { LICENCES_FILE, packagesInLicences } from './build/licences.ts'
 import { ROOT } from './build/packages.ts'
+import { billOfMaterials } from './build/sbom.ts'
 
 const run = promisify(execFile)
 
@@ -46,6 +48,20 @@ describe.each(['library', 'command'] as const)('the published %s', (which) => {
     const outside = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
     expect(outside.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json'])
   })
+
+  test('has a bill of materials that names what it contains and what it depends on', async () => {
+    const { dependencies } = JSON.parse(await readFile(join(folder(), 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>
+    }
+    const licences = await readFile(join(folder(), 'dist', LICENCES_FILE), 'utf8').catch(() => '')
+    const contained = packagesInLicences(licences)
+    expect(Object.keys(contained).length > 50).toBe(which === 'command')
+    const { metadata, components } = await billOfMaterials(folder())
+    expect(metadata.component.name).toBe(which === 'library' ? '@holdfast/tokens' : 'holdfast')
+    const listed = new Set(components.map(({ name, version }) => `${name} ${version}`))
+    const needed = Object.entries({ ...contained, ...dependencies }).map((entry) => entry.join(' '))
+    expect(needed.filter((one) => !listed.has(one))).toEqual([])
+  }, 180_000)
 
   test('names no folder of the machine that built it', async () => {
     const files = await readdir(join(folder(), 'dist'), { recursive: true, withFileTypes: true })

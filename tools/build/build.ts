@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
 import { OLDEST_NODE } from '../../packages/cli/src/command-line/node-version.ts'
 import { inlineFiles } from './inline.ts'
-import { licencesOf } from './licences.ts'
+import { LICENCES_FILE, licencesOf } from './licences.ts'
 import { type PublishedManifest, publishedCommand, publishedLibrary, typesOf } from './manifest.ts'
 import {
   entryOf,
@@ -102,7 +102,7 @@ async function bundle(
   await bundled.close()
   const modules = output.flatMap((part) => ('moduleIds' in part ? part.moduleIds : []))
   const licences = await licencesOf(modules)
-  if (licences !== '') await writeFile(join(folder, 'dist', 'THIRD-PARTY-LICENSES.txt'), licences)
+  if (licences !== '') await writeFile(join(folder, 'dist', LICENCES_FILE), licences)
 }
 
 /** `@redis/client/dist/x` is of `@redis/client`. */

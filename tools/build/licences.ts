@@ -4,11 +4,22 @@ import { join } from 'node:path'
 const FOLDER_OF_PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 const LICENCE_FILE = /^(?:licen[cs]e|copying|notice)/i
 
+/** The file in `dist` that has the licences of all contained packages. */
+export const LICENCES_FILE = 'THIRD-PARTY-LICENSES.txt'
+
+const SEPARATOR = `\n${'-'.repeat(80)}\n\n`
+
 /** The licences of the packages that these modules are of, as one text. Empty if the modules are all our own. */
 export async function licencesOf(modules: readonly string[]): Promise<string> {
   const folders = new Set(modules.flatMap((id) => FOLDER_OF_PACKAGE.exec(id)?.[0] ?? []))
   const texts = await Promise.all([...folders].map(licenceOf))
-  return [...new Set(texts)].toSorted().join(`\n${'-'.repeat(80)}\n\n`)
+  return [...new Set(texts)].toSorted().join(SEPARATOR)
+}
+
+/** The version of each package whose licence is in a text of {@link licencesOf}. */
+export function packagesInLicences(licences: string): Record<string, string> {
+  const heads = licences === '' ? [] : licences.split(SEPARATOR).map((text) => text.split(' ', 2))
+  return Object.fromEntries(heads as [string, string][])
 }
 
 /** Throws if a package does not say its licence: then we may not contain it. */
