@@ -32,7 +32,7 @@ import { createWorkload } from './workload.ts'
  *
  * Undoes its own fault and removes its users, also when it throws: `INVALID_OPTION`, `NOT_RUNNING`, `BUSY`, the error of
  * an operation that takes the place of the fault, or a {@link DrillError} with `NOT_WHOLE`, `LOGIN_REFUSED`, `NOT_UNDONE`
- * or `DRILL_ABORTED`. What went wrong for users is not thrown: it is in the report.
+ * or `DRILL_ABORTED`. Errors that users saw are not thrown: they are in the report.
  */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   drillSettings(options)

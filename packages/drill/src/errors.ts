@@ -8,7 +8,7 @@ export type DrillErrorCode =
   /** The drill was interrupted on request; its fault is undone and its users are removed. */
   | 'DRILL_ABORTED'
 
-/** A drill that could not run, or not to its end. What a drill *found* is in its report. */
+/** A drill that could not run, or not to its end. The findings of a drill are in its report. */
 export class DrillError extends Error {
   readonly code: DrillErrorCode
 

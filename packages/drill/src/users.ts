@@ -12,7 +12,7 @@ type Outcome<T> =
 /** The gateway's interface, as the drill uses it. `base` is the balancer or one gateway. */
 export interface UserClient {
   logIn(base: string, name: string, password: string, timeoutMs: number): Promise<Outcome<NewSession>>
-  /** Ok with the name of the user to whom the token belongs. */
+  /** Ok with the name of the user of the token. */
   whoAmI(base: string, token: string, timeoutMs: number): Promise<Outcome<string>>
   logOut(base: string, token: string, timeoutMs: number): Promise<Outcome<null>>
 }

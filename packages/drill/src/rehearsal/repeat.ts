@@ -33,7 +33,7 @@ export interface RepeatSummary {
   acknowledging: Spread | null
   /** Null when the fault was not an operation. */
   operation: Spread | null
-  /** Of a whole run, from its check to its audit. */
+  /** The duration of a whole run, from its check to its audit. */
   duration: Spread
   /** Summed over all runs; null when they were not counted. */
   connections: EndedConnections | null

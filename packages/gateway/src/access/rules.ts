@@ -1,7 +1,7 @@
 import { pathSegments } from './path.ts'
 import { matchPattern, type PathPattern } from './pattern.ts'
 
-/** What a request must fulfil to be allowed. */
+/** The condition under which a request is allowed. */
 export type Requirement =
   /** Nothing, not even a login. */
   | { kind: 'public' }
@@ -39,7 +39,7 @@ export const REFUSED: Requirement = { kind: 'refused' }
 const METHOD = /^[A-Z]{1,32}$/
 
 /**
- * What a request must fulfil: the first rule that covers it decides. An ambiguous request is refused, even where a public
+ * The condition for a request: the first rule that covers it decides. An ambiguous request is refused, even where a public
  * rule or `otherwise` would allow it: a path that is not plain ({@link pathSegments}), a path that differs from a rule's
  * only in case, an unusual method, or an unknown request (null).
  */

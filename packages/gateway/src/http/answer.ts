@@ -17,7 +17,7 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     .send(page.text)
 }
 
-/** Sends a problem: as a page (`page`, or a plain one) for a person, else as JSON. */
+/** Sends a problem: as a page (`page`, or a plain one) for a person, and as JSON for a program. */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -85,7 +85,7 @@ export function limitServer(server: Server, limits: GatewayConfig['limits']): vo
   server.keepAliveTimeout = limits.keepAliveTimeoutMs
 }
 
-/** 405 for an address that exists for other methods, else 404. */
+/** 405 for an address that exists for other methods, 404 for any other. */
 function unrouted(allowedAt: (path: string) => string[], url: string) {
   const allowed = allowedAt(url.split('?', 1)[0] ?? url)
   return allowed.length > 0 ? methodNotAllowed(allowed) : notFound

@@ -53,7 +53,7 @@ export function watchForUntrustedProxies(app: FastifyInstance): UntrustedProxies
 }
 
 /**
- * The address that counts as the client's, if it is an internal one that forwards requests of others; else null. A public
+ * The address that counts as the client's, if it is an internal one that forwards requests of others; otherwise null. A public
  * address may be any client, which can forge headers.
  */
 function untrustedProxyOf(request: FastifyRequest): string | null {

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  * is only for rate limits; it authenticates no user.
  */
 export interface DeviceCookie {
-  /** The id of this browser, if it sent the mark of this account; else null. */
+  /** The id of this browser, if it sent the mark of this account; otherwise null. */
   read(request: FastifyRequest, account: string): string | null
   set(reply: FastifyReply, account: string): void
 }

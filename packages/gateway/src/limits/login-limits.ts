@@ -7,7 +7,7 @@ interface LoginTry {
   /** The user name, as typed. */
   username: string
   address: string
-  /** The id of the browser, if this account has logged in with it before; else null. */
+  /** The id of the browser, if this account has logged in with it before; otherwise null. */
   device: string | null
 }
 

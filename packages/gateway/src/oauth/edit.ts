@@ -25,7 +25,7 @@ export function createClient(id: string, may: OAuthClient['may']): NewClient {
 
 /**
  * Adds a client to a gateway's configuration file. A running gateway applies it a second later if its file had an `oauth`
- * section when it started, else after a restart. Throws `CONFIG_INVALID` (the file is not valid, or already has a client
+ * section when it started, and otherwise after a restart. Throws `CONFIG_INVALID` (the file is not valid, or already has a client
  * with that id) or `FILE_UNUSABLE`; then the file is unchanged.
  */
 export async function addClient(configFile: string, entry: OAuthClient): Promise<void> {

@@ -31,7 +31,7 @@ export interface OpenDataCentre extends GroupAccess {
 
 /** A data centre of this machine, described by its state folder. */
 export interface LocalDataCentre extends OpenDataCentre {
-  /** What runs; `topology` is the view of it that operations share. */
+  /** The running data centre; `topology` is the view of it that operations share. */
   plan: LocalPlan
   folder: StateFolder
 }

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '@holdfast/tokens'
 import type { Decrypter, Encrypter } from 'age-encryption'
 import { damaged, noBackup, refused } from './format.ts'
 
-/** What a backup is encrypted with: a passphrase, or the public keys of its recipients (`age1…`). */
+/** The key of a backup: a passphrase, or the public keys of its recipients (`age1…`). */
 export type BackupLock = { passphrase: string } | { recipients: readonly string[] }
 
 /** What decrypts a backup: the passphrase, or age identities (`AGE-SECRET-KEY-1…`). */

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 const MAX_OUTPUT = 2000
 
 /**
- * Runs a shell command and waits for its end. Answers null when it succeeded; else a sentence with its exit and its output.
+ * Runs a shell command and waits for its end. Answers null if it succeeded, otherwise a sentence with its exit and its output.
  * Kills it, and all processes that it started, when the signal aborts or the limit is reached (in milliseconds).
  */
 export function runShell(
@@ -12,7 +12,7 @@ export function runShell(
   { signal, limitMs }: { signal?: AbortSignal | undefined; limitMs: number },
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    // A process group of its own, so that all of it can be killed; no input, because nobody would see a prompt.
+    // A process group of its own, so that all of it can be killed; no input, because no person would see a prompt.
     const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     const collect = (chunk: Buffer) => {

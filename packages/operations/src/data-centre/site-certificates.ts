@@ -16,7 +16,7 @@ export interface MissingCertificate {
   host: string
   /** What is wrong with its certificate, in one sentence. */
   problem: string
-  /** Under which address others dial the host; null when nobody does. */
+  /** The address under which others connect to the host; null if none do. */
   address: string | null
 }
 

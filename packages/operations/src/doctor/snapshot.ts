@@ -49,7 +49,7 @@ export const OWN_CERTIFICATE = 'the operator'
 
 export interface DrillSnapshot {
   isUnderWay: boolean
-  /** What the drill was about to do. */
+  /** The next step of the drill. */
   fault: string
   /** The steps that undo it. */
   undo: string[]

@@ -35,7 +35,7 @@ export async function silentGateways(gateways: readonly Gateway[]): Promise<stri
   return answers.flatMap(({ name, answer }) => (answer === null ? [name] : []))
 }
 
-/** What gateways are waited for. */
+/** The revision of the configuration that gateways must reach, and how long a rotation waits for it. */
 export interface AwaitedRevision {
   revision: string
   signal: AbortSignal | undefined

@@ -294,7 +294,7 @@ function lastFailover(sentinels: readonly SentinelStatus[], nowMs: number): Last
   return { epoch: newest, at: new Date(nowMs - sinceMs).toISOString() }
 }
 
-/** A Redis that becomes a replica closes its connections, so that a kept one may fail although the Redis is well. */
+/** A Redis that becomes a replica closes its connections, so that a kept one may fail although the Redis is healthy. */
 async function onceMore<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question()

@@ -61,7 +61,7 @@ export interface SwitchoverReport {
   /** How long writes waited at the old primary (in milliseconds). */
   pausedMs: number
   tookMs: number
-  /** What an interrupted switchover had left, and is fixed now. */
+  /** The traces of an interrupted switchover that are fixed now. */
   mended: string[]
 }
 

@@ -68,7 +68,7 @@ export interface UpgradeReport {
   restarted: Restarted[]
   /** Each promotion, and how long writes waited for it (in milliseconds). */
   switchovers: { from: string; to: string; pausedMs: number }[]
-  /** What an interrupted switchover had left, and was fixed. */
+  /** The traces of an interrupted switchover that were fixed. */
   mended: string[]
   /** `host:port` */
   primary: string

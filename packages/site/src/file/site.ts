@@ -36,7 +36,7 @@ interface Clients {
 export interface RedisSettings {
   /** Memory for the data (in MiB). */
   maxmemoryMb: number
-  /** What Redis does when that memory is full. Every policy except `noeviction` evicts sessions and revocations. */
+  /** The policy of Redis when that memory is full. Every policy except `noeviction` evicts sessions and revocations. */
   maxmemoryPolicy: MaxmemoryPolicy
   /** How much of the latest writes the primary keeps for a replica that reconnects (in MiB). */
   backlogMb: number

@@ -68,7 +68,7 @@ export class Terms {
     this.#lastReplid = primary?.view?.replid ?? this.#lastReplid
   }
 
-  /** Ends the current term for good: there is no primary any more. */
+  /** Ends the current term: there is no primary any more. */
   close(): void {
     this.#primary = null
     this.#begin()

@@ -21,7 +21,7 @@ export interface LoginWays {
   provider: string | null
 }
 
-/** A user whom the provider sent back. */
+/** A user that the provider sent back. */
 interface Arrival {
   identity: Identity
   /** Further claims of the session: the user's session at the provider. */

@@ -24,7 +24,7 @@ interface HostPlan {
 
 /**
  * How the hosts of a site take new certificates of the same authority while all of them work. First every host gets its
- * files, in any order: old and new ones believe each other. Then come the steps, one host after the other. Pure; no host
+ * files, in any order: old and new ones accept each other. Then come the steps, one host after the other. Pure; no host
  * with another transport than `tls` or `stunnel`.
  */
 export function planSiteCertificates(site: Site): SitePlan {

@@ -12,7 +12,7 @@ const schema = z.object({
   retired: z.record(z.string(), z.iso.datetime()),
 })
 
-/** What is known of the keys of a ring besides the keys, and whether a rotation is unfinished. Holds no secret. */
+/** The facts about the keys of a ring, without the keys, and whether a rotation is unfinished. Holds no secret. */
 export type KeyringHistory = z.output<typeof schema>
 
 const NO_HISTORY: KeyringHistory = { next: null, waits: false, retired: {} }

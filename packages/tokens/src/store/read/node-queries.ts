@@ -11,7 +11,7 @@ import { isDigest, recordKeyPrefix, type SubjectKey } from '../../token/digest.t
 import type { Feed } from '../feed/feed.ts'
 import type { StoredRecord } from './answers.ts'
 
-// What one node is asked about records, and how the answers of several nodes are joined.
+// The queries to one node about records, and how the answers of several nodes are joined.
 
 /** Maximum number of records per query, so that one query keeps a node busy for about a millisecond. */
 const MAX_LISTED_AT_ONCE = 1000
