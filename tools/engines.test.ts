@@ -121,8 +121,8 @@ describe.runIf(canRun)('an upgrade to another engine under load', () => {
   }, 180_000)
 
   // It waits for two minutes.
-  test.runIf(ALL)(
-    'from Redis 8.0 to Valkey, which cannot read its data, stops at the first replica and costs no user an error',
+  test.each(ALL ? ['8.0'] : [])(
+    'from Redis %s to Valkey, which cannot read its data, stops at the first replica and costs no user an error',
     async () => {
       await expect(upgradeUnderLoad('valkey-8.1')).rejects.toMatchObject({
         code: 'UPGRADE_FAILED',
@@ -149,7 +149,7 @@ const CASES = [
   'power-loss',
 ]
 
-describe.runIf(canRun && ALL).each(ENGINES.map(({ name }) => [name]))(
+describe.runIf(canRun).each(ALL ? ENGINES.map(({ name }) => [name]) : [])(
   'the fault campaign with %s',
   (name) => {
     test.each(CASES)(
