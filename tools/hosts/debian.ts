@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Platform, type Release, setTimes } from './release.ts'
-import { SYSUSERS_FILE, sysusersText } from './service-users.ts'
+import { fillPackageRoot } from './service-users.ts'
 
 const run = promisify(execFile)
 
@@ -21,9 +21,7 @@ export async function buildDeb(
   release: Release,
 ): Promise<string> {
   const root = join(scratch, 'deb')
-  await cp(tree, join(root, 'usr'), { recursive: true, verbatimSymlinks: true })
-  await mkdir(join(root, 'usr', 'lib', 'sysusers.d'), { recursive: true })
-  await writeFile(join(root, 'usr', SYSUSERS_FILE), sysusersText())
+  await fillPackageRoot(root, tree)
   const control = join(root, 'DEBIAN')
   await mkdir(control)
   await writeFile(join(control, 'control'), controlText(platform, release))

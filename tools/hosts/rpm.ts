@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Platform, type Release, setTimes } from './release.ts'
-import { SYSUSERS_FILE, sysusersText } from './service-users.ts'
+import { fillPackageRoot, SYSUSERS_FILE } from './service-users.ts'
 
 const run = promisify(execFile)
 
@@ -19,9 +19,7 @@ export async function buildRpm(
 ): Promise<string> {
   const top = join(scratch, 'rpm')
   const root = join(top, 'root')
-  await cp(tree, join(root, 'usr'), { recursive: true, verbatimSymlinks: true })
-  await mkdir(join(root, 'usr', 'lib', 'sysusers.d'), { recursive: true })
-  await writeFile(join(root, 'usr', SYSUSERS_FILE), sysusersText())
+  await fillPackageRoot(root, tree)
   // Red Hat's folder for them.
   const share = join(root, 'usr', 'share', 'zsh')
   await rename(join(share, 'vendor-completions'), join(share, 'site-functions'))

@@ -7,6 +7,7 @@ import { bashCompletion } from '../../packages/cli/src/commands/completion/bash.
 import { fishCompletion } from '../../packages/cli/src/commands/completion/fish.ts'
 import { completionTree } from '../../packages/cli/src/commands/completion/tree.ts'
 import { zshCompletion } from '../../packages/cli/src/commands/completion/zsh.ts'
+import { LICENCES_FILE } from '../build/licences.ts'
 import { ROOT } from '../build/packages.ts'
 import { manPage } from './man-page.ts'
 import type { Platform, Release } from './release.ts'
@@ -45,8 +46,8 @@ export async function layOut(
   await write(folder, 'share/fish/vendor_completions.d/holdfast.fish', fishCompletion(nodes))
   await write(folder, 'share/doc/holdfast/copyright', await readFile(join(ROOT, 'LICENSE'), 'utf8'))
   await symlink(
-    '../../../lib/holdfast/dist/THIRD-PARTY-LICENSES.txt',
-    join(folder, 'share/doc/holdfast/THIRD-PARTY-LICENSES.txt'),
+    `../../../lib/holdfast/dist/${LICENCES_FILE}`,
+    join(folder, 'share/doc/holdfast', LICENCES_FILE),
   )
 }
 

@@ -3,7 +3,7 @@ import type { DrillFault, EndedConnections } from './faults/plan.ts'
 import type { Failure } from './load-metrics.ts'
 import type { TimelineReport } from './timeline.ts'
 
-/** The measurements of a drill, before it is compared with objectives. Times in milliseconds. */
+/** The measurements of a drill, before they are compared with objectives. Times in milliseconds. */
 export interface Measured {
   /** The fault's, such as `kill-primary`. */
   id: string

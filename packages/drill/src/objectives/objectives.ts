@@ -98,7 +98,10 @@ export function missedText({ title, unit, most, measured }: ObjectiveResult): st
   return `${title}: ${text(measured)}, objective at most ${text(most)}.`
 }
 
-/** The objectives for a fault: its own; if it has none, those of the same fault without a duration; if these are missing, the general ones. */
+/**
+ * The objectives for a fault: its own; if it has none, those of the same fault without a duration; if these are missing,
+ * the general ones.
+ */
 function objectivesFor({ objectives, faults }: ObjectivesFile, id: string): Objectives {
   const family = id.replace(/-(short|long|back)$/, '')
   return { ...objectives, ...faults[family], ...faults[id] }
