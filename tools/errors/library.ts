@@ -25,7 +25,7 @@ export const LIBRARY: ErrorEntries = {
     remedy: 'Open a new store, and close it only after the last request.',
   },
   UPDATE_CONFLICT: {
-    cause: 'Other processes updated the same session during each attempt of this update.',
+    cause: 'Other processes updated the same session during each attempt of this update, until its deadline.',
     remedy: 'Update less often, or store the value elsewhere.',
   },
   CONNECTION_FAILED: {

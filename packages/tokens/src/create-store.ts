@@ -2,12 +2,12 @@ import { InvalidOptionError } from './errors.ts'
 import type { NodeAddress } from './redis/address.ts'
 import { checkTls } from './redis/tls.ts'
 import { checkNumber } from './store/api/limits.ts'
-import type { CommonRedisOptions, RedisStoreOptions, SessionOptions } from './store/api/options.ts'
+import type { RedisStoreOptions, SessionOptions } from './store/api/options.ts'
 import { MemoryBackend } from './store/backend/memory-backend.ts'
 import { RedisBackend, type RedisBackendOptions } from './store/backend/redis-backend.ts'
 import { warnOfStandalone } from './store/backend/standalone-warnings.ts'
 import { BackendRecords, type RecordStore } from './store/session/record-store.ts'
-import { SessionStore } from './store/session/session-store.ts'
+import { SessionStore, type SessionStoreLimits } from './store/session/session-store.ts'
 import type { TokenStore } from './store/session/token-store.ts'
 
 /** The whole numbers among the options, each with its default and its bounds. */
@@ -38,8 +38,8 @@ export type TestHooks = Pick<RedisBackendOptions, 'rules' | 'localAddress' | 'fo
 
 /** {@link createRedisStore} with a test's hooks. Not exported from the package. */
 export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHooks): TokenStore {
-  const { open, verifyTimeoutMs, writeTimeoutMs, maxCachedRecords } = redisBackend(options, hooks)
-  return new SessionStore(open, options, { verifyTimeoutMs, writeTimeoutMs, maxRemembered: maxCachedRecords })
+  const { open, limits } = redisBackend(options, hooks)
+  return new SessionStore(open, options, sessionLimits(limits))
 }
 
 /**
@@ -47,15 +47,15 @@ export function createRedisStoreWith(options: RedisStoreOptions, hooks: TestHook
  * claims. Throws `INVALID_OPTION`.
  */
 export function createRecordStore(options: RedisStoreOptions): RecordStore {
-  const { open, writeTimeoutMs } = redisBackend(options, {})
-  return new BackendRecords(open, options, writeTimeoutMs)
+  const { open, limits } = redisBackend(options, {})
+  return new BackendRecords(open, options, limits.writeTimeoutMs)
 }
 
 /** Checks the options immediately, and connects when `open` is called. Throws `INVALID_OPTION`. */
 function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
   const topology = checkTopology(options)
   const tls = options.tls === undefined ? undefined : checkTls(options.tls)
-  const { verifyTimeoutMs, writeTimeoutMs, ...limits } = checkNumbers(options)
+  const limits = checkNumbers(options)
   const open = () => {
     if (topology.standalone !== undefined) warnOfStandalone(topology.standalone)
     if (limits.leaseMs > LONG_LEASE_MS) warnOfLongLease(limits.leaseMs)
@@ -71,7 +71,7 @@ function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
       ...hooks,
     })
   }
-  return { open, verifyTimeoutMs, writeTimeoutMs, maxCachedRecords: limits.maxCachedRecords }
+  return { open, limits }
 }
 
 /**
@@ -80,19 +80,24 @@ function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
  * `INVALID_OPTION`.
  */
 export function createMemoryStore(options: SessionOptions): TokenStore {
-  return new SessionStore(() => new MemoryBackend(), options, {
-    verifyTimeoutMs: NUMBERS.verifyTimeoutMs.byDefault,
-    writeTimeoutMs: NUMBERS.writeTimeoutMs.byDefault,
-    maxRemembered: NUMBERS.maxCachedRecords.byDefault,
-  })
+  return new SessionStore(() => new MemoryBackend(), options, sessionLimits(checkNumbers({})))
 }
 
-function checkNumbers(options: CommonRedisOptions): Record<keyof typeof NUMBERS, number> {
+const sessionLimits = (numbers: Numbers): SessionStoreLimits => ({
+  verifyTimeoutMs: numbers.verifyTimeoutMs,
+  writeTimeoutMs: numbers.writeTimeoutMs,
+  maxRemembered: numbers.maxCachedRecords,
+  maxWaitingChanges: numbers.maxQueuedWrites,
+})
+
+type Numbers = Record<keyof typeof NUMBERS, number>
+
+function checkNumbers(options: Partial<Numbers>): Numbers {
   const checked = Object.entries(NUMBERS).map(([name, { byDefault, least, most }]) => {
     const value = options[name as keyof typeof NUMBERS] ?? byDefault
     return [name, checkNumber(name, value, least, most)] as const
   })
-  return Object.fromEntries(checked) as Record<keyof typeof NUMBERS, number>
+  return Object.fromEntries(checked) as Numbers
 }
 
 function checkTopology(options: RedisStoreOptions) {

@@ -59,7 +59,10 @@ export class StoreClosedError extends HoldfastError {
   override readonly code = 'STORE_CLOSED'
 }
 
-/** Other processes kept changing the same session, so all attempts of this update failed. */
+/**
+ * Other processes changed the same session during every attempt of this update, until its deadline. The update was
+ * not applied.
+ */
 export class UpdateConflictError extends HoldfastError {
   override readonly code = 'UPDATE_CONFLICT'
 }

@@ -103,7 +103,10 @@ export interface CommonRedisOptions extends SessionOptions {
   leaseMs?: number
   /** Maximum number of live sessions in the near cache, and also of revoked ones. Default is 100,000. */
   maxCachedRecords?: number
-  /** Maximum number of waiting writes; more are refused with `STORE_OVERLOADED`. Default is 10,000. */
+  /**
+   * Maximum number of waiting writes, and of updates and rotations that wait for earlier ones of the same session;
+   * more are refused with `STORE_OVERLOADED`. Default is 10,000.
+   */
   maxQueuedWrites?: number
   /** Maximum number of waiting reads; more are refused with `STORE_OVERLOADED`. Default is 10,000. */
   maxWaitingReads?: number

@@ -3,6 +3,7 @@ import { StoreFullError, StoreUnavailableError, UpdateConflictError } from '../.
 import type { Claims } from '../../record/claims.ts'
 import { sameContent } from '../../record/merge.ts'
 import { type LiveRecord, tombstone } from '../../record/record.ts'
+import { Backoff } from '../../redis/backoff.ts'
 import { publicId, type RecordKey } from '../../token/digest.ts'
 import {
   checkClaims,
@@ -19,6 +20,7 @@ import type { Attempts } from '../attempts/attempts.ts'
 import { AttemptCounter } from '../attempts/counter.ts'
 import type { MergeRequest, Rotated } from '../commit/requests.ts'
 import type { Backend } from './backend.ts'
+import { KeyedQueue } from './keyed-queue.ts'
 import { Renewal } from './renewal.ts'
 import { Revoker } from './revoker.ts'
 import { SessionCodec } from './session-codec.ts'
@@ -38,12 +40,14 @@ export interface SessionStoreLimits {
   writeTimeoutMs: number
   /** Maximum number of cached answers. */
   maxRemembered: number
+  /** Maximum number of updates and rotations that wait for earlier ones of their session. */
+  maxWaitingChanges: number
 }
 
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
 const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
-/** An update gives up after it has lost this many races in a row. */
-const UPDATE_TRIES = 8
+/** The first and the longest pause after another process changed the session first (in milliseconds). */
+const UPDATE_PAUSES_MS = [5, 250] as const
 
 /**
  * Tokens and sessions over any backend: one implementation of every rule that users rely on. It starts, extends,
@@ -59,6 +63,8 @@ export class SessionStore implements TokenStore {
   readonly #reader: SessionReader
   readonly #verifier: Verifier
   readonly #revoker: Revoker
+  /** Changes that read a session and then write it. Without the queue, those of one process refuse each other. */
+  readonly #changes: KeyedQueue
   readonly attempts: Attempts
 
   /** Throws `INVALID_OPTION`. */
@@ -69,6 +75,7 @@ export class SessionStore implements TokenStore {
     this.#idleMs = checkLifetime('idleMs', options.idleMs ?? DEFAULT_IDLE_MS)
     this.#absoluteMs = checkLifetime('absoluteMs', options.absoluteMs ?? DEFAULT_ABSOLUTE_MS)
     this.#timeoutMs = limits.writeTimeoutMs
+    this.#changes = new KeyedQueue(limits.maxWaitingChanges)
     // After all checks, so that an invalid option does not leave a connection open.
     this.#backend = backend()
     this.#reader = new SessionReader(this.#backend, this.#codec)
@@ -130,51 +137,12 @@ export class SessionStore implements TokenStore {
     options?: CallOptions,
   ): Promise<Active | Inactive> {
     const deadline = Deadline.of(options, this.#timeoutMs)
-    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
-      const found = await this.#reader.find(token, deadline)
-      if (found.status !== 'found') return found
-      const { key, subject, record, session } = found
-      const claims = change(structuredClone(session.claims))
-      checkClaims(claims)
-      const changed = this.#codec.withClaims(token, key, record, { subject: session.subject, claims })
-      const request: MergeRequest = {
-        key,
-        subject,
-        record: changed,
-        ifVersion: record.version,
-        changesStored: true,
-      }
-      const [stored] = await this.#backend.merge([request], deadline)
-      if (stored?.state !== 'live' || sameContent(stored, changed))
-        return this.#reader.describe(token, key, stored ?? null)
-    }
-    throw new UpdateConflictError(
-      `The session was updated by others ${UPDATE_TRIES} times while this update was tried. Try again later.`,
-    )
+    return this.#inTurn(token, deadline, () => this.#update(token, change, deadline))
   }
 
   async rotate(token: string, options?: CallOptions): Promise<Rotation> {
     const deadline = Deadline.of(options, this.#timeoutMs)
-    const found = await this.#reader.find(token, deadline)
-    if (found.status !== 'found') return found
-    const { key, record, session } = found
-    const device = this.#codec.deviceOf(key, record)
-    const content = { subject: session.subject, device, claims: session.claims }
-    const fresh = this.#codec.newSession(content, record)
-    const old: MergeRequest = { key, subject: null, record: tombstone(record) }
-    let rotated: Rotated
-    try {
-      rotated = await this.#backend.rotate({ fresh, old }, deadline)
-    } catch (error) {
-      // The rotation may have been written, and then no client has the token of the new session.
-      if (!(error instanceof StoreFullError)) this.#abandon(fresh)
-      throw error
-    }
-    if (rotated.old?.state !== 'revoked') {
-      throw new StoreUnavailableError('The new session was ended before it could replace the old one.')
-    }
-    if (rotated.fresh?.state !== 'live') return this.#reader.describe(token, key, rotated.old) as Inactive
-    return { status: 'active', ...fresh.issued }
+    return this.#inTurn(token, deadline, () => this.#rotate(token, deadline))
   }
 
   revoke(token: string, options?: CallOptions): Promise<Revocation> {
@@ -223,6 +191,65 @@ export class SessionStore implements TokenStore {
 
   close(): Promise<void> {
     return this.#backend.close()
+  }
+
+  /** Runs `change` after all earlier changes of the session in this process. */
+  async #inTurn<T>(token: string, deadline: Deadline, change: () => Promise<T>): Promise<T | Inactive> {
+    const key = this.#codec.keyOf(token)
+    return key === null ? this.#codec.refuse(token) : this.#changes.run(key.key, deadline, change)
+  }
+
+  async #update(
+    token: string,
+    change: (claims: Claims) => Claims,
+    deadline: Deadline,
+  ): Promise<Active | Inactive> {
+    const pauses = new Backoff(...UPDATE_PAUSES_MS)
+    do {
+      const found = await this.#reader.find(token, deadline)
+      if (found.status !== 'found') return found
+      const { key, subject, record, session } = found
+      const claims = change(structuredClone(session.claims))
+      checkClaims(claims)
+      const changed = this.#codec.withClaims(token, key, record, { subject: session.subject, claims })
+      const request: MergeRequest = {
+        key,
+        subject,
+        record: changed,
+        ifVersion: record.version,
+        changesStored: true,
+      }
+      const [stored] = await this.#backend.merge([request], deadline)
+      if (stored?.state !== 'live' || sameContent(stored, changed))
+        return this.#reader.describe(token, key, stored ?? null)
+      await deadline.pause(pauses.next())
+    } while (!deadline.isOver)
+    throw new UpdateConflictError(
+      'Other processes updated the session during each attempt of this update, until its deadline. The update was not applied. Try again later.',
+    )
+  }
+
+  async #rotate(token: string, deadline: Deadline): Promise<Rotation> {
+    const found = await this.#reader.find(token, deadline)
+    if (found.status !== 'found') return found
+    const { key, record, session } = found
+    const device = this.#codec.deviceOf(key, record)
+    const content = { subject: session.subject, device, claims: session.claims }
+    const fresh = this.#codec.newSession(content, record)
+    const old: MergeRequest = { key, subject: null, record: tombstone(record) }
+    let rotated: Rotated
+    try {
+      rotated = await this.#backend.rotate({ fresh, old }, deadline)
+    } catch (error) {
+      // The rotation may have been written, and then no client has the token of the new session.
+      if (!(error instanceof StoreFullError)) this.#abandon(fresh)
+      throw error
+    }
+    if (rotated.old?.state !== 'revoked') {
+      throw new StoreUnavailableError('The new session was ended before it could replace the old one.')
+    }
+    if (rotated.fresh?.state !== 'live') return this.#reader.describe(token, key, rotated.old) as Inactive
+    return { status: 'active', ...fresh.issued }
   }
 
   /**

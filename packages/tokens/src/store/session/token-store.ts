@@ -71,10 +71,12 @@ export interface TokenStore {
   touch(token: string, options?: CallOptions & { idleMs?: number }): Promise<Active | Inactive>
 
   /**
-   * Replaces the claims with `change(claims)`. Updates of one session exclude each other. `change` may run more
-   * than once and must have no side effects. If a failover hides whether an attempt was applied, and the update of
-   * another caller comes in between, this update is applied again. Throws `UPDATE_CONFLICT` if several attempts in
-   * a row lose against other updates.
+   * Replaces the claims with `change(claims)`, which always receives the newest claims. No update of a session is
+   * lost to another one: within a process they run one after the other, and an update that another process
+   * overtook is tried again, after a pause, until the deadline of the call. So `change` may run more than once and
+   * must have no side effects. If a failover hides whether an attempt was applied, and the update of another caller
+   * comes in between, this update is applied again. Throws `UPDATE_CONFLICT` if other processes overtook every
+   * attempt, and `STORE_OVERLOADED` if `maxQueuedWrites` updates and rotations of this process already wait.
    */
   update(token: string, change: (claims: Claims) => Claims, options?: CallOptions): Promise<Active | Inactive>
 

@@ -26,3 +26,15 @@ test('beyond ten thousand waiting reads one more is told so at once', async () =
   await store.close()
   await Promise.allSettled(waiting)
 })
+
+test('beyond `maxQueuedWrites` waiting updates of one session, one more is refused at once', async () => {
+  const store = makeStore({ sentinels: [NOBODY], maxQueuedWrites: 2 })
+  const memory = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
+  const { token } = await memory.issue({ subject: 'ann' })
+  const update = () => store.update(token, (claims) => claims, { timeoutMs: 300 })
+  const waiting = Promise.allSettled([update(), update(), update()])
+  await expect(update()).rejects.toMatchObject({ code: 'STORE_OVERLOADED' })
+  const codes = (await waiting).map((outcome) => outcome.status === 'rejected' && outcome.reason.code)
+  expect(codes).toEqual(['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE', 'STORE_UNAVAILABLE'])
+  await store.close()
+})

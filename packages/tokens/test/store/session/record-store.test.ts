@@ -10,7 +10,7 @@ import { parseRecordKey } from '../../../src/token/digest.ts'
 import { KEYRING } from '../../support.ts'
 
 const BEGAN_MS = 1_800_000_000_000
-const LIMITS = { verifyTimeoutMs: 1000, writeTimeoutMs: 1000, maxRemembered: 1 }
+const LIMITS = { verifyTimeoutMs: 1000, writeTimeoutMs: 1000, maxRemembered: 1, maxWaitingChanges: 10 }
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: BEGAN_MS })

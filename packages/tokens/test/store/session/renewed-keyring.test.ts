@@ -18,7 +18,7 @@ const FORGOTTEN = { ...USED, keys: { k2: USED.keys['k2'] ?? '' } }
 /** Two servers over the same records. */
 function servers(rings: Keyring[]) {
   const backend = new MemoryBackend()
-  const limits = { verifyTimeoutMs: 1000, writeTimeoutMs: 1000, maxRemembered: 10 }
+  const limits = { verifyTimeoutMs: 1000, writeTimeoutMs: 1000, maxRemembered: 10, maxWaitingChanges: 10 }
   return rings.map((keyring) => new SessionStore(() => backend, { dataCentre: 'dc1', keyring }, limits))
 }
 const devicesOf = async (store: SessionStore) => (await store.list('ada')).map(({ device }) => device)
@@ -53,7 +53,7 @@ test('a server that does not know the key yet cannot read its device: why every 
 test('the records of a ring that is renewed can be read, too, and tell which key they need', async () => {
   const backend = new MemoryBackend()
   const options = { dataCentre: 'dc1', keyring: KEYRING }
-  const limits = { verifyTimeoutMs: 1000, writeTimeoutMs: 1000, maxRemembered: 10 }
+  const limits = { verifyTimeoutMs: 1000, writeTimeoutMs: 1000, maxRemembered: 10, maxWaitingChanges: 10 }
   const store = new SessionStore(() => backend, { ...options, keyring: USED }, limits)
   const records = new BackendRecords(() => backend, options, 1000)
   const { token } = await store.issue({ subject: 'ada', device: 'phone' })
