@@ -1,5 +1,6 @@
 import { InvalidOptionError } from './errors.ts'
 import type { NodeAddress } from './redis/address.ts'
+import { announcedAddress, checkAddressMap } from './redis/address-map.ts'
 import { checkTls } from './redis/tls.ts'
 import { checkNumber } from './store/api/limits.ts'
 import type { RedisStoreOptions, SessionOptions } from './store/api/options.ts'
@@ -114,8 +115,17 @@ function checkTopology(options: RedisStoreOptions) {
   if (!Array.isArray(options.sentinels) || options.sentinels.length === 0) {
     throw new InvalidOptionError('`sentinels` must name at least one Sentinel, as `{ host, port }`.')
   }
+  const routes = checkAddressMap(options.addressMap === undefined ? {} : options.addressMap, checkAddress)
+  const { sentinelTls } = options
+  if (sentinelTls !== undefined && typeof sentinelTls !== 'boolean') {
+    throw new InvalidOptionError(`\`sentinelTls\` must be true or false, got ${String(sentinelTls)}.`)
+  }
   return {
-    sentinels: options.sentinels.map((address, index) => checkAddress(address, `sentinels[${index}]`)),
+    sentinels: options.sentinels.map((address, index) =>
+      announcedAddress(routes, checkAddress(address, `sentinels[${index}]`)),
+    ),
+    routes,
+    sentinelTls,
     primaryName: options.primaryName ?? 'mymaster',
     sentinelUsername: options.sentinelUsername,
     sentinelPassword: options.sentinelPassword,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { InvalidOptionError } from './errors.ts'
 import { type NodeAddress, parseAddress } from './redis/address.ts'
+import type { AddressMap } from './redis/address-map.ts'
 import { checkTls, type TlsOptions } from './redis/tls.ts'
 import type { CommonRedisOptions, SentinelTopology } from './store/api/options.ts'
 import { type Keyring, openKeyring } from './token/keyring.ts'
@@ -21,13 +22,17 @@ const REQUIRED = [
 /** The variables of a data centre that encrypts its traffic with TLS: either all of them are set or none. */
 const TLS_FILES = ['HOLDFAST_TLS_CA_FILE', 'HOLDFAST_TLS_CERT_FILE', 'HOLDFAST_TLS_KEY_FILE'] as const
 
+/** An address map as JSON, on a host that reaches the servers at other addresses than they announce. */
+const ADDRESS_MAP = 'HOLDFAST_ADDRESS_MAP'
+
 type Variable = (typeof REQUIRED)[number] | (typeof TLS_FILES)[number]
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the options of `createRedisStore` from the variables of `holdfast.env`, which `holdfast render` writes for
- * every application host. Also reads the TLS files that the variables name. To renew the secrets, read the options
+ * every application host. Also reads the TLS files that the variables name, and `HOLDFAST_ADDRESS_MAP`, which is
+ * `addressMap` as JSON. To renew the secrets, read the options
  * again and pass them to `store.renew()`.
  *
  * Throws `INVALID_OPTION` and names the variable. No message shows a password or a key.
@@ -44,6 +49,7 @@ export function storeOptionsFromEnvironment(
   }
   const read = (name: Variable) => environment[name] ?? ''
   const tls = tlsFrom(environment)
+  const addressMap = environment[ADDRESS_MAP]
   return {
     dataCentre: read('HOLDFAST_DATA_CENTRE'),
     sentinels: sentinelsFrom(read('HOLDFAST_SENTINELS')),
@@ -55,6 +61,7 @@ export function storeOptionsFromEnvironment(
     sentinelPassword: read('HOLDFAST_SENTINEL_PASSWORD'),
     keyring: keyringFrom(read('HOLDFAST_KEYRING')),
     ...(tls === null ? {} : { tls }),
+    ...(addressMap ? { addressMap: addressMapFrom(addressMap) } : {}),
   }
 }
 
@@ -67,6 +74,17 @@ const sentinelsFrom = (text: string): NodeAddress[] =>
         `"10.20.0.11:26379,[fd00::12]:26379", got "${part}".`,
     )
   })
+
+/** `createRedisStore` checks its content. */
+function addressMapFrom(text: string): AddressMap {
+  try {
+    return JSON.parse(text) as AddressMap
+  } catch {
+    throw new InvalidOptionError(
+      `${ADDRESS_MAP} must be JSON, such as '{"10.0.0.1:6379":{"host":"redis-1.example.org","port":6379}}', got '${text}'.`,
+    )
+  }
+}
 
 function keyringFrom(text: string): Keyring {
   const keyring = parseJson(text) as Keyring

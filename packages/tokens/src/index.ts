@@ -4,6 +4,7 @@ export * from './errors.ts'
 export { createIdleExtender, type IdleExtender, type IdleExtenderOptions } from './idle.ts'
 export { BOOKKEEPING, isBookkeeping, recordIsLive, tokenId, tokenKey } from './inspect.ts'
 export type { Claims, JsonValue } from './record/claims.ts'
+export type { AddressMap, ReachableAddress } from './redis/address-map.ts'
 export type { TlsOptions } from './redis/tls.ts'
 export {
   createStoreMetrics,

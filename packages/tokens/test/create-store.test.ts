@@ -36,6 +36,22 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a key that is none', { tls: { ca: CA, cert: CA, key: SECRET } }, /^`tls\.key` must be a private key/],
   ['a key of another', { tls: { ca: CA, cert: CA, key: OTHER_KEY } }, /^`tls\.key` is not the key of/],
   ['a name of nothing', { tls: { ca: CA, servername: '' } }, /^`tls\.servername` must be a name/],
+  ['a map that is a list', { addressMap: [] }, /^`addressMap` must be an object/],
+  ['a map of nothing', { addressMap: null }, /^`addressMap` must be an object/],
+  ['an announced address without a port', { addressMap: { a: NOBODY } }, /^`addressMap` .* got "a"\.$/],
+  ['a map to nothing', { addressMap: { 'a:1': null } }, /^`addressMap\["a:1"\]\.host` must be/],
+  ['a map to no port', { addressMap: { 'a:1': { host: 'b' } } }, /^`addressMap\["a:1"\]\.port` must be/],
+  [
+    'a map to a server of no name',
+    { addressMap: { 'a:1': { ...NOBODY, servername: '' } } },
+    /^`addressMap\["a:1"\]\.servername` must be a name/,
+  ],
+  [
+    'a map of two addresses to one',
+    { addressMap: { 'a:1': NOBODY, 'b:1': NOBODY } },
+    /"a:1" and "b:1" are the same server\.$/,
+  ],
+  ['TLS to Sentinels as a text', { sentinelTls: 'no' }, /^`sentinelTls` must be true or false, got no\.$/],
   ['a queue of nothing', { maxQueuedWrites: 0 }, /^`maxQueuedWrites` must be/],
 ])('%s is refused, naming the option', (_, wrong, message) => {
   const create = () => createRedisStore({ ...good, ...wrong } as unknown as RedisStoreOptions)

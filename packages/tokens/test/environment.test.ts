@@ -57,6 +57,15 @@ describe('the options of a store from the environment', () => {
     })
   })
 
+  it('contain the address map, if there is one', () => {
+    const addressMap = { '10.20.0.11:6379': { host: 'redis-1.example.org', port: 6379 } }
+    const environment = { ...ENVIRONMENT, HOLDFAST_ADDRESS_MAP: JSON.stringify(addressMap) }
+    expect(storeOptionsFromEnvironment(environment)).toMatchObject({ addressMap })
+    expect(() =>
+      storeOptionsFromEnvironment({ ...ENVIRONMENT, HOLDFAST_ADDRESS_MAP: '10.20.0.11:6379' }),
+    ).toThrow(/^HOLDFAST_ADDRESS_MAP must be JSON/)
+  })
+
   it('hold the text of the TLS files that it names', () => {
     expect(storeOptionsFromEnvironment({ ...ENVIRONMENT, ...tlsFiles }).tls).toEqual(tls)
   })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseAddress } from '@holdfast/tokens/address'
 import { z } from 'zod'
 import { accessSchema, forwardAuthSchema } from './access.ts'
 import { adminSchema } from './admin.ts'
@@ -53,6 +54,11 @@ function isRange(text: string): boolean {
 
 const node = z.strictObject({ host: text, port: wholeNumber(1, 65_535) })
 
+/** The address that a Redis or a Sentinel announces: `10.0.0.1:6379`. */
+const announced = text.refine((address) => parseAddress(address) !== null, {
+  error: 'must be an announced address with its port, such as "10.0.0.1:6379"',
+})
+
 /** Files in PEM format. */
 const tls = z.strictObject({
   /** The certificate of the data centre's certificate authority. */
@@ -77,6 +83,10 @@ const store = z.strictObject({
   groupMark: text.exactOptional(),
   /** Encrypts every connection. Without it, connections are not encrypted. */
   tls: tls.exactOptional(),
+  /** Whether connections to the Sentinels use `tls`, too. Default is true. */
+  sentinelTls: z.boolean({ error: 'must be true or false' }).exactOptional(),
+  /** From announced addresses, as `host:port`, to the addresses that this gateway reaches. */
+  addressMap: z.record(announced, node.extend({ servername: text.exactOptional() })).exactOptional(),
   keyring: z.strictObject({ current: text, keys: z.record(text, text), index: text }),
   /** Idle lifetime of a session. NIST SP 800-63B, AAL2: 30 minutes. */
   idleMs: wholeNumber(1000, 31_536_000_000, ' (ms)').default(1_800_000),

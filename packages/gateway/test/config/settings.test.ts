@@ -20,6 +20,16 @@ test('valid settings have no mistakes', () => {
   ).toEqual([])
 })
 
+test('an address map of the store leads from announced addresses with ports to hosts with ports', () => {
+  const to = { host: 'redis-1.example.org', port: 6379 }
+  const mistakes = (addressMap: unknown) => mistakesInSettings({ store: { addressMap, sentinelTls: false } })
+  expect(mistakes({ '10.0.0.1:6379': to, '[fd00::1]:6379': { ...to, servername: 'redis-1' } })).toEqual([])
+  expect(mistakes({ '10.0.0.1': to })).toMatchObject([{ path: ['store', 'addressMap', '10.0.0.1'] }])
+  expect(mistakes({ '10.0.0.1:6379': { host: 'redis-1' } })).toMatchObject([
+    { path: ['store', 'addressMap', '10.0.0.1:6379', 'port'] },
+  ])
+})
+
 test('a mistake contains its path, and not its value', () => {
   expect(
     mistakesInSettings({ identities: { ldap: LDAP }, metrcs: {}, store: { idleMs: 'hunter2' } }),

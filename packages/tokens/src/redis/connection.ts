@@ -9,6 +9,7 @@ import {
   TlsFailedError,
 } from '../errors.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
+import type { ReachableAddress } from './address-map.ts'
 import { dial, inTime } from './handshake.ts'
 import { speaksPlain, speaksTls } from './protocol.ts'
 import { withoutHello } from './supported-server.ts'
@@ -26,6 +27,8 @@ export interface Credentials {
 
 export interface ConnectionOptions extends Credentials {
   address: NodeAddress
+  /** Where to connect, if the server announces `address` and this process reaches it elsewhere. */
+  reach?: ReachableAddress
   /**
    * Encrypts the connection, and trusts only the authority in these options. By default connections are not
    * encrypted.
@@ -62,12 +65,14 @@ const createRawClient = (options: ConnectionOptions, { signal, socket, connectTi
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.clientName === undefined ? {} : { name: options.clientName }),
     socket: {
-      host: options.address.host,
-      port: options.address.port,
+      host: reachOf(options).host,
+      port: reachOf(options).port,
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       connectTimeout,
       signal,
-      ...(options.tls === undefined || socket === null ? {} : { ...tlsSocketOptions(options.tls), socket }),
+      ...(options.tls === undefined || socket === null
+        ? {}
+        : { ...tlsSocketOptions(options.tls), ...serverNameOf(options), socket }),
       // One socket per connection. The client must never send a command from a broken socket again, because WAIT
       // refers only to the writes of its own connection (FACT-7).
       reconnectStrategy: false,
@@ -132,7 +137,7 @@ export class Connection {
       // Otherwise a connection that is still opening would stay open, and logged in, after it succeeds.
       givenUp.abort()
       throw (await wantsTls(options, error, untilMs))
-        ? protocolMismatch(options.address, 'plain-to-tls')
+        ? protocolMismatch(describeServer(options), 'plain-to-tls')
         : openingError(options, error)
     } finally {
       clearTimeout(timer)
@@ -230,10 +235,23 @@ export class Connection {
   }
 }
 
+const reachOf = ({ address, reach }: ConnectionOptions): NodeAddress => reach ?? address
+
+/** The name that the certificate of this server must contain, if it differs from that of the other servers. */
+const serverNameOf = ({ reach }: ConnectionOptions) =>
+  reach?.servername === undefined ? {} : { servername: reach.servername }
+
+/** Names the server in a message: the address that it announces, and where this process looks for it. */
+const describeServer = ({ address, reach }: ConnectionOptions): string => {
+  const [announced, reached] = [formatAddress(address), formatAddress(reach ?? address)]
+  return announced === reached ? announced : `${announced} (reached at ${reached})`
+}
+
 /** Returns a client that is connected and logged in, and a promise that resolves when it ends. */
 async function connect(options: ConnectionOptions, timeoutMs: number, signal: AbortSignal) {
-  const { address, localAddress, tls, handshakeTimeoutMs = timeoutMs } = options
-  const socket = tls === undefined ? null : await dial(address, localAddress, handshakeTimeoutMs, signal)
+  const { localAddress, tls, handshakeTimeoutMs = timeoutMs } = options
+  const socket =
+    tls === undefined ? null : await dial(reachOf(options), localAddress, handshakeTimeoutMs, signal)
   const client = createRawClient(options, { signal, socket, connectTimeout: timeoutMs })
   const ended = new Promise<void>((resolve) => {
     client.on('end', () => resolve())
@@ -273,16 +291,13 @@ const MAX_DOUBT_MS = 500
  * Whether the server closed a connection without TLS because it accepts only TLS. A server without TLS replies
  * immediately to a plain command. If it were asked with TLS first, it would wait silently for the end of the line.
  */
-async function wantsTls(
-  { tls, address, localAddress }: ConnectionOptions,
-  error: unknown,
-  untilMs: number,
-): Promise<boolean> {
+async function wantsTls(options: ConnectionOptions, error: unknown, untilMs: number): Promise<boolean> {
   const wasCut =
     error instanceof SocketClosedUnexpectedlyError ||
     (error instanceof Error && 'code' in error && CUT_OFF.has(String(error.code)))
-  if (tls !== undefined || !wasCut) return false
-  const from = { ...address, localAddress }
+  if (options.tls !== undefined || !wasCut) return false
+  const { host, port } = reachOf(options)
+  const from = { host, port, localAddress: options.localAddress }
   const patienceMs = Math.min(MAX_DOUBT_MS, untilMs - performance.now())
   return !(await speaksPlain(from, patienceMs)) && speaksTls(from, patienceMs)
 }
@@ -292,20 +307,22 @@ async function wantsTls(
  * waits silently for the rest.
  */
 async function rejectIfPlain(
-  { address, localAddress }: ConnectionOptions,
+  options: ConnectionOptions,
   timeoutMs: number,
   reject: (error: Error) => void,
 ): Promise<void> {
-  if (await speaksPlain({ ...address, localAddress }, timeoutMs)) {
-    reject(protocolMismatch(address, 'tls-to-plain'))
+  const { host, port } = reachOf(options)
+  if (await speaksPlain({ host, port, localAddress: options.localAddress }, timeoutMs)) {
+    reject(protocolMismatch(describeServer(options), 'tls-to-plain'))
   }
 }
 
 function openingError(options: ConnectionOptions, error: unknown): Error {
   if (error instanceof TlsFailedError) return error
-  const failure = options.tls === undefined ? null : tlsFailure(options.address, options.tls, error)
+  const { tls } = options
+  const where = describeServer(options)
+  const failure = tls === undefined ? null : tlsFailure(where, { ...tls, ...serverNameOf(options) }, error)
   if (failure !== null) return failure
-  const where = formatAddress(options.address)
   const message = error instanceof Error ? withoutArguments(error) : String(error)
   if (/WRONGPASS|NOAUTH|invalid username-password|without any password configured/.test(message)) {
     const user = options.username ?? 'default'

@@ -12,6 +12,8 @@ export interface Login {
 export interface GroupLogin extends Login {
   sentinelUsername?: string | undefined
   sentinelPassword?: string | undefined
+  /** Whether the Sentinels use `tls`, too. Default is true. */
+  sentinelTls?: boolean | undefined
 }
 
 /** Returns the same options with another login. */
@@ -27,8 +29,13 @@ export function withLogin<T extends ConnectionOptions>(options: T, { username, p
 
 export const nodeLogin = ({ username, password, tls }: GroupLogin): Login => ({ username, password, tls })
 
-export const sentinelLogin = ({ sentinelUsername, sentinelPassword, tls }: GroupLogin): Login => ({
+export const sentinelLogin = ({
+  sentinelUsername,
+  sentinelPassword,
+  sentinelTls = true,
+  tls,
+}: GroupLogin): Login => ({
   username: sentinelUsername,
   password: sentinelPassword,
-  tls,
+  tls: sentinelTls ? tls : undefined,
 })

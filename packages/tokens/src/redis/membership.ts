@@ -1,5 +1,6 @@
 import type { SafetyPolicy } from '../safety-policy.ts'
 import { formatAddress, type NodeAddress } from './address.ts'
+import type { Routes } from './address-map.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { type GroupLogin, nodeLogin, sentinelLogin, withLogin } from './login.ts'
 import { Node } from './node.ts'
@@ -12,6 +13,8 @@ export interface MembershipOptions extends GroupLogin {
   sentinels: NodeAddress[]
   primaryName: string
   clientName: string
+  /** Where to connect to servers that this process does not reach at the address that they announce. */
+  routes?: Routes | undefined
   /** The address of this machine to connect from. Default is the system's choice. */
   localAddress?: string | undefined
   /** How long a member must be unknown to all others before it is forgotten (in milliseconds). Default is 30,000. */
@@ -144,8 +147,8 @@ export class Membership {
 
   /** The login that new connections use. */
   get login(): GroupLogin {
-    const { username, password, sentinelUsername, sentinelPassword, tls } = this.#options
-    return { username, password, sentinelUsername, sentinelPassword, tls }
+    const { username, password, sentinelUsername, sentinelPassword, sentinelTls, tls } = this.#options
+    return { username, password, sentinelUsername, sentinelPassword, sentinelTls, tls }
   }
 
   /** Uses this login for every new connection, also of members that are added later. Open connections stay. */
@@ -237,8 +240,14 @@ export class Membership {
   }
 
   #connectionOptions(address: NodeAddress): ConnectionOptions {
-    const { clientName, localAddress } = this.#options
-    return { address, clientName, ...(localAddress === undefined ? {} : { localAddress }) }
+    const { clientName, localAddress, routes } = this.#options
+    const reach = routes?.get(formatAddress(address))
+    return {
+      address,
+      clientName,
+      ...(reach === undefined ? {} : { reach }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+    }
   }
 
   #watched<T>(it: T, ask: () => Promise<void>, calmMs: number): Watched<T> {

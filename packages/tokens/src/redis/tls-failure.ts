@@ -1,21 +1,20 @@
 import { X509Certificate } from 'node:crypto'
 import { TlsFailedError, type TlsFailure } from '../errors.ts'
-import { formatAddress, type NodeAddress } from './address.ts'
 import type { TlsOptions } from './tls.ts'
 
-/** Converts an error of Node or OpenSSL to a TLS error. Returns null if it is not a known TLS error. */
-export function tlsFailure(address: NodeAddress, tls: TlsOptions, error: unknown): TlsFailedError | null {
+/** Converts an error of Node or OpenSSL to a TLS error of the server `where`. Returns null if it is not a known TLS error. */
+export function tlsFailure(where: string, tls: TlsOptions, error: unknown): TlsFailedError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const [, alert] = ALERT_CODE.exec(code) ?? []
   const sentence = alert === undefined ? FOUND_HERE[code] : alertSentence(alert, tls)
   if (sentence === undefined) return null
   const { reason, text } = sentence
-  return new TlsFailedError(text(formatAddress(address), tls, error), reason, { cause: error })
+  return new TlsFailedError(text(where, tls, error), reason, { cause: error })
 }
 
 /** Returns the error for a node that does not use TLS while this side does, or the reverse. */
-export function protocolMismatch(address: NodeAddress, reason: 'plain-to-tls' | 'tls-to-plain') {
-  return new TlsFailedError(MISMATCH[reason](formatAddress(address)), reason)
+export function protocolMismatch(where: string, reason: 'plain-to-tls' | 'tls-to-plain') {
+  return new TlsFailedError(MISMATCH[reason](where), reason)
 }
 
 const MISMATCH = {

@@ -1,4 +1,5 @@
 import type { NodeAddress } from '../../redis/address.ts'
+import type { AddressMap } from '../../redis/address-map.ts'
 import type { TlsOptions } from '../../redis/tls.ts'
 import type { Keyring } from '../../token/keyring.ts'
 import type { StoreObserver } from './observer.ts'
@@ -50,6 +51,19 @@ export interface SentinelTopology {
   /** The application's ACL user and password on the Sentinels. */
   sentinelUsername?: string
   sentinelPassword?: string
+  /**
+   * Whether connections to the Sentinels use `tls`, too. With false, only the connections to Redis are encrypted:
+   * passwords and answers of the Sentinels are then readable and changeable on the network. Default is true.
+   */
+  sentinelTls?: boolean
+  /**
+   * Where this process reaches servers that announce other addresses, as behind NAT, in containers or through
+   * tunnels. Keys are the announced addresses of Redis and Sentinels as `host:port`, such as `10.0.0.1:6379`; values
+   * are `{ host, port, servername }`. `servername` is the name in the certificate of that server, by default the
+   * `host` of the entry. `status()` and messages show the announced addresses. By default every address is used as
+   * announced.
+   */
+  addressMap?: AddressMap
   /**
    * The group id: the value of the key `hf:mark`. The store refuses a primary with another group id. Default is the
    * group id of the first primary that it finds, unless that id begins with the name of another data centre and a
