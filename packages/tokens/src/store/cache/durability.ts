@@ -27,10 +27,7 @@ export interface TombstoneDurabilityOptions {
    * asked.
    */
   holdsTombstone: (node: Node, key: string, timeoutMs: number) => Promise<boolean>
-  /**
-   * Returns the generation of the feed whose messages have all been received that the primary published before it
-   * answered that it holds the tombstone. Null if it does not hold it or cannot be asked.
-   */
+  /** `tombstoneInFeedOrder` in read/node-queries.ts, which this folder may not import. */
   heldInFeedOrder: (key: string, timeoutMs: number) => Promise<number | null>
 }
 

@@ -38,8 +38,9 @@ export async function holdsTombstone(
 }
 
 /**
- * Returns the generation of the feed whose messages have all been received that the primary published before it
- * answered that it holds the tombstone. Null if it does not hold it or cannot be asked.
+ * Asks the primary for the tombstone under a key, on the connection of the feed. So every message that the primary
+ * published before its answer has been received. Returns the generation of the feed, or null if the primary does
+ * not hold the tombstone or cannot be asked.
  */
 export async function tombstoneInFeedOrder(
   { group, feed }: { group: ReplicaGroup; feed: Feed },

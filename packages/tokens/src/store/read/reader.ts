@@ -202,23 +202,28 @@ export class Reader {
         isOver = true
         resolve(found)
       }
-      const settle = async (node: Node, answer: Found<T> | null): Promise<void> => {
+      const note = (answer: Found<T> | null) => {
         pending -= 1
         if (answer !== null) answers.push(answer.value)
         if (answer?.fromPrimary) end(answer)
         else if (answers.length >= quorum) end({ value: question.join(answers), fromPrimary: false })
         else if (pending === 0) end(null)
-        if (answer !== null) return
-        await deadline.pause(NEXT_ROUND_MS)
-        if (isOver || deadline.isOver) return
-        pending += 1
-        await settle(node, await this.#askMember(node, question, deadline))
+      }
+      const askUntilAnswered = async (node: Node) => {
+        let answer = await (node === asked?.primary
+          ? asked.answer
+          : this.#askMember(node, question, deadline))
+        note(answer)
+        while (answer === null) {
+          await deadline.pause(NEXT_ROUND_MS)
+          if (isOver || deadline.isOver) return
+          pending += 1
+          answer = await this.#askMember(node, question, deadline)
+          note(answer)
+        }
       }
       if (isOver) resolve(null)
-      for (const node of nodes) {
-        const first = node === asked?.primary ? asked.answer : this.#askMember(node, question, deadline)
-        void first.then((answer) => settle(node, answer))
-      }
+      for (const node of nodes) void askUntilAnswered(node)
     })
   }
 
