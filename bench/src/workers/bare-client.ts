@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto'
 import { createClient, RESP_TYPES } from '@redis/client'
 import { contentOf } from '../content.ts'
 import type { NodeLogin } from '../data-centre.ts'
@@ -32,18 +32,22 @@ const methods = {
       if ((await client.get(keys[turn % keys.length] ?? '')) === null) throw new Error('A key has no value.')
     }),
 
-  /** Does the same, and the minimum work to open a sealed record of this size: a key by HKDF, and AES-256-GCM. */
+  /**
+   * Does the same, and the minimum work to open a sealed record of this size: a key from one SHA-256 of the token, as
+   * Holdfast derives it, and AES-256-GCM.
+   */
   getAndOpen: (durationMs: number, concurrency: number, keys: string[]): Promise<Throughput> => {
-    const key = randomBytes(32)
+    const sealed = createSecretKey(randomBytes(32))
     const iv = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', key, iv)
+    const cipher = createCipheriv('aes-256-gcm', sealed, iv)
     const text = JSON.stringify(contentOf(0))
     const box = Buffer.concat([cipher.update(text), cipher.final()])
     const tag = cipher.getAuthTag()
     return runInLoops(durationMs, concurrency, async (turn) => {
       if ((await client.get(keys[turn % keys.length] ?? '')) === null) throw new Error('A key has no value.')
-      hkdfSync('sha256', `a token of ${turn}`, '', 'claims', 32)
-      const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), iv).setAuthTag(tag)
+      // The record of this benchmark has one fixed key, so the derived one is not used.
+      createSecretKey(hash('sha256', `a token of 55 characters and its purpose ${turn}`, 'hex'), 'hex')
+      const decipher = createDecipheriv('aes-256-gcm', sealed, iv).setAuthTag(tag)
       JSON.parse(decipher.update(box, undefined, 'utf8') + decipher.final('utf8'))
     })
   },

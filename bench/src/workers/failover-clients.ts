@@ -8,7 +8,7 @@ import { contentOf } from '../content.ts'
 /** The connection of a client to the data centre: Holdfast, or the Sentinel mode of a client library. */
 export type ClientKind =
   | { kind: 'holdfast'; store: RedisStoreOptions }
-  | { kind: 'ioredis' | 'node-redis'; login: SentinelLogin }
+  | { kind: 'ioredis' | 'node-redis'; login: SentinelLogin; tuned: boolean }
 
 interface SentinelLogin {
   primaryName: string
@@ -27,7 +27,7 @@ export interface SessionClient {
 
 export async function openClient(how: ClientKind): Promise<SessionClient> {
   if (how.kind === 'holdfast') return openHoldfast(how.store)
-  return how.kind === 'ioredis' ? openIoredis(how.login) : openNodeRedis(how.login)
+  return how.kind === 'ioredis' ? openIoredis(how.login, how.tuned) : openNodeRedis(how.login, how.tuned)
 }
 
 async function openHoldfast(options: RedisStoreOptions): Promise<SessionClient> {
@@ -54,12 +54,31 @@ function newSession(user: number): { key: string; value: string } {
   }
 }
 
-async function openIoredis({
-  primaryName,
-  sentinels,
-  username,
-  password,
-}: SentinelLogin): Promise<SessionClient> {
+/** The pauses and time-outs of a tuned client (in milliseconds). */
+const TUNED_RETRY_MS = 50
+const TUNED_TIMEOUT_MS = 1000
+
+/**
+ * For a quick failover after a kill: short retries, and commands that wait for the new primary. Without
+ * `failoverDetector`: with short retries, some clients then never came back ("Connection is closed").
+ */
+const TUNED_IOREDIS = {
+  maxRetriesPerRequest: null,
+  connectTimeout: TUNED_TIMEOUT_MS,
+  sentinelCommandTimeout: TUNED_TIMEOUT_MS,
+  retryStrategy: () => TUNED_RETRY_MS,
+  sentinelRetryStrategy: () => TUNED_RETRY_MS,
+  sentinelReconnectStrategy: () => TUNED_RETRY_MS,
+}
+
+/** The same for node-redis: short retries, and more frequent questions to the Sentinels. */
+const TUNED_SOCKET = { connectTimeout: TUNED_TIMEOUT_MS, reconnectStrategy: () => TUNED_RETRY_MS }
+const TUNED_SCAN_MS = 1000
+
+async function openIoredis(
+  { primaryName, sentinels, username, password }: SentinelLogin,
+  tuned: boolean,
+): Promise<SessionClient> {
   const client = new Redis({
     sentinels,
     name: primaryName,
@@ -67,6 +86,7 @@ async function openIoredis({
     password,
     sentinelUsername: username,
     sentinelPassword: password,
+    ...(tuned ? TUNED_IOREDIS : {}),
   })
   // Each failed command reports its own error.
   client.on('error', () => {})
@@ -81,17 +101,17 @@ async function openIoredis({
   }
 }
 
-async function openNodeRedis({
-  primaryName,
-  sentinels,
-  username,
-  password,
-}: SentinelLogin): Promise<SessionClient> {
+async function openNodeRedis(
+  { primaryName, sentinels, username, password }: SentinelLogin,
+  tuned: boolean,
+): Promise<SessionClient> {
+  const login = { username, password, ...(tuned ? { socket: TUNED_SOCKET } : {}) }
   const client = createSentinel({
     name: primaryName,
     sentinelRootNodes: sentinels,
-    nodeClientOptions: { username, password },
-    sentinelClientOptions: { username, password },
+    nodeClientOptions: login,
+    sentinelClientOptions: login,
+    ...(tuned ? { scanInterval: TUNED_SCAN_MS } : {}),
   })
   client.on('error', () => {})
   await client.connect()

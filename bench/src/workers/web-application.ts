@@ -44,14 +44,22 @@ async function withHoldfast(application: Express, options: RedisStoreOptions): P
   })
 }
 
-/** Uses the setup from the documentation: a plain connection, `resave` and `saveUninitialized` off. */
+/**
+ * Uses the setup from the documentation: a plain connection, `resave` and `saveUninitialized` off. Without a command
+ * time-out, because the client's default makes a timer for each command and costs most of its throughput (FACT-57).
+ */
 async function withConnectRedis(
   application: Express,
   login: NodeLogin,
   disableTouch: boolean,
 ): Promise<void> {
   const { host, port, username, password } = login
-  const client = createClient({ username, password, socket: { host, port } })
+  const client = createClient({
+    username,
+    password,
+    socket: { host, port },
+    commandOptions: { timeout: 0 },
+  })
   client.on('error', (error: Error) => {
     throw error
   })
