@@ -1,20 +1,20 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isRoot, isThere } from '@holdfast/testing/hosts/programs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildCommand } from './build/build.ts'
-import { ROOT } from './build/packages.ts'
-import { mirrorOfThisMachine } from './engines/debian-engines.ts'
+import { DEBIAN_ROOT_PROGRAMS, unpackDebian } from './debian-root.ts'
 import { buildHostPackages, type HostPackages } from './hosts/build.ts'
 import { SERVICE_USERS } from './hosts/service-users.ts'
+import { PLATFORM, sharedCommand, sharedPackage, sharedRelease } from './shared-builds.ts'
 
 const run = promisify(execFile)
 
-const PROGRAMS = ['debootstrap', 'dpkg-deb', 'rpmbuild', 'rpm', 'unshare', 'chroot']
+const KINDS = ['archive', 'deb', 'rpm'] as const
+const PROGRAMS = [...DEBIAN_ROOT_PROGRAMS, 'dpkg-deb', 'rpmbuild', 'rpm', 'unshare', 'chroot']
 const missing = PROGRAMS.filter((program) => !isThere(program))
 const canRun = process.platform === 'linux' && isRoot && missing.length === 0
 if (!canRun)
@@ -51,8 +51,7 @@ test -s /usr/share/bash-completion/completions/holdfast
 
 describe.runIf(canRun)('the packages for hosts', () => {
   let folder: string
-  let built: HostPackages
-  let command: string
+  const built: HostPackages = { archive: '', deb: '', rpm: '' }
 
   const inRoot = async (script: string, before = ''): Promise<string> => {
     const namespaces = ['--mount', '--pid', '--fork', '--kill-child']
@@ -66,21 +65,17 @@ describe.runIf(canRun)('the packages for hosts', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'holdfast-hosts-'))
-    const debian = [
-      '--variant=minbase',
-      '--include=systemd-standalone-sysusers',
-      'bookworm',
-      join(folder, 'debian'),
-      await mirrorOfThisMachine(),
-    ]
-    await run('debootstrap', debian, { timeout: 300_000, maxBuffer: 16 << 20 })
-    command = await buildCommand(join(ROOT, 'dist', `hosts-${process.pid}`))
-    built = await buildHostPackages(command, 'linux-x64', join(folder, 'packages'))
+    await unpackDebian(join(folder, 'debian'))
+    await mkdir(join(folder, 'packages'))
+    for (const kind of KINDS) {
+      const file = await sharedPackage(kind)
+      built[kind] = join(folder, 'packages', basename(file))
+      await copyFile(file, built[kind])
+    }
   }, 420_000)
 
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true })
-    await rm(join(ROOT, 'dist', `hosts-${process.pid}`), { recursive: true, force: true })
   })
 
   test('the .deb installs the command, its users and its manual, starts nothing, and leaves data at its removal', async () => {
@@ -94,7 +89,7 @@ describe.runIf(canRun)('the packages for hosts', () => {
       cat /etc/holdfast/key /var/lib/holdfast/data
       test ! -e /usr/bin/holdfast
     `)
-    expect(said).toContain('"platform":"linux-x64"')
+    expect(said).toContain(`"platform":"${PLATFORM}"`)
     for (const user of SERVICE_USERS) expect(said).toContain(`${user}\n`)
     expect(said).toMatch(/key\ndata\n$/)
   }, 180_000)
@@ -119,13 +114,13 @@ describe.runIf(canRun)('the packages for hosts', () => {
       ln -s /opt/tools/holdfast-*/bin/holdfast /usr/local/bin/hf
       unshare --net /usr/local/bin/hf version --json
     `)
-    expect(JSON.parse(said)).toMatchObject({ node: process.versions.node, platform: 'linux-x64' })
+    expect(JSON.parse(said)).toMatchObject({ node: process.versions.node, platform: PLATFORM })
   }, 60_000)
 
   test('a second build has the same bytes', async () => {
-    const again = await buildHostPackages(command, 'linux-x64', join(folder, 'again'))
-    const kinds = Object.keys(built) as (keyof HostPackages)[]
-    const hashes = (files: HostPackages) => Promise.all(kinds.map((kind) => hashOf(files[kind])))
+    const out = join(folder, 'again')
+    const again = await buildHostPackages(sharedCommand(), PLATFORM, out, await sharedRelease())
+    const hashes = (files: HostPackages) => Promise.all(KINDS.map((kind) => hashOf(files[kind])))
     expect(await hashes(again)).toEqual(await hashes(built))
   }, 180_000)
 })

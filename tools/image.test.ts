@@ -11,11 +11,10 @@ import { isRoot, isThere } from '@holdfast/testing/hosts/programs'
 import { within } from '@holdfast/testing/within'
 import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { buildCommand } from './build/build.ts'
-import { ROOT, readManifest } from './build/packages.ts'
+import { ROOT } from './build/packages.ts'
 import { buildImage } from './hosts/image.ts'
-import type { Platform, Release } from './hosts/release.ts'
-import { layOut } from './hosts/tree.ts'
+import type { Release } from './hosts/release.ts'
+import { sharedRelease, sharedTree } from './shared-builds.ts'
 
 const run = promisify(execFile)
 
@@ -39,12 +38,9 @@ describe.runIf(canRun)('the image of the gateway', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'holdfast-image-'))
-    release = { version: (await readManifest('packages/cli')).version, timeS: 1_767_225_600 }
-    const command = await buildCommand(join(ROOT, 'dist', `image-${process.pid}`))
-    const tree = join(folder, 'tree')
-    await layOut(tree, command, `linux-${process.arch}` as Platform, release)
+    release = await sharedRelease()
     const scratch = join(folder, 'scratch')
-    const { layout, name } = await buildImage(tree, scratch, folder, release)
+    const { layout, name } = await buildImage(await sharedTree(), scratch, folder, release)
     await rm(scratch, { recursive: true })
     image = await configOf(layout)
     await run('umoci', ['unpack', '--image', `${layout}:${name}`, join(folder, 'bundle')])
@@ -57,7 +53,6 @@ describe.runIf(canRun)('the image of the gateway', () => {
     await containers?.end()
     await group?.stop()
     await rm(folder, { recursive: true, force: true })
-    await rm(join(ROOT, 'dist', `image-${process.pid}`), { recursive: true, force: true })
   })
 
   test('its configuration names its user, its command and its version, as Containerfile does', async () => {

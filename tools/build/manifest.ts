@@ -3,7 +3,12 @@ import { entryOf, type Manifest, type Published } from './packages.ts'
 
 const REPOSITORY = 'https://github.com/holdfast/holdfast'
 
+/** A package.json. The named fields are those that the build reads again. */
 export interface PublishedManifest {
+  name: string
+  version: string
+  license: string
+  [field: string]: unknown
   dependencies: Record<string, string>
   peerDependencies?: Record<string, string>
 }

@@ -56,6 +56,13 @@ export const ENGINES: readonly Engine[] = [
     suite: 'trixie',
     packages: ['valkey-server', 'valkey-tools', ...LIBRARIES],
   },
+  {
+    // Debian's next suite: its version changes. It was 9.1.2 in 2026.
+    name: 'valkey-9',
+    program: 'valkey-server',
+    suite: 'forky',
+    packages: ['valkey-server', 'valkey-tools', ...LIBRARIES],
+  },
 ]
 
 /** An engine that is ready. */

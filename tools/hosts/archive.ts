@@ -5,6 +5,8 @@ import { type Platform, type Release, setTimes } from './release.ts'
 
 const run = promisify(execFile)
 
+const GZIP_LEVEL = { small: 6, quick: 1 }
+
 /** Packs a tree into a tarball that can be unpacked anywhere. Returns its file. */
 export async function buildArchive(
   tree: string,
@@ -16,7 +18,13 @@ export async function buildArchive(
   const name = `holdfast-${release.version}-${platform}`
   const file = join(out, `${name}.tar.gz`)
   await run('tar', [
-    ...['--create', '--file', file, '--use-compress-program', 'gzip --no-name -6'],
+    ...[
+      '--create',
+      '--file',
+      file,
+      '--use-compress-program',
+      `gzip --no-name -${GZIP_LEVEL[release.compression]}`,
+    ],
     ...['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${release.timeS}`],
     ...['--format=posix', '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'],
     ...['--transform', `s,^\\.,${name},`, '--directory', tree, '.'],

@@ -24,16 +24,20 @@ export interface HostPackages {
   rpm: string
 }
 
+/** The release of this revision. */
+export const releaseOfSources = async (compression: Release['compression']): Promise<Release> => ({
+  version: (await readManifest('packages/cli')).version,
+  timeS: await timeOfRevision(),
+  compression,
+})
+
 /** Builds the packages of a platform into a folder. `command` is the folder of the built command. */
 export async function buildHostPackages(
   command: string,
   platform: Platform,
   out: string,
+  release: Release,
 ): Promise<HostPackages> {
-  const release: Release = {
-    version: (await readManifest('packages/cli')).version,
-    timeS: await timeOfRevision(),
-  }
   const scratch = await mkdtemp(join(tmpdir(), 'holdfast-dist-'))
   try {
     await mkdir(out, { recursive: true })
@@ -61,8 +65,9 @@ if (import.meta.main) {
   if (chosen.length === 0)
     throw new Error(`The platform must be one of ${PLATFORMS.join(', ')}, got "${only}".`)
   const { command } = await build()
+  const release = await releaseOfSources('small')
   for (const platform of chosen) {
-    const built = await buildHostPackages(command, platform, join(ROOT, 'dist', 'hosts'))
+    const built = await buildHostPackages(command, platform, join(ROOT, 'dist', 'hosts'), release)
     for (const file of Object.values(built) as string[]) {
       const { size } = await stat(file)
       console.log(`dist/hosts/${basename(file)}  ${(size / (1 << 20)).toFixed(1)} MiB`)

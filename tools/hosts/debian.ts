@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Platform, type Release, setTimes } from './release.ts'
+import { type Platform, type Release, setTimes, ZSTD_LEVEL } from './release.ts'
 import { fillPackageRoot } from './service-users.ts'
 
 const run = promisify(execFile)
@@ -32,7 +32,8 @@ export async function buildDeb(
   await setTimes(root, release)
   const file = join(out, `holdfast_${release.version}_${ARCHITECTURE[platform]}.deb`)
   // One thread: how many there are would show in the bytes.
-  await run('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z10', '--threads-max=1', '--build', root, file], {
+  const compression = ['-Zzstd', `-z${ZSTD_LEVEL[release.compression]}`, '--threads-max=1']
+  await run('dpkg-deb', ['--root-owner-group', ...compression, '--build', root, file], {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(release.timeS) },
   })
   return file

@@ -9,7 +9,11 @@ export interface Release {
   version: string
   /** The time of the revision (in seconds): the time of every file, so that two builds have the same bytes. */
   timeS: number
+  /** `small`: what operators get. `quick`: for tests, in a fraction of the time. */
+  compression: 'small' | 'quick'
 }
+
+export const ZSTD_LEVEL = { small: 10, quick: 1 }
 
 /** Gives every file and folder the time of the release. */
 export async function setTimes(folder: string, release: Release): Promise<void> {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Platform, type Release, setTimes } from './release.ts'
+import { type Platform, type Release, setTimes, ZSTD_LEVEL } from './release.ts'
 import { fillPackageRoot, SYSUSERS_FILE } from './service-users.ts'
 
 const run = promisify(execFile)
@@ -47,12 +47,15 @@ export async function buildRpm(
   return join(out, name)
 }
 
-const specText = ({ version }: Release): string => `# The same bytes on every machine and at every time.
+const specText = ({
+  version,
+  compression,
+}: Release): string => `# The same bytes on every machine and at every time.
 %define _buildhost localhost
 %define use_source_date_epoch_as_buildtime 1
 %define clamp_mtime_to_source_date_epoch 1
 %define _build_id_links none
-%define _binary_payload w10.zstdio
+%define _binary_payload w${ZSTD_LEVEL[compression]}.zstdio
 # The tree is ready: nothing is stripped, compressed or searched for dependencies.
 %define __os_install_post %{nil}
 %define debug_package %{nil}

@@ -22,7 +22,7 @@ const TEST_PROGRAMS = [
   { program: 'tcpdump', apt: 'tcpdump' },
   { program: 'systemd-analyze', apt: 'systemd' },
   { program: 'firewall-offline-cmd', apt: 'firewalld', service: 'firewalld' },
-  { program: 'debootstrap', apt: 'debootstrap' },
+  { program: 'mmdebstrap', apt: 'mmdebstrap' },
   { program: 'rpmbuild', apt: 'rpm' },
   { program: 'patchelf', apt: 'patchelf' },
   { program: 'umoci', apt: 'umoci' },

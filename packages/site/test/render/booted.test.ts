@@ -10,6 +10,8 @@ import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
 import { siteText } from '@holdfast/testing/hosts/site-text'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { SERVICE_USERS } from '../../../../tools/hosts/service-users.ts'
+import { sharedPackage } from '../../../../tools/shared-builds.ts'
 import { loadSite } from '../../src/check/check-site.ts'
 import { filesOfHost, renderSite } from '../../src/render/render-site.ts'
 import { loadSecrets } from '../../src/secrets/load.ts'
@@ -52,7 +54,8 @@ const SERVICES = [
 ] as const
 const [REDIS, , WATCHDOG, GATEWAY] = SERVICES
 const ROTATION = 'holdfast-rotate-passwords'
-const NODE = '/opt/node'
+/** The Node of the package. */
+const NODE = '/usr/lib/holdfast/node'
 const SECRETS = '/etc/holdfast/secrets/dc1/secrets.json'
 const USERS = '/var/lib/holdfast/gateway/users.json'
 
@@ -61,6 +64,7 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
   let host: BootedHost
   let group: RenderedGroup
   let secrets: Secrets
+  let usersOfPackage: string
 
   /** Waits until a service is active and systemd has restarted it this many times. */
   const runs = (unit: string, NRestarts = '0') =>
@@ -94,12 +98,15 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
   }
 
   beforeAll(async () => {
+    const deb = await sharedPackage('deb')
     folder = await makeTempFolder()
     await writeFile(join(folder, 'holdfast.yaml'), SITE)
     const site = await loadSite(join(folder, 'holdfast.yaml'))
     secrets = await loadSecrets(present(site.dataCentres[0]).secrets, folder, { createFor: 'dc1' })
     const files = renderSite(site, () => secrets)
     host = await BootedHost.boot(BOOTED, join(folder, 'root'))
+    await host.installPackage(deb)
+    usersOfPackage = await host.run('getent', 'passwd', ...SERVICE_USERS)
     for (const other of [...OTHERS, STRANGER]) await host.addNeighbour(other)
     group = await RenderedGroup.place({
       files,
@@ -125,6 +132,7 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     }
     await host.install(filesOfHost(files, BOOTED.name))
     await placeCertificate(authority, BOOTED, host.path('/etc/holdfast/tls'))
+    // Puts the users of the package into the group that may read the key of the host.
     await host.run('systemd-sysusers')
     await host.run('systemd-tmpfiles', '--create', 'holdfast.conf')
     await host.write('/etc/holdfast/gateway/ldap', 'may-only-read\n', 0o600)
@@ -132,7 +140,7 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     await host.write(USERS, '{ "users": [] }', 0o600)
     await host.run('chown', 'holdfast-gateway:', USERS)
     await host.amend(GATEWAY, '[Service]\nWatchdogSec=3\nRestartSec=100ms\n')
-  }, 60_000)
+  }, 240_000)
 
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail') return
@@ -161,6 +169,18 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
       const { MainPID } = await host.state(unit)
       expect(await host.run('cat', `/proc/${MainPID}/limits`)).toMatch(/^Max core file size +0 +0 /m)
     }
+  })
+
+  it('the units run the command and the users of the installed package', async () => {
+    expect(await host.run('dpkg-query', '--search', '/usr/bin/holdfast')).toBe(
+      'holdfast: /usr/bin/holdfast\n',
+    )
+    for (const unit of [WATCHDOG, GATEWAY]) {
+      const { MainPID } = await host.state(unit)
+      expect(await host.run('readlink', `/proc/${MainPID}/exe`)).toBe(`${NODE}\n`)
+    }
+    expect(usersOfPackage.trim().split('\n')).toHaveLength(SERVICE_USERS.length)
+    expect(await host.run('getent', 'passwd', ...SERVICE_USERS)).toBe(usersOfPackage)
   })
 
   it('the unit of the gateway becomes active when the gateway serves requests', async () => {

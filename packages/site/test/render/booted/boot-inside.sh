@@ -3,7 +3,7 @@
 #
 # What it shares with this machine is read-only: else systemd would set kernel parameters, make devices and clear folders.
 set -eu
-root=$1 repository=$2 node=$3
+root=$1
 
 # /proc is still that of the machine outside.
 read -r pid _ </proc/self/stat
@@ -12,25 +12,21 @@ echo "$pid"
 mount --make-rprivate /
 mount --bind "$root" "$root"
 cd "$root"
-mkdir -p usr opt dev proc sys run tmp old
+mkdir -p usr opt dev proc sys run tmp old var/lib/dpkg
 for folder in bin sbin lib lib64; do
   [ ! -e "/$folder" ] || ln -sfn "usr/$folder" "$folder"
 done
 
-# The command `holdfast`, as a package would bring it, in a layer above what is installed.
+# The programs of this machine and dpkg's list of them. Packages that are installed here stay in memory.
 mount -t tmpfs -o mode=755 tmpfs opt
-mkdir -p opt/holdfast opt/layer/bin
-cat >opt/layer/bin/holdfast <<'HOLDFAST'
-#!/bin/sh
-exec /opt/node /opt/holdfast/packages/cli/src/main.ts "$@"
-HOLDFAST
-chmod 755 opt/layer/bin/holdfast
-mount -t overlay -o "lowerdir=$root/opt/layer:/usr" overlay usr
-mount --bind "$repository" opt/holdfast
-mount -o remount,bind,ro opt/holdfast
-touch opt/node
-mount --bind "$node" opt/node
-mount -o remount,bind,ro opt/node
+# The overrides of this machine name its users and groups, which the machine in here does not have.
+mkdir -p opt/upper/var/lib/dpkg
+: >opt/upper/var/lib/dpkg/statoverride
+for folder in usr var/lib/dpkg; do
+  mkdir -p "opt/upper/$folder" "opt/work/$folder"
+  layers="lowerdir=/$folder,upperdir=$root/opt/upper/$folder,workdir=$root/opt/work/$folder"
+  mount -t overlay -o "$layers" overlay "$folder"
+done
 
 mount -t proc proc proc
 mount --bind proc/sys proc/sys

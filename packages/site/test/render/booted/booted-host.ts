@@ -10,7 +10,6 @@ import type { RenderedFile } from '../../../src/render/render-site.ts'
 import { controlGroups } from './requirements.ts'
 
 const BOOT = fileURLToPath(new URL('./boot.sh', import.meta.url))
-const REPOSITORY = fileURLToPath(new URL('../../../../../', import.meta.url))
 
 /** The time limit of a command on a host (in seconds). */
 const PATIENCE_S = 60
@@ -27,8 +26,8 @@ const SHOWN = ['ActiveState', 'SubState', 'Result', 'MainPID', 'NRestarts', 'Exe
 type UnitState = Record<(typeof SHOWN)[number], string>
 
 /**
- * A host with its own systemd as PID 1, which sees only the programs of this machine. It ends with the test, even if
- * the test is killed. Needs root.
+ * A host with its own systemd as PID 1, which sees only the programs of this machine and the packages that the test
+ * installs. It ends with the test, even if the test is killed. Needs root.
  */
 export class BootedHost {
   readonly #root: string
@@ -50,7 +49,7 @@ export class BootedHost {
     await writeFile(join(root, 'etc/hostname'), `${name}\n`)
     await copyFile('/etc/ld.so.cache', join(root, 'etc/ld.so.cache'))
     const group = join((await controlGroups()) ?? '', `holdfast-${process.pid}-${name}`)
-    const booting = spawn(BOOT, [root, group, REPOSITORY, process.execPath], {
+    const booting = spawn(BOOT, [root, group], {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Not in the process group of the test: Ctrl-C and timeout(1) kill that group, but must not kill the cleanup.
       detached: true,
@@ -92,6 +91,14 @@ export class BootedHost {
   /** The path outside the host for a path of the host. */
   path(onHost: string): string {
     return join(this.#root, onHost)
+  }
+
+  /** Installs a .deb by dpkg, with its dependencies checked and its scripts run. Triggers belong to other packages. */
+  async installPackage(deb: string): Promise<void> {
+    const copy = '/root/package.deb'
+    await mkdir(this.path('/root'), { recursive: true })
+    await copyFile(deb, this.path(copy))
+    await this.run('dpkg', '--install', '--no-triggers', copy)
   }
 
   /** Installs rendered files. */

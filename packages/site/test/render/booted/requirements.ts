@@ -1,8 +1,11 @@
 import { access, constants, readFile } from 'node:fs/promises'
 import { isRoot, isThere, run } from '@holdfast/testing/hosts/programs'
 
-/** The programs that boot systemd, and those that the units of a host run. */
-const PROGRAMS = ['unshare', 'nsenter', 'pivot_root', 'mount', 'ip', 'nft', 'systemctl', 'redis-server']
+/** The programs that boot systemd, those that the units of a host run, and those that install the command. */
+const PROGRAMS = [
+  ...['unshare', 'nsenter', 'pivot_root', 'mount', 'ip', 'nft', 'systemctl', 'redis-server'],
+  ...['dpkg', 'dpkg-deb', 'dpkg-query'],
+]
 
 /** The reason why this machine cannot boot systemd, in one sentence. Null if it can. */
 export async function missingToBoot(): Promise<string | null> {
