@@ -60,12 +60,13 @@ export class MemoryBackend implements Backend {
   }
 
   /** Does what scripts/rotate.lua does in Redis. */
-  async rotate({ fresh, old }: RotateRequest): Promise<Rotated> {
+  async rotate({ fresh, old, ifVersion }: RotateRequest): Promise<Rotated> {
     this.#assertOpen()
     const [isNew, isOld] = [fresh, old].map(({ key }) => this.#get(key.key)?.record ?? null)
     if (isNew ? isNew.state === 'revoked' && isOld?.state !== 'revoked' : isOld?.state === 'revoked') {
       return { fresh: isNew ?? null, old: isOld ?? null }
     }
+    if (!isNew && isOld?.state === 'live' && isOld.version !== ifVersion) return { fresh: null, old: isOld }
     this.#replacements.set(old.key.key, fresh.key)
     return { fresh: this.#merge(fresh), old: this.#merge(old) }
   }

@@ -26,11 +26,16 @@ export interface RotateRequest {
   fresh: MergeRequest
   /** The tombstone of the old session. */
   old: MergeRequest
+  /**
+   * The version of the old session whose content the new one has. Nothing is done if a live old session has another
+   * one, because its update would be lost.
+   */
+  ifVersion: number
 }
 
 /**
  * The stored records after a rotation. The rotation has succeeded if the new session is live and the old one has
- * ended.
+ * ended. If there is no new one and the old one is live, an update came before the rotation.
  */
 export interface Rotated {
   fresh: TokenRecord | null

@@ -84,12 +84,12 @@ export function longerTombstones(
   })
 }
 
-export function rotateCommand({ fresh, old }: RotateRequest, onlyAgain: boolean): WriteCommand {
+export function rotateCommand({ fresh, old, ifVersion }: RotateRequest, onlyAgain: boolean): WriteCommand {
   const script = onlyAgain ? SCRIPTS.rotateWhenFull : SCRIPTS.rotate
   const command = mergeCommand([fresh, old], script)
   return {
     ...command,
-    args: [...command.args, String(REPLACEMENT_KEPT_MS), onlyAgain ? '1' : '0'],
+    args: [...command.args, ifVersion.toString(36), String(REPLACEMENT_KEPT_MS), onlyAgain ? '1' : '0'],
     values: 2,
   }
 }

@@ -82,7 +82,9 @@ export class RecordWriter {
     // node has it.
     const stored = requests.flatMap(({ key, subject }, index) => {
       const record = index === 0 ? rotated.fresh : rotated.old
-      return record === null ? [] : [{ key, subject, record }]
+      if (record === null) return []
+      // An updated old session stays live, and in the index of the same subject as the new one.
+      return [{ key, subject: record.state === 'live' ? request.fresh.subject : subject, record }]
     })
     this.#keepUntilComplete(stored, committed)
     for (const { key, record } of stored) this.#options.onWritten(key.key, record)

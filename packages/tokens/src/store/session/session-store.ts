@@ -47,7 +47,7 @@ export interface SessionStoreLimits {
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
 const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
 /** The first and the longest pause after another process changed the session first (in milliseconds). */
-const UPDATE_PAUSES_MS = [5, 250] as const
+const PAUSES_MS = [5, 250] as const
 
 /**
  * Tokens and sessions over any backend: one implementation of every rule that users rely on. It starts, extends,
@@ -204,7 +204,7 @@ export class SessionStore implements TokenStore {
     change: (claims: Claims) => Claims,
     deadline: Deadline,
   ): Promise<Active | Inactive> {
-    const pauses = new Backoff(...UPDATE_PAUSES_MS)
+    const pauses = new Backoff(...PAUSES_MS)
     do {
       const found = await this.#reader.find(token, deadline)
       if (found.status !== 'found') return found
@@ -230,6 +230,18 @@ export class SessionStore implements TokenStore {
   }
 
   async #rotate(token: string, deadline: Deadline): Promise<Rotation> {
+    const pauses = new Backoff(...PAUSES_MS)
+    do {
+      const rotation = await this.#tryToRotate(token, deadline)
+      if (rotation !== 'overtaken') return rotation
+      await deadline.pause(pauses.next())
+    } while (!deadline.isOver)
+    throw new StoreUnavailableError(
+      'Other processes updated the session during each attempt to rotate it, until the deadline. The old token is still valid.',
+    )
+  }
+
+  async #tryToRotate(token: string, deadline: Deadline): Promise<Rotation | 'overtaken'> {
     const found = await this.#reader.find(token, deadline)
     if (found.status !== 'found') return found
     const { key, record, session } = found
@@ -239,11 +251,16 @@ export class SessionStore implements TokenStore {
     const old: MergeRequest = { key, subject: null, record: tombstone(record) }
     let rotated: Rotated
     try {
-      rotated = await this.#backend.rotate({ fresh, old }, deadline)
+      rotated = await this.#backend.rotate({ fresh, old, ifVersion: record.version }, deadline)
     } catch (error) {
       // The rotation may have been written, and then no client has the token of the new session.
       if (!(error instanceof StoreFullError)) this.#abandon(fresh)
       throw error
+    }
+    if (rotated.fresh === null && rotated.old?.state === 'live') {
+      // An attempt on a primary that was replaced may have stored it.
+      this.#abandon(fresh)
+      return 'overtaken'
     }
     if (rotated.old?.state !== 'revoked') {
       throw new StoreUnavailableError('The new session was ended before it could replace the old one.')

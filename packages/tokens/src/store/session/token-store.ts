@@ -82,7 +82,9 @@ export interface TokenStore {
 
   /**
    * Issues a new token with the same session content and absolute end, and ends the old token, in one step. A
-   * session that has ended, or that another call ends at the same time, is not continued. After a failover this
+   * session that has ended, or that another call ends at the same time, is not continued. No acknowledged update is
+   * lost to a rotation: if an update comes in between, the rotation is tried again with the newest claims, until the
+   * deadline. After a failover this
    * call waits, like `list`, until the new primary has received all pending writes. If it throws, the outcome is
    * unknown: either the old token is still valid, or both tokens have ended or soon will. After `STORE_FULL` the
    * old token is still valid.

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { TokenRecord } from '../../../src/record/record.ts'
 import { MemoryBackend } from '../../../src/store/backend/memory-backend.ts'
-import type { MergeRequest } from '../../../src/store/commit/requests.ts'
+import type { MergeRequest, Rotated, RotateRequest } from '../../../src/store/commit/requests.ts'
 import { SessionStore } from '../../../src/store/session/session-store.ts'
 import { errorOf, KEYRING } from '../../support.ts'
 
@@ -18,6 +18,13 @@ class ContendedBackend extends MemoryBackend {
     const merged = await super.merge(requests)
     this.beforeMerge = interrupt
     return merged
+  }
+
+  beforeRotate: (() => Promise<unknown>) | null = null
+
+  override async rotate(request: RotateRequest): Promise<Rotated> {
+    await this.beforeRotate?.()
+    return super.rotate(request)
   }
 }
 
@@ -126,4 +133,29 @@ test('a rotation takes over the claims of the update that ran before it in its p
   const [updated, rotated] = await Promise.all([increment(one, token), one.rotate(token)])
   expect(updated).toMatchObject({ claims: { count: 1 } })
   expect(rotated).toMatchObject({ status: 'active', claims: { count: 1 } })
+})
+
+test('a rotation that another process overtook with an update takes over the newest claims', async () => {
+  const { backend, one, two } = processes()
+  const { subject, token } = await one.issue({ subject: 'ann', claims: { count: 0 } })
+  let left = 3
+  backend.beforeRotate = async () => {
+    if (left-- > 0) await increment(two, token)
+  }
+  const rotated = await one.rotate(token)
+  expect(rotated).toMatchObject({ status: 'active', claims: { count: 3 } })
+  expect(await one.list(subject)).toHaveLength(1)
+  expect(await two.update(token, () => ({}))).toMatchObject({ status: 'inactive', reason: 'revoked' })
+})
+
+test('a rotation that other processes overtake until its deadline leaves the old session alone', async () => {
+  const { backend, one, two } = processes()
+  const { subject, token } = await one.issue({ subject: 'ann', claims: { count: 0 } })
+  backend.beforeRotate = () => increment(two, token)
+  expect(await errorOf(one.rotate(token, { timeoutMs: 60 }))).toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining('The old token is still valid'),
+  })
+  expect((await one.verify(token)).status).toBe('active')
+  expect(await one.list(subject)).toHaveLength(1)
 })

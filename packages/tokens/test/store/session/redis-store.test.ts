@@ -51,6 +51,23 @@ describe('two stores', () => {
     await expect.poll(count).toBeLessThanOrEqual(30 + retried)
   })
 
+  // INV-TOKENS-58.
+  test('lose no update to a rotation in another process', async () => {
+    const [one, two] = [await openStore(group()), await openStore(group())]
+    const rounds = Array.from({ length: 40 }, async () => {
+      const { token } = await one.issue({ subject: 'dan', claims: { count: 0 } })
+      const [updated, rotated] = await Promise.all([
+        two.update(token, ({ count }) => ({ count: Number(count) + 1 })),
+        one.rotate(token),
+      ])
+      // An update that comes after the rotation is refused, because the old token has ended.
+      return { made: updated.status === 'active' ? 1 : 0, rotated }
+    })
+    for (const { made, rotated } of await Promise.all(rounds)) {
+      expect(rotated).toMatchObject({ status: 'active', claims: { count: made } })
+    }
+  })
+
   test('let a logout win against the updates that wait', async () => {
     const [one, two] = [await openStore(group()), await openStore(group())]
     const { token, id } = await one.issue({ subject: 'carol', claims: { count: 0 } })
