@@ -13,6 +13,7 @@ const BASELINE = join(import.meta.dirname, 'plain-language.baseline.json')
 
 const FILES = [
   '*.md',
+  '.changeset/*.md',
   '{docs,faults,bench,testing,packages}/**/*.md',
   'packages/*/src/**/*.ts',
   '{faults,bench,testing}/src/**/*.ts',
