@@ -47,6 +47,7 @@ export class Reader {
   readonly #primaryReads: PrimaryReads
   #slowPrimary: Node | null = null
   #waiting = 0
+  #recovery: Promise<void> | null = null
   #trouble = ''
 
   constructor(group: ReplicaGroup, options: ReaderOptions) {
@@ -146,6 +147,7 @@ export class Reader {
     deadline: Deadline,
   ): Promise<Answer<T> & { fromPrimary?: boolean }> {
     do {
+      if (!this.#mayAnswer() && !(await deadline.race(this.#untilMayAnswer()))) break
       const answer = await this.#askOnce(question, deadline)
       if (answer !== null) return { known: true, value: answer.value, fromPrimary: answer.fromPrimary }
       await this.#group
@@ -154,6 +156,29 @@ export class Reader {
     } while (!deadline.isOver)
     const cause = this.#group.problem() ?? `Too few nodes answered in time. ${this.#trouble}`.trim()
     return { known: false, error: new StoreUnavailableError(cause) }
+  }
+
+  /** Whether the primary alone may answer, or enough nodes are connected. */
+  #mayAnswer(): boolean {
+    const { primary, nodes, readQuorum } = this.#group
+    return this.#primaryCounts(primary) || nodes.filter(({ isUp }) => isUp).length >= readQuorum
+  }
+
+  /**
+   * Resolves when a read may get an answer. All reads share one wait: in an outage, thousands of them that ask again
+   * and again would take the processor time that the process needs to reconnect.
+   */
+  #untilMayAnswer(): Promise<void> {
+    this.#recovery ??= this.#watchNodes().finally(() => {
+      this.#recovery = null
+    })
+    return this.#recovery
+  }
+
+  async #watchNodes(): Promise<void> {
+    while (this.#waiting > 0 && !this.#mayAnswer()) {
+      await this.#group.waitForChange(new Deadline(NEXT_ROUND_MS)).catch(rethrowClosed)
+    }
   }
 
   async #askOnce<T>(question: Question<T>, deadline: Deadline): Promise<Found<T> | null> {
