@@ -52,6 +52,7 @@ const processOf = (kind: 'redis' | 'sentinel', number: number, port: number, cha
 
 const redisState = (number: number): Omit<RedisState, 'replication'> => ({
   runId: `old-r${number}`,
+  product: 'Redis',
   version: '7.0.15',
   isLoading: false,
   rewritesLog: false,
@@ -70,6 +71,7 @@ const replicationOf = (number: number): RedisState['replication'] => ({
 
 const sentinelState = (number: number): SentinelState => ({
   runId: `old-s${number}`,
+  product: 'Redis',
   version: '7.0.15',
   sentinel: { host: `10.0.0.1${number}`, port: 26_379 },
   primary: redisAt(1),

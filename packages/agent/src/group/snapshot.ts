@@ -68,6 +68,7 @@ export interface SentinelState extends SentinelAnswer {
 interface RunningProgram {
   /** Changes at each start. */
   runId: string
+  product: 'Redis' | 'Valkey'
   version: string
 }
 
@@ -209,7 +210,12 @@ export function readRedisState(reply: Reply | undefined) {
 
 function programIn(reply: Reply | undefined): RunningProgram {
   const info = readInfo(reply)
-  return { runId: info['run_id'] ?? '', version: info['valkey_version'] ?? info['redis_version'] ?? '' }
+  const valkey = info['valkey_version']
+  return {
+    runId: info['run_id'] ?? '',
+    product: valkey === undefined ? 'Redis' : 'Valkey',
+    version: valkey ?? info['redis_version'] ?? '',
+  }
 }
 
 /** How a process refuses the admin, by its error; null if the error is not an answer. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { systemCode } from '@holdfast/site/errors'
 import { endsUnfinished } from './unfinished-write.ts'
 
@@ -11,6 +11,8 @@ const APPEND_FOLDER = 'appendonlydir'
 const CUT_FOLDER = 'cut-off'
 /** The check reads every file once. A start of Redis may take as long. */
 const CHECK_TIMEOUT_MS = 10 * 60_000
+/** The names under which an engine checks an append-only file. */
+const CHECKERS = ['redis-check-aof', 'valkey-check-aof'] as const
 /** How much of the checker's output to keep. Only its end matters. */
 const MAX_OUTPUT_LENGTH = 64 * 1024
 /** A longer unfinished end is not the single write that a power cut may interrupt. */
@@ -25,7 +27,8 @@ export type AppendOnlyState =
 
 /**
  * Checks the append-only file with the engine's own checker, without changing it. `server` is the program of the engine. It
- * acts as `redis-check-aof` when it is started under that name, so no further program is needed.
+ * acts as `redis-check-aof` when it is started under that name, so no further program is needed. A script that starts the
+ * engine hides that name: then `redis-check-aof` or `valkey-check-aof` beside the script checks the file.
  */
 export async function inspectAppendOnly(
   dataFolder: string,
@@ -138,9 +141,10 @@ async function runCheck(
   signal: AbortSignal | undefined,
 ): Promise<{ sound: boolean; output: string }> {
   const deadline = AbortSignal.timeout(CHECK_TIMEOUT_MS)
-  const child = spawn(server, [manifest], {
+  const checker = (await isScript(server)) ? await checkerBeside(server) : server
+  const child = spawn(checker, [manifest], {
     // The server searches its own name for either name, and then acts as the checker.
-    argv0: 'redis-check-aof valkey-check-aof',
+    ...(checker === server && { argv0: CHECKERS.join(' ') }),
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
   })
@@ -153,9 +157,31 @@ async function runCheck(
   const [code] = await once(child, 'close')
   // The checker's output always contains "AOF". The output of another program does not.
   if (code === null || !/AOF/.test(output)) {
-    throw new Error(`${server} did not check ${manifest}: ${lastLine(output)}`)
+    throw new Error(`${checker} did not check ${manifest}: ${lastLine(output)}`)
   }
   return { sound: code === 0, output }
+}
+
+/** Whether a program begins with `#!`. A name without a folder is looked up by `spawn` and is not examined. */
+async function isScript(program: string): Promise<boolean> {
+  if (!program.includes('/')) return false
+  const file = await open(program)
+  try {
+    return (await read(file, 0, 2)).toString() === '#!'
+  } finally {
+    await file.close()
+  }
+}
+
+/** Never runs the script itself with the manifest: it could start a Redis with options of its own. */
+async function checkerBeside(script: string): Promise<string> {
+  for (const name of CHECKERS) {
+    const program = join(dirname(script), name)
+    if (await exists(program)) return program
+  }
+  throw new Error(
+    `${script} is a script, so it cannot check the append-only file. Put a link to ${CHECKERS[0]} of the same engine beside it, or set \`server\` to the program that the script starts.`,
+  )
 }
 
 const lastLine = (output: string) => (output.trim().split('\n').at(-1) ?? '').replace(/\.$/, '')

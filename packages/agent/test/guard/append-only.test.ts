@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findFreePorts } from '@holdfast/testing'
 import { Processes, run } from '@holdfast/testing/hosts/programs'
@@ -99,6 +99,21 @@ describe('inspectAppendOnly', () => {
   it('a program that is not the checker makes the inspection throw', async () => {
     await expect(inspectAppendOnly(folder, 'true')).rejects.toThrow('did not check')
     await expect(inspectAppendOnly(folder, join(folder, 'nowhere'))).rejects.toThrow('ENOENT')
+  })
+
+  it('a script as the server is never run with the manifest: the checker beside it checks the file', async () => {
+    const script = join(folder, 'redis-server')
+    const ran = join(folder, 'ran')
+    await writeFile(script, `#!/bin/sh\ntouch ${ran}\nexec redis-server "$@"\n`, { mode: 0o755 })
+    await expect(inspectAppendOnly(folder, script)).rejects.toThrow(
+      `${script} is a script, so it cannot check the append-only file. Put a link to redis-check-aof`,
+    )
+    const checker = (await run('sh', ['-c', 'command -v redis-check-aof'])).trim()
+    await symlink(checker, join(folder, 'redis-check-aof'))
+    expect(await inspectAppendOnly(folder, script)).toEqual({ kind: 'sound' })
+    await appendFile(file(LAST), more.slice(0, -6))
+    expect(await inspectAppendOnly(folder, script)).toMatchObject({ kind: 'torn', file: file(LAST) })
+    await expect(readFile(ran)).rejects.toThrow('ENOENT')
   })
 })
 

@@ -12,6 +12,8 @@ export type NextStep =
   | { kind: 'switch-over'; from: Redis; to: Redis }
   /** The upgrade cannot continue, for a reason in one sentence. */
   | { kind: 'stop'; reason: string }
+  /** The installed program is of a product that cannot copy the data. Only Sentinels run it, and no Redis was restarted. */
+  | { kind: 'refuse'; reason: string }
 
 /**
  * The next step in a healthy data centre: Sentinels one by one, then replicas, and the old primary when it has become a
@@ -21,6 +23,8 @@ export type NextStep =
  */
 export function nextStep(snapshot: FullSnapshot, journal: Journal, notChosen: readonly string[]): NextStep {
   const waits = (process: AnyProcess) => isPending(process, journal)
+  const foreign = cannotCopy(snapshot, journal)
+  if (foreign !== null) return { kind: 'refuse', reason: foreign }
   const mixture = olderThanPrimary(snapshot, journal)
   if (mixture !== null) return { kind: 'stop', reason: mixture }
   const sentinel = snapshot.sentinels.find(waits)
@@ -47,6 +51,26 @@ export function nextStep(snapshot: FullSnapshot, journal: Journal, notChosen: re
 export function isPending({ name, facts }: AnyProcess, { targets }: Journal) {
   const target = targets.find((one) => one.name === name)
   return target !== undefined && facts?.runId === target.runId
+}
+
+/**
+ * The reason to refuse: a Sentinel came back as Valkey, and Valkey cannot copy the data of this Redis. Valkey comes from
+ * Redis 7.2 and does not read the snapshots of later releases (FACT-67).
+ */
+function cannotCopy({ redis, sentinels }: FullSnapshot, journal: Journal): string | null {
+  const primary = primaryOf({ redis })
+  if (primary?.facts?.product !== 'Redis' || mayFollow('7.2', versionOf(primary))) return null
+  const valkey = sentinels.find(
+    (one) =>
+      one.facts?.product === 'Valkey' &&
+      journal.targets.some(({ name }) => name === one.name) &&
+      !isPending(one, journal),
+  )
+  if (valkey === undefined) return null
+  return (
+    `${valkey.name} was restarted as Valkey ${valkey.facts?.version}, which cannot copy the data of Redis ${versionOf(primary)}. ` +
+    `No Redis was restarted. Install Redis ${versionOf(primary)} or later again, then run the upgrade again.`
+  )
 }
 
 /** The reason to stop: a replica came back with an older program than its primary's. Before its restart it may be older. */

@@ -161,6 +161,11 @@ class Upgrade {
     for (;;) {
       const step = nextStep(snapshot, journal, notChosen)
       if (step.kind === 'done') return snapshot
+      if (step.kind === 'refuse') {
+        // The next run begins again, so that it also restarts the Sentinels of the other product.
+        await removeJournal(this.#dataCentre.folder.upgradeFile)
+        throw new ClusterError('UPGRADE_FAILED', step.reason)
+      }
       if (step.kind === 'stop') throw this.#failure(step.reason)
       this.#stopIfAborted()
       if (step.kind === 'switch-over') await this.#switchOver(step)

@@ -23,11 +23,45 @@ const brief = (step: ReturnType<typeof nextStep>) =>
     ? step.process.name
     : step.kind === 'switch-over'
       ? `${step.from.name} to ${step.to.name}`
-      : step.kind === 'stop'
+      : step.kind === 'stop' || step.kind === 'refuse'
         ? step.reason
         : 'done'
 const next = (snapshot: Snapshot, from = journal, notChosen: string[] = []) =>
   brief(nextStep(snapshot, from, notChosen))
+
+/** What `INFO` of the engines in Debian's packages answers. */
+const valkey = { runId: 'new', product: 'Valkey', version: '8.1.1' } as const
+const redisOf = (version: string) => {
+  const facts = { version, product: 'Redis' } as const
+  return { 1: facts, 2: facts, 3: facts }
+}
+
+describe('an upgrade to Valkey', () => {
+  it.each(['8.0.2', '7.4.1'])(
+    'is refused at the first new Sentinel when the primary is Redis %s',
+    (version) => {
+      const step = nextStep(groupSnapshot(redisOf(version), { 1: valkey }), journal, [])
+      expect(step).toEqual({
+        kind: 'refuse',
+        reason: expect.stringContaining(
+          `sentinel-1 was restarted as Valkey 8.1.1, which cannot copy the data of Redis ${version}. No Redis was restarted.`,
+        ),
+      })
+    },
+  )
+
+  it.each(['7.0.15', '7.2.4'])('goes on when the primary is Redis %s', (version) => {
+    expect(next(groupSnapshot(redisOf(version), { 1: valkey }))).toBe('sentinel-2')
+  })
+
+  it('is left by a new run, which restarts the Sentinel that runs Valkey', () => {
+    const again = {
+      ...journal,
+      targets: journal.targets.map((one) => (one.name === 'sentinel-1' ? { ...one, runId: 'new' } : one)),
+    }
+    expect(next(groupSnapshot(redisOf('8.0.2'), { 1: valkey }), again)).toBe('sentinel-1')
+  })
+})
 
 // INV-OPERATIONS-6.
 describe('the next step of an upgrade', () => {
