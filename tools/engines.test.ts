@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,11 +9,16 @@ import { examine } from '@holdfast/operations/doctor/examine'
 import { rotatePasswords } from '@holdfast/operations/rotate/passwords/rotate-passwords'
 import { switchover } from '@holdfast/operations/switchover/switchover'
 import { type UpgradeReport, upgrade } from '@holdfast/operations/upgrade/upgrade'
+import type { RenderedFile } from '@holdfast/site/render/render-site'
+import { TestAuthority } from '@holdfast/testing'
+import { placeCertificate, tlsArgs } from '@holdfast/testing/hosts/certificates'
+import { asAdmin } from '@holdfast/testing/hosts/example-site'
+import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
-import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ROOT } from './build/packages.ts'
 import { ENGINES, type InstalledEngine, installEngine, isSupportedHere } from './engines/debian-engines.ts'
 
@@ -65,7 +71,85 @@ const versionsOf = async (dc: TestDataCentre): Promise<string[]> => {
   )
 }
 
-describe.runIf(canRun).each(ENGINES.map(({ name }) => [name]))('a data centre of %s', (name) => {
+const GOLDEN = join(ROOT, 'packages', 'site', 'test', 'render', 'golden', 'sites')
+const GOLDEN_HOST = 'dc1-data-2'
+
+/** The golden files of one Redis host, with addresses of this machine. */
+const goldenFiles = (engine: string, network: string): RenderedFile[] =>
+  ['redis.conf', 'sentinel.conf', 'users.acl'].map((name) => {
+    const path = `dc1/${GOLDEN_HOST}/${name}`
+    return {
+      dataCentre: 'dc1',
+      host: GOLDEN_HOST,
+      path,
+      installAt: `/etc/holdfast/${name}`,
+      text: readFileSync(join(GOLDEN, engine, path), 'utf8').replaceAll('10.20.0', network),
+      mode: 0o600,
+      isSecret: true,
+      document: { heading: '', blocks: [], format: () => '' },
+    }
+  })
+
+/** The golden files that an engine must load: those of its own version, and of older ones, which an upgrade leaves. */
+const GOLDEN_OF: Readonly<Record<string, readonly string[]>> = {
+  'redis-8.0': ['redis-8.0', 'redis-7.4', 'redis-7.2', 'redis-7.0'],
+  'valkey-8.0': ['valkey-8.0'],
+  'valkey-8.1': ['valkey-8.0'],
+  'valkey-9': ['valkey-9.0', 'valkey-8.0'],
+}
+
+describe.runIf(canRun).each(ENGINES.map(({ name }) => [name]))('the golden files, loaded by %s', (name) => {
+  test.each(GOLDEN_OF[name] ?? [])(
+    'Redis and Sentinel start with every directive and user of %s',
+    async (golden) => {
+      await use(engineOf(name).bin)
+      const network = await leaseNetwork()
+      const address = `${network}.12`
+      const host = { name: GOLDEN_HOST, address }
+      const files = goldenFiles(golden, network)
+      const group = await RenderedGroup.place({
+        files,
+        folder: await mkdtemp(join(folder, 'golden-')),
+        hosts: [host],
+        cliArgs: (placed, service) => [...tlsArgs(placed), ...asAdmin(service)],
+      })
+      onTestFinished(() => group.processes.killAll())
+      await placeCertificate(
+        await TestAuthority.create('dc1'),
+        host,
+        group.pathOn(host.name, '/etc/holdfast/tls'),
+      )
+      group.start()
+      const ask = (service: 'redis' | 'sentinel', ...command: string[]) =>
+        group.ask(host.name, address, service, command)
+      await eventually(async () => {
+        expect(await ask('redis', 'PING'), group.processes.allOutput).toBe('PONG\n')
+        expect(await ask('sentinel', 'PING'), group.processes.allOutput).toBe('PONG\n')
+      })
+      const usersIn = (file: string) =>
+        files
+          .find(({ path }) => path.endsWith(file))
+          ?.text.match(/^user \S+/gm)
+          ?.toSorted()
+      const usersOf = async (service: 'redis' | 'sentinel') =>
+        (await ask(service, 'ACL', 'LIST')).match(/^user \S+/gm)?.toSorted()
+      expect(await usersOf('redis')).toEqual(usersIn('users.acl'))
+      expect(await usersOf('sentinel')).toEqual(usersIn('sentinel.conf'))
+      expect(await ask('redis', 'INFO', 'replication')).toContain(`master_host:${network}.11`)
+      expect(await ask('sentinel', 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster')).toBe(
+        `${network}.11\n6379\n`,
+      )
+      expect(await ask('redis', 'CONFIG', 'REWRITE')).toBe('OK\n')
+      expect(await ask('sentinel', 'SENTINEL', 'FLUSHCONFIG')).toBe('OK\n')
+    },
+    60_000,
+  )
+})
+
+/** `npm test` operates the newest version of each engine. */
+const OPERATED = ENGINES.filter(({ name }) => ALL || ['redis-8.0', 'valkey-9'].includes(name))
+
+describe.runIf(canRun).each(OPERATED.map(({ name }) => [name]))('a data centre of %s', (name) => {
   let dc: TestDataCentre
 
   beforeAll(async () => {
