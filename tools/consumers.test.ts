@@ -6,10 +6,11 @@ import { findFreePorts, RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { build } from './build/build.ts'
+import { buildLibrary } from './build/build.ts'
 import { Consumer } from './build/consumer.ts'
 import { ROOT } from './build/packages.ts'
 import { Registry } from './build/registry.ts'
+import { sharedCommand } from './shared-builds.ts'
 
 /** Other tests build at the same time. */
 const BUILT = join(ROOT, 'dist', 'consumers-test')
@@ -33,12 +34,24 @@ let registry: Registry
 let group: RedisGroup
 let options: string
 
+/** The steps that each environment completed. A dash: another environment shows it. */
+const STEPS = ['install', 'import', 'issue, verify, revoke', 'types'] as const
+const SESSION_STEPS = ['install', 'import', 'issue, verify, revoke'] as const
+const table: Record<string, Record<string, string>> = {}
+function completed(environment: string, ...steps: (typeof STEPS)[number][]): void {
+  table[environment] = Object.fromEntries(STEPS.map((step) => [step, steps.includes(step) ? 'yes' : '-']))
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-consumers-'))
-  const [[port = 0], built, started] = await Promise.all([findFreePorts(1), build(BUILT), RedisGroup.start()])
+  const [[port = 0], library, started] = await Promise.all([
+    findFreePorts(1),
+    buildLibrary(BUILT),
+    RedisGroup.start(),
+  ])
   group = started
   registry = await Registry.start(join(folder, 'registry'), port)
-  for (const published of [built.library.folder, built.command]) await registry.publish(published)
+  for (const published of [library.folder, sharedCommand()]) await registry.publish(published)
   options = JSON.stringify({
     dataCentre: 'dc1',
     keyring: generateKeyring(),
@@ -50,6 +63,7 @@ beforeAll(async () => {
 }, 180_000)
 
 afterAll(async () => {
+  console.table(table)
   registry?.stop()
   await group?.stop()
   for (const made of [folder, BUILT]) await rm(made, { recursive: true, force: true })
@@ -83,6 +97,7 @@ describe('the library, installed into an empty project', () => {
   for (const [name, node] of Object.entries(NODES)) {
     test.each(['esm.mjs', 'required.cjs'])(`runs on ${name} from %s`, async (file) => {
       expect(await consumer.run(node(), [file], inEnvironment())).toBe('active inactive\n')
+      completed(`${name}, ${file === 'esm.mjs' ? 'import' : 'require()'}`, ...SESSION_STEPS)
     })
   }
 
@@ -91,6 +106,7 @@ describe('the library, installed into an empty project', () => {
     expect(await consumer.run(consumer.bin('node'), ['out/typed.js'], inEnvironment())).toBe(
       'active inactive\n',
     )
+    completed('TypeScript, strict', ...STEPS)
   }, 120_000)
 
   test('runs from a bundle of esbuild', async () => {
@@ -99,15 +115,18 @@ describe('the library, installed into an empty project', () => {
     expect(await consumer.run(process.execPath, ['bundle/app.mjs'], inEnvironment())).toBe(
       'active inactive\n',
     )
+    completed('bundle of esbuild', ...SESSION_STEPS)
   })
 
   test('runs on Bun', async () => {
     expect(await consumer.run(consumer.bin('bun'), ['esm.mjs'], inEnvironment())).toBe('active inactive\n')
+    completed('Bun', ...SESSION_STEPS)
   })
 
   test('runs on Deno', async () => {
     const args = ['run', '--allow-all', '--node-modules-dir=manual', 'esm.mjs']
     expect(await consumer.run(consumer.bin('deno'), args, inEnvironment())).toBe('active inactive\n')
+    completed('Deno', ...SESSION_STEPS)
   })
 })
 
@@ -132,6 +151,7 @@ describe('the library in a Next.js application', () => {
     await expect
       .poll(() => textOf(`http://127.0.0.1:${port}/session`), { timeout: 30_000 })
       .toBe('active inactive')
+    completed('Next.js, standalone', ...SESSION_STEPS)
   }, 240_000)
 })
 
@@ -178,6 +198,7 @@ describe('the command, installed with npm install --global', () => {
   let prefix: string
   let consumer: Consumer
   let stateDir: string
+  let installedMs: number
   const holdfast = (...args: string[]) => {
     const path = `${join(prefix, 'bin')}:${dirname(process.execPath)}:${process.env['PATH']}`
     return consumer.run(join(prefix, 'bin', 'holdfast'), args, {
@@ -192,7 +213,9 @@ describe('the command, installed with npm install --global', () => {
     consumer = await Consumer.create(join(folder, 'operator'), registry, {
       'package.json': { private: true },
     })
+    const beganMs = performance.now()
     await consumer.npm('install', '--global', '--prefix', prefix, 'holdfast')
+    installedMs = performance.now() - beganMs
   }, 180_000)
 
   test('names its version, and starts with the same help as in the repository', async () => {
@@ -205,7 +228,12 @@ describe('the command, installed with npm install --global', () => {
     onTestFinished(async () => {
       await holdfast('down', ...place).catch(() => {})
     })
+    const beganMs = performance.now()
     const described = await holdfast('up', '--detach', '--json', '--network', await leaseNetwork(), ...place)
+    const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+    console.log(
+      `npm install --global: ${seconds(installedMs)}, holdfast up: ${seconds(performance.now() - beganMs)}`,
+    )
     const { balancer, user, password } = JSON.parse(described)
     const answer = await fetch(`${balancer}/login`, {
       method: 'POST',

@@ -48,7 +48,8 @@ export async function build(out = OUT): Promise<Built> {
   return { library, command }
 }
 
-async function buildLibrary(out: string): Promise<BuiltLibrary> {
+/** Builds only the library. */
+export async function buildLibrary(out: string): Promise<BuiltLibrary> {
   const { tokens: library } = await publishedPackages()
   const own = await libraryManifest()
   const manifest = publishedLibrary(own, await revisionOfSources())
