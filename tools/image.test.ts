@@ -12,7 +12,7 @@ import { within } from '@holdfast/testing/within'
 import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from './build/packages.ts'
-import { buildImage } from './hosts/image.ts'
+import { buildImage, packImage } from './hosts/image.ts'
 import type { Release } from './hosts/release.ts'
 import { sharedRelease, sharedTree } from './shared-builds.ts'
 
@@ -53,6 +53,16 @@ describe.runIf(canRun)('the image of the gateway', () => {
     await containers?.end()
     await group?.stop()
     await rm(folder, { recursive: true, force: true })
+  })
+
+  test('it is also one file, which has the same bytes when it is packed again', async () => {
+    const files = ['one.oci.tar', 'two.oci.tar'].map((name) => join(folder, name))
+    for (const file of files) await packImage(join(folder, 'image'), file, release)
+    const [one, two] = await Promise.all(files.map((file) => readFile(file)))
+    expect(two?.equals(one ?? Buffer.alloc(0))).toBe(true)
+    const { stdout } = await run('tar', ['--list', '--file', files[0] ?? ''])
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['index.json', 'oci-layout']))
+    for (const file of files) await rm(file)
   })
 
   test('its configuration names its user, its command and its version, as Containerfile does', async () => {

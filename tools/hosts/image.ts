@@ -61,6 +61,15 @@ export async function buildImage(
   return { layout, name: release.version }
 }
 
+/** Packs a layout into one file. Two packings of one layout have the same bytes. */
+export async function packImage(layout: string, file: string, release: Release): Promise<void> {
+  await run('tar', [
+    ...['--create', '--file', file, '--sort=name', '--format=ustar', `--mtime=@${release.timeS}`],
+    ...['--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'],
+    ...['--directory', layout, 'blobs', 'index.json', 'oci-layout'],
+  ])
+}
+
 /** Fills the root file system of the image. */
 async function fillRoot(root: string, tree: string, scratch: string, release: Release): Promise<void> {
   const downloads = join(scratch, 'debian')
