@@ -19,6 +19,8 @@ export function safeReturnTo(asked: unknown, allowedOrigins: readonly string[] =
   if (typeof asked !== 'string' || asked.length > MAX_LENGTH) return START_PAGE
   const url = URL.parse(asked, SELF)
   if (url === null || url.username !== '' || url.password !== '') return START_PAGE
+  // The origin of `blob:https://app…` is that of the address inside it, but browsers do not follow a redirect to a blob.
+  if (url.protocol === 'blob:') return START_PAGE
   if (url.origin !== SELF) return allowedOrigins.includes(url.origin) ? url.href : START_PAGE
   const path = url.pathname + url.search + url.hash
   // Browsers read a path that begins with two slashes as a host.

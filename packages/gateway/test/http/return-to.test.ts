@@ -26,6 +26,8 @@ test.each([
   '/%2e//evil.example',
   'javascript:alert(1)',
   'data:text/html,x',
+  `blob:${APP}/7e1f`,
+  'blob:https://self.invalid/7e1f',
   'https://login.example.org@evil.example/',
   `${APP}.evil.example/`,
   `${APP}:8443/`,

@@ -69,6 +69,17 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     })
   })
 
+  test('an upload of 2 MB of a logged-in user reaches the application', async () => {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const answer = await ask('/upload', {
+      method: 'POST',
+      headers: { ...headers, ...cookie },
+      body: 'x'.repeat(2_000_000),
+    })
+    expect(answer.status, answer.body).toBe(200)
+    expect(identity(answer)['X_AUTH_REQUEST_USER']).toBe('ada')
+  })
+
   test('a browser logs in and returns to the requested page', async () => {
     const first = await ask('/a?b=c&d=%20', { headers: PAGE })
     expect([first.status, first.headers['location']]).toEqual([
