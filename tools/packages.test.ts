@@ -19,8 +19,11 @@ const run = promisify(execFile)
 /** Other tests build at the same time. */
 const BUILT = join(ROOT, 'dist', 'packages-test')
 
-/** The library, minified without its dependency, as a bundle contains it. Raise it only with a reason. */
-const MOST_GZIP_BYTES = 40 * 1024
+/**
+ * The library, minified without its dependency, as a bundle contains it. Raise it only with a reason: the last was address
+ * maps and the queue of updates.
+ */
+const MOST_GZIP_BYTES = 41 * 1024
 
 let built: Built
 let scratch: string

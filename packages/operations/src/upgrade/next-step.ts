@@ -54,8 +54,8 @@ export function isPending({ name, facts }: AnyProcess, { targets }: Journal) {
 }
 
 /**
- * The reason to refuse: a Sentinel came back as Valkey, and Valkey cannot copy the data of this Redis. Valkey comes from
- * Redis 7.2 and does not read the snapshots of later releases (FACT-67).
+ * The reason to refuse: a Sentinel came back as Valkey, and Valkey cannot copy the data of this Redis. FACT-67 measured
+ * Redis 8.0 with Valkey 8.1. The limit of 7.2 is inferred: Valkey is a fork of that release.
  */
 function cannotCopy({ redis, sentinels }: FullSnapshot, journal: Journal): string | null {
   const primary = primaryOf({ redis })

@@ -29,7 +29,7 @@ const brief = (step: ReturnType<typeof nextStep>) =>
 const next = (snapshot: Snapshot, from = journal, notChosen: string[] = []) =>
   brief(nextStep(snapshot, from, notChosen))
 
-/** What `INFO` of the engines in Debian's packages answers. */
+/** Facts as a snapshot has them, by the fields of `INFO` that FACT-66 and FACT-67 describe. */
 const valkey = { runId: 'new', product: 'Valkey', version: '8.1.1' } as const
 const redisOf = (version: string) => {
   const facts = { version, product: 'Redis' } as const

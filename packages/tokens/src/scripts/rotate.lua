@@ -1,6 +1,6 @@
 -- Replaces a session with a new one, in one step: stores the new record and ends the old one, unless the old one has
--- already ended, or was updated after its content was read for the new one. A repeated call finds the new record and changes nothing, so it may be sent again at any time, to any
--- primary.
+-- already ended, or was updated after its content was read for the new one. A repeated call finds the new record and
+-- changes nothing, so it may be sent again at any time, to any primary.
 -- INV-TOKENS-48: rotation in one step.
 --
 -- KEYS     as for merge.lua, two records: the new one and its index, then the old one's key twice
