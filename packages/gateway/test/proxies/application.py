@@ -6,6 +6,8 @@ JSON, with the headers named as CGI and WSGI name them: there "-" and "_" are th
 
 import json
 import sys
+from base64 import b64encode
+from hashlib import sha1
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 ADDRESS, PORT, FOLDER = sys.argv[1], int(sys.argv[2]), sys.argv[3]
@@ -20,6 +22,8 @@ class Application(SimpleHTTPRequestHandler):
     def do_GET(self):
         # Unread, it would be taken for the next request.
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.headers.get("Upgrade") == "websocket":
+            return self.echo()
         if self.path.startswith("/static/"):
             return super().do_GET()
         believed = {}
@@ -34,6 +38,18 @@ class Application(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     do_POST = do_GET
+
+    def echo(self):
+        """Switches protocols as a WebSocket server does, and sends one line back with the user's name."""
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 4.2.2
+        self.send_header("Sec-WebSocket-Accept", b64encode(sha1(key.encode()).digest()).decode())
+        self.end_headers()
+        line = self.rfile.readline().decode()
+        self.wfile.write(f"{self.headers.get('X-Auth-Request-User')} {line}".encode())
+        self.close_connection = True
 
     def log_message(self, *_):
         pass

@@ -8,6 +8,30 @@ import { PROXIES } from '../../src/forward-auth/proxies.ts'
 const read = (name: string) =>
   readFile(path.join(import.meta.dirname, '../../../../docs/proxies', name), 'utf8')
 const HEADERS = Object.keys(createIdentityHeaders('X-Auth-Request-')(null))
+/** Headers from which frameworks take another path, method or host than those of the request. */
+const OVERRIDES = [
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'forwarded',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-uri',
+  'x-forwarded-method',
+]
+
+/** The other spellings that an application may read as the same name. */
+function lookAlikes(name: string): string[] {
+  const [first = '', ...rest] = name.split('-')
+  const all = rest.reduce(
+    (names, part) => names.flatMap((one) => [`${one}-${part}`, `${one}_${part}`]),
+    [first],
+  )
+  return all.filter((one) => one !== name)
+}
 
 // nginx and HAProxy run with their files in proxies.test.ts. No Debian or npm package contains Traefik or Envoy, so only
 // the parts of their files about Holdfast are checked here.
@@ -24,7 +48,12 @@ describe('traefik.yaml', async () => {
     const lower = (names: string[]) => names.map((name) => name.toLowerCase())
     expect(lower(authResponseHeaders)).toEqual(HEADERS)
     const removed = middlewares['no-lookalikes'].headers.customRequestHeaders as Record<string, string>
-    expect(lower(Object.keys(removed))).toEqual(HEADERS.map((name) => name.replaceAll('-', '_')))
+    const names = lower(Object.keys(removed))
+    for (const spelling of HEADERS.flatMap(lookAlikes)) expect(names).toContain(spelling)
+    // Traefik sets the other X-Forwarded headers itself.
+    const ownHeaders = ['x-forwarded-port', 'x-forwarded-uri', 'x-forwarded-method']
+    for (const name of OVERRIDES.filter((one) => !ownHeaders.includes(one))) expect(names).toContain(name)
+    expect(names.filter((name) => HEADERS.includes(name))).toEqual([])
     expect(new Set(Object.values(removed))).toEqual(new Set(['']))
   })
 
@@ -49,7 +78,7 @@ describe('envoy.yaml', async () => {
   test('envoy.yaml removes the identity headers of the client and takes them from the gateway', () => {
     expect(names.slice(0, 2)).toEqual(['envoy.filters.http.header_mutation', 'envoy.filters.http.ext_authz'])
     const removed = mutation.mutations.request_mutations.map(({ remove }: { remove: string }) => remove)
-    expect(removed).toEqual(HEADERS)
+    expect(removed).toEqual([...HEADERS, ...OVERRIDES])
     const { allowed_upstream_headers, allowed_client_headers } = authz.http_service.authorization_response
     expect(exact(allowed_upstream_headers.patterns)).toEqual(HEADERS)
     expect(exact(allowed_client_headers.patterns)).toEqual(

@@ -80,6 +80,53 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     expect(identity(answer)['X_AUTH_REQUEST_USER']).toBe('ada')
   })
 
+  test('a WebSocket of a logged-in user reaches the application, with the identity', async () => {
+    expect(await stage.upgrade(proxy, cookie)).toBe('ada hello')
+    await expect(stage.upgrade(proxy, {})).rejects.toThrow('401')
+  })
+
+  test('a client and the proxy agree only on cipher suites with forward secrecy', async () => {
+    expect(await stage.cipherWith(proxy, 'ECDHE+AESGCM')).toMatch(/^ECDHE-/)
+    const refused = /alert|handshake|reset/i
+    // CBC with SHA-1, and a suite without forward secrecy.
+    await expect(stage.cipherWith(proxy, 'ECDHE+SHA1:@SECLEVEL=0')).rejects.toThrow(refused)
+    await expect(stage.cipherWith(proxy, 'AES128-SHA:AES128-GCM-SHA256:@SECLEVEL=0')).rejects.toThrow(refused)
+  })
+
+  test('every answer tells browsers to use https only', async () => {
+    for (const [target, headers] of [
+      ['/x', cookie],
+      ['/x', PAGE],
+      ['/login', PAGE],
+      ['/admin/x', cookie],
+    ] as const) {
+      expect((await ask(target, { headers })).headers, target).toMatchObject({
+        'strict-transport-security': 'max-age=31536000',
+      })
+    }
+  })
+
+  test('headers by which a framework would change the path, method or host do not reach the application', async () => {
+    const names = [
+      ...['X-Original-URL', 'X-Original-URI', 'X-Rewrite-URL', 'X-Original_URL'],
+      ...['X-HTTP-Method', 'X-HTTP-Method-Override', 'X-Method-Override', 'X_HTTP_Method_Override'],
+      ...['Forwarded', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Uri'],
+      ...['X-Forwarded-Method', 'X-Forwarded-For', 'X-Forwarded-Proto'],
+    ]
+    const headers = Object.fromEntries(names.map((name) => [name, 'evil']))
+    const answer = await ask('/open/x', { headers })
+    expect(answer.status).toBe(200)
+    expect(JSON.stringify(believed(answer))).not.toContain('evil')
+  })
+
+  test('a client cannot make a second proxy remove the identity', async () => {
+    const named = { connection: 'keep-alive, X-Auth-Request-User' }
+    const answer = await ask('/open/x', { headers: { ...cookie, ...named } })
+    // HAProxy refuses the request, and nginx writes the header itself.
+    if (answer.status === 200) expect(believed(answer)['CONNECTION'] ?? '').not.toMatch(/auth/i)
+    else expect(answer.status).toBe(400)
+  })
+
   test('a browser logs in and returns to the requested page', async () => {
     const first = await ask('/a?b=c&d=%20', { headers: PAGE })
     expect([first.status, first.headers['location']]).toEqual([
@@ -112,6 +159,7 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
       `x-auth-request-${part.toLowerCase()}`,
       `X_Auth_Request_${part}`,
       `X-Auth_Request-${part}`,
+      `X-Auth-Request.${part}`,
     ])
     const headers = Object.fromEntries(claims.map((name) => [name, ['root', 'admins']]))
     const known = identity(await ask('/x', { headers: { ...headers, ...cookie } }))

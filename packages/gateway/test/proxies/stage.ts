@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import https from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import tls from 'node:tls'
 import { findFreePorts, RedisGroup, ServerProcess, TestAuthority } from '@holdfast/testing'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
 import { addUser } from '../../src/index.ts'
@@ -102,6 +104,51 @@ export class Stage {
       request.on('error', reject)
       request.end(body)
     })
+  }
+
+  /** Switches protocols through a proxy, sends one line, and returns the first line of the answer. */
+  upgrade(proxy: ProxyName, headers: Record<string, string>): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const request = https.request({
+        servername: 'web',
+        host: PROXIES[proxy],
+        port: this.#port,
+        path: '/socket',
+        agent: this.#agent,
+        headers: {
+          ...headers,
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          // Any 16 bytes.
+          'sec-websocket-key': randomBytes(16).toString('base64'),
+        },
+      })
+      request.on('error', reject)
+      request.on('response', ({ statusCode }) => reject(new Error(`No upgrade, but ${statusCode}.`)))
+      request.on('upgrade', (_response, socket) => {
+        socket.on('error', reject)
+        socket.once('data', (line) => {
+          socket.destroy()
+          resolve(String(line).trim())
+        })
+        socket.write('hello\n')
+      })
+      request.end()
+    })
+  }
+
+  /** The cipher suite that a proxy agrees on with a client that offers only `ciphers` in TLS 1.2. */
+  async cipherWith(proxy: ProxyName, ciphers: string): Promise<string> {
+    const { ca } = this.#agent.options
+    const address = { host: PROXIES[proxy], port: this.#port, servername: 'web' }
+    const socket = tls.connect({ ...address, ca, ciphers, maxVersion: 'TLSv1.2' })
+    try {
+      await once(socket, 'secureConnect')
+      return socket.getCipher().name
+    } finally {
+      socket.destroy()
+    }
   }
 
   async #build(access: unknown): Promise<void> {
