@@ -110,6 +110,11 @@ export const RESPONSES: ErrorEntries = {
     cause: '415. The body is neither JSON nor a form.',
     remedy: 'Set `content-type`.',
   },
+  TOO_MANY_GROUPS: {
+    cause: 'The login was correct, but the user has more groups than a session carries (200).',
+    remedy:
+      'Narrow `groups.filter` or the provider’s claim, or set `identities.keepGroups` to "in-rules". The audit log has the number of groups.',
+  },
   TOO_MANY_ATTEMPTS: {
     cause: '429. Too many logins were tried for this account or from this address.',
     remedy: 'Wait for `retry-after`. If all clients share an address, check `trustedProxies`.',

@@ -83,7 +83,7 @@ export async function createGateway(
   const untrustedProxies = watchForUntrustedProxies(app)
   let inUse = config
   const { audit, metrics, collectAll } = await openRecords(config, store, app.log, stream, options)
-  const services = await createServices(config, store, lifecycle, app.log, audit, () => inUse.revision)
+  const services = await createServices(config, store, lifecycle, app.log, audit, () => inUse)
   if (options.tracing) traceRequests(app, options.tracing)
   metrics.watch(app)
   const routes = rememberRoutes(app)

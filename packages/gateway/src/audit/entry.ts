@@ -4,8 +4,11 @@
  */
 export type AuditEntry =
   | { event: 'login'; subject: string; session: string; remote: string }
-  /** `subject` is null for an unknown user name: the typed text may have been a password. */
-  | { event: 'login-refused'; subject: string | null; reason: string; remote: string }
+  /**
+   * `subject` is null for an unknown user name: the typed text may have been a password. `detail` is a sentence for the
+   * operator, without secrets.
+   */
+  | { event: 'login-refused'; subject: string | null; reason: string; detail?: string; remote: string }
   /** `session` is null for a token that is not valid. */
   | {
       event: 'logout'

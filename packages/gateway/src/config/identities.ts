@@ -42,10 +42,13 @@ const ldap = z
       name: attribute.default('cn'),
       email: attribute.default('mail'),
     }),
-    /** Default: the attribute `memberOf` of the user's entry. */
+    /** Without it, users of the directory have no groups. */
     groups: z
       .strictObject({
+        /** Only groups below this DN count. */
         base: text,
+        /** Where the groups of a user come from: a search below `base`, or the attribute `memberOf` of the user's entry. */
+        by: z.enum(['search', 'memberOf'], { error: 'must be "search" or "memberOf"' }).default('search'),
         /** `{dn}` stands for the DN of the user's entry. */
         filter: filterWith('{dn}').default('(member={dn})'),
         /** The attribute that holds the group's name. */
@@ -114,6 +117,7 @@ const oidc = z
       .string({ error: 'must be text' })
       .max(64, { error: 'must have at most 64 characters' })
       .default('oidc:'),
+    /** The claim that lists the groups: its name, or the path to a claim inside, such as `realm_access.roles`. */
     groupsClaim: text.default('groups'),
     /** Also asks the userinfo endpoint: many providers return name, e-mail address and groups only there. */
     userInfo: z.boolean({ error: 'must be true or false' }).default(true),
@@ -131,7 +135,15 @@ const oidc = z
   )
 
 /** The ways to log in, besides the users file. */
-export const identitiesSchema = z.strictObject({ ldap: ldap.exactOptional(), oidc: oidc.exactOptional() })
+export const identitiesSchema = z.strictObject({
+  ldap: ldap.exactOptional(),
+  oidc: oidc.exactOptional(),
+  /**
+   * Which groups of a directory or a provider a session carries: all, or only those that a rule of `access` names. A
+   * session keeps the groups of its login when rules change.
+   */
+  keepGroups: z.enum(['all', 'in-rules'], { error: 'must be "all" or "in-rules"' }).default('all'),
+})
 
 /** A directory that is queried by LDAP. */
 export type LdapConfig = z.output<typeof ldap>

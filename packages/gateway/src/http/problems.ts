@@ -29,6 +29,7 @@ type ProblemCode =
   | 'BODY_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'TOO_MANY_ATTEMPTS'
+  | 'TOO_MANY_GROUPS'
   | 'HEADERS_TOO_LARGE'
   | 'INTERNAL_ERROR'
   | 'TOO_BUSY'
@@ -145,6 +146,13 @@ function duration(seconds: number): string {
   const [count, unit] = seconds < 120 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
+
+/** Shown only after a correct password, or after a login at the provider. */
+export const tooManyGroups = problem(
+  403,
+  'TOO_MANY_GROUPS',
+  'Your login is correct, but you are a member of more groups than a session can carry. Please ask the operator of this service.',
+)
 
 export const methodNotAllowed = (allowed: string[]) =>
   problem(405, 'METHOD_NOT_ALLOWED', `This address supports only ${allowed.join(', ')}.`, {

@@ -25,3 +25,6 @@ export class AuthenticationTooOldError extends LoginRefusedError {
     this.maxAgeSeconds = maxAgeSeconds
   }
 }
+
+/** The provider vouches for the user, but a session cannot carry all groups of the user. */
+export class TooManyGroupsError extends LoginRefusedError {}

@@ -5,8 +5,10 @@ import type { LdapConfig, OidcConfig } from '../config/identities.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { readPublicFile, readSecretLine } from '../files/private.ts'
 import { type Authenticate, createAuthenticate } from '../users/authenticate.ts'
-import { openUserDirectory, type UserDirectory } from '../users/directory.ts'
+import { openUserDirectory } from '../users/directory.ts'
+import type { GroupsToKeep } from '../users/identity.ts'
 import type { LoginWays, OidcLogin } from './oidc/login.ts'
+import { createPasswordLogin } from './password-login.ts'
 
 /** The configured ways to authenticate. */
 export interface Identities {
@@ -17,39 +19,49 @@ export interface Identities {
 
 /**
  * Opens the configured ways to log in; the LDAP and OpenID clients are loaded only if they are configured. It contacts no
- * directory and no provider: a gateway starts while they are unavailable. Throws `FILE_UNUSABLE` or `USERS_INVALID`.
+ * directory and no provider: a gateway starts while they are unavailable. `inUse` returns the configuration with its live
+ * changes. Throws `FILE_UNUSABLE` or `USERS_INVALID`.
  */
 export async function openIdentities(
   config: GatewayConfig,
   store: TokenStore,
   log: FastifyBaseLogger,
+  inUse: () => GatewayConfig,
 ): Promise<Identities> {
   const { ldap, oidc } = config.identities
-  const authenticate = createPasswordLogin(
-    config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, log),
-    ldap === undefined ? null : await openLdap(ldap),
-  )
+  const keep = () => groupsToKeep(inUse())
+  const authenticate = createPasswordLogin({
+    file: config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, log),
+    directory: ldap === undefined ? null : await openLdap(ldap, keep),
+    providerPrefix: oidc?.subjectPrefix,
+  })
   return {
     authenticate,
-    oidc: oidc === undefined ? null : await openOidc(oidc, config, store),
+    oidc: oidc === undefined ? null : await openOidc(oidc, config, store, keep),
     loginWays: { password: authenticate !== null, provider: oidc?.label ?? null },
   }
 }
 
-async function openLdap(ldap: LdapConfig): Promise<Authenticate> {
+async function openLdap(ldap: LdapConfig, keep: () => GroupsToKeep): Promise<Authenticate> {
   const { createLdapAuthenticate } = await import('./ldap/authenticate.ts')
   const bindPassword = await secretOf(ldap.bindPassword, ldap.bindPasswordFile, 'password of `bindDn`')
   return createLdapAuthenticate(
     { ...ldap, bindPassword: bindPassword ?? '' },
     await readAuthorities(ldap.caFile),
+    keep,
   )
 }
 
-async function openOidc(oidc: OidcConfig, gateway: GatewayConfig, store: TokenStore): Promise<OidcLogin> {
+async function openOidc(
+  oidc: OidcConfig,
+  gateway: GatewayConfig,
+  store: TokenStore,
+  keep: () => GroupsToKeep,
+): Promise<OidcLogin> {
   const { createOidcLogin } = await import('./oidc/login.ts')
   const clientSecret = await secretOf(oidc.clientSecret, oidc.clientSecretFile, 'client secret')
   const config = { ...oidc, ...(clientSecret === undefined ? {} : { clientSecret }) }
-  return createOidcLogin({ config, gateway, store })
+  return createOidcLogin({ config, gateway, store, groupsToKeep: keep })
 }
 
 /** A secret that the configuration contains, or that a file contains. */
@@ -71,21 +83,9 @@ async function readAuthorities(file: string | undefined): Promise<string | undef
   return file === undefined ? undefined : await readPublicFile(file, 'authority certificate')
 }
 
-/**
- * Checks names and passwords by the users file and by a directory, at least one of which is present. Only the file decides
- * about a name that it contains: a directory user with that name, or another spelling of it, does not become that user.
- * INV-GATEWAY-9.
- */
-function createPasswordLogin(
-  file: { users: UserDirectory; authenticate: Authenticate } | null,
-  directory: Authenticate | null,
-): Authenticate | null {
-  if (file === null || directory === null) return file?.authenticate ?? directory
-  return async (name, password) => {
-    if (await file.users.find(name.normalize('NFC'))) return file.authenticate(name, password)
-    const answer = await directory(name, password)
-    if (answer.status !== 'accepted') return answer
-    const { subject } = answer.identity
-    return (await file.users.isTaken(subject)) ? { status: 'refused', reason: 'name-taken', subject } : answer
-  }
+/** The groups of the access rules if sessions carry no others; null if sessions carry all. Pure. */
+export function groupsToKeep({ identities, access }: GatewayConfig): GroupsToKeep {
+  if (identities.keepGroups === 'all') return null
+  const requirements = access ? [...access.rules.map(({ requirement }) => requirement), access.otherwise] : []
+  return new Set(requirements.flatMap((one) => (one.kind === 'group' ? one.anyOf : [])))
 }

@@ -16,6 +16,7 @@ import {
   storeUnavailable,
   tooBusy,
   tooManyAttempts,
+  tooManyGroups,
 } from '../http/problems.ts'
 import { accountOf, networkOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
@@ -63,7 +64,7 @@ const description = describeRoute({
     303: { text: 'Logged in with a form.' },
     401: { text: 'The user name or the password is wrong.' },
     429: { text: 'Too many attempts; `Retry-After` says how long to wait.' },
-    403: { text: 'The request came from a page of another site.' },
+    403: { text: 'The request came from a page of another site, or the user has too many groups.' },
     503: { text: 'The login was not decided. Try again.' },
   },
 })
@@ -163,13 +164,18 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     }
     if (outcome.status === 'refused') {
       const subject = 'subject' in outcome ? outcome.subject : null
-      audit.loginRefused({ subject, reason: outcome.reason, remote })
-      return refuse(invalidCredentials)
+      const detail = 'detail' in outcome ? { detail: outcome.detail } : {}
+      audit.loginRefused({ subject, reason: outcome.reason, ...detail, remote })
+      if (outcome.reason !== 'too-many-groups') return refuse(invalidCredentials)
+      // The password was correct.
+      attempt.succeeded()
+      return refuse(tooManyGroups)
     }
 
     attempt.succeeded()
     const started = await startSession(request, reply, services, {
       identity: outcome.identity,
+      omittedGroups: outcome.omitted,
       remember: remember === true || remember === 'on',
     })
     if (started.status === 'full') return refuse(sessionLimit(started.max))

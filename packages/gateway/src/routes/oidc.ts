@@ -13,11 +13,13 @@ import {
   sessionLimit,
   tooManyAtProvider,
   tooManyAttempts,
+  tooManyGroups,
 } from '../http/problems.ts'
 import {
   AuthenticationTooOldError,
   LoginRefusedError,
   ProviderUnavailableError,
+  TooManyGroupsError,
 } from '../identities/errors.ts'
 import { FLOW_LIFETIME_MS } from '../identities/oidc/flow.ts'
 import type { OidcLogin } from '../identities/oidc/login.ts'
@@ -98,6 +100,7 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
     }
     if (!(error instanceof LoginRefusedError)) throw error
     audit.loginRefused({ subject: null, reason: error.message, remote: clientAddress(request) })
+    if (error instanceof TooManyGroupsError) return tooManyGroups
     return error instanceof AuthenticationTooOldError
       ? insufficientAuthentication(error.maxAgeSeconds)
       : loginRefused
@@ -155,6 +158,7 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
     if (arrival.begun !== undefined) providerLimits.giveBack(arrival.begun)
     const started = await startSession(request, reply, services, {
       identity: arrival.identity,
+      omittedGroups: arrival.omittedGroups,
       claims: arrival.claims,
       // Before any client has the token: a session that a logout at the provider cannot end must not begin.
       whenIssued: (issued) => login.link(issued, call),

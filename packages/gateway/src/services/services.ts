@@ -59,14 +59,17 @@ export interface Services {
   revision(): string | undefined
 }
 
-/** Builds the services of a gateway process. Throws `FILE_UNUSABLE` or `USERS_INVALID`. */
+/**
+ * Builds the services of a gateway process. `inUse` returns the configuration with its live changes. Throws
+ * `FILE_UNUSABLE` or `USERS_INVALID`.
+ */
 export async function createServices(
   config: GatewayConfig,
   store: TokenStore,
   lifecycle: Services['lifecycle'],
   log: FastifyBaseLogger,
   audit: Services['audit'],
-  revision: Services['revision'],
+  inUse: () => GatewayConfig,
 ): Promise<Services> {
   const cookie = createSessionCookie({ secure: config.secureCookies })
   const logTouchFailure = rateLimitedLog()
@@ -109,7 +112,7 @@ export async function createServices(
     server: config.name,
     store,
     cookie,
-    ...(await openIdentities(config, store, log)),
+    ...(await openIdentities(config, store, log, inUse)),
     returnTo: (asked) => safeReturnTo(asked, config.returnOrigins),
     loginLimits: createLoginLimits(limitOptions),
     providerLimits: createProviderLimits({ ...limitOptions, flowLifetimeMs: FLOW_LIFETIME_MS }),
@@ -133,6 +136,6 @@ export async function createServices(
     checkCachedSession: createCachedChecker({ store, idle }, cookie),
     audit,
     lifecycle,
-    revision,
+    revision: () => inUse().revision,
   }
 }

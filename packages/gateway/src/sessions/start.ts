@@ -18,9 +18,15 @@ interface StartServices {
   sessions: SessionsConfig
 }
 
+/** Bounds of the list of groups in a log line. */
+const MAX_LOGGED_GROUPS = 20
+const MAX_LOGGED_LENGTH = 256
+
 /** The user who logged in, and how. */
 export interface Start {
   identity: Identity
+  /** Names of groups that the session does not carry, for the log. */
+  omittedGroups?: readonly string[] | undefined
   /** Claims besides those of the identity. */
   claims?: Claims
   /** True when the user asked to stay logged in. Ignored unless `sessions.rememberMs` is configured. */
@@ -46,7 +52,7 @@ export async function startSession(
   request: FastifyRequest,
   reply: FastifyReply,
   services: StartServices,
-  { identity, claims = {}, remember = false, whenIssued }: Start,
+  { identity, omittedGroups = [], claims = {}, remember = false, whenIssued }: Start,
 ): Promise<Started> {
   const { subject } = identity
   const { store, cookie, audit, lifecycle, sessions } = services
@@ -80,8 +86,18 @@ export async function startSession(
     return { status: 'full', max: sessions.maxPerUser ?? 0 }
   }
   audit.loggedIn({ subject, session: session.id, remote })
+  if (omittedGroups.length > 0) logOmittedGroups(request, subject, omittedGroups)
   cookie.set(reply, session.token, rememberMs)
   return { status: 'started', session }
+}
+
+/** A rule that names such a group would never match, so the log names them. */
+function logOmittedGroups(request: FastifyRequest, subject: string, omitted: readonly string[]): void {
+  const groups = omitted.slice(0, MAX_LOGGED_GROUPS).map((group) => group.slice(0, MAX_LOGGED_LENGTH))
+  request.log.warn(
+    { event: 'groups-omitted', subject, groups, count: omitted.length },
+    'The session does not carry these groups: they have no usable name, or are not below `groups.base`',
+  )
 }
 
 /** Ends the surplus sessions. False when the new session is one of them. */

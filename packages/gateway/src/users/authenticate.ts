@@ -3,11 +3,15 @@ import type { UserDirectory } from './directory.ts'
 import type { Identity } from './identity.ts'
 import { dummyHash, verifyPassword } from './passwords.ts'
 
-/** The result of checking a user name and a password. `reason` is only for the log: all refusals get the same answer. */
+/**
+ * The result of checking a user name and a password. `reason` and `detail` (a sentence without secrets) are only for the
+ * log: a refusal gets the same answer, unless the password was correct.
+ */
 export type Authentication =
-  | { status: 'accepted'; identity: Identity }
+  /** `omitted` names the groups that the session does not carry. */
+  | { status: 'accepted'; identity: Identity; omitted?: readonly string[] }
   | { status: 'refused'; reason: 'unknown-user' }
-  | { status: 'refused'; reason: RefusalReason; subject: string }
+  | { status: 'refused'; reason: RefusalReason; subject: string; detail?: string }
   /** Too many logins wait for their password check. */
   | { status: 'busy' }
   /** The directory does not answer. `cause` is a sentence for the log: it names hosts and contains no secret. */
@@ -16,9 +20,13 @@ export type Authentication =
 type RefusalReason =
   | 'wrong-password'
   | 'disabled'
-  /** The directory returned a user whose name is in the users file. */
+  /** The directory returned a user whose name is in the users file, or belongs to the provider. */
   | 'name-taken'
-  /** The directory's name for the user is not a valid subject, or there are too many groups. */
+  /** The directory refused the bind of this user for another reason than the password, such as a locked account. */
+  | 'account-restricted'
+  /** The password was correct, but the user has more groups than a session carries. */
+  | 'too-many-groups'
+  /** The directory's name for the user is not a valid subject, or several entries have this name. */
   | 'unusable-identity'
 
 export type Authenticate = (name: string, password: string) => Promise<Authentication>
@@ -31,7 +39,7 @@ export type Authenticate = (name: string, password: string) => Promise<Authentic
 export async function createAuthenticate(users: UserDirectory, queue: BoundedQueue): Promise<Authenticate> {
   const unknownUserHash = await dummyHash()
   return async (name, password) => {
-    const user = await users.find(name.normalize('NFC'))
+    const user = await users.find(name)
     const fits = await queue.run(() => verifyPassword(user?.password ?? unknownUserHash, password))
     if (fits === null) return { status: 'busy' }
     if (!user) return { status: 'refused', reason: 'unknown-user' }
@@ -39,7 +47,7 @@ export async function createAuthenticate(users: UserDirectory, queue: BoundedQue
     // Checked again: a user who was disabled or got a new password while this login waited must not start a session now,
     // because the administrator has just ended that user's sessions.
     const now = await users.find(user.name)
-    if (now?.password !== user.password || now.disabled) {
+    if (now?.name !== user.name || now.password !== user.password || now.disabled) {
       return { status: 'refused', reason: 'disabled', subject: user.name }
     }
     const { name: subject, fullName, email, groups = [] } = user

@@ -4,9 +4,12 @@ import { readUsersFile, type User } from './file.ts'
 
 /** The users, as the file currently lists them. */
 export interface UserDirectory {
-  /** The user of this name, or undefined. */
+  /**
+   * The user of this name, or undefined. Keyboards of phones begin a name with a capital or end it with a blank, so another
+   * spelling finds the user, too, if only one user's name has it: see `accountOf`.
+   */
   find(name: string): Promise<User | undefined>
-  /** True when a user has this name, or one that differs only in case or width, which many programs ignore. */
+  /** True when a user has this name, or one that differs only in case, width or outer blanks. */
   isTaken(name: string): Promise<boolean>
 }
 
@@ -20,14 +23,26 @@ export async function openUserDirectory(
   onProblem: (sentence: string) => void,
 ): Promise<UserDirectory> {
   let readVersion = await versionOf(file)
-  let users = indexed(await readUsersFile(file))
+  let users = await readIndexed()
   let reading: Promise<void> | null = null
+
+  async function readIndexed(): Promise<ReturnType<typeof indexed>> {
+    const read = indexed(await readUsersFile(file))
+    for (const alike of read.byAccount.values()) {
+      if (alike.length === 1) continue
+      const names = alike.map(({ name }) => `"${name}"`).join(', ')
+      onProblem(
+        `In the users file ${file}, ${names} differ only in case or width: each must be typed exactly. Rename all but one.`,
+      )
+    }
+    return read
+  }
 
   async function read(): Promise<void> {
     // Taken before reading, so that a change during the reading is noticed at the next check.
     const version = await versionOf(file)
     try {
-      users = indexed(await readUsersFile(file))
+      users = await readIndexed()
     } catch (error) {
       onProblem(`${(error as Error).message} The users of the last valid file stay in use.`)
     }
@@ -50,14 +65,20 @@ export async function openUserDirectory(
   }
 
   return {
-    find: async (name) => (await current()).byName.get(name),
-    isTaken: async (name) => (await current()).accounts.has(accountOf(name)),
+    async find(name) {
+      const { byName, byAccount } = await current()
+      const exact = byName.get(name.normalize('NFC'))
+      if (exact !== undefined) return exact
+      const [user, another] = byAccount.get(accountOf(name)) ?? []
+      return another === undefined ? user : undefined
+    },
+    isTaken: async (name) => (await current()).byAccount.has(accountOf(name)),
   }
 }
 
 function indexed(users: readonly User[]) {
   return {
     byName: new Map(users.map((user) => [user.name, user])),
-    accounts: new Set(users.map(({ name }) => accountOf(name))),
+    byAccount: Map.groupBy(users, ({ name }) => accountOf(name)),
   }
 }

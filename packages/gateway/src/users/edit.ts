@@ -1,5 +1,6 @@
 import { FileUnusableError, UsersInvalidError } from '../base/errors.ts'
 import { replacePrivateFile, withFileLock } from '../files/locked.ts'
+import { accountOf } from '../limits/names.ts'
 import { checkUsers, firstDuplicate, isUserName, readUsersFile, USERS_LABEL, type User } from './file.ts'
 import { hashPassword, passwordObjection } from './passwords.ts'
 
@@ -44,13 +45,15 @@ export async function addUsersWithSamePassword(
   if (twice !== undefined) throw new UsersInvalidError(`The list of new users contains "${twice}" twice.`)
   const passwordHash = await hashPassword(password)
   await change(file, (users) => {
-    const taken = new Set(users.map((user) => user.name))
+    const taken = new Map(users.map((user) => [accountOf(user.name), user.name]))
     for (const name of names) {
-      if (taken.has(name)) {
-        throw new UsersInvalidError(
-          `The ${USERS_LABEL} ${file} already has a user "${name}"; remove it first.`,
-        )
-      }
+      const other = taken.get(accountOf(name))
+      if (other === undefined) continue
+      throw new UsersInvalidError(
+        other === name
+          ? `The ${USERS_LABEL} ${file} already has a user "${name}"; remove it first.`
+          : `The ${USERS_LABEL} ${file} already has a user "${other}", and "${name}" differs only in case or width; choose another name.`,
+      )
     }
     return [...users, ...names.map((name) => ({ name, password: passwordHash, ...profile }))]
   })

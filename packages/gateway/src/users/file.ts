@@ -45,9 +45,12 @@ const userSchema = z.strictObject({
     .exactOptional(),
   groups: z
     .array(
-      z.string({ error: 'must be text' }).refine(isGroupName, {
-        error: 'must be a group name of 1 to 128 characters, without a comma',
-      }),
+      z
+        .string({ error: 'must be text' })
+        // The command separates groups by commas, so a comma here is a mistake.
+        .refine((group) => isGroupName(group) && !group.includes(','), {
+          error: 'must be a group name of 1 to 128 characters, without a comma',
+        }),
       { error: 'must be a list of groups' },
     )
     .max(MAX_GROUPS, { error: `must be at most ${MAX_GROUPS} groups` })

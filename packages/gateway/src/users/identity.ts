@@ -1,4 +1,4 @@
-import type { Claims } from '@holdfast/tokens'
+import { type Claims, isBookkeeping } from '@holdfast/tokens'
 
 /** The user who logged in, independent of the source: the users file, a directory or an OpenID provider. */
 export interface Identity {
@@ -15,12 +15,27 @@ export const MAX_GROUPS = 200
 /** Max characters of a group's name. */
 const MAX_GROUP_LENGTH = 128
 
+/** Max characters of a subject. It leaves room for the session's id in the label of a provider's link. */
+const MAX_SUBJECT_LENGTH = 200
+
 /**
- * True for a group name that a session may carry. Names travel in one header, separated by commas: a name with a comma
- * or a control character could be read as another one.
+ * True for a subject that a directory or a provider may return. Directories have users such as `O'Brien`, `anne marie` and
+ * `j#1`: headers are percent-encoded, so only characters that no reader can see are refused, and the subjects of records
+ * that belong to no user.
  */
+export function isSubject(text: string): boolean {
+  return (
+    text !== '' &&
+    text.length <= MAX_SUBJECT_LENGTH &&
+    text.trim() === text &&
+    !/\p{C}/u.test(text) &&
+    !isBookkeeping(text)
+  )
+}
+
+/** True for a group name that a session may carry. In headers a comma is percent-encoded, so that it separates nothing. */
 export function isGroupName(name: string): boolean {
-  return name.length <= MAX_GROUP_LENGTH && /^[^\p{C},]+$/u.test(name) && name.trim() === name
+  return name.length <= MAX_GROUP_LENGTH && /^\P{C}+$/u.test(name) && name.trim() === name
 }
 
 /** True for text that may be shown as an e-mail address. It does not check whether the address exists. */
@@ -33,26 +48,42 @@ export function isFullName(text: string): boolean {
   return /^[^\p{C}]{1,256}$/u.test(text) && text.trim() !== ''
 }
 
-/**
- * Makes an identity from the data of a directory or a provider, which we cannot correct: invalid parts are left out.
- * Null when there are too many groups, because dropping some would silently remove rights.
- */
-export function toIdentity(said: {
+/** What a directory or a provider stated about a user. */
+interface Statement {
   subject: string
   name?: string | undefined
   email?: string | undefined
   groups: readonly string[]
-}): Identity | null {
-  const groups = [...new Set(said.groups)].filter(isGroupName)
-  if (groups.length > MAX_GROUPS) return null
-  const { subject, name, email } = said
-  return {
+}
+
+/** An identity and the groups that it does not carry, or the number of groups if there are too many. */
+export type StatedIdentity = { identity: Identity; omitted: readonly string[] } | { tooManyGroups: number }
+
+/** Which groups a session carries: null for all, otherwise those that this set contains. */
+export type GroupsToKeep = ReadonlySet<string> | null
+
+/**
+ * Makes an identity from the data of a directory or a provider, which we cannot correct: invalid parts are left out, and
+ * `omitted` names the groups among them. Too many groups give no identity, because dropping some would silently remove
+ * rights. Pure.
+ */
+export function toIdentity(stated: Statement, keep: GroupsToKeep): StatedIdentity {
+  const wanted = [...new Set(stated.groups)].filter((group) => keep === null || keep.has(group))
+  const groups = wanted.filter(isGroupName)
+  if (groups.length > MAX_GROUPS) return { tooManyGroups: groups.length }
+  const { subject, name, email } = stated
+  const identity = {
     subject,
     ...(name !== undefined && isFullName(name) ? { name } : {}),
     ...(email !== undefined && isEmail(email) ? { email } : {}),
     groups,
   }
+  return { identity, omitted: wanted.filter((group) => !isGroupName(group)) }
 }
+
+/** Why a user with too many groups cannot log in, and what the operator can do. A sentence for the log. */
+export const tooManyGroupsText = (count: number, advice: string) =>
+  `The user has ${count} groups, and a session carries at most ${MAX_GROUPS}: ${advice}, or set \`identities.keepGroups\` to "in-rules".`
 
 /** The claims that a session carries for an identity: `name`, `email` and `groups`, if present. */
 export function claimsOf({ name, email, groups }: Identity): Claims {

@@ -5,15 +5,33 @@ import { within } from '@holdfast/testing/within'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createLdapAuthenticate, type OpenLdapConfig } from '../../src/identities/ldap/authenticate.ts'
 import { withServer } from '../../src/identities/ldap/connection.ts'
+import { groupsToKeep } from '../../src/identities/open.ts'
 import { addUser, parseGatewayConfig, removeUsers } from '../../src/index.ts'
 import { asBearer, bodyOf, codeOf, PASSWORD, rawConfig, startGateway, temporaryFolder } from '../support.ts'
-import { ADAS_PASSWORD, GROUPS, PEOPLE, READER, type Slapd, startRelay, startSlapd } from './slapd.ts'
+import {
+  ADAS_PASSWORD,
+  GROUPS,
+  ODD_NAMES,
+  PEOPLE,
+  READER,
+  type Slapd,
+  startRelay,
+  startSlapd,
+} from './slapd.ts'
 
 const ADDRESSES = { addresses: ['127.0.107.1'] }
 const ADA = {
   status: 'accepted',
-  identity: { subject: 'ada', name: 'Ada Lovelace', email: 'ada@example.org', groups: ['staff'] },
+  identity: {
+    subject: 'ada',
+    name: 'Ada Lovelace',
+    email: 'ada@example.org',
+    groups: expect.arrayContaining(['staff', 'Engines, analytical']),
+  },
+  // A group outside of `groups.base` that took the name of another one.
+  omitted: [`cn=admins,ou=first,${PEOPLE}`],
 }
+const MEMBER_OF = { base: GROUPS, by: 'memberOf' }
 
 let authority: TestAuthority
 beforeAll(async () => {
@@ -22,8 +40,10 @@ beforeAll(async () => {
 const startEncrypted = async () => startSlapd(await authority.host(ADDRESSES))
 
 function configOf(changes: Record<string, unknown>): OpenLdapConfig {
-  const ldap = { ...READER, users: { base: PEOPLE }, timeoutMs: 2000, ...changes }
-  const config = parseGatewayConfig(rawConfig({ identities: { ldap } })).identities.ldap
+  const ldap = { ...READER, users: { base: PEOPLE }, groups: MEMBER_OF, timeoutMs: 2000, ...changes }
+  // As in a file: without undefined values.
+  const raw = JSON.parse(JSON.stringify(rawConfig({ identities: { ldap } })))
+  const config = parseGatewayConfig(raw).identities.ldap
   if (config === undefined) throw new Error('There is no directory in the configuration.')
   return { ...config, bindPassword: READER.bindPassword }
 }
@@ -49,6 +69,45 @@ describe('login by a directory', () => {
     expect(await authenticate('twin', ADAS_PASSWORD)).toMatchObject({ reason: 'unusable-identity' })
   })
 
+  test('people with apostrophes, blanks and signs in their names log in, and not as a user of no directory', async () => {
+    const authenticate = authenticateBy({ urls: [(await startSlapd()).ldap] })
+    for (const name of ODD_NAMES) {
+      const answer = await authenticate(name, ADAS_PASSWORD)
+      const accepted = { status: 'accepted', identity: { subject: name } }
+      const refused = { status: 'refused', reason: 'unusable-identity', subject: name }
+      expect(answer).toMatchObject(name.startsWith('holdfast:') ? refused : accepted)
+      expect(await authenticate(name, 'wrong')).toMatchObject({ status: 'refused' })
+    }
+  })
+
+  test('a locked or inactive account is refused on one server, and is not an outage of the directory', async () => {
+    const { ldap } = await startSlapd()
+    const other = await startRelay(ldap)
+    for (const bindResult of [19, 50, 53]) {
+      const relay = await startRelay(ldap, { bindResult })
+      const authenticate = authenticateBy({ urls: [relay.url, other.url] })
+      expect(await authenticate('ada', 'wrong')).toEqual({
+        status: 'refused',
+        reason: 'account-restricted',
+        subject: 'ada',
+        detail: `The directory refused the bind of the user with LDAP result code ${bindResult}.`,
+      })
+      // A directory that answers so to every bind must not reveal which names exist.
+      expect(await authenticate('nobody', 'wrong')).toEqual({ status: 'refused', reason: 'unknown-user' })
+    }
+    expect(other.connections()).toBe(0)
+  })
+
+  test('without `groups` no group counts, and a directory that returns a part of the groups refuses the login', async () => {
+    const { ldap } = await startSlapd(undefined, { sizeLimit: 1 })
+    const bySearch = authenticateBy({ urls: [ldap], groups: { base: GROUPS } })
+    expect(await bySearch('ada', ADAS_PASSWORD)).toMatchObject({ reason: 'too-many-groups', subject: 'ada' })
+    expect(await bySearch('ada', 'wrong')).toMatchObject({ reason: 'wrong-password' })
+    expect(await bySearch('grace', ADAS_PASSWORD)).toMatchObject({ reason: 'wrong-password' })
+    const withoutGroups = await authenticateBy({ urls: [ldap], groups: undefined })('ada', ADAS_PASSWORD)
+    expect(withoutGroups).toMatchObject({ identity: { groups: [] }, omitted: { length: 3 } })
+  })
+
   test('a directory returns the groups of a search over StartTLS, and no password is sent unencrypted', async () => {
     const { ldap } = await startEncrypted()
     const relay = await startRelay(ldap)
@@ -57,7 +116,7 @@ describe('login by a directory', () => {
       startTls: true,
       groups: { base: GROUPS, filter: '(&(objectClass=groupOfNames)(member={dn}))' },
     })
-    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual(ADA)
+    expect(await authenticate('ada', ADAS_PASSWORD)).toEqual({ ...ADA, omitted: [] })
     expect(relay.sent().length).toBeGreaterThan(500)
     expect(relay.sent().includes(ADAS_PASSWORD)).toBe(false)
     expect(relay.sent().includes(READER.bindPassword)).toBe(false)
@@ -164,7 +223,7 @@ describe('an untrusted directory server', () => {
     const { ldap } = await startEncrypted()
     const answers: string[] = []
     for (let cutAfter = 1; cutAfter <= 12; cutAfter++) {
-      const relay = await startRelay(ldap, cutAfter)
+      const relay = await startRelay(ldap, { cutAfter })
       const authenticate = authenticateBy({ urls: [relay.url], startTls: true, timeoutMs: 1000 })
       answers.push((await authenticate('ada', ADAS_PASSWORD)).status)
       expect(relay.sent().includes(ADAS_PASSWORD)).toBe(false)
@@ -191,11 +250,12 @@ test('a connection that ended is not opened again, because the search would be a
 })
 
 describe('a gateway with a directory', () => {
-  async function startWithDirectory(slapd: Slapd) {
+  async function startWithDirectory(slapd: Slapd, identities: Record<string, unknown> = {}) {
     const caFile = path.join(await temporaryFolder(), 'ca.crt')
     await writeFile(caFile, authority.ca)
-    const ldap = { ...READER, urls: [slapd.ldaps], caFile, users: { base: PEOPLE }, timeoutMs: 700 }
-    return await startGateway({ config: { identities: { ldap } } })
+    const users = { base: PEOPLE, filter: '(|(uid={name})(mail={name}))' }
+    const ldap = { ...READER, urls: [slapd.ldaps], caFile, users, groups: MEMBER_OF, timeoutMs: 700 }
+    return await startGateway({ config: { identities: { ldap, ...identities } } })
   }
 
   test('a gateway logs in users of the directory and of the users file', async () => {
@@ -204,8 +264,8 @@ describe('a gateway with a directory', () => {
     // `ada` is in both.
     expect((await logIn('ada', ADAS_PASSWORD)).status).toBe(401)
     expect((await logIn('ada', PASSWORD)).status).toBe(200)
-    // The directory would read this name as `ada`, which is a user of the file.
-    const taken = await logIn('ADA', ADAS_PASSWORD)
+    // The directory finds `ada` by this address, and that is a user of the file.
+    const taken = await logIn('ada@example.org', ADAS_PASSWORD)
     expect([taken.status, await codeOf(taken)]).toEqual([401, 'INVALID_CREDENTIALS'])
     expect(gateway.log()).toContain('name-taken')
     expect(gateway.log()).not.toContain(ADAS_PASSWORD)
@@ -216,12 +276,55 @@ describe('a gateway with a directory', () => {
     const gateway = await startWithDirectory(await startEncrypted())
     await removeUsers(gateway.usersFile, ['ada'])
     await addUser(gateway.usersFile, 'ADA', PASSWORD)
-    const taken = await gateway.post('/login', { username: 'ada', password: ADAS_PASSWORD })
+    const taken = await gateway.post('/login', { username: 'ada@example.org', password: ADAS_PASSWORD })
     expect([taken.status, await codeOf(taken)]).toEqual([401, 'INVALID_CREDENTIALS'])
     expect(gateway.log()).toContain('name-taken')
     await removeUsers(gateway.usersFile, ['ADA'])
     const login = await gateway.post('/login', { username: 'ada', password: ADAS_PASSWORD })
     expect(login.status).toBe(200)
+  })
+
+  test('a restricted account and a user of the provider get the answer of a wrong password', async () => {
+    const oidc = { issuer: 'http://127.0.0.1:1', clientId: 'holdfast', publicUrl: 'http://127.0.0.1:8080' }
+    const slapd = await startEncrypted()
+    const relay = await startRelay(slapd.ldap, { bindResult: 53 })
+    const gateway = await startWithDirectory({ ...slapd, ldaps: relay.url }, { oidc })
+    const logIn = (username: string, password: string) => gateway.post('/login', { username, password })
+    const wrong = await logIn('nobody', 'wrong')
+    const asWrong = [wrong.status, await wrong.json()]
+    for (const [username, password, reason] of [
+      ["o'brien", 'wrong', 'account-restricted'],
+      ['oidc:eve', ADAS_PASSWORD, 'name-taken'],
+    ] as const) {
+      const answer = await logIn(username, password)
+      expect([answer.status, await answer.json()]).toEqual(asWrong)
+      expect(gateway.log()).toContain(`"subject":"${username}","reason":"${reason}"`)
+    }
+    expect(gateway.log()).toContain('LDAP result code 53')
+    expect(gateway.log()).not.toContain('directory-away')
+    // Counted as a failed attempt: after five of them the limits require a pause.
+    for (let attempt = 0; attempt < 4; attempt++) await logIn("o'brien", 'wrong')
+    const paused = await logIn("o'brien", 'wrong')
+    expect([paused.status, await codeOf(paused)]).toEqual([429, 'TOO_MANY_ATTEMPTS'])
+    const { token } = await bodyOf(await logIn('anne marie', ADAS_PASSWORD))
+    const session = await gateway.get('/session', asBearer(String(token)))
+    expect(session.headers.get('x-auth-request-user')).toBe('anne%20marie')
+  })
+
+  test('the log names groups that a session does not carry, and `in-rules` keeps only those of the rules', async () => {
+    const slapd = await startEncrypted()
+    const gateway = await startWithDirectory(slapd)
+    await removeUsers(gateway.usersFile, ['ada'])
+    expect((await gateway.post('/login', { username: 'ada', password: ADAS_PASSWORD })).status).toBe(200)
+    expect(gateway.log()).toContain(`"event":"groups-omitted","subject":"ada","groups":["cn=admins,ou=first`)
+    const config = parseGatewayConfig(
+      rawConfig({
+        identities: { keepGroups: 'in-rules' },
+        access: { rules: [{ path: '/a', groups: ['staff', 'x'] }], default: 'allow' },
+      }),
+    )
+    expect(groupsToKeep(config)).toEqual(new Set(['staff', 'x']))
+    expect(groupsToKeep({ ...config, identities: { keepGroups: 'all' } })).toBeNull()
   })
 
   // INV-GATEWAY-8.
@@ -241,7 +344,7 @@ describe('a gateway with a directory', () => {
     const slapd = await startEncrypted()
     const caFile = path.join(await temporaryFolder(), 'ca.crt')
     await writeFile(caFile, authority.ca)
-    const ldap = { ...READER, urls: [slapd.ldaps], caFile, users: { base: PEOPLE } }
+    const ldap = { ...READER, urls: [slapd.ldaps], caFile, users: { base: PEOPLE }, groups: { base: GROUPS } }
     const gateway = await startGateway({ config: { usersFile: undefined, identities: { ldap } } })
     await addUser(gateway.usersFile, 'grace', PASSWORD)
     expect((await gateway.post('/login', { username: 'grace', password: PASSWORD })).status).toBe(401)
@@ -250,7 +353,7 @@ describe('a gateway with a directory', () => {
       subject: 'ada',
       name: 'Ada Lovelace',
       email: 'ada@example.org',
-      groups: ['staff'],
+      groups: expect.arrayContaining(['staff', 'Engines, analytical']),
     })
   })
 })

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import { findFreePorts, ServerProcess, type ServerTls } from '@holdfast/testing'
-import { Client } from 'ldapts'
+import { Client, DN } from 'ldapts'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from '../support.ts'
 
@@ -14,6 +14,17 @@ export const GROUPS = `ou=groups,${SUFFIX}`
 /** The search account of the gateway. */
 export const READER = { bindDn: `cn=reader,${SUFFIX}`, bindPassword: 'may-only-read' }
 export const ADAS_PASSWORD = 'engine-of-analysis'
+/** User names as directories have them, and names that would collide with those of a provider or of no user. */
+export const ODD_NAMES = [
+  "o'brien",
+  'anne marie',
+  'j#1',
+  'smith&co',
+  'svc$',
+  'a,b',
+  'oidc:eve',
+  'holdfast:eve',
+]
 
 /** A real OpenLDAP server. */
 export interface Slapd {
@@ -23,11 +34,13 @@ export interface Slapd {
 }
 
 /** Starts a slapd on free ports with two users and some groups; it ends with the test. Without TLS by default. */
-export async function startSlapd(tls?: ServerTls): Promise<Slapd> {
+export async function startSlapd(tls?: ServerTls, { sizeLimit = 500 } = {}): Promise<Slapd> {
   const folder = await temporaryFolder()
   const [port = 0, securePort = 0] = await findFreePorts(2)
   await mkdir(path.join(folder, 'db'))
-  await writeFile(path.join(folder, 'slapd.conf'), await configuration(folder, tls), { mode: 0o600 })
+  await writeFile(path.join(folder, 'slapd.conf'), await configuration(folder, tls, sizeLimit), {
+    mode: 0o600,
+  })
   const [ldap, ldaps] = [`ldap://${HOST}:${port}`, `ldaps://${HOST}:${securePort}`]
   const address = { host: HOST, port }
   const server = new ServerProcess({
@@ -44,7 +57,7 @@ export async function startSlapd(tls?: ServerTls): Promise<Slapd> {
   return { ldap, ldaps, server }
 }
 
-async function configuration(folder: string, tls: ServerTls | undefined): Promise<string> {
+async function configuration(folder: string, tls: ServerTls | undefined, sizeLimit: number): Promise<string> {
   const lines = [
     ...['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`),
     'modulepath /usr/lib/ldap',
@@ -52,7 +65,7 @@ async function configuration(folder: string, tls: ServerTls | undefined): Promis
     'moduleload memberof',
     `pidfile ${folder}/slapd.pid`,
     `argsfile ${folder}/slapd.args`,
-    'sizelimit 500',
+    `sizelimit ${sizeLimit}`,
   ]
   if (tls) {
     await writeFile(path.join(folder, 'ca.crt'), tls.ca)
@@ -80,7 +93,7 @@ async function configuration(folder: string, tls: ServerTls | undefined): Promis
 async function fill(url: string): Promise<void> {
   const client = new Client({ url, timeout: 5000, connectTimeout: 5000 })
   const person = (uid: string, cn: string, mail: string, userPassword?: string, base = PEOPLE) =>
-    client.add(`uid=${uid},${base}`, {
+    client.add(`${new DN({ uid })},${base}`, {
       objectClass: ['inetOrgPerson'],
       uid,
       cn,
@@ -88,8 +101,8 @@ async function fill(url: string): Promise<void> {
       mail,
       ...(userPassword === undefined ? {} : { userPassword }),
     })
-  const group = (rdn: string, members: string[]) =>
-    client.add(`${rdn},${GROUPS}`, {
+  const group = (rdn: string, members: string[], base = GROUPS) =>
+    client.add(`${rdn},${base}`, {
       objectClass: ['groupOfNames'],
       member: members.map((uid) => `uid=${uid},${PEOPLE}`),
     })
@@ -110,7 +123,10 @@ async function fill(url: string): Promise<void> {
       await client.add(`ou=${ou},${PEOPLE}`, { objectClass: ['organizationalUnit'], ou })
       await person('twin', 'Twin', 'twin@example.org', ADAS_PASSWORD, `ou=${ou},${PEOPLE}`)
     }
+    for (const uid of ODD_NAMES) await person(uid, uid, 'odd@example.org', ADAS_PASSWORD)
     await group('cn=staff', ['ada', 'grace'])
+    // Anyone who may create entries in this part of the tree could take the name of another group.
+    await group('cn=admins', ['ada'], `ou=first,${PEOPLE}`)
     await group('cn=Engines\\, analytical', ['ada'])
     await group('cn=navy', ['grace'])
   } finally {
@@ -138,8 +154,17 @@ export interface Relay {
   cut: () => void
 }
 
-/** Relays to `target`. If a number is given, it cuts a connection after that many chunks of the server's answers. */
-export async function startRelay(target: string, cutAfter = Number.POSITIVE_INFINITY): Promise<Relay> {
+/** The beginning of a bind response with the result code 49 (RFC 4511, section 4.2.2). */
+const WRONG_PASSWORD = Buffer.from([0x61, 0x07, 0x0a, 0x01, 49])
+
+/**
+ * Relays to `target`. With `cutAfter` it cuts a connection after that many chunks of the server's answers. With
+ * `bindResult` it answers a wrong password with that result code, as directories answer for a restricted account.
+ */
+export async function startRelay(
+  target: string,
+  { cutAfter = Number.POSITIVE_INFINITY, bindResult = 49 } = {},
+): Promise<Relay> {
   const { hostname, port, protocol } = new URL(target)
   const pieces: Buffer[] = []
   let connections = 0
@@ -160,6 +185,8 @@ export async function startRelay(target: string, cutAfter = Number.POSITIVE_INFI
     })
     upstream.on('data', (piece) => {
       answers++
+      const at = piece.indexOf(WRONG_PASSWORD)
+      if (at >= 0) piece[at + WRONG_PASSWORD.length - 1] = bindResult
       client.write(piece)
       if (answers >= cutAfter) setImmediate(cut)
     })

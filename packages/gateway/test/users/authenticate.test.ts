@@ -23,7 +23,10 @@ test('the correct password is accepted, and any other is refused', async () => {
     identity: { subject: 'ada', groups: [] },
   })
   expect(await authenticate('ada', `${PASSWORD} `)).toMatchObject({ reason: 'wrong-password' })
-  expect(await authenticate('Ada', PASSWORD)).toEqual({ status: 'refused', reason: 'unknown-user' })
+  expect(await authenticate('adam', PASSWORD)).toEqual({ status: 'refused', reason: 'unknown-user' })
+  for (const spelling of ['Ada', ' ada ', 'ADA']) {
+    expect(await authenticate(spelling, PASSWORD)).toMatchObject({ identity: { subject: 'ada' } })
+  }
   expect(await authenticate('__proto__', PASSWORD)).toMatchObject({ reason: 'unknown-user' })
 })
 

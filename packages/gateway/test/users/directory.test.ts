@@ -1,4 +1,4 @@
-import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { openUserDirectory } from '../../src/users/directory.ts'
@@ -67,4 +67,15 @@ test('a file that is missing at the start is an error', async () => {
   const { file } = await directoryOfAda()
   await rm(file)
   await expect(openUserDirectory(file, () => {})).rejects.toMatchObject({ code: 'FILE_UNUSABLE' })
+})
+
+test('of users whose names differ only in case each is found by the exact name only, and is reported', async () => {
+  const { file, directory, problems } = await directoryOfAda()
+  const { users } = JSON.parse(await readFile(file, 'utf8'))
+  const other = { ...users[0], name: 'ADA' }
+  await writeFile(file, JSON.stringify({ users: [...users, other] }))
+  expect(await directory.find('ada')).toMatchObject({ name: 'ada' })
+  expect(await directory.find('ADA')).toMatchObject({ name: 'ADA' })
+  expect(await directory.find('Ada')).toBeUndefined()
+  expect(problems).toEqual([expect.stringContaining('"ada", "ADA" differ only in case or width')])
 })

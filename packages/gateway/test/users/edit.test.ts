@@ -60,6 +60,7 @@ test('a name in use is refused, and nothing changes', async () => {
     code: 'USERS_INVALID',
     message: expect.stringContaining('already has a user "ada"'),
   })
+  await expect(addUser(file, 'ADA', PASSWORD)).rejects.toThrow('"ADA" differs only in case or width')
   expect(await readFile(file, 'utf8')).toBe(before)
 })
 

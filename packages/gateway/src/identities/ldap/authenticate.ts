@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { type Client, InappropriateAuthError, InvalidCredentialsError } from 'ldapts'
+import {
+  type Client,
+  ConstraintViolationError,
+  InappropriateAuthError,
+  InsufficientAccessError,
+  InvalidCredentialsError,
+  UnwillingToPerformError,
+} from 'ldapts'
 import { BoundedQueue } from '../../base/queues.ts'
 import type { LdapConfig } from '../../config/identities.ts'
 import type { Authenticate, Authentication } from '../../users/authenticate.ts'
-import { isUserName } from '../../users/file.ts'
-import { toIdentity } from '../../users/identity.ts'
+import { type GroupsToKeep, isSubject, toIdentity, tooManyGroupsText } from '../../users/identity.ts'
 import { LdapServerError } from '../errors.ts'
 import { type LdapAccess, type Steps, withServer } from './connection.ts'
 import { namingValue, valuesOf } from './entry.ts'
@@ -19,7 +25,11 @@ export type OpenLdapConfig = LdapConfig & { bindPassword: string }
  * the last one that answered. Only an answer counts, so that an unreachable server refuses no login.
  * INV-GATEWAY-8.
  */
-export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | undefined): Authenticate {
+export function createLdapAuthenticate(
+  config: OpenLdapConfig,
+  ca: string | undefined,
+  groupsToKeep: () => GroupsToKeep = () => null,
+): Authenticate {
   const { urls, startTls, timeoutMs } = config
   const access: LdapAccess = { startTls, ca, timeoutMs }
   const queue = new BoundedQueue({
@@ -37,7 +47,7 @@ export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | unde
       const index = (begin + tries) % urls.length
       try {
         const answer = await withServer(urls[index] ?? '', access, (client, steps) =>
-          askServer(client, config, { name, password }, steps),
+          askServer(client, config, { name, password, keep: groupsToKeep() }, steps),
         )
         first = index
         return answer
@@ -59,7 +69,7 @@ export function createLdapAuthenticate(config: OpenLdapConfig, ca: string | unde
 async function askServer(
   client: Client,
   config: OpenLdapConfig,
-  { name, password }: { name: string; password: string },
+  { name, password, keep }: { name: string; password: string; keep: GroupsToKeep },
   steps: Steps,
 ): Promise<Authentication> {
   steps.step = 'binding as the search account'
@@ -69,34 +79,66 @@ async function askServer(
   if (user === undefined || user.dn === '') {
     // Binds like for a known user, so that timing reveals less about which names exist.
     steps.step = 'binding as an unknown user'
-    await isPasswordOf(client, `cn=${randomUUID()},${config.users.base}`, password)
+    await bindAs(client, `cn=${randomUUID()},${config.users.base}`, password)
     return { status: 'refused', reason: 'unknown-user' }
   }
   steps.step = 'searching for the groups'
-  const groups = await findGroups(client, config, user)
+  const found = await findGroups(client, config, user)
   steps.step = 'binding as the user'
-  const fits = await isPasswordOf(client, user.dn, password)
+  const bound = await bindAs(client, user.dn, password)
 
   const { users } = config
   const subject = namingValue(user, users.subject, name)
-  if (another !== undefined || subject === null || !isUserName(subject)) {
+  if (another !== undefined || subject === null || !isSubject(subject)) {
     return { status: 'refused', reason: 'unusable-identity', subject: name }
   }
-  if (!fits) return { status: 'refused', reason: 'wrong-password', subject }
+  const refuse = (reason: 'wrong-password' | 'account-restricted' | 'too-many-groups', detail?: string) =>
+    ({ status: 'refused', reason, subject, ...(detail === undefined ? {} : { detail }) }) as const
+  if (bound === 'wrong-password') return refuse('wrong-password')
+  if (bound !== 'bound') {
+    return refuse(
+      'account-restricted',
+      `The directory refused the bind of the user with LDAP result code ${bound.code}.`,
+    )
+  }
+  if (found === null) {
+    return refuse(
+      'too-many-groups',
+      "The directory's size limit does not allow to read all groups of the user: narrow `groups.filter`, or raise the limit.",
+    )
+  }
   const [fullName] = valuesOf(user, users.name)
   const [email] = valuesOf(user, users.email)
-  const identity = toIdentity({ subject, name: fullName, email, groups })
-  if (identity === null) return { status: 'refused', reason: 'unusable-identity', subject }
-  return { status: 'accepted', identity }
+  const stated = toIdentity({ subject, name: fullName, email, groups: found.names }, keep)
+  if ('tooManyGroups' in stated) {
+    return refuse('too-many-groups', tooManyGroupsText(stated.tooManyGroups, 'narrow `groups.filter`'))
+  }
+  return { status: 'accepted', identity: stated.identity, omitted: [...found.otherDns, ...stated.omitted] }
 }
 
-/** Throws when the server gives no clear answer. */
-async function isPasswordOf(client: Client, dn: string, password: string): Promise<boolean> {
+/**
+ * Binds as a user. Throws when the server gives no clear answer. Directories refuse a locked, expired or inactive account
+ * with 19, 50 or 53: that is a refusal of this user on every server, and not an outage.
+ */
+async function bindAs(
+  client: Client,
+  dn: string,
+  password: string,
+): Promise<'bound' | 'wrong-password' | { code: number }> {
   try {
     await client.bind(dn, password)
-    return true
+    return 'bound'
   } catch (error) {
-    if (error instanceof InvalidCredentialsError || error instanceof InappropriateAuthError) return false
+    if (error instanceof InvalidCredentialsError || error instanceof InappropriateAuthError) {
+      return 'wrong-password'
+    }
+    if (
+      error instanceof ConstraintViolationError ||
+      error instanceof InsufficientAccessError ||
+      error instanceof UnwillingToPerformError
+    ) {
+      return { code: error.code }
+    }
     throw error
   }
 }

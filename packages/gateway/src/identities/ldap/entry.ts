@@ -6,7 +6,23 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
     (name) => name !== 'dn' && name.toLowerCase() === attribute.toLowerCase(),
   )
   if (key === undefined) return []
-  return [entry[key] ?? []].flat().filter((value) => typeof value === 'string')
+  return textsOf(entry[key])
+}
+
+const textsOf = (values: Entry[string] | undefined): string[] =>
+  [values ?? []].flat().filter((value) => typeof value === 'string')
+
+/**
+ * Some values of an attribute that a directory returns in ranges, and the index of the next range; null after the last
+ * one. Active Directory names such an attribute `memberOf;range=0-1499`, and leaves `memberOf` itself empty. Pure.
+ */
+export function rangeOf(entry: Entry, attribute: string): { values: string[]; next: number | null } | null {
+  for (const key of Object.keys(entry)) {
+    const [, name = '', end] = /^([^;]+);range=\d+-(\d+|\*)$/i.exec(key) ?? []
+    if (name.toLowerCase() !== attribute.toLowerCase()) continue
+    return { values: textsOf(entry[key]), next: end === '*' ? null : Number(end) + 1 }
+  }
+  return null
 }
 
 /**
@@ -15,18 +31,12 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
  */
 export function namingValue(entry: Entry, attribute: string, typed: string): string | null {
   const values = valuesOf(entry, attribute)
-  if (values.length === 1) return values[0]?.normalize('NFC') ?? null
-  const fold = (text: string) => text.normalize('NFC').toLowerCase()
-  return values.find((value) => fold(value) === fold(typed))?.normalize('NFC') ?? null
-}
-
-/** The value of the first RDN of a DN: `staff` of `cn=staff,ou=groups,dc=example,dc=org` (RFC 4514). */
-export function firstPartOf(dn: string): string | null {
-  const escaped = /^[^=,+\\]+=((?:\\[\s\S]|[^,+\\])*)/.exec(dn)?.[1]
-  if (escaped === undefined) return null
-  return escaped
-    .replace(/((?:\\[0-9a-fA-F]{2})+)|\\([\s\S])/g, (_, bytes?: string, character = '') =>
-      bytes === undefined ? character : Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),
-    )
-    .trim()
+  if (values.length === 1) return values[0]?.normalize('NFC').trim() ?? null
+  const fold = (text: string) => text.normalize('NFC').toLowerCase().trim()
+  return (
+    values
+      .find((value) => fold(value) === fold(typed))
+      ?.normalize('NFC')
+      .trim() ?? null
+  )
 }

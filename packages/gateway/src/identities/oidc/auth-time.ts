@@ -1,4 +1,4 @@
-import { AuthenticationTooOldError } from '../errors.ts'
+import { AuthenticationTooOldError, LoginRefusedError } from '../errors.ts'
 
 /** Maximum difference between the clocks of the provider and the gateway. */
 const CLOCK_TOLERANCE_SECONDS = 30
@@ -17,5 +17,17 @@ export function checkAuthTime(authTime: unknown, maxAgeSeconds: number, nowMs: n
   }
   if (authTime + maxAgeSeconds + CLOCK_TOLERANCE_SECONDS < nowMs / 1000) {
     throw new AuthenticationTooOldError('The login at the provider was too long ago.', maxAgeSeconds)
+  }
+}
+
+/**
+ * Checks that an ID token was not issued in the future: then one of the clocks is wrong, and the end of the token cannot be
+ * judged either (OpenID Connect Core, section 3.1.3.7, rule 10). Throws `LoginRefusedError`. Pure.
+ */
+export function checkIssuedAt(issuedAt: number, nowMs: number): void {
+  if (issuedAt - CLOCK_TOLERANCE_SECONDS > nowMs / 1000) {
+    throw new LoginRefusedError(
+      'The ID token was issued in the future: compare the clocks of the provider and of this server.',
+    )
   }
 }

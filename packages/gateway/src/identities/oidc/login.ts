@@ -2,9 +2,9 @@ import type { CallOptions, Claims, JsonValue, Session, TokenStore } from '@holdf
 import * as client from 'openid-client'
 import type { OidcConfig } from '../../config/identities.ts'
 import type { BegunLogin } from '../../limits/provider-limits.ts'
-import type { Identity } from '../../users/identity.ts'
+import type { GroupsToKeep, Identity } from '../../users/identity.ts'
 import { LoginRefusedError } from '../errors.ts'
-import { checkAuthTime } from './auth-time.ts'
+import { checkAuthTime, checkIssuedAt } from './auth-time.ts'
 import { createFlows } from './flow.ts'
 import { createFlowSeal } from './flow-cookie.ts'
 import { createSessionLinks } from './links.ts'
@@ -24,6 +24,8 @@ export interface LoginWays {
 /** A user that the provider sent back. */
 interface Arrival {
   identity: Identity
+  /** Names of groups that the session does not carry, for the log. */
+  omittedGroups: readonly string[]
   /** Further claims of the session: the user's session at the provider. */
   claims: Claims
   /** A safe address. */
@@ -74,8 +76,10 @@ export function createOidcLogin(options: {
   /** Its key ring, which is the same for every gateway. */
   gateway: { store: { keyring: { index: string } } }
   store: TokenStore
+  /** The groups that sessions carry: see `toIdentity`. */
+  groupsToKeep: () => GroupsToKeep
 }): OidcLogin {
-  const { config, gateway, store } = options
+  const { config, gateway, store, groupsToKeep } = options
   const findProvider = createFindProvider(config)
   const flows = createFlows(store, createFlowSeal(gateway.store.keyring.index))
   const links = createSessionLinks(store, config.issuer)
@@ -127,14 +131,18 @@ export function createOidcLogin(options: {
         })
         const idClaims = tokens.claims()
         if (idClaims === undefined) throw new LoginRefusedError('The provider sent no ID token.')
+        checkIssuedAt(idClaims.iat, Date.now())
         if (maxAge !== undefined) checkAuthTime(idClaims.auth_time, maxAge, Date.now())
         const hasUserInfo = configuration.serverMetadata().userinfo_endpoint !== undefined
         const userInfo =
           config.userInfo && hasUserInfo
             ? await client.fetchUserInfo(configuration, tokens.access_token, idClaims.sub)
             : {}
+        const stated = { ...userInfo, ...idClaims } as Record<string, JsonValue>
+        const { identity, omitted } = identityOf(stated, config, groupsToKeep())
         return {
-          identity: identityOf({ ...userInfo, ...idClaims } as Record<string, JsonValue>, config),
+          identity,
+          omittedGroups: omitted,
           claims: {
             oidc: providerClaim(idClaims, config.keepIdToken ? tokens.id_token : undefined),
             // For step-up: the user may have logged in at the provider long before.

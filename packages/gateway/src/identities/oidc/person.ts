@@ -1,45 +1,40 @@
-import { isBookkeeping, type JsonValue } from '@holdfast/tokens'
+import type { JsonValue } from '@holdfast/tokens'
 import type { OidcConfig } from '../../config/identities.ts'
-import { type Identity, toIdentity } from '../../users/identity.ts'
-import { LoginRefusedError } from '../errors.ts'
+import {
+  type GroupsToKeep,
+  type Identity,
+  isSubject,
+  toIdentity,
+  tooManyGroupsText,
+} from '../../users/identity.ts'
+import { LoginRefusedError, TooManyGroupsError } from '../errors.ts'
+import { groupsIn, type ProviderClaims } from './groups.ts'
 
-/** Leaves room for the session's id in the label of a link. */
-const MAX_SUBJECT_LENGTH = 200
-
-/** Claims of the ID token and of userinfo. */
-type ProviderClaims = Readonly<Record<string, JsonValue | undefined>>
-
-/** Makes an identity from the provider's claims. Throws `LoginRefusedError` when that is not possible. */
-export function identityOf(claims: ProviderClaims, config: OidcConfig): Identity {
+/**
+ * Makes an identity from the provider's claims; `omitted` names the groups that it does not carry. Throws
+ * `LoginRefusedError` when that is not possible, and `TooManyGroupsError` for too many groups. Pure.
+ */
+export function identityOf(
+  claims: ProviderClaims,
+  config: OidcConfig,
+  keep: GroupsToKeep,
+): { identity: Identity; omitted: readonly string[] } {
   const value = claims[config.subjectClaim]
   const subject = typeof value === 'string' && value !== '' ? config.subjectPrefix + value : null
-  if (
-    subject === null ||
-    subject.length > MAX_SUBJECT_LENGTH ||
-    /[\p{C}]/u.test(subject) ||
-    isBookkeeping(subject)
-  ) {
+  if (subject === null || !isSubject(subject)) {
     throw new LoginRefusedError(
       `The claim "${config.subjectClaim}" is missing or is not usable as a subject.`,
     )
   }
-  const identity = toIdentity({
-    subject,
-    name: textOf(claims['name']),
-    email: textOf(claims['email']),
-    groups: listOf(claims[config.groupsClaim]),
-  })
-  if (identity === null) {
-    throw new LoginRefusedError(
-      'The user has too many groups for a session; configure the provider to send fewer.',
+  const { names, others } = groupsIn(claims, config.groupsClaim)
+  const [name, email] = [textOf(claims['name']), textOf(claims['email'])]
+  const stated = toIdentity({ subject, name, email, groups: names }, keep)
+  if ('tooManyGroups' in stated) {
+    throw new TooManyGroupsError(
+      tooManyGroupsText(stated.tooManyGroups, 'configure the provider to send fewer'),
     )
   }
-  return identity
+  return { identity: stated.identity, omitted: [...stated.omitted, ...others] }
 }
 
 const textOf = (value: JsonValue | undefined) => (typeof value === 'string' ? value : undefined)
-
-function listOf(value: JsonValue | undefined): string[] {
-  if (typeof value === 'string') return [value]
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
-}

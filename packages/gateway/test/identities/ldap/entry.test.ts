@@ -1,19 +1,5 @@
 import { expect, test } from 'vitest'
-import { firstPartOf, namingValue, valuesOf } from '../../../src/identities/ldap/entry.ts'
-
-test.each([
-  ['cn=staff,ou=groups,dc=example,dc=org', 'staff'],
-  ['CN=Domain Admins,CN=Users,DC=example', 'Domain Admins'],
-  ['cn=a\\,b,dc=x', 'a,b'],
-  ['cn=a\\2cb\\5c,dc=x', 'a,b\\'],
-  ['cn=Z\\c3\\bcrich,dc=x', 'Zürich'],
-  ['cn=\\ lead\\20,dc=x', 'lead'],
-  ['cn=two+ou=parts,dc=x', 'two'],
-  ['', null],
-  ['no name', null],
-])('the value of the first RDN of %j is %j', (dn, expected) => {
-  expect(firstPartOf(dn)).toBe(expected)
-})
+import { namingValue, rangeOf, valuesOf } from '../../../src/identities/ldap/entry.ts'
 
 test('valuesOf ignores the case of attribute names and returns all text values', () => {
   const entry = { dn: 'uid=a', memberof: 'x', mail: ['a', 'b'], photo: Buffer.from('x') }
@@ -28,4 +14,12 @@ test('namingValue returns the typed one of several values, or null', () => {
   expect(namingValue({ dn: '', uid: ['ada', 'lovelace'] }, 'uid', 'Lovelace')).toBe('lovelace')
   expect(namingValue({ dn: '', uid: ['ada', 'lovelace'] }, 'uid', 'a')).toBeNull()
   expect(namingValue({ dn: '' }, 'uid', 'ada')).toBeNull()
+  expect(namingValue({ dn: '', uid: ' anne marie ' }, 'uid', 'anne marie')).toBe('anne marie')
+})
+
+test('rangeOf reads the ranges in which Active Directory returns many values', () => {
+  const first = { dn: '', memberOf: [], 'memberOf;range=0-1499': ['a', 'b'] }
+  expect(rangeOf(first, 'memberof')).toEqual({ values: ['a', 'b'], next: 1500 })
+  expect(rangeOf({ dn: '', 'memberOf;range=1500-*': 'c' }, 'memberOf')).toEqual({ values: ['c'], next: null })
+  expect(rangeOf({ dn: '', memberOf: 'a' }, 'memberOf')).toBeNull()
 })

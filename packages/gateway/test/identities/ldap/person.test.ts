@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { AndFilter, EqualityFilter, FilterParser } from 'ldapts'
 import { expect, test } from 'vitest'
-import { fillFilter } from '../../../src/identities/ldap/person.ts'
+import { fillFilter, groupsAmong, memberOf } from '../../../src/identities/ldap/person.ts'
 
 /** Texts with many special characters of filters. */
 const names = fc.oneof(
@@ -49,4 +49,25 @@ test('a filled filter compares exactly one value, and that is the name', () => {
 
 test('a filter may contain the placeholder more than once', () => {
   expect(fillFilter('(|(uid={name})(mail={name}))', '{name}', 'a*')).toBe('(|(uid=a\\2a)(mail=a\\2a))')
+})
+
+test('memberOf reads all ranges, and returns null when the directory does not return the rest', async () => {
+  const asked: string[] = []
+  const user = { dn: 'uid=ada', memberOf: [], 'memberOf;range=0-1': ['a', 'b'] }
+  const rest = { dn: 'uid=ada', 'memberOf;range=2-*': ['c'] }
+  const all = await memberOf(user, async (attribute) => {
+    asked.push(attribute)
+    return rest
+  })
+  expect([all, asked]).toEqual([['a', 'b', 'c'], ['memberOf;range=2-*']])
+  expect(await memberOf(user, async () => undefined)).toBeNull()
+  expect(await memberOf(user, async () => user)).toBeNull()
+  expect(await memberOf({ dn: 'uid=ada', memberOf: 'a' }, async () => rest)).toEqual(['a'])
+})
+
+test('a DN of memberOf counts as a group only below the base, and under its own name', () => {
+  const dns = ['cn=staff,ou=groups,dc=x', 'cn=admins,ou=people,dc=x', 'ou=staff,ou=groups,dc=x']
+  const groups = { base: 'ou=groups,dc=x', name: 'cn' }
+  expect(groupsAmong(dns, groups)).toEqual({ names: ['staff'], otherDns: dns.slice(1) })
+  expect(groupsAmong(dns, undefined)).toEqual({ names: [], otherDns: dns })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkAuthTime } from '../../../src/identities/oidc/auth-time.ts'
+import { checkAuthTime, checkIssuedAt } from '../../../src/identities/oidc/auth-time.ts'
 
 const NOW_MS = 1_800_000_000_000
 const now = NOW_MS / 1000
@@ -22,4 +22,13 @@ test.each([
   expect(() => checkAuthTime(authTime, 60, NOW_MS)).toThrow(
     expect.objectContaining({ maxAgeSeconds: 60, name: expect.any(String) }),
   )
+})
+
+test('an ID token that was issued in the future is refused, beyond the difference of the clocks', () => {
+  for (const issuedAt of [now - 3600, now, now + 30]) {
+    expect(() => checkIssuedAt(issuedAt, NOW_MS)).not.toThrow()
+  }
+  for (const issuedAt of [now + 31, now + 3600]) {
+    expect(() => checkIssuedAt(issuedAt, NOW_MS)).toThrow('issued in the future')
+  }
 })
