@@ -2,7 +2,8 @@ import { FileUnusableError, UsersInvalidError } from '../base/errors.ts'
 import { replacePrivateFile, withFileLock } from '../files/locked.ts'
 import { accountOf } from '../limits/names.ts'
 import { checkUsers, firstDuplicate, isUserName, readUsersFile, USERS_LABEL, type User } from './file.ts'
-import { hashPassword, passwordObjection } from './passwords.ts'
+import { passwordObjection } from './password-rules.ts'
+import { hashPassword } from './passwords.ts'
 
 /** The data of a user besides name and password. */
 export type UserProfile = Pick<User, 'fullName' | 'email' | 'groups'>
@@ -15,7 +16,7 @@ export interface ListedUser extends UserProfile {
 
 /**
  * Adds a user; creates the file if it is missing. Running gateways apply the change at the next login. Throws
- * `USERS_INVALID` (the name is in use or not allowed, the password is too short or too long, the profile is not valid) or
+ * `USERS_INVALID` (the name is in use or not allowed, the password is too short, too long or easy to guess, the profile is not valid) or
  * `FILE_UNUSABLE`.
  */
 export async function addUser(
@@ -39,7 +40,7 @@ export async function addUsersWithSamePassword(
 ): Promise<void> {
   for (const name of names) {
     checkName(name)
-    checkPassword(password, name)
+    await checkPassword(password, name)
   }
   const twice = firstDuplicate(names)
   if (twice !== undefined) throw new UsersInvalidError(`The list of new users contains "${twice}" twice.`)
@@ -61,10 +62,10 @@ export async function addUsersWithSamePassword(
 
 /**
  * Sets a new password. Open sessions stay valid; `holdfast users passwd` ends them.
- * Throws `USERS_INVALID` (no such user, the password is too short or too long) or `FILE_UNUSABLE`.
+ * Throws `USERS_INVALID` (no such user, the password is too short, too long or easy to guess) or `FILE_UNUSABLE`.
  */
 export async function setPassword(file: string, name: string, password: string): Promise<void> {
-  checkPassword(password, name)
+  await checkPassword(password, name)
   const passwordHash = await hashPassword(password)
   await changeUser(file, name, (user) => ({ ...user, password: passwordHash }))
 }
@@ -135,7 +136,7 @@ function checkName(name: string): void {
   )
 }
 
-function checkPassword(password: string, name: string): void {
-  const objection = passwordObjection(password, name)
+async function checkPassword(password: string, name: string): Promise<void> {
+  const objection = await passwordObjection(password, name)
   if (objection !== null) throw new UsersInvalidError(objection)
 }

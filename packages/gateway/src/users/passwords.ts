@@ -28,26 +28,3 @@ export function verifyPassword(passwordHash: string, password: string): Promise<
 export function dummyHash(): Promise<string> {
   return hash(randomBytes(32), PARAMETERS)
 }
-
-/**
- * The minimum length of a new password (in characters as users count them). NIST SP 800-63B requires 8, and its fourth
- * revision 15 where the password is the only factor. Length is what helps; no kinds of characters are required.
- */
-const MIN_PASSWORD_LENGTH = 12
-
-/**
- * Why a password may not be set for a user, or null. The password is never quoted. Existing passwords are not checked: a
- * stricter rule must not lock users out.
- */
-export function passwordObjection(password: string, user: string): string | null {
-  const length = [...password.normalize('NFC')].length
-  if (length < MIN_PASSWORD_LENGTH || password.length > MAX_PASSWORD_LENGTH) {
-    return `A password must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters; this one has ${length}. A few words in a row are easy to remember.`
-  }
-  if (new Set(password).size < 4) return 'A password must have at least four different characters.'
-  // SP 800-63B, section 5.1.1.2: context-specific words.
-  if (password.toLowerCase().replaceAll(user.toLowerCase(), '').length < MIN_PASSWORD_LENGTH / 2) {
-    return 'A password must not consist of the user name.'
-  }
-  return null
-}

@@ -77,6 +77,7 @@ test.each([
   ['too many characters', 'abcd'.repeat(257), 'this one has 1028'],
   ['one character', 'z'.repeat(40), 'at least four different characters'],
   ['the name', 'ada-LovelaceADA-LOVELACE', 'must not consist of the user name'],
+  ['a common word and digits', 'letmein12345', 'easy to guess'],
 ])('a password of %s is refused without being quoted', async (_, password, sentence) => {
   const error = await addUser(await newFile(), 'ada-lovelace', password).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ code: 'USERS_INVALID', message: expect.stringContaining(sentence) })
@@ -85,8 +86,8 @@ test.each([
 
 test('the length of a password counts composed characters, as users see them', async () => {
   const file = await newFile()
-  await addUser(file, 'ada', `${'é'.normalize('NFD').repeat(4)}abcdefgh`)
-  await expect(addUser(file, 'grace', `${'é'.normalize('NFD').repeat(3)}abcdefgh`)).rejects.toThrow('has 11')
+  await addUser(file, 'ada', `${'é'.normalize('NFD').repeat(4)}kmq-wzpt`)
+  await expect(addUser(file, 'grace', `${'é'.normalize('NFD').repeat(3)}kmq-wzpt`)).rejects.toThrow('has 11')
 })
 
 test('a new password replaces the old one, and nothing else changes', async () => {
