@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { createLockoutThrottle, rateLimitedLog } from '../base/throttles.ts'
@@ -11,6 +12,7 @@ import {
   loginRefused,
   type Problem,
   sessionLimit,
+  storeUnavailable,
   tooManyAtProvider,
   tooManyAttempts,
   tooManyGroups,
@@ -51,7 +53,7 @@ const beginning = describeRoute({
 const arrival = describeRoute({
   summary: 'Finish a login: the OpenID provider redirects browsers to this address',
   answers: {
-    303: { text: 'Logged in.' },
+    303: { text: 'Logged in, now or before.' },
     400: { text: 'The login has expired, or began in another browser.' },
     401: { text: 'The authentication at the provider is older than `max_age`, or its time is unknown.' },
     403: { text: 'The provider or the rules refused the login.' },
@@ -82,7 +84,7 @@ const backChannel = describeRoute({
 export function oidcRoutes(app: FastifyInstance, services: Services): void {
   const { oidc, providerLimits, audit } = services
   if (oidc === null) return
-  const flowCookie = createFlowCookie(services.cookie.secure)
+  const flowCookies = createFlowCookies(services.cookie.secure)
   const logProviderError = rateLimitedLog()
   const throttle = createLockoutThrottle()
   const call = { signal: services.lifecycle.giveUp }
@@ -128,8 +130,8 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
       const { begun } = asked
       try {
         const returnTo = services.returnTo(request.query.return_to)
-        const { url, cookie } = await oidc.begin({ returnTo, maxAge, begun }, call)
-        flowCookie.set(reply, cookie)
+        const { url, state, cookie } = await oidc.begin({ returnTo, maxAge, begun }, call)
+        flowCookies.set(request, reply, state, cookie)
         return reply.redirect(url, 303)
       } catch (error) {
         // Nothing was stored yet. A flow that the store did not acknowledge may be stored, so it still counts.
@@ -150,11 +152,18 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
   })
 
   async function arrive(request: FastifyRequest, reply: FastifyReply, login: OidcLogin) {
-    const cookie = flowCookie.read(request)
     // Everything after the first question mark: the query may contain others (RFC 3986, section 3.4).
     const query = new URLSearchParams(/\?(.*)/s.exec(request.url)?.[1] ?? '')
+    const state = query.get('state') ?? ''
+    const cookie = flowCookies.read(request, state)
     const arrival = cookie === undefined ? null : await login.finish(cookie, query, call)
-    if (arrival === null) return sendProblem(request, reply, loginExpired)
+    if (arrival === null) {
+      // The user reloaded this address after the login.
+      const session = await services.checkSession(request)
+      return session.status === 'active'
+        ? reply.redirect('/', 303)
+        : sendProblem(request, reply, session.status === 'unavailable' ? storeUnavailable : loginExpired)
+    }
     if (arrival.begun !== undefined) providerLimits.giveBack(arrival.begun)
     const started = await startSession(request, reply, services, {
       identity: arrival.identity,
@@ -163,7 +172,7 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
       // Before any client has the token: a session that a logout at the provider cannot end must not begin.
       whenIssued: (issued) => login.link(issued, call),
     })
-    flowCookie.clear(reply)
+    flowCookies.clear(reply, state)
     if (started.status === 'full') return sendProblem(request, reply, sessionLimit(started.max))
     return reply.redirect(arrival.returnTo, 303)
   }
@@ -197,15 +206,25 @@ function invalidLogout(reply: FastifyReply, description: string): FastifyReply {
   return reply.code(400).send({ error: 'invalid_request', error_description: description })
 }
 
-/** The cookie that binds an unfinished login to the browser in which it began. */
-function createFlowCookie(secure: boolean) {
-  const name = secure ? '__Host-holdfast-oidc' : 'holdfast-oidc'
+/** Max unfinished logins of one browser, such as one per tab. The oldest make room for new ones. */
+const MAX_FLOW_COOKIES = 5
+
+/** The cookies that bind unfinished logins to the browser in which they began: one per login, so that tabs do not collide. */
+function createFlowCookies(secure: boolean) {
+  const prefix = secure ? '__Host-holdfast-oidc-' : 'holdfast-oidc-'
   // Lax, not Strict: the browser must send it with the provider's redirect.
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+  const nameOf = (state: string) => prefix + hash('sha256', state, 'base64url').slice(0, 12)
   return {
-    read: (request: FastifyRequest) => request.cookies[name] || undefined,
-    set: (reply: FastifyReply, value: string) =>
-      void reply.setCookie(name, value, { ...attributes, maxAge: FLOW_LIFETIME_MS / 1000 }),
-    clear: (reply: FastifyReply) => void reply.clearCookie(name, attributes),
+    read: (request: FastifyRequest, state: string) => request.cookies[nameOf(state)] || undefined,
+    set(request: FastifyRequest, reply: FastifyReply, state: string, value: string) {
+      // Browsers send the oldest cookie first (RFC 6265, section 5.4).
+      const others = Object.keys(request.cookies).filter((name) => name.startsWith(prefix))
+      for (const name of others.slice(0, Math.max(0, others.length + 1 - MAX_FLOW_COOKIES))) {
+        reply.clearCookie(name, attributes)
+      }
+      reply.setCookie(nameOf(state), value, { ...attributes, maxAge: FLOW_LIFETIME_MS / 1000 })
+    },
+    clear: (reply: FastifyReply, state: string) => void reply.clearCookie(nameOf(state), attributes),
   }
 }

@@ -15,6 +15,11 @@ export class Browser {
     return this.#jar(origin).get(name)
   }
 
+  /** The names of the cookies that begin with a prefix. */
+  cookieNames(origin: string, prefix: string): string[] {
+    return [...this.#jar(origin).keys()].filter((name) => name.startsWith(prefix))
+  }
+
   setCookie(origin: string, name: string, value: string): void {
     this.#jar(origin).set(name, value)
   }

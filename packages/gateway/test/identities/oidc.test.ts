@@ -32,6 +32,13 @@ async function logInByProvider(client = browser, returnTo = '/reports?year=2026'
   return await client.open(address, {}, (next) => next.origin === PUBLIC_URL && !isCallback(next))
 }
 
+/** The cookie of the only unfinished login. */
+function flowCookie(): [name: string, value: string] {
+  const [name = '', another] = browser.cookieNames(PUBLIC_URL, 'holdfast-oidc-')
+  expect(another).toBeUndefined()
+  return [name, browser.cookie(PUBLIC_URL, name) ?? '']
+}
+
 /** The address to which the provider redirects the browser, without opening it. */
 const callbackOf = async () => (await browser.open(`${PUBLIC_URL}/oidc/login`, {}, isCallback)).url.href
 
@@ -47,7 +54,7 @@ describe('a login at the provider', () => {
       email: 'ada@example.org',
       groups: ['staff', 'engines'],
     })
-    expect(browser.cookie(PUBLIC_URL, 'holdfast-oidc')).toBeUndefined()
+    expect(browser.cookieNames(PUBLIC_URL, 'holdfast-oidc')).toEqual([])
     const asked = new URL(browser.history[1] ?? '')
     expect(Object.fromEntries(asked.searchParams)).toMatchObject({
       response_type: 'code',
@@ -85,7 +92,7 @@ describe('a login at the provider', () => {
     expect(response.status).toBe(303)
     expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(
-        /^__Host-holdfast-oidc=[\w-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Host-holdfast-oidc-[\w-]{12}=[\w-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
       ),
     ])
   })
@@ -131,13 +138,40 @@ describe('the answer of the provider', () => {
     const gateway = await startWithProvider()
     await provider.start()
     const href = await callbackOf()
-    const cookie = browser.cookie(PUBLIC_URL, 'holdfast-oidc') ?? ''
+    const [name, cookie] = flowCookie()
     expect((await again(href)).status).toBe(200)
     const token = tokenOf()
-    browser.setCookie(PUBLIC_URL, 'holdfast-oidc', cookie)
+    // Reloaded by the user who is logged in.
+    expect((await browser.open(href)).url.href).toBe(`${PUBLIC_URL}/`)
+    expect(tokenOf()).toBe(token)
+    browser.setCookie(PUBLIC_URL, 'holdfast', '')
+    browser.setCookie(PUBLIC_URL, name, cookie)
     const response = await again(href)
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('LOGIN_EXPIRED')])
     expect((await gateway.get('/session', asBearer(token))).status).toBe(200)
+  })
+
+  test('logins in several tabs finish in any order, and a sixth tab makes the first one begin again', async () => {
+    await startWithProvider()
+    await provider.start()
+    const tabs: string[] = []
+    for (let tab = 0; tab < 6; tab++) tabs.push(await callbackOf())
+    expect(browser.cookieNames(PUBLIC_URL, 'holdfast-oidc-')).toHaveLength(5)
+    const [oldest = '', ...others] = tabs
+    expect((await again(oldest)).status).toBe(400)
+    for (const href of others.toReversed()) {
+      const { response } = await browser.open(href, {}, (next) => !isCallback(next))
+      expect(response.status).toBe(303)
+    }
+    expect(browser.cookieNames(PUBLIC_URL, 'holdfast-oidc-')).toEqual([])
+  })
+
+  test('an ID token that was issued an hour ahead is refused', async () => {
+    const gateway = await startWithProvider()
+    await provider.start({ issuedAheadSeconds: 3600 })
+    const { response } = await browser.open(`${PUBLIC_URL}/oidc/login`)
+    expect([response.status, tokenOf()]).toEqual([403, ''])
+    expect(gateway.log()).toContain('issued in the future')
   })
 
   // INV-GATEWAY-11.
@@ -145,7 +179,7 @@ describe('the answer of the provider', () => {
     const gateway = await startWithProvider()
     await provider.start()
     const { pathname, search } = new URL(await callbackOf())
-    const cookie = `holdfast-oidc=${browser.cookie(PUBLIC_URL, 'holdfast-oidc')}`
+    const cookie = flowCookie().join('=')
     const all = await Promise.all(
       Array.from({ length: 10 }, () => gateway.get(pathname + search, { cookie })),
     )
@@ -195,9 +229,9 @@ describe('the answer of the provider', () => {
     await startWithProvider()
     await provider.start()
     const href = await callbackOf()
-    const cookie = browser.cookie(PUBLIC_URL, 'holdfast-oidc') ?? ''
+    const [name, cookie] = flowCookie()
     for (const made of ['', 'x', 'A'.repeat(200), cookie.slice(0, -1), `${cookie.slice(0, -4)}AAAA`]) {
-      browser.setCookie(PUBLIC_URL, 'holdfast-oidc', made)
+      browser.setCookie(PUBLIC_URL, name, made)
       expect((await again(href)).status).toBe(400)
     }
   })
@@ -207,7 +241,7 @@ describe('the answer of the provider', () => {
     const gateway = await startWithProvider()
     await provider.start()
     await callbackOf()
-    const cookie = browser.cookie(PUBLIC_URL, 'holdfast-oidc') ?? ''
+    const [, cookie] = flowCookie()
     expect(cookie).not.toContain('hf_')
     expect(Buffer.from(cookie, 'base64url').toString('latin1')).not.toContain('hf_')
     expect(await gateway.store.verify(cookie)).toMatchObject({ status: 'inactive', reason: 'malformed' })

@@ -1,6 +1,7 @@
+import type { webcrypto } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { findFreePorts } from '@holdfast/testing'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type Configuration, Provider } from 'oidc-provider'
 import { onTestFinished } from 'vitest'
 
@@ -28,7 +29,11 @@ export interface TestProvider {
   /** Errors of the provider, such as a logout that a gateway refused. */
   errors: string[]
   /** With `tellsAuthTime` every ID token contains `auth_time`, else only those of requests that need it. */
-  start(options?: { backchannel?: string; tellsAuthTime?: boolean }): Promise<void>
+  start(options?: {
+    backchannel?: string
+    tellsAuthTime?: boolean
+    issuedAheadSeconds?: number
+  }): Promise<void>
   stop(): Promise<void>
   /** A logout token with the provider's signature; a change to null removes the claim. */
   logoutToken(changes: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
@@ -57,13 +62,15 @@ export async function makeProvider(): Promise<TestProvider> {
     person: 'ada',
     agoSeconds: 0,
     errors: [],
-    async start({ backchannel, tellsAuthTime = false } = {}) {
+    async start({ backchannel, tellsAuthTime = false, issuedAheadSeconds = 0 } = {}) {
       const oidc = new Provider(issuer, configuration(provider, key, { backchannel, tellsAuthTime }))
       oidc.on('backchannel.error', (_ctx, error) => provider.errors.push(error.message))
       oidc.on('server_error', (_ctx, error) => provider.errors.push(error.message))
       const answer = oidc.callback()
       server = createServer((request, response) => {
         const isInteraction = request.url?.startsWith('/interaction/')
+        if (issuedAheadSeconds > 0 && request.url === '/token')
+          issueAhead(response, privateKey, issuedAheadSeconds)
         void (isInteraction ? logIn(oidc, provider, request, response) : answer(request, response))
       })
       const listening = Promise.withResolvers<void>()
@@ -95,6 +102,26 @@ export async function makeProvider(): Promise<TestProvider> {
   }
   onTestFinished(() => provider.stop())
   return provider
+}
+
+/** Signs the ID token of a response again, with another time of issue. */
+function issueAhead(response: ServerResponse, key: webcrypto.CryptoKey, aheadSeconds: number): void {
+  const end = response.end.bind(response) as (text: string) => ServerResponse
+  const resign = async (text: string) => {
+    const body = JSON.parse(text)
+    const { iat = 0, ...claims } = decodeJwt(body.id_token)
+    const token = new SignJWT({ ...claims, iat: iat + aheadSeconds })
+    const changed = {
+      ...body,
+      id_token: await token.setProtectedHeader({ alg: 'RS256', kid: 'test-key' }).sign(key),
+    }
+    response.setHeader('content-length', Buffer.byteLength(JSON.stringify(changed)))
+    end(JSON.stringify(changed))
+  }
+  response.end = ((text: string) => {
+    void resign(String(text))
+    return response
+  }) as typeof response.end
 }
 
 async function logIn(
@@ -145,6 +172,8 @@ function configuration(
     },
     // It asks no user for consent.
     async loadExistingGrant(ctx) {
+      const existing = ctx.oidc.session?.grantIdFor(CLIENT_ID)
+      if (existing !== undefined) return await ctx.oidc.provider.Grant.find(existing)
       const grant = new ctx.oidc.provider.Grant({
         clientId: ctx.oidc.client?.clientId ?? '',
         accountId: ctx.oidc.session?.accountId ?? '',

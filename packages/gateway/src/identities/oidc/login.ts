@@ -46,10 +46,10 @@ interface Beginning {
 /** The login at an OpenID Connect provider: authorization code flow with PKCE, state and nonce. */
 export interface OidcLogin {
   /**
-   * Begins a login. Returns the provider's address and the value of the browser's cookie. Throws
+   * Begins a login. Returns the provider's address, the `state` of the login and the value of its cookie. Throws
    * `ProviderUnavailableError` and what `store.issue` throws.
    */
-  begin(beginning: Beginning, options: CallOptions): Promise<{ url: string; cookie: string }>
+  begin(beginning: Beginning, options: CallOptions): Promise<{ url: string; state: string; cookie: string }>
   /**
    * Finishes a login with the query string of the provider's answer. Null when this browser has no such login. Throws
    * `ProviderUnavailableError`, `LoginRefusedError` (`AuthenticationTooOldError` when the authentication is older than
@@ -107,7 +107,7 @@ export function createOidcLogin(options: {
         // `max_age=0` means this, but not every provider treats it so (OpenID Connect Core, section 3.1.2.1).
         ...(maxAge === 0 ? { prompt: 'login' } : {}),
       })
-      return { url: url.href, cookie: await flows.begin(flow, call) }
+      return { url: url.href, state: flow.state, cookie: await flows.begin(flow, call) }
     },
 
     async finish(cookie, query, call) {
