@@ -14,6 +14,9 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const missing = await missingRequirement()
 if (missing !== null) console.warn(`The fault campaign was not run: ${missing}`)
 
+/** Max runs of a control until it is red. */
+const CONTROL_RUNS = 3
+
 let results = ''
 beforeAll(async () => {
   results = await mkdtemp(join(tmpdir(), 'faults-test-'))
@@ -57,9 +60,13 @@ describe.runIf(missing === null)('the fault campaign', () => {
     ['A', 'plain-wait'],
     ['minority', 'plain-wait'],
     ['kill-primary', 'connect-redis'],
-  ])('would show it: case %s turns the control %s red', { timeout: 120_000 }, async (name, system) => {
-    const { code, said } = await outcome(campaign('--case', name, '--system', system))
-    expect(code, said).toBe(EXIT.green)
+  ])('would show it: case %s turns the control %s red', { timeout: 300_000 }, async (name, system) => {
+    // A control shows what its case can find. On a busy machine its few writes may miss the moment of the fault.
+    const runs: Awaited<ReturnType<typeof outcome>>[] = []
+    do runs.push(await outcome(campaign('--case', name, '--system', system)))
+    while (runs.at(-1)?.code !== EXIT.green && runs.length < CONTROL_RUNS)
+    const said = runs.map((run) => run.said).join('\n')
+    expect(runs.at(-1)?.code, said).toBe(EXIT.green)
     expect(said).toContain('red, as required of a control')
   })
 

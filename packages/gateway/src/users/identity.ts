@@ -1,4 +1,4 @@
-import { type Claims, isBookkeeping } from '@holdfast/tokens'
+import type { Claims } from '@holdfast/tokens'
 
 /** The user who logged in, independent of the source: the users file, a directory or an OpenID provider. */
 export interface Identity {
@@ -14,24 +14,6 @@ export interface Identity {
 export const MAX_GROUPS = 200
 /** Max characters of a group's name. */
 const MAX_GROUP_LENGTH = 128
-
-/** Max characters of a subject. It leaves room for the session's id in the label of a provider's link. */
-const MAX_SUBJECT_LENGTH = 200
-
-/**
- * True for a subject that a directory or a provider may return. Directories have users such as `O'Brien`, `anne marie` and
- * `j#1`: headers are percent-encoded, so only characters that no reader can see are refused, and the subjects of records
- * that belong to no user.
- */
-export function isSubject(text: string): boolean {
-  return (
-    text !== '' &&
-    text.length <= MAX_SUBJECT_LENGTH &&
-    text.trim() === text &&
-    !/\p{C}/u.test(text) &&
-    !isBookkeeping(text)
-  )
-}
 
 /** True for a group name that a session may carry. In headers a comma is percent-encoded, so that it separates nothing. */
 export function isGroupName(name: string): boolean {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { claimsOf, isGroupName, isSubject, profileOf, toIdentity } from '../../src/users/identity.ts'
+import { claimsOf, isGroupName, profileOf, toIdentity } from '../../src/users/identity.ts'
+import { isSubject } from '../../src/users/subject.ts'
 
 test('toIdentity leaves out invalid data of a directory, and names the groups among it', () => {
   const unusable = ['', ' x', 'line\nbreak', 'y'.repeat(129)]

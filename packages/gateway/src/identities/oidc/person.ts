@@ -1,12 +1,7 @@
 import type { JsonValue } from '@holdfast/tokens'
 import type { OidcConfig } from '../../config/identities.ts'
-import {
-  type GroupsToKeep,
-  type Identity,
-  isSubject,
-  toIdentity,
-  tooManyGroupsText,
-} from '../../users/identity.ts'
+import { type GroupsToKeep, type Identity, toIdentity, tooManyGroupsText } from '../../users/identity.ts'
+import { isSubject } from '../../users/subject.ts'
 import { LoginRefusedError, TooManyGroupsError } from '../errors.ts'
 import { groupsIn, type ProviderClaims } from './groups.ts'
 
