@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { isRoot, isThere } from '@holdfast/testing/hosts/programs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEBIAN_ROOT_PROGRAMS, unpackDebian } from './debian-root.ts'
-import { buildHostPackages, type HostPackages } from './hosts/build.ts'
+import { buildHostPackages, type HostPackages, withSources } from './hosts/build.ts'
 import { SERVICE_USERS } from './hosts/service-users.ts'
 import { PLATFORM, sharedCommand, sharedPackage, sharedRelease } from './shared-builds.ts'
 
@@ -119,7 +119,9 @@ describe.runIf(canRun)('the packages for hosts', () => {
 
   test('a second build has the same bytes', async () => {
     const out = join(folder, 'again')
-    const again = await buildHostPackages(sharedCommand(), PLATFORM, out, await sharedRelease())
+    const again = await withSources(sharedCommand(), PLATFORM, await sharedRelease(), (sources) =>
+      buildHostPackages(sources, out),
+    )
     const hashes = (files: HostPackages) => Promise.all(KINDS.map((kind) => hashOf(files[kind])))
     expect(await hashes(again)).toEqual(await hashes(built))
   }, 180_000)

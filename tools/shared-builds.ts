@@ -7,11 +7,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildArchive } from './hosts/archive.ts'
-import { releaseOfSources } from './hosts/build.ts'
-import { buildDeb } from './hosts/debian.ts'
+import { BUILDERS, releaseOfSources } from './hosts/build.ts'
 import type { Platform, Release } from './hosts/release.ts'
-import { buildRpm } from './hosts/rpm.ts'
 import { layOut } from './hosts/tree.ts'
 
 /** A build takes seconds, also on a busy machine. */
@@ -33,21 +30,13 @@ export function sharedCommand(): string {
 export const sharedTree = (): Promise<string> =>
   once('tree', async (folder) => layOut(folder, sharedCommand(), PLATFORM, await sharedRelease()))
 
-const BUILDERS = {
-  archive: (tree: string, _: string, out: string, release: Release) =>
-    buildArchive(tree, out, PLATFORM, release),
-  deb: (tree: string, scratch: string, out: string, release: Release) =>
-    buildDeb(tree, scratch, out, PLATFORM, release),
-  rpm: (tree: string, scratch: string, out: string, release: Release) =>
-    buildRpm(tree, scratch, out, PLATFORM, release),
-}
-
 /** The file of a package. Tests only read it. */
 export async function sharedPackage(kind: keyof typeof BUILDERS): Promise<string> {
   const tree = await sharedTree()
   const folder = await once(kind, async (out) => {
     const scratch = join(out, 'scratch')
-    const file = await BUILDERS[kind](tree, scratch, out, await sharedRelease())
+    const sources = { tree, scratch, platform: PLATFORM, release: await sharedRelease() }
+    const file = await BUILDERS[kind](sources, out)
     await rm(scratch, { recursive: true, force: true })
     await writeFile(join(out, 'name'), basename(file))
   })

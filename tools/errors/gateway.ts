@@ -111,7 +111,7 @@ export const RESPONSES: ErrorEntries = {
     remedy: 'Set `content-type`.',
   },
   TOO_MANY_GROUPS: {
-    cause: 'The login was correct, but the user has more groups than a session carries (200).',
+    cause: '403. The login was correct, but the user has more groups than a session carries (200).',
     remedy:
       'Narrow `groups.filter` or the provider’s claim, or set `identities.keepGroups` to "in-rules". The audit log has the number of groups.',
   },

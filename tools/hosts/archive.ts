@@ -17,14 +17,9 @@ export async function buildArchive(
   await setTimes(tree, release)
   const name = `holdfast-${release.version}-${platform}`
   const file = join(out, `${name}.tar.gz`)
+  const compressor = `gzip --no-name -${GZIP_LEVEL[release.compression]}`
   await run('tar', [
-    ...[
-      '--create',
-      '--file',
-      file,
-      '--use-compress-program',
-      `gzip --no-name -${GZIP_LEVEL[release.compression]}`,
-    ],
+    ...['--create', '--file', file, '--use-compress-program', compressor],
     ...['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${release.timeS}`],
     ...['--format=posix', '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'],
     ...['--transform', `s,^\\.,${name},`, '--directory', tree, '.'],

@@ -21,11 +21,7 @@ import { layOut } from './tree.ts'
 
 const run = promisify(execFile)
 
-export interface HostPackages {
-  archive: string
-  deb: string
-  rpm: string
-}
+export type HostPackages = Record<'archive' | 'deb' | 'rpm', string>
 
 /** The release of this revision. */
 export const releaseOfSources = async (compression: Release['compression']): Promise<Release> => ({
@@ -34,46 +30,56 @@ export const releaseOfSources = async (compression: Release['compression']): Pro
   compression,
 })
 
-/** Builds the packages of a platform into a folder. `command` is the folder of the built command. */
-export async function buildHostPackages(
+/** The inputs of a build. */
+export interface Sources {
+  /** The folder that `layOut` filled. */
+  tree: string
+  /** A folder for files that are needed only during the build. */
+  scratch: string
+  platform: Platform
+  release: Release
+}
+
+/** Builds a package of each kind into the folder `out`, and returns its file. */
+export const BUILDERS: Record<keyof HostPackages, (sources: Sources, out: string) => Promise<string>> = {
+  archive: ({ tree, platform, release }, out) => buildArchive(tree, out, platform, release),
+  deb: ({ tree, scratch, platform, release }, out) => buildDeb(tree, scratch, out, platform, release),
+  rpm: ({ tree, scratch, platform, release }, out) => buildRpm(tree, scratch, out, platform, release),
+}
+
+/** Lays out the tree of a platform in a temporary folder for `use`. `command` is the folder of the built command. */
+export async function withSources<T>(
   command: string,
   platform: Platform,
-  out: string,
   release: Release,
-): Promise<HostPackages> {
+  use: (sources: Sources) => Promise<T>,
+): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'holdfast-dist-'))
   try {
-    await mkdir(out, { recursive: true })
     const tree = join(scratch, 'tree')
     await layOut(tree, command, platform, release)
-    return {
-      archive: await buildArchive(tree, out, platform, release),
-      deb: await buildDeb(tree, scratch, out, platform, release),
-      rpm: await buildRpm(tree, scratch, out, platform, release),
-    }
+    return await use({ tree, scratch, platform, release })
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
 }
 
-/** Builds the image of the gateway as one file, which `podman load` and `skopeo` read. */
-async function buildImageFile(
-  command: string,
-  platform: Platform,
-  out: string,
-  release: Release,
-): Promise<string> {
-  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-dist-'))
-  try {
-    const tree = join(scratch, 'tree')
-    await layOut(tree, command, platform, release)
-    const { layout } = await buildImage(tree, scratch, scratch, release)
-    const file = join(out, `holdfast-gateway-${release.version}-${platform}.oci.tar`)
-    await packImage(layout, file, release)
-    return file
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
+/** Builds the packages of a platform into a folder. */
+export async function buildHostPackages(sources: Sources, out: string): Promise<HostPackages> {
+  await mkdir(out, { recursive: true })
+  return {
+    archive: await BUILDERS.archive(sources, out),
+    deb: await BUILDERS.deb(sources, out),
+    rpm: await BUILDERS.rpm(sources, out),
   }
+}
+
+/** Builds the image of the gateway as one file, which `podman load` and `skopeo` read. */
+async function buildImageFile({ tree, scratch, platform, release }: Sources, out: string): Promise<string> {
+  const { layout } = await buildImage(tree, scratch, scratch, release)
+  const file = join(out, `holdfast-gateway-${release.version}-${platform}.oci.tar`)
+  await packImage(layout, file, release)
+  return file
 }
 
 /** Why the image cannot be built here; null if it can. */
@@ -98,10 +104,12 @@ if (import.meta.main) {
   const release = await releaseOfSources('small')
   const out = join(ROOT, 'dist', 'hosts')
   for (const platform of chosen) {
-    const files: string[] = Object.values(await buildHostPackages(command, platform, out, release))
     const reason = whyNoImage(platform)
-    if (reason === null) files.push(await buildImageFile(command, platform, out, release))
-    else console.log(`The image of the gateway for ${platform} was not built: ${reason}.`)
+    const files = await withSources(command, platform, release, async (sources) => [
+      ...Object.values(await buildHostPackages(sources, out)),
+      ...(reason === null ? [await buildImageFile(sources, out)] : []),
+    ])
+    if (reason !== null) console.log(`The image of the gateway for ${platform} was not built: ${reason}.`)
     for (const file of files) {
       const { size } = await stat(file)
       console.log(`dist/hosts/${basename(file)}  ${(size / (1 << 20)).toFixed(1)} MiB`)

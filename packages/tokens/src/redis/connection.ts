@@ -65,8 +65,7 @@ const createRawClient = (options: ConnectionOptions, { signal, socket, connectTi
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.clientName === undefined ? {} : { name: options.clientName }),
     socket: {
-      host: reachOf(options).host,
-      port: reachOf(options).port,
+      ...reachOf(options),
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       connectTimeout,
       signal,
@@ -235,15 +234,18 @@ export class Connection {
   }
 }
 
-const reachOf = ({ address, reach }: ConnectionOptions): NodeAddress => reach ?? address
+/** Where to connect. */
+function reachOf({ address, reach = address }: ConnectionOptions): NodeAddress {
+  return { host: reach.host, port: reach.port }
+}
 
 /** The name that the certificate of this server must contain, if it differs from that of the other servers. */
 const serverNameOf = ({ reach }: ConnectionOptions) =>
   reach?.servername === undefined ? {} : { servername: reach.servername }
 
 /** Names the server in a message: the address that it announces, and where this process looks for it. */
-const describeServer = ({ address, reach }: ConnectionOptions): string => {
-  const [announced, reached] = [formatAddress(address), formatAddress(reach ?? address)]
+const describeServer = (options: ConnectionOptions): string => {
+  const [announced, reached] = [formatAddress(options.address), formatAddress(reachOf(options))]
   return announced === reached ? announced : `${announced} (reached at ${reached})`
 }
 
@@ -296,8 +298,7 @@ async function wantsTls(options: ConnectionOptions, error: unknown, untilMs: num
     error instanceof SocketClosedUnexpectedlyError ||
     (error instanceof Error && 'code' in error && CUT_OFF.has(String(error.code)))
   if (options.tls !== undefined || !wasCut) return false
-  const { host, port } = reachOf(options)
-  const from = { host, port, localAddress: options.localAddress }
+  const from = { ...reachOf(options), localAddress: options.localAddress }
   const patienceMs = Math.min(MAX_DOUBT_MS, untilMs - performance.now())
   return !(await speaksPlain(from, patienceMs)) && speaksTls(from, patienceMs)
 }
@@ -311,8 +312,7 @@ async function rejectIfPlain(
   timeoutMs: number,
   reject: (error: Error) => void,
 ): Promise<void> {
-  const { host, port } = reachOf(options)
-  if (await speaksPlain({ host, port, localAddress: options.localAddress }, timeoutMs)) {
+  if (await speaksPlain({ ...reachOf(options), localAddress: options.localAddress }, timeoutMs)) {
     reject(protocolMismatch(describeServer(options), 'tls-to-plain'))
   }
 }

@@ -30,13 +30,8 @@ export function rangeOf(entry: Entry, attribute: string): { values: string[]; ne
  * directories ignore case, and each spelling of a name must give the same subject.
  */
 export function namingValue(entry: Entry, attribute: string, typed: string): string | null {
-  const values = valuesOf(entry, attribute)
-  if (values.length === 1) return values[0]?.normalize('NFC').trim() ?? null
-  const fold = (text: string) => text.normalize('NFC').toLowerCase().trim()
-  return (
-    values
-      .find((value) => fold(value) === fold(typed))
-      ?.normalize('NFC')
-      .trim() ?? null
-  )
+  const clean = (text: string) => text.normalize('NFC').trim()
+  const values = valuesOf(entry, attribute).map(clean)
+  const wanted = clean(typed).toLowerCase()
+  return (values.length === 1 ? values[0] : values.find((value) => value.toLowerCase() === wanted)) ?? null
 }

@@ -137,12 +137,28 @@ export class SessionStore implements TokenStore {
     options?: CallOptions,
   ): Promise<Active | Inactive> {
     const deadline = Deadline.of(options, this.#timeoutMs)
-    return this.#inTurn(token, deadline, () => this.#update(token, change, deadline))
+    return this.#inTurn(
+      token,
+      deadline,
+      () => this.#tryToUpdate(token, change, deadline),
+      () =>
+        new UpdateConflictError(
+          'Other processes updated the session during each attempt of this update, until its deadline. The update was not applied. Try again later.',
+        ),
+    )
   }
 
   async rotate(token: string, options?: CallOptions): Promise<Rotation> {
     const deadline = Deadline.of(options, this.#timeoutMs)
-    return this.#inTurn(token, deadline, () => this.#rotate(token, deadline))
+    return this.#inTurn(
+      token,
+      deadline,
+      () => this.#tryToRotate(token, deadline),
+      () =>
+        new StoreUnavailableError(
+          'Other processes updated the session during each attempt to rotate it, until the deadline. The old token is still valid.',
+        ),
+    )
   }
 
   revoke(token: string, options?: CallOptions): Promise<Revocation> {
@@ -193,55 +209,53 @@ export class SessionStore implements TokenStore {
     return this.#backend.close()
   }
 
-  /** Runs `change` after all earlier changes of the session in this process. */
-  async #inTurn<T>(token: string, deadline: Deadline, change: () => Promise<T>): Promise<T | Inactive> {
+  /**
+   * Changes a session after all earlier changes of it in this process. `attempt` returns null if another process changed
+   * the session first; it is then tried again after a pause, until the deadline.
+   */
+  async #inTurn<T>(
+    token: string,
+    deadline: Deadline,
+    attempt: () => Promise<T | null>,
+    overtaken: () => Error,
+  ): Promise<T | Inactive> {
     const key = this.#codec.keyOf(token)
-    return key === null ? this.#codec.refuse(token) : this.#changes.run(key.key, deadline, change)
+    if (key === null) return this.#codec.refuse(token)
+    return this.#changes.run(key.key, deadline, async () => {
+      const pauses = new Backoff(...PAUSES_MS)
+      do {
+        const result = await attempt()
+        if (result !== null) return result
+        await deadline.pause(pauses.next())
+      } while (!deadline.isOver)
+      throw overtaken()
+    })
   }
 
-  async #update(
+  async #tryToUpdate(
     token: string,
     change: (claims: Claims) => Claims,
     deadline: Deadline,
-  ): Promise<Active | Inactive> {
-    const pauses = new Backoff(...PAUSES_MS)
-    do {
-      const found = await this.#reader.find(token, deadline)
-      if (found.status !== 'found') return found
-      const { key, subject, record, session } = found
-      const claims = change(structuredClone(session.claims))
-      checkClaims(claims)
-      const changed = this.#codec.withClaims(token, key, record, { subject: session.subject, claims })
-      const request: MergeRequest = {
-        key,
-        subject,
-        record: changed,
-        ifVersion: record.version,
-        changesStored: true,
-      }
-      const [stored] = await this.#backend.merge([request], deadline)
-      if (stored?.state !== 'live' || sameContent(stored, changed))
-        return this.#reader.describe(token, key, stored ?? null)
-      await deadline.pause(pauses.next())
-    } while (!deadline.isOver)
-    throw new UpdateConflictError(
-      'Other processes updated the session during each attempt of this update, until its deadline. The update was not applied. Try again later.',
-    )
+  ): Promise<Active | Inactive | null> {
+    const found = await this.#reader.find(token, deadline)
+    if (found.status !== 'found') return found
+    const { key, subject, record, session } = found
+    const claims = change(structuredClone(session.claims))
+    checkClaims(claims)
+    const changed = this.#codec.withClaims(token, key, record, { subject: session.subject, claims })
+    const request: MergeRequest = {
+      key,
+      subject,
+      record: changed,
+      ifVersion: record.version,
+      changesStored: true,
+    }
+    const [stored] = await this.#backend.merge([request], deadline)
+    if (stored?.state === 'live' && !sameContent(stored, changed)) return null
+    return this.#reader.describe(token, key, stored ?? null)
   }
 
-  async #rotate(token: string, deadline: Deadline): Promise<Rotation> {
-    const pauses = new Backoff(...PAUSES_MS)
-    do {
-      const rotation = await this.#tryToRotate(token, deadline)
-      if (rotation !== 'overtaken') return rotation
-      await deadline.pause(pauses.next())
-    } while (!deadline.isOver)
-    throw new StoreUnavailableError(
-      'Other processes updated the session during each attempt to rotate it, until the deadline. The old token is still valid.',
-    )
-  }
-
-  async #tryToRotate(token: string, deadline: Deadline): Promise<Rotation | 'overtaken'> {
+  async #tryToRotate(token: string, deadline: Deadline): Promise<Rotation | null> {
     const found = await this.#reader.find(token, deadline)
     if (found.status !== 'found') return found
     const { key, record, session } = found
@@ -260,7 +274,7 @@ export class SessionStore implements TokenStore {
     if (rotated.fresh === null && rotated.old?.state === 'live') {
       // An attempt on a primary that was replaced may have stored it.
       this.#abandon(fresh)
-      return 'overtaken'
+      return null
     }
     if (rotated.old?.state !== 'revoked') {
       throw new StoreUnavailableError('The new session was ended before it could replace the old one.')
