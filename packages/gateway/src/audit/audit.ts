@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
+import { RepeatThrottle } from '../base/throttles.ts'
 import { fileError } from '../files/private.ts'
 import { emptyChain, nextLine } from './chain.ts'
 import { AUDIT_TEXTS, type AuditEntry } from './entry.ts'
@@ -9,6 +10,11 @@ import { AuditFile } from './file.ts'
 /** The audit log, as routes see it. No request waits for it: `AuditFile` writes entries in the background. */
 export interface Audit {
   record(entry: AuditEntry): void
+  /**
+   * Records an entry that clients can cause as often as they like: once a minute per `key`, and 300 per minute of each kind.
+   * The next entry counts what was held back.
+   */
+  recordBounded(key: string, entry: BoundedEntry): void
   loggedIn(entry: Fields<'login'>): void
   loginRefused(entry: Fields<'login-refused'>): void
   loggedOut(entry: Fields<'logout'>): void
@@ -37,6 +43,15 @@ export interface AuditStatus {
   troubled: boolean
 }
 
+/** An entry that has `heldBack`, which the log counts itself. */
+type BoundedEntry = AuditEntry extends infer Entry
+  ? Entry extends { event: string }
+    ? 'heldBack' extends keyof Entry
+      ? Omit<Entry, 'heldBack'>
+      : never
+    : never
+  : never
+
 type Fields<Event extends AuditEntry['event']> = Omit<Extract<AuditEntry, { event: Event }>, 'event'>
 
 export interface AuditOptions {
@@ -59,7 +74,7 @@ export async function openAudit(options: AuditOptions): Promise<AuditLog> {
   if (file === undefined) {
     let head = emptyChain(randomBytes(6).toString('hex'))
     return {
-      ...methods((entry) => {
+      ...auditMethods((entry) => {
         const next = nextLine(head, fieldsOf(entry))
         head = next.head
         stream.write(`${next.line}\n`)
@@ -77,7 +92,7 @@ export async function openAudit(options: AuditOptions): Promise<AuditLog> {
     throw fileError(error, file, 'audit log')
   }
   return {
-    ...methods((entry) => sink.write(fieldsOf(entry))),
+    ...auditMethods((entry) => sink.write(fieldsOf(entry))),
     status: () => sink.status,
     reopen: () => sink.reopen(),
     async prepare(next) {
@@ -100,9 +115,17 @@ export function fileOfProcess(file: string, number: number | null): string {
   return path.join(dir, `${name}-${number}${ext}`)
 }
 
-function methods(record: (entry: AuditEntry) => void): Audit {
+/** The methods of an audit log that writes entries with `record`. */
+export function auditMethods(record: (entry: AuditEntry) => void): Audit {
+  const throttles = new Map<string, RepeatThrottle>()
   return {
     record,
+    recordBounded(key, entry) {
+      const throttle = throttles.get(entry.event) ?? new RepeatThrottle()
+      throttles.set(entry.event, throttle)
+      const heldBack = throttle.admit(key, Date.now())
+      if (heldBack !== null) record({ ...entry, heldBack })
+    },
     loggedIn: (entry) => record({ event: 'login', ...entry }),
     loginRefused: (entry) => record({ event: 'login-refused', ...entry }),
     loggedOut: (entry) => record({ event: 'logout', ...entry }),

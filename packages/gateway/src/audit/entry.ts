@@ -6,10 +6,15 @@ export type AuditEntry =
   | { event: 'login'; subject: string; session: string; remote: string }
   /**
    * `subject` is null for an unknown user name: the typed text may have been a password. `detail` is a sentence for the
-   * operator, without secrets.
+   * operator, without secrets. `heldBack` only for refusals at a provider, for which no limit bounds the attempts.
    */
-  | { event: 'login-refused'; subject: string | null; reason: string; detail?: string; remote: string }
-  /** `session` is null for a token that is not valid. */
+  | ({
+      event: 'login-refused'
+      subject: string | null
+      reason: string
+      detail?: string
+      remote: string
+    } & Partial<Repeated>)
   | {
       event: 'logout'
       session: string | null
@@ -17,15 +22,29 @@ export type AuditEntry =
       why: 'asked' | 'new-login' | 'session-limit'
       remote: string
     }
+  /** The store did not acknowledge a logout: the session may have ended. `session` is null for what cannot be a token. */
+  | ({ event: 'logout-unacknowledged'; session: string | null; remote: string } & Repeated)
   | Revocation
   /** Logins of an account (`subject`) or of an address are rejected for a while. */
-  | { event: 'lock-out'; subject: string | null; remote: string | null; reason: string; untilMs?: number }
+  | ({
+      event: 'lock-out'
+      subject: string | null
+      remote: string | null
+      reason: string
+      untilMs: number
+    } & Repeated)
   /** `keys` names the keys that differ; their values may be secrets. */
   | { event: 'configuration-reload'; outcome: 'applied' | 'refused'; keys: readonly string[] }
   /** Written by the log itself: `lost` entries were dropped while the log could not be written. */
   | { event: 'audit-gap'; lost: number }
   /** Written by the log itself: a crash cut off the line before. `torn` is the SHA-256 of what is left of it. */
   | { event: 'audit-torn'; torn: string }
+
+/** An entry that a client can cause as often as it likes: many are written as one. */
+interface Repeated {
+  /** Further ones since the last entry of this kind. */
+  heldBack: number
+}
 
 /** Sessions were ended by their ids, or all sessions of a subject. */
 interface Revocation {
@@ -48,6 +67,7 @@ export const AUDIT_TEXTS: Readonly<Record<AuditEntry['event'], readonly ['info' 
   login: ['info', 'Logged in'],
   'login-refused': ['warn', 'Login refused'],
   logout: ['info', 'Logged out'],
+  'logout-unacknowledged': ['warn', 'A logout was not acknowledged: the session may have ended'],
   revocation: ['info', 'Sessions ended'],
   'lock-out': ['warn', 'Too many login attempts: further ones are rejected for a while'],
   'configuration-reload': ['info', 'The configuration was reloaded'],

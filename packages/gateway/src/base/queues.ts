@@ -56,29 +56,3 @@ export class BoundedQueue {
     start()
   }
 }
-
-/**
- * Has one bounded queue per key, so that a thousand requests of one client wait for each other and do not delay other
- * clients. Only keys with current tasks use memory.
- */
-export class KeyedQueue {
-  readonly #bounds: QueueBounds
-  readonly #queues = new Map<string, { queue: BoundedQueue; tasks: number }>()
-
-  constructor(bounds: QueueBounds) {
-    this.#bounds = bounds
-  }
-
-  /** Runs `work` in the queue of `key`. Null as in {@link BoundedQueue.run}. */
-  async run<T>(key: string, work: () => Promise<T>): Promise<T | null> {
-    const entry = this.#queues.get(key) ?? { queue: new BoundedQueue(this.#bounds), tasks: 0 }
-    this.#queues.set(key, entry)
-    entry.tasks++
-    try {
-      return await entry.queue.run(work)
-    } finally {
-      entry.tasks--
-      if (entry.tasks === 0) this.#queues.delete(key)
-    }
-  }
-}

@@ -25,11 +25,37 @@ export class ThrottlePerKey {
   }
 }
 
-const LOCKOUT_PERIOD_MS = 60_000
-const MAX_LOCKOUTS = 1000
+const REPEAT_PERIOD_MS = 60_000
+const MAX_REPEAT_KEYS = 1000
+/** For all keys together, so that a flood with ever new keys does not fill the disk either. */
+const MAX_PER_PERIOD = 300
 
-/** Throttles the audit entries about rejected logins: the same lockout is recorded once a minute. */
-export const createLockoutThrottle = () => new ThrottlePerKey(LOCKOUT_PERIOD_MS, MAX_LOCKOUTS)
+/**
+ * Admits one entry per key and minute, and 300 per minute in total, so that no client fills the audit log. Counts what it
+ * held back.
+ */
+export class RepeatThrottle {
+  readonly #keys = new ThrottlePerKey(REPEAT_PERIOD_MS, MAX_REPEAT_KEYS)
+  #periodEndsAtMs = 0
+  #admitted = 0
+  #heldBack = 0
+
+  /** The number of events held back since the last admitted one; null when this one is held back. */
+  admit(key: string, nowMs: number): number | null {
+    if (nowMs >= this.#periodEndsAtMs) {
+      this.#periodEndsAtMs = nowMs + REPEAT_PERIOD_MS
+      this.#admitted = 0
+    }
+    if (this.#admitted >= MAX_PER_PERIOD || !this.#keys.allows(key, nowMs)) {
+      this.#heldBack++
+      return null
+    }
+    this.#admitted++
+    const heldBack = this.#heldBack
+    this.#heldBack = 0
+    return heldBack
+  }
+}
 
 /** Makes a function that calls `write` at most once per period, with the number of calls suppressed since the last one. */
 export function rateLimitedLog(periodMs = 10_000): (write: (heldBack: number) => void) => void {

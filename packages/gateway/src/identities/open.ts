@@ -4,6 +4,7 @@ import { BoundedQueue } from '../base/queues.ts'
 import type { LdapConfig, OidcConfig } from '../config/identities.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { readPublicFile, readSecretLine } from '../files/private.ts'
+import { maxLoginsInProgress } from '../limits/login-queue.ts'
 import { type Authenticate, createAuthenticate } from '../users/authenticate.ts'
 import { openUserDirectory } from '../users/directory.ts'
 import type { GroupsToKeep } from '../users/identity.ts'
@@ -73,7 +74,8 @@ async function openUsersFile(config: GatewayConfig, file: string, log: FastifyBa
   const users = await openUserDirectory(file, (sentence) => log.error({ event: 'users-file' }, sentence))
   const queue = new BoundedQueue({
     maxRunning: limits.passwordChecks,
-    maxWaiting: limits.waitingLogins,
+    // Both queues of logins (`limits/login-queue.ts`) together, so that no counted login is refused here.
+    maxWaiting: 2 * maxLoginsInProgress(config),
     maxWaitMs: limits.waitingLoginMs,
   })
   return { users, authenticate: await createAuthenticate(users, queue) }

@@ -1,6 +1,7 @@
 import type { AttemptLimit, Attempts } from '@holdfast/tokens/attempts'
 import type { LoginLimitsConfig } from '../config/logins.ts'
 import { accountOf, networkOf } from './names.ts'
+import { Refusals } from './refusals.ts'
 
 /** One attempt to log in with a password. */
 interface LoginTry {
@@ -20,7 +21,13 @@ type LimitedTry =
       /** The password was not checked: this attempt does not count. */
       notMade(): void
     }
-  | { allowed: false; limit: LimitName; retryAfterMs: number }
+  | RefusedTry
+
+export interface RefusedTry {
+  allowed: false
+  limit: LimitName
+  retryAfterMs: number
+}
 
 /** The limit that refused an attempt, for the log. */
 type LimitName = 'account-and-address' | 'device' | 'address' | 'account'
@@ -31,6 +38,8 @@ export interface LoginLimits {
    * password may be checked.
    */
   take(attempt: LoginTry): Promise<LimitedTry>
+  /** The refusal of an attempt that this process remembers, without a question to the store; null when there is none. */
+  recall(attempt: LoginTry): RefusedTry | null
 }
 
 export interface LoginLimitsOptions {
@@ -70,17 +79,33 @@ export function createLoginLimits(options: LoginLimitsOptions): LoginLimits {
     ]
   }
 
+  const refusals = new Refusals()
+
+  function recall(limits: [Named, ...Named[]]): RefusedTry | null {
+    const names = limits.map(({ name }) => name)
+    const known = refusals.find(names, Date.now())
+    if (known === null) return null
+    const { is } = limits[known.index] ?? limits[0]
+    return { allowed: false, limit: is, retryAfterMs: known.retryAfterMs }
+  }
+
   return {
+    recall: (attempt) => recall(limitsOf(attempt)),
     async take(attempt) {
       const limits = limitsOf(attempt)
+      const known = recall(limits)
+      if (known !== null) return known
       const [closest, ...others] = limits
       const taken = await attempts.take(limits, { signal })
       if (!taken.allowed) {
-        const { is } = limits[taken.limit] ?? closest
+        const { is, name } = limits[taken.limit] ?? closest
+        refusals.remember(name, taken.retryAfterMs, Date.now())
         return { allowed: false, limit: is, retryAfterMs: taken.retryAfterMs }
       }
-      const giveBack = (from: { names?: string[]; cleared?: string[] }) =>
+      const giveBack = (from: { names?: string[]; cleared?: string[] }) => {
+        refusals.forget([...(from.names ?? []), ...(from.cleared ?? [])])
         void attempts.giveBack(taken.id, from, { signal }).catch(onFailure)
+      }
       return {
         allowed: true,
         succeeded: () => giveBack({ cleared: [closest.name], names: others.map(({ name }) => name) }),

@@ -19,3 +19,16 @@ export function networkOf(address: string): string {
     .map((group) => group.toString(16))
     .join(':')}::/64`
 }
+
+/**
+ * The networks that an address belongs to, the widest first: a /24 with IPv4, a /48 with IPv6 (what one customer of a
+ * provider gets), and then the network that the limits count.
+ */
+export function networksOf(address: string): readonly [string, string] {
+  const network = networkOf(address)
+  const block =
+    isIP(address) === 6
+      ? `${network.split(':').slice(0, 3).join(':')}::/48`
+      : `${address.split('.').slice(0, 3).join('.')}.0/24`
+  return [block, network]
+}

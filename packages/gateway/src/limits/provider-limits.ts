@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { type AttemptLimit, type Attempts, MAX_ATTEMPTS } from '@holdfast/tokens/attempts'
 import type { LoginLimitsConfig } from '../config/logins.ts'
 import { networkOf } from './names.ts'
+import { Refusals } from './refusals.ts'
 
 /** A login that began at the provider, with the data to give its attempt back. */
 export interface BegunLogin {
@@ -46,6 +47,7 @@ export function createProviderLimits(options: {
   const { attempts, config, flowLifetimeMs, signal, onFailure } = options
   const parts = Math.ceil(config.providerPending / MAX_ATTEMPTS)
   const perPart = Math.ceil(config.providerPending / parts)
+  const refusals = new Refusals()
 
   return {
     async take(address) {
@@ -54,14 +56,21 @@ export function createProviderLimits(options: {
         { name: `provider ${network}`, limit: config.providerPerAddress, windowMs: config.windowMs },
         { name: `provider part ${partOf(network, parts)}`, limit: perPart, windowMs: flowLifetimeMs },
       ]
+      const names = limits.map(({ name }) => name)
+      const refused = (index: number, retryAfterMs: number): RefusedBeginning => ({
+        allowed: false,
+        limit: index === 0 ? 'provider-address' : 'provider-pending',
+        retryAfterMs,
+      })
+      const known = refusals.find(names, Date.now())
+      if (known !== null) return refused(known.index, known.retryAfterMs)
       const taken = await attempts.take(limits, { signal })
-      if (taken.allowed) {
-        return { allowed: true, begun: { id: taken.id, names: limits.map(({ name }) => name) } }
-      }
-      const limit = taken.limit === 0 ? 'provider-address' : 'provider-pending'
-      return { allowed: false, limit, retryAfterMs: taken.retryAfterMs }
+      if (taken.allowed) return { allowed: true, begun: { id: taken.id, names } }
+      refusals.remember(names[taken.limit] ?? '', taken.retryAfterMs, Date.now())
+      return refused(taken.limit, taken.retryAfterMs)
     },
     giveBack({ id, names }) {
+      refusals.forget(names)
       void attempts.giveBack(id, { names }, { signal }).catch(onFailure)
     },
   }

@@ -1,7 +1,7 @@
 import type { IssuedToken } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { createLockoutThrottle, rateLimitedLog } from '../base/throttles.ts'
+import { rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { isCrossSite } from '../http/origin.ts'
@@ -18,7 +18,8 @@ import {
   tooManyAttempts,
   tooManyGroups,
 } from '../http/problems.ts'
-import { accountOf, networkOf } from '../limits/names.ts'
+import type { RefusedTry } from '../limits/login-limits.ts'
+import { accountOf, networksOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { loginPage, stepUpPage } from '../pages/login.ts'
 import type { Services } from '../services/services.ts'
@@ -92,13 +93,12 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     loginWays,
     checkSession,
     loginLimits,
-    loginPlaces,
-    loginsPerAddress,
+    loginQueue,
+    knownBrowserQueue,
     deviceCookie,
   } = services
   const form = { server, ways: loginWays, remember: services.sessions.rememberMs !== undefined }
   const logDirectoryError = rateLimitedLog()
-  const throttle = createLockoutThrottle()
 
   app.get<{ Querystring: { return_to?: unknown } }>('/login', formDescription, async (request, reply) => {
     const returnTo = services.returnTo(request.query.return_to)
@@ -120,6 +120,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     const { username, password, remember } = login.data
     const returnTo = services.returnTo(login.data.return_to)
     const remote = clientAddress(request)
+    const account = accountOf(username)
     const refuse = (problem: Problem) =>
       sendProblem(
         request,
@@ -128,25 +129,28 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
         loginPage({ ...form, returnTo, username, message: problem.message }),
       )
 
-    const device = deviceCookie.read(request, accountOf(username))
-    const tried = await loginsPerAddress.run(networkOf(remote), () =>
-      loginPlaces.run(async () => {
-        const attempt = await loginLimits.take({ username, address: remote, device })
-        return { attempt, outcome: attempt.allowed ? await authenticate(username, password) : BUSY }
-      }),
-    )
+    const refuseAttempt = ({ limit, retryAfterMs }: RefusedTry) => {
+      // Without the user name: it may be unknown, and then it may have been a password.
+      const entry = { subject: null, remote, reason: limit, untilMs: Date.now() + retryAfterMs }
+      audit.recordBounded(`${limit} ${remote} ${account}`, { event: 'lock-out', ...entry })
+      return refuse(tooManyAttempts(Math.ceil(retryAfterMs / 1000)))
+    }
+
+    const device = deviceCookie.read(request, account)
+    const asked = { username, address: remote, device }
+    const recalled = loginLimits.recall(asked)
+    if (recalled !== null) return refuseAttempt(recalled)
+    const work = async () => {
+      const attempt = await loginLimits.take(asked)
+      return { attempt, outcome: attempt.allowed ? await authenticate(username, password) : BUSY }
+    }
+    const tried = await (device === null
+      ? loginQueue.run(networksOf(remote), work)
+      : knownBrowserQueue.run([account], work))
     // Not even counted: counting logins that are rejected at once would fill the store.
     if (tried === null) return sendProblem(request, reply, tooBusy)
     const { attempt, outcome } = tried
-    if (!attempt.allowed) {
-      const { limit, retryAfterMs } = attempt
-      if (throttle.allows(`${limit} ${remote} ${accountOf(username)}`, Date.now())) {
-        // Without the user name: it may be unknown, and then it may have been a password.
-        const untilMs = Date.now() + retryAfterMs
-        audit.record({ event: 'lock-out', subject: null, remote, reason: limit, untilMs })
-      }
-      return refuse(tooManyAttempts(Math.ceil(retryAfterMs / 1000)))
-    }
+    if (!attempt.allowed) return refuseAttempt(attempt)
 
     if (outcome.status === 'busy') {
       attempt.notMade()
@@ -179,7 +183,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
       remember: remember === true || remember === 'on',
     })
     if (started.status === 'full') return refuse(sessionLimit(started.max))
-    deviceCookie.set(reply, accountOf(username))
+    deviceCookie.set(reply, account)
     return isForm(request) ? reply.redirect(returnTo, 303) : answerJson(reply, started.session, server)
   })
 }

@@ -1,14 +1,20 @@
-import type { Claims } from '@holdfast/tokens'
+import { type Claims, tokenId } from '@holdfast/tokens'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { readCredential } from '../http/credential.ts'
 import { isCrossSite } from '../http/origin.ts'
 import { crossSite } from '../http/problems.ts'
+import { networkOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { loggedOutPage } from '../pages/login.ts'
 import type { Services } from '../services/services.ts'
+
+/** How often the log says that logouts ended nothing (in milliseconds). */
+const NOTHING_ENDED_PERIOD_MS = 60_000
+const NOTHING_ENDED = 'Logouts without a live session ended nothing'
 
 const description = describeRoute({
   summary: 'Log out: end the session of the token in the request',
@@ -33,10 +39,28 @@ const description = describeRoute({
 export function logoutRoute(app: FastifyInstance, services: Services): void {
   const { server, store, cookie, audit, lifecycle, oidc, loginWays } = services
 
+  const logNothingEnded = rateLimitedLog(NOTHING_ENDED_PERIOD_MS)
+
   /** The claims of an active session. Empty when they are unknown, which must not prevent a logout. */
   async function claimsOf(token: string): Promise<Claims> {
     const checked = await store.verify(token, { signal: lifecycle.giveUp })
     return checked.status === 'active' ? checked.claims : {}
+  }
+
+  /** Ends a session. True when this ended it. Throws what the store throws, after recording that it may have ended. */
+  async function end(token: string, remote: string): Promise<boolean> {
+    try {
+      const { revoked, id } = await store.revoke(token, { signal: lifecycle.giveUp })
+      // Any client can send an invalid token, or log out again: one line each would fill the disk.
+      if (revoked) audit.loggedOut({ session: id ?? null, revoked, why: 'asked', remote })
+      else
+        logNothingEnded((heldBack) => app.log.info({ event: 'nothing-to-log-out', heldBack }, NOTHING_ENDED))
+      return revoked
+    } catch (error) {
+      const session = tokenId(token)
+      audit.recordBounded(networkOf(remote), { event: 'logout-unacknowledged', session, remote })
+      throw error
+    }
   }
 
   app.register(async (scope) => {
@@ -54,10 +78,8 @@ export function logoutRoute(app: FastifyInstance, services: Services): void {
       if (credential) {
         // Read before the logout: an ended session no longer shows its claims.
         const claims = oidc === null ? {} : await claimsOf(credential.token)
-        const { revoked, id } = await store.revoke(credential.token, { signal: lifecycle.giveUp })
-        audit.loggedOut({ session: id ?? null, revoked, why: 'asked', remote: clientAddress(request) })
+        ended = await end(credential.token, clientAddress(request))
         if (credential.from === 'cookie') cookie.clear(reply)
-        ended = revoked
         logoutUrl = (await oidc?.logoutUrl(claims)) ?? null
       }
       if (!wantsHtml(request)) return reply.send({ revoked: ended, ...(logoutUrl && { logoutUrl }), server })

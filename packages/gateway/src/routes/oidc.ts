@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { createLockoutThrottle, rateLimitedLog } from '../base/throttles.ts'
+import { rateLimitedLog } from '../base/throttles.ts'
 import { sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { problemPage } from '../http/problem-page.ts'
@@ -86,7 +86,6 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
   if (oidc === null) return
   const flowCookies = createFlowCookies(services.cookie.secure)
   const logProviderError = rateLimitedLog()
-  const throttle = createLockoutThrottle()
   const call = { signal: services.lifecycle.giveUp }
 
   /** The answer to a failure or refusal of the provider. Rethrows other errors. */
@@ -101,7 +100,13 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
       return identitiesUnavailable
     }
     if (!(error instanceof LoginRefusedError)) throw error
-    audit.loginRefused({ subject: null, reason: error.message, remote: clientAddress(request) })
+    const [reason, remote] = [error.message, clientAddress(request)]
+    audit.recordBounded(`${reason} ${networkOf(remote)}`, {
+      event: 'login-refused',
+      subject: null,
+      reason,
+      remote,
+    })
     if (error instanceof TooManyGroupsError) return tooManyGroups
     return error instanceof AuthenticationTooOldError
       ? insufficientAuthentication(error.maxAgeSeconds)
@@ -110,11 +115,10 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
 
   /** The answer to a login that the limits reject. The first of many is recorded. */
   function tooMany({ limit, retryAfterMs }: RefusedBeginning, remote: string): Problem {
-    const nowMs = Date.now()
     const isTotal = limit === 'provider-pending'
-    if (throttle.allows(isTotal ? limit : `${limit} ${networkOf(remote)}`, nowMs)) {
-      audit.record({ event: 'lock-out', subject: null, remote, reason: limit, untilMs: nowMs + retryAfterMs })
-    }
+    const key = isTotal ? limit : `${limit} ${networkOf(remote)}`
+    const untilMs = Date.now() + retryAfterMs
+    audit.recordBounded(key, { event: 'lock-out', subject: null, remote, reason: limit, untilMs })
     return isTotal ? tooManyAtProvider : tooManyAttempts(Math.ceil(retryAfterMs / 1000))
   }
 

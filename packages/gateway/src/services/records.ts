@@ -1,6 +1,6 @@
 import type { Metric, StoreMetrics, TokenStore } from '@holdfast/tokens'
 import type { FastifyBaseLogger } from 'fastify'
-import { type AuditLog, fileOfProcess, openAudit } from '../audit/audit.ts'
+import { type AuditLog, auditMethods, fileOfProcess, openAudit } from '../audit/audit.ts'
 import { type LogStream, loggableError } from '../base/log.ts'
 import { rateLimitedLog } from '../base/throttles.ts'
 import type { GatewayConfig } from '../config/schema.ts'
@@ -49,17 +49,11 @@ export async function openRecords(
 }
 
 function counted(audit: AuditLog, metrics: Metrics): AuditLog {
-  const record: AuditLog['record'] = (entry) => {
+  const methods = auditMethods((entry) => {
     metrics.counted(entry)
     audit.record(entry)
-  }
-  return {
-    ...audit,
-    record,
-    loggedIn: (entry) => record({ event: 'login', ...entry }),
-    loginRefused: (entry) => record({ event: 'login-refused', ...entry }),
-    loggedOut: (entry) => record({ event: 'logout', ...entry }),
-  }
+  })
+  return { ...audit, ...methods }
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown'

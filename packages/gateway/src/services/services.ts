@@ -1,9 +1,9 @@
 import { createIdleExtender, type TokenStore } from '@holdfast/tokens'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuditLog } from '../audit/audit.ts'
+import type { FairQueue } from '../base/fair-queue.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import { loggableError } from '../base/log.ts'
-import { BoundedQueue, KeyedQueue } from '../base/queues.ts'
 import { rateLimitedLog } from '../base/throttles.ts'
 import type { SessionsConfig } from '../config/logins.ts'
 import type { GatewayConfig } from '../config/schema.ts'
@@ -14,6 +14,7 @@ import type { LoginWays, OidcLogin } from '../identities/oidc/login.ts'
 import { openIdentities } from '../identities/open.ts'
 import { createDeviceCookie, type DeviceCookie } from '../limits/device-cookie.ts'
 import { createLoginLimits, type LoginLimits } from '../limits/login-limits.ts'
+import { createLoginQueue } from '../limits/login-queue.ts'
 import { createProviderLimits, type ProviderLimits } from '../limits/provider-limits.ts'
 import {
   type CheckCachedSession,
@@ -24,9 +25,6 @@ import {
   createTokenChecker,
 } from '../sessions/checker.ts'
 import type { Authenticate } from '../users/authenticate.ts'
-
-/** Max logins per address that are being checked at the same time. Others of that address wait for these. */
-const MAX_LOGINS_PER_ADDRESS = 2
 
 /** The parts that the routes use. */
 export interface Services {
@@ -44,10 +42,10 @@ export interface Services {
   returnTo: (asked: unknown) => string
   loginLimits: LoginLimits
   providerLimits: ProviderLimits
-  /** Limits how many logins of one address are checked at the same time, so that they do not delay all others. */
-  loginsPerAddress: KeyedQueue
-  /** Has as many places as logins may be checked or wait for it. Further logins are rejected without being counted. */
-  loginPlaces: BoundedQueue
+  /** Logins wait here for their turn, by network. Logins that find no place are rejected without being counted. */
+  loginQueue: FairQueue
+  /** The same for browsers that are known to the account, by account: no flood of strangers delays them. */
+  knownBrowserQueue: FairQueue
   deviceCookie: DeviceCookie
   sessions: SessionsConfig
   checkSession: CheckSession
@@ -116,16 +114,8 @@ export async function createServices(
     returnTo: (asked) => safeReturnTo(asked, config.returnOrigins),
     loginLimits: createLoginLimits(limitOptions),
     providerLimits: createProviderLimits({ ...limitOptions, flowLifetimeMs: FLOW_LIFETIME_MS }),
-    loginPlaces: new BoundedQueue({
-      maxRunning: config.limits.passwordChecks + config.limits.waitingLogins,
-      maxWaiting: 0,
-      maxWaitMs: 0,
-    }),
-    loginsPerAddress: new KeyedQueue({
-      maxRunning: MAX_LOGINS_PER_ADDRESS,
-      maxWaiting: config.limits.waitingLogins,
-      maxWaitMs: config.limits.waitingLoginMs,
-    }),
+    loginQueue: createLoginQueue(config),
+    knownBrowserQueue: createLoginQueue(config),
     deviceCookie: createDeviceCookie({
       secure: config.secureCookies,
       indexKey: config.store.keyring.index,

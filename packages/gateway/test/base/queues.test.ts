@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { BoundedQueue, KeyedQueue } from '../../src/base/queues.ts'
+import { BoundedQueue } from '../../src/base/queues.ts'
 
 describe('BoundedQueue', () => {
   test('BoundedQueue runs at most `maxRunning` tasks, in the order of their arrival', async () => {
@@ -33,34 +33,5 @@ describe('BoundedQueue', () => {
     const queue = new BoundedQueue({ maxRunning: 1, maxWaiting: 0, maxWaitMs: 20 })
     await expect(queue.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(await queue.run(async () => 'next')).toBe('next')
-  })
-})
-
-describe('KeyedQueue', () => {
-  test('KeyedQueue bounds the tasks of each key, and no key waits for another', async () => {
-    const queue = new KeyedQueue({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 5000 })
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    const ran: string[] = []
-    const run = (key: string, work: string) =>
-      queue.run(key, async () => {
-        ran.push(work)
-        await released
-        return work
-      })
-    const first = run('a', 'a1')
-    const second = run('a', 'a2')
-    expect(await run('a', 'a3')).toBeNull()
-    const other = run('b', 'b1')
-    await expect.poll(() => ran).toEqual(['a1', 'b1'])
-    release()
-    expect(await Promise.all([first, second, other])).toEqual(['a1', 'a2', 'b1'])
-    // The finished tasks have left the queue, so the next one runs at once.
-    expect(await run('a', 'a4')).toBe('a4')
-  })
-
-  test('KeyedQueue frees the place of a task that fails', async () => {
-    const queue = new KeyedQueue({ maxRunning: 1, maxWaiting: 0, maxWaitMs: 5000 })
-    await expect(queue.run('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    expect(await queue.run('a', async () => 1)).toBe(1)
   })
 })

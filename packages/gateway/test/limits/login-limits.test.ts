@@ -152,3 +152,22 @@ test('the login page shows the reason and the time of a lockout', async () => {
   expect(page.status).toBe(429)
   expect(await page.text()).toMatch(/role="alert">Too many login attempts\. Wait (59|60) seconds before/)
 })
+
+// INV-GATEWAY-35.
+test('a refused attempt is answered from memory and does not ask the store', async () => {
+  const store = memoryStore()
+  let asked = 0
+  const { take } = store.attempts
+  store.attempts.take = (...args) => {
+    asked++
+    return take.apply(store.attempts, args)
+  }
+  const gateway = await startGateway({ store, config: { loginLimits: { ...strict, perAddress: 1 } } })
+  const statuses: number[] = []
+  for (let tries = 0; tries < 12; tries++) {
+    statuses.push((await tryPassword(gateway.url, wrong(`user-${tries}`), { last: 1 })).status)
+  }
+  expect(statuses).toEqual([401, ...Array(11).fill(429)])
+  // One attempt that was checked, one that the store refused, and one more if two seconds passed since.
+  expect(asked).toBeLessThanOrEqual(3)
+})

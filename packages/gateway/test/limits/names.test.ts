@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accountOf, networkOf } from '../../src/limits/names.ts'
+import { accountOf, networkOf, networksOf } from '../../src/limits/names.ts'
 
 test.each([
   ['Ada', 'ada'],
@@ -22,3 +22,11 @@ test.each([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
 ])('the address %s counts as the network %s', (address, network) => expect(networkOf(address)).toBe(network))
+
+test.each([
+  ['192.0.2.7', '192.0.2.0/24'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+  ['::1', '0:0:0::/48'],
+])('the address %s belongs to the block %s', (address, block) =>
+  expect(networksOf(address)).toEqual([block, networkOf(address)]),
+)

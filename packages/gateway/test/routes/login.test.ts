@@ -201,3 +201,32 @@ test('a login that gets TOO_BUSY leaves no attempt in the store', async () => {
   expect([busy, looked]).toEqual([8 - taken, taken])
   expect(busy).toBeGreaterThanOrEqual(1)
 })
+
+// INV-GATEWAY-34.
+test('a flood of logins from one block of addresses refuses no login of another block or of a known browser', async () => {
+  const limits = { drainMs: 0, passwordChecks: 1, waitingLogins: 20 }
+  const trustedProxies = ['127.0.0.0/8']
+  const gateway = await startGateway({
+    config: { limits, trustedProxies, loginLimits: { pauseAfter: 1000 } },
+  })
+  const logIn = (address: string, username: string, cookie = '') =>
+    gateway.post(
+      '/login',
+      { username, password: username === 'ada' ? PASSWORD : 'wrong' },
+      { 'x-forwarded-for': address, ...(cookie !== '' && { cookie }) },
+    )
+  const device = (await logIn('192.0.2.1', 'ada')).headers
+    .getSetCookie()
+    .find((cookie) => cookie.includes('device'))
+  // Every login has a network of its own, which all belong to one customer of a provider: one /48.
+  const flood = Array.from({ length: 120 }, (_, number) =>
+    logIn(`2001:db8:1:${number}::1`, `nobody-${number}`),
+  )
+  const [stranger, known] = await Promise.all([
+    logIn('198.51.100.7', 'ada'),
+    logIn('2001:db8:1:7::1', 'ada', device?.split(';', 1)[0]),
+  ])
+  expect([stranger?.status, known?.status]).toEqual([200, 200])
+  const statuses = (await Promise.all(flood)).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0)
+})

@@ -1,3 +1,4 @@
+import { tokenId } from '@holdfast/tokens'
 import { expect, test } from 'vitest'
 import { asBearer, asCookie, awayStore, codeOf, startGateway } from '../support.ts'
 
@@ -70,4 +71,29 @@ test('a logout gets 503 while the store is unavailable, and the cookie stays', a
   expect(response.headers.getSetCookie()).toEqual([])
   const page = await away.post('/logout', undefined, { ...asCookie(token), accept: 'text/html' })
   expect(await page.text()).not.toContain('http-equiv')
+})
+
+test('logouts that end nothing leave no audit line, and one log line for all of them', async () => {
+  const gateway = await startGateway()
+  const token = await gateway.logIn()
+  await gateway.post('/logout', undefined, asCookie(token))
+  for (let count = 0; count < 20; count++) {
+    for (const headers of [asCookie(token), asBearer('x'), asBearer('hf_none')]) {
+      await gateway.post('/logout', undefined, headers)
+    }
+  }
+  const events = (event: string) => gateway.log().split(`"event":"${event}"`).length - 1
+  expect([events('logout'), events('nothing-to-log-out')]).toEqual([1, 1])
+})
+
+test('logouts that the store does not acknowledge have one audit line per network and minute', async () => {
+  const token = await (await startGateway()).logIn()
+  const away = await startGateway({ store: awayStore() })
+  await Promise.all(Array.from({ length: 5 }, () => away.post('/logout', undefined, asCookie(token))))
+  const lines = away
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"event":"logout-unacknowledged"'))
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ session: tokenId(token), heldBack: 0 })
 })
