@@ -35,9 +35,12 @@ async function createAdminServer(
   const routes = rememberRoutes(app)
   app.addHook('onRequest', async (request, reply) => {
     const administrator = whoseToken(administrators(), request.headers.authorization)
-    if (administrator === null) return sendProblem(request, reply, noAdministrator)
-    if (CHANGING.has(request.method) && administrator.access !== 'change') {
-      return sendProblem(request, reply, readOnly)
+    const isRefused = CHANGING.has(request.method) && administrator?.access !== 'change'
+    if (administrator === null || isRefused) {
+      // A client of a Unix socket has no address.
+      const [by, remote] = [administrator?.name ?? null, request.ip ?? '']
+      services.audit.recordBounded(`${by} ${remote}`, { event: 'administrator-refused', by, remote })
+      return sendProblem(request, reply, by === null ? noAdministrator : readOnly)
     }
     request.administrator = administrator
   })

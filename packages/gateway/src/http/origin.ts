@@ -1,4 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
+import { clientAddress } from './client-address.ts'
 
 /**
  * True when a browser sent this request from a page of another site. Every change by cookie refuses such a request, and so
@@ -16,4 +19,12 @@ export function isCrossSite(headers: IncomingHttpHeaders, host = headers.host): 
   const { origin } = headers
   if (origin === undefined) return false
   return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase()
+}
+
+/** True as {@link isCrossSite}; then the request is recorded in the audit log, and the caller must refuse it. */
+export function isRefusedAsCrossSite(request: FastifyRequest, audit: Pick<Audit, 'recordBounded'>): boolean {
+  if (!isCrossSite(request.headers, request.host)) return false
+  const [route, remote] = [request.routeOptions.url ?? '', clientAddress(request)]
+  audit.recordBounded(`${route} ${remote}`, { event: 'cross-site-refused', route, remote })
+  return true
 }

@@ -12,12 +12,7 @@ export function accountOf(typedName: string): string {
 
 /** The network that an address counts for: the address, or its /64 with IPv6, because one client can use a whole /64. */
 export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address
-  const groups = ipv6Groups(address.replace(/%.*/, ''))
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(':')}::/64`
+  return isIP(address) === 6 ? ipv6Network(address, 4) : address
 }
 
 /**
@@ -25,10 +20,12 @@ export function networkOf(address: string): string {
  * provider gets), and then the network that the limits count.
  */
 export function networksOf(address: string): readonly [string, string] {
-  const network = networkOf(address)
-  const block =
-    isIP(address) === 6
-      ? `${network.split(':').slice(0, 3).join(':')}::/48`
-      : `${address.split('.').slice(0, 3).join('.')}.0/24`
-  return [block, network]
+  const block = isIP(address) === 6 ? ipv6Network(address, 3) : address.replace(/\.\d+$/, '.0/24')
+  return [block, networkOf(address)]
+}
+
+/** The network of the first groups of an address, of 16 bits each. */
+function ipv6Network(address: string, groups: number): string {
+  const first = ipv6Groups(address.replace(/%.*/, '')).slice(0, groups)
+  return `${first.map((group) => group.toString(16)).join(':')}::/${16 * groups}`
 }

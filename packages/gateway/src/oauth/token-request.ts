@@ -5,7 +5,10 @@ import { readClientCredentials } from './credentials.ts'
 import { invalidClient, invalidRequest, type OAuthProblem, unauthorizedClient } from './problems.ts'
 
 /** An authenticated client's request about a token, or the problem with it. */
-type TokenRequest = { client: OAuthClient; token: string } | { problem: OAuthProblem }
+type TokenRequest =
+  | { client: OAuthClient; token: string }
+  /** `refused` is the client that does not have the right, or null for missing or wrong credentials. */
+  | { problem: OAuthProblem; refused?: string | null }
 
 /**
  * Reads the common part of `/introspect` and `/revoke`: the client and the token. The client is checked first (RFC 7009,
@@ -24,8 +27,8 @@ export function readTokenRequest(
     return { problem: invalidRequest('The client authenticates in two ways; only one is allowed.') }
   }
   const client = presented === 'none' ? null : authenticate(presented)
-  if (client === null) return { problem: invalidClient }
-  if (!client.may.includes(right)) return { problem: unauthorizedClient }
+  if (client === null) return { problem: invalidClient, refused: null }
+  if (!client.may.includes(right)) return { problem: unauthorizedClient, refused: client.id }
   const token = form.get('token')
   return token === undefined
     ? { problem: invalidRequest('The parameter `token` is missing from the form.') }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { isCrossSite } from '../http/origin.ts'
+import { isRefusedAsCrossSite } from '../http/origin.ts'
 import {
   crossSite,
   identitiesUnavailable,
@@ -113,7 +113,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
   })
 
   app.post('/login', description, async (request, reply) => {
-    if (isCrossSite(request.headers, request.host)) return sendProblem(request, reply, crossSite)
+    if (isRefusedAsCrossSite(request, audit)) return sendProblem(request, reply, crossSite)
     if (authenticate === null) return sendProblem(request, reply, noPasswordLogin)
     const login = loginSchema.safeParse(request.body)
     if (!login.success) return sendProblem(request, reply, badLogin)
@@ -179,6 +179,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     attempt.succeeded()
     const started = await startSession(request, reply, services, {
       identity: outcome.identity,
+      method: outcome.method,
       omittedGroups: outcome.omitted,
       remember: remember === true || remember === 'on',
     })

@@ -5,7 +5,7 @@ import { rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { readCredential } from '../http/credential.ts'
-import { isCrossSite } from '../http/origin.ts'
+import { isRefusedAsCrossSite } from '../http/origin.ts'
 import { crossSite } from '../http/problems.ts'
 import { networkOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
@@ -70,7 +70,7 @@ export function logoutRoute(app: FastifyInstance, services: Services): void {
 
     scope.post('/logout', description, async (request, reply) => {
       const credential = readCredential(request, cookie)
-      if (credential?.from !== 'bearer' && isCrossSite(request.headers, request.host)) {
+      if (credential?.from !== 'bearer' && isRefusedAsCrossSite(request, audit)) {
         return sendProblem(request, reply, crossSite)
       }
       let ended = false

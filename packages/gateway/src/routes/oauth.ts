@@ -1,7 +1,8 @@
 import { tokenId } from '@holdfast/tokens'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { OAuthClient } from '../config/clients.ts'
+import { clientAddress } from '../http/client-address.ts'
 import { problemOf, storeUnavailable } from '../http/problems.ts'
 import { createClientAuthentication } from '../oauth/clients.ts'
 import { introspectionOf } from '../oauth/introspection.ts'
@@ -64,6 +65,15 @@ export function oauthRoutes(
 ): void {
   const authenticate = createClientAuthentication(clients)
 
+  function readRequest(request: FastifyRequest, right: OAuthClient['may'][number]) {
+    const asked = readTokenRequest(request, authenticate, right)
+    if ('problem' in asked && asked.refused !== undefined) {
+      const [by, remote] = [asked.refused, clientAddress(request)]
+      services.audit.recordBounded(`${by} ${remote}`, { event: 'client-refused', by, remote })
+    }
+    return asked
+  }
+
   app.register(async (scope) => {
     // Both RFCs allow only forms.
     scope.removeContentTypeParser('application/json')
@@ -76,7 +86,7 @@ export function oauthRoutes(
     })
 
     scope.post('/introspect', introspection, async (request, reply) => {
-      const asked = readTokenRequest(request, authenticate, 'introspect')
+      const asked = readRequest(request, 'introspect')
       if ('problem' in asked) return sendOAuthProblem(reply, asked.problem)
       // Read before the token is verified: a logout that this answer misses is then not older than that lease.
       const { leaseRemainingMs } = services.store.status()
@@ -88,7 +98,7 @@ export function oauthRoutes(
     })
 
     scope.post('/revoke', revocation, async (request, reply) => {
-      const asked = readTokenRequest(request, authenticate, 'revoke')
+      const asked = readRequest(request, 'revoke')
       if ('problem' in asked) return sendOAuthProblem(reply, asked.problem)
       await revoke(services, asked.client, asked.token, request.ip)
       return reply.send()

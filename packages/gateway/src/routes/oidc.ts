@@ -171,6 +171,7 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
     if (arrival.begun !== undefined) providerLimits.giveBack(arrival.begun)
     const started = await startSession(request, reply, services, {
       identity: arrival.identity,
+      method: 'oidc',
       omittedGroups: arrival.omittedGroups,
       claims: arrival.claims,
       // Before any client has the token: a session that a logout at the provider cannot end must not begin.

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { type Credential, readCredential } from '../http/credential.ts'
-import { isCrossSite } from '../http/origin.ts'
+import { isRefusedAsCrossSite } from '../http/origin.ts'
 import { crossSite, noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { sessionsPage } from '../pages/sessions.ts'
@@ -139,7 +139,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   function ending(end: End) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const isBearer = readCredential(request, cookie)?.from === 'bearer'
-      if (!isBearer && isCrossSite(request.headers, request.host)) {
+      if (!isBearer && isRefusedAsCrossSite(request, audit)) {
         return sendProblem(request, reply, crossSite)
       }
       const owner = await ownerOf(request, reply)

@@ -1,19 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import type { Active } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AccessPolicy } from '../access/rules.ts'
+import type { AccessPolicy, Requirement } from '../access/rules.ts'
 import type { ForwardAuthConfig } from '../config/access.ts'
 import { decideWithoutSession, decideWithSession, requirementFor } from '../forward-auth/decision.ts'
 import { type AllowHeaders, createIdentityHeaders } from '../forward-auth/identity-headers.ts'
 import { loginLocation } from '../forward-auth/login-location.ts'
 import { PROXIES, type ProxyConvention } from '../forward-auth/proxies.ts'
 import { sendProblem } from '../http/answer.ts'
+import { clientAddress } from '../http/client-address.ts'
 import { headersForProxy } from '../http/headers.ts'
 import { addPreRouter } from '../http/pre-router.ts'
 import type { Problem } from '../http/problems.ts'
 import type { HttpMetrics } from '../metrics/http.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import type { Services } from '../services/services.ts'
+import type { CheckedSession } from '../sessions/checker.ts'
 import { createVerifyFastPath } from './verify-fast-path.ts'
 
 /** The settings of `/verify`. */
@@ -87,7 +89,7 @@ interface AnswerOptions extends Pick<VerifySettings, 'access'> {
 
 function createAnswer(
   proxy: ProxyConvention,
-  { checkSession, store }: Services,
+  { audit, checkSession, store }: Services,
   { access, loginPath, headersOf, found }: AnswerOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   // With Envoy the query is the client's.
@@ -95,13 +97,25 @@ function createAnswer(
 
   return async (request, reply) => {
     const requirement = requirementFor(access(), proxy, request.raw)
-    const sessionOf = async () => found.get(request.raw) ?? (await checkSession(request))
-    const decision =
-      decideWithoutSession(requirement) ??
-      decideWithSession(requirement, await sessionOf(), queryOf(request), store.nowMs())
+    let session: CheckedSession = found.get(request.raw) ?? { status: 'none' }
+    let decision = decideWithoutSession(requirement)
+    if (decision === null) {
+      if (session.status === 'none') session = await checkSession(request)
+      decision = decideWithSession(requirement, session, queryOf(request), store.nowMs())
+    }
     if (decision.kind === 'pass') return reply.headers(headersOf(decision.session)).send()
     const { kind, problem } = decision
+    if (problem.code === 'ACCESS_DENIED') recordDenied(request, requirement, session)
     return kind === 'login' ? toLogin(request, reply, problem) : sendProblem(request, reply, problem)
+  }
+
+  /** A path may contain a token, so the entry names the groups of the rule instead. */
+  function recordDenied(request: FastifyRequest, requirement: Requirement, session: CheckedSession): void {
+    const { subject, id } = session.status === 'active' ? session : { subject: null, id: null }
+    const groups = requirement.kind === 'group' ? requirement.anyOf : null
+    const remote = clientAddress(request)
+    const key = `${subject ?? remote} ${groups?.join(' ') ?? ''}`
+    audit.recordBounded(key, { event: 'access-denied', subject, session: id, groups, remote })
   }
 
   /** Answers 401, or sends a browser to the login page. */

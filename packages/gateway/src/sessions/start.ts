@@ -1,6 +1,7 @@
 import type { Claims, IssuedToken, TokenStore } from '@holdfast/tokens'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
+import type { LoginMethod } from '../audit/entry.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { SessionsConfig } from '../config/logins.ts'
 import { clientAddress } from '../http/client-address.ts'
@@ -27,6 +28,7 @@ export interface Start {
   identity: Identity
   /** Names of groups that the session does not carry, for the log. */
   omittedGroups?: readonly string[] | undefined
+  method: LoginMethod
   /** Claims besides those of the identity. */
   claims?: Claims
   /** True when the user asked to stay logged in. Ignored unless `sessions.rememberMs` is configured. */
@@ -52,7 +54,7 @@ export async function startSession(
   request: FastifyRequest,
   reply: FastifyReply,
   services: StartServices,
-  { identity, omittedGroups = [], claims = {}, remember = false, whenIssued }: Start,
+  { identity, method, omittedGroups = [], claims = {}, remember = false, whenIssued }: Start,
 ): Promise<Started> {
   const { subject } = identity
   const { store, cookie, audit, lifecycle, sessions } = services
@@ -85,7 +87,7 @@ export async function startSession(
   if (!(await enforceLimit(services, session, remote))) {
     return { status: 'full', max: sessions.maxPerUser ?? 0 }
   }
-  audit.loggedIn({ subject, session: session.id, remote })
+  audit.loggedIn({ subject, session: session.id, method, remote })
   if (omittedGroups.length > 0) logOmittedGroups(request, subject, omittedGroups)
   cookie.set(reply, session.token, rememberMs)
   return { status: 'started', session }

@@ -1,3 +1,4 @@
+import type { LoginMethod } from '../audit/entry.ts'
 import type { BoundedQueue } from '../base/queues.ts'
 import type { UserDirectory } from './directory.ts'
 import type { Identity } from './identity.ts'
@@ -9,7 +10,7 @@ import { dummyHash, verifyPassword } from './passwords.ts'
  */
 export type Authentication =
   /** `omitted` names the groups that the session does not carry. */
-  | { status: 'accepted'; identity: Identity; omitted?: readonly string[] }
+  | { status: 'accepted'; identity: Identity; method: LoginMethod; omitted?: readonly string[] }
   | { status: 'refused'; reason: 'unknown-user' }
   | { status: 'refused'; reason: RefusalReason; subject: string; detail?: string }
   /** Too many logins wait for their password check. */
@@ -53,6 +54,7 @@ export async function createAuthenticate(users: UserDirectory, queue: BoundedQue
     const { name: subject, fullName, email, groups = [] } = user
     return {
       status: 'accepted',
+      method: 'password',
       identity: {
         subject,
         ...(fullName === undefined ? {} : { name: fullName }),

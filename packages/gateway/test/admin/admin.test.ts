@@ -47,7 +47,7 @@ async function startAdmin(
 
 // INV-GATEWAY-23.
 test('the admin API answers only 401, on every path, without a token or with a wrong one', async () => {
-  const { ask } = await startAdmin()
+  const { ask, log } = await startAdmin()
   for (const to of [
     '/sessions?subject=ada',
     '/metrics',
@@ -59,6 +59,8 @@ test('the admin API answers only 401, on every path, without a token or with a w
     expect((await ask(to, null)).status).toBe(to === '/nothing' ? 404 : 401)
     expect((await ask(to, `${reader.token}x`)).status).toBe(to === '/nothing' ? 404 : 401)
   }
+  // One audit line a minute for an address, however many requests are refused.
+  expect(log().split('"event":"administrator-refused","by":null')).toHaveLength(2)
 })
 
 test('the admin API refuses the session token of a user', async () => {
@@ -79,11 +81,12 @@ test('the admin API lists and counts the sessions of a subject, without their to
 })
 
 test('an administrator with read access cannot end sessions', async () => {
-  const { ask, store } = await startAdmin()
+  const { ask, store, log } = await startAdmin()
   const { id, token } = await store.issue({ subject: 'ada' })
   expect((await ask(`/sessions/${id}?subject=ada`, reader.token, 'DELETE')).status).toBe(403)
   expect((await ask('/sessions?subject=ada', reader.token, 'DELETE')).status).toBe(403)
   expect((await store.verify(token)).status).toBe('active')
+  expect(log().split('"event":"administrator-refused","by":"prometheus"')).toHaveLength(2)
 })
 
 test('an administrator ends one session or all of a subject, and the audit log records who ended whose', async () => {

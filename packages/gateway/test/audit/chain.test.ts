@@ -13,7 +13,12 @@ const BASE = { server: 'gateway-1', dataCentre: 'dc1' }
 const openFile = (file: string, onError: (error: unknown) => void = () => {}): Promise<AuditLog> =>
   openAudit({ base: BASE, file, stream: { write() {} }, onError })
 
-const login = (session: string) => ({ subject: 'ada', session, remote: '192.0.2.1' })
+const login = (session: string) => ({
+  subject: 'ada',
+  session,
+  method: 'password' as const,
+  remote: '192.0.2.1',
+})
 
 /** Makes a file with a chain of `count` lines. */
 async function chainOf(count: number): Promise<{ file: string; lines: string[] }> {

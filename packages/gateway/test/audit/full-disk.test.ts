@@ -18,7 +18,8 @@ test('entries wait while the disk is full and are then all written, in one chain
     stream: { write() {} },
     onError: (error) => troubles.push(error),
   })
-  const login = (session: string) => audit.loggedIn({ subject: 'ada', session, remote: '192.0.2.1' })
+  const login = (session: string) =>
+    audit.loggedIn({ subject: 'ada', session, method: 'password', remote: '192.0.2.1' })
   login('before')
   await expect.poll(() => audit.status().waiting).toBe(0)
   await rename(file, `${file}.1`)

@@ -13,7 +13,7 @@ const audit = await openAudit({
   onError: (error) => full.resolve((error as NodeJS.ErrnoException).code ?? ''),
 })
 for (let number = 0; number < 8; number++) {
-  audit.loggedIn({ subject: 'ada', session: `s${number}`, remote: '192.0.2.1' })
+  audit.loggedIn({ subject: 'ada', session: `s${number}`, method: 'password', remote: '192.0.2.1' })
 }
 console.log(await full.promise)
 const goOn = await audit.prepare(second)

@@ -85,7 +85,7 @@ test('the log has one line per login, refused login and logout, with the public 
     .filter(({ event }) => event)
   const common = { server: 'gateway-1', dataCentre: 'dc1', time: expect.stringMatching(/^\d{4}-.*T.*Z$/) }
   expect(lines).toMatchObject([
-    { ...common, event: 'login', subject: 'ada', session: id },
+    { ...common, event: 'login', subject: 'ada', session: id, method: 'password' },
     { ...common, event: 'login-refused', subject: 'ada', reason: 'wrong-password' },
     { ...common, event: 'login-refused', subject: null, reason: 'unknown-user' },
     { ...common, event: 'logout', session: id, revoked: true, why: 'asked' },

@@ -15,13 +15,13 @@ async function takenFor(gateway: Running, forwarded: string | string[] | null): 
       })
       .on('response', (response) => response.resume().on('end', resolve))
       .on('error', reject)
-      .setHeader('authorization', 'Bearer hf_none')
+      .setHeader('sec-fetch-site', 'cross-site')
       .end()
   })
   const lines = gateway
     .log()
     .split('\n')
-    .filter((line) => line.includes('"event":"logout"'))
+    .filter((line) => line.includes('"event":"cross-site-refused"'))
   return JSON.parse(lines.at(-1) ?? '{}').remote
 }
 

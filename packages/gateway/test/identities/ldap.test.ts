@@ -22,6 +22,7 @@ import {
 const ADDRESSES = { addresses: ['127.0.107.1'] }
 const ADA = {
   status: 'accepted',
+  method: 'ldap',
   identity: {
     subject: 'ada',
     name: 'Ada Lovelace',

@@ -26,6 +26,8 @@ describe('RFC 7009, section 2.1: revocation request', () => {
     for (const headers of [{}, basic({ ...ENDER, secret: 'x' }), basic(ASKER)]) {
       expect((await revoke({ token: session.token }, headers)).status).toBeGreaterThanOrEqual(400)
     }
+    const entries = (by: string) => gateway.log().split(`"event":"client-refused","by":${by}`).length - 1
+    expect([entries('null'), entries(`"${ASKER.id}"`)]).toEqual([1, 1])
     expect((await gateway.get('/session', asBearer(session.token))).status).toBe(200)
   })
 

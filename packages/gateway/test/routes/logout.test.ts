@@ -61,6 +61,9 @@ test('a logout from a page of another site is refused, and the session stays', a
     expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
   }
   expect(await gateway.store.verify(token)).toMatchObject({ status: 'active' })
+  // The audit log records it once, for the same route and address.
+  const entry = '"event":"cross-site-refused","route":"/logout","remote":"127.0.0.1","heldBack":0'
+  expect(gateway.log().split(entry)).toHaveLength(2)
 })
 
 test('a logout gets 503 while the store is unavailable, and the cookie stays', async () => {

@@ -280,3 +280,20 @@ test('access rules apply to a long path and to the root', async () => {
     expect((await ask(gateway, 'envoy', target, { headers: asCookie(token) })).status, target).toBe(200)
   }
 })
+
+test('the audit log records who was denied access and which groups a rule wanted, once a minute and without the path', async () => {
+  const gateway = await startGateway({ config: { access: RULES } })
+  const token = await gateway.logIn()
+  for (const target of ['/admin/secret-in-a-path', '/admin/b', '/internal/x']) {
+    expect((await ask(gateway, 'nginx', target, { headers: asCookie(token) })).status).toBe(403)
+  }
+  const lines = gateway
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"event":"access-denied"'))
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { subject: 'ada', groups: ['admins'], heldBack: 0 },
+    { subject: null, session: null, groups: null, heldBack: 1 },
+  ])
+  expect(gateway.log()).not.toContain('secret-in-a-path')
+})

@@ -20,6 +20,7 @@ test('the correct password is accepted, and any other is refused', async () => {
   const { authenticate } = await authenticateOverFile()
   expect(await authenticate('ada', PASSWORD)).toEqual({
     status: 'accepted',
+    method: 'password',
     identity: { subject: 'ada', groups: [] },
   })
   expect(await authenticate('ada', `${PASSWORD} `)).toMatchObject({ reason: 'wrong-password' })
@@ -46,6 +47,7 @@ test('an accepted login contains name, e-mail address and groups of the file', a
   })
   expect(await authenticate('grace', PASSWORD)).toEqual({
     status: 'accepted',
+    method: 'password',
     identity: {
       subject: 'grace',
       name: 'Grace Hopper',

@@ -114,7 +114,8 @@ async function askServer(
   if ('tooManyGroups' in stated) {
     return refuse('too-many-groups', tooManyGroupsText(stated.tooManyGroups, 'narrow `groups.filter`'))
   }
-  return { status: 'accepted', identity: stated.identity, omitted: [...found.otherDns, ...stated.omitted] }
+  const omitted = [...found.otherDns, ...stated.omitted]
+  return { status: 'accepted', method: 'ldap', identity: stated.identity, omitted }
 }
 
 /**
