@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import type { OperationFiles } from '@holdfast/local/state/open'
+import { ClusterError, systemCode } from '@holdfast/site/errors'
 
 /** One line of the audit log: an operator ended a session. Holds no token. */
 interface AuditEntry {
@@ -30,9 +31,35 @@ export async function audit(
     const entry: AuditEntry = { at, event: 'session-revoked', session, subject, by, reason, outcome }
     return `${JSON.stringify(entry)}\n`
   })
-  const handle = await open(folder.auditLog, 'a', 0o600)
+  await append(folder.auditLog, lines.join(''))
+}
+
+export type UserChange = 'added' | 'new-password' | 'disabled' | 'enabled' | 'removed'
+
+/** An operator changed a user of a users file, or added an OAuth client to a configuration. Holds no secret. */
+type FileChange =
+  | { event: 'user-changed'; change: UserChange; user: string; file: string }
+  | { event: 'client-added'; client: string; may: readonly string[]; file: string }
+
+/**
+ * Appends a line about a change that was made to an audit log, readable only by its owner, and waits until it is on disk.
+ * Throws `FILE_UNUSABLE`; the message says that the change was made.
+ */
+export async function auditChange(auditLog: string, change: FileChange): Promise<void> {
+  const entry = { at: new Date().toISOString(), ...change, by: userName() }
+  await append(auditLog, `${JSON.stringify(entry)}\n`).catch((cause: unknown) => {
+    throw new ClusterError(
+      'FILE_UNUSABLE',
+      `${change.file} was changed, but the audit log ${auditLog} cannot be written (${systemCode(cause)}). Check the path, its permissions and the free space, and note the change there.`,
+      { cause },
+    )
+  })
+}
+
+async function append(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'a', 0o600)
   try {
-    await handle.appendFile(lines.join(''))
+    await handle.appendFile(text)
     await handle.sync()
   } finally {
     await handle.close()

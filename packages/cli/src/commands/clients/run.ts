@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { addClient, createClient } from '@holdfast/gateway/files'
+import { auditChange } from '@holdfast/operations/sessions/audit-log'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { paint } from '../../terminal/paint.ts'
 
@@ -16,9 +17,26 @@ export async function clientsAdd(options: ClientsOptions, name: string): Promise
   const { secret, entry } = createClient(name, options.may ?? ['introspect'])
   const file = options.config === undefined ? null : resolve(options.config)
   if (file !== null) await addClient(file, entry)
+  try {
+    if (file !== null) {
+      const { may } = entry
+      await auditChange(`${file}.audit.jsonl`, { event: 'client-added', client: name, may, file })
+    }
+  } finally {
+    // Also if the audit log cannot be written: the secret is stored nowhere else.
+    print(options, name, { secret, entry, file })
+  }
+  return EXIT.ok
+}
+
+function print(
+  options: ClientsOptions,
+  name: string,
+  { secret, entry, file }: ReturnType<typeof createClient> & { file: string | null },
+): void {
   if (options.json) {
     console.log(JSON.stringify({ secret, entry, file }))
-    return EXIT.ok
+    return
   }
   console.log(`Secret of ${name}, shown only once:  ${paint.strong(secret)}`)
   console.log(
@@ -27,5 +45,4 @@ export async function clientsAdd(options: ClientsOptions, name: string): Promise
       : `Added to ${file}. Add this to \`oauth.clients\` of every other gateway:`,
   )
   console.log(`  ${JSON.stringify(entry)}`)
-  return EXIT.ok
 }

@@ -8,6 +8,7 @@ import {
   UsersInvalidError,
 } from '@holdfast/gateway/files'
 import { StateFolder } from '@holdfast/local/state/folder'
+import { auditChange, type UserChange } from '@holdfast/operations/sessions/audit-log'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { askPassword } from '../../command-line/prompt.ts'
 import { stateDirFromOptions } from '../../data-centre/locator.ts'
@@ -30,6 +31,7 @@ export async function usersAdd(options: AddOptions, user: string): Promise<ExitC
     ...(email === undefined ? {} : { email }),
     ...(groups === undefined ? {} : { groups }),
   })
+  await record(options, 'added', user)
   console.log(options.json ? JSON.stringify({ added: user, file }) : `Added ${user} to ${file}.`)
   return EXIT.ok
 }
@@ -56,6 +58,7 @@ export async function usersDisable(options: ChangeOptions, user: string): Promis
 /** Enables a user. Throws what `setDisabled` throws. */
 export async function usersEnable(options: UsersOptions, user: string): Promise<ExitCode> {
   await setDisabled(usersFile(options), user, false)
+  await record(options, 'enabled', user)
   console.log(options.json ? JSON.stringify({ enabled: user }) : `${user} can log in.`)
   return EXIT.ok
 }
@@ -76,19 +79,34 @@ const usersFile = (options: UsersOptions): string =>
     ? new StateFolder(stateDirFromOptions(options)).usersFile
     : resolve(options.usersFile)
 
-/** Ends the sessions after a change, because someone else may hold one. Prints `sentence` and what became of the sessions. */
+/** Records a change: in the audit log of the local data centre, or beside the users file that the options name. */
+async function record(options: UsersOptions, change: UserChange, user: string): Promise<void> {
+  const file = usersFile(options)
+  const auditLog =
+    options.usersFile === undefined
+      ? new StateFolder(stateDirFromOptions(options)).auditLog
+      : `${file}.audit.jsonl`
+  await auditChange(auditLog, { event: 'user-changed', change, user, file })
+}
+
+/** Records a change and ends the sessions, because someone else may hold one. Prints `sentence` and what became of the sessions. */
 async function endSessionsAfter(
   change: 'new-password' | 'disabled' | 'removed',
   options: ChangeOptions,
   user: string,
   sentence: string,
 ): Promise<ExitCode> {
-  const sessions = await endSessions(user, options, `users: ${change}`)
-  console.log(
-    options.json
-      ? JSON.stringify({ user, change, sessions })
-      : `${sentence} ${sessionsText(sessions, user, options)}`,
-  )
+  try {
+    await record(options, change, user)
+  } finally {
+    // Also if the audit log cannot be written: a full disk must not keep the sessions open.
+    const sessions = await endSessions(user, options, `users: ${change}`)
+    console.log(
+      options.json
+        ? JSON.stringify({ user, change, sessions })
+        : `${sentence} ${sessionsText(sessions, user, options)}`,
+    )
+  }
   return EXIT.ok
 }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -34,6 +34,14 @@ it('clients add writes the entry, and never the secret, into a configuration', a
   const text = await readFile(file, 'utf8')
   expect(JSON.parse(text)).toEqual({ ...config, oauth: { clients: [added.entry] } })
   expect(text).not.toContain(added.secret)
+  const audit = await readFile(`${file}.audit.jsonl`, 'utf8')
+  expect(JSON.parse(audit)).toMatchObject({
+    event: 'client-added',
+    client: 'billing',
+    may: ['introspect', 'revoke'],
+    by: expect.any(String),
+  })
+  expect(audit).not.toContain(added.secret)
   expect(await sandbox.run(args)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('must not contain the same client twice'),
@@ -45,4 +53,42 @@ it('clients add refuses an unknown right', async () => {
     code: 2,
     stderr: expect.stringContaining('--may must be one of introspect, revoke, got "everything"'),
   })
+})
+
+it('each change of a user has a line in an audit log beside the users file, without a password', async () => {
+  const file = join(sandbox.folder, 'users.json')
+  const change = (args: string[], password = '') =>
+    sandbox.run(['users', ...args, 'grace', '--users-file', file], `${password}\n`)
+  const passwords = ['Tr0ub4dor-and-three', 'Tr0ub4dor-and-four-5']
+  expect(await change(['add'], passwords[0])).toMatchObject({ code: 0 })
+  expect(await change(['passwd'], passwords[1])).toMatchObject({ code: 0 })
+  for (const name of ['disable', 'enable', 'remove']) {
+    expect(await change([name])).toMatchObject({ code: 0 })
+  }
+  const text = await readFile(`${file}.audit.jsonl`, 'utf8')
+  const lines = text.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual(
+    ['added', 'new-password', 'disabled', 'enabled', 'removed'].map((done) => ({
+      at: expect.stringMatching(/^20.*Z$/),
+      event: 'user-changed',
+      change: done,
+      user: 'grace',
+      file,
+      by: expect.any(String),
+    })),
+  )
+  for (const password of passwords) expect(text).not.toContain(password)
+})
+
+it('`users disable` says that the user was disabled when the audit log cannot be written', async () => {
+  const file = join(sandbox.folder, 'other.json')
+  const args = (name: string) => ['users', name, 'grace', '--users-file', file]
+  expect(await sandbox.run(args('add'), 'Tr0ub4dor-and-three\n')).toMatchObject({ code: 0 })
+  await rm(`${file}.audit.jsonl`)
+  await mkdir(`${file}.audit.jsonl`)
+  const disabled = await sandbox.run(args('disable'))
+  expect(disabled).toMatchObject({ code: 1, stdout: expect.stringContaining('grace can no longer log in.') })
+  expect(disabled.stderr).toContain(
+    `${file} was changed, but the audit log ${file}.audit.jsonl cannot be written (EISDIR)`,
+  )
 })
