@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createMemoryStore, createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { onTestFinished } from 'vitest'
 import { addUser, createClient, createGateway, parseGatewayConfig } from '../src/index.ts'
+import { createGuessLimit, type GuessLimit } from '../src/limits/guess-limit.ts'
 
 export const HOST = '127.0.60.1'
 /** An address of loopback on which nothing listens. */
@@ -53,6 +54,19 @@ export const EVERY_ROUTE = {
 
 export function memoryStore(): TokenStore {
   return createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING })
+}
+
+/** A limit on consecutive failures, counted in `store`. */
+export function guessLimit(limit = 100, store = memoryStore()): GuessLimit {
+  const onFailure = (error: unknown) => {
+    throw error
+  }
+  return createGuessLimit({
+    attempts: store.attempts,
+    limit,
+    signal: new AbortController().signal,
+    onFailure,
+  })
 }
 
 /** A real store whose Redis is unavailable. */

@@ -30,8 +30,14 @@ export const loginLimitsSchema = z.strictObject({
   windowMs: wholeNumber(1000, 86_400_000, ' (ms)').default(900_000),
   /** Max attempts for one account from one address, or from one browser that logged in to it before. */
   perAccountAndAddress: attempts.default(10),
-  /** Max attempts for one account from all addresses. NIST SP 800-63B, section 5.2.2, allows at most 100. */
+  /** Max attempts for one account from all addresses. */
   perAccount: attempts.default(50),
+  /**
+   * Max consecutive failed logins of one account of the users file in all, however slowly (NIST SP 800-63B, section 5.2.2:
+   * at most 100). Browsers that the account knows are counted separately. Only a new password, or a login in a known browser,
+   * ends the lockout.
+   */
+  maxConsecutiveFailures: attempts.default(100),
   /** Max attempts from one address (IPv6: one /64) for all accounts. Many users may share one address. */
   perAddress: attempts.default(200),
   /** After this many attempts for one account from one address, each further one waits: `pauseMs`, then twice as long. */

@@ -4,6 +4,7 @@ import { BoundedQueue } from '../base/queues.ts'
 import type { LdapConfig, OidcConfig } from '../config/identities.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { readPublicFile, readSecretLine } from '../files/private.ts'
+import type { GuessLimit } from '../limits/guess-limit.ts'
 import { maxLoginsInProgress } from '../limits/login-queue.ts'
 import { type Authenticate, createAuthenticate } from '../users/authenticate.ts'
 import { openUserDirectory } from '../users/directory.ts'
@@ -26,13 +27,14 @@ export interface Identities {
 export async function openIdentities(
   config: GatewayConfig,
   store: TokenStore,
+  guesses: GuessLimit,
   log: FastifyBaseLogger,
   inUse: () => GatewayConfig,
 ): Promise<Identities> {
   const { ldap, oidc } = config.identities
   const keep = () => groupsToKeep(inUse())
   const authenticate = createPasswordLogin({
-    file: config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, log),
+    file: config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, guesses, log),
     directory: ldap === undefined ? null : await openLdap(ldap, keep),
     providerPrefix: oidc?.subjectPrefix,
   })
@@ -69,7 +71,12 @@ async function openOidc(
 const secretOf = async (value: string | undefined, file: string | undefined, label: string) =>
   file === undefined ? value : await readSecretLine(file, label)
 
-async function openUsersFile(config: GatewayConfig, file: string, log: FastifyBaseLogger) {
+async function openUsersFile(
+  config: GatewayConfig,
+  file: string,
+  guesses: GuessLimit,
+  log: FastifyBaseLogger,
+) {
   const { limits } = config
   const users = await openUserDirectory(file, (sentence) => log.error({ event: 'users-file' }, sentence))
   const queue = new BoundedQueue({
@@ -78,7 +85,7 @@ async function openUsersFile(config: GatewayConfig, file: string, log: FastifyBa
     maxWaiting: 2 * maxLoginsInProgress(config),
     maxWaitMs: limits.waitingLoginMs,
   })
-  return { users, authenticate: await createAuthenticate(users, queue) }
+  return { users, authenticate: await createAuthenticate(users, queue, guesses) }
 }
 
 async function readAuthorities(file: string | undefined): Promise<string | undefined> {

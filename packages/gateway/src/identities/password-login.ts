@@ -32,12 +32,12 @@ export function createPasswordLogin(sources: PasswordSources): Authenticate | nu
   }
   if (file === null) return ask
 
-  return async (name, password) => {
+  return async (name, password, device) => {
     const isInFile = (await file.users.find(name)) !== undefined
     // A name of the directory costs the hash of an unknown user.
     const checks: [Promise<Authentication>, Promise<Authentication>] = isInFile
-      ? [file.authenticate(name, password), ask(randomUUID(), randomUUID())]
-      : [ask(name, password), file.authenticate(name, password)]
+      ? [file.authenticate(name, password, device), ask(randomUUID(), randomUUID())]
+      : [ask(name, password), file.authenticate(name, password, device)]
     const [answer, other] = checks
     // Settled, so that its failure is handled also when the answer does not wait for it.
     const cost = Promise.allSettled([other])

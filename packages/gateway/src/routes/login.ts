@@ -142,7 +142,14 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     if (recalled !== null) return refuseAttempt(recalled)
     const work = async () => {
       const attempt = await loginLimits.take(asked)
-      return { attempt, outcome: attempt.allowed ? await authenticate(username, password) : BUSY }
+      if (!attempt.allowed) return { attempt, outcome: BUSY }
+      try {
+        return { attempt, outcome: await authenticate(username, password, device) }
+      } catch (error) {
+        // The store failed before the password was checked.
+        attempt.notMade()
+        throw error
+      }
     }
     const tried = await (device === null
       ? loginQueue.run(networksOf(remote), work)

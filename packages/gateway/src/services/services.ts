@@ -13,6 +13,7 @@ import { FLOW_LIFETIME_MS } from '../identities/oidc/flow.ts'
 import type { LoginWays, OidcLogin } from '../identities/oidc/login.ts'
 import { openIdentities } from '../identities/open.ts'
 import { createDeviceCookie, type DeviceCookie } from '../limits/device-cookie.ts'
+import { createGuessLimit } from '../limits/guess-limit.ts'
 import { createLoginLimits, type LoginLimits } from '../limits/login-limits.ts'
 import { createLoginQueue } from '../limits/login-queue.ts'
 import { createProviderLimits, type ProviderLimits } from '../limits/provider-limits.ts'
@@ -106,11 +107,14 @@ export async function createServices(
         ),
       ),
   }
+  const { attempts, signal, onFailure } = limitOptions
+  const limit = config.loginLimits.maxConsecutiveFailures
+  const guesses = createGuessLimit({ attempts, limit, signal, onFailure })
   return {
     server: config.name,
     store,
     cookie,
-    ...(await openIdentities(config, store, log, inUse)),
+    ...(await openIdentities(config, store, guesses, log, inUse)),
     returnTo: (asked) => safeReturnTo(asked, config.returnOrigins),
     loginLimits: createLoginLimits(limitOptions),
     providerLimits: createProviderLimits({ ...limitOptions, flowLifetimeMs: FLOW_LIFETIME_MS }),

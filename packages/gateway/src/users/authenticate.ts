@@ -1,5 +1,6 @@
 import type { LoginMethod } from '../audit/entry.ts'
 import type { BoundedQueue } from '../base/queues.ts'
+import type { GuessLimit } from '../limits/guess-limit.ts'
 import type { UserDirectory } from './directory.ts'
 import type { Identity } from './identity.ts'
 import { dummyHash, verifyPassword } from './passwords.ts'
@@ -20,6 +21,8 @@ export type Authentication =
 
 type RefusalReason =
   | 'wrong-password'
+  /** The account has had too many consecutive failures; the password may have been correct. */
+  | 'guess-limit'
   | 'disabled'
   /** The directory returned a user whose name is in the users file, or belongs to the provider. */
   | 'name-taken'
@@ -30,20 +33,30 @@ type RefusalReason =
   /** The directory's name for the user is not a valid subject, or several entries have this name. */
   | 'unusable-identity'
 
-export type Authenticate = (name: string, password: string) => Promise<Authentication>
+/** `device` is the id of the browser, if the account has logged in with it before. Throws as the store does. */
+export type Authenticate = (name: string, password: string, device?: string | null) => Promise<Authentication>
 
 /**
  * Checks passwords against a users file. An unknown user costs one hashing like a known one, so that the time of an answer
- * does not reveal which names exist.
+ * does not reveal which names exist. An account with too many consecutive failures is refused like a wrong password.
  * INV-GATEWAY-33.
  */
-export async function createAuthenticate(users: UserDirectory, queue: BoundedQueue): Promise<Authenticate> {
+export async function createAuthenticate(
+  users: UserDirectory,
+  queue: BoundedQueue,
+  guesses: GuessLimit,
+): Promise<Authenticate> {
   const unknownUserHash = await dummyHash()
-  return async (name, password) => {
+  return async (name, password, device = null) => {
     const user = await users.find(name)
+    const guess = await guesses.take(user ? { name: user.name, passwordHash: user.password, device } : null)
     const fits = await queue.run(() => verifyPassword(user?.password ?? unknownUserHash, password))
-    if (fits === null) return { status: 'busy' }
+    if (fits === null) {
+      guess.notMade()
+      return { status: 'busy' }
+    }
     if (!user) return { status: 'refused', reason: 'unknown-user' }
+    if (!guess.allowed) return { status: 'refused', reason: 'guess-limit', subject: user.name }
     if (!fits) return { status: 'refused', reason: 'wrong-password', subject: user.name }
     // Checked again: a user who was disabled or got a new password while this login waited must not start a session now,
     // because the administrator has just ended that user's sessions.
@@ -51,6 +64,7 @@ export async function createAuthenticate(users: UserDirectory, queue: BoundedQue
     if (now?.name !== user.name || now.password !== user.password || now.disabled) {
       return { status: 'refused', reason: 'disabled', subject: user.name }
     }
+    guess.succeeded()
     const { name: subject, fullName, email, groups = [] } = user
     return {
       status: 'accepted',

@@ -5,7 +5,7 @@ import { createPasswordLogin } from '../../src/identities/password-login.ts'
 import { type Authentication, createAuthenticate } from '../../src/users/authenticate.ts'
 import { openUserDirectory } from '../../src/users/directory.ts'
 import { addUser } from '../../src/users/edit.ts'
-import { PASSWORD, temporaryFolder } from '../support.ts'
+import { guessLimit, PASSWORD, temporaryFolder } from '../support.ts'
 
 /** Counts the password hashes that are verified. */
 class CountingQueue extends BoundedQueue {
@@ -24,7 +24,7 @@ async function loginByBoth(directory: (name: string) => Promise<Authentication>)
   const queue = new CountingQueue({ maxRunning: 2, maxWaiting: 100, maxWaitMs: 10_000 })
   const asked: [name: string, password: string][] = []
   const login = createPasswordLogin({
-    file: { users, authenticate: await createAuthenticate(users, queue) },
+    file: { users, authenticate: await createAuthenticate(users, queue, guessLimit()) },
     directory: async (name, password) => {
       asked.push([name, password])
       return await directory(name)

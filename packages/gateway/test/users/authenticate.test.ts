@@ -1,19 +1,21 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { BoundedQueue } from '../../src/base/queues.ts'
 import { createAuthenticate } from '../../src/users/authenticate.ts'
 import { openUserDirectory } from '../../src/users/directory.ts'
 import { addUser, removeUsers, setDisabled, setPassword } from '../../src/users/edit.ts'
-import { PASSWORD, temporaryFolder } from '../support.ts'
+import { guessLimit, memoryStore, PASSWORD, temporaryFolder } from '../support.ts'
 
 async function authenticateOverFile(
   queue = new BoundedQueue({ maxRunning: 2, maxWaiting: 100, maxWaitMs: 10_000 }),
+  guesses = guessLimit(),
 ) {
   const file = path.join(await temporaryFolder(), 'users.json')
   await addUser(file, 'ada', PASSWORD)
   const users = await openUserDirectory(file, () => {})
-  return { file, authenticate: await createAuthenticate(users, queue) }
+  return { file, authenticate: await createAuthenticate(users, queue, guesses) }
 }
 
 test('the correct password is accepted, and any other is refused', async () => {
@@ -86,4 +88,49 @@ test('a login beyond the maximum of waiting logins is busy', async () => {
   )
   const answers = await Promise.all([1, 2, 3, 4].map(() => authenticate('ada', PASSWORD)))
   expect(answers.map(({ status }) => status).sort()).toEqual(['accepted', 'accepted', 'busy', 'busy'])
+})
+
+// INV-GATEWAY-36.
+test('after the maximum of consecutive failures the correct password is refused like a wrong one, until the password changes', async () => {
+  const { file, authenticate } = await authenticateOverFile(undefined, guessLimit(2))
+  const guess = (password: string) => authenticate('ada', password)
+  // A success begins the count again.
+  await guess('wrong')
+  expect(await guess(PASSWORD)).toMatchObject({ status: 'accepted' })
+  await sleep(20)
+  for (const password of ['wrong', 'wrong again']) {
+    expect(await guess(password)).toMatchObject({ reason: 'wrong-password' })
+  }
+  for (const password of ['wrong', PASSWORD]) {
+    expect(await guess(password)).toEqual({ status: 'refused', reason: 'guess-limit', subject: 'ada' })
+  }
+  await setPassword(file, 'ada', `${PASSWORD} 2`)
+  expect(await guess(`${PASSWORD} 2`)).toMatchObject({ status: 'accepted' })
+})
+
+test('a known browser is counted apart, and a login in it ends the lockout of the account', async () => {
+  const { authenticate } = await authenticateOverFile(undefined, guessLimit(2))
+  for (let tries = 0; tries < 3; tries++) await authenticate('ada', 'wrong')
+  expect(await authenticate('ada', PASSWORD)).toMatchObject({ reason: 'guess-limit' })
+  expect(await authenticate('ada', PASSWORD, 'phone')).toMatchObject({ status: 'accepted' })
+  await sleep(20)
+  expect(await authenticate('ada', PASSWORD)).toMatchObject({ status: 'accepted' })
+  for (let tries = 0; tries < 2; tries++) await authenticate('ada', 'wrong', 'stolen')
+  expect(await authenticate('ada', PASSWORD, 'stolen')).toMatchObject({ reason: 'guess-limit' })
+  expect(await authenticate('ada', PASSWORD, 'phone')).toMatchObject({ status: 'accepted' })
+})
+
+test('an unknown user takes one attempt of the store like a known one, and leaves no count of its own', async () => {
+  const store = memoryStore()
+  const names: string[] = []
+  const { take } = store.attempts
+  store.attempts.take = (limits, ...more) => {
+    names.push(...limits.map(({ name }) => name))
+    return take.call(store.attempts, limits, ...more)
+  }
+  const { authenticate } = await authenticateOverFile(undefined, guessLimit(1, store))
+  for (const name of ['ada', 'nobody', 'nobody']) await authenticate(name, 'wrong')
+  expect(await authenticate('nobody', 'wrong')).toEqual({ status: 'refused', reason: 'unknown-user' })
+  expect(names).toHaveLength(4)
+  expect(names.filter((name) => name.includes('nobody'))).toEqual([])
 })

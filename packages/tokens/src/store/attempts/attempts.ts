@@ -9,7 +9,7 @@ export interface AttemptLimit {
   name: string
   /** Maximum number of attempts within `windowMs`: 1 to 1000. */
   limit: number
-  /** In milliseconds, 1000 to 86,400,000. */
+  /** In milliseconds, 1000 to 34,560,000,000 (400 days). */
   windowMs: number
   /**
    * The number of attempts in the window (1 to 1000) after which the next attempt must wait `pauseMs` after the

@@ -10,6 +10,7 @@ import type { AttemptBackend } from './requests.ts'
 
 const MAX_NAME_LENGTH = 1024
 const DAY_MS = 86_400_000
+const MAX_WINDOW_MS = 400 * DAY_MS
 const DEFAULT_PAUSE_MS = 1000
 const ID_BYTES = 9
 const ID = /^[\w-]{1,64}$/
@@ -56,7 +57,7 @@ export class AttemptCounter implements Attempts {
     return {
       key: this.#key(limit.name, `${at}.name`),
       limit: most,
-      windowMs: checkNumber(`${at}.windowMs`, limit.windowMs, 1000, DAY_MS),
+      windowMs: checkNumber(`${at}.windowMs`, limit.windowMs, 1000, MAX_WINDOW_MS),
       pauseAfter: checkNumber(`${at}.pauseAfter`, limit.pauseAfter ?? MAX_ATTEMPTS, 1, MAX_ATTEMPTS),
       pauseMs: checkNumber(`${at}.pauseMs`, limit.pauseMs ?? DEFAULT_PAUSE_MS, 1, DAY_MS),
     }

@@ -1,10 +1,12 @@
 import { type LoggedAttempt, sinceMs, waitMs, withAttempt, withoutAttempt } from '../../record/attempt-log.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from './requests.ts'
 
+const SWEEP_PERIOD_MS = 1000
+
 /** Logs of attempts in the memory of this process. Does what scripts/take.lua and give-back.lua do in Redis. */
 export class MemoryAttempts {
-  /** In the order of the last write. */
   readonly #logs = new Map<string, { log: LoggedAttempt[]; endsAtMs: number }>()
+  #sweepAtMs = 0
 
   take({ id, nowMs, limits }: TakeRequest): Taken {
     this.#forgetEnded(nowMs)
@@ -20,7 +22,6 @@ export class MemoryAttempts {
     for (const [place, { key, windowMs }] of limits.entries()) {
       const log = logs[place] ?? []
       if (isCounted(log)) continue
-      this.#logs.delete(key)
       this.#logs.set(key, { log: withAttempt(log, id, nowMs), endsAtMs: nowMs + windowMs })
     }
     return { allowed: true }
@@ -35,11 +36,12 @@ export class MemoryAttempts {
     }
   }
 
-  /** Stops at the first log that has not ended: logs that were written first end first, or little later. */
+  /** At most once a second, because it looks at every log. */
   #forgetEnded(nowMs: number): void {
+    if (nowMs < this.#sweepAtMs) return
+    this.#sweepAtMs = nowMs + SWEEP_PERIOD_MS
     for (const [key, { endsAtMs }] of this.#logs) {
-      if (endsAtMs > nowMs) return
-      this.#logs.delete(key)
+      if (endsAtMs <= nowMs) this.#logs.delete(key)
     }
   }
 }

@@ -8,6 +8,9 @@ import { giveBackCommand, readTaken, takeCommand } from './script-calls.ts'
 /** Maximum number of attempts that are counted again concurrently: one batch of the committer. */
 const AT_ONCE = 256
 
+/** Attempts with a longer window are not kept for longer: a node that is down for weeks must not fill the journal. */
+const MAX_KEPT_MS = 86_400_000
+
 interface Kept {
   key: { key: string }
   request: TakeRequest
@@ -28,7 +31,8 @@ export class RedisAttempts {
       join: (_, newer) => newer,
       // The key identifies the attempt, which never changes.
       covers: () => true,
-      lastsMs: ({ request }) => Math.max(...request.limits.map(({ windowMs }) => windowMs)),
+      lastsMs: ({ request }) =>
+        Math.min(MAX_KEPT_MS, Math.max(...request.limits.map(({ windowMs }) => windowMs))),
     })
   }
 
