@@ -5,7 +5,7 @@ import { type DataCentrePlace, openDataCentre } from '../data-centre/open.ts'
 import { withRecords } from '../records.ts'
 import { type BackupLock, encrypt, makeEncrypter } from './encryption.ts'
 import { assertNew, writeWhole } from './file.ts'
-import { writeBackup } from './format.ts'
+import { MAC_PURPOSE, writeBackup } from './format.ts'
 
 export type BackupOptions = DataCentrePlace & BackupChoice
 
@@ -37,7 +37,7 @@ export interface BackupReport {
 
 /**
  * Copies the sessions of a running data centre into an encrypted file (age), as they are stored: it contains no token, and
- * only a token opens its claims. Reads the primary in small steps, so that logins and logouts continue. Every session that
+ * only a token opens its claims. A MAC with a key of the key ring shows who made it. Reads the primary in small steps, so that logins and logouts continue. Every session that
  * exists from the beginning to the end is in it.
  *
  * Throws `INVALID_OPTION` for an invalid lock, `FILE_UNUSABLE`, `PRIMARY_CHANGED` when the primary changes meanwhile,
@@ -67,7 +67,8 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
       }
       const beganAt = new Date().toISOString()
       const header = { dataCentre, keyring: store.keyringId, beganAt }
-      const bytes = await writeWhole(file, await encrypt(writeBackup(header, counted()), encrypter))
+      const lines = writeBackup(header, counted(), store.mac(MAC_PURPOSE))
+      const bytes = await writeWhole(file, await encrypt(lines, encrypter))
       const { live: sessions, revoked, unreadable } = counts
       const tookMs = Math.round(performance.now() - beganMs)
       return { dataCentre, file, bytes, sessions, revoked, unreadable, beganAt, tookMs }

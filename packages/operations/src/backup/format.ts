@@ -1,3 +1,4 @@
+import { type Hmac, timingSafeEqual } from 'node:crypto'
 import { ClusterError } from '@holdfast/site/errors'
 import type { RecordEntry } from '@holdfast/tokens/records'
 import { z } from 'zod'
@@ -13,12 +14,17 @@ export interface BackupHeader {
 
 /** A part of a backup, in this order: one header, records, one end. */
 export type BackupPart =
-  | { kind: 'header'; header: BackupHeader }
+  /** `authenticated` is false for format version 1, which has no MAC. */
+  | { kind: 'header'; header: BackupHeader; authenticated: boolean }
   | { kind: 'record'; entry: RecordEntry }
   | { kind: 'end' }
 
 const FORMAT = 'holdfast-backup'
-const VERSION = 1
+const VERSION = 2
+/** The format without a MAC. */
+const VERSION_WITHOUT_MAC = 1
+/** What the key of the MAC is derived for. */
+export const MAC_PURPOSE = 'backup mac 1'
 
 const headerSchema = z.object({
   format: z.literal(FORMAT),
@@ -27,58 +33,85 @@ const headerSchema = z.object({
   keyring: z.string(),
   beganAt: z.iso.datetime(),
 })
-const endSchema = z.object({ records: z.int() })
+const endSchema = z.object({ records: z.int(), mac: z.string().optional() })
 
 /**
  * The text of a backup: a line of JSON for the header; for each record a line with its key, a space, and its bytes in
- * base64; and a last line of JSON with the number of records, which shows that the backup is complete.
+ * base64; and a last line of JSON with the number of records, which shows that the backup is complete, and the MAC over all
+ * lines before and this number, which shows that a holder of the key ring wrote it.
  */
 export async function* writeBackup(
   header: BackupHeader,
   batches: AsyncIterable<readonly RecordEntry[]>,
+  mac: Hmac,
 ): AsyncGenerator<Buffer> {
-  yield jsonLine({ format: FORMAT, version: VERSION, ...header })
+  const authenticated = (lines: Buffer) => {
+    mac.update(lines)
+    return lines
+  }
+  yield authenticated(jsonLine({ format: FORMAT, version: VERSION, ...header }))
   let records = 0
   for await (const entries of batches) {
     records += entries.length
-    yield Buffer.from(entries.map(({ key, bytes }) => `${key} ${bytes.toString('base64')}\n`).join(''))
+    const lines = entries.map(({ key, bytes }) => `${key} ${bytes.toString('base64')}\n`)
+    yield authenticated(Buffer.from(lines.join('')))
   }
-  yield jsonLine({ records })
+  mac.update(jsonLine({ records }))
+  yield jsonLine({ records, mac: mac.digest('base64') })
 }
 
-/** Reads what {@link writeBackup} wrote. Throws `BACKUP_REFUSED` for anything else. INV-OPERATIONS-18. */
-export async function* readBackup(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BackupPart> {
+/**
+ * Reads what {@link writeBackup} wrote, and format version 1, which has no MAC. Throws `BACKUP_REFUSED` for anything else; a
+ * wrong MAC shows only at the end. INV-OPERATIONS-18.
+ */
+export async function* readBackup(bytes: AsyncIterable<Uint8Array>, mac: Hmac): AsyncGenerator<BackupPart> {
   let records = 0
   let state: 'before' | 'within' | 'after' = 'before'
+  let authenticated = false
   for await (const line of linesOf(bytes)) {
     if (state === 'after') throw damaged('something follows its end')
     if (state === 'before') {
-      yield { kind: 'header', header: parseHeader(line) }
+      mac.update(`${line}\n`, 'latin1')
+      const { version, ...header } = parseHeader(line)
+      authenticated = version === VERSION
+      yield { kind: 'header', header, authenticated }
       state = 'within'
     } else if (line.startsWith('{')) {
       const end = endSchema.safeParse(parseJson(line)).data
       if (end?.records !== records)
         throw damaged(`it holds ${records} records, and its last line has another number`)
+      mac.update(jsonLine({ records }))
+      if (authenticated && !isMac(end.mac, mac)) {
+        throw refused(
+          'The backup was changed, or it was not made with the key ring of this data centre: its MAC is wrong. Use another copy. Nothing was changed.',
+        )
+      }
       yield { kind: 'end' }
       state = 'after'
     } else {
       records += 1
+      mac.update(`${line}\n`, 'latin1')
       yield { kind: 'record', entry: parseRecord(line, records) }
     }
   }
   if (state !== 'after') throw damaged('its end is missing')
 }
 
-function parseHeader(line: string): BackupHeader {
+function isMac(text: string | undefined, mac: Hmac): boolean {
+  const [given, computed] = [Buffer.from(text ?? '', 'base64'), mac.digest()]
+  return given.length === computed.length && timingSafeEqual(given, computed)
+}
+
+function parseHeader(line: string): BackupHeader & { version: number } {
   const header = headerSchema.safeParse(parseJson(line)).data
   if (header === undefined) throw noBackup('its header is missing')
   const { dataCentre, keyring, beganAt, version } = header
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== VERSION_WITHOUT_MAC) {
     throw refused(
-      `The backup has format version ${version}, and this Holdfast reads version ${VERSION}. Restore it with the version of Holdfast that made it. Nothing was changed.`,
+      `The backup has format version ${version}, and this Holdfast reads versions ${VERSION_WITHOUT_MAC} and ${VERSION}. Restore it with the version of Holdfast that made it. Nothing was changed.`,
     )
   }
-  return { dataCentre, keyring, beganAt }
+  return { dataCentre, keyring, beganAt, version }
 }
 
 function parseRecord(line: string, number: number): RecordEntry {

@@ -6,7 +6,7 @@ import { type DataCentrePlace, openDataCentre } from '../data-centre/open.ts'
 import { withRecords } from '../records.ts'
 import { type BackupKey, unlock } from './encryption.ts'
 import { beginningOf, contentsOf, openToRead } from './file.ts'
-import { type BackupHeader, type BackupPart, readBackup, refused } from './format.ts'
+import { type BackupHeader, type BackupPart, MAC_PURPOSE, readBackup, refused } from './format.ts'
 
 export type RestoreOptions = DataCentrePlace & RestoreChoice
 
@@ -14,6 +14,11 @@ interface RestoreChoice {
   /** A file that `backup` made of the same data centre. */
   file: string
   key: BackupKey
+  /**
+   * Accepts a backup of a Holdfast before format version 2, which has no MAC: anyone who can encrypt for the recipient may have put
+   * logouts into it. Default is false.
+   */
+  allowUnauthenticated?: boolean | undefined
   /** Called after each step. `records` of `total` are checked or merged; `total` is null until it is known. */
   onProgress?: (progress: RestoreProgress) => void
   /** Interrupts it; merged records stay. */
@@ -42,7 +47,7 @@ export interface RestoreReport {
   expired: number
   /** Logouts that the data centre did not have: these sessions are now revoked. */
   logOuts: number
-  /** Records that no key of the key ring opens. */
+  /** Records that no key of the key ring opens, and tombstones that end later than any session can. */
   unreadable: number
   tookMs: number
 }
@@ -60,7 +65,7 @@ const MAX_HEADER_BYTES = 256 * 1024
  *
  * An empty data centre has lost its logouts: there, sessions come back that were logged out after the backup began.
  *
- * Throws `BACKUP_REFUSED` for a backup that is of another data centre, damaged, incomplete, or does not open with the key,
+ * Throws `BACKUP_REFUSED` for a backup that is of another data centre, forged, damaged, incomplete, or does not open with the key,
  * and `FILE_UNUSABLE`, `INVALID_OPTION`, `BUSY`, `NOT_RUNNING`, `STATE_UNUSABLE`, before anything is changed;
  * `RESTORE_FAILED` and `RESTORE_ABORTED` once it has begun.
  * INV-OPERATIONS-19.
@@ -76,8 +81,8 @@ async function restoreInto(dataCentre: OpenDataCentre, options: RestoreChoice): 
   try {
     // Before connections are open, because it blocks the process.
     const open = await unlock(await beginningOf(handle, MAX_HEADER_BYTES), options.key)
-    const parts = () => readBackup(open(contentsOf(handle)))
     return await withRecords(dataCentre, options.signal, async ({ store }) => {
+      const parts = () => readBackup(open(contentsOf(handle)), store.mac(MAC_PURPOSE))
       const { header, total } = await check(parts(), options, (found) => {
         assertOurs(found, dataCentre.topology.name, store)
       })
@@ -101,7 +106,7 @@ async function restoreInto(dataCentre: OpenDataCentre, options: RestoreChoice): 
 /** Reads the backup to its end, so that no record of a damaged one is merged. */
 async function check(
   parts: AsyncIterable<BackupPart>,
-  { onProgress, signal }: RestoreChoice,
+  { allowUnauthenticated, onProgress, signal }: RestoreChoice,
   checkHeader: (header: BackupHeader) => void,
 ): Promise<{ header: BackupHeader; total: number }> {
   let header: BackupHeader | null = null
@@ -111,6 +116,11 @@ async function check(
     if (part.kind === 'header') {
       header = part.header
       checkHeader(header)
+      if (!part.authenticated && !allowUnauthenticated) {
+        throw refused(
+          'The backup has the format of an older Holdfast, which does not show who made it. If you are sure that it is yours, restore it with `--allow-unauthenticated`. Nothing was changed.',
+        )
+      }
     } else if (part.kind === 'record') {
       total += 1
       if (total % BATCH === 0) onProgress?.({ step: 'check', records: total, total: null })

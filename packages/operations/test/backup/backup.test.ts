@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,10 +10,12 @@ import { storeOptions } from '@holdfast/local/state/store-options'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { createRedisStore, type IssuedToken, type TokenStore, tokenKey } from '@holdfast/tokens'
+import { createRecordStore } from '@holdfast/tokens/records'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backup } from '../../src/backup/backup.ts'
-import { unlock } from '../../src/backup/encryption.ts'
+import { encrypt, makeEncrypter, unlock } from '../../src/backup/encryption.ts'
+import { writeBackup } from '../../src/backup/format.ts'
 import { restore } from '../../src/backup/restore.ts'
 
 const NETWORK = await leaseNetwork()
@@ -218,6 +221,52 @@ it('a backup contains no tokens and no claims, even for a reader who can open it
 async function* bytesOf(buffer: Buffer) {
   yield buffer
 }
+
+it('a forged backup for the recipient changes nothing, and one of format version 1 is restored only if that is asked for', async () => {
+  const [one] = await issueMany(1)
+  if (one === undefined) throw new Error('There is no session.')
+  const secrets = await openLocal(dc.stateDir)
+  const records = createRecordStore(storeOptions(secrets))
+  const header = { dataCentre: 'dc1', keyring: records.keyringId, beganAt: new Date().toISOString() }
+  await records.close()
+  const dead = (endsAtMs: number) => ({
+    key: tokenKey(one.token) ?? '',
+    bytes: encodeRecord({ state: 'revoked', expiresAtMs: endsAtMs }),
+  })
+  async function forge(entry: ReturnType<typeof dead>, version: 1 | 2): Promise<string> {
+    async function* lines() {
+      async function* entries() {
+        yield [entry]
+      }
+      for await (const part of writeBackup(header, entries(), createHmac('sha256', 'a guess'))) {
+        const text = part.toString()
+        yield Buffer.from(
+          version === 2 ? text : text.replace('"version":2', '"version":1').replace(/,"mac":"[^"]*"/, ''),
+        )
+      }
+    }
+    const file = newFile()
+    await writeFile(file, await encrypt(lines(), await makeEncrypter({ recipients })))
+    return file
+  }
+  const soon = Date.now() + 3_600_000
+  expect(await errorOf(restoreFrom(await forge(dead(soon), 2)))).toMatchObject({
+    code: 'BACKUP_REFUSED',
+    message: expect.stringContaining('its MAC is wrong'),
+  })
+  const old = await forge(dead(soon), 1)
+  expect(await errorOf(restoreFrom(old))).toMatchObject({
+    code: 'BACKUP_REFUSED',
+    message: expect.stringContaining('--allow-unauthenticated'),
+  })
+  const allowed = { stateDir: dc.stateDir, key: key(), allowUnauthenticated: true }
+  // A tombstone of 3,000 years is not merged.
+  const endless = await forge(dead(Date.now() + 1e14), 1)
+  expect(await restore({ ...allowed, file: endless })).toMatchObject({ unreadable: 1, logOuts: 0 })
+  expect(await statesOf([one])).toEqual(['active'])
+  expect(await restore({ ...allowed, file: old })).toMatchObject({ logOuts: 1 })
+  expect(await statesOf([one])).toEqual(['revoked'])
+}, 60_000)
 
 it('a backup opens only with its own passphrase', { timeout: 120_000 }, async () => {
   const file = newFile()

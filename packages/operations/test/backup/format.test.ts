@@ -1,8 +1,11 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type BackupPart, readBackup, writeBackup } from '../../src/backup/format.ts'
 
 const HEADER = { dataCentre: 'dc1', keyring: 'ab', beganAt: '2026-01-01T00:00:00.000Z' }
+
+const newMac = (key = 'key') => createHmac('sha256', key)
 
 const entry = fc.record({
   key: fc.stringMatching(/^hf:\{[0-9A-Za-z]{3}\}:t:[\w-]{32}$/),
@@ -20,9 +23,9 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const written = async (batches: { key: string; bytes: Buffer }[][]) =>
-  Buffer.concat(await collect(writeBackup(HEADER, each(batches))))
+  Buffer.concat(await collect(writeBackup(HEADER, each(batches), newMac())))
 
-const read = (bytes: Buffer) => collect(readBackup(each([bytes])))
+const read = (bytes: Buffer) => collect(readBackup(each([bytes]), newMac()))
 
 /** The bytes in pieces of a few sizes, as a stream may hand them on. */
 function* inPieces(bytes: Buffer, size: number) {
@@ -35,9 +38,9 @@ it('a backup is read as it was written, in pieces of any size', async () => {
       fc.array(fc.array(entry, { maxLength: 4 }), { maxLength: 4 }),
       fc.integer({ min: 1, max: 300 }),
       async (batches, size) => {
-        const parts = await collect(readBackup(each(inPieces(await written(batches), size))))
+        const parts = await collect(readBackup(each(inPieces(await written(batches), size)), newMac()))
         const wanted: BackupPart[] = [
-          { kind: 'header', header: HEADER },
+          { kind: 'header', header: HEADER, authenticated: true },
           ...batches.flat().map((one) => ({ kind: 'record' as const, entry: one })),
           { kind: 'end' },
         ]
@@ -62,8 +65,8 @@ it.each([
   ['something else', 'hello\n', /is not a backup of Holdfast/],
   [
     'another version',
-    `${JSON.stringify({ format: 'holdfast-backup', version: 2, ...HEADER })}\n`,
-    /format version 2/,
+    `${JSON.stringify({ format: 'holdfast-backup', version: 3, ...HEADER })}\n`,
+    /format version 3/,
   ],
 ])('the backup reader refuses %s', async (_, text, message) => {
   await expect(read(Buffer.from(text))).rejects.toMatchObject({ message: expect.stringMatching(message) })
@@ -81,4 +84,32 @@ it.each([
     code: 'BACKUP_REFUSED',
     message: expect.stringMatching(message),
   })
+})
+
+// INV-OPERATIONS-18.
+it('the backup reader refuses a backup of another key, with another record, or without a MAC', async () => {
+  const record = { key: 'hf:{000}:t:x', bytes: Buffer.from('abc') }
+  const made = (await written([[record]])).toString()
+  const forged = [
+    made.replace('YWJj', 'YWJk'),
+    made.replace('dc1', 'dc2'),
+    made.replace(/,"mac":"[^"]*"/, ''),
+    made.replace(/"mac":"./, '"mac":"'),
+  ]
+  for (const text of forged) {
+    await expect(read(Buffer.from(text))).rejects.toMatchObject({
+      code: 'BACKUP_REFUSED',
+      message: expect.stringMatching(/its MAC is wrong/),
+    })
+  }
+  const byOther = readBackup(each([Buffer.from(made)]), newMac('another key'))
+  await expect(collect(byOther)).rejects.toMatchObject({ code: 'BACKUP_REFUSED' })
+})
+
+it('the backup reader says of format version 1 that it is not authenticated', async () => {
+  const text = `${JSON.stringify({ format: 'holdfast-backup', version: 1, ...HEADER })}\n{"records":0}\n`
+  expect(await read(Buffer.from(text))).toEqual([
+    { kind: 'header', header: HEADER, authenticated: false },
+    { kind: 'end' },
+  ])
 })

@@ -1,4 +1,11 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import { InvalidOptionError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -32,6 +39,8 @@ export interface OpenKeyring {
   /** Identifies the ring without revealing it: 32 hexadecimal digits that stay the same when sealing keys rotate. */
   readonly id: string
   readonly indexKey: KeyObject
+  /** Derives a key for one purpose from the index key: HKDF with SHA-256 (RFC 5869). It stays the same when keys rotate. */
+  deriveKey(purpose: string): KeyObject
   seal(text: string, context: string): Buffer
   unseal(box: Buffer, context: string): string | null
 }
@@ -71,6 +80,8 @@ export function openKeyring(keyring: Keyring): OpenKeyring {
   return {
     id: createHmac('sha256', indexKey).update('holdfast key ring').digest('hex').slice(0, 32),
     indexKey,
+    deriveKey: (purpose) =>
+      createSecretKey(Buffer.from(hkdfSync('sha256', indexKey, '', `holdfast ${purpose}`, KEY_BYTES))),
     seal: (text, context) => Buffer.concat([header, seal(current, text, context)]),
     unseal(box, context) {
       const idLength = box[0] ?? 0

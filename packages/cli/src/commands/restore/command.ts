@@ -11,6 +11,7 @@ export const restore: CommandSpec<RestoreOptions> = {
   options: [
     { flags: '--identity <file>', summary: 'Private file with an age identity (age-keygen)' },
     PASSPHRASE_OPTION,
+    { flags: '--allow-unauthenticated', summary: 'Accept a backup of an older Holdfast, without a MAC' },
     JSON_OPTION,
     ...LOCATOR_OPTIONS,
   ],

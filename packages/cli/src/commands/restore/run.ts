@@ -13,7 +13,7 @@ import { paint } from '../../terminal/paint.ts'
 import { abortOnSignals } from '../../terminal/signals.ts'
 import { type KeyOptions, keyFromOptions, unreadableText } from '../backup/lock.ts'
 
-export type RestoreOptions = LocatorOptions & KeyOptions & { json?: boolean }
+export type RestoreOptions = LocatorOptions & KeyOptions & { allowUnauthenticated?: boolean; json?: boolean }
 
 /** Merges a backup. Throws `UsageError`, and what `restore` of `@holdfast/operations` throws. */
 export async function restore(options: RestoreOptions, file: string): Promise<ExitCode> {
@@ -25,6 +25,7 @@ export async function restore(options: RestoreOptions, file: string): Promise<Ex
       ...locatorFromOptions(options),
       file,
       key,
+      allowUnauthenticated: options.allowUnauthenticated,
       onProgress: (progress) => live.update(paint.faint(`  ${progressText(progress)}`)),
       signal,
     })

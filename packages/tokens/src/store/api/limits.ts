@@ -5,7 +5,8 @@ export const MAX_SUBJECT_LENGTH = 256
 export const MAX_DEVICE_LENGTH = 256
 const MAX_CLAIMS_BYTES = 16_384
 const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
-const LONGEST_LIFETIME_MS = 400 * 24 * 3600 * 1000
+/** Maximum lifetime of a session. */
+export const MAX_LIFETIME_MS = 400 * 24 * 3600 * 1000
 
 /** Returns `value` if it is a string of `least` to `most` characters. Throws `INVALID_OPTION`. */
 export function checkText(name: string, value: unknown, least: number, most: number): string {
@@ -39,7 +40,7 @@ export function checkDataCentre(name: unknown): string {
 
 /** Returns `value` if it is a lifetime of one millisecond to 400 days. Throws `INVALID_OPTION`. */
 export function checkLifetime(name: string, value: unknown): number {
-  return checkNumber(name, value, 1, LONGEST_LIFETIME_MS)
+  return checkNumber(name, value, 1, MAX_LIFETIME_MS)
 }
 
 /** Throws `INVALID_OPTION` if the claims are not a JSON object, or too large. */

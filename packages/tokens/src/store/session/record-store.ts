@@ -1,13 +1,14 @@
+import { createHmac, type Hmac } from 'node:crypto'
 import { mapAbreast } from '../../chunks.ts'
 import type { CallOptions } from '../../deadline.ts'
 import { Deadline } from '../../deadline.ts'
 import { decodeRecord, encodeRecord } from '../../record/codec.ts'
 import { merge } from '../../record/merge.ts'
 import { openListContent } from '../../record/payload.ts'
-import { endsAtMs, type LiveRecord, type TokenRecord, tombstone } from '../../record/record.ts'
+import { CLOCK_SKEW_MS, endsAtMs, type LiveRecord, type TokenRecord, tombstone } from '../../record/record.ts'
 import { parseRecordKey, publicId, type RecordKey, type SubjectKey, subjectKey } from '../../token/digest.ts'
 import type { OpenKeyring } from '../../token/keyring.ts'
-import { checkDataCentre } from '../api/limits.ts'
+import { checkDataCentre, MAX_LIFETIME_MS } from '../api/limits.ts'
 import type { RenewedSecrets, SessionOptions } from '../api/options.ts'
 import type { StoreStatus } from '../api/status.ts'
 import type { MergeRequest } from '../commit/requests.ts'
@@ -51,6 +52,9 @@ export type MergeOutcome =
 export interface RecordStore {
   /** Identifies the key ring without revealing it. */
   readonly keyringId: string
+
+  /** Begins a MAC (HMAC-SHA256) with a key that is derived from the key ring for one purpose. */
+  mac(purpose: string): Hmac
 
   /** Opens a record with the key ring, without I/O. */
   read(entry: RecordEntry): RecordReading
@@ -108,6 +112,10 @@ export class BackendRecords implements RecordStore {
     return this.#keyring.id
   }
 
+  mac(purpose: string): Hmac {
+    return createHmac('sha256', this.#keyring.deriveKey(purpose))
+  }
+
   read(entry: RecordEntry): RecordReading {
     const opened = this.#open(entry)
     if (opened === null) {
@@ -131,7 +139,7 @@ export class BackendRecords implements RecordStore {
     const kept: { place: number; request: MergeRequest }[] = []
     for (const [place, entry] of entries.entries()) {
       const opened = this.#open(entry)
-      if (opened === null) outcomes.set(place, 'unreadable')
+      if (opened === null || endsTooLate(opened.record, nowMs)) outcomes.set(place, 'unreadable')
       else if (hasEnded(opened.record, nowMs)) outcomes.set(place, 'expired')
       else {
         const { key, record, listed } = opened
@@ -219,6 +227,11 @@ export class BackendRecords implements RecordStore {
     if (!answer.known) throw answer.error
     return answer.value
   }
+}
+
+/** A tombstone is not sealed, and one that ends later than any session could would stay in every node's memory. */
+function endsTooLate({ expiresAtMs }: TokenRecord, nowMs: number): boolean {
+  return expiresAtMs > nowMs + MAX_LIFETIME_MS + CLOCK_SKEW_MS
 }
 
 function hasEnded(record: TokenRecord, nowMs: number): boolean {
