@@ -144,7 +144,7 @@ export const DATA_CENTRE: ErrorEntries = {
   },
   BACKUP_REFUSED: {
     cause:
-      'The backup belongs to another data centre, is damaged or incomplete, or needs another passphrase or identity.',
+      'The backup belongs to another data centre, is damaged, forged or incomplete, has the format of an older Holdfast without a MAC, or needs another passphrase or identity.',
     remedy: 'Use the right file, passphrase or identity. Nothing was changed.',
   },
   PRIMARY_CHANGED: {

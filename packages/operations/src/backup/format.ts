@@ -23,7 +23,7 @@ const FORMAT = 'holdfast-backup'
 const VERSION = 2
 /** The format without a MAC. */
 const VERSION_WITHOUT_MAC = 1
-/** What the key of the MAC is derived for. */
+/** The purpose that the key of the MAC is derived for. */
 export const MAC_PURPOSE = 'backup mac 1'
 
 const headerSchema = z.object({

@@ -76,7 +76,6 @@ it.each([
   ['a record too few', '{"records":1}\n', /it holds 0 records, and its last line has another number/],
   ['a record that is none', 'hf:{000}:t:x !!\n', /record 1 is malformed/],
   ['a key that is none', 'session YQ==\n', /record 1 is malformed/],
-  ['more after its end', '{"records":0}\nx\n', /something follows its end/],
   ['a line without end', 'x'.repeat(300_000), /a line has no end/],
 ])('the backup reader refuses a backup with %s', async (_, rest, message) => {
   const header = (await written([])).toString().split('\n')[0]
@@ -112,4 +111,12 @@ it('the backup reader says of format version 1 that it is not authenticated', as
     { kind: 'header', header: HEADER, authenticated: false },
     { kind: 'end' },
   ])
+})
+
+it('the backup reader refuses a backup with more after its end', async () => {
+  const bytes = Buffer.concat([await written([]), Buffer.from('x\n')])
+  await expect(read(bytes)).rejects.toMatchObject({
+    code: 'BACKUP_REFUSED',
+    message: expect.stringMatching(/something follows its end/),
+  })
 })
