@@ -40,7 +40,7 @@ export async function openIdentities(
   })
   return {
     authenticate,
-    oidc: oidc === undefined ? null : await openOidc(oidc, config, store, keep),
+    oidc: oidc === undefined ? null : await openOidc(oidc, inUse, store, keep),
     loginWays: { password: authenticate !== null, provider: oidc?.label ?? null },
   }
 }
@@ -57,14 +57,14 @@ async function openLdap(ldap: LdapConfig, keep: () => GroupsToKeep): Promise<Aut
 
 async function openOidc(
   oidc: OidcConfig,
-  gateway: GatewayConfig,
+  inUse: () => GatewayConfig,
   store: TokenStore,
   keep: () => GroupsToKeep,
 ): Promise<OidcLogin> {
   const { createOidcLogin } = await import('./oidc/login.ts')
   const clientSecret = await secretOf(oidc.clientSecret, oidc.clientSecretFile, 'client secret')
   const config = { ...oidc, ...(clientSecret === undefined ? {} : { clientSecret }) }
-  return createOidcLogin({ config, gateway, store, groupsToKeep: keep })
+  return createOidcLogin({ config, keyring: () => inUse().store.keyring, store, groupsToKeep: keep })
 }
 
 /** A secret that the configuration contains, or that a file contains. */

@@ -122,7 +122,7 @@ export async function createServices(
     knownBrowserQueue: createLoginQueue(config),
     deviceCookie: createDeviceCookie({
       secure: config.secureCookies,
-      indexKey: config.store.keyring.index,
+      keyring: () => inUse().store.keyring,
     }),
     sessions: config.sessions,
     checkToken,

@@ -1,4 +1,4 @@
-import type { CallOptions, Claims, JsonValue, Session, TokenStore } from '@holdfast/tokens'
+import type { CallOptions, Claims, JsonValue, Keyring, Session, TokenStore } from '@holdfast/tokens'
 import * as client from 'openid-client'
 import type { OidcConfig } from '../../config/identities.ts'
 import type { BegunLogin } from '../../limits/provider-limits.ts'
@@ -73,15 +73,15 @@ export interface OidcLogin {
 /** Makes the login at the configured provider. It sends no request. */
 export function createOidcLogin(options: {
   config: OidcConfig
-  /** Its key ring, which is the same for every gateway. */
-  gateway: { store: { keyring: { index: string } } }
+  /** The key ring in use, which is the same for every gateway. */
+  keyring: () => Keyring
   store: TokenStore
   /** The groups that sessions carry: see `toIdentity`. */
   groupsToKeep: () => GroupsToKeep
 }): OidcLogin {
-  const { config, gateway, store, groupsToKeep } = options
+  const { config, store, keyring, groupsToKeep } = options
   const findProvider = createFindProvider(config)
-  const flows = createFlows(store, createFlowSeal(gateway.store.keyring.index))
+  const flows = createFlows(store, createFlowSeal(keyring))
   const links = createSessionLinks(store, config.issuer)
   const callback = `${config.publicUrl}/oidc/callback`
 
