@@ -83,6 +83,29 @@ export const RESPONSES: ErrorEntries = {
     cause: '403. This gateway has no users file and no directory.',
     remedy: 'Use the login page, which leads to the provider.',
   },
+  NO_PASSWORD_CHANGE: {
+    cause:
+      '403. The user is not in the users file, `identities.changePasswords` is not set, or the gateway cannot replace that file.',
+    remedy: 'Change the password at its source, or run `holdfast users passwd`.',
+  },
+  PASSWORD_CHANGE_REQUIRED: {
+    cause: '403. The password is correct, but it is an initial one (`holdfast users add --temporary`).',
+    remedy: 'Send it with a new password to `POST /password`, or use the page `/password`.',
+  },
+  PASSWORD_REJECTED: {
+    cause: '400. The new password is too short, easy to guess or the old one; the message says which.',
+    remedy: 'Choose another password.',
+  },
+  PASSWORD_NOT_CHANGED: {
+    cause:
+      '503. The users file is locked or not valid, or its disk is full. The log has `password-not-changed`.',
+    remedy: 'Fix the file; the current password stays valid.',
+  },
+  SESSIONS_NOT_ENDED: {
+    cause: '503. The password is changed, but the store did not acknowledge the end of the other sessions.',
+    remedy:
+      'Log in with the new password and end them at `/sessions`, or run `holdfast sessions revoke --subject NAME`.',
+  },
   LOGIN_REFUSED: {
     cause: '403. The provider refused the login, or its answer failed a check; the log says which.',
     remedy: 'Try again; then read the log of the gateway.',

@@ -15,5 +15,6 @@ export {
   removeUsers,
   setDisabled,
   setPassword,
+  temporaryUntil,
   type UserProfile,
 } from './users/edit.ts'

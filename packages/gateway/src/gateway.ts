@@ -20,6 +20,7 @@ import { loginRoute } from './routes/login.ts'
 import { logoutRoute } from './routes/logout.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { oidcRoutes } from './routes/oidc.ts'
+import { passwordRoutes } from './routes/password.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { ownSessionsRoutes } from './routes/sessions.ts'
 import { verifyRoutes } from './routes/verify.ts'
@@ -88,7 +89,7 @@ export async function createGateway(
   metrics.watch(app)
   const routes = rememberRoutes(app)
   homeRoute(app, services)
-  loginRoute(app, services)
+  passwordRoutes(app, services, loginRoute(app, services))
   oidcRoutes(app, services)
   logoutRoute(app, services)
   sessionRoutes(app, services)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { version } from '../../src/command-line/version.ts'
@@ -140,6 +140,26 @@ it('the command line adds users from standard input, never shows a password, and
   expect(listed.stdout).toContain('ada')
   expect(listed.stdout).not.toContain('argon2')
   expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
+it('the command line sets initial passwords, says by when the user must change them, and lists them', async () => {
+  const file = join(sandbox.folder, 'initial.json')
+  const users = (args: string[], input?: string) =>
+    sandbox.run(['users', ...args, '--users-file', file], input)
+  const added = await users(['add', 'ada', '--temporary'], 'first secret\n')
+  expect(added).toMatchObject({
+    code: 0,
+    stdout: `Added ada to ${file}. The user must change the password at the first login, within 7 days.\n`,
+  })
+  expect((await users(['list'])).stdout).toMatch(/ada +initial password until \d{4}-\d\d-\d\d/)
+  const later = (await readFile(file, 'utf8')).replace(
+    /"temporaryUntil": ".*"/,
+    '"temporaryUntil": "2020-01-01T00:00:00Z"',
+  )
+  await writeFile(file, later)
+  expect((await users(['list'])).stdout).toContain('initial password expired')
+  expect(await users(['passwd', 'ada'], 'another secret\n')).toMatchObject({ code: 0 })
+  expect((await users(['list'])).stdout).toMatch(/ada +active/)
 })
 
 it('the command line changes the users of a file, and says that their sessions stay active', async () => {

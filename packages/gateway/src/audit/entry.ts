@@ -24,6 +24,14 @@ export type AuditEntry =
     }
   /** The store did not acknowledge a logout: the session may have ended. `session` is null for what cannot be a token. */
   | ({ event: 'logout-unacknowledged'; session: string | null; remote: string } & Repeated)
+  /** A user changed the own password. `sessions` are the ids of the ended sessions, if the store acknowledged their end. */
+  | {
+      event: 'password-change'
+      subject: string
+      sessions: readonly string[]
+      outcome: Outcome
+      remote: string
+    }
   | Revocation
   /** The access rules refused a request. `groups` are the groups of the rule, if a session of these would have passed. */
   | ({
@@ -62,6 +70,7 @@ interface Repeated {
   /** Further ones since the last entry of this kind. */
   heldBack: number
 }
+type Outcome = 'ended' | 'unknown'
 
 /** Sessions were ended by their ids, or all sessions of a subject. */
 interface Revocation {
@@ -75,7 +84,7 @@ interface Revocation {
   /** The public ids of the ended sessions. */
   sessions: readonly string[]
   /** `unknown` when the store did not acknowledge it: the sessions may have ended. */
-  outcome: 'ended' | 'unknown'
+  outcome: Outcome
   remote: string
 }
 
@@ -85,6 +94,7 @@ export const AUDIT_TEXTS: Readonly<Record<AuditEntry['event'], readonly ['info' 
   'login-refused': ['warn', 'Login refused'],
   logout: ['info', 'Logged out'],
   'logout-unacknowledged': ['warn', 'A logout was not acknowledged: the session may have ended'],
+  'password-change': ['info', 'Password changed'],
   revocation: ['info', 'Sessions ended'],
   'access-denied': ['warn', 'Access denied by the rules'],
   'cross-site-refused': ['warn', 'A request from a page of another site was refused'],

@@ -143,6 +143,11 @@ export const identitiesSchema = z.strictObject({
    * session keeps the groups of its login when rules change.
    */
   keepGroups: z.enum(['all', 'in-rules'], { error: 'must be "all" or "in-rules"' }).default('all'),
+  /**
+   * Lets users of the users file change their own passwords. The gateway then writes the file. Set it only if all gateways
+   * of the data centre read this same file: otherwise the old password stays valid at the others.
+   */
+  changePasswords: z.boolean({ error: 'must be true or false' }).default(false),
 })
 
 /** A directory that is queried by LDAP. */

@@ -35,6 +35,11 @@ type ProblemCode =
   | 'TOO_BUSY'
   | 'IDENTITIES_UNAVAILABLE'
   | 'NO_PASSWORD_LOGIN'
+  | 'NO_PASSWORD_CHANGE'
+  | 'PASSWORD_CHANGE_REQUIRED'
+  | 'PASSWORD_REJECTED'
+  | 'PASSWORD_NOT_CHANGED'
+  | 'SESSIONS_NOT_ENDED'
   | 'LOGIN_EXPIRED'
   | 'LOGIN_REFUSED'
   | 'STORE_UNAVAILABLE'
@@ -191,6 +196,41 @@ export const noPasswordLogin = problem(
   403,
   'NO_PASSWORD_LOGIN',
   'Password logins are not available here; use the login page.',
+)
+
+export const noPasswordChange = problem(
+  403,
+  'NO_PASSWORD_CHANGE',
+  'You cannot change your password here. If you log in with an account of a directory or a provider, change the password there. Otherwise ask the operator of this service.',
+)
+
+/** After a correct initial password. `isPossible` is false when this gateway cannot change the users file. */
+export const passwordChangeRequired = (isPossible: boolean) =>
+  problem(
+    403,
+    'PASSWORD_CHANGE_REQUIRED',
+    isPossible
+      ? 'This is an initial password. Choose your own password to log in.'
+      : 'This is an initial password, which must be changed, and you cannot change it here. Ask the operator of this service for another password.',
+  )
+
+/** `objection` says why the new password is not accepted; it does not quote it. */
+export const passwordRejected = (objection: string) => problem(400, 'PASSWORD_REJECTED', objection)
+
+/** The users file is locked, broken, or on a full disk. */
+export const passwordNotChanged = problem(
+  503,
+  'PASSWORD_NOT_CHANGED',
+  'Your password could not be changed at the moment. The current password stays valid; try again in a moment.',
+  { 'retry-after': '5' },
+)
+
+/** The password is changed, but the store did not acknowledge the end of the sessions. */
+export const passwordChangedOnly = problem(
+  503,
+  'SESSIONS_NOT_ENDED',
+  'Your password is changed, but your other sessions may still be active. Log in with the new password, then end them on the page “Your sessions”.',
+  RETRY_SOON,
 )
 
 export const loginExpired = problem(

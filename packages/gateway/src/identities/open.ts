@@ -7,6 +7,11 @@ import { readPublicFile, readSecretLine } from '../files/private.ts'
 import type { GuessLimit } from '../limits/guess-limit.ts'
 import { maxLoginsInProgress } from '../limits/login-queue.ts'
 import { type Authenticate, createAuthenticate } from '../users/authenticate.ts'
+import {
+  createPasswordChange,
+  type PasswordChange,
+  type PasswordChangeOptions,
+} from '../users/change-password.ts'
 import { openUserDirectory } from '../users/directory.ts'
 import type { GroupsToKeep } from '../users/identity.ts'
 import type { LoginWays, OidcLogin } from './oidc/login.ts'
@@ -15,6 +20,8 @@ import { createPasswordLogin } from './password-login.ts'
 /** The configured ways to authenticate. */
 export interface Identities {
   authenticate: Authenticate | null
+  /** The change of passwords by users of the users file; null without one. */
+  passwordChange: PasswordChange | null
   oidc: OidcLogin | null
   loginWays: LoginWays
 }
@@ -33,13 +40,15 @@ export async function openIdentities(
 ): Promise<Identities> {
   const { ldap, oidc } = config.identities
   const keep = () => groupsToKeep(inUse())
+  const file = config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, guesses, log)
   const authenticate = createPasswordLogin({
-    file: config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, guesses, log),
+    file,
     directory: ldap === undefined ? null : await openLdap(ldap, keep),
     providerPrefix: oidc?.subjectPrefix,
   })
   return {
     authenticate,
+    passwordChange: file?.passwordChange ?? null,
     oidc: oidc === undefined ? null : await openOidc(oidc, inUse, store, keep),
     loginWays: { password: authenticate !== null, provider: oidc?.label ?? null },
   }
@@ -78,14 +87,36 @@ async function openUsersFile(
   log: FastifyBaseLogger,
 ) {
   const { limits } = config
-  const users = await openUserDirectory(file, (sentence) => log.error({ event: 'users-file' }, sentence))
+  const onProblem = (sentence: string) => log.error({ event: 'users-file' }, sentence)
+  const users = await openUserDirectory(file, onProblem)
   const queue = new BoundedQueue({
     maxRunning: limits.passwordChecks,
     // Both queues of logins (`limits/login-queue.ts`) together, so that no counted login is refused here.
     maxWaiting: 2 * maxLoginsInProgress(config),
     maxWaitMs: limits.waitingLoginMs,
   })
-  return { users, authenticate: await createAuthenticate(users, queue, guesses) }
+  const authenticate = await createAuthenticate(users, queue, guesses)
+  return {
+    users,
+    authenticate,
+    passwordChange: await openPasswordChange(config, file, { users, authenticate, queue }, onProblem),
+  }
+}
+
+async function openPasswordChange(
+  { identities }: GatewayConfig,
+  file: string,
+  parts: Pick<PasswordChangeOptions, 'users' | 'authenticate' | 'queue'>,
+  onProblem: (sentence: string) => void,
+): Promise<PasswordChange> {
+  const isAllowed = identities.changePasswords
+  const change = createPasswordChange({ file, isAllowed, ...parts })
+  if (isAllowed && !(await change.isPossible())) {
+    onProblem(
+      `\`identities.changePasswords\` is set, but this process cannot replace the users file ${file}: the file and its folder must belong to the user of this process. Users cannot change their passwords.`,
+    )
+  }
+  return change
 }
 
 async function readAuthorities(file: string | undefined): Promise<string | undefined> {

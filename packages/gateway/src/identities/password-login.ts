@@ -42,8 +42,8 @@ export function createPasswordLogin(sources: PasswordSources): Authenticate | nu
     // Settled, so that its failure is handled also when the answer does not wait for it.
     const cost = Promise.allSettled([other])
     const answered = await answer
-    // An accepted login reveals nothing, and must not wait for a directory that hangs.
-    if (answered.status !== 'accepted') await cost
+    // A correct password reveals nothing new, and its answer must not wait for a directory that hangs.
+    if (answered.status !== 'accepted' && answered.status !== 'change-required') await cost
     return answered
   }
 }

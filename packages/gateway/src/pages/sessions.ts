@@ -9,14 +9,16 @@ export function sessionsPage(options: {
   subject: string
   currentId: string
   sessions: readonly SessionSummary[]
+  /** True when the user may change the password here. */
+  canChangePassword: boolean
 }): Page {
-  const { server, subject, currentId, sessions } = options
+  const { server, subject, currentId, sessions, canChangePassword } = options
   const others = sessions.filter(({ id }) => id !== currentId).length
   return layout({
     title: 'Your sessions',
     server,
     content: html`<h1>Your sessions</h1>
-<p class="lead">These are the places where you, <b>${subject}</b>, are logged in. If you do not recognise one, end it and change your password.</p>
+<p class="lead">These are the places where you, <b>${subject}</b>, are logged in. If you do not recognise one, end it and ${canChangePassword ? html`<a href="/password">change your password</a>` : html`change your password`}.</p>
 <ul class="sessions">${sessions.map((session) => entry(session, session.id === currentId))}</ul>
 <div class="actions all">
 ${others > 0 ? html`<form method="post" action="/sessions/end-others"><button>End all other sessions</button></form>` : html``}

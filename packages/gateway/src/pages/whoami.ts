@@ -8,7 +8,13 @@ import { profileOf } from '../users/identity.ts'
 const SCRIPT = readFileSync(new URL('whoami.client.js', import.meta.url), 'utf8')
 
 /** Shows who is logged in, and which server answered. */
-export function whoamiPage({ server, session }: { server: string; session: Session }): Page {
+export function whoamiPage(options: {
+  server: string
+  session: Session
+  /** True when the user may change the password here. */
+  canChangePassword: boolean
+}): Page {
+  const { server, session, canChangePassword } = options
   const { name = session.subject, email, groups } = profileOf(session.claims)
   return layout({
     title: name,
@@ -29,6 +35,7 @@ ${name === session.subject ? html`` : html`<dt>User name</dt><dd>${session.subje
 ${email === undefined ? html`` : html`<dt>E-mail</dt><dd>${email}</dd>`}
 ${groups.length === 0 ? html`` : html`<dt>Groups</dt><dd>${groups.join(', ')}</dd>`}
 <dt>Session</dt><dd><code>${session.id}</code> · <a href="/sessions">All your sessions</a></dd>
+${canChangePassword ? html`<dt>Password</dt><dd><a href="/password">Change your password</a></dd>` : html``}
 <dt>Logged in</dt><dd>${moment(session.issuedAtMs)}</dd>
 <dt>Ends if idle until</dt><dd>${moment(session.idleUntilMs)}</dd>
 <dt>Ends at the latest</dt><dd>${moment(session.expiresAtMs)}</dd>

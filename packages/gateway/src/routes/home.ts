@@ -13,16 +13,15 @@ const description = describeRoute({
 
 /** `GET /`: the login form, or who is logged in and which server answered. */
 export function homeRoute(app: FastifyInstance, services: Services): void {
-  const { server, checkSession, loginWays, sessions } = services
+  const { server, checkSession, loginWays, sessions, passwordChange } = services
   const remember = sessions.rememberMs !== undefined
   app.get('/', description, async (request, reply) => {
     const checked = await checkSession(request)
     if (checked.status === 'unavailable') return sendProblem(request, reply, storeUnavailable)
-    return sendPage(
-      reply,
-      checked.status === 'active'
-        ? whoamiPage({ server, session: checked })
-        : loginPage({ server, ways: loginWays, returnTo: '/', remember }),
-    )
+    if (checked.status !== 'active') {
+      return sendPage(reply, loginPage({ server, ways: loginWays, returnTo: '/', remember }))
+    }
+    const canChangePassword = (await passwordChange?.isOfferedTo(checked.subject)) === true
+    return sendPage(reply, whoamiPage({ server, session: checked, canChangePassword }))
   })
 }

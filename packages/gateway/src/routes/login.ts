@@ -2,6 +2,7 @@ import type { IssuedToken } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { rateLimitedLog } from '../base/throttles.ts'
+import type { Page } from '../html/layout.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { isRefusedAsCrossSite } from '../http/origin.ts'
@@ -12,6 +13,9 @@ import {
   invalidRequest,
   noPasswordLogin,
   type Problem,
+  passwordChangeRequired,
+  passwordNotChanged,
+  passwordRejected,
   sessionLimit,
   storeUnavailable,
   tooBusy,
@@ -22,19 +26,41 @@ import type { RefusedTry } from '../limits/login-limits.ts'
 import { accountOf, networksOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { loginPage, stepUpPage } from '../pages/login.ts'
+import { passwordPage } from '../pages/password.ts'
 import type { Services } from '../services/services.ts'
 import { startSession } from '../sessions/start.ts'
 import { maxAgeOf, stepUpProblem } from '../sessions/step-up.ts'
 import { sessionSchema, sessionView } from '../sessions/view.ts'
+import type { PasswordChange } from '../users/change-password.ts'
 import { MAX_PASSWORD_LENGTH } from '../users/passwords.ts'
 
-const loginSchema = z.object({
+export const loginSchema = z.object({
   username: z.string().min(1).max(256),
   password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
   return_to: z.string().optional(),
   /** The check box of the form sends `on`. */
   remember: z.union([z.boolean(), z.literal('on')]).optional(),
 })
+
+/** A login with a password, or a change of the password, which is one, too. */
+export interface PasswordLogin {
+  username: string
+  /** A safe address. */
+  returnTo: string
+  remember: boolean
+  /** The page that shows why the login was refused. */
+  page(message: string): Page
+  check(username: string, device: string | null): ReturnType<PasswordChange['change']>
+  /** Runs after the password was accepted. Returns the answer if no session may start. */
+  beforeSession?(subject: string, remote: string): Promise<Problem | null>
+}
+
+/** Logs a user in, within the limits, and answers the request. */
+export type LogIn = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  login: PasswordLogin,
+) => Promise<FastifyReply>
 
 /** Too many logins are waiting: in total, or from this address. */
 const BUSY = { status: 'busy' } as const
@@ -65,7 +91,9 @@ const description = describeRoute({
     303: { text: 'Logged in with a form.' },
     401: { text: 'The user name or the password is wrong.' },
     429: { text: 'Too many attempts; `Retry-After` says how long to wait.' },
-    403: { text: 'The request came from a page of another site, or the user has too many groups.' },
+    403: {
+      text: 'Another site sent the request, the user has too many groups, or must change the password.',
+    },
     503: { text: 'The login was not decided. Try again.' },
   },
 })
@@ -84,11 +112,15 @@ const badLogin = invalidRequest(
  *
  * A password is checked only after the login limits have allowed it; otherwise the answer is 429, or 503 when the limits
  * cannot be checked.
+ *
+ * Returns the login itself, for the change of a password.
  */
-export function loginRoute(app: FastifyInstance, services: Services): void {
+export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   const {
     server,
+    store,
     authenticate,
+    passwordChange,
     audit,
     loginWays,
     checkSession,
@@ -106,7 +138,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     if (checked.status === 'unavailable') return sendProblem(request, reply, storeUnavailable)
     const maxAge = maxAgeOf(request.query)
     if (checked.status !== 'active') return sendPage(reply, loginPage({ ...form, returnTo, maxAge }))
-    const problem = stepUpProblem(request.query, checked, services.store.nowMs())
+    const problem = stepUpProblem(request.query, checked, store.nowMs())
     if (problem === null) return reply.redirect(returnTo, 303)
     if (problem.status !== 401) return sendProblem(request, reply, problem)
     return sendPage(reply, stepUpPage({ ...form, returnTo, maxAge, message: problem.message }, checked))
@@ -117,17 +149,28 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     if (authenticate === null) return sendProblem(request, reply, noPasswordLogin)
     const login = loginSchema.safeParse(request.body)
     if (!login.success) return sendProblem(request, reply, badLogin)
-    const { username, password, remember } = login.data
+    const { password, remember } = login.data
     const returnTo = services.returnTo(login.data.return_to)
+    return await logIn(request, reply, {
+      ...login.data,
+      returnTo,
+      remember: remember === true || remember === 'on',
+      page: (message) => loginPage({ ...form, returnTo, username: login.data.username, message }),
+      check: (username, device) => authenticate(username, password, device),
+    })
+  })
+
+  return logIn
+
+  async function logIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    login: PasswordLogin,
+  ): Promise<FastifyReply> {
+    const { username, returnTo, page, check } = login
     const remote = clientAddress(request)
     const account = accountOf(username)
-    const refuse = (problem: Problem) =>
-      sendProblem(
-        request,
-        reply,
-        problem,
-        loginPage({ ...form, returnTo, username, message: problem.message }),
-      )
+    const refuse = (problem: Problem) => sendProblem(request, reply, problem, page(problem.message))
 
     const refuseAttempt = ({ limit, retryAfterMs }: RefusedTry) => {
       // Without the user name: it may be unknown, and then it may have been a password.
@@ -144,7 +187,7 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
       const attempt = await loginLimits.take(asked)
       if (!attempt.allowed) return { attempt, outcome: BUSY }
       try {
-        return { attempt, outcome: await authenticate(username, password, device) }
+        return { attempt, outcome: await check(username, device) }
       } catch (error) {
         // The store failed before the password was checked.
         attempt.notMade()
@@ -184,16 +227,31 @@ export function loginRoute(app: FastifyInstance, services: Services): void {
     }
 
     attempt.succeeded()
+    if (outcome.status === 'not-changed') {
+      app.log.error({ event: 'password-not-changed', cause: outcome.cause }, 'The users file was not changed')
+      return refuse(passwordNotChanged)
+    }
+    if (outcome.status === 'rejected') return refuse(passwordRejected(outcome.objection))
+    const { subject } = outcome.identity
+    if (outcome.status === 'change-required') {
+      audit.loginRefused({ subject, reason: 'password-change-required', remote })
+      const isPossible = (await passwordChange?.isPossible()) === true
+      const required = passwordChangeRequired(isPossible)
+      const change = passwordPage({ server, username: subject, returnTo, message: required.message })
+      return isPossible ? sendProblem(request, reply, required, change) : refuse(required)
+    }
+    const problem = await login.beforeSession?.(subject, remote)
+    if (problem) return sendProblem(request, reply, problem)
     const started = await startSession(request, reply, services, {
       identity: outcome.identity,
       method: outcome.method,
       omittedGroups: outcome.omitted,
-      remember: remember === true || remember === 'on',
+      remember: login.remember,
     })
     if (started.status === 'full') return refuse(sessionLimit(started.max))
     deviceCookie.set(reply, account)
     return isForm(request) ? reply.redirect(returnTo, 303) : answerJson(reply, started.session, server)
-  })
+  }
 }
 
 function answerJson(reply: FastifyReply, issued: IssuedToken, server: string): FastifyReply {

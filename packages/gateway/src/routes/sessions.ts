@@ -81,9 +81,11 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
     if (owner === null) return reply
     const { subject, id: currentId } = owner.session
     const sessions = await store.list(subject, options)
-    return wantsHtml(request)
-      ? sendPage(reply, sessionsPage({ server, subject, currentId, sessions }))
-      : reply.send({ subject, server, sessions: sessions.map((session) => view(session, currentId)) })
+    if (!wantsHtml(request)) {
+      return reply.send({ subject, server, sessions: sessions.map((session) => view(session, currentId)) })
+    }
+    const canChangePassword = (await services.passwordChange?.isOfferedTo(subject)) === true
+    return sendPage(reply, sessionsPage({ server, subject, currentId, sessions, canChangePassword }))
   })
 
   app.register(async (scope) => {

@@ -26,6 +26,7 @@ import {
   createTokenChecker,
 } from '../sessions/checker.ts'
 import type { Authenticate } from '../users/authenticate.ts'
+import type { PasswordChange } from '../users/change-password.ts'
 
 /** The parts that the routes use. */
 export interface Services {
@@ -35,6 +36,8 @@ export interface Services {
   cookie: SessionCookie
   /** Checks a name and a password; null when password logins are not configured. */
   authenticate: Authenticate | null
+  /** The change of passwords by users of the users file; null without one. */
+  passwordChange: PasswordChange | null
   /** The login at an OpenID Connect provider; null without one. */
   oidc: OidcLogin | null
   /** The ways to log in, for the page. */

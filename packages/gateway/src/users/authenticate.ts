@@ -12,6 +12,8 @@ import { dummyHash, verifyPassword } from './passwords.ts'
 export type Authentication =
   /** `omitted` names the groups that the session does not carry. */
   | { status: 'accepted'; identity: Identity; method: LoginMethod; omitted?: readonly string[] }
+  /** The password is correct, but it is an initial one, with which no session may start. */
+  | { status: 'change-required'; identity: Identity }
   | { status: 'refused'; reason: 'unknown-user' }
   | { status: 'refused'; reason: RefusalReason; subject: string; detail?: string }
   /** Too many logins wait for their password check. */
@@ -24,6 +26,8 @@ type RefusalReason =
   /** The account has had too many consecutive failures; the password may have been correct. */
   | 'guess-limit'
   | 'disabled'
+  /** The initial password was correct, but it is too old. */
+  | 'password-expired'
   /** The directory returned a user whose name is in the users file, or belongs to the provider. */
   | 'name-taken'
   /** The directory refused the bind of this user for another reason than the password, such as a locked account. */
@@ -65,16 +69,18 @@ export async function createAuthenticate(
       return { status: 'refused', reason: 'disabled', subject: user.name }
     }
     guess.succeeded()
-    const { name: subject, fullName, email, groups = [] } = user
-    return {
-      status: 'accepted',
-      method: 'password',
-      identity: {
-        subject,
-        ...(fullName === undefined ? {} : { name: fullName }),
-        ...(email === undefined ? {} : { email }),
-        groups,
-      },
+    const { name: subject, fullName, email, groups = [], temporaryUntil } = user
+    if (temporaryUntil !== undefined && Date.parse(temporaryUntil) <= Date.now()) {
+      return { status: 'refused', reason: 'password-expired', subject }
     }
+    const identity = {
+      subject,
+      ...(fullName === undefined ? {} : { name: fullName }),
+      ...(email === undefined ? {} : { email }),
+      groups,
+    }
+    return temporaryUntil === undefined
+      ? { status: 'accepted', method: 'password', identity }
+      : { status: 'change-required', identity }
   }
 }

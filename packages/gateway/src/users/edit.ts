@@ -6,7 +6,13 @@ import { passwordObjection } from './password-rules.ts'
 import { hashPassword } from './passwords.ts'
 
 /** The data of a user besides name and password. */
-export type UserProfile = Pick<User, 'fullName' | 'email' | 'groups'>
+export type UserProfile = Pick<User, 'fullName' | 'email' | 'groups' | 'temporaryUntil'>
+
+/** How long an initial password is valid (in milliseconds): 7 days. */
+const TEMPORARY_MS = 7 * 24 * 3600 * 1000
+
+/** The end of an initial password that is set now, for `temporaryUntil`. */
+export const temporaryUntil = (nowMs: number): string => new Date(nowMs + TEMPORARY_MS).toISOString()
 
 /** A user as shown in a list, without the password hash. */
 export interface ListedUser extends UserProfile {
@@ -61,13 +67,44 @@ export async function addUsersWithSamePassword(
 }
 
 /**
- * Sets a new password. Open sessions stay valid; `holdfast users passwd` ends them.
+ * Sets a new password, with `temporaryUntil` as an initial one. Open sessions stay valid; `holdfast users passwd` ends them.
  * Throws `USERS_INVALID` (no such user, the password is too short, too long or easy to guess) or `FILE_UNUSABLE`.
  */
-export async function setPassword(file: string, name: string, password: string): Promise<void> {
+export async function setPassword(
+  file: string,
+  name: string,
+  password: string,
+  initial: Pick<User, 'temporaryUntil'> = {},
+): Promise<void> {
   await checkPassword(password, name)
   const passwordHash = await hashPassword(password)
-  await changeUser(file, name, (user) => ({ ...user, password: passwordHash }))
+  await changeUser(file, name, ({ temporaryUntil: _, ...user }) => ({
+    ...user,
+    password: passwordHash,
+    ...initial,
+  }))
+}
+
+/**
+ * Replaces the password hash of a user, which is then not an initial one. Returns false and changes nothing if the file no
+ * longer contains the hash `from` for this user, or the user is disabled. Throws `FILE_UNUSABLE` or `USERS_INVALID`.
+ */
+export async function replacePasswordHash(
+  file: string,
+  name: string,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  let isReplaced = false
+  await change(file, (users) =>
+    users.map((user) => {
+      if (user.name !== name || user.password !== from || user.disabled) return user
+      isReplaced = true
+      const { temporaryUntil: _, ...kept } = user
+      return { ...kept, password: to }
+    }),
+  )
+  return isReplaced
 }
 
 /**

@@ -12,6 +12,8 @@ export interface User {
   password: string
   /** A disabled user cannot log in. Open sessions stay valid until they expire or are revoked. */
   disabled?: boolean
+  /** The password is an initial one: the user must change it at the first login, until this time (ISO 8601, UTC). */
+  temporaryUntil?: string
   /** The full name. */
   fullName?: string
   email?: string
@@ -35,6 +37,9 @@ const userSchema = z.strictObject({
     error: 'must be an argon2id hash ("$argon2id$v=19$…"); make one with `holdfast users add`',
   }),
   disabled: z.boolean({ error: 'must be true or false' }).exactOptional(),
+  temporaryUntil: z.iso
+    .datetime({ error: 'must be a time such as "2030-01-31T12:00:00.000Z"' })
+    .exactOptional(),
   fullName: z
     .string({ error: 'must be text' })
     .refine(isFullName, { error: 'must be 1 to 256 printable characters' })

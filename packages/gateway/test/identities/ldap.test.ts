@@ -325,7 +325,7 @@ describe('a gateway with a directory', () => {
       }),
     )
     expect(groupsToKeep(config)).toEqual(new Set(['staff', 'x']))
-    expect(groupsToKeep({ ...config, identities: { keepGroups: 'all' } })).toBeNull()
+    expect(groupsToKeep({ ...config, identities: { keepGroups: 'all', changePasswords: false } })).toBeNull()
   })
 
   // INV-GATEWAY-8.

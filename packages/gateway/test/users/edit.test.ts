@@ -6,11 +6,13 @@ import {
   addUsersWithSamePassword,
   listUsers,
   removeUsers,
+  replacePasswordHash,
   setDisabled,
   setPassword,
+  temporaryUntil,
 } from '../../src/users/edit.ts'
 import { readUsersFile } from '../../src/users/file.ts'
-import { verifyPassword } from '../../src/users/passwords.ts'
+import { hashPassword, verifyPassword } from '../../src/users/passwords.ts'
 import { PASSWORD, temporaryFolder } from '../support.ts'
 
 const newFile = async () => path.join(await temporaryFolder(), 'users.json')
@@ -145,4 +147,31 @@ test('a users file with a repeated user is refused', async () => {
   const { users } = JSON.parse(await readFile(file, 'utf8'))
   await writeFile(file, JSON.stringify({ users: [...users, ...users] }))
   await expect(listUsers(file)).rejects.toThrow('contains the user "ada" twice')
+})
+
+test('a password hash is replaced only if it is still the one that was checked, and the user is not disabled', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD, { fullName: 'Ada', temporaryUntil: temporaryUntil(Date.now()) })
+  const hash = async () => (await readUsersFile(file))[0]?.password ?? ''
+  const [checked, next] = [await hash(), await hashPassword('a violet engine of thought')]
+  await setPassword(file, 'ada', 'chosen by the operator meanwhile')
+  const before = await readFile(file, 'utf8')
+  expect(await replacePasswordHash(file, 'ada', checked, next)).toBe(false)
+  await setDisabled(file, 'ada', true)
+  expect(await replacePasswordHash(file, 'ada', await hash(), next)).toBe(false)
+  await setDisabled(file, 'ada', false)
+  expect(await readFile(file, 'utf8')).toBe(before)
+  expect(await replacePasswordHash(file, 'ada', await hash(), next)).toBe(true)
+  expect(await readUsersFile(file)).toEqual([{ name: 'ada', password: next, fullName: 'Ada' }])
+})
+
+test('an initial password has an end, and a password that is not initial removes it', async () => {
+  const file = await newFile()
+  await addUser(file, 'ada', PASSWORD)
+  await setPassword(file, 'ada', PASSWORD, { temporaryUntil: temporaryUntil(0) })
+  expect(await listUsers(file)).toEqual([
+    { name: 'ada', disabled: false, temporaryUntil: '1970-01-08T00:00:00.000Z' },
+  ])
+  await setPassword(file, 'ada', PASSWORD)
+  expect(await listUsers(file)).toEqual([{ name: 'ada', disabled: false }])
 })

@@ -53,7 +53,8 @@ export function renderGatewayConfig(
       sentinels: addresses.dataHosts.map(sentinelAddress),
       tls,
       secrets,
-      settings: {},
+      // All gateways of this machine read one users file.
+      settings: { identities: { changePasswords: true } },
     }),
   )
 }

@@ -61,6 +61,26 @@ export const gatewayRules: readonly Rule[] = [
     },
   },
   {
+    id: 'changed-passwords-differ',
+    severity: 'warning',
+    summary: 'Users may change their passwords at gateways that do not share one users file.',
+    why: 'Each gateway host has its own users file. A user who changes a password changes it on one host only, and the old password stays valid at all other gateways.',
+    fix: 'Remove `identities.changePasswords`, and set passwords with `holdfast users passwd` on every gateway host. Or keep the users in a directory or at a provider, or run one gateway host per data centre. If all gateway hosts mount one folder with the users file, ignore this warning.',
+    source: holdfast('docs/identities.md'),
+    *check({ dataCentres, gateway }) {
+      const identities = gateway?.['identities'] as { changePasswords?: unknown } | null | undefined
+      if (identities?.changePasswords !== true) return
+      for (const dataCentre of dataCentres) {
+        const gateways = countOf(dataCentre, 'gateway')
+        if (gateways < 2) continue
+        yield {
+          path: ['gateway', 'identities', 'changePasswords'],
+          message: `\`changePasswords\` is set, and ${gateways} hosts of ${dataCentre.name} run a gateway, each with its own users file.`,
+        }
+      }
+    },
+  },
+  {
     id: 'gateway-settings',
     severity: 'error',
     summary: 'A setting under `gateway` is invalid, or does not belong there.',

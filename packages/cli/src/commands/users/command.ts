@@ -21,6 +21,11 @@ const PASSWORD_OPTION: OptionSpec = {
   summary: 'Read the password from stdin, also at a terminal',
 }
 
+const TEMPORARY_OPTION: OptionSpec = {
+  flags: '--temporary',
+  summary: 'Initial password, to be changed within 7 days',
+}
+
 const WITHOUT_TERMINAL = 'Without a terminal the password is the first line of standard input.'
 
 const usersAdd: CommandSpec<AddOptions> = {
@@ -31,6 +36,7 @@ const usersAdd: CommandSpec<AddOptions> = {
     { flags: '--full-name <text>', summary: 'Full name' },
     { flags: '--email <address>', summary: 'E-mail address' },
     { flags: '--groups <a,b>', summary: 'Groups, for access rules and applications', parse: list },
+    TEMPORARY_OPTION,
     PASSWORD_OPTION,
     ...USERS_OPTIONS,
   ],
@@ -50,7 +56,7 @@ const usersPasswd: CommandSpec<UsersPasswdOptions> = {
   name: 'users passwd',
   summary: "Change a user's password and end their sessions",
   argument: USER,
-  options: [KEEP_OPTION, PASSWORD_OPTION, ...USERS_OPTIONS],
+  options: [KEEP_OPTION, TEMPORARY_OPTION, PASSWORD_OPTION, ...USERS_OPTIONS],
   notes: [WITHOUT_TERMINAL],
   load: async () => (await import('./run.ts')).usersPasswd,
 }

@@ -5,6 +5,7 @@ import {
   removeUsers,
   setDisabled,
   setPassword,
+  temporaryUntil,
   UsersInvalidError,
 } from '@holdfast/gateway/files'
 import { StateFolder } from '@holdfast/local/state/folder'
@@ -17,7 +18,7 @@ import { revokeCommand, type SessionsOutcome, sessionsText, usersText } from './
 
 /** The options of every command about users. */
 export type UsersOptions = LocalOptions & { usersFile?: string; json?: boolean }
-type PasswordOptions = UsersOptions & { passwordStdin?: boolean }
+type PasswordOptions = UsersOptions & { passwordStdin?: boolean; temporary?: boolean }
 export type AddOptions = PasswordOptions & { fullName?: string; email?: string; groups?: string[] }
 export type ChangeOptions = UsersOptions & { keepSessions?: boolean }
 export type UsersPasswdOptions = ChangeOptions & PasswordOptions
@@ -30,9 +31,11 @@ export async function usersAdd(options: AddOptions, user: string): Promise<ExitC
     ...(fullName === undefined ? {} : { fullName }),
     ...(email === undefined ? {} : { email }),
     ...(groups === undefined ? {} : { groups }),
+    ...initialPassword(options),
   })
   await record(options, 'added', user)
-  console.log(options.json ? JSON.stringify({ added: user, file }) : `Added ${user} to ${file}.`)
+  const sentence = `Added ${user} to ${file}.${options.temporary ? ` ${MUST_CHANGE}` : ''}`
+  console.log(options.json ? JSON.stringify({ added: user, file }) : sentence)
   return EXIT.ok
 }
 
@@ -45,9 +48,16 @@ export async function usersList(options: UsersOptions): Promise<ExitCode> {
 
 /** Changes a password and ends the sessions. Throws what `setPassword` and `revokeSessions` throw. */
 export async function usersPasswd(options: UsersPasswdOptions, user: string): Promise<ExitCode> {
-  await setPassword(usersFile(options), user, await askPassword(user, options.passwordStdin))
-  return endSessionsAfter('new-password', options, user, `${user} has a new password.`)
+  const password = await askPassword(user, options.passwordStdin)
+  await setPassword(usersFile(options), user, password, initialPassword(options))
+  const sentence = `${user} has a new password.${options.temporary ? ` ${MUST_CHANGE}` : ''}`
+  return endSessionsAfter('new-password', options, user, sentence)
 }
+
+const MUST_CHANGE = 'The user must change the password at the first login, within 7 days.'
+
+const initialPassword = ({ temporary }: PasswordOptions) =>
+  temporary ? { temporaryUntil: temporaryUntil(Date.now()) } : {}
 
 /** Disables a user and ends the sessions. Throws what `setDisabled` and `revokeSessions` throw. */
 export async function usersDisable(options: ChangeOptions, user: string): Promise<ExitCode> {

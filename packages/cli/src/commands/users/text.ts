@@ -10,7 +10,7 @@ export function usersText(users: readonly ListedUser[]): string {
   if (users.length === 0) return 'No users yet.'
   const columns: [title: string, cell: (user: ListedUser) => string][] = [
     ['USER', ({ name }) => name],
-    ['STATE', ({ disabled }) => (disabled ? paint.warning('disabled') : 'active')],
+    ['STATE', stateOf],
     ['NAME', ({ fullName = '' }) => printable(fullName)],
     ['E-MAIL', ({ email = '' }) => printable(email)],
     ['GROUPS', ({ groups = [] }) => printable(groups.join(', '))],
@@ -20,6 +20,15 @@ export function usersText(users: readonly ListedUser[]): string {
     users.map((user) => shown.map(([, cell]) => cell(user))),
     { head: shown.map(([title]) => title) },
   )
+}
+
+function stateOf({ disabled, temporaryUntil }: ListedUser): string {
+  if (disabled) return paint.warning('disabled')
+  if (temporaryUntil === undefined) return 'active'
+  const isOver = Date.parse(temporaryUntil) <= Date.now()
+  return isOver
+    ? paint.warning('initial password expired')
+    : `initial password until ${temporaryUntil.slice(0, 10)}`
 }
 
 /** What became of the sessions of a user whose login changed. */

@@ -12,11 +12,15 @@ const MEMBER_OF = 'memberOf'
 const MAX_RANGES = 10
 
 /** The entries of a name: none, one, or two if there are several. */
-export async function findUsers(client: Client, { users }: LdapConfig, name: string): Promise<Entry[]> {
+export async function findUsers(
+  client: Client,
+  { users, groups }: LdapConfig,
+  name: string,
+): Promise<Entry[]> {
   const { searchEntries } = await client.search(users.base, {
     ...SEARCH,
     filter: fillFilter(users.filter, '{name}', name),
-    attributes: [users.subject, users.name, users.email, MEMBER_OF],
+    attributes: [users.subject, users.name, users.email, ...(groups?.by === 'search' ? [] : [MEMBER_OF])],
     sizeLimit: 2,
   })
   return searchEntries
@@ -35,7 +39,9 @@ export async function findGroups(
   { groups }: LdapConfig,
   user: Entry,
 ): Promise<FoundGroups | null> {
-  if (groups?.by !== 'search') {
+  // No group counts, so the rest of a long list is not read, and its length refuses no login.
+  if (groups === undefined) return groupsAmong(valuesOf(user, MEMBER_OF), groups)
+  if (groups.by === 'memberOf') {
     const dns = await memberOf(user, (attribute) => readAttribute(client, user.dn, attribute))
     return dns === null ? null : groupsAmong(dns, groups)
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { AndFilter, EqualityFilter, FilterParser } from 'ldapts'
+import { AndFilter, type Client, EqualityFilter, FilterParser } from 'ldapts'
 import { expect, test } from 'vitest'
-import { fillFilter, groupsAmong, memberOf } from '../../../src/identities/ldap/person.ts'
+import type { LdapConfig } from '../../../src/config/identities.ts'
+import { fillFilter, findGroups, groupsAmong, memberOf } from '../../../src/identities/ldap/person.ts'
 
 /** Texts with many special characters of filters. */
 const names = fc.oneof(
@@ -63,6 +64,23 @@ test('memberOf reads all ranges, and returns null when the directory does not re
   expect(await memberOf(user, async () => undefined)).toBeNull()
   expect(await memberOf(user, async () => user)).toBeNull()
   expect(await memberOf({ dn: 'uid=ada', memberOf: 'a' }, async () => rest)).toEqual(['a'])
+})
+
+test('without `groups` in the configuration the rest of a long memberOf is not read, and refuses no login', async () => {
+  const asked: string[] = []
+  const client = {
+    async search(dn: string) {
+      asked.push(dn)
+      return { searchEntries: [] }
+    },
+  } as unknown as Client
+  const user = { dn: 'uid=ada', memberOf: [], 'memberOf;range=0-1': ['cn=a', 'cn=b'] }
+  const base = { base: 'ou=groups', name: 'cn', by: 'memberOf' } as const
+  const config = (groups?: typeof base) => ({ ...(groups && { groups }) }) as unknown as LdapConfig
+  expect(await findGroups(client, config(), user)).toEqual({ names: [], otherDns: [] })
+  expect(asked).toEqual([])
+  expect(await findGroups(client, config(base), user)).toBeNull()
+  expect(asked).toEqual(['uid=ada'])
 })
 
 test('a DN of memberOf counts as a group only below the base, and under its own name', () => {
