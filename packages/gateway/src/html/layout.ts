@@ -7,6 +7,8 @@ export interface Page {
   text: string
   /** The text of the page's only script, if it has one. */
   script?: string
+  /** The other origin to which the answer to a form of this page may redirect, if there is one. */
+  formOrigin?: string
 }
 
 const STYLE = readFileSync(new URL('holdfast.css', import.meta.url), 'utf8')
@@ -20,10 +22,12 @@ export function layout(options: {
   server: string
   content: Html
   script?: string
+  /** See {@link Page.formOrigin}. */
+  formOrigin?: string
   /** Reload the page after this long (in seconds). */
   refreshSeconds?: number
 }): Page {
-  const { title, server, content, script, refreshSeconds } = options
+  const { title, server, content, script, formOrigin, refreshSeconds } = options
   const refresh = refreshSeconds ? html`<meta http-equiv="refresh" content="${refreshSeconds}">` : html``
   const page = html`<!doctype html>
 <html lang="en">
@@ -45,16 +49,19 @@ ${script ? html`<script>${new Html(script)}</script>` : html``}
 </body>
 </html>
 `
-  return { text: page.markup, ...(script ? { script } : {}) }
+  return { text: page.markup, ...(script ? { script } : {}), ...(formOrigin ? { formOrigin } : {}) }
 }
 
-/** Allows only our own style and script, by their hashes, and loads nothing else. */
-export function pagePolicy({ script }: Page): string {
+/**
+ * Allows only our own style and script, by their hashes, and loads nothing else. Chrome applies `form-action` also to the
+ * redirect that answers a form.
+ */
+export function pagePolicy({ script, formOrigin }: Page): string {
   return [
     "default-src 'none'",
     `style-src ${source(STYLE)}`,
     ...(script ? [`script-src ${source(script)}`, "connect-src 'self'"] : []),
-    "form-action 'self'",
+    formOrigin ? `form-action 'self' ${formOrigin}` : "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')

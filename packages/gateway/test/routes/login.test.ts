@@ -99,6 +99,19 @@ test('the login page keeps the return address and redirects a logged-in user', a
   expect(away.headers.get('location')).toBe('/')
 })
 
+test('forms of the login page may redirect only to this gateway and to the allowed origin of their return address', async () => {
+  const gateway = await startGateway({
+    config: { returnOrigins: ['https://app.example.org', 'https://other.example.org'] },
+  })
+  const formAction = async (returnTo: string) => {
+    const { headers } = await gateway.get(`/login?return_to=${encodeURIComponent(returnTo)}`)
+    return /form-action ([^;]+)/.exec(headers.get('content-security-policy') ?? '')?.[1]
+  }
+  expect(await formAction('/x')).toBe("'self'")
+  expect(await formAction('https://app.example.org/x?y')).toBe("'self' https://app.example.org")
+  expect(await formAction('https://evil.example/x')).toBe("'self'")
+})
+
 test("the session shows the user's name, e-mail address and groups, and the store holds them sealed", async () => {
   const gateway = await startGateway()
   await addUser(gateway.usersFile, 'grace', PASSWORD, {

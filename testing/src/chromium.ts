@@ -1,0 +1,15 @@
+import { findProgram } from '@holdfast/local/preflight/programs'
+import { type Browser, chromium } from 'playwright-core'
+import { isRoot, isThere } from './hosts/programs.ts'
+
+/** Whether Chromium is installed. The set-up does not install it. */
+export const hasChromium = isThere('chromium')
+
+/** Starts Chromium without a window. The caller closes it. */
+export const startChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: findProgram('chromium'),
+    // Chromium refuses to run as root with its sandbox.
+    chromiumSandbox: !isRoot,
+    timeout: 30_000,
+  })
