@@ -13,10 +13,13 @@ export interface OriginalRequest extends AskedRequest {
  */
 export type ReadOriginal = (request: IncomingMessage) => OriginalRequest | null
 
-/** Path and query, in visible ASCII. Node joins a repeated header with a space, which does not match. */
-const TARGET = /^\/[\x21-\x7e]*$/
+/**
+ * Path and query, in visible ASCII or raw bytes above it, which some clients send as UTF-8. Access rules refuse such bytes.
+ * Node joins a repeated header with a space, which does not match.
+ */
+const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
 /** A host name or an address with an optional port: only text that is certainly a host may follow `https://`. */
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /** nginx: `X-Original-Method` and `X-Original-URL` (`$scheme://$http_host$request_uri`). */
 export const fromOriginalUrl: ReadOriginal = ({ headers }) => {
@@ -29,7 +32,7 @@ export const fromOriginalUrl: ReadOriginal = ({ headers }) => {
 export const fromForwarded: ReadOriginal = ({ headers }) =>
   original(
     single(headers['x-forwarded-method']),
-    single(headers['x-forwarded-proto']),
+    firstScheme(single(headers['x-forwarded-proto'])),
     single(headers['x-forwarded-host']),
     single(headers['x-forwarded-uri']),
   )
@@ -50,5 +53,8 @@ function original(
   const isOrigin = (scheme === 'https' || scheme === 'http') && host !== undefined && HOST.test(host)
   return { method, target, origin: isOrigin ? `${scheme}://${host}` : null }
 }
+
+/** The scheme that the browser used. With several proxies in a row, each appends its own to the list. */
+const firstScheme = (text: string | undefined) => text?.split(',', 1)[0]?.trim().toLowerCase()
 
 const single = (value: string | string[] | undefined) => (typeof value === 'string' ? value : undefined)

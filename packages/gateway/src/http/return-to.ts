@@ -1,5 +1,8 @@
-/** Max length of a return address (in characters): it travels in query strings and in the store. */
-const MAX_LENGTH = 2048
+/**
+ * Max length of a return address, also encoded in the query of the login page (in characters). nginx accepts request lines
+ * of 8 KiB by default.
+ */
+export const MAX_RETURN_TO_LENGTH = 8000
 
 /** Stands for this gateway's own origin, for relative addresses. `.invalid` is reserved (RFC 2606). */
 const SELF = 'https://self.invalid'
@@ -16,7 +19,7 @@ const START_PAGE = '/'
  * INV-GATEWAY-16.
  */
 export function safeReturnTo(asked: unknown, allowedOrigins: readonly string[] = []): string {
-  if (typeof asked !== 'string' || asked.length > MAX_LENGTH) return START_PAGE
+  if (typeof asked !== 'string' || asked.length > MAX_RETURN_TO_LENGTH) return START_PAGE
   const url = URL.parse(asked, SELF)
   if (url === null || url.username !== '' || url.password !== '') return START_PAGE
   // The origin of `blob:https://app…` is that of the address inside it, but browsers do not follow a redirect to a blob.

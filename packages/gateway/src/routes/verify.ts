@@ -9,7 +9,7 @@ import { loginLocation } from '../forward-auth/login-location.ts'
 import { PROXIES, type ProxyConvention } from '../forward-auth/proxies.ts'
 import { sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { headersForProxy } from '../http/headers.ts'
+import { headersForProxy, SECURITY_HEADERS } from '../http/headers.ts'
 import { addPreRouter } from '../http/pre-router.ts'
 import type { Problem } from '../http/problems.ts'
 import type { HttpMetrics } from '../metrics/http.ts'
@@ -122,7 +122,7 @@ function createAnswer(
   function toLogin(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
     const location = problem.status === 401 ? loginLocation(request, proxy, loginPath) : null
     if (location === null) return sendProblem(request, reply, problem)
-    if (proxy.login !== 'location') return reply.redirect(location, 302)
+    if (proxy.login !== 'location') return reply.headers(SECURITY_HEADERS).redirect(location, 302)
     return sendProblem(request, reply.header('location', location), problem)
   }
 }

@@ -25,6 +25,13 @@ const isThere = (program: string) => {
 
 const cookieOf = (token: string) => ({ cookie: `__Host-holdfast=${token}` })
 const believed = ({ body }: Answer) => (JSON.parse(body) as { headers: Record<string, string> }).headers
+const expectOwnHeaders = ({ headers }: Answer) =>
+  expect(headers).toMatchObject({
+    'cache-control': 'no-store',
+    'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': 'max-age=31536000',
+  })
 const identity = (answer: Answer) =>
   Object.fromEntries(Object.entries(believed(answer)).filter(([name]) => /AUTH_REQUEST|REMOTE/.test(name)))
 
@@ -146,6 +153,63 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     expect((await ask('/logout', { method: 'POST', headers: { cookie: mine } })).status).toBe(200)
     await sleep(1000)
     expect((await ask('/x', { headers: { cookie: mine } })).status).toBe(401)
+  })
+
+  test('the application gets the other cookies and credentials of the client, but no session token', async () => {
+    const token = cookie.cookie
+    const got = async (headers: Record<string, string>, target = '/x') => {
+      const answer = await ask(target, { headers })
+      expect(answer.status, answer.body).toBe(200)
+      expect(answer.body).not.toContain('hf_')
+      const { COOKIE = null, AUTHORIZATION = null } = believed(answer)
+      return [COOKIE, AUTHORIZATION]
+    }
+    expect(await got({ cookie: `a=1; ${token}; b=2` })).toEqual(['a=1; b=2', null])
+    expect(await got({ cookie: `${token}; b=2` })).toEqual(['b=2', null])
+    expect(await got({ cookie: `a=1;${token}` })).toEqual(['a=1', null])
+    expect(await got({ cookie: token })).toEqual([null, null])
+    await got({ cookie: `a=1; ${token}; b=2; ${token}` })
+    const basic = { authorization: 'Basic YTpi' }
+    expect(await got({ ...basic, cookie: `a=1; ${token}` }, '/open/x')).toEqual(['a=1', basic.authorization])
+    const { token: robot } = await stage.store.issue({ subject: 'robot' })
+    expect(await got({ authorization: `Bearer ${robot}`, cookie: 'a=1' })).toEqual(['a=1', null])
+  })
+
+  test('users see their own sessions and end them', async () => {
+    const { cookie: mine } = await logIn(proxy)
+    const page = await ask('/sessions', { headers: { ...PAGE, cookie: mine } })
+    expect([page.status, page.body.includes('Your sessions')]).toEqual([200, true])
+    const ended = await ask('/sessions/end-others', { method: 'POST', headers: { cookie: mine } })
+    expect(ended.status, ended.body).toBe(200)
+    const { cookie: value } = await logIn(proxy)
+    cookie = { cookie: value }
+  })
+
+  test('a request without https is redirected', async () => {
+    const { status, headers } = await stage.askPlain(proxy, '/x?y=1')
+    expect(status).toBe(301)
+    expect(headers.get('location')).toMatch(/^https:\/\/127\.0\.108\.1[01](:\d+)?\/x\?y=1$/)
+  })
+
+  test('an answer of the proxy itself has security headers and is not cached', async () => {
+    for (const [target, headers, status] of [
+      ['/x', PAGE, 302],
+      ['/x', {}, 401],
+      ['/admin/x', cookie, 403],
+    ] as const) {
+      const answer = await ask(target, { headers: { ...headers } })
+      expect(answer.status).toBe(status)
+      expectOwnHeaders(answer)
+    }
+  })
+
+  test('a browser returns to a long address after its login', async () => {
+    const target = `/reports?ids=${'1,'.repeat(1900)}`
+    const { status, headers } = await ask(target, { headers: PAGE })
+    expect(status).toBe(302)
+    const form = await ask(String(headers['location']), { headers: PAGE })
+    expect([form.status, form.body.includes(target)]).toEqual([200, true])
+    expect((await logIn(proxy, target)).location).toBe(target)
   })
 
   test('a static page requires a login', async () => {
@@ -282,6 +346,7 @@ describe.skipIf(!runs)('both', () => {
     } finally {
       for (const server of gone) server.resume()
     }
+    for (const answer of answers) expectOwnHeaders(answer)
     for (const { status, headers } of answers) {
       expect([status, headers['retry-after'], headers['set-cookie']]).toEqual([503, '1', undefined])
     }

@@ -37,6 +37,7 @@ export class Stage {
   readonly #stack: AsyncDisposableStack
   #agent = new https.Agent()
   #port = 0
+  #plainPort = 0
 
   private constructor(group: RedisGroup, store: TokenStore, folder: string, stack: AsyncDisposableStack) {
     this.group = group
@@ -106,6 +107,11 @@ export class Stage {
     })
   }
 
+  /** Requests a path without https, and does not follow the redirect. */
+  askPlain(proxy: ProxyName, target: string): Promise<Response> {
+    return fetch(`http://${PROXIES[proxy]}:${this.#plainPort}${target}`, { redirect: 'manual' })
+  }
+
   /** Switches protocols through a proxy, sends one line, and returns the first line of the answer. */
   upgrade(proxy: ProxyName, headers: Record<string, string>): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -152,8 +158,10 @@ export class Stage {
   }
 
   async #build(access: unknown): Promise<void> {
-    const [gatewayPort = 0, applicationPort = 0, proxyPort = 0, askPort = 0] = await findFreePorts(4)
+    const [gatewayPort = 0, applicationPort = 0, proxyPort = 0, askPort = 0, plainPort = 0] =
+      await findFreePorts(5)
     this.#port = proxyPort
+    this.#plainPort = plainPort
     const www = path.join(this.#folder, 'www')
     await mkdir(path.join(www, 'static'), { recursive: true })
     await writeFile(path.join(www, 'static/page.html'), '<h1>A static page</h1>')
@@ -191,6 +199,7 @@ export class Stage {
     const file = await this.#place('nginx.conf', {
       ...replaced,
       'listen 443': `listen ${PROXIES.nginx}:${port}`,
+      'listen 80;': `listen ${PROXIES.nginx}:${this.#plainPort};`,
       '/etc/nginx/tls': this.#folder,
     })
     // The workers must be able to read the files of the test.
@@ -213,6 +222,7 @@ export class Stage {
       ...servers,
       '127.0.0.1:8089': ask,
       'bind :443': `bind ${PROXIES.haproxy}:${port}`,
+      'bind :80': `bind ${PROXIES.haproxy}:${this.#plainPort}`,
       '/etc/haproxy/tls': this.#folder,
       '/etc/haproxy': this.#folder,
     })

@@ -179,6 +179,50 @@ describe.each(PROXIES)('/verify for %s', (proxy) => {
     expect([status, headers.location]).toEqual(
       { nginx: [401, path], traefik: [302, ORIGIN + path] }[proxy] ?? [302, path],
     )
+    // A browser gets this answer itself.
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+
+  test('a browser returns to an address of up to 8,000 encoded characters, and to the start page from a longer one', async () => {
+    const { gateway } = await startWith()
+    const wayBack = async (target: string) => {
+      const { headers } = await ask(gateway, 'nginx', target, { headers: PAGE })
+      return new URLSearchParams(headers.location?.split('?')[1]).get('return_to')
+    }
+    const long = `/reports?ids=${'1,'.repeat(1900)}`
+    expect(await wayBack(long)).toBe(long)
+    expect(await wayBack(`/reports?ids=${'1,'.repeat(2500)}`)).toBe('/')
+    expect(await wayBack(`/${'a'.repeat(9000)}`)).toBe('/')
+  })
+
+  test('a browser returns to a path with raw UTF-8, in encoded form', async () => {
+    const { gateway } = await startWith()
+    const raw = Buffer.from('/größe?x=ü').toString('latin1')
+    const { headers } = await ask(gateway, 'nginx', raw, { headers: PAGE })
+    expect(headers.location).toBe(`/login?return_to=${encodeURIComponent('/gr%C3%B6%C3%9Fe?x=%C3%BC')}`)
+  })
+
+  test('access rules refuse a path with raw UTF-8, which applications read differently', async () => {
+    const { gateway, token } = await startWith({ access: RULES })
+    const raw = Buffer.from('/größe').toString('latin1')
+    expect((await ask(gateway, 'nginx', raw, { headers: asCookie(token) })).status).toBe(403)
+    expect((await ask(gateway, 'nginx', '/gr%C3%B6%C3%9Fe', { headers: asCookie(token) })).status).toBe(200)
+  })
+
+  test.each([
+    [{ 'x-forwarded-host': 'app_one.example.org' }, 'https://app_one.example.org'],
+    [{ 'x-forwarded-proto': 'HTTPS' }, ORIGIN],
+    [{ 'x-forwarded-proto': 'https, http' }, ORIGIN],
+  ])('Traefik with the headers %j gets a redirect to %s', async (headers, origin) => {
+    const { gateway } = await startWith()
+    const question = { ...PAGE, ...forwarded('GET', '/x'), ...headers }
+    const answer = await exchange({
+      host: HOST,
+      port: gateway.port,
+      path: '/verify/traefik',
+      headers: question,
+    })
+    expect(answer.headers.location).toBe(`${origin}/login?return_to=%2Fx`)
   })
 
   test('a browser that sends a form gets 401, because the form could not be sent again', async () => {

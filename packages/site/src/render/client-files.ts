@@ -81,7 +81,7 @@ export function clientFiles(
       {
         name: 'nginx.conf',
         installAt: '/etc/nginx/nginx.conf',
-        document: nginxConf(sites, WEB_CERTIFICATE),
+        document: nginxConf(sites, dataCentre.name, WEB_CERTIFICATE),
       },
     )
   }

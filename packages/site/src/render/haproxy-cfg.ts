@@ -1,11 +1,20 @@
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { LocalPlan } from '../topology/local-plan.ts'
+import {
+  CIPHERS,
+  HSTS,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  OWN_ANSWER_HEADERS,
+  UNTRUSTED_HEADERS,
+  unavailableBody,
+} from './browser-facing.ts'
 import { type Block, because, type Directive, type Document, line, textOf } from './document.ts'
 import { indented, quoted } from './formats.ts'
 import { SOURCE } from './sources.ts'
 import type { ServedSite, WebServers } from './web-servers.ts'
 
-const { haproxy, holdfast, measured } = SOURCE
+const { haproxy, holdfast, measured, rfc8446, rfc6797 } = SOURCE
 
 interface HaproxyPlan {
   sites: (WebServers & {
@@ -65,7 +74,24 @@ function haproxyCfg(plan: HaproxyPlan): Document {
       {
         title: 'global',
         directives: [
-          line('maxconn', '2000', 'Further connections wait in the queue of the kernel.', haproxy),
+          line(
+            'maxconn',
+            String(
+              MAX_CONNECTIONS * plan.sites.length + (plan.scheme === 'https' ? REDIRECT_CONNECTIONS : 0),
+            ),
+            'The sum of the frontends. Further connections wait in the queue of the kernel.',
+            haproxy,
+          ),
+          ...(plan.scheme === 'https'
+            ? [
+                line(
+                  'ssl-default-bind-ciphers',
+                  CIPHERS,
+                  'Suites of TLS 1.2 with forward secrecy only. TLS 1.3 has no other suites.',
+                  rfc8446,
+                ),
+              ]
+            : []),
           line('nbthread', '2', 'Two threads are enough for any number of logins.', haproxy),
           line(
             'tune.bufsize',
@@ -77,27 +103,35 @@ function haproxyCfg(plan: HaproxyPlan): Document {
       },
       { title: 'defaults', directives: DEFAULTS },
       ...plan.sites.flatMap((site) => partsOf(plan, site)),
+      ...(plan.scheme === 'https' ? [REDIRECT_TO_HTTPS] : []),
     ],
   }
 }
 
 /** The frontend and the backend for servers of one kind. */
 function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites'][number]): Block[] {
-  const body = JSON.stringify({
-    error: 'unavailable',
-    message: `No ${site.name === 'gateways' ? 'gateway' : 'server'} of ${dataCentre} is ready. Try again.`,
-  })
+  const body = unavailableBody(site.name, dataCentre)
+  const answerHeaders = [['Retry-After', '1'] as const, ...OWN_ANSWER_HEADERS]
   return [
     {
       title: `frontend ${site.name}`,
       directives: [
         line('bind', site.bind, 'Browsers connect here.', haproxy),
+        line(
+          'maxconn',
+          String(MAX_CONNECTIONS),
+          'One frontend must not take the connections of the others.',
+          haproxy,
+        ),
+        ...(scheme === 'https' ? LIMIT_PER_ADDRESS : []),
+        ...(site.name === 'applications' ? WITHOUT_UNTRUSTED_HEADERS : []),
         ...because('Only this balancer may set these headers. Those of the client are dropped.', holdfast, [
           ['http-request del-header', 'X-Forwarded-For'],
           ['http-request del-header', 'X-Forwarded-Host'],
           ['http-request set-header', `X-Forwarded-Proto ${scheme}`],
           ['option forwardfor', ''],
         ]),
+        ...(scheme === 'https' ? [HSTS_LINE] : []),
         ...(site.repeatable
           ? []
           : [
@@ -143,13 +177,59 @@ function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites']
         ),
         line(
           'http-error status 503',
-          `content-type application/json string ${quoted(body)} hdr Retry-After 1`,
+          `content-type application/json string ${quoted(body)} ${answerHeaders
+            .map(([name, value]) => `hdr ${name} ${/ /.test(value) ? quoted(value) : value}`)
+            .join(' ')}`,
           'Clients must not take an outage for a logout.',
           holdfast,
         ),
       ],
     },
   ]
+}
+
+const HSTS_LINE = line(
+  'http-after-response set-header',
+  HSTS,
+  'Browsers then use https only, for one year. It also holds for the other ports of this host.',
+  rfc6797,
+)
+
+const LIMIT_PER_ADDRESS: Directive[] = because(
+  'The idle connections of one client must not shut out all others. Raise the limit for a proxy or NAT with more users.',
+  haproxy,
+  [
+    ['stick-table', 'type ipv6 size 100k expire 1m store conn_cur'],
+    ['tcp-request connection', 'track-sc0 src,ipmask(32,64)'],
+    ['tcp-request connection', `reject if { sc0_conn_cur gt ${MAX_CONNECTIONS_PER_ADDRESS} }`],
+  ],
+)
+
+const WITHOUT_UNTRUSTED_HEADERS: Directive[] = [
+  ...UNTRUSTED_HEADERS.flatMap(({ why, patterns }) =>
+    because(
+      why,
+      holdfast,
+      patterns.map((pattern) => ['http-request del-header', `${pattern} -m reg`]),
+    ),
+  ),
+  line(
+    'http-request deny',
+    'deny_status 400 if { req.hdr(connection) -m reg -i x[-_.]auth[-_.]request }',
+    'A second proxy would remove the headers that `Connection` names. No client needs to name these.',
+    holdfast,
+  ),
+]
+
+const REDIRECT_CONNECTIONS = 200
+
+const REDIRECT_TO_HTTPS: Block = {
+  title: 'frontend redirect',
+  directives: [
+    line('bind', ':::80 v4v6', 'Browsers that get an address without https connect here.', haproxy),
+    line('maxconn', String(REDIRECT_CONNECTIONS), 'A redirect needs no server.', haproxy),
+    line('http-request redirect', 'scheme https code 301', 'The login cookie needs https.', holdfast),
+  ],
 }
 
 const DEFAULTS: Directive[] = [
@@ -171,6 +251,7 @@ const DEFAULTS: Directive[] = [
     measured,
   ),
   line('timeout server', '60s', 'A login waits until a failover is over.', measured),
+  line('timeout tunnel', '1h', 'How long a WebSocket may be silent.', haproxy),
   line('retries', '3', 'Three attempts, on different servers.', haproxy),
   line('option redispatch', '1', 'Each attempt uses another server.', haproxy),
   line(

@@ -26,6 +26,7 @@ export const SOURCE = {
   haproxy: 'HAProxy 2.6 configuration manual',
   nginx: 'nginx.org, ngx_http_upstream_module and ngx_http_proxy_module',
   platform: 'Itential Platform, redisProps and Platform 6 properties',
+  rfc6797: 'RFC 6797',
   rfc8446: 'RFC 8446, RFC 9325 section 3.1.1',
   holdfast: 'Holdfast, ARCHITECTURE.md',
 } as const

@@ -1,15 +1,19 @@
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import { request } from 'node:https'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
+import { type RequestOptions, request } from 'node:https'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { findFreePorts } from '@holdfast/testing'
 import { exampleOn, renderExample, textIn } from '@holdfast/testing/hosts/example-site'
 import { isThere, Processes, run } from '@holdfast/testing/hosts/programs'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Service, Site } from '../../src/file/site.ts'
 
 const NETWORK = await leaseNetwork()
@@ -73,7 +77,7 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
     const processes = new Processes()
     const servers: Server[] = []
     let folder: string
-    let ports: Record<'applications' | 'gateways', number>
+    let ports: Record<'applications' | 'gateways' | 'redirect', number>
 
     beforeAll(async () => {
       folder = await makeTempFolder()
@@ -81,8 +85,8 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
         await standIn(`${NETWORK}.21`, 3000, 'application', '/health/status'),
         await standIn(`${NETWORK}.31`, 8080, 'gateway', '/readyz'),
       )
-      const [applications = 0, gateways = 0] = await findFreePorts(2)
-      ports = { applications, gateways }
+      const [applications = 0, gateways = 0, redirect = 0] = await findFreePorts(3)
+      ports = { applications, gateways, redirect }
       const certificate = join(folder, 'web.pem')
       await makeCertificate(certificate)
       const file = join(folder, name)
@@ -91,6 +95,9 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
         .replaceAll('/etc/holdfast/tls/web.pem', certificate)
         .replace(/:8443 /, `:${gateways} `)
         .replace(/:443 /, `:${applications} `)
+        .replace(/:80 /, `:${redirect} `)
+        // In nginx, only requests in progress count.
+        .replace('limit_conn per_address 500;', 'limit_conn per_address 3;')
       await writeFile(file, moved)
       processes.start(name, commandOf(file, folder), folder)
       for (const port of [applications, gateways]) {
@@ -124,13 +131,109 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
       expect(seen.headers['x-forwarded-proto']).toBe('https')
     })
 
-    it('the balancer still serves applications while no gateway is up', async () => {
+    it('applications get no identity and no overriding header from a client', async () => {
+      const untrusted = [
+        ...['X-Auth-Request-User', 'X_Auth_Request_User', 'X-Auth-Request.User', 'X-Auth-Request-Groups'],
+        ...['X-Original-URL', 'X-Rewrite-URL', 'X-HTTP-Method-Override', 'Forwarded', 'X-Forwarded-Prefix'],
+      ]
+      const headers = { ...Object.fromEntries(untrusted.map((name) => [name, 'root'])), 'X-Own': 'kept' }
+      const { seen } = await ask(ports.applications, '/', { headers })
+      expect(seen.headers['x-own']).toBe('kept')
+      expect(Object.entries(seen.headers).filter(([, value]) => value === 'root')).toEqual([])
+      const named = await ask(ports.applications, '/', { headers: { connection: 'X-Auth-Request-User' } })
+      expect(named.seen?.headers['connection'] ?? '').not.toMatch(/auth/i)
+    })
+
+    it('gateways get the headers by which another proxy asks about a request', async () => {
+      const headers = {
+        'X-Original-URL': 'https://app/x',
+        'X-Forwarded-Uri': '/x',
+        'X-Forwarded-Method': 'GET',
+      }
+      const { seen } = await ask(ports.gateways, '/verify', { headers })
+      expect(seen.headers).toMatchObject({ 'x-original-url': 'https://app/x', 'x-forwarded-uri': '/x' })
+      expect((await ask(ports.gateways, '/sessions')).seen.url).toBe('/sessions')
+    })
+
+    it('an upload of 2 MB reaches the application', async () => {
+      const body = 'x'.repeat(2_000_000)
+      expect((await ask(ports.applications, '/upload', { method: 'POST', body })).seen).toMatchObject({
+        url: '/upload',
+        bytes: 2_000_000,
+      })
+    })
+
+    it('a WebSocket reaches the application', async () => {
+      const key = { 'sec-websocket-key': Buffer.alloc(16).toString('base64'), 'sec-websocket-version': '13' }
+      const headers = { ...key, connection: 'Upgrade', upgrade: 'websocket' }
+      const asked = request({ ...at(ports.applications), path: '/socket', headers })
+      asked.on('response', ({ statusCode }) => asked.destroy(new Error(`No upgrade, but ${statusCode}.`)))
+      asked.end()
+      const [response, socket, first] = (await once(asked, 'upgrade')) as [IncomingMessage, Socket, Buffer]
+      expect(response.statusCode).toBe(101)
+      expect(String(first) + (await text(socket))).toBe('/socket')
+    })
+
+    it('browsers use https only, and the balancer agrees only on cipher suites with forward secrecy', async () => {
+      for (const port of [ports.applications, ports.gateways]) {
+        const { headers } = await ask(port, '/')
+        expect(headers['strict-transport-security']).toBe('max-age=31536000')
+        const { socket } = await offer(port, 'ECDHE+AESGCM')
+        expect(socket.getCipher().name).toMatch(/^ECDHE-/)
+        socket.destroy()
+        await expect(offer(port, 'AES128-SHA:AES128-GCM-SHA256:@SECLEVEL=0')).rejects.toThrow(
+          /alert|handshake|reset/i,
+        )
+      }
+    })
+
+    it('requests without https are redirected', async () => {
+      const redirected = await fetch(`http://localhost:${ports.redirect}/x?y=1`, { redirect: 'manual' })
+      expect(redirected.status).toBe(301)
+      expect(redirected.headers.get('location')).toMatch(/^https:\/\/localhost(:\d+)?\/x\?y=1$/)
+    })
+
+    it('one client address cannot use all connections', async () => {
+      const held: Promise<unknown>[] = []
+      const sockets: Socket[] = []
+      onTestFinished(() => {
+        for (const socket of sockets) socket.destroy()
+      })
+      const from = { localAddress: '127.0.0.9', host: '127.0.0.1' }
+      if (name === 'haproxy.cfg') {
+        // Connections that send nothing.
+        for (let count = 0; count < 520; count++) {
+          const socket = connect({ ...from, port: ports.applications })
+          socket.on('error', () => {})
+          sockets.push(socket)
+        }
+        await eventually(async () => expect(sockets.filter(isClosed).length).toBeGreaterThanOrEqual(20))
+        expect(sockets.filter(isClosed).length).toBeLessThan(40)
+      } else {
+        for (let count = 0; count < 3; count++) {
+          held.push(ask(ports.applications, '/slow', from).catch(() => null))
+        }
+        await eventually(async () => expect((await ask(ports.applications, '/', from)).status).toBe(429))
+      }
+      const other = { localAddress: '127.0.0.10', host: '127.0.0.1' }
+      expect((await ask(ports.applications, '/', other)).status).toBe(200)
+      await Promise.all(held)
+    })
+
+    it('the balancer still serves applications while no gateway is up, and answers that it is unavailable', async () => {
       const [, gateway] = servers
       gateway?.close()
       gateway?.closeAllConnections()
-      await eventually(async () =>
-        expect((await ask(ports.gateways, '/login')).status).toBeGreaterThanOrEqual(502),
-      )
+      await eventually(async () => expect((await ask(ports.gateways, '/login')).status).toBe(503))
+      const { headers, body } = await ask(ports.gateways, '/login')
+      expect(JSON.parse(body)).toMatchObject({ error: 'unavailable' })
+      expect(headers).toMatchObject({
+        'retry-after': '1',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'strict-transport-security': 'max-age=31536000',
+      })
       expect((await ask(ports.applications, '/')).seen.name).toBe('application')
     })
   },
@@ -140,25 +243,63 @@ interface Seen {
   name: string
   url: string
   headers: Record<string, string>
+  bytes: number
 }
 
-/** A server that returns the request that it got, and passes its health check. */
+/** A server that returns the request that it got, passes its health check, and greets a WebSocket with the path. */
 async function standIn(host: string, port: number, name: string, healthPath: string): Promise<Server> {
-  const server = createServer(({ url, headers }, response) => {
-    response.end(url === healthPath ? '' : JSON.stringify({ name, url, headers }))
+  const server = createServer(async (incoming, response) => {
+    const { url, headers } = incoming
+    const bytes = (await buffer(incoming)).length
+    if (url === '/slow') await sleep(1500)
+    response.end(url === healthPath ? '' : JSON.stringify({ name, url, headers, bytes }))
+  })
+  server.on('upgrade', ({ url, headers }, socket) => {
+    // RFC 6455, section 4.2.2.
+    const accept = hash(
+      'sha1',
+      `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+      'base64',
+    )
+    const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+    socket.end(`${[...head, `Sec-WebSocket-Accept: ${accept}`].join('\r\n')}\r\n\r\n${url}`)
   })
   server.listen(port, host)
   await once(server, 'listening')
   return server
 }
 
-async function ask(port: number, path: string): Promise<{ status: number; seen: Seen }> {
-  const asked = request({ host: 'localhost', port, path, rejectUnauthorized: false, timeout: 5000 })
-  asked.end()
-  const [response] = await once(asked, 'response')
-  const body = await text(response)
-  return { status: response.statusCode, seen: response.statusCode === 200 ? JSON.parse(body) : null }
+const at = (port: number) => ({ host: 'localhost', port, rejectUnauthorized: false, timeout: 5000 })
+
+interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+  /** What the server got. */
+  seen: Seen
 }
+
+async function ask(
+  port: number,
+  path: string,
+  { body: sent, ...options }: RequestOptions & { body?: string } = {},
+): Promise<Answer> {
+  const asked = request({ ...at(port), path, ...options })
+  asked.end(sent)
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const body = await text(response)
+  const status = response.statusCode ?? 0
+  return { status, headers: response.headers, body, seen: status === 200 ? JSON.parse(body) : null }
+}
+
+/** Connects with TLS 1.2 and these cipher suites. */
+async function offer(port: number, ciphers: string): Promise<{ socket: TLSSocket }> {
+  const socket = tlsConnect({ ...at(port), ciphers, maxVersion: 'TLSv1.2' })
+  await once(socket, 'secureConnect')
+  return { socket }
+}
+
+const isClosed = ({ readyState }: Socket) => readyState === 'closed'
 
 /** A certificate and its key in one file, as on a balancer host. */
 async function makeCertificate(file: string): Promise<void> {
