@@ -104,15 +104,21 @@ describe('the lock', () => {
     const { pid } = await new Promise<{ pid: number }>((resolve) => {
       const child = execFile('true', () => resolve({ pid: child.pid ?? 0 }))
     })
-    await writeFile(file, String(pid))
-    expect(
-      await withLock(
+    const left = [
+      { id: 'a', pid },
+      // A later process has the same number.
+      { id: 'b', pid: process.pid, started: 'another boot/1' },
+    ].map((holder) => JSON.stringify(holder))
+    for (const text of [...left, '']) {
+      await writeFile(file, text)
+      const done = withLock(
         file,
         () => {},
         async () => 'done',
-      ),
-    ).toBe('done')
-    expect(await readdir(folder)).toEqual([])
+      )
+      expect(await done).toBe('done')
+      expect(await readdir(folder)).toEqual([])
+    }
   })
 })
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, readFile, rename } from 'node:fs/promises'
+import { replaceFile } from '@holdfast/files/replace-file'
 import { systemCode } from './errors.ts'
 import { missingEssentials } from './render/essentials.ts'
 
@@ -8,15 +9,6 @@ import { missingEssentials } from './render/essentials.ts'
  * INV-LOCAL-8.
  */
 export const writePrivate = (file: string, text: string): Promise<void> => replaceFile(file, text, 0o600)
-
-/** Writes like {@link writePrivate}, with this mode, regardless of the umask. */
-export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
-  const draft = `${file}.${process.pid}.tmp`
-  // Flushed before the rename: after a power cut, an empty file would be worse than the old file.
-  await writeFile(draft, text, { mode, flush: true })
-  await chmod(draft, mode)
-  await rename(draft, file)
-}
 
 /**
  * Writes the file if it is missing or damaged, and returns whether it wrote. A file is damaged when a power cut has emptied it

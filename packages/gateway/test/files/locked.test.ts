@@ -1,5 +1,6 @@
-import { chmod, chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { holderOf, tryLock } from '@holdfast/files/file-lock'
 import { expect, test } from 'vitest'
 import { replacePrivateFile, withFileLock } from '../../src/files/locked.ts'
 import { temporaryFolder } from '../support.ts'
@@ -54,11 +55,31 @@ test('a failed change releases the lock', async () => {
 
 test('the message about a held lock names its file and its holder', async () => {
   const file = path.join(await temporaryFolder(), 'users.json')
-  await writeFile(`${file}.lock`, '4242\n')
+  const { lock } = tryLock(`${file}.lock`, { purpose: 'a test', foreignLockMs: 0 })
   await expect(withFileLock(file, 'users file', async () => 'done')).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
-    message: expect.stringMatching(/being changed by process 4242 \(lock file .*users\.json\.lock\)/),
+    message: expect.stringMatching(
+      new RegExp(
+        `being changed by process ${process.pid} on .+, since 20.+Z \\(lock file .*users\\.json\\.lock\\)`,
+      ),
+    ),
   })
+  lock?.release()
+})
+
+test('a change through a symbolic link has the lock of the file that the link leads to', async () => {
+  const folder = await temporaryFolder()
+  const file = path.join(folder, 'users.json')
+  const link = path.join(folder, 'link')
+  await symlink('users.json', link)
+  await withFileLock(link, 'users file', async () => {
+    expect(holderOf(`${file}.lock`, { foreignLockMs: 0 })).toMatchObject({
+      purpose: 'changing the users file',
+    })
+    await replacePrivateFile(link, 'users file', 'new')
+  })
+  expect(await readFile(file, 'utf8')).toBe('new')
+  expect((await readdir(folder)).toSorted()).toEqual(['link', 'users.json'])
 })
 
 test('the message about a missing folder is one sentence', async () => {

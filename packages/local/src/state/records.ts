@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { holderOf, releaseLock, tryLock } from '@holdfast/files/file-lock'
+import { isAlive, type ProcessIdentity } from '@holdfast/files/process-identity'
 import { ClusterError } from '@holdfast/site/errors'
 import { z } from 'zod'
-import { claim, holderOf, release } from './claim.ts'
 import type { StateFolder } from './folder.ts'
-import { isAlive, type ProcessIdentity } from './process-identity.ts'
 
 export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis', 'stunnel'] as const
 
@@ -43,25 +43,27 @@ export function writeProcesses(folder: StateFolder, processes: RecordedProcess[]
   renameSync(draft, folder.processesFile)
 }
 
+/** A container that was replaced by a new one leaves its lock: then no supervisor runs. */
+const LOCK = { purpose: 'supervisor', foreignLockMs: 0 }
+
 /** The running supervisor of this folder, or null. If its own file is missing, the record of its processes identifies it. */
 export const runningSupervisor = (folder: StateFolder): ProcessIdentity | null =>
-  holderOf(folder.supervisorFile) ??
+  holderOf(folder.supervisorFile, LOCK) ??
   readProcesses(folder).find(({ supervisor }) => supervisor !== undefined && isAlive(supervisor))
     ?.supervisor ??
   null
 
-/** Makes this process the only supervisor of the folder. Throws `ALREADY_RUNNING`. */
+/** Makes this process the only supervisor of the folder. Throws `ALREADY_RUNNING`. INV-LOCAL-7. */
 export function claimSupervisor(folder: StateFolder): void {
-  const running = runningSupervisor(folder)
-  if (running === null && claim(folder.supervisorFile)) return
-  const pid = (running ?? runningSupervisor(folder))?.pid
+  const running = runningSupervisor(folder) ?? tryLock(folder.supervisorFile, LOCK).holder
+  if (running === null) return
   throw new ClusterError(
     'ALREADY_RUNNING',
-    `A data centre is already running with the state folder ${folder.path}${pid ? ` (supervisor: process ${pid})` : ''}. Stop it with \`holdfast down\`, or choose another \`--name\`.`,
+    `A data centre is already running with the state folder ${folder.path} (supervisor: process ${running.pid}). Stop it with \`holdfast down\`, or choose another \`--name\`.`,
   )
 }
 
-export const releaseSupervisor = (folder: StateFolder): void => release(folder.supervisorFile)
+export const releaseSupervisor = (folder: StateFolder): void => releaseLock(folder.supervisorFile, LOCK)
 
 function readJson(file: string): unknown {
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive, signalProcess } from '@holdfast/files/process-identity'
 import type { StateFolder } from '../state/folder.ts'
-import { isAlive, signalProcess } from '../state/process-identity.ts'
 import { PROCESS_KINDS, type RecordedProcess, readProcesses, writeProcesses } from '../state/records.ts'
 
 const GRACE_MS = 5000

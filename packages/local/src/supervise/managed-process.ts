@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StartContext } from '@holdfast/agent/guard/guard'
-import { type ProcessIdentity, startOf } from '../state/process-identity.ts'
+import { type ProcessIdentity, startOf } from '@holdfast/files/process-identity'
 import type { ProcessKind } from '../state/records.ts'
 import { openLog } from './log-file.ts'
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { isAlive } from '@holdfast/files/process-identity'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { checkAddresses } from '../../src/preflight/addresses.ts'
-import { isAlive } from '../../src/state/process-identity.ts'
 
 const NETWORK = await leaseNetwork()
 

@@ -5,12 +5,12 @@ import { createConnection, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startOf } from '@holdfast/files/process-identity'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { StartStep } from '../../src/lifecycle/start.ts'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
-import { startOf } from '../../src/state/process-identity.ts'
 
 const NETWORK = await leaseNetwork()
 const STARTING = fileURLToPath(new URL('../support/starting.ts', import.meta.url))

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Sentinels } from '@holdfast/agent/redis/sentinels'
+import { isAlive } from '@holdfast/files/process-identity'
 import { localGroup } from '@holdfast/site/topology/local-plan'
 import { defaultPlan } from '@holdfast/site/topology/place'
 import { leaseNetwork } from '@holdfast/testing/leases'
@@ -9,7 +10,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type StartProgress, startDataCentre } from '../../src/lifecycle/start.ts'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { checkAddresses } from '../../src/preflight/addresses.ts'
-import { isAlive } from '../../src/state/process-identity.ts'
 
 const NETWORK = await leaseNetwork()
 const OTHER_NETWORK = await leaseNetwork()

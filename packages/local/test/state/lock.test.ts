@@ -4,6 +4,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { ownHolder } from '@holdfast/files/lock-holder'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { exclusivelyHere, runningOperation } from '../../src/state/lock.ts'
@@ -19,13 +20,13 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const leave = (text: string) => writeFile(`${file}.left`, text)
+const leave = (text: string) => writeFile(file, text)
 
 it('the lock of a data centre lets one operation work, and reports that operation and its start to a second one', async () => {
   const answer = await exclusivelyHere(file, 'switchover', async () => {
     await expect(exclusivelyHere(file, 'upgrade', async () => 'both')).rejects.toMatchObject({
       code: 'BUSY',
-      message: expect.stringMatching(/: switchover, since 20\d\d-.*Z \(process \d+\)/),
+      message: expect.stringMatching(/: switchover, since 20\d\d-.*Z \(process \d+ on .+\)/),
     })
     expect(await runningOperation(file)).toMatchObject({ operation: 'switchover', pid: process.pid })
     return 'done'
@@ -50,7 +51,7 @@ it('the lock of a data centre is held by another process, and is free as soon as
 })
 
 it('the lock of a data centre is not held by a later process with the same number, nor by a damaged file', async () => {
-  await leave(JSON.stringify({ operation: 'upgrade', pid: process.pid, started: 'long ago', since: '' }))
+  await leave(JSON.stringify({ ...ownHolder('1', 'upgrade'), started: 'long ago/1' }))
   expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
   await leave('')
   expect(await exclusivelyHere(file, 'upgrade', async () => 'done')).toBe('done')
@@ -59,7 +60,7 @@ it('the lock of a data centre is not held by a later process with the same numbe
 
 // INV-OPERATIONS-1.
 it('the lock of a data centre is taken over from a dead process by only one of many', async () => {
-  await leave(JSON.stringify({ operation: 'upgrade', pid: 1, started: 'another boot', since: '' }))
+  await leave(JSON.stringify({ ...ownHolder('1', 'upgrade'), started: 'another boot/1' }))
   let [inside, most, worked] = [0, 0, 0]
   const attempts = Array.from({ length: 20 }, async (_, number) => {
     await sleep(number * 3)

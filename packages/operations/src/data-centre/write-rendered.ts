@@ -1,7 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { replaceFile } from '@holdfast/files/replace-file'
 import { ClusterError, systemCode } from '@holdfast/site/errors'
-import { keepBeside, readIfThere, replaceFile } from '@holdfast/site/private-file'
+import { keepBeside, readIfThere } from '@holdfast/site/private-file'
 import type { RenderedFile } from '@holdfast/site/render/render-site'
 
 /**

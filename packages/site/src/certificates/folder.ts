@@ -1,7 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { replaceFile } from '@holdfast/files/replace-file'
 import { ClusterError } from '../errors.ts'
-import { keepBeside, readIfThere, replaceFile, writePrivate } from '../private-file.ts'
+import { keepBeside, readIfThere, writePrivate } from '../private-file.ts'
 import {
   type AuthorityRequest,
   type CertificateRequest,

@@ -13,12 +13,29 @@ export function startOf(pid: number): string | null {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid)
 }
 
+let own: ProcessIdentity | null = null
+
 /** The identity of this process. */
-export const ownIdentity = (): ProcessIdentity => ({ pid: process.pid, started: startOf(process.pid) ?? '' })
+export function ownIdentity(): ProcessIdentity {
+  own ??= { pid: process.pid, started: startOf(process.pid) ?? '' }
+  return own
+}
 
 /** Whether the process still runs, and its pid was not reused. */
 export function isAlive({ pid, started }: ProcessIdentity): boolean {
   return startOf(pid) === started
+}
+
+/** Whether /proc hides the processes of other users (mount option `hidepid`), and a process with this pid exists. */
+export function isHidden(pid: number): boolean {
+  if (startOf(pid) !== null) return false
+  try {
+    process.kill(pid, 0)
+    // This user may send it a signal, so /proc would show it, unless it is a zombie.
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Sends a signal to the process. Returns false when it has ended. */
