@@ -6,6 +6,7 @@ import { findFreePorts, RedisGroup, TEST_USERS } from '@holdfast/testing'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { generateKeyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { withoutTimeLimits } from '../packages/cli/test/holdfast.ts'
 import { buildLibrary } from './build/build.ts'
 import { Consumer } from './build/consumer.ts'
 import { ROOT } from './build/packages.ts'
@@ -241,7 +242,8 @@ describe('the command, installed with npm install --global', () => {
       body: JSON.stringify({ username: user, password }),
     })
     expect(await answer.json()).toMatchObject({ token: expect.any(String) })
-    expect(await holdfast('drill', '--kill', 'primary', ...place)).toContain('No user noticed')
+    const drill = ['drill', '--kill', 'primary', ...(await withoutTimeLimits(folder))]
+    expect(await holdfast(...drill, ...place)).toContain('No user noticed')
     expect(await holdfast('down', ...place)).toContain('Stopped')
   }, 180_000)
 

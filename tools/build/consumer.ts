@@ -41,6 +41,10 @@ export class Consumer {
       env: { ...withoutNode(process.env), PATH: process.env['PATH'], ...env },
       timeout: COMMAND_TIMEOUT_MS,
       maxBuffer: 16 << 20,
+    }).catch((error: Error & { stdout?: string }) => {
+      // The error itself contains what the program wrote to stderr, and not its report.
+      error.message += `\nIts output:\n${error.stdout ?? ''}`
+      throw error
     })
     return stdout
   }

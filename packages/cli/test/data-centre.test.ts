@@ -9,7 +9,7 @@ import type { DataCentreDescription } from '@holdfast/local/state/description'
 import { connectControl } from '@holdfast/local/supervise/control-client'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { collect, Sandbox } from './holdfast.ts'
+import { collect, Sandbox, withoutTimeLimits } from './holdfast.ts'
 
 const NAME = 'cli-test'
 const NETWORK = await leaseNetwork()
@@ -257,7 +257,7 @@ it('a data centre of `holdfast up` shows its status as it changes: in place on a
 it(
   'a data centre of `holdfast up` is upgraded without a failed request, and prints what was restarted',
   async () => {
-    const report = await drill('--upgrade')
+    const report = await drill('--upgrade', ...(await withoutTimeLimits(sandbox.folder)))
     expect(report).toMatchObject({ ok: true, failedRequests: 0, missingAcknowledged: 0, loggedOut: 0 })
     const { code, stdout } = await sandbox.run(['upgrade', '--name', NAME, '--only', 'sentinel'])
     expect(code).toBe(0)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,17 @@ import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 
 /** The built command (tools/built-command.ts), or the sources outside of the tests. */
 const MAIN = process.env['HOLDFAST_MAIN'] ?? join(import.meta.dirname, '../src/main.ts')
+
+/**
+ * Writes the objectives of a drill that runs beside other tests, and returns its options. No wait has an upper limit,
+ * because other processes use the machine; requests, logins and logouts keep their objectives.
+ */
+export async function withoutTimeLimits(folder: string): Promise<string[]> {
+  const file = join(folder, 'slo.json')
+  const objectives = { verificationP99Ms: null, verificationP999Ms: null, longestLoginMs: null }
+  await writeFile(file, JSON.stringify({ objectives }))
+  return ['--slo', file]
+}
 
 export interface Ended {
   code: number | null

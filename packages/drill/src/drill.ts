@@ -121,6 +121,7 @@ async function runLoad(
   const startedAt = new Date()
   const workload = createWorkload(run)
 
+  metrics.requestsBegin()
   progress.enter('log-in', `${names.length} users log in through ${target.balancer}.`)
   await workload.logInAll(names, signal)
   await pause(0, signal)

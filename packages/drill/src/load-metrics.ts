@@ -35,11 +35,12 @@ export class LoadMetrics {
   readonly timeline = new Timeline(this.startedAtMs)
   readonly #ownDelay = monitorEventLoopDelay({ resolution: 10 })
 
-  constructor() {
+  /** Call before the first request: what delayed the drill earlier, delayed no answer. */
+  requestsBegin(): void {
     this.#ownDelay.enable()
   }
 
-  /** The longest time for which this process was too busy to read answers (in milliseconds). */
+  /** The longest time since the first request for which this process was too busy to read answers (in milliseconds). */
   get ownDelayMs(): number {
     return this.#ownDelay.max / 1e6
   }

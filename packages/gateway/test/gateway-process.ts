@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { programFile } from '@holdfast/testing/program-file'
 import { onTestFinished } from 'vitest'
+
+const PROGRAM = programFile(new URL('programs/run-gateway.ts', import.meta.url))
 
 /** A gateway in a separate process. */
 export class GatewayProcess {
@@ -8,11 +11,7 @@ export class GatewayProcess {
   output = ''
 
   constructor(configFile: string) {
-    const index = new URL('../src/index.ts', import.meta.url).href
-    const program = `
-      const { runGateway } = await import(${JSON.stringify(index)})
-      await runGateway(process.argv[1]).catch((error) => { console.error(error.code, error.message); process.exitCode = 1 })`
-    this.process = spawn(process.execPath, ['--input-type=module', '-e', program, configFile])
+    this.process = spawn(process.execPath, [PROGRAM, configFile])
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk) => {
         this.output += chunk

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { hostsThatRun } from '@holdfast/site/file/site'
 import { PORT } from '@holdfast/site/topology/topology'
 import { formatAddress } from '@holdfast/tokens/redis'
 import { eventually } from '../local/data-centre.ts'
+import { programFile } from '../program-file.ts'
 import { ApplicationServer } from './application-server.ts'
 import { HOLDFAST, type HostedDataCentre, present } from './hosted-site.ts'
 
@@ -35,7 +35,7 @@ export async function startServers(
   return servers
 }
 
-const APPLICATION = fileURLToPath(new URL('./application.ts', import.meta.url))
+const APPLICATION = programFile(new URL('../programs/application.ts', import.meta.url))
 
 /** The command adds the first user. The other users get a copy of its hash. */
 async function writeUsers(file: string, { names, password }: { names: string[]; password: string }) {

@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { programFile } from '@holdfast/testing/program-file'
 import { onTestFinished } from 'vitest'
 import { addUser } from '../../src/index.ts'
 import { PASSWORD, rawConfig, temporaryFolder } from '../support.ts'
 
-const PROGRAM = new URL('./run-gateway.ts', import.meta.url).pathname
+const PROGRAM = programFile(new URL('../programs/run-gateway.ts', import.meta.url))
 
 /** Longer than several processes need to start while other tests use the machine (in milliseconds). */
 const PATIENCE_MS = 100_000

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import tls from 'node:tls'
 import { findFreePorts, RedisGroup, ServerProcess, TestAuthority } from '@holdfast/testing'
+import { programFile } from '@holdfast/testing/program-file'
 import { createRedisStore, type TokenStore } from '@holdfast/tokens'
 import { addUser } from '../../src/index.ts'
 import { KEYRING, PASSWORD, rawConfig } from '../support.ts'
@@ -20,6 +21,7 @@ const TRUSTED_PROXIES = ['127.0.0.1']
 /** Four gateways start slowly on a busy machine (in milliseconds). */
 const START_MS = 40_000
 const HERE = import.meta.dirname
+const GATEWAY = programFile(new URL('../programs/run-gateway.ts', import.meta.url))
 const DOCS = path.join(HERE, '../../../../docs/proxies')
 
 export interface Answer {
@@ -272,14 +274,12 @@ export class Stage {
       trustedProxies: TRUSTED_PROXIES,
     })
     await writeFile(file, JSON.stringify(config), { mode: 0o600 })
-    const index = new URL('../../src/index.ts', import.meta.url).href
-    const program = `const { runGateway } = await import(${JSON.stringify(index)}); await runGateway(process.argv[1])`
     return this.#process(
       name,
       listen.host,
       listen.port,
       process.execPath,
-      ['--input-type=module', '-e', program, file],
+      [GATEWAY, file],
       async () => (await fetch(`http://${listen.host}:${listen.port}/readyz`)).ok,
     )
   }

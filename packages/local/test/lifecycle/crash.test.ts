@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { isAlive } from '@holdfast/files/process-identity'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 import { checkAddresses } from '../../src/preflight/addresses.ts'
 
 const NETWORK = await leaseNetwork()
 
-const SUPERVISE = fileURLToPath(new URL('../support/supervise.ts', import.meta.url))
+const SUPERVISE = programFile(new URL('../programs/supervise.ts', import.meta.url))
 
 let dc: TestDataCentre
 let supervisor: ChildProcess

@@ -4,16 +4,16 @@ import { appendFile, chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/p
 import { createConnection, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startOf } from '@holdfast/files/process-identity'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { StartStep } from '../../src/lifecycle/start.ts'
 import { stopDataCentre } from '../../src/lifecycle/stop.ts'
 
 const NETWORK = await leaseNetwork()
-const STARTING = fileURLToPath(new URL('../support/starting.ts', import.meta.url))
+const STARTING = programFile(new URL('../programs/starting.ts', import.meta.url))
 /** Much longer than any of these starts takes to end. Then the test kills it, and its exit code is null. */
 const HANGS_MS = 45_000
 

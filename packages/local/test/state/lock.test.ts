@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { ownHolder } from '@holdfast/files/lock-holder'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { exclusivelyHere, runningOperation } from '../../src/state/lock.ts'
 
-const HOLDING = fileURLToPath(new URL('../support/holding-operation.ts', import.meta.url))
+const HOLDING = programFile(new URL('../programs/holding-operation.ts', import.meta.url))
 let folder: string
 let file: string
 

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { createRedisStore, type IssuedToken, type TokenStore, tokenKey } from '@holdfast/tokens'
 import { createRecordStore } from '@holdfast/tokens/records'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
@@ -20,7 +20,7 @@ import { restore } from '../../src/backup/restore.ts'
 
 const NETWORK = await leaseNetwork()
 
-const DYING = fileURLToPath(new URL('../support/dying-restore.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-restore.ts', import.meta.url))
 const PASSPHRASE = 'correct horse battery staple'
 
 let dc: TestDataCentre

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { askReadyz } from '@holdfast/local/lifecycle/readyz'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
@@ -13,6 +12,7 @@ import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { temporaryFolder } from '@holdfast/testing/local/temporary-folder'
+import { programFile } from '@holdfast/testing/program-file'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -27,7 +27,7 @@ import { getStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
 
 const NETWORK = await leaseNetwork()
-const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-site-rotation.ts', import.meta.url))
 const HOSTS = [
   ...['data-1', 'data-2', 'data-3'],
   ...['gateway-1', 'gateway-2', 'gateway-3', 'gateway-4'],

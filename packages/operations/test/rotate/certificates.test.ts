@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { readTlsFiles } from '@holdfast/agent/redis/tls-files'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { openLocal } from '@holdfast/local/state/open'
@@ -13,6 +12,7 @@ import { isThere } from '@holdfast/testing/hosts/programs'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -23,7 +23,7 @@ import {
 } from '../../src/rotate/certificates/rotate-certificates.ts'
 import { servedFingerprint } from '../../src/rotate/certificates/served.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-rotation.ts', import.meta.url))
 
 /** The fingerprints on disk, by holder. */
 async function onDisk(dc: TestDataCentre): Promise<Map<string, string>> {

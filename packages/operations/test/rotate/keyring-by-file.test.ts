@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import type { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import type { Keyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ import { planKeyringRotation, rotateKeyring } from '../../src/rotate/keyring/rot
 import { getStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-site-rotation.ts', import.meta.url))
 let sited: Sited
 let dc: TestDataCentre
 let place: Sited['place']

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
@@ -13,6 +12,7 @@ import { ClusterError } from '@holdfast/site/errors'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { openApplication } from '@holdfast/testing/local/application'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import type { Keyring } from '@holdfast/tokens'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -20,7 +20,7 @@ import { KEYRING_STEPS } from '../../src/rotate/keyring/choices.ts'
 import { planKeyringRotation, rotateKeyring } from '../../src/rotate/keyring/rotate-keyring.ts'
 import { getStatus } from '../../src/status/status.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-rotation.ts', import.meta.url))
 let dc: TestDataCentre
 
 beforeAll(async () => {

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { exclusively, inTurn } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
@@ -10,6 +9,7 @@ import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, type TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress } from '@holdfast/tokens/redis'
@@ -29,7 +29,7 @@ import { secretFilesOf } from '../../src/rotate/secret-files.ts'
 import { getStatus, openStatus } from '../../src/status/status.ts'
 import { Sited } from '../support/sited.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-site-rotation.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-site-rotation.ts', import.meta.url))
 
 let sited: Sited
 let dc: TestDataCentre

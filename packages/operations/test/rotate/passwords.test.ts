@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
@@ -10,6 +9,7 @@ import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { connectionIds } from '@holdfast/testing/local/application'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { SimulatedUsers } from '@holdfast/testing/simulated-users'
 import { createRedisStore } from '@holdfast/tokens'
 import { Connection, formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
@@ -21,7 +21,7 @@ import { PASSWORD_STEPS, type PasswordStep } from '../../src/rotate/passwords/ch
 import { planPasswordRotation, rotatePasswords } from '../../src/rotate/passwords/rotate-passwords.ts'
 import { PASSWORD_USERS } from '../../src/rotate/passwords/users.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-rotation.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-rotation.ts', import.meta.url))
 const USERS = PASSWORD_USERS.filter(({ secret }) => secret !== 'platform')
 let dc: TestDataCentre
 

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import type { SitePlace } from '../../src/data-centre/open-site.ts'
 
-const DELIVER = fileURLToPath(new URL('./deliver.ts', import.meta.url))
+const DELIVER = programFile(new URL('../programs/deliver.ts', import.meta.url))
 
 interface SitedOptions {
   /** The first three numbers of its addresses. */

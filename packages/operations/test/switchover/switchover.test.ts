@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually, TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SWITCHOVER_STEPS, switchover } from '../../src/switchover/switchover.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-switchover.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-switchover.ts', import.meta.url))
 let dc: TestDataCentre
 
 beforeAll(async () => {

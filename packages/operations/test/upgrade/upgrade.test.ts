@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { exclusively } from '@holdfast/local/state/lock'
 import { openLocal } from '@holdfast/local/state/open'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { TestDataCentre } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { switchover } from '../../src/switchover/switchover.ts'
 import { upgrade } from '../../src/upgrade/upgrade.ts'
 
-const DYING = fileURLToPath(new URL('../support/dying-upgrade.ts', import.meta.url))
+const DYING = programFile(new URL('../programs/dying-upgrade.ts', import.meta.url))
 /** HOLDFAST_EVERY_STEP=yes kills it at the other Sentinels, too, and inside of the switchover, which has its own test. */
 const EVERY_STEP = process.env['HOLDFAST_EVERY_STEP'] ?? 'no'
 

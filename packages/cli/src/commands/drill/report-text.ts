@@ -17,7 +17,7 @@ export function reportText(report: DrillReport): string {
     [
       'Longest wait of a verification',
       duration(report.longestVerifyMs),
-      `${waits(report.verifications)}; of this, up to ${duration(report.ownDelayMs)} is delay of the drill itself`,
+      `${waits(report.verifications)}; of this, up to ${duration(Math.min(report.ownDelayMs, report.longestVerifyMs))} is delay of the drill itself`,
     ],
     ['Longest wait of a login', duration(report.longestLoginMs), waits(report.logins)],
     ['New primary after', newPrimary(report), `${primary.before} -> ${primary.after ?? 'none'}`],

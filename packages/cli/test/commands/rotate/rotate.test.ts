@@ -8,7 +8,7 @@ import type { KeyringReport } from '@holdfast/operations/rotate/keyring/choices'
 import type { PasswordsReport } from '@holdfast/operations/rotate/passwords/choices'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Sandbox } from '../../holdfast.ts'
+import { Sandbox, withoutTimeLimits } from '../../holdfast.ts'
 
 const NETWORK = await leaseNetwork()
 
@@ -151,6 +151,7 @@ it.each(['passwords', 'certificates', 'keyring'])(
   async (secrets) => {
     const report = await sandbox.json<DrillReport>([
       ...['drill', '--name', NAME, '--users', '20', '--rate', '50', '--rotate', secrets],
+      ...(await withoutTimeLimits(sandbox.folder)),
     ])
     expect(report).toMatchObject({
       id: `rotate-${secrets}`,
