@@ -1,9 +1,9 @@
+import { differenceToRenderer, version } from '@holdfast/site/version'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type AnyCommand, type Handler, UsageError } from './command-line/command-spec.ts'
 import { explainError } from './command-line/errors.ts'
 import { EXIT, type ExitCode } from './command-line/exit-codes.ts'
 import { commandHelp, groupHelp, rootHelp } from './command-line/help.ts'
-import { version } from './command-line/version.ts'
 import { COMMANDS, GROUPS, SECTIONS } from './commands/commands.ts'
 
 const DEBUG_OPTION = '--debug'
@@ -11,6 +11,8 @@ const DEBUG_OPTION = '--debug'
 /** Runs `holdfast` with these arguments to its end and returns the exit code. INV-CLI-1. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes(DEBUG_OPTION) || Boolean(process.env['HOLDFAST_DEBUG'])
+  const difference = differenceToRenderer(process.env)
+  if (difference !== null) process.stderr.write(`Warning: ${difference}\n`)
   let exitCode: ExitCode = EXIT.ok
   const program = buildProgram((code) => {
     exitCode = code

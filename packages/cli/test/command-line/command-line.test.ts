@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { version } from '../../src/command-line/version.ts'
+import { RENDERED_BY, version } from '@holdfast/site/version'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Sandbox } from '../holdfast.ts'
 
 let sandbox: Sandbox
@@ -101,6 +101,20 @@ it('the command line shows a stack trace only when asked', async () => {
   const traced = await sandbox.run(['status', '--name', 'nobody', '--debug'])
   expect(plain.stderr).not.toContain('    at ')
   expect(traced.stderr).toContain('    at ')
+})
+
+it('the command line warns when another version rendered the files of the host', async () => {
+  onTestFinished(() => vi.unstubAllEnvs())
+  vi.stubEnv(RENDERED_BY, version())
+  expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stderr: '' })
+  vi.stubEnv(RENDERED_BY, '99.0.0')
+  expect(await sandbox.run(['--version'])).toMatchObject({
+    code: 0,
+    stdout: `${version()}\n`,
+    stderr: expect.stringMatching(
+      /^Warning: This host has Holdfast \S+, but Holdfast 99\.0\.0 rendered its files\. .*\n$/,
+    ),
+  })
 })
 
 it('the command line prints help and version, and the help without a command', async () => {

@@ -2,9 +2,9 @@ import { relative } from 'node:path'
 import { mistakesInSettings } from '@holdfast/gateway/settings'
 import { type CheckedSite, checkSiteFile } from '@holdfast/site/check/check-site'
 import { sarifOf } from '@holdfast/site/check/sarif'
+import { version } from '@holdfast/site/version'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
-import { version } from '../../command-line/version.ts'
 import { checkText, ruleText } from './text.ts'
 
 export interface CheckOptions {

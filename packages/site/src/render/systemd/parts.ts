@@ -1,3 +1,4 @@
+import { RENDERED_BY, version } from '../../version.ts'
 import { type Directive, type Document, line } from '../document.ts'
 import { SOURCE } from '../sources.ts'
 
@@ -34,6 +35,15 @@ export const HEADING = 'Rendered by Holdfast: change holdfast.yaml instead.'
 /** The first lines of a service. */
 export const serviceHeading = (name: ServiceName): string =>
   `${HEADING}\nsystemd-analyze security (systemd 252): ${EXPOSURE[name].toFixed(1)} of 10.`
+
+/** Holdfast prints a warning when another version starts than the one that rendered the unit. */
+export const renderedBy = (): Directive =>
+  line(
+    'Environment',
+    `${RENDERED_BY}=${version()}`,
+    'Holdfast prints a warning if this host has another version.',
+    SOURCE.holdfast,
+  )
 
 /** Starts a service after the network and after `needs`, which it requires. `because` has the reason for each. */
 export function startsAfter(

@@ -8,7 +8,7 @@ import { unit } from '../formats.ts'
 import { CERTIFICATES, DELIVERY, PROGRAM, SITE_FILE, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
-import { account, HEADING, serviceHeading, startsAfter, type Unit } from './parts.ts'
+import { account, HEADING, renderedBy, serviceHeading, startsAfter, type Unit } from './parts.ts'
 
 const { holdfast, exec, service: serviceManual, timer, unit: unitManual } = SOURCE
 const STATE = 'holdfast/operator'
@@ -167,6 +167,7 @@ function service(dataCentre: DataCentre, rotation: Rotation, needs: readonly str
               unitManual,
             ),
           ),
+          renderedBy(),
           line('ExecStart', command.join(' '), rotation.why, holdfast),
           line(
             'TimeoutStartSec',

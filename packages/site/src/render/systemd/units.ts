@@ -6,7 +6,15 @@ import { configFile, PROGRAM, STARTED_WITH, serverProgram, stateOf, TUNNEL_INTER
 import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
-import { account, HEADING, type ServiceName, serviceHeading, startsAfter, type Unit } from './parts.ts'
+import {
+  account,
+  HEADING,
+  renderedBy,
+  type ServiceName,
+  serviceHeading,
+  startsAfter,
+  type Unit,
+} from './parts.ts'
 import { rotationUnits } from './rotation-units.ts'
 
 const { measured, holdfast, exec, service, unit: unitManual } = SOURCE
@@ -65,6 +73,7 @@ function redis({ site, ownAddresses, needs }: Context, documented: boolean): Doc
       ? [line('ExecStart', server, 'Starts Redis with the file that it rewrites.', service)]
       : [
           line('RuntimeDirectory', 'holdfast-redis', 'The guard writes here how Redis must start.', exec),
+          renderedBy(),
           line(
             'ExecStartPre',
             `${PROGRAM.holdfast} guard --config %d/host.json --write %t/holdfast-redis/start.env --boot-id %b`,
@@ -134,6 +143,7 @@ function watchdog({ ownAddresses, needs }: Context): Document {
       'systemd passes the passwords to this service only.',
       exec,
     ),
+    renderedBy(),
     line(
       'ExecStart',
       `${PROGRAM.holdfast} watchdog --config %d/host.json`,
@@ -160,6 +170,7 @@ function gateway({ needs }: Context): Document {
       'systemd restarts a gateway that hangs. The gateway itself watches its processes.',
       service,
     ),
+    renderedBy(),
     line(
       'ExecStart',
       `${PROGRAM.holdfast} gateway --config ${configFile('gateway.json')}`,
