@@ -2,7 +2,9 @@ import { findProgram } from '@holdfast/local/preflight/programs'
 import { type Browser, chromium } from 'playwright-core'
 import { isRoot, isThere } from './hosts/programs.ts'
 
-/** Whether Chromium is installed. The set-up does not install it. */
+export type { Browser, Page } from 'playwright-core'
+
+/** Whether Chromium is installed. The set-up installs it on Debian. */
 export const hasChromium = isThere('chromium')
 
 /** Starts Chromium without a window. The caller closes it. */

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { ask, findProgram, lastLines, run, SetupError } from './run.mjs'
 
 /** What a data centre runs, and the package that brings it. `service` is what Debian would start at once. */
@@ -27,7 +28,14 @@ const TEST_PROGRAMS = [
   { program: 'patchelf', apt: 'patchelf' },
   { program: 'umoci', apt: 'umoci' },
   { program: 'runc', apt: 'runc' },
+  // Ubuntu has no package of this name.
+  ...(isDebian() ? [{ program: 'chromium', apt: 'chromium' }] : []),
 ]
+
+function isDebian() {
+  const file = '/etc/os-release'
+  return existsSync(file) && /^ID=debian$/m.test(readFileSync(file, 'utf8'))
+}
 
 /** The programs that are neither in PATH nor in the system's sbin folders. */
 export const missingPrograms = (find = findProgram) =>

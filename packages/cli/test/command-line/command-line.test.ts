@@ -104,7 +104,7 @@ it('the command line shows a stack trace only when asked', async () => {
 })
 
 it('the command line warns when another version rendered the files of the host', async () => {
-  onTestFinished(() => vi.unstubAllEnvs())
+  onTestFinished(() => void vi.unstubAllEnvs())
   vi.stubEnv(RENDERED_BY, version())
   expect(await sandbox.run(['--version'])).toMatchObject({ code: 0, stderr: '' })
   vi.stubEnv(RENDERED_BY, '99.0.0')

@@ -40,7 +40,8 @@ export async function openIdentities(
 ): Promise<Identities> {
   const { ldap, oidc } = config.identities
   const keep = () => groupsToKeep(inUse())
-  const file = config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, guesses, log)
+  const file =
+    config.usersFile === undefined ? null : await openUsersFile(config, config.usersFile, guesses, log)
   const authenticate = createPasswordLogin({
     file,
     directory: ldap === undefined ? null : await openLdap(ldap, keep),

@@ -43,7 +43,7 @@ export const loginSchema = z.object({
 })
 
 /** A login with a password, or a change of the password, which is one, too. */
-export interface PasswordLogin {
+interface PasswordLogin {
   username: string
   /** A safe address. */
   returnTo: string

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { hasChromium, startChromium } from '@holdfast/testing/chromium'
+import { type Browser, hasChromium, type Page, startChromium } from '@holdfast/testing/chromium'
 import { leaseNetwork } from '@holdfast/testing/leases'
-import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { PASSWORD, startGateway } from '../support.ts'
 

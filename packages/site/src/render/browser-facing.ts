@@ -17,7 +17,7 @@ export const HSTS = 'Strict-Transport-Security "max-age=31536000"'
 export const MAX_CONNECTIONS = 2000
 export const MAX_CONNECTIONS_PER_ADDRESS = 500
 
-/** Headers of the client that an application could believe, with the reason why the balancer removes them. */
+/** Headers of the client that an application could trust, with the reason why the balancer removes them. */
 export const UNTRUSTED_HEADERS = [
   {
     why: 'Only a proxy that asks a gateway sets these. Applications may read "_" or "." in a name as "-".',
