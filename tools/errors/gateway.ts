@@ -75,6 +75,11 @@ export const RESPONSES: ErrorEntries = {
     cause: '403. A browser sent the request from a page of another site.',
     remedy: 'Send it from a page of the same site. Behind a proxy, check `trustedProxies`.',
   },
+  INSECURE_PAGE: {
+    cause:
+      '403. The login page was opened by http://, but `secureCookies` is on, so the browser would not keep the cookie.',
+    remedy: 'Open it by https://. At the proxy, redirect http:// to https://.',
+  },
   ACCESS_DENIED: {
     cause: '403. An access rule refuses this path, method or group.',
     remedy: 'Change the rule, or add the user to the group.',

@@ -20,6 +20,7 @@ type ProblemCode =
   | 'INVALID_TOKEN'
   | 'INSUFFICIENT_AUTHENTICATION'
   | 'CROSS_SITE'
+  | 'INSECURE_PAGE'
   | 'ACCESS_DENIED'
   | 'NOT_FOUND'
   | 'NO_SUCH_SESSION'
@@ -109,6 +110,12 @@ export const crossSite = problem(
   403,
   'CROSS_SITE',
   'This request came from a page of another site. It was refused to protect you.',
+)
+
+export const insecurePage = problem(
+  403,
+  'INSECURE_PAGE',
+  'This page was opened by http://, and the cookie of a login needs https://. Open the address with https:// and log in there.',
 )
 
 const NOT_OPEN =

@@ -60,6 +60,6 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
 
 function reasonNotReady({ store, lifecycle }: Services): string | null {
   if (lifecycle.draining) return 'This gateway is shutting down.'
-  const { readable, problem } = store.status()
-  return readable ? null : (problem ?? 'The store is not readable.')
+  // Without the cause, which names hosts: any client may ask. The log has it.
+  return store.status().readable ? null : 'This gateway cannot verify tokens now. Its log has the reason.'
 }

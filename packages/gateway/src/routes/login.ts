@@ -5,10 +5,11 @@ import { rateLimitedLog } from '../base/throttles.ts'
 import type { Page } from '../html/layout.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { isRefusedAsCrossSite } from '../http/origin.ts'
+import { isFromInsecurePage, isRefusedAsCrossSite } from '../http/origin.ts'
 import {
   crossSite,
   identitiesUnavailable,
+  insecurePage,
   invalidCredentials,
   invalidRequest,
   noPasswordLogin,
@@ -119,6 +120,7 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   const {
     server,
     store,
+    cookie,
     authenticate,
     passwordChange,
     audit,
@@ -131,6 +133,7 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   } = services
   const form = { server, ways: loginWays, remember: services.sessions.rememberMs !== undefined }
   const logDirectoryError = rateLimitedLog()
+  const logInsecurePage = rateLimitedLog()
 
   app.get<{ Querystring: { return_to?: unknown } }>('/login', formDescription, async (request, reply) => {
     const returnTo = services.returnTo(request.query.return_to)
@@ -145,7 +148,8 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   })
 
   app.post('/login', description, async (request, reply) => {
-    if (isRefusedAsCrossSite(request, audit)) return sendProblem(request, reply, crossSite)
+    if (refusedAsInsecure(request)) return sendProblem(request, reply, insecurePage)
+    if (isRefusedAsCrossSite(request, services)) return sendProblem(request, reply, crossSite)
     if (authenticate === null) return sendProblem(request, reply, noPasswordLogin)
     const login = loginSchema.safeParse(request.body)
     if (!login.success) return sendProblem(request, reply, badLogin)
@@ -159,6 +163,18 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
       check: (username, device) => authenticate(username, password, device),
     })
   })
+
+  /** Without this answer, the login would seem to have no effect: the browser would not keep its cookie. */
+  function refusedAsInsecure(request: FastifyRequest): boolean {
+    if (!cookie.secure || !isFromInsecurePage(request.headers, request.host)) return false
+    logInsecurePage((heldBack) =>
+      app.log.warn(
+        { event: 'insecure-page', host: request.host, heldBack },
+        'A login was refused because its page was opened by http://: redirect http:// to https:// at the proxy',
+      ),
+    )
+    return true
+  }
 
   return logIn
 

@@ -70,7 +70,7 @@ export function logoutRoute(app: FastifyInstance, services: Services): void {
 
     scope.post('/logout', description, async (request, reply) => {
       const credential = readCredential(request, cookie)
-      if (credential?.from !== 'bearer' && isRefusedAsCrossSite(request, audit)) {
+      if (credential?.from !== 'bearer' && isRefusedAsCrossSite(request, services)) {
         return sendProblem(request, reply, crossSite)
       }
       let ended = false

@@ -4,8 +4,10 @@ import { z } from 'zod'
 import { rateLimitedLog } from '../base/throttles.ts'
 import { sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
+import { isRefusedAsCrossSite } from '../http/origin.ts'
 import { problemPage } from '../http/problem-page.ts'
 import {
+  crossSite,
   identitiesUnavailable,
   insufficientAuthentication,
   loginExpired,
@@ -45,6 +47,7 @@ const beginning = describeRoute({
   answers: {
     303: { text: 'Redirect to the provider.' },
     400: { text: '`max_age` is not a valid number of seconds.' },
+    403: { text: 'An image or a frame of another site sent the request.' },
     429: { text: 'Too many unfinished logins; `Retry-After` says how long to wait.' },
     503: { text: 'The provider or the store is unavailable, or too many logins are in progress.' },
   },
@@ -74,7 +77,8 @@ const backChannel = describeRoute({
 /**
  * `GET /oidc/login` redirects the browser to the provider. `return_to` is the address after the login; with `max_age` the
  * user must authenticate there again if the last time is longer ago than that many seconds. It is limited, because the
- * store keeps each unfinished login: 429, or 503 when too many are unfinished in total.
+ * store keeps each unfinished login: 429, or 503 when too many are unfinished in total. Images and frames of other sites
+ * cannot begin one.
  *
  * `GET /oidc/callback` is where the provider redirects the browser, at any gateway: it starts the session.
  *
@@ -126,6 +130,10 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
     '/oidc/login',
     { exposeHeadRoute: false, ...beginning },
     async (request, reply) => {
+      // An image or a frame of another site. A link of another site may begin a login.
+      const isSubresource = (request.headers['sec-fetch-dest'] ?? 'document') !== 'document'
+      if (isSubresource && isRefusedAsCrossSite(request, services))
+        return sendProblem(request, reply, crossSite)
       const maxAge = maxAgeOf(request.query)
       if (maxAge === null) return sendProblem(request, reply, badMaxAge)
       const remote = clientAddress(request)

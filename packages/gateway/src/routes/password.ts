@@ -77,7 +77,7 @@ export function passwordRoutes(app: FastifyInstance, services: Services, logIn: 
   })
 
   app.post('/password', changeDescription, async (request, reply) => {
-    if (isRefusedAsCrossSite(request, audit)) return sendProblem(request, reply, crossSite)
+    if (isRefusedAsCrossSite(request, services)) return sendProblem(request, reply, crossSite)
     if (passwordChange === null || !(await passwordChange.isPossible()))
       return sendProblem(request, reply, noPasswordChange)
     const asked = changeSchema.safeParse(request.body)

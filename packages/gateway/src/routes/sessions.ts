@@ -141,7 +141,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   function ending(end: End) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const isBearer = readCredential(request, cookie)?.from === 'bearer'
-      if (!isBearer && isRefusedAsCrossSite(request, audit)) {
+      if (!isBearer && isRefusedAsCrossSite(request, services)) {
         return sendProblem(request, reply, crossSite)
       }
       const owner = await ownerOf(request, reply)

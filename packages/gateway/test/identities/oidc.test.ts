@@ -97,6 +97,19 @@ describe('a login at the provider', () => {
     ])
   })
 
+  test('an image of another site begins no login, and a link does', async () => {
+    const gateway = await startGateway({ config: { identities: { oidc: provider.config } } })
+    await provider.start()
+    const beginBy = (dest: string, site: string) =>
+      gateway.get('/oidc/login', { 'sec-fetch-dest': dest, 'sec-fetch-site': site })
+    for (const dest of ['image', 'iframe', 'empty']) {
+      const refused = await beginBy(dest, 'cross-site')
+      expect([refused.status, refused.headers.getSetCookie()]).toEqual([403, []])
+    }
+    expect((await beginBy('document', 'cross-site')).status).toBe(303)
+    expect((await beginBy('empty', 'same-origin')).status).toBe(303)
+  })
+
   test('the configured claim becomes the subject', async () => {
     const gateway = await startWithProvider({ subjectClaim: 'email', subjectPrefix: '' })
     await provider.start()

@@ -176,6 +176,32 @@ test('a login from our own page is accepted', async () => {
   expect((await gateway.postForm('/login', fields, { 'sec-fetch-site': 'same-origin' })).status).toBe(303)
 })
 
+describe('a page of the gateway that was opened by plain HTTP', () => {
+  const trustedProxies = ['127.0.0.0/8']
+  const headers = { 'x-forwarded-host': 'app.example.org', origin: 'http://app.example.org' }
+  const fields = { username: 'ada', password: PASSWORD }
+
+  test('is told that a login needs https, because the browser would not keep the cookie', async () => {
+    const gateway = await startGateway({ config: { trustedProxies, secureCookies: true } })
+    const response = await gateway.post('/login', fields, headers)
+    expect([response.status, await codeOf(response)]).toEqual([403, 'INSECURE_PAGE'])
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  test('cannot log a user out', async () => {
+    const gateway = await startGateway({ config: { trustedProxies, secureCookies: true } })
+    const cookie = `__Host-holdfast=${await gateway.logIn()}`
+    const response = await gateway.post('/logout', {}, { ...headers, cookie })
+    expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
+    expect((await gateway.get('/session', { cookie })).status).toBe(200)
+  })
+
+  test('logs in where cookies are not secure', async () => {
+    const gateway = await startGateway({ config: { trustedProxies, secureCookies: false } })
+    expect((await gateway.postForm('/login', fields, headers)).status).toBe(303)
+  })
+})
+
 test('a login gets 503 with Retry-After while the store is unavailable', async () => {
   const gateway = await startGateway({ store: awayStore() })
   const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
