@@ -1,6 +1,6 @@
 import type { GroupAccess } from '@holdfast/agent/redis/access'
 import { claimInGroup, type SentinelAccess } from '@holdfast/agent/redis/group-lock'
-import { holderOf, tryLock } from '@holdfast/files/file-lock'
+import { holderOf, lockWithin } from '@holdfast/files/file-lock'
 import type { LockHolder } from '@holdfast/files/lock-holder'
 import { ClusterError } from '@holdfast/site/errors'
 import { sentinelAddress } from '@holdfast/site/topology/topology'
@@ -77,13 +77,17 @@ export async function inTurn<Opened extends OpenDataCentre, T>(
  */
 const FOREIGN_LOCK_MS = 0
 
+/** An operation waits this long for another one that is about to end (in milliseconds). */
+const ENDING_MS = 500
+
 /** The same only among the processes of this machine. */
 export async function exclusivelyHere<T>(
   operationFile: string,
   operation: Operation,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { lock, holder } = tryLock(operationFile, { purpose: operation, foreignLockMs: FOREIGN_LOCK_MS })
+  const options = { purpose: operation, foreignLockMs: FOREIGN_LOCK_MS }
+  const { lock, holder } = await lockWithin(operationFile, ENDING_MS, options)
   if (lock === null) throw busy(operationOf(holder))
   try {
     return await work()
