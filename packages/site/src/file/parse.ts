@@ -1,6 +1,7 @@
 import {
   type Document,
   type ErrorCode,
+  isScalar,
   parseDocument,
   visit,
   type YAMLParseError,
@@ -16,6 +17,7 @@ import { SourceMap } from './source-map.ts'
 
 /** More than any site needs. A larger file is rejected before it is parsed. INV-SITE-2. */
 export const MAX_BYTES = 262_144
+/** More findings help no user, and a terminal could not show them. */
 const MAX_FINDINGS = 20
 const MAX_DEPTH = 64
 
@@ -50,17 +52,25 @@ function parse(text: string): ParsedSite {
   const document = parseDocument(text, {
     prettyErrors: false,
     stringKeys: true,
+    // The parser compares each key with all keys before it.
+    uniqueKeys: false,
     logLevel: 'error',
   })
   const source = new SourceMap(text, document)
-  const syntaxErrors = syntaxFindings(text, document, source)
+  const syntaxErrors = syntaxFindings(document, source)
   if (syntaxErrors.length > 0) {
     return { site: null, values: valuesOf(document), source, findings: syntaxErrors }
   }
   const values = valuesOf(document)
   const { success, data, error } = siteSchema.safeParse(values)
   if (success) return { site: siteOf(data), values, source, findings: [] }
-  const findings = shapeProblems(error.issues, values).map((problem) => shapeFinding(problem, source))
+  const problems = shapeProblems(error.issues, values)
+  const findings = problems.slice(0, MAX_FINDINGS).map((problem) => shapeFinding(problem, source))
+  const rest = problems.length - findings.length
+  if (rest > 0) {
+    const message = `There are ${rest} more such mistakes, which are not listed. Correct these first.`
+    findings.push(shapeFinding({ path: problems[MAX_FINDINGS]?.path ?? [], message }, source))
+  }
   return { site: null, values, source, findings }
 }
 
@@ -72,12 +82,11 @@ const shapeFinding = ({ path, message, atKey }: Problem, source: SourceMap): Fin
   ...source.locate(path, atKey),
 })
 
-function syntaxFindings(text: string, document: Document, source: SourceMap): Finding[] {
+function syntaxFindings(document: Document, source: SourceMap): Finding[] {
   const finding = (start: number, end: number, message: string): Finding => {
     const position = source.at(start, end)
-    const line = text.split(/\r\n|[\r\n]/)[position.line - 1] ?? ''
     // The messages of the YAML parser quote the text.
-    const shown = holdsSecret(line)
+    const shown = holdsSecret(source.line(position.line))
       ? 'This line is not valid YAML. It is not shown, because it may contain a secret.'
       : message
     return { rule: 'syntax', severity: 'error', message: shown, path: [], ...position }
@@ -86,6 +95,14 @@ function syntaxFindings(text: string, document: Document, source: SourceMap): Fi
     finding(pos[0], pos[1], MESSAGES[code] ?? `${message.replace(/\.?$/, '')}.`),
   )
   visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) found.push(finding(key.range?.[0] ?? 0, key.range?.[1] ?? 0, LISTED_TWICE))
+        seen.add(key.value)
+      }
+    },
     Alias(_, { range }) {
       found.push(
         finding(
@@ -99,15 +116,16 @@ function syntaxFindings(text: string, document: Document, source: SourceMap): Fi
   return found.slice(0, MAX_FINDINGS)
 }
 
-/** Only the first error and every duplicate key: one broken bracket causes many errors after it. */
-function parserErrors({ errors, warnings }: Document): (YAMLParseError | YAMLWarning)[] {
-  const twice = errors.filter(({ code }) => code === 'DUPLICATE_KEY')
-  return [...errors.filter(({ code }) => code !== 'DUPLICATE_KEY').slice(0, 1), ...twice, ...warnings]
-}
+/** Only the first error: one broken bracket causes many errors after it. */
+const parserErrors = ({ errors, warnings }: Document): (YAMLParseError | YAMLWarning)[] => [
+  ...errors.slice(0, 1),
+  ...warnings,
+]
+
+const LISTED_TWICE = 'This key is listed twice, and only one of the two values would be used. Remove one.'
 
 /** Plainer messages for errors that the YAML parser describes to programmers. */
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
-  DUPLICATE_KEY: 'This key is listed twice, and only one of the two values would be used. Remove one.',
   MULTIPLE_DOCS: 'A second YAML document begins here, but a file describes one site. Remove the line `---`.',
   NON_STRING_KEY: 'A key must be text.',
 }

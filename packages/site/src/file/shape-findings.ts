@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import { PORT } from '../topology/topology.ts'
+import { ENGINES } from './choices.ts'
 import type { Path, Problem } from './finding.ts'
 import { siteJsonSchema } from './schema.ts'
 import { suggest } from './suggest.ts'
@@ -30,23 +32,63 @@ function problemsOf(issue: Issue, values: unknown): Problem[] {
     {
       path,
       message:
-        path.length === 0 ? `The file ${issue.message}.` : sentence(item, issue.message, at(values, path)),
+        path.length === 0
+          ? `The file ${issue.message}.`
+          : sentence(item, name, issue.message, at(values, path)),
     },
   ]
 }
 
-/** Adds a hint for values such as 1.2 and yes, which YAML does not read as text. */
-function sentence(item: string, message: string, value: unknown): string {
+/** `item` names the value, and `key` is its key. */
+function sentence(item: string, key: string, message: string, value: unknown): string {
   const subject = item.charAt(0) === 'a' ? `A${item.slice(1)}` : item
-  const hint =
-    message === 'must be text' && ['number', 'boolean'].includes(typeof value) ? '; put it in quotes' : ''
-  return `${subject} ${message}${hint}.`
+  return `${subject} ${message}${hint(key, message, value)}.`
 }
+
+function hint(key: string, message: string, value: unknown): string {
+  // Such as 1.2 and yes, which YAML does not read as text.
+  if (message === 'must be text' && ['number', 'boolean'].includes(typeof value)) return '; put it in quotes'
+  if (typeof value !== 'string') return ''
+  if (key === 'engine') return hintOfEngine(value)
+  return message.startsWith('must be a whole number') ? hintOfUnit(key, value) : ''
+}
+
+/** `Redis 7.0.15` is `redis 7.0`. */
+function hintOfEngine(value: string): string {
+  const [, name = '', major, minor = '0'] =
+    /^(redis|valkey)[ :@-]?v?(\d+)(?:\.(\d+))?(?:\.\d+)*$/i.exec(value) ?? []
+  const engine = ENGINES.find((known) => known === `${name.toLowerCase()} ${major}.${minor}`)
+  return engine === undefined ? '' : `; write ${engine}`
+}
+
+/** How many of the unit of a key (the end of its name) a written unit is. */
+const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  Ms: { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 },
+  Mb: { m: 1, mb: 1, mib: 1, g: 1024, gb: 1024, gib: 1024 },
+  Days: { d: 1, day: 1, days: 1, w: 7, y: 365 },
+}
+
+/** `5s` is 5000 for a key whose name ends in `Ms`. */
+function hintOfUnit(key: string, value: string): string {
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?) ?([a-z]*)$/i.exec(value) ?? []
+  const [, ending = ''] = /(Ms|Mb|Days)$/.exec(key) ?? []
+  if (number === '') return ''
+  const units = UNITS[ending] ?? {}
+  const factor = unit === '' ? 1 : units[unit.toLowerCase()]
+  const converted = factor === undefined ? Number.NaN : Number(number) * factor
+  return Number.isInteger(converted)
+    ? `; write ${converted} without ${unit === '' ? 'quotes' : 'a unit'}`
+    : ''
+}
+
+/** The ports of a rendered host. */
+const PORTS = `The ports are fixed: ${PORT.redis} for Redis, ${PORT.sentinel} for Sentinel. Remove the key.`
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Problem {
   const problem = (message: string): Problem => ({ path: [...path, key], atKey: true, message })
   if (known.includes(key))
     return problem(`\`${key}\` cannot be combined with the other keys here. Remove one of them.`)
+  if (/^ports?$/i.test(key)) return problem(`Unknown key \`${key}\`. ${PORTS}`)
   const meant = suggest(key, known)
   if (meant !== null) return problem(`Unknown key \`${key}\`. Did you mean \`${meant}\`?`)
   const hint = `Valid keys: ${known.join(', ')}.`

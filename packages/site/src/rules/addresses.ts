@@ -19,7 +19,8 @@ export const addressRules: readonly Rule[] = [
         for (const key of ADDRESS_KEYS) {
           const address = host[key]
           if (address === null || familyOf(address) !== null) continue
-          yield { path: [...path, key], message: `"${address}" is not an IPv4 or IPv6 address.` }
+          const hint = /^[\d.]+:\d+$/.test(address) ? ' Write it without the port.' : ''
+          yield { path: [...path, key], message: `"${address}" is not an IPv4 or IPv6 address.${hint}` }
         }
       }
     },

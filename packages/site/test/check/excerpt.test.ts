@@ -17,6 +17,11 @@ it.each([
   ['where the place of the secrets should be named', PLACE, 'hunter2'],
   ['as a key where the place of the secrets should be named', PLACE, '{ hunter2 }'],
   ['in a list', 'engine:', 'tokens: [a, hunter2]\nengine:'],
+  [
+    'in a line of which only the first 1000 characters could be searched',
+    'engine:',
+    `x: ${'a'.repeat(1000)} password: hunter2\nengine:`,
+  ],
   ['in a URL', 'valkey 8.0', 'redis://app:hunter2@10.0.0.1'],
   ['in a tag', 'engine:', 'secret: !hunter2 x\nengine:'],
   ['under an unknown key', 'address: 10.1.0.12', 'requirepass: hunter2'],

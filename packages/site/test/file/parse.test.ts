@@ -106,6 +106,26 @@ describe('Messages about the form of a file', () => {
       'rotation: { usersDays: 0 }\nengine:',
       '`usersDays` must be a whole number from 1 to 3650.',
     ],
+    [
+      'the number without its unit',
+      'engine:',
+      'timings: { downAfterMs: 5s }\nengine:',
+      '; write 5000 without a unit.',
+    ],
+    ['the number of MiB', 'engine:', 'redis: { maxmemoryMb: 2gb }\nengine:', '; write 2048 without a unit.'],
+    [
+      'the number without quotes',
+      'engine:',
+      'redis: { maxmemoryMb: "512" }\nengine:',
+      '; write 512 without quotes.',
+    ],
+    ['the version without its patch level', 'valkey 8.0', 'Redis 7.0.15', '; write redis 7.0.'],
+    [
+      'the fixed ports',
+      'address: 10.1.0.12',
+      'address: 10.1.0.12, port: 6380',
+      'The ports are fixed: 6379 for Redis',
+    ],
   ])('a message names %s', (_, from, to, words) => {
     expect(messagesOf(from, to).join('\n')).toContain(words)
   })
@@ -135,6 +155,16 @@ describe('parseSite on invalid input', () => {
     expect(site).toBeNull()
     expect(findings.length).toBeGreaterThan(0)
     expect(findings.length).toBeLessThan(30)
+  })
+
+  it('parseSite lists the first of many mistakes, and how many there are', () => {
+    const keys = Array.from({ length: 20_000 }, (_, number) => `key${number}: 1`)
+    const { findings } = parseSite(`${SHORT}\n${keys.join('\n')}\n`)
+    expect(findings).toHaveLength(21)
+    expect(findings.at(-2)?.message).toContain('Unknown key `key19`.')
+    expect(findings.at(-1)?.message).toBe(
+      'There are 19980 more such mistakes, which are not listed. Correct these first.',
+    )
   })
 
   it('parseSite returns a site or findings with valid positions after any edit of a good file', () => {
