@@ -97,6 +97,6 @@ describe('envoy.yaml', async () => {
     )
     expect(
       open.map(({ match }: { match: { path?: string; prefix?: string } }) => match.path ?? match.prefix),
-    ).toEqual(['/login', '/logout', '/sessions', '/sessions/', '/oidc/'])
+    ).toEqual(['/login', '/logout', '/sessions', '/sessions/', '/password', '/oidc/'])
   })
 })

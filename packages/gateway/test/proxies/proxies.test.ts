@@ -185,6 +185,11 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     cookie = { cookie: value }
   })
 
+  test('the page for the own password is of the gateway', async () => {
+    const { status, body } = await ask('/password')
+    expect([status, body.includes('NO_PASSWORD_CHANGE')]).toEqual([403, true])
+  })
+
   test('a request without https is redirected', async () => {
     const { status, headers } = await stage.askPlain(proxy, '/x?y=1')
     expect(status).toBe(301)
