@@ -62,11 +62,17 @@ const folderInsteadOf = async (...path: string[]) => {
   await mkdir(at(...path))
 }
 
-/** A program that is found first, and fails. */
-const failing = async (name: string) => {
-  await writeFile(join(programs, name), '#!/bin/sh\necho no >&2\nexit 7\n')
+/** A program that is found first, and runs this. */
+const insteadOf = async (name: string, script: string) => {
+  await writeFile(join(programs, name), `#!/bin/sh\n${script}\n`)
   await chmod(join(programs, name), 0o755)
 }
+
+const failing = (name: string) => insteadOf(name, 'echo no >&2\nexit 7')
+
+/** The start is then still going on when the test acts in its last step. */
+const slowBalancer = () =>
+  insteadOf('haproxy', `case " $* " in *" -db "*) sleep 1 ;; esac\nPATH=\${PATH#*:} exec haproxy "$@"`)
 
 const listenAt = async (last: number, port: number) => {
   const server = createServer()
@@ -251,6 +257,8 @@ const STEPS: StartStep[] = ['folder', 'redis', 'sentinels', 'gateways', 'balance
 
 // INV-LOCAL-2.
 describe('in the middle of the start', () => {
+  beforeEach(slowBalancer)
+
   it.each(STEPS)(
     'of the %s a signal ends everything within seconds',
     async (step) => {
