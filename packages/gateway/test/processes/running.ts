@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { programFile } from '@holdfast/testing/program-file'
 import { onTestFinished } from 'vitest'
 import { addUser } from '../../src/index.ts'
 import { PASSWORD, rawConfig, temporaryFolder } from '../support.ts'
 
-const PROGRAM = programFile(new URL('../programs/run-gateway.ts', import.meta.url))
+const SOURCE = new URL('../programs/run-gateway.ts', import.meta.url)
+const PROGRAM = programFile(SOURCE)
 
 /** Longer than several processes need to start while other tests use the machine (in milliseconds). */
 const PATIENCE_MS = 100_000
@@ -29,10 +31,18 @@ export interface Started {
   ended: () => Promise<number | null>
 }
 
-/** A gateway with its configuration file. `wrapped` is a command that starts it, `node` the program that runs it. */
+/**
+ * A gateway with its configuration file. `wrapped` is a command that starts it, `node` the program that runs it. With
+ * `fromSources`, each module is a file of its own, not a part of a bundle.
+ */
 export async function startRun(
   overrides: Record<string, unknown>,
-  options: { env?: NodeJS.ProcessEnv; wrapped?: readonly string[]; node?: string } = {},
+  options: {
+    env?: NodeJS.ProcessEnv
+    wrapped?: readonly string[]
+    node?: string
+    fromSources?: boolean
+  } = {},
 ): Promise<Started & { folder: string }> {
   const folder = await temporaryFolder()
   const usersFile = path.join(folder, 'users.json')
@@ -42,7 +52,7 @@ export async function startRun(
   const [command = '', ...args] = [
     ...(options.wrapped ?? []),
     options.node ?? process.execPath,
-    PROGRAM,
+    options.fromSources ? fileURLToPath(SOURCE) : PROGRAM,
     file,
   ]
   const child = spawn(command, args, {

@@ -117,7 +117,7 @@ test(
   async () => {
     const running = await startRun(
       { listen: { host: HOST, port: 21_142 } },
-      { env: { NODE_OPTIONS: SHOW_LOADS, OTEL_SDK_DISABLED: 'true' } },
+      { env: { NODE_OPTIONS: SHOW_LOADS, OTEL_SDK_DISABLED: 'true' }, fromSources: true },
     )
     await until(() => running.output().includes('listens on'))
     running.process.kill('SIGTERM')
