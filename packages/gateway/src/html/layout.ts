@@ -22,12 +22,14 @@ export function layout(options: {
   server: string
   content: Html
   script?: string
-  /** See {@link Page.formOrigin}. */
-  formOrigin?: string
+  /** Where the answer to a form of this page may redirect: a path, or an address of another origin. Already checked. */
+  returnTo?: string
   /** Reload the page after this long (in seconds). */
   refreshSeconds?: number
 }): Page {
-  const { title, server, content, script, formOrigin, refreshSeconds } = options
+  const { title, server, content, script, returnTo = '/', refreshSeconds } = options
+  // A path has no origin.
+  const formOrigin = URL.parse(returnTo)?.origin
   const refresh = refreshSeconds ? html`<meta http-equiv="refresh" content="${refreshSeconds}">` : html``
   const page = html`<!doctype html>
 <html lang="en">

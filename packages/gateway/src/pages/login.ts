@@ -21,12 +21,10 @@ export interface LoginForm {
 /** The login form, with each way to log in. */
 export function loginPage(form: LoginForm): Page {
   const { server, ways, returnTo, maxAge, remember, username = '', message } = form
-  // A path has no origin.
-  const formOrigin = URL.parse(returnTo)?.origin
   return layout({
     title: 'Log in',
     server,
-    ...(formOrigin ? { formOrigin } : {}),
+    returnTo,
     content: html`<h1>Log in</h1>
 <p class="lead">One login for every server. Every server of this data centre recognises you.</p>
 ${message ? html`<p class="notice" role="alert">${message}</p>` : html``}

@@ -17,6 +17,7 @@ export function passwordPage({ server, username, returnTo, message }: PasswordFo
   return layout({
     title: 'Change your password',
     server,
+    returnTo,
     content: html`<h1>Change your password</h1>
 <p class="lead">${username === '' ? html`` : html`You are <b>${username}</b>. `}All your other sessions end.</p>
 ${message ? html`<p class="notice" role="alert">${message}</p>` : html``}

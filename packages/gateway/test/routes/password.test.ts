@@ -91,6 +91,19 @@ test('a new password that is weak, the old one or mistyped is refused with its r
   expect((await gateway.post('/login', { username: 'ada', password: PASSWORD })).status).toBe(200)
 })
 
+// Chrome applies `form-action` to the redirect that answers the form.
+test('the form may lead to the allowed origin of its own return address, and to no other one', async () => {
+  const returnOrigins = ['https://app.example.org', 'https://other.example.org']
+  const gateway = await startChanging({ config: { returnOrigins } })
+  const formActionOf = async (returnTo: string) => {
+    const { headers } = await gateway.get(`/password?return_to=${encodeURIComponent(returnTo)}`)
+    return /form-action ([^;]+)/.exec(headers.get('content-security-policy') ?? '')?.[1]
+  }
+  expect(await formActionOf('https://app.example.org/x')).toBe("'self' https://app.example.org")
+  expect(await formActionOf('https://evil.example/x')).toBe("'self'")
+  expect(await formActionOf('/x')).toBe("'self'")
+})
+
 test('a change that a page of another site sends is refused', async () => {
   const gateway = await startChanging()
   const answer = await change(gateway, {}, { 'sec-fetch-site': 'cross-site' })
