@@ -5,7 +5,7 @@ const ROOT = join(import.meta.dirname, '../..')
 
 /**
  * The file of a program that tests run as a process of its own. `source` is its module, in a folder `programs`.
- * In a test run it is the bundle that tools/built-command.ts builds: that starts in a third of the time.
+ * In a test run it is the bundle that tools/built-command.ts builds: that starts in half the time.
  */
 export function programFile(source: URL): string {
   const file = fileURLToPath(source)

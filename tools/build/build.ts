@@ -23,7 +23,7 @@ import {
 const run = promisify(execFile)
 
 /** The packages that the command contains, besides its own. */
-const CONTAINED = ['agent', 'drill', 'gateway', 'local', 'operations', 'site', 'tokens'].map(
+const CONTAINED = ['agent', 'drill', 'files', 'gateway', 'local', 'operations', 'site', 'tokens'].map(
   (name) => `packages/${name}`,
 )
 

@@ -5,8 +5,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 /** Drafts that a killed process left are deleted after this time (in milliseconds). */
 const LEFTOVER_MS = 60_000
 
-/** Sets properties of a new file, such as its owner, before the file has its text. */
-export type Prepare = (draft: FileHandle) => Promise<void>
+/** Sets properties of the new file, such as its owner, before it has its text. `target` is the file that it will replace. */
+export type Prepare = (draft: FileHandle, target: string) => Promise<void>
 
 /**
  * Replaces a file's text atomically: a reader, or a machine that loses power, sees the old text or the new text. The new file
@@ -26,7 +26,7 @@ export async function replaceFile(
     {
       await using handle = await open(draft, 'wx', mode)
       await handle.chmod(mode)
-      await prepare?.(handle)
+      await prepare?.(handle, target)
       await handle.writeFile(text)
       // Flushed before the rename: after a power cut, an empty file would be worse than the old file.
       await handle.sync()

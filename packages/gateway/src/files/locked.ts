@@ -44,8 +44,7 @@ const lockedError = (lockFile: string, label: string, { pid, host, since }: Lock
  */
 export async function replacePrivateFile(file: string, label: string, text: string): Promise<void> {
   try {
-    const target = await targetOf(file)
-    await replaceFile(target, text, 0o600, async (draft) => {
+    await replaceFile(file, text, 0o600, async (draft, target) => {
       if (process.getuid?.() === 0) await keepReaders(draft, target)
     })
   } catch (error) {

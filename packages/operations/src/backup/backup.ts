@@ -37,8 +37,8 @@ export interface BackupReport {
 
 /**
  * Copies the sessions of a running data centre into an encrypted file (age), as they are stored: it contains no token, and
- * only a token opens its claims. A MAC with a key of the key ring shows who made it. Reads the primary in small steps, so that logins and logouts continue. Every session that
- * exists from the beginning to the end is in it.
+ * only a token opens its claims. A MAC with a key of the key ring shows who made it. Reads the primary in small steps, so
+ * that logins and logouts continue. Every session that exists from the beginning to the end is in it.
  *
  * Throws `INVALID_OPTION` for an invalid lock, `FILE_UNUSABLE`, `PRIMARY_CHANGED` when the primary changes meanwhile,
  * `BACKUP_ABORTED`, `NOT_RUNNING`, `STATE_UNUSABLE`, and `STORE_UNAVAILABLE` when there is no primary.

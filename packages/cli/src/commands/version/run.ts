@@ -1,7 +1,6 @@
 import { installedEngine } from '@holdfast/local/preflight/programs'
-import { version } from '@holdfast/site/version'
+import { revision, version } from '@holdfast/site/version'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
-import { revision } from '../../command-line/version.ts'
 
 export type VersionOptions = { json?: boolean }
 
