@@ -30,7 +30,7 @@ export default defineConfig({
           name: 'integration',
           globalSetup: 'tools/built-command.ts',
           include: integration,
-          // Real Redis and Sentinel processes, with deadlines of seconds: three workers leave nothing of two cores idle.
+          // Real Redis and Sentinel processes, with deadlines of seconds: more workers would need more than two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -47,7 +47,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'campaign', include: campaign, maxWorkers: 1, sequence: { groupOrder: 3 } },
+        test: {
+          name: 'campaign',
+          globalSetup: 'faults/test/model-searches.ts',
+          include: campaign,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseVerdict, runTool, ToolError, type Verdict } from './pan.ts'
+import { parseVerdict, runTool, ToolError, type ToolOptions, type Verdict } from './pan.ts'
 import type { Run } from './runs.ts'
 
 export interface SearchOptions {
@@ -14,6 +14,8 @@ export interface SearchOptions {
   /** The longest path that is followed, where no counterexample is expected. Default is 100,000 steps. */
   mostSteps?: number
   signal: AbortSignal
+  /** Uses only time that no other process wants. */
+  inBackground?: boolean
 }
 
 export interface Found extends Verdict {
@@ -35,16 +37,23 @@ const MOST_STEPS = 100_000
  */
 export async function search(
   run: Run,
-  { timeoutMs, memoryMb, hashBits, mostSteps = MOST_STEPS, signal }: SearchOptions,
+  { timeoutMs, memoryMb, hashBits, mostSteps = MOST_STEPS, signal, inBackground = false }: SearchOptions,
 ): Promise<Found> {
   const cwd = await mkdtemp(join(tmpdir(), 'holdfast-model-'))
+  // A tool that waits for others gets as long as the search.
+  const within = (ms: number) => ({
+    cwd,
+    signal,
+    inBackground,
+    timeoutMs: inBackground ? Math.max(ms, timeoutMs) : ms,
+  })
   try {
     await cp(import.meta.dirname, cwd, {
       recursive: true,
       filter: (path) => path === import.meta.dirname || path.endsWith('.pml'),
     })
     const defines = run.defines.map((define) => `-D${define}`)
-    await mustRun('spin', ['-a', ...defines, 'model.pml'], { cwd, timeoutMs: SPIN_MS, signal })
+    await mustRun('spin', ['-a', ...defines, 'model.pml'], within(SPIN_MS))
     const order = run.expect === 'breaks' ? ['-DBFS'] : []
     const flags = [
       run.isBrief ? '-O0' : '-O1',
@@ -54,13 +63,13 @@ export async function search(
       `-DMEMLIM=${memoryMb}`,
       ...order,
     ]
-    await mustRun('gcc', [...flags, '-o', 'pan', 'pan.c'], { cwd, timeoutMs: COMPILE_MS, signal })
+    await mustRun('gcc', [...flags, '-o', 'pan', 'pan.c'], within(COMPILE_MS))
     const startedMs = performance.now()
     const bounds = [`-w${hashBits}`, ...(run.expect === 'breaks' ? [] : [`-m${mostSteps}`])]
-    const { output } = await runTool(join(cwd, 'pan'), bounds, { cwd, timeoutMs, signal })
+    const { output } = await runTool(join(cwd, 'pan'), bounds, within(timeoutMs))
     const seconds = (performance.now() - startedMs) / 1000
     const verdict = parseVerdict(output)
-    const schedule = verdict.errors === 0 ? [] : await replay(defines, cwd, signal)
+    const schedule = verdict.errors === 0 ? [] : await replay(defines, within(SPIN_MS))
     return { run, seconds, ...verdict, schedule }
   } finally {
     await rm(cwd, { recursive: true, force: true })
@@ -94,15 +103,15 @@ export function isAsExpected({ run, errors, isComplete }: Found): boolean {
 }
 
 /** What the steps of the counterexample say of themselves. */
-async function replay(defines: string[], cwd: string, signal: AbortSignal): Promise<string[]> {
+async function replay(defines: string[], options: ToolOptions): Promise<string[]> {
   const args = ['-t', '-T', ...defines, 'model.pml']
-  const { output } = await runTool('spin', args, { cwd, timeoutMs: SPIN_MS, signal })
+  const { output } = await runTool('spin', args, options)
   const [steps = ''] = output.split(/^#processes/m)
   // Spin's own lines: at the end, and sometimes a warning at the start, about the ages of files.
   return steps.split('\n').flatMap((line) => (line === '' || line.startsWith('spin:') ? [] : [line.trim()]))
 }
 
-async function mustRun(program: string, args: string[], options: Parameters<typeof runTool>[2]) {
+async function mustRun(program: string, args: string[], options: ToolOptions) {
   const { exitCode, output } = await runTool(program, args, options)
   if (exitCode !== 0) throw new ToolError(`${program} ended with ${exitCode}: ${output.trim()}`)
 }
