@@ -92,7 +92,7 @@ core.register_action("holdfast", { "http-req" }, function(txn)
   else
     reply:add_header("retry-after", "1")
     reply:add_header("cache-control", "no-store")
-    reply:add_header("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+    reply:add_header("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
     reply:add_header("x-content-type-options", "nosniff")
   end
   txn:done(reply)

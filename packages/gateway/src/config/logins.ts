@@ -14,6 +14,8 @@ export const sessionsSchema = z.strictObject({
   onLimit: z
     .enum(['reject', 'evict-oldest'], { error: 'must be "reject" or "evict-oldest"' })
     .default('evict-oldest'),
+  /** How old a login may be that ends other sessions of its user. Beyond it, the user logs in again first. */
+  recentLoginMs: wholeNumber(1000, 34_560_000_000, ' (ms)').default(900_000),
 })
 
 export type SessionsConfig = z.output<typeof sessionsSchema>

@@ -25,9 +25,15 @@ export interface SessionCookie {
   read(request: Pick<FastifyRequest, 'cookies'>): string | undefined
   /** With `lifetimeMs` it outlives the browser; without, it ends with the browser's session. */
   set(reply: FastifyReply, token: string, lifetimeMs?: number): void
-  /** Call it only after the store has acknowledged that the session ended. */
+  /** Also empties the browser's cache of this origin. Call it only after the store has acknowledged that the session ended. */
   clear(reply: FastifyReply): void
 }
+
+/**
+ * The part of what a browser keeps that a logout removes: copies of pages that the user saw. Not `"cookies"`, which would remove
+ * those of all hosts of the domain, and not `"storage"`, which belongs to the applications on this host.
+ */
+const CLEARED_SITE_DATA = '"cache"'
 
 /**
  * Over HTTPS the name begins with `__Host-`: a browser accepts such a cookie only with Secure, Path=/ and no Domain, so
@@ -45,6 +51,6 @@ export function createSessionCookie(options: { secure: boolean }): SessionCookie
         ...attributes,
         ...(lifetimeMs !== undefined && { maxAge: Math.floor(lifetimeMs / 1000) }),
       }),
-    clear: (reply) => void reply.clearCookie(name, attributes),
+    clear: (reply) => void reply.clearCookie(name, attributes).header('clear-site-data', CLEARED_SITE_DATA),
   }
 }

@@ -1,15 +1,18 @@
 import type { Active, SessionSummary } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Page } from '../html/layout.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { type Credential, readCredential } from '../http/credential.ts'
 import { isRefusedAsCrossSite } from '../http/origin.ts'
 import { crossSite, noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
+import { stepUpPage } from '../pages/login.ts'
 import { sessionsPage } from '../pages/sessions.ts'
 import type { Services } from '../services/services.ts'
 import { readDeviceLabel } from '../sessions/device.ts'
+import { authenticatedAtMs, recentLoginProblem } from '../sessions/step-up.ts'
 
 const listDescription = describeRoute({
   summary: 'List your own sessions, as JSON or as a page',
@@ -49,7 +52,7 @@ const describeEnding = (summary: string, params?: z.ZodObject) =>
         body: z.object({ ended: z.array(z.string()), server: z.string() }),
       },
       303: { text: 'The same, for a browser.' },
-      401: { text: 'You are not logged in.' },
+      401: { text: 'You are not logged in, or your login is too old to end another session.' },
       403: { text: 'The request came from a page of another site.' },
       404: { text: 'You have no session with this id.' },
       503: { text: 'Not acknowledged. Try again.' },
@@ -70,10 +73,12 @@ type End = (owner: Owner, request: FastifyRequest) => Promise<string[] | null>
 /**
  * A user's own sessions. `GET /sessions` lists them, as JSON or as a page. `DELETE /sessions/:id` (for forms
  * `POST /sessions/:id/end`) ends one of them, `POST /sessions/end-others` all but the session of the request, and
- * `POST /sessions/end-all` all of them. A login is required, and other users' sessions are out of reach.
+ * `POST /sessions/end-all` all of them. A login is required, and other users' sessions are out of reach. Another session than
+ * that of the request ends only after a recent login, so a stolen session does not end the others.
  */
 export function ownSessionsRoutes(app: FastifyInstance, services: Services): void {
-  const { server, store, cookie, audit, checkToken, lifecycle } = services
+  const { server, store, cookie, audit, checkToken, lifecycle, loginWays, sessions: rules } = services
+  const form = { server, ways: loginWays, returnTo: '/sessions', remember: rules.rememberMs !== undefined }
   const options = { signal: lifecycle.giveUp }
 
   app.get('/sessions', listDescription, async (request, reply) => {
@@ -146,6 +151,10 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
       }
       const owner = await ownerOf(request, reply)
       if (owner === null) return reply
+      const isOwn = (request.params as { id?: string }).id === owner.session.id
+      const problem = isOwn ? null : recentLoginProblem(owner.session, rules.recentLoginMs, store.nowMs())
+      if (problem !== null)
+        return sendProblem(request, reply, problem, logInAgainPage(owner.session, problem))
       const ended = await audited(owner.session.subject, clientAddress(request), () => end(owner, request))
       if (ended === null) return sendProblem(request, reply, noSuchSession)
       const endedItself = ended.includes(owner.session.id)
@@ -154,6 +163,13 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
         ? reply.redirect(endedItself ? '/' : '/sessions', 303)
         : reply.send({ ended, server })
     }
+  }
+
+  /** After the login the user is on the page again. A provider that stated no time cannot be asked for a recent one. */
+  function logInAgainPage(session: Active, { message }: Problem): Page {
+    const isAged = authenticatedAtMs(session) !== null
+    const maxAge = isAged ? Math.ceil(rules.recentLoginMs / 1000) : undefined
+    return stepUpPage({ ...form, maxAge, message }, session)
   }
 
   async function audited(subject: string, remote: string, end: () => Promise<string[] | null>) {

@@ -25,6 +25,16 @@ export function authenticatedAtMs({ issuedAtMs, claims }: Session): number | nul
 }
 
 /**
+ * The problem with a session that ends other sessions of its user, when its login is older than `limitMs`; null if there is none.
+ * Where the provider stated no time, the login here counts: a user of such a provider could otherwise end nothing.
+ * INV-GATEWAY-39.
+ */
+export function recentLoginProblem(session: Session, limitMs: number, nowMs: number): Problem | null {
+  const atMs = authenticatedAtMs(session) ?? session.issuedAtMs
+  return nowMs - atMs <= limitMs ? null : insufficientAuthentication(Math.ceil(limitMs / 1000))
+}
+
+/**
  * The problem with a session when the query's `max_age` requires a login at most that many seconds ago; null if there is
  * none. Without `max_age` any login is recent enough (RFC 9470; OpenID Connect Core, section 3.1.2.1).
  */

@@ -91,6 +91,8 @@ test('every answer names its server, forbids caching, and has the security heade
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')
-    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'.*frame-ancestors 'none'/)
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'.*base-uri 'none'.*frame-ancestors 'none'/,
+    )
   }
 })

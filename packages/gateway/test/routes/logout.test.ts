@@ -12,6 +12,15 @@ test('a logout by cookie ends the session and then clears the cookie', async () 
   expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
 })
 
+test('a logout in a browser empties the cache, and leaves other cookies and the storage of applications alone', async () => {
+  const gateway = await startGateway()
+  const response = await gateway.post('/logout', undefined, asCookie(await gateway.logIn()))
+  expect(response.headers.get('clear-site-data')).toBe('"cache"')
+  const again = await gateway.logIn()
+  const program = await gateway.post('/logout', undefined, asBearer(again))
+  expect(program.headers.get('clear-site-data')).toBeNull()
+})
+
 test('a logout in a browser redirects to the start page', async () => {
   const gateway = await startGateway()
   const headers = { ...asCookie(await gateway.logIn()), accept: 'text/html' }

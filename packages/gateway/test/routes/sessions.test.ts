@@ -128,6 +128,63 @@ test('/sessions/end-all ends all sessions, clears the cookie and redirects to th
   }
 })
 
+// INV-GATEWAY-39.
+describe('a login that is an hour old', () => {
+  async function oldLogin(config: Record<string, unknown> = {}) {
+    const gateway = await startGateway({ config })
+    const hourAgo = Math.floor(Date.now() / 1000) - 3600
+    const { token, id } = await gateway.store.issue({ subject: 'ada', claims: { auth_time: hourAgo } })
+    const there = await gateway.store.issue({ subject: 'ada' })
+    return { gateway, token, id, there }
+  }
+
+  test.each([
+    ['DELETE', (id: string) => `/sessions/${id}`],
+    ['POST', (id: string) => `/sessions/${id}/end`],
+    ['POST', () => '/sessions/end-others'],
+    ['POST', () => '/sessions/end-all'],
+  ])('it ends no other session: %s', async (method, pathOf) => {
+    const { gateway, token, there } = await oldLogin()
+    const response = await send(gateway, method, pathOf(there.id), asBearer(token))
+    expect([response.status, await codeOf(response)]).toEqual([401, 'INSUFFICIENT_AUTHENTICATION'])
+    expect(response.headers.get('www-authenticate')).toContain('max_age="900"')
+    for (const live of [token, there.token]) {
+      expect(await gateway.store.verify(live)).toMatchObject({ status: 'active' })
+    }
+  })
+
+  test('it ends its own session', async () => {
+    const { gateway, token, id } = await oldLogin()
+    expect((await send(gateway, 'POST', `/sessions/${id}/end`, asCookie(token))).status).toBe(200)
+    expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
+  })
+
+  test('a browser gets the login form, and after the login it may end sessions', async () => {
+    const { gateway, token, there } = await oldLogin()
+    const headers = { ...asCookie(token), ...html }
+    const page = await (await send(gateway, 'POST', '/sessions/end-others', headers)).text()
+    expect(page).toContain('This needs a recent login.')
+    expect(page).toContain('name="return_to" value="/sessions"')
+    const again = await gateway.logIn(asCookie(token))
+    await send(gateway, 'POST', '/sessions/end-others', asBearer(again))
+    expect(await gateway.store.verify(there.token)).toMatchObject({ reason: 'revoked' })
+  })
+
+  test('`recentLoginMs` can allow it', async () => {
+    const { gateway, token, there } = await oldLogin({ sessions: { recentLoginMs: 7_200_000 } })
+    expect((await send(gateway, 'POST', '/sessions/end-all', asBearer(token))).status).toBe(200)
+    expect(await gateway.store.verify(there.token)).toMatchObject({ reason: 'revoked' })
+  })
+
+  test('a session whose provider states no time is as old as its login here', async () => {
+    const { gateway, there } = await oldLogin()
+    const oidc = { sub: 'ada' }
+    const { token } = await gateway.store.issue({ subject: 'ada', claims: { oidc } })
+    await send(gateway, 'POST', '/sessions/end-others', asBearer(token))
+    expect(await gateway.store.verify(there.token)).toMatchObject({ reason: 'revoked' })
+  })
+})
+
 const CHANGES = [
   ['DELETE', '/sessions/0123456789abcdef'],
   ['POST', '/sessions/0123456789abcdef/end'],

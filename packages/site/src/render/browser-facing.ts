@@ -50,7 +50,10 @@ export const UNTRUSTED_HEADERS = [
 /** Headers of the answers that the balancer makes itself. */
 export const OWN_ANSWER_HEADERS = [
   ['Cache-Control', 'no-store'],
-  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+  [
+    'Content-Security-Policy',
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  ],
   ['X-Content-Type-Options', 'nosniff'],
 ] as const
 

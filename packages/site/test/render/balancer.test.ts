@@ -231,7 +231,8 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
         'retry-after': '1',
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
-        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'content-security-policy':
+          "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         'strict-transport-security': 'max-age=31536000',
       })
       expect((await ask(ports.applications, '/')).seen.name).toBe('application')
