@@ -58,8 +58,15 @@ describe('traefik.yaml', async () => {
   })
 
   test('the proxy asks the gateway before every request except the login itself', () => {
-    expect(routers.application.middlewares).toEqual(['no-lookalikes', 'holdfast'])
+    expect(routers.application.middlewares).toEqual(['https-only', 'no-lookalikes', 'holdfast'])
     expect(Object.keys(routers)).toEqual(['login', 'application'])
+  })
+
+  test('every answer tells browsers to use https only', () => {
+    for (const { middlewares: names } of Object.values(routers) as { middlewares: string[] }[]) {
+      expect(names[0]).toBe('https-only')
+    }
+    expect(middlewares['https-only'].headers).toEqual({ stsSeconds: 31_536_000 })
   })
 })
 
@@ -85,6 +92,16 @@ describe('envoy.yaml', async () => {
       expect.arrayContaining(['location', 'www-authenticate', 'retry-after']),
     )
     expect(manager.common_http_protocol_options.headers_with_underscores_action).toBe('DROP_HEADER')
+  })
+
+  test('every answer tells browsers to use https only, and TRACE is refused first', () => {
+    const { response_headers_to_add: added, virtual_hosts } = manager.route_config
+    expect(added.map(({ header }: { header: unknown }) => header)).toEqual([
+      { key: 'strict-transport-security', value: 'max-age=31536000' },
+    ])
+    const [{ match, direct_response }] = virtual_hosts[0].routes
+    expect(match.headers).toEqual([{ name: ':method', string_match: { exact: 'TRACE' } }])
+    expect(direct_response).toEqual({ status: 405 })
   })
 
   test('envoy.yaml passes the path on unchanged', () => {

@@ -113,6 +113,11 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     }
   })
 
+  test('TRACE does not reach the application, which could repeat the cookie', async () => {
+    const { status } = await ask('/x', { method: 'TRACE', headers: cookie })
+    expect(status).toBe(405)
+  })
+
   test('headers by which a framework would change the path, method or host do not reach the application', async () => {
     const names = [
       ...['X-Original-URL', 'X-Original-URI', 'X-Rewrite-URL', 'X-Original_URL'],

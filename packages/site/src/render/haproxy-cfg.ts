@@ -131,6 +131,12 @@ function partsOf({ scheme, dataCentre }: HaproxyPlan, site: HaproxyPlan['sites']
           ['http-request set-header', `X-Forwarded-Proto ${scheme}`],
           ['option forwardfor', ''],
         ]),
+        line(
+          'http-request deny',
+          'deny_status 405 if METH_TRACE',
+          'An answer to TRACE would repeat the cookie of the request.',
+          holdfast,
+        ),
         ...(scheme === 'https' ? [HSTS_LINE] : []),
         ...(site.repeatable
           ? []

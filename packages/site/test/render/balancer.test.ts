@@ -174,6 +174,10 @@ describe.each(Object.entries(PROGRAMS).filter(([name]) => isThere(name.split('.'
       expect(String(first) + (await text(socket))).toBe('/socket')
     })
 
+    it('TRACE does not reach a server, which could repeat the cookie', async () => {
+      expect((await ask(ports.applications, '/', { method: 'TRACE' })).status).toBe(405)
+    })
+
     it('browsers use https only, and the balancer agrees only on cipher suites with forward secrecy', async () => {
       for (const port of [ports.applications, ports.gateways]) {
         const { headers } = await ask(port, '/')
