@@ -91,6 +91,9 @@ test('every answer names its server, forbids caching, and has the security heade
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(headers.get('referrer-policy')).toBe('same-origin')
+    expect(headers.get('access-control-allow-origin')).toBeNull()
     expect(headers.get('content-security-policy')).toMatch(
       /^default-src 'none'.*base-uri 'none'.*frame-ancestors 'none'/,
     )

@@ -31,6 +31,7 @@ test.each([
   'crème brûlée, s’il te plaît',
   'мой дядя самых честных правил',
   'uJ7#pw-Lx2!qT9',
+  'a sentence of more than sixty-four characters that nobody but its author has written',
 ])('the password %j is accepted, whatever kinds of characters it has', async (password) => {
   expect(await passwordObjection(password, 'ada')).toBeNull()
 })
