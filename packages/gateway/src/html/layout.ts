@@ -24,20 +24,21 @@ export function layout(options: {
   script?: string
   /** Where the answer to a form of this page may redirect: a path, or an address of another origin. Already checked. */
   returnTo?: string
-  /** Reload the page after this long (in seconds). */
-  refreshSeconds?: number
+  /** Load the page again after this long, or `address` instead. */
+  refresh?: { seconds: number; address?: string }
 }): Page {
-  const { title, server, content, script, returnTo = '/', refreshSeconds } = options
+  const { title, server, content, script, returnTo = '/', refresh } = options
   // A path has no origin.
   const formOrigin = URL.parse(returnTo)?.origin
-  const refresh = refreshSeconds ? html`<meta http-equiv="refresh" content="${refreshSeconds}">` : html``
+  const next = refresh?.address === undefined ? '' : `; url=${refresh.address}`
+  const refreshing = refresh ? html`<meta http-equiv="refresh" content="${refresh.seconds}${next}">` : html``
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-${refresh}
+${refreshing}
 <title>${title} – Holdfast</title>
 <style>${new Html(STYLE)}</style>
 </head>

@@ -8,7 +8,7 @@ export function problemPage(server: string, problem: Problem, isSafeToRepeat: bo
   return layout({
     title: TITLES[problem.status] ?? 'Something went wrong',
     server,
-    ...(isTemporary && isSafeToRepeat ? { refreshSeconds: 2 } : {}),
+    ...(isTemporary && isSafeToRepeat ? { refresh: { seconds: 2 } } : {}),
     content: html`<h1>${TITLES[problem.status] ?? 'Something went wrong'}</h1>
 <p class="lead">${problem.message}</p>
 ${isTemporary && isSafeToRepeat ? html`<p class="hint">This page tries again automatically.</p>` : html``}

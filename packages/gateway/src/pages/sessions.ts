@@ -1,22 +1,25 @@
-import type { SessionSummary } from '@holdfast/tokens'
+import type { Session, SessionSummary } from '@holdfast/tokens'
 import { type Html, html, moment } from '../html/html.ts'
 import { layout, type Page } from '../html/layout.ts'
 import { readDeviceLabel } from '../sessions/device.ts'
+import { closing } from './left-open.ts'
 
-/** A user's own sessions, with buttons that end them. `currentId` is the session of this request. */
+/** A user's own sessions, with buttons that end them. `current` is the session of this request. */
 export function sessionsPage(options: {
   server: string
-  subject: string
-  currentId: string
+  current: Session
+  nowMs: number
   sessions: readonly SessionSummary[]
   /** True when the user may change the password here. */
   canChangePassword: boolean
 }): Page {
-  const { server, subject, currentId, sessions, canChangePassword } = options
+  const { server, current, nowMs, sessions, canChangePassword } = options
+  const { subject, id: currentId } = current
   const others = sessions.filter(({ id }) => id !== currentId).length
   return layout({
     title: 'Your sessions',
     server,
+    refresh: closing(current, nowMs),
     content: html`<h1>Your sessions</h1>
 <p class="lead">These are the places where you, <b>${subject}</b>, are logged in. If you do not recognise one, end it and ${canChangePassword ? html`<a href="/password">change your password</a>` : html`change your password`}.</p>
 <ul class="sessions">${sessions.map((session) => entry(session, session.id === currentId))}</ul>

@@ -3,6 +3,7 @@ import type { Session } from '@holdfast/tokens'
 import { html, moment } from '../html/html.ts'
 import { layout, type Page, serverColour } from '../html/layout.ts'
 import { profileOf } from '../users/identity.ts'
+import { closing } from './left-open.ts'
 
 /** Asks again without leaving the page. Without JavaScript, "Ask again" is a plain link to this page. */
 const SCRIPT = readFileSync(new URL('whoami.client.js', import.meta.url), 'utf8')
@@ -11,15 +12,17 @@ const SCRIPT = readFileSync(new URL('whoami.client.js', import.meta.url), 'utf8'
 export function whoamiPage(options: {
   server: string
   session: Session
+  nowMs: number
   /** True when the user may change the password here. */
   canChangePassword: boolean
 }): Page {
-  const { server, session, canChangePassword } = options
+  const { server, session, nowMs, canChangePassword } = options
   const { name = session.subject, email, groups } = profileOf(session.claims)
   return layout({
     title: name,
     server,
     script: SCRIPT,
+    refresh: closing(session, nowMs),
     content: html`<h1>You are <em>${name}</em></h1>
 <p class="lead">This answer came from</p>
 <p class="server ${serverColour(server)}" id="server" aria-live="polite">${server}</p>

@@ -8,6 +8,7 @@ import { type Credential, readCredential } from '../http/credential.ts'
 import { isRefusedAsCrossSite } from '../http/origin.ts'
 import { crossSite, noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
+import { isLeftOpen, leftOpenPage } from '../pages/left-open.ts'
 import { stepUpPage } from '../pages/login.ts'
 import { sessionsPage } from '../pages/sessions.ts'
 import type { Services } from '../services/services.ts'
@@ -82,6 +83,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   const options = { signal: lifecycle.giveUp }
 
   app.get('/sessions', listDescription, async (request, reply) => {
+    if (isLeftOpen(request.query) && wantsHtml(request)) return sendPage(reply, leftOpenPage(server))
     const owner = await ownerOf(request, reply)
     if (owner === null) return reply
     const { subject, id: currentId } = owner.session
@@ -90,7 +92,8 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
       return reply.send({ subject, server, sessions: sessions.map((session) => view(session, currentId)) })
     }
     const canChangePassword = (await services.passwordChange?.isOfferedTo(subject)) === true
-    return sendPage(reply, sessionsPage({ server, subject, currentId, sessions, canChangePassword }))
+    const page = { server, current: owner.session, nowMs: store.nowMs(), sessions, canChangePassword }
+    return sendPage(reply, sessionsPage(page))
   })
 
   app.register(async (scope) => {

@@ -38,6 +38,36 @@ test('the start page shows an error and reloads itself while the store is unavai
   expect(page).toContain('<meta http-equiv="refresh" content="2">')
 })
 
+test.each(['/', '/sessions'])(
+  '%s shows no data any more when it was left open for the idle time',
+  async (path) => {
+    const gateway = await startGateway()
+    const { token } = await gateway.store.issue({ subject: 'ada', idleMs: 60_000 })
+    const page = await (await gateway.get(path, { ...asCookie(token), accept })).text()
+    const [, seconds, address = ''] =
+      /<meta http-equiv="refresh" content="(\d+); url=([^"]+)">/.exec(page) ?? []
+    expect(Number(seconds)).toBeGreaterThan(50)
+    expect(Number(seconds)).toBeLessThanOrEqual(61)
+    // It reads no session, which would extend it: it answers while the store is unavailable.
+    const away = await startGateway({ store: awayStore() })
+    const closed = await away.get(new URL(address, away.url + path).href.slice(away.url.length), {
+      ...asCookie(token),
+      accept,
+    })
+    expect(closed.status).toBe(200)
+    const text = await closed.text()
+    expect(text).toContain('This page was closed')
+    expect(text).not.toContain('ada')
+  },
+)
+
+test('a page of a session without an idle limit closes after a day', async () => {
+  const gateway = await startGateway()
+  const yearMs = 365 * 24 * 3_600_000
+  const { token } = await gateway.store.issue({ subject: 'ada', idleMs: yearMs, absoluteMs: yearMs })
+  expect(await (await gateway.get('/', asCookie(token))).text()).toContain('content="86401; url=?left-open"')
+})
+
 test('the policy of a page allows exactly its own style and script', async () => {
   const gateway = await startGateway()
   const response = await gateway.get('/', asCookie(await gateway.logIn()))
