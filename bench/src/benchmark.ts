@@ -8,6 +8,8 @@ export interface Context {
   stack: AsyncDisposableStack
   /** The numbers of sessions in the stores of the scale benchmark. */
   sizes: readonly number[]
+  /** How long the benchmark `flood` floods (in seconds). */
+  floodSeconds: number
   /** Reports the current step. */
   say: (line: string) => void
 }

@@ -26,12 +26,12 @@ export class DataCentre {
 
   /** The options of a Holdfast store: the application's ACL user, and defaults for everything else. */
   storeOptions(options: { maxCachedRecords?: number } = {}): RedisStoreOptions {
-    return {
-      dataCentre: 'bench',
-      keyring: this.#keyring,
-      ...this.group.access,
-      ...options,
-    }
+    return { ...this.access, ...options }
+  }
+
+  /** What a store needs of this data centre. */
+  get access() {
+    return { dataCentre: 'bench', keyring: this.#keyring, ...this.group.access }
   }
 
   async primaryLogin(): Promise<NodeLogin> {
@@ -47,3 +47,5 @@ export class DataCentre {
     return Number(value)
   }
 }
+
+export type DataCentreAccess = DataCentre['access']

@@ -10,14 +10,18 @@ const NAMES = BENCHMARKS.map(({ name }) => name)
 /** The resources that the current benchmark has started. */
 let activeStack: AsyncDisposableStack | null = null
 
-async function runOne(benchmark: Benchmark, sizes: readonly number[]): Promise<Result> {
+async function runOne(
+  benchmark: Benchmark,
+  options: Pick<Options, 'sizes' | 'floodSeconds'>,
+): Promise<Result> {
   const { name, title } = benchmark
   const machine = await describeMachine()
   const at = new Date()
   await using stack = new AsyncDisposableStack()
   activeStack = stack
   const say = (line: string) => console.log(`${name}: ${line}`)
-  const context: Context = { stack, sizes, say }
+  const { sizes, floodSeconds } = options
+  const context: Context = { stack, sizes, floodSeconds, say }
   const { setup, notes, ...measured } = await benchmark.run(context)
   return {
     name,
@@ -32,12 +36,12 @@ async function runOne(benchmark: Benchmark, sizes: readonly number[]): Promise<R
 }
 
 /** Whether every benchmark finished. A missed goal is also a result. */
-async function runAll({ names, sizes }: Options): Promise<boolean> {
+async function runAll(options: Options): Promise<boolean> {
   let complete = true
   for (const benchmark of BENCHMARKS) {
-    if (!names.includes(benchmark.name)) continue
+    if (!options.names.includes(benchmark.name)) continue
     try {
-      const result = await runOne(benchmark, sizes)
+      const result = await runOne(benchmark, options)
       await saveResult(result)
       console.log(`${benchmark.name}: ${isMissed(result.figures) ? 'a goal was missed' : 'done'}`)
     } catch (error) {

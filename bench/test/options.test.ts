@@ -17,3 +17,11 @@ test('--sessions sets the size of the largest store', () => {
     expect(() => parseOptions(['--sessions', wrong], KNOWN)).toThrow(`got ${wrong}.`)
   }
 })
+
+test('--flood-seconds sets how long the flood lasts', () => {
+  expect(parseOptions([], KNOWN).floodSeconds).toBe(60)
+  expect(parseOptions(['--flood-seconds', '600'], KNOWN).floodSeconds).toBe(600)
+  for (const wrong of ['0', '1.5', 'long', '86401']) {
+    expect(() => parseOptions(['--flood-seconds', wrong], KNOWN)).toThrow(`got ${wrong}.`)
+  }
+})

@@ -1,5 +1,6 @@
 import type { Benchmark } from '../benchmark.ts'
 import { failover } from './failover.ts'
+import { flood } from './flood.ts'
 import { forwardAuth } from './forward-auth.ts'
 import { idle } from './idle.ts'
 import { issue } from './issue.ts'
@@ -22,4 +23,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   memory,
   scale,
   idle,
+  flood,
 ]

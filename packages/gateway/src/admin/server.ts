@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LogStream } from '../base/log.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { sendProblem } from '../http/answer.ts'
@@ -22,7 +22,8 @@ declare module 'fastify' {
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /**
- * The HTTP server of the admin API. Every route requires an administrator, which is checked before anything else.
+ * The HTTP server of the admin API. Every address requires an administrator, which is checked before anything else: without
+ * a token, no client learns which addresses exist.
  * INV-GATEWAY-23.
  */
 async function createAdminServer(
@@ -31,9 +32,7 @@ async function createAdminServer(
   logStream: LogStream,
 ): Promise<{ app: FastifyInstance; routes: readonly KnownRoute[] }> {
   const { services, collectAll, administrators } = operations
-  const app = await createServer(config, services.lifecycle, logStream)
-  const routes = rememberRoutes(app)
-  app.addHook('onRequest', async (request, reply) => {
+  const admit = async (request: FastifyRequest, reply: FastifyReply) => {
     const administrator = whoseToken(administrators(), request.headers.authorization)
     const isRefused = CHANGING.has(request.method) && administrator?.access !== 'change'
     if (administrator === null || isRefused) {
@@ -43,7 +42,10 @@ async function createAdminServer(
       return sendProblem(request, reply, by === null ? noAdministrator : readOnly)
     }
     request.administrator = administrator
-  })
+    return undefined
+  }
+  const app = await createServer(config, services.lifecycle, logStream, admit)
+  const routes = rememberRoutes(app)
   adminSessionRoutes(app, services)
   overviewRoutes(app, operations)
   metricsRoute(app, collectAll, 'administrator')

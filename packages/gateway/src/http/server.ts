@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import cookies from '@fastify/cookie'
 import forms from '@fastify/formbody'
-import fastify, { type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import { hasSafeMessage, type LogStream, loggableError, loggerOptions } from '../base/log.ts'
 import { rateLimitedLog } from '../base/throttles.ts'
@@ -10,7 +10,7 @@ import { rememberMethods } from './allowed-methods.ts'
 import { sendProblem } from './answer.ts'
 import { createClientErrorHandler } from './client-errors.ts'
 import { headersForProxy, SECURITY_HEADERS, SERVER_HEADER } from './headers.ts'
-import { methodNotAllowed, notFound, problemOf } from './problems.ts'
+import { malformedRequest, methodNotAllowed, notFound, problemOf } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,6 +32,8 @@ export async function createServer(
   config: GatewayConfig,
   lifecycle: Lifecycle,
   logStream?: LogStream,
+  /** Refuses requests before anything else, also those for unknown addresses, by sending an answer. */
+  admit?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): Promise<FastifyInstance> {
   const { limits } = config
   const clientErrors = createClientErrorHandler(config.name)
@@ -64,7 +66,11 @@ export async function createServer(
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(request.routeOptions.config.forProxy ? answerForProxy : everyAnswer)
     if (lifecycle.draining) reply.header('connection', 'close')
-    // Before the body is read: its type matters only for an address that exists.
+    done()
+  })
+  if (admit) app.addHook('onRequest', admit)
+  // Before the body is read: its type matters only for an address that exists.
+  app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) sendProblem(request, reply, unrouted(allowedAt, request.url))
     else done()
   })
@@ -93,7 +99,19 @@ function unrouted(allowedAt: (path: string) => string[], url: string) {
 
 function answerErrors(app: FastifyInstance): Parameters<FastifyInstance['setErrorHandler']>[0] {
   const logStoreError = rateLimitedLog()
+  const logCutOff = rateLimitedLog()
   return (error, request, reply) => {
+    // The client hung up, sent a malformed body, or was too slow. Any client can cause this, so it is not an error of the
+    // server and must not fill the log.
+    if (request.raw.readableAborted) {
+      logCutOff((heldBack) =>
+        app.log.info(
+          { event: 'request-cut-off', route: request.routeOptions.url, heldBack },
+          'The connection ended before the body of a request had arrived',
+        ),
+      )
+      return sendProblem(request, reply, malformedRequest)
+    }
     const problem = problemOf(error)
     if (problem.status === 500) {
       app.log.error({ route: request.routeOptions.url, err: loggableError(error) }, 'A request failed')

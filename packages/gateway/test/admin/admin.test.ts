@@ -56,9 +56,13 @@ test('the admin API answers only 401, on every path, without a token or with a w
     '/openapi.json',
     '/nothing',
   ]) {
-    expect((await ask(to, null)).status).toBe(to === '/nothing' ? 404 : 401)
-    expect((await ask(to, `${reader.token}x`)).status).toBe(to === '/nothing' ? 404 : 401)
+    for (const method of ['GET', 'PUT']) {
+      expect((await ask(to, null, method)).status).toBe(401)
+      expect((await ask(to, `${reader.token}x`, method)).status).toBe(401)
+    }
   }
+  expect((await ask('/nothing', reader.token)).status).toBe(404)
+  expect((await ask('/counts', changer.token, 'PUT')).status).toBe(405)
   // One audit line a minute for an address, however many requests are refused.
   expect(log().split('"event":"administrator-refused","by":null')).toHaveLength(2)
 })

@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { HOST, PASSWORD, type Running, sendRaw, startGateway } from '../support.ts'
 
 const head = (line: string) => `${line}\r\nHost: ${HOST}\r\n`
@@ -55,6 +55,28 @@ describe('requests that the HTTP parser rejects', () => {
     await new Promise((resolve) => socket.on('error', () => {}).on('close', resolve))
     clearInterval(trickle)
   })
+})
+
+test.each([
+  ['a malformed chunk', 'Transfer-Encoding: chunked', 'zz\r\n'],
+  ['a chunk that never ends', 'Transfer-Encoding: chunked', '5\r\nhe'],
+  ['fewer bytes than announced', 'Content-Length: 100', 'x'],
+])('bodies with %s are one line in the log, at level info, with the reason', async (_, header, body) => {
+  const gateway = await startGateway()
+  for (const path of ['/logout', '/login', '/logout', '/login']) {
+    const socket = net.connect(gateway.port, HOST)
+    const closed = new Promise((resolve) => socket.on('error', () => {}).on('close', resolve))
+    socket.end(`${head(`POST ${path} HTTP/1.1`)}Content-Type: application/json\r\n${header}\r\n\r\n${body}`)
+    await closed
+  }
+  const lines = () =>
+    gateway
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('"request-cut-off"'))
+  await vi.waitFor(() => expect(lines()).toHaveLength(1))
+  expect(lines()[0]).toContain('"level":"info"')
+  expect(gateway.log()).not.toContain('"level":"error"')
 })
 
 test('slow clients do not delay the answers to other clients', async () => {
