@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addUser } from '@holdfast/gateway'
 import { findFreePorts } from '@holdfast/testing'
+import { formatAddress } from '@holdfast/tokens/address'
 import { pause } from '../clock.ts'
 import type { DataCentreAccess } from '../data-centre.ts'
 import type { Target } from './request.ts'
@@ -97,8 +98,8 @@ async function startGateway(
 }
 
 async function isReady(port: number): Promise<boolean> {
-  const answer = await fetch(`http://${HOST}:${port}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(
-    () => null,
-  )
+  const answer = await fetch(`http://${formatAddress({ host: HOST, port })}/readyz`, {
+    signal: AbortSignal.timeout(1000),
+  }).catch(() => null)
   return answer?.ok === true
 }

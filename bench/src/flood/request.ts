@@ -1,7 +1,7 @@
 import http from 'node:http'
 
 /** An answer later than this counts as none: a browser's user has gone away. */
-export const ANSWER_TIMEOUT_MS = 15_000
+const ANSWER_TIMEOUT_MS = 15_000
 
 /** One gateway. */
 export interface Target {

@@ -3,7 +3,7 @@ import { UsersInvalidError } from '../base/errors.ts'
 import { checkValue, type Parsed, parseJsonText } from '../files/json.ts'
 import { readPrivateFile } from '../files/private.ts'
 import { isEmail, isFullName, isGroupName, MAX_GROUPS } from './identity.ts'
-import { PASSWORD_HASH } from './passwords.ts'
+import { isPasswordHash } from './passwords.ts'
 
 /** One entry of the users file. */
 export interface User {
@@ -33,8 +33,10 @@ const userSchema = z.strictObject({
   name: z.string({ error: 'must be text' }).refine(isUserName, {
     error: 'must be 1 to 128 letters, digits, ".", "_", "@", "+" and "-"',
   }),
-  password: z.string({ error: 'must be text' }).regex(PASSWORD_HASH, {
-    error: 'must be an argon2id hash ("$argon2id$v=19$…"); make one with `holdfast users add`',
+  password: z.string({ error: 'must be text' }).refine(isPasswordHash, {
+    error:
+      'must be an argon2id hash ("$argon2id$v=19$…") with m of at most 262144, t of at most 32, p of at most 16, and m × t of ' +
+      'at most 1048576; make one with `holdfast users add`',
   }),
   disabled: z.boolean({ error: 'must be true or false' }).exactOptional(),
   temporaryUntil: z.iso
