@@ -239,7 +239,7 @@ describe('the command, installed with npm install --global', () => {
     const answer = await fetch(`${balancer}/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: user, password }),
+      body: JSON.stringify({ username: user, password, response_type: 'token' }),
     })
     expect(await answer.json()).toMatchObject({ token: expect.any(String) })
     const drill = ['drill', '--kill', 'primary', ...(await withoutTimeLimits(folder))]

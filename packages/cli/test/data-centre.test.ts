@@ -32,7 +32,7 @@ async function logIn(base = centre.balancer): Promise<string> {
   const response = await fetch(`${base}/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: centre.user, password: centre.password }),
+    body: JSON.stringify({ username: centre.user, password: centre.password, response_type: 'token' }),
     signal: AbortSignal.timeout(30_000),
   })
   expect(response.status).toBe(200)

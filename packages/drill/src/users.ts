@@ -29,7 +29,7 @@ export function createUserClient(http: HttpClient): UserClient {
       const answer = await http.call({
         method: 'POST',
         url: new URL('/login', base).href,
-        json: { username: name, password },
+        json: { username: name, password, response_type: 'token' },
         timeoutMs,
       })
       return outcome(answer, (body) => {

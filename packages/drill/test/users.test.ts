@@ -39,7 +39,7 @@ it('a login with a real token counts as acknowledged, by its public id', async (
     value: { token, id },
     server: 'gateway-3',
   })
-  expect(asked).toBe('POST /login {"username":"ada","password":"secret"}')
+  expect(asked).toBe('POST /login {"username":"ada","password":"secret","response_type":"token"}')
 })
 
 it('only a 401 counts as rejected; an answer that tells nothing about the user is a failure', async () => {

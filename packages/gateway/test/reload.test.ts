@@ -62,7 +62,7 @@ const logIn = (url: string) =>
   fetch(`${url}/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'ada', password: PASSWORD }),
+    body: JSON.stringify({ username: 'ada', password: PASSWORD, response_type: 'token' }),
   })
 
 test('new passwords are applied while users work, and no request fails although every connection is killed afterwards', async () => {

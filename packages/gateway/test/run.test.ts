@@ -35,7 +35,7 @@ const statusOf = async (url: string, token: string) =>
   (await fetch(`${url}/verify`, { headers: asCookie(token) })).status
 
 async function logIn(url: string): Promise<string> {
-  const body = JSON.stringify({ username: 'ada', password: PASSWORD })
+  const body = JSON.stringify({ username: 'ada', password: PASSWORD, response_type: 'token' })
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(`${url}/login`, { method: 'POST', headers, body })
   expect(response.status).toBe(200)

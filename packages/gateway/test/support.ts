@@ -97,7 +97,7 @@ export interface Running {
     fields: Record<string, string>,
     headers?: Record<string, string>,
   ) => Promise<Response>
-  /** Logs `ada` in and returns her token. */
+  /** Logs `ada` in for a bearer token and returns it. */
   logIn: (headers?: Record<string, string>) => Promise<string>
 }
 
@@ -135,7 +135,11 @@ export async function startGateway(
     postForm: (to, fields, headers = {}) =>
       send(to, { method: 'POST', headers, body: new URLSearchParams(fields) }),
     async logIn(headers) {
-      const response = await post('/login', { username: 'ada', password: PASSWORD }, headers)
+      const response = await post(
+        '/login',
+        { username: 'ada', password: PASSWORD, response_type: 'token' },
+        headers,
+      )
       return String((await bodyOf(response))['token'])
     },
   }

@@ -32,7 +32,11 @@ export class ApplicationServer {
 
   /** Logs a user in at the gateway. */
   async logIn(user: string, password: string): Promise<Login> {
-    const { status, body } = await this.#ask('POST', '/login', { username: user, password })
+    const { status, body } = await this.#ask('POST', '/login', {
+      username: user,
+      password,
+      response_type: 'token',
+    })
     if (status !== 200) throw new Error(`The login of ${user} failed with ${status}: ${body}`)
     return { user, token: JSON.parse(body).token, content: null }
   }

@@ -1,4 +1,4 @@
-import type { Inactive, InactiveReason } from '@holdfast/tokens'
+import type { InactiveReason } from '@holdfast/tokens'
 
 /** An error answer. In JSON: `{"error": {"code", "message"}}`. */
 export interface Problem {
@@ -72,21 +72,24 @@ const noToken = problem(401, 'NO_TOKEN', 'You are not logged in: the request con
   'www-authenticate': CHALLENGE,
 })
 
-const invalidToken = (reason: InactiveReason) =>
+const invalidToken = (reason: RefusalReason) =>
   problem(401, 'INVALID_TOKEN', INACTIVE[reason], {
     'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${reason}"`,
   })
 
 /** Why a request has no valid session. */
-export const sessionProblem = (checked: Inactive | { status: 'none' }): Problem =>
-  checked.status === 'none' ? noToken : invalidToken(checked.reason)
+export const sessionProblem = (checked: { reason: RefusalReason } | { status: 'none' }): Problem =>
+  'reason' in checked ? invalidToken(checked.reason) : noToken
 
-const INACTIVE: Record<InactiveReason, string> = {
+type RefusalReason = InactiveReason | 'wrong-audience'
+
+const INACTIVE: Record<RefusalReason, string> = {
   malformed: 'The token is malformed: Holdfast did not issue it, or it was mistyped.',
   foreign: 'The token belongs to another data centre. Log in here to get a valid one.',
   unknown: 'The token is unknown here: it was never issued, or it ended long ago.',
   expired: 'The token has expired; log in again.',
   revoked: 'The token is revoked: this session was logged out. Log in again.',
+  'wrong-audience': 'The token has an audience: only that API accepts it. Log in without an audience.',
 }
 
 /** RFC 9470, section 3: the session is valid, but its login is too old for this request. */

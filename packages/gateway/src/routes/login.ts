@@ -1,4 +1,3 @@
-import type { IssuedToken } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { rateLimitedLog } from '../base/throttles.ts'
@@ -41,7 +40,17 @@ export const loginSchema = z.object({
   return_to: z.string().optional(),
   /** The check box of the form sends `on`. */
   remember: z.union([z.boolean(), z.literal('on')]).optional(),
+  response_type: z.literal('token').optional().meta({
+    description: 'The answer contains a bearer token, and sets no cookie. For programs, not for browsers.',
+  }),
+  audience: z.string().optional().meta({
+    description:
+      'Only with `response_type`: the id of the client of `oauth.clients` for which the token is. Nothing else accepts it.',
+  }),
 })
+
+/** `token` is present if the request asked for it. */
+export const loggedInSchema = sessionSchema.extend({ token: z.string().optional() })
 
 /** A login with a password, or a change of the password, which is one, too. */
 interface PasswordLogin {
@@ -49,6 +58,8 @@ interface PasswordLogin {
   /** A safe address. */
   returnTo: string
   remember: boolean
+  /** The client asks for a bearer token instead of the cookie. */
+  bearer: { audience?: string | undefined } | null
   /** The page that shows why the login was refused. */
   page(message: string): Page
   check(username: string, device: string | null): ReturnType<PasswordChange['change']>
@@ -85,11 +96,13 @@ const formDescription = describeRoute({
 
 const description = describeRoute({
   summary: 'Log in with user name and password',
-  description: 'Sets the cookie. A JSON request gets the session and its token, a form gets a redirect.',
+  description:
+    'Sets the cookie. A JSON request gets the session, a form gets a redirect. With `response_type` "token" both get the session and its token, and no cookie.',
   body: { schema: loginSchema, types: ['application/json', 'application/x-www-form-urlencoded'] },
   answers: {
-    200: { text: 'Logged in.', body: sessionSchema.extend({ token: z.string() }) },
+    200: { text: 'Logged in.', body: loggedInSchema },
     303: { text: 'Logged in with a form.' },
+    400: { text: 'The request is not valid, or `audience` is not a configured client.' },
     401: { text: 'The user name or the password is wrong.' },
     429: { text: 'Too many attempts; `Retry-After` says how long to wait.' },
     403: {
@@ -100,7 +113,10 @@ const description = describeRoute({
 })
 
 const badLogin = invalidRequest(
-  'A login needs the text fields `username` (1 to 256 characters) and `password` (1 to 1024); `remember` may be true or false.',
+  'A login needs the text fields `username` (1 to 256 characters) and `password` (1 to 1024); `remember` may be true or false, and `response_type` may be "token".',
+)
+const badAudience = invalidRequest(
+  '`audience` must be the id of a client in `oauth.clients` that may introspect, and needs `response_type` "token".',
 )
 
 /**
@@ -108,8 +124,10 @@ const badLogin = invalidRequest(
  * is older than that many seconds must log in again.
  *
  * `POST /login`, with JSON or a form, takes `username` and `password`. Both set the cookie; a form is redirected to its
- * `return_to` (default `/`), and JSON gets the session and its `token`, for use as a bearer token. With `remember` the
- * session has the longer lifetime, if one is configured.
+ * `return_to` (default `/`), and JSON gets the session. With `remember` the session has the longer lifetime, if one is
+ * configured. A program that wants a bearer token asks with `response_type=token` (the term of RFC 6749, section 3.1.1): it gets
+ * the session and its `token`, and no cookie, so that no page's script ever reads the token of a cookie. Its `audience` (RFC
+ * 8693, section 2.1) limits the token to one client.
  *
  * A password is checked only after the login limits have allowed it; otherwise the answer is 429, or 503 when the limits
  * cannot be checked.
@@ -153,12 +171,15 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
     if (authenticate === null) return sendProblem(request, reply, noPasswordLogin)
     const login = loginSchema.safeParse(request.body)
     if (!login.success) return sendProblem(request, reply, badLogin)
-    const { password, remember } = login.data
+    const { password, remember, response_type: wanted, audience } = login.data
+    if (audience !== undefined && !(wanted === 'token' && services.isAudience(audience)))
+      return sendProblem(request, reply, badAudience)
     const returnTo = services.returnTo(login.data.return_to)
     return await logIn(request, reply, {
       ...login.data,
       returnTo,
       remember: remember === true || remember === 'on',
+      bearer: wanted === 'token' ? { audience } : null,
       page: (message) => loginPage({ ...form, returnTo, username: login.data.username, message }),
       check: (username, device) => authenticate(username, password, device),
     })
@@ -263,15 +284,14 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
       method: outcome.method,
       omittedGroups: outcome.omitted,
       remember: login.remember,
+      bearer: login.bearer,
     })
     if (started.status === 'full') return refuse(sessionLimit(started.max))
+    const { session } = started
+    if (login.bearer !== null) return reply.send({ token: session.token, ...sessionView(session, server) })
     deviceCookie.set(reply, account)
-    return isForm(request) ? reply.redirect(returnTo, 303) : answerJson(reply, started.session, server)
+    return isForm(request) ? reply.redirect(returnTo, 303) : reply.send(sessionView(session, server))
   }
-}
-
-function answerJson(reply: FastifyReply, issued: IssuedToken, server: string): FastifyReply {
-  return reply.send({ token: issued.token, ...sessionView(issued, server) })
 }
 
 function isForm(request: FastifyRequest): boolean {

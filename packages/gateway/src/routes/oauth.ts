@@ -90,7 +90,7 @@ export function oauthRoutes(
       if ('problem' in asked) return sendOAuthProblem(reply, asked.problem)
       // Read before the token is verified: a logout that this answer misses is then not older than that lease.
       const { leaseRemainingMs } = services.store.status()
-      const checked = await services.checkToken(asked.token)
+      const checked = await services.checkToken(asked.token, asked.client.id)
       if (checked.status === 'unavailable') {
         return sendOAuthProblem(reply, oauthProblem(storeUnavailable))
       }

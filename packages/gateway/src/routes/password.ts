@@ -15,11 +15,10 @@ import {
 import { describeRoute } from '../openapi/describe.ts'
 import { passwordPage } from '../pages/password.ts'
 import type { Services } from '../services/services.ts'
-import { sessionSchema } from '../sessions/view.ts'
 import { MAX_PASSWORD_LENGTH } from '../users/passwords.ts'
-import { type LogIn, loginSchema } from './login.ts'
+import { type LogIn, loggedInSchema, loginSchema } from './login.ts'
 
-const changeSchema = loginSchema.omit({ remember: true }).extend({
+const changeSchema = loginSchema.omit({ remember: true, audience: true }).extend({
   new_password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
   /** The form sends the new password twice, because the user cannot see it. */
   repeated_password: z.string().max(MAX_PASSWORD_LENGTH).optional(),
@@ -41,7 +40,7 @@ const changeDescription = describeRoute({
     'A login with the old password, which sets a new one. All sessions of the user end, and a new one starts. An initial password must be changed in this way.',
   body: { schema: changeSchema, types: ['application/json', 'application/x-www-form-urlencoded'] },
   answers: {
-    200: { text: 'Changed and logged in.', body: sessionSchema.extend({ token: z.string() }) },
+    200: { text: 'Changed and logged in.', body: loggedInSchema },
     303: { text: 'The same, with a form.' },
     400: { text: 'The new password is not accepted; the message says why.' },
     401: { text: 'The user name or the old password is wrong.' },
@@ -93,6 +92,7 @@ export function passwordRoutes(app: FastifyInstance, services: Services, logIn: 
       username,
       returnTo,
       remember: false,
+      bearer: asked.data.response_type === 'token' ? {} : null,
       page,
       check: (name, device) => passwordChange.change({ name, password, newPassword, device }),
       beforeSession: endSessions,

@@ -134,7 +134,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   async function ownerOf(request: FastifyRequest, reply: FastifyReply): Promise<Owner | null> {
     const credential = readCredential(request, cookie)
     if (credential === null) return refused(request, reply, sessionProblem({ status: 'none' }))
-    const session = await checkToken(credential.token)
+    const session = await checkToken(credential.token, null)
     if (session.status === 'active') return { session, credential }
     const problem = session.status === 'unavailable' ? storeUnavailable : sessionProblem(session)
     return refused(request, reply, problem)

@@ -57,6 +57,8 @@ export interface Services {
   checkToken: CheckToken
   audit: AuditLog
   lifecycle: Lifecycle
+  /** True for the id of a client that may introspect tokens: such a client may be the audience of a token. */
+  isAudience(client: string): boolean
   /** The `revision` of the configuration in use; undefined when it has none. */
   revision(): string | undefined
 }
@@ -133,6 +135,8 @@ export async function createServices(
     checkCachedSession: createCachedChecker({ store, idle }, cookie),
     audit,
     lifecycle,
+    isAudience: (client) =>
+      inUse().oauth?.clients.some(({ id, may }) => id === client && may.includes('introspect')) === true,
     revision: () => inUse().revision,
   }
 }

@@ -7,6 +7,7 @@ import type { SessionsConfig } from '../config/logins.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { readCredential, type SessionCookie } from '../http/credential.ts'
 import { claimsOf, type Identity } from '../users/identity.ts'
+import { audienceClaim } from './audience.ts'
 import { deviceLabel, deviceWords } from './device.ts'
 import { sessionsToEnd } from './limit.ts'
 
@@ -33,6 +34,8 @@ export interface Start {
   claims?: Claims
   /** True when the user asked to stay logged in. Ignored unless `sessions.rememberMs` is configured. */
   remember?: boolean
+  /** The client gets the token itself, and no cookie. With an audience only that client's token introspection accepts it. */
+  bearer?: { audience?: string | undefined } | null
   /** Awaited after the session is issued, before anything else happens. */
   whenIssued?: (session: IssuedToken) => Promise<void>
 }
@@ -44,9 +47,9 @@ export type Started =
   | { status: 'full'; max: number }
 
 /**
- * Starts a session and sets its cookie, then ends the session that the request came with: a login never continues under a
+ * Starts a session and sets its cookie (not with `bearer`), then ends the session that the request came with: a login never continues under a
  * token that was known before it (session fixation). If that end is not acknowledged, the whole login fails, and the new
- * token, which no client has seen, expires. Finally it enforces the session limit, by the rule of `sessionsToEnd`.
+ * token, which no client has seen, expires. With `bearer` the session of the browser's cookie goes on. Finally it enforces the session limit, by the rule of `sessionsToEnd`.
  *
  * Throws as the store does.
  */
@@ -54,13 +57,14 @@ export async function startSession(
   request: FastifyRequest,
   reply: FastifyReply,
   services: StartServices,
-  { identity, method, omittedGroups = [], claims = {}, remember = false, whenIssued }: Start,
+  { identity, method, omittedGroups = [], claims = {}, remember = false, bearer = null, whenIssued }: Start,
 ): Promise<Started> {
   const { subject } = identity
   const { store, cookie, audit, lifecycle, sessions } = services
   const options = { signal: lifecycle.giveUp }
   const remote = clientAddress(request)
-  const before = readCredential(request, cookie)
+  const presented = readCredential(request, cookie)
+  const before = bearer !== null && presented?.from === 'cookie' ? null : presented
   const rememberMs = remember ? sessions.rememberMs : undefined
 
   if (sessions.onLimit === 'reject' && sessions.maxPerUser !== undefined) {
@@ -76,7 +80,12 @@ export async function startSession(
   const device = deviceLabel({ words: deviceWords(request.headers['user-agent']), address: remote })
   const lifetime = rememberMs === undefined ? {} : { idleMs: rememberMs, absoluteMs: rememberMs }
   const session = await store.issue(
-    { subject, claims: { ...claimsOf(identity), ...claims }, device, ...lifetime },
+    {
+      subject,
+      claims: { ...claimsOf(identity), ...claims, ...audienceClaim(bearer?.audience) },
+      device,
+      ...lifetime,
+    },
     options,
   )
   await whenIssued?.(session)
@@ -89,7 +98,7 @@ export async function startSession(
   }
   audit.loggedIn({ subject, session: session.id, method, remote })
   if (omittedGroups.length > 0) logOmittedGroups(request, subject, omittedGroups)
-  cookie.set(reply, session.token, rememberMs)
+  if (bearer === null) cookie.set(reply, session.token, rememberMs)
   return { status: 'started', session }
 }
 

@@ -52,11 +52,13 @@ async function tryEverything(gateway: Running, token: string): Promise<void> {
   await gateway.post('/logout', undefined, asBearer(mistyped))
 }
 
+const ADA = { username: 'ada', password: PASSWORD, response_type: 'token' }
+
 // INV-GATEWAY-32.
 test('the log never contains a token, a password or a part of one, with and without a working store', async () => {
   const working = await startGateway()
   const away = await startGateway({ store: awayStore() })
-  const login = await working.post('/login', { username: 'ada', password: PASSWORD })
+  const login = await working.post('/login', ADA)
   const { token, id } = (await bodyOf(login)) as { token: string; id: string }
   await tryEverything(working, token)
   await tryEverything(away, token)
@@ -72,7 +74,7 @@ test('the log never contains a token, a password or a part of one, with and with
 
 test('the log has one line per login, refused login and logout, with the public id and the UTC time', async () => {
   const gateway = await startGateway()
-  const login = await gateway.post('/login', { username: 'ada', password: PASSWORD })
+  const login = await gateway.post('/login', ADA)
   const { token, id } = (await bodyOf(login)) as { token: string; id: string }
   await gateway.post('/login', { username: 'ada', password: 'wrong' })
   await gateway.post('/login', { username: 'nobody', password: 'wrong' })

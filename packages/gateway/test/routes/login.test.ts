@@ -12,28 +12,54 @@ import {
   startGateway,
 } from '../support.ts'
 
+const ADA = { username: 'ada', password: PASSWORD }
+const ADA_FOR_TOKEN = { ...ADA, response_type: 'token' }
+
+/** The token in the session cookie of an answer. */
+const cookieOf = (response: Response) =>
+  /^(?:__Host-)?holdfast=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1] ?? ''
+
 describe('a login by JSON', () => {
-  test('a login by JSON returns the token and the session, and sets the cookie', async () => {
+  const session = (body: Record<string, unknown>) => ({
+    subject: 'ada',
+    id: expect.any(String),
+    server: 'gateway-1',
+    issuedAt: expect.stringMatching(/Z$/),
+    authenticatedAt: body['issuedAt'],
+    idleUntil: expect.stringMatching(/Z$/),
+    expiresAt: expect.stringMatching(/Z$/),
+  })
+
+  test('a login by JSON returns the session without its token, and sets the cookie', async () => {
     const gateway = await startGateway()
     const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
     expect(response.status).toBe(200)
     const body = await bodyOf(response)
-    expect(body).toEqual({
-      token: expect.stringMatching(/^hf_[0-9A-Za-z]{55}$/),
-      subject: 'ada',
-      id: expect.any(String),
-      server: 'gateway-1',
-      issuedAt: expect.stringMatching(/Z$/),
-      authenticatedAt: body['issuedAt'],
-      idleUntil: expect.stringMatching(/Z$/),
-      expiresAt: expect.stringMatching(/Z$/),
-    })
+    expect(body).toEqual(session(body))
     expect(response.headers.getSetCookie()).toEqual([
-      `holdfast=${body['token']}; Path=/; HttpOnly; SameSite=Lax`,
+      expect.stringMatching(/^holdfast=hf_[0-9A-Za-z]{55}; Path=\/; HttpOnly; SameSite=Lax$/),
       expect.stringMatching(
         /^holdfast-device=[\w-]+\.[\w-]+; Max-Age=34560000; Path=\/; HttpOnly; SameSite=Lax$/,
       ),
     ])
+  })
+
+  test.each(['post', 'postForm'] as const)(
+    'a login that asks for a bearer token returns it with the session, and sets no cookie (%s)',
+    async (send) => {
+      const gateway = await startGateway()
+      const response = await gateway[send]('/login', ADA_FOR_TOKEN)
+      expect([response.status, response.headers.getSetCookie()]).toEqual([200, []])
+      const body = await bodyOf(response)
+      expect(body).toEqual({ ...session(body), token: expect.stringMatching(/^hf_[0-9A-Za-z]{55}$/) })
+      expect((await gateway.get('/session', asBearer(String(body['token'])))).status).toBe(200)
+    },
+  )
+
+  test('a login that asks for another kind of answer is refused', async () => {
+    const gateway = await startGateway()
+    const response = await gateway.post('/login', { ...ADA_FOR_TOKEN, response_type: 'code' })
+    expect([response.status, await codeOf(response)]).toEqual([400, 'INVALID_REQUEST'])
   })
 
   test('a login by JSON gets the same refusal for an unknown user and a wrong password', async () => {
@@ -119,7 +145,7 @@ test("the session shows the user's name, e-mail address and groups, and the stor
     email: 'grace@example.org',
     groups: ['navy'],
   })
-  const login = await gateway.post('/login', { username: 'grace', password: PASSWORD })
+  const login = await gateway.post('/login', { ...ADA_FOR_TOKEN, username: 'grace' })
   const { token } = await bodyOf(login)
   const profile = { name: 'Grace Hopper', email: 'grace@example.org', groups: ['navy'] }
   const session = await gateway.get('/session', asBearer(String(token)))
@@ -130,7 +156,7 @@ test("the session shows the user's name, e-mail address and groups, and the stor
 test('the cookie is a __Host- cookie over HTTPS', async () => {
   const gateway = await startGateway({ config: { secureCookies: true } })
   const response = await gateway.post('/login', { username: 'ada', password: PASSWORD })
-  const { token } = await bodyOf(response)
+  const token = cookieOf(response)
   expect(response.headers.getSetCookie()).toEqual([
     `__Host-holdfast=${token}; Path=/; HttpOnly; Secure; SameSite=Lax`,
     expect.stringMatching(
@@ -144,10 +170,19 @@ test('the cookie is a __Host- cookie over HTTPS', async () => {
 test.each([asCookie, asBearer])('a login ends the session of its request', async (credential) => {
   const gateway = await startGateway()
   const before = await gateway.logIn()
-  const after = await gateway.logIn(credential(before))
+  const after = cookieOf(await gateway.post('/login', ADA, credential(before)))
   expect(after).not.toBe(before)
   expect(await gateway.store.verify(before)).toMatchObject({ status: 'inactive', reason: 'revoked' })
   expect(await gateway.store.verify(after)).toMatchObject({ status: 'active' })
+})
+
+test("a login for a bearer token ends the session of its request's bearer token, and not that of a browser", async () => {
+  const gateway = await startGateway()
+  const [bearer, browser] = [await gateway.logIn(), await gateway.logIn()]
+  await gateway.logIn(asBearer(bearer))
+  await gateway.logIn(asCookie(browser))
+  expect(await gateway.store.verify(bearer)).toMatchObject({ status: 'inactive', reason: 'revoked' })
+  expect(await gateway.store.verify(browser)).toMatchObject({ status: 'active' })
 })
 
 test('a refused login does not end the session of its request', async () => {

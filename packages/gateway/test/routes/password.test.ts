@@ -42,8 +42,8 @@ const isActive = async (gateway: Running, token: string) =>
 test('a user changes the password: it is a login with the new one, all other sessions end, and the audit log has it', async () => {
   const gateway = await startChanging()
   const [own, other] = [await gateway.logIn(), await gateway.logIn()]
-  const answer = await change(gateway, {}, asCookie(own))
-  expect(answer.status).toBe(200)
+  const answer = await change(gateway, { response_type: 'token' }, asBearer(own))
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, []])
   const { token, subject } = await bodyOf(answer)
   expect(subject).toBe('ada')
   expect([await isActive(gateway, own), await isActive(gateway, other)]).toEqual([false, false])

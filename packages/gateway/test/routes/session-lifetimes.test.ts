@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addUser } from '../../src/index.ts'
-import { asCookie, bodyOf, codeOf, PASSWORD, startGateway } from '../support.ts'
+import { asBearer, asCookie, bodyOf, codeOf, PASSWORD, startGateway } from '../support.ts'
 
 const login = { username: 'ada', password: PASSWORD }
 const MONTH_MS = 30 * 24 * 3_600_000
@@ -88,7 +88,7 @@ describe.each(['/session', '/verify'])('%s with max_age', (path) => {
     expect(page.status).toBe(401)
     expect(await page.text()).toContain('This needs a recent login.')
     // A new login in the same browser is fresh, and ends the old session.
-    const fresh = await gateway.logIn(asCookie(token))
+    const fresh = await gateway.logIn(asBearer(token))
     expect((await gateway.get(`${path}?max_age=1`, asCookie(fresh))).status).toBe(200)
     expect(await gateway.store.verify(token)).toMatchObject({ reason: 'revoked' })
   })

@@ -57,6 +57,6 @@ const command = (): string => (process.env['npm_lifecycle_event'] ? 'npm run hol
 
 /** One login through the balancer, for a shell. */
 function loginLine({ balancer, user, password }: DataCentreDescription): string {
-  const body = JSON.stringify({ username: user, password })
+  const body = JSON.stringify({ username: user, password, response_type: 'token' })
   return `curl -sS -H 'Content-Type: application/json' -d '${body}' ${balancer}/login`
 }

@@ -39,7 +39,8 @@ async function underRequests(
     return response instanceof Error ? null : response
   }
   const logIn = async () => {
-    const body = JSON.stringify({ username: centre.user, password: centre.password })
+    const { user: username, password } = centre
+    const body = JSON.stringify({ username, password, response_type: 'token' })
     const headers = { 'content-type': 'application/json' }
     const response = await note(
       fetch(`${centre.balancer}/login`, { method: 'POST', headers, body, signal: inTime() }),

@@ -38,7 +38,7 @@ async function logIn(): Promise<{ token: string; id: string }> {
   const response = await fetch(`${centre.balancer}/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: centre.user, password: centre.password }),
+    body: JSON.stringify({ username: centre.user, password: centre.password, response_type: 'token' }),
     signal: AbortSignal.timeout(30_000),
   })
   expect(response.status).toBe(200)

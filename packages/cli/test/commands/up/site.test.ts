@@ -55,7 +55,7 @@ async function logIn({ balancer, user, password }: DataCentreDescription): Promi
   const response = await fetch(`${balancer}/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: user, password }),
+    body: JSON.stringify({ username: user, password, response_type: 'token' }),
     signal: AbortSignal.timeout(30_000),
   })
   expect(response.status).toBe(200)
