@@ -78,7 +78,15 @@ export interface RedisFacts extends RedisState {
   writesWait: boolean
   /** Its log says that it truncated its append-only file since its last start; false if the log cannot be read. */
   truncatedAtStart: boolean
+  /** The disk of its data; null if it is not on this machine. */
+  disk: DiskSpace | null
   clients: ConnectedClient[]
+}
+
+export interface DiskSpace {
+  /** What is left for other users than root. */
+  freeBytes: number
+  totalBytes: number
 }
 
 /** A connected client, other than the commands of Holdfast. */

@@ -6,9 +6,11 @@ import { findProgram } from '@holdfast/local/preflight/programs'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { eventually } from '@holdfast/testing/local/data-centre'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHECKS } from '../../src/doctor/checks/index.ts'
 import type { Diagnosis } from '../../src/doctor/finding.ts'
 import { examineAndFix, fixFindings } from '../../src/doctor/fix.ts'
 import { FaultLab } from './support/fault-lab.ts'
+import { FAULTS_BY_HAND } from './support/faults-by-hand.ts'
 import { PLANTED_FAULTS } from './support/planted-faults.ts'
 
 const NETWORK = await leaseNetwork()
@@ -31,6 +33,14 @@ const ids = (findings: readonly Diagnosis[]) => [...new Set(findings.map(({ chec
 /** Applies the fixes of these findings, or of what is found now. */
 const fix = async (findings?: readonly Diagnosis[]) =>
   fixFindings({ stateDir: lab.dc.stateDir }, findings ?? (await lab.findings()))
+
+it('a fault is caused for each check, in a running data centre or by hand', () => {
+  const found = [
+    ...PLANTED_FAULTS.map(({ id }) => id),
+    ...FAULTS_BY_HAND.flatMap(([, , expected]) => expected.map((finding) => finding.split(': ')[0])),
+  ]
+  expect(CHECKS.map(({ id }) => id).filter((id) => !found.includes(id))).toEqual([])
+})
 
 it('the doctor finds nothing in a healthy data centre', async () => {
   await lab.dc.untilHealthy()

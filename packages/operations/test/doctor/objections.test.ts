@@ -113,6 +113,31 @@ describe('a fix is judged by the harm that it would do now:', () => {
       /repair the disk first/,
     ],
     [
+      'snapshots are switched off beside an append-only file',
+      'settings-drifted',
+      (snapshot) => {
+        redis(snapshot, 0).config['save'] = '900 1'
+      },
+      null,
+    ],
+    [
+      'snapshots are not switched off while they are the only copy on the disk',
+      'settings-drifted',
+      (snapshot) => {
+        Object.assign(redis(snapshot, 0).config, { appendonly: 'no', save: '900 1' })
+      },
+      /^Its snapshots are all that it has on its disk/,
+    ],
+    [
+      'snapshots are not switched off while the first append-only file is written',
+      'settings-drifted',
+      (snapshot) => {
+        redis(snapshot, 0).config['save'] = '900 1'
+        redis(snapshot, 0).info['aof_rewrite_in_progress'] = '1'
+      },
+      /wait until that file is complete/,
+    ],
+    [
       'an announced name that no process uses is replaced',
       'names-mixed-with-addresses',
       (snapshot) => {

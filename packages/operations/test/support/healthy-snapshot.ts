@@ -63,6 +63,7 @@ export function healthySnapshot(): Snapshot {
           clock: { aheadMs: 3, uncertainMs: 1 },
           writesWait: false,
           truncatedAtStart: false,
+          disk: { freeBytes: 50_000_000_000, totalBytes: 100_000_000_000 },
           clients: [],
         },
       }

@@ -12,6 +12,9 @@ export function redisCli({ host, port }: NodeAddress, ...words: readonly string[
   return `redis-cli -h ${host} -p ${port} --user admin --askpass ${words.map(shellWord).join(' ')}`
 }
 
+/** Shows the space on the disk of a folder. */
+export const dfOf = (folder = ''): string => `df -h ${shellWord(folder)}`
+
 /** The end of an advice that must not be followed on several hosts at once. */
 export const oneByOne = ({ cliFlags }: Snapshot): string =>
   `One host at a time, replicas first. Continue when this reports no problem:\nholdfast status${cliFlags}`

@@ -116,6 +116,40 @@ const inFile = ({ redis }: Group, bytes: number): string =>
     ? ''
     : `Set redis.maxmemoryMb in the file of the data centre to ${Math.ceil(bytes / 1024 ** 2)}. In the meantime:\n`
 
+/** The share of `maxclients` above which the connections count as nearly used up, as for memory. */
+const NEARLY_ALL = 0.8
+
+const connectionsNearlyUsedUp: Check = {
+  id: 'connections-nearly-used-up',
+  severity: 'warning',
+  title: 'A Redis has few connections left',
+  why: 'At maxclients it closes each new connection: logins fail, and Sentinel takes it for down. Any Redis may become the primary, and then gets as many clients as the primary has now.',
+  needs: ['redis'],
+  check: ({ redis }) => {
+    const open = answering(redis).map(({ facts }) => openConnections(facts))
+    const most = Math.max(...open)
+    return answering(redis).flatMap(({ name, address, facts }, index) => {
+      const limit = Number(facts.config['maxclients'])
+      if (!(limit > 0) || most <= NEARLY_ALL * limit) return []
+      const roomy = Math.max(2 * most, DEFAULT_MAX_CLIENTS)
+      return {
+        subject: name,
+        evidence: `Its maxclients is ${formatCount(limit)}. It has ${formatCount(open[index] ?? 0)} connections, and the Redis with the most has ${formatCount(most)}.`,
+        advice:
+          `See which clients connect, and whether one of them opens connections without end:\n${redisCli(address, 'CLIENT', 'LIST')}\n` +
+          `Otherwise raise the limit. Redis refuses a limit above its number of open files (LimitNOFILE in its unit):\n${redisCli(address, 'CONFIG', 'SET', 'maxclients', String(roomy))}\n${redisCli(address, 'CONFIG', 'REWRITE')}`,
+      }
+    })
+  },
+}
+
+/** The limit of a Redis without the directive. It starts with less if it may not open so many files. */
+const DEFAULT_MAX_CLIENTS = 10_000
+
+/** `connected_clients` leaves out the replicas, which count towards the limit. */
+const openConnections = ({ info }: RedisFacts): number =>
+  Number(info['connected_clients'] ?? 0) + Number(info['connected_slaves'] ?? 0)
+
 const backlogAboveBufferLimit: Check = {
   id: 'backlog-above-buffer-limit',
   severity: 'error',
@@ -161,15 +195,16 @@ const settingsDrifted: Check = {
     answering(snapshot.redis).flatMap((node) =>
       driftedSettings(node.facts).map(([name, live, planned]) => {
         const { advice, fix } = setDirective(node, name, planned)
-        return {
-          subject: node.name,
-          evidence: `${name} is "${live}" instead of "${planned}".`,
-          ...(DECIDES_WHO_CONNECTS.test(name)
-            ? {
-                advice: `When every client, Redis and Sentinel can connect as planned:\n${advice}\n${oneByOne(snapshot)}`,
-              }
-            : { advice, fix }),
+        const finding = { subject: node.name, evidence: `${name} is "${live}" instead of "${planned}".` }
+        if (DECIDES_WHO_CONNECTS.test(name)) {
+          const when = 'When every client, Redis and Sentinel can connect as planned:'
+          return { ...finding, advice: `${when}\n${advice}\n${oneByOne(snapshot)}` }
         }
+        if (name === 'appendfsync' && live === 'always') {
+          const keep = 'It loses less in a power failure than planned. To keep that, plan it for every Redis'
+          return { ...finding, advice: `${keep} (redis.appendfsync: always). Otherwise:\n${advice}` }
+        }
+        return { ...finding, advice, fix }
       }),
     ),
 }
@@ -243,6 +278,7 @@ export const MEMORY_AND_SETTING_CHECKS: readonly Check[] = [
   noMemoryLimit,
   memoryLimitDrifted,
   memoryNearlyFull,
+  connectionsNearlyUsedUp,
   backlogAboveBufferLimit,
   settingsDrifted,
   clockSkew,

@@ -1,6 +1,7 @@
 import { answering } from '@holdfast/agent/group/health'
 import type { Check } from '../finding.ts'
-import { redisCli, setDirective, setDirectives } from './advice.ts'
+import { formatCount, mostUsedBytes } from '../memory.ts'
+import { dfOf, redisCli, setDirective, setDirectives } from './advice.ts'
 
 const noPersistence: Check = {
   id: 'no-persistence',
@@ -33,9 +34,33 @@ const aofFailing: Check = {
       return {
         subject: name,
         evidence: `INFO reports ${failed.map((field) => `${field}:${info[field]}`).join(', ')}.`,
-        advice: `Read its log for the reason, and check the free disk space on its host:\ndf -h ${config['dir']}`,
+        advice: `Read its log for the reason, and check the free disk space on its host:\n${dfOf(config['dir'])}`,
       }
     }),
+}
+
+/** However little data there is, its file grows with each login until Redis rewrites it (in bytes). */
+const MIN_FREE_BYTES = 128 * 1024 ** 2
+
+const diskNearlyFull: Check = {
+  id: 'disk-nearly-full',
+  severity: 'error',
+  title: 'The disk of a Redis on this machine is nearly full',
+  why: 'On a full disk a replica ends, and a primary refuses logins and logouts.',
+  needs: ['redis'],
+  check: (snapshot) => {
+    // A rewrite of the file, and a full copy from the primary, are stored beside the present file, which may have doubled.
+    const needed = Math.max(2 * mostUsedBytes(snapshot), MIN_FREE_BYTES)
+    return answering(snapshot.redis).flatMap(({ name, facts: { disk, config } }) =>
+      disk === null || disk.freeBytes >= needed
+        ? []
+        : {
+            subject: name,
+            evidence: `${formatCount(disk.freeBytes)} of ${formatCount(disk.totalBytes)} bytes are free, and Redis needs ${formatCount(needed)} for a second copy of its data.`,
+            advice: `Free space on its host, or enlarge the disk. Delete nothing in ${config['dir']}. To see what fills it:\n${dfOf(config['dir'])}`,
+          },
+    )
+  },
 }
 
 const aofCutShort: Check = {
@@ -86,4 +111,10 @@ const minReplicasOff: Check = {
       })),
 }
 
-export const PERSISTENCE_CHECKS: readonly Check[] = [noPersistence, aofFailing, aofCutShort, minReplicasOff]
+export const PERSISTENCE_CHECKS: readonly Check[] = [
+  noPersistence,
+  aofFailing,
+  diskNearlyFull,
+  aofCutShort,
+  minReplicasOff,
+]

@@ -5,7 +5,7 @@ import type { Check } from '../finding.ts'
 import { confirmedPrimary, votesFor } from '../group-state.ts'
 import { formatCount } from '../memory.ts'
 import { differsFromPlan } from '../users.ts'
-import { redisCli, restart } from './advice.ts'
+import { dfOf, redisCli, restart, setDirective } from './advice.ts'
 
 const twoPrimaries: Check = {
   id: 'two-primaries',
@@ -147,21 +147,43 @@ const replicaLinkDown: Check = {
         followed !== undefined && (followed.facts === null || differsFromPlan(followed.facts.acl, 'replica'))
       if (isExplainedByPrimary) return []
       const seconds = facts.info['master_link_down_since_seconds']
+      // -1: it has had no link since its start.
+      const duration = Number(seconds) < 0 ? 'since it started' : `for ${seconds} s`
       const syncing = facts.info['master_sync_in_progress'] === '1'
       const elsewhere = primary !== undefined && primaryAddress !== primary.at
       return {
         subject: name,
         evidence: syncing
           ? `It is copying all data from ${primaryAddress}.`
-          : `Its link to ${primaryAddress} has been down for ${seconds} s.${elsewhere ? ` The primary is ${primary.at}.` : ''}`,
+          : `Its link to ${primaryAddress} has been down ${duration}.${elsewhere ? ` The primary is ${primary.at}.` : ''}`,
         advice: syncing
           ? 'Wait until it has all data.'
           : elsewhere
             ? redisCli(address, 'REPLICAOF', primary.address.host, String(primary.address.port))
-            : `Read its log, and check that ${primaryAddress} can be reached from its host.`,
+            : `Read its log. Check that ${primaryAddress} can be reached from its host, and that its disk has room for a copy of the data:\n${dfOf(facts.config['dir'])}`,
       }
     })
   },
+}
+
+const replicaWritable: Check = {
+  id: 'replica-writable',
+  severity: 'error',
+  title: 'A Redis accepts writes while it is a replica',
+  why: 'No other Redis gets such a write. It is lost with the next full copy, also after a failover that deposes this Redis.',
+  needs: ['redis'],
+  check: ({ redis }) =>
+    answering(redis)
+      .filter(({ facts }) => facts.config['replica-read-only'] === 'no')
+      .map((node) => {
+        const { advice, fix } = setDirective(node, 'replica-read-only', 'yes')
+        return {
+          subject: node.name,
+          evidence: `It has replica-read-only "no", and it is a ${node.facts.replication.role}.`,
+          advice: `A client that writes to it while it is a replica then gets the error READONLY: it must write to the primary, which Sentinel names.\n${advice}`,
+          fix,
+        }
+      }),
 }
 
 const replicaBehind: Check = {
@@ -214,6 +236,7 @@ export const PRIMARY_AND_REPLICA_CHECKS: readonly Check[] = [
   foreignGroupId,
   replicaOfItself,
   replicaLinkDown,
+  replicaWritable,
   replicaBehind,
   writesPaused,
 ]

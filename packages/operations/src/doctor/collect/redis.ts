@@ -8,6 +8,7 @@ import { MARK_KEY, type NodeAddress, unsupportedNode } from '@holdfast/tokens/re
 import { type AnyDataCentre, isSite } from '../../data-centre/open.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
+import { readDisk } from './disk.ts'
 import { plannedTexts } from './planned.ts'
 import { clientsIn, readMap } from './replies.ts'
 
@@ -33,7 +34,7 @@ export async function collectRedis(
   const planned = plannedTexts(dataCentre, index)
   const passwords = { admin, replica, sentinel, metrics, app }
   const collected = askProcess(process, async (): Promise<RedisFacts> => {
-    await ask(['PING'])
+    // Not PING: a primary whose disk is full answers that with an error, and would count as down (FACT-38).
     const clock = await readClock(ask)
     const [info, config, mark, clients] = await ask(
       ['INFO'],
@@ -47,6 +48,7 @@ export async function collectRedis(
       isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
     ])
     const directives = readMap(config)
+    const disk = await readDisk(dataCentre, address.host, directives['dir'])
     return {
       unsupported: unsupportedNode(name, String(info))?.message ?? null,
       ...readRedisState(info),
@@ -59,6 +61,7 @@ export async function collectRedis(
       clock,
       writesWait,
       truncatedAtStart,
+      disk,
       clients: clientsIn(clients),
     }
   })
@@ -105,13 +108,13 @@ async function areWritesPaused(
 ): Promise<boolean> {
   const connections = new ConnectionPool({ username: 'admin', password: secrets.admin, tls })
   try {
-    await connections.send(address, [['PING']], timeoutMs)
+    await connections.send(address, [['TIME']], timeoutMs)
     await connections.send(address, [['PUBLISH', PROBE_CHANNEL, '']], PAUSED_AFTER_MS)
     return false
   } catch (error) {
     if (!(error instanceof CommandTimeoutError)) return false
     const beganMs = performance.now()
-    await ask(['PING'])
+    await ask(['TIME'])
     return performance.now() - beganMs < PAUSED_AFTER_MS
   } finally {
     connections.close()

@@ -86,6 +86,16 @@ const OBJECTIONS: Readonly<Record<string, Objection>> = {
     info['rdb_last_bgsave_status'] === 'err'
       ? 'It cannot write to its disk, and a primary then refuses writes: repair the disk first.'
       : null,
+  save: (value, { facts: { config, info }, directives }) => {
+    if (value !== '') return null
+    const appends = (directives['appendonly'] ?? config['appendonly']) === 'yes'
+    return appends &&
+      (info['aof_last_write_status'] ?? 'ok') === 'ok' &&
+      info['aof_rewrite_in_progress'] !== '1' &&
+      info['aof_rewrite_scheduled'] !== '1'
+      ? null
+      : 'Its snapshots are all that it has on its disk: first make it write an append-only file (appendonly yes), and wait until that file is complete.'
+  },
   'min-replicas-to-write': tooFewReplicas,
   'min-replicas-max-lag': tooFewReplicas,
   'replica-announce-ip': knownByOtherAddress,

@@ -1,4 +1,4 @@
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writePrivate } from '@holdfast/site/private-file'
 import { eventually } from '@holdfast/testing/local/data-centre'
@@ -190,6 +190,43 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     },
     undo: (lab) => lab.set(lab.replica, 'maxmemory', '256mb'),
     beside: ['memory-limit-drifted'],
+  },
+  {
+    id: 'aof-failing',
+    by: 'a snapshot that cannot be saved, after which a primary answers MISCONF to PING as on a full disk',
+    plant: async (lab) => {
+      const dump = lab.fileOf(lab.nameOf('redis', lab.primary), 'data', 'dump.rdb')
+      await mkdir(dump, { recursive: true })
+      await lab.set(lab.primary, 'save', '900 1')
+      await lab.dc.ask(lab.primary, ['BGSAVE'])
+      await eventually(async () =>
+        expect(String(await lab.dc.ask(lab.primary, ['INFO', 'persistence']))).toContain(
+          'rdb_last_bgsave_status:err',
+        ),
+      )
+      await expect(lab.dc.ask(lab.primary, ['PING'])).rejects.toThrow('MISCONF')
+    },
+    undo: async (lab) => {
+      await rmdir(lab.fileOf(lab.nameOf('redis', lab.primary), 'data', 'dump.rdb'))
+      await lab.set(lab.primary, 'save', '')
+      await lab.dc.ask(lab.primary, ['BGSAVE'])
+    },
+    beside: ['settings-drifted'],
+  },
+  {
+    id: 'replica-writable',
+    by: 'replica-read-only no',
+    plant: (lab) => lab.set(lab.replica, 'replica-read-only', 'no'),
+  },
+  {
+    id: 'connections-nearly-used-up',
+    by: 'a small maxclients',
+    plant: async (lab) => {
+      const [info = ''] = await lab.dc.ask(lab.primary, ['INFO', 'clients'])
+      const open = Number(/connected_clients:(\d+)/.exec(info)?.[1])
+      await lab.set(lab.replica, 'maxclients', String(open + 5))
+    },
+    undo: (lab) => lab.set(lab.replica, 'maxclients', '10000'),
   },
   {
     id: 'writes-paused',
