@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { LARGE_RUNS, QUICK_RUNS, type Run } from './runs.ts'
+import type { Run } from './run.ts'
+import { LARGE_RUNS, QUICK_RUNS } from './runs.ts'
 import { type Found, isAsExpected, searchAll } from './search.ts'
 
 const USAGE = `Usage: npx node faults/model/check.ts [options]

@@ -1,4 +1,5 @@
 /*
+ * With PROXY a model of its own: proxy.pml. Otherwise:
  * One token in a data centre: three Redis nodes, three Sentinels, processes that write, and processes that verify.
  * README.md says what is modelled, what is not, and why each abstraction is a fair one.
  *
@@ -244,6 +245,8 @@
 
 #ifdef ROTATION
 #include "rotate.pml"
+#elif defined(PROXY)
+#include "proxy.pml"
 #else
 #include "nodes.pml"
 #include "sentinels.pml"

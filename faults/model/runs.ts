@@ -1,20 +1,5 @@
-/** The required result of a search. */
-type Expectation =
-  /** No violation in the whole state space. */
-  | 'holds'
-  /** A counterexample, because a rule is removed or the promise does not cover this fault. */
-  | 'breaks'
-
-/** One search: the model with some of its defines. */
-export interface Run {
-  name: string
-  /** The removed rule, or the possible fault, in a few words. */
-  title: string
-  defines: string[]
-  expect: Expectation
-  /** The search takes less time than an optimised compilation, so the model is compiled without optimisation. */
-  isBrief: boolean
-}
+import { LARGE_PROXY_RUNS, PROXY_RUNS } from './proxy-runs.ts'
+import { breaks, breaksSoon, holds, type Run } from './run.ts'
 
 const LOGIN = ['LOGIN', 'QUORUM_READER']
 const LOGOUT = ['LOGOUT', 'LEASED_READER']
@@ -49,13 +34,10 @@ const REMOTE_WRITES = [...REPAIR, ...ONE_TRY, 'WRITER_DIES']
 const EARLIER = ['LOGIN', 'REPLAY', 'REELECTION', ...ONE_TRY, 'EARLIER_ENTRY']
 const EMPTIED = [...LOGIN, ...CUT, 'EMPTY_RESTART', 'ELECTIONS=0']
 
-type Make = (name: string, title: string, defines: string[]) => Run
-const holds: Make = (name, title, defines) => ({ name, title, defines, expect: 'holds', isBrief: false })
-const breaks: Make = (name, title, defines) => ({ name, title, defines, expect: 'breaks', isBrief: false })
-/** A search that ends after about 100,000 states. */
-const breaksSoon: Make = (name, title, defines) => ({ ...breaks(name, title, defines), isBrief: true })
-
-/** The searches of the tests, the longest first. All of them take about two minutes on two cores. */
+/**
+ * The searches of the tests, the longest first and those of the proxy last. All of them take a little more than two minutes
+ * on two cores.
+ */
 export const QUICK_RUNS: readonly Run[] = [
   holds('a-logout', 'a link may stall; leased reader, one try', [...LOGOUT, ...CUT, ...ONE_TRY]),
   holds('b-logout', 'any replica may be elected; leased reader', [...LOGOUT, ...WRONG_ELECTION]),
@@ -282,6 +264,7 @@ export const QUICK_RUNS: readonly Run[] = [
     ...ONE_TRY,
     'WIPED_SENTINEL',
   ]),
+  ...PROXY_RUNS,
 ]
 
 const TWO_ELECTIONS = ['ELECTIONS=2', ...ONE_TRY]
@@ -401,4 +384,5 @@ export const LARGE_RUNS: readonly Run[] = [
     'REPLAY',
     ...TWO_ELECTIONS,
   ]),
+  ...LARGE_PROXY_RUNS,
 ]

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseVerdict, runTool, ToolError, type ToolOptions, type Verdict } from './pan.ts'
-import type { Run } from './runs.ts'
+import type { Run } from './run.ts'
 
 export interface SearchOptions {
   /** Deadline of the verifier alone (in milliseconds). */

@@ -26,23 +26,26 @@ function outcomeOf(name: string): Found {
   return outcome
 }
 
-describe.runIf(missing === null)('the model of commit, barrier, journal, lease, feed and quorum read', () => {
-  it.each(QUICK_RUNS.filter(({ expect }) => expect === 'holds'))('has no violation: $title', ({ name }) => {
-    const { errors, isComplete, schedule } = outcomeOf(name)
-    expect(schedule).toEqual([])
-    expect(errors).toBe(0)
-    expect(isComplete).toBe(true)
-  })
+describe.runIf(missing === null)(
+  'the model of commit, barrier, journal, lease, feed, quorum read and proxy',
+  () => {
+    it.each(QUICK_RUNS.filter(({ expect }) => expect === 'holds'))('has no violation: $title', ({ name }) => {
+      const { errors, isComplete, schedule } = outcomeOf(name)
+      expect(schedule).toEqual([])
+      expect(errors).toBe(0)
+      expect(isComplete).toBe(true)
+    })
 
-  it.each(QUICK_RUNS.filter(({ expect }) => expect === 'breaks'))(
-    'has a counterexample: $title',
-    ({ name }) => {
-      const { errors, schedule } = outcomeOf(name)
-      expect(errors).toBeGreaterThan(0)
-      expect(schedule.length).toBeGreaterThan(3)
-    },
-  )
-})
+    it.each(QUICK_RUNS.filter(({ expect }) => expect === 'breaks'))(
+      'has a counterexample: $title',
+      ({ name }) => {
+        const { errors, schedule } = outcomeOf(name)
+        expect(errors).toBeGreaterThan(0)
+        expect(schedule.length).toBeGreaterThan(3)
+      },
+    )
+  },
+)
 
 describe.runIf(missing === null)('a search that did not visit every state', () => {
   it.each(aLogin)('proves nothing when its depth was limited', { timeout: ONE_MS }, async (run) => {
