@@ -7,6 +7,8 @@ export interface FuzzedRequest {
   url: string
   headers: Record<string, string>
   body: string | undefined
+  /** The route that the path is for; null for a random path. */
+  route: KnownRoute | null
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -65,12 +67,13 @@ export function fuzzedRequest(
     .tuple(fc.constantFrom(...routes), fc.oneof(fc.constantFrom(...METHODS), fc.constant('')), text, query)
     .map(([route, method, filling, search]) => {
       const path = route.url.replace(/:\w+|\*/g, () => encodeURIComponent(filling.toWellFormed()) || 'x')
-      return { method: method || route.method, url: search === '' ? path : `${path}?${search}` }
+      return { method: method || route.method, url: search === '' ? path : `${path}?${search}`, route }
     })
   const unknown = fc
     .tuple(fc.constantFrom(...METHODS), fc.string({ maxLength: 60 }), fc.boolean())
     .map(([method, path, raw]) => ({
       method,
+      route: null,
       url: `/${raw ? path.replace(/[^\x21-\x7e]/g, '') : encodeURIComponent(path.toWellFormed())}`,
     }))
   const headers = fc.record(
