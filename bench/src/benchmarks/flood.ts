@@ -1,3 +1,4 @@
+import os from 'node:os'
 import type { Benchmark } from '../benchmark.ts'
 import { pause } from '../clock.ts'
 import { DataCentre } from '../data-centre.ts'
@@ -58,10 +59,12 @@ export const flood: Benchmark = {
     const before = await phase(calmSeconds)
     const keysBefore = watch.last.keys
     const logBefore = await watch.logBytes()
+    const loadBefore = watch.load.length
     say(`${floodSeconds} s with the flood`)
     await clients.call('start', targets, centre.access.dataCentre, LOAD)
     const during = await phase(floodSeconds)
     const logPerSecond = ((await watch.logBytes()) - logBefore) / floodSeconds
+    const load = watch.load.slice(loadBefore)
     const answers = await clients.call('stop')
     say(`${calmSeconds} s after the flood`)
     const after = await phase(calmSeconds)
@@ -83,6 +86,7 @@ export const flood: Benchmark = {
         }),
         figure('memory of a gateway', 'bytes', watch.gatewayMemory),
         single('log of both gateways during the flood', 'bytes', logPerSecond),
+        figure('load average of the machine during the flood', '', load),
         single('gateways that ended', '', gateways.filter((one) => !one.isRunning()).length, { atMost: 0 }),
       ],
       notes: [
@@ -138,6 +142,8 @@ class Watch {
   keys: number[] = []
   memory: number[] = []
   gatewayMemory: number[] = []
+  /** Of one minute. */
+  load: number[] = []
   /** Questions that Redis did not answer. */
   missed = 0
   readonly #centre: DataCentre
@@ -176,6 +182,7 @@ class Watch {
       } catch {
         this.missed += 1
       }
+      this.load.push(os.loadavg()[0] ?? 0)
       this.gatewayMemory.push(...(await Promise.all(this.#gateways.map((one) => one.memoryBytes()))))
     }
   }
