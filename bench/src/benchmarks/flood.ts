@@ -71,8 +71,8 @@ export const flood: Benchmark = {
     const phases = { before, during, after }
     return {
       setup: [
-        `For ${floodSeconds} s, clients without credentials send per second ${LOAD.logins} logins with wrong passwords, ${LOAD.logouts} logouts of well-formed tokens that were never issued, and ${LOAD.providerLogins} requests that begin a login at an OpenID provider, each from another of four million addresses, and each on a connection of its own. Besides, they hold ${GATEWAYS * LOAD.idle} connections that send nothing. ${USERS} users verify ${VERIFIES} times per second and log in ${LOGINS} times per second, from other networks, ${calmSeconds} s before the flood, during it, and ${calmSeconds} s after it. Every second login is from a browser that is new to the account. Times count from when a request was due. No answer within 15 s is a failure.`,
-        `${GATEWAYS} gateway processes with their defaults, three Redis with \`maxmemory ${MAX_MEMORY_MIB}mb\`, three Sentinels and all clients share two cores, so the clients' own work is a part of every time.`,
+        `For ${floodSeconds} s, clients without credentials send per second ${LOAD.logins} logins with wrong passwords, ${LOAD.logouts} logouts of well-formed tokens that were never issued, and ${LOAD.providerLogins} requests that begin a login at an OpenID provider, each from another of four million addresses, which a trusted proxy with keep-alive connections reports. Besides, they hold ${GATEWAYS * LOAD.idle} connections that send nothing. ${USERS} users verify ${VERIFIES} times per second and log in ${LOGINS} times per second, from other networks, ${calmSeconds} s before the flood, during it, and ${calmSeconds} s after it. Every second login is from a browser that is new to the account. Times count from when a request was due. No answer within 15 s is a failure.`,
+        `${GATEWAYS} gateway processes that check ${PASSWORD_CHECKS} password at a time each and otherwise have their defaults, three Redis with \`maxmemory ${MAX_MEMORY_MIB}mb\`, three Sentinels and all clients share two cores, so the clients' own work is a part of every time.`,
       ],
       figures: [
         ...noticedFigures(phases),
@@ -85,7 +85,7 @@ export const flood: Benchmark = {
           atMost: 0,
         }),
         figure('memory of a gateway', 'bytes', watch.gatewayMemory),
-        single('log of both gateways during the flood', 'bytes', logPerSecond),
+        single('log of both gateways, per second of the flood', 'bytes', logPerSecond),
         figure('load average of the machine during the flood', '', load),
         single('gateways that ended', '', gateways.filter((one) => !one.isRunning()).length, { atMost: 0 }),
       ],
