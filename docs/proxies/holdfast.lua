@@ -62,7 +62,7 @@ local function remove_token(txn)
     local others = {}
     for cookie in cookies:gmatch("[^;]+") do
       local trimmed = cookie:match("^%s*(.-)%s*$")
-      if not trimmed:match("^__Host%-holdfast[%w_-]*%s*=") then others[#others + 1] = trimmed end
+      if not trimmed:match("^__%a+%-holdfast[%w_-]*%s*=") then others[#others + 1] = trimmed end
     end
     txn.http:req_del_header("cookie")
     if #others > 0 then txn.http:req_add_header("cookie", table.concat(others, "; ")) end

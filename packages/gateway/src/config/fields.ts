@@ -19,6 +19,19 @@ export function isPrivateUrl(url: URL, encrypted: string): boolean {
   return url.protocol === encrypted || isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))
 }
 
+/** A domain with at least two labels, such as `example.org`; not an address. */
+export const domain = text
+  .max(253, { error: 'must have at most 253 characters' })
+  .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: 'must be a domain such as "example.org": in small letters, with a dot, and not an address',
+  })
+
+/** True when the host of `origin` is this domain or below it. */
+export function isWithin(origin: string, domain: string): boolean {
+  const { hostname } = new URL(origin)
+  return hostname === domain || hostname.endsWith(`.${domain}`)
+}
+
 /** The origin of a web site, such as `https://app.example.org`: without a path. */
 export const origin = text.refine(
   (value) => {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { accessSchema, forwardAuthSchema } from './access.ts'
 import { adminSchema } from './admin.ts'
 import { oauthSchema } from './clients.ts'
-import { isLoopback, origin, text, wholeNumber } from './fields.ts'
+import { domain, isLoopback, isWithin, origin, text, wholeNumber } from './fields.ts'
 import { identitiesSchema } from './identities.ts'
 import { loginLimitsSchema, sessionsSchema } from './logins.ts'
 
@@ -144,6 +144,11 @@ export const gatewayConfigSchema = z
     returnOrigins: z.array(origin, { error: 'must be a list of origins' }).default([]),
     /** True sends the cookie over HTTPS only. False is for development on this machine only. */
     secureCookies: z.boolean({ error: 'must be true or false' }).default(true),
+    /**
+     * One login for all hosts of this domain: the cookie is sent to each of them. Every one of them can then read the token and
+     * plant another one (docs/identities.md).
+     */
+    cookieDomain: domain.exactOptional(),
     store,
     access: accessSchema.exactOptional(),
     forwardAuth: forwardAuthSchema.prefault({}),
@@ -163,6 +168,23 @@ export const gatewayConfigSchema = z
       'may be false only when `listen.host` is a loopback address (127.0.0.0/8, ::1 or localhost), because ' +
       'other machines would send the login cookie unencrypted; set it to true and put an HTTPS proxy in front',
   })
+  .refine(({ cookieDomain, secureCookies }) => cookieDomain === undefined || secureCookies, {
+    path: ['cookieDomain'],
+    error: 'needs `secureCookies: true`',
+  })
+  .refine(
+    ({ cookieDomain, returnOrigins, identities: { oidc } }) => {
+      if (cookieDomain === undefined) return true
+      // A public suffix such as "co.uk" is left to the browsers, which refuse its cookies.
+      const isHere = (origin: string) => isWithin(origin, cookieDomain)
+      return returnOrigins.some(isHere) && (oidc === undefined || isHere(oidc.publicUrl))
+    },
+    {
+      path: ['cookieDomain'],
+      error:
+        'must be the domain of at least one origin of `returnOrigins`, and of `identities.oidc.publicUrl` if there is one',
+    },
+  )
   .refine(
     ({ usersFile, identities }) =>
       usersFile !== undefined || identities.ldap !== undefined || identities.oidc !== undefined,

@@ -10,7 +10,7 @@ import type { ProxyConvention } from './proxies.ts'
  * An address that is too long in encoded form is replaced by the start page.
  *
  * Both the login page and the return address are paths on the same host, because the cookie is valid for that host only
- * (`__Host-`).
+ * (`__Host-`), unless `cookieDomain` is set.
  */
 export function loginLocation(
   request: FastifyRequest,

@@ -37,14 +37,24 @@ const CLEARED_SITE_DATA = '"cache"'
 
 /**
  * Over HTTPS the name begins with `__Host-`: a browser accepts such a cookie only with Secure, Path=/ and no Domain, so
- * that no sibling domain can plant one (RFC 6265bis, section 4.1.3.2). The server's own lifetimes end the session in
- * any case.
+ * that no sibling domain can plant one (RFC 6265bis, section 4.1.3.2). With `domain` all its sub-domains share the cookie,
+ * which needs the weaker prefix `__Secure-`. The server's own lifetimes end the session in any case.
  */
-export function createSessionCookie(options: { secure: boolean }): SessionCookie {
-  const name = options.secure ? '__Host-holdfast' : 'holdfast'
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.secure } as const
+export function createSessionCookie(options: {
+  secure: boolean
+  domain?: string | undefined
+}): SessionCookie {
+  const { secure, domain } = options
+  const name = domain !== undefined ? '__Secure-holdfast' : secure ? '__Host-holdfast' : 'holdfast'
+  const attributes = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    ...(domain !== undefined && { domain }),
+  } as const
   return {
-    secure: options.secure,
+    secure,
     read: (request) => request.cookies[name] || undefined,
     set: (reply, token, lifetimeMs) =>
       void reply.setCookie(name, token, {

@@ -14,7 +14,8 @@ interface OriginChecks {
  * True when a browser sent this request from a page of another site. Every change by cookie refuses such a request, and so
  * does the login: a foreign page must neither log a user out nor log the user in under another name.
  *
- * SameSite=Lax is not enough: it allows pages of sibling domains, and a login needs no cookie. `Sec-Fetch-Site` is set by
+ * SameSite=Lax is not enough: it allows pages of sibling domains, also where they share the cookie (`cookieDomain`), and a login
+ * needs no cookie. `Sec-Fetch-Site` is set by
  * the browser (all browsers since 2023, over HTTPS or on loopback); older ones, and plain HTTP, send `Origin` with each
  * POST. A client that sends neither is not a browser and holds no other user's cookies. `host` is the host that the browser
  * requested, as reported by a trusted proxy if there is one.

@@ -75,7 +75,7 @@ export async function createServices(
   audit: Services['audit'],
   inUse: () => GatewayConfig,
 ): Promise<Services> {
-  const cookie = createSessionCookie({ secure: config.secureCookies })
+  const cookie = createSessionCookie({ secure: config.secureCookies, domain: config.cookieDomain })
   const logTouchFailure = rateLimitedLog()
   const logUnavailable = rateLimitedLog()
   const logGiveBackFailure = rateLimitedLog()

@@ -33,6 +33,36 @@ test.each(['0.0.0.0', '10.0.0.7', '::', 'gateway.example.org'])(
   },
 )
 
+const SHARED = ['https://app1.example.org', 'https://app2.example.org']
+
+test('hosts of one domain may share the cookie', () => {
+  const raw = rawConfig({ cookieDomain: 'example.org', secureCookies: true, returnOrigins: SHARED })
+  expect(parseGatewayConfig(raw).cookieDomain).toBe('example.org')
+  const provider = { issuer: 'https://id.example.com', clientId: 'a', clientSecretFile: '/nowhere' }
+  const oidc = (publicUrl: string) => ({ ...raw, identities: { oidc: { ...provider, publicUrl } } })
+  expect(parseGatewayConfig(oidc('https://app1.example.org')).cookieDomain).toBe('example.org')
+  expect(() => parseGatewayConfig(oidc('https://login.example.com'))).toThrow(/`cookieDomain` must be/)
+})
+
+test.each([
+  ...['org', '.example.org', 'example.org.', 'Example.org', '192.0.2.1', 'a..org', 'https://example.org'].map(
+    (cookieDomain) => ({ cookieDomain, message: 'must be a domain such as' }),
+  ),
+  // None of `returnOrigins` is in them.
+  ...['example.com', 'ample.org', 'evil.app1.example.org'].map((cookieDomain) => ({
+    cookieDomain,
+    message: 'must be the domain of at least one origin of `returnOrigins`',
+  })),
+])('$cookieDomain is not accepted as the domain of the cookie', ({ cookieDomain, message }) => {
+  const raw = rawConfig({ cookieDomain, secureCookies: true, returnOrigins: SHARED })
+  expect(() => parseGatewayConfig(raw)).toThrow(`\`cookieDomain\` ${message}`)
+})
+
+test('a cookie for a domain must be secure', () => {
+  const raw = rawConfig({ cookieDomain: 'example.org', secureCookies: false, returnOrigins: SHARED })
+  expect(() => parseGatewayConfig(raw)).toThrow('`cookieDomain` needs `secureCookies: true`')
+})
+
 test.each(['127.0.0.1', '127.9.8.7', '::1', 'localhost'])(
   'cookies over plain HTTP are allowed on %s',
   (host) => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { TestAuthority } from '@holdfast/testing/certificates'
 import { type Browser, hasChromium, type Page, startChromium } from '@holdfast/testing/chromium'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,13 +13,15 @@ const NETWORK = await leaseNetwork()
 let chromium: Browser
 
 beforeAll(async () => {
-  if (hasChromium) chromium = await startChromium()
+  // The hosts of this domain are the front of the test.
+  const hosts = `--host-resolver-rules=MAP *.example.org ${NETWORK}.3`
+  if (hasChromium) chromium = await startChromium([hosts])
 }, 60_000)
 afterAll(() => chromium?.close())
 
 /** A page of a browser without cookies. It collects what the console shows. */
 async function openPage(): Promise<{ page: Page; console: string[] }> {
-  const context = await chromium.newContext()
+  const context = await chromium.newContext({ ignoreHTTPSErrors: true })
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const lines: string[] = []
@@ -38,6 +42,34 @@ async function startSite(body: string): Promise<string> {
     server.closeAllConnections()
   })
   return `http://${NETWORK}.2:${(server.address() as AddressInfo).port}`
+}
+
+/** A proxy with HTTPS in front of a gateway and of an application, for every host name. Returns its port. */
+async function startFront(gateway: { port: number }): Promise<number> {
+  const server = createSecureServer(await (await TestAuthority.create()).host(), (from, response) => {
+    if (from.url === '/application') {
+      response.setHeader('content-type', 'text/html').end('<h1>The application</h1>')
+      return
+    }
+    const headers = { ...from.headers, 'x-forwarded-host': from.headers.host, 'x-forwarded-proto': 'https' }
+    const to = request({
+      host: `${NETWORK}.1`,
+      port: gateway.port,
+      path: from.url,
+      method: from.method,
+      headers,
+    })
+    to.on('response', (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers)))
+    to.on('error', () => response.destroy())
+    from.pipe(to)
+  })
+  server.listen(0, `${NETWORK}.3`)
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return (server.address() as AddressInfo).port
 }
 
 async function logIn(page: Page, password: string): Promise<void> {
@@ -87,4 +119,36 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.click('text=Open it again')
     await page.waitForSelector('#username')
   })
+  test.each([
+    ['example.org', 200],
+    [undefined, 401],
+  ])(
+    'a login at one host is one at its sibling hosts only with a cookie domain (%s)',
+    async (cookieDomain, status) => {
+      const gateway = await startGateway({
+        config: {
+          listen: { host: `${NETWORK}.1`, port: 0 },
+          secureCookies: true,
+          returnOrigins: ['https://app1.example.org'],
+          trustedProxies: ['127.0.0.0/8'],
+          cookieDomain,
+        },
+      })
+      const port = await startFront(gateway)
+      const { page } = await openPage()
+      await page.goto(`https://app1.example.org:${port}/login?return_to=/session`)
+      await logIn(page, PASSWORD)
+      await page.waitForURL(`https://app1.example.org:${port}/session`, { timeout: 10_000 })
+      const answer = await page.goto(`https://app2.example.org:${port}/session`)
+      expect(answer?.status()).toBe(status)
+      // The sibling host may share the login, and still cannot end it.
+      await page.goto(`https://app2.example.org:${port}/application`)
+      await page.evaluate(
+        (url) => fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include' }).catch(() => null),
+        `https://app1.example.org:${port}/logout`,
+      )
+      expect(gateway.log()).toContain('cross-site-refused')
+      expect((await page.goto(`https://app1.example.org:${port}/session`))?.status()).toBe(200)
+    },
+  )
 })

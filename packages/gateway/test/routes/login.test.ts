@@ -167,6 +167,50 @@ test('the cookie is a __Host- cookie over HTTPS', async () => {
   expect((await gateway.get('/session', asCookie(String(token)))).status).toBe(401)
 })
 
+describe('with a cookie domain', () => {
+  const SHARED = {
+    secureCookies: true,
+    cookieDomain: 'example.org',
+    returnOrigins: ['https://app1.example.org', 'https://app2.example.org'],
+    trustedProxies: ['127.0.0.0/8'],
+  }
+
+  test('all hosts of the domain get the cookie, which is a __Secure- cookie, and a logout removes it', async () => {
+    const gateway = await startGateway({ config: SHARED })
+    const response = await gateway.post('/login', ADA)
+    const [cookie = '', device] = response.headers.getSetCookie()
+    expect(cookie).toMatch(
+      /^__Secure-holdfast=hf_\w+; Domain=example\.org; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
+    expect(device).toMatch(/^__Host-holdfast-device=/)
+    const sent = { cookie: cookie.split(';', 1)[0] ?? '' }
+    expect((await gateway.get('/session', sent)).status).toBe(200)
+    const ended = await gateway.post('/logout', undefined, sent)
+    expect(ended.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Secure-holdfast=; (?=.*Domain=example\.org)(?=.*Expires=Thu, 01 Jan 1970)/),
+    ])
+    const alone = { cookie: sent.cookie.replace('__Secure-', '__Host-') }
+    expect(await codeOf(await gateway.get('/session', alone))).toBe('NO_TOKEN')
+  })
+
+  test.each([{ 'sec-fetch-site': 'same-site' }, { origin: 'https://app2.example.org' }])(
+    'a page of a sibling host can neither log a user out nor log the user in: %j',
+    async (page) => {
+      const gateway = await startGateway({ config: SHARED })
+      const headers = { 'x-forwarded-host': 'app1.example.org', ...page }
+      const cookie = `__Secure-holdfast=${await gateway.logIn()}`
+      for (const response of [
+        await gateway.post('/logout', undefined, { ...headers, cookie }),
+        await gateway.post('/sessions/end-all', undefined, { ...headers, cookie }),
+        await gateway.post('/login', ADA, headers),
+      ]) {
+        expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
+      }
+      expect((await gateway.get('/session', { cookie })).status).toBe(200)
+    },
+  )
+})
+
 test.each([asCookie, asBearer])('a login ends the session of its request', async (credential) => {
   const gateway = await startGateway()
   const before = await gateway.logIn()
