@@ -99,7 +99,7 @@ const comment = (text: string): string =>
     .map((part) => `# ${part}`)
     .join('\n')
 
-/** Quotes a value for the configuration files of Redis, Sentinel and HAProxy. */
+/** Quotes a value for the configuration files of Redis, Sentinel and HAProxy, and for a list in a systemd unit. */
 export function quoted(value: string): string {
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
 }

@@ -157,7 +157,11 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
 
   it.each([
     ['/srv/the secrets 100%/dc1', 'ReadWritePaths="/srv/the secrets 100%%/dc1"'],
-    ['/srv/"secrets"', `ReadWritePaths='/srv/"secrets"'`],
+    ['/srv/"secrets"', String.raw`ReadWritePaths="/srv/\"secrets\""`],
+    [
+      String.raw`/srv/the "operator's" se\crets`,
+      String.raw`ReadWritePaths="/srv/the \"operator's\" se\\crets"`,
+    ],
     ['/srv/secrets', 'ReadWritePaths=/srv/secrets'],
   ])('systemd reads the exact path of the secrets folder: %s', async (path, line) => {
     const site = operatedSite()
@@ -171,6 +175,11 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
     const unit = join(folder, name)
     await writeFile(unit, text.replaceAll(/\/usr\/s?bin\/[a-z-]+/g, '/bin/true'))
     expect(await run('systemd-analyze', ['verify', '--man=no', unit])).toBe('')
+    // systemd prints a relative path as it reads it.
+    await writeFile(unit, `[Service]\nExecStart=/bin/true\n${line.replace('/srv', 'srv')}\n`)
+    expect(await run('systemd-analyze', ['verify', '--man=no', unit])).toContain(
+      `ReadWritePaths= path is not absolute, ignoring: ${path.slice(1)}`,
+    )
   })
 
   it('systemd-analyze measures the exposure that each unit states', async () => {

@@ -4,7 +4,7 @@ import { ClusterError } from '../../errors.ts'
 import type { DataCentre, Host, Site } from '../../file/site.ts'
 import { ROTATION_LIMITS } from '../../secrets/limits.ts'
 import { type Document, line } from '../document.ts'
-import { unit } from '../formats.ts'
+import { quoted, unit } from '../formats.ts'
 import { CERTIFICATES, DELIVERY, PROGRAM, SITE_FILE, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
@@ -227,16 +227,15 @@ function schedule({ name }: DataCentre, { what, calendar, whyThen }: Rotation): 
  * for a path that a unit cannot contain.
  */
 function unitPath(path: string): string {
-  const quote = path.includes('"') ? "'" : '"'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they cannot stand in a line of a unit.
-  if (path.includes(quote) || /[\0-\x1f\x7f]/.test(path)) {
+  if (/[\0-\x1f\x7f]/.test(path)) {
     throw new ClusterError(
       'RENDER_REFUSED',
-      `The folder of the secrets, ${JSON.stringify(path)}, contains both kinds of quotes or a control character. A systemd unit cannot contain such a path. Choose another folder.`,
+      `The folder of the secrets, ${JSON.stringify(path)}, contains a control character. A systemd unit cannot contain such a path. Choose another folder.`,
     )
   }
   const text = path.replaceAll('%', '%%')
-  return /^[\w./%@+:-]+$/.test(text) ? text : `${quote}${text}${quote}`
+  return /^[\w./%@+:-]+$/.test(text) ? text : quoted(text)
 }
 
 const WEEK_DAYS = 7
