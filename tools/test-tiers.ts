@@ -18,7 +18,7 @@ const CAMPAIGN = /^faults\/test\/(?:campaign\/|model\.test\.ts$)/
 
 /** Modules of tests and of the product that start processes. */
 const STARTS_PROCESSES =
-  /^node:(?:child_process|cluster)$|^packages\/local\/src\/lifecycle\/start\.ts$|^faults\/src\/operations\/operate\.ts$/
+  /^node:(?:child_process|cluster)$|^packages\/local\/src\/(?:lifecycle\/start|supervise\/managed-process)\.ts$|^faults\/src\/operations\/operate\.ts$/
 /** Files that are followed: code of tests. Nearly each package of the product can start processes, so it is not followed. */
 const TEST_CODE = /^(?:packages\/[^/]+|faults|bench)\/test\/|^testing\/src\/|^tools\//
 

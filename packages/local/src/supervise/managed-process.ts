@@ -49,6 +49,8 @@ export interface ProcessEvents {
   held: (process: ManagedProcess, why: string) => void
   /** The process ended without a request; `how` is its exit code or signal. */
   crashed: (process: ManagedProcess, how: string) => void
+  /** The process could not be started, or its crash could not be handled. It is started again. Called once for each reason. */
+  failed: (process: ManagedProcess, why: string) => void
 }
 
 const MIN_RESTART_MS = 200
@@ -69,6 +71,7 @@ export class ManagedProcess {
   #howItEnded = ''
   #state: ProcessState = 'stopped'
   #heldBecause = ''
+  #failedBecause = ''
   #restarts = 0
   #failures = 0
   #startedAtMs = 0
@@ -118,7 +121,7 @@ export class ManagedProcess {
     this.#state = 'starting'
     this.#leaving = new AbortController()
     const { signal } = this.#leaving
-    this.#running = this.#running.then(() => this.#keepRunning(signal)).catch(() => {})
+    this.#running = this.#running.then(() => this.#keepRunning(signal))
   }
 
   /** Sends a signal. Returns false when the process does not run. */
@@ -171,10 +174,31 @@ export class ManagedProcess {
       const hasRun = await this.#runOnce({ endedAtMs: this.#endedAtMs, signal: leaving, hold })
       if (leaving.aborted) return
       this.#state = 'backoff'
-      if (hasRun) this.#events.crashed(this, this.#howItEnded)
-      await sleep(this.#nextWaitMs(), undefined, { signal: leaving })
+      if (hasRun) this.#handleCrash()
+      else this.#fail(this.#howItEnded)
+      try {
+        await sleep(this.#nextWaitMs(), undefined, { signal: leaving })
+      } catch {
+        return
+      }
       this.#restarts += 1
     }
+  }
+
+  /** An error here must not end the restarts. */
+  #handleCrash(): void {
+    this.#failedBecause = ''
+    try {
+      this.#events.crashed(this, this.#howItEnded)
+    } catch (error) {
+      this.#fail(messageOf(error))
+    }
+  }
+
+  #fail(why: string): void {
+    if (why === this.#failedBecause) return
+    this.#failedBecause = why
+    this.#events.failed(this, why)
   }
 
   /** Runs the process once. Returns false when it could not start, which is retried like a crash. */
@@ -184,7 +208,10 @@ export class ManagedProcess {
       if (context.signal.aborted) return false
       this.#spawn(moreArgs)
     } catch (error) {
-      this.#howItEnded = error instanceof Error ? error.message : String(error)
+      // The process may run, and wait for the line that lets it begin.
+      this.#child?.kill('SIGKILL')
+      await this.#exited
+      this.#howItEnded = messageOf(error)
       return false
     }
     await this.#exited
@@ -236,3 +263,5 @@ export class ManagedProcess {
     return fullMs * (0.5 + Math.random() / 2)
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

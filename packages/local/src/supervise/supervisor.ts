@@ -72,6 +72,7 @@ export class Supervisor {
         started: (started) => this.#onStarted(started),
         held: ({ plan: { name } }, why) => this.#log('held', { process: name, why }),
         crashed: (crashed, how) => this.#onCrashed(crashed, how),
+        failed: ({ plan: { name } }, why) => this.#log('not started', { process: name, why }),
       })
     })
   }
@@ -195,7 +196,10 @@ export class Supervisor {
     this.#record()
     this.#log('started', { process: plan.name, pid: identity?.pid })
     if (plan.kind !== 'sentinel') return
-    applySentinelSettings(this.sentinels, plan, this.topology, untilItEnds).catch(() => {})
+    applySentinelSettings(this.sentinels, plan, this.topology, untilItEnds).catch((error: unknown) => {
+      if (untilItEnds.aborted) return
+      this.#log('the settings of a Sentinel were not applied', { process: plan.name, why: String(error) })
+    })
   }
 
   #onCrashed(process: ManagedProcess, how: string): void {
@@ -207,6 +211,7 @@ export class Supervisor {
     if (!this.#othersRunSince(plan.name, performance.now())) return
     const { primaryName, timings } = this.topology
     const controller = new AbortController()
+    const signal = AbortSignal.any([controller.signal, this.#hostSignal(plan.host)])
     const done = failOverDeadRedis(
       plan,
       {
@@ -219,8 +224,10 @@ export class Supervisor {
         sendToNode: (node, command) => this.nodes.send(node, [command], COMMAND_TIMEOUT_MS),
         log: (event, details) => this.#log(event, { process: plan.name, ...details }),
       },
-      AbortSignal.any([controller.signal, this.#hostSignal(plan.host)]),
-    ).catch(() => {})
+      signal,
+    ).catch((error: unknown) => {
+      if (!signal.aborted) this.#log('the watchdog has failed', { process: plan.name, why: String(error) })
+    })
     this.#watchdogs.set(plan.name, { controller, done })
   }
 
