@@ -23,9 +23,17 @@ import {
 const run = promisify(execFile)
 
 /** The packages that the command contains, besides its own. */
-const CONTAINED = ['agent', 'drill', 'files', 'gateway', 'local', 'operations', 'site', 'tokens'].map(
-  (name) => `packages/${name}`,
-)
+const CONTAINED = [
+  'agent',
+  'drill',
+  'files',
+  'gateway',
+  'local',
+  'operations',
+  'proxy',
+  'site',
+  'tokens',
+].map((name) => `packages/${name}`)
 
 /** Where packages are built, unless another folder is given. */
 const OUT = join(ROOT, 'dist', 'npm')

@@ -1,7 +1,4 @@
-import { InvalidOptionError } from './errors.ts'
-import type { NodeAddress } from './redis/address.ts'
-import { announcedAddress, checkAddressMap } from './redis/address-map.ts'
-import { checkTls } from './redis/tls.ts'
+import { groupOptions } from './group-options.ts'
 import { checkNumber } from './store/api/limits.ts'
 import type { RedisStoreOptions, SessionOptions } from './store/api/options.ts'
 import { MemoryBackend } from './store/backend/memory-backend.ts'
@@ -54,20 +51,14 @@ export function createRecordStore(options: RedisStoreOptions): RecordStore {
 
 /** Checks the options immediately, and connects when `open` is called. Throws `INVALID_OPTION`. */
 function redisBackend(options: RedisStoreOptions, hooks: TestHooks) {
-  const topology = checkTopology(options)
-  const tls = options.tls === undefined ? undefined : checkTls(options.tls)
+  const group = groupOptions(options)
   const limits = checkNumbers(options)
   const open = () => {
-    if (topology.standalone !== undefined) warnOfStandalone(topology.standalone)
+    if (group.standalone !== undefined) warnOfStandalone(group.standalone)
     if (limits.leaseMs > LONG_LEASE_MS) warnOfLongLease(limits.leaseMs)
     return new RedisBackend({
       ...limits,
-      ...topology,
-      dataCentre: options.dataCentre,
-      clientName: `holdfast-${options.dataCentre}`,
-      username: options.username,
-      password: options.password,
-      tls,
+      ...group,
       observer: options.observer ?? {},
       ...hooks,
     })
@@ -99,45 +90,6 @@ function checkNumbers(options: Partial<Numbers>): Numbers {
     return [name, checkNumber(name, value, least, most)] as const
   })
   return Object.fromEntries(checked) as Numbers
-}
-
-function checkTopology(options: RedisStoreOptions) {
-  if (options.standalone !== undefined && options.sentinels !== undefined) {
-    throw new InvalidOptionError('Give `sentinels` or `standalone`, not both.')
-  }
-  if (options.standalone !== undefined) {
-    return {
-      sentinels: [],
-      primaryName: '',
-      standalone: checkAddress(options.standalone, 'standalone'),
-    }
-  }
-  if (!Array.isArray(options.sentinels) || options.sentinels.length === 0) {
-    throw new InvalidOptionError('`sentinels` must name at least one Sentinel, as `{ host, port }`.')
-  }
-  const routes = checkAddressMap(options.addressMap === undefined ? {} : options.addressMap, checkAddress)
-  const { sentinelTls } = options
-  if (sentinelTls !== undefined && typeof sentinelTls !== 'boolean') {
-    throw new InvalidOptionError(`\`sentinelTls\` must be true or false, got ${String(sentinelTls)}.`)
-  }
-  return {
-    sentinels: options.sentinels.map((address, index) =>
-      announcedAddress(routes, checkAddress(address, `sentinels[${index}]`)),
-    ),
-    routes,
-    sentinelTls,
-    primaryName: options.primaryName ?? 'mymaster',
-    sentinelUsername: options.sentinelUsername,
-    sentinelPassword: options.sentinelPassword,
-    mark: options.groupMark,
-  }
-}
-
-function checkAddress(address: NodeAddress, name: string): NodeAddress {
-  if (typeof address?.host !== 'string' || address.host === '') {
-    throw new InvalidOptionError(`\`${name}.host\` must be a host name or an address.`)
-  }
-  return { host: address.host, port: checkNumber(`${name}.port`, address.port, 1, 65_535) }
 }
 
 function warnOfLongLease(leaseMs: number): void {

@@ -31,8 +31,7 @@ export function rootHelp(sections: readonly HelpSection[], groups: Readonly<Reco
     ...titled.map(({ title, rows }) => listing(title, rows, width)),
     [
       ...exitLines(Object.keys(EXIT_MEANINGS).map((code) => Number(code) as ExitCode)),
-      'Every command takes --help, and --debug to print stack traces.',
-      'Start with: holdfast up',
+      'Each takes --help, and --debug for stack traces. Start with: holdfast up',
     ],
   ])
 }

@@ -13,6 +13,7 @@ import { drill } from './drill/command.ts'
 import { gateway } from './gateway/command.ts'
 import { guard } from './guard/command.ts'
 import { init } from './init/command.ts'
+import { proxy } from './proxy/command.ts'
 import { render } from './render/command.ts'
 import { restore } from './restore/command.ts'
 import { ROTATE_COMMANDS } from './rotate/command.ts'
@@ -58,7 +59,7 @@ export const SECTIONS: readonly HelpSection[] = [
       completionCommand(() => COMMANDS, GROUPS),
     ],
   },
-  { title: 'For systemd units', commands: [gateway, guard, watchdog] },
+  { title: 'For systemd units', commands: [gateway, proxy, guard, watchdog] },
 ]
 
 export const COMMANDS: readonly AnyCommand[] = SECTIONS.flatMap(({ commands }) => commands)

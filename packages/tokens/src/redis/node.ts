@@ -1,5 +1,6 @@
 import { type HoldfastError, RedisReplyError } from '../errors.ts'
-import { formatAddress } from './address.ts'
+import { formatAddress, type NodeAddress } from './address.ts'
+import type { ReachableAddress } from './address-map.ts'
 import { parseServerTime } from './clocks.ts'
 import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
 import { HANDSHAKE_MS } from './handshake.ts'
@@ -7,6 +8,7 @@ import { type Login, withLogin } from './login.ts'
 import { parseReplication, type ReplicationView } from './replication.ts'
 import { StandingConnection } from './standing-connection.ts'
 import { unsupportedByHello, unsupportedNode, withoutCommand } from './supported-server.ts'
+import type { TlsOptions } from './tls.ts'
 
 /** The key whose value is the group id of a data set; see {@link Node.mark}. */
 export const MARK_KEY = 'hf:mark'
@@ -14,6 +16,15 @@ export const MARK_KEY = 'hf:mark'
 export interface NodeOptions extends ConnectionOptions {
   /** Called after each probe, and when the connection opens or closes. */
   onChange: () => void
+}
+
+/** Where and how to connect to a node. */
+export interface Endpoint {
+  /** The address that the node announces. */
+  address: NodeAddress
+  reach: ReachableAddress
+  tls: TlsOptions | undefined
+  localAddress: string | undefined
 }
 
 /** Deadline of a connection attempt and of a probe. A slower node counts as hung. */
@@ -80,6 +91,12 @@ export class Node {
   /** Sends a command over the permanent connection. Throws as {@link Connection.send}. */
   read(args: readonly (string | Buffer)[], timeoutMs: number): Promise<Reply> {
     return this.#connection.send(args, timeoutMs)
+  }
+
+  /** Where and how to connect, without a login. */
+  get endpoint(): Endpoint {
+    const { address, reach, tls, localAddress } = this.#options
+    return { address, reach: reach ?? address, tls, localAddress }
   }
 
   /** Opens another connection to the node. Throws as {@link Connection.open}. */

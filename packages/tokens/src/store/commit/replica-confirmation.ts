@@ -4,7 +4,7 @@ import type { ReplicaGroup } from '../../redis/group.ts'
 import { confirmers, parseReplication, type ReplicationView } from '../../redis/replication.ts'
 import type { SafetyPolicy } from '../../safety-policy.ts'
 import type { EpochBarrier } from './barrier.ts'
-import { BATCH_TIMEOUT_MS, type Writer } from './write-connection.ts'
+import { BATCH_TIMEOUT_MS, type ConfirmedConnection } from './write-connection.ts'
 
 /** Which replicas have confirmed a batch. */
 export interface Confirmation {
@@ -43,7 +43,7 @@ export class ReplicaConfirmation {
    * and no later WAIT can show it, because WAIT refers to writes of its own connection (FACT-7).
    * INV-TOKENS-17.
    */
-  async wait(writer: Writer): Promise<Confirmation> {
+  async wait(writer: ConfirmedConnection): Promise<Confirmation> {
     const { node, connection } = writer
     const sentAtMs = performance.now()
     const { wanted, foreign } = this.#replicasToWaitFor(writer)
@@ -89,7 +89,7 @@ export class ReplicaConfirmation {
    * How many replicas a batch waits for: all connected replicas that keep up, but at least the required number plus
    * the replicas that are not members.
    */
-  #replicasToWaitFor({ node, view: lastView }: Writer): { wanted: number; foreign: number } {
+  #replicasToWaitFor({ node, view: lastView }: ConfirmedConnection): { wanted: number; foreign: number } {
     const view = lastView ?? node.view
     const foreign = view === null ? 0 : foreignIn(view, this.#group.plannedFollowers(node.address))
     const least = this.#group.leastReplicas + foreign

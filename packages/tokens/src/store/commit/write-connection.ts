@@ -7,15 +7,21 @@ import { parseReplication, type ReplicationView } from '../../redis/replication.
 import { SCRIPTS } from '../../scripts/scripts.ts'
 import type { WriteCommand } from './pending-write.ts'
 
-/** The connection that carries the writes, and the term of the primary for which it was opened. */
-export interface Writer {
-  node: Node
-  connection: Connection
-  term: number
+/** A connection that carries writes, of which replicas confirm everything that was sent on it before. */
+export interface ConfirmedConnection {
+  node: Pick<Node, 'address' | 'view'>
+  connection: Pick<Connection, 'send'>
   /** The replication id of the primary when the connection was opened. */
   replid: string
   /** What the primary reported about its replicas after the last batch. */
   view: ReplicationView | null
+}
+
+/** The connection that carries the writes, and the term of the primary for which it was opened. */
+export interface Writer extends ConfirmedConnection {
+  node: Node
+  connection: Connection
+  term: number
 }
 
 /** If the primary does not answer at all within this time, the connection is closed and the batch is sent again. */

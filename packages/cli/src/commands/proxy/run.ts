@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
+import { RedisProxy } from '@holdfast/proxy'
+import { InvalidOptionError } from '@holdfast/tokens'
+import { storeOptionsFromEnvironment } from '@holdfast/tokens/environment'
+import { groupOptions } from '@holdfast/tokens/group'
+import { formatAddress, parseAddress } from '@holdfast/tokens/redis'
+import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
+import { logEvent, logLine, untilStopped } from '../../command-line/service.ts'
+
+export type ProxyCommandOptions = {
+  envFile?: string
+  listen?: string
+  socket?: string
+  reads?: 'leased' | 'confirmed'
+  lease?: number
+  hold?: number
+  whenReplicaMissing?: 'acknowledge' | 'hold'
+}
+
+const DEFAULT_ADDRESS = '127.0.0.1:6380'
+
+/** Runs a proxy until it is stopped; then it gives every answer that is under way. Throws `INVALID_OPTION`. */
+export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
+  const stopped = untilStopped()
+  const where = placeOf(options)
+  const environment = options.envFile === undefined ? process.env : await readEnvironment(options.envFile)
+  const running = new RedisProxy({
+    group: groupOptions(storeOptionsFromEnvironment(environment)),
+    ...(options.reads !== undefined && { reads: options.reads }),
+    ...(options.lease !== undefined && { leaseMs: options.lease }),
+    ...(options.hold !== undefined && { holdMs: options.hold }),
+    ...(options.whenReplicaMissing !== undefined && { whenReplicaMissing: options.whenReplicaMissing }),
+    onEvent: ({ event, ...details }) => logEvent(event, details),
+  })
+  try {
+    await running.listen(where)
+  } catch (cause) {
+    await running.stop()
+    const { code } = cause as NodeJS.ErrnoException
+    throw new InvalidOptionError(`The proxy cannot listen on ${describe(where)}: ${code}.`, { cause })
+  }
+  logLine(`The proxy accepts clients on ${describe(where)}.`)
+  await new Promise<void>((resolve) => {
+    if (stopped.aborted) resolve()
+    stopped.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await running.stop()
+  logEvent('stopped', { ...running.status })
+  return EXIT.ok
+}
+
+type Place = { host: string; port: number } | { path: string }
+
+const describe = (place: Place): string => ('path' in place ? place.path : formatAddress(place))
+
+function placeOf({ listen, socket }: ProxyCommandOptions): Place {
+  if (socket !== undefined && listen !== undefined) {
+    throw new InvalidOptionError('Give --listen or --socket, not both.')
+  }
+  if (socket !== undefined) return { path: socket }
+  const address = parseAddress(listen ?? DEFAULT_ADDRESS)
+  if (address === null) {
+    throw new InvalidOptionError(
+      `--listen must be an address with a port, such as ${DEFAULT_ADDRESS}, got "${listen}".`,
+    )
+  }
+  return address
+}
+
+async function readEnvironment(file: string): Promise<NodeJS.Dict<string>> {
+  try {
+    return parseEnv(await readFile(file, 'utf8'))
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new InvalidOptionError(`${file} cannot be read (${code}). Give the holdfast.env of this host.`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,1 @@
+export { type ProxyEvent, type ProxyOptions, type ProxyStatus, RedisProxy } from './redis-proxy.ts'

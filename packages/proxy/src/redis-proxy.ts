@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { Client } from './client/client.ts'
+import type { ClientHost, Streams } from './client/host.ts'
+import { LoginStreams } from './login-streams.ts'
+import { errorReply } from './resp/reply.ts'
+import { ALL_WRITE_RULES, type WriteRules } from './streams/batch.ts'
+import type { WriteCounters } from './streams/write-stream.ts'
+import { type Identity, LoginRefusedError } from './upstream/raw-connection.ts'
+import { Upstream, type UpstreamOptions } from './upstream/upstream.ts'
+
+export interface ProxyOptions {
+  /** The group, and the proxy's own login, which needs the rights of an application (`REDIS_ACL_RULES`). */
+  group: Omit<UpstreamOptions, 'onFailover' | 'leaseMs'>
+  /** Certificate and key for clients. By default connections are not encrypted: for clients on this host. */
+  tls?: TlsOptions
+  /** `leased`: an answer may be as old as the lease. `confirmed`: each read is as strict as a write. Default is leased. */
+  reads?: 'leased' | 'confirmed'
+  /** How long a deposed primary may answer reads (in milliseconds). Default is 1000. */
+  leaseMs?: number
+  /** How long a command waits for the end of a failover (in milliseconds). Default is 30,000. */
+  holdMs?: number
+  /** The logical database of the completion records, which no client may select. Default is 15. */
+  recordDb?: number
+  maxClients?: number
+  /** Most bytes of one command. Default is 64 MiB. */
+  maxRequestBytes?: number
+  /** A client that has not read this many bytes is disconnected. Default is 256 MiB. */
+  maxUnsentBytes?: number
+  /** Most bytes of answered writes that a replica lacks. Default is 64 MiB. */
+  maxJournalBytes?: number
+  /** Whether writes are acknowledged when that is reached, or held. Default is acknowledge. */
+  whenReplicaMissing?: 'acknowledge' | 'hold'
+  /** For tests only: rules of writes that do not hold. */
+  rules?: Partial<WriteRules>
+  /** Receives events for a log. Must not throw. */
+  onEvent?: (event: ProxyEvent) => void
+}
+
+export interface ProxyEvent {
+  event:
+    | 'failover'
+    | 'held'
+    | 'login-refused'
+    | 'protocol-error'
+    | 'slow-client'
+    | 'too-many-clients'
+    | 'lost-record'
+  [field: string]: unknown
+}
+
+export interface ProxyStatus extends WriteCounters {
+  clients: number
+  logins: number
+  /** Commands that wait for an answer of Redis. */
+  pending: number
+  /** Answered batches that a replica lacks. */
+  unconfirmed: number
+  /** Answered batches that were forgotten while a replica lacked them. */
+  forgotten: number
+  primary: string | null
+  failovers: number
+  problem: string | null
+}
+
+const MAX_ARGS = 1024 * 1024
+const MAX_WATCHING = 64
+/** How long a login waits between looks for a primary. */
+const LOOK_MS = 20
+/** Answers of one login are forgotten after this time without a client. */
+const IDLE_LOGIN_MS = 60_000
+/** How long a stop waits for the answers of commands that are under way. */
+const STOP_MS = 10_000
+
+/**
+ * A Redis that never fails, for unmodified clients: it stands for the primary of a group, holds commands while a failover
+ * lasts, and sends writes again without doing them twice (docs/proxy.md).
+ */
+export class RedisProxy {
+  readonly #options: ProxyOptions
+  readonly #upstream: Upstream
+  readonly #host: ClientHost
+  readonly #clients = new Map<number, Client>()
+  readonly #logins = new Map<string, Promise<LoginStreams>>()
+  readonly #open = new Set<LoginStreams>()
+  readonly #lastUsedMs = new Map<LoginStreams, number>()
+  readonly #servers: Server[] = []
+  readonly #sweep: NodeJS.Timeout
+  readonly #counters: WriteCounters = {
+    sentAgain: 0,
+    foundDone: 0,
+    uncertain: 0,
+    unavailable: 0,
+    lostProofs: 0,
+    notSentAgain: 0,
+    lostRecords: 0,
+  }
+  #nextClientId = 1
+  #isStopping = false
+
+  constructor(options: ProxyOptions) {
+    this.#options = options
+    const { group, leaseMs = 1000, holdMs = 30_000, reads = 'leased', recordDb = 15 } = options
+    const onFailover = (from: string, to: string) => this.#tellFailover(from, to)
+    this.#upstream = new Upstream({ ...group, leaseMs, onFailover })
+    this.#host = {
+      upstream: this.#upstream,
+      limits: {
+        maxBytes: options.maxRequestBytes ?? 64 * 1024 * 1024,
+        maxArgs: MAX_ARGS,
+        maxUnsentBytes: options.maxUnsentBytes ?? 256 * 1024 * 1024,
+      },
+      holdMs,
+      readsAreConfirmed: reads === 'confirmed',
+      recordDb,
+      logIn: (identity) => this.#logIn(identity),
+      left: (id) => this.#clients.delete(id),
+      log: (event, fields) => this.#tell({ event, ...fields } as ProxyEvent),
+    }
+    this.#sweep = setInterval(() => this.#forgetIdleLogins(), IDLE_LOGIN_MS / 2).unref()
+  }
+
+  /** Accepts clients at an address, a Unix socket or an inherited descriptor, and returns the port. */
+  async listen(where: { host: string; port: number } | { path: string } | { fd: number }): Promise<number> {
+    const { tls } = this.#options
+    const accept = (socket: Socket) => this.#accept(socket)
+    const server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept)
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(where, () => resolve())
+    })
+    this.#servers.push(server)
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  get status(): ProxyStatus {
+    const logins = [...this.#open]
+    const streams = logins.flatMap(({ all }) => all)
+    return {
+      ...this.#counters,
+      clients: this.#clients.size,
+      logins: logins.length,
+      pending: logins.reduce((sum, { pending }) => sum + pending, 0),
+      unconfirmed: streams.reduce((sum, { unconfirmed }) => sum + unconfirmed, 0),
+      forgotten: streams.reduce((sum, { forgotten }) => sum + forgotten, 0),
+      primary: this.#upstream.group.primary?.address ?? null,
+      failovers: this.#upstream.group.failovers,
+      problem: this.#upstream.problem,
+    }
+  }
+
+  /** Stops gracefully: accepts nothing more, gives every answer that is under way, then closes the connections. */
+  async stop(timeoutMs = STOP_MS): Promise<void> {
+    this.#isStopping = true
+    clearInterval(this.#sweep)
+    for (const server of this.#servers) server.close()
+    for (const client of this.#clients.values()) client.end()
+    const untilMs = performance.now() + timeoutMs
+    while (this.#clients.size > 0 && performance.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    for (const client of this.#clients.values()) client.close()
+    for (const streams of this.#open) streams.close()
+    this.#upstream.close()
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isStopping || this.#clients.size >= (this.#options.maxClients ?? 10_000)) {
+      this.#tell({ event: 'too-many-clients', clients: this.#clients.size })
+      socket.on('error', () => {})
+      socket.end(errorReply('ERR max number of clients reached'))
+      return
+    }
+    const id = this.#nextClientId++
+    this.#clients.set(id, new Client(socket, id, this.#host))
+  }
+
+  /** One set of connections for each login and protocol. A password is compared by Redis, once for each. */
+  async #logIn(identity: Identity): Promise<Streams> {
+    const untilMs = performance.now() + this.#host.holdMs
+    const key = keyOf(identity)
+    for (;;) {
+      try {
+        const opening = this.#logins.get(key) ?? this.#openLogin(key, identity)
+        const streams = await opening
+        this.#lastUsedMs.set(streams, performance.now())
+        return streams
+      } catch (error) {
+        if (error instanceof LoginRefusedError) {
+          this.#tell({ event: 'login-refused', user: identity.username })
+          throw error
+        }
+        if (performance.now() >= untilMs || this.#isStopping) throw error
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+      }
+    }
+  }
+
+  #openLogin(key: string, identity: Identity): Promise<LoginStreams> {
+    const { maxJournalBytes = 64 * 1024 * 1024, whenReplicaMissing = 'acknowledge' } = this.#options
+    const opening = LoginStreams.open(this.#upstream, identity, {
+      recordDb: this.#host.recordDb,
+      maxJournalBytes,
+      whenReplicaMissing,
+      counters: this.#counters,
+      rules: { ...ALL_WRITE_RULES, ...this.#options.rules },
+      maxWatching: MAX_WATCHING,
+      isCaughtUp: (term) => [...this.#open].every((streams) => streams.isCaughtUp(term)),
+      onLoginRefused: () => this.#logins.delete(key),
+    })
+    this.#logins.set(key, opening)
+    opening.then(
+      (streams) => this.#open.add(streams),
+      () => this.#logins.delete(key),
+    )
+    return opening
+  }
+
+  #forgetIdleLogins(): void {
+    if (this.#clients.size > 0) return
+    for (const streams of this.#open) {
+      const idleMs = performance.now() - (this.#lastUsedMs.get(streams) ?? 0)
+      const isNeeded = streams.pending > 0 || streams.all.some(({ unconfirmed }) => unconfirmed > 0)
+      if (idleMs < IDLE_LOGIN_MS || isNeeded) continue
+      this.#open.delete(streams)
+      this.#lastUsedMs.delete(streams)
+      this.#logins.delete(keyOf(streams.identity))
+      streams.close()
+    }
+  }
+
+  #tellFailover(from: string, to: string): void {
+    const { pending } = this.status
+    this.#tell({ event: 'failover', from, to, held: pending })
+  }
+
+  #tell(event: ProxyEvent): void {
+    this.#options.onEvent?.(event)
+  }
+}
+
+/** The password itself is not kept as a key. */
+function keyOf({ username, password, protocol }: Identity): string {
+  const secret = createHash('sha256').update(`${username?.length}\0${username}\0${password}`).digest('hex')
+  return `${protocol}:${secret}`
+}

@@ -1,0 +1,170 @@
+import {
+  array,
+  errorKind,
+  errorReply,
+  isError,
+  isNull,
+  nullArray,
+  type Protocol,
+  QUEUED,
+  textOf,
+} from '../resp/reply.ts'
+import { elementsOf } from '../resp/reply-splitter.ts'
+import { encodeCommand } from '../resp/request-parser.ts'
+import type { Call } from './call.ts'
+import { formatRecord, RECORD_LASTS_MS } from './completion-record.ts'
+
+/** Where the completion record of a stream is. */
+export interface RecordPlace {
+  key: string
+  /** The logical database of the records, so that clients do not see them. */
+  db: number
+}
+
+/** The calls that are sent together as one transaction, with the number of the batch. */
+export interface Batch {
+  number: number
+  calls: Call[]
+}
+
+/** The rules that keep the promises of writes. Each holds in production; a test takes one out and shows what is lost. */
+export interface WriteRules {
+  /** The completion record is watched on the socket that sends. */
+  guard: boolean
+  /** An answered batch is kept until every planned replica has it. */
+  journal: boolean
+}
+
+export const ALL_WRITE_RULES: WriteRules = Object.freeze({ guard: true, journal: true })
+
+/** What became of a transaction. */
+export type Outcome =
+  /** It was done. One answer for each call. */
+  | { kind: 'done'; answers: Buffer[] }
+  /** The guard ended it: another attempt of this stream was done since the record was looked at. Nothing was done. */
+  | { kind: 'guarded' }
+  /** The server refused it for a while, or permanently on this connection. Nothing was done. */
+  | { kind: 'passing'; error: string; isReplica: boolean }
+  /** The server refused some calls before the transaction, so nothing was done. The others can be sent again. */
+  | { kind: 'refused'; refusals: Map<Call, Buffer> }
+
+/** Errors that pass by themselves, or with another primary: the batch is sent again. */
+const PASSING = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'TRYAGAIN', 'CLUSTERDOWN'])
+
+const MULTI = encodeCommand(['MULTI'])
+const EXEC = encodeCommand(['EXEC'])
+const select = (db: number) => encodeCommand(['SELECT', String(db)])
+
+/**
+ * INV-PROXY-1. The bytes of a batch, and how many answers they get: `MULTI`, the calls, the completion record, `EXEC`, and the guard of
+ * the next batch. The connection is in the database of the records before and after it.
+ */
+export function encodeBatch(
+  { number, calls }: Batch,
+  attempt: number,
+  record: RecordPlace,
+  rules: WriteRules = ALL_WRITE_RULES,
+): { bytes: Buffer[]; replies: number } {
+  const bytes: Buffer[] = [MULTI]
+  let replies = 1
+  let db = record.db
+  for (const call of calls) {
+    if (call.db !== db) {
+      bytes.push(select(call.db))
+      replies += 1
+      db = call.db
+    }
+    bytes.push(...call.commands)
+    replies += call.commands.length
+    // A transaction may have selected another database.
+    if (call.isTransaction) db = -1
+  }
+  if (db !== record.db) {
+    bytes.push(select(record.db))
+    replies += 1
+  }
+  const value = formatRecord({ batch: number, attempt })
+  bytes.push(
+    encodeCommand(['SET', record.key, value, 'PX', String(RECORD_LASTS_MS)]),
+    EXEC,
+    encodeCommand([rules.guard ? 'WATCH' : 'EXISTS', record.key]),
+  )
+  return { bytes, replies: replies + 3 }
+}
+
+/** The place of each answer of {@link encodeBatch} among the commands between `MULTI` and `EXEC`. */
+function places({ calls }: Batch, recordDb: number): { call: Call | null }[] {
+  const all: { call: Call | null }[] = []
+  let db = recordDb
+  for (const call of calls) {
+    if (call.db !== db) all.push({ call: null })
+    db = call.isTransaction ? -1 : call.db
+    for (const _ of call.commands) all.push({ call })
+  }
+  if (db !== recordDb) all.push({ call: null })
+  all.push({ call: null })
+  return all
+}
+
+/** Reads the answers to {@link encodeBatch}. */
+export function readOutcome(
+  batch: Batch,
+  replies: readonly Buffer[],
+  record: RecordPlace,
+  protocol: Protocol,
+): Outcome {
+  const [multi = QUEUED, ...rest] = replies
+  const exec = rest[rest.length - 2]
+  const queued = rest.slice(0, -2)
+  if (exec === undefined) throw new Error('A batch was answered with too few replies.')
+  const own = places(batch, record.db)
+  const refusals = new Map<Call, Buffer>()
+  for (const [index, reply] of [multi, ...queued].entries()) {
+    if (!isError(reply)) continue
+    const kind = errorKind(reply)
+    if (PASSING.has(kind)) return { kind: 'passing', error: textOf(reply), isReplica: kind === 'READONLY' }
+    const call = index === 0 ? null : (own[index - 1]?.call ?? null)
+    if (call === null)
+      return { kind: 'refused', refusals: new Map(batch.calls.map((each) => [each, aboutRights(reply)])) }
+    if (!refusals.has(call)) refusals.set(call, call.isTransaction ? aborted(reply) : reply)
+  }
+  if (refusals.size > 0) return { kind: 'refused', refusals }
+  if (isError(exec)) {
+    const kind = errorKind(exec)
+    return { kind: 'passing', error: textOf(exec), isReplica: kind === 'READONLY' }
+  }
+  const results = isNull(exec) ? null : elementsOf(exec)
+  if (results === null) return { kind: 'guarded' }
+  if (results.length !== own.length) throw new Error('EXEC answered with another number of replies.')
+  return { kind: 'done', answers: answersOf(batch.calls, own, results, protocol) }
+}
+
+function answersOf(
+  calls: readonly Call[],
+  own: readonly { call: Call | null }[],
+  results: readonly Buffer[],
+  protocol: Protocol,
+): Buffer[] {
+  const answers = new Map<Call, Buffer[]>(calls.map((call) => [call, []]))
+  for (const [index, { call }] of own.entries()) {
+    const result = results[index]
+    if (call !== null && result !== undefined) answers.get(call)?.push(result)
+  }
+  return calls.map((call) => {
+    const its = answers.get(call) ?? []
+    return call.isTransaction ? array(its) : (its[0] ?? nullArray(protocol))
+  })
+}
+
+/** The answer to calls that failed because of what the proxy itself does for them as this user. */
+export function aboutRights(reply: Buffer): Buffer {
+  const text = textOf(reply)
+  return text.startsWith('NOPERM')
+    ? errorReply(
+        `NOPERM The proxy cannot write for this user: ${text} Give the user the rules of docs/proxy.md.`,
+      )
+    : errorReply(text)
+}
+
+const aborted = (reply: Buffer): Buffer =>
+  errorReply(`EXECABORT Transaction discarded because of: ${textOf(reply)}`)

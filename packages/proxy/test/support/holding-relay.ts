@@ -1,0 +1,98 @@
+import { connect, type Socket } from 'node:net'
+import { type RedisGroup, startTcpServer } from '@holdfast/testing'
+import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
+
+/** Connections that carry completion records are writes of a proxy. */
+const RECORDS = 'hf:px:'
+
+interface Pair {
+  client: Socket
+  server: Socket
+  isWriter: boolean
+  held: Buffer[] | null
+}
+
+/**
+ * Relays between a proxy and the Redis of a group. A relay can break a connection towards the proxy and keep what was sent
+ * on it, to deliver it later: as a network does whose packets arrive late.
+ */
+export class HoldingRelays implements Disposable {
+  readonly #pairs = new Set<Pair>()
+  readonly #servers: { close(): void }[] = []
+  #isHolding = false
+  #onHeld = () => {}
+
+  /** Starts a relay for each Redis, and returns where the proxy reaches each of them. */
+  async start(group: RedisGroup): Promise<Map<string, NodeAddress>> {
+    const routes = new Map<string, NodeAddress>()
+    for (const { address } of group.redis) {
+      const server = await startTcpServer((client) => this.#relay(client, address))
+      this.#servers.push(server)
+      routes.set(formatAddress(address), { host: server.host, port: server.port })
+    }
+    return routes
+  }
+
+  /**
+   * The next transaction that a writer sends does not arrive. Its connection ends for the proxy, and stays open to Redis.
+   * Resolves when that has happened.
+   */
+  holdNextWrite(): Promise<void> {
+    this.#isHolding = true
+    return new Promise((resolve) => {
+      this.#onHeld = resolve
+    })
+  }
+
+  /** Delivers what was held. Resolves when Redis has answered it. */
+  async deliver(): Promise<void> {
+    for (const pair of this.#pairs) {
+      if (pair.held === null) continue
+      const answered = new Promise<void>((resolve) => pair.server.once('data', () => resolve()))
+      pair.server.write(Buffer.concat(pair.held))
+      await answered
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { client, server } of this.#pairs) {
+      client.destroy()
+      server.destroy()
+    }
+    for (const server of this.#servers) server.close()
+  }
+
+  #relay(client: Socket, { host, port }: NodeAddress): void {
+    const server = connect({ host, port })
+    const pair: Pair = { client, server, isWriter: false, held: null }
+    this.#pairs.add(pair)
+    client.on('data', (chunk) => this.#forward(pair, chunk))
+    server.on('data', (chunk) => client.write(chunk))
+    server.on('error', () => client.destroy())
+    server.on('close', () => client.destroy())
+    client.on('close', () => {
+      if (pair.held !== null) return
+      server.destroy()
+      this.#pairs.delete(pair)
+    })
+  }
+
+  #forward(pair: Pair, chunk: Buffer): void {
+    const isTransaction = chunk.includes('MULTI')
+    if (this.#isHolding && pair.isWriter && isTransaction) {
+      this.#isHolding = false
+      pair.held = []
+      pair.client.removeAllListeners('data')
+      pair.client.on('data', (more) => pair.held?.push(more))
+      pair.held.push(chunk)
+      // The rest of the transaction may come in another packet.
+      setTimeout(() => {
+        pair.client.destroy()
+        this.#onHeld()
+      }, 50)
+      return
+    }
+    pair.isWriter ||= chunk.includes(RECORDS)
+    pair.server.write(chunk)
+  }
+}
