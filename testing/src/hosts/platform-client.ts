@@ -24,13 +24,18 @@ const [propertiesFile = '', report = ''] = process.argv.slice(2)
 const { redisProps } = JSON.parse(readFileSync(propertiesFile, 'utf8'))
 const client = new Redis(redisProps)
 client.on('error', () => {})
+// Node keeps the address that it has read once. After the other end reset the connection, it could not read it any more.
+client.on('connect', () => addressOf(client.stream))
+
+const addressOf = (stream: typeof client.stream): string | null =>
+  'remoteAddress' in stream ? (stream.remoteAddress ?? null) : null
 
 async function beat(number: number): Promise<Written> {
   const key = `beat:${number}`
   try {
     await client.set(key, number)
     const { stream } = client
-    const by = 'remoteAddress' in stream ? (stream.remoteAddress ?? null) : null
+    const by = addressOf(stream)
     const replicas = await client.wait(2, REPLICATED_WITHIN_MS)
     // A WAIT that was repeated on a connection that wrote nothing does not cover this write.
     return { number, by, replicas: client.stream === stream ? replicas : 0, read: await client.get(key) }
