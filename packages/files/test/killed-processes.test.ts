@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,7 +55,10 @@ it('processes that are killed at any moment never leave the lock to nobody, or t
   expect(taken['not alone']).toBe(0)
   // A draft of a process that was killed before it wrote is empty: such a file is deleted when it is a minute old.
   const aMinuteAgo = new Date(Date.now() - 61_000)
-  for (const name of readdirSync(folder)) utimesSync(join(folder, name), aMinuteAgo, aMinuteAgo)
+  for (const name of readdirSync(folder)) {
+    const left = join(folder, name)
+    if (statSync(left).size === 0) utimesSync(left, aMinuteAgo, aMinuteAgo)
+  }
   const { lock } = tryLock(join(folder, 'lock'), options)
   expect(lock).not.toBeNull()
   lock?.release()

@@ -23,12 +23,11 @@ const REPLICATED_WITHIN_MS = 30
 const [propertiesFile = '', report = ''] = process.argv.slice(2)
 const { redisProps } = JSON.parse(readFileSync(propertiesFile, 'utf8'))
 const client = new Redis(redisProps)
+const addressOf = (stream: typeof client.stream): string | null =>
+  'remoteAddress' in stream ? (stream.remoteAddress ?? null) : null
 client.on('error', () => {})
 // Node keeps the address that it has read once. After the other end reset the connection, it could not read it any more.
 client.on('connect', () => addressOf(client.stream))
-
-const addressOf = (stream: typeof client.stream): string | null =>
-  'remoteAddress' in stream ? (stream.remoteAddress ?? null) : null
 
 async function beat(number: number): Promise<Written> {
   const key = `beat:${number}`
