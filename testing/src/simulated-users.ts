@@ -47,6 +47,23 @@ export class SimulatedUsers {
     ])
   }
 
+  /**
+   * Resolves when the users have done this much, however slow the machine is.
+   * A test that counts what they did in the time of something else fails when that becomes faster.
+   */
+  async untilDone(least: { loggedIn?: number; loggedOut?: number; verifications?: number }): Promise<void> {
+    const { loggedIn = 0, loggedOut = 0, verifications = 0 } = least
+    const isDone = () =>
+      this.loggedIn.size >= loggedIn &&
+      this.loggedOut.size >= loggedOut &&
+      this.verifications >= verifications
+    const untilMs = performance.now() + 30_000
+    while (!isDone()) {
+      if (performance.now() > untilMs) throw new Error(`The users did too little: ${this.#counts()}`)
+      await sleep(20)
+    }
+  }
+
   /** Resolves when every request has its answer. */
   async stop(): Promise<void> {
     this.#stopping.abort()
@@ -60,6 +77,11 @@ export class SimulatedUsers {
       const { status } = await store.verify(token)
       if (status !== 'active') this.failures.push(`${status} in the end`)
     }
+  }
+
+  #counts(): string {
+    const { loggedIn, loggedOut, verifications, failures } = this
+    return JSON.stringify({ loggedIn: loggedIn.size, loggedOut: loggedOut.size, verifications, failures })
   }
 
   async #repeat(pauseMs: number, request: (round: number) => Promise<void>): Promise<void> {
