@@ -15,6 +15,9 @@ export interface LoginStreamsOptions extends Omit<WriteStreamOptions, 'identity'
   onLoginRefused: (error: LoginRefusedError) => void
 }
 
+/** If the server does not answer within this time, another look is made. */
+const LOOK_MS = 2000
+
 /** The connections to Redis of all clients with one login. */
 export class LoginStreams implements Streams {
   readonly identity: Identity
@@ -27,6 +30,7 @@ export class LoginStreams implements Streams {
   readonly #watching = new Set<WriteStream>()
   readonly #free: WriteStream[] = []
   readonly #waiting: (() => void)[] = []
+  #users = 0
 
   private constructor(
     upstream: Upstream,
@@ -57,6 +61,7 @@ export class LoginStreams implements Streams {
       const [commands, info] = await connection.exchange(
         [encodeCommand(['COMMAND']), encodeCommand(['INFO', 'server'])],
         2,
+        LOOK_MS,
       )
       if (commands === undefined || info === undefined || isError(commands)) {
         throw new Error(
@@ -72,6 +77,20 @@ export class LoginStreams implements Streams {
       )
     } finally {
       connection.close()
+    }
+  }
+
+  /** Clients that are logged in with it. */
+  get users(): number {
+    return this.#users
+  }
+
+  use(): () => void {
+    this.#users += 1
+    let isOver = false
+    return () => {
+      if (!isOver) this.#users -= 1
+      isOver = true
     }
   }
 

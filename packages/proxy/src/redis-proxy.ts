@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { Client } from './client/client.ts'
 import type { ClientHost, Streams } from './client/host.ts'
 import { LoginStreams } from './login-streams.ts'
 import { errorReply } from './resp/reply.ts'
+import { SentinelPort } from './sentinel/sentinel-port.ts'
 import { ALL_WRITE_RULES, type WriteRules } from './streams/batch.ts'
 import type { WriteCounters } from './streams/write-stream.ts'
 import { type Identity, LoginRefusedError } from './upstream/raw-connection.ts'
@@ -66,6 +67,7 @@ export interface ProxyStatus extends WriteCounters {
 
 const MAX_ARGS = 1024 * 1024
 const MAX_WATCHING = 64
+const MAX_CLIENTS = 10_000
 /** How long a login waits between looks for a primary. */
 const LOOK_MS = 20
 /** Answers of one login are forgotten after this time without a client. */
@@ -86,6 +88,7 @@ export class RedisProxy {
   readonly #open = new Set<LoginStreams>()
   readonly #lastUsedMs = new Map<LoginStreams, number>()
   readonly #servers: Server[] = []
+  readonly #sentinelPorts: SentinelPort[] = []
   readonly #sweep: NodeJS.Timeout
   readonly #counters: WriteCounters = {
     sentAgain: 0,
@@ -136,6 +139,20 @@ export class RedisProxy {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
+  /**
+   * Accepts clients that ask Sentinels for their primary, and names this proxy at `announced` to them. Returns the port.
+   */
+  async listenForSentinelClients(
+    where: { host: string; port: number },
+    announced: { host: string; port: number },
+  ): Promise<number> {
+    const { maxClients = MAX_CLIENTS, group } = this.#options
+    const runId = randomBytes(20).toString('hex')
+    const port = new SentinelPort({ ...announced, primaryName: group.primaryName, runId }, maxClients)
+    this.#sentinelPorts.push(port)
+    return await port.listen(where)
+  }
+
   get status(): ProxyStatus {
     const logins = [...this.#open]
     const streams = logins.flatMap(({ all }) => all)
@@ -157,6 +174,7 @@ export class RedisProxy {
     this.#isStopping = true
     clearInterval(this.#sweep)
     for (const server of this.#servers) server.close()
+    for (const port of this.#sentinelPorts) port.close()
     for (const client of this.#clients.values()) client.end()
     const untilMs = performance.now() + timeoutMs
     while (this.#clients.size > 0 && performance.now() < untilMs) {
@@ -168,7 +186,7 @@ export class RedisProxy {
   }
 
   #accept(socket: Socket): void {
-    if (this.#isStopping || this.#clients.size >= (this.#options.maxClients ?? 10_000)) {
+    if (this.#isStopping || this.#clients.size >= (this.#options.maxClients ?? MAX_CLIENTS)) {
       this.#tell({ event: 'too-many-clients', clients: this.#clients.size })
       socket.on('error', () => {})
       socket.end(errorReply('ERR max number of clients reached'))
@@ -206,10 +224,11 @@ export class RedisProxy {
       maxJournalBytes,
       whenReplicaMissing,
       counters: this.#counters,
+      holdMs: this.#host.holdMs,
       rules: { ...ALL_WRITE_RULES, ...this.#options.rules },
       maxWatching: MAX_WATCHING,
       isCaughtUp: (term) => [...this.#open].every((streams) => streams.isCaughtUp(term)),
-      onLoginRefused: () => this.#logins.delete(key),
+      onLoginRefused: () => void this.#endLogin(key),
     })
     this.#logins.set(key, opening)
     opening.then(
@@ -219,9 +238,26 @@ export class RedisProxy {
     return opening
   }
 
+  /** Redis refuses a login that it accepted before: the password was replaced, or the user was removed. */
+  async #endLogin(key: string): Promise<void> {
+    const opening = this.#logins.get(key)
+    this.#logins.delete(key)
+    const ended = await opening?.catch(() => null)
+    if (ended == null) return
+    this.#tell({ event: 'login-refused', user: ended.identity.username })
+    this.#open.delete(ended)
+    this.#lastUsedMs.delete(ended)
+    // Its clients log in again by themselves, if they have the new password.
+    ended.close()
+    for (const client of this.#clients.values()) if (client.streams === ended) client.end()
+  }
+
   #forgetIdleLogins(): void {
-    if (this.#clients.size > 0) return
     for (const streams of this.#open) {
+      if (streams.users > 0) {
+        this.#lastUsedMs.set(streams, performance.now())
+        continue
+      }
       const idleMs = performance.now() - (this.#lastUsedMs.get(streams) ?? 0)
       const isNeeded = streams.pending > 0 || streams.all.some(({ unconfirmed }) => unconfirmed > 0)
       if (idleMs < IDLE_LOGIN_MS || isNeeded) continue

@@ -36,11 +36,6 @@ export class Answers {
     }
   }
 
-  /** Sends bytes that do not answer a command, such as a message of a channel. */
-  push(message: Buffer): void {
-    this.reserve()(message)
-  }
-
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true

@@ -41,6 +41,7 @@ export class Client {
   readonly #answers: Answers
   readonly #requests: Request[] = []
   #streams: Streams | null = null
+  #leaveLogin = () => {}
   #transaction: Transaction | null = null
   #watching: { stream: WatchingStream; connection: object } | null = null
   #subscriptions: Subscriptions | null = null
@@ -70,6 +71,11 @@ export class Client {
     return this.#answers.size + this.#requests.length
   }
 
+  /** How it is logged in. */
+  get streams(): Streams | null {
+    return this.#streams
+  }
+
   /** Reads nothing more, and closes the connection once everything that was asked is answered. */
   end(): void {
     this.#isEnding = true
@@ -86,6 +92,7 @@ export class Client {
     this.#requests.length = 0
     this.#subscriptions?.close()
     this.#unwatch()
+    this.#leaveLogin()
     this.#host.left(this.#state.id)
   }
 
@@ -221,6 +228,19 @@ export class Client {
     this.#pump()
   }
 
+  /** Tries until it works, for as long as a command may wait. */
+  async #whileHeld<T>(work: () => Promise<T>): Promise<T> {
+    const untilMs = performance.now() + this.#host.holdMs
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (performance.now() >= untilMs || this.#isGone) throw error
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+      }
+    }
+  }
+
   #read({ name }: Command, request: Request): boolean {
     const streams = this.#streams
     if (streams === null) return true
@@ -313,7 +333,8 @@ export class Client {
     this.#subscriptions ??= new Subscriptions(this.#host.upstream, streams.identity, (message) => {
       if (!this.#isGone) this.#socket.write(message)
     })
-    await this.#subscriptions.change(name, args, raw)
+    const subscriptions = this.#subscriptions
+    await this.#whileHeld(() => subscriptions.change(name, args, raw))
     return null
   }
 
@@ -409,7 +430,7 @@ export class Client {
     const isFirst = this.#watching === null
     const stream = this.#watching?.stream ?? (await streams.borrowWatching(this.#host.holdMs))
     try {
-      const { connection, reply } = await stream.watch(this.#state.db, raw)
+      const { connection, reply } = await this.#whileHeld(() => stream.watch(this.#state.db, raw))
       // A second WATCH on another connection would forget the first: EXEC then answers null, as after a change.
       if (isFirst) this.#watching = { stream, connection }
       return reply
@@ -458,6 +479,7 @@ export class Client {
     this.#subscriptions?.close()
     this.#subscriptions = null
     Object.assign(this.#state, newState(this.#state.id, this.#host.recordDb))
+    this.#leaveLogin()
     this.#streams = null
     this.#say(simple('RESET'))
   }
@@ -477,7 +499,10 @@ export class Client {
           }
         : { username: username ?? 'default', password, protocol }
     try {
-      this.#streams = await this.#host.logIn(identity)
+      const streams = await this.#host.logIn(identity)
+      this.#leaveLogin()
+      this.#streams = streams
+      this.#leaveLogin = streams.use()
     } catch (error) {
       if (!(error instanceof LoginRefusedError)) throw error
       if (name === 'hello' && password === undefined) {

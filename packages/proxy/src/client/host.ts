@@ -13,6 +13,8 @@ export interface Streams {
   version: string
   read: ReadStream
   write: WriteStream
+  /** Notes a client that uses it, until the returned function is called. */
+  use(): () => void
   /** A stream for one client that watches keys. Throws when too many clients watch at once. */
   borrowWatching(timeoutMs: number): Promise<WatchingStream>
 }

@@ -7,6 +7,8 @@ import { type Call, unavailable } from './call.ts'
 
 export interface ReadStreamOptions {
   identity: Identity
+  /** How long a read may take (in milliseconds). Then its connection is closed, and it is asked again or given up. */
+  holdMs: number
   /** Whether the primary of this term has all that this proxy answered. */
   isCaughtUp: (term: number) => boolean
   onLoginRefused: (error: LoginRefusedError) => void
@@ -16,6 +18,8 @@ export interface ReadStreamOptions {
 const MAX_IN_FLIGHT = 4096
 /** How often reads that may not be answered look again. */
 const LOOK_AGAIN_MS = 10
+/** If the server does not answer at all within this time, the connection is closed. */
+const LOOK_MS = 1000
 /** The server cannot read now, but it, or another one, will. */
 const PASSING = new Set(['LOADING', 'MASTERDOWN', 'CLUSTERDOWN'])
 
@@ -94,7 +98,7 @@ export class ReadStream {
     })
     if (calls.length === 0) return
     this.#inFlight += calls.length
-    reader.connection.exchange(bytes, replies).then(
+    reader.connection.exchange(bytes, replies, this.#options.holdMs).then(
       (answers) => this.#answer(reader, calls, (index) => answers[(ends[index] ?? 0) - 1]),
       () => this.#answer(reader, calls, () => undefined),
     )
@@ -145,7 +149,7 @@ export class ReadStream {
       const { node, term } = primary
       const connection = await RawConnection.open(node.endpoint, this.#options.identity)
       void this.#upstream.group.termOver(term).then(() => connection.close())
-      const [mark] = await connection.exchange([encodeCommand(['GET', MARK_KEY])], 1)
+      const [mark] = await connection.exchange([encodeCommand(['GET', MARK_KEY])], 1, LOOK_MS)
       // The address may belong to another group by now. Without the right to look, the group's own look counts.
       const isForeign = mark !== undefined && !isError(mark) && !this.#upstream.group.isOurs(textOrNull(mark))
       if (this.#closed || isForeign) connection.close()

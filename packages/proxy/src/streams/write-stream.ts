@@ -25,6 +25,8 @@ export interface WriteStreamOptions {
   maxJournalBytes: number
   /** Whether writes are acknowledged, or held, while the journal is full because a replica is down. */
   whenReplicaMissing: 'acknowledge' | 'hold'
+  /** How long a transaction may take (in milliseconds). Then its connection is closed. */
+  holdMs: number
   counters: WriteCounters
   rules: WriteRules
   onLoginRefused: (error: LoginRefusedError) => void
@@ -61,6 +63,8 @@ interface Writer extends ConfirmedConnection {
 }
 
 const MAX_CALLS = 1024
+/** If the server does not answer at all within this time, the connection is closed. */
+const LOOK_MS = 1000
 const MAX_BYTES = 1024 * 1024
 /** How often the replicas are asked about answered batches that they lacked, while nothing else is written. */
 const CONFIRM_EVERY_MS = 500
@@ -100,6 +104,9 @@ export class WriteStream {
   #caughtUpTerm = -1
   #wake = Promise.withResolvers<void>()
   #lastWriteMs = 0
+  #opening: Promise<Writer> | null = null
+  /** A client watches keys on the connection. */
+  #isWatching = false
   #closed = false
   #problem: string | null = null
 
@@ -148,15 +155,24 @@ export class WriteStream {
    * Watches keys for a transaction of the client that has this stream for itself, and returns the connection that does:
    * it is the only one on which the transaction can be done. Throws like the server answers, or when there is no primary.
    */
-  async watch(db: number, watch: Buffer): Promise<{ connection: RawConnection; reply: Buffer }> {
-    const { connection } = await this.#open()
+  async watch(db: number, watch: Buffer): Promise<{ connection: object; reply: Buffer }> {
+    let connection: RawConnection
+    try {
+      connection = (await this.#open()).connection
+    } catch (error) {
+      if (error instanceof NotPermittedError) return { connection: this, reply: error.reply }
+      throw error
+    }
+    this.#isWatching = true
     const back = encodeCommand(['SELECT', String(this.#record.db)])
-    const replies = await connection.exchange([encodeCommand(['SELECT', String(db)]), watch, back], 3)
+    const select = encodeCommand(['SELECT', String(db)])
+    const replies = await connection.exchange([select, watch, back], 3, LOOK_MS)
     return { connection, reply: replies.find(isError) ?? replies[1] ?? OK }
   }
 
   /** Ends the connection, and with it all that it watches. */
   unwatch(): void {
+    this.#isWatching = false
     this.#drop()
   }
 
@@ -192,7 +208,8 @@ export class WriteStream {
         await this.#untilWork()
         if (this.#closed) break
         const writer = await this.#open()
-        await this.#write(writer)
+        // Any transaction would end what a client watches: its own is the next one.
+        if (!this.#isWatching || this.#current !== null || this.#queue.size > 0) await this.#write(writer)
         this.#problem = null
         backoff.reset()
       } catch (error) {
@@ -219,7 +236,7 @@ export class WriteStream {
       })
       const isTime = await Promise.race([this.#wake.promise.then(() => false), rest])
       clearTimeout(timer)
-      if (isTime || this.#hasNewTerm()) return
+      if ((isTime && !this.#isWatching) || this.#hasNewTerm()) return
     }
   }
 
@@ -262,6 +279,7 @@ export class WriteStream {
     }
     const current = this.#next()
     if (current.answers !== null) return await this.#acknowledge(writer, current, current.answers)
+    this.#isWatching = false
     this.#endUnwatched(current, writer.connection)
     const wasSent = current.wasSent
     current.wasSent = true
@@ -298,7 +316,7 @@ export class WriteStream {
     const { bytes, replies } = encodeBatch(batch, this.#attempt, this.#record, this.#options.rules)
     const outcome = readOutcome(
       batch,
-      await writer.connection.exchange(bytes, replies),
+      await writer.connection.exchange(bytes, replies, this.#options.holdMs),
       this.#record,
       identity.protocol,
     )
@@ -347,11 +365,20 @@ export class WriteStream {
    * Returns the connection to the primary of this moment. A new one begins with the question what was done: the record is
    * watched, then read, and what it does not cover is sent again in order.
    */
-  async #open(): Promise<Writer> {
+  #open(): Promise<Writer> {
     const { primary } = this.#upstream
-    if (primary === null) throw new AgainError(this.#upstream.problem ?? 'The primary has just changed.')
-    const { node, term } = primary
-    if (this.#writer?.term === term && this.#writer.connection.isOpen) return this.#writer
+    if (primary === null) {
+      return Promise.reject(new AgainError(this.#upstream.problem ?? 'The primary has just changed.'))
+    }
+    if (this.#writer?.term === primary.term && this.#writer.connection.isOpen) return Promise.resolve(this.#writer)
+    // A client that watches and this stream's own loop may both want it.
+    this.#opening ??= this.#connect(primary).finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #connect({ node, term }: NonNullable<Upstream['primary']>): Promise<Writer> {
     this.#drop()
     const replid = node.view?.replid ?? ''
     const connection = await RawConnection.open(node.endpoint, this.#options.identity)
@@ -359,10 +386,11 @@ export class WriteStream {
     void this.#upstream.group.termOver(term).then(() => connection.close())
     try {
       const record = await this.#look(connection, node.address, replid)
-      this.#writer = { node, connection, term, replid, view: null }
-      await this.#catchUp(this.#writer, record)
+      const writer = { node, connection, term, replid, view: null }
+      await this.#catchUp(writer, record)
       this.#caughtUpTerm = term
-      return this.#writer
+      this.#writer = writer
+      return writer
     } catch (error) {
       connection.close()
       this.#writer = null
@@ -378,7 +406,7 @@ export class WriteStream {
       [this.#options.rules.guard ? 'WATCH' : 'EXISTS', this.#record.key],
       ['GET', this.#record.key],
     ]
-    const replies = await connection.exchange(questions.map(encodeCommand), questions.length)
+    const replies = await connection.exchange(questions.map(encodeCommand), questions.length, LOOK_MS)
     const refused = replies.find(isError)
     if (refused !== undefined) {
       throw errorKind(refused) === 'NOPERM' ? new NotPermittedError(refused) : new AgainError(textOf(refused))
@@ -407,6 +435,7 @@ export class WriteStream {
       return
     }
     const done = record?.batch ?? -1
+    if (this.#journal.size > 0 || current?.wasSent === true) await this.#fence(writer, done)
     const missing = this.#journal.after(done)
     if (missing.length > 0) counters.lostProofs += missing.length
     for (const batch of missing) {
@@ -426,6 +455,16 @@ export class WriteStream {
     counters.sentAgain += 1
     current.answers = null
     current.calls = current.calls.filter((call) => !call.isAbandoned())
+  }
+
+  /**
+   * Sets the record again. `WAIT` refers to the last write of its own connection: without one, it would confirm at once
+   * what other connections wrote (FACT-7).
+   */
+  async #fence(writer: Writer, done: number): Promise<void> {
+    if (done < 0 || !this.#options.rules.fence) return
+    const { kind } = await this.#send(writer, { number: done, calls: [] })
+    if (kind === 'refused') throw new AgainError('The server refuses the completion record.')
   }
 
   /** The server refuses an answered batch now. Full memory passes; what is not permitted any more does not. */

@@ -95,9 +95,18 @@ export class RawConnection {
 
   /**
    * Sends commands, and resolves with their `count` answers as the server wrote them. Throws `CONNECTION_CLOSED` when
-   * the socket ends first: each command may have run. It waits for as long as the connection is open.
+   * the socket ends first: each command may have run. After `timeoutMs` the connection is closed.
    */
-  exchange(bytes: readonly Buffer[], count: number, onHead: (() => void) | null = null): Promise<Buffer[]> {
+  async exchange(bytes: readonly Buffer[], count: number, timeoutMs: number): Promise<Buffer[]> {
+    const timer = setTimeout(() => this.close(), timeoutMs)
+    try {
+      return await this.#exchange(bytes, count, null)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #exchange(bytes: readonly Buffer[], count: number, onHead: (() => void) | null): Promise<Buffer[]> {
     if (!this.#isOpen) return Promise.reject(this.#closedError())
     return new Promise((resolve, reject) => {
       this.#exchanges.push({ wanted: count, replies: [], resolve, reject, onHead })
@@ -121,7 +130,7 @@ export class RawConnection {
       timer = setTimeout(tooLate, timeoutMs)
     }
     try {
-      const [reply] = await Promise.race([this.exchange([encodeCommand(args)], 1, onHead), late.promise])
+      const [reply] = await Promise.race([this.#exchange([encodeCommand(args)], 1, onHead), late.promise])
       if (reply === undefined) throw this.#closedError()
       if (!isError(reply)) return decode(reply)
       throw new RedisReplyError(

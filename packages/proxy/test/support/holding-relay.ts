@@ -54,6 +54,15 @@ export class HoldingRelays implements Disposable {
     }
   }
 
+  /** Ends the connections that carry writes, on both sides. */
+  breakWriters(): void {
+    for (const { client, server, isWriter } of this.#pairs) {
+      if (!isWriter) continue
+      client.destroy()
+      server.destroy()
+    }
+  }
+
   [Symbol.dispose](): void {
     for (const { client, server } of this.#pairs) {
       client.destroy()

@@ -9,6 +9,10 @@ export const proxy: CommandSpec<ProxyCommandOptions> = {
     { flags: '--listen <address>', summary: 'Address and port for clients; default 127.0.0.1:6380' },
     { flags: '--socket <file>', summary: 'A Unix socket for clients, instead of an address' },
     {
+      flags: '--sentinel-listen <address>',
+      summary: 'Address and port for clients that ask Sentinels; the answer is the proxy',
+    },
+    {
       flags: '--reads <which>',
       summary: 'leased (default): at most --lease old; confirmed: as strict as writes',
       parse: oneOf('leased', 'confirmed'),

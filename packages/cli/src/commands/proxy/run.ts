@@ -12,6 +12,7 @@ export type ProxyCommandOptions = {
   envFile?: string
   listen?: string
   socket?: string
+  sentinelListen?: string
   reads?: 'leased' | 'confirmed'
   lease?: number
   hold?: number
@@ -24,6 +25,7 @@ const DEFAULT_ADDRESS = '127.0.0.1:6380'
 export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   const stopped = untilStopped()
   const where = placeOf(options)
+  const sentinels = sentinelPlaceOf(options)
   const environment = options.envFile === undefined ? process.env : await readEnvironment(options.envFile)
   const running = new RedisProxy({
     group: groupOptions(storeOptionsFromEnvironment(environment)),
@@ -34,11 +36,13 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
     onEvent: ({ event, ...details }) => logEvent(event, details),
   })
   try {
-    await running.listen(where)
-  } catch (cause) {
+    await listen(where, () => running.listen(where))
+    if (sentinels !== null && 'port' in where) {
+      await listen(sentinels, () => running.listenForSentinelClients(sentinels, where))
+    }
+  } catch (error) {
     await running.stop()
-    const { code } = cause as NodeJS.ErrnoException
-    throw new InvalidOptionError(`The proxy cannot listen on ${describe(where)}: ${code}.`, { cause })
+    throw error
   }
   logLine(`The proxy accepts clients on ${describe(where)}.`)
   await new Promise<void>((resolve) => {
@@ -50,22 +54,39 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   return EXIT.ok
 }
 
-type Place = { host: string; port: number } | { path: string }
+type Address = { host: string; port: number }
+type Place = Address | { path: string }
 
 const describe = (place: Place): string => ('path' in place ? place.path : formatAddress(place))
+
+async function listen(place: Place, begin: () => Promise<unknown>): Promise<void> {
+  try {
+    await begin()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new InvalidOptionError(`The proxy cannot listen on ${describe(place)}: ${code}.`, { cause })
+  }
+}
 
 function placeOf({ listen, socket }: ProxyCommandOptions): Place {
   if (socket !== undefined && listen !== undefined) {
     throw new InvalidOptionError('Give --listen or --socket, not both.')
   }
-  if (socket !== undefined) return { path: socket }
-  const address = parseAddress(listen ?? DEFAULT_ADDRESS)
-  if (address === null) {
-    throw new InvalidOptionError(
-      `--listen must be an address with a port, such as ${DEFAULT_ADDRESS}, got "${listen}".`,
-    )
+  return socket === undefined ? addressOf('--listen', listen ?? DEFAULT_ADDRESS) : { path: socket }
+}
+
+function sentinelPlaceOf({ sentinelListen, socket }: ProxyCommandOptions): Address | null {
+  if (sentinelListen === undefined) return null
+  if (socket !== undefined) {
+    throw new InvalidOptionError('A Sentinel names an address, not a file: give --listen with --sentinel-listen.')
   }
-  return address
+  return addressOf('--sentinel-listen', sentinelListen)
+}
+
+function addressOf(flag: string, text: string): Address {
+  const address = parseAddress(text)
+  if (address !== null) return address
+  throw new InvalidOptionError(`${flag} must be an address with a port, such as ${DEFAULT_ADDRESS}, got "${text}".`)
 }
 
 async function readEnvironment(file: string): Promise<NodeJS.Dict<string>> {

@@ -1,0 +1,51 @@
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { Redis } from 'ioredis'
+import { beforeAll, expect, it } from 'vitest'
+import { HoldingRelays } from './support/holding-relay.ts'
+import { addClientUser, CLIENT, startProxy } from './support/proxy.ts'
+
+const group = groupOfThisFile()
+beforeAll(() => addClientUser(group()))
+
+/**
+ * A write is done on the primary while both replicas hang, and the connection that carried it ends. Returns whether the
+ * write was answered before a replica had it.
+ */
+async function answersTooEarly(rules: { fence: boolean }): Promise<boolean> {
+  using relays = new HoldingRelays()
+  const routes = await relays.start(group())
+  await using proxy = await startProxy(group(), { rules }, routes)
+  const client = new Redis({ host: '127.0.0.1', port: proxy.port, ...CLIENT, retryStrategy: null })
+  const primary = await group().primary()
+  const replicas = await group().replicas()
+  try {
+    await client.set('before', '1')
+    for (const replica of replicas) replica.pause()
+    let isAnswered = false
+    const answer = client.incr('fenced').then(() => {
+      isAnswered = true
+    })
+    const valueOf = async () => String(await group().run(primary, 'GET', 'fenced'))
+    const before = await valueOf()
+    while ((await valueOf()) === before) await new Promise((resolve) => setTimeout(resolve, 5))
+    relays.breakWriters()
+    // The proxy connects again, finds the write done, and waits: about as long as WAIT takes.
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    const wasEarly = isAnswered
+    for (const replica of replicas) replica.resume()
+    await answer
+    return wasEarly
+  } finally {
+    for (const replica of replicas) replica.resume()
+    client.disconnect()
+  }
+}
+
+// INV-PROXY-2.
+it('a write that was done on a lost connection is answered only when replicas have it', async () => {
+  expect(await answersTooEarly({ fence: true })).toBe(false)
+})
+
+it('would be answered at once without a fence: WAIT confirms nothing on a new connection', async () => {
+  expect(await answersTooEarly({ fence: false })).toBe(true)
+})
