@@ -22,6 +22,7 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 const LOOK_MS = 25
 
 const NOAUTH = errorReply('NOAUTH Authentication required.')
+const RESET_ARITY = errorReply("ERR wrong number of arguments for 'reset' command")
 const WITHOUT_LOGIN = new Set(['hello', 'auth', 'quit', 'reset'])
 /** What the proxy answers itself, but the server as part of a transaction. */
 const ANSWERED_BY_SERVER = new Set(['ping', 'echo', 'select'])
@@ -146,7 +147,7 @@ export class Client {
     if (this.#streams === null) {
       if (!WITHOUT_LOGIN.has(name)) this.#say(NOAUTH)
       else if (name === 'quit') this.#quit()
-      else if (name === 'reset') this.#say(simple('RESET'))
+      else if (name === 'reset') this.#say(request.args.length === 1 ? simple('RESET') : RESET_ARITY)
       else void this.#alone(() => this.#logIn(name, request.args))
       return true
     }
@@ -507,7 +508,7 @@ export class Client {
       if (!(error instanceof LoginRefusedError)) throw error
       if (name === 'hello' && password === undefined) {
         return errorReply(
-          'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+          'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
         )
       }
       return error.reply

@@ -11,7 +11,8 @@ export interface LoginRequest {
 /** Reads AUTH, or returns the text of Redis's error. */
 export function readAuth(args: readonly Buffer[]): LoginRequest | string {
   const [, first, second] = args.map(String)
-  if (first === undefined || args.length > 3) return "ERR wrong number of arguments for 'auth' command"
+  if (first === undefined) return "ERR wrong number of arguments for 'auth' command"
+  if (args.length > 3) return 'ERR syntax error'
   return second === undefined ? { password: first } : { username: first, password: second }
 }
 

@@ -1,8 +1,8 @@
 import { RedisGroup } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { addClientUser, startProxy, type TestProxy } from '../support/proxy.ts'
+import { addClientUser, CLIENT, startProxy, type TestProxy } from '../support/proxy.ts'
 import { callsOf } from './calls.ts'
-import { compare } from './compare.ts'
+import { compare, RawClient } from './compare.ts'
 import { openClient, type Reference, startReference } from './servers.ts'
 
 let group: RedisGroup
@@ -39,3 +39,78 @@ it.each([
     for (const client of clients) client.close()
   },
 )
+
+const calls = (...lines: string[]) => lines.map((line) => line.split(' ').map((word) => Buffer.from(word)))
+const { username, password } = CLIENT
+
+// Before a login the proxy has no table of commands: it answers NOAUTH also to unknown ones.
+it.each([
+  [
+    'before a login',
+    [
+      'GET k',
+      'PING',
+      'MULTI',
+      'HELLO x',
+      'HELLO 4',
+      'HELLO 3',
+      'HELLO 2 NOSUCH',
+      'AUTH',
+      'AUTH a b c',
+      `AUTH ${username} wrong`,
+      `HELLO 3 AUTH ${username} wrong`,
+      'RESET',
+      'RESET a',
+    ],
+  ],
+  [
+    'after a login',
+    [
+      `AUTH ${username} ${password}`,
+      'SELECT 3',
+      'CLIENT SETNAME me',
+      'CLIENT GETNAME',
+      `AUTH ${username} wrong`,
+      'HELLO 4',
+      'HELLO 3 NOSUCH',
+      'HELLO 3 SETNAME',
+      'SET k v',
+      'GET k',
+      'MULTI',
+      'SET k w',
+      'RESET',
+      'GET k',
+      `AUTH ${username} ${password}`,
+      'CLIENT GETNAME',
+      'GET k',
+      'SELECT 3',
+      'GET k',
+      'DEL k',
+    ],
+  ],
+  ['with QUIT', [`AUTH ${username} ${password}`, 'PING', 'QUIT']],
+])('the proxy answers like a lone Redis %s', async (_, lines) => {
+  const clients = [await RawClient.open(proxy.port), await RawClient.open(reference.port)] as const
+  expect(await compare(clients, calls(...lines), 1)).toEqual([])
+  for (const client of clients) client.close()
+})
+
+it('the proxy refuses FLUSHDB where the data of Holdfast may be, also behind SELECT in a transaction', async () => {
+  const client = await openClient(proxy.port, 2)
+  const lines = [
+    'MULTI',
+    'SELECT 0',
+    'SELECT 99',
+    'FLUSHDB',
+    'EXEC',
+    'SELECT 0',
+    'FLUSHDB',
+    'FLUSHALL',
+    'GET hf:mark',
+  ]
+  const replies = (await client.ask(calls(...lines))).map(String)
+  const refused = expect.stringMatching(/^-ERR The proxy refuses /)
+  const broken = expect.stringMatching(/^-EXECABORT /)
+  expect(replies.slice(3)).toEqual([refused, broken, '+OK\r\n', refused, refused, refused])
+  client.close()
+})
