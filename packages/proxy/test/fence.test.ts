@@ -25,9 +25,9 @@ async function answersTooEarly(rules: { fence: boolean }): Promise<boolean> {
     const answer = client.incr('fenced').then(() => {
       isAnswered = true
     })
-    const valueOf = async () => String(await group().run(primary, 'GET', 'fenced'))
-    const before = await valueOf()
-    while ((await valueOf()) === before) await new Promise((resolve) => setTimeout(resolve, 5))
+    const counterOf = async () => String(await group().run(primary, 'GET', 'fenced'))
+    const before = await counterOf()
+    while ((await counterOf()) === before) await new Promise((resolve) => setTimeout(resolve, 5))
     relays.breakWriters()
     // The proxy connects again, finds the write done, and waits: about as long as WAIT takes.
     await new Promise((resolve) => setTimeout(resolve, 700))

@@ -1,4 +1,15 @@
-import { array, bulk, errorReply, integer, map, nullArray, OK, PONG, type Protocol, simple } from '../resp/reply.ts'
+import {
+  array,
+  bulk,
+  errorReply,
+  integer,
+  map,
+  nullArray,
+  OK,
+  PONG,
+  type Protocol,
+  simple,
+} from '../resp/reply.ts'
 
 /** What a client learns about the group: one primary that is always there, no replica and no other Sentinel. */
 export interface Announced {
@@ -33,7 +44,9 @@ export function sentinelAnswer(
   if (SUBSCRIBES.has(command)) return subscription(command, rest, state)
   switch (command) {
     case 'ping':
-      return state.channels.size > 0 && state.protocol === 2 ? array([bulk('pong'), bulk(rest[0] ?? '')]) : PONG
+      return state.channels.size > 0 && state.protocol === 2
+        ? array([bulk('pong'), bulk(rest[0] ?? '')])
+        : PONG
     case 'auth':
     case 'client':
       return OK
@@ -52,7 +65,11 @@ export function sentinelAnswer(
   }
 }
 
-function sentinelCommand([name = '', primary = '']: string[], announced: Announced, protocol: Protocol): Buffer {
+function sentinelCommand(
+  [name = '', primary = '']: string[],
+  announced: Announced,
+  protocol: Protocol,
+): Buffer {
   const isKnown = primary === announced.primaryName
   const ofKnown = (reply: Buffer) => (isKnown ? reply : errorReply('ERR No such master with that name'))
   switch (name.toLowerCase()) {
@@ -71,7 +88,9 @@ function sentinelCommand([name = '', primary = '']: string[], announced: Announc
     case 'myid':
       return bulk(announced.runId)
     default:
-      return errorReply(`ERR The proxy refuses SENTINEL ${name.slice(0, 64).toUpperCase()}. Ask a Sentinel of the group.`)
+      return errorReply(
+        `ERR The proxy refuses SENTINEL ${name.slice(0, 64).toUpperCase()}. Ask a Sentinel of the group.`,
+      )
   }
 }
 
@@ -137,7 +156,11 @@ function subscription(command: string, channels: string[], state: SentinelConnec
   const named = channels.length > 0 || !isEnd ? channels : [...state.channels]
   const confirmed = (named.length > 0 ? named : [null]).map((channel) => {
     if (channel !== null) state.channels[isEnd ? 'delete' : 'add'](channel)
-    const parts = [bulk(command), channel === null ? nullArray(state.protocol) : bulk(channel), integer(state.channels.size)]
+    const parts = [
+      bulk(command),
+      channel === null ? nullArray(state.protocol) : bulk(channel),
+      integer(state.channels.size),
+    ]
     const mark = state.protocol === 3 ? '>' : '*'
     return Buffer.concat([Buffer.from(`${mark}${parts.length}\r\n`), ...parts])
   })

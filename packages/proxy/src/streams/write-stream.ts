@@ -370,7 +370,8 @@ export class WriteStream {
     if (primary === null) {
       return Promise.reject(new AgainError(this.#upstream.problem ?? 'The primary has just changed.'))
     }
-    if (this.#writer?.term === primary.term && this.#writer.connection.isOpen) return Promise.resolve(this.#writer)
+    if (this.#writer?.term === primary.term && this.#writer.connection.isOpen)
+      return Promise.resolve(this.#writer)
     // A client that watches and this stream's own loop may both want it.
     this.#opening ??= this.#connect(primary).finally(() => {
       this.#opening = null

@@ -1,5 +1,5 @@
-import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { PRIMARY_NAME } from '@holdfast/testing'
+import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BareClient } from '../support/bare-client.ts'

@@ -78,7 +78,9 @@ function placeOf({ listen, socket }: ProxyCommandOptions): Place {
 function sentinelPlaceOf({ sentinelListen, socket }: ProxyCommandOptions): Address | null {
   if (sentinelListen === undefined) return null
   if (socket !== undefined) {
-    throw new InvalidOptionError('A Sentinel names an address, not a file: give --listen with --sentinel-listen.')
+    throw new InvalidOptionError(
+      'A Sentinel names an address, not a file: give --listen with --sentinel-listen.',
+    )
   }
   return addressOf('--sentinel-listen', sentinelListen)
 }
@@ -86,7 +88,9 @@ function sentinelPlaceOf({ sentinelListen, socket }: ProxyCommandOptions): Addre
 function addressOf(flag: string, text: string): Address {
   const address = parseAddress(text)
   if (address !== null) return address
-  throw new InvalidOptionError(`${flag} must be an address with a port, such as ${DEFAULT_ADDRESS}, got "${text}".`)
+  throw new InvalidOptionError(
+    `${flag} must be an address with a port, such as ${DEFAULT_ADDRESS}, got "${text}".`,
+  )
 }
 
 async function readEnvironment(file: string): Promise<NodeJS.Dict<string>> {
