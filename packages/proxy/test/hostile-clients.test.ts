@@ -87,6 +87,16 @@ it('a client that does not read a large answer is disconnected at the bound', as
   expect(proxy.events).toMatchObject([{ event: 'slow-client' }])
 })
 
+it('a transaction without end is refused at the bound', async () => {
+  using client = await loggedIn()
+  expect(await client.ask('MULTI')).toEqual(['+OK\r\n'])
+  const command = `SET big ${'x'.repeat(60_000)}`
+  let answer = ''
+  for (let n = 0; n < 100 && !answer.startsWith('-'); n++) [answer = ''] = await client.ask(command)
+  expect(answer).toBe(`-ERR The proxy keeps at most ${4 * MIB} bytes of a transaction.\r\n`)
+  expect((await client.ask('EXEC'))[0]).toMatch(/^-EXECABORT/)
+})
+
 it('wrong passwords are answered, and logged without the password', async () => {
   using client = new BareClient(proxy.port)
   expect((await client.ask('AUTH client guess-of-a-password'))[0]).toMatch(/^-WRONGPASS/)

@@ -353,6 +353,10 @@ export class Client {
       const refused = refusal(command, request.args, db, { recordsDb: this.#host.recordDb })
       if (refused !== null) return this.#refuse(refused)
     }
+    const { maxBytes } = this.#host.limits
+    if ((this.#transaction?.bytes ?? 0) + request.raw.length > maxBytes) {
+      return this.#refuse(errorReply(`ERR The proxy keeps at most ${maxBytes} bytes of a transaction.`))
+    }
     this.#transaction?.add(command.name, request)
     return this.#answer(QUEUED)
   }

@@ -6,6 +6,8 @@ import type { Request } from '../resp/request-parser.ts'
 export class Transaction {
   readonly commands: Buffer[] = []
   readonly names: string[] = []
+  /** Bytes of its commands. */
+  bytes = 0
   /** A command was refused: EXEC does nothing. */
   isBroken = false
   /** The databases that its commands select, with their places among the commands. */
@@ -14,6 +16,7 @@ export class Transaction {
   add(name: string, { args, raw }: Request): void {
     if (name === 'select') this.selects.push({ at: this.commands.length, db: Number(String(args[1])) })
     this.commands.push(raw)
+    this.bytes += raw.length
     this.names.push(name)
   }
 

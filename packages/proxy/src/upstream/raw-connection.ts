@@ -47,8 +47,6 @@ const PUSH = 0x3e
  */
 export class RawConnection {
   readonly address: string
-  /** The server's answer to HELLO. */
-  readonly hello: Buffer
   /** Resolves when the connection has ended for any reason. */
   readonly closed: Promise<void>
   readonly #socket: Socket
@@ -57,10 +55,9 @@ export class RawConnection {
   /** Called for messages that do not answer a command (RESP3). */
   onPush: (message: Buffer) => void = () => {}
 
-  private constructor(address: string, socket: Socket, hello: Buffer) {
+  private constructor(address: string, socket: Socket) {
     this.address = address
     this.#socket = socket
-    this.hello = hello
     this.closed = new Promise((resolve) => socket.once('close', resolve))
   }
 
@@ -73,8 +70,8 @@ export class RawConnection {
     let socket: Socket | undefined
     try {
       socket = await openSocket(endpoint)
-      const hello = await logIn(socket, identity)
-      const connection = new RawConnection(address, socket, hello)
+      await logIn(socket, identity)
+      const connection = new RawConnection(address, socket)
       connection.#listen()
       return connection
     } catch (error) {
@@ -86,11 +83,6 @@ export class RawConnection {
 
   get isOpen(): boolean {
     return this.#isOpen
-  }
-
-  /** Bytes that were sent and that the system has not taken yet. */
-  get unsentBytes(): number {
-    return this.#socket.writableLength
   }
 
   /**
@@ -226,7 +218,6 @@ async function logIn(
   }
   if (reply === undefined) throw new Error('The server did not answer HELLO.')
   if (isError(reply)) throw new LoginRefusedError(reply)
-  return reply
 }
 
 /** Waits for an event of a socket, until its end or a deadline. */
