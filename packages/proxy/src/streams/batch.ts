@@ -33,11 +33,9 @@ export interface WriteRules {
   guard: boolean
   /** An answered batch is kept until every planned replica has it. */
   journal: boolean
-  /** A new connection writes before its first `WAIT`. */
-  fence: boolean
 }
 
-export const ALL_WRITE_RULES: WriteRules = Object.freeze({ guard: true, journal: true, fence: true })
+export const ALL_WRITE_RULES: WriteRules = Object.freeze({ guard: true, journal: true })
 
 /** What became of a transaction. */
 export type Outcome =

@@ -436,7 +436,6 @@ export class WriteStream {
       return
     }
     const done = record?.batch ?? -1
-    if (this.#journal.size > 0 || current?.wasSent === true) await this.#fence(writer, done)
     const missing = this.#journal.after(done)
     if (missing.length > 0) counters.lostProofs += missing.length
     for (const batch of missing) {
@@ -456,16 +455,6 @@ export class WriteStream {
     counters.sentAgain += 1
     current.answers = null
     current.calls = current.calls.filter((call) => !call.isAbandoned())
-  }
-
-  /**
-   * Sets the record again. `WAIT` refers to the last write of its own connection: without one, it would confirm at once
-   * what other connections wrote (FACT-7).
-   */
-  async #fence(writer: Writer, done: number): Promise<void> {
-    if (done < 0 || !this.#options.rules.fence) return
-    const { kind } = await this.#send(writer, { number: done, calls: [] })
-    if (kind === 'refused') throw new AgainError('The server refuses the completion record.')
   }
 
   /** The server refuses an answered batch now. Full memory passes; what is not permitted any more does not. */

@@ -195,10 +195,7 @@ async function openSocket({ reach, tls, localAddress }: Endpoint): Promise<Socke
 }
 
 /** Logs in, and returns the server's answer to HELLO. */
-async function logIn(
-  socket: Socket,
-  { username = 'default', password, protocol }: Identity,
-): Promise<Buffer> {
+async function logIn(socket: Socket, { username = 'default', password, protocol }: Identity): Promise<void> {
   const auth = password === undefined ? [] : ['AUTH', username, password]
   const splitter = new ReplySplitter()
   let reply: Buffer | undefined
