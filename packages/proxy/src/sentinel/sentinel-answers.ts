@@ -1,3 +1,4 @@
+import { formatAddress } from '@holdfast/tokens/group'
 import {
   array,
   bulk,
@@ -128,7 +129,7 @@ function infoOf({ primaryName, host, port, runId }: Announced): string {
     '# Sentinel',
     'sentinel_masters:1',
     'sentinel_tilt:0',
-    `master0:name=${primaryName},status=ok,address=${host}:${port},slaves=0,sentinels=1`,
+    `master0:name=${primaryName},status=ok,address=${formatAddress({ host, port })},slaves=0,sentinels=1`,
     '',
   ].join('\r\n')
 }
