@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { StateFolder } from '@holdfast/local/state/folder'
 import { openLocal } from '@holdfast/local/state/open'
 import { storeOptions } from '@holdfast/local/state/store-options'
+import { platformPassword } from '@holdfast/site/render/derived-secrets'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { leaseNetwork } from '@holdfast/testing/leases'
@@ -22,7 +23,6 @@ import { planPasswordRotation, rotatePasswords } from '../../src/rotate/password
 import { PASSWORD_USERS } from '../../src/rotate/passwords/users.ts'
 
 const DYING = programFile(new URL('../programs/dying-rotation.ts', import.meta.url))
-const USERS = PASSWORD_USERS.filter(({ secret }) => secret !== 'platform')
 let dc: TestDataCentre
 
 beforeAll(async () => {
@@ -33,7 +33,10 @@ beforeAll(async () => {
 
 afterAll(() => dc.remove())
 
-const secretsNow = async (): Promise<Secrets> => (await openLocal(dc.stateDir)).secrets
+const secretsNow = async (): Promise<Secrets> => {
+  const { secrets } = await openLocal(dc.stateDir)
+  return { ...secrets, platform: platformPassword(secrets) }
+}
 const journalFile = () => new StateFolder(dc.stateDir).rotationFile
 const isThere = (file: string) =>
   stat(file).then(
@@ -49,14 +52,17 @@ const errorOf = (call: Promise<unknown>) =>
 /** Where each user logs in. */
 const doors = (): { secret: keyof Secrets; username: string; address: NodeAddress }[] =>
   dc.topology.dataHosts.flatMap((host) =>
-    USERS.flatMap(({ secret, redis, sentinel }) => [
+    PASSWORD_USERS.flatMap(({ secret, redis, sentinel }) => [
       ...(redis === null ? [] : [{ secret, username: redis, address: redisAddress(host) }]),
       ...(sentinel === null ? [] : [{ secret, username: sentinel, address: sentinelAddress(host) }]),
     ]),
   )
 
 /** At which doors a set of passwords is refused. */
-async function refusedAt(secrets: Secrets, only: readonly string[] = USERS.map(({ secret }) => secret)) {
+async function refusedAt(
+  secrets: Secrets,
+  only: readonly string[] = PASSWORD_USERS.map(({ secret }) => secret),
+) {
   const asked = doors()
     .filter(({ secret }) => only.includes(secret))
     .map(async ({ secret, username, address }) => {
@@ -111,7 +117,11 @@ it('a rotation gives every user a new password; no request fails and no connecti
     stage: 'begin',
     onProgress: ({ step }) => steps.add(step),
   })
-  expect(begun).toMatchObject({ state: 'waiting', users: USERS.map(({ secret }) => secret), resumed: false })
+  expect(begun).toMatchObject({
+    state: 'waiting',
+    users: PASSWORD_USERS.map(({ secret }) => secret),
+    resumed: false,
+  })
   expect(begun.others.map(({ who }) => who).join()).toMatch(/store\.renew/)
   expect(await refusedAt(old)).toEqual([])
   const { password, sentinelPassword } = storeOptions(await openLocal(dc.stateDir))
@@ -127,7 +137,7 @@ it('a rotation gives every user a new password; no request fails and no connecti
   expect(await connectionIds(dc)).toEqual(expect.arrayContaining(connections))
   expect(steps).toEqual(new Set(PASSWORD_STEPS))
   const renewed = await secretsNow()
-  for (const { secret } of USERS) expect(renewed[secret]).not.toBe(old[secret])
+  for (const { secret } of PASSWORD_USERS) expect(renewed[secret]).not.toBe(old[secret])
   expect(renewed.rotatedAt?.['app']).toBeDefined()
   expect(await refusedAt(renewed)).toEqual([])
   expect(await refusedAt(old)).toHaveLength(doors().length)
@@ -244,7 +254,7 @@ describe('a rotation that has not ended', () => {
         message: expect.stringMatching(/sentinel-3: .*both valid.*holdfast rotate passwords.*--undo/s),
       })
       const said = String(error)
-      for (const { secret } of USERS) expect(said).not.toContain(String(old[secret]))
+      for (const { secret } of PASSWORD_USERS) expect(said).not.toContain(String(old[secret]))
     } finally {
       await dc.control.signal('sentinel-3', 'SIGCONT')
     }

@@ -27,7 +27,7 @@ export function renderSentinelConf(local: LocalNode, folder: string): string {
   const { site, dataCentre } = local.plan
   const node = planOf(local, sentinelAddress(local.dataHost))
   return textOf(
-    sentinelConf({ ...node, ...sentinelSettings(site, dataCentre), folder, servesPlatform: false }),
+    sentinelConf({ ...node, ...sentinelSettings(site, dataCentre), folder, servesPlatform: true }),
   )
 }
 

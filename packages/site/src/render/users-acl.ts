@@ -10,11 +10,11 @@ import { SOURCE } from './sources.ts'
 
 /** Renders `users.acl` of each Redis of a local data centre. */
 export const renderUsersAcl = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
-  textOf(usersAcl(secrets, engine, false))
+  textOf(usersAcl(secrets, engine, true, true))
 
 /** Renders the users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
 export const renderSentinelUsers = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
-  sentinelUsersText(secrets, engine, false)
+  sentinelUsersText(secrets, engine, true)
 
 /** The same for any data centre. */
 export const sentinelUsersText = (secrets: Secrets, engine: Engine, servesPlatform: boolean): string =>
@@ -47,8 +47,22 @@ const PLATFORM_RULES =
   `${notOfHoldfast('~', '[^h]*')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +
   `-publish (${notOfHoldfast('&', '[^_h]*')} +publish)`
 
-/** `users.acl` of each Redis: one user per purpose, each with the rights that it needs. Passwords only as SHA-256. */
-export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boolean): Document {
+/**
+ * What the Redis proxy does as each user of its clients, besides their own commands: it reads the group id, and writes a
+ * completion record with each batch. In a selector, so that the user can do nothing else with these keys.
+ */
+const PROXY_RULES = '(~hf:px:* %R~hf:mark resetchannels -@all +get +set +watch)'
+
+/**
+ * `users.acl` of each Redis: one user per purpose, each with the rights that it needs. Passwords only as SHA-256.
+ * `hasProxy`: clients of the platform's user may come through the Redis proxy.
+ */
+export function usersAcl(
+  secrets: Secrets,
+  engine: Engine,
+  servesPlatform: boolean,
+  hasProxy = false,
+): Document {
   const user = userOf(engine)
   return {
     heading: '',
@@ -92,7 +106,7 @@ export function usersAcl(secrets: Secrets, engine: Engine, servesPlatform: boole
                 user(
                   'platform',
                   platformPassword(secrets),
-                  PLATFORM_RULES,
+                  hasProxy ? `${PLATFORM_RULES} ${PROXY_RULES}` : PLATFORM_RULES,
                   'An application that keeps its own tokens here: all commands except those of operators, on all keys ' +
                     'except those of Holdfast. It may subscribe to any channel, but must not publish to the channel ' +
                     'of the Sentinels: a forged hello would give the group another primary.',

@@ -102,7 +102,7 @@ export async function choosePasswords(
   )
   const chosen = PASSWORD_USERS.filter(({ secret, ...on }) => {
     if (asked !== undefined) return asked.includes(secret)
-    // Only a data centre that serves Itential's platform has this user.
+    // Only a data centre that serves applications without the library has this user.
     return secret !== 'platform' || found.some(({ process, users }) => users.includes(on[process.kind] ?? ''))
   })
   for (const { secret, ...on } of chosen) {

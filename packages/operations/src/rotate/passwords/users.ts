@@ -38,7 +38,8 @@ export const PASSWORD_USERS: readonly PasswordUser[] = [
   user('platform', {
     redis: 'platform',
     sentinel: 'platform',
-    others: "Itential's platform: set redisProps.password and redisProps.sentinelPassword, then restart it.",
+    others:
+      'Applications that log in as "platform", also through a Redis proxy: give them the new password (Itential: redisProps.password and redisProps.sentinelPassword), then restart them.',
   }),
 ]
 
