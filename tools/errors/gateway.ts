@@ -77,7 +77,7 @@ export const RESPONSES: ErrorEntries = {
   },
   INSECURE_PAGE: {
     cause:
-      '403. The login page was opened by http://, but `secureCookies` is on, so the browser would not keep the cookie.',
+      '403. The page was opened by http://, but `secureCookies` is on, so the browser would not keep the cookie.',
     remedy: 'Open it by https://. At the proxy, redirect http:// to https://.',
   },
   ACCESS_DENIED: {

@@ -4,7 +4,7 @@ import { contentOf } from '../content.ts'
 import { asNewString, runInSequence } from '../loops.ts'
 import { serve } from './serve.ts'
 
-/** A signed token with the same content. fast-jwt verifies it with HS256, and remembers the tokens that it verified. */
+// A signed token with the same content. fast-jwt verifies it with HS256, and remembers the tokens that it verified.
 
 const MAX_CACHED = 10_000
 

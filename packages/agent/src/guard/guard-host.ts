@@ -72,7 +72,9 @@ export async function guardHost(config: HostConfig, options: GuardHostOptions): 
         ...(lastRun === 'power' && {
           askForFailover: (signal) => {
             const request = { group, limitMs: requestLimitMs(config), log: options.log }
-            return askForFailover(config.self, request, signal)
+            return askForFailover(config.self, request, signal).catch((error: unknown) => {
+              if (!signal.aborted) options.log('a failover could not be requested', { reason: String(error) })
+            })
           },
         }),
       },

@@ -116,7 +116,17 @@ async function promote(
   const view = (node: NodeAddress) => options.group.view(node, COMMAND_TIMEOUT_MS)
   const pause = () => send(from, 'CLIENT', 'PAUSE', String(WRITE_PAUSE_MS), 'WRITE')
   await pause()
-  const renewing = setInterval(() => void pause().catch(() => {}), PAUSE_RENEWAL_MS)
+  let unrenewed: unknown = null
+  const renew = () =>
+    pause().then(
+      () => {
+        unrenewed = null
+      },
+      (error: unknown) => {
+        unrenewed = error
+      },
+    )
+  const renewing = setInterval(renew, PAUSE_RENEWAL_MS)
   try {
     const source = await view(from)
     if (source.role !== 'primary') throw new Error(`${formatAddress(from)} is no longer the primary.`)
@@ -130,6 +140,8 @@ async function promote(
       )
     })
     signal.throwIfAborted()
+    // Writes may go on then, which the replica would lack.
+    if (unrenewed !== null) throw new Error('The pause of writes could not be renewed.', { cause: unrenewed })
     const leader = await requestPromotion(leaders, options)
     await waitUntilPromoted(to, leader, options)
     clearInterval(renewing)

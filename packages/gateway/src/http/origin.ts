@@ -1,23 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
+import { rateLimitedLog } from '../base/throttles.ts'
 import { isPrivateUrl } from '../config/fields.ts'
 import { clientAddress } from './client-address.ts'
 import type { SessionCookie } from './credential.ts'
+import { crossSite, insecurePage, type Problem } from './problems.ts'
 
-interface OriginChecks {
+interface OriginCheckOptions {
   audit: Pick<Audit, 'recordBounded'>
   cookie: Pick<SessionCookie, 'secure'>
+  log: Pick<FastifyBaseLogger, 'warn'>
 }
 
 /**
  * True when a browser sent this request from a page of another site. Every change by cookie refuses such a request, and so
  * does the login: a foreign page must neither log a user out nor log the user in under another name.
  *
- * SameSite=Lax is not enough: it allows pages of sibling domains, also where they share the cookie (`cookieDomain`), and a login
- * needs no cookie. `Sec-Fetch-Site` is set by
- * the browser (all browsers since 2023, over HTTPS or on loopback); older ones, and plain HTTP, send `Origin` with each
- * POST. A client that sends neither is not a browser and holds no other user's cookies. `host` is the host that the browser
+ * SameSite=Lax is not enough: it allows pages of sibling domains, also where they share the cookie (`cookieDomain`), and a
+ * login needs no cookie. `Sec-Fetch-Site` is set by the browser (all browsers since 2023, over HTTPS or on loopback); older
+ * ones, and plain HTTP, send `Origin` with each POST. A client that sends neither is not a browser and holds no other user's cookies. `host` is the host that the browser
  * requested, as reported by a trusted proxy if there is one.
  * INV-GATEWAY-4.
  */
@@ -40,15 +42,30 @@ export function isFromInsecurePage(headers: IncomingHttpHeaders, host = headers.
   return page.protocol === 'http:' && page.host === host?.toLowerCase() && !isPrivateUrl(page, 'https:')
 }
 
+/** Why a request must be refused because of the page that sent it, or null. */
+export type OriginCheck = (request: FastifyRequest) => Problem | null
+
 /**
- * True as {@link isCrossSite}, or if the cookie is secure and the page was not; then the request is recorded in the audit log,
- * and the caller must refuse it.
+ * Makes the check of all routes that change something. It answers `INSECURE_PAGE` to a page that was opened by http:// when the
+ * cookie is secure, because the browser would not keep it, and `CROSS_SITE` to a page of another site. The caller must send
+ * the problem. The first is logged for the operator, who can redirect http:// to https://; the second is audited.
  */
-export function isRefusedAsCrossSite(request: FastifyRequest, services: OriginChecks): boolean {
-  const { audit, cookie } = services
-  const isInsecure = cookie.secure && isFromInsecurePage(request.headers, request.host)
-  if (!isInsecure && !isCrossSite(request.headers, request.host)) return false
-  const [route, remote] = [request.routeOptions.url ?? '', clientAddress(request)]
-  audit.recordBounded(`${route} ${remote}`, { event: 'cross-site-refused', route, remote })
-  return true
+export function createOriginCheck({ audit, cookie, log }: OriginCheckOptions): OriginCheck {
+  const logInsecurePage = rateLimitedLog()
+  return (request) => {
+    const { headers, host } = request
+    if (cookie.secure && isFromInsecurePage(headers, host)) {
+      logInsecurePage((heldBack) =>
+        log.warn(
+          { event: 'insecure-page', host, heldBack },
+          'A request was refused because its page was opened by http://: redirect http:// to https:// at the proxy',
+        ),
+      )
+      return insecurePage
+    }
+    if (!isCrossSite(headers, host)) return null
+    const [route, remote] = [request.routeOptions.url ?? '', clientAddress(request)]
+    audit.recordBounded(`${route} ${remote}`, { event: 'cross-site-refused', route, remote })
+    return crossSite
+  }
 }

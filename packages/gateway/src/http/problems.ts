@@ -118,7 +118,7 @@ export const crossSite = problem(
 export const insecurePage = problem(
   403,
   'INSECURE_PAGE',
-  'This page was opened by http://, and the cookie of a login needs https://. Open the address with https:// and log in there.',
+  'This page was opened by http://, and the cookie of a login needs https://. Open the address with https:// and try again there.',
 )
 
 const NOT_OPEN =

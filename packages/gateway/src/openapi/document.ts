@@ -41,7 +41,8 @@ export function openApiDocument(
     if (description === undefined || !METHODS.has(method)) continue
     // A HEAD route that the framework derived from a GET route adds nothing.
     if (method === 'HEAD' && isAlsoGet(routes, url)) continue
-    const path = url.replace(/:(\w+)/g, '{$1}')
+    // The rest of a path is one parameter. OpenAPI has no form for its slashes: the parameter's description names them.
+    const path = url.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{path}')
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation(method, path, description) }
   }
   return {

@@ -4,11 +4,8 @@ import { rateLimitedLog } from '../base/throttles.ts'
 import type { Page } from '../html/layout.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { isFromInsecurePage, isRefusedAsCrossSite } from '../http/origin.ts'
 import {
-  crossSite,
   identitiesUnavailable,
-  insecurePage,
   invalidCredentials,
   invalidRequest,
   noPasswordLogin,
@@ -138,7 +135,6 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   const {
     server,
     store,
-    cookie,
     authenticate,
     passwordChange,
     audit,
@@ -151,7 +147,6 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   } = services
   const form = { server, ways: loginWays, remember: services.sessions.rememberMs !== undefined }
   const logDirectoryError = rateLimitedLog()
-  const logInsecurePage = rateLimitedLog()
 
   app.get<{ Querystring: { return_to?: unknown } }>('/login', formDescription, async (request, reply) => {
     const returnTo = services.returnTo(request.query.return_to)
@@ -166,8 +161,8 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
   })
 
   app.post('/login', description, async (request, reply) => {
-    if (refusedAsInsecure(request)) return sendProblem(request, reply, insecurePage)
-    if (isRefusedAsCrossSite(request, services)) return sendProblem(request, reply, crossSite)
+    const originProblem = services.originProblem(request)
+    if (originProblem !== null) return sendProblem(request, reply, originProblem)
     if (authenticate === null) return sendProblem(request, reply, noPasswordLogin)
     const login = loginSchema.safeParse(request.body)
     if (!login.success) return sendProblem(request, reply, badLogin)
@@ -184,18 +179,6 @@ export function loginRoute(app: FastifyInstance, services: Services): LogIn {
       check: (username, device) => authenticate(username, password, device),
     })
   })
-
-  /** Without this answer, the login would seem to have no effect: the browser would not keep its cookie. */
-  function refusedAsInsecure(request: FastifyRequest): boolean {
-    if (!cookie.secure || !isFromInsecurePage(request.headers, request.host)) return false
-    logInsecurePage((heldBack) =>
-      app.log.warn(
-        { event: 'insecure-page', host: request.host, heldBack },
-        'A login was refused because its page was opened by http://: redirect http:// to https:// at the proxy',
-      ),
-    )
-    return true
-  }
 
   return logIn
 

@@ -5,8 +5,6 @@ import { rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { readCredential } from '../http/credential.ts'
-import { isRefusedAsCrossSite } from '../http/origin.ts'
-import { crossSite } from '../http/problems.ts'
 import { networkOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { loggedOutPage } from '../pages/login.ts'
@@ -70,9 +68,8 @@ export function logoutRoute(app: FastifyInstance, services: Services): void {
 
     scope.post('/logout', description, async (request, reply) => {
       const credential = readCredential(request, cookie)
-      if (credential?.from !== 'bearer' && isRefusedAsCrossSite(request, services)) {
-        return sendProblem(request, reply, crossSite)
-      }
+      const originProblem = credential?.from === 'bearer' ? null : services.originProblem(request)
+      if (originProblem !== null) return sendProblem(request, reply, originProblem)
       let ended = false
       let logoutUrl: string | null = null
       if (credential) {

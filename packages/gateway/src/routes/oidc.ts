@@ -4,10 +4,8 @@ import { z } from 'zod'
 import { rateLimitedLog } from '../base/throttles.ts'
 import { sendProblem } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { isRefusedAsCrossSite } from '../http/origin.ts'
 import { problemPage } from '../http/problem-page.ts'
 import {
-  crossSite,
   identitiesUnavailable,
   insufficientAuthentication,
   loginExpired,
@@ -132,8 +130,8 @@ export function oidcRoutes(app: FastifyInstance, services: Services): void {
     async (request, reply) => {
       // An image or a frame of another site. A link of another site may begin a login.
       const isSubresource = (request.headers['sec-fetch-dest'] ?? 'document') !== 'document'
-      if (isSubresource && isRefusedAsCrossSite(request, services))
-        return sendProblem(request, reply, crossSite)
+      const originProblem = isSubresource ? services.originProblem(request) : null
+      if (originProblem !== null) return sendProblem(request, reply, originProblem)
       const maxAge = maxAgeOf(request.query)
       if (maxAge === null) return sendProblem(request, reply, badMaxAge)
       const remote = clientAddress(request)

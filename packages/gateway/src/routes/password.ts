@@ -2,9 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { loggableError } from '../base/log.ts'
 import { sendPage, sendProblem } from '../http/answer.ts'
-import { isRefusedAsCrossSite } from '../http/origin.ts'
 import {
-  crossSite,
   invalidRequest,
   noPasswordChange,
   type Problem,
@@ -76,7 +74,8 @@ export function passwordRoutes(app: FastifyInstance, services: Services, logIn: 
   })
 
   app.post('/password', changeDescription, async (request, reply) => {
-    if (isRefusedAsCrossSite(request, services)) return sendProblem(request, reply, crossSite)
+    const originProblem = services.originProblem(request)
+    if (originProblem !== null) return sendProblem(request, reply, originProblem)
     if (passwordChange === null || !(await passwordChange.isPossible()))
       return sendProblem(request, reply, noPasswordChange)
     const asked = changeSchema.safeParse(request.body)

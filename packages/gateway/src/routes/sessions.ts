@@ -5,8 +5,7 @@ import type { Page } from '../html/layout.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { type Credential, readCredential } from '../http/credential.ts'
-import { isRefusedAsCrossSite } from '../http/origin.ts'
-import { crossSite, noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
+import { noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { isLeftOpen, leftOpenPage } from '../pages/left-open.ts'
 import { stepUpPage } from '../pages/login.ts'
@@ -149,9 +148,8 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   function ending(end: End) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const isBearer = readCredential(request, cookie)?.from === 'bearer'
-      if (!isBearer && isRefusedAsCrossSite(request, services)) {
-        return sendProblem(request, reply, crossSite)
-      }
+      const originProblem = isBearer ? null : services.originProblem(request)
+      if (originProblem !== null) return sendProblem(request, reply, originProblem)
       const owner = await ownerOf(request, reply)
       if (owner === null) return reply
       const isOwn = (request.params as { id?: string }).id === owner.session.id

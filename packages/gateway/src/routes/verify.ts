@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Active } from '@holdfast/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import type { AccessPolicy, Requirement } from '../access/rules.ts'
 import type { ForwardAuthConfig } from '../config/access.ts'
 import { decideWithoutSession, decideWithSession, requirementFor } from '../forward-auth/decision.ts'
@@ -24,6 +25,11 @@ export interface VerifySettings {
   access: () => AccessPolicy | undefined
   forwardAuth: ForwardAuthConfig
 }
+
+/** Where the request of the client is a part of the address. */
+const restOfPath = z.object({
+  path: z.string().meta({ description: "The path and query of the client's request, slashes included." }),
+})
 
 /**
  * `/verify…`: a proxy asks before it forwards a request (nginx `auth_request`, Traefik ForwardAuth, HAProxy, Envoy
@@ -67,6 +73,7 @@ export function verifyRoutes(
       const { description } = describeRoute({
         summary: 'Check whether a request is allowed, for a proxy with this convention',
         credentials: 'token',
+        ...(proxy.anyMethod && { params: restOfPath }),
         answers: {
           200: { text: 'Allowed. The identity headers describe the user.' },
           302: { text: 'Redirect a browser to the login page (not with nginx).' },

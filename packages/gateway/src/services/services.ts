@@ -8,6 +8,7 @@ import { rateLimitedLog } from '../base/throttles.ts'
 import type { SessionsConfig } from '../config/logins.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { createSessionCookie, type SessionCookie } from '../http/credential.ts'
+import { createOriginCheck, type OriginCheck } from '../http/origin.ts'
 import { safeReturnTo } from '../http/return-to.ts'
 import { FLOW_LIFETIME_MS } from '../identities/oidc/flow.ts'
 import type { LoginWays, OidcLogin } from '../identities/oidc/login.ts'
@@ -34,6 +35,7 @@ export interface Services {
   server: string
   store: TokenStore
   cookie: SessionCookie
+  originProblem: OriginCheck
   /** Checks a name and a password; null when password logins are not configured. */
   authenticate: Authenticate | null
   /** The change of passwords by users of the users file; null without one. */
@@ -119,6 +121,7 @@ export async function createServices(
     server: config.name,
     store,
     cookie,
+    originProblem: createOriginCheck({ audit, cookie, log }),
     ...(await openIdentities(config, store, guesses, log, inUse)),
     returnTo: (asked) => safeReturnTo(asked, config.returnOrigins),
     loginLimits: createLoginLimits(limitOptions),

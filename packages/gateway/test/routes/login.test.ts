@@ -271,7 +271,7 @@ describe('a page of the gateway that was opened by plain HTTP', () => {
     const gateway = await startGateway({ config: { trustedProxies, secureCookies: true } })
     const cookie = `__Host-holdfast=${await gateway.logIn()}`
     const response = await gateway.post('/logout', {}, { ...headers, cookie })
-    expect([response.status, await codeOf(response)]).toEqual([403, 'CROSS_SITE'])
+    expect([response.status, await codeOf(response)]).toEqual([403, 'INSECURE_PAGE'])
     expect((await gateway.get('/session', { cookie })).status).toBe(200)
   })
 

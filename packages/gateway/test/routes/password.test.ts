@@ -104,6 +104,13 @@ test('the form may lead to the allowed origin of its own return address, and to 
   expect(await formActionOf('/x')).toBe("'self'")
 })
 
+test('a change from a page of this host that was opened by http:// is told to use https://', async () => {
+  const gateway = await startChanging({ config: { secureCookies: true, trustedProxies: ['127.0.0.0/8'] } })
+  const headers = { 'x-forwarded-host': 'app.example.org', origin: 'http://app.example.org' }
+  const answer = await change(gateway, {}, headers)
+  expect([answer.status, await codeOf(answer)]).toEqual([403, 'INSECURE_PAGE'])
+})
+
 test('a change that a page of another site sends is refused', async () => {
   const gateway = await startChanging()
   const answer = await change(gateway, {}, { 'sec-fetch-site': 'cross-site' })

@@ -221,13 +221,26 @@ class Switchover {
     const pause = () =>
       this.#nodes.send(from.address, [['CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE']], COMMAND_TIMEOUT_MS)
     await pause()
-    const renewing = setInterval(() => void pause().catch(() => {}), RENEW_MS)
+    let unrenewed: unknown = null
+    const renew = () =>
+      pause().then(
+        () => {
+          unrenewed = null
+        },
+        (error: unknown) => {
+          unrenewed = error
+        },
+      )
+    const renewing = setInterval(renew, RENEW_MS)
     try {
       const { offset } = await this.#nodes.view(from.address, COMMAND_TIMEOUT_MS)
       await this.#until('the replica to catch up', CATCH_UP_MS, async () => {
         return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).offset >= offset
       })
       this.#options.signal?.throwIfAborted()
+      // Writes may go on then, which the replica would lack.
+      if (unrenewed !== null)
+        throw new Error('The pause of writes could not be renewed.', { cause: unrenewed })
       this.#enter('promote', `Promoting ${formatAddress(to.address)}.`)
       await this.#askForFailover()
       await this.#until('the promotion', this.#topology.timings.failoverTimeoutMs, async () => {
