@@ -35,5 +35,14 @@ export function matchPattern({ segments, open }: PathPattern, path: readonly str
   return match
 }
 
+/** Whether the pattern covers anything at or below these segments (null: any one), with letter case ignored. */
+export function mayOverlap({ segments, open }: PathPattern, below: PathPattern['segments']): boolean {
+  if (!open && segments.length < below.length) return false
+  return below.every((segment, place) => {
+    const wanted = segments[place] ?? null
+    return wanted === null || segment === null || fold(wanted) === fold(segment)
+  })
+}
+
 /** The segment as a file system sees it that ignores case and Unicode forms. */
 const fold = (segment: string) => segment.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { parsePattern } from '../access/pattern.ts'
-import { type AccessPolicy, type AccessRule, LOGIN, REFUSED, type Requirement } from '../access/rules.ts'
+import {
+  type AccessPolicy,
+  type AccessRule,
+  hidingRule,
+  LOGIN,
+  REFUSED,
+  type Requirement,
+} from '../access/rules.ts'
 import { text } from './fields.ts'
 
 const pattern = text.transform((value, context) => {
@@ -33,15 +40,27 @@ const rule = z
     deny: z.literal(true, { error: 'must be true, or be left out' }).exactOptional(),
     /** The user must be in one of these groups. */
     groups: z.array(text).min(1, { error: 'must name at least one group, or be left out' }).exactOptional(),
+    /** The rule also covers `/a%2Fb`, `//`, `;` and the like below its path, for applications whose paths need them. */
+    ambiguousPaths: z.literal(true, { error: 'must be true, or be left out' }).exactOptional(),
   })
   .refine((one) => [one.public, one.deny, one.groups].filter((part) => part !== undefined).length <= 1, {
     error: 'must have only one of `public`, `deny` and `groups`',
   })
+  .refine(
+    ({ path, ambiguousPaths }) =>
+      ambiguousPaths === undefined ||
+      (path.open && path.segments.length > 0 && !path.segments.includes(null)),
+    {
+      path: ['ambiguousPaths'],
+      error: 'needs a `path` that begins with names and ends with "/**", such as "/repositories/**"',
+    },
+  )
   .transform(
-    ({ path, methods, ...rest }): AccessRule => ({
+    ({ path, methods, ambiguousPaths = false, ...rest }): AccessRule => ({
       path,
       methods: methods ? new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods) : null,
       requirement: requirementOfRule(rest),
+      ambiguousPaths,
     }),
   )
 
@@ -51,12 +70,26 @@ function requirementOfRule(rule: { public?: true; deny?: true; groups?: string[]
   return rule.groups ? { kind: 'group', anyOf: rule.groups } : LOGIN
 }
 
+/** An ambiguous path could be read as a path of the earlier rule, so it cannot be certain which of the two applies. */
+function refuseHiddenRules(rules: AccessRule[], context: z.RefinementCtx): void {
+  for (const [place, rule] of rules.entries()) {
+    const hiding = rule.ambiguousPaths ? hidingRule(rules.slice(0, place), rule) : -1
+    if (hiding === -1) continue
+    context.addIssue({
+      code: 'custom',
+      path: [place, 'ambiguousPaths'],
+      message: `is not possible after rules[${hiding}], which may cover the same paths; give the applications different paths, or leave it out`,
+    })
+  }
+}
+
 /** The access rules that `/verify` applies. The first rule that matches decides. */
 export const accessSchema = z
   .strictObject({
     rules: z
       .array(rule, { error: 'must be a list of rules' })
-      .max(1000, { error: 'must have at most 1000 rules' }),
+      .max(1000, { error: 'must have at most 1000 rules' })
+      .superRefine(refuseHiddenRules),
     /** Applies when no rule matches. `allow` means any logged-in user. Required: neither default is safe to guess. */
     default: z.enum(['allow', 'deny'], { error: 'must be "allow" (any logged-in user) or "deny"' }),
   })

@@ -177,3 +177,75 @@ test('a path that any program could read as a protected path is never allowed as
   )
   expect(attacks).toBeGreaterThan(200)
 })
+
+const REPOSITORIES = policy({
+  default: 'deny',
+  rules: [
+    { path: '/admin/**', groups: ['admins'] },
+    { path: '/public/**', public: true, ambiguousPaths: true },
+    { path: '/**' },
+  ],
+})
+
+test.each([
+  '/public/a%2Fb',
+  '/public/a%2fb/c%5Cd',
+  '/public//x',
+  '/public/',
+  '/public/a;v=1/b;v=2',
+  '/public/what%3F',
+  '/public/c%23',
+  '/public/file.',
+  '/public/100%25',
+  '/public/a%252Fb',
+  '/public/..a/b..c',
+])('a rule with `ambiguousPaths` covers %s', (target) => {
+  expect(kind(REPOSITORIES, target)).toBe('public')
+})
+
+test.each([
+  '/public/../admin',
+  '/public/%2e%2e/admin',
+  '/public/%252e%252e%252fadmin',
+  '/public/%25252525252e',
+  '/public/..;/admin',
+  '/public/;/../admin',
+  '/public/a%2F..%5C..%2Fadmin',
+  '/public/.%20/admin',
+  '/public/a%00b',
+  '/public/%c0%ae%c0%ae/admin',
+  '/public/%u002e%u002e/admin',
+  '/public/a%zz',
+  '/public/%ef%bc%8e%ef%bc%8e%ef%bc%8fadmin',
+  '/Public/a%2Fb',
+  '/public%2Fa',
+  '/public;x/a',
+  '//public/a',
+  '/other/a%2Fb',
+])('a rule with `ambiguousPaths` does not cover %s', (target) => {
+  expect(kind(REPOSITORIES, target)).toBe('refused')
+})
+
+test('an ambiguous path needs what its rule says, for the methods of the rule', () => {
+  const rules = policy({
+    default: 'allow',
+    rules: [{ path: '/a/**', methods: ['GET'], groups: ['x'], ambiguousPaths: true }],
+  })
+  expect(kind(rules, '/a/b%2Fc')).toBe('group')
+  expect(kind(rules, '/a/b%2Fc', 'POST')).toBe('refused')
+})
+
+// INV-GATEWAY-41.
+test('a path that any program could read as one outside of the rule is never covered by `ambiguousPaths`', () => {
+  let attacks = 0
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 7 }), (pieces) => {
+      const target = `/public/${pieces.join('')}`
+      if (readings(target).every((path) => /^\/+public(?:\/|$)/.test(resolveDots(path)))) return
+      attacks++
+      expect(kind(REPOSITORIES, target)).not.toBe('public')
+    }),
+    { numRuns: 5000 },
+  )
+  expect(attacks).toBeGreaterThan(200)
+})

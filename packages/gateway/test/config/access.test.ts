@@ -11,6 +11,11 @@ test('the configuration may leave out access rules, headers and clients', () => 
   expect(config.forwardAuth).toEqual({ headerPrefix: 'X-Auth-Request-', loginPath: '/login' })
 })
 
+test('a rule with `ambiguousPaths` may follow rules for other paths', () => {
+  const rules = [{ path: '/' }, { path: '/a' }, { path: '/b/**' }, { path: '/a/c/**', ambiguousPaths: true }]
+  expect(() => parseGatewayConfig(rawConfig({ access: { default: 'deny', rules } }))).not.toThrow()
+})
+
 test.each([
   [{ access: { rules: [] } }, '`access.default` must be "allow" (any logged-in user) or "deny"'],
   [{ access: { default: 'allow' } }, '`access.rules` must be a list of rules'],
@@ -34,6 +39,35 @@ test.each([
   [
     { access: { default: 'deny', rules: [{ path: '/a', publik: true }] } },
     '`access.rules[0].publik` is not a known key',
+  ],
+  [
+    { access: { default: 'deny', rules: [{ path: '/a/*/**', ambiguousPaths: true }] } },
+    '`access.rules[0].ambiguousPaths` needs a `path` that begins with names',
+  ],
+  [
+    { access: { default: 'deny', rules: [{ path: '/a', ambiguousPaths: true }] } },
+    '`access.rules[0].ambiguousPaths` needs a `path`',
+  ],
+  [
+    { access: { default: 'deny', rules: [{ path: '/**', ambiguousPaths: true }] } },
+    '`access.rules[0].ambiguousPaths` needs a `path`',
+  ],
+  [
+    { access: { default: 'deny', rules: [{ path: '/a/secret' }, { path: '/a/**', ambiguousPaths: true }] } },
+    '`access.rules[1].ambiguousPaths` is not possible after rules[0]',
+  ],
+  [
+    {
+      access: {
+        default: 'deny',
+        rules: [{ path: '/b' }, { path: '/**' }, { path: '/a/**', ambiguousPaths: true }],
+      },
+    },
+    '`access.rules[2].ambiguousPaths` is not possible after rules[1]',
+  ],
+  [
+    { access: { default: 'deny', rules: [{ path: '/*/x' }, { path: '/A/**', ambiguousPaths: true }] } },
+    '`access.rules[1].ambiguousPaths` is not possible after rules[0]',
   ],
   [{ forwardAuth: { headerPrefix: 'X User' } }, '`forwardAuth.headerPrefix` must be letters'],
   [{ forwardAuth: { loginPath: '//evil.example' } }, '`forwardAuth.loginPath` must be a plain path'],
