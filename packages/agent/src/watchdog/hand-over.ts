@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress, type NodeAddress, type Reply } from '@holdfast/tokens/redis'
 import { readAddress, readField, readList } from '../redis/replies.ts'
 import { readAnswer } from '../redis/sentinels.ts'
+import { pauseWrites } from '../redis/write-pause.ts'
 import type { ActOptions } from './commands.ts'
 import { requestFailover } from './request-failover.ts'
 
@@ -13,9 +14,6 @@ export interface HandOverOptions extends ActOptions {
 const POLL_INTERVAL_MS = 20
 /** Deadline of each query and command. */
 const COMMAND_TIMEOUT_MS = 1000
-/** The pause of writes. It is renewed while this process lives, and expires when the process dies. */
-const WRITE_PAUSE_MS = 3000
-const PAUSE_RENEWAL_MS = 1000
 const CATCH_UP_TIMEOUT_MS = 2000
 /** A Sentinel with the agent's periods reads the priority twice a second; one with default periods, every 10 s (FACT-19). */
 const PRIORITY_TIMEOUT_MS = 15_000
@@ -114,44 +112,26 @@ async function promote(
 ): Promise<void> {
   const send = nodeSender(options)
   const view = (node: NodeAddress) => options.group.view(node, COMMAND_TIMEOUT_MS)
-  const pause = () => send(from, 'CLIENT', 'PAUSE', String(WRITE_PAUSE_MS), 'WRITE')
-  await pause()
-  let unrenewed: unknown = null
-  const renew = () =>
-    pause().then(
-      () => {
-        unrenewed = null
-      },
-      (error: unknown) => {
-        unrenewed = error
-      },
+  await using pause = await pauseWrites((...command) => send(from, ...command))
+  const source = await view(from)
+  if (source.role !== 'primary') throw new Error(`${formatAddress(from)} is no longer the primary.`)
+  await waitUntil('the replica has every write', CATCH_UP_TIMEOUT_MS, async () => {
+    const replica = await view(to)
+    return (
+      replica.role === 'replica' &&
+      replica.linkUp &&
+      replica.replid === source.replid &&
+      replica.offset >= source.offset
     )
-  const renewing = setInterval(renew, PAUSE_RENEWAL_MS)
-  try {
-    const source = await view(from)
-    if (source.role !== 'primary') throw new Error(`${formatAddress(from)} is no longer the primary.`)
-    await waitUntil('the replica has every write', CATCH_UP_TIMEOUT_MS, async () => {
-      const replica = await view(to)
-      return (
-        replica.role === 'replica' &&
-        replica.linkUp &&
-        replica.replid === source.replid &&
-        replica.offset >= source.offset
-      )
-    })
-    signal.throwIfAborted()
-    // Writes may go on then, which the replica would lack.
-    if (unrenewed !== null) throw new Error('The pause of writes could not be renewed.', { cause: unrenewed })
-    const leader = await requestPromotion(leaders, options)
-    await waitUntilPromoted(to, leader, options)
-    clearInterval(renewing)
-    await send(from, 'REPLICAOF', to.host, String(to.port))
-    // Clients that wait for the old primary then look for the new one.
-    await send(from, 'CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-  } finally {
-    clearInterval(renewing)
-    await send(from, 'CLIENT', 'UNPAUSE').catch(() => {})
-  }
+  })
+  signal.throwIfAborted()
+  pause.assertRenewed()
+  const leader = await requestPromotion(leaders, options)
+  await waitUntilPromoted(to, leader, options)
+  pause.endRenewal()
+  await send(from, 'REPLICAOF', to.host, String(to.port))
+  // Clients that wait for the old primary then look for the new one.
+  await send(from, 'CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
 }
 
 async function requestPromotion(

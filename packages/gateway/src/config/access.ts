@@ -40,7 +40,7 @@ const rule = z
     deny: z.literal(true, { error: 'must be true, or be left out' }).exactOptional(),
     /** The user must be in one of these groups. */
     groups: z.array(text).min(1, { error: 'must name at least one group, or be left out' }).exactOptional(),
-    /** The rule also covers `/a%2Fb`, `//`, `;` and the like below its path, for applications whose paths need them. */
+    /** The rule also covers ambiguous paths such as `/a%2Fb`, `//x` and `/a;b` below its path, for applications whose paths need them. */
     ambiguousPaths: z.literal(true, { error: 'must be true, or be left out' }).exactOptional(),
   })
   .refine((one) => [one.public, one.deny, one.groups].filter((part) => part !== undefined).length <= 1, {

@@ -10,6 +10,7 @@ import type { GroupAccess } from '@holdfast/agent/redis/access'
 import type { Nodes } from '@holdfast/agent/redis/nodes'
 import { readAddress, readField } from '@holdfast/agent/redis/replies'
 import type { Sentinels } from '@holdfast/agent/redis/sentinels'
+import { pauseWrites } from '@holdfast/agent/redis/write-pause'
 import { exclusively } from '@holdfast/local/state/lock'
 import { ClusterError } from '@holdfast/site/errors'
 import { priorityOf, REPLICA_PRIORITY } from '@holdfast/site/file/site'
@@ -68,9 +69,6 @@ export interface SwitchoverReport {
 /** Deadline of one command (in milliseconds). */
 const COMMAND_TIMEOUT_MS = 1000
 const POLL_INTERVAL_MS = 10
-/** The longest pause of writes if this process dies; while it lives it renews the pause (in milliseconds). */
-const PAUSE_MS = 3000
-const RENEW_MS = 1000
 /** A Sentinel reads each replica's priority every 10 s, with `INFO` (FACT-19; in milliseconds). */
 const PRIORITY_MS = 15_000
 const CATCH_UP_MS = 2000
@@ -215,45 +213,32 @@ class Switchover {
   }
 
   /** Pauses writes, promotes, and ends the pause; answers how long it was (in milliseconds). */
-  async #promote({ from, to }: Move): Promise<number> {
-    this.#enter('pause', `Pausing writes at ${formatAddress(from.address)}.`)
+  async #promote(move: Move): Promise<number> {
+    const { address } = move.from
+    this.#enter('pause', `Pausing writes at ${formatAddress(address)}.`)
     const pausedAtMs = performance.now()
-    const pause = () =>
-      this.#nodes.send(from.address, [['CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE']], COMMAND_TIMEOUT_MS)
-    await pause()
-    let unrenewed: unknown = null
-    const renew = () =>
-      pause().then(
-        () => {
-          unrenewed = null
-        },
-        (error: unknown) => {
-          unrenewed = error
-        },
-      )
-    const renewing = setInterval(renew, RENEW_MS)
-    try {
-      const { offset } = await this.#nodes.view(from.address, COMMAND_TIMEOUT_MS)
-      await this.#until('the replica to catch up', CATCH_UP_MS, async () => {
-        return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).offset >= offset
-      })
-      this.#options.signal?.throwIfAborted()
-      // Writes may go on then, which the replica would lack.
-      if (unrenewed !== null)
-        throw new Error('The pause of writes could not be renewed.', { cause: unrenewed })
-      this.#enter('promote', `Promoting ${formatAddress(to.address)}.`)
-      await this.#askForFailover()
-      await this.#until('the promotion', this.#topology.timings.failoverTimeoutMs, async () => {
-        return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).role === 'primary'
-      })
-      this.#enter('follow', 'Repointing the other replicas, and resuming writes.')
-      clearInterval(renewing)
-      await this.#follow(to.address, from.address)
-    } finally {
-      clearInterval(renewing)
-      await this.#nodes.send(from.address, [['CLIENT', 'UNPAUSE']], COMMAND_TIMEOUT_MS).catch(() => {})
-    }
+    await this.#promoteDuringPause(move)
     return Math.round(performance.now() - pausedAtMs)
+  }
+
+  async #promoteDuringPause({ from, to }: Move): Promise<void> {
+    await using pause = await pauseWrites((...command) =>
+      this.#nodes.send(from.address, [command], COMMAND_TIMEOUT_MS),
+    )
+    const { offset } = await this.#nodes.view(from.address, COMMAND_TIMEOUT_MS)
+    await this.#until('the replica to catch up', CATCH_UP_MS, async () => {
+      return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).offset >= offset
+    })
+    this.#options.signal?.throwIfAborted()
+    pause.assertRenewed()
+    this.#enter('promote', `Promoting ${formatAddress(to.address)}.`)
+    await this.#askForFailover()
+    await this.#until('the promotion', this.#topology.timings.failoverTimeoutMs, async () => {
+      return (await this.#nodes.view(to.address, COMMAND_TIMEOUT_MS)).role === 'primary'
+    })
+    this.#enter('follow', 'Repointing the other replicas, and resuming writes.')
+    pause.endRenewal()
+    await this.#follow(to.address, from.address)
   }
 
   async #askForFailover(): Promise<void> {
