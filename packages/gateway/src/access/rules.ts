@@ -80,6 +80,7 @@ function requirementOfAmbiguous({ rules }: AccessPolicy, { method, target }: Ask
 /**
  * The number of the first earlier rule that could cover a path below this rule's own; -1 without one. An ambiguous path could
  * be read as one of that rule's, so the two exclude each other.
+ * INV-GATEWAY-41.
  */
 export const hidingRule = (rules: readonly AccessRule[], { path }: AccessRule): number =>
   rules.findIndex((earlier) => mayOverlap(earlier.path, path.segments))
