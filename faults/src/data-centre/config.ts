@@ -66,7 +66,7 @@ export function renderRedisConf(host: DataHost, folder: string, secrets: Secrets
   return `bind ${address}
 bind-source-addr ${address}
 port ${REDIS_PORT}
-databases 1
+databases 16
 dir ${folder}
 aclfile ${folder}/users.acl
 masteruser replica

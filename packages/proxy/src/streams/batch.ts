@@ -55,6 +55,12 @@ const MULTI = encodeCommand(['MULTI'])
 const EXEC = encodeCommand(['EXEC'])
 const select = (db: number) => encodeCommand(['SELECT', String(db)])
 
+/** The server has no database for the records: the clients' data would show them. */
+export const aboutDatabases = (address: string, db: number): Buffer =>
+  errorReply(
+    `UNAVAILABLE The proxy keeps its records in the logical database ${db}, which ${address} does not have. Set "databases ${db + 1}" or more in its redis.conf, and restart each Redis.`,
+  )
+
 /**
  * INV-PROXY-1. The bytes of a batch, and how many answers they get: `MULTI`, the calls, the completion record, `EXEC`, and the guard of
  * the next batch. The connection is in the database of the records before and after it.

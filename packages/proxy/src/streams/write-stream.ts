@@ -5,6 +5,7 @@ import { encodeCommand } from '../resp/request-parser.ts'
 import { type Identity, LoginRefusedError, RawConnection } from '../upstream/raw-connection.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import {
+  aboutDatabases,
   aboutRights,
   type Batch,
   encodeBatch,
@@ -72,13 +73,13 @@ const CONFIRM_EVERY_MS = 500
 /** The state of the connection or of the group is not as expected. The batch is sent again. */
 class AgainError extends Error {}
 
-/** The user of the clients may not do what the proxy needs to write for it. */
+/** The server will never do what the proxy needs to write for these clients. `reply` says what is missing. */
 class NotPermittedError extends Error {
   readonly reply: Buffer
 
-  constructor(refused: Buffer) {
-    super(textOf(refused))
-    this.reply = aboutRights(refused)
+  constructor(reply: Buffer) {
+    super(textOf(reply))
+    this.reply = reply
   }
 }
 
@@ -410,7 +411,9 @@ export class WriteStream {
     const replies = await connection.exchange(questions.map(encodeCommand), questions.length, LOOK_MS)
     const refused = replies.find(isError)
     if (refused !== undefined) {
-      throw errorKind(refused) === 'NOPERM' ? new NotPermittedError(refused) : new AgainError(textOf(refused))
+      if (errorKind(refused) === 'NOPERM') throw new NotPermittedError(aboutRights(refused))
+      if (refused === replies[2]) throw new NotPermittedError(aboutDatabases(address, this.#record.db))
+      throw new AgainError(textOf(refused))
     }
     const [mark, info, , , value] = replies.map(decode)
     // Looked at on the socket that will carry the writes, because the address may belong to another group by now.

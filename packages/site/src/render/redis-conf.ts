@@ -49,7 +49,7 @@ export function redisConf(plan: RedisPlan): Document {
         title: 'Addresses, ports and files.',
         directives: [
           ...listening(plan, directive),
-          ...directive('databases', '1'),
+          ...directive('databases', '16'),
           ...directive('dir', quoted(plan.dataFolder)),
           ...directive('aclfile', quoted(plan.aclFile)),
         ],

@@ -47,7 +47,10 @@ export const REDIS_FACTS = {
     why: 'The process that starts Redis supervises it, so Redis stays in the foreground.',
     source: redisConf,
   },
-  databases: { why: 'Tokens need one database. A mistaken SELECT fails.', source: redisConf },
+  databases: {
+    why: 'Tokens need one database. The Redis proxy keeps its records in database 15.',
+    source: redisConf,
+  },
   dir: { why: 'The folder of the append-only file.', source: redisConf },
   aclfile: {
     why: 'With a separate file, users can be changed and saved while Redis runs.',
