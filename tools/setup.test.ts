@@ -69,6 +69,13 @@ describe('system programs', () => {
     expect(missing.map(({ program }) => program)).not.toContain('nft')
   })
 
+  it('are missing too if the program is there and its library is not', () => {
+    const missing = (exists: () => boolean) =>
+      missingTestPrograms(everythingExists, exists).map(({ program }) => program)
+    expect(missing(() => false)).toEqual(['python3'])
+    expect(missing(everythingExists)).toEqual([])
+  })
+
   it('come through the package manager that is there', () => {
     expect(packageManager(only('apt-get'))).toBe('apt')
     expect(packageManager(only('dnf'))).toBe('dnf')

@@ -17,6 +17,11 @@ export class DataCentre {
     this.group = group
   }
 
+  /** A group that runs already. */
+  static of(group: RedisGroup): DataCentre {
+    return new DataCentre(group)
+  }
+
   /** Starts a data centre, which ends with the stack. */
   static async start(stack: AsyncDisposableStack, options?: RedisGroupOptions): Promise<DataCentre> {
     const group = await RedisGroup.start(options)

@@ -10,18 +10,14 @@ const NAMES = BENCHMARKS.map(({ name }) => name)
 /** The resources that the current benchmark has started. */
 let activeStack: AsyncDisposableStack | null = null
 
-async function runOne(
-  benchmark: Benchmark,
-  options: Pick<Options, 'sizes' | 'floodSeconds'>,
-): Promise<Result> {
+async function runOne(benchmark: Benchmark, { names: _, ...options }: Options): Promise<Result> {
   const { name, title } = benchmark
   const machine = await describeMachine()
   const at = new Date()
   await using stack = new AsyncDisposableStack()
   activeStack = stack
   const say = (line: string) => console.log(`${name}: ${line}`)
-  const { sizes, floodSeconds } = options
-  const context: Context = { stack, sizes, floodSeconds, say }
+  const context: Context = { stack, ...options, say }
   const { setup, notes, ...measured } = await benchmark.run(context)
   return {
     name,

@@ -22,7 +22,18 @@ function renderGoals(results: readonly Result[]): string {
   return table(['', 'Figure', 'Median (min – max)', 'Goal', ''], rows)
 }
 
-function renderResult({ title, name, at, seconds, machine, setup, figures, notes, profile }: Result): string {
+function renderResult({
+  title,
+  name,
+  at,
+  seconds,
+  machine,
+  setup,
+  figures,
+  tables,
+  notes,
+  profile,
+}: Result): string {
   const versions = Object.entries(machine.versions).map(([what, version]) => `${what} ${version}`)
   const parts = [
     `## ${title}`,
@@ -35,6 +46,7 @@ function renderResult({ title, name, at, seconds, machine, setup, figures, notes
         return [one.what, `${show(median)} ${one.unit}`.trim(), ...ends, showGoal(one), showVerdict(one)]
       }),
     ),
+    ...(tables ?? []).flatMap(({ title: what, head, rows }) => [`### ${what}`, table(head, rows)]),
     ...(notes === undefined ? [] : [notes]),
     ...(profile === undefined
       ? []

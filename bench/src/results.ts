@@ -4,7 +4,7 @@ import type { Outcome } from './benchmark.ts'
 import type { Machine } from './machine.ts'
 
 /** The stored outcome of one benchmark: `results/<name>.json`. */
-export interface Result extends Pick<Outcome, 'figures' | 'profile'> {
+export interface Result extends Pick<Outcome, 'figures' | 'tables' | 'profile' | 'observed'> {
   name: string
   title: string
   /** Paragraphs. */

@@ -18,6 +18,17 @@ test('--sessions sets the size of the largest store', () => {
   }
 })
 
+test('--client and --fault choose a part of redis-proxy-faults', () => {
+  const all = parseOptions([], KNOWN)
+  expect(all.clients).toContain('redis-py')
+  expect(all.faults).toContain('pause')
+  const some = parseOptions(['--client', 'redis-py', '--client', 'ioredis', '--fault', 'kill'], KNOWN)
+  expect(some.clients).toEqual(['ioredis', 'redis-py'])
+  expect(some.faults).toEqual(['kill'])
+  expect(() => parseOptions(['--client', 'jedis'], KNOWN)).toThrow('got "jedis".')
+  expect(() => parseOptions(['--fault', 'fire'], KNOWN)).toThrow('--fault must be one of kill,')
+})
+
 test('--flood-seconds sets how long the flood lasts', () => {
   expect(parseOptions([], KNOWN).floodSeconds).toBe(60)
   expect(parseOptions(['--flood-seconds', '600'], KNOWN).floodSeconds).toBe(600)

@@ -50,6 +50,14 @@ test('the report shows each missed goal with its ratio, the machine, the version
   }
 })
 
+test('the report shows tables below the figures', () => {
+  const one = {
+    ...resultOf([single('lost', '', 0)]),
+    tables: [{ title: 'ioredis', head: ['a', 'b'], rows: [['1', '2']] }],
+  }
+  expect(renderReport([one])).toContain('### ioredis\n\n| a | b |\n| --- | --- |\n| 1 | 2 |')
+})
+
 test('the report shows numbers with three significant digits', () => {
   expect([0, 0.0123456, 1.005, 12.345, 123.45, 1234.5, 1e6].map(show)).toEqual([
     '0',

@@ -8,7 +8,10 @@ const PROGRAMS = [
   { program: 'openssl', apt: 'openssl', dnf: 'openssl', brew: 'openssl' },
 ]
 
-/** What only tests need, to try the rendered files and the fault campaign on the real thing. Debian's names. */
+/**
+ * What only tests and benchmarks need, to try the rendered files, the fault campaign and foreign clients on the real
+ * thing. Debian's names. `file`: what a package brings beside the program.
+ */
 const TEST_PROGRAMS = [
   { program: 'ip', apt: 'iproute2' },
   { program: 'nft', apt: 'nftables' },
@@ -19,7 +22,12 @@ const TEST_PROGRAMS = [
   { program: 'wireguard-go', apt: 'wireguard-go' },
   { program: 'nginx', apt: 'nginx-light', service: 'nginx' },
   { program: 'slapd', apt: 'slapd', service: 'slapd' },
-  { program: 'python3', apt: 'python3' },
+  {
+    program: 'python3',
+    apt: 'python3 python3-redis',
+    file: '/usr/lib/python3/dist-packages/redis/__init__.py',
+  },
+  { program: 'php', apt: 'php-cli php-redis' },
   { program: 'tcpdump', apt: 'tcpdump' },
   { program: 'systemd-analyze', apt: 'systemd' },
   { program: 'firewall-offline-cmd', apt: 'firewalld', service: 'firewalld' },
@@ -42,8 +50,12 @@ export const missingPrograms = (find = findProgram) =>
   PROGRAMS.filter(({ program }) => find(program) === null)
 
 /** Likewise those that only tests need: without them some tests are not run, and say so. */
-export const missingTestPrograms = (find = findProgram) =>
-  process.platform === 'linux' ? TEST_PROGRAMS.filter(({ program }) => find(program) === null) : []
+export const missingTestPrograms = (find = findProgram, exists = existsSync) =>
+  process.platform === 'linux'
+    ? TEST_PROGRAMS.filter(
+        ({ program, file }) => find(program) === null || (file !== undefined && !exists(file)),
+      )
+    : []
 
 /** Which package manager this machine has: `apt`, `dnf`, `brew` or null. */
 export function packageManager(find = findProgram) {

@@ -5,7 +5,7 @@ import { forwardAuth } from './forward-auth.ts'
 import { idle } from './idle.ts'
 import { issue } from './issue.ts'
 import { memory } from './memory.ts'
-import { redisProxy } from './redis-proxy.ts'
+import { redisProxyFaults } from './redis-proxy-faults.ts'
 import { revoke } from './revoke.ts'
 import { scale } from './scale.ts'
 import { verifyCached } from './verify-cached.ts'
@@ -21,7 +21,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   forwardAuth,
   revoke,
   failover,
-  redisProxy,
+  redisProxyFaults,
   memory,
   scale,
   idle,

@@ -6,13 +6,19 @@ import { serve } from './serve.ts'
 let proxy: RedisProxy
 
 const methods = {
-  async start(group: ProxyOptions['group']): Promise<number> {
-    proxy = new RedisProxy({ group })
-    return await proxy.listen({ host: '127.0.0.1', port: 0 })
+  /** Port 0 stands for any. Returns the port. */
+  async start(options: ProxyOptions, port = 0): Promise<number> {
+    proxy = new RedisProxy(options)
+    return await proxy.listen({ host: '127.0.0.1', port })
   },
 
   async status(): Promise<ProxyStatus> {
     return proxy.status
+  },
+
+  /** Stops as SIGTERM does: gives each answer that is under way, then ends the connections. */
+  async stopGracefully(): Promise<void> {
+    await proxy.stop()
   },
 }
 
