@@ -7,6 +7,7 @@ export const SERVICE_USERS = [
   'holdfast-sentinel',
   'holdfast-watchdog',
   'holdfast-gateway',
+  'holdfast-proxy',
   'holdfast-stunnel',
   'holdfast-operator',
 ] as const

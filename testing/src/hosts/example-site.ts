@@ -1,3 +1,4 @@
+import { PROXY_SETTINGS, PROXY_USER, type ProxySettings } from '@holdfast/site/file/proxy-settings'
 import type { DataCentre, Engine, Host, Service, Site } from '@holdfast/site/file/site'
 import { type CertificateOf, type RenderedFile, renderSite } from '@holdfast/site/render/render-site'
 import { TIMINGS } from '@holdfast/site/topology/topology'
@@ -72,6 +73,28 @@ export function operatedSite(more: Partial<Site> = {}): Site {
     dataCentres: site.dataCentres.map((dataCentre) => ({
       ...dataCentre,
       hosts: [...dataCentre.hosts, exampleHost('dc1-operator', 51, ['operator'])],
+    })),
+  }
+}
+
+/** The same site with a proxy beside the application, and one on a host of other clients. */
+export function proxiedSite(proxy: Partial<ProxySettings> = {}, more: Partial<Site> = {}): Site {
+  const site = exampleSite(more)
+  const users = {
+    web: PROXY_USER,
+    jobs: { keys: ['bull:*'], channels: ['bull:*'], commands: ['+@all', '-@dangerous', '-@admin'] },
+  }
+  return {
+    ...site,
+    proxy: { ...PROXY_SETTINGS, users, ...proxy },
+    dataCentres: site.dataCentres.map((dataCentre) => ({
+      ...dataCentre,
+      hosts: [
+        ...dataCentre.hosts.map((host) =>
+          host.name === 'dc1-app-1' ? { ...host, runs: [...host.runs, 'proxy' as const] } : host,
+        ),
+        exampleHost('dc1-php-1', 61, ['proxy']),
+      ],
     })),
   }
 }

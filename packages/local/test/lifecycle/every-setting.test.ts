@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { PROXY_SETTINGS, PROXY_USER } from '@holdfast/site/file/proxy-settings'
 import { type DataCentre, type Host, REDIS_SETTINGS, type Site } from '@holdfast/site/file/site'
 import { ROTATION_LIMITS } from '@holdfast/site/secrets/limits'
 import type { LocalPlan } from '@holdfast/site/topology/local-plan'
@@ -63,6 +64,10 @@ const OF_SITE: OthersOf<Omit<Site, 'dataCentres'>> = {
   gateway: {
     values: [{ metrics: { public: true } }],
     sameBecause: '`up` prints that these settings name files of the hosts.',
+  },
+  proxy: {
+    values: [{ ...PROXY_SETTINGS, users: { web: PROXY_USER } }],
+    sameBecause: 'Proxies run beside the applications of real hosts.',
   },
   rotation: {
     values: withEach(ROTATION_LIMITS, {

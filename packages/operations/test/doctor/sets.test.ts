@@ -67,7 +67,11 @@ async function adoptByHand(
       .filter((line) => line.startsWith('user ') && !line.startsWith('user default'))
       .map(setUser)
   for (const host of HOSTS) {
-    await dc.ask(dc.address(host), as.redis, ...linesOf(textOf(usersAcl(secrets, site.engine, false))))
+    await dc.ask(
+      dc.address(host),
+      as.redis,
+      ...linesOf(textOf(usersAcl(secrets, site.engine, { platform: 'none', proxyUsers: {} }))),
+    )
     await dc.ask(
       dc.address(host, 'sentinel'),
       as.sentinel,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ROTATION_LIMITS } from '../secrets/limits.ts'
 import { ENGINES, TRANSPORTS } from './choices.ts'
+import { PROXY_READS, PROXY_SETTINGS, PROXY_USER } from './proxy-settings.ts'
 import { APPENDFSYNC, MAXMEMORY_POLICIES, REDIS_SETTINGS, SERVICES } from './site.ts'
 
 const text = (description: string) =>
@@ -42,7 +43,7 @@ const host = object({
   runs: list(oneOf(SERVICES, 'A service.'))
     .min(1, { error: 'must name at least one service' })
     .describe(
-      'The services of this host. List mongodb and rabbitmq too: the rules check what runs beside Redis. operator: this host has the file and the secrets, may reach every host, and rotates passwords by a timer.',
+      'The services of this host. List mongodb and rabbitmq too: the rules check what runs beside Redis. operator: this host has the file and the secrets, may reach every host, and rotates passwords by a timer. proxy: a Redis proxy for unmodified clients on this host.',
     ),
 })
 
@@ -61,6 +62,25 @@ const secrets = z
   .describe(
     'The place that keeps the secrets of this data centre. Never the secrets themselves. `credentials`: a systemd credential.',
   )
+
+/** The words of Redis's ACL rules. The rules check what they allow. */
+const proxyUser = object({
+  keys: list(text('A pattern of keys, such as sess:*.'))
+    .min(1, { error: 'must name at least one pattern' })
+    .default([...PROXY_USER.keys])
+    .describe(
+      'Patterns of the keys that the user may read and write. Default: every key, except those of Holdfast (hf:).',
+    ),
+  channels: list(text('A pattern of channels, such as news:*.'))
+    .default([...PROXY_USER.channels])
+    .describe('Patterns of the channels that the user may publish and subscribe to. Default: none.'),
+  commands: list(text('A command or a category with + or -, such as +get or -@dangerous.'))
+    .min(1, { error: 'must name at least one command' })
+    .default([...PROXY_USER.commands])
+    .describe(
+      'Commands and categories as in ACL rules of Redis, in their order. Default: +@all, -@admin, -@dangerous.',
+    ),
+})
 
 const dataCentre = object({
   primaryName: text('The name under which the Sentinels monitor the primary.').default('mymaster'),
@@ -150,6 +170,31 @@ export const siteSchema = object({
     .describe(
       'Settings of every gateway, as in its configuration file: identities, access, oauth, audit, metrics, admin, limits, trustedProxies, ... Keep passwords in files, and name those files here.',
     )
+    .exactOptional(),
+  proxy: object({
+    listen: text(
+      'Loopback address and port at which clients of the host connect. Default 127.0.0.1:6380.',
+    ).default(PROXY_SETTINGS.listen),
+    sentinelListen: text(
+      'Loopback address and port for clients that ask Sentinels for the primary: the answer is the proxy. none: no such port. Default 127.0.0.1:26380.',
+    ).default(PROXY_SETTINGS.sentinelListen),
+    reads: oneOf(
+      PROXY_READS,
+      'leased: during a failover, an answer may be one second old. confirmed: a read is as strict as a write, and slower. Default leased.',
+    ).default(PROXY_SETTINGS.reads),
+    holdMs: wholeNumber(
+      100,
+      600_000,
+      'How long a command waits for the end of a failover (in milliseconds). Then its answer is the error UNAVAILABLE. Default 30000.',
+    ).default(PROXY_SETTINGS.holdMs),
+    users: z
+      .record(z.string(), proxyUser, { error: 'must be a map from name to rights' })
+      .default({})
+      .describe(
+        'The Redis users that clients log in as, by name. Holdfast makes their passwords, which are in redis-clients/NAME.env of each host with a proxy.',
+      ),
+  })
+    .describe('Settings of every Redis proxy (docs/proxy.md).')
     .exactOptional(),
   rotation: object({
     usersDays: days(

@@ -1,5 +1,6 @@
 import type { RotationLimits } from '../secrets/limits.ts'
 import type { Timings } from '../topology/timings.ts'
+import { type ProxySettings, type ProxyUser, proxySettings } from './proxy-settings.ts'
 
 /**
  * The content of a `holdfast.yaml`: data centres with the same settings that share nothing. Rules check the
@@ -18,6 +19,8 @@ export interface Site {
   redis?: RedisSettings
   /** Settings of every gateway, besides those that Holdfast renders itself. */
   gateway?: GatewaySettings
+  /** Settings of every Redis proxy. Absent: `PROXY_SETTINGS`. */
+  proxy?: ProxySettings
   /** When secrets are due for rotation. Absent: {@link ROTATION_LIMITS}. */
   rotation?: RotationLimits
   dataCentres: DataCentre[]
@@ -154,6 +157,7 @@ export const SERVICES = [
   'sentinel',
   'application',
   'gateway',
+  'proxy',
   'balancer',
   'operator',
   'mongodb',
@@ -163,3 +167,7 @@ export const SERVICES = [
 /** The hosts of a data centre that run a service, in the order of the file. */
 export const hostsThatRun = ({ hosts }: DataCentre, service: Service): Host[] =>
   hosts.filter(({ runs }) => runs.includes(service))
+
+/** The Redis users of the clients of a data centre's proxies, by name. Empty if no host runs a proxy. */
+export const proxyUsers = (site: Site, dataCentre: DataCentre): Readonly<Record<string, ProxyUser>> =>
+  hostsThatRun(dataCentre, 'proxy').length > 0 ? proxySettings(site).users : {}

@@ -11,9 +11,10 @@ import { configFile, stateOf, TLS_FILES, WEB_CERTIFICATE } from './host-paths.ts
 import { accessOf, platformEnvironment, platformProperties, redisProps } from './itential.ts'
 import { libraryEnvironment } from './library-env.ts'
 import { nginxConf } from './nginx-conf.ts'
+import { proxyFiles, proxyPorts } from './proxy-files.ts'
 import { sitesBehind } from './web-servers.ts'
 
-/** Renders the files of the applications, gateways and balancer of one host. */
+/** Renders the files of the applications, gateway, proxy and balancer of one host. */
 export function clientFiles(
   site: Site,
   dataCentre: DataCentre,
@@ -23,10 +24,11 @@ export function clientFiles(
 ): HostFile[] {
   const { name, primaryName } = dataCentre
   const sentinels = addressesOf(site, dataCentre, 'sentinel')
+  const tls = site.transport === 'tls' ? TLS_FILES : null
+  const proxy = proxyPorts(site, host)
   const files: HostFile[] = []
   if (host.runs.includes('application')) {
-    const access = accessOf(site, primaryName, sentinels, secrets, certificate)
-    const tls = site.transport === 'tls' ? TLS_FILES : null
+    const access = accessOf(site, primaryName, { sentinels, proxy }, secrets, certificate)
     files.push(
       ...(site.profile === 'hardened'
         ? [
@@ -59,11 +61,12 @@ export function clientFiles(
         passwordChecks: null,
         settings: site.gateway ?? {},
         sentinels,
-        tls: site.transport === 'tls' ? TLS_FILES : null,
+        tls,
         secrets,
       }),
     })
   }
+  if (proxy !== null) files.push(...proxyFiles(site, dataCentre, proxy, { sentinels, tls, secrets }))
   if (host.runs.includes('balancer')) {
     const sites = sitesBehind(dataCentre)
     if (sites.length === 0) {

@@ -19,7 +19,7 @@ import type { NodePlan } from './node-plan.ts'
 import { bindAddresses, tokenAddress } from './placement.ts'
 import { redisConf, redisPlan } from './redis-conf.ts'
 import { sentinelConf, sentinelSettings } from './sentinel-conf.ts'
-import { usersAcl } from './users-acl.ts'
+import { otherClients, usersAcl } from './users-acl.ts'
 
 /** The addresses of each Redis or Sentinel of a data centre, in the order of the file. */
 export const addressesOf = (
@@ -64,7 +64,7 @@ interface Files {
 
 function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): NamedFile[] {
   const { engine, timings } = site
-  const servesPlatform = dataCentre.hosts.some(({ runs }) => runs.includes('application'))
+  const clients = otherClients(site, dataCentre)
   const tls = site.transport === 'tls' ? TLS_FILES : null
   const planFor = (service: 'redis' | 'sentinel'): NodePlan => ({
     engine,
@@ -86,7 +86,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           }),
         ),
       },
-      { name: 'users.acl', document: usersAcl(secrets, engine, servesPlatform), isSecret: true },
+      { name: 'users.acl', document: usersAcl(secrets, engine, clients), isSecret: true },
       {
         name: 'host.json',
         document: hostConfig({
@@ -111,7 +111,7 @@ function hardenedFiles({ site, dataCentre, host, secrets, primary }: Files): Nam
           ...planFor('sentinel'),
           ...sentinelSettings(site, dataCentre),
           folder: stateOf('sentinel'),
-          servesPlatform,
+          servesPlatform: clients.platform !== 'none',
         }),
       },
     ]),

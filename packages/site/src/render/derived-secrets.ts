@@ -17,6 +17,10 @@ function derive({ keyring }: Secrets, purpose: string): Buffer {
 export const platformPassword = (secrets: Secrets): string =>
   secrets.platform ?? derive(secrets, 'password platform').toString('base64url')
 
+/** The password of a Redis user of proxied clients. Derived until it is first rotated. */
+export const proxyPassword = (secrets: Secrets, user: string): string =>
+  secrets.proxyUsers?.[user] ?? derive(secrets, `password proxy ${user}`).toString('base64url')
+
 /** The WireGuard keys of one host, in base64. */
 export interface TunnelKeys {
   private: string

@@ -6,6 +6,7 @@ import { platformPassword } from './derived-secrets.ts'
 import { type Directive, type Document, jsonEntries, line, secretLine } from './document.ts'
 import { assignments, json, shellValue } from './formats.ts'
 import type { HostCertificate } from './host-certificate.ts'
+import type { ProxyPorts } from './proxy-files.ts'
 import { SOURCE } from './sources.ts'
 
 const { platform } = SOURCE
@@ -15,7 +16,7 @@ const RETRIES = 20
 
 interface Access {
   primaryName: string
-  sentinels: NodeAddress[]
+  servers: Servers
   /** Null: Redis has one password and no users. */
   user: string | null
   password: string
@@ -26,20 +27,35 @@ interface Access {
 /** Empty if the host has no certificate yet: the administrator adds it later. */
 type Tls = { ca: string; cert: string; key: string } | Record<string, never>
 
+/** What the platform connects to: the Sentinels of the group, or a proxy on its own host. */
+type Servers =
+  | { kind: 'group'; sentinels: NodeAddress[] }
+  | { kind: 'proxy with a Sentinel port'; sentinels: [NodeAddress] }
+  | { kind: 'proxy'; address: NodeAddress }
+
+function serversOf(sentinels: NodeAddress[], proxy: ProxyPorts | null): Servers {
+  if (proxy === null) return { kind: 'group', sentinels }
+  const { clients, sentinelClients } = proxy
+  return sentinelClients === null
+    ? { kind: 'proxy', address: clients }
+    : { kind: 'proxy with a Sentinel port', sentinels: [sentinelClients] }
+}
+
 export function accessOf(
   site: Site,
   primaryName: string,
-  sentinels: NodeAddress[],
+  { sentinels, proxy }: { sentinels: NodeAddress[]; proxy: ProxyPorts | null },
   secrets: Secrets,
   certificate: HostCertificate | null,
 ): Access {
   const documented = site.profile === 'as-documented'
   return {
     primaryName,
-    sentinels,
+    servers: serversOf(sentinels, proxy),
     user: documented ? null : 'platform',
     password: documented ? documentedPassword(secrets) : platformPassword(secrets),
-    tls: site.transport === 'tls' ? tlsOf(certificate) : null,
+    // Connections to the proxy stay on this host.
+    tls: site.transport === 'tls' && proxy === null ? tlsOf(certificate) : null,
   }
 }
 
@@ -55,10 +71,17 @@ const TLS_WHY = {
   missing: 'This host had no certificate: add ca, cert and key, as text in PEM, before use.',
 }
 
+const PROXY_WHY = 'The proxy on this host is one Redis that never fails.'
+const SENTINELS_WHY = {
+  group: 'All Sentinels. The client skips one that is down.',
+  'proxy with a Sentinel port':
+    'The proxy on this host, which names itself as the primary and accepts any login there.',
+}
+
 /** The property `redisProps` of Itential 2023.2, as JSON. */
 export function redisProps(access: Access): Document {
   const { put, hide } = jsonEntries(platform)
-  const { user, password, tls } = access
+  const { user, password, tls, servers } = access
   return {
     heading: '',
     format: json,
@@ -67,12 +90,18 @@ export function redisProps(access: Access): Document {
         title: 'redisProps',
         directives: [
           put('db', 0, 'This Redis has only one database.'),
-          put('host', null, 'Null, because the Sentinels know the address of the primary.'),
-          put('name', access.primaryName, 'The name under which the Sentinels monitor the primary.'),
+          ...(servers.kind === 'proxy'
+            ? [put('host', servers.address.host, PROXY_WHY), put('port', servers.address.port, 'See host.')]
+            : [
+                put('host', null, 'Null, because the Sentinels know the address of the primary.'),
+                put('name', access.primaryName, 'The name under which the Sentinels monitor the primary.'),
+              ]),
           ...(user === null ? [] : [put('username', user, 'The ACL user of the platform on each Redis.')]),
           hide('password', password, 'The password of that user.'),
-          put('sentinels', access.sentinels, 'All Sentinels. The client skips one that is down.'),
-          ...(user === null
+          ...(servers.kind === 'proxy'
+            ? []
+            : [put('sentinels', servers.sentinels, SENTINELS_WHY[servers.kind])]),
+          ...(user === null || servers.kind !== 'group'
             ? []
             : [
                 put('sentinelUsername', user, 'The ACL user of the platform on each Sentinel.'),
@@ -116,20 +145,29 @@ export const platformEnvironment = (access: Access): Document => ({
   ],
 })
 
-function propertiesOf({ primaryName, sentinels, user, password, tls }: Access): Directive[] {
+function propertiesOf({ primaryName, servers, user, password, tls }: Access): Directive[] {
   return [
     line('redis_db', '0', 'This Redis has only one database.', platform),
-    line('redis_name', primaryName, 'The name under which the Sentinels monitor the primary.', platform),
-    line(
-      'redis_sentinels',
-      JSON.stringify(sentinels),
-      'All Sentinels. The client skips one that is down.',
-      platform,
-    ),
+    ...(servers.kind === 'proxy'
+      ? [
+          line('redis_host', servers.address.host, PROXY_WHY, platform),
+          line('redis_port', String(servers.address.port), 'See redis_host.', platform),
+        ]
+      : [
+          line(
+            'redis_name',
+            primaryName,
+            'The name under which the Sentinels monitor the primary.',
+            platform,
+          ),
+          line('redis_sentinels', JSON.stringify(servers.sentinels), SENTINELS_WHY[servers.kind], platform),
+        ]),
     ...(user === null
       ? []
+      : [line('redis_username', user, 'The ACL user of the platform on each Redis.', platform)]),
+    ...(user === null || servers.kind !== 'group'
+      ? []
       : [
-          line('redis_username', user, 'The ACL user of the platform on each Redis.', platform),
           line('redis_sentinel_username', user, 'The ACL user of the platform on each Sentinel.', platform),
           secretLine('redis_sentinel_password', password, 'The password of that user.', platform),
         ]),

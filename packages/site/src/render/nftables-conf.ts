@@ -101,7 +101,7 @@ export function allowedTraffic(site: Site, dataCentre: DataCentre, host: Host): 
       ports: [PORT.redis, PORT.sentinel],
       through: tunnelled ? `iifname "${TUNNEL_INTERFACE}" ` : '',
       from: others.map((other) => (tunnelled ? tokenAddress(site, other) : other.address)),
-      why: 'Only the applications, gateways, operators and Redis hosts of this data centre may connect to Redis and Sentinel.',
+      why: 'Only the applications, gateways, proxies, operators and Redis hosts of this data centre may connect to Redis and Sentinel.',
       source: document,
     })
   }

@@ -39,7 +39,9 @@ export const dataHosts = ({ hosts }: DataCentre): Host[] =>
   hosts.filter((host) => runsAny(host, ['redis', 'sentinel']))
 
 /** The services that connect to Redis and Sentinel. */
-export const TOKEN_SERVICES: readonly Service[] = ['redis', 'sentinel', 'application', 'gateway', 'operator']
+export const TOKEN_SERVICES: readonly Service[] = [
+  ...(['redis', 'sentinel', 'application', 'gateway', 'proxy', 'operator'] as const),
+]
 
 /**
  * The hosts that store tokens, use them, or operate the data centre. No other host may connect to Redis and Sentinel.

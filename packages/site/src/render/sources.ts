@@ -18,6 +18,7 @@ export const SOURCE = {
   unit: 'systemd.unit(5)',
   service: 'systemd.service(5)',
   timer: 'systemd.timer(5)',
+  socket: 'systemd.socket(5)',
   exec: 'systemd.exec(5)',
   resources: 'systemd.resource-control(5)',
   sysusers: 'sysusers.d(5)',

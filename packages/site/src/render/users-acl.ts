@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
 import { REDIS_ACL_RULES, SENTINEL_ACL_RULES } from '@holdfast/tokens/redis'
-import { type Engine, REFERENCE_ENGINE } from '../file/site.ts'
+import { NAMES_OF_OTHERS, type ProxyUser } from '../file/proxy-settings.ts'
+import {
+  type DataCentre,
+  type Engine,
+  hostsThatRun,
+  proxyUsers,
+  REFERENCE_ENGINE,
+  type Site,
+} from '../file/site.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { platformPassword } from './derived-secrets.ts'
+import { platformPassword, proxyPassword } from './derived-secrets.ts'
 import { type Directive, type Document, line, textOf } from './document.ts'
 import { knows, type Since } from './engine.ts'
 import { bare } from './formats.ts'
@@ -10,7 +18,7 @@ import { SOURCE } from './sources.ts'
 
 /** Renders `users.acl` of each Redis of a local data centre. */
 export const renderUsersAcl = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
-  textOf(usersAcl(secrets, engine, true, true))
+  textOf(usersAcl(secrets, engine, LOCAL_CLIENTS))
 
 /** Renders the users of each Sentinel of a local data centre, as lines of its `sentinel.conf`. */
 export const renderSentinelUsers = (secrets: Secrets, engine = REFERENCE_ENGINE): string =>
@@ -24,6 +32,24 @@ export const sentinelUsersText = (secrets: Secrets, engine: Engine, servesPlatfo
     blocks: [{ title: '', directives: sentinelUsers(secrets, engine, servesPlatform) }],
   })
 
+/** The clients of a data centre that do not use the library. */
+export interface OtherClients {
+  /** Whether it serves Itential's platform, and whether a host connects it through a proxy. */
+  platform: 'none' | 'direct' | 'through a proxy'
+  /** The users of clients of the proxies, by name. */
+  proxyUsers: Readonly<Record<string, ProxyUser>>
+}
+
+/** Clients of the proxy of a local data centre log in as the platform's user. */
+const LOCAL_CLIENTS: OtherClients = { platform: 'through a proxy', proxyUsers: {} }
+
+export function otherClients(site: Site, dataCentre: DataCentre): OtherClients {
+  const applications = hostsThatRun(dataCentre, 'application')
+  const isProxied = applications.some(({ runs }) => runs.includes('proxy'))
+  const platform = applications.length === 0 ? 'none' : isProxied ? 'through a proxy' : 'direct'
+  return { platform, proxyUsers: proxyUsers(site, dataCentre) }
+}
+
 /** ACL rules for commands that older engines do not have. An older engine does not start with them. */
 const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   // For a switchover, sentinel.c of Valkey 9 pauses the clients of the primary and sends FAILOVER itself.
@@ -33,9 +59,18 @@ const NEWER: readonly { user: string; rules: string; since: Since }[] = [
   { user: 'platform', rules: '+client|setinfo', since: { redis: '7.2', valkey: '8.0' } },
 ]
 
-/** Patterns for every name that does not begin with `hf:`. A pattern of Redis can negate only one character. */
-const notOfHoldfast = (sign: '~' | '&', first: string) =>
-  [first, 'h', 'h[^f]*', 'hf', 'hf[^:]*'].map((pattern) => `${sign}${pattern}`).join(' ')
+/** Patterns for every name that does not begin with `hf:`, or with another character that `first` leaves out. */
+const notOfHoldfast = (sign: '~' | '&', first: string = NAMES_OF_OTHERS[0]) =>
+  [first, ...NAMES_OF_OTHERS.slice(1)].map((pattern) => `${sign}${pattern}`).join(' ')
+
+/**
+ * What the Redis proxy does as each user of its clients, besides their own commands: it reads the group id, and writes a
+ * completion record with each batch. In a selector, so that the user can do nothing else with these keys.
+ */
+const PROXY_RECORDS = '(~hf:px:* %R~hf:mark resetchannels -@all +get +set +watch)'
+
+/** It also looks which commands and which role the server has, sends each batch as a transaction, and waits for replicas. */
+const PROXY_RULES = `+multi +exec +select +wait +info +command ${PROXY_RECORDS}`
 
 /**
  * The rights that Itential grants its user (its page "User accounts in dependencies"), without the commands of
@@ -44,25 +79,11 @@ const notOfHoldfast = (sign: '~' | '&', first: string) =>
  * channels that begin with `_`.
  */
 const PLATFORM_RULES =
-  `${notOfHoldfast('~', '[^h]*')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +
+  `${notOfHoldfast('~')} &* +@all -@admin -@dangerous +info +role -asking -cluster -readonly -readwrite ` +
   `-publish (${notOfHoldfast('&', '[^_h]*')} +publish)`
 
-/**
- * What the Redis proxy does as each user of its clients, besides their own commands: it reads the group id, and writes a
- * completion record with each batch. In a selector, so that the user can do nothing else with these keys.
- */
-const PROXY_RULES = '(~hf:px:* %R~hf:mark resetchannels -@all +get +set +watch)'
-
-/**
- * `users.acl` of each Redis: one user per purpose, each with the rights that it needs. Passwords only as SHA-256.
- * `hasProxy`: clients of the platform's user may come through the Redis proxy.
- */
-export function usersAcl(
-  secrets: Secrets,
-  engine: Engine,
-  servesPlatform: boolean,
-  hasProxy = false,
-): Document {
+/** `users.acl` of each Redis: one user per purpose, each with the rights that it needs. Passwords only as SHA-256. */
+export function usersAcl(secrets: Secrets, engine: Engine, { platform, proxyUsers }: OtherClients): Document {
   const user = userOf(engine)
   return {
     heading: '',
@@ -101,23 +122,41 @@ export function usersAcl(
             REDIS_ACL_RULES,
             'The commands of the library, on its own keys and channels.',
           ),
-          ...(servesPlatform
+          ...(platform !== 'none'
             ? [
                 user(
                   'platform',
                   platformPassword(secrets),
-                  hasProxy ? `${PLATFORM_RULES} ${PROXY_RULES}` : PLATFORM_RULES,
+                  platform === 'direct' ? PLATFORM_RULES : `${PLATFORM_RULES} ${PROXY_RECORDS}`,
                   'An application that keeps its own tokens here: all commands except those of operators, on all keys ' +
                     'except those of Holdfast. It may subscribe to any channel, but must not publish to the channel ' +
                     'of the Sentinels: a forged hello would give the group another primary.',
                 ),
               ]
             : []),
+          ...Object.entries(proxyUsers).map(([name, rights]) =>
+            user(
+              name,
+              proxyPassword(secrets, name),
+              `${rightsOf(rights)} ${PROXY_RULES}`,
+              'Clients of the proxies: the rights in `proxy.users` of holdfast.yaml, and what a proxy needs to ' +
+                'do each write once.',
+            ),
+          ),
         ],
       },
     ],
   }
 }
+
+const rightsOf = ({ keys, channels, commands }: ProxyUser): string =>
+  [
+    ...keys.map((pattern) => `~${pattern}`),
+    'resetchannels',
+    ...channels.map((pattern) => `&${pattern}`),
+    '-@all',
+    ...commands,
+  ].join(' ')
 
 /** The users of each Sentinel, as lines of `sentinel.conf`. */
 export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: boolean): Directive[] {

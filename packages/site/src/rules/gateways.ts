@@ -27,13 +27,13 @@ export const gatewayRules: readonly Rule[] = [
   {
     id: 'several-applications',
     severity: 'warning',
-    summary: 'Fewer than two hosts of a data centre run an application or a gateway.',
+    summary: 'Fewer than two hosts of a data centre run an application, a gateway or a proxy.',
     why: 'Tokens are shared so that users can move from one server to another; a single server shares them with no other. The firewall rendered from this file blocks every server that the file does not list.',
-    fix: 'List every host that uses the tokens, with `runs: [application]` or `runs: [gateway]`.',
+    fix: 'List every host that uses the tokens, with `runs: [application]`, `runs: [gateway]` or `runs: [proxy]`.',
     source: sharedTokenRedis('introduction'),
     *check({ dataCentres }) {
       for (const dataCentre of dataCentres) {
-        const { length } = hostsOf(dataCentre, ['application', 'gateway'])
+        const { length } = hostsOf(dataCentre, ['application', 'gateway', 'proxy'])
         if (length >= 2) continue
         yield {
           path: [...dataCentrePath(dataCentre), 'hosts'],

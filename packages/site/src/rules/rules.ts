@@ -7,6 +7,7 @@ import { gatewayRules } from './gateways.ts'
 import { groupLayoutRules } from './group-layout.ts'
 import { nameRules } from './names.ts'
 import { neighbourRules } from './neighbours.ts'
+import { proxyRules } from './proxies.ts'
 import { redisRules } from './redis.ts'
 import type { Rule, RuleText, ValuesRule } from './rule.ts'
 import { secretRules } from './secrets.ts'
@@ -19,6 +20,7 @@ export const SITE_RULES: readonly Rule[] = [
   ...groupLayoutRules,
   ...neighbourRules,
   ...gatewayRules,
+  ...proxyRules,
   ...dataCentreRules,
   ...addressRules,
   ...nameRules,

@@ -1,5 +1,5 @@
 import type { Path } from '../file/finding.ts'
-import type { Secrets } from '../secrets/secrets.ts'
+import { passwordsIn } from '../secrets/secrets.ts'
 import { unwritable } from '../secrets/writable.ts'
 import { dataCentrePath } from './hosts.ts'
 import type { LocatedSecrets, Rule } from './rule.ts'
@@ -132,11 +132,6 @@ function passwordsOf(secrets: readonly LocatedSecrets[]) {
       path: secretsPath(dataCentre),
     })),
   )
-}
-
-function passwordsIn(secrets: Secrets): Record<string, string> {
-  const { mark: _, keyring: __, rotatedAt: ___, revision: ____, ...passwords } = secrets
-  return passwords
 }
 
 /** Everything that must differ between users and between data centres. */

@@ -17,6 +17,11 @@ export const SECURITY_DOCS: Source = {
   url: `${REDIS_DOCS}/security/`,
 }
 
+export const ACL_DOCS: Source = {
+  title: 'Redis documentation, ACL',
+  url: `${REDIS_DOCS}/security/acl/`,
+}
+
 export const REDIS_CONF: Source = {
   title: 'Redis 7.0, the comments of redis.conf',
   url: 'https://github.com/redis/redis/blob/7.0/redis.conf',

@@ -1,4 +1,4 @@
-import type { Secrets } from './secrets.ts'
+import { proxySecret, type Secrets } from './secrets.ts'
 
 /** The age of a secret. */
 export interface SecretAge {
@@ -28,8 +28,12 @@ const DAY_MS = 86_400_000
  * Returns the age of every secret that can be rotated. `fileTimeMs`: when their file was written, by the clock of
  * this machine. Pure.
  */
-export function agesOf({ rotatedAt = {} }: Secrets, fileTimeMs: number, nowMs: number): SecretAge[] {
-  return ROTATED.map((secret) => {
+export function agesOf(
+  { rotatedAt = {}, proxyUsers = {} }: Secrets,
+  fileTimeMs: number,
+  nowMs: number,
+): SecretAge[] {
+  return [...ROTATED, ...Object.keys(proxyUsers).map(proxySecret)].map((secret) => {
     const since = rotatedAt[secret] ?? new Date(fileTimeMs).toISOString()
     return { secret, since, ageDays: Math.max(0, Math.floor((nowMs - Date.parse(since)) / DAY_MS)) }
   })

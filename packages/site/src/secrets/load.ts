@@ -62,7 +62,10 @@ export async function seeSecrets(place: SecretsPlace, baseFolder: string): Promi
   return seeCredential(process.env['CREDENTIALS_DIRECTORY'])
 }
 
-/** Inspects secrets in the environment: one variable each. `keyring` is JSON. */
+/** The secrets that are not a text. */
+const AS_JSON: readonly string[] = ['keyring', 'proxyUsers']
+
+/** Inspects secrets in the environment: one variable each. */
 function seeEnvironment(
   prefix: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -70,7 +73,7 @@ function seeEnvironment(
   const where = `the environment, as ${prefix}_...`
   const values = SECRET_NAMES.flatMap((secret) => {
     const text = environment[variableOf(prefix, secret)]
-    return text === undefined ? [] : [[secret, secret === 'keyring' ? parseJson(text) : text]]
+    return text === undefined ? [] : [[secret, AS_JSON.includes(secret) ? parseJson(text) : text]]
   })
   if (values.length === 0) return nothing(where)
   return inspectValues(where, Object.fromEntries(values), (secret) => variableOf(prefix, secret))

@@ -18,6 +18,8 @@ export interface Secrets {
   demoPassword: string
   /** Password of the ACL user `platform`. Absent before its first rotation: it is then derived from the key ring. */
   platform?: string
+  /** Passwords of the Redis users of proxied clients, by user. A user without an entry has a derived one. */
+  proxyUsers?: Record<string, string>
   /**
    * The group id: the value of the key `hf:mark` on every node of this data centre. It begins with the name of the data
    * centre, so that a store that is connected to the wrong one can name both. Not secret.
@@ -29,6 +31,11 @@ export interface Secrets {
   /** A different text after each rotation. Servers that use the rotated secrets report it. Not secret. */
   revision?: string
 }
+
+/** The name by which rotations and findings call the password of a Redis user of proxied clients. */
+export const proxySecret = (user: string): ProxySecret => `proxy:${user}`
+
+export type ProxySecret = `proxy:${string}`
 
 const password = z.string().min(16)
 /** The characters that the library accepts. None of them needs quotes in a file that contains the key ring. */
@@ -46,6 +53,7 @@ const secretShape = {
   sentinelApp: password,
   demoPassword: password,
   platform: password.exactOptional(),
+  proxyUsers: z.record(z.string(), password).exactOptional(),
   mark: z.string().regex(/^([a-z0-9-]{1,64}:)?[0-9a-f]{32}$/),
   keyring: z.object({ current: keyId, keys: z.record(keyId, key), index: key }),
 }
@@ -72,6 +80,13 @@ export function generateSecrets(dataCentre: string): Secrets {
     mark: `${dataCentre}:${randomBytes(16).toString('hex')}`,
     keyring: generateKeyring(),
   }
+}
+
+/** Every password by its name: `admin`, and `proxy:web` for the user `web` of proxied clients. */
+export function passwordsIn(secrets: Secrets): Record<string, string> {
+  const { mark: _, keyring: __, rotatedAt: ___, revision: ____, proxyUsers = {}, ...passwords } = secrets
+  const ofProxies = Object.entries(proxyUsers).map(([user, password]) => [proxySecret(user), password])
+  return { ...passwords, ...Object.fromEntries(ofProxies) }
 }
 
 /** The names of the secrets in {@link Secrets}. */

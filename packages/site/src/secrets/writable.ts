@@ -1,5 +1,5 @@
 import type { Site } from '../file/site.ts'
-import type { Secrets } from './secrets.ts'
+import { passwordsIn, proxySecret, type Secrets } from './secrets.ts'
 
 type Profile = Site['profile']
 
@@ -7,7 +7,7 @@ type Profile = Site['profile']
 interface PasswordFile {
   file: string
   /** The users whose passwords it contains, by the profile of the site. */
-  users: Readonly<Record<Profile, readonly (keyof Secrets)[]>>
+  users: Readonly<Record<Profile, readonly (keyof Secrets)[] | 'users of proxied clients'>>
   /** The characters that cannot be quoted for every program that reads the file. */
   cannot: RegExp
   characters: string
@@ -44,6 +44,13 @@ const PASSWORD_FILES: readonly PasswordFile[] = [
     characters: 'blanks, double quotes ("), single quotes (\'), backslashes (\\), #, ; or control characters',
     why: 'its format has no quoting',
   },
+  {
+    file: 'redis-clients/NAME.env',
+    users: { hardened: 'users of proxied clients', 'as-documented': [] },
+    cannot: /['\\\p{Cc}]/u,
+    characters: "single quotes ('), backslashes (\\) or control characters",
+    why: 'a shell, systemd and Node read them differently',
+  },
 ]
 
 /**
@@ -52,9 +59,12 @@ const PASSWORD_FILES: readonly PasswordFile[] = [
  * INV-SITE-6.
  */
 export function unwritable(secrets: Secrets, profile: Profile): string[] {
+  const passwords = passwordsIn(secrets)
+  const namesOf = (users: PasswordFile['users'][Profile]): readonly string[] =>
+    users === 'users of proxied clients' ? Object.keys(secrets.proxyUsers ?? {}).map(proxySecret) : users
   return PASSWORD_FILES.flatMap(({ file, users, cannot, characters, why }) =>
-    users[profile]
-      .filter((user) => cannot.test(String(secrets[user] ?? '')))
+    namesOf(users[profile])
+      .filter((user) => cannot.test(passwords[user] ?? ''))
       .map(
         (user) =>
           `The password \`${user}\` cannot be written to ${file}, which cannot contain ${characters}: ${why}. Choose a password without them.`,

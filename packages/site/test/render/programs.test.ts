@@ -133,10 +133,15 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
     const units = join(folder, 'units')
     await mkdir(units, { recursive: true })
     const placed: string[] = []
-    const hosts = ['tls/dc1/dc1-data-2', 'tls/dc1/dc1-gateway-1', 'stunnel/dc1/dc1-data-2']
+    const hosts = [
+      'tls/dc1/dc1-data-2',
+      'tls/dc1/dc1-gateway-1',
+      'stunnel/dc1/dc1-data-2',
+      'proxied/dc1/dc1-php-1',
+    ]
     for (const host of [...hosts, 'operator/dc1/dc1-operator']) {
       for (const name of await readdir(golden(`${host}/systemd`))) {
-        if (!/\.(service|timer)$/.test(name)) continue
+        if (!/\.(service|socket|timer)$/.test(name)) continue
         const text = await readFile(golden(`${host}/systemd/${name}`), 'utf8')
         const file = join(units, name)
         await writeFile(file, text.replaceAll(/\/usr\/s?bin\/[a-z-]+/g, '/bin/true'))

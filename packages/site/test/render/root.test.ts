@@ -1,4 +1,10 @@
-import { exampleSite, operatedSite, renderExample, tunnelledSite } from '@holdfast/testing/hosts/example-site'
+import {
+  exampleSite,
+  operatedSite,
+  proxiedSite,
+  renderExample,
+  tunnelledSite,
+} from '@holdfast/testing/hosts/example-site'
 import { expect, it } from 'vitest'
 import type { RenderedFile } from '../../src/render/render-site.ts'
 
@@ -6,6 +12,7 @@ const FILES = [
   operatedSite(),
   operatedSite({ transport: 'stunnel' }),
   tunnelledSite(),
+  proxiedSite(),
   exampleSite({ profile: 'as-documented', transport: 'plain' }),
 ].flatMap((site) => renderExample(site))
 

@@ -3,6 +3,7 @@ import {
   exampleHost,
   exampleSite,
   operatedSite,
+  proxiedSite,
   renderExample,
   textIn,
   tunnelledSite,
@@ -24,6 +25,7 @@ const KEPT: [folder: string, site: Site, isKept: (path: string) => boolean][] = 
     exampleSite({ transport: 'stunnel' }),
     (path) => /data-2\/|app-1\/(stunnel|holdfast)/.test(path),
   ],
+  ['proxied', proxiedSite(), (path) => /(app-1|php-1)\/|data-2\/(users.acl|nftables)/.test(path)],
   ['operator', operatedSite(), (path) => /operator\/|(gateway-1|data-2)\/nftables/.test(path)],
   ['wireguard', tunnelledSite(), (path) => /data-2\/|app-1\/(wireguard|nftables)/.test(path)],
   [
@@ -57,6 +59,7 @@ describe('renderSite', () => {
     operatedSite(),
     operatedSite({ transport: 'stunnel' }),
     tunnelledSite(),
+    proxiedSite(),
     exampleSite({ profile: 'as-documented', transport: 'plain' }),
   ].flatMap((site) => renderExample(site))
 

@@ -1,5 +1,6 @@
 import { RENDERED_BY, version } from '../../version.ts'
 import { type Directive, type Document, line } from '../document.ts'
+import { unit as unitFormat } from '../formats.ts'
 import { SOURCE } from '../sources.ts'
 
 const { exec, unit } = SOURCE
@@ -12,7 +13,7 @@ export interface Unit {
 
 /** The units of services. The unit that loads the firewall is not one. */
 export type ServiceName =
-  `holdfast-${'redis' | 'sentinel' | 'watchdog' | 'gateway' | 'stunnel' | 'rotate-passwords' | 'rotate-certificates'}.service`
+  `holdfast-${'redis' | 'sentinel' | 'watchdog' | 'gateway' | 'proxy' | 'stunnel' | 'rotate-passwords' | 'rotate-certificates'}.service`
 
 /**
  * The exposure of each service by `systemd-analyze security` of systemd 252: 10 is fully exposed, 0 is not exposed. A
@@ -24,6 +25,7 @@ export const EXPOSURE: Readonly<Record<ServiceName, number>> = {
   'holdfast-sentinel.service': 1.1,
   'holdfast-watchdog.service': 1.1,
   'holdfast-gateway.service': 1.4,
+  'holdfast-proxy.service': 1.2,
   'holdfast-stunnel.service': 1.2,
   'holdfast-rotate-passwords.service': 1.3,
   'holdfast-rotate-certificates.service': 1.3,
@@ -70,4 +72,43 @@ export function account(name: string, stateFolder: string | null): Directive[] {
           line('WorkingDirectory', `%S/${stateFolder}`, 'The folder for relative paths.', exec),
         ]),
   ]
+}
+
+/** Starts a service at boot. */
+export const INSTALL = {
+  title: 'Install',
+  directives: [line('WantedBy', 'multi-user.target', 'Starts when the host boots.', unit)],
+}
+
+/** A service that runs until the host stops. */
+export function serviceUnit(
+  name: ServiceName,
+  description: string,
+  needs: readonly string[],
+  directives: Directive[],
+): Document {
+  return {
+    heading: serviceHeading(name),
+    format: unitFormat,
+    blocks: [
+      {
+        title: 'Unit',
+        directives: [
+          line('Description', description, 'The name in systemctl and in the journal.', unit),
+          ...startsAfter(needs, {
+            after: 'The addresses on which it listens must exist first.',
+            requires: 'Must not run without its firewall and the protection of its traffic.',
+          }),
+          line(
+            'StartLimitIntervalSec',
+            '0',
+            'systemd restarts it without a limit, so that it recovers without an operator.',
+            unit,
+          ),
+        ],
+      },
+      { title: 'Service', directives },
+      INSTALL,
+    ],
+  }
 }

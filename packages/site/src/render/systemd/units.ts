@@ -6,15 +6,8 @@ import { configFile, PROGRAM, STARTED_WITH, serverProgram, stateOf, TUNNEL_INTER
 import { runsAny, TOKEN_SERVICES, tokenAddress, tokenHosts } from '../placement.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
-import {
-  account,
-  HEADING,
-  renderedBy,
-  type ServiceName,
-  serviceHeading,
-  startsAfter,
-  type Unit,
-} from './parts.ts'
+import { account, HEADING, INSTALL, renderedBy, serviceUnit, type Unit } from './parts.ts'
+import { proxyUnits } from './proxy-units.ts'
 import { rotationUnits } from './rotation-units.ts'
 
 const { measured, holdfast, exec, service, unit: unitManual } = SOURCE
@@ -45,6 +38,7 @@ export function unitsOf(site: Site, dataCentre: DataCentre, host: Host, hasFirew
     ...(runs.includes('sentinel') ? [named('holdfast-sentinel.service', sentinel(context))] : []),
     ...(runs.includes('redis') && !documented ? [named('holdfast-watchdog.service', watchdog(context))] : []),
     ...(runs.includes('gateway') ? [named('holdfast-gateway.service', gateway(context))] : []),
+    ...(runs.includes('proxy') ? proxyUnits(site, context) : []),
     ...(runs.includes('operator') && !documented ? rotationUnits(site, dataCentre, host, context.needs) : []),
   ]
 }
@@ -252,43 +246,6 @@ function firewall(): Document {
           line('ProtectHome', 'yes', 'It cannot see the files of users.', exec),
         ],
       },
-      INSTALL,
-    ],
-  }
-}
-
-const INSTALL = {
-  title: 'Install',
-  directives: [line('WantedBy', 'multi-user.target', 'Starts when the host boots.', unitManual)],
-}
-
-function serviceUnit(
-  name: ServiceName,
-  description: string,
-  needs: readonly string[],
-  directives: Directive[],
-): Document {
-  return {
-    heading: serviceHeading(name),
-    format: unit,
-    blocks: [
-      {
-        title: 'Unit',
-        directives: [
-          line('Description', description, 'The name in systemctl and in the journal.', unitManual),
-          ...startsAfter(needs, {
-            after: 'The addresses on which it listens must exist first.',
-            requires: 'Must not run without its firewall and the protection of its traffic.',
-          }),
-          line(
-            'StartLimitIntervalSec',
-            '0',
-            'systemd restarts it without a limit, so that it recovers without an operator.',
-            unitManual,
-          ),
-        ],
-      },
-      { title: 'Service', directives },
       INSTALL,
     ],
   }
