@@ -4,10 +4,13 @@ import { announcedAddress, checkAddressMap } from './redis/address-map.ts'
 import type { GroupOptions } from './redis/group.ts'
 import { checkTls } from './redis/tls.ts'
 import { checkNumber } from './store/api/limits.ts'
-import type { RedisStoreOptions } from './store/api/options.ts'
+import type { CommonRedisOptions, SentinelTopology, StandaloneTopology } from './store/api/options.ts'
+
+/** How a group is reached: the options of a store without those of its tokens. */
+export type GroupAccess = Omit<CommonRedisOptions, 'keyring'> & (SentinelTopology | StandaloneTopology)
 
 /** Checks how a group is reached. Throws `INVALID_OPTION`. */
-export function groupOptions(options: RedisStoreOptions): Omit<GroupOptions, 'onFailover'> {
+export function groupOptions(options: GroupAccess): Omit<GroupOptions, 'onFailover'> {
   return {
     ...checkTopology(options),
     dataCentre: options.dataCentre,
@@ -18,7 +21,7 @@ export function groupOptions(options: RedisStoreOptions): Omit<GroupOptions, 'on
   }
 }
 
-function checkTopology(options: RedisStoreOptions) {
+function checkTopology(options: GroupAccess) {
   if (options.standalone !== undefined && options.sentinels !== undefined) {
     throw new InvalidOptionError('Give `sentinels` or `standalone`, not both.')
   }

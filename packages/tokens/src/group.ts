@@ -3,6 +3,7 @@
  * is the primary, when a write is acknowledged, and under which lease an answer of the primary alone counts.
  */
 export { Deadline } from './deadline.ts'
+export { groupOptionsFromEnvironment } from './group-environment.ts'
 export { groupOptions } from './group-options.ts'
 export { formatAddress } from './redis/address.ts'
 export { Backoff } from './redis/backoff.ts'
