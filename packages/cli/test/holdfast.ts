@@ -8,7 +8,7 @@ import type { DataCentreDescription } from '@holdfast/local/state/description'
 import type { DataCentreStatus } from '@holdfast/operations/status/facts'
 
 /** The built command (tools/built-command.ts), or the sources outside of the tests. */
-const MAIN = process.env['HOLDFAST_MAIN'] ?? join(import.meta.dirname, '../src/main.ts')
+export const MAIN = process.env['HOLDFAST_MAIN'] ?? join(import.meta.dirname, '../src/main.ts')
 
 /**
  * Writes the objectives of a drill that runs beside other tests, and returns its options. No wait has an upper limit,

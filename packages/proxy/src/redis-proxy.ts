@@ -143,7 +143,7 @@ export class RedisProxy {
    * Accepts clients that ask Sentinels for their primary, and names this proxy at `announced` to them. Returns the port.
    */
   async listenForSentinelClients(
-    where: { host: string; port: number },
+    where: { host: string; port: number } | { fd: number },
     announced: { host: string; port: number },
   ): Promise<number> {
     const { maxClients = MAX_CLIENTS, group } = this.#options

@@ -77,7 +77,7 @@ export function operatedSite(more: Partial<Site> = {}): Site {
   }
 }
 
-/** The same site with a proxy beside the application, and one on a host of other clients. */
+/** The same site with a proxy beside the application, and another host with a proxy for other clients. */
 export function proxiedSite(proxy: Partial<ProxySettings> = {}, more: Partial<Site> = {}): Site {
   const site = exampleSite(more)
   const users = {

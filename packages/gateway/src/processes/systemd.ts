@@ -6,17 +6,22 @@ import { ConfigInvalidError } from '../base/errors.ts'
 const FIRST_FD = 3
 
 /**
- * The descriptor of the socket that systemd opened for this process (`LISTEN_PID`, `LISTEN_FDS`), or undefined. Removes the
- * variables from `environment`, because child processes must not see them. Throws `CONFIG_INVALID` for more than one
- * socket.
+ * The descriptors of the sockets that systemd opened for this process (`LISTEN_PID`, `LISTEN_FDS`), in the order of the
+ * socket unit. Removes the variables from `environment`, because child processes must not see them.
  */
-export function takeActivatedSocket(environment: NodeJS.ProcessEnv, pid: number): number | undefined {
+export function takeActivatedSockets(environment: NodeJS.ProcessEnv, pid: number): number[] {
   const { LISTEN_PID: forPid, LISTEN_FDS: count } = environment
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name]
-  if (forPid !== String(pid) || count === undefined || count === '0') return undefined
-  if (count === '1') return FIRST_FD
+  if (forPid !== String(pid) || count === undefined || !/^\d{1,4}$/.test(count)) return []
+  return Array.from({ length: Number(count) }, (_, index) => FIRST_FD + index)
+}
+
+/** The only socket that systemd opened for this process, or undefined. Throws `CONFIG_INVALID` for more than one socket. */
+export function takeActivatedSocket(environment: NodeJS.ProcessEnv, pid: number): number | undefined {
+  const sockets = takeActivatedSockets(environment, pid)
+  if (sockets.length <= 1) return sockets[0]
   throw new ConfigInvalidError(
-    `systemd passed ${count} sockets, but the gateway listens on one address. Give the socket unit a single \`ListenStream\`.`,
+    `systemd passed ${sockets.length} sockets, but the gateway listens on one address. Give the socket unit a single \`ListenStream\`.`,
   )
 }
 

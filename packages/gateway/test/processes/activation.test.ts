@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RestartRule } from '../../src/processes/restart-rule.ts'
-import { takeActivatedSocket } from '../../src/processes/systemd.ts'
+import { takeActivatedSocket, takeActivatedSockets } from '../../src/processes/systemd.ts'
 
 test('takeActivatedSocket returns the socket that systemd opened for this process, once', () => {
   const environment: NodeJS.ProcessEnv = { LISTEN_PID: '7', LISTEN_FDS: '1', LISTEN_FDNAMES: 'a', OTHER: 'x' }
@@ -14,6 +14,11 @@ test.each([{}, { LISTEN_PID: '8', LISTEN_FDS: '1' }, { LISTEN_PID: '7', LISTEN_F
     expect(takeActivatedSocket({ ...environment }, 7)).toBeUndefined()
   },
 )
+
+test('takeActivatedSockets returns all sockets in the order of the socket unit', () => {
+  expect(takeActivatedSockets({ LISTEN_PID: '7', LISTEN_FDS: '2' }, 7)).toEqual([3, 4])
+  expect(takeActivatedSockets({ LISTEN_PID: '7', LISTEN_FDS: 'two' }, 7)).toEqual([])
+})
 
 test('takeActivatedSocket rejects more than one socket with a sentence', () => {
   expect(() => takeActivatedSocket({ LISTEN_PID: '7', LISTEN_FDS: '2' }, 7)).toThrow(/passed 2 sockets/)

@@ -23,8 +23,8 @@ export class SentinelPort {
     this.#maxClients = maxClients
   }
 
-  /** Listens, and returns the port. Throws the error of the system. */
-  async listen(where: { host: string; port: number }): Promise<number> {
+  /** Listens at an address or on an inherited descriptor, and returns the port. Throws the error of the system. */
+  async listen(where: { host: string; port: number } | { fd: number }): Promise<number> {
     const server = createServer((socket) => this.#accept(socket))
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

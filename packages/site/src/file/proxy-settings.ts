@@ -13,7 +13,7 @@ export interface ProxySettings {
   users: Record<string, ProxyUser>
 }
 
-export type ProxyReads = (typeof PROXY_READS)[number]
+type ProxyReads = (typeof PROXY_READS)[number]
 
 /** `leased`: an answer may be up to one second old. `confirmed`: a read is as strict as a write. */
 export const PROXY_READS = ['leased', 'confirmed'] as const

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
+import { createNotifier, takeActivatedSockets } from '@holdfast/gateway/systemd'
 import { RedisProxy } from '@holdfast/proxy'
 import { InvalidOptionError } from '@holdfast/tokens'
-import { storeOptionsFromEnvironment } from '@holdfast/tokens/environment'
-import { groupOptions } from '@holdfast/tokens/group'
+import { groupOptionsFromEnvironment } from '@holdfast/tokens/group'
 import { formatAddress, parseAddress } from '@holdfast/tokens/redis'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { logEvent, logLine, untilStopped } from '../../command-line/service.ts'
@@ -21,37 +21,60 @@ export type ProxyCommandOptions = {
 
 const DEFAULT_ADDRESS = '127.0.0.1:6380'
 
-/** Runs a proxy until it is stopped; then it gives every answer that is under way. Throws `INVALID_OPTION`. */
+/**
+ * Runs a proxy until it is stopped; then it gives every answer that is under way. systemd may pass it
+ * sockets: the first is for clients, the second for clients that ask Sentinels. Throws `INVALID_OPTION`.
+ */
 export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   const stopped = untilStopped()
+  const activated = activatedSockets()
   const where = placeOf(options)
   const sentinels = sentinelPlaceOf(options)
   const environment = options.envFile === undefined ? process.env : await readEnvironment(options.envFile)
   const running = new RedisProxy({
-    group: groupOptions(storeOptionsFromEnvironment(environment)),
+    group: groupOptionsFromEnvironment(environment),
     ...(options.reads !== undefined && { reads: options.reads }),
     ...(options.lease !== undefined && { leaseMs: options.lease }),
     ...(options.hold !== undefined && { holdMs: options.hold }),
     ...(options.whenReplicaMissing !== undefined && { whenReplicaMissing: options.whenReplicaMissing }),
     onEvent: ({ event, ...details }) => logEvent(event, details),
   })
+  using notifier = createNotifier(process.env, (error) =>
+    logEvent('systemd-not-notified', { reason: String(error) }),
+  )
   try {
-    await listen(where, () => running.listen(where))
-    if (sentinels !== null && 'port' in where) {
-      await listen(sentinels, () => running.listenForSentinelClients(sentinels, where))
+    await listen(where, () => running.listen(activated.clients ?? where))
+    const sentinelPlace = activated.sentinelClients ?? sentinels
+    if (sentinelPlace !== null && 'port' in where) {
+      await listen(sentinels ?? where, () => running.listenForSentinelClients(sentinelPlace, where))
     }
   } catch (error) {
     await running.stop()
     throw error
   }
-  logLine(`The proxy accepts clients on ${describe(where)}.`)
+  logLine(
+    `The proxy accepts clients on ${describe(where)}${activated.clients === null ? '' : ' (a socket of systemd)'}.`,
+  )
+  await notifier.ready()
   await new Promise<void>((resolve) => {
     if (stopped.aborted) resolve()
     stopped.addEventListener('abort', () => resolve(), { once: true })
   })
-  await running.stop()
+  await Promise.all([notifier.stopping(), running.stop()])
   logEvent('stopped', { ...running.status })
   return EXIT.ok
+}
+
+/** The sockets that systemd opened for this process. Throws `INVALID_OPTION` for more than two. */
+function activatedSockets(): Record<'clients' | 'sentinelClients', { fd: number } | null> {
+  const [clients, sentinelClients, ...others] = takeActivatedSockets(process.env, process.pid)
+  if (others.length > 0) {
+    throw new InvalidOptionError(
+      `systemd passed ${others.length + 2} sockets. Give the socket unit one \`ListenStream\` for clients, and at most one more for clients that ask Sentinels.`,
+    )
+  }
+  const socket = (fd: number | undefined) => (fd === undefined ? null : { fd })
+  return { clients: socket(clients), sentinelClients: socket(sentinelClients) }
 }
 
 type Address = { host: string; port: number }
