@@ -21,6 +21,7 @@ export class HoldingRelays implements Disposable {
   readonly #servers: { close(): void }[] = []
   #isHolding = false
   #onHeld = () => {}
+  #onAnswer: { text: string; resolve: () => void } | null = null
 
   /** Starts a relay for each Redis, and returns where the proxy reaches each of them. */
   async start(group: RedisGroup): Promise<Map<string, NodeAddress>> {
@@ -54,6 +55,13 @@ export class HoldingRelays implements Disposable {
     }
   }
 
+  /** Resolves when an answer with this text has been handed on to a writer. */
+  untilAnswered(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAnswer = { text, resolve }
+    })
+  }
+
   /** Ends the connections that carry writes, on both sides. */
   breakWriters(): void {
     for (const { client, server, isWriter } of this.#pairs) {
@@ -76,7 +84,12 @@ export class HoldingRelays implements Disposable {
     const pair: Pair = { client, server, isWriter: false, held: null }
     this.#pairs.add(pair)
     client.on('data', (chunk) => this.#forward(pair, chunk))
-    server.on('data', (chunk) => client.write(chunk))
+    server.on('data', (chunk) => {
+      client.write(chunk)
+      if (!pair.isWriter || this.#onAnswer === null || !chunk.includes(this.#onAnswer.text)) return
+      this.#onAnswer.resolve()
+      this.#onAnswer = null
+    })
     server.on('error', () => client.destroy())
     server.on('close', () => client.destroy())
     client.on('close', () => {
