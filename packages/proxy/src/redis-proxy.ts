@@ -7,7 +7,7 @@ import { LoginStreams } from './login-streams.ts'
 import { errorReply } from './resp/reply.ts'
 import { SentinelPort } from './sentinel/sentinel-port.ts'
 import { ALL_WRITE_RULES, type WriteRules } from './streams/batch.ts'
-import type { WriteCounters } from './streams/write-stream.ts'
+import type { WriteCounters } from './streams/counters.ts'
 import { type Identity, LoginRefusedError } from './upstream/raw-connection.ts'
 import { Upstream, type UpstreamOptions } from './upstream/upstream.ts'
 

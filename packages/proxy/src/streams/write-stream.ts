@@ -1,22 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { Backoff, type ConfirmedConnection, MARK_KEY, parseReplication } from '@holdfast/tokens/group'
-import { decode, errorKind, isError, nullArray, OK, textOf } from '../resp/reply.ts'
-import { encodeCommand } from '../resp/request-parser.ts'
-import { type Identity, LoginRefusedError, RawConnection } from '../upstream/raw-connection.ts'
+import { Backoff } from '@holdfast/tokens/group'
+import { errorKind, textOf } from '../resp/reply.ts'
+import { type Identity, LoginRefusedError } from '../upstream/raw-connection.ts'
 import type { Upstream } from '../upstream/upstream.ts'
-import {
-  aboutDatabases,
-  aboutRights,
-  type Batch,
-  encodeBatch,
-  type Outcome,
-  type RecordPlace,
-  readOutcome,
-  type WriteRules,
-} from './batch.ts'
-import { bytesOf, type Call, unavailable, uncertain } from './call.ts'
-import { type CompletionRecord, parseRecord, RECORD_PREFIX, RENEW_AFTER_MS } from './completion-record.ts'
+import type { Batch, Outcome, RecordPlace, WriteRules } from './batch.ts'
+import { Batches, type Current } from './batches.ts'
+import type { Call } from './call.ts'
+import { type CompletionRecord, RECORD_PREFIX, RENEW_AFTER_MS } from './completion-record.ts'
+import type { WriteCounters } from './counters.ts'
 import { Journal } from './journal.ts'
+import { Writer } from './writer.ts'
 
 export interface WriteStreamOptions {
   identity: Identity
@@ -33,44 +26,10 @@ export interface WriteStreamOptions {
   onLoginRefused: (error: LoginRefusedError) => void
 }
 
-/** What happened to writes; for metrics. */
-export interface WriteCounters {
-  /** Batches that were sent again because the primary lacked them. */
-  sentAgain: number
-  /** Batches without an answer that the record proved to be done. */
-  foundDone: number
-  uncertain: number
-  unavailable: number
-  /** Answered batches that a new primary lacked. */
-  lostProofs: number
-  /** Answered batches that a new primary lacked and refused. */
-  notSentAgain: number
-  /** Completion records that had vanished. */
-  lostRecords: number
-}
-
-/** A batch on its way. */
-interface Current extends Batch {
-  /** Whether any attempt of it may have reached a server. */
-  wasSent: boolean
-  /** The answers, once an attempt was done. */
-  answers: Buffer[] | null
-}
-
-/** The connection of this stream in one term. It is in the database of the records, and watches the record. */
-interface Writer extends ConfirmedConnection {
-  connection: RawConnection
-  term: number
-}
-
-const MAX_CALLS = 1024
-/** If the server does not answer at all within this time, the connection is closed. */
-const LOOK_MS = 1000
-const MAX_BYTES = 1024 * 1024
 /** How often the replicas are asked about answered batches that they lacked, while nothing else is written. */
 const CONFIRM_EVERY_MS = 500
 
-/** The state of the connection or of the group is not as expected. The batch is sent again. */
+/** The state of the connection or of the group is not as expected. The batch is looked at and sent again. */
 class AgainError extends Error {}
 
 /** The server will never do what the proxy needs to write for these clients. `reply` says what is missing. */
@@ -95,10 +54,8 @@ export class WriteStream {
   readonly #record: RecordPlace
   readonly #confirmation
   readonly #journal: Journal
-  #queue = new Set<Call>()
-  #current: Current | null = null
+  readonly #batches: Batches
   #writer: Writer | null = null
-  #number = 0
   #attempt = 0
   /** The newest batch that was acknowledged; -1 before the first one. */
   #acknowledged = -1
@@ -117,13 +74,14 @@ export class WriteStream {
     this.#record = { key: `${RECORD_PREFIX}${randomBytes(12).toString('hex')}`, db: options.recordDb }
     this.#confirmation = upstream.confirmation()
     this.#journal = new Journal(options.maxJournalBytes)
+    this.#batches = new Batches(options.counters)
     void this.#run()
     void this.#followTerms()
   }
 
   /** Calls that are not answered. */
   get size(): number {
-    return this.#queue.size + (this.#current?.calls.length ?? 0)
+    return this.#batches.size
   }
 
   get forgotten(): number {
@@ -137,18 +95,14 @@ export class WriteStream {
 
   /** Whether the primary of this term has everything that this stream answered. Until then no client may read there. */
   isCaughtUp(term: number): boolean {
-    return this.#caughtUpTerm === term || (this.#journal.size === 0 && this.#current?.wasSent !== true)
+    return (
+      this.#caughtUpTerm === term || (this.#journal.size === 0 && this.#batches.current?.wasSent !== true)
+    )
   }
 
   /** Adds a call. Its answer comes in any case, by `untilMs`. */
   add(call: Call): void {
-    const timer = setTimeout(() => this.#expire(call), Math.max(0, call.untilMs - performance.now()))
-    const { answer } = call
-    call.answer = (reply) => {
-      clearTimeout(timer)
-      answer(reply)
-    }
-    this.#queue.add(call)
+    this.#batches.add(call, () => this.#reason)
     this.#wake.resolve()
   }
 
@@ -157,18 +111,15 @@ export class WriteStream {
    * it is the only one on which the transaction can be done. Throws like the server answers, or when there is no primary.
    */
   async watch(db: number, watch: Buffer): Promise<{ connection: object; reply: Buffer }> {
-    let connection: RawConnection
+    let writer: Writer
     try {
-      connection = (await this.#open()).connection
+      writer = await this.#open()
     } catch (error) {
       if (error instanceof NotPermittedError) return { connection: this, reply: error.reply }
       throw error
     }
     this.#isWatching = true
-    const back = encodeCommand(['SELECT', String(this.#record.db)])
-    const select = encodeCommand(['SELECT', String(db)])
-    const replies = await connection.exchange([select, watch, back], 3, LOOK_MS)
-    return { connection, reply: replies.find(isError) ?? replies[1] ?? OK }
+    return { connection: writer.connection, reply: await writer.watch(db, watch) }
   }
 
   /** Ends the connection, and with it all that it watches. */
@@ -181,25 +132,13 @@ export class WriteStream {
   close(): void {
     this.#closed = true
     this.#writer?.connection.close()
-    for (const call of [...(this.#current?.calls ?? []), ...this.#queue]) this.#expire(call)
+    this.#batches.close(this.#reason)
     this.#wake.resolve()
   }
 
-  /** Answers a call whose time is over. If it was sent, it is not sent again; whether it was done is not known. */
-  #expire(call: Call): void {
-    const reason = this.#problem ?? this.#upstream.problem ?? 'The primary has not answered.'
-    if (this.#queue.delete(call)) {
-      this.#options.counters.unavailable += 1
-      call.answer(unavailable(reason))
-      return
-    }
-    const at = this.#current?.calls.indexOf(call) ?? -1
-    if (at < 0 || this.#current === null) return
-    const wasSent = this.#current.wasSent
-    this.#options.counters[wasSent ? 'uncertain' : 'unavailable'] += 1
-    call.answer(wasSent ? uncertain(call, reason) : unavailable(reason))
-    call.answer = () => {}
-    call.isAbandoned = () => true
+  /** Why a call that waits is not answered. */
+  get #reason(): string {
+    return this.#problem ?? this.#upstream.problem ?? 'The primary has not answered.'
   }
 
   async #run(): Promise<void> {
@@ -210,13 +149,14 @@ export class WriteStream {
         if (this.#closed) break
         const writer = await this.#open()
         // Any transaction would end what a client watches: its own is the next one.
-        if (!this.#isWatching || this.#current !== null || this.#queue.size > 0) await this.#write(writer)
+        if (!this.#isWatching || !this.#batches.isIdle) await this.#write(writer)
         this.#problem = null
         backoff.reset()
       } catch (error) {
         this.#problem = error instanceof Error ? error.message : String(error)
         if (error instanceof LoginRefusedError) this.#options.onLoginRefused(error)
-        if (error instanceof NotPermittedError) this.#refuseAll(error)
+        // The user lacks rights that each write needs. Waiting does not give them.
+        if (error instanceof NotPermittedError) this.#batches.refuseWaiting(error.reply)
         this.#drop()
         this.#upstream.group.alert()
         await new Promise((resolve) => setTimeout(resolve, backoff.next()))
@@ -227,7 +167,7 @@ export class WriteStream {
 
   /** Waits for a call, or for the time at which the record or the journal needs attention. */
   async #untilWork(): Promise<void> {
-    while (!this.#closed && this.#current === null && this.#queue.size === 0) {
+    while (!this.#closed && this.#batches.isIdle) {
       this.#wake = Promise.withResolvers<void>()
       const restMs =
         this.#journal.size > 0 ? CONFIRM_EVERY_MS : RENEW_AFTER_MS - (performance.now() - this.#lastWriteMs)
@@ -254,34 +194,15 @@ export class WriteStream {
     }
   }
 
-  /** A batch of what waits. Without calls it renews the record and asks about the journal. */
-  #next(): Current {
-    if (this.#current !== null) return this.#current
-    const calls: Call[] = []
-    let bytes = 0
-    for (const call of this.#queue) {
-      if (calls.length >= MAX_CALLS || bytes >= MAX_BYTES) break
-      this.#queue.delete(call)
-      if (call.isAbandoned()) call.answer(unavailable('The client has gone.'))
-      else {
-        calls.push(call)
-        bytes += bytesOf(call)
-      }
-    }
-    this.#current = { number: this.#number, calls, wasSent: false, answers: null }
-    this.#number += 1
-    return this.#current
-  }
-
   async #write(writer: Writer): Promise<void> {
     if (this.#options.whenReplicaMissing === 'hold' && this.#journal.isFull) {
       await this.#confirmJournal(writer)
       return
     }
-    const current = this.#next()
+    const current = this.#batches.next()
     if (current.answers !== null) return await this.#acknowledge(writer, current, current.answers)
     this.#isWatching = false
-    this.#endUnwatched(current, writer.connection)
+    this.#batches.endUnwatched(writer.connection, this.#options.identity.protocol)
     const wasSent = current.wasSent
     current.wasSent = true
     const sent = this.#send(writer, current)
@@ -294,33 +215,15 @@ export class WriteStream {
       await this.#acknowledge(writer, current, outcome.answers, confirmation)
       return
     }
-    // This attempt did nothing; an earlier one may still. The other calls go again, with the next attempt.
+    // This attempt did nothing; an earlier one may still.
     current.wasSent = wasSent
-    for (const [call, reply] of outcome.refusals) call.answer(reply)
-    current.calls = current.calls.filter((call) => !outcome.refusals.has(call))
-    if (current.calls.length === 0 && !wasSent) this.#current = null
-  }
-
-  /** Keys that another connection watched may have changed: the transaction ends as if they had. */
-  #endUnwatched(current: Current, connection: RawConnection): void {
-    for (const call of current.calls) {
-      if (call.watchedBy === undefined || call.watchedBy === connection) continue
-      call.answer(nullArray(this.#options.identity.protocol))
-      current.calls = current.calls.filter((other) => other !== call)
-    }
+    this.#batches.refuse(outcome.refusals)
   }
 
   /** Sends the transaction of a batch. Throws `AgainError` when nothing was done and it can be sent again. */
   async #send(writer: Writer, batch: Batch): Promise<Extract<Outcome, { kind: 'done' | 'refused' }>> {
-    const { identity } = this.#options
     this.#attempt += 1
-    const { bytes, replies } = encodeBatch(batch, this.#attempt, this.#record, this.#options.rules)
-    const outcome = readOutcome(
-      batch,
-      await writer.connection.exchange(bytes, replies, this.#options.holdMs),
-      this.#record,
-      identity.protocol,
-    )
+    const outcome = await writer.send(batch, this.#attempt)
     this.#lastWriteMs = performance.now()
     if (outcome.kind === 'guarded') {
       // The connection ends, and the record shows whether an earlier attempt was done, or a watched key has changed.
@@ -345,8 +248,7 @@ export class WriteStream {
         if (complete) this.#journal.confirmed(batch.number)
         else if (this.#options.rules.journal) this.#journal.keep(batch)
         this.#acknowledged = batch.number
-        this.#current = null
-        for (const [index, call] of batch.calls.entries()) call.answer(answers[index] ?? unavailable(''))
+        this.#batches.answer(answers)
         return
       }
       if (this.#closed || !writer.connection.isOpen || !sameTerm())
@@ -380,61 +282,37 @@ export class WriteStream {
     return this.#opening
   }
 
-  async #connect({ node, term }: NonNullable<Upstream['primary']>): Promise<Writer> {
+  async #connect(primary: NonNullable<Upstream['primary']>): Promise<Writer> {
     this.#drop()
-    const replid = node.view?.replid ?? ''
-    const connection = await RawConnection.open(node.endpoint, this.#options.identity)
-    // A hung server answers no command, and the end of its term is how that is noticed.
-    void this.#upstream.group.termOver(term).then(() => connection.close())
+    const { identity, holdMs, rules } = this.#options
+    const { writer, look } = await Writer.open(this.#upstream, primary, {
+      identity,
+      holdMs,
+      rules,
+      record: this.#record,
+    })
+    if (look.kind === 'again') throw new AgainError(look.reason)
+    if (look.kind === 'not-permitted') throw new NotPermittedError(look.reply)
     try {
-      const record = await this.#look(connection, node.address, replid)
-      const writer = { node, connection, term, replid, view: null }
-      await this.#catchUp(writer, record)
-      this.#caughtUpTerm = term
-      this.#writer = writer
-      return writer
+      await this.#catchUp(writer, look.record)
     } catch (error) {
-      connection.close()
-      this.#writer = null
+      writer.connection.close()
       throw error
     }
-  }
-
-  async #look(connection: RawConnection, address: string, replid: string): Promise<CompletionRecord | null> {
-    const questions = [
-      ['GET', MARK_KEY],
-      ['INFO', 'replication'],
-      ['SELECT', String(this.#record.db)],
-      [this.#options.rules.guard ? 'WATCH' : 'EXISTS', this.#record.key],
-      ['GET', this.#record.key],
-    ]
-    const replies = await connection.exchange(questions.map(encodeCommand), questions.length, LOOK_MS)
-    const refused = replies.find(isError)
-    if (refused !== undefined) {
-      if (errorKind(refused) === 'NOPERM') throw new NotPermittedError(aboutRights(refused))
-      if (refused === replies[2]) throw new NotPermittedError(aboutDatabases(address, this.#record.db))
-      throw new AgainError(textOf(refused))
-    }
-    const [mark, info, , , value] = replies.map(decode)
-    // Looked at on the socket that will carry the writes, because the address may belong to another group by now.
-    if (!this.#upstream.group.isOurs(typeof mark === 'string' ? mark : null)) {
-      throw new AgainError(`${address} does not hold data of this group any more.`)
-    }
-    const view = parseReplication(String(info))
-    if (view.replid !== replid) throw new AgainError(`${address} has restarted.`)
-    if (view.role !== 'primary') throw new AgainError(`${address} is not the primary.`)
-    return parseRecord(typeof value === 'string' ? value : null)
+    this.#caughtUpTerm = writer.term
+    this.#writer = writer
+    return writer
   }
 
   /** Sends again what this primary lacks, in order. */
   async #catchUp(writer: Writer, record: CompletionRecord | null): Promise<void> {
     const { counters } = this.#options
-    const current = this.#current
+    const { current } = this.#batches
     if (record === null && this.#acknowledged >= 0) {
       // The proof has vanished: it is unknown what was done. Sending again could do it twice.
       counters.lostRecords += 1
       counters.lostProofs += this.#journal.clear()
-      if (current?.wasSent && current.answers === null) this.#giveUp(current)
+      if (current?.wasSent && current.answers === null) this.#batches.giveUp()
       this.#acknowledged = -1
       return
     }
@@ -451,7 +329,7 @@ export class WriteStream {
       if (current.answers !== null) return
       // It was done, and its answers are lost.
       counters.foundDone += 1
-      this.#giveUp(current)
+      this.#batches.giveUp()
       return
     }
     // It stays sent: until the next transaction of this stream, the bytes of an abandoned socket may still do it.
@@ -466,23 +344,6 @@ export class WriteStream {
     if (reply !== undefined && errorKind(reply) === 'OOM') throw new AgainError(textOf(reply))
     this.#options.counters.notSentAgain += 1
     this.#journal.drop(batch.number)
-  }
-
-  /** Answers a batch as far as it can be known without the server's answers. */
-  #giveUp(current: Current): void {
-    for (const call of current.calls) {
-      if (call.isAbandoned()) continue
-      this.#options.counters.uncertain += 1
-      call.answer(uncertain(call, 'The connection ended before the answer came.'))
-    }
-    this.#current = null
-  }
-
-  /** The user lacks rights that each write needs. Waiting does not give them. */
-  #refuseAll({ reply }: NotPermittedError): void {
-    const waiting = [...this.#queue]
-    this.#queue.clear()
-    for (const call of waiting) call.answer(reply)
   }
 
   #drop(): void {

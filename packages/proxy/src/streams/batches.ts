@@ -1,0 +1,146 @@
+import { nullArray, type Protocol } from '../resp/reply.ts'
+import type { Batch } from './batch.ts'
+import { bytesOf, type Call, unavailable, uncertain } from './call.ts'
+import type { WriteCounters } from './counters.ts'
+
+/** A batch on its way. */
+export interface Current extends Batch {
+  /** Whether any attempt of it may have reached a server. */
+  wasSent: boolean
+  /** The answers, once an attempt was done. */
+  answers: Buffer[] | null
+}
+
+const MAX_CALLS = 1024
+const MAX_BYTES = 1024 * 1024
+
+/**
+ * The calls of one write stream: those that wait, in their order, and the batch on its way. Each call is answered exactly
+ * once, in any case by its time. INV-PROXY-3.
+ */
+export class Batches {
+  readonly #counters: WriteCounters
+  #queue = new Set<Call>()
+  #current: Current | null = null
+  #number = 0
+
+  constructor(counters: WriteCounters) {
+    this.#counters = counters
+  }
+
+  /** Calls that are not answered. */
+  get size(): number {
+    return this.#queue.size + (this.#current?.calls.length ?? 0)
+  }
+
+  /** Whether nothing waits and nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#current === null && this.#queue.size === 0
+  }
+
+  /** The batch on its way. */
+  get current(): Current | null {
+    return this.#current
+  }
+
+  /** Adds a call. `reasonOf` says why it was not answered when its time is over. */
+  add(call: Call, reasonOf: () => string): void {
+    const timer = setTimeout(
+      () => this.#expire(call, reasonOf()),
+      Math.max(0, call.untilMs - performance.now()),
+    )
+    const { answer } = call
+    call.answer = (reply) => {
+      clearTimeout(timer)
+      answer(reply)
+    }
+    this.#queue.add(call)
+  }
+
+  /** The batch on its way, or a new one of what waits. Without calls it renews the record and asks about the journal. */
+  next(): Current {
+    if (this.#current !== null) return this.#current
+    const calls: Call[] = []
+    let bytes = 0
+    for (const call of this.#queue) {
+      if (calls.length >= MAX_CALLS || bytes >= MAX_BYTES) break
+      this.#queue.delete(call)
+      if (call.isAbandoned()) call.answer(unavailable('The client has gone.'))
+      else {
+        calls.push(call)
+        bytes += bytesOf(call)
+      }
+    }
+    this.#current = { number: this.#number, calls, wasSent: false, answers: null }
+    this.#number += 1
+    return this.#current
+  }
+
+  /** Keys that another connection watched may have changed: the transaction ends as if they had. */
+  endUnwatched(connection: object, protocol: Protocol): void {
+    const current = this.#current
+    for (const call of current?.calls ?? []) {
+      if (call.watchedBy === undefined || call.watchedBy === connection) continue
+      call.answer(nullArray(protocol))
+      this.#leave(call)
+    }
+  }
+
+  /** The server refused these calls, and did nothing. The others of the batch go again, in its next attempt. */
+  refuse(refusals: ReadonlyMap<Call, Buffer>): void {
+    for (const [call, reply] of refusals) {
+      call.answer(reply)
+      this.#leave(call)
+    }
+    if (this.#current?.calls.length === 0 && !this.#current.wasSent) this.#current = null
+  }
+
+  /** Answers the batch on its way. */
+  answer(answers: readonly Buffer[]): void {
+    const calls = this.#current?.calls ?? []
+    this.#current = null
+    for (const [index, call] of calls.entries()) call.answer(answers[index] ?? unavailable(''))
+  }
+
+  /** Answers the batch on its way as far as it can be known without the server's answers. */
+  giveUp(): void {
+    for (const call of this.#current?.calls ?? []) {
+      if (call.isAbandoned()) continue
+      this.#counters.uncertain += 1
+      call.answer(uncertain(call, 'The connection ended before the answer came.'))
+    }
+    this.#current = null
+  }
+
+  /** Answers all that waits with an error: waiting does not help. */
+  refuseWaiting(reply: Buffer): void {
+    const waiting = [...this.#queue]
+    this.#queue.clear()
+    for (const call of waiting) call.answer(reply)
+  }
+
+  /** Answers everything as if its time were over. */
+  close(reason: string): void {
+    for (const call of [...(this.#current?.calls ?? []), ...this.#queue]) this.#expire(call, reason)
+  }
+
+  /** Answers a call whose time is over. If it was sent, it is not sent again; whether it was done is not known. */
+  #expire(call: Call, reason: string): void {
+    if (this.#queue.delete(call)) {
+      this.#counters.unavailable += 1
+      call.answer(unavailable(reason))
+      return
+    }
+    const current = this.#current
+    if (current === null || !current.calls.includes(call)) return
+    const { wasSent } = current
+    this.#counters[wasSent ? 'uncertain' : 'unavailable'] += 1
+    call.answer(wasSent ? uncertain(call, reason) : unavailable(reason))
+    call.answer = () => {}
+    call.isAbandoned = () => true
+  }
+
+  #leave(call: Call): void {
+    if (this.#current !== null) this.#current.calls = this.#current.calls.filter((other) => other !== call)
+  }
+}
