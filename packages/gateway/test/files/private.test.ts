@@ -1,4 +1,4 @@
-import { chmod, chown, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readSecretLine, readServiceFile } from '../../src/files/private.ts'
@@ -51,5 +51,37 @@ describe.skipIf(process.getuid?.() !== 0)('a key that its group may read', () =>
   test('a key of root that other users may read is rejected, and the message names the right mode', async () => {
     const file = await keyFile(0o644)
     await expect(readServiceFile(file, 'private key')).rejects.toThrow(`chmod 640 ${file}`)
+  })
+})
+
+describe('the folder of a secret', () => {
+  test('is refused when other users can write to it, unless it is sticky', async () => {
+    const file = await keyFile(0o600)
+    const folder = path.dirname(file)
+    await chmod(folder, 0o777)
+    await expect(readServiceFile(file, 'private key')).rejects.toThrow(`run \`chmod go-w ${folder}\``)
+    await chmod(folder, 0o1777)
+    expect(await readServiceFile(file, 'private key')).toBe('the key')
+  })
+
+  test('is checked at the link and at its target, as in a volume of Kubernetes', async () => {
+    const folder = await temporaryFolder()
+    await mkdir(path.join(folder, '..2026'))
+    await writeFile(path.join(folder, '..2026', 'key'), 'the key', { mode: 0o440 })
+    await symlink('..2026', path.join(folder, '..data'))
+    await symlink(path.join('..data', 'key'), path.join(folder, 'key'))
+    await chmod(path.join(folder, '..2026', 'key'), 0o400)
+    expect(await readServiceFile(path.join(folder, 'key'), 'private key')).toBe('the key')
+    await chmod(path.join(folder, '..2026'), 0o777)
+    await expect(readServiceFile(path.join(folder, 'key'), 'private key')).rejects.toThrow(/is writable by other users/)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('is refused when a user owns it who owns neither the file nor this process', async () => {
+    const file = await keyFile(0o600)
+    await chown(path.dirname(file), 12_345, 12_345)
+    await expect(readServiceFile(file, 'private key')).rejects.toThrow(/belongs to another user \(uid 12345\)/)
+    // A service's own file in its own folder, which root reads for it.
+    await chown(file, 12_345, 12_345)
+    expect(await readServiceFile(file, 'private key')).toBe('the key')
   })
 })
