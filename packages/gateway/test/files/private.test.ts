@@ -73,15 +73,22 @@ describe('the folder of a secret', () => {
     await chmod(path.join(folder, '..2026', 'key'), 0o400)
     expect(await readServiceFile(path.join(folder, 'key'), 'private key')).toBe('the key')
     await chmod(path.join(folder, '..2026'), 0o777)
-    await expect(readServiceFile(path.join(folder, 'key'), 'private key')).rejects.toThrow(/is writable by other users/)
+    await expect(readServiceFile(path.join(folder, 'key'), 'private key')).rejects.toThrow(
+      /is writable by other users/,
+    )
   })
 
-  test.skipIf(process.getuid?.() !== 0)('is refused when a user owns it who owns neither the file nor this process', async () => {
-    const file = await keyFile(0o600)
-    await chown(path.dirname(file), 12_345, 12_345)
-    await expect(readServiceFile(file, 'private key')).rejects.toThrow(/belongs to another user \(uid 12345\)/)
-    // A service's own file in its own folder, which root reads for it.
-    await chown(file, 12_345, 12_345)
-    expect(await readServiceFile(file, 'private key')).toBe('the key')
-  })
+  test.skipIf(process.getuid?.() !== 0)(
+    'is refused when a user owns it who owns neither the file nor this process',
+    async () => {
+      const file = await keyFile(0o600)
+      await chown(path.dirname(file), 12_345, 12_345)
+      await expect(readServiceFile(file, 'private key')).rejects.toThrow(
+        /belongs to another user \(uid 12345\)/,
+      )
+      // A service's own file in its own folder, which root reads for it.
+      await chown(file, 12_345, 12_345)
+      expect(await readServiceFile(file, 'private key')).toBe('the key')
+    },
+  )
 })
