@@ -4,8 +4,8 @@ import type { ErrorEntries } from './entry.ts'
 export const GATEWAY: ErrorEntries = {
   FILE_UNUSABLE: {
     cause:
-      'A file is missing, cannot be read or written, is locked, or is open to other users of the machine.',
-    remedy: 'The message names the file; usually `chmod 600` and the right owner are missing.',
+      'A file is missing, cannot be read or written, is locked, or other users of the machine could read or replace it.',
+    remedy: 'The message names the file, or its folder, and the fix: usually `chmod` or `chown`.',
   },
   CONFIG_INVALID: {
     cause: 'The configuration is not valid JSON, or keys are wrong; the message names each key.',

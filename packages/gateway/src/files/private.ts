@@ -1,13 +1,13 @@
 import type { Stats } from 'node:fs'
-import { open, readFile, realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { open, readFile, realpath } from 'node:fs/promises'
 import { FileUnusableError } from '../base/errors.ts'
-import { isMountedReadOnly } from './mounts.ts'
+import { isMountedSecret, readProc } from './mounts.ts'
+import { replaceableBecause } from './replaceable.ts'
 
 /**
  * Reads a text file that holds secrets. `label` names the kind of file in messages, such as "configuration file".
  * Throws `FILE_UNUSABLE` when it is missing, unreadable, accessible to the group or to others, or when another user could
- * replace it. A file of root on a read-only mount of its own may be readable by all, as Docker and Kubernetes mount secrets.
+ * replace it. A file of root may be readable by all where Docker, Kubernetes or systemd mounted it as a secret.
  */
 export function readPrivateFile(file: string, label: string): Promise<string> {
   return readGuarded(file, label, () => 0o077)
@@ -41,52 +41,35 @@ async function readGuarded(
     await using handle = await open(file)
     const stats = await handle.stat()
     const bits = forbidden(stats)
-    if ((stats.mode & bits) !== 0 && !(await isMountedSecret(file, stats))) {
+    if ((stats.mode & bits) !== 0 && !(await isMountedByRoot(file, stats))) {
       const shown = (stats.mode & 0o777).toString(8).padStart(4, '0')
       const allowed = (0o640 & ~bits).toString(8)
       throw new FileUnusableError(
         `The ${label} ${file} is accessible to other users of this machine (mode ${shown}); run \`chmod ${allowed} ${file}\`.`,
       )
     }
-    await refuseReplaceable(file, label, stats)
+    refuseForeign(file, label, stats)
+    const problem = await replaceableBecause(file, stats)
+    if (problem !== null) throw new FileUnusableError(`The folder of the ${label} ${file} ${problem}`)
     return await handle.readFile('utf8')
   } catch (error) {
     throw error instanceof FileUnusableError ? error : fileError(error, file, label)
   }
 }
 
-/** A secret of Docker or Kubernetes: a file of root that no user can write, on a read-only mount of its own. */
-async function isMountedSecret(file: string, { uid, mode }: Stats): Promise<boolean> {
-  if (uid !== 0 || (mode & 0o222) !== 0) return false
-  try {
-    return isMountedReadOnly(await realpath(file), await readFile('/proc/self/mountinfo', 'utf8'))
-  } catch {
-    // Without Linux's list of mounts the mode decides.
-    return false
-  }
+function refuseForeign(file: string, label: string, { uid }: Stats): void {
+  const own = process.geteuid?.() ?? uid
+  if (uid === 0 || uid === own || own === 0) return
+  throw new FileUnusableError(
+    `The ${label} ${file} belongs to another user of this machine (uid ${uid}); run \`chown ${own} ${file}\` as root.`,
+  )
 }
 
-/** Throws if another user than root, the file's owner and this process's user could put another file in its place. */
-async function refuseReplaceable(file: string, label: string, { uid }: Stats): Promise<void> {
-  const own = process.geteuid?.() ?? uid
-  if (uid !== 0 && uid !== own && own !== 0) {
-    throw new FileUnusableError(
-      `The ${label} ${file} belongs to another user of this machine (uid ${uid}); run \`chown ${own} ${file}\` as root.`,
-    )
-  }
-  // A link and its target may be in different folders, as in a volume of Kubernetes.
-  for (const folder of new Set([dirname(resolve(file)), dirname(await realpath(file))])) {
-    const { mode, uid: folderOwner } = await stat(folder)
-    // In a sticky folder such as /tmp only the owner of a file can replace it.
-    const isOpen = (mode & 0o022) !== 0 && (mode & 0o1000) === 0
-    const isForeign = folderOwner !== 0 && folderOwner !== own && folderOwner !== uid
-    if (!isOpen && !isForeign) continue
-    const problem = isOpen ? 'is writable by other users' : `belongs to another user (uid ${folderOwner})`
-    const remedy = isOpen ? `chmod go-w ${folder}` : `chown ${uid} ${folder}`
-    throw new FileUnusableError(
-      `The folder of the ${label} ${file} ${problem}, who could replace the file; run \`${remedy}\`.`,
-    )
-  }
+/** A file of root that only root could write, and that an engine mounted for this process. */
+async function isMountedByRoot(file: string, { uid, mode }: Stats): Promise<boolean> {
+  if (uid !== 0 || (mode & 0o022) !== 0) return false
+  const target = await realpath(file).catch(() => null)
+  return target !== null && isMountedSecret(target, await readProc('mountinfo'))
 }
 
 /** Reads a text file that holds no secret. Throws `FILE_UNUSABLE` when it is missing or unreadable. */

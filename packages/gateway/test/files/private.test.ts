@@ -1,7 +1,8 @@
-import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, open as openFile, symlink, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readSecretLine, readServiceFile } from '../../src/files/private.ts'
+import { isUnmapped } from '../../src/files/replaceable.ts'
 import { temporaryFolder } from '../support.ts'
 
 async function keyFile(mode: number): Promise<string> {
@@ -48,6 +49,14 @@ describe.skipIf(process.getuid?.() !== 0)('a key that its group may read', () =>
     })
   })
 
+  test('a key of another user is rejected, unless root reads it', async () => {
+    const file = await keyFile(0o600)
+    await chown(file, 12_345, 12_345)
+    expect(await readServiceFile(file, 'private key')).toBe('the key')
+    using _own = vi.spyOn(process, 'geteuid').mockReturnValue(23_456)
+    await expect(readServiceFile(file, 'private key')).rejects.toThrow(/\(uid 12345\); run `chown 23456 /)
+  })
+
   test('a key of root that other users may read is rejected, and the message names the right mode', async () => {
     const file = await keyFile(0o644)
     await expect(readServiceFile(file, 'private key')).rejects.toThrow(`chmod 640 ${file}`)
@@ -62,6 +71,30 @@ describe('the folder of a secret', () => {
     await expect(readServiceFile(file, 'private key')).rejects.toThrow(`run \`chmod go-w ${folder}\``)
     await chmod(folder, 0o1777)
     expect(await readServiceFile(file, 'private key')).toBe('the key')
+  })
+
+  test('may be writable by the own group of this process, as with a umask of 002', async () => {
+    const file = await keyFile(0o600)
+    await chmod(path.dirname(file), 0o775)
+    expect(await readServiceFile(file, 'private key')).toBe('the key')
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('is refused when another group can write to it', async () => {
+    const file = await keyFile(0o600)
+    const folder = path.dirname(file)
+    await chown(folder, 0, 12_345)
+    await chmod(folder, 0o775)
+    await expect(readServiceFile(file, 'private key')).rejects.toThrow(`run \`chmod g-w ${folder}\``)
+    // A file of a service and of its group, which root reads for it.
+    await chown(file, 12_345, 12_345)
+    expect(await readServiceFile(file, 'private key')).toBe('the key')
+  })
+
+  test.skipIf(process.platform !== 'linux')('does not matter for a pipe, which is in no folder', async () => {
+    const file = await keyFile(0o600)
+    await using open = await openFile(file)
+    await unlink(file)
+    expect(await readServiceFile(`/proc/self/fd/${open.fd}`, 'private key')).toBe('the key')
   })
 
   test('is checked at the link and at its target, as in a volume of Kubernetes', async () => {
@@ -91,4 +124,18 @@ describe('the folder of a secret', () => {
       expect(await readServiceFile(file, 'private key')).toBe('the key')
     },
   )
+})
+
+test.each([
+  ['a host', '         0          0 4294967295\n', 65_534, false],
+  [
+    'a container without root',
+    '         0       1000          1\n         1     100000      65536\n',
+    65_534,
+    true,
+  ],
+  ['a container without root', '         0       1000          1\n', 12_345, false],
+  ['another system', '', 65_534, false],
+])('on %s with the map of users %j, user %i does not exist: %s', (_where, map, uid, expected) => {
+  expect(isUnmapped(uid, map)).toBe(expected)
 })
