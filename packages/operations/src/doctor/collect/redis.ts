@@ -48,7 +48,7 @@ export async function collectRedis(
       isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
     ])
     const directives = readMap(config)
-    const disk = await readDisk(dataCentre, address.host, directives['dir'])
+    const disk = await readDisk(dataCentre, address.host, directives['dir'], timeoutMs)
     return {
       unsupported: unsupportedNode(name, String(info))?.message ?? null,
       ...readRedisState(info),
