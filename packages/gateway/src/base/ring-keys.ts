@@ -1,11 +1,8 @@
-import { hkdfSync } from 'node:crypto'
-import type { Keyring } from '@holdfast/tokens'
-
-const KEY_BYTES = 32
+import { deriveKey, type Keyring } from '@holdfast/tokens/keyring'
 
 /**
  * The keys for one purpose, derived from the sealing keys of a key ring, so that they rotate with them. The key of the
- * current sealing key is the first. HKDF with SHA-256 (RFC 5869); `keyring` returns the ring in use.
+ * current sealing key is the first. `keyring` returns the ring in use.
  * INV-GATEWAY-37.
  */
 export function createRingKeys(
@@ -27,5 +24,5 @@ export function createRingKeys(
 
 /** Derives a key from a key in base64. */
 export function derive(key: string, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', Buffer.from(key, 'base64'), '', `holdfast ${purpose}`, KEY_BYTES))
+  return deriveKey(Buffer.from(key, 'base64'), purpose)
 }

@@ -69,3 +69,10 @@ test('each purpose has keys of its own, and a new ring is used at once', () => {
   expect(one?.()).toHaveLength(2)
   expect(one?.()[1]).toEqual(before)
 })
+
+test('the keys of a ring never change', () => {
+  const ring: Keyring = { ...first, keys: { k1: Buffer.alloc(32, 1).toString('base64') } }
+  expect(createRingKeys(() => ring, 'test')().map((key) => key.toString('hex'))).toEqual([
+    '557d41fcdc1279add29c3c79b0bd11a687bedb8883d1c04b6afe314fb0d0038d',
+  ])
+})

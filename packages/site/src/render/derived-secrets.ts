@@ -1,14 +1,10 @@
-import { createPrivateKey, createPublicKey, hkdfSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { deriveKey } from '@holdfast/tokens/keyring'
 import type { Secrets } from '../secrets/secrets.ts'
 
-/**
- * Derives 256 bits from the secrets of a data centre, always the same for one purpose. HKDF with SHA-256 (RFC 5869)
- * over the index key of the key ring, which is never rotated.
- */
-function derive({ keyring }: Secrets, purpose: string): Buffer {
-  const seed = Buffer.from(keyring.index, 'base64')
-  return Buffer.from(hkdfSync('sha256', seed, '', `holdfast ${purpose}`, 32))
-}
+/** Derives from the index key of the key ring, which is never rotated. */
+const derive = ({ keyring }: Secrets, purpose: string): Buffer =>
+  deriveKey(Buffer.from(keyring.index, 'base64'), purpose)
 
 /**
  * The password of the ACL user `platform`, for applications that do not use the library. Derived until it is first

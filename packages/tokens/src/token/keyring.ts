@@ -1,12 +1,6 @@
-import {
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { InvalidOptionError } from '../errors.ts'
+import { deriveKey } from './derive-key.ts'
 import { seal, unseal } from './seal.ts'
 
 /**
@@ -39,7 +33,7 @@ export interface OpenKeyring {
   /** Identifies the ring without revealing it: 32 hexadecimal digits that stay the same when sealing keys rotate. */
   readonly id: string
   readonly indexKey: KeyObject
-  /** Derives a key for one purpose from the index key: HKDF with SHA-256 (RFC 5869). It stays the same when keys rotate. */
+  /** {@link deriveKey} for one purpose from the index key. It stays the same when keys rotate. */
   deriveKey(purpose: string): KeyObject
   seal(text: string, context: string): Buffer
   unseal(box: Buffer, context: string): string | null
@@ -80,8 +74,7 @@ export function openKeyring(keyring: Keyring): OpenKeyring {
   return {
     id: createHmac('sha256', indexKey).update('holdfast key ring').digest('hex').slice(0, 32),
     indexKey,
-    deriveKey: (purpose) =>
-      createSecretKey(Buffer.from(hkdfSync('sha256', indexKey, '', `holdfast ${purpose}`, KEY_BYTES))),
+    deriveKey: (purpose) => createSecretKey(deriveKey(indexKey, purpose)),
     seal: (text, context) => Buffer.concat([header, seal(current, text, context)]),
     unseal(box, context) {
       const idLength = box[0] ?? 0
