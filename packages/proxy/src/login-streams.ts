@@ -6,6 +6,7 @@ import { ReadStream } from './streams/read-stream.ts'
 import { WriteStream, type WriteStreamOptions } from './streams/write-stream.ts'
 import { type Identity, type LoginRefusedError, RawConnection } from './upstream/raw-connection.ts'
 import type { Upstream } from './upstream/upstream.ts'
+import type { Look } from './waiting/look.ts'
 
 export interface LoginStreamsOptions extends Omit<WriteStreamOptions, 'identity' | 'onLoginRefused'> {
   /** Most clients with this login that watch keys at a time. Each needs a connection to Redis. */
@@ -25,6 +26,7 @@ export class LoginStreams implements Streams {
   readonly version: string
   readonly read: ReadStream
   readonly write: WriteStream
+  readonly look: Look = (db, args) => this.#look(db, args)
   readonly #upstream: Upstream
   readonly #options: LoginStreamsOptions
   readonly #watching = new Set<WriteStream>()
@@ -132,6 +134,20 @@ export class LoginStreams implements Streams {
         this.#waiting.shift()?.()
       },
     }
+  }
+
+  #look(db: number, args: readonly (string | Buffer)[]): Promise<Buffer> {
+    return new Promise((resolve) =>
+      this.read.add({
+        db,
+        commands: [encodeCommand(args)],
+        names: [String(args[0]).toLowerCase()],
+        isTransaction: false,
+        untilMs: performance.now() + this.#options.holdMs,
+        isAbandoned: () => false,
+        answer: resolve,
+      }),
+    )
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import { ALL_WRITE_RULES, type WriteRules } from './streams/batch.ts'
 import type { WriteCounters } from './streams/counters.ts'
 import { type Identity, LoginRefusedError } from './upstream/raw-connection.ts'
 import { Upstream, type UpstreamOptions } from './upstream/upstream.ts'
+import { WaitingList } from './waiting/waiting-list.ts'
 
 export interface ProxyOptions {
   /** The group, and the proxy's own login, which needs the rights of an application (`REDIS_ACL_RULES`). */
@@ -56,6 +57,8 @@ export interface ProxyStatus extends WriteCounters {
   logins: number
   /** Commands that wait for an answer of Redis. */
   pending: number
+  /** Clients that wait for an element. */
+  waiting: number
   /** Answered batches that a replica lacks. */
   unconfirmed: number
   /** Answered batches that were forgotten while a replica lacked them. */
@@ -109,6 +112,7 @@ export class RedisProxy {
     this.#upstream = new Upstream({ ...group, leaseMs, onFailover })
     this.#host = {
       upstream: this.#upstream,
+      waiting: new WaitingList(),
       limits: {
         maxBytes: options.maxRequestBytes ?? 64 * 1024 * 1024,
         maxArgs: MAX_ARGS,
@@ -161,6 +165,7 @@ export class RedisProxy {
       clients: this.#clients.size,
       logins: logins.length,
       pending: logins.reduce((sum, { pending }) => sum + pending, 0),
+      waiting: this.#host.waiting.size,
       unconfirmed: streams.reduce((sum, { unconfirmed }) => sum + unconfirmed, 0),
       forgotten: streams.reduce((sum, { forgotten }) => sum + forgotten, 0),
       primary: this.#upstream.group.primary?.address ?? null,

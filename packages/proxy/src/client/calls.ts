@@ -64,8 +64,9 @@ export class Calls {
     )
   }
 
-  write(forwarded: Forwarded): void {
-    const call = this.writeCall(forwarded, () => {})
+  /** `onAnswer` is called before the client gets the answer. */
+  write(forwarded: Forwarded, onAnswer = () => {}): void {
+    const call = this.writeCall(forwarded, onAnswer)
     this.#login.streams?.write.add(call)
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Command, fitsArity } from '../commands/command-table.ts'
+import { type Command, fitsArity, keysOfCall, mayAddElements } from '../commands/command-table.ts'
 import { handlingOfCall } from '../commands/handling.ts'
 import { refusal, unknownCommand, wrongArity } from '../commands/refusals.ts'
 import { errorReply, OK, simple, textOf } from '../resp/reply.ts'
@@ -12,7 +12,7 @@ import { Login } from './login.ts'
 import { answerOf, type ConnectionState, newState } from './own-answers.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { Transactions } from './transactions.ts'
-import { waitForElement } from './waiting.ts'
+import { Waits } from './waiting.ts'
 
 /** Beyond this many commands without an answer, the proxy does not read on from the client. */
 const MAX_PENDING = 1024
@@ -38,6 +38,7 @@ export class Client {
   readonly #login: Login
   readonly #calls: Calls
   readonly #transactions: Transactions
+  readonly #waits: Waits
   readonly #requests: Request[] = []
   #subscriptions: Subscriptions | null = null
   #isBusy = false
@@ -60,6 +61,12 @@ export class Client {
       calls: this.#calls,
       answers: this.#answers,
     })
+    this.#waits = new Waits({
+      host,
+      state: this.#state,
+      calls: this.#calls,
+      isEnding: () => this.#isEnding,
+    })
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#receive(chunk))
     socket.on('drain', () => this.#progress())
@@ -80,6 +87,7 @@ export class Client {
   /** Reads nothing more, and closes the connection once everything that was asked is answered. */
   end(): void {
     this.#isEnding = true
+    this.#waits.end()
     this.#socket.pause()
     this.#progress()
   }
@@ -90,6 +98,7 @@ export class Client {
 
   #leave(): void {
     this.#calls.leave()
+    this.#waits.end()
     this.#requests.length = 0
     this.#subscriptions?.close()
     this.#transactions.end()
@@ -179,10 +188,10 @@ export class Client {
     if (this.#transactions.isOpen && !NOT_QUEUED.has(name)) {
       return this.#answer(this.#transactions.queue(found, request))
     }
-    return this.#dispatch(found, request, name)
+    return this.#dispatch(found, request, name, streams)
   }
 
-  #dispatch(command: Command, request: Request, name: string): boolean {
+  #dispatch(command: Command, request: Request, name: string, streams: Streams): boolean {
     switch (handlingOfCall(command, request.args)) {
       case 'read':
         return this.#read(command, request)
@@ -190,9 +199,7 @@ export class Client {
         return this.#write(command, request)
       case 'blocking':
         if (this.#calls.reads + this.#calls.writes > 0) return false
-        void this.#alone(() =>
-          waitForElement(command, request.args, this.#calls, this.#state, () => this.#isEnding),
-        )
+        void this.#alone(() => this.#waits.forElement(command, request.args, streams))
         return true
       case 'subscription':
         if (this.#answers.size > 0) return false
@@ -239,9 +246,15 @@ export class Client {
     return true
   }
 
-  #write({ name }: Command, { raw }: Request): boolean {
+  #write(command: Command, { args, raw }: Request): boolean {
     if (this.#calls.reads > 0) return false
-    this.#calls.write({ names: [name], commands: [raw] })
+    const forwarded = { names: [command.name], commands: [raw] }
+    const { waiting } = this.#host
+    if (waiting.size === 0 || !mayAddElements(command)) this.#calls.write(forwarded)
+    else {
+      const { db } = this.#state
+      this.#calls.write(forwarded, () => waiting.touched(db, keysOfCall(command, args)))
+    }
     return true
   }
 

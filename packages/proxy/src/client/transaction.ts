@@ -10,6 +10,8 @@ export class Transaction {
   bytes = 0
   /** A command was refused: EXEC does nothing. */
   isBroken = false
+  /** The keys to which its commands may add elements, if any command waited when it came. */
+  readonly touched: Buffer[] = []
   /** The databases that its commands select, with their places among the commands. */
   readonly selects: { at: number; db: number }[] = []
 

@@ -1,4 +1,4 @@
-import type { Command } from '../commands/command-table.ts'
+import { type Command, keysOfCall, mayAddElements } from '../commands/command-table.ts'
 import { refusal } from '../commands/refusals.ts'
 import { array, errorReply, OK, QUEUED } from '../resp/reply.ts'
 import type { Request } from '../resp/request-parser.ts'
@@ -60,6 +60,10 @@ export class Transactions {
       return refused
     }
     transaction.add(command.name, request)
+    const { waiting } = this.#of.host
+    if (waiting.size > 0 && mayAddElements(command)) {
+      transaction.touched.push(...keysOfCall(command, request.args))
+    }
     return QUEUED
   }
 
@@ -92,7 +96,7 @@ export class Transactions {
 
   /** EXEC. Resolves when the next command may be handled. */
   execute(): Promise<void> | null {
-    const { answers, calls, state, login } = this.#of
+    const { answers, calls, state, login, host } = this.#of
     const transaction = this.#open
     const watching = this.#watching
     if (transaction === null) {
@@ -114,6 +118,7 @@ export class Transactions {
     const call = calls.writeCall(transaction, (reply) => {
       release()
       state.db = transaction.selectedBy(reply) ?? state.db
+      host.waiting.touched(state.db, transaction.touched)
     })
     const stream = watching?.stream ?? login.streams?.write
     stream?.add({

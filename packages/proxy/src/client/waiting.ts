@@ -1,47 +1,54 @@
 import { type Command, keysOfCall } from '../commands/command-table.ts'
-import { isNull, nullArray, textOf } from '../resp/reply.ts'
-import { elementsOf } from '../resp/reply-splitter.ts'
+import { nullArray } from '../resp/reply.ts'
+import { newestId } from '../waiting/look.ts'
 import { latestIds, unblock } from './blocking.ts'
 import type { Calls } from './calls.ts'
+import type { ClientHost, Streams } from './host.ts'
 import type { ConnectionState } from './own-answers.ts'
 
-/** How often a waiting command looks whether there is an element (in milliseconds). */
-const LOOK_MS = 25
+/** What a client needs to wait for an element. */
+interface WaitsOf {
+  host: ClientHost
+  state: ConnectionState
+  calls: Calls
+  isEnding: () => boolean
+}
 
-/** Answers a command that waits for an element: when there is one, or when its time or its client's is over. */
-export async function waitForElement(
-  command: Command,
-  args: readonly Buffer[],
-  calls: Calls,
-  { protocol }: ConnectionState,
-  isEnding: () => boolean,
-): Promise<Buffer> {
-  const { args: asked, timeoutMs, isRead } = unblock(command.name, args)
-  if (isRead) for (const { key, at } of latestIds(asked)) asked[at] = await latestId(calls, key)
-  const keys = keysOfCall(command, args)
-  const untilMs = performance.now() + (timeoutMs ?? 0)
-  for (;;) {
-    const mayHave =
-      isRead || command.name === 'xreadgroup' || timeoutMs === null || (await anyExists(calls, keys))
-    if (mayHave) {
-      const reply = await calls.ask(command.name, asked, isRead)
-      if (timeoutMs === null || !isNull(reply)) return reply
-    }
-    const restMs = untilMs - performance.now()
-    if (restMs <= 0 || calls.isGone || isEnding()) return nullArray(protocol)
-    await new Promise((resolve) => setTimeout(resolve, Math.min(restMs, LOOK_MS)))
+/** The command of one client that waits for an element. */
+export class Waits {
+  readonly #of: WaitsOf
+  #end: (() => void) | null = null
+
+  constructor(of: WaitsOf) {
+    this.#of = of
   }
-}
 
-/** An error counts as yes: the command itself then answers it. */
-async function anyExists(calls: Calls, keys: readonly Buffer[]): Promise<boolean> {
-  const reply = await calls.ask('exists', [Buffer.from('EXISTS'), ...keys], true)
-  return textOf(reply) !== '0'
-}
+  /** Ends the wait: its command is answered as if its time were over. */
+  end(): void {
+    this.#end?.()
+  }
 
-async function latestId(calls: Calls, key: Buffer): Promise<Buffer> {
-  const args = ['XREVRANGE', key, '+', '-', 'COUNT', '1'].map((arg) => Buffer.from(arg))
-  const [entry] = elementsOf(await calls.ask('xrevrange', args, true)) ?? []
-  const [id] = entry === undefined ? [] : (elementsOf(entry) ?? [])
-  return Buffer.from(id === undefined ? '0-0' : textOf(id))
+  /** Answers a command that waits: when there is an element, or when its time is over. */
+  async forElement(command: Command, args: readonly Buffer[], { look }: Streams): Promise<Buffer> {
+    const { host, state, calls, isEnding } = this.#of
+    const { db, protocol } = state
+    const { args: asked, timeoutMs, isRead } = unblock(command.name, args)
+    if (timeoutMs === null) return await calls.ask(command.name, asked, isRead)
+    for (const { key, at } of isRead ? latestIds(asked) : []) {
+      const id = await newestId(look, db, key)
+      if (typeof id !== 'string') return id
+      asked[at] = Buffer.from(id)
+    }
+    const keys = keysOfCall(command, args)
+    const isStream = isRead || command.name === 'xreadgroup'
+    const ask = () => calls.ask(command.name, asked, isRead)
+    const { reply, end } = host.waiting.wait({ db, keys, isStream, look, ask }, timeoutMs)
+    this.#end = end
+    if (isEnding() || calls.isGone) end()
+    const answer = await reply
+    this.#end = null
+    // It may have moved the element to a key that others wait for.
+    if (answer !== null && command.deniesOnOom) host.waiting.touched(db, keys)
+    return answer ?? nullArray(protocol)
+  }
 }

@@ -61,6 +61,13 @@ export const fitsArity = ({ arity }: Command, args: readonly Buffer[]): boolean 
 export const keysOfCall = ({ name, keySpecs }: Command, args: readonly Buffer[]): Buffer[] =>
   keysOf(name, keySpecs, args)
 
+/** Commands that can add elements although they need no memory by themselves. */
+const ADDS_ELEMENTS = new Set(['rename', 'renamenx', 'eval', 'evalsha', 'fcall'])
+
+/** Whether a call can add elements to its keys: those for which the server demands memory, and a few more. */
+export const mayAddElements = ({ name, deniesOnOom }: Command): boolean =>
+  deniesOnOom || ADDS_ELEMENTS.has(name)
+
 /** One element of the answer to `COMMAND`: name, arity, flags, three positions, categories, tips, keys, sub-commands. */
 function readCommand(reply: Reply): Command {
   const [name, arity, flags, , , , , , keySpecs, subcommands] = list(reply)

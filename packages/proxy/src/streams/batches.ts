@@ -13,6 +13,7 @@ export interface Current extends Batch {
 
 const MAX_CALLS = 1024
 const MAX_BYTES = 1024 * 1024
+const CONNECTION_ENDED = 'The connection ended before the answer came.'
 
 /**
  * The calls of one write stream: those that wait, in their order, and the batch on its way. Each call is answered exactly
@@ -105,11 +106,19 @@ export class Batches {
   /** Answers the batch on its way as far as it can be known without the server's answers. */
   giveUp(): void {
     for (const call of this.#current?.calls ?? []) {
-      if (call.isAbandoned()) continue
-      this.#counters.uncertain += 1
-      call.answer(uncertain(call, 'The connection ended before the answer came.'))
+      if (!call.isAbandoned()) this.#counters.uncertain += 1
+      call.answer(uncertain(call, CONNECTION_ENDED))
     }
     this.#current = null
+  }
+
+  /** Calls whose clients have gone are not sent again. */
+  dropAbandoned(): void {
+    for (const call of this.#current?.calls ?? []) {
+      if (!call.isAbandoned()) continue
+      call.answer(uncertain(call, CONNECTION_ENDED))
+      this.#leave(call)
+    }
   }
 
   /** Answers all that waits with an error: waiting does not help. */

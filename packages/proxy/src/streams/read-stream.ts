@@ -56,6 +56,10 @@ export class ReadStream {
   }
 
   add(call: Call): void {
+    if (this.#closed) {
+      call.answer(unavailable('The proxy stops.'))
+      return
+    }
     this.#queue.push(call)
     if (this.#flushing) return
     this.#flushing = true
@@ -83,7 +87,9 @@ export class ReadStream {
       this.#lookAgain()
       return
     }
-    const calls = this.#queue.splice(0, MAX_IN_FLIGHT - this.#inFlight).filter((call) => !call.isAbandoned())
+    const next = this.#queue.splice(0, MAX_IN_FLIGHT - this.#inFlight)
+    const calls = next.filter((call) => !call.isAbandoned())
+    for (const call of next) if (call.isAbandoned()) call.answer(unavailable('The client has gone.'))
     const bytes: Buffer[] = []
     let replies = 0
     const ends = calls.map((call) => {
@@ -119,6 +125,7 @@ export class ReadStream {
       if (counts && reply !== undefined && !isPassing) call.answer(reply)
       else again.push(call)
     }
+    if (this.#closed) for (const call of again.splice(0)) call.answer(unavailable('The proxy stops.'))
     this.#queue = [...again, ...this.#queue]
     if (again.length > 0) this.#lookAgain()
     else this.#flush()

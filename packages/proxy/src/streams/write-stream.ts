@@ -335,7 +335,7 @@ export class WriteStream {
     // It stays sent: until the next transaction of this stream, the bytes of an abandoned socket may still do it.
     counters.sentAgain += 1
     current.answers = null
-    current.calls = current.calls.filter((call) => !call.isAbandoned())
+    this.#batches.dropAbandoned()
   }
 
   /** The server refuses an answered batch now. Full memory passes; what is not permitted any more does not. */
