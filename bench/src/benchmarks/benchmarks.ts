@@ -5,7 +5,10 @@ import { forwardAuth } from './forward-auth.ts'
 import { idle } from './idle.ts'
 import { issue } from './issue.ts'
 import { memory } from './memory.ts'
+import { redisProxy } from './redis-proxy.ts'
 import { redisProxyFaults } from './redis-proxy-faults.ts'
+import { redisProxyHeartbeat } from './redis-proxy-heartbeat.ts'
+import { redisProxyIncr } from './redis-proxy-incr.ts'
 import { revoke } from './revoke.ts'
 import { scale } from './scale.ts'
 import { verifyCached } from './verify-cached.ts'
@@ -21,7 +24,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   forwardAuth,
   revoke,
   failover,
+  redisProxy,
   redisProxyFaults,
+  redisProxyHeartbeat,
+  redisProxyIncr,
   memory,
   scale,
   idle,

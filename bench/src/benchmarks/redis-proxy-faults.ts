@@ -1,5 +1,6 @@
 import type { Benchmark } from '../benchmark.ts'
 import { DataCentre } from '../data-centre.ts'
+import type { ClientKind } from '../redis-clients/client.ts'
 import { FAULTS } from '../redis-clients/faults.ts'
 import { CLIENT_KINDS } from '../redis-clients/kinds.ts'
 import type { Rates } from '../redis-clients/load.ts'
@@ -29,12 +30,17 @@ export const redisProxyFaults: Benchmark = {
     const all = merge((before?.observed ?? []) as Observed[], observed)
     return {
       setup: [
-        `Each client with the proxy and without it has its own process, with ${RATES.reads} reads and ${RATES.writes} writes per second: INCR, SET of rising numbers under keys with one writer each, and RPUSH in turn; sessions only read and set. Both use the same three Redis and three Sentinels at the same time, so both have the same failover; where the two sides do different things they run one after the other. \`down-after-milliseconds\` 1500, no watchdog. ${CLIENT_KINDS.map(({ about, without }) => `${about} (without the proxy: ${without})`).join('; ')}. HAProxy asks each Redis for its role every half second.`,
-        `Failed: answered with an error, or not at all within 10 s after the end. Lost: acknowledged writes that the primary does not hold when the group is healthy again. Done twice: what the counter has beyond the acknowledged and the failed increments, and elements that the list holds twice. Stale: reads of less than was acknowledged before the read began; in brackets: longer than the lease (${LEASE_MS} ms) before. All processes share two cores.`,
+        `Each client with the proxy and without it has its own process, with ${RATES.reads} reads and ${RATES.writes} writes per second: INCR, SET of rising numbers under keys with one writer each, and RPUSH in turn; sessions only read and set. Both use the same three Redis and three Sentinels at the same time, so both have the same failover; where the two sides do different things they run one after the other. \`down-after-milliseconds\` 1500, no watchdog. ${CLIENT_KINDS.map(describe).join('; ')}. HAProxy asks each Redis for its role every half second.`,
+        `Failed: answered with an error, or not at all within 30 s after the end. Lost: acknowledged writes that the primary does not hold when the group is healthy again. Done twice: what the counter has beyond the acknowledged and the failed increments, and elements that the list holds twice. Stale: reads of less than was acknowledged before the read began; in brackets: longer than the lease (${LEASE_MS} ms) before. All processes share two cores.`,
       ],
       figures: figuresOf(all),
       tables: tablesOf(all),
       observed: all,
     }
   },
+}
+
+function describe({ about, without, rate }: ClientKind): string {
+  const less = rate === undefined ? '' : `, ${rate} of the rate`
+  return `${about}${less} (without the proxy: ${without})`
 }

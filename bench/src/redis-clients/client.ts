@@ -34,6 +34,8 @@ export interface ClientKind {
   about: string
   /** How it finds the primary without the proxy. */
   without: 'Sentinel mode' | 'HAProxy'
+  /** The part of the usual rate that it can do on a busy machine. Default is 1. */
+  rate?: number
   open(endpoint: Endpoint): Promise<RedisClient>
   storedKey(key: string): string
   /** The number in a stored value. */

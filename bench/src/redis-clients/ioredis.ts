@@ -1,22 +1,30 @@
 import { Redis } from 'ioredis'
-import { type ClientKind, forKey, numberOf } from './client.ts'
+import { type ClientKind, type Endpoint, forKey, numberOf } from './client.ts'
 
 const CONNECTIONS = 3
 /** The settings of the platform whose client this is (`packages/site/src/render/itential.ts`). */
 const PLATFORM = { maxRetriesPerRequest: 20, db: 0 }
 
+/** The options of the platform's client. */
+export function redisOptions({ address, sentinels, primaryName, ...login }: Endpoint) {
+  const { username, password } = login
+  return address === null
+    ? {
+        ...PLATFORM,
+        ...login,
+        sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+        name: primaryName,
+      }
+    : { ...PLATFORM, ...address, username, password }
+}
+
 export const ioredis: ClientKind = {
   name: 'ioredis',
   about: `ioredis on ${CONNECTIONS} connections with the platform's \`maxRetriesPerRequest: 20\``,
   without: 'Sentinel mode',
-  async open({ address, sentinels, primaryName, ...login }) {
+  async open(endpoint) {
     let ended = 0
-    const { username, password } = login
-    const where =
-      address === null
-        ? { ...login, sentinels: sentinels.map(({ host, port }) => ({ host, port })), name: primaryName }
-        : { ...address, username, password }
-    const clients = Array.from({ length: CONNECTIONS }, () => new Redis({ ...where, ...PLATFORM }))
+    const clients = Array.from({ length: CONNECTIONS }, () => new Redis(redisOptions(endpoint)))
     for (const client of clients) {
       // Each failed command reports its own error.
       client.on('error', () => {})

@@ -6,6 +6,10 @@ class Acknowledged {
     this.#entries.push({ number, atMs, max: Math.max(number, this.#entries.at(-1)?.max ?? 0) })
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
   get numbers(): number[] {
     return this.#entries.map(({ number }) => number)
   }
@@ -57,6 +61,11 @@ export class Journal {
   /** The keys with numbers, without the counter. */
   get keys(): string[] {
     return [...this.#numbered.keys()]
+  }
+
+  /** Those of them with an acknowledged number, so that a read finds one. */
+  get readableKeys(): string[] {
+    return this.keys.filter((key) => this.#numbered.get(key)?.acknowledged.isEmpty === false)
   }
 
   /** A key that no unanswered write uses, and its next number. A key has one writer, so its numbers are in order. */

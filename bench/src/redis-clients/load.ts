@@ -25,7 +25,7 @@ export interface Noticed {
 }
 
 /** How long a stop waits for the answers of what was sent (in milliseconds). */
-const ANSWERS_MS = 10_000
+const ANSWERS_MS = 30_000
 /** Slack between the clocks of processes and the lease (in milliseconds). */
 const TICK_MS = 5
 
@@ -130,7 +130,7 @@ export class Load {
   }
 
   async #read(): Promise<void> {
-    const { counter, keys } = this.#journal
+    const { counter, readableKeys: keys } = this.#journal
     this.#reads += 1
     const readsCounter = this.#client.counts !== undefined && this.#reads % 2 === 0
     const key = readsCounter ? counter : (keys[this.#reads % keys.length] ?? '')

@@ -23,8 +23,10 @@ export async function observe(
   bed: TestBed,
   kind: ClientKind,
   fault: Fault,
-  rates: Rates,
+  usual: Rates,
 ): Promise<Observed[]> {
+  const { rate = 1 } = kind
+  const rates = { reads: rate * usual.reads, writes: rate * usual.writes }
   const sides = fault.onlyProxy ? SIDES.slice(0, 1) : SIDES
   // At the same time, so that both have the same failover.
   if (!fault.apart) return await observeTogether(stack, bed, kind, fault, rates, sides)

@@ -1,5 +1,6 @@
 import type { ProxyOptions, ProxyStatus } from '@holdfast/proxy'
 import { findFreePorts, PRIMARY_NAME, TEST_MARK, TEST_USERS } from '@holdfast/testing'
+import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { DataCentre } from '../data-centre.ts'
 import { startHaproxy } from '../haproxy.ts'
 import { WorkerProcess } from '../worker-process.ts'
@@ -38,11 +39,11 @@ export class TestBed {
   static async start(
     stack: AsyncDisposableStack,
     centre: DataCentre,
-    { usesHaproxy = true }: { usesHaproxy?: boolean } = {},
+    { usesHaproxy = true, startsProxy = true }: { usesHaproxy?: boolean; startsProxy?: boolean } = {},
   ): Promise<TestBed> {
     const bed = new TestBed(centre, stack, await findFreePorts(2))
     await bed.setUser(CLIENT_USER, 'on', `>${PASSWORDS[0]}`, ...CLIENT_RULES)
-    await bed.startProxy()
+    if (startsProxy) await bed.startProxy()
     if (usesHaproxy) {
       const servers = centre.group.redis.map(({ address }) => address)
       await startHaproxy(stack, bed.#haproxyPort, servers)
@@ -62,13 +63,21 @@ export class TestBed {
     }
   }
 
+  /** The group and the login of a proxy. */
+  proxyGroup(): ProxyOptions['group'] {
+    return { ...this.group.access, dataCentre: 'bench', mark: TEST_MARK, clientName: 'bench-proxy' }
+  }
+
   /** Starts the proxy, at the same port each time. */
-  async startProxy(options: Partial<ProxyOptions> = {}): Promise<void> {
-    const { sentinels, ...login } = this.group.access
+  async startProxy(
+    options: Partial<ProxyOptions> = {},
+    routes?: ReadonlyMap<string, NodeAddress>,
+  ): Promise<WorkerProcess<RedisProxyWorker>> {
     const worker = WorkerProcess.start<RedisProxyWorker>(this.#stack, 'redis-proxy')
-    const group = { ...login, sentinels, dataCentre: 'bench', mark: TEST_MARK, clientName: 'bench-proxy' }
+    const group = { ...this.proxyGroup(), ...(routes && { routes }) }
     await worker.call('start', { group, ...options }, this.#port)
     this.#proxy = worker
+    return worker
   }
 
   async killProxy(): Promise<void> {

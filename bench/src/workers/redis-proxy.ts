@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type ProxyOptions, type ProxyStatus, RedisProxy } from '@holdfast/proxy'
 import { serve } from './serve.ts'
 
@@ -14,6 +16,13 @@ const methods = {
 
   async status(): Promise<ProxyStatus> {
     return proxy.status
+  },
+
+  /** The resident memory after a garbage collection. */
+  async residentBytes(): Promise<number> {
+    setFlagsFromString('--expose-gc')
+    runInNewContext('gc')()
+    return process.memoryUsage().rss
   },
 
   /** Stops as SIGTERM does: gives each answer that is under way, then ends the connections. */

@@ -1,0 +1,21 @@
+<?php
+// A web application that stores a number in the session. Any failure of the session is answered with 503.
+function fail(): void
+{
+    http_response_code(503);
+    echo error_get_last()['message'] ?? 'the session failed';
+    exit;
+}
+
+ini_set('display_errors', '0');
+if (!session_start()) {
+    fail();
+}
+if ($_SERVER['REQUEST_METHOD'] === 'POST') {
+    $_SESSION['number'] = (int) $_GET['number'];
+}
+$number = $_SESSION['number'] ?? '';
+if (!session_write_close()) {
+    fail();
+}
+echo $number;
