@@ -17,6 +17,8 @@ import { Waits } from './waiting.ts'
 /** Beyond this many commands without an answer, the proxy does not read on from the client. */
 const MAX_PENDING = 1024
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
+/** How long a client may take to end a connection that the proxy ended (in milliseconds). */
+const FINISH_MS = 1000
 
 const NOAUTH = errorReply('NOAUTH Authentication required.')
 const RESET_ARITY = errorReply("ERR wrong number of arguments for 'reset' command")
@@ -96,6 +98,16 @@ export class Client {
     this.#socket.destroy()
   }
 
+  /** Ends the connection behind the last answer. Later commands of the client are read and dropped: nothing was done. */
+  #finish(): void {
+    if (this.#socket.writableEnded) return
+    this.#socket.end(this.#problem ?? '')
+    // Without reading, the end that comes from the client would never be seen.
+    this.#socket.resume()
+    const timer = setTimeout(() => this.#socket.destroy(), FINISH_MS)
+    this.#socket.on('close', () => clearTimeout(timer))
+  }
+
   #leave(): void {
     this.#calls.leave()
     this.#waits.end()
@@ -122,7 +134,7 @@ export class Client {
   #progress(): void {
     if (this.#calls.isGone) return
     if (this.#isEnding && this.#answers.size === 0 && this.#requests.length === 0) {
-      this.#socket.end(this.#problem ?? '')
+      this.#finish()
       return
     }
     if (this.#socket.writableLength > this.#host.limits.maxUnsentBytes) {

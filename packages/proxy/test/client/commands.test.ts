@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { connect as connectTo } from 'node:net'
 import { groupOfThisFile } from '@holdfast/testing/group-of-this-file'
+import { within } from '@holdfast/testing/within'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { BareClient } from '../support/bare-client.ts'
@@ -211,3 +214,28 @@ it('gives every answer that is under way before it stops', async () => {
   expect((await answers).at(-1)).toBe(200)
   expect(await redis.get('stopping')).toBe('200')
 })
+
+it('stops as soon as its clients have their answers, also when one sends more', async () => {
+  const own = await startProxy(group())
+  using client = new BareClient(own.port)
+  await client.ask('PING')
+  const stopping = own.proxy.stop(60_000)
+  // The proxy has just ended the connection, and the client does not know it yet.
+  client.socket.write('PING\r\n')
+  await within(stopping)
+})
+
+it('ends a connection that it refused also when the client does not', async () => {
+  const own = await startProxy(group())
+  const socket = connectTo({ port: own.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.resume()
+  socket.write('*1\r\n:wrong\r\n')
+  await within(once(socket, 'end'))
+  await within(until(() => own.proxy.status.clients === 0))
+  socket.destroy()
+  await own.proxy.stop()
+})
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
