@@ -159,7 +159,11 @@ export class Load {
 
   #failed(message: string): void {
     this.#noticed.failed += 1
-    const reason = message.replaceAll(/\d{3,}/g, 'N').slice(0, 100)
+    const text = message.replaceAll(/<[^>]*>|\s+/g, ' ')
+    const reason = text
+      .replaceAll(/\d{3,}/g, 'N')
+      .replaceAll(/ +/g, ' ')
+      .slice(0, 100)
     this.#noticed.failures[reason] = (this.#noticed.failures[reason] ?? 0) + 1
   }
 }

@@ -4,7 +4,7 @@ import { decode, isError, textOf } from './resp/reply.ts'
 import { encodeCommand } from './resp/request-parser.ts'
 import { ReadStream } from './streams/read-stream.ts'
 import { WriteStream, type WriteStreamOptions } from './streams/write-stream.ts'
-import { type Identity, type LoginRefusedError, RawConnection } from './upstream/raw-connection.ts'
+import { type Identity, LoginRefusedError, RawConnection } from './upstream/raw-connection.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import type { Look } from './waiting/look.ts'
 
@@ -18,6 +18,8 @@ export interface LoginStreamsOptions extends Omit<WriteStreamOptions, 'identity'
 
 /** If the server does not answer within this time, another look is made. */
 const LOOK_MS = 2000
+/** A removed password is accepted for at most this time (in milliseconds). */
+const CHECK_AGAIN_MS = 1000
 
 /** The connections to Redis of all clients with one login. */
 export class LoginStreams implements Streams {
@@ -33,6 +35,8 @@ export class LoginStreams implements Streams {
   readonly #free: WriteStream[] = []
   readonly #waiting: (() => void)[] = []
   #users = 0
+  #checkedMs = performance.now()
+  #checking: Promise<void> | null = null
 
   private constructor(
     upstream: Upstream,
@@ -79,6 +83,30 @@ export class LoginStreams implements Streams {
       )
     } finally {
       connection.close()
+    }
+  }
+
+  /**
+   * Asks Redis again whether it accepts this login, for a client that logs in with it: the password may have been removed
+   * since. Throws `LoginRefusedError`. Without a primary that answers, the last answer counts.
+   */
+  async check(): Promise<void> {
+    if (performance.now() - this.#checkedMs < CHECK_AGAIN_MS) return
+    this.#checking ??= this.#ask().finally(() => {
+      this.#checking = null
+    })
+    await this.#checking
+  }
+
+  async #ask(): Promise<void> {
+    const { primary } = this.#upstream
+    if (primary === null) return
+    try {
+      const connection = await RawConnection.open(primary.node.endpoint, this.identity)
+      connection.close()
+      this.#checkedMs = performance.now()
+    } catch (error) {
+      if (error instanceof LoginRefusedError) throw error
     }
   }
 

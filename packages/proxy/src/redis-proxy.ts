@@ -209,6 +209,7 @@ export class RedisProxy {
       try {
         const opening = this.#logins.get(key) ?? this.#openLogin(key, identity)
         const streams = await opening
+        await streams.check()
         this.#lastUsedMs.set(streams, performance.now())
         return streams
       } catch (error) {

@@ -215,6 +215,31 @@ it('gives every answer that is under way before it stops', async () => {
   expect(await redis.get('stopping')).toBe('200')
 })
 
+it('refuses a password soon after Redis does, and keeps the clients that logged in before, as Redis does', async () => {
+  const rights = ['~*', '&*', '+@all']
+  const change = (...rules: string[]) =>
+    Promise.all(group().redis.map((server) => group().run(server, 'ACL', 'SETUSER', 'rotating', ...rules)))
+  await change('on', '>the-old-password', '>the-new-password', ...rights)
+  const logIn = async (client: BareClient, password: string) =>
+    (await client.ask(`AUTH rotating ${password}`))[0]
+  using before = new BareClient(proxy.port)
+  expect(await logIn(before, 'the-old-password')).toBe('+OK\r\n')
+  expect(await before.ask('SET rotating 0')).toEqual(['+OK\r\n'])
+  await change('<the-old-password')
+  const isRefused = async () => {
+    using client = new BareClient(proxy.port)
+    return (await logIn(client, 'the-old-password'))?.startsWith('-WRONGPASS') === true
+  }
+  await within(
+    (async () => {
+      while (!(await isRefused())) await new Promise((resolve) => setTimeout(resolve, 50))
+    })(),
+  )
+  expect(await before.ask('SET rotating 1')).toEqual(['+OK\r\n'])
+  using after = new BareClient(proxy.port)
+  expect(await logIn(after, 'the-new-password')).toBe('+OK\r\n')
+})
+
 it('stops as soon as its clients have their answers, also when one sends more', async () => {
   const own = await startProxy(group())
   using client = new BareClient(own.port)
