@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import type { GroupLogin } from '@holdfast/tokens/group'
 import { Client } from './client/client.ts'
 import type { ClientHost, Streams } from './client/host.ts'
 import { LoginStreams } from './login-streams.ts'
@@ -44,6 +45,8 @@ export interface ProxyEvent {
   event:
     | 'failover'
     | 'held'
+    /** An elected Redis lacked acknowledged writes; it has them again. */
+    | 'sent-again'
     | 'login-refused'
     | 'protocol-error'
     | 'slow-client'
@@ -77,6 +80,7 @@ const LOOK_MS = 20
 const IDLE_LOGIN_MS = 60_000
 /** How long a stop waits for the answers of commands that are under way. */
 const STOP_MS = 10_000
+const RENEW_MS = 5000
 
 /**
  * A Redis that never fails, for unmodified clients: it stands for the primary of a group, holds commands while a failover
@@ -157,6 +161,14 @@ export class RedisProxy {
     return await port.listen(where)
   }
 
+  /**
+   * Uses other secrets for the proxy's own login, after a majority of the Sentinels and every reachable Redis accepted
+   * them. Throws `AUTH_FAILED`, `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes.
+   */
+  renew(login: GroupLogin, timeoutMs = RENEW_MS): Promise<void> {
+    return this.#upstream.renew(login, timeoutMs)
+  }
+
   get status(): ProxyStatus {
     const logins = [...this.#open]
     const streams = logins.flatMap(({ all }) => all)
@@ -235,6 +247,7 @@ export class RedisProxy {
       maxWatching: MAX_WATCHING,
       isCaughtUp: (term) => [...this.#open].every((streams) => streams.isCaughtUp(term)),
       onLoginRefused: () => void this.#endLogin(key),
+      onSentAgain: (batches) => this.#tell({ event: 'sent-again', batches }),
     })
     this.#logins.set(key, opening)
     opening.then(

@@ -36,6 +36,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const groupOptionsFromEnvironment = (environment: Environment): Omit<GroupOptions, 'onFailover'> =>
   groupOptions(groupAccessFrom(environment))
 
+/** The files that an environment names: a program that follows changes of secrets looks at them too. */
+export const groupFilesOf = (environment: Environment): string[] =>
+  TLS_FILES.flatMap((name) => environment[name] || [])
+
 /** `alsoRequired`: the names of other variables that must be set. Throws `INVALID_OPTION`. */
 export function groupAccessFrom(
   environment: Environment,

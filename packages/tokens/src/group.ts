@@ -3,12 +3,13 @@
  * is the primary, when a write is acknowledged, and under which lease an answer of the primary alone counts.
  */
 export { Deadline } from './deadline.ts'
-export { groupOptionsFromEnvironment } from './group-environment.ts'
+export { groupFilesOf, groupOptionsFromEnvironment } from './group-environment.ts'
 export { groupOptions } from './group-options.ts'
 export { formatAddress } from './redis/address.ts'
 export { Backoff } from './redis/backoff.ts'
 export { type GroupOptions, ReplicaGroup } from './redis/group.ts'
 export { dial, HANDSHAKE_MS } from './redis/handshake.ts'
+export type { GroupLogin } from './redis/login.ts'
 export { type Endpoint, MARK_KEY, type Node } from './redis/node.ts'
 export { parseReplication, type ReplicationView } from './redis/replication.ts'
 export { tlsSocketOptions } from './redis/tls.ts'

@@ -49,7 +49,16 @@ export type Outcome =
   | { kind: 'refused'; refusals: Map<Call, Buffer> }
 
 /** Errors that pass by themselves, or with another primary: the batch is sent again. */
-const PASSING = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'TRYAGAIN', 'CLUSTERDOWN'])
+const PASSING = new Set([
+  'READONLY',
+  'LOADING',
+  'MASTERDOWN',
+  'NOREPLICAS',
+  // A full disk: Sentinel replaces a primary that answers this to PING.
+  'MISCONF',
+  'TRYAGAIN',
+  'CLUSTERDOWN',
+])
 
 const MULTI = encodeCommand(['MULTI'])
 const EXEC = encodeCommand(['EXEC'])

@@ -24,6 +24,8 @@ export interface WriteStreamOptions {
   counters: WriteCounters
   rules: WriteRules
   onLoginRefused: (error: LoginRefusedError) => void
+  /** The primary lacked this many answered batches, and now has them again. */
+  onSentAgain: (batches: number) => void
 }
 
 /** How often the replicas are asked about answered batches that they lacked, while nothing else is written. */
@@ -324,6 +326,7 @@ export class WriteStream {
       if (outcome.kind === 'done') counters.sentAgain += 1
       else await this.#refuseAgain(batch, outcome.refusals)
     }
+    if (missing.length > 0) this.#options.onSentAgain(missing.length)
     if (current === null || !current.wasSent) return
     if (current.number <= done) {
       if (current.answers !== null) return

@@ -4,6 +4,7 @@ import {
   Deadline,
   EpochBarrier,
   FENCE,
+  type GroupLogin,
   type GroupOptions,
   Lease,
   type Node,
@@ -77,6 +78,11 @@ export class Upstream {
   /** Why no write can be acknowledged, in one sentence; null when none is known. */
   get problem(): string | null {
     return this.group.problem() ?? this.#barrier.problem
+  }
+
+  /** Uses another login for the group. Throws `AUTH_FAILED`, `TLS_FAILED` or `STORE_UNAVAILABLE`, and then nothing changes. */
+  renew(login: GroupLogin, timeoutMs: number): Promise<void> {
+    return this.group.renew(login, new Deadline(timeoutMs))
   }
 
   close(): void {

@@ -3,10 +3,11 @@ import { parseEnv } from 'node:util'
 import { createNotifier, takeActivatedSockets } from '@holdfast/gateway/systemd'
 import { RedisProxy } from '@holdfast/proxy'
 import { InvalidOptionError } from '@holdfast/tokens'
-import { groupOptionsFromEnvironment } from '@holdfast/tokens/group'
+import { type GroupLogin, groupFilesOf, groupOptionsFromEnvironment } from '@holdfast/tokens/group'
 import { formatAddress, parseAddress } from '@holdfast/tokens/redis'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { logEvent, logLine, untilStopped } from '../../command-line/service.ts'
+import { followLogin } from './follow.ts'
 
 export type ProxyCommandOptions = {
   envFile?: string
@@ -30,9 +31,11 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   const activated = activatedSockets()
   const where = placeOf(options)
   const sentinels = sentinelPlaceOf(options)
-  const environment = options.envFile === undefined ? process.env : await readEnvironment(options.envFile)
+  const { envFile } = options
+  const environment = envFile === undefined ? process.env : await readEnvironment(envFile)
+  const group = groupOptionsFromEnvironment(environment)
   const running = new RedisProxy({
-    group: groupOptionsFromEnvironment(environment),
+    group,
     ...(options.reads !== undefined && { reads: options.reads }),
     ...(options.lease !== undefined && { leaseMs: options.lease }),
     ...(options.hold !== undefined && { holdMs: options.hold }),
@@ -56,6 +59,11 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
     `The proxy accepts clients on ${describe(where)}${activated.clients === null ? '' : ' (a socket of systemd)'}.`,
   )
   await notifier.ready()
+  if (envFile !== undefined) {
+    const files = [envFile, ...groupFilesOf(environment)]
+    const read = async () => loginOf(groupOptionsFromEnvironment(await readEnvironment(envFile)))
+    void followLogin({ files, read, inUse: loginOf(group), proxy: running, signal: stopped })
+  }
   await new Promise<void>((resolve) => {
     if (stopped.aborted) resolve()
     stopped.addEventListener('abort', () => resolve(), { once: true })
@@ -75,6 +83,10 @@ function activatedSockets(): Record<'clients' | 'sentinelClients', { fd: number 
   }
   const socket = (fd: number | undefined) => (fd === undefined ? null : { fd })
   return { clients: socket(clients), sentinelClients: socket(sentinelClients) }
+}
+
+function loginOf({ username, password, tls, sentinelUsername, sentinelPassword }: GroupLogin): GroupLogin {
+  return { username, password, tls, sentinelUsername, sentinelPassword }
 }
 
 type Address = { host: string; port: number }

@@ -1,0 +1,3 @@
+/** Notices changes of files, for programs that take new secrets while they run. */
+export { ConfigChangeSignal } from './config/change-signal.ts'
+export { versionsOf } from './files/version.ts'
