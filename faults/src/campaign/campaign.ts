@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunPlan } from '../schedule/plan.ts'
+import { isProduct } from '../systems/system.ts'
 import { runIsolated } from './isolated-run.ts'
 import { isExpected, outcomeOf, type RunRecord, type RunResult } from './result.ts'
 import { saveEvidence, type WorkingFolder } from './working-folder.ts'
@@ -49,7 +50,7 @@ async function runOne(plan: RunPlan, options: CampaignOptions): Promise<RunResul
     result = brokenResult(plan, error instanceof Error ? error.message : String(error))
   }
   let evidence: string | null = null
-  if (!isExpected(result) || (plan.system === 'holdfast' && outcomeOf(result) !== 'green')) {
+  if (!isExpected(result) || (isProduct(plan.system) && outcomeOf(result) !== 'green')) {
     evidence = join(evidenceFolder, plan.system === 'holdfast' ? plan.name : `${plan.name}@${plan.system}`)
     await saveEvidence(folder, evidence, record)
   }
@@ -66,6 +67,7 @@ function brokenResult(plan: RunPlan, broken: string): RunResult {
     lost: 0,
     undone: 0,
     longestStalenessMs: 0,
+    keys: null,
     counts: {
       issues: 0,
       revocations: 0,

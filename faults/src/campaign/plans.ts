@@ -3,9 +3,8 @@ import { BRIEF_CASES, CASES, findCase, planCase } from '../cases/cases.ts'
 import type { Arguments } from '../cli/arguments.ts'
 import { planSeed } from '../schedule/generate.ts'
 import type { RunPlan } from '../schedule/plan.ts'
-import type { SystemName } from '../systems/system.ts'
+import { controlsOf } from '../systems/system.ts'
 
-const CONTROLS: readonly SystemName[] = ['plain-wait', 'connect-redis']
 /** One seed in this many is also run with the controls. */
 const SAMPLE = 20
 
@@ -21,13 +20,14 @@ function isChosen(known: FaultCase, cases: Arguments['cases']): boolean {
 export function plansOf({ cases, seeds, firstSeed, system, controls }: Arguments): RunPlan[] {
   const chosen = CASES.filter((known) => isChosen(known, cases))
   const plans: RunPlan[] = []
+  const others = controls ? controlsOf(system) : []
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     plans.push(planSeed(seed, system))
-    if (controls && seed % SAMPLE === 0) plans.push(...CONTROLS.map((control) => planSeed(seed, control)))
+    if (seed % SAMPLE === 0) plans.push(...others.map((control) => planSeed(seed, control)))
   }
   for (const scripted of chosen) {
     plans.push(planCase(scripted, system))
-    if (controls) plans.push(...CONTROLS.map((control) => planCase(scripted, control)))
+    plans.push(...others.map((control) => planCase(scripted, control)))
   }
   return plans
 }

@@ -1,7 +1,10 @@
+import type { FaultCase } from '../cases/case.ts'
 import { findCase } from '../cases/cases.ts'
 import type { RunCounts } from '../checker/counts.ts'
+import type { KeyCounts } from '../checker/keys/check-keys.ts'
 import type { LatencyHistogram } from '../checker/latency.ts'
 import type { RunPlan } from '../schedule/plan.ts'
+import { isProduct, type SystemName } from '../systems/system.ts'
 import type { FaultSpan, TimelineEntry } from '../testbed/timeline.ts'
 import type { Picture } from './picture.ts'
 
@@ -18,22 +21,30 @@ export interface RunResult {
   /** Why the run itself failed, or null. If it is set, the other fields mean nothing. */
   broken: string | null
   violations: FoundViolation[]
-  /** Lost acknowledged logins, and acknowledged revocations undone beyond L. Both count tokens, not answers. */
+  /**
+   * Lost acknowledged logins, and acknowledged revocations undone beyond L. Both count tokens, not answers. With plain
+   * clients: signs of lost writes, and of writes that were done twice or although they were refused.
+   */
   lost: number
   undone: number
   longestStalenessMs: number
   counts: RunCounts
+  /** What plain clients saw, or null for a login system. */
+  keys: KeyCounts | null
   /** Why the run proves nothing. Empty when it proves something. */
   vacuous: string[]
   spans: FaultSpan[]
-  /** Verifications during a fault, on servers that no fault affected. */
+  /** Verifications, or commands of plain clients, during a fault, on servers that no fault affected. */
   verifications: number
   failedVerifications: number
   failedWindows: number
   latencies: LatencyHistogram
   longestVerificationMs: number
   worstSecondMs: number
-  /** Verifications during which a logout of the session was in progress, and those of them that failed. */
+  /**
+   * Verifications during which a logout of the session was in progress, and those of them that failed; of plain clients:
+   * commands that the proxy called uncertain.
+   */
   undecided: number
   undecidedFailed: number
   /** The longest period without a login, one entry per fault (in milliseconds). */
@@ -71,7 +82,12 @@ export function isExpected(result: RunResult): boolean {
   if (result.broken !== null) return false
   const { plan } = result
   const scripted = plan.scripted === null ? null : findCase(plan.scripted)
-  if (plan.system === 'holdfast')
-    return scripted?.expectViolation ? isRed(result) : outcomeOf(result) === 'green'
+  if (isProduct(plan.system))
+    return mustFail(scripted, plan.system) ? isRed(result) : outcomeOf(result) === 'green'
   return scripted?.failingControls.includes(plan.system) ? isRed(result) : true
+}
+
+function mustFail(scripted: FaultCase | null, system: SystemName): boolean {
+  if (scripted === null) return false
+  return system === 'proxy' ? scripted.limitOfProxy !== undefined : scripted.expectViolation === true
 }

@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { generateSecrets } from '@holdfast/site/secrets/secrets'
+import type { Keyring } from '@holdfast/tokens'
+import type { FinalReading } from '../checker/final-state.ts'
+import type { FinalKeyReading } from '../checker/keys/rule.ts'
 import { applicationLogin, DATA_CENTRE } from '../data-centre/names.ts'
 import { readHistory } from '../history/codec.ts'
 import { monotonicMs } from '../history/events.ts'
 import { APP_HOSTS } from '../hosts/places.ts'
 import type { RunPlan } from '../schedule/plan.ts'
+import { openKeySystem } from '../systems/key-system.ts'
 import { inspectorOf, openSystem } from '../systems/open.ts'
+import { isKeySystem, isProduct, type KeySystemName, type LoginSystemName } from '../systems/system.ts'
 import { Fleet } from '../testbed/fleet.ts'
 import { readSentinelEvents } from '../testbed/sentinel-log.ts'
 import { Testbed } from '../testbed/testbed.ts'
 import { Timeline, type TimelineEntry } from '../testbed/timeline.ts'
+import { readFinalKeys } from './final-keys.ts'
 import { readFinalState } from './final-readings.ts'
-import { judge } from './judge.ts'
+import { judge, judgeKeys } from './judge.ts'
 import { pictureOf } from './picture.ts'
 import type { RunRecord } from './result.ts'
 import { runFaults } from './run-faults.ts'
@@ -38,7 +44,6 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   const timeline = new Timeline()
   const secrets = generateSecrets(DATA_CENTRE)
   const { keyring } = secrets
-  const inspector = inspectorOf(plan.system)
   onStage('starting')
   const testbed = await Testbed.create({
     folder,
@@ -50,13 +55,14 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
     smallDisks: plan.smallDisks,
     watchdogs: plan.watchdogs,
     // A control does not have a guard.
-    guards: plan.guards && plan.system === 'holdfast',
+    guards: plan.guards && isProduct(plan.system),
   })
   const { idleMs, leaseMs, seed, system, workload } = plan
+  const applications = Array.from({ length: plan.workers }, (_, index) => `w${index + 1}`)
   testbed.fleet = new Fleet({
     folder,
     timeline,
-    idOf: inspector.idOf,
+    idOf: isKeySystem(plan.system) ? (key) => key : inspectorOf(plan.system).idOf,
     login: applicationLogin(secrets),
     env: (host) => testbed.environmentOf(host),
     settingsOf: (name, historyFile, login) => ({
@@ -68,6 +74,7 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
       idleMs,
       leaseMs,
       workload,
+      applications,
       historyFile,
     }),
   })
@@ -90,7 +97,45 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
   onStage('checking')
   // Servers replay their journals after a change of primary, and a hung process may have resumed just now.
   await testbed.dataCentre.waitUntilHealthy()
-  const reader = await openSystem(system, { keyring, login: testbed.fleet.login, idleMs, leaseMs })
+  const events = await readHistory(testbed.fleet.historyFiles)
+  const evidence = {
+    plan,
+    events,
+    spans: testbed.timeline.spans,
+    longestStallMs: testbed.fleet.longestStallMs,
+  }
+  const took = () => ({ tookMs: Math.round(performance.now() - startedMs) })
+  const result = isKeySystem(system)
+    ? judgeKeys({ ...evidence, readings: await readKeys(system, testbed, plan), ...took() })
+    : judge({ ...evidence, readings: await readTokens(system, testbed, plan, keyring), ...took() })
+  timeline.entries.push(...(await readSentinelLogs(testbed)))
+  timeline.entries.sort((one, other) => one.atMs - other.atMs)
+  return { result, timeline: timeline.entries, picture: pictureOf(events, timeline) }
+}
+
+async function readKeys(
+  system: KeySystemName,
+  { fleet, timeline }: Testbed,
+  { leaseMs }: RunPlan,
+): Promise<FinalKeyReading[]> {
+  const onEvent = (event: object) => timeline.note(`reader: ${JSON.stringify(event)}`)
+  const opened = await openKeySystem(system, { login: fleet.login, leaseMs, onEvent })
+  const client = opened.connect()
+  try {
+    return await readFinalKeys(client)
+  } finally {
+    client.disconnect()
+    await opened.close()
+  }
+}
+
+async function readTokens(
+  system: LoginSystemName,
+  { fleet, timeline }: Testbed,
+  { idleMs, leaseMs }: RunPlan,
+  keyring: Keyring,
+): Promise<FinalReading[]> {
+  const reader = await openSystem(system, { keyring, login: fleet.login, idleMs, leaseMs })
   const isReady = await reader.ready(READY_MS).then(
     () => true,
     (error: unknown) => {
@@ -98,21 +143,10 @@ export async function run({ plan, folder, clockShim, onStage }: RunOptions): Pro
       return false
     },
   )
-  const tokens = [...testbed.fleet.tokens.values()].map(({ token }) => token)
-  const readings = await readFinalState(tokens, inspector, isReady ? reader : null)
+  const tokens = [...fleet.tokens.values()].map(({ token }) => token)
+  const readings = await readFinalState(tokens, inspectorOf(system), isReady ? reader : null)
   await reader.close()
-  const events = await readHistory(testbed.fleet.historyFiles)
-  const result = judge({
-    plan,
-    events,
-    readings,
-    spans: testbed.timeline.spans,
-    longestStallMs: testbed.fleet.longestStallMs,
-    tookMs: Math.round(performance.now() - startedMs),
-  })
-  timeline.entries.push(...(await readSentinelLogs(testbed)))
-  timeline.entries.sort((one, other) => one.atMs - other.atMs)
-  return { result, timeline: timeline.entries, picture: pictureOf(events, timeline) }
+  return readings
 }
 
 async function readSentinelLogs(testbed: Testbed): Promise<TimelineEntry[]> {

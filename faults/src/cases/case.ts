@@ -28,6 +28,10 @@ export interface FaultCase {
   failingControls: readonly SystemName[]
   /** Whether the product itself must fail, because the case shows why a rule outside the library is needed. */
   expectViolation?: boolean
+  /**
+   * Why the proxy must fail although the library keeps its promises: the case shows a limit of the proxy (docs/proxy.md).
+   */
+  limitOfProxy?: string
   run: (context: CaseContext) => Promise<void>
 }
 

@@ -2,7 +2,7 @@ import { FAST } from '../data-centre/config.ts'
 import { USUAL_NODES } from '../hosts/places.ts'
 import { underOneClock, underShiftedClocks, warmUpMs } from '../schedule/generate.ts'
 import type { RunPlan } from '../schedule/plan.ts'
-import { USUAL_WORKLOAD } from '../schedule/workload.ts'
+import { USUAL_WORKLOAD, workloadOf } from '../schedule/workload.ts'
 import type { SystemName } from '../systems/system.ts'
 import type { FaultCase } from './case.ts'
 import { CLOCKS } from './clocks.ts'
@@ -15,6 +15,7 @@ import { LOST_HOSTS } from './lost-hosts.ts'
 import { LOST_WRITES } from './lost-writes.ts'
 import { MACHINES } from './machines.ts'
 import { PLANNED } from './planned.ts'
+import { PROXIES } from './proxies.ts'
 import { REGRESSIONS } from './regressions.ts'
 import { RESOURCES } from './resources.ts'
 
@@ -32,6 +33,7 @@ export const CASES: readonly FaultCase[] = [
   ...MACHINES,
   ...CLOCKS,
   ...INTRUDERS,
+  ...PROXIES,
 ]
 
 /**
@@ -69,7 +71,7 @@ export function planCase(scripted: FaultCase, system: SystemName = 'holdfast'): 
     timings: scripted.timings ?? FAST,
     nodes: scripted.nodes ?? USUAL_NODES,
     workers: WORKERS,
-    ...lives({ ...USUAL_WORKLOAD, ...scripted.workload }),
+    ...lives(workloadOf(system, { ...USUAL_WORKLOAD, ...scripted.workload })),
     leaseMs: LEASE_MS,
     warmUpMs: warmUpMs(scripted.longWarmUp === true),
     shiftableClocks: scripted.needs === 'clocks',

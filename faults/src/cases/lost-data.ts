@@ -20,6 +20,7 @@ export const LOST_DATA: readonly FaultCase[] = [
     promises: { ...SAFETY_ONLY, because: 'Only the guard prevents this loss.' },
     failingControls: ['plain-wait', 'connect-redis'],
     expectViolation: true,
+    limitOfProxy: 'Without the guard every Redis loses the data.',
     run: async (context) => {
       const { testbed } = context
       const empty = await startFault(testbed, 'restart-empty-without-guard', async () => {

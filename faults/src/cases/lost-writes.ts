@@ -108,6 +108,8 @@ export const LOST_WRITES: readonly FaultCase[] = [
     summary:
       'as C, but the application that wrote is killed with the primary; only the other applications can replay its writes',
     longWarmUp: true,
+    limitOfProxy:
+      'A proxy that dies with the primary takes its journal with it. No other proxy has heard its writes.',
     run: (context) => electReplicaWithLessData(context, { withApplication: true }),
   },
   {

@@ -3,11 +3,12 @@ import { until } from '../data-centre/until.ts'
 import { strengthToKillAt } from '../faults/planned.ts'
 import { DATA_HOSTS } from '../hosts/places.ts'
 import { ALL_PROMISES, SAFETY_ONLY } from '../schedule/promise.ts'
+import { isProduct } from '../systems/system.ts'
 import type { CaseContext, FaultCase } from './case.ts'
 
 /** Throws when an operation of the product did not succeed, or when it left a Redis with a preferred priority. */
 async function mustBeDone({ testbed }: CaseContext): Promise<void> {
-  if (testbed.system !== 'holdfast') return
+  if (!isProduct(testbed.system)) return
   const missed = testbed.timeline.spans.find(({ confirmed }) => !confirmed)
   if (missed !== undefined)
     throw new Error(`The operation ${missed.fault} did not succeed. See the timeline.`)

@@ -8,6 +8,22 @@ export interface Span {
   toMs: number
 }
 
+/** Which calls must be answered, and when one of them has failed. */
+export interface Measured {
+  isMeasured(call: Call): boolean
+  hasFailed(call: Call): boolean
+  /** Whether no answer could be certain. Such a call is counted apart. */
+  isUndecided(call: Call): boolean
+}
+
+/** Verifications of sessions. */
+export const verificationsOf = (histories: ReadonlyMap<string, TokenHistory>): Measured => ({
+  isMeasured: ({ invoke }) => invoke.operation === 'verify',
+  hasFailed: (call) => status(call) !== 'ok' || call.completion?.answer?.state === 'unavailable',
+  isUndecided: ({ invoke, completion }) =>
+    isUndecided(histories.get(invoke.token ?? ''), invoke.atMs, completion?.atMs ?? Number.POSITIVE_INFINITY),
+})
+
 /** L1: the results of verifications during a fault. */
 export interface Availability {
   verifications: number
@@ -36,12 +52,12 @@ const WINDOW_MS = 100
 const SECOND_MS = 1000
 
 /**
- * Measures the verifications that clients invoked in one of the spans, on servers that no fault affected at that
+ * Measures the calls that clients invoked in one of the spans, on servers that no fault affected at that
  * time.
  */
 export function measureAvailability(
   calls: readonly Call[],
-  histories: ReadonlyMap<string, TokenHistory>,
+  measured: Measured,
   spans: readonly Span[],
   isAffected: (worker: string, atMs: number) => boolean,
 ): Availability {
@@ -58,12 +74,13 @@ export function measureAvailability(
   const failedWindows = new Set<number>()
   const bySecond = new Map<number, number[]>()
   for (const call of calls) {
-    const { operation, atMs, worker, token } = call.invoke
-    if (operation !== 'verify' || !spans.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs)) continue
+    const { atMs, worker } = call.invoke
+    if (!measured.isMeasured(call) || !spans.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs))
+      continue
     const endMs = call.completion?.atMs ?? Number.POSITIVE_INFINITY
     if (isAffected(worker, atMs) || isAffected(worker, endMs)) continue
-    const failed = status(call) !== 'ok' || call.completion?.answer?.state === 'unavailable'
-    if (isUndecided(histories.get(token ?? ''), atMs, endMs)) {
+    const failed = measured.hasFailed(call)
+    if (measured.isUndecided(call)) {
       result.undecided += 1
       if (failed) result.undecidedFailed += 1
       continue
@@ -101,17 +118,18 @@ function isUndecided(histories: TokenHistory | undefined, atMs: number, endMs: n
 }
 
 /**
- * L2: the longest period without an acknowledged login that overlaps the span of a fault (in milliseconds), on
+ * L2: the longest period without an acknowledged login, or another kind of write, that overlaps the span of a fault (in milliseconds), on
  * servers that no fault affected. Null when too few logins surround it for a measurement.
  */
 export function loginGapMs(
   calls: readonly Call[],
   { fromMs, toMs }: Span,
   isAffected: (worker: string, atMs: number) => boolean,
+  isWrite: (call: Call) => boolean = ({ invoke }) => invoke.operation === 'issue',
 ): number | null {
   const acknowledged = calls
     .flatMap((call) => {
-      const atMs = call.invoke.operation === 'issue' ? okMs(call) : null
+      const atMs = isWrite(call) ? okMs(call) : null
       return atMs === null || isAffected(call.invoke.worker, atMs) ? [] : [atMs]
     })
     .sort((a, b) => a - b)

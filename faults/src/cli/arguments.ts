@@ -13,7 +13,7 @@ export interface Arguments {
   firstSeed: number
   /** The scripted cases to run; any other value is the name of a single case. */
   cases: 'all' | 'brief' | 'none' | string
-  /** Whether the cases, and every twentieth seed, also run with both controls. */
+  /** Whether the cases, and every twentieth seed, also run with the controls of the system. */
   controls: boolean
   system: SystemName
   /** The campaign does not start another run after this time. */
@@ -35,8 +35,8 @@ What to run:
   --brief         run seven cases and one seed
   --seed N        run only this seed
   --case NAME     run only this case
-  --system NAME   holdfast (default), or a control: plain-wait, connect-redis
-  --controls      also run both controls, for the cases and every 20th seed
+  --system NAME   holdfast (default), proxy, or a control of one of them (see --list)
+  --controls      also run the controls, for the cases and every 20th seed
 
 How to run it:
   --parallel P    run P at the same time, 1 to 8 (default 2)

@@ -2,6 +2,7 @@ import { until } from '../data-centre/until.ts'
 import { DATA_HOSTS } from '../hosts/places.ts'
 import { operate } from '../operations/operate.ts'
 import { rotateUntilDone } from '../operations/rotation.ts'
+import { isProduct } from '../systems/system.ts'
 import type { Testbed } from '../testbed/testbed.ts'
 import { COMMAND_FAULTS } from './commands.ts'
 import type { ActiveFault, Fault } from './fault.ts'
@@ -32,7 +33,7 @@ const switchover: Fault = {
   scope: 'planned',
   loginGapMs: 1500,
   start: async (testbed, target, strength) => {
-    if (testbed.system !== 'holdfast')
+    if (!isProduct(testbed.system))
       return COMMAND_FAULTS['sentinel-failover'].start(testbed, target, strength)
     const where = await testbed.resolve('primary')
     return { where, ...inTheBackground(testbed, runSwitchover(testbed)) }
@@ -43,7 +44,7 @@ const killedSwitchover: Fault = {
   summary: 'a planned switchover is killed half-way; it is run again',
   scope: 'everywhere',
   start: async (testbed, target, strength) => {
-    if (testbed.system !== 'holdfast')
+    if (!isProduct(testbed.system))
       return COMMAND_FAULTS['sentinel-failover'].start(testbed, target, strength)
     const where = await testbed.resolve('primary')
     const step = stepOf(SWITCHOVER_KILL_STEPS, strength)

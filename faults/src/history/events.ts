@@ -1,7 +1,7 @@
 import { machineNs } from '@holdfast/testing/clock'
 
 /** The operations that a user's browser, an application or an administrator can request from the login system. */
-export type OperationName =
+type LoginOperation =
   | 'issue'
   | 'verify'
   | 'touch'
@@ -10,6 +10,14 @@ export type OperationName =
   | 'revoke'
   | 'revoke-subject'
   | 'list'
+
+/**
+ * What plain Redis clients do. `add` increments two counters in one transaction, `compare` reads both in one, `push` sends
+ * several RPUSH at once. `stay` is the end of a connection, which no client asked for, and `resend` a proxy that wrote again
+ * what an elected Redis lacked.
+ */
+export type KeyOperation = 'set' | 'get' | 'incr' | 'push' | 'add' | 'compare' | 'stay' | 'resend'
+export type OperationName = LoginOperation | KeyOperation
 
 /** Monotonic time, common to all processes of this machine since its start (in milliseconds). */
 export type MonotonicMs = number
@@ -32,6 +40,12 @@ export interface InvokeEvent {
   idleMs?: number
   /** Public id of the token that `revoke-subject` keeps. */
   exceptToken?: string
+  /** The key of a plain client's operation. */
+  key?: string
+  /** The number that `set` writes. */
+  value?: number
+  /** What `push` appends, in this order. */
+  elements?: string[]
 }
 
 /** The answer of an acknowledged operation. */
@@ -50,6 +64,10 @@ export interface Answer {
   listed?: string[]
   /** The number of updates that the session's claims count. */
   changes?: number
+  /** The number that `get` or `incr` answered, 0 for none. */
+  value?: number
+  /** The numbers that `add` or `compare` answered. */
+  values?: [number, number]
 }
 
 /**

@@ -3,6 +3,7 @@ import type { StoredResult } from '../campaign/results-file.ts'
 import { CASES } from '../cases/cases.ts'
 import { FAULTS } from '../faults/catalog.ts'
 import { type Fault, MAX_LOGIN_GAP_MS } from '../faults/fault.ts'
+import { proxyTable } from './proxy-table.ts'
 import { faultTimeMs, sumOf } from './sums.ts'
 import { count, median, ms, orDash, quantile, table } from './table.ts'
 
@@ -23,6 +24,9 @@ export function renderReport(results: readonly StoredResult[]): string {
     '## Seeded schedules, by fault',
     'A schedule has up to ten faults, and counts for each of them. Latencies are measured during a fault and for 4 s after it. Times are in milliseconds.',
     faultTable(product),
+    '## Plain Redis clients through the proxy',
+    'Lost and twice: signs of acknowledged writes that were lost, or of writes that were done twice or although they were refused. Failed: commands without an answer, and connections that ended, on servers that no fault affected; promised where one host is faulty (marked P4). Uncertain: writes that the proxy itself called `UNCERTAIN`.',
+    proxyTable(finished),
     '## Runs without the required result',
     failures(results),
   ].join('\n\n')}\n`

@@ -8,7 +8,7 @@ import type { RunPlan } from './plan.ts'
 import { ONE_HOST, promisesOf } from './promise.ts'
 import { Random } from './random.ts'
 import type { ScheduledFault } from './scheduled-fault.ts'
-import { drawWorkload } from './workload.ts'
+import { drawWorkload, workloadOf } from './workload.ts'
 
 /** The weight of each fault in a draw. */
 const WEIGHTS: Record<Exclude<FaultName, PlannedName>, number> = {
@@ -103,7 +103,7 @@ const SAME_CLOCK_MS = 50
 export function planSeed(seed: number, system: SystemName = 'holdfast'): RunPlan {
   const random = new Random(seed, 'plan')
   const schedule = withOperation(drawSchedule(random), new Random(seed, 'operation'))
-  const workload = drawWorkload(random)
+  const workload = workloadOf(system, drawWorkload(random))
   const needs = new Set(schedule.map(({ fault }) => (FAULTS[fault] as Fault).needs))
   const shiftableClocks = needs.has('clocks')
   const nodes = drawNodes(schedule, new Random(seed, 'nodes'))

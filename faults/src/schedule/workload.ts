@@ -1,3 +1,4 @@
+import { isKeySystem, type SystemName } from '../systems/system.ts'
 import type { OperationMix, Workload } from '../worker/settings.ts'
 import type { Random } from './random.ts'
 
@@ -23,6 +24,15 @@ export const USUAL_WORKLOAD: Workload = {
   shortLivedShare: 0.08,
   shortIdleMs: 4000,
 }
+
+/** Plain commands are short, and so many are needed that some are under way at the moment of a fault. */
+const COMMANDS_PER_LOGIN = 3
+
+/** The rates of a system: plain Redis clients write more often than users log in. */
+export const workloadOf = (system: SystemName, workload: Workload): Workload =>
+  isKeySystem(system)
+    ? { ...workload, writesPerSecond: COMMANDS_PER_LOGIN * workload.writesPerSecond }
+    : workload
 
 /** Draws rates and mix from the seed. */
 export function drawWorkload(random: Random): Workload {

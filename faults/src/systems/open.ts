@@ -1,8 +1,8 @@
 import { connectRedisInspector } from './connect-redis-inspector.ts'
 import { type HoldfastOptions, holdfastInspector, openHoldfast, WITHOUT_RULES } from './holdfast.ts'
-import type { LoginSystem, SystemName, TokenInspector } from './system.ts'
+import type { LoginSystem, LoginSystemName, TokenInspector } from './system.ts'
 
-export async function openSystem(name: SystemName, options: HoldfastOptions): Promise<LoginSystem> {
+export async function openSystem(name: LoginSystemName, options: HoldfastOptions): Promise<LoginSystem> {
   if (name === 'connect-redis') {
     // Load it only here. Otherwise every server of every run would load it at its start.
     const { openConnectRedis } = await import('./connect-redis.ts')
@@ -11,6 +11,6 @@ export async function openSystem(name: SystemName, options: HoldfastOptions): Pr
   return openHoldfast(options, name === 'holdfast' ? [] : WITHOUT_RULES)
 }
 
-export function inspectorOf(name: SystemName): TokenInspector {
+export function inspectorOf(name: LoginSystemName): TokenInspector {
   return name === 'connect-redis' ? connectRedisInspector : holdfastInspector
 }

@@ -34,9 +34,32 @@ export interface TokenInspector {
   describe(bytes: Buffer | null, nowMs: number): string
 }
 
-/** The product, the product without its rules, and a common alternative. */
-export const SYSTEM_NAMES = ['holdfast', 'plain-wait', 'connect-redis'] as const
+/** Systems of login tokens: the product, the product without its rules, and a common alternative. */
+const LOGIN_SYSTEMS = ['holdfast', 'plain-wait', 'connect-redis'] as const
+/** Plain Redis clients: through the proxy, through it without one of its rules, and with Sentinels of their own. */
+const KEY_SYSTEMS = [
+  'proxy',
+  'proxy-without-guard',
+  'proxy-without-journal',
+  'proxy-without-barrier',
+  'proxy-without-lease',
+  'proxy-without-term',
+  'sentinel-client',
+] as const
+export const SYSTEM_NAMES = [...LOGIN_SYSTEMS, ...KEY_SYSTEMS] as const
 export type SystemName = (typeof SYSTEM_NAMES)[number]
+export type LoginSystemName = (typeof LOGIN_SYSTEMS)[number]
+export type KeySystemName = (typeof KEY_SYSTEMS)[number]
+
+export const isKeySystem = (name: SystemName): name is KeySystemName =>
+  KEY_SYSTEMS.some((known) => known === name)
+
+/** Whether a system is the product, which must keep its promises, and no control. */
+export const isProduct = (name: SystemName): boolean => name === 'holdfast' || name === 'proxy'
+
+/** The controls that show what the cases of a system can find. */
+export const controlsOf = (name: SystemName): readonly SystemName[] =>
+  isKeySystem(name) ? KEY_SYSTEMS.filter((other) => other !== 'proxy') : ['plain-wait', 'connect-redis']
 
 /** An operation that provably did nothing. */
 export class RefusedError extends Error {

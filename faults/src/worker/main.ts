@@ -6,14 +6,12 @@
 import { createInterface } from 'node:readline'
 import type { ApplicationLogin } from '../data-centre/names.ts'
 import { monotonicMs } from '../history/events.ts'
-import { inspectorOf, openSystem } from '../systems/open.ts'
-import type { LoginSystem } from '../systems/system.ts'
-import { Recorder } from './recorder.ts'
+import { inspectorOf } from '../systems/open.ts'
+import { isKeySystem } from '../systems/system.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './settings.ts'
 import { TokenPool } from './token-pool.ts'
-import { Verifier, type WorkerContext, Writer } from './user.ts'
+import type { Users } from './users.ts'
 
-const READY_MS = 30_000
 /** After the end of the run, the worker waits this long for unfinished calls. */
 const LAST_CALLS_MS = 12_000
 const WATCH_MS = 20
@@ -21,35 +19,31 @@ const STALL_MS = 40
 
 const send = (message: FromWorker) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
+/** Loads only what the system needs: the start of twenty processes takes a third of a run. */
+async function open(settings: WorkerSettings, pool: TokenPool): Promise<Users> {
+  const { system } = settings
+  if (isKeySystem(system)) {
+    const { openKeyClients } = await import('./key-clients.ts')
+    return openKeyClients(settings, system, send)
+  }
+  const { openLoginUsers } = await import('./login-users.ts')
+  return openLoginUsers(settings, system, pool, send)
+}
+
 async function serve(
   settings: WorkerSettings,
   stop: AbortController,
   pool: TokenPool,
-  onOpen: (system: LoginSystem) => void,
+  onOpen: (users: Users) => void,
 ): Promise<void> {
-  const { name, system: systemName, workload, historyFile } = settings
-  const system = await openSystem(systemName, {
-    keyring: settings.keyring,
-    login: settings.login,
-    idleMs: settings.idleMs,
-    leaseMs: settings.leaseMs,
-    onEvent: (event) => send({ type: 'event', atMs: monotonicMs(), event: JSON.stringify(event) }),
-  })
-  onOpen(system)
-  await system.ready(READY_MS)
-  const inspector = inspectorOf(systemName)
-  const recorder = new Recorder(historyFile, name)
-  const context: WorkerContext = { settings, system, inspector, pool, recorder, send, signal: stop.signal }
+  const users = await open(settings, pool)
+  onOpen(users)
   watchStalls()
   send({ type: 'ready' })
-  const { verifiers, writers, verificationsPerSecond, writesPerSecond } = workload
-  const users = [
-    ...times(verifiers, (n) => new Verifier(context, `v${n}`).run(verificationsPerSecond / verifiers)),
-    ...times(writers, (n) => new Writer(context, `w${n}`).run(writesPerSecond / writers)),
-  ]
+  const running = users.run(stop.signal)
   const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
   await stopped
-  await Promise.race([Promise.all(users), new Promise((resolve) => setTimeout(resolve, LAST_CALLS_MS))])
+  await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, LAST_CALLS_MS))])
   send({ type: 'stopped' })
   process.exit(0)
 }
@@ -68,7 +62,7 @@ function watchStalls(): void {
   }, WATCH_MS).unref()
 }
 
-async function renew(opened: Promise<LoginSystem>, login: ApplicationLogin): Promise<void> {
+async function renew(opened: Promise<Users>, login: ApplicationLogin): Promise<void> {
   try {
     await (await opened).renew(login)
     send({ type: 'renewed', problem: null })
@@ -77,14 +71,10 @@ async function renew(opened: Promise<LoginSystem>, login: ApplicationLogin): Pro
   }
 }
 
-function times<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index))
-}
-
 function main(): void {
   const stop = new AbortController()
   const pool = new TokenPool()
-  const opened = Promise.withResolvers<LoginSystem>()
+  const opened = Promise.withResolvers<Users>()
   let settings: WorkerSettings | null = null
   const lines = createInterface(process.stdin)
   lines.on('line', (line) => {
@@ -100,7 +90,9 @@ function main(): void {
     if (message.type === 'stop') stop.abort()
     else if (message.type === 'ended') pool.end(message.id)
     else if (message.type === 'renew') void renew(opened.promise, message.login)
-    else pool.add({ ...message, id: inspectorOf(settings.system).idOf(message.token) })
+    else if (!isKeySystem(settings.system)) {
+      pool.add({ ...message, id: inspectorOf(settings.system).idOf(message.token) })
+    }
   })
   lines.on('close', () => process.exit(0))
 }

@@ -40,6 +40,8 @@ export interface WorkerSettings {
   idleMs: number
   leaseMs: number
   workload: Workload
+  /** The names of the application servers with which the run begins. */
+  applications: string[]
   /** The file to which the worker writes its history. */
   historyFile: string
 }

@@ -56,10 +56,22 @@ describe.runIf(missing === null)('the fault campaign', () => {
     expect(code, said).toBe(EXIT.green)
   })
 
+  it.concurrent.each(['D', 'kill-primary'])(
+    'finds no lost write, none done twice and no failed command of plain clients through the proxy in case %s',
+    { timeout: 300_000 },
+    async (name) => {
+      const { code, said } = await outcome(campaign('--case', name, '--system', 'proxy'))
+      expect(code, said).toBe(EXIT.green)
+      expect(said).toContain('0 signs of lost writes, 0 of writes done twice, 0 commands failed')
+    },
+  )
+
   it.concurrent.each([
     ['A', 'plain-wait'],
     ['minority', 'plain-wait'],
     ['kill-primary', 'connect-redis'],
+    ['D', 'proxy-without-journal'],
+    ['late-bytes', 'proxy-without-guard'],
   ])('would show it: case %s turns the control %s red', { timeout: 300_000 }, async (name, system) => {
     // A control shows what its case can find. On a busy machine its few writes may miss the moment of the fault.
     const runs: Awaited<ReturnType<typeof outcome>>[] = []

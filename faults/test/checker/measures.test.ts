@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { loginGapMs, measureAvailability } from '../../src/checker/availability.ts'
+import { loginGapMs, measureAvailability, verificationsOf } from '../../src/checker/availability.ts'
 import { addLatency, joinHistograms, type LatencyHistogram, percentileMs } from '../../src/checker/latency.ts'
 import { gatherHistories } from '../../src/checker/token-history.ts'
 import { findVacuity, MIN_COUNTS } from '../../src/checker/vacuity.ts'
@@ -21,12 +21,22 @@ describe('measureAvailability', () => {
   )
 
   it('counts only verifications during a fault, and failed windows of 100 ms', () => {
-    const measured = measureAvailability(calls, new Map(), [{ fromMs: 100, toMs: 400 }], nobody)
+    const measured = measureAvailability(
+      calls,
+      verificationsOf(new Map()),
+      [{ fromMs: 100, toMs: 400 }],
+      nobody,
+    )
     expect(measured).toMatchObject({ verifications: 4, failed: 3, failedWindows: 2, longestMs: 1000 })
   })
 
   it('excludes servers that a fault affected', () => {
-    const measured = measureAvailability(calls, new Map(), [{ fromMs: 100, toMs: 400 }], () => true)
+    const measured = measureAvailability(
+      calls,
+      verificationsOf(new Map()),
+      [{ fromMs: 100, toMs: 400 }],
+      () => true,
+    )
     expect(measured.verifications).toBe(0)
   })
 })
@@ -34,7 +44,12 @@ describe('measureAvailability', () => {
 describe('a session whose logout', () => {
   const measure = (history: HandWritten) => {
     const calls = joinCalls(history.verify('t', 200, 1200, 'unavailable').sorted())
-    return measureAvailability(calls, gatherHistories(calls, 0), [{ fromMs: 0, toMs: 9000 }], nobody)
+    return measureAvailability(
+      calls,
+      verificationsOf(gatherHistories(calls, 0)),
+      [{ fromMs: 0, toMs: 9000 }],
+      nobody,
+    )
   }
 
   it.each([
@@ -90,8 +105,8 @@ describe('a latency histogram', () => {
 })
 
 it('a run with too few operations of any kind is vacuous', () => {
-  expect(findVacuity(MIN_COUNTS)).toEqual([])
+  expect(findVacuity(MIN_COUNTS, MIN_COUNTS)).toEqual([])
   for (const name of Object.keys(MIN_COUNTS) as (keyof typeof MIN_COUNTS)[]) {
-    expect(findVacuity({ ...MIN_COUNTS, [name]: MIN_COUNTS[name] - 1 })).toHaveLength(1)
+    expect(findVacuity({ ...MIN_COUNTS, [name]: MIN_COUNTS[name] - 1 }, MIN_COUNTS)).toHaveLength(1)
   }
 })
