@@ -1,4 +1,4 @@
-import { parseAddress } from '@holdfast/tokens/redis'
+import { parseAddress } from '@holdfast/tokens/address'
 
 /** Settings of every Redis proxy of a site. */
 export interface ProxySettings {
