@@ -6,6 +6,10 @@ export const DATA_CENTRE: ErrorEntries = {
     cause: 'The command line has a mistake; the message names it.',
     remedy: 'Correct it; `--help` shows the options of each command.',
   },
+  INTERRUPTED: {
+    cause: 'Ctrl-C or Ctrl-D ended a question of the command.',
+    remedy: 'Run the command again; the message says whether something was changed.',
+  },
   MISSING_PROGRAM: {
     cause: 'A program that the data centre needs is not installed.',
     remedy: 'Install it; the message names it.',

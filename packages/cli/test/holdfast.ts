@@ -54,11 +54,12 @@ export class Sandbox {
     return { code, ...output }
   }
 
-  /** Runs `holdfast` on a terminal, and types `keys` when it has printed `until`. */
+  /** Runs `holdfast` on a terminal, and types `keys` when it has printed `until`; `then` is the next such pair. */
   async onTerminal(
     args: string[],
     until: string,
     keys: string,
+    then?: [until: string, keys: string],
   ): Promise<{ code: number | null; printed: string }> {
     // `script` (util-linux) gives it the terminal.
     const terminal = 'script'
@@ -66,12 +67,15 @@ export class Sandbox {
     const env = { ...process.env, XDG_STATE_HOME: this.folder, HOLDFAST_DEBUG: '', TERM: 'xterm' }
     const child = spawn(terminal, ['-qec', words, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
     const output = collect(child)
-    while (!output.stdout.includes(until)) {
-      if (child.exitCode !== null) throw new Error(output.stdout + output.stderr)
-      await sleep(50)
+    const closed = once(child, 'close')
+    for (const [awaited, typed] of then === undefined ? [[until, keys]] : [[until, keys], then]) {
+      while (!output.stdout.includes(awaited ?? '')) {
+        if (child.exitCode !== null) throw new Error(output.stdout + output.stderr)
+        await sleep(50)
+      }
+      child.stdin.write(typed)
     }
-    child.stdin.write(keys)
-    const [code] = (await once(child, 'close')) as [number | null]
+    const [code] = (await closed) as [number | null]
     return { code, printed: output.stdout }
   }
 

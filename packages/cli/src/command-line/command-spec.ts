@@ -62,7 +62,17 @@ interface ValueParser {
 
 /** A mistake in the command line. */
 export class UsageError extends Error {
-  readonly code = 'USAGE'
+  readonly code: 'USAGE' | 'INTERRUPTED' = 'USAGE'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** Ctrl-C or Ctrl-D at a question. */
+export class InterruptedError extends UsageError {
+  override readonly code = 'INTERRUPTED'
 }
 
 /** Parses values separated by commas. */

@@ -6,7 +6,7 @@ import { EXIT, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts'
 /** The text to print for an error, and the exit code. With `debug` the text includes the stack trace. */
 export function explainError(error: unknown, debug: boolean): { text: string; exitCode: ExitCode } {
   const trace = debug && error instanceof Error ? `\n${error.stack}${causes(error)}` : ''
-  if (error instanceof CommanderError || error instanceof UsageError) {
+  if (error instanceof CommanderError || (error instanceof UsageError && error.code === 'USAGE')) {
     // Without a command, commander has printed the help already.
     if (error.code === 'commander.help') return { text: '', exitCode: EXIT.usage }
     return {

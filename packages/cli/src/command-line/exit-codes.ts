@@ -22,7 +22,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.interrupted]: 'interrupted',
 }
 
-/** The codes in the help of every command. Its spec adds others; only the general help lists `interrupted`. */
+/** The codes in the help of every command. Its spec adds others. */
 export const COMMON_EXITS: readonly ExitCode[] = [EXIT.ok, EXIT.failed, EXIT.usage]
 
 /** The exit code of an expected error, by its stable code. Any other error is `failed`. */
@@ -32,6 +32,7 @@ export const EXIT_OF_ERROR: Readonly<Record<string, ExitCode>> = {
   CERTIFICATE_REFUSED: EXIT.usage,
   NO_SUCH_DATA_CENTRE: EXIT.usage,
   NOT_RUNNING: EXIT.notRunning,
+  INTERRUPTED: EXIT.interrupted,
   START_ABORTED: EXIT.interrupted,
   DRILL_ABORTED: EXIT.interrupted,
   SWITCHOVER_ABORTED: EXIT.interrupted,

@@ -1,5 +1,5 @@
-import { wrap } from '../terminal/layout.ts'
 import { paint } from '../terminal/paint.ts'
+import { wrap } from '../terminal/wrap.ts'
 import type { AnyCommand, OptionSpec } from './command-spec.ts'
 import { COMMON_EXITS, EXIT_MEANINGS, type ExitCode } from './exit-codes.ts'
 

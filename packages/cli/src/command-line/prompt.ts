@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises'
-import type { ReadStream } from 'node:tty'
+import { createInterface, type Interface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { paint } from '../terminal/paint.ts'
-import { UsageError } from './command-spec.ts'
+import { InterruptedError, UsageError } from './command-spec.ts'
 
 const MAX_CHARACTERS = 4096
 
@@ -13,15 +13,16 @@ export const askPassword = (user: string, fromInput = false): Promise<string> =>
 
 /**
  * Reads a secret: typed without echo (with `twice`, two times), or the first line of piped input. A secret is never an
- * argument, because `ps` and the shell's history show arguments. Throws `UsageError` if the input is unusable.
+ * argument, because `ps` and the shell's history show arguments. Throws `UsageError` if the input is unusable, `INTERRUPTED` on
+ * Ctrl-C and Ctrl-D.
  */
 export async function askSecret(
   question: string,
   { word, twice }: { word: 'password' | 'passphrase'; twice: boolean },
 ): Promise<string> {
   if (!process.stdin.isTTY) return firstLine(await readAll(process.stdin), word)
-  const first = await typeHidden(process.stdin, `${question}: `)
-  if (twice && first !== (await typeHidden(process.stdin, 'Repeat it: '))) {
+  const first = await typeHidden(`${question}: `)
+  if (twice && first !== (await typeHidden('Repeat it: '))) {
     throw new UsageError(`The two ${word}s differ. Nothing was changed`)
   }
   return first
@@ -46,35 +47,46 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
   return text
 }
 
-function typeHidden(input: ReadStream, question: string): Promise<string> {
+/** Discards what the line editor would show of a secret. */
+const nowhere = () => new Writable({ write: (_text, _encoding, done) => done() })
+
+async function typeHidden(question: string): Promise<string> {
   process.stderr.write(question)
-  input.setRawMode(true)
-  input.setEncoding('utf8')
-  input.resume()
-  return new Promise((resolve, reject) => {
-    let text = ''
-    const end = () => {
-      input.off('data', onData)
-      input.setRawMode(false)
-      input.pause()
-      process.stderr.write('\n')
+  const editor = { input: process.stdin, output: nowhere(), terminal: true, historySize: 0 }
+  using terminal = new Terminal(createInterface(editor), 'Nothing was changed')
+  try {
+    return await terminal.ask('')
+  } finally {
+    process.stderr.write('\n')
+  }
+}
+
+/** Node's line editor, where Ctrl-C and Ctrl-D end a question. */
+class Terminal implements Disposable {
+  readonly #lines: Interface
+  readonly #interrupted = new AbortController()
+  readonly #consequence: string
+
+  /** `consequence`: what an interruption means, as the end of the message. */
+  constructor(lines: Interface, consequence: string) {
+    this.#lines = lines
+    this.#consequence = consequence
+    lines.on('SIGINT', () => lines.close())
+    lines.on('close', () => this.#interrupted.abort())
+  }
+
+  /** Throws `INTERRUPTED`. */
+  async ask(question: string): Promise<string> {
+    try {
+      return await this.#lines.question(question, { signal: this.#interrupted.signal })
+    } catch (cause) {
+      throw new InterruptedError(`Interrupted. ${this.#consequence}.`, { cause })
     }
-    const onData = (chunk: string) => {
-      for (const character of chunk) {
-        if (character === '\r' || character === '\n') {
-          end()
-          return resolve(text)
-        }
-        if (character === '\u0003' || character === '\u0004') {
-          end()
-          return reject(new UsageError('Interrupted. Nothing was changed'))
-        }
-        if (character === '\u007f' || character === '\b') text = [...text].slice(0, -1).join('')
-        else if (character >= ' ') text += character
-      }
-    }
-    input.on('data', onData)
-  })
+  }
+
+  [Symbol.dispose](): void {
+    this.#lines.close()
+  }
 }
 
 /** Throws `UsageError` if there is no terminal to ask at. */
@@ -82,19 +94,17 @@ export function assertTerminal(): void {
   if (!process.stdin.isTTY) throw new UsageError('A confirmation needs a terminal: without one, use --yes')
 }
 
-/** Asks a question and returns whether the answer is yes. */
+/** Asks a question and returns whether the answer is yes. Throws `INTERRUPTED`. */
 export async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await terminal.question(`${question} [y/N] `)
-    return /^y(es)?$/i.test(answer.trim())
-  } finally {
-    terminal.close()
-  }
+  using terminal = new Terminal(
+    createInterface({ input: process.stdin, output: process.stderr }),
+    'Nothing was changed',
+  )
+  return /^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `)).trim())
 }
 
 export interface Questions extends Disposable {
-  /** Repeats the question until `parse` accepts the answer. An empty answer selects the default. Throws `UsageError` on Ctrl-C. */
+  /** Repeats the question until `parse` accepts the answer. An empty answer selects the default. Throws `INTERRUPTED`. */
   ask: <Answer>(question: string, byDefault: string, parse: (text: string) => Answer) => Promise<Answer>
   say: (line: string) => void
 }
@@ -102,16 +112,14 @@ export interface Questions extends Disposable {
 /** Asks questions at the terminal. Ctrl-C and Ctrl-D end them. */
 export function startQuestions(): Questions {
   const lines = createInterface({ input: process.stdin, output: process.stdout })
-  const interrupted = new AbortController()
-  lines.on('SIGINT', () => lines.close())
-  lines.on('close', () => interrupted.abort())
+  const terminal = new Terminal(lines, 'Nothing was written')
   const say = (line: string) => process.stdout.write(`${line}\n`)
   const answerTo = async (question: string): Promise<string> => {
     try {
-      return (await lines.question(question, { signal: interrupted.signal })).trim()
-    } catch (cause) {
+      return (await terminal.ask(question)).trim()
+    } catch (error) {
       say('')
-      throw new UsageError('Interrupted. Nothing was written', { cause })
+      throw error
     }
   }
   return {
@@ -128,6 +136,6 @@ export function startQuestions(): Questions {
         }
       }
     },
-    [Symbol.dispose]: () => lines.close(),
+    [Symbol.dispose]: () => terminal[Symbol.dispose](),
   }
 }

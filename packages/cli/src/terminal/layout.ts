@@ -1,23 +1,13 @@
-import { paint, widthOf } from './paint.ts'
+import { paint } from './paint.ts'
+import { widthOf } from './width.ts'
+import { wrap } from './wrap.ts'
 
 const MAX_COLUMNS = 100
-
-/** Breaks a text between words into lines of at most `width` columns. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
 
 /** Prose as indented lines that fit the terminal. Words longer than a line stay whole. */
 export function paragraph(text: string, indent: number): string {
   const width = Math.min(process.stdout.columns ?? MAX_COLUMNS, MAX_COLUMNS) - indent
-  return wrap(text, width)
+  return wrap(text, width, widthOf)
     .map((line) => ' '.repeat(indent) + line)
     .join('\n')
 }

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import { widthOf } from './paint.ts'
+import { widthOf } from './width.ts'
 
 const CLEAR_LINE = '\r\u001b[2K'
 

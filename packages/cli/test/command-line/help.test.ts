@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { EXIT_MEANINGS } from '../../src/command-line/exit-codes.ts'
@@ -18,7 +20,49 @@ const helps: [name: string, text: string][] = [
   ...COMMANDS.map((spec): [string, string] => [spec.name, commandHelp(spec)]),
 ]
 
+/** The commands that a user can interrupt: they undo or finish a step first, or ask a question. */
+const INTERRUPTIBLE = [
+  'backup',
+  'ca create',
+  'doctor',
+  'drill',
+  'init',
+  'restore',
+  'rotate certificates',
+  'rotate keyring',
+  'rotate passwords',
+  'sessions revoke',
+  'switchover',
+  'up',
+  'upgrade',
+  'users add',
+  'users passwd',
+]
+
 describe('the help of every command', () => {
+  it('lists the exit code of an interruption for each command that can be interrupted, and for no other', () => {
+    const listing = COMMANDS.filter((spec) => /\b130\sinterrupted/.test(commandHelp(spec)))
+    expect(listing.map(({ name }) => name).toSorted()).toEqual(INTERRUPTIBLE)
+    const folders = join(import.meta.dirname, '../../src/commands')
+    const sources = globSync('*/*.ts', { cwd: folders }).filter((file) =>
+      /(?:abortOnSignals|confirm|askPassword|askSecret|startQuestions)\(/.test(
+        readFileSync(join(folders, file), 'utf8'),
+      ),
+    )
+    // `status --watch` ends with 0: the user leaves the screen.
+    const words = new Set(sources.map((file) => dirname(file)).filter((word) => word !== 'status'))
+    expect([...words].toSorted()).toEqual([...new Set(INTERRUPTIBLE.map((name) => name.split(' ')[0]))])
+  })
+
+  it('lists the exit code of a data centre that does not run for each command that needs one', () => {
+    const needing = COMMANDS.filter(
+      ({ name, options }) =>
+        options.some(({ flags }) => flags === '--client-cert <name>') || ['down', 'drill'].includes(name),
+    )
+    const missing = needing.filter((spec) => !/\b3\snot\srunning/.test(commandHelp(spec)))
+    expect(missing.map(({ name }) => name)).toEqual([])
+  })
+
   it.each(helps)('of `%s` fits on one screen of 80 columns and 40 lines', (_, text) => {
     const lines = stripVTControlCharacters(text).trimEnd().split('\n')
     expect(lines.length).toBeLessThanOrEqual(LINES)

@@ -26,6 +26,6 @@ export const backup: CommandSpec<BackupOptions> = {
     'Users keep working. The file contains no tokens, and only a token decrypts its claims. A restore also needs secrets.json from the state folder: store a copy of it in another place.',
   ],
   examples: ['holdfast backup --to sessions.age --recipient age1...'],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).backup,
 }

@@ -8,9 +8,10 @@ import {
   oneOf,
   wholeNumber,
 } from '../../command-line/command-spec.ts'
+import { EXIT } from '../../command-line/exit-codes.ts'
 import { CERTIFICATES_OPTION, JSON_OPTION } from '../../data-centre/options.ts'
+import { RENEWAL_DAYS } from './options.ts'
 import type { CaCreateOptions, CaOptions, CaRenewOptions, IssueOptions } from './run.ts'
-import { RENEWAL_DAYS } from './text.ts'
 
 const FOLDER_OPTIONS: readonly OptionSpec[] = [
   { flags: '--name <name>', summary: `Name of the data centre (default: ${DEFAULT_NAME})` },
@@ -34,6 +35,7 @@ const caCreate: CommandSpec<CaCreateOptions> = {
   ],
   notes: ['Each data centre has one authority. Keep its key, ca.key, on one machine; hosts get only ca.crt.'],
   examples: ['holdfast ca create --name dc1'],
+  exits: [EXIT.interrupted],
   load: async () => (await import('./run.ts')).caCreate,
 }
 

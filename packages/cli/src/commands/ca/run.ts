@@ -4,14 +4,8 @@ import { DEFAULT_NAME } from '@holdfast/site/topology/topology'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { assertTerminal, confirm } from '../../command-line/prompt.ts'
 import { plural } from '../../terminal/format.ts'
-import {
-  authorityText,
-  certificatesText,
-  isDue,
-  RENEWAL_DAYS,
-  replacementWarning,
-  rollbackText,
-} from './text.ts'
+import { RENEWAL_DAYS } from './options.ts'
+import { authorityText, certificatesText, isDue, replacementWarning, rollbackText } from './text.ts'
 
 export interface CaOptions {
   name?: string

@@ -2,9 +2,7 @@ import type { CertificateFile, CertificateFolder } from '@holdfast/site/certific
 import { plural } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'
-
-/** A certificate that lasts fewer days is due for renewal. */
-export const RENEWAL_DAYS = 30
+import { RENEWAL_DAYS } from './options.ts'
 
 /** Whether a certificate has to be renewed, or issued by the current authority. */
 export const isDue = ({ daysLeft, isOurs }: CertificateFile): boolean => daysLeft < RENEWAL_DAYS || !isOurs

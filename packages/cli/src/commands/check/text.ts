@@ -2,8 +2,9 @@ import { type CheckedSite, excerptOf } from '@holdfast/site/check/check-site'
 import type { Finding, Severity } from '@holdfast/site/file/finding'
 import { explainRule } from '@holdfast/site/rules/rules'
 import { plural, printable } from '../../terminal/format.ts'
-import { wrap } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'
+import { widthOf } from '../../terminal/width.ts'
+import { wrap } from '../../terminal/wrap.ts'
 
 const PAINT: Record<Severity, (text: string) => string> = {
   error: paint.bad,
@@ -37,8 +38,11 @@ function excerptLines(checked: CheckedSite, finding: Finding): string[] {
   if (source === null) return []
   const number = String(finding.line)
   const bar = paint.faint('|')
-  const before = printable(source.slice(0, finding.column - 1)).replace(/\S/g, ' ')
-  const carets = PAINT[finding.severity]('^'.repeat(finding.endColumn - finding.column))
+  const before = printable(source.slice(0, finding.column - 1)).replace(/\S+/g, (text) =>
+    ' '.repeat(widthOf(text)),
+  )
+  const marked = printable(source.slice(finding.column - 1, finding.endColumn - 1))
+  const carets = PAINT[finding.severity]('^'.repeat(Math.max(widthOf(marked), 1)))
   return [
     `  ${paint.faint(number)} ${bar} ${printable(source)}`,
     `  ${' '.repeat(number.length)} ${bar} ${before}${carets}`,

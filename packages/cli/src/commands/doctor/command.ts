@@ -9,6 +9,6 @@ export const doctor: CommandSpec<DoctorOptions> = {
   options: [{ flags: '--fix', summary: 'Fix what is safe to fix now' }, JSON_OPTION, ...LOCATOR_OPTIONS],
   notes: ['Without --fix it changes nothing. --fix works only on processes that Holdfast has set up.'],
   examples: ['holdfast doctor', 'holdfast doctor --file holdfast.yaml --data-centre dc1 --fix'],
-  exits: [EXIT.notRunning, EXIT.warnings, EXIT.notExamined],
+  exits: [EXIT.notRunning, EXIT.warnings, EXIT.notExamined, EXIT.interrupted],
   load: async () => (await import('./run.ts')).doctor,
 }

@@ -32,7 +32,7 @@ export const drill: CommandSpec<DrillCommandOptions> = {
     ...LOCAL_OPTIONS,
   ],
   notes: ['Exit code 1 also means a missed objective. --all prints the id of each fault.'],
-  examples: ['holdfast drill --pause gateway --duration 3000', 'holdfast drill --all --report drill.html'],
-  exits: [EXIT.notRunning],
+  examples: ['holdfast drill --pause gateway --duration 3000'],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).drill,
 }

@@ -4,7 +4,8 @@ import type { RehearsalPlace, RehearsalPlan } from '@holdfast/drill/rehearsal/re
 import type { DrillReport } from '@holdfast/drill/report'
 import { duration, plural, span } from '../../terminal/format.ts'
 import { LiveOutput } from '../../terminal/live.ts'
-import { paint, widthOf } from '../../terminal/paint.ts'
+import { paint } from '../../terminal/paint.ts'
+import { widthOf } from '../../terminal/width.ts'
 import { countParts } from './screen.ts'
 
 /** Shows a running rehearsal: one line for each finished fault, and below them the current one. */

@@ -1,5 +1,6 @@
 import { ENGINES, TRANSPORTS } from '@holdfast/site/file/choices'
 import { type CommandSpec, list, oneOf } from '../../command-line/command-spec.ts'
+import { EXIT } from '../../command-line/exit-codes.ts'
 import { JSON_OPTION, SITE_FILE } from '../../data-centre/options.ts'
 import { DEFAULTS, type InitOptions } from './options.ts'
 
@@ -32,5 +33,6 @@ export const init: CommandSpec<InitOptions> = {
   ],
   notes: ['The file passes `holdfast check`.'],
   examples: ['holdfast init', 'holdfast init --hosts 10.0.1.11,10.0.1.12,10.0.1.13 --applications 10.0.2.11'],
+  exits: [EXIT.interrupted],
   load: async () => (await import('./run.ts')).init,
 }

@@ -20,6 +20,6 @@ export const restore: CommandSpec<RestoreOptions> = {
     'If all data is lost: delete everything in the state folder except secrets.json and topology.json, run `holdfast up` with the same options as before, then restore. Sessions that were logged out after the backup become active again.',
   ],
   examples: ['holdfast restore sessions.age --identity key.txt'],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).restore,
 }

@@ -51,7 +51,7 @@ const rotatePasswords: CommandSpec<PasswordOptions> = {
     'With --file, --deliver-command brings files to the hosts. Without it, bring them yourself between the stages; the report of the first stage lists them.',
   ],
   examples: ['holdfast rotate passwords --stage begin', 'holdfast rotate passwords --stage finish'],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).rotatePasswords,
 }
 
@@ -81,7 +81,7 @@ const rotateCertificates: CommandSpec<CertificateOptions> = {
     'holdfast rotate certificates --within 30',
     'holdfast rotate certificates --file holdfast.yaml --manual',
   ],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).rotateCertificates,
 }
 
@@ -99,7 +99,7 @@ const rotateKeyring: CommandSpec<KeyringOptions> = {
     'With --file, --deliver-command brings the key ring to the hosts. Without it, the command stops each time the hosts need files; continue with --stage finish.',
   ],
   examples: ['holdfast rotate keyring'],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).rotateKeyring,
 }
 

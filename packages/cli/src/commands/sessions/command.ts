@@ -1,8 +1,8 @@
 import { type AnyCommand, type CommandSpec, wholeNumber } from '../../command-line/command-spec.ts'
 import { EXIT } from '../../command-line/exit-codes.ts'
 import { JSON_OPTION, LOCATOR_OPTIONS } from '../../data-centre/options.ts'
+import { DEFAULT_LIMIT } from './options.ts'
 import type { RevokeOptions, SessionsListOptions, SessionsShowOptions } from './run.ts'
-import { DEFAULT_LIMIT } from './text.ts'
 
 const sessionsList: CommandSpec<SessionsListOptions> = {
   name: 'sessions list',
@@ -46,7 +46,7 @@ const sessionsRevoke: CommandSpec<RevokeOptions> = {
   ],
   notes: ['audit.log in the state folder records each session that ends: time, operator, public id, reason.'],
   examples: ["holdfast sessions revoke --subject ada --reason 'lost phone'"],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).sessionsRevoke,
 }
 

@@ -8,7 +8,8 @@ import { locatorFromOptions } from '../../data-centre/locator.ts'
 import type { LocatorOptions } from '../../data-centre/options.ts'
 import { plural, printable } from '../../terminal/format.ts'
 import { abortOnSignals } from '../../terminal/signals.ts'
-import { DEFAULT_LIMIT, listText, sessionText } from './text.ts'
+import { DEFAULT_LIMIT } from './options.ts'
+import { listText, sessionText } from './text.ts'
 
 export type SessionsListOptions = LocatorOptions & { subject?: string; limit?: number; json?: boolean }
 

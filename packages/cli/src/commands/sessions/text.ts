@@ -3,9 +3,6 @@ import { count, plural, printable, span, utc } from '../../terminal/format.ts'
 import { table } from '../../terminal/layout.ts'
 import { paint } from '../../terminal/paint.ts'
 
-/** How many sessions the list shows at most without `--limit`. */
-export const DEFAULT_LIMIT = 100
-
 /** The screen of `holdfast sessions list`. */
 export function listText({ sessions, total, unreadable }: SessionList, nowMs: number): string {
   const rows = sessions.map(({ id, subject, device, issuedAtMs, idleUntilMs, expiresAtMs }) => [

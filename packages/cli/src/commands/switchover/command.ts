@@ -15,6 +15,6 @@ export const switchover: CommandSpec<SwitchoverOptions> = {
     'It refuses an unhealthy group and changes nothing. Interrupted before the promotion, it undoes its changes. If it is killed, writes resume within 3 s, and the next switchover cleans up.',
   ],
   examples: ['holdfast switchover --to 10.0.1.12 --file holdfast.yaml'],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).switchover,
 }

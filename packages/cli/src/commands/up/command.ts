@@ -1,5 +1,6 @@
 import { LOCAL_TRANSPORTS } from '@holdfast/site/topology/topology'
 import { type CommandSpec, list, oneOf } from '../../command-line/command-spec.ts'
+import { EXIT } from '../../command-line/exit-codes.ts'
 import { FILE_OPTION, LOCAL_OPTIONS } from '../../data-centre/options.ts'
 import type { UpOptions } from './plan.ts'
 
@@ -31,5 +32,6 @@ export const up: CommandSpec<UpOptions> = {
     'It runs three Redis, three Sentinels, four gateways and a balancer. Start another data centre beside it with --name and --network.',
   ],
   examples: ['holdfast up', 'holdfast up --detach --name dc2 --network 127.0.2'],
+  exits: [EXIT.interrupted],
   load: async () => (await import('./run.ts')).up,
 }

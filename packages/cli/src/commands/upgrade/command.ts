@@ -21,6 +21,6 @@ export const upgrade: CommandSpec<UpgradeCommandOptions> = {
     'holdfast upgrade',
     "holdfast upgrade --file holdfast.yaml \\\n    --restart-command 'ssh {host} systemctl restart {unit}'",
   ],
-  exits: [EXIT.notRunning],
+  exits: [EXIT.notRunning, EXIT.interrupted],
   load: async () => (await import('./run.ts')).upgrade,
 }

@@ -1,4 +1,5 @@
 import { type AnyCommand, type CommandSpec, list, type OptionSpec } from '../../command-line/command-spec.ts'
+import { EXIT } from '../../command-line/exit-codes.ts'
 import { JSON_OPTION, LOCAL_OPTIONS, LOCATOR_HEADING } from '../../data-centre/options.ts'
 import type { AddOptions, ChangeOptions, UsersOptions, UsersPasswdOptions } from './run.ts'
 
@@ -42,6 +43,7 @@ const usersAdd: CommandSpec<AddOptions> = {
   ],
   notes: [WITHOUT_TERMINAL],
   examples: ['holdfast users add ada --groups staff < password.txt'],
+  exits: [EXIT.interrupted],
   load: async () => (await import('./run.ts')).usersAdd,
 }
 
@@ -58,6 +60,7 @@ const usersPasswd: CommandSpec<UsersPasswdOptions> = {
   argument: USER,
   options: [KEEP_OPTION, TEMPORARY_OPTION, PASSWORD_OPTION, ...USERS_OPTIONS],
   notes: [WITHOUT_TERMINAL],
+  exits: [EXIT.interrupted],
   load: async () => (await import('./run.ts')).usersPasswd,
 }
 

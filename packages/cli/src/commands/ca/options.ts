@@ -1,0 +1,2 @@
+/** A certificate that lasts fewer days is due for renewal. */
+export const RENEWAL_DAYS = 30

@@ -1,0 +1,2 @@
+/** How many sessions the list shows at most without `--limit`. */
+export const DEFAULT_LIMIT = 100
