@@ -82,7 +82,7 @@ class ExpiredCertificateConnection implements CommandConnection {
       return connection
     } catch (error) {
       connection.close()
-      if (error instanceof RedisReplyError && /WRONGPASS|NOAUTH/.test(error.kind)) {
+      if (error instanceof RedisReplyError && ['WRONGPASS', 'NOAUTH'].includes(error.kind)) {
         throw new AuthFailedError(`${at} refused the password of user "${username}".`)
       }
       throw error

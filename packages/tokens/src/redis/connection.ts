@@ -227,12 +227,15 @@ export class Connection {
       const message = withoutArguments(error)
       return new RedisReplyError(
         `${formatAddress(this.address)} answered ${args[0]} with: ${message}`,
-        message.split(' ', 1)[0] ?? '',
+        kindOf(message),
       )
     }
     return this.#closedError(error)
   }
 }
+
+/** The first word of a reply that is an error: its code, such as `WRONGPASS`. */
+const kindOf = (message: string): string => message.split(' ', 1)[0] ?? ''
 
 /** Where to connect. */
 function reachOf({ address, reach = address }: ConnectionOptions): NodeAddress {
@@ -324,13 +327,16 @@ function openingError(options: ConnectionOptions, error: unknown): Error {
   const failure = tls === undefined ? null : tlsFailure(where, { ...tls, ...serverNameOf(options) }, error)
   if (failure !== null) return failure
   const message = error instanceof Error ? withoutArguments(error) : String(error)
-  if (/WRONGPASS|NOAUTH|invalid username-password|without any password configured/.test(message)) {
+  const kind = error instanceof ErrorReply ? kindOf(message) : ''
+  // Redis has no code for a password that the default user does not have.
+  const hasNoPassword = kind === 'ERR' && message.includes('without any password configured')
+  if (kind === 'WRONGPASS' || kind === 'NOAUTH' || hasNoPassword) {
     const user = options.username ?? 'default'
     return new AuthFailedError(
       `${where} refused the password of user "${user}". Check the user and its password.`,
     )
   }
-  if (error instanceof ErrorReply && /un(known|supported) command|NOPROTO/i.test(message)) {
+  if (kind === 'NOPROTO' || (kind === 'ERR' && /un(known|supported) command/i.test(message))) {
     return withoutHello(where)
   }
   const detail = error instanceof Error && 'code' in error ? String(error.code) : message
