@@ -60,9 +60,15 @@ interface ValueParser {
   choices?: readonly string[]
 }
 
+type UsageCode =
+  /** The command line has a mistake. */
+  | 'USAGE'
+  /** A key ended a question. */
+  | 'INTERRUPTED'
+
 /** A mistake in the command line. */
 export class UsageError extends Error {
-  readonly code: 'USAGE' | 'INTERRUPTED' = 'USAGE'
+  readonly code: UsageCode = 'USAGE'
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
