@@ -1,4 +1,5 @@
 import { type LocalDataCentre, openLocal } from '@holdfast/local/state/open'
+import { proxyUsers } from '@holdfast/site/file/site'
 import { openSite, type SiteDataCentre, type SitePlace } from './open-site.ts'
 
 /** Selects a data centre: one of this machine by its state folder, or any other by the file that describes it. */
@@ -18,3 +19,7 @@ export function openDataCentre(place: DataCentrePlace): Promise<AnyDataCentre> {
 }
 
 export const isSite = (dataCentre: AnyDataCentre): dataCentre is SiteDataCentre => 'site' in dataCentre
+
+/** The Redis users of clients of its proxies. A data centre of this machine has none of its own. */
+export const proxyUsersOf = (dataCentre: AnyDataCentre): string[] =>
+  isSite(dataCentre) ? Object.keys(proxyUsers(dataCentre.site, dataCentre.dataCentre)) : []

@@ -1,6 +1,7 @@
 import type { DataCentre, Host, Site } from '@holdfast/site/file/site'
 import { certifiedHosts } from '@holdfast/site/render/host-certificate'
 import { configFile, TLS_FILES } from '@holdfast/site/render/host-paths'
+import { proxyUserOf } from '@holdfast/site/secrets/secrets'
 import { type PasswordName, passwordUser } from './passwords/users.ts'
 
 /** The files that one host of a rendered site needs when secrets are rotated. */
@@ -28,6 +29,11 @@ const GATEWAY_STEP: HostStep = {
   command: 'systemctl reload holdfast-gateway',
 }
 
+const PROXY_STEP: HostStep = {
+  why: 'the proxy reads its files when it starts; new connections wait meanwhile',
+  command: 'systemctl restart holdfast-proxy',
+}
+
 /** What only the host itself can do about new certificates, by what runs on it. */
 export const CERTIFICATE_STEPS_ON_HOST = {
   redis: {
@@ -38,6 +44,7 @@ export const CERTIFICATE_STEPS_ON_HOST = {
     why: 'the application must read its files again',
     command: 'store.renew({ tls }), or restart it',
   },
+  proxy: PROXY_STEP,
 } as const
 
 /**
@@ -51,6 +58,7 @@ export function hostPasswords(dataCentre: DataCentre, users: readonly PasswordNa
 function passwordUses({ runs }: Host, users: readonly PasswordName[]): Use[] {
   const has = (...names: PasswordName[]) => names.some((name) => users.includes(name))
   const isOn = (kind: 'redis' | 'sentinel') => users.some((user) => passwordUser(user)[kind] !== null)
+  const proxied = users.flatMap((user) => proxyUserOf(user) ?? [])
   const uses: [isConcerned: boolean, use: Use][] = [
     [
       runs.includes('redis') && has('admin', 'sentinelAdmin'),
@@ -83,6 +91,17 @@ function passwordUses({ runs }: Host, users: readonly PasswordName[]): Use[] {
       {
         files: ['itential/platform.properties'],
         step: { why: "Itential's platform reads them when it starts", command: 'restart the platform' },
+      },
+    ],
+    [runs.includes('proxy') && has('app', 'sentinelApp'), { files: ['proxy.env'], step: PROXY_STEP }],
+    [
+      runs.includes('proxy') && proxied.length > 0,
+      {
+        files: proxied.map((user) => `redis-clients/${user}.env`),
+        step: {
+          why: 'the clients of the proxy must use the new passwords',
+          command: `give the clients their new passwords (${proxied.join(', ')}), and restart them`,
+        },
       },
     ],
   ]
@@ -137,6 +156,7 @@ export function hostCertificates(site: Site, dataCentre: DataCentre): HostDelive
         ...(host.runs.includes('redis') ? [CERTIFICATE_STEPS_ON_HOST.redis] : []),
         ...(host.runs.includes('gateway') ? [GATEWAY_STEP] : []),
         ...(host.runs.includes('application') ? [CERTIFICATE_STEPS_ON_HOST.application] : []),
+        ...(host.runs.includes('proxy') ? [CERTIFICATE_STEPS_ON_HOST.proxy] : []),
       ],
     }
   })

@@ -1,4 +1,4 @@
-import { operatedSite, renderExample } from '@holdfast/testing/hosts/example-site'
+import { operatedSite, proxiedSite, renderExample } from '@holdfast/testing/hosts/example-site'
 import { expect, it } from 'vitest'
 import { type HostDelivery, hostCertificates, hostPasswords, hostRings } from '../../src/rotate/host-files.ts'
 
@@ -38,4 +38,23 @@ it('the steps of each host contain only what that host must do itself, and nothi
     'dc1-gateway-1': ['systemctl reload holdfast-gateway'],
     'dc1-operator': [],
   })
+})
+
+it('a host with a proxy gets its new files, and the restart of the proxy', () => {
+  const site = proxiedSite()
+  const [dataCentre] = site.dataCentres
+  if (dataCentre === undefined) throw new Error('the example has a data centre')
+  const rendered = renderExample(site).map(({ path }) => path)
+  const php = hostPasswords(dataCentre, ['app', 'proxy:web']).find(({ host }) => host === 'dc1-php-1')
+  expect(php?.files.map(({ from }) => from)).toEqual([
+    'dc1/dc1-php-1/proxy.env',
+    'dc1/dc1-php-1/redis-clients/web.env',
+  ])
+  for (const { from } of php?.files ?? []) expect(rendered).toContain(from)
+  expect(php?.steps.map(({ command }) => command)).toEqual([
+    'systemctl restart holdfast-proxy',
+    'give the clients their new passwords (web), and restart them',
+  ])
+  const certificates = hostCertificates(site, dataCentre).find(({ host }) => host === 'dc1-php-1')
+  expect(certificates?.steps.map(({ command }) => command)).toEqual(['systemctl restart holdfast-proxy'])
 })

@@ -37,6 +37,10 @@ export const proxySecret = (user: string): ProxySecret => `proxy:${user}`
 
 export type ProxySecret = `proxy:${string}`
 
+/** The Redis user of a password with such a name. Null: it is the name of another password. */
+export const proxyUserOf = (secret: string): string | null =>
+  secret.startsWith('proxy:') ? secret.slice('proxy:'.length) : null
+
 const password = z.string().min(16)
 /** The characters that the library accepts. None of them needs quotes in a file that contains the key ring. */
 const keyId = z.string().regex(/^[a-z0-9-]{1,32}$/)

@@ -156,7 +156,7 @@ describe.skipIf(!isThere('systemd-analyze'))('systemd', () => {
 
   it('systemd-analyze finds no mistake in the units', async () => {
     const units = await placeUnits()
-    expect(units).toHaveLength(10)
+    expect(units).toHaveLength(12)
     expect(await run('systemd-analyze', ['verify', '--man=no', ...units])).toBe('')
   })
 

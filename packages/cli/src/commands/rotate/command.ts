@@ -1,5 +1,6 @@
 import { PASSWORD_USERS } from '@holdfast/operations/rotate/passwords/users'
 import { MOST_DAYS } from '@holdfast/site/certificates/days'
+import { proxyUserOf } from '@holdfast/site/secrets/secrets'
 import {
   type AnyCommand,
   type CommandSpec,
@@ -25,6 +26,9 @@ const ROTATE_OPTIONS: readonly OptionSpec[] = [
 
 const NAMES = PASSWORD_USERS.map(({ secret }) => secret)
 
+/** Only the file of a data centre knows the users of proxied clients. */
+const isProxyUser = (name: string): boolean => proxyUserOf(name) !== null
+
 const stageOption = (summary: string): OptionSpec => ({
   flags: '--stage <stage>',
   summary,
@@ -38,7 +42,7 @@ const rotatePasswords: CommandSpec<PasswordOptions> = {
     {
       flags: '--user <names>',
       summary: 'Only these, such as app,sentinel (default: all)',
-      parse: (text) => list(text).map(oneOf(...NAMES)),
+      parse: (text) => list(text).map((name) => (isProxyUser(name) ? name : oneOf(...NAMES)(name))),
     },
     stageOption('begin: add the new; finish: remove the old'),
     { flags: '--undo', summary: 'Go back to the old passwords' },

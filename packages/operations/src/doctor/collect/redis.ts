@@ -3,9 +3,10 @@ import { askProcess, type PlannedProcess, readRedisState } from '@holdfast/agent
 import { parseRedisConf } from '@holdfast/agent/redis/config-lines'
 import { ConnectionPool } from '@holdfast/agent/redis/connection-pool'
 import { readInfo } from '@holdfast/agent/redis/replies'
+import { proxyPassword } from '@holdfast/site/render/derived-secrets'
 import { CommandTimeoutError } from '@holdfast/tokens'
 import { MARK_KEY, type NodeAddress, unsupportedNode } from '@holdfast/tokens/redis'
-import { type AnyDataCentre, isSite } from '../../data-centre/open.ts'
+import { type AnyDataCentre, isSite, proxyUsersOf } from '../../data-centre/open.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
 import { readDisk } from './disk.ts'
@@ -32,7 +33,8 @@ export async function collectRedis(
   const ask: Ask = (...commands) => connections.send(address, commands, timeoutMs)
   const { admin, replica, sentinel, metrics, app } = secrets
   const planned = plannedTexts(dataCentre, index)
-  const passwords = { admin, replica, sentinel, metrics, app }
+  const ofProxies = proxyUsersOf(dataCentre).map((user) => [user, proxyPassword(secrets, user)])
+  const passwords = { admin, replica, sentinel, metrics, app, ...Object.fromEntries(ofProxies) }
   const collected = askProcess(process, async (): Promise<RedisFacts> => {
     // Not PING: a primary whose disk is full answers that with an error, and would count as down (FACT-38).
     const clock = await readClock(ask)

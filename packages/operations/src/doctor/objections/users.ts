@@ -6,8 +6,8 @@ import type { UserFix } from '../finding.ts'
 import type { ConnectedClient, Snapshot } from '../snapshot.ts'
 import { type AclProcess, aclProcesses } from '../users.ts'
 
-/** The users of programs that are not Holdfast's: it is unknown which rights those programs use. */
-const USERS_OF_OTHER_PROGRAMS = ['metrics', 'platform']
+/** The users of Holdfast's own programs. It is unknown which rights other programs use of theirs. */
+const OWN_USERS = ['admin', 'replica', 'sentinel', 'app', 'peer']
 
 /** Why a user must not be set up as planned now; null if it may be. Pure. */
 export function objectionToUser(fix: UserFix, snapshot: Snapshot): string | null {
@@ -25,9 +25,7 @@ export function objectionToUser(fix: UserFix, snapshot: Snapshot): string | null
     const reason = objectionToNewPassword(fix, own, snapshot)
     if (reason !== null) return reason
   }
-  return isNarrowed(live, plan) && USERS_OF_OTHER_PROGRAMS.includes(fix.user)
-    ? objectionToNarrow(fix, own)
-    : null
+  return isNarrowed(live, plan) && !OWN_USERS.includes(fix.user) ? objectionToNarrow(fix, own) : null
 }
 
 const userOf = ({ acl }: AclProcess, user: string) => acl.users.find(({ name }) => name === user)

@@ -88,5 +88,6 @@ function stepsOf(site: Site, dataCentre: DataCentre, host: Host): HostPlan['step
         ]
       : []),
     ...(runs.includes('application') ? [CERTIFICATE_STEPS_ON_HOST.application] : []),
+    ...(runs.includes('proxy') ? [CERTIFICATE_STEPS_ON_HOST.proxy] : []),
   ]
 }

@@ -115,13 +115,17 @@ async function hashesOf(process: AclProcess, user: string): Promise<string[]> {
 /** Users whose connections are an application's. */
 const APPLICATION_USERS = ['app', 'platform']
 
-/** The connections of applications to all processes, by process and number. */
-export async function applicationConnections(processes: readonly AclProcess[]): Promise<Set<string>> {
+/** The connections of applications to all processes, by process and number. `proxyUsers`: as for `choosePasswords`. */
+export async function applicationConnections(
+  processes: readonly AclProcess[],
+  proxyUsers: readonly string[] = [],
+): Promise<Set<string>> {
+  const applications = [...APPLICATION_USERS, ...proxyUsers]
   const lists = await Promise.all(
     processes.map(async (process) => {
       const [list] = await send(process, [['CLIENT', 'LIST']])
       return [...String(list).matchAll(/^id=(\d+) .* user=(\S+)/gm)]
-        .filter(([, , user = '']) => APPLICATION_USERS.includes(user))
+        .filter(([, , user = '']) => applications.includes(user))
         .map(([, id]) => `${process.name}/${id}`)
     }),
   )

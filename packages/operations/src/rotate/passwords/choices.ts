@@ -1,9 +1,16 @@
 import { ClusterError } from '@holdfast/site/errors'
+import { proxySecret, proxyUserOf } from '@holdfast/site/secrets/secrets'
 import type { RotationHooks } from '../engine.ts'
 import type { HostDelivery } from '../host-files.ts'
 import { type AclProcess, labelOf, usersOf } from './acl-processes.ts'
 import type { PasswordJournal } from './journal.ts'
-import { type OtherConsumer, PASSWORD_USERS, type PasswordName } from './users.ts'
+import {
+  type OtherConsumer,
+  PASSWORD_USERS,
+  type PasswordName,
+  type PasswordUser,
+  passwordUser,
+} from './users.ts'
 
 /** Options of a rotation of passwords. */
 export interface PasswordChoices {
@@ -89,21 +96,33 @@ export function assertValidChoices(
 }
 
 /**
- * The passwords to rotate: those that were asked for, or all whose users the processes have.
+ * The passwords to rotate: those that were asked for, or all whose users the processes have. `proxyUsers`: the Redis users
+ * of proxied clients.
  *
- * Throws `NOT_SAFE` when a process lacks a user that it should have.
+ * Throws `NOT_SAFE` when a process lacks a user that it should have, and for a password that does not exist.
  */
 export async function choosePasswords(
   processes: readonly AclProcess[],
   asked: readonly PasswordName[] | undefined,
+  proxyUsers: readonly string[],
 ): Promise<PasswordName[]> {
+  const known: readonly PasswordUser[] = [
+    ...PASSWORD_USERS,
+    ...proxyUsers.map((user) => passwordUser(proxySecret(user))),
+  ]
+  const unknown = asked?.find((name) => !known.some(({ secret }) => secret === name))
+  if (unknown !== undefined) {
+    const names = known.map(({ secret }) => secret).join(', ')
+    throw new ClusterError('NOT_SAFE', `No password is called "${unknown}". There are ${names}.`)
+  }
   const found = await Promise.all(
     processes.map(async (process) => ({ process, users: await usersOf(process) })),
   )
-  const chosen = PASSWORD_USERS.filter(({ secret, ...on }) => {
+  const chosen = known.filter(({ secret, ...on }) => {
     if (asked !== undefined) return asked.includes(secret)
-    // Only a data centre that serves applications without the library has this user.
-    return secret !== 'platform' || found.some(({ process, users }) => users.includes(on[process.kind] ?? ''))
+    // Only a data centre that serves applications without the library has these users.
+    const isOptional = secret === 'platform' || proxyUserOf(secret) !== null
+    return !isOptional || found.some(({ process, users }) => users.includes(on[process.kind] ?? ''))
   })
   for (const { secret, ...on } of chosen) {
     const lacking = found.find(({ process, users }) => {

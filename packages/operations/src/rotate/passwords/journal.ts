@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { platformPassword } from '@holdfast/site/render/derived-secrets'
-import type { Secrets } from '@holdfast/site/secrets/secrets'
+import { platformPassword, proxyPassword } from '@holdfast/site/render/derived-secrets'
+import { type ProxySecret, proxyUserOf, type Secrets } from '@holdfast/site/secrets/secrets'
 import { z } from 'zod'
 import { newRevision } from '../engine.ts'
 import { JournalFile } from '../journal.ts'
@@ -21,7 +21,10 @@ export type Phase = (typeof PHASES)[number]
 export const isStillBefore = (reached: Phase, phase: Phase): boolean =>
   PHASES.indexOf(reached) <= PHASES.indexOf(phase)
 
-const name = z.enum(PASSWORD_USERS.map(({ secret }) => secret) as [PasswordName, ...PasswordName[]])
+const name = z.union([
+  z.enum(PASSWORD_USERS.map(({ secret }) => secret)),
+  z.templateLiteral(['proxy:', z.string()]),
+])
 const passwords = z.partialRecord(
   name,
   z.object({
@@ -82,8 +85,12 @@ export async function newJournal(
   }
 }
 
-const currentOf = (secrets: Secrets, secret: PasswordName): string =>
-  secret === 'platform' ? platformPassword(secrets) : secrets[secret]
+function currentOf(secrets: Secrets, secret: PasswordName): string {
+  if (isOfProxy(secret)) return proxyPassword(secrets, proxyUserOf(secret) ?? '')
+  return secret === 'platform' ? platformPassword(secrets) : secrets[secret]
+}
+
+const isOfProxy = (secret: PasswordName): secret is ProxySecret => proxyUserOf(secret) !== null
 
 /** The same rotation backwards: the new passwords become the ones to remove. Pure. */
 export function reversed(journal: PasswordJournal, revision: string): PasswordJournal {
@@ -104,13 +111,18 @@ export const adjectivesOf = (journal: PasswordJournal | null) =>
 
 /** The secrets with the passwords of one side of a rotation, and since when each is valid. Pure. */
 export function secretsOf(secrets: Secrets, journal: PasswordJournal, side: 'from' | 'to'): Secrets {
-  const taken = Object.entries(journal[side])
+  const taken = Object.entries(journal[side]).flatMap(([secret, entry]) =>
+    entry === undefined ? [] : [{ secret, user: proxyUserOf(secret), ...entry }],
+  )
+  const own = taken.filter(({ user }) => user === null).map(({ secret, password }) => [secret, password])
+  const proxied = taken.flatMap(({ user, password }) => (user === null ? [] : [[user, password] as const]))
   return {
     ...secrets,
-    ...Object.fromEntries(taken.map(([secret, { password }]) => [secret, password])),
+    ...Object.fromEntries(own),
+    ...(proxied.length > 0 && { proxyUsers: { ...secrets.proxyUsers, ...Object.fromEntries(proxied) } }),
     rotatedAt: {
       ...secrets.rotatedAt,
-      ...Object.fromEntries(taken.map(([secret, { since }]) => [secret, since])),
+      ...Object.fromEntries(taken.map(({ secret, since }) => [secret, since])),
     },
   }
 }

@@ -2,7 +2,7 @@ import { connectGroup, disconnectGroup, type GroupClients } from '@holdfast/agen
 import { writeSecrets } from '@holdfast/local/state/secrets-file'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import { cliFlagsOf } from '../../data-centre/cli-flags.ts'
-import type { AnyDataCentre } from '../../data-centre/open.ts'
+import { type AnyDataCentre, proxyUsersOf } from '../../data-centre/open.ts'
 import { consumersOf, planDelivery, type SecretConsumers } from '../consumers.ts'
 import {
   newRevision,
@@ -191,7 +191,7 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
   async #intended(): Promise<PasswordJournal> {
     const { undo, users } = this.#options
     if (this.#saved === null) {
-      const chosen = await choosePasswords(this.#processes.all, users)
+      const chosen = await choosePasswords(this.#processes.all, users, this.#proxyUsers)
       return newJournal(this.#dataCentre.secrets, this.#files.secretsFile, chosen)
     }
     return undo && !this.#saved.undoing ? reversed(this.#saved, newRevision()) : this.#saved
@@ -206,7 +206,7 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
       if (silent.length > 0) throw new Error(`${silent.join(' and ')} does not answer.`)
     }
     await this.#processes.waitUntilHealthy(this.#saved === null ? BRIEFLY_MS : SETTLE_MS)
-    this.#connections.before = await applicationConnections(this.#processes.all)
+    this.#connections.before = await applicationConnections(this.#processes.all, this.#proxyUsers)
   }
 
   async #begin(): Promise<void> {
@@ -294,7 +294,7 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
   }
 
   async #countConnections(): Promise<void> {
-    this.#connections.after = await applicationConnections(this.#processes.all)
+    this.#connections.after = await applicationConnections(this.#processes.all, this.#proxyUsers)
   }
 
   report(state: RotationState): PasswordsReport {
@@ -325,6 +325,10 @@ export class PasswordRotation implements Rotation<PasswordsReport> {
 
   get #byHand(): HostDelivery[] {
     return this.#consumers.byHand((_site, dataCentre) => hostPasswords(dataCentre, this.#rotation.users))
+  }
+
+  get #proxyUsers(): string[] {
+    return proxyUsersOf(this.#dataCentre)
   }
 
   #rotates(...secrets: PasswordName[]): boolean {

@@ -1,9 +1,9 @@
-import type { Secrets } from '@holdfast/site/secrets/secrets'
+import { type ProxySecret, proxyUserOf, type Secrets } from '@holdfast/site/secrets/secrets'
 
 /** One password of a data centre: which user logs in with it, and where. */
-export interface PasswordUser {
+export interface PasswordUser<Name extends PasswordName = PasswordName> {
   /** Its name in `secrets.json`. */
-  secret: PasswordName
+  secret: Name
   /** The ACL user on every Redis; null when there is none. */
   redis: string | null
   /** The ACL user on every Sentinel; null when there is none. */
@@ -14,7 +14,10 @@ export interface PasswordUser {
   others: string | null
 }
 
-export type PasswordName = Extract<
+/** `proxy:web`: the password of the Redis user `web` of proxied clients. */
+export type PasswordName = OwnPassword | ProxySecret
+
+type OwnPassword = Extract<
   keyof Secrets,
   'admin' | 'replica' | 'sentinel' | 'metrics' | 'app' | 'peer' | 'sentinelAdmin' | 'sentinelApp' | 'platform'
 >
@@ -22,8 +25,8 @@ export type PasswordName = Extract<
 const APPLICATIONS =
   'Applications that open the store themselves: call store.renew() with the new passwords, or restart them.'
 
-/** Every password that can be rotated. */
-export const PASSWORD_USERS: readonly PasswordUser[] = [
+/** Every password that can be rotated, except those of the users of proxied clients, which a file names. */
+export const PASSWORD_USERS: readonly PasswordUser<OwnPassword>[] = [
   user('admin', { redis: 'admin', others: 'People and scripts that log in to a Redis as "admin".' }),
   user('replica', { redis: 'replica' }),
   user('sentinel', { redis: 'sentinel' }),
@@ -43,12 +46,22 @@ export const PASSWORD_USERS: readonly PasswordUser[] = [
   }),
 ]
 
-function user(secret: PasswordName, more: Partial<PasswordUser>): PasswordUser {
+function user<Name extends PasswordName>(
+  secret: Name,
+  more: Omit<Partial<PasswordUser>, 'secret'>,
+): PasswordUser<Name> {
   return { redis: null, sentinel: null, gateways: false, others: null, ...more, secret }
 }
 
 /** The user with that name in `secrets.json`. */
 export function passwordUser(secret: PasswordName): PasswordUser {
+  const proxied = proxyUserOf(secret)
+  if (proxied !== null) {
+    return user(secret, {
+      redis: proxied,
+      others: `Clients of the Redis proxies that log in as "${proxied}": give them the new password, in redis-clients/${proxied}.env.`,
+    })
+  }
   const found = PASSWORD_USERS.find((one) => one.secret === secret)
   if (found === undefined) throw new RangeError(`there is no password "${secret}"`)
   return found

@@ -18,14 +18,14 @@ export type ServiceName =
 /**
  * The exposure of each service by `systemd-analyze security` of systemd 252: 10 is fully exposed, 0 is not exposed. A
  * test measures the numbers. A gateway has a higher one because it compiles code, serves any browser, and lets a
- * separate program notify systemd.
+ * separate program notify systemd. A proxy also lets that program notify systemd.
  */
 export const EXPOSURE: Readonly<Record<ServiceName, number>> = {
   'holdfast-redis.service': 1.1,
   'holdfast-sentinel.service': 1.1,
   'holdfast-watchdog.service': 1.1,
   'holdfast-gateway.service': 1.4,
-  'holdfast-proxy.service': 1.2,
+  'holdfast-proxy.service': 1.3,
   'holdfast-stunnel.service': 1.2,
   'holdfast-rotate-passwords.service': 1.3,
   'holdfast-rotate-certificates.service': 1.3,
