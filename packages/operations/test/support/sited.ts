@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { openLocal } from '@holdfast/local/state/open'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
+import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { makeTempFolder, TestDataCentre } from '@holdfast/testing/local/data-centre'
 import { programFile } from '@holdfast/testing/program-file'
+import { Connection } from '@holdfast/tokens/redis'
 import type { SitePlace } from '../../src/data-centre/open-site.ts'
 
 const DELIVER = programFile(new URL('../programs/deliver.ts', import.meta.url))
@@ -54,6 +57,7 @@ export class Sited {
     try {
       await dc.start()
       await sited.#write(options)
+      await sited.#removePlatform()
       return sited
     } catch (error) {
       await sited.remove()
@@ -69,6 +73,23 @@ export class Sited {
     await mkdir(join(certificates, 'dc1'), { recursive: true, mode: 0o700 })
     for (const file of ['ca.crt', 'ca.key', 'operator.crt', 'operator.key'])
       await cp(join(this.dc.stateDir, 'certificates', 'dc1', file), join(certificates, 'dc1', file))
+  }
+
+  /** A data centre of this machine has the user of applications without the library, and the hosts of the file have none. */
+  async #removePlatform(): Promise<void> {
+    const { secrets, tls } = await openLocal(this.dc.stateDir)
+    for (const host of this.dc.topology.dataHosts) {
+      for (const [address, password, save] of [
+        [redisAddress(host), secrets.admin, ['ACL', 'SAVE']],
+        [sentinelAddress(host), secrets.sentinelAdmin, ['SENTINEL', 'FLUSHCONFIG']],
+      ] as const) {
+        const access = { username: 'admin', password, ...(tls && { tls }) }
+        const connection = await Connection.open({ address, ...access, connectTimeoutMs: 15_000 })
+        await connection.send(['ACL', 'DELUSER', 'platform'], 3000)
+        await connection.send([...save], 3000)
+        connection.close()
+      }
+    }
   }
 
   get secretsFile(): string {
