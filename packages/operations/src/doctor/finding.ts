@@ -21,7 +21,7 @@ export interface Check {
 /**
  * What a check needs: an answer of every Redis, of every Sentinel, or of the supervisor; each certificate that a process
  * presents; each login that is tried; addresses (not host names) by which processes know each other. A check that needs
- * `this machine` reads its processes and files, and is left out for other machines.
+ * `this machine` reads its processes and files, and is left out for other machines, as is one that needs `a proxy here`.
  */
 export type Need =
   | 'redis'
@@ -31,6 +31,7 @@ export type Need =
   | 'logins'
   | 'addresses'
   | 'this machine'
+  | 'a proxy here'
 
 /** One place where a check found its problem. */
 export interface CheckResult {

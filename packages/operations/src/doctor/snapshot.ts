@@ -28,6 +28,8 @@ export interface Snapshot extends GroupSnapshot<RedisFacts, SentinelFacts> {
   /** The gateways and the balancer. */
   http: HttpSnapshot[]
   files: FileSnapshot[]
+  /** The Redis proxies of a data centre that is described by a file. */
+  proxies: ProxySnapshot[]
   /** The fault of a drill that runs, or that a killed drill left; null without one. */
   drill: DrillSnapshot | null
   secretAges: SecretAge[]
@@ -92,6 +94,8 @@ export interface DiskSpace {
 /** A connected client, other than the commands of Holdfast. */
 export interface ConnectedClient {
   user: string
+  /** The name that it gave itself; empty without one. */
+  name: string
   /** Its address without the port. */
   host: string
 }
@@ -148,6 +152,22 @@ export interface HttpSnapshot {
   at: string
   /** Why it is not ready; null if it is. */
   problem: string | null
+}
+
+export interface ProxySnapshot {
+  /** The name of its host. */
+  name: string
+  /** Where its clients connect. */
+  at: string
+  /** The address from which it connects to Redis. Null: tunnels connect for it. */
+  seenAs: string | null
+  /** What it answers. Null: it is on another machine, where only its clients reach it. */
+  here: {
+    /** Why it does not answer PING; null if it does. */
+    problem: string | null
+    /** Whether it holds a command that only reads. */
+    isHeld: boolean
+  } | null
 }
 
 export interface FileSnapshot {

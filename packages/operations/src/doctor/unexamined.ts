@@ -11,9 +11,15 @@ export interface Unexamined {
   because: string[]
 }
 
-/** The checks that apply to this data centre. The processes and files of other machines cannot be read. */
-export const checksFor = ({ supervisor }: Snapshot, checks: readonly Check[]): Check[] =>
-  checks.filter(({ needs }) => supervisor !== 'none' || !needs.includes('this machine'))
+/** The checks that apply to this data centre. The processes and files of other machines, and proxies there, cannot be asked. */
+export function checksFor({ supervisor, proxies }: Snapshot, checks: readonly Check[]): Check[] {
+  const hasProxy = proxies.some(({ here }) => here !== null)
+  return checks.filter(
+    ({ needs }) =>
+      (supervisor !== 'none' || !needs.includes('this machine')) &&
+      (hasProxy || !needs.includes('a proxy here')),
+  )
+}
 
 /** The checks that lacked part of what they need. Pure. INV-OPERATIONS-21. */
 export function unexaminedIn(snapshot: Snapshot, checks: readonly Check[]): Unexamined[] {
@@ -52,6 +58,7 @@ function missing(snapshot: Snapshot, need: Need): string[] {
         : [`The processes know each other by host names (${names.join(', ')}), but the plan uses addresses.`]
     }
     case 'this machine':
+    case 'a proxy here':
       return []
   }
 }

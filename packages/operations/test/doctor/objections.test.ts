@@ -21,7 +21,7 @@ function snapshotInUse(): Snapshot {
     .slice(1)
     .map(({ at }) => ({ address: at, offset: 5_000_000, lagSeconds: 0 }))
   for (const { facts } of snapshot.redis) {
-    facts?.clients.push({ user: 'app', host: '10.1.2.21' })
+    facts?.clients.push({ user: 'app', name: '', host: '10.1.2.21' })
     if (facts) facts.acl.logins = { replica: null }
   }
   for (const { facts } of snapshot.sentinels) if (facts) facts.acl.logins = { peer: null }
@@ -178,7 +178,7 @@ describe('a fix is judged by the harm that it would do now:', () => {
       'default-user-on',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'default').isOn = true
-        redis(snapshot, 0).clients.push({ user: 'default', host: '10.1.2.9' })
+        redis(snapshot, 0).clients.push({ user: 'default', name: '', host: '10.1.2.9' })
       },
       /^Clients on 10\.1\.2\.9 are connected to redis-1 as this user/,
     ],
@@ -215,7 +215,7 @@ describe('a fix is judged by the harm that it would do now:', () => {
       'user-missing-or-widened',
       (snapshot) => {
         liveUser(redis(snapshot, 1), 'metrics').rules.push('+config|get')
-        redis(snapshot, 1).clients.push({ user: 'metrics', host: '10.1.2.8' })
+        redis(snapshot, 1).clients.push({ user: 'metrics', name: '', host: '10.1.2.8' })
       },
       /^Clients on 10\.1\.2\.8 are connected as this user/,
     ],

@@ -102,6 +102,7 @@ export function healthySnapshot(): Snapshot {
       problem: null,
     })),
     files: [],
+    proxies: [],
     secretAges: [{ secret: 'admin', since: '2026-01-01T00:00:00.000Z', ageDays: 3 }],
     certificates: [{ name: 'redis-1', daysLeft: 89 }],
     certificatesUnseen: [],

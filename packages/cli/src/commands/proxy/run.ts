@@ -35,7 +35,8 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   const environment = envFile === undefined ? process.env : await readEnvironment(envFile)
   const group = groupOptionsFromEnvironment(environment)
   const running = new RedisProxy({
-    group,
+    // By this name the doctor knows the connections of a proxy.
+    group: { ...group, clientName: `holdfast-proxy-${group.dataCentre}` },
     ...(options.reads !== undefined && { reads: options.reads }),
     ...(options.lease !== undefined && { leaseMs: options.lease }),
     ...(options.hold !== undefined && { holdMs: options.hold }),

@@ -6,6 +6,7 @@ import { MEMORY_AND_SETTING_CHECKS } from './memory-and-settings.ts'
 import { OPERATION_CHECKS } from './operations.ts'
 import { PERSISTENCE_CHECKS } from './persistence.ts'
 import { PRIMARY_AND_REPLICA_CHECKS } from './primary-and-replicas.ts'
+import { PROXY_CHECKS } from './proxies.ts'
 import { SECRET_AND_CERTIFICATE_CHECKS } from './secrets-and-certificates.ts'
 import { SENTINEL_CHECKS } from './sentinels.ts'
 import { USER_AND_PASSWORD_CHECKS } from './users-and-passwords.ts'
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   ...PERSISTENCE_CHECKS,
   ...MEMORY_AND_SETTING_CHECKS,
   ...USER_AND_PASSWORD_CHECKS,
+  ...PROXY_CHECKS,
   ...ACL_DENIAL_CHECKS,
   ...SECRET_AND_CERTIFICATE_CHECKS,
   ...OPERATION_CHECKS,

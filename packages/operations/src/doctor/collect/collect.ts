@@ -7,6 +7,7 @@ import { readUnfinishedRotations } from '../../rotate/unfinished.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { collectCertificates } from './certificates.ts'
 import { collectLocal, NOT_LOCAL } from './local.ts'
+import { collectProxies } from './proxies.ts'
 import { collectRedis } from './redis.ts'
 import { collectSentinel } from './sentinel.ts'
 
@@ -17,10 +18,11 @@ const TIMEOUT_MS = 1500
 export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
   const { topology, secrets } = dataCentre
   const planned = plannedProcesses(topology)
-  const [local, redis, sentinels, certificates, ages, rotations] = await Promise.all([
+  const [local, redis, sentinels, proxies, certificates, ages, rotations] = await Promise.all([
     isSite(dataCentre) ? NOT_LOCAL : collectLocal(dataCentre, TIMEOUT_MS),
     Promise.all(planned.redis.map((one) => collectRedis(dataCentre, one, TIMEOUT_MS))),
     Promise.all(planned.sentinels.map((one) => collectSentinel(dataCentre, one, TIMEOUT_MS))),
+    collectProxies(dataCentre, TIMEOUT_MS),
     collectCertificates(dataCentre, TIMEOUT_MS),
     secretAges(dataCentre),
     readUnfinishedRotations(dataCentre),
@@ -31,6 +33,7 @@ export async function collect(dataCentre: AnyDataCentre): Promise<Snapshot> {
     groupId: secrets.mark,
     redis,
     sentinels,
+    proxies,
     ...certificates,
     secretAges: ages,
     rotations,

@@ -27,4 +27,4 @@ export function readPeer(entry: Reply): KnownPeer {
 export const clientsIn = (reply: Reply | undefined): ConnectedClient[] =>
   readClients(reply)
     .filter(({ user, lastCommand }) => user !== 'admin' && lastCommand !== 'NULL')
-    .map(({ user, host }) => ({ user, host }))
+    .map(({ user, name, host }) => ({ user, name, host }))

@@ -285,4 +285,23 @@ export const FAULTS_BY_HAND: readonly [string, (snapshot: Snapshot) => void, str
     },
     ['monitoring-denied: redis-1'],
   ],
+  [
+    'proxies that are not connected, do not answer, or hold commands',
+    (snapshot) => {
+      const client = { user: 'app', name: 'holdfast-proxy-dc1', host: '10.1.2.61' }
+      redis(snapshot, 0).clients.push(client, { ...client, name: 'holdfast-dc1', host: '10.1.2.62' })
+      const proxy = (last: number, here: Snapshot['proxies'][number]['here']) => ({
+        name: `php-${last}`,
+        at: '127.0.0.1:6380',
+        seenAs: `10.1.2.${last}`,
+        here,
+      })
+      snapshot.proxies = [
+        proxy(61, { problem: null, isHeld: true }),
+        proxy(62, null),
+        { ...proxy(63, { problem: 'It closed the connection.', isHeld: false }), seenAs: null },
+      ]
+    },
+    ['proxy-not-connected: php-62', 'proxy-silent: php-63', 'proxy-held: php-61'],
+  ],
 ]
