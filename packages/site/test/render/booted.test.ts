@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseEnv } from 'node:util'
 import { PERIODS_COMMAND } from '@holdfast/agent/watchdog/sentinel-settings'
 import { TestAuthority } from '@holdfast/testing'
 import { placeCertificate, tlsArgs } from '@holdfast/testing/hosts/certificates'
@@ -9,6 +12,7 @@ import { run } from '@holdfast/testing/hosts/programs'
 import { RenderedGroup } from '@holdfast/testing/hosts/rendered-group'
 import { siteText } from '@holdfast/testing/hosts/site-text'
 import { eventually, makeTempFolder } from '@holdfast/testing/local/data-centre'
+import { programFile } from '@holdfast/testing/program-file'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { SERVICE_USERS } from '../../../../tools/hosts/service-users.ts'
 import { sharedPackage } from '../../../../tools/shared-builds.ts'
@@ -40,11 +44,12 @@ const GATEWAY_SETTINGS = `gateway:
 `
 const SITE = `${siteText('tls', '', {
   dc1: [
-    ['dc1-data-1', 11, 'redis, sentinel, gateway, operator'],
+    ['dc1-data-1', 11, 'redis, sentinel, gateway, proxy, operator'],
     ['dc1-data-2', 12, 'redis, sentinel'],
     ['dc1-data-3', 13, 'redis, sentinel'],
   ],
-})}${GATEWAY_SETTINGS}`
+})}${GATEWAY_SETTINGS}proxy: { users: { web: { keys: ["sess:*"] } } }
+`
 
 const SERVICES = [
   'holdfast-redis.service',
@@ -53,6 +58,10 @@ const SERVICES = [
   'holdfast-gateway.service',
 ] as const
 const [REDIS, , WATCHDOG, GATEWAY] = SERVICES
+const PROXY = 'holdfast-proxy.service'
+const PROXY_SOCKET = 'holdfast-proxy.socket'
+/** A client of the proxy that counts. */
+const COUNTING = programFile(new URL('../programs/counting-client.ts', import.meta.url))
 const ROTATION = 'holdfast-rotate-passwords'
 /** The Node of the package. */
 const NODE = '/usr/lib/holdfast/node'
@@ -65,6 +74,8 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
   let group: RenderedGroup
   let secrets: Secrets
   let usersOfPackage: string
+  /** The environment for clients of the proxy on the booted host. */
+  let clientEnv: NodeJS.ProcessEnv
 
   /** Waits until a service is active and systemd has restarted it this many times. */
   const runs = (unit: string, NRestarts = '0') =>
@@ -87,6 +98,14 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
 
   const isReady = (as: object) =>
     eventually(async () => expect(await ask('/readyz')).toMatchObject(as), 20_000)
+
+  /** An unmodified client of the proxy, with this password. */
+  const asClient = (password = '', ...command: string[]) =>
+    host.run(
+      'redis-cli',
+      ...['-p', '6380', '--user', 'web', '--pass', password, '--no-auth-warning'],
+      ...command,
+    )
 
   const asUser = (user: string, ...command: string[]) =>
     host.run('setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...command)
@@ -130,7 +149,9 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
         expect(await group.ask(name, address, 'sentinel', [...PERIODS_COMMAND])).toBe('OK\n')
       })
     }
-    await host.install(filesOfHost(files, BOOTED.name))
+    const own = filesOfHost(files, BOOTED.name)
+    await host.install(own)
+    clientEnv = parseEnv(present(own.find(({ path }) => path.endsWith('/web.env'))).text)
     await placeCertificate(authority, BOOTED, host.path('/etc/holdfast/tls'))
     // Puts the users of the package into the group that may read the key of the host.
     await host.run('systemd-sysusers')
@@ -187,6 +208,51 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     const said = await host.journal()
     expect(said).toMatch(/Starting [^\n]*Holdfast gateway.*listens on http.*Started [^\n]*Holdfast gateway/s)
     await isReady({ ready: true, server: BOOTED.name })
+  })
+
+  it('the first connection starts the proxy, and to its clients it is one Redis', async () => {
+    const password = clientEnv['REDIS_PASSWORD']
+    await host.run('systemctl', 'enable', '--now', PROXY_SOCKET)
+    expect(await host.state(PROXY)).toMatchObject({ ActiveState: 'inactive' })
+    expect(await asClient(password, 'PING')).toBe('PONG\n')
+    await runs(PROXY)
+    expect(await asClient(password, 'SET', 'sess:1', 'ada')).toBe('OK\n')
+    expect(await asClient(password, 'GET', 'sess:1')).toBe('ada\n')
+    expect(await asClient(password, 'SET', 'other:1', 'ada')).toContain('NOPERM')
+    const named = await host.run(
+      'redis-cli',
+      '-p',
+      '26380',
+      'SENTINEL',
+      'GET-MASTER-ADDR-BY-NAME',
+      'mymaster',
+    )
+    expect(named).toBe('127.0.0.1\n6380\n')
+  })
+
+  it('a restart of the proxy fails no command of an unmodified client, and does none twice', async () => {
+    const password = clientEnv['REDIS_PASSWORD']
+    const [program = '', ...args] = [...host.on, process.execPath, COUNTING]
+    const client = spawn(program, args, {
+      env: { ...process.env, ...clientEnv },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const report = text(client.stdout)
+    const counted = async () => Number(await asClient(password, 'GET', 'sess:count'))
+    for (let restart = 0; restart < 3; restart += 1) {
+      const before = await counted()
+      await eventually(async () => expect(await counted()).toBeGreaterThan(before + 100))
+      await host.run('systemctl', 'restart', PROXY)
+    }
+    client.stdin.end()
+    const { answered, counter, problems } = JSON.parse(await report)
+    expect(problems).toEqual([])
+    expect(answered).toBe(counter)
+    expect(await host.state(PROXY)).toMatchObject({
+      ActiveState: 'active',
+      NRestarts: '0',
+      Result: 'success',
+    })
   })
 
   it('root copies nothing to the target of a link that the user of the gateway created', async () => {
@@ -271,12 +337,13 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     // On a real host, the delivery command does this over SSH.
     const sent = '/var/lib/holdfast/operator/sent'
     await eventually(() => host.run('test', '-e', sent), 30_000)
-    for (const file of ['host.json', 'gateway.json']) {
+    for (const file of ['host.json', 'gateway.json', 'proxy.env']) {
       await host.run('cp', '--no-preserve=all', `${sent}/${BOOTED.name}/${file}`, `/etc/holdfast/${file}`)
     }
     const { MainPID } = await host.state(GATEWAY)
     await host.run('systemctl', 'restart', WATCHDOG)
     await host.run('systemctl', 'reload', GATEWAY)
+    await host.run('systemctl', 'restart', PROXY)
     await host.run('touch', `${sent}/taken`)
 
     await eventually(async () => {
@@ -285,6 +352,8 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     expect(await host.state(`${ROTATION}.service`)).toMatchObject({ Result: 'success', ExecMainStatus: '0' })
     const fresh: Secrets = JSON.parse(await readFile(host.path(SECRETS), 'utf8'))
     expect(fresh.app).not.toBe(secrets.app)
+    expect(await asClient(fresh.proxyUsers?.['web'], 'GET', 'sess:1')).toBe('ada\n')
+    expect(await asClient(clientEnv['REDIS_PASSWORD'], 'GET', 'sess:1')).toContain('WRONGPASS')
     await isReady({ ready: true, revision: fresh.revision })
     expect(await host.state(GATEWAY)).toMatchObject({ MainPID })
     const said = await host.journal()
@@ -307,8 +376,8 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     const boot = await host.run('cat', '/proc/sys/kernel/random/boot_id')
     expect(await host.run('cat', started)).toBe(boot.replaceAll('-', ''))
     await host.run('test', '-e', '/var/lib/holdfast/redis/crashed')
-    await host.run('systemctl', 'stop', ...SERVICES)
-    for (const unit of SERVICES) {
+    await host.run('systemctl', 'stop', ...SERVICES, PROXY_SOCKET)
+    for (const unit of [...SERVICES, PROXY]) {
       expect(await host.state(unit)).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
     }
     await host.run('test', '!', '-e', started)
