@@ -2,7 +2,7 @@ import { primaryOf } from '@holdfast/agent/group/health'
 import type { Check } from '../finding.ts'
 
 /** The beginning of the names that proxies give their connections to Redis. */
-export const PROXY_CLIENT = 'holdfast-proxy-'
+const PROXY_CLIENT = 'holdfast-proxy-'
 
 const LOG = 'journalctl -u holdfast-proxy -n 20'
 
