@@ -171,6 +171,8 @@ export class LoginStreams implements Streams {
         commands: [encodeCommand(args)],
         names: [String(args[0]).toLowerCase()],
         isTransaction: false,
+        isRead: true,
+        sender: this,
         untilMs: performance.now() + this.#options.holdMs,
         isAbandoned: () => false,
         answer: resolve,

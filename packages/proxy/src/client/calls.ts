@@ -12,6 +12,8 @@ const TRY_AGAIN_MS = 25
 export interface Forwarded {
   names: readonly string[]
   commands: readonly Buffer[]
+  /** They change nothing. */
+  isRead?: boolean
 }
 
 /**
@@ -84,7 +86,7 @@ export class Calls {
   /** Asks one command for the proxy itself, and returns its answer. */
   ask(name: string, args: readonly Buffer[], isRead: boolean): Promise<Buffer> {
     return new Promise((resolve) => {
-      const call = this.#make({ names: [name], commands: [encodeCommand(args)] }, resolve)
+      const call = this.#make({ names: [name], commands: [encodeCommand(args)], isRead }, resolve)
       if (isRead) this.#login.streams?.read.add(call)
       else this.#login.streams?.write.add(call)
     })
@@ -108,12 +110,14 @@ export class Calls {
     while (this.#writes > 0 && !this.#isGone) await new Promise((resolve) => setTimeout(resolve, 1))
   }
 
-  #make({ names, commands }: Forwarded, answer: (reply: Buffer) => void): Call {
+  #make({ names, commands, isRead = false }: Forwarded, answer: (reply: Buffer) => void): Call {
     return {
       db: this.#state.db,
       commands,
       names,
       isTransaction: false,
+      isRead,
+      sender: this,
       untilMs: performance.now() + this.#host.holdMs,
       isAbandoned: () => this.#isGone,
       answer,

@@ -254,7 +254,7 @@ export class Client {
 
   #read({ name }: Command, { raw }: Request): true {
     const isWrite = this.#calls.writes > 0 || this.#host.readsAreConfirmed
-    this.#calls[isWrite ? 'write' : 'read']({ names: [name], commands: [raw] })
+    this.#calls[isWrite ? 'write' : 'read']({ names: [name], commands: [raw], isRead: true })
     return true
   }
 

@@ -43,6 +43,8 @@ export type Outcome =
   | { kind: 'done'; answers: Buffer[] }
   /** The guard ended it: another attempt of this stream was done since the record was looked at. Nothing was done. */
   | { kind: 'guarded' }
+  /** A key that a client watched has changed. Nothing was done. */
+  | { kind: 'unwatched' }
   /** The server refused it for a while, or permanently on this connection. Nothing was done. */
   | { kind: 'passing'; error: string; isReplica: boolean }
   /** The server refused some calls before the transaction, so nothing was done. The others can be sent again. */

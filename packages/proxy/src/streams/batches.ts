@@ -1,7 +1,8 @@
 import { nullArray, type Protocol } from '../resp/reply.ts'
 import type { Batch } from './batch.ts'
-import { bytesOf, type Call, unavailable, uncertain } from './call.ts'
+import { answerLost, bytesOf, type Call, unavailable, uncertain } from './call.ts'
 import type { WriteCounters } from './counters.ts'
+import { knownAnswer } from './known-answer.ts'
 
 /** A batch on its way. */
 export interface Current extends Batch {
@@ -93,7 +94,7 @@ export class Batches {
       call.answer(reply)
       this.#leave(call)
     }
-    if (this.#current?.calls.length === 0 && !this.#current.wasSent) this.#current = null
+    this.#dropEmpty()
   }
 
   /** Answers the batch on its way. */
@@ -103,13 +104,40 @@ export class Batches {
     for (const [index, call] of calls.entries()) call.answer(answers[index] ?? unavailable(''))
   }
 
-  /** Answers the batch on its way as far as it can be known without the server's answers. */
-  giveUp(): void {
-    for (const call of this.#current?.calls ?? []) {
-      if (!call.isAbandoned()) this.#counters.uncertain += 1
-      call.answer(uncertain(call, CONNECTION_ENDED))
-    }
+  /**
+   * Answers the batch on its way without the server's answers: it was done, or that is not known. Reads of it are asked
+   * again, before anything else.
+   */
+  giveUp(wasDone: boolean): void {
+    const calls = this.#current?.calls ?? []
     this.#current = null
+    const again = calls.filter(
+      (call, index) =>
+        call.isRead &&
+        !call.isAbandoned() &&
+        // Behind a later write of its client, it would read that.
+        !calls.slice(index).some((later) => later.sender === call.sender && !later.isRead),
+    )
+    for (const call of calls) if (!again.includes(call)) call.answer(this.#answerWithout(call, wasDone))
+    this.#queue = new Set([...again, ...this.#queue])
+  }
+
+  #answerWithout(call: Call, wasDone: boolean): Buffer {
+    if (call.isRead) return unavailable(CONNECTION_ENDED)
+    const known = wasDone ? knownAnswer(call) : null
+    if (known !== null) return known
+    if (!call.isAbandoned()) this.#counters.uncertain += 1
+    return wasDone ? answerLost(call) : uncertain(call, CONNECTION_ENDED)
+  }
+
+  /** Keys that a client watched have changed: its transaction was not done. */
+  endWatched(protocol: Protocol): void {
+    for (const call of this.#current?.calls ?? []) {
+      if (call.watchedBy === undefined) continue
+      call.answer(nullArray(protocol))
+      this.#leave(call)
+    }
+    this.#dropEmpty()
   }
 
   /** Calls whose clients have gone are not sent again. */
@@ -142,11 +170,16 @@ export class Batches {
     }
     const current = this.#current
     if (current === null || !current.calls.includes(call)) return
-    const { wasSent } = current
+    // A read changed nothing, sent or not.
+    const wasSent = current.wasSent && !call.isRead
     this.#counters[wasSent ? 'uncertain' : 'unavailable'] += 1
     call.answer(wasSent ? uncertain(call, reason) : unavailable(reason))
     call.answer = () => {}
     call.isAbandoned = () => true
+  }
+
+  #dropEmpty(): void {
+    if (this.#current?.calls.length === 0 && !this.#current.wasSent) this.#current = null
   }
 
   #leave(call: Call): void {

@@ -12,6 +12,10 @@ export interface Call {
   /** Names of the commands in lower case, for messages. */
   names: readonly string[]
   isTransaction: boolean
+  /** It changes nothing: it can be asked again, whatever became of it. */
+  isRead: boolean
+  /** Its client. */
+  sender: object
   /** The connection that watches keys for this transaction. On another one it is not done. */
   watchedBy?: object
   /** When the proxy gives up (monotonic ms). */
@@ -32,8 +36,18 @@ export const unavailable = (reason: string): Buffer =>
 const TAKES_ELEMENTS =
   /^(?:[lr]pop|[lb]?[lr]?mpop|b[lr]pop|spop|z(?:m?pop|popmin|popmax)|bz.*|getdel|l?move|rpoplpush|brpoplpush|blmove)$/
 
+const lossOf = ({ names }: Pick<Call, 'names'>): string =>
+  names.some((name) => TAKES_ELEMENTS.test(name)) ? ' An element that it took may be lost.' : ''
+
+const nameOf = ({ names }: Pick<Call, 'names'>): string =>
+  names.length > 1 ? 'the transaction' : (names[0]?.toUpperCase() ?? 'the command')
+
+/** The call was done, and only the server knew its answer. */
+export const answerLost = (call: Pick<Call, 'names'>): Buffer =>
+  errorReply(
+    `UNCERTAIN Redis executed ${nameOf(call)}, but the connection ended before the answer came.${lossOf(call)}`,
+  )
+
 /** It is not known whether the call was done. */
-export function uncertain({ names }: Pick<Call, 'names'>, reason: string): Buffer {
-  const lost = names.some((name) => TAKES_ELEMENTS.test(name)) ? ' An element that it took may be lost.' : ''
-  return errorReply(`UNCERTAIN It is not known whether ${names[0]?.toUpperCase()} was done. ${reason}${lost}`)
-}
+export const uncertain = (call: Pick<Call, 'names'>, reason: string): Buffer =>
+  errorReply(`UNCERTAIN It is not known whether ${nameOf(call)} was done. ${reason}${lossOf(call)}`)

@@ -28,9 +28,10 @@ export class Journal {
     return this.#forgotten
   }
 
-  /** Keeps an answered batch. Its commands are copied: they are parts of larger buffers of a client. */
+  /** Keeps the writes of an answered batch. Its commands are copied: they are parts of larger buffers of a client. */
   keep({ number, calls }: Batch): void {
-    const copies = calls.map((call) => ({
+    const writes = calls.filter(({ isRead }) => !isRead)
+    const copies = writes.map((call) => ({
       ...call,
       commands: call.commands.map((command) => Buffer.from(command)),
       isAbandoned: () => false,

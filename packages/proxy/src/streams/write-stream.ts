@@ -67,6 +67,8 @@ export class WriteStream {
   #opening: Promise<Writer> | null = null
   /** A client watches keys on the connection. */
   #isWatching = false
+  /** Resolves when the connection watches its record alone. */
+  #unwatched = Promise.resolve()
   #closed = false
   #problem: string | null = null
 
@@ -124,10 +126,10 @@ export class WriteStream {
     return { connection: writer.connection, reply: await writer.watch(db, watch) }
   }
 
-  /** Ends the connection, and with it all that it watches. */
+  /** Forgets what the client watches. */
   unwatch(): void {
     this.#isWatching = false
-    this.#drop()
+    if (this.#writer !== null) this.#unwatched = this.#writer.unwatch()
   }
 
   /** Ends the stream. Calls that were not answered are answered as {@link unavailable} or {@link uncertain}. */
@@ -150,7 +152,8 @@ export class WriteStream {
         await this.#untilWork()
         if (this.#closed) break
         const writer = await this.#open()
-        // Any transaction would end what a client watches: its own is the next one.
+        await this.#unwatched
+        // INV-PROXY-8. Any transaction would end what a client watches: its own is the next one.
         if (!this.#isWatching || !this.#batches.isIdle) await this.#write(writer)
         this.#problem = null
         backoff.reset()
@@ -219,17 +222,21 @@ export class WriteStream {
     }
     // This attempt did nothing; an earlier one may still.
     current.wasSent = wasSent
-    this.#batches.refuse(outcome.refusals)
+    if (outcome.kind === 'refused') this.#batches.refuse(outcome.refusals)
+    else this.#batches.endWatched(this.#options.identity.protocol)
   }
 
   /** Sends the transaction of a batch. Throws `AgainError` when nothing was done and it can be sent again. */
-  async #send(writer: Writer, batch: Batch): Promise<Extract<Outcome, { kind: 'done' | 'refused' }>> {
+  async #send(
+    writer: Writer,
+    batch: Batch,
+  ): Promise<Extract<Outcome, { kind: 'done' | 'refused' | 'unwatched' }>> {
     this.#attempt += 1
     const outcome = await writer.send(batch, this.#attempt)
     this.#lastWriteMs = performance.now()
     if (outcome.kind === 'guarded') {
-      // The connection ends, and the record shows whether an earlier attempt was done, or a watched key has changed.
-      throw new AgainError('An earlier attempt was done meanwhile, or a watched key has changed.')
+      // The connection ends, and the record shows what was done.
+      throw new AgainError('An earlier attempt was done meanwhile.')
     }
     if (outcome.kind === 'passing') throw new AgainError(outcome.error)
     return outcome
@@ -314,7 +321,7 @@ export class WriteStream {
       // The proof has vanished: it is unknown what was done. Sending again could do it twice.
       counters.lostRecords += 1
       counters.lostProofs += this.#journal.clear()
-      if (current?.wasSent && current.answers === null) this.#batches.giveUp()
+      if (current?.wasSent && current.answers === null) this.#batches.giveUp(false)
       this.#acknowledged = -1
       return
     }
@@ -324,7 +331,7 @@ export class WriteStream {
     for (const batch of missing) {
       const outcome = await this.#send(writer, batch)
       if (outcome.kind === 'done') counters.sentAgain += 1
-      else await this.#refuseAgain(batch, outcome.refusals)
+      else if (outcome.kind === 'refused') await this.#refuseAgain(batch, outcome.refusals)
     }
     if (missing.length > 0) this.#options.onSentAgain(missing.length)
     if (current === null || !current.wasSent) return
@@ -332,7 +339,7 @@ export class WriteStream {
       if (current.answers !== null) return
       // It was done, and its answers are lost.
       counters.foundDone += 1
-      this.#batches.giveUp()
+      this.#batches.giveUp(true)
       return
     }
     // It stays sent: until the next transaction of this stream, the bytes of an abandoned socket may still do it.

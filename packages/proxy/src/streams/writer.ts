@@ -5,7 +5,7 @@ import {
   parseReplication,
   type ReplicationView,
 } from '@holdfast/tokens/group'
-import { decode, errorKind, isError, OK, textOf } from '../resp/reply.ts'
+import { decode, errorKind, isError, OK, textOf, textOrNull } from '../resp/reply.ts'
 import { encodeCommand } from '../resp/request-parser.ts'
 import { type Identity, RawConnection } from '../upstream/raw-connection.ts'
 import type { Upstream } from '../upstream/upstream.ts'
@@ -19,7 +19,7 @@ import {
   readOutcome,
   type WriteRules,
 } from './batch.ts'
-import { type CompletionRecord, parseRecord } from './completion-record.ts'
+import { type CompletionRecord, formatRecord, parseRecord } from './completion-record.ts'
 
 /** If the server does not answer at all within this time, the connection is closed. */
 const LOOK_MS = 1000
@@ -51,6 +51,8 @@ export class Writer implements ConfirmedConnection {
   readonly replid: string
   view: ReplicationView | null = null
   readonly #options: WriterOptions
+  /** The record as this connection knows it. */
+  #record: string | null = null
 
   private constructor(node: Node, connection: RawConnection, term: number, options: WriterOptions) {
     this.node = node
@@ -89,7 +91,13 @@ export class Writer implements ConfirmedConnection {
     const { record, rules, identity, holdMs } = this.#options
     const { bytes, replies } = encodeBatch(batch, attempt, record, rules)
     const answers = await this.connection.exchange(bytes, replies, holdMs)
-    return readOutcome(batch, answers, record, identity.protocol)
+    const outcome = readOutcome(batch, answers, record, identity.protocol)
+    if (outcome.kind === 'done') this.#record = formatRecord({ batch: batch.number, attempt })
+    if (outcome.kind !== 'guarded' || !batch.calls.some(({ watchedBy }) => watchedBy !== undefined))
+      return outcome
+    // Behind the new WATCH of the record: if it is as before, a key of the client has changed.
+    const [value] = await this.connection.exchange([encodeCommand(['GET', record.key])], 1, LOOK_MS)
+    return this.#isRecord(value) ? { kind: 'unwatched' } : outcome
   }
 
   /** Watches keys for a client, and returns the server's answer. */
@@ -98,6 +106,30 @@ export class Writer implements ConfirmedConnection {
     const select = encodeCommand(['SELECT', String(db)])
     const replies = await this.connection.exchange([select, watch, back], 3, LOOK_MS)
     return replies.find(isError) ?? replies[1] ?? OK
+  }
+
+  /**
+   * Forgets what a client watches, without `UNWATCH`, which needs another right. Resolves when the record is watched again. If
+   * it was changed before, the connection ends: the next one shows what was done.
+   */
+  async unwatch(): Promise<void> {
+    const { record, rules } = this.#options
+    const commands = [
+      ['MULTI'],
+      ['EXEC'],
+      [rules.guard ? 'WATCH' : 'EXISTS', record.key],
+      ['GET', record.key],
+    ]
+    try {
+      const replies = await this.connection.exchange(commands.map(encodeCommand), commands.length, LOOK_MS)
+      if (!this.#isRecord(replies[3])) this.connection.close()
+    } catch {
+      // The connection has ended, and with it all that it watched.
+    }
+  }
+
+  #isRecord(value: Buffer | undefined): boolean {
+    return value !== undefined && !isError(value) && textOrNull(value) === this.#record
   }
 
   async #look(upstream: Upstream): Promise<Look> {
@@ -125,6 +157,7 @@ export class Writer implements ConfirmedConnection {
     const view = parseReplication(String(info))
     if (view.replid !== this.replid) return { kind: 'again', reason: `${address} has restarted.` }
     if (view.role !== 'primary') return { kind: 'again', reason: `${address} is not the primary.` }
-    return { kind: 'ready', record: parseRecord(typeof value === 'string' ? value : null) }
+    this.#record = typeof value === 'string' ? value : null
+    return { kind: 'ready', record: parseRecord(this.#record) }
   }
 }

@@ -21,6 +21,7 @@ export class HoldingRelays implements Disposable {
   readonly #servers: { close(): void }[] = []
   #isHolding = false
   #onHeld = () => {}
+  #isLosing = false
   #onAnswer: { text: string; resolve: () => void } | null = null
 
   /** Starts a relay for each Redis, and returns where the proxy reaches each of them. */
@@ -53,6 +54,11 @@ export class HoldingRelays implements Disposable {
       pair.server.write(Buffer.concat(pair.held))
       await answered
     }
+  }
+
+  /** The next transaction of a writer is done, and its answer is lost with the connection. */
+  loseNextAnswer(): void {
+    this.#isLosing = true
   }
 
   /** Resolves when an answer with this text has been handed on to a writer. */
@@ -101,6 +107,14 @@ export class HoldingRelays implements Disposable {
 
   #forward(pair: Pair, chunk: Buffer): void {
     const isTransaction = chunk.includes('MULTI')
+    if (this.#isLosing && pair.isWriter && isTransaction) {
+      this.#isLosing = false
+      pair.server.removeAllListeners('data')
+      // The end of EXEC's answer is that of the completion record. What was behind it does not matter.
+      pair.server.on('data', (answer) => {
+        if (answer.includes('+OK\r\n')) pair.client.destroy()
+      })
+    }
     if (this.#isHolding && pair.isWriter && isTransaction) {
       this.#isHolding = false
       pair.held = []
