@@ -43,7 +43,8 @@ const MAX_ASKED = 64
 export class WaitingList {
   /** By key, each in the order of arrival. */
   readonly #entries = new Map<string, Set<Entry>>()
-  readonly #serving = new Set<string>()
+  /** The keys that are served now, until nothing more came for them. */
+  readonly #serving = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
   /** The newest entry of each stream, by login, database and key. */
   readonly #newest = new Map<Look, Map<number, Map<string, string>>>()
@@ -64,7 +65,8 @@ export class WaitingList {
       entry.isOver = true
       if (!entry.isAsked) entry.settle(null)
     }
-    const timer = timeoutMs <= MAX_TIMER_MS ? setTimeout(end, timeoutMs) : undefined
+    const untilMs = performance.now() + timeoutMs
+    let timer: NodeJS.Timeout | undefined
     entry.settle = (reply) => {
       entry.settle = () => {}
       entry.isOver = true
@@ -78,7 +80,11 @@ export class WaitingList {
       if (others === undefined) this.#entries.set(name, new Set([entry]))
       else others.add(entry)
     }
-    void this.#begin(entry)
+    // An element that is there is not missed, however short the time is and however long the look takes.
+    void this.#begin(entry).then(() => {
+      if (entry.isOver || untilMs - performance.now() > MAX_TIMER_MS) return
+      timer = setTimeout(end, Math.max(0, untilMs - performance.now()))
+    })
     void this.#keepLooking()
     return { reply: promise, end }
   }
@@ -93,15 +99,20 @@ export class WaitingList {
   async #begin(entry: Entry): Promise<void> {
     const { isStream, look, db } = entry.waiter
     if (isStream) return void (await this.#ask(entry))
-    for (const key of await existing(look, db, keysOf(entry))) void this.#serve(`${db}:${key}`)
+    const found = await existing(look, db, keysOf(entry))
+    await Promise.all(found.map((key) => this.#serve(`${db}:${key}`)))
   }
 
   /** Asks those that wait for a key, oldest first: twice as many at a time, for as long as each of them gets something. */
-  async #serve(name: string): Promise<void> {
-    if (!this.#entries.has(name)) return
+  #serve(name: string): Promise<void> {
+    if (!this.#entries.has(name)) return Promise.resolve()
     this.#again.add(name)
-    if (this.#serving.has(name)) return
-    this.#serving.add(name)
+    const serving = this.#serving.get(name) ?? this.#serveAll(name)
+    this.#serving.set(name, serving)
+    return serving
+  }
+
+  async #serveAll(name: string): Promise<void> {
     while (this.#again.delete(name)) await this.#serveOnce([...(this.#entries.get(name) ?? [])])
     this.#serving.delete(name)
   }

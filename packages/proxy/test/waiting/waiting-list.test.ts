@@ -8,6 +8,8 @@ let lists: Map<string, string[]>
 /** The commands that were asked, `EXISTS` with the number of its keys. */
 let asked: string[]
 let isHung: boolean
+/** Until then no look is answered. */
+let gate: Promise<unknown>
 const ends: (() => void)[] = []
 
 beforeEach(() => {
@@ -16,16 +18,20 @@ beforeEach(() => {
   lists = new Map()
   asked = []
   isHung = false
+  gate = Promise.resolve()
 })
 
 const look: Look = async (_, [command, ...keys]) => {
   asked.push(`${command} ${keys.length}`)
   if (isHung) await new Promise(() => {})
+  await gate
   return integer(keys.filter((key) => (lists.get(String(key))?.length ?? 0) > 0).length)
 }
 
 /** A client that waits like BLPOP. */
-function waitFor(...keys: string[]): Promise<string | null> {
+const waitFor = (...keys: string[]) => waitAtMost(Number.POSITIVE_INFINITY, ...keys)
+
+function waitAtMost(timeoutMs: number, ...keys: string[]): Promise<string | null> {
   const ask = async () => {
     asked.push('LPOP')
     await null
@@ -33,7 +39,7 @@ function waitFor(...keys: string[]): Promise<string | null> {
     return key === undefined ? nullArray(2) : bulk(lists.get(key)?.shift() ?? '')
   }
   const waiter = { db: 0, keys: keys.map((key) => Buffer.from(key)), isStream: false, look, ask }
-  const { reply, end } = list.wait(waiter, Number.POSITIVE_INFINITY)
+  const { reply, end } = list.wait(waiter, timeoutMs)
   ends.push(end)
   return reply.then((got) => got && String(got).split('\r\n')[1]) as Promise<string | null>
 }
@@ -117,6 +123,16 @@ it('serves a client that waits for several keys from any of them', async () => {
   push('jobs', 'job')
   list.touched(0, [Buffer.from('jobs')])
   expect(await waiting).toBe('job')
+})
+
+it('gives an element that was there, although the time was over before the first look was answered', async () => {
+  push('jobs', 'job')
+  gate = new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await waitAtMost(1, 'jobs')).toBe('job')
+})
+
+it('ends a wait at its time', async () => {
+  expect(await waitAtMost(1, 'jobs')).toBeNull()
 })
 
 it('does not look while no client waits', async () => {
