@@ -1,1 +1,2 @@
+export { proxyMetrics } from './metrics/proxy-metrics.ts'
 export { type ProxyEvent, type ProxyOptions, type ProxyStatus, RedisProxy } from './redis-proxy.ts'

@@ -133,6 +133,12 @@ export class LoginStreams implements Streams {
     return this.read.size + this.all.reduce((sum, { size }) => sum + size, 0)
   }
 
+  /** How long the oldest call without an answer waits (in milliseconds); 0 without one. */
+  longestWaitMs(nowMs: number): number {
+    const firstUntilMs = Math.min(this.read.firstUntilMs, ...this.all.map(({ firstUntilMs }) => firstUntilMs))
+    return Number.isFinite(firstUntilMs) ? Math.max(0, nowMs - (firstUntilMs - this.#options.holdMs)) : 0
+  }
+
   isCaughtUp(term: number): boolean {
     return this.all.every((stream) => stream.isCaughtUp(term))
   }

@@ -56,6 +56,8 @@ export interface ProxyEvent {
 }
 
 export interface ProxyStatus extends WriteCounters {
+  /** Whether a primary is known, and a replica confirmed it within the lease. */
+  isReady: boolean
   clients: number
   logins: number
   /** Commands that wait for an answer of Redis. */
@@ -112,7 +114,7 @@ export class RedisProxy {
   constructor(options: ProxyOptions) {
     this.#options = options
     const { group, leaseMs = 1000, holdMs = 30_000, reads = 'leased', recordDb = 15 } = options
-    const onFailover = (from: string, to: string) => this.#tellFailover(from, to)
+    const onFailover = (from: string, to: string) => void this.#tellFailover(from, to)
     this.#upstream = new Upstream({ ...group, leaseMs, onFailover })
     this.#host = {
       upstream: this.#upstream,
@@ -174,6 +176,7 @@ export class RedisProxy {
     const streams = logins.flatMap(({ all }) => all)
     return {
       ...this.#counters,
+      isReady: this.#upstream.isReady,
       clients: this.#clients.size,
       logins: logins.length,
       pending: logins.reduce((sum, { pending }) => sum + pending, 0),
@@ -287,9 +290,20 @@ export class RedisProxy {
     }
   }
 
-  #tellFailover(from: string, to: string): void {
-    const { pending } = this.status
-    this.#tell({ event: 'failover', from, to, held: pending })
+  /** One event for each failover, when everything that it held is answered: how much that was, and the longest wait. */
+  async #tellFailover(from: string, to: string): Promise<void> {
+    const { pending: held } = this.status
+    const atMs = performance.now()
+    let longestWaitMs = 0
+    for (;;) {
+      const nowMs = performance.now()
+      const waitMs = Math.max(0, ...[...this.#open].map((streams) => streams.longestWaitMs(nowMs)))
+      // Commands that came after the failover are not counted.
+      if (nowMs - waitMs > atMs || this.#isStopping) break
+      longestWaitMs = waitMs
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+    this.#tell({ event: 'failover', from, to, held, longestWaitMs: Math.round(longestWaitMs) })
   }
 
   #tell(event: ProxyEvent): void {

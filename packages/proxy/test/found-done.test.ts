@@ -17,6 +17,16 @@ async function answersTooEarly(): Promise<boolean> {
   await using proxy = await startProxy(group(), {}, routes)
   const client = new Redis({ host: '127.0.0.1', port: proxy.port, ...CLIENT, retryStrategy: null })
   const replicas = await group().replicas()
+  const primary = await group().primary()
+  const record = async () =>
+    String(
+      await group().run(
+        primary,
+        'EVAL',
+        "redis.call('SELECT', 15) local values = {} for i, key in ipairs(redis.call('KEYS', 'hf:px:*')) do values[i] = redis.call('GET', key) end return values",
+        '0',
+      ),
+    )
   try {
     await client.set('before', '1')
     for (const replica of replicas) replica.pause()
@@ -27,9 +37,13 @@ async function answersTooEarly(): Promise<boolean> {
       isAnswered = true
     })
     await done
+    const before = await record()
     relays.breakWriters()
-    // The proxy connects again, finds the write done, and waits: about as long as WAIT takes.
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    // The proxy connects again, finds the write done, and writes its record before it waits. Redis 7.0 would wait without
+    // that; later servers would confirm at once (FACT-7).
+    while ((await record()) === before) await new Promise((resolve) => setTimeout(resolve, 5))
+    // As long as WAIT takes.
+    await new Promise((resolve) => setTimeout(resolve, 400))
     const wasEarly = isAnswered
     for (const replica of replicas) replica.resume()
     await answer

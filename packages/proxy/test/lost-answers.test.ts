@@ -65,3 +65,23 @@ it('a write whose answer is data is answered as executed, with an unknown answer
   expect(await redis.get('counter')).toBe('1')
   expect(status()).toMatchObject({ foundDone: 1, sentAgain: 0, uncertain: 1 })
 })
+
+// INV-PROXY-2.
+it('an answer that is known without the server is given only when a replica has the write', async () => {
+  const replicas = await group().replicas()
+  for (const replica of replicas) replica.pause()
+  try {
+    let isAnswered = false
+    const answer = redis.set('replicated', 'data').then(() => {
+      isAnswered = true
+    })
+    while (status().foundDone === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(isAnswered).toBe(false)
+    for (const replica of replicas) replica.resume()
+    await answer
+    expect(status()).toMatchObject({ uncertain: 0 })
+  } finally {
+    for (const replica of replicas) replica.resume()
+  }
+})

@@ -35,6 +35,16 @@ export class Batches {
     return this.#queue.size + (this.#current?.calls.length ?? 0)
   }
 
+  /** The time of the call that is given up first (monotonic ms); infinite without one. */
+  get firstUntilMs(): number {
+    // Calls are in the order in which they came, and each may wait as long as the others.
+    const [waiting] = this.#queue
+    return [...(this.#current?.calls ?? []), ...(waiting === undefined ? [] : [waiting])].reduce(
+      (first, { untilMs }) => Math.min(first, untilMs),
+      Number.POSITIVE_INFINITY,
+    )
+  }
+
   /** Whether nothing waits and nothing is on its way. */
   get isIdle(): boolean {
     return this.#current === null && this.#queue.size === 0
@@ -105,20 +115,35 @@ export class Batches {
   }
 
   /**
-   * Answers the batch on its way without the server's answers: it was done, or that is not known. Reads of it are asked
-   * again, before anything else.
+   * The batch on its way was done, and its answers are lost. Those that are known take their place, and are given when it is
+   * acknowledged.
    */
-  giveUp(wasDone: boolean): void {
-    const calls = this.#current?.calls ?? []
+  recover(): void {
+    const current = this.#current
+    if (current === null) return
+    this.#askReadsAgain(current)
+    current.answers = current.calls.map((call) => this.#answerWithout(call, true))
+  }
+
+  /** Answers the batch on its way, of which nothing is known. */
+  giveUp(): void {
+    const current = this.#current
+    if (current === null) return
+    this.#askReadsAgain(current)
     this.#current = null
+    for (const call of current.calls) call.answer(this.#answerWithout(call, false))
+  }
+
+  /** Reads change nothing. Behind a later write of its client, one would read that, so it is not asked again. */
+  #askReadsAgain(current: Current): void {
+    const { calls } = current
     const again = calls.filter(
       (call, index) =>
         call.isRead &&
         !call.isAbandoned() &&
-        // Behind a later write of its client, it would read that.
         !calls.slice(index).some((later) => later.sender === call.sender && !later.isRead),
     )
-    for (const call of calls) if (!again.includes(call)) call.answer(this.#answerWithout(call, wasDone))
+    current.calls = calls.filter((call) => !again.includes(call))
     this.#queue = new Set([...again, ...this.#queue])
   }
 

@@ -55,6 +55,11 @@ export class ReadStream {
     return this.#queue.length + this.#inFlight
   }
 
+  /** The time of the waiting call that is given up first (monotonic ms); infinite without one. */
+  get firstUntilMs(): number {
+    return this.#queue[0]?.untilMs ?? Number.POSITIVE_INFINITY
+  }
+
   add(call: Call): void {
     if (this.#closed) {
       call.answer(unavailable('The proxy stops.'))

@@ -88,6 +88,11 @@ export class WriteStream {
     return this.#batches.size
   }
 
+  /** The time of the call that is given up first (monotonic ms); infinite without one. */
+  get firstUntilMs(): number {
+    return this.#batches.firstUntilMs
+  }
+
   get forgotten(): number {
     return this.#journal.forgotten
   }
@@ -321,11 +326,12 @@ export class WriteStream {
       // The proof has vanished: it is unknown what was done. Sending again could do it twice.
       counters.lostRecords += 1
       counters.lostProofs += this.#journal.clear()
-      if (current?.wasSent && current.answers === null) this.#batches.giveUp(false)
+      if (current?.wasSent && current.answers === null) this.#batches.giveUp()
       this.#acknowledged = -1
       return
     }
     const done = record?.batch ?? -1
+    if (this.#journal.size > 0 || current?.wasSent) await this.#fence(writer, done)
     const missing = this.#journal.after(done)
     if (missing.length > 0) counters.lostProofs += missing.length
     for (const batch of missing) {
@@ -337,15 +343,24 @@ export class WriteStream {
     if (current === null || !current.wasSent) return
     if (current.number <= done) {
       if (current.answers !== null) return
-      // It was done, and its answers are lost.
       counters.foundDone += 1
-      this.#batches.giveUp(true)
+      this.#batches.recover()
       return
     }
     // It stays sent: until the next transaction of this stream, the bytes of an abandoned socket may still do it.
     counters.sentAgain += 1
     current.answers = null
     this.#batches.dropAbandoned()
+  }
+
+  /**
+   * Sets the record again. `WAIT` refers to the last write of its own connection: without one, newer servers confirm at once
+   * what other connections wrote (FACT-7).
+   */
+  async #fence(writer: Writer, done: number): Promise<void> {
+    if (done < 0) return
+    const { kind } = await this.#send(writer, { number: done, calls: [] })
+    if (kind !== 'done') throw new AgainError('The server refuses the completion record.')
   }
 
   /** The server refuses an answered batch now. Full memory passes; what is not permitted any more does not. */

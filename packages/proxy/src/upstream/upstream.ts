@@ -65,6 +65,12 @@ export class Upstream {
     return term === this.group.term && term === this.#leaseTerm && this.#lease.isValid(readInstant())
   }
 
+  /** Whether a primary is known, and a replica confirmed it within the lease. */
+  get isReady(): boolean {
+    const { primary } = this
+    return primary !== null && this.holdsLease(primary.term)
+  }
+
   /** Judges the confirmations of one connection that carries writes. */
   confirmation(): ReplicaConfirmation {
     return new ReplicaConfirmation(this.group, this.#barrier, this.#rules)

@@ -13,6 +13,10 @@ export const proxy: CommandSpec<ProxyCommandOptions> = {
       summary: 'Address and port for clients that ask Sentinels; the answer is the proxy',
     },
     {
+      flags: '--metrics-listen <address>',
+      summary: 'Address and port for /metrics, /healthz and /readyz',
+    },
+    {
       flags: '--reads <which>',
       summary: 'leased (default): at most --lease old; confirmed: as strict as writes',
       parse: oneOf('leased', 'confirmed'),

@@ -8,12 +8,14 @@ import { formatAddress, parseAddress } from '@holdfast/tokens/redis'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { logEvent, logLine, untilStopped } from '../../command-line/service.ts'
 import { followLogin } from './follow.ts'
+import { HealthServer } from './health-server.ts'
 
 export type ProxyCommandOptions = {
   envFile?: string
   listen?: string
   socket?: string
   sentinelListen?: string
+  metricsListen?: string
   reads?: 'leased' | 'confirmed'
   lease?: number
   hold?: number
@@ -34,6 +36,8 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   const { envFile } = options
   const environment = envFile === undefined ? process.env : await readEnvironment(envFile)
   const group = groupOptionsFromEnvironment(environment)
+  const metrics =
+    options.metricsListen === undefined ? null : addressOf('--metrics-listen', options.metricsListen)
   const running = new RedisProxy({
     // By this name the doctor knows the connections of a proxy.
     group: { ...group, clientName: `holdfast-proxy-${group.dataCentre}` },
@@ -46,7 +50,9 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   using notifier = createNotifier(process.env, (error) =>
     logEvent('systemd-not-notified', { reason: String(error) }),
   )
+  await using health = new HealthServer(() => running.status)
   try {
+    if (metrics !== null) await listen(metrics, () => health.listen(metrics))
     await listen(where, () => running.listen(activated.clients ?? where))
     const sentinelPlace = activated.sentinelClients ?? sentinels
     if (sentinelPlace !== null && 'port' in where) {
