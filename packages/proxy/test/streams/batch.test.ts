@@ -9,6 +9,8 @@ const call: Call = {
   commands: [Buffer.from('')],
   names: ['set'],
   isTransaction: false,
+  isRead: false,
+  sender: {},
   untilMs: Number.POSITIVE_INFINITY,
   isAbandoned: () => false,
   answer: () => {},
