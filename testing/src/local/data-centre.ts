@@ -22,6 +22,7 @@ import { formatAddress } from '@holdfast/tokens/redis'
 const COMMAND_TIMEOUT_MS = 10_000
 
 const STAND_IN_GATEWAY = fileURLToPath(new URL('./stand-in-gateway.mjs', import.meta.url))
+const STAND_IN_PROXY = fileURLToPath(new URL('./stand-in-proxy.mjs', import.meta.url))
 
 export const makeTempFolder = () => mkdtemp(join(tmpdir(), 'holdfast-'))
 
@@ -30,6 +31,7 @@ export function startOptions(stateDir: string, plan: LocalPlan): StartOptions {
     plan,
     stateDir,
     gatewayCommand: [process.execPath, STAND_IN_GATEWAY],
+    proxyCommand: [process.execPath, STAND_IN_PROXY],
     writeUsers: (file, users) =>
       writeFile(file, JSON.stringify(users.map(({ name }) => name)), { mode: 0o600 }),
     startTimeoutMs: 40_000,

@@ -35,7 +35,7 @@ async function listOrBegin(certificates: CertificateFolder): Promise<Set<string>
 /** The holders of certificates in a local data centre: with TLS every process, with stunnel the ends of the tunnels. */
 export function certificateHolders({
   site: { transport },
-  addresses: { dataHosts, gateways },
+  addresses: { dataHosts, gateways, proxy },
 }: LocalPlan): { name: string; addresses: string[] }[] {
   if (transport === 'plain') return []
   if (transport === 'stunnel') {
@@ -47,6 +47,7 @@ export function certificateHolders({
       { name: `sentinel-${index + 1}`, addresses: [host] },
     ]),
     ...gateways.map(({ host }, index) => ({ name: `gateway-${index + 1}`, addresses: [host] })),
+    { name: 'proxy', addresses: [proxy.host] },
     { name: OPERATOR, addresses: [] },
   ]
 }

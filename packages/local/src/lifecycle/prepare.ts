@@ -17,6 +17,7 @@ import { CONFIG_FILES } from '../supervise/plans.ts'
 import { seedRedis, seedSentinel } from '../supervise/seeds.ts'
 import { writeGatewayConfigs } from './gateway-files.ts'
 import { prepareCertificates } from './local-certificates.ts'
+import { writeProxyEnvironment } from './proxy-file.ts'
 
 /** A user of the gateways, for the users file. */
 export interface NewUser {
@@ -42,6 +43,7 @@ export async function prepareFolder(
   await Promise.all([
     ...plan.addresses.dataHosts.map((_, index) => prepareDataHost(plan, index, folder, secrets)),
     writeGatewayConfigs(plan, folder, secrets),
+    writeProxyEnvironment(plan, folder, secrets),
     makeFolder(folder.of('balancer')).then(() =>
       writePrivate(join(folder.of('balancer'), CONFIG_FILES.balancer), renderHaproxyCfg(plan)),
     ),

@@ -2,9 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { primaryOf, type ReasonCode, unhealthyReason } from '@holdfast/agent/group/health'
 import { type GroupSnapshot, takeSnapshot } from '@holdfast/agent/group/snapshot'
 import { ClusterError } from '@holdfast/site/errors'
+import { platformPassword } from '@holdfast/site/render/derived-secrets'
 import { AuthFailedError } from '@holdfast/tokens'
-import { formatAddress, MARK_KEY, type NodeAddress } from '@holdfast/tokens/redis'
-import { urlOf } from '../state/description.ts'
+import {
+  Connection,
+  type Credentials,
+  formatAddress,
+  MARK_KEY,
+  type NodeAddress,
+} from '@holdfast/tokens/redis'
+import { PLATFORM_USER, urlOf } from '../state/description.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { LocalDataCentre } from '../state/open.ts'
 import type { ManagedProcess } from '../supervise/managed-process.ts'
@@ -38,6 +45,7 @@ export class Readiness {
   readonly #supervisor: Supervisor
   readonly #folder: StateFolder
   readonly #groupId: string
+  readonly #proxyClient: Credentials
   readonly #signal: AbortSignal
   readonly #untilMs: number
 
@@ -51,6 +59,7 @@ export class Readiness {
     this.#supervisor = supervisor
     this.#folder = folder
     this.#groupId = secrets.mark
+    this.#proxyClient = { username: PLATFORM_USER, password: platformPassword(secrets) }
     this.#signal = signal
     this.#untilMs = performance.now() + timeoutMs
   }
@@ -116,6 +125,17 @@ export class Readiness {
     await this.#until(what, processes, async () => {
       const answers = await Promise.all(processes.map(({ plan }) => isReady(plan, this.#signal)))
       return answers.every(Boolean) ? null : ''
+    })
+  }
+
+  /** Waits until a client can log in to each proxy, which then knows the primary. */
+  async proxyAnswers(processes: readonly ManagedProcess[]): Promise<void> {
+    await this.#until('the proxy to answer', processes, async () => {
+      for (const { plan } of processes) {
+        const connection = await Connection.open({ address: plan, ...this.#proxyClient })
+        connection.close()
+      }
+      return null
     })
   }
 

@@ -25,6 +25,8 @@ export interface StartOptions {
   stateDir: string
   /** The command that runs a gateway when `--config FILE` is added. */
   gatewayCommand: readonly string[]
+  /** The command that runs the proxy when `--env-file FILE --listen ADDRESS` is added. */
+  proxyCommand: readonly string[]
   /** Writes the users file of the gateways; called only when there is none. */
   writeUsers: (file: string, users: NewUser[]) => Promise<void>
   /** Called at each step of the start. */
@@ -35,7 +37,7 @@ export interface StartOptions {
   startTimeoutMs?: number
 }
 
-export type StartStep = 'folder' | 'redis' | 'sentinels' | 'gateways' | 'balancer'
+export type StartStep = 'folder' | 'redis' | 'sentinels' | 'gateways' | 'proxy' | 'balancer'
 
 export interface StartProgress {
   step: StartStep
@@ -124,6 +126,7 @@ class DataCentre implements RunningDataCentre {
       haproxy: findProgram('haproxy'),
       stunnel: plan.site.transport === 'stunnel' ? findProgram('stunnel') : null,
       gateway: options.gatewayCommand,
+      proxy: options.proxyCommand,
     }
     const left = await endLeftovers(folder)
     // A process that could not be recorded must not start.
@@ -155,17 +158,18 @@ class DataCentre implements RunningDataCentre {
       this.#leaving.signal,
       this.#options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
     )
-    const [sentinels, gateways, balancer] = [
+    const [sentinels, gateways, proxy, balancer] = [
       supervisor.ofKind('sentinel'),
       supervisor.ofKind('gateway'),
+      supervisor.ofKind('proxy'),
       supervisor.ofKind('balancer'),
     ]
     supervisor.start(supervisor.ofKind('stunnel'))
     if (supervisor.initialised) await this.#startRedisAgain(ready)
     else await this.#startFreshRedis(ready)
 
-    // The gateways take longest to start, and wait for the Sentinels by themselves.
-    supervisor.start([...sentinels, ...gateways])
+    // Gateways and proxy take longest to start, and wait for the Sentinels by themselves.
+    supervisor.start([...sentinels, ...gateways, ...proxy])
     await this.#step('sentinels', `${sentinels.length} Sentinels`, async () => {
       await ready.sentinelsAgree()
       const primary = await ready.groupIsLinked()
@@ -181,6 +185,10 @@ class DataCentre implements RunningDataCentre {
     await this.#step('gateways', some, async () => {
       await ready.httpAnswers('the gateways to be ready', gateways)
       return `${some} ${gateways.length === 1 ? 'is' : 'are'} ready`
+    })
+    await this.#step('proxy', 'The Redis proxy', async () => {
+      await ready.proxyAnswers(proxy)
+      return `The Redis proxy answers at ${formatAddress(this.#options.plan.addresses.proxy)}`
     })
     await this.#step('balancer', 'HAProxy', async () => {
       supervisor.start(balancer)

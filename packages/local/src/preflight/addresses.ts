@@ -10,13 +10,14 @@ import { portOwner } from './port-owner.ts'
  * moment. Throws `ADDRESS_NOT_HERE` or `PORT_IN_USE`.
  */
 export async function checkAddresses({ site, addresses }: LocalPlan): Promise<void> {
-  const { dataHosts, gateways, balancer } = addresses
+  const { dataHosts, gateways, balancer, proxy } = addresses
   const nodes = [...dataHosts.map(redisAddress), ...dataHosts.map(sentinelAddress)]
   const all = [
     ...nodes,
     ...(site.transport === 'stunnel' ? nodes.flatMap(tunnelAddresses) : []),
     ...gateways,
     balancer,
+    proxy,
   ]
   for (const address of all) {
     const code = await tryToListen(address)

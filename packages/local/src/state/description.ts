@@ -1,10 +1,12 @@
+import type { Engine } from '@holdfast/site/file/site'
+import { platformPassword } from '@holdfast/site/render/derived-secrets'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
 import type { LocalPlan } from '@holdfast/site/topology/local-plan'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import type { StateFolder } from './folder.ts'
 
-/** A data centre's addresses and first user, for scripts. `holdfast up --detach --json` prints it. Holds a password. */
+/** A data centre's addresses and users at its start, for scripts. `holdfast up --detach --json` prints it. Holds passwords. */
 export interface DataCentreDescription {
   name: string
   stateDir: string
@@ -17,12 +19,18 @@ export interface DataCentreDescription {
   /** A user of the gateways for first experiments. */
   user: string
   password: string
+  /** The Redis proxy, and the user of its clients. */
+  proxy: NodeAddress & { user: string; password: string }
+  /** The server, whose command line client is `<engine>-cli`. */
+  engine: Engine['name']
 }
 
 export const DEMO_USER = 'demo'
+/** The Redis user of applications that do not use the library. */
+export const PLATFORM_USER = 'platform'
 
 export function describe(
-  { dataCentre, addresses }: LocalPlan,
+  { site, dataCentre, addresses }: LocalPlan,
   folder: StateFolder,
   secrets: Secrets,
 ): DataCentreDescription {
@@ -35,6 +43,8 @@ export function describe(
     sentinels: addresses.dataHosts.map(sentinelAddress),
     user: DEMO_USER,
     password: secrets.demoPassword,
+    proxy: { ...addresses.proxy, user: PLATFORM_USER, password: platformPassword(secrets) },
+    engine: site.engine.name,
   }
 }
 

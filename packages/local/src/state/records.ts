@@ -5,7 +5,7 @@ import { ClusterError } from '@holdfast/site/errors'
 import { z } from 'zod'
 import type { StateFolder } from './folder.ts'
 
-export const PROCESS_KINDS = ['balancer', 'gateway', 'sentinel', 'redis', 'stunnel'] as const
+export const PROCESS_KINDS = ['balancer', 'gateway', 'proxy', 'sentinel', 'redis', 'stunnel'] as const
 
 export type ProcessKind = (typeof PROCESS_KINDS)[number]
 

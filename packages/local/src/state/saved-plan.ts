@@ -17,6 +17,7 @@ const schema = z.object({
     dataHosts: z.array(z.object({ host: z.string(), redisPort: z.int(), sentinelPort: z.int() })),
     gateways: z.array(address),
     balancer: address,
+    proxy: address,
   }),
 })
 
@@ -45,15 +46,19 @@ const whyUnusable = (text: string): string =>
     ? 'was written by an older version of Holdfast. Run the data centre with that version, or delete it with its sessions: `holdfast down --purge`.'
     : 'is not a valid topology. If it was edited, restore it. `holdfast down --purge` deletes the data centre with its sessions.'
 
-/** Older versions kept the data hosts beside the name of the data centre, and no site. */
+/** Older versions kept no site, or no address of the proxy. */
 function isOlderVersion(text: string): boolean {
   try {
-    const content: unknown = JSON.parse(text)
-    return typeof content === 'object' && content !== null && 'dataHosts' in content && !('site' in content)
+    return olderSchemas.safeParse(JSON.parse(text)).success
   } catch {
     return false
   }
 }
+
+const olderSchemas = z.union([
+  z.object({ dataHosts: z.array(z.unknown()), site: z.undefined() }),
+  z.object({ site: z.unknown(), addresses: schema.shape.addresses.extend({ proxy: z.undefined() }) }),
+])
 
 export function writePlan(folder: StateFolder, plan: LocalPlan): Promise<void> {
   return writePrivate(folder.topologyFile, `${JSON.stringify(planText(plan), null, 2)}\n`)

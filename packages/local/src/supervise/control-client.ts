@@ -24,8 +24,8 @@ export interface ControlClient {
 const DEADLINE_MS = 2000
 /** A Redis has ten seconds to stop cleanly. */
 const RESTART_DEADLINE_MS = 15_000
-/** Balancer, gateways, Sentinels and Redis stop one after the other, each within its grace period. */
-const STOP_DEADLINE_MS = 35_000
+/** Balancer, gateways and proxy, Sentinels and Redis stop one after the other, each within its grace period. */
+const STOP_DEADLINE_MS = 40_000
 
 /**
  * A client of the control socket of the data centre that runs with this state folder. It connects for each call.

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { LocalPlan } from '@holdfast/site/topology/local-plan'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
+import { formatAddress } from '@holdfast/tokens/redis'
 import type { StateFolder } from '../state/folder.ts'
 import type { ProcessKind } from '../state/records.ts'
 import { SENTINEL_FILE } from '../state/sentinel-files.ts'
@@ -14,6 +15,8 @@ export interface Programs {
   stunnel: string | null
   /** The command that starts a gateway when `--config FILE` is appended. */
   gateway: readonly string[]
+  /** The command that starts the proxy when `--env-file FILE --listen ADDRESS` is appended. */
+  proxy: readonly string[]
 }
 
 /** The configuration file of each kind of process, in the folder of the process. */
@@ -21,6 +24,7 @@ export const CONFIG_FILES: Record<ProcessKind, string> = {
   redis: 'redis.conf',
   sentinel: SENTINEL_FILE,
   gateway: 'gateway.json',
+  proxy: 'proxy.env',
   balancer: 'haproxy.cfg',
   stunnel: 'stunnel.conf',
 }
@@ -38,6 +42,7 @@ export function planProcesses(
   programs: Programs,
 ): ProcessPlan[] {
   const [gatewayCommand = '', ...gatewayArgs] = programs.gateway
+  const [proxyCommand = '', ...proxyArgs] = programs.proxy
   const plan = (
     kind: ProcessKind,
     name: string,
@@ -73,6 +78,13 @@ export function planProcesses(
         file,
       ]),
     ),
+    plan('proxy', 'proxy', addresses.proxy, proxyCommand, (file) => [
+      ...proxyArgs,
+      '--env-file',
+      file,
+      '--listen',
+      formatAddress(addresses.proxy),
+    ]),
     plan('balancer', 'balancer', addresses.balancer, programs.haproxy, (file) => ['-db', '-f', file]),
   ]
 }

@@ -20,10 +20,11 @@ import { ManagedProcess, type ProcessPlan, type ProcessStatus } from './managed-
 import { ACL_FILE } from './plans.ts'
 import { seedRedis, seedSentinel } from './seeds.ts'
 
-/** How long each kind of process may take to end before SIGKILL. A gateway finishes its requests. */
+/** How long each kind of process may take to end before SIGKILL. A gateway and the proxy give the answers under way. */
 const GRACE_MS: Record<ProcessKind, number> = {
   balancer: 2000,
   gateway: 10_000,
+  proxy: 12_000,
   sentinel: 2000,
   redis: 10_000,
   stunnel: 2000,
@@ -147,7 +148,7 @@ export class Supervisor {
     return this.topology.dataHosts.some((dataHost) => dataHost.host === host)
   }
 
-  /** Ends every process, clients before their servers: balancer, gateways, Sentinels, replicas, primary, tunnels. */
+  /** Ends every process, clients before their servers: balancer, gateways and proxy, Sentinels, replicas, primary, tunnels. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopInOrder()
     return this.#stopping
@@ -163,7 +164,7 @@ export class Supervisor {
     const redis = this.ofKind('redis')
     const order = [
       this.ofKind('balancer'),
-      this.ofKind('gateway'),
+      [...this.ofKind('gateway'), ...this.ofKind('proxy')],
       this.ofKind('sentinel'),
       redis.filter((process) => !isPrimary(process)),
       redis.filter(isPrimary),

@@ -63,11 +63,12 @@ it('after all Redis are killed at once, a primary with the data serves writes wi
 
 it('a killed gateway, Sentinel and balancer are restarted', async () => {
   await dc.untilHealthy()
-  for (const name of ['gateway-2', 'sentinel-3', 'balancer']) await dc.control.signal(name, 'SIGKILL')
+  for (const name of ['gateway-2', 'sentinel-3', 'balancer', 'proxy'])
+    await dc.control.signal(name, 'SIGKILL')
   await dc.untilHealthy()
   await eventually(async () => {
     const { processes } = await dc.status()
-    expect(processes.filter(({ state }) => state === 'running')).toHaveLength(11)
+    expect(processes.filter(({ state }) => state === 'running')).toHaveLength(12)
     expect(processes.find(({ name }) => name === 'gateway-2')?.restarts).toBe(1)
     expect((await fetch(`http://${NETWORK}.1:8080/`)).status).toBe(200)
   })

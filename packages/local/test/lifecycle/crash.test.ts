@@ -36,12 +36,12 @@ it('what a killed supervisor left is ended by the next start, which has the data
   supervisor.kill('SIGKILL')
   await exited
   const left = dc.processes()
-  expect(left.filter(isAlive)).toHaveLength(11)
+  expect(left.filter(isAlive)).toHaveLength(12)
   expect((await dc.status()).supervisor).toBe('gone')
 
   await dc.start()
   expect(left.filter(isAlive)).toEqual([])
-  expect(dc.processes().filter(isAlive)).toHaveLength(11)
+  expect(dc.processes().filter(isAlive)).toHaveLength(12)
   expect(await dc.ask(`${NETWORK}.12`, ['GET', 'kept'])).toEqual(['yes'])
 })
 

@@ -182,6 +182,7 @@ async function effectOf(site: Site): Promise<string> {
     haproxy: 'haproxy',
     stunnel: plan.site.transport === 'stunnel' ? 'stunnel' : null,
     gateway: ['gateway'],
+    proxy: ['proxy'],
   }
   const files = (await readdir(folder.path, { recursive: true })).sort()
   const texts = files.map(async (name) => {
@@ -234,9 +235,13 @@ describe('the saved plan', () => {
     expect(site).toEqual({ ...saved.site, timings: TIMINGS.fast, dataCentres: [dataCentre] })
   })
 
-  it('of an older version is refused with an error that says what to do', async () => {
+  it.each([
+    ['no site', (file: string) => JSON.stringify({ ...JSON.parse(file), site: undefined, dataHosts: [] })],
+    ['no proxy', (file: string) => file.replace('"proxy"', '"another"')],
+  ])('of an older version with %s is refused with an error that says what to do', async (_, older) => {
     const folder = await emptyFolder()
-    await writeFile(folder.topologyFile, JSON.stringify({ name: 'dc1', dataHosts: [], gateways: [] }))
+    await writePlan(folder, defaultPlan())
+    await writeFile(folder.topologyFile, older(await readFile(folder.topologyFile, 'utf8')))
     await expect(readPlan(folder)).rejects.toMatchObject({
       code: 'STATE_UNUSABLE',
       message: expect.stringMatching(

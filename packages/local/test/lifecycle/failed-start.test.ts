@@ -217,6 +217,10 @@ const FAILURES: Record<string, Failure> = {
     meanwhile: () => listenAt(22, 8080),
     says: /^START_FAILED .*gateway-2 keeps crashing: exit code 1 /,
   },
+  'the port of the proxy is taken meanwhile': {
+    meanwhile: () => listenAt(2, 6380),
+    says: /^START_FAILED .*proxy keeps crashing: exit code 1 /,
+  },
   'the port of the balancer is taken meanwhile': {
     meanwhile: () => listenAt(1, 8080),
     says: /^START_FAILED .*balancer keeps crashing: exit code 1 /,
@@ -253,7 +257,7 @@ describe('a start ends within seconds, with one error and without a process, whe
   )
 })
 
-const STEPS: StartStep[] = ['folder', 'redis', 'sentinels', 'gateways', 'balancer']
+const STEPS: StartStep[] = ['folder', 'redis', 'sentinels', 'gateways', 'proxy', 'balancer']
 
 // INV-LOCAL-2.
 describe('in the middle of the start', () => {
@@ -313,7 +317,7 @@ it('`down` ends a supervisor whose files and socket are missing, and that would 
   const { prints, ended } = start()
   await prints('ready')
   for (const name of ['supervisor.json', 'control.sock']) await rm(at(name))
-  expect((await stopDataCentre(stateDir)).ended).toHaveLength(11)
+  expect((await stopDataCentre(stateDir)).ended).toHaveLength(12)
   await ended
   await expectNothingRuns()
 }, 60_000)

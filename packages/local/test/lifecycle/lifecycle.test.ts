@@ -38,6 +38,13 @@ it('a local data centre describes itself for scripts', async () => {
     sentinels: [11, 12, 13].map((last) => ({ host: `${NETWORK}.${last}`, port: 26379 })),
     user: 'demo',
     password: expect.stringMatching(/^.{40,}$/),
+    proxy: {
+      host: `${NETWORK}.2`,
+      port: 6380,
+      user: 'platform',
+      password: expect.stringMatching(/^.{40,}$/),
+    },
+    engine: 'redis',
   })
   expect(dc1.running?.description).toEqual(JSON.parse(text))
 })
@@ -45,7 +52,7 @@ it('a local data centre describes itself for scripts', async () => {
 it('a local data centre shows one primary, two linked replicas and three Sentinels that agree', async () => {
   const status = await dc1.status()
   expect(status).toMatchObject({ name: 'dc1', timings: 'fast', supervisor: 'running' })
-  expect(status.processes).toHaveLength(11)
+  expect(status.processes).toHaveLength(12)
   expect(status.processes.every(({ state, pid }) => state === 'running' && pid !== null)).toBe(true)
   expect(status.redis.map((node) => node.reachable && [node.role, node.replicas, node.link])).toEqual([
     ['primary', 2, null],
@@ -85,6 +92,7 @@ it('a local data centre keeps its secrets to the owner: in modes, in arguments, 
     'sentinel-1/sentinel.conf',
     'gateway-1/gateway.json',
     'gateway-1/log',
+    'proxy/proxy.env',
   ]) {
     expect([file, (await stat(join(dc1.stateDir, file))).mode & 0o077]).toEqual([file, 0])
   }
@@ -114,10 +122,10 @@ it('a local data centre refuses requests that its control socket does not know',
 it('a local data centre leaves no process and no open port when it stops, and comes back with its data', async () => {
   await dc1.write('kept', 'yes')
   const before = dc1.processes()
-  expect(before).toHaveLength(11)
+  expect(before).toHaveLength(12)
   const report = await stopDataCentre(dc1.stateDir)
   expect(report).toMatchObject({ by: 'supervisor', purged: false })
-  expect(report.ended).toHaveLength(11)
+  expect(report.ended).toHaveLength(12)
   await dc1.running?.stopped
   expect(before.filter(isAlive)).toEqual([])
   await checkAddresses(dc1.plan)
@@ -144,7 +152,7 @@ it('a local data centre accepts other timings for an existing folder, and refuse
   })
 })
 
-it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways'])(
+it.each<StartProgress['step']>(['redis', 'sentinels', 'gateways', 'proxy'])(
   'a local data centre can be aborted while it starts its %s',
   async (step) => {
     const controller = new AbortController()

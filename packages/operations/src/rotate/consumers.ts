@@ -1,4 +1,5 @@
 import { writeGatewayConfigs } from '@holdfast/local/lifecycle/gateway-files'
+import { writeProxyEnvironment } from '@holdfast/local/lifecycle/proxy-file'
 import type { LocalDataCentre } from '@holdfast/local/state/open'
 import { connectControl } from '@holdfast/local/supervise/control-client'
 import type { DataCentre, Site } from '@holdfast/site/file/site'
@@ -73,7 +74,10 @@ function localConsumers({ plan, folder }: LocalDataCentre): SecretConsumers {
     gateways,
     deliverCommand: null,
     silentGateways: () => silentGateways(gateways),
-    deliver: (secrets) => writeGatewayConfigs(plan, folder, secrets),
+    async deliver(secrets) {
+      await writeGatewayConfigs(plan, folder, secrets)
+      await writeProxyEnvironment(plan, folder, secrets)
+    },
     waitForGateways: ({ revision, signal, what }) => waitForRevision(gateways, { revision, signal, what }),
     byHand: () => [],
     supervisor: {

@@ -19,6 +19,8 @@ export interface LocalAddresses {
   /** The gateways, in the balancer's order. */
   gateways: NodeAddress[]
   balancer: NodeAddress
+  /** The Redis proxy. */
+  proxy: NodeAddress
 }
 
 /** The same view of a local data centre that operations have of real hosts. */

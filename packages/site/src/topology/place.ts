@@ -32,6 +32,8 @@ interface AddressOptions {
   gateways?: string[]
   /** The balancer as `address` or `address:port`. The default port is 8080. Default is `.1` of the network. */
   balancer?: string
+  /** The Redis proxy as `address` or `address:port`. The default port is 6380. Default is `.2` of the network. */
+  proxy?: string
 }
 
 export interface DefaultPlanOptions extends AddressOptions {
@@ -55,8 +57,8 @@ interface SitePlanOptions {
 const DEFAULT_NETWORK = '127.0.1'
 const MAX_GATEWAYS = 16
 const DEFAULT_GATEWAYS = 4
-/** The last numbers of the addresses of the balancer, the first data host and the first gateway. */
-const FIRST = { balancer: 1, data: 11, gateway: 21 } as const
+/** The last numbers of the addresses of the balancer, the proxy, the first data host and the first gateway. */
+const FIRST = { balancer: 1, proxy: 2, data: 11, gateway: 21 } as const
 
 /**
  * Maps the data centres of a site to this machine. Each host of Redis becomes a loopback address, and each host of an
@@ -149,6 +151,7 @@ function placed(site: Site, dataCentre: DataCentre, options: AddressOptions): Lo
     })),
     gateways: gateways.map((text) => checkAddress(text, 'gateways')),
     balancer: checkAddress(options.balancer ?? `${network}.${FIRST.balancer}`, 'balancer'),
+    proxy: checkAddress(options.proxy ?? `${network}.${FIRST.proxy}`, 'proxy', PORT.proxy),
   }
   checkDistinct(addresses)
   if (site.transport === 'stunnel') checkTunnelled(addresses)
@@ -198,8 +201,8 @@ function checkIp(host: string, option: string): string {
   return host
 }
 
-function checkAddress(text: string, option: string): NodeAddress {
-  const address = parseAddress(text, PORT.http)
+function checkAddress(text: string, option: string, defaultPort: number = PORT.http): NodeAddress {
+  const address = parseAddress(text, defaultPort)
   if (address === null || address.port === 0) {
     throw new InvalidOptionError(
       `\`${option}\` must be an address or address:port (port 1 to 65535), got "${text}".`,
@@ -216,18 +219,19 @@ function checkTunnelled({ dataHosts }: LocalAddresses): void {
   )
 }
 
-function checkDistinct({ dataHosts, gateways, balancer }: LocalAddresses): void {
+function checkDistinct({ dataHosts, gateways, balancer, proxy }: LocalAddresses): void {
   const taken = new Set<string>()
   for (const address of [
     ...dataHosts.map(redisAddress),
     ...dataHosts.map(sentinelAddress),
     ...gateways,
     balancer,
+    proxy,
   ]) {
     const text = formatAddress(address)
     if (taken.has(text)) {
       throw new InvalidOptionError(
-        `${text} is planned for two processes. Give each its own address or port with \`hosts\`, \`gateways\` and \`balancer\`.`,
+        `${text} is planned for two processes. Give each its own address or port with \`hosts\`, \`gateways\`, \`balancer\` and \`proxy\`.`,
       )
     }
     taken.add(text)

@@ -61,6 +61,8 @@ export const PORT = {
   sentinel: 26_379,
   http: 8080,
   https: 443,
+  /** The Redis proxy: another port than Redis has, because both may run on one host. */
+  proxy: 6380,
   /** The gateways' port of a balancer that serves both applications and gateways. */
   secondHttps: 8443,
   tunnel: 51_820,

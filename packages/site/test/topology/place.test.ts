@@ -5,20 +5,22 @@ import { defaultPlan, plansOfSite } from '../../src/topology/place.ts'
 import { TIMINGS } from '../../src/topology/topology.ts'
 
 describe('defaultPlan', () => {
-  it('the default plan has three data hosts, four gateways and a balancer on the network', () => {
+  it('the default plan has three data hosts, four gateways, a balancer and a proxy on the network', () => {
     const { site, dataCentre, addresses } = defaultPlan({ network: '127.0.50' })
     expect(dataCentre.name).toBe('dc1')
     expect(site.timings).toEqual({ name: 'fast', downAfterMs: 1500, failoverTimeoutMs: 6000 })
     expect(addresses.dataHosts.map(({ host }) => host)).toEqual(['127.0.50.11', '127.0.50.12', '127.0.50.13'])
     expect(addresses.gateways.at(-1)).toEqual({ host: '127.0.50.24', port: 8080 })
     expect(addresses.balancer).toEqual({ host: '127.0.50.1', port: 8080 })
+    expect(addresses.proxy).toEqual({ host: '127.0.50.2', port: 6380 })
   })
 
-  it('options override the hosts, the gateways and the balancer', () => {
+  it('options override the hosts, the gateways, the balancer and the proxy', () => {
     const { site, addresses } = defaultPlan({
       hosts: ['127.0.9.1', '127.0.9.2', '127.0.9.3'],
       gateways: ['127.0.9.4:8081', '127.0.9.5'],
       balancer: '127.0.9.6:80',
+      proxy: '127.0.9.7:6379',
       timings: 'reference',
     })
     expect(addresses.dataHosts[2]).toEqual({ host: '127.0.9.3', redisPort: 6379, sentinelPort: 26379 })
@@ -27,6 +29,7 @@ describe('defaultPlan', () => {
       { host: '127.0.9.5', port: 8080 },
     ])
     expect(addresses.balancer).toEqual({ host: '127.0.9.6', port: 80 })
+    expect(addresses.proxy).toEqual({ host: '127.0.9.7', port: 6379 })
     expect(site.timings.downAfterMs).toBe(10_000)
   })
 
@@ -38,6 +41,7 @@ describe('defaultPlan', () => {
     [{ hosts: ['127.0.9.1', '127.0.9.2'] }, /`hosts` must be three.*got 2/],
     [{ hosts: ['127.0.9.1', '127.0.9.2', 'db3'] }, /`hosts`.*"db3"/],
     [{ hosts: ['127.0.9.1', '127.0.9.2', '127.0.9.2'] }, /127.0.9.2:6379 is planned for two/],
+    [{ proxy: '127.0.1.11:6379' }, /127.0.1.11:6379 is planned for two/],
     [{ gateways: [] }, /`gateways` must be 1 to 16/],
     [{ gateways: ['127.0.9.4:0'] }, /`gateways`.*"127.0.9.4:0"/],
     [{ balancer: '127.0.9.4:80:80' }, /`balancer`.*"127.0.9.4:80:80"/],

@@ -34,7 +34,7 @@ const WITHOUT_GATEWAY_SETTINGS =
   'The gateways here ignore the settings under `gateway:`, which name files and directories of the hosts.'
 
 /** Options that a file already sets. */
-const SET_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer'] as const
+const SET_BY_FILE = ['name', 'timings', 'hosts', 'gateways', 'balancer', 'proxy'] as const
 
 /**
  * The data centres to start: the one that the options describe, or all of a file. Each of a file has its own state

@@ -38,6 +38,7 @@ export async function startDataCentres(
           plan,
           stateDir,
           gatewayCommand: [process.execPath, MAIN_FILE, 'gateway'],
+          proxyCommand: [process.execPath, MAIN_FILE, 'proxy'],
           async writeUsers(file, users) {
             for (const { name, password } of users) await addUser(file, name, password)
           },

@@ -42,6 +42,9 @@ function welcomeTo(
     title('Every server then knows the user'),
     `    for i in $(seq 10); do curl -sS -H "Authorization: Bearer $TOKEN" ${balancer}/session; echo; done`,
     '',
+    title('Use it as one Redis that does not fail (docs/proxy.md)'),
+    `    ${redisCliLine(description)}`,
+    '',
     title('Kill the Redis primary and see what users notice'),
     `    ${command()} drill --kill primary${flags}`,
     '',
@@ -54,6 +57,10 @@ function welcomeTo(
 
 /** What to type for `holdfast`: in a checkout of the repository, npm runs it. */
 const command = (): string => (process.env['npm_lifecycle_event'] ? 'npm run holdfast --' : 'holdfast')
+
+/** A client of the proxy. The password is not an argument, which other users of this machine could see. */
+const redisCliLine = ({ engine, proxy }: DataCentreDescription): string =>
+  `REDISCLI_AUTH=${proxy.password} ${engine}-cli -h ${proxy.host} -p ${proxy.port} --user ${proxy.user}`
 
 /** One login through the balancer, for a shell. */
 function loginLine({ balancer, user, password }: DataCentreDescription): string {
