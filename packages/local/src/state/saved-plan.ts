@@ -46,19 +46,22 @@ const whyUnusable = (text: string): string =>
     ? 'was written by an older version of Holdfast. Run the data centre with that version, or delete it with its sessions: `holdfast down --purge`.'
     : 'is not a valid topology. If it was edited, restore it. `holdfast down --purge` deletes the data centre with its sessions.'
 
-/** Older versions kept no site, or no address of the proxy. */
+/** The first version kept the data hosts beside the name of the data centre, and no site. The next kept no proxy. */
 function isOlderVersion(text: string): boolean {
   try {
-    return olderSchemas.safeParse(JSON.parse(text)).success
+    const content: unknown = JSON.parse(text)
+    if (!isObject(content)) return false
+    const { addresses } = content
+    return 'site' in content
+      ? isObject(addresses) && 'balancer' in addresses && !('proxy' in addresses)
+      : 'dataHosts' in content
   } catch {
     return false
   }
 }
 
-const olderSchemas = z.union([
-  z.object({ dataHosts: z.array(z.unknown()), site: z.undefined() }),
-  z.object({ site: z.unknown(), addresses: schema.shape.addresses.extend({ proxy: z.undefined() }) }),
-])
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 
 export function writePlan(folder: StateFolder, plan: LocalPlan): Promise<void> {
   return writePrivate(folder.topologyFile, `${JSON.stringify(planText(plan), null, 2)}\n`)

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { DataCentreDescription } from '@holdfast/local/state/description'
+import { connectControl } from '@holdfast/local/supervise/control-client'
+import { leaseNetwork } from '@holdfast/testing/leases'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Sandbox } from '../../holdfast.ts'
+
+const NAME = 'up-proxy'
+const NETWORK = await leaseNetwork()
+
+let sandbox: Sandbox
+let description: DataCentreDescription
+
+beforeAll(async () => {
+  sandbox = await Sandbox.make()
+  description = await sandbox.up(NAME, NETWORK)
+}, 120_000)
+
+afterAll(async () => {
+  await sandbox.run(['down', '--name', NAME, '--purge'])
+  await sandbox.remove()
+}, 60_000)
+
+/** A Redis client without a library. Each of its replies is one line. */
+class PlainClient {
+  readonly #socket
+  readonly ended: Promise<unknown>
+  readonly replies: string[] = []
+  #wake = () => {}
+
+  constructor({ host, port, user, password }: DataCentreDescription['proxy']) {
+    this.#socket = connect(port, host)
+    this.ended = once(this.#socket, 'close')
+    let text = ''
+    this.#socket.on('data', (bytes) => {
+      const lines = (text + bytes).split('\r\n')
+      text = lines.pop() ?? ''
+      this.replies.push(...lines)
+      this.#wake()
+    })
+    this.send(`AUTH ${user} ${password}`)
+  }
+
+  send(...commands: string[]): void {
+    this.#socket.write(commands.map((command) => `${command}\r\n`).join(''))
+  }
+
+  async untilReplies(count: number): Promise<void> {
+    while (this.replies.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+}
+
+it('the proxy of `holdfast up` is a process like the others: `status` shows it, and it comes back after a kill', async () => {
+  const proxyNow = async () => (await sandbox.status(NAME)).processes.find(({ kind }) => kind === 'proxy')
+  const before = await proxyNow()
+  expect(before).toMatchObject({ name: 'proxy', host: `${NETWORK}.2`, port: 6380, state: 'running' })
+  await connectControl(description.stateDir).signal('proxy', 'SIGKILL')
+  await expect.poll(proxyNow, { timeout: 20_000 }).toMatchObject({ state: 'running', restarts: 1 })
+  const client = new PlainClient(description.proxy)
+  client.send('SET back yes')
+  await client.untilReplies(2)
+  expect(client.replies).toEqual(['+OK', '+OK'])
+  client.end()
+}, 60_000)
+
+it('`holdfast down` gives every answer that is under way, also in the middle of a failover', async () => {
+  const client = new PlainClient(description.proxy)
+  client.send('INCR counter')
+  await client.untilReplies(2)
+  const control = connectControl(description.stateDir)
+  const primary = (await sandbox.status(NAME)).redis.find((node) => node.reachable && node.role === 'primary')
+  await control.signal(primary?.name ?? '', 'SIGSTOP')
+  client.send(...Array<string>(20).fill('INCR counter'))
+  const { code } = await sandbox.run(['down', '--name', NAME])
+  await client.ended
+  expect(code).toBe(0)
+  expect(client.replies).toEqual(['+OK', ...Array.from({ length: 21 }, (_, index) => `:${index + 1}`)])
+  await sandbox.up(NAME, NETWORK)
+  const again = new PlainClient(description.proxy)
+  again.send('INCR counter')
+  await again.untilReplies(2)
+  expect(again.replies[1]).toBe(':22')
+  again.end()
+}, 90_000)
