@@ -5,6 +5,7 @@ import { connectControl } from '@holdfast/local/supervise/control-client'
 import { aclProcesses, applicationConnections } from '@holdfast/operations/rotate/passwords/acl-processes'
 import { undoJournaled } from '@holdfast/operations/undo/cleanup'
 import { undoJournalFile } from '@holdfast/operations/undo/undo-journal'
+import { formatAddress } from '@holdfast/tokens/redis'
 import { AcknowledgedSessions } from './acknowledged-sessions.ts'
 import { auditEverywhere, auditPrimary } from './audit.ts'
 import { readEnvironment } from './environment.ts'
@@ -17,11 +18,12 @@ import { defaultObjectives } from './objectives/default.ts'
 import { type DrillOptions, drillSettings } from './options.ts'
 import { addressOfNode, watchPrimary } from './primary-watch.ts'
 import { reportProgress } from './progress.ts'
+import { PlainLoad, type PlainReport, READS_PER_SECOND, WRITES_PER_SECOND } from './redis/plain-load.ts'
 import { idOf } from './rehearsal/list.ts'
 import { type DrillEvidence, type DrillReport, judge } from './report.ts'
 import type { Run } from './run.ts'
 import { injectAndObserve } from './run-fault.ts'
-import { readTarget } from './target.ts'
+import { type DrillTarget, readTarget } from './target.ts'
 import { createUserClient } from './users.ts'
 import { pause } from './waiting.ts'
 import { createWorkload } from './workload.ts'
@@ -65,7 +67,13 @@ export async function runDrillLocked(options: DrillOptions): Promise<DrillReport
   const watch = watchPrimary({ nodes: target.redis, access: () => target.admin() })
   const metrics = new LoadMetrics()
   const sessions = new AcknowledgedSessions()
-  const progress = reportProgress({ metrics, sessions, users: settings.users, onProgress })
+  const progress = reportProgress({
+    metrics,
+    sessions,
+    users: settings.users,
+    redis: () => run.redis && { commands: run.redis.commands, failed: run.redis.failedCommands },
+    onProgress,
+  })
   const run: Run = {
     target,
     tools,
@@ -79,6 +87,7 @@ export async function runDrillLocked(options: DrillOptions): Promise<DrillReport
     progress,
     names: drillNames(settings.users),
     password: randomBytes(24).toString('base64url'),
+    redis: null,
   }
   signal.addEventListener('abort', interrupt)
   try {
@@ -106,6 +115,7 @@ export async function runDrillLocked(options: DrillOptions): Promise<DrillReport
   } finally {
     signal.removeEventListener('abort', interrupt)
     progress.end()
+    run.redis?.close()
     watch.stop()
     http.close()
     nodes.close()
@@ -128,13 +138,19 @@ async function runLoad(
   if (sessions.acknowledged === 0) throw noLogin(run)
 
   progress.enter('warm-up', `${settings.requestsPerSecond} verifications per second, round robin.`)
+  if (settings.redis) {
+    run.redis = await PlainLoad.start(target)
+    progress.say(plainLoadText(target))
+  }
   metrics.timeline.mark('load-begins', 'load starts', performance.now())
   const load = workload.start({ ...settings, names })
   try {
     await pause(settings.warmUpMs, signal)
+    const writesBefore = run.redis?.acknowledgedWrites ?? 0
     return await injectAndObserve(run, async (outcome, undo) => {
       metrics.timeline.mark('load-ends', 'load stops', performance.now())
-      const loadMs = await load.stop()
+      const [loadMs] = await Promise.all([load.stop(), run.redis?.stop()])
+      const writesAfterFault = (run.redis?.acknowledgedWrites ?? 0) - writesBefore
 
       progress.enter('audit', 'Looking up every acknowledged login on the primary.')
       const first = await auditPrimary(run)
@@ -147,6 +163,7 @@ async function runLoad(
 
       progress.enter('audit', 'Looking up every acknowledged login again, and through every gateway.')
       const second = await auditEverywhere(run)
+      const redis = await reportOf(run)
       const after = watch.current()
       return judge({
         ...given,
@@ -158,17 +175,37 @@ async function runLoad(
         durationMs: performance.now() - metrics.startedAtMs,
         primary: { before: outcome.before, after: after && addressOfNode(after) },
         acknowledgedLogouts: sessions.ended.length,
+        redis: redis.report,
+        writesAfterFault,
         loggedOutIds: new Set([...sessions.loggedOutIds, ...second.refused]),
         missingIds: new Set([...first.missing, ...second.missing]),
         undoneIds: new Set([...sessions.undoneIds, ...first.undone, ...second.undone]),
         audited: { primary: second.onPrimary, gateways: second.throughGateways },
-        holes: [...first.holes, ...(unhealthy === null ? [] : [notHealthyAfter(unhealthy)]), ...second.holes],
+        holes: [
+          ...first.holes,
+          ...(unhealthy === null ? [] : [notHealthyAfter(unhealthy)]),
+          ...second.holes,
+          ...redis.holes,
+        ],
       })
     })
   } finally {
-    await load.stop()
+    await Promise.all([load.stop(), run.redis?.stop()])
   }
 }
+
+/** What the plain Redis clients noticed. If their writes cannot be looked up, the drill proves nothing. */
+async function reportOf(run: Run): Promise<{ report: PlainReport | null; holes: string[] }> {
+  try {
+    return { report: (await run.redis?.report(run.watch, run.target)) ?? null, holes: [] }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { report: null, holes: [`The writes of the Redis clients could not be looked up: ${why}`] }
+  }
+}
+
+const plainLoadText = ({ dataCentre }: DrillTarget) =>
+  `${READS_PER_SECOND} reads and ${WRITES_PER_SECOND} writes per second of Redis clients through ${formatAddress(dataCentre.plan.addresses.proxy)}.`
 
 function drillNames(count: number): string[] {
   const run = randomBytes(4).toString('hex')

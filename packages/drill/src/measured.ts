@@ -1,6 +1,7 @@
 import type { DrillEnvironment } from './environment.ts'
 import type { DrillFault, EndedConnections } from './faults/plan.ts'
 import type { Failure } from './load-metrics.ts'
+import type { PlainReport } from './redis/plain-load.ts'
 import type { TimelineReport } from './timeline.ts'
 
 /** The measurements of a drill, before they are compared with objectives. Times in milliseconds. */
@@ -48,6 +49,8 @@ export interface Measured {
   /** How many answers each gateway gave. */
   servers: Record<string, number>
   failures: Failure[]
+  /** What plain Redis clients noticed; null: there were none. */
+  redis: PlainReport | null
   users: number
   requestsPerSecond: number
   loginsPerSecond: number

@@ -13,6 +13,8 @@ export interface DrillOptions {
   /** The state folder of the running data centre. */
   stateDir: string
   accounts: DrillAccounts
+  /** Whether plain Redis clients work beside the users, through the Redis proxy. Default is `false`. */
+  redis?: boolean
   /** The fault's id in the report. Default is its id in a rehearsal, such as `kill-primary`. */
   id?: string
   /** Default is `{ action: 'kill', target: 'primary' }`. */
@@ -52,10 +54,13 @@ export interface DrillProgress {
   waitingLogins: number
   longestVerifyMs: number
   longestLoginMs: number
+  /** Commands of plain Redis clients through the proxy; null when there are none. */
+  redis: { commands: number; failed: number } | null
 }
 
 export interface DrillSettings {
   fault: DrillFault
+  redis: boolean
   users: number
   requestsPerSecond: number
   loginsPerSecond: number
@@ -71,6 +76,7 @@ export function drillSettings(options: Omit<DrillOptions, 'stateDir' | 'accounts
   const kind = kindOf(fault)
   return {
     fault,
+    redis: options.redis ?? false,
     users: wholeNumber('users', options.users ?? 200, 1, 5000),
     requestsPerSecond: wholeNumber('requestsPerSecond', options.requestsPerSecond ?? 300, 1, 2000),
     loginsPerSecond: wholeNumber('loginsPerSecond', options.loginsPerSecond ?? 3, 1, 50),

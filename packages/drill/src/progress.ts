@@ -16,11 +16,19 @@ export interface ProgressOptions {
   metrics: LoadMetrics
   sessions: AcknowledgedSessions
   users: number
+  /** Counts of the plain Redis clients, once they run. */
+  redis: () => DrillProgress['redis']
   onProgress: ((progress: DrillProgress) => void) | undefined
 }
 
 /** Reports the progress of a drill at each event, and its counts a few times per second. */
-export function reportProgress({ metrics, sessions, users, onProgress }: ProgressOptions): ProgressReporter {
+export function reportProgress({
+  metrics,
+  sessions,
+  users,
+  redis,
+  onProgress,
+}: ProgressOptions): ProgressReporter {
   let phase: DrillProgress['phase'] = 'prepare'
   const report = (event: string | null) =>
     onProgress?.({
@@ -35,6 +43,7 @@ export function reportProgress({ metrics, sessions, users, onProgress }: Progres
       waitingLogins: metrics.waitingLogins,
       longestVerifyMs: Math.round(metrics.verify.longestMs),
       longestLoginMs: Math.round(metrics.login.longestMs),
+      redis: redis(),
     })
   const timer = setInterval(() => report(null), REPORT_INTERVAL_MS)
   return {

@@ -4,6 +4,7 @@ import type { LoadMetrics } from './load-metrics.ts'
 import type { Measured, OperationReport } from './measured.ts'
 import { compare, missedText, type ObjectiveResult, type ObjectivesFile } from './objectives/objectives.ts'
 import type { DrillSettings } from './options.ts'
+import { type PlainReport, READS_PER_SECOND, WRITES_PER_SECOND } from './redis/plain-load.ts'
 
 /** The output of `holdfast drill --json`: what was measured, and whether it meets the objectives. */
 export interface DrillReport extends Measured {
@@ -36,6 +37,10 @@ export interface DrillEvidence {
   /** Logins acknowledged after the fault. */
   loginsAfterFault: number
   acknowledgedLogouts: number
+  /** What plain Redis clients noticed; null: there were none. */
+  redis: PlainReport | null
+  /** Their writes that were acknowledged after the fault. */
+  writesAfterFault: number
   loggedOutIds: ReadonlySet<string>
   missingIds: ReadonlySet<string>
   undoneIds: ReadonlySet<string>
@@ -100,6 +105,7 @@ function measure(evidence: DrillEvidence): Measured {
     audited: evidence.audited,
     servers: Object.fromEntries([...metrics.servers].toSorted(([a], [b]) => a.localeCompare(b))),
     failures: metrics.samples,
+    redis: evidence.redis,
     users: settings.users,
     requestsPerSecond: settings.requestsPerSecond,
     loginsPerSecond: settings.loginsPerSecond,
@@ -141,5 +147,19 @@ function doubtsOf(evidence: DrillEvidence): string[] {
   }
   if (evidence.loginsAfterFault === 0) problems.push('No login was acknowledged after the fault.')
   if (evidence.acknowledgedLogouts === 0) problems.push('No logout was acknowledged.')
-  return problems
+  return [...problems, ...redisDoubts(evidence)]
+}
+
+function redisDoubts({ redis, writesAfterFault, loadMs }: DrillEvidence): string[] {
+  if (redis === null) return []
+  const planned = ((READS_PER_SECOND + WRITES_PER_SECOND) * loadMs) / 1000
+  const { commands } = redis
+  return [
+    ...(commands < planned * MIN_SHARE
+      ? [
+          `Only ${commands} of ${Math.round(planned)} scheduled Redis commands were sent, too few for a verdict.`,
+        ]
+      : []),
+    ...(writesAfterFault === 0 ? ['No write of a Redis client was acknowledged after the fault.'] : []),
+  ]
 }

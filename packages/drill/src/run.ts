@@ -5,6 +5,7 @@ import type { LoadMetrics } from './load-metrics.ts'
 import type { DrillSettings } from './options.ts'
 import type { PrimaryWatch } from './primary-watch.ts'
 import type { ProgressReporter } from './progress.ts'
+import type { PlainLoad } from './redis/plain-load.ts'
 import type { DrillTarget } from './target.ts'
 import type { UserClient } from './users.ts'
 
@@ -23,4 +24,6 @@ export interface Run {
   /** The drill's users, and the password that they share. */
   names: readonly string[]
   password: string
+  /** Plain Redis clients; null before the load, and if there are none. */
+  redis: PlainLoad | null
 }

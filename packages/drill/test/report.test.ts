@@ -53,6 +53,8 @@ function evidence(change: Partial<DrillEvidence> = {}): DrillEvidence {
     primary: { before: '127.0.7.11:6379', after: '127.0.7.12:6379' },
     loginsAfterFault: 10,
     acknowledgedLogouts: 5,
+    redis: null,
+    writesAfterFault: 0,
     loggedOutIds: new Set(),
     missingIds: new Set(),
     undoneIds: new Set(),
@@ -86,6 +88,42 @@ it('a drill is not ok when a rotation of secrets ended a connection of an applic
   expect(judge(evidence({ connections: { before: 40, ended: 1 } })).problems).toEqual([
     'Ended connections: 1, objective at most 0.',
   ])
+})
+
+// INV-DRILL-3.
+describe('a drill with plain Redis clients', () => {
+  const client = {
+    commands: 6000,
+    acknowledgedWrites: 1000,
+    failedCommands: 0,
+    lostWrites: 0,
+    repeatedWrites: 0,
+    endedConnections: 0,
+    longestMs: 2100,
+    p99Ms: 1900,
+    failures: [],
+  }
+  const judged = (change: Partial<typeof client>, writesAfterFault = 500) =>
+    judge(evidence({ redis: { ...client, ...change }, writesAfterFault }))
+
+  it('is ok when they noticed nothing but a wait', () => {
+    expect(judged({})).toMatchObject({ ok: true, redis: client })
+  })
+
+  it.each([
+    [{ failedCommands: 1 }, 'Failed Redis commands: 1, objective at most 0.'],
+    [{ lostWrites: 2 }, 'Lost Redis writes: 2, objective at most 0.'],
+    [{ repeatedWrites: 3 }, 'Redis writes done twice: 3, objective at most 0.'],
+    [{ endedConnections: 4 }, 'Ended connections of Redis clients: 4, objective at most 0.'],
+    [{ longestMs: 10_001 }, 'Longest Redis command: 10,001 ms, objective at most 10,000 ms.'],
+    [{ commands: 60 }, 'Only 60 of 6000 scheduled Redis commands were sent, too few for a verdict.'],
+  ])('is not ok with %j', (change, problem) => {
+    expect(judged(change).problems).toEqual([problem])
+  })
+
+  it('is not ok when no write was acknowledged after the fault', () => {
+    expect(judged({}, 0).problems).toEqual(['No write of a Redis client was acknowledged after the fault.'])
+  })
 })
 
 it('a drill is ok when no request failed and enough requests were made', () => {

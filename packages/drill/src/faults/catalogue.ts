@@ -44,7 +44,7 @@ export function victimOf(
 ): ProcessStatus | null {
   const isPrimary = ({ host, port }: ProcessStatus) => host === primary.host && port === primary.port
   const isTarget = (process: ProcessStatus) => {
-    if (target === 'gateway' || target === 'sentinel') return process.kind === target
+    if (target === 'gateway' || target === 'sentinel' || target === 'proxy') return process.kind === target
     return process.kind === 'redis' && isPrimary(process) === (target !== 'replica')
   }
   return processes.find((process) => process.state === 'running' && isTarget(process)) ?? null

@@ -23,6 +23,7 @@ export type FaultTarget =
   | 'replica'
   | 'gateway'
   | 'sentinel'
+  | 'proxy'
   | 'redis'
   | 'passwords'
   | 'certificates'

@@ -2,7 +2,7 @@ import type { FaultAction, FaultTarget } from './plan.ts'
 
 /** The possible targets of each kind of fault. In a file of its own, because the help of the command prints them, too. */
 export const TARGETS: Readonly<Record<FaultAction, readonly FaultTarget[]>> = {
-  kill: ['primary', 'replica', 'gateway', 'sentinel'],
+  kill: ['primary', 'replica', 'gateway', 'sentinel', 'proxy'],
   pause: ['primary', 'replica', 'gateway', 'sentinel'],
   'lose-host': ['primary', 'replica'],
   empty: ['replica'],

@@ -22,6 +22,11 @@ export const defaultObjectives = ({ downAfterMs }: Pick<Timings, 'downAfterMs'>)
     longestVerificationMs: null,
     longestLoginMs: downAfterMs + BEYOND_DOWN_AFTER_MS,
     newPrimaryMs: null,
+    failedCommands: 0,
+    lostWrites: 0,
+    repeatedWrites: 0,
+    endedRedisClients: 0,
+    longestCommandMs: downAfterMs + BEYOND_DOWN_AFTER_MS,
   },
   faults: {
     // A hung gateway answers the requests that it has accepted when it continues. The balancer cannot know whether it will.

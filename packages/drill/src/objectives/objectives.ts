@@ -1,4 +1,5 @@
 import type { Measured } from '../measured.ts'
+import type { PlainReport } from '../redis/plain-load.ts'
 
 /** The measurements that can have an objective, which is an upper limit. */
 export const OBJECTIVE_IDS = [
@@ -14,6 +15,11 @@ export const OBJECTIVE_IDS = [
   'longestVerificationMs',
   'longestLoginMs',
   'newPrimaryMs',
+  'failedCommands',
+  'lostWrites',
+  'repeatedWrites',
+  'endedRedisClients',
+  'longestCommandMs',
 ] as const
 
 export type ObjectiveId = (typeof OBJECTIVE_IDS)[number]
@@ -78,6 +84,20 @@ const OBJECTIVES: Readonly<Record<ObjectiveId, Objective>> = {
   },
   longestLoginMs: { title: 'Longest login wait', unit: 'ms', measure: (report) => report.longestLoginMs },
   newPrimaryMs: { title: 'New primary', unit: 'ms', measure: (report) => report.newPrimaryMs },
+  failedCommands: ofProxied('Failed Redis commands', 'count', 'failedCommands'),
+  lostWrites: ofProxied('Lost Redis writes', 'count', 'lostWrites'),
+  repeatedWrites: ofProxied('Redis writes done twice', 'count', 'repeatedWrites'),
+  endedRedisClients: ofProxied('Ended connections of Redis clients', 'count', 'endedConnections'),
+  longestCommandMs: ofProxied('Longest Redis command', 'ms', 'longestMs'),
+}
+
+/** What plain Redis clients noticed through the proxy. */
+function ofProxied(
+  title: string,
+  unit: ObjectiveResult['unit'],
+  figure: Exclude<keyof PlainReport, 'failures'>,
+): Objective {
+  return { title, unit, measure: ({ redis }) => redis?.[figure] ?? null }
 }
 
 /** Compares the measurements with the objectives for this fault. Pure. */

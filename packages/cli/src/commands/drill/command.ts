@@ -28,11 +28,17 @@ export const drill: CommandSpec<DrillCommandOptions> = {
       parse: wholeNumber(1, 2000),
     },
     { flags: '--logins <number>', summary: 'Logins per second (default: 3)', parse: wholeNumber(1, 50) },
+    { flags: '--redis', summary: 'Also run Redis clients through the Redis proxy' },
     JSON_OPTION,
     ...LOCAL_OPTIONS,
   ],
   notes: ['Exit code 1 also means a missed objective. --all prints the id of each fault.'],
+<<<<<<< HEAD
   examples: ['holdfast drill --pause gateway --duration 3000'],
   exits: [EXIT.notRunning, EXIT.interrupted],
+=======
+  examples: ['holdfast drill --all --report drill.html'],
+  exits: [EXIT.notRunning],
+>>>>>>> 5eb9587 (Put plain Redis clients through the proxy in a drill)
   load: async () => (await import('./run.ts')).drill,
 }

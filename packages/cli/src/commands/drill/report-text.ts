@@ -30,6 +30,7 @@ export function reportText(report: DrillReport): string {
     `  ${verdict}  ${report.fault.done}`,
     '',
     table(rows, { right: [1] }),
+    ...redisClients(report),
     ...problems(report),
     ...samples(report),
     '',
@@ -37,8 +38,33 @@ export function reportText(report: DrillReport): string {
 }
 
 /** With a full memory, or with `--slo`, users may have noticed although every objective is met. */
-const headline = ({ failedRequests, refusedLogins }: DrillReport) =>
-  failedRequests + refusedLogins === 0 ? '✓ No user noticed' : '✓ Every objective was met'
+const headline = ({ failedRequests, refusedLogins, redis }: DrillReport) =>
+  failedRequests + refusedLogins + (redis?.failedCommands ?? 0) === 0
+    ? '✓ No user noticed'
+    : '✓ Every objective was met'
+
+/** What plain Redis clients noticed. */
+function redisClients({ redis }: DrillReport): string[] {
+  if (redis === null) return []
+  const bad = (number: number) => (number === 0 ? paint.good('0') : paint.bad(count(number)))
+  const { commands, failedCommands, lostWrites, repeatedWrites, endedConnections, longestMs, failures } =
+    redis
+  const row = [
+    count(commands),
+    bad(failedCommands),
+    bad(lostWrites),
+    bad(repeatedWrites),
+    bad(endedConnections),
+    duration(longestMs),
+  ]
+  const head = ['COMMANDS', 'FAILED', 'LOST', 'DONE TWICE', 'CUT OFF', 'LONGEST WAIT']
+  return [
+    '',
+    '  Redis clients through the proxy',
+    table([row], { head, right: [0, 1, 2, 3, 4, 5], indent: 4 }),
+    ...failures.map(({ what, count: times }) => `    ${count(times)} failed: ${what}`),
+  ]
+}
 
 const operations = ({ verifications, logins, logouts }: DrillReport) =>
   `${count(verifications.count)} verifications, ${count(logins.count)} logins, ${count(logouts.count)} logouts`

@@ -31,6 +31,7 @@ export interface DrillCommandOptions extends LocalOptions {
   users?: number
   rate?: number
   logins?: number
+  redis?: boolean
   json?: boolean
 }
 
@@ -48,6 +49,7 @@ export async function drill(options: DrillCommandOptions): Promise<ExitCode> {
     ...(options.users === undefined ? {} : { users: options.users }),
     ...(options.rate === undefined ? {} : { requestsPerSecond: options.rate }),
     ...(options.logins === undefined ? {} : { loginsPerSecond: options.logins }),
+    ...(options.redis === true && { redis: true }),
     signal,
   }
   const isRehearsal = options.all === true || options.only !== undefined || options.except !== undefined

@@ -33,7 +33,7 @@ const countsOf = (progress: DrillProgress) => countParts(progress).join(paint.fa
 
 /** `12,345 requests`, `0 failed`, …; empty while there is nothing to count. */
 export function countParts(progress: DrillProgress): string[] {
-  const { phase, users, loggedIn, requests, failedRequests, loggedOut, waitingLogins } = progress
+  const { phase, users, loggedIn, requests, failedRequests, loggedOut, waitingLogins, redis } = progress
   if (phase === 'prepare') return []
   if (phase === 'log-in') return [`${count(loggedIn)} of ${plural(users, 'user')} logged in`]
   const bad = (number: number, word: string) =>
@@ -41,6 +41,7 @@ export function countParts(progress: DrillProgress): string[] {
   return [
     `${count(requests)} requests`,
     bad(failedRequests, 'failed'),
+    ...(redis === null ? [] : [`${count(redis.commands)} Redis commands`, bad(redis.failed, 'failed')]),
     bad(loggedOut, 'logged out'),
     `slowest ${duration(progress.longestVerifyMs)}`,
     waitingLogins > 0 ? paint.warning(`${plural(waitingLogins, 'login')} waiting`) : '',

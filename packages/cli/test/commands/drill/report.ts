@@ -46,6 +46,7 @@ export function report(change: Partial<DrillReport> = {}): DrillReport {
     audited: { primary: 50, gateways: 200 },
     servers: { 'gateway-1': 1300 },
     failures: [],
+    redis: null,
     users: 50,
     requestsPerSecond: 300,
     loginsPerSecond: 3,
