@@ -205,7 +205,7 @@ async function reportOf(run: Run): Promise<{ report: PlainReport | null; holes: 
 }
 
 const plainLoadText = ({ dataCentre }: DrillTarget) =>
-  `${READS_PER_SECOND} reads and ${WRITES_PER_SECOND} writes per second of Redis clients through ${formatAddress(dataCentre.plan.addresses.proxy)}.`
+  `Redis clients: ${READS_PER_SECOND} reads, ${WRITES_PER_SECOND} writes per second through ${formatAddress(dataCentre.plan.addresses.proxy)}.`
 
 function drillNames(count: number): string[] {
   const run = randomBytes(4).toString('hex')

@@ -27,6 +27,7 @@ const processes = [
   process('redis-2', 'redis', '127.0.7.12', 2),
   process('sentinel-1', 'sentinel', '127.0.7.11', 3),
   process('gateway-1', 'gateway', '127.0.7.21', 4),
+  process('proxy', 'proxy', '127.0.7.2', 5),
 ]
 const primary = { host: '127.0.7.12', port: 6379 }
 const status = { name: 'dc1', timings: 'fast' as const, processes }
@@ -87,6 +88,7 @@ describe('the victim', () => {
     ['redis', 'redis-2'],
     ['replica', 'redis-1'],
     ['gateway', 'gateway-1'],
+    ['proxy', 'proxy'],
     ['sentinel', 'sentinel-1'],
   ] as const)('of a fault with the target %s is %s', (target, name) => {
     expect(victimOf(target, processes, primary)?.name).toBe(name)

@@ -1,4 +1,4 @@
-/** What plain clients wrote, and what they were answered. One client increments each counter. */
+/** The writes of plain clients, and the answers to them. One client increments each counter. */
 export class WriteLedger {
   readonly counters = new Map<string, { answers: number[]; unanswered: number }>()
   /** Keys whose SET was acknowledged. */
