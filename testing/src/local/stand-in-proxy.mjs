@@ -9,6 +9,4 @@ const server = createServer((socket) => {
   socket.once('data', () => socket.write(HELLO))
 })
 server.listen(Number(port), hostname)
-// The real one reads its secrets again.
-process.on('SIGHUP', () => {})
 process.on('SIGTERM', () => process.exit(0))

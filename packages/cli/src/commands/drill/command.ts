@@ -33,12 +33,6 @@ export const drill: CommandSpec<DrillCommandOptions> = {
     ...LOCAL_OPTIONS,
   ],
   notes: ['Exit code 1 also means a missed objective. --all prints the id of each fault.'],
-<<<<<<< HEAD
-  examples: ['holdfast drill --pause gateway --duration 3000'],
   exits: [EXIT.notRunning, EXIT.interrupted],
-=======
-  examples: ['holdfast drill --all --report drill.html'],
-  exits: [EXIT.notRunning],
->>>>>>> 5eb9587 (Put plain Redis clients through the proxy in a drill)
   load: async () => (await import('./run.ts')).drill,
 }

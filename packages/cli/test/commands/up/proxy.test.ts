@@ -1,8 +1,14 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import type { DataCentreDescription } from '@holdfast/local/state/description'
+import { openLocal } from '@holdfast/local/state/open'
 import { connectControl } from '@holdfast/local/supervise/control-client'
+import { platformPassword } from '@holdfast/site/render/derived-secrets'
 import { leaseNetwork } from '@holdfast/testing/leases'
+import { eventually } from '@holdfast/testing/local/data-centre'
+import { Connection } from '@holdfast/tokens/redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from '../../holdfast.ts'
 
@@ -65,11 +71,11 @@ it('the proxy of `holdfast up` is a process like the others: `status` shows it, 
   expect(before).toMatchObject({ name: 'proxy', host: `${NETWORK}.2`, port: 6380, state: 'running' })
   await connectControl(description.stateDir).signal('proxy', 'SIGKILL')
   await expect.poll(proxyNow, { timeout: 20_000 }).toMatchObject({ state: 'running', restarts: 1 })
-  const client = new PlainClient(description.proxy)
-  client.send('SET back yes')
-  await client.untilReplies(2)
-  expect(client.replies).toEqual(['+OK', '+OK'])
-  client.end()
+  const { user: username, password, ...address } = description.proxy
+  // It runs a moment before it accepts clients.
+  const connection = await eventually(() => Connection.open({ address, username, password }))
+  expect(String(await connection.send(['SET', 'back', 'yes'], 10_000))).toBe('OK')
+  connection.close()
 }, 60_000)
 
 it('`holdfast down` gives every answer that is under way, also in the middle of a failover', async () => {
@@ -91,3 +97,17 @@ it('`holdfast down` gives every answer that is under way, also in the middle of 
   expect(again.replies[1]).toBe(':22')
   again.end()
 }, 90_000)
+
+it('the proxy of `holdfast up` uses rotated passwords without a restart', async () => {
+  const { code } = await sandbox.run(['rotate', 'passwords', '--yes', '--name', NAME])
+  expect(code).toBe(0)
+  const log = () => readFile(join(description.stateDir, 'proxy', 'log'), 'utf8')
+  // It writes this once every Redis and the Sentinels have accepted the new passwords.
+  await expect.poll(log, { timeout: 20_000 }).toContain('The proxy uses the new passwords')
+  const { secrets } = await openLocal(description.stateDir)
+  const client = new PlainClient({ ...description.proxy, password: platformPassword(secrets) })
+  client.send('SET rotated yes')
+  await client.untilReplies(2)
+  expect(client.replies).toEqual(['+OK', '+OK'])
+  client.end()
+}, 60_000)
