@@ -31,7 +31,7 @@ export const redisProxyFaults: Benchmark = {
     return {
       setup: [
         `Each client with the proxy and without it has its own process, with ${RATES.reads} reads and ${RATES.writes} writes per second: INCR, SET of rising numbers under keys with one writer each, and RPUSH in turn; sessions only read and set. Both use the same three Redis and three Sentinels at the same time, so both have the same failover; where the two sides do different things they run one after the other. \`down-after-milliseconds\` 1500, no watchdog. ${CLIENT_KINDS.map(describe).join('; ')}. HAProxy asks each Redis for its role every half second.`,
-        `Failed: answered with an error, or not at all within 30 s after the end. Lost: acknowledged writes that the primary does not hold when the group is healthy again. Done twice: what the counter has beyond the acknowledged and the failed increments, and elements that the list holds twice. Stale: reads of less than was acknowledged before the read began; in brackets: longer than the lease (${LEASE_MS} ms) before. All processes share two cores.`,
+        `Failed: answered with an error, or not at all within 30 s after the end. Lost: acknowledged writes that the primary does not hold when the group is healthy again. Done twice: what the counter has beyond the acknowledged and the failed increments, and elements that the list holds twice. Stale: reads of less than was acknowledged before the read began; in brackets: longer than the lease (${LEASE_MS} ms) before. All processes share two cores. A part can be run again alone, so rows may come from different runs.`,
       ],
       figures: figuresOf(all),
       tables: tablesOf(all),

@@ -22,6 +22,8 @@ export interface RedisClient {
     increment(key: string): Promise<number>
     push(key: string, element: string): Promise<void>
   }
+  /** Gives it another password. Absent: its connections stay, so it needs none. */
+  changePassword?(password: string): Promise<void>
   /** How many of its connections ended. Null: the client does not tell. */
   ended(): number | null
   close(): Promise<void>

@@ -22,7 +22,7 @@ export interface Fault {
   apart?: boolean
   /** Nothing happens to clients without the proxy. */
   onlyProxy?: boolean
-  cause(bed: TestBed, side: Side): Promise<Repair>
+  cause(bed: TestBed, side: Side, changePassword: (password: string) => Promise<void>): Promise<Repair>
 }
 
 const PAUSED_MS = 15_000
@@ -73,7 +73,7 @@ export const FAULTS: readonly Fault[] = [
     title: 'password of both users rotated',
     watchMs: 4000,
     goalMs: 500,
-    cause: (bed) => bed.rotatePasswords(2000),
+    cause: (bed, _side, changePassword) => bed.rotatePasswords(2000, changePassword),
   },
   {
     name: 'upgrade',

@@ -61,7 +61,10 @@ async function observeTogether(
     )
     await pause(BEFORE_MS)
     const [side = SIDES[0]] = sides
-    const repair = await fault.cause(bed, side)
+    const changePassword = async (password: string) => {
+      for (const { worker } of clients) await worker.call('changePassword', password)
+    }
+    const repair = await fault.cause(bed, side, changePassword)
     await pause(fault.watchMs)
     await repair()
     await bed.group.untilHealthy()

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '@holdfast/local/preflight/programs'
 import { findFreePorts } from '@holdfast/testing'
@@ -19,18 +21,25 @@ export const phpredis: ClientKind = {
   rate: 0.25,
   async open(endpoint) {
     const [port = 0] = await findFreePorts(1)
-    const settings = ['session.save_handler=redis', `session.save_path=${savePath(endpoint)}`]
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-php-'))
+    const savePathFile = join(folder, 'save-path')
+    await writeFile(savePathFile, savePath(endpoint))
     const php = spawn(
       findProgram('php'),
       [
-        ...settings.flatMap((setting) => ['-d', setting]),
-        ...['-S', `127.0.0.1:${port}`, join(import.meta.dirname, 'programs', 'sessions.php')],
+        ...[
+          '-d',
+          'session.save_handler=redis',
+          '-S',
+          `127.0.0.1:${port}`,
+          join(import.meta.dirname, 'programs', 'sessions.php'),
+        ],
       ],
       {
         // Its workers end with the group of processes.
         detached: true,
         stdio: 'ignore',
-        env: { ...process.env, PHP_CLI_SERVER_WORKERS: String(WORKERS) },
+        env: { ...process.env, PHP_CLI_SERVER_WORKERS: String(WORKERS), SAVE_PATH: savePathFile },
       },
     )
     await untilListening(port)
@@ -41,9 +50,14 @@ export const phpredis: ClientKind = {
       async set(key, value) {
         await http.send('POST', `/?number=${value}`, `PHPSESSID=${key}`)
       },
+      async changePassword(password) {
+        await writeFile(`${savePathFile}.new`, savePath({ ...endpoint, password }))
+        await rename(`${savePathFile}.new`, savePathFile)
+      },
       ended: () => null,
       async close() {
         http.close()
+        await rm(folder, { recursive: true, force: true })
         if (php.pid === undefined || php.exitCode !== null || php.signalCode !== null) return
         const gone = once(php, 'exit')
         process.kill(-php.pid, 'SIGKILL')
@@ -61,7 +75,7 @@ function savePath({ address, username, password }: Endpoint): string {
     ['auth[]', username],
     ['auth[]', password],
   ])
-  return `"tcp://127.0.0.1:${address.port}?${login}"`
+  return `tcp://127.0.0.1:${address.port}?${login}`
 }
 
 async function untilListening(port: number): Promise<void> {

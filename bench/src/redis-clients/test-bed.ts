@@ -111,18 +111,24 @@ export class TestBed {
     }
   }
 
-  /** Adds a second password to the user of the clients and to that of the proxy, then removes the first. */
-  async rotatePasswords(betweenMs: number): Promise<() => Promise<void>> {
+  /** Adds a second password to the users of the clients and of the proxy, moves the clients, then removes the first. */
+  async rotatePasswords(
+    waitMs: number,
+    changePassword: (password: string) => Promise<void>,
+  ): Promise<() => Promise<void>> {
     const { username, password } = this.group.access
-    const users = [
-      [CLIENT_USER, PASSWORDS[0]],
-      [username, password],
-    ] as const
-    for (const [user] of users) await this.setUser(user, `>${PASSWORDS[1]}`)
-    await new Promise((resolve) => setTimeout(resolve, betweenMs))
-    for (const [user, old] of users) await this.setUser(user, `<${old}`)
+    const [first, second] = PASSWORDS
+    await this.setUser(CLIENT_USER, `>${second}`)
+    await this.setUser(username, `>${second}`)
+    await changePassword(second)
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    await this.setUser(CLIENT_USER, `<${first}`)
+    await this.setUser(username, `<${password}`)
     return async () => {
-      for (const [user, old] of users) await this.setUser(user, `>${old}`, `<${PASSWORDS[1]}`)
+      await this.setUser(CLIENT_USER, `>${first}`)
+      await this.setUser(username, `>${password}`, `<${second}`)
+      await changePassword(first)
+      await this.setUser(CLIENT_USER, `<${second}`)
     }
   }
 }

@@ -29,6 +29,10 @@ const methods = {
     await load.start(rates)
   },
 
+  async changePassword(password: string): Promise<void> {
+    await client.changePassword?.(password)
+  },
+
   stop: (): Promise<Noticed> => load.stop(),
 
   /** Ends the client, and the programs that it started. */

@@ -8,6 +8,8 @@ function fail(): void
 }
 
 ini_set('display_errors', '0');
+// The settings of the application, which change when a password does.
+ini_set('session.save_path', file_get_contents(getenv('SAVE_PATH')));
 if (!session_start()) {
     fail();
 }
