@@ -62,7 +62,7 @@ it('a data centre of `holdfast up` prints a description that a script can use', 
     user: 'demo',
   })
   const status = await sandbox.status(NAME)
-  expect(status.processes.map(({ state }) => state)).toEqual(Array(11).fill('running'))
+  expect(status.processes.map(({ state }) => state)).toEqual(Array(12).fill('running'))
 })
 
 it('a data centre of `holdfast up` accepts one login on all four gateways in turn', async () => {

@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty'
+import { sizeOf } from './size.ts'
 import { clip } from './width.ts'
 
 const ENTER = '\u001b[?1049h\u001b[?25l'
@@ -48,7 +49,7 @@ export class FullScreen {
 
   /** Cuts what does not fit: a line that wraps or a screen that scrolls could not be redrawn in place. */
   #draw = (): void => {
-    const { columns, rows } = this.#output
+    const { columns, rows } = sizeOf(this.#output)
     const lines = [...this.#text.split('\n').slice(0, rows - 2), this.#foot]
     const drawn = lines.map((line) => `${clip(line, columns - 1)}${CLEAR_REST_OF_LINE}\n`).join('')
     this.#output.write(`${HOME}${drawn}${CLEAR_BELOW}`)

@@ -6,7 +6,7 @@ const MAX_COLUMNS = 100
 
 /** Prose as indented lines that fit the terminal. Words longer than a line stay whole. */
 export function paragraph(text: string, indent: number): string {
-  const width = Math.min(process.stdout.columns ?? MAX_COLUMNS, MAX_COLUMNS) - indent
+  const width = Math.min(process.stdout.columns || MAX_COLUMNS, MAX_COLUMNS) - indent
   return wrap(text, width, widthOf)
     .map((line) => ' '.repeat(indent) + line)
     .join('\n')

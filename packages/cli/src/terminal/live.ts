@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { sizeOf } from './size.ts'
 import { widthOf } from './width.ts'
 
 const CLEAR_LINE = '\r\u001b[2K'
@@ -29,7 +30,7 @@ export class LiveOutput {
   update(line: string): void {
     if (!this.isLive) return
     // A line that fills the last column would wrap and could not be cleared.
-    this.#current = widthOf(line) < this.#stream.columns ? line : ''
+    this.#current = widthOf(line) < sizeOf(this.#stream).columns ? line : ''
     this.#stream.write(CLEAR_LINE + this.#current)
   }
 

@@ -5,6 +5,7 @@ import { sarifOf } from '@holdfast/site/check/sarif'
 import { version } from '@holdfast/site/version'
 import { UsageError } from '../../command-line/command-spec.ts'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
+import { sizeOf } from '../../terminal/size.ts'
 import { checkText, ruleText } from './text.ts'
 
 export interface CheckOptions {
@@ -17,7 +18,7 @@ export interface CheckOptions {
 /** Checks a site and prints the findings. Throws `UsageError` and what `checkSiteFile` throws. */
 export async function check(options: CheckOptions, file: string): Promise<ExitCode> {
   if (options.json && options.sarif) throw new UsageError('Give --json or --sarif, not both')
-  const width = process.stdout.isTTY ? process.stdout.columns : null
+  const width = process.stdout.isTTY ? sizeOf(process.stdout).columns : null
   if (options.explain !== undefined) {
     console.log(ruleText(options.explain, width))
     return EXIT.ok

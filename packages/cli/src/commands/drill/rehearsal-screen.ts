@@ -5,6 +5,7 @@ import type { DrillReport } from '@holdfast/drill/report'
 import { duration, plural, span } from '../../terminal/format.ts'
 import { LiveOutput } from '../../terminal/live.ts'
 import { paint } from '../../terminal/paint.ts'
+import { sizeOf } from '../../terminal/size.ts'
 import { widthOf } from '../../terminal/width.ts'
 import { countParts } from './screen.ts'
 
@@ -39,7 +40,7 @@ export class RehearsalScreen {
       ...countParts(progress),
     ].filter((part) => part !== '')
     // A narrow terminal shows only the first parts.
-    while (widthOf(joined(parts)) >= this.#stream.columns && parts.length > 1) parts.pop()
+    while (widthOf(joined(parts)) >= sizeOf(this.#stream).columns && parts.length > 1) parts.pop()
     this.#output.update(joined(parts))
   }
 

@@ -85,8 +85,8 @@ it('`holdfast rotate` gives every process a new certificate and the gateways a n
     certificates = await sandbox.json<CertificatesReport>(['rotate', 'certificates', '--name', NAME])
     ring = await sandbox.json<KeyringReport>(['rotate', 'keyring', '--name', NAME])
   })
-  // Six processes of data, four gateways, and the commands of this machine.
-  expect(certificates).toMatchObject({ renewed: { length: 11 }, resumed: false })
+  // Six processes of data, four gateways, the proxy, and the commands of this machine.
+  expect(certificates).toMatchObject({ renewed: { length: 12 }, resumed: false })
   expect(ring).toMatchObject({ before: 'k1', current: 'k2', next: null })
   expect(statuses.filter((status) => status !== 200)).toEqual([])
   expect(tokens.length).toBeGreaterThan(20)
@@ -109,8 +109,8 @@ it('`holdfast rotate` gives every user a new password in two stages without a fa
     reports.push(await rotate('--stage', 'finish', '--yes'))
   })
   expect(reports).toMatchObject([
-    { state: 'waiting', users: { length: 8 }, connections: { ended: 0 } },
-    { state: 'done', users: { length: 8 }, connections: { ended: 0 } },
+    { state: 'waiting', users: { length: 9 }, connections: { ended: 0 } },
+    { state: 'done', users: { length: 9 }, connections: { ended: 0 } },
   ])
   expect(statuses.filter((status) => status !== 200)).toEqual([])
   expect(tokens.length).toBeGreaterThan(20)
