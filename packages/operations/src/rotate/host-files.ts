@@ -1,7 +1,7 @@
 import type { DataCentre, Host, Site } from '@holdfast/site/file/site'
 import { certifiedHosts } from '@holdfast/site/render/host-certificate'
 import { configFile, TLS_FILES } from '@holdfast/site/render/host-paths'
-import { proxyUserOf } from '@holdfast/site/secrets/secrets'
+import { proxyUserOf } from '@holdfast/site/secrets/proxy-secret'
 import { type PasswordName, passwordUser } from './passwords/users.ts'
 
 /** The files that one host of a rendered site needs when secrets are rotated. */

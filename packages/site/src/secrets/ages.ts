@@ -1,4 +1,5 @@
-import { proxySecret, type Secrets } from './secrets.ts'
+import { proxySecret } from './proxy-secret.ts'
+import type { Secrets } from './secrets.ts'
 
 /** The age of a secret. */
 export interface SecretAge {

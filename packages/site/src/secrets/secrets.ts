@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { generateKeyring, type Keyring } from '@holdfast/tokens/keyring'
 import { z } from 'zod'
+import { proxySecret } from './proxy-secret.ts'
 
 /** The secrets of a data centre, generated once at its first start. */
 export interface Secrets {
@@ -31,15 +32,6 @@ export interface Secrets {
   /** A different text after each rotation. Servers that use the rotated secrets report it. Not secret. */
   revision?: string
 }
-
-/** The name by which rotations and findings call the password of a Redis user of proxied clients. */
-export const proxySecret = (user: string): ProxySecret => `proxy:${user}`
-
-export type ProxySecret = `proxy:${string}`
-
-/** The Redis user of a password with such a name. Null: it is the name of another password. */
-export const proxyUserOf = (secret: string): string | null =>
-  secret.startsWith('proxy:') ? secret.slice('proxy:'.length) : null
 
 const password = z.string().min(16)
 /** The characters that the library accepts. None of them needs quotes in a file that contains the key ring. */

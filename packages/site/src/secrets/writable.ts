@@ -1,5 +1,6 @@
 import type { Site } from '../file/site.ts'
-import { passwordsIn, proxySecret, type Secrets } from './secrets.ts'
+import { proxySecret } from './proxy-secret.ts'
+import { passwordsIn, type Secrets } from './secrets.ts'
 
 type Profile = Site['profile']
 

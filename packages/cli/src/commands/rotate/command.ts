@@ -1,6 +1,6 @@
 import { PASSWORD_USERS } from '@holdfast/operations/rotate/passwords/users'
 import { MOST_DAYS } from '@holdfast/site/certificates/days'
-import { proxyUserOf } from '@holdfast/site/secrets/secrets'
+import { proxyUserOf } from '@holdfast/site/secrets/proxy-secret'
 import {
   type AnyCommand,
   type CommandSpec,

@@ -1,5 +1,5 @@
 import { ClusterError } from '@holdfast/site/errors'
-import { proxySecret, proxyUserOf } from '@holdfast/site/secrets/secrets'
+import { proxySecret, proxyUserOf } from '@holdfast/site/secrets/proxy-secret'
 import type { RotationHooks } from '../engine.ts'
 import type { HostDelivery } from '../host-files.ts'
 import { type AclProcess, labelOf, usersOf } from './acl-processes.ts'

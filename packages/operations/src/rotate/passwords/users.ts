@@ -1,4 +1,5 @@
-import { type ProxySecret, proxyUserOf, type Secrets } from '@holdfast/site/secrets/secrets'
+import { type ProxySecret, proxyUserOf } from '@holdfast/site/secrets/proxy-secret'
+import type { Secrets } from '@holdfast/site/secrets/secrets'
 
 /** One password of a data centre: which user logs in with it, and where. */
 export interface PasswordUser<Name extends PasswordName = PasswordName> {
