@@ -69,7 +69,6 @@ describe.runIf(missing === null)('the fault campaign', () => {
     ['minority', 'plain-wait'],
     ['kill-primary', 'connect-redis'],
     ['D', 'proxy-without-journal'],
-    ['late-bytes', 'proxy-without-guard'],
   ])('would show it: case %s turns the control %s red', { timeout: 300_000 }, async (name, system) => {
     // A control shows what its case can find. On a busy machine its few writes may miss the moment of the fault.
     const runs: Awaited<ReturnType<typeof outcome>>[] = []
