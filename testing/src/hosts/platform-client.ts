@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 export interface Written {
   /** Its key is `beat:<number>`, its value the number. */
   number: number
-  /** The address of the Redis that acknowledged it. Null if no Redis acknowledged it. */
+  /** The address of the Redis that acknowledged it. Null if none did, or if the connection ended just then. */
   by: string | null
   /** The number of replicas that had it at that time. 0 if unknown, because another connection answered. */
   replicas: number

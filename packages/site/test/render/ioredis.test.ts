@@ -103,14 +103,17 @@ async function survivesTheFailover(hosts: ReturnType<typeof dataHostsOf>): Promi
   const promoted = await group.primaryNamedBy(application.name, second.address)
   expect(promoted).not.toBe(first.address)
   const all = await written()
-  expect(new Set(all.map(({ by }) => by))).toEqual(new Set([first.address, promoted]))
+  // Which Redis acknowledged a write is not known when the connection ended just then.
+  expect(new Set(all.flatMap(({ by }) => by ?? []))).toEqual(new Set([first.address, promoted]))
   // The platform shuts down when its retries run out.
   expect(all.filter(({ problem }) => problem !== undefined)).toEqual([])
   // A write that no replica had may be lost with the primary, but a read never returns another value.
-  const isLostWithIt = ({ by, read }: Written) => by === first.address && read === null
+  const isLostWithIt = ({ by, read }: Written) => by !== promoted && read === null
   expect(all.filter((one) => !isReadBack(one) && !isLostWithIt(one))).toEqual([])
   // Before the primary died, this means on every replica, and so on the promoted one.
-  const replicated = all.filter(({ by, replicas }) => replicas === (by === first.address ? 2 : 1))
+  const replicated = all.filter(
+    ({ by, replicas }) => by !== null && replicas === (by === first.address ? 2 : 1),
+  )
   const keys = replicated.map(({ number }) => `beat:${number}`)
   const stored = await group.ask(application.name, promoted, 'redis', ['MGET', ...keys])
   expect(stored.trim().split('\n')).toEqual(replicated.map(({ number }) => String(number)))
