@@ -96,6 +96,7 @@ describe('a drill with plain Redis clients', () => {
     commands: 6000,
     acknowledgedWrites: 1000,
     failedCommands: 0,
+    uncertainWrites: 0,
     lostWrites: 0,
     repeatedWrites: 0,
     endedConnections: 0,

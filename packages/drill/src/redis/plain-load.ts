@@ -13,8 +13,10 @@ import { WriteLedger } from './write-ledger.ts'
 export interface PlainReport {
   commands: number
   acknowledgedWrites: number
-  /** Commands that were answered with an error, or not at all. */
+  /** Commands that were answered with another error than `UNCERTAIN`, or not at all. */
   failedCommands: number
+  /** Writes whose answer was lost with the old primary: the proxy says so (`UNCERTAIN`), and each was done once or not at all. */
+  uncertainWrites: number
   /** Acknowledged, and missing on the primary afterwards. */
   lostWrites: number
   /** Done twice. */
@@ -36,6 +38,8 @@ const BATCH = 500
 const READ_TIMEOUT_MS = 5000
 const MAX_FAILURES = 5
 const CLIENTS = 10
+/** The error with which the proxy says that it does not have the answer (docs/proxy.md). */
+const UNCERTAIN = 'UNCERTAIN '
 
 /** Plain Redis clients that send commands through the proxy at fixed rates: GET, and as many INCR as SET. */
 export class PlainLoad {
@@ -45,6 +49,7 @@ export class PlainLoad {
   readonly #latencies = new Latencies()
   readonly #failures = new Map<string, number>()
   #failed = 0
+  #uncertain = 0
   #loops: ReturnType<typeof startOpenLoop>[] = []
   #turn = 0
 
@@ -114,6 +119,7 @@ export class PlainLoad {
         commands: this.commands,
         acknowledgedWrites: this.acknowledgedWrites,
         failedCommands: this.#failed,
+        uncertainWrites: this.#uncertain,
         lostWrites: lost,
         repeatedWrites: repeated,
         endedConnections: this.#clients.reduce((sum, client) => sum + client.endedConnections, 0),
@@ -190,7 +196,8 @@ export class PlainLoad {
   }
 
   #fail(what: string): void {
-    this.#failed += 1
+    if (what.startsWith(UNCERTAIN)) this.#uncertain += 1
+    else this.#failed += 1
     this.#failures.set(what, (this.#failures.get(what) ?? 0) + 1)
   }
 }

@@ -39,7 +39,7 @@ export function reportText(report: DrillReport): string {
 
 /** With a full memory, or with `--slo`, users may have noticed although every objective is met. */
 const headline = ({ failedRequests, refusedLogins, redis }: DrillReport) =>
-  failedRequests + refusedLogins + (redis?.failedCommands ?? 0) === 0
+  failedRequests + refusedLogins + (redis?.failedCommands ?? 0) + (redis?.uncertainWrites ?? 0) === 0
     ? '✓ No user noticed'
     : '✓ Every objective was met'
 
@@ -47,22 +47,31 @@ const headline = ({ failedRequests, refusedLogins, redis }: DrillReport) =>
 function redisClients({ redis }: DrillReport): string[] {
   if (redis === null) return []
   const bad = (number: number) => (number === 0 ? paint.good('0') : paint.bad(count(number)))
-  const { commands, failedCommands, lostWrites, repeatedWrites, endedConnections, longestMs, failures } =
-    redis
+  const {
+    commands,
+    failedCommands,
+    uncertainWrites,
+    lostWrites,
+    repeatedWrites,
+    endedConnections,
+    longestMs,
+    failures,
+  } = redis
   const row = [
     count(commands),
     bad(failedCommands),
+    bad(uncertainWrites),
     bad(lostWrites),
     bad(repeatedWrites),
     bad(endedConnections),
     duration(longestMs),
   ]
-  const head = ['COMMANDS', 'FAILED', 'LOST', 'DONE TWICE', 'CUT OFF', 'LONGEST WAIT']
+  const head = ['COMMANDS', 'FAILED', 'UNCERTAIN', 'LOST', 'DONE TWICE', 'CUT OFF', 'LONGEST WAIT']
   return [
     '',
     '  Redis clients through the proxy',
-    table([row], { head, right: [0, 1, 2, 3, 4, 5], indent: 4 }),
-    ...failures.map(({ what, count: times }) => `    ${count(times)} failed: ${what}`),
+    table([row], { head, right: [0, 1, 2, 3, 4, 5, 6], indent: 4 }),
+    ...failures.map(({ what, count: times }) => `    ${count(times)} times: ${what}`),
   ]
 }
 
