@@ -18,3 +18,14 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
   }
 }
+
+/** Settles as `work` does, or rejects with the message after this time. */
+export async function withTimeout<T>(work: Promise<T>, limitMs: number, message: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(message)), limitMs)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

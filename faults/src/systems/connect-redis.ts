@@ -3,6 +3,7 @@ import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { createSentinel } from 'redis'
 import { CAMPAIGN, PRIMARY_NAME } from '../data-centre/names.ts'
+import { withTimeout } from '../data-centre/until.ts'
 import type { Answer } from '../history/events.ts'
 import { addressOf, SENTINEL_PLACES, SENTINEL_PORT } from '../hosts/places.ts'
 import { PREFIX } from './connect-redis-inspector.ts'
@@ -42,18 +43,18 @@ class ConnectRedisSystem implements LoginSystem {
   }
 
   async ready(): Promise<void> {
-    await withTimeout(this.#store.get('unknown-session'))
+    await answered(this.#store.get('unknown-session'))
   }
 
   async issue(subject: string): Promise<string> {
     const token = randomBytes(24).toString('base64url')
-    await withTimeout(this.#store.set(token, sessionOf(subject)))
+    await answered(this.#store.set(token, sessionOf(subject)))
     return token
   }
 
   async verify(token: string): Promise<Answer> {
     try {
-      const session = (await withTimeout(this.#store.get(token))) as { subject?: string } | null
+      const session = (await answered(this.#store.get(token))) as { subject?: string } | null
       if (session === null) return { state: 'inactive', reason: 'unknown' }
       return { state: 'active', ...(session.subject === undefined ? {} : { subject: session.subject }) }
     } catch (error) {
@@ -62,12 +63,12 @@ class ConnectRedisSystem implements LoginSystem {
   }
 
   async touch(token: string): Promise<Answer> {
-    await withTimeout(this.#store.touch(token, sessionOf('')))
+    await answered(this.#store.touch(token, sessionOf('')))
     return {}
   }
 
   async revoke(token: string): Promise<Answer> {
-    await withTimeout(this.#store.destroy(token))
+    await answered(this.#store.destroy(token))
     return {}
   }
 
@@ -103,17 +104,5 @@ function sessionOf(subject: string): SessionData {
   return session as unknown as SessionData
 }
 
-async function withTimeout<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${COMMAND_TIMEOUT_MS} ms`)),
-      COMMAND_TIMEOUT_MS,
-    )
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const answered = <T>(work: Promise<T>): Promise<T> =>
+  withTimeout(work, COMMAND_TIMEOUT_MS, `no answer within ${COMMAND_TIMEOUT_MS} ms`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ApplicationLogin } from '../data-centre/names.ts'
-import { until } from '../data-centre/until.ts'
+import { until, withTimeout } from '../data-centre/until.ts'
 import { Network } from '../hosts/network.ts'
 import type { AppHost } from '../hosts/places.ts'
 import { processState } from '../hosts/process-state.ts'
@@ -235,17 +235,5 @@ export class Fleet {
 function send(member: Member, message: ToWorker | WorkerSettings): void {
   if (member.child.exitCode === null && member.child.signalCode === null) {
     member.child.stdin?.write(`${JSON.stringify(message)}\n`)
-  }
-}
-
-async function withTimeout(work: Promise<void>, limitMs: number, message: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), limitMs)
-  })
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

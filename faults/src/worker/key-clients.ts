@@ -1,4 +1,5 @@
 import type { ApplicationLogin } from '../data-centre/names.ts'
+import { withTimeout } from '../data-centre/until.ts'
 import { monotonicMs } from '../history/events.ts'
 import { type KeySystem, openKeySystem } from '../systems/key-system.ts'
 import type { KeySystemName } from '../systems/system.ts'
@@ -33,7 +34,7 @@ export async function openKeyClients(
   const first = opened.connect()
   // Each failed command reports its own error.
   first.on('error', () => {})
-  await within(READY_MS, first.ping())
+  await withTimeout(first.ping(), READY_MS, `No answer within ${READY_MS} ms.`)
   first.disconnect()
   const { writers, verifiers: readers, writesPerSecond, verificationsPerSecond } = workload
   return {
@@ -50,10 +51,4 @@ export async function openKeyClients(
       ]
     },
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms)
-  await Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }

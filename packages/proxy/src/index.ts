@@ -1,2 +1,3 @@
+export { listen } from './listen.ts'
 export { proxyMetrics } from './metrics/proxy-metrics.ts'
 export { type ProxyEvent, type ProxyOptions, type ProxyStatus, RedisProxy } from './redis-proxy.ts'

@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { GroupLogin } from '@holdfast/tokens/group'
 import { Client } from './client/client.ts'
 import type { ClientHost, Streams } from './client/host.ts'
+import { listen } from './listen.ts'
 import { LoginStreams } from './login-streams.ts'
 import { errorReply } from './resp/reply.ts'
 import { SentinelPort } from './sentinel/sentinel-port.ts'
@@ -140,13 +141,9 @@ export class RedisProxy {
     const accept = (socket: Socket) => this.#accept(socket)
     const server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept)
     server.on('tlsClientError', (_error, socket) => socket.destroy())
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(where, () => resolve())
-    })
+    const port = await listen(server, where)
     this.#servers.push(server)
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+    return port
   }
 
   /**

@@ -4,9 +4,9 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
 import { GatewayError } from '../base/errors.ts'
 import { loggableError } from '../base/log.ts'
-import { versionsOf } from '../files/version.ts'
 import type { ConfigChangeSignal } from './change-signal.ts'
 import { changesBetween, withLiveChanges } from './changes.ts'
+import { followChanges } from './follow-changes.ts'
 import { type Configuration, readConfiguration } from './load.ts'
 import type { RenderedFile } from './rendered.ts'
 import type { GatewayConfig } from './schema.ts'
@@ -30,9 +30,6 @@ export interface FollowOptions {
   signal: AbortSignal
 }
 
-/** A failed reload is retried with a delay that doubles each time, even if the files do not change (in milliseconds). */
-const FIRST_RETRY_MS = 1000
-const MAX_RETRY_MS = 5000
 /** Deadline of a renewal of secrets (in milliseconds). */
 const RENEW_MS = 10_000
 
@@ -44,38 +41,22 @@ const RENEW_MS = 10_000
  * INV-GATEWAY-29.
  */
 export async function followConfiguration(options: FollowOptions): Promise<void> {
-  const { file, log, audit, changeSignal, signal, onRead } = options
-  let inUse = options.inUse
-  let seen = inUse.versions
-  let waitMs = Number.POSITIVE_INFINITY
-  let failures = 0
-  let lastProblem = ''
-  for (;;) {
-    await changeSignal.wait(inUse.files, seen, waitMs, signal)
-    if (signal.aborted) return
-    seen = await versionsOf(inUse.files)
-    try {
-      inUse = await takeNext(inUse, options)
-      seen = inUse.versions
-      waitMs = Number.POSITIVE_INFINITY
-      failures = 0
-      lastProblem = ''
-    } catch (error) {
-      if (signal.aborted) return
+  const { file, inUse, log, audit, changeSignal, signal, onRead } = options
+  await followChanges(inUse, {
+    take: (current) => takeNext(current, options),
+    sentenceOf,
+    onRefused: (problem, error, isRepeated) => {
       onRead('refused')
-      failures += 1
-      waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
-      const problem = sentenceOf(error)
-      if (problem !== lastProblem) {
-        audit.record({ event: 'configuration-reload', outcome: 'refused', keys: [] })
-        log.error(
-          { event: 'config-refused', file, err: loggableError(error) },
-          `${problem} The old configuration stays in use.`,
-        )
-      }
-      lastProblem = problem
-    }
-  }
+      if (isRepeated) return
+      audit.record({ event: 'configuration-reload', outcome: 'refused', keys: [] })
+      log.error(
+        { event: 'config-refused', file, err: loggableError(error) },
+        `${problem} The old configuration stays in use.`,
+      )
+    },
+    changeSignal,
+    signal,
+  })
 }
 
 /** Reads the files, applies the live keys, and returns the configuration that is then in use. */

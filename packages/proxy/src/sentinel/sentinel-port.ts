@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { listen } from '../listen.ts'
 import { errorReply, OK } from '../resp/reply.ts'
 import { RequestParser } from '../resp/request-parser.ts'
 import { type Announced, type SentinelConnectionState, sentinelAnswer } from './sentinel-answers.ts'
@@ -26,13 +27,9 @@ export class SentinelPort {
   /** Listens at an address or on an inherited descriptor, and returns the port. Throws the error of the system. */
   async listen(where: { host: string; port: number } | { fd: number }): Promise<number> {
     const server = createServer((socket) => this.#accept(socket))
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(where, () => resolve())
-    })
+    const port = await listen(server, where)
     this.#server = server
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+    return port
   }
 
   close(): void {

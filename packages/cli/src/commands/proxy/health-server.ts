@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { METRICS_TYPE, metricsText } from '@holdfast/gateway/metrics-text'
-import { type ProxyStatus, proxyMetrics } from '@holdfast/proxy'
+import { listen, type ProxyStatus, proxyMetrics } from '@holdfast/proxy'
 
 const TEXT = 'text/plain; charset=utf-8'
 /** A monitor sends a request at once. */
@@ -22,13 +22,8 @@ export class HealthServer implements AsyncDisposable {
   }
 
   /** Returns the port. */
-  async listen(where: { host: string; port: number }): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(where, () => resolve())
-    })
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+  listen(where: { host: string; port: number }): Promise<number> {
+    return listen(this.#server, where)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
