@@ -20,10 +20,10 @@ const run = promisify(execFile)
 const BUILT = join(ROOT, 'dist', 'packages-test')
 
 /**
- * The library, minified without its dependency, as a bundle contains it. Raise it only with a reason: the last was address
- * maps and the queue of updates.
+ * The library, minified without its dependency, as a bundle contains it. Raise it only with a reason: the last was external
+ * sessions, whose merge by claim exists in TypeScript and in Lua.
  */
-const MOST_GZIP_BYTES = 41 * 1024
+const MOST_GZIP_BYTES = 45 * 1024
 
 let built: Built
 let scratch: string

@@ -10,7 +10,7 @@
 
 -- The number of bytes after the numbers of a live record, or 0 for a tombstone.
 local function payload_length(record)
-  return #record - (string.match(record, '^1L%w+:%w+:%w+:%w+:()') or #record + 1) + 1
+  return #record - (string.match(record, '^1[LX]%w+:%w+:%w+:%w+:()') or #record + 1) + 1
 end
 
 local replies, places, keys, pieces, at = {}, {}, {}, {}, 1

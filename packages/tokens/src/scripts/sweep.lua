@@ -30,7 +30,9 @@ local function end_of(bytes)
   local revoked = string.match(bytes, '^1R([0-9a-z]+)$')
   if revoked then return number36(revoked) end
   local issued, idle, expires = string.match(bytes, '^1L[0-9a-z]+:([0-9a-z]+):([0-9a-z]+):([0-9a-z]+):')
-  return issued and number36(issued) + math.min(number36(idle), number36(expires))
+  if issued then return number36(issued) + math.min(number36(idle), number36(expires)) end
+  issued, idle, expires = string.match(bytes, '^1X[0-9a-z]+:([0-9a-z]+):([0-9a-z]+):([0-9a-z]+):')
+  return issued and math.min(number36(idle), number36(issued) + number36(expires))
 end
 
 local next_cursor, keys = unpack(redis.call('SCAN', cursor or '0', 'MATCH', 'hf:{???}:[st]:*', 'COUNT', ARGV[3]))

@@ -2,7 +2,7 @@ import { createHmac, hash, type KeyObject } from 'node:crypto'
 import { SHARD_COUNT, shardTag } from './format.ts'
 
 /**
- * The key of a session's record. Only the digest of a token is ever sent to Redis.
+ * The key of a session's record. Only the digest of a token or of an external id is ever sent to Redis.
  *
  * `digest` is the first 192 bits of SHA-256 of the token in base64url (32 characters); `key` is
  * `hf:{tag}:t:<digest>`.
@@ -13,19 +13,14 @@ export interface RecordKey {
   key: string
 }
 
-/** The key of a subject's session index: a sorted set in the same slot as the subject's records. */
+/** The key of a subject's session index: a sorted set in the same slot as the records of the subject's tokens. */
 export interface SubjectKey {
   tag: string
   key: string
 }
 
 export function recordKey(tag: string, digest: string): RecordKey {
-  return { tag, digest, key: recordKeyPrefix(tag) + digest }
-}
-
-/** The common prefix of all record keys of one shard. */
-export function recordKeyPrefix(tag: string): string {
-  return `hf:{${tag}}:t:`
+  return { tag, digest, key: `hf:{${tag}}:t:${digest}` }
 }
 
 /** Matches the key of every record, as a pattern for `SCAN … MATCH`. */
@@ -39,6 +34,31 @@ export function parseRecordKey(key: string): RecordKey | null {
   return tag === undefined || digest === undefined ? null : recordKey(tag, digest)
 }
 
+/**
+ * The secret of a session under the id of another library: what a token is for the sessions of tokens. A token never
+ * begins like this, and a namespace has no space, so no two sessions have the same secret.
+ */
+export function externalSecret(namespace: string, id: string): string {
+  return `external ${namespace} ${id}`
+}
+
+/** The key of the record of an external session. The shard comes from the digest, because it may have no subject. */
+export function externalKey(secret: string): RecordKey {
+  const digest = digestToken(secret)
+  return recordKey(shardTag(Buffer.from(digest, 'base64url').readUInt16BE(0) % SHARD_COUNT), digest)
+}
+
+const INDEX_MEMBER = /^(?:([0-9A-Za-z]{3}):)?([\w-]{32})$/
+
+/**
+ * Parses a member of a subject's index: a digest, after the tag of its shard and a colon if that is not the shard of the
+ * index. Returns null for any other text.
+ */
+export function parseIndexMember(index: SubjectKey, member: string): RecordKey | null {
+  const [, tag = index.tag, digest] = INDEX_MEMBER.exec(member) ?? []
+  return digest === undefined ? null : recordKey(tag, digest)
+}
+
 const SUBJECT_KEY = /^hf:\{([0-9A-Za-z]{3})\}:s:[\w-]{22}$/
 
 /** Parses the key of a subject's index, or returns null if it is not one. */
@@ -49,12 +69,6 @@ export function parseSubjectKey(key: string): SubjectKey | null {
 
 /** 192 bits are as impossible to guess as 256, and each session stores them twice in Redis. */
 const DIGEST_LENGTH = 32
-
-const DIGEST = /^[\w-]{32}$/
-
-export function isDigest(text: string): boolean {
-  return DIGEST.test(text)
-}
 
 // INV-TOKENS-2: only a hash leaves.
 export function digestToken(token: string): string {

@@ -17,8 +17,16 @@ export const SEAL_OVERHEAD_BYTES = IV_BYTES + TAG_BYTES
  * (FACT-61).
  */
 export function claimsKey(token: string, dataCentre: string): KeyObject {
-  const bytes = hash('sha256', `\0\0\0\x01${token}holdfast claims 1 ${dataCentre}`, 'hex')
-  return createSecretKey(bytes, 'hex')
+  return keyOfToken(token, `claims 1 ${dataCentre}`)
+}
+
+/** Derives the key that hides the names of the claims of an external session from its secret, as {@link claimsKey}. */
+export function claimNamesKey(secret: string, dataCentre: string): KeyObject {
+  return keyOfToken(secret, `claim names 1 ${dataCentre}`)
+}
+
+function keyOfToken(token: string, purpose: string): KeyObject {
+  return createSecretKey(hash('sha256', `\0\0\0\x01${token}holdfast ${purpose}`, 'hex'), 'hex')
 }
 
 /** Seals `text` and binds it to `context`. Opening it requires the same context. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { LiveRecord, RevokedRecord, TokenRecord } from '../../src/record/record.ts'
+import type { ClaimEntry, LiveRecord, RevokedRecord, TokenRecord } from '../../src/record/record.ts'
 
 /** Far enough in the future that no node forgets a record during a test. */
 export const FUTURE_MS = 4_000_000_000_000
@@ -37,6 +37,36 @@ export const liveRecord: fc.Arbitrary<LiveRecord> = fc
     payload,
   }))
 
+const writer = fc.constantFrom('', '0', '9', 'a', 'zz', 'zzz')
+const claimName = fc.constantFrom(...'aA0-_z'.split('').map((letter) => letter.repeat(16)))
+const claim: fc.Arbitrary<ClaimEntry> = fc.record({
+  version,
+  writer,
+  value: fc.option(payload, { nil: null, freq: 3 }),
+})
+
+/** Two indexes in the shard of the tests' keys, and one in another shard. */
+export const INDEXES = [
+  '{000}:s:aaaaaaaaaaaaaaaaaaaaaa',
+  '{000}:s:--------------AAAAAAAA',
+  '{aZ9}:s:aaaaaaaaaaaaaaaaaaaaaa',
+].map((index) => `hf:${index}`)
+
+export const externalRecord: fc.Arbitrary<LiveRecord> = fc
+  .record({
+    record: liveRecord,
+    idleVersion: fc.integer({ min: 0, max: 2 }),
+    idleUntilMs: timeMs,
+    writer,
+    index: fc.constantFrom(null, ...INDEXES),
+    claims: fc.array(fc.tuple(claimName, claim), { maxLength: 6 }),
+  })
+  .map(({ record, idleUntilMs, writer, idleVersion, index, claims }) => ({
+    ...record,
+    idleUntilMs,
+    external: { writer, idleVersion, index, claims: new Map(claims) },
+  }))
+
 export const revokedRecord: fc.Arbitrary<RevokedRecord> = fc.record({
   state: fc.constant('revoked'),
   expiresAtMs: timeMs,
@@ -44,5 +74,6 @@ export const revokedRecord: fc.Arbitrary<RevokedRecord> = fc.record({
 
 export const anyRecord: fc.Arbitrary<TokenRecord> = fc.oneof(
   { weight: 3, arbitrary: liveRecord },
+  { weight: 3, arbitrary: externalRecord },
   { weight: 1, arbitrary: revokedRecord },
 )

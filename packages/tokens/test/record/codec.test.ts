@@ -23,6 +23,16 @@ test('the format is the documented one', () => {
   }
   expect(encodeRecord(live)).toEqual(Buffer.from('1L2:14:1o:10::\n\0'))
   expect(encodeRecord({ state: 'revoked', expiresAtMs: 40 })).toEqual(Buffer.from('1R14'))
+  const claims = new Map([
+    ['b'.repeat(16), { version: 37, writer: 'w1', value: Buffer.from(':') }],
+    ['a'.repeat(16), { version: 3, writer: '', value: null }],
+  ])
+  const external = { writer: 'w2', idleVersion: 3, index: `hf:{0aZ}:s:${'i'.repeat(22)}`, claims }
+  expect(encodeRecord({ ...live, external }).toString()).toBe(
+    `1X2:14:2s:10:3:w2:0aZ${'i'.repeat(22)}:3::\n\0${'a'.repeat(16)}:3::-:${'b'.repeat(16)}:11:w1:1::`,
+  )
+  const unlisted = { ...external, index: null, claims: new Map() }
+  expect(encodeRecord({ ...live, external: unlisted }).toString()).toBe('1X2:14:2s:10:3:w2:-:3::\n\0')
 })
 
 test('a limit before the issue is a mistake of this package, and is not written', () => {
@@ -38,7 +48,13 @@ test('a limit before the issue is a mistake of this package, and is not written'
 })
 
 test('garbage is no record, and what is one is written back byte for byte', () => {
-  const header = fc.constantFrom('', '1', '1L', '1R', '1L1:2:3:4:', '2L1:2:3:4:', '1L1:2:3:', '1R12')
+  const external = [
+    '1X',
+    '1X1:2:3:4:5:w:-:0:',
+    `1X1:2:3:4:5::000${'i'.repeat(22)}:1:p${'n'.repeat(16)}:1:w:-:`,
+  ]
+  const tokens = ['', '1', '1L', '1R', '1L1:2:3:4:', '2L1:2:3:4:', '1L1:2:3:', '1R12']
+  const header = fc.constantFrom(...tokens, ...external)
   const bytes = fc
     .tuple(header, fc.uint8Array({ maxLength: 20 }))
     .map(([start, rest]) => Buffer.concat([Buffer.from(start), Buffer.from(rest)]))
@@ -74,6 +90,14 @@ test.each([
   '2L1:2:3:4:x',
   '1l1:2:3:4:x',
   '1X1:2:3:4:x',
+  '1X1:2:3:4:5:w:-:1:',
+  '1X1:2:3:4:5:W:-:0:',
+  '1X1:2:3:4:5:w::0:',
+  '1X1:2:3:4:5:w:-:0:x',
+  `1X1:2:3:4:5:w:-:0:${'n'.repeat(16)}:1:w:2:x`,
+  `1X1:2:3:4:5:w:-:0:${'n'.repeat(15)}:1:w:-:`,
+  `1X1:2:3:4:5:w:-:0:${'n'.repeat(16)}:1:w:-:${'n'.repeat(16)}:1:w:-:`,
+  `1X1:2:3:4:5:w:-:0:${'n'.repeat(16)}:1:w:-:${'m'.repeat(16)}:1:w:-:`,
 ])('%j is no record', (text) => {
   expect(decodeRecord(Buffer.from(text))).toBeNull()
 })

@@ -7,7 +7,7 @@ import { merge } from '../../src/record/merge.ts'
 import { type LiveRecord, type TokenRecord, tombstone } from '../../src/record/record.ts'
 import { Connection, type Reply } from '../../src/redis/connection.ts'
 import { SCRIPTS } from '../../src/scripts/scripts.ts'
-import { anyRecord, FUTURE_MS, liveRecord } from '../record/arbitraries.ts'
+import { anyRecord, FUTURE_MS, INDEXES, liveRecord } from '../record/arbitraries.ts'
 
 const group = groupOfThisFile()
 let connection: Connection
@@ -48,6 +48,12 @@ interface Sent extends Options {
   bytes: Buffer
 }
 
+/** The index that comes with a record: that of a token as given, that of an external session as the record says. */
+function sentIndexOf(record: TokenRecord, index: string): string | null {
+  if (record.state === 'revoked') return null
+  return record.external === undefined ? index : record.external.index
+}
+
 async function evalMerges(sent: Sent[]): Promise<Reply[]> {
   const keys = sent.flatMap(({ key, index = INDEX }) => [key, index ?? key])
   const pieces = sent.flatMap(({ bytes, ifVersion = '-' }) => [
@@ -65,7 +71,7 @@ async function evalMerges(sent: Sent[]): Promise<Reply[]> {
 }
 
 async function send(key: string, record: TokenRecord, options: Options = {}): Promise<Reply> {
-  const index = record.state === 'revoked' ? null : (options.index ?? INDEX)
+  const index = sentIndexOf(record, options.index ?? INDEX)
   const [reply] = await evalMerges([{ ...options, key, index, bytes: encodeRecord(record) }])
   return reply ?? null
 }
@@ -86,27 +92,33 @@ const live: LiveRecord = {
   payload: Buffer.from('payload'),
 }
 
-// INV-TOKENS-4.
+// INV-TOKENS-4, INV-TOKENS-60.
 test('merge.lua does the same as record/merge.ts on the same random records: bytes, no TTL, index, reply', async () => {
   const cases = fc.sample(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), 400)
   const work = cases.map((records) => ({ records, key: newKey(), index: `hf:{000}:s:${keys}` }))
   const replies = await Promise.all(
     work.flatMap(({ records, key, index }) => records.map((record) => send(key, record, { index }))),
   )
+  const membersOf = (key: string, index: string) =>
+    (index.startsWith('hf:{000}') ? '' : '000:') + digestOf(key)
   const found = await Promise.all(
     work.map(async ({ key, index }) => ({
       bytes: await read('GET', key),
       ttl: await read('PEXPIRETIME', key),
-      score: await read('ZSCORE', index, digestOf(key)),
+      scores: await Promise.all(
+        [index, ...INDEXES].map((each) => read('ZSCORE', each, membersOf(key, each))),
+      ),
     })),
   )
   let reply = 0
-  for (const [number, { records }] of work.entries()) {
+  for (const [number, { records, index }] of work.entries()) {
     let joined: TokenRecord | null = null
-    let indexedAtMs: number | null = null
+    const scores = new Map<string, number>()
     for (const record of records) {
-      if (joined === null && record.state === 'live') indexedAtMs = record.expiresAtMs
       joined = joined === null ? record : merge(joined, record)
+      const isExternal = joined.state === 'live' && joined.external !== undefined
+      const listedIn = isExternal ? sentIndexOf(joined, index) : sentIndexOf(record, index)
+      if (listedIn !== null) scores.set(listedIn, Math.max(scores.get(listedIn) ?? 0, joined.expiresAtMs))
       const expected = encodeRecord(joined).equals(encodeRecord(record)) ? 1 : encodeRecord(joined)
       expect(replies[reply]).toEqual(expected)
       reply += 1
@@ -115,7 +127,7 @@ test('merge.lua does the same as record/merge.ts on the same random records: byt
     expect(found[number]).toEqual({
       bytes: encodeRecord(joined),
       ttl: -1,
-      score: indexedAtMs,
+      scores: [index, ...INDEXES].map((each) => scores.get(each) ?? null),
     })
   }
 })

@@ -1,7 +1,16 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { digestToken, publicId, recordKey, recordKeyPrefix, subjectKey } from '../../src/token/digest.ts'
+import {
+  digestToken,
+  externalKey,
+  externalSecret,
+  parseIndexMember,
+  parseRecordKey,
+  publicId,
+  recordKey,
+  subjectKey,
+} from '../../src/token/digest.ts'
 import { generateToken, parseToken, SHARD_COUNT, shardTag } from '../../src/token/format.ts'
 
 const INDEX_KEY = createSecretKey(Buffer.alloc(32, 7))
@@ -23,7 +32,6 @@ test('the public id is the first 64 bits of the digest in hexadecimal', () => {
 test('a record is kept under its digest, with the shard as hash tag', () => {
   const digest = digestToken(generateToken('dc1', '0aZ'))
   expect(recordKey('0aZ', digest)).toEqual({ tag: '0aZ', digest, key: `hf:{0aZ}:t:${digest}` })
-  expect(recordKeyPrefix('0aZ') + digest).toBe(recordKey('0aZ', digest).key)
 })
 
 test('neither key holds any part of the token but its shard tag', () => {
@@ -61,4 +69,28 @@ test('without the index key nobody can tell whose index it is', () => {
   expect(key).not.toContain('ada')
   expect(subjectKey(createSecretKey(Buffer.alloc(32, 8)), 'ada').key).not.toBe(key)
   expect(subjectKey(INDEX_KEY, 'ada').key).toBe(key)
+})
+
+test('an external session has a key of its own for each namespace and id, in a shard that its digest decides', () => {
+  const secrets = [
+    ['shop', 'x'.repeat(16)],
+    ['shop', `${'x'.repeat(16)} `],
+    ['forum', 'x'.repeat(16)],
+  ].map(([namespace = '', id = '']) => externalSecret(namespace, id))
+  const keys = secrets.map(externalKey)
+  expect(new Set(keys.map(({ key }) => key)).size).toBe(3)
+  for (const [index, key] of keys.entries()) {
+    expect(externalKey(secrets[index] ?? '')).toEqual(key)
+    expect(parseRecordKey(key.key)).toEqual(key)
+  }
+})
+
+test('a member of an index names a record of the shard of the index, or of the shard that it names', () => {
+  const index = { tag: '0aZ', key: 'hf:{0aZ}:s:x' }
+  const digest = 'd'.repeat(32)
+  expect(parseIndexMember(index, digest)).toEqual(recordKey('0aZ', digest))
+  expect(parseIndexMember(index, `111:${digest}`)).toEqual(recordKey('111', digest))
+  for (const text of ['', digest.slice(1), `11:${digest}`, `:${digest}`, `1111:${digest}`, `${digest} `]) {
+    expect(parseIndexMember(index, text)).toBeNull()
+  }
 })

@@ -4,6 +4,9 @@ import { InvalidOptionError } from '../../errors.ts'
 export const MAX_SUBJECT_LENGTH = 256
 export const MAX_DEVICE_LENGTH = 256
 const MAX_CLAIMS_BYTES = 16_384
+/** A deleted claim also counts, because its record keeps it until its end. */
+const MAX_CLAIM_NAMES = 512
+const NAMESPACE = /^[a-z0-9-]{1,64}$/
 const DATA_CENTRE_NAME = /^[a-z0-9-]{1,64}$/
 /** Maximum lifetime of a session. */
 export const MAX_LIFETIME_MS = 400 * 24 * 3600 * 1000
@@ -48,10 +51,33 @@ export function checkClaims(claims: unknown): void {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
     throw new InvalidOptionError('`claims` must be an object that survives JSON.')
   }
-  const bytes = Buffer.byteLength(JSON.stringify(claims))
+  checkClaimsBytes(Buffer.byteLength(JSON.stringify(claims)))
+}
+
+/** Throws `INVALID_OPTION` if claims of this size as JSON are too large. */
+export function checkClaimsBytes(bytes: number): void {
   if (bytes > MAX_CLAIMS_BYTES) {
     throw new InvalidOptionError(
       `\`claims\` are ${bytes} bytes as JSON; at most ${MAX_CLAIMS_BYTES} are kept with a session.`,
     )
   }
+}
+
+/** Throws `INVALID_OPTION` if an external session has had too many claims. */
+export function checkClaimNames(count: number): void {
+  if (count > MAX_CLAIM_NAMES) {
+    throw new InvalidOptionError(
+      `The session would have ${count} claims, with those that were deleted; at most ${MAX_CLAIM_NAMES} are kept. Put values whose names change into one claim.`,
+    )
+  }
+}
+
+/** Returns `namespace` if it is a valid namespace of external sessions. Throws `INVALID_OPTION`. */
+export function checkNamespace(namespace: unknown): string {
+  if (typeof namespace !== 'string' || !NAMESPACE.test(namespace)) {
+    throw new InvalidOptionError(
+      `The namespace must be 1 to 64 of a-z, 0-9 and "-", got ${JSON.stringify(namespace)}.`,
+    )
+  }
+  return namespace
 }

@@ -43,3 +43,10 @@ export interface Unavailable {
 }
 
 export type Verification = Active | Inactive | Unavailable
+
+export interface Revocation {
+  /** True if this call ended a live session; false if there was no live session. */
+  revoked: boolean
+  /** Public id; absent for a malformed token. */
+  id?: string
+}

@@ -1,13 +1,13 @@
 import { StoreClosedError } from '../../errors.ts'
 import { merge, sameContent } from '../../record/merge.ts'
-import { keepUntilMs, type TokenRecord } from '../../record/record.ts'
-import { type RecordKey, recordKey, type SubjectKey } from '../../token/digest.ts'
+import { keepUntilMs, type TokenRecord, versionOf } from '../../record/record.ts'
+import type { RecordKey, SubjectKey } from '../../token/digest.ts'
 import type { StoreStatus } from '../api/status.ts'
 import { MemoryAttempts } from '../attempts/memory-attempts.ts'
 import type { GiveBackRequest, Taken, TakeRequest } from '../attempts/requests.ts'
 import type { CacheEntry } from '../cache/near-cache.ts'
 import { UNCHECKED_CLOCK } from '../clocks/clock-check.ts'
-import type { MergeRequest, Rotated, RotateRequest } from '../commit/requests.ts'
+import { indexKeyOf, type MergeRequest, type Rotated, type RotateRequest } from '../commit/requests.ts'
 import type { Answer, ReadAnswer, StoredRecord } from '../read/answers.ts'
 import type { Backend } from '../session/backend.ts'
 
@@ -19,7 +19,8 @@ interface StoredEntry extends CacheEntry {
 /** Records in the memory of this process, with the same rules as in Redis. They are lost when the process ends. */
 export class MemoryBackend implements Backend {
   readonly #records = new Map<string, StoredEntry>()
-  readonly #indexes = new Map<string, Set<string>>()
+  /** The sessions of each subject, by their keys. */
+  readonly #indexes = new Map<string, Map<string, RecordKey>>()
   /** Which session replaced another, by their keys. */
   readonly #replacements = new Map<string, RecordKey>()
   readonly #attempts = new MemoryAttempts()
@@ -131,10 +132,11 @@ export class MemoryBackend implements Backend {
     const stored = known?.record ?? null
     const merged = stored === null ? record : merge(stored, record)
     const differs = stored?.state === 'live' && !(merged.state === 'live' && sameContent(stored, merged))
-    if (ifVersion !== undefined && differs && stored.version !== ifVersion) return stored
+    if (ifVersion !== undefined && differs && versionOf(stored) !== ifVersion) return stored
     if (known !== null) known.record = merged
     else this.#records.set(key.key, { record: merged, isFresh: () => !this.#closed })
-    if (subject !== null) this.#index(subject).add(key.digest)
+    const index = indexKeyOf({ record: merged, subject })
+    if (index !== null) this.#index(index).set(key.key, key)
     return merged
   }
 
@@ -157,20 +159,20 @@ export class MemoryBackend implements Backend {
     return null
   }
 
-  #index(subject: SubjectKey): Set<string> {
-    const index = this.#indexes.get(subject.key) ?? new Set()
-    this.#indexes.set(subject.key, index)
-    return index
+  #index(index: string): Map<string, RecordKey> {
+    const listed = this.#indexes.get(index) ?? new Map()
+    this.#indexes.set(index, listed)
+    return listed
   }
 
   /** Returns the stored records of a subject, and removes expired ones from its index. */
   #listed(subject: SubjectKey): StoredRecord[] {
-    const index = this.#indexes.get(subject.key) ?? new Set<string>()
+    const index = this.#indexes.get(subject.key) ?? new Map<string, RecordKey>()
     const listed: StoredRecord[] = []
-    for (const digest of index) {
-      const known = this.#get(recordKey(subject.tag, digest).key)
-      if (known === null) index.delete(digest)
-      else listed.push({ digest, record: known.record })
+    for (const [text, key] of index) {
+      const known = this.#get(text)
+      if (known === null) index.delete(text)
+      else listed.push({ key, record: known.record })
     }
     if (index.size === 0) this.#indexes.delete(subject.key)
     return listed

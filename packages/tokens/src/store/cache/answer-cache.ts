@@ -1,16 +1,15 @@
 import type { TokenRecord } from '../../record/record.ts'
-import type { Active } from '../api/verification.ts'
 import type { Instant } from '../clocks/instant.ts'
 import type { CacheEntry } from './near-cache.ts'
 
 /** A cached answer, as a value and as a promise. */
-export interface CachedAnswer {
-  answer: Active
+export interface CachedAnswer<Answer> {
+  answer: Answer
   /** Created once, so another `await` costs nothing. */
-  promise: Promise<Active>
+  promise: Promise<Answer>
 }
 
-interface AnswerEntry extends CachedAnswer {
+interface AnswerEntry<Answer> extends CachedAnswer<Answer> {
   /** The entry of the near cache. */
   known: CacheEntry
   /** The record from which the answer was built. */
@@ -23,9 +22,9 @@ interface AnswerEntry extends CachedAnswer {
  * do the requests that carry them. An answer is valid only while its near-cache entry is fresh. Bounded; the oldest
  * is evicted first.
  */
-export class AnswerCache {
+export class AnswerCache<Answer extends { idleUntilMs: number; expiresAtMs: number }> {
   readonly #maxEntries: number
-  readonly #answers = new Map<string, AnswerEntry>()
+  readonly #answers = new Map<string, AnswerEntry<Answer>>()
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries
@@ -35,7 +34,7 @@ export class AnswerCache {
    * Returns the answer for a token, if its record has not changed and its entry is fresh. `nowMs` is the checked wall
    * clock at `now`.
    */
-  get(token: string, now: Instant, nowMs: number): CachedAnswer | null {
+  get(token: string, now: Instant, nowMs: number): CachedAnswer<Answer> | null {
     const remembered = this.#answers.get(token)
     if (remembered === undefined) return null
     const { known, record, answer } = remembered
@@ -46,7 +45,7 @@ export class AnswerCache {
     return known.isFresh(now) ? remembered : null
   }
 
-  add(token: string, known: CacheEntry, answer: Active): void {
+  add(token: string, known: CacheEntry, answer: Answer): void {
     const remembered = { known, record: known.record, answer, promise: Promise.resolve(answer) }
     this.#answers.set(token, remembered)
     if (this.#answers.size <= this.#maxEntries) return

@@ -4,7 +4,10 @@ import type { RecordKey, SubjectKey } from '../../token/digest.ts'
 /** A record to merge into the store. */
 export interface MergeRequest {
   key: RecordKey
-  /** The index that lists the session. Null for a tombstone: its session stays in the index. */
+  /**
+   * The index that lists the session of a token. Null for a tombstone, whose session stays in the index, and for an
+   * external session, whose record names its index.
+   */
   subject: SubjectKey | null
   record: TokenRecord
   /** If set, the record is merged only while a live stored record has this version. */
@@ -19,6 +22,12 @@ export interface MergeRequest {
    * since.
    */
   endsReplacements?: true
+}
+
+/** Returns the key of the index that a record belongs to, or null if it does not change any index. */
+export function indexKeyOf({ record, subject }: Pick<MergeRequest, 'record' | 'subject'>): string | null {
+  const external = record.state === 'live' ? record.external : undefined
+  return external === undefined ? (subject?.key ?? null) : external.index
 }
 
 /** A session and its replacement, stored in one step. */

@@ -6,7 +6,7 @@ import type { Reply } from '../../redis/connection.ts'
 import { SCRIPTS, type Script } from '../../scripts/scripts.ts'
 import { parseRecordKey } from '../../token/digest.ts'
 import type { Committed, WriteCommand } from './pending-write.ts'
-import type { MergeRequest, Rotated, RotateRequest } from './requests.ts'
+import { indexKeyOf, type MergeRequest, type Rotated, type RotateRequest } from './requests.ts'
 
 const SPACE = Buffer.from(' ')
 /**
@@ -18,7 +18,7 @@ const REPLACEMENT_KEPT_MS = 10 * 60 * 1000
 
 /** Merges of live records, or of tombstones. */
 export function mergeCommand(requests: readonly MergeRequest[], script: Script): WriteCommand {
-  const keys = requests.flatMap(({ key, subject }) => [key.key, subject?.key ?? key.key])
+  const keys = requests.flatMap((request) => [request.key.key, indexKeyOf(request) ?? request.key.key])
   const pieces = requests.flatMap(({ record, ifVersion }) => {
     const bytes = encodeRecord(record)
     return [Buffer.from(`${ifVersion ?? '-'} ${bytes.length} `), bytes, SPACE]

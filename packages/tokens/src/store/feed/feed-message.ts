@@ -33,10 +33,9 @@ export function parseFeedMessage(message: Buffer): FeedRecord[] | null {
     const [key, subject, length] = [next(), next(), parseWhole(next())]
     if (key === null || subject === null || length === null || message[at + length] !== SPACE) return null
     const subjectKey = subject === '-' ? null : subject
-    if (!belongTogether(key, subjectKey)) return null
     // A copy, so that a stored record does not keep the whole message in memory.
     const record = decodeRecord(Buffer.from(message.subarray(at, at + length)))
-    if (record === null) return null
+    if (record === null || !belongTogether(key, subjectKey, record)) return null
     records.push({ key, subjectKey, record })
     at += length + 1
   }
@@ -52,8 +51,15 @@ export function parseSettledMessage(message: Buffer): string[] | null {
   return keys.every((key) => parseRecordKey(key) !== null) ? keys : null
 }
 
-/** Whether the key is the key of a record, and the index, if any, is in the same shard. */
-function belongTogether(key: string, subjectKey: string | null): boolean {
-  const record = parseRecordKey(key)
-  return record !== null && (subjectKey === null || parseSubjectKey(subjectKey)?.tag === record.tag)
+/**
+ * Whether the key is the key of a record, and the index, if any, the one of its subject: in the same shard for a live
+ * session of a token, and as the record says for an external session.
+ */
+function belongTogether(key: string, subjectKey: string | null, record: TokenRecord): boolean {
+  const parsed = parseRecordKey(key)
+  if (parsed === null) return false
+  if (record.state === 'live' && record.external !== undefined) return subjectKey === record.external.index
+  if (subjectKey === null) return true
+  const index = parseSubjectKey(subjectKey)
+  return index !== null && (record.state === 'revoked' || index.tag === parsed.tag)
 }

@@ -1,5 +1,6 @@
 import type { StoreOverloadedError, StoreUnavailableError } from '../../errors.ts'
 import type { TokenRecord } from '../../record/record.ts'
+import type { RecordKey } from '../../token/digest.ts'
 import type { VerificationPath } from '../api/observer.ts'
 
 /** A value, or the reason why the nodes did not give one. */
@@ -15,7 +16,7 @@ export type ReadAnswer = { known: true; value: TokenRecord | null; path: Verific
 
 /** A session in the list of a subject. */
 export interface StoredRecord {
-  digest: string
+  key: RecordKey
   record: TokenRecord
   /**
    * A rotation may have ended the session while the list was read, and the session that replaced it may be missing

@@ -139,13 +139,13 @@ export class ConclusiveReads {
     )
     if (!listed.known) return listed
     const { records, isUnanimous } = listed.value
-    const digests = records.filter(({ record }) => record.state === 'live').map(({ digest }) => digest)
-    if (isUnanimous || digests.length === 0) return { known: true, value: records }
+    const live = records.filter(({ record }) => record.state === 'live').map(({ key }) => key)
+    if (isUnanimous || live.length === 0) return { known: true, value: records }
     // If a node lost a session and then received its tombstone, it has the tombstone, but no entry for it in the
     // index. So a list alone does not show that a majority knows of the logout (seed 5115 of the fault campaign).
     const found = await reader.ask(
       {
-        ask: (node, timeoutMs) => readRecords(node, subject, digests, timeoutMs),
+        ask: (node, timeoutMs) => readRecords(node, live, timeoutMs),
         primaryIsEnough: () => false,
         join: joinStored,
       },

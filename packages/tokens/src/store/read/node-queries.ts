@@ -7,7 +7,7 @@ import type { TokenRecord } from '../../record/record.ts'
 import type { Reply } from '../../redis/connection.ts'
 import type { ReplicaGroup } from '../../redis/group.ts'
 import { MARK_KEY, type Node } from '../../redis/node.ts'
-import { isDigest, recordKeyPrefix, type SubjectKey } from '../../token/digest.ts'
+import { parseIndexMember, type RecordKey, type SubjectKey } from '../../token/digest.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { StoredRecord } from './answers.ts'
 
@@ -66,10 +66,12 @@ export function joinRecords(a: TokenRecord | null, b: TokenRecord | null): Token
   return merge(a, b)
 }
 
-/** Reads the digests in an index. Throws if one of them cannot be read, because the list would be incomplete. */
-function readDigests(node: Node, reply: Reply): string[] {
-  const digests = Array.isArray(reply) ? reply.map(textOf) : null
-  if (digests?.every(isDigest)) return digests
+/** Reads the members of an index. Throws if one of them cannot be read, because the list would be incomplete. */
+function readIndex(node: Node, subject: SubjectKey, reply: Reply): RecordKey[] {
+  const members = Array.isArray(reply)
+    ? reply.map((member) => parseIndexMember(subject, textOf(member)))
+    : null
+  if (members?.every((key) => key !== null)) return members
   throw new StoreUnavailableError(`${node.address} holds a list of sessions that this version cannot read.`)
 }
 
@@ -79,13 +81,13 @@ function readDigests(node: Node, reply: Reply): string[] {
  */
 export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: number): Promise<SessionList> {
   const readList = async () =>
-    readDigests(node, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
-  const digests = await readList()
-  if (digests.length === 0) return { records: [], isUnanimous: true }
-  const records = await readRecords(node, subject, digests, timeoutMs)
-  const known = new Set(digests)
-  const fresh = (await readList()).filter((digest) => !known.has(digest))
-  const added = await readRecords(node, subject, fresh, timeoutMs)
+    readIndex(node, subject, await node.read(['ZRANGE', subject.key, '0', '-1'], timeoutMs))
+  const listed = await readList()
+  if (listed.length === 0) return { records: [], isUnanimous: true }
+  const records = await readRecords(node, listed, timeoutMs)
+  const known = new Set(listed.map(({ key }) => key))
+  const fresh = (await readList()).filter(({ key }) => !known.has(key))
+  const added = await readRecords(node, fresh, timeoutMs)
   return {
     records: [...records, ...added.map((stored) => ({ ...stored, mayBeReplaced: true }))],
     isUnanimous: true,
@@ -95,17 +97,15 @@ export async function listOnNode(node: Node, subject: SubjectKey, timeoutMs: num
 /** Reads the records of some sessions on one node, and leaves out sessions that the node does not have. */
 export async function readRecords(
   node: Node,
-  subject: SubjectKey,
-  digests: readonly string[],
+  keys: readonly RecordKey[],
   timeoutMs: number,
 ): Promise<StoredRecord[]> {
-  const prefix = recordKeyPrefix(subject.tag)
   // Few at a time: a probe that waits behind all of them would report the node as hung.
-  const records = await mapAbreast(chunksOf(digests, MAX_LISTED_AT_ONCE), 2, async (some) => {
-    const replies = await node.read(['MGET', ...some.map((digest) => prefix + digest)], timeoutMs)
-    return some.flatMap((digest, index) => {
+  const records = await mapAbreast(chunksOf(keys, MAX_LISTED_AT_ONCE), 2, async (some) => {
+    const replies = await node.read(['MGET', ...some.map(({ key }) => key)], timeoutMs)
+    return some.flatMap((key, index) => {
       const record = readRecord(node, Array.isArray(replies) ? (replies[index] ?? null) : null)
-      return record === null ? [] : [{ digest, record }]
+      return record === null ? [] : [{ key, record }]
     })
   })
   return records.flat()
@@ -128,14 +128,14 @@ export function joinLists(lists: readonly SessionList[]): SessionList {
 export function joinStored(lists: readonly StoredRecord[][]): StoredRecord[] {
   const joined = new Map<string, StoredRecord>()
   for (const stored of lists.flat()) {
-    const { digest, record, mayBeReplaced = false } = stored
-    const known = joined.get(digest)
+    const { key, record, mayBeReplaced = false } = stored
+    const known = joined.get(key.key)
     joined.set(
-      digest,
+      key.key,
       known === undefined
         ? stored
         : {
-            digest,
+            key,
             record: merge(known.record, record),
             mayBeReplaced: mayBeReplaced || known.mayBeReplaced === true,
           },

@@ -1,5 +1,9 @@
 import type { Deadline } from '../../deadline.ts'
 import { StoreOverloadedError, StoreUnavailableError } from '../../errors.ts'
+import { Backoff } from '../../redis/backoff.ts'
+
+/** The first and the longest pause after another process changed the session first (in milliseconds). */
+const PAUSES_MS = [5, 250] as const
 
 /**
  * Runs the tasks of one key one after the other, first come, first served. Tasks of different keys do not wait for
@@ -27,6 +31,27 @@ export class KeyedQueue {
     } finally {
       this.#leave(key)
     }
+  }
+
+  /**
+   * As {@link run}, and repeats `attempt` after a pause while it returns null, because another process changed the
+   * session first. Throws `overtaken()` if the deadline passes.
+   */
+  runUntilDone<T>(
+    key: string,
+    deadline: Deadline,
+    attempt: () => Promise<T | null>,
+    overtaken: () => Error,
+  ): Promise<T> {
+    return this.run(key, deadline, async () => {
+      const pauses = new Backoff(...PAUSES_MS)
+      do {
+        const result = await attempt()
+        if (result !== null) return result
+        await deadline.pause(pauses.next())
+      } while (!deadline.isOver)
+      throw overtaken()
+    })
   }
 
   // INV-TOKENS-26: every queue has a bound.

@@ -89,7 +89,7 @@ interface Opened {
   key: RecordKey
   record: TokenRecord
   /** Null for a tombstone. */
-  listed: { subject: string; device: string; index: SubjectKey } | null
+  listed: { subject: string; device: string; index: SubjectKey | null } | null
 }
 
 /** Implements {@link RecordStore} over any backend. */
@@ -214,12 +214,13 @@ export class BackendRecords implements RecordStore {
   }
 
   #openList({ tag, digest }: RecordKey, record: LiveRecord): Opened['listed'] {
-    const { issuedAtMs, expiresAtMs, payload } = record
+    const { issuedAtMs, expiresAtMs, payload, external } = record
     const context = { dataCentre: this.#dataCentre, digest, issuedAtMs, expiresAtMs }
     const content = openListContent(context, this.#keyring, payload)
     if (content === null) return null
-    const index = subjectKey(this.#keyring.indexKey, content.subject)
-    return index.tag === tag ? { ...content, index } : null
+    const index = content.subject === '' ? null : subjectKey(this.#keyring.indexKey, content.subject)
+    if (external !== undefined) return external.index === (index?.key ?? null) ? { ...content, index } : null
+    return index?.tag === tag ? { ...content, index } : null
   }
 
   async #readOrThrow(key: RecordKey, deadline: Deadline): Promise<TokenRecord | null> {

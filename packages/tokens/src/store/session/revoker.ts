@@ -1,14 +1,14 @@
 import { type CallOptions, Deadline } from '../../deadline.ts'
 import { InvalidOptionError, StoreUnavailableError } from '../../errors.ts'
 import { type TokenRecord, tombstone } from '../../record/record.ts'
-import { publicId, type RecordKey, recordKey } from '../../token/digest.ts'
+import { publicId, type RecordKey } from '../../token/digest.ts'
+import { checkLifetime } from '../api/limits.ts'
 import type { StoreObserver } from '../api/observer.ts'
+import type { Revocation } from '../api/verification.ts'
 import type { MergeRequest } from '../commit/requests.ts'
 import type { Backend } from './backend.ts'
 import { GuessLimit } from './guess-limit.ts'
-import type { SessionCodec } from './session-codec.ts'
-import type { SessionReader } from './session-reader.ts'
-import type { Revocation } from './token-store.ts'
+import { belongsTo, type SessionOpener, type SessionReader } from './session-reader.ts'
 
 /** The lifetime of a guessed tombstone. A process needs less time to write again what a new primary lacks. */
 const GUESS_LASTS_MS = 60_000
@@ -16,8 +16,8 @@ const TOO_MANY_GUESSES =
   'Too many unknown tokens were revoked since the store was opened or the primary changed. Try again in half a minute.'
 
 export interface RevokerOptions {
-  codec: SessionCodec
-  reader: SessionReader
+  codec: SessionOpener<object>
+  reader: SessionReader<object>
   observer: StoreObserver
   timeoutMs: number
 }
@@ -33,7 +33,8 @@ export class Revoker {
     this.#options = options
   }
 
-  async revoke(token: string, options?: CallOptions): Promise<Revocation> {
+  /** `refuseForMs` also ends a session that begins within that time, if there is none now. */
+  async revoke(token: string, options?: CallOptions & { refuseForMs?: number }): Promise<Revocation> {
     const { codec, reader, observer, timeoutMs } = this.#options
     const key = codec.keyOf(token)
     if (key === null) return { revoked: false }
@@ -44,7 +45,11 @@ export class Revoker {
     if (record?.state === 'revoked' && (await this.#backend.isDurable(key, deadline))) {
       return { revoked: false, id: publicId(key.digest) }
     }
-    if (record === null && this.#backend.mayReappear()) {
+    const guessLastsMs = Math.max(
+      this.#backend.mayReappear() ? GUESS_LASTS_MS : 0,
+      options?.refuseForMs === undefined ? 0 : checkLifetime('refuseForMs', options.refuseForMs),
+    )
+    if (record === null && guessLastsMs > 0) {
       // A new primary may lack the session, and the process that wrote it may be about to write it again, so the
       // tombstone must be there first. It is needed only until then. A client can invent such a token, so the
       // number is limited and the lifetime is short.
@@ -53,7 +58,7 @@ export class Revoker {
       if (!isAllowed) throw new StoreUnavailableError(TOO_MANY_GUESSES)
       const lost: TokenRecord = {
         state: 'revoked',
-        expiresAtMs: (await reader.now(deadline)) + GUESS_LASTS_MS,
+        expiresAtMs: (await reader.now(deadline)) + guessLastsMs,
       }
       return this.#end(key, lost, deadline)
     }
@@ -67,10 +72,12 @@ export class Revoker {
     const deadline = Deadline.of(options, timeoutMs)
     const subjectKey = codec.subjectKey(subject)
     const records = await reader.listOrThrow(subjectKey, deadline)
-    const found = records.find(({ digest }) => publicId(digest) === id)
+    const found = records.find(
+      ({ key, record }) => publicId(key.digest) === id && belongsTo(subjectKey, record),
+    )
     if (found === undefined) return { revoked: false, id }
     // The user chose from a list that was read earlier. If the session was rotated since, its replacement is meant.
-    return this.#end(recordKey(subjectKey.tag, found.digest), found.record, deadline, true)
+    return this.#end(found.key, found.record, deadline, true)
   }
 
   // INV-TOKENS-24: writes name their records.
@@ -91,16 +98,27 @@ export class Revoker {
     // then they are listed again.
     await this.#backend.onOnePrimary(async () => {
       const found = await reader.listOrThrow(subjectKey, deadline)
-      const others = found.filter(({ digest }) => digest !== except?.digest)
-      for (const { digest, record } of others) if (reader.isLive(record)) revokedIds.add(publicId(digest))
+      // An external session that has another subject by now is only written again: its change of subject may be on
+      // one node alone, and without it the session would still be one of this subject.
+      const elsewhere = found.filter(({ record }) => !belongsTo(subjectKey, record))
+      const others = found.filter(
+        ({ key, record }) => key.digest !== except?.digest && belongsTo(subjectKey, record),
+      )
+      for (const { key, record } of others) if (reader.isLive(record)) revokedIds.add(publicId(key.digest))
       // Live sessions first. If a call runs out of time, fewer are left for the next one.
       const inOrder = others.toSorted(
         (a, b) => Number(reader.isLive(b.record)) - Number(reader.isLive(a.record)),
       )
-      const tombstones = inOrder.map(({ digest, record, mayBeReplaced }) =>
-        tombstoneOf(recordKey(subjectKey.tag, digest), record, mayBeReplaced),
+      const tombstones = inOrder.map(({ key, record, mayBeReplaced }) =>
+        tombstoneOf(key, record, mayBeReplaced),
       )
-      await this.#backend.merge(tombstones, deadline)
+      const changed = elsewhere.map(({ key, record }) => ({
+        key,
+        subject: null,
+        record,
+        changesStored: true as const,
+      }))
+      await this.#backend.merge([...tombstones, ...changed], deadline)
     }, deadline)
     return { revokedIds: [...revokedIds] }
   }

@@ -20,6 +20,7 @@ import type { OpenKeyring } from '../../token/keyring.ts'
 import { checkText, MAX_SUBJECT_LENGTH } from '../api/limits.ts'
 import type { Inactive } from '../api/verification.ts'
 import type { Renewal } from './renewal.ts'
+import type { SessionOpener } from './session-reader.ts'
 
 interface Lifetime {
   issuedAtMs: number
@@ -30,7 +31,7 @@ interface Lifetime {
 const MALFORMED: Inactive = Object.freeze({ status: 'inactive', reason: 'malformed' })
 
 /** Translates between tokens and records: keys, sealed contents and new sessions. Does no I/O. */
-export class SessionCodec {
+export class SessionCodec implements SessionOpener<TokenContent> {
   readonly #dataCentre: string
   readonly #dataCentreTag: string
   readonly #renewal: Renewal
@@ -41,14 +42,12 @@ export class SessionCodec {
     this.#renewal = renewal
   }
 
-  /** Returns the key of a token's record, or null if the token cannot have a record here. */
   keyOf(token: string): RecordKey | null {
     const parsed = parseToken(token)
     if (parsed?.dataCentre !== this.#dataCentreTag) return null
     return recordKey(parsed.tag, digestToken(token))
   }
 
-  /** Returns the reason why a token cannot have a record here. */
   refuse(token: string): Inactive {
     if (parseToken(token) === null) return MALFORMED
     return { status: 'inactive', reason: 'foreign', id: publicId(digestToken(token)) }
@@ -58,7 +57,6 @@ export class SessionCodec {
     return subjectKey(this.#keyring.indexKey, checkText('subject', subject, 1, MAX_SUBJECT_LENGTH))
   }
 
-  /** Opens what only the holder of the token can read. Null if the record belongs to another data centre. */
   open(token: string, key: RecordKey, record: LiveRecord): TokenContent | null {
     return openTokenContent(this.#context(key, record), token, record.payload)
   }

@@ -2,26 +2,40 @@ import type { Deadline } from '../../deadline.ts'
 import { StoreUnavailableError } from '../../errors.ts'
 import { endsAtMs, type LiveRecord, type TokenRecord } from '../../record/record.ts'
 import { publicId, type RecordKey, type SubjectKey } from '../../token/digest.ts'
-import type { Active, Inactive, Session } from '../api/verification.ts'
+import type { Inactive } from '../api/verification.ts'
 import type { StoredRecord } from '../read/answers.ts'
 import type { Backend } from './backend.ts'
-import type { SessionCodec } from './session-codec.ts'
+
+/** How the sessions of one kind are found and opened: those of tokens, or those under external ids. */
+export interface SessionOpener<Content extends object> {
+  /** Returns the key of a token's record, or null if the token cannot have a record here. */
+  keyOf(token: string): RecordKey | null
+  /** Returns the reason why a token cannot have a record here. */
+  refuse(token: string): Inactive
+  /** Opens what only the holder of the token can read. Null if the record belongs to another data centre. */
+  open(token: string, key: RecordKey, record: LiveRecord): Content | null
+  subjectKey(subject: string): SubjectKey
+}
+
+/** The answer for a live session with this content. */
+export type ActiveWith<Content> = { status: 'active'; id: string } & Content & Lifetime
+
+type Lifetime = Pick<LiveRecord, 'issuedAtMs' | 'idleUntilMs' | 'expiresAtMs'>
 
 /** A live session that was found and opened with its token. */
-interface Found {
-  token: string
+interface Found<Content> {
+  status: 'found'
   key: RecordKey
-  subject: SubjectKey
   record: LiveRecord
-  session: Session
+  session: ActiveWith<Content>
 }
 
 /** Finds sessions, and decides what a record means for a caller at this time. */
-export class SessionReader {
+export class SessionReader<Content extends object> {
   readonly #backend: Backend
-  readonly #codec: SessionCodec
+  readonly #codec: SessionOpener<Content>
 
-  constructor(backend: Backend, codec: SessionCodec) {
+  constructor(backend: Backend, codec: SessionOpener<Content>) {
     this.#backend = backend
     this.#codec = codec
   }
@@ -30,14 +44,13 @@ export class SessionReader {
    * Returns the live session of a token, or the reason why there is none. Throws `STORE_UNAVAILABLE` or
    * `STORE_OVERLOADED`.
    */
-  async find(token: string, deadline: Deadline): Promise<({ status: 'found' } & Found) | Inactive> {
+  async find(token: string, deadline: Deadline): Promise<Found<Content> | Inactive> {
     const key = this.#codec.keyOf(token)
     if (key === null) return this.#codec.refuse(token)
     const record = await this.readOrThrow(key, deadline)
-    const described = this.describe(token, key, record)
-    if (described.status === 'inactive' || record?.state !== 'live') return described as Inactive
-    const { status: _, ...session } = described
-    return { status: 'found', token, key, subject: this.#codec.subjectKey(session.subject), record, session }
+    const session = this.describe(token, key, record)
+    if (session.status === 'inactive' || record?.state !== 'live') return session as Inactive
+    return { status: 'found', key, record, session }
   }
 
   async readOrThrow(
@@ -73,7 +86,7 @@ export class SessionReader {
    * Derives the answer for a token from its record. Throws `STORE_UNAVAILABLE` instead of answering *expired* by a
    * wrong clock.
    */
-  describe(token: string, key: RecordKey, record: TokenRecord | null): Active | Inactive {
+  describe(token: string, key: RecordKey, record: TokenRecord | null): ActiveWith<Content> | Inactive {
     const id = publicId(key.digest)
     if (record === null) return { status: 'inactive', reason: 'unknown', id }
     if (record.state === 'revoked') return { status: 'inactive', reason: 'revoked', id }
@@ -85,8 +98,16 @@ export class SessionReader {
     const content = this.#codec.open(token, key, record)
     if (content === null) return { status: 'inactive', reason: 'unknown', id }
     const { issuedAtMs, idleUntilMs, expiresAtMs } = record
-    return deepFreeze({ status: 'active', id, ...content, issuedAtMs, idleUntilMs, expiresAtMs })
+    return deepFreeze({ status: 'active' as const, id, ...content, issuedAtMs, idleUntilMs, expiresAtMs })
   }
+}
+
+/**
+ * Whether a record in the index of a subject is a session of that subject. An external session stays in the index of a
+ * subject that it had before.
+ */
+export function belongsTo({ key }: SubjectKey, record: TokenRecord): boolean {
+  return record.state === 'revoked' || record.external === undefined || record.external.index === key
 }
 
 /** Freezes an answer, because many callers receive the same object. */

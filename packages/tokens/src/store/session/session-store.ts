@@ -2,8 +2,8 @@ import { type CallOptions, Deadline } from '../../deadline.ts'
 import { StoreFullError, StoreUnavailableError, UpdateConflictError } from '../../errors.ts'
 import type { Claims } from '../../record/claims.ts'
 import { sameContent } from '../../record/merge.ts'
+import type { TokenContent } from '../../record/payload.ts'
 import { type LiveRecord, tombstone } from '../../record/record.ts'
-import { Backoff } from '../../redis/backoff.ts'
 import { publicId, type RecordKey } from '../../token/digest.ts'
 import {
   checkClaims,
@@ -15,24 +15,19 @@ import {
 } from '../api/limits.ts'
 import type { RenewedSecrets, SessionOptions } from '../api/options.ts'
 import type { StoreStatus } from '../api/status.ts'
-import type { Active, Inactive, Verification } from '../api/verification.ts'
+import type { Active, Inactive, Revocation, Verification } from '../api/verification.ts'
 import type { Attempts } from '../attempts/attempts.ts'
 import { AttemptCounter } from '../attempts/counter.ts'
 import type { MergeRequest, Rotated } from '../commit/requests.ts'
 import type { Backend } from './backend.ts'
+import type { ExternalSessions } from './external-sessions.ts'
+import { openExternal } from './external-store.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import { Renewal } from './renewal.ts'
 import { Revoker } from './revoker.ts'
 import { SessionCodec } from './session-codec.ts'
-import { SessionReader } from './session-reader.ts'
-import type {
-  IssuedToken,
-  IssueRequest,
-  Revocation,
-  Rotation,
-  SessionSummary,
-  TokenStore,
-} from './token-store.ts'
+import { belongsTo, SessionReader } from './session-reader.ts'
+import type { IssuedToken, IssueRequest, Rotation, SessionSummary, TokenStore } from './token-store.ts'
 import { Verifier } from './verifier.ts'
 
 export interface SessionStoreLimits {
@@ -46,8 +41,6 @@ export interface SessionStoreLimits {
 
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
 const DEFAULT_ABSOLUTE_MS = 12 * 60 * 60 * 1000
-/** The first and the longest pause after another process changed the session first (in milliseconds). */
-const PAUSES_MS = [5, 250] as const
 
 /**
  * Tokens and sessions over any backend: one implementation of every rule that users rely on. It starts, extends,
@@ -60,11 +53,12 @@ export class SessionStore implements TokenStore {
   readonly #absoluteMs: number
   readonly #timeoutMs: number
   readonly #codec: SessionCodec
-  readonly #reader: SessionReader
-  readonly #verifier: Verifier
+  readonly #reader: SessionReader<TokenContent>
+  readonly #verifier: Verifier<TokenContent>
   readonly #revoker: Revoker
   /** Changes that read a session and then write it. Without the queue, those of one process refuse each other. */
   readonly #changes: KeyedQueue
+  readonly #external: (namespace: string) => ExternalSessions
   readonly attempts: Attempts
 
   /** Throws `INVALID_OPTION`. */
@@ -87,6 +81,15 @@ export class SessionStore implements TokenStore {
     })
     this.#revoker = new Revoker(this.#backend, { ...shared, timeoutMs: this.#timeoutMs })
     this.attempts = new AttemptCounter(this.#backend, this.#renewal.keyring.indexKey, this.#timeoutMs)
+    this.#external = openExternal(this.#backend, {
+      dataCentre,
+      renewal: this.#renewal,
+      changes: this.#changes,
+      observer: options.observer ?? {},
+      idleMs: this.#idleMs,
+      absoluteMs: this.#absoluteMs,
+      ...limits,
+    })
   }
 
   async issue(request: IssueRequest, options?: CallOptions): Promise<IssuedToken> {
@@ -118,7 +121,8 @@ export class SessionStore implements TokenStore {
     const deadline = Deadline.of(options, this.#timeoutMs)
     const found = await this.#reader.find(token, deadline)
     if (found.status !== 'found') return found
-    const { key, subject, record } = found
+    const { key, record, session } = found
+    const subject = this.#codec.subjectKey(session.subject)
     // Never shorter, even if the clock of this server is wrong.
     const idleUntilMs = Math.max(
       record.idleUntilMs,
@@ -180,13 +184,17 @@ export class SessionStore implements TokenStore {
     const subjectKey = this.#codec.subjectKey(subject)
     const records = await this.#reader.listOrThrow(subjectKey, Deadline.of(options, this.#timeoutMs))
     return records
-      .flatMap(({ digest, record }) => {
-        if (!this.#reader.isLive(record)) return []
+      .flatMap(({ key, record }) => {
+        if (!this.#reader.isLive(record) || !belongsTo(subjectKey, record)) return []
         const { issuedAtMs, idleUntilMs, expiresAtMs } = record
-        const device = this.#codec.deviceOf({ digest }, record)
-        return [{ id: publicId(digest), subject, device, issuedAtMs, idleUntilMs, expiresAtMs }]
+        const device = this.#codec.deviceOf(key, record)
+        return [{ id: publicId(key.digest), subject, device, issuedAtMs, idleUntilMs, expiresAtMs }]
       })
       .sort((a, b) => a.issuedAtMs - b.issuedAtMs)
+  }
+
+  external(namespace: string): ExternalSessions {
+    return this.#external(namespace)
   }
 
   nowMs(): number {
@@ -221,15 +229,7 @@ export class SessionStore implements TokenStore {
   ): Promise<T | Inactive> {
     const key = this.#codec.keyOf(token)
     if (key === null) return this.#codec.refuse(token)
-    return this.#changes.run(key.key, deadline, async () => {
-      const pauses = new Backoff(...PAUSES_MS)
-      do {
-        const result = await attempt()
-        if (result !== null) return result
-        await deadline.pause(pauses.next())
-      } while (!deadline.isOver)
-      throw overtaken()
-    })
+    return this.#changes.runUntilDone(key.key, deadline, attempt, overtaken)
   }
 
   async #tryToUpdate(
@@ -239,7 +239,8 @@ export class SessionStore implements TokenStore {
   ): Promise<Active | Inactive | null> {
     const found = await this.#reader.find(token, deadline)
     if (found.status !== 'found') return found
-    const { key, subject, record, session } = found
+    const { key, record, session } = found
+    const subject = this.#codec.subjectKey(session.subject)
     const claims = change(structuredClone(session.claims))
     checkClaims(claims)
     const changed = this.#codec.withClaims(token, key, record, { subject: session.subject, claims })

@@ -2,8 +2,9 @@ import type { CallOptions } from '../../deadline.ts'
 import type { Claims } from '../../record/claims.ts'
 import type { RenewedSecrets } from '../api/options.ts'
 import type { StoreStatus } from '../api/status.ts'
-import type { Active, Inactive, Session, Verification } from '../api/verification.ts'
+import type { Active, Inactive, Revocation, Session, Verification } from '../api/verification.ts'
 import type { Attempts } from '../attempts/attempts.ts'
+import type { ExternalSessions } from './external-sessions.ts'
 
 export interface IssueRequest {
   /** The user who logged in: 1 to 256 characters. The store does not interpret them. */
@@ -26,6 +27,7 @@ export interface IssuedToken extends Session {
 /** A session in a list: without its claims. */
 export interface SessionSummary {
   id: string
+  /** Empty for an external session without a user. */
   subject: string
   device: string
   issuedAtMs: number
@@ -35,13 +37,6 @@ export interface SessionSummary {
 
 /** The result of `rotate`. */
 export type Rotation = ({ status: 'active' } & IssuedToken) | Inactive
-
-export interface Revocation {
-  /** True if this call ended a live session; false if there was no live session. */
-  revoked: boolean
-  /** Public id; absent for a malformed token. */
-  id?: string
-}
 
 /**
  * The sessions of one data centre. It is safe to call any method again.
@@ -116,6 +111,13 @@ export interface TokenStore {
    * primary has received all pending writes.
    */
   list(subject: string, options?: CallOptions): Promise<SessionSummary[]>
+
+  /**
+   * Returns the sessions under the ids of another library, such as express-session. `namespace` is 1 to 64 of `a-z`,
+   * `0-9`, `-`, one for each library or application: the same id in two namespaces is two sessions. Every process must
+   * run a version of Holdfast that has this method before the first one uses it.
+   */
+  external(namespace: string): ExternalSessions
 
   /** Counters of attempts that all processes share, used to limit login attempts. */
   readonly attempts: Attempts

@@ -3,16 +3,15 @@ import { type StoreOverloadedError, StoreUnavailableError } from '../../errors.t
 import type { TokenRecord } from '../../record/record.ts'
 import { publicId, type RecordKey } from '../../token/digest.ts'
 import type { StoreObserver, VerificationPath } from '../api/observer.ts'
-import type { Active, Unavailable, Verification } from '../api/verification.ts'
+import type { Inactive, Unavailable } from '../api/verification.ts'
 import { AnswerCache, type CachedAnswer } from '../cache/answer-cache.ts'
 import { type Instant, readInstant } from '../clocks/instant.ts'
 import type { Backend } from './backend.ts'
-import type { SessionCodec } from './session-codec.ts'
-import type { SessionReader } from './session-reader.ts'
+import type { ActiveWith, SessionOpener, SessionReader } from './session-reader.ts'
 
-export interface VerifierOptions {
-  codec: SessionCodec
-  reader: SessionReader
+export interface VerifierOptions<Content extends object> {
+  codec: SessionOpener<Content>
+  reader: SessionReader<Content>
   observer: StoreObserver
   timeoutMs: number
   /** Maximum number of cached answers. */
@@ -20,27 +19,27 @@ export interface VerifierOptions {
 }
 
 /** Verifies tokens: from a cached answer, by the form of the token, from the near cache, or by asking the nodes. */
-export class Verifier {
+export class Verifier<Content extends object> {
   readonly #backend: Backend
-  readonly #options: VerifierOptions
-  readonly #remembered: AnswerCache
+  readonly #options: VerifierOptions<Content>
+  readonly #remembered: AnswerCache<ActiveWith<Content>>
 
-  constructor(backend: Backend, options: VerifierOptions) {
+  constructor(backend: Backend, options: VerifierOptions<Content>) {
     this.#backend = backend
     this.#options = options
     this.#remembered = new AnswerCache(options.maxRemembered)
   }
 
-  verify(token: string, options?: CallOptions): Promise<Verification> {
+  verify(token: string, options?: CallOptions): Promise<ActiveWith<Content> | Inactive | Unavailable> {
     const now = readInstant()
     return this.#recall(token, now)?.promise ?? this.#verify(token, options, now.monotonicMs)
   }
 
-  verifyNow(token: string): Active | null {
+  verifyNow(token: string): ActiveWith<Content> | null {
     return this.#recall(token, readInstant())?.answer ?? null
   }
 
-  #recall(token: string, now: Instant): CachedAnswer | null {
+  #recall(token: string, now: Instant): CachedAnswer<ActiveWith<Content>> | null {
     const nowMs = this.#backend.clock.checkedNowMs(now)
     if (Number.isNaN(nowMs)) return null
     const remembered = this.#remembered.get(token, now, nowMs)
@@ -50,7 +49,11 @@ export class Verifier {
     return remembered
   }
 
-  async #verify(token: string, options: CallOptions | undefined, startedMs: number): Promise<Verification> {
+  async #verify(
+    token: string,
+    options: CallOptions | undefined,
+    startedMs: number,
+  ): Promise<ActiveWith<Content> | Inactive | Unavailable> {
     const { codec, reader, timeoutMs } = this.#options
     const deadline = Deadline.of(options, timeoutMs)
     const key = codec.keyOf(token)
@@ -68,13 +71,21 @@ export class Verifier {
     return this.#tell(unavailable(key, answer.error), 'quorum', startedMs)
   }
 
-  #tell<V extends Verification>(answer: V, path: VerificationPath, startedMs: number): V {
+  #tell<V extends ActiveWith<Content> | Inactive | Unavailable>(
+    answer: V,
+    path: VerificationPath,
+    startedMs: number,
+  ): V {
     this.#options.observer.verified?.(answer.status, path, performance.now() - startedMs)
     return answer
   }
 
   /** Describes a record, but answers *unavailable* if the answer depends on a clock that cannot be trusted. */
-  #judge(token: string, key: RecordKey, record: TokenRecord | null): Verification {
+  #judge(
+    token: string,
+    key: RecordKey,
+    record: TokenRecord | null,
+  ): ActiveWith<Content> | Inactive | Unavailable {
     try {
       return this.#options.reader.describe(token, key, record)
     } catch (error) {

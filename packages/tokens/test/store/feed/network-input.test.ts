@@ -31,7 +31,9 @@ const message = fc.array(fc.tuple(fc.boolean(), anyRecord), { minLength: 1, maxL
   Buffer.concat(
     records.flatMap(([isListed, record]) => {
       const encoded = encodeRecord(record)
-      const header = `${key} ${isListed ? subject.key : '-'} ${encoded.length} `
+      const external = record.state === 'live' ? record.external : undefined
+      const index = external === undefined ? isListed && subject.key : external.index
+      const header = `${key} ${index || '-'} ${encoded.length} `
       return [Buffer.from(header), encoded, Buffer.from(' ')]
     }),
   ),

@@ -2,7 +2,8 @@ import { createMemoryStore } from '@holdfast/tokens'
 import { KEYRING } from '../../support.ts'
 import { testAttempts } from '../attempts/attempts-contract.ts'
 import { testStore } from './contract.ts'
+import { testExternal } from './external-contract.ts'
 
-for (const testAll of [testStore, testAttempts]) {
+for (const testAll of [testStore, testExternal, testAttempts]) {
   testAll(async (options) => createMemoryStore({ dataCentre: 'dc1', keyring: KEYRING, ...options }))
 }
