@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Command, CommandTable } from '../packages/proxy/src/commands/command-table.ts'
 import { type Handling, NAMED_COMMANDS } from '../packages/proxy/src/commands/handling.ts'
 import { refusal } from '../packages/proxy/src/commands/refusals.ts'
+import { needsNoMemory } from '../packages/proxy/src/streams/full-memory.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -17,7 +18,7 @@ const GROUPS: readonly { handling: Handling; title: string; intro: string }[] = 
     handling: 'read',
     title: 'Reads',
     intro:
-      'Forwarded to the primary. An answer may be as old as the lease, unless the proxy runs with `reads: confirmed`. A read behind an unanswered write of the same connection is sent with the writes.',
+      'Forwarded to the primary. An answer may be as old as the lease, unless the proxy runs with `reads: confirmed`. A read behind an unanswered write of the same connection is sent with the writes. In database 0, KEYS and SCAN leave out the keys of Holdfast, and between MULTI and EXEC they are refused there; DBSIZE counts them.',
   },
   {
     handling: 'write',
@@ -57,6 +58,7 @@ const REFUSED_CALLS = [
   'MOVE key 15',
   'COPY key other DB 15',
   'FLUSHDB',
+  'RANDOMKEY',
   'CLIENT REPLY OFF',
   'CLIENT REPLY SKIP',
   'CLIENT TRACKING ON',
@@ -94,6 +96,14 @@ export function proxyCommandsPage(): string {
       intro,
       names(commands.filter((command) => command.handling === handling).map(({ name }) => name)),
     ]),
+    '## While the memory of Redis is full',
+    'These writes are done, as Redis itself does them. The others are answered `OOM`, and so is a transaction, a script, and a call with more than 5000 arguments. Nothing was done then. The user needs the right `+eval`.',
+    names(
+      commands
+        .filter(({ handling }) => handling === 'write' || handling === 'blocking')
+        .filter(needsNoMemory)
+        .map(({ name }) => name),
+    ),
     '## Refused',
     'The error names the reason: `ERR The proxy refuses CONFIG SET. It changes …`.',
     [

@@ -8,7 +8,8 @@ import { type Identity, LoginRefusedError, RawConnection } from './upstream/raw-
 import type { Upstream } from './upstream/upstream.ts'
 import type { Look } from './waiting/look.ts'
 
-export interface LoginStreamsOptions extends Omit<WriteStreamOptions, 'identity' | 'onLoginRefused'> {
+export interface LoginStreamsOptions
+  extends Omit<WriteStreamOptions, 'identity' | 'commands' | 'onLoginRefused'> {
   /** Most clients with this login that watch keys at a time. Each needs a connection to Redis. */
   maxWatching: number
   /** Whether the primary of this term has all that this proxy answered, to any login. */
@@ -49,7 +50,7 @@ export class LoginStreams implements Streams {
     this.version = server.version
     this.#upstream = upstream
     this.#options = options
-    this.write = new WriteStream(upstream, { ...options, identity })
+    this.write = new WriteStream(upstream, { ...options, identity, commands: server.commands })
     this.read = new ReadStream(upstream, { ...options, identity })
   }
 
@@ -154,7 +155,12 @@ export class LoginStreams implements Streams {
       })
     }
     const stream =
-      this.#free.pop() ?? new WriteStream(this.#upstream, { ...this.#options, identity: this.identity })
+      this.#free.pop() ??
+      new WriteStream(this.#upstream, {
+        ...this.#options,
+        identity: this.identity,
+        commands: this.commands,
+      })
     this.#watching.add(stream)
     let isReleased = false
     return {

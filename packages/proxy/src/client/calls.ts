@@ -14,6 +14,8 @@ export interface Forwarded {
   commands: readonly Buffer[]
   /** They change nothing. */
   isRead?: boolean
+  /** What the client gets of the server's answer. By default all of it. */
+  shown?: (reply: Buffer) => Buffer
 }
 
 /**
@@ -110,7 +112,7 @@ export class Calls {
     while (this.#writes > 0 && !this.#isGone) await new Promise((resolve) => setTimeout(resolve, 1))
   }
 
-  #make({ names, commands, isRead = false }: Forwarded, answer: (reply: Buffer) => void): Call {
+  #make({ names, commands, isRead = false, shown }: Forwarded, answer: (reply: Buffer) => void): Call {
     return {
       db: this.#state.db,
       commands,
@@ -120,7 +122,7 @@ export class Calls {
       sender: this,
       untilMs: performance.now() + this.#host.holdMs,
       isAbandoned: () => this.#isGone,
-      answer,
+      answer: shown === undefined ? answer : (reply) => answer(shown(reply)),
     }
   }
 }

@@ -8,6 +8,7 @@ import { unavailable } from '../streams/call.ts'
 import { Answers } from './answers.ts'
 import { Calls } from './calls.ts'
 import type { ClientHost, Streams } from './host.ts'
+import { listsKeysOfHoldfast, withoutKeysOfHoldfast } from './keys-of-holdfast.ts'
 import { Login } from './login.ts'
 import { answerOf, type ConnectionState, newState } from './own-answers.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -254,7 +255,9 @@ export class Client {
 
   #read({ name }: Command, { raw }: Request): true {
     const isWrite = this.#calls.writes > 0 || this.#host.readsAreConfirmed
-    this.#calls[isWrite ? 'write' : 'read']({ names: [name], commands: [raw], isRead: true })
+    const shown = listsKeysOfHoldfast(name, this.#state.db) ? withoutKeysOfHoldfast : undefined
+    const forwarded = { names: [name], commands: [raw], isRead: true, ...(shown && { shown }) }
+    this.#calls[isWrite ? 'write' : 'read'](forwarded)
     return true
   }
 

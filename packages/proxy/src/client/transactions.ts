@@ -5,6 +5,7 @@ import type { Request } from '../resp/request-parser.ts'
 import type { Answers } from './answers.ts'
 import type { Calls } from './calls.ts'
 import type { ClientHost, WatchingStream } from './host.ts'
+import { listsKeysOfHoldfast } from './keys-of-holdfast.ts'
 import type { Login } from './login.ts'
 import type { ConnectionState } from './own-answers.ts'
 import { Transaction } from './transaction.ts'
@@ -160,7 +161,12 @@ export class Transactions {
       return errorReply(`ERR '${name}' is refused by the proxy between MULTI and EXEC.`)
     }
     if (handling === 'subscription') return errorReply('ERR Command not allowed inside a transaction')
-    const { host } = this.#of
+    const { host, state } = this.#of
+    if ([state.db, ...transaction.selects.map(({ db }) => db)].some((db) => listsKeysOfHoldfast(name, db))) {
+      return errorReply(
+        `ERR The proxy refuses ${name.toUpperCase()} between MULTI and EXEC. It would show keys of Holdfast.`,
+      )
+    }
     // Each database that the transaction may be in by then: what it selects may fail.
     for (const { db } of transaction.selects) {
       const refused = refusal(command, request.args, db, { recordsDb: host.recordDb })

@@ -13,6 +13,8 @@ export interface Command {
   reason?: string
   /** Whether the server refuses it while its memory is full. */
   deniesOnOom: boolean
+  /** Whether a script may run it. */
+  isForScripts: boolean
   keySpecs: readonly KeySpec[]
   /** By their names in lower case. Null: it has none. */
   subcommands: ReadonlyMap<string, Command> | null
@@ -79,6 +81,7 @@ function readCommand(reply: Reply): Command {
     arity: Number(arity),
     ...handlingOf(lower, allFlags, own.length > 0 && Number(arity) <= -2),
     deniesOnOom: allFlags.has('denyoom'),
+    isForScripts: !allFlags.has('noscript'),
     keySpecs: list(keySpecs ?? []).flatMap((spec) => readKeySpec(spec) ?? []),
     subcommands: own.length === 0 ? null : new Map(own.map((each) => [each.name.split('|')[1] ?? '', each])),
   }

@@ -27,7 +27,7 @@ export interface Reserved {
 }
 
 /** The database of the keys of Holdfast. */
-const HOLDFAST_DB = 0
+export const HOLDFAST_DB = 0
 
 /**
  * Returns the error for a call that the proxy refuses, or null. `db`: the client's logical database. Called for each
@@ -63,6 +63,10 @@ const BY_ARGUMENTS: Record<string, Judge> = {
     db === HOLDFAST_DB || db === recordsDb
       ? `Database ${db} also holds data of Holdfast. Delete your keys by name, or keep them in another database.`
       : null,
+  randomkey: (_, db) =>
+    db === HOLDFAST_DB
+      ? `Database ${db} also holds data of Holdfast, whose keys it could show. Use SCAN, which leaves them out.`
+      : null,
   'acl|log': ([, , what]) => (lowerCase(what) === 'reset' ? 'It changes the log of one server.' : null),
   'client|reply': ([, , mode]) =>
     lowerCase(mode) === 'off' || lowerCase(mode) === 'skip'
@@ -75,7 +79,7 @@ const BY_ARGUMENTS: Record<string, Judge> = {
 }
 
 /** Whether a key begins with `hf:`. */
-const isReserved = (key: Buffer): boolean => key[0] === 0x68 && key[1] === 0x66 && key[2] === 0x3a
+export const isReserved = (key: Buffer): boolean => key[0] === 0x68 && key[1] === 0x66 && key[2] === 0x3a
 
 /** The argument behind the last option of this name. */
 function valueBehind(args: readonly Buffer[], option: string, from: number): string | undefined {

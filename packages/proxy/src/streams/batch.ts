@@ -49,6 +49,8 @@ export type Outcome =
   | { kind: 'passing'; error: string; isReplica: boolean }
   /** The server refused some calls before the transaction, so nothing was done. The others can be sent again. */
   | { kind: 'refused'; refusals: Map<Call, Buffer> }
+  /** The server's memory is full, so it refused the transaction as a whole. Nothing was done. */
+  | { kind: 'full'; reply: Buffer }
 
 /** Errors that pass by themselves, or with another primary: the batch is sent again. */
 const PASSING = new Set([
@@ -61,6 +63,14 @@ const PASSING = new Set([
   'TRYAGAIN',
   'CLUSTERDOWN',
 ])
+
+export const isPassing = (reply: Buffer): boolean => isError(reply) && PASSING.has(errorKind(reply))
+
+export const passing = (reply: Buffer): Outcome => ({
+  kind: 'passing',
+  error: textOf(reply),
+  isReplica: errorKind(reply) === 'READONLY',
+})
 
 const MULTI = encodeCommand(['MULTI'])
 const EXEC = encodeCommand(['EXEC'])
@@ -136,20 +146,22 @@ export function readOutcome(
   if (exec === undefined) throw new Error('A batch was answered with too few replies.')
   const own = places(batch, record.db)
   const refusals = new Map<Call, Buffer>()
+  let full: Buffer | null = null
   for (const [index, reply] of [multi, ...queued].entries()) {
     if (!isError(reply)) continue
-    const kind = errorKind(reply)
-    if (PASSING.has(kind)) return { kind: 'passing', error: textOf(reply), isReplica: kind === 'READONLY' }
+    if (isPassing(reply)) return passing(reply)
+    if (errorKind(reply) === 'OOM') {
+      full = reply
+      continue
+    }
     const call = index === 0 ? null : (own[index - 1]?.call ?? null)
     if (call === null)
       return { kind: 'refused', refusals: new Map(batch.calls.map((each) => [each, aboutRights(reply)])) }
     if (!refusals.has(call)) refusals.set(call, call.isTransaction ? aborted(reply) : reply)
   }
   if (refusals.size > 0) return { kind: 'refused', refusals }
-  if (isError(exec)) {
-    const kind = errorKind(exec)
-    return { kind: 'passing', error: textOf(exec), isReplica: kind === 'READONLY' }
-  }
+  if (full !== null) return { kind: 'full', reply: full }
+  if (isError(exec)) return passing(exec)
   const results = isNull(exec) ? null : elementsOf(exec)
   if (results === null) return { kind: 'guarded' }
   if (results.length !== own.length) throw new Error('EXEC answered with another number of replies.')
@@ -183,5 +195,6 @@ export function aboutRights(reply: Buffer): Buffer {
     : errorReply(text)
 }
 
-const aborted = (reply: Buffer): Buffer =>
+/** The answer of EXEC when a command of the transaction was refused. */
+export const aborted = (reply: Buffer): Buffer =>
   errorReply(`EXECABORT Transaction discarded because of: ${textOf(reply)}`)

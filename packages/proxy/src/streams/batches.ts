@@ -1,7 +1,8 @@
 import { nullArray, type Protocol } from '../resp/reply.ts'
-import type { Batch } from './batch.ts'
+import { aborted, type Batch } from './batch.ts'
 import { answerLost, bytesOf, type Call, unavailable, uncertain } from './call.ts'
 import type { WriteCounters } from './counters.ts'
+import type { WhenFull } from './full-memory.ts'
 import { knownAnswer } from './known-answer.ts'
 
 /** A batch on its way. */
@@ -105,6 +106,35 @@ export class Batches {
       this.#leave(call)
     }
     this.#dropEmpty()
+  }
+
+  /**
+   * The server's memory is full, and it did nothing. Calls that need memory are answered as Redis does: `oom`. The batch keeps
+   * either reads, or writes that need no memory; the calls behind them are in the next batch.
+   */
+  divide(oom: Buffer, kindOf: (call: Call) => WhenFull): void {
+    const current = this.#current
+    if (current === null || current.calls.length === 0) return
+    const { wasSent } = current
+    // An earlier attempt may still do the whole batch, so none of its writes can move to the next one.
+    if (wasSent) this.#askReadsAgain(current)
+    else this.#keepFirstRun(current, kindOf)
+    const refusals = new Map<Call, Buffer>()
+    for (const call of current.calls) {
+      if (wasSent && call.isRead) refusals.set(call, unavailable('The memory of Redis is full.'))
+      else if (kindOf(call) === 'refuse') refusals.set(call, call.isTransaction ? aborted(oom) : oom)
+    }
+    this.refuse(refusals)
+  }
+
+  /** Keeps the calls up to the end of the first run of reads, or of writes that need no memory. */
+  #keepFirstRun(current: Current, kindOf: (call: Call) => WhenFull): void {
+    const kinds = current.calls.map(kindOf)
+    const begin = kinds.findIndex((kind) => kind !== 'refuse')
+    const end = kinds.findIndex((kind, index) => begin >= 0 && index > begin && kind !== kinds[begin])
+    if (end < 0) return
+    this.#queue = new Set([...current.calls.slice(end), ...this.#queue])
+    current.calls = current.calls.slice(0, end)
   }
 
   /** Answers the batch on its way. */

@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { Backoff } from '@holdfast/tokens/group'
-import { errorKind, textOf } from '../resp/reply.ts'
+import type { CommandTable } from '../commands/command-table.ts'
+import { textOf } from '../resp/reply.ts'
 import { type Identity, LoginRefusedError } from '../upstream/raw-connection.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Batch, Outcome, RecordPlace, WriteRules } from './batch.ts'
 import { Batches, type Current } from './batches.ts'
 import type { Call } from './call.ts'
-import { type CompletionRecord, RECORD_PREFIX, RENEW_AFTER_MS } from './completion-record.ts'
+import { AgainError, CatchUp, type Sent } from './catch-up.ts'
+import { RECORD_PREFIX, RENEW_AFTER_MS } from './completion-record.ts'
 import type { WriteCounters } from './counters.ts'
+import { whenFull } from './full-memory.ts'
 import { Journal } from './journal.ts'
 import { Writer } from './writer.ts'
 
 export interface WriteStreamOptions {
   identity: Identity
+  commands: CommandTable
   /** The logical database of the completion records. */
   recordDb: number
   /** Most bytes of answered batches that a replica lacks. */
@@ -30,9 +34,6 @@ export interface WriteStreamOptions {
 
 /** How often the replicas are asked about answered batches that they lacked, while nothing else is written. */
 const CONFIRM_EVERY_MS = 500
-
-/** The state of the connection or of the group is not as expected. The batch is looked at and sent again. */
-class AgainError extends Error {}
 
 /** The server will never do what the proxy needs to write for these clients. `reply` says what is missing. */
 class NotPermittedError extends Error {
@@ -57,10 +58,9 @@ export class WriteStream {
   readonly #confirmation
   readonly #journal: Journal
   readonly #batches: Batches
+  readonly #catchUp: CatchUp
   #writer: Writer | null = null
   #attempt = 0
-  /** The newest batch that was acknowledged; -1 before the first one. */
-  #acknowledged = -1
   #caughtUpTerm = -1
   #wake = Promise.withResolvers<void>()
   #lastWriteMs = 0
@@ -79,6 +79,13 @@ export class WriteStream {
     this.#confirmation = upstream.confirmation()
     this.#journal = new Journal(options.maxJournalBytes)
     this.#batches = new Batches(options.counters)
+    this.#catchUp = new CatchUp({
+      ...options,
+      journal: this.#journal,
+      batches: this.#batches,
+      send: (writer, batch) => this.#send(writer, batch),
+      sendForFullMemory: (writer, batch, oom) => this.#sendForFullMemory(writer, batch, oom),
+    })
     void this.#run()
     void this.#followTerms()
   }
@@ -228,16 +235,42 @@ export class WriteStream {
     // This attempt did nothing; an earlier one may still.
     current.wasSent = wasSent
     if (outcome.kind === 'refused') this.#batches.refuse(outcome.refusals)
+    else if (outcome.kind === 'full') await this.#writeForFullMemory(writer, current, outcome.reply)
     else this.#batches.endWatched(this.#options.identity.protocol)
   }
 
+  /** The server refused the transaction of a batch, but it does what needs no memory. */
+  async #writeForFullMemory(writer: Writer, current: Current, oom: Buffer): Promise<void> {
+    this.#batches.divide(oom, (call) => whenFull(call, this.#options.commands))
+    // Every call of it was refused.
+    if (this.#batches.current !== current) return
+    const { wasSent } = current
+    current.wasSent = true
+    const outcome = await this.#sendForFullMemory(writer, current, oom)
+    if (outcome.kind === 'done') {
+      current.answers = outcome.answers
+      await this.#acknowledge(writer, current, outcome.answers)
+      return
+    }
+    current.wasSent = wasSent
+    if (outcome.kind === 'refused') this.#batches.refuse(outcome.refusals)
+    // Nothing changes before there is memory, or the right to `EVAL`.
+    if (this.#batches.current === current) throw new AgainError(textOf(oom))
+  }
+
   /** Sends the transaction of a batch. Throws `AgainError` when nothing was done and it can be sent again. */
-  async #send(
-    writer: Writer,
-    batch: Batch,
-  ): Promise<Extract<Outcome, { kind: 'done' | 'refused' | 'unwatched' }>> {
+  async #send(writer: Writer, batch: Batch): Promise<Sent> {
     this.#attempt += 1
-    const outcome = await writer.send(batch, this.#attempt)
+    return this.#sent(await writer.send(batch, this.#attempt))
+  }
+
+  /** Sends a batch to a server that refused its transaction for full memory. Throws as `#send`. */
+  async #sendForFullMemory(writer: Writer, batch: Batch, oom: Buffer): Promise<Sent> {
+    this.#attempt += 1
+    return this.#sent(await writer.sendForFullMemory(batch, this.#attempt, oom))
+  }
+
+  #sent(outcome: Outcome): Sent {
     this.#lastWriteMs = performance.now()
     if (outcome.kind === 'guarded') {
       // The connection ends, and the record shows what was done.
@@ -261,7 +294,7 @@ export class WriteStream {
       if (followed && sameTerm() && (complete || ((await this.#upstream.isClear(missing)) && sameTerm()))) {
         if (complete) this.#journal.confirmed(batch.number)
         else if (this.#options.rules.journal) this.#journal.keep(batch)
-        this.#acknowledged = batch.number
+        this.#catchUp.acknowledged = batch.number
         this.#batches.answer(answers)
         return
       }
@@ -274,7 +307,7 @@ export class WriteStream {
 
   async #confirmJournal(writer: Writer): Promise<void> {
     const { complete } = await this.#confirmation.wait(writer)
-    if (complete) this.#journal.confirmed(this.#acknowledged)
+    if (complete) this.#journal.confirmed(this.#catchUp.acknowledged)
     else await new Promise((resolve) => setTimeout(resolve, CONFIRM_EVERY_MS))
   }
 
@@ -298,17 +331,18 @@ export class WriteStream {
 
   async #connect(primary: NonNullable<Upstream['primary']>): Promise<Writer> {
     this.#drop()
-    const { identity, holdMs, rules } = this.#options
+    const { identity, holdMs, rules, commands } = this.#options
     const { writer, look } = await Writer.open(this.#upstream, primary, {
       identity,
       holdMs,
       rules,
+      commands,
       record: this.#record,
     })
     if (look.kind === 'again') throw new AgainError(look.reason)
     if (look.kind === 'not-permitted') throw new NotPermittedError(look.reply)
     try {
-      await this.#catchUp(writer, look.record)
+      await this.#catchUp.run(writer, look.record)
     } catch (error) {
       writer.connection.close()
       throw error
@@ -316,59 +350,6 @@ export class WriteStream {
     this.#caughtUpTerm = writer.term
     this.#writer = writer
     return writer
-  }
-
-  /** Sends again what this primary lacks, in order. */
-  async #catchUp(writer: Writer, record: CompletionRecord | null): Promise<void> {
-    const { counters } = this.#options
-    const { current } = this.#batches
-    if (record === null && this.#acknowledged >= 0) {
-      // The proof has vanished: it is unknown what was done. Sending again could do it twice.
-      counters.lostRecords += 1
-      counters.lostProofs += this.#journal.clear()
-      if (current?.wasSent && current.answers === null) this.#batches.giveUp()
-      this.#acknowledged = -1
-      return
-    }
-    const done = record?.batch ?? -1
-    if (this.#journal.size > 0 || current?.wasSent) await this.#fence(writer, done)
-    const missing = this.#journal.after(done)
-    if (missing.length > 0) counters.lostProofs += missing.length
-    for (const batch of missing) {
-      const outcome = await this.#send(writer, batch)
-      if (outcome.kind === 'done') counters.sentAgain += 1
-      else if (outcome.kind === 'refused') await this.#refuseAgain(batch, outcome.refusals)
-    }
-    if (missing.length > 0) this.#options.onSentAgain(missing.length)
-    if (current === null || !current.wasSent) return
-    if (current.number <= done) {
-      if (current.answers !== null) return
-      counters.foundDone += 1
-      this.#batches.recover()
-      return
-    }
-    // It stays sent: until the next transaction of this stream, the bytes of an abandoned socket may still do it.
-    counters.sentAgain += 1
-    current.answers = null
-    this.#batches.dropAbandoned()
-  }
-
-  /**
-   * Sets the record again. `WAIT` refers to the last write of its own connection: without one, newer servers confirm at once
-   * what other connections wrote (FACT-7).
-   */
-  async #fence(writer: Writer, done: number): Promise<void> {
-    if (done < 0) return
-    const { kind } = await this.#send(writer, { number: done, calls: [] })
-    if (kind !== 'done') throw new AgainError('The server refuses the completion record.')
-  }
-
-  /** The server refuses an answered batch now. Full memory passes; what is not permitted any more does not. */
-  async #refuseAgain(batch: Batch, refusals: Map<Call, Buffer>): Promise<void> {
-    const [reply] = refusals.values()
-    if (reply !== undefined && errorKind(reply) === 'OOM') throw new AgainError(textOf(reply))
-    this.#options.counters.notSentAgain += 1
-    this.#journal.drop(batch.number)
   }
 
   #drop(): void {

@@ -5,6 +5,7 @@ import {
   parseReplication,
   type ReplicationView,
 } from '@holdfast/tokens/group'
+import type { CommandTable } from '../commands/command-table.ts'
 import { decode, errorKind, isError, OK, textOf, textOrNull } from '../resp/reply.ts'
 import { encodeCommand } from '../resp/request-parser.ts'
 import { type Identity, RawConnection } from '../upstream/raw-connection.ts'
@@ -20,6 +21,7 @@ import {
   type WriteRules,
 } from './batch.ts'
 import { type CompletionRecord, formatRecord, parseRecord } from './completion-record.ts'
+import { encodeForFullMemory, readOutcomeForFullMemory } from './full-memory.ts'
 
 /** If the server does not answer at all within this time, the connection is closed. */
 const LOOK_MS = 1000
@@ -30,6 +32,7 @@ export interface WriterOptions {
   /** How long a transaction may take (in milliseconds). Then its connection is closed. */
   holdMs: number
   rules: WriteRules
+  commands: CommandTable
 }
 
 /** What the first look at a primary found. */
@@ -98,6 +101,21 @@ export class Writer implements ConfirmedConnection {
     // Behind the new WATCH of the record: if it is as before, a key of the client has changed.
     const [value] = await this.connection.exchange([encodeCommand(['GET', record.key])], 1, LOOK_MS)
     return this.#isRecord(value) ? { kind: 'unwatched' } : outcome
+  }
+
+  /**
+   * Does a batch although the server's memory is full, by a script instead of a transaction. `oom`: what the server answered
+   * to the transaction. Throws as {@link send}.
+   */
+  async sendForFullMemory(batch: Batch, attempt: number, oom: Buffer): Promise<Outcome> {
+    const { record, rules, identity, holdMs, commands } = this.#options
+    const value = formatRecord({ batch: batch.number, attempt })
+    const options = { record, protocol: identity.protocol, guard: rules.guard, commands }
+    const { bytes, replies } = encodeForFullMemory(batch, { value, known: this.#record }, options)
+    const answers = await this.connection.exchange(bytes, replies, holdMs)
+    const outcome = readOutcomeForFullMemory(batch, answers, options, oom)
+    if (outcome.kind === 'done') this.#record = value
+    return outcome
   }
 
   /** Watches keys for a client, and returns the server's answer. */

@@ -36,10 +36,14 @@ it.each([
 })
 
 it.each([
-  'OOM command not allowed when used memory > maxmemory.',
   "ERR wrong number of arguments for 'set' command",
   'NOPERM this user has no permissions to run the set command',
 ])('answers what any primary would answer: %s', (error) => {
   const outcome = refused(error)
   expect(outcome).toMatchObject({ kind: 'refused' })
+})
+
+it('knows a server without memory, which refuses the whole transaction', () => {
+  const reply = errorReply('OOM command not allowed when used memory > maxmemory.')
+  expect(refused('OOM command not allowed when used memory > maxmemory.')).toEqual({ kind: 'full', reply })
 })
