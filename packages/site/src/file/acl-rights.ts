@@ -1,3 +1,7 @@
+import { commandNames } from './redis-commands.ts'
+import type { Engine } from './site.ts'
+import { suggest } from './suggest.ts'
+
 /**
  * Commands that no user of a client may run, with the categories of Redis 7.0 that hold them: those that administer a
  * server, and those that delete whole databases, because patterns of keys do not restrict them.
@@ -19,19 +23,44 @@ const REFUSED: readonly (readonly [commands: string, ...categories: string[]])[]
 ]
 
 /** The categories of commands of Redis 7.0. An engine does not start with a category that it does not know. */
-const CATEGORIES = new Set(
-  (
-    'all keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow ' +
-    'blocking dangerous connection transaction scripting'
-  ).split(' '),
-)
+const CATEGORIES: readonly string[] = (
+  'all keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow ' +
+  'blocking dangerous connection transaction scripting'
+).split(' ')
 
-/** Why a rule about commands is not one, in a sentence; null if it is. */
-export function commandRuleProblem(rule: string): string | null {
+/**
+ * Why a rule about commands is not one, in a sentence; null if it is. Redis does not start with a command or a category that
+ * it does not know.
+ */
+export function commandRuleProblem(rule: string, engine: Engine): string | null {
   const [, category, command] = /^[+-](?:@([a-z]+)|([a-z0-9_.-]+(?:\|[a-z0-9_.-]+)?))$/.exec(rule) ?? []
-  if (category !== undefined && !CATEGORIES.has(category)) return `Redis has no category "@${category}".`
-  if (category !== undefined || command !== undefined) return null
-  return 'A rule is + or -, then a command or a category in lower case, such as +get or -@dangerous.'
+  const server = `${engine.name === 'redis' ? 'Redis' : 'Valkey'} ${engine.version}`
+  if (category !== undefined) {
+    if (CATEGORIES.includes(category)) return null
+    return `${server} has no category "@${category}".${didYouMean(category, CATEGORIES, '@')}`
+  }
+  if (command === undefined) {
+    return 'A rule is + or -, then a command or a category in lower case, such as +get or -@dangerous.'
+  }
+  const names = commandNames(engine)
+  return isCommand(command, names)
+    ? null
+    : `${server} has no command "${command.replace('|', ' ').toUpperCase()}".${didYouMean(command, names)}`
+}
+
+/** Commands of modules have a dot in their names. Only the server knows them. */
+function isCommand(named: string, names: readonly string[]): boolean {
+  if (names.includes(named) || named.includes('.')) return true
+  const [command = '', first] = named.split('|')
+  // A rule may allow a command without sub-commands with one first argument, such as `+select|0`.
+  return (
+    first !== undefined && names.includes(command) && !names.some((name) => name.startsWith(`${command}|`))
+  )
+}
+
+function didYouMean(wrong: string, words: readonly string[], sign = ''): string {
+  const meant = suggest(wrong, words)
+  return meant === null ? '' : ` Did you mean "${sign}${meant}"?`
 }
 
 /** The refused commands that rules allow, in the order in which Redis applies them. Pure. */

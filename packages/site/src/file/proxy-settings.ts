@@ -11,6 +11,17 @@ export interface ProxySettings {
   holdMs: number
   /** The Redis users that clients of the proxies log in as, by name. */
   users: Record<string, ProxyUser>
+  /** The metrics of each proxy, for monitors on other hosts. */
+  metrics?: ProxyPort
+  /** Clients on other hosts, with TLS. */
+  tls?: ProxyPort
+}
+
+/** A port of each proxy at the address of its host, for other hosts. */
+export interface ProxyPort {
+  port: number
+  /** The addresses that may connect. The firewall drops all others. */
+  from: string[]
 }
 
 type ProxyReads = (typeof PROXY_READS)[number]

@@ -82,6 +82,15 @@ const proxyUser = object({
     ),
 })
 
+/** A port of a proxy at the address of its host, and who may connect. */
+const proxyPort = (port: string, from: string) =>
+  object({
+    port: wholeNumber(1, 65_535, port),
+    from: list(text('An IPv4 or IPv6 address.'))
+      .min(1, { error: 'must name at least one address' })
+      .describe(from),
+  })
+
 const dataCentre = object({
   primaryName: text('The name under which the Sentinels monitor the primary.').default('mymaster'),
   secrets,
@@ -193,6 +202,18 @@ export const siteSchema = object({
       .describe(
         'The Redis users that clients log in as, by name. Holdfast makes their passwords, which are in redis-clients/NAME.env of each host with a proxy.',
       ),
+    metrics: proxyPort(
+      'Port for /metrics, /healthz and /readyz at the address of the host, such as 9122.',
+      'Addresses of the monitors. The firewall drops packets of all others.',
+    )
+      .describe('A port of each proxy for monitors on other hosts. Default: none.')
+      .exactOptional(),
+    tls: proxyPort(
+      'Port for clients on other hosts at the address of the host, such as 6390. They use TLS and trust the authority of the data centre.',
+      'Addresses of these clients. The firewall drops packets of all others.',
+    )
+      .describe('A port of each proxy for clients on other hosts, with TLS. Default: none.')
+      .exactOptional(),
   })
     .describe('Settings of every Redis proxy (docs/proxy.md).')
     .exactOptional(),

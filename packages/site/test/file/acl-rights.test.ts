@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandRuleProblem, mayMatchPrefix, refusedCommands } from '../../src/file/acl-rights.ts'
 import { NAMES_OF_OTHERS, PROXY_USER } from '../../src/file/proxy-settings.ts'
+import { commandNames } from '../../src/file/redis-commands.ts'
+import { REFERENCE_ENGINE } from '../../src/file/site.ts'
 
 describe('A pattern of keys', () => {
   it.each([
@@ -58,8 +62,46 @@ describe('Rules about commands', () => {
   })
 
   it('are read as Redis reads them, and a text that Redis would not start with is refused', () => {
-    for (const rule of ['+get', '-@dangerous', '+client|setname']) expect(commandRuleProblem(rule)).toBeNull()
-    for (const rule of ['get', '+GET', '+@everything', '+a b', '~x', 'allcommands', '+'])
-      expect(commandRuleProblem(rule)).not.toBeNull()
+    for (const rule of ['+get', '-@dangerous', '+client|setname', '+select|0', '+json.get'])
+      expect(commandRuleProblem(rule, REFERENCE_ENGINE)).toBeNull()
+    for (const rule of [
+      'get',
+      '+GET',
+      '+@everything',
+      '+a b',
+      '~x',
+      'allcommands',
+      '+',
+      '-nosuch',
+      '+config|nosuch',
+    ])
+      expect(commandRuleProblem(rule, REFERENCE_ENGINE)).not.toBeNull()
+  })
+
+  it.each([
+    ['+hgetal', 'Redis 7.0 has no command "HGETAL". Did you mean "hgetall"?'],
+    ['+client|setnmae', 'Redis 7.0 has no command "CLIENT SETNMAE". Did you mean "client|setname"?'],
+    ['-@dangerus', 'Redis 7.0 has no category "@dangerus". Did you mean "@dangerous"?'],
+  ])('with a mistyped name get the name that was meant: %s', (rule, problem) => {
+    expect(commandRuleProblem(rule, REFERENCE_ENGINE)).toBe(problem)
+  })
+
+  it('may name a command that only a later engine has', () => {
+    expect(commandRuleProblem('+hexpire', { name: 'redis', version: '7.4' })).toBeNull()
+    expect(commandRuleProblem('+hexpire', { name: 'valkey', version: '8.0' })).not.toBeNull()
+    expect(commandRuleProblem('+hexpire', REFERENCE_ENGINE)).toMatch(/^Redis 7\.0 has no command "HEXPIRE"/)
+  })
+
+  it('may name each command of the engine, and no other', () => {
+    expect(commandNames(REFERENCE_ENGINE).sort()).toEqual(namesOf(COMMANDS_7_0).sort())
   })
 })
+
+/** The answer of Redis 7.0.15 to `COMMAND`: each element begins with a name and ends with sub-commands. */
+type Answer = readonly [name: string, ...unknown[]]
+const COMMANDS_7_0: Answer[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../proxy/test/commands/redis-7.0.15.json'), 'utf8'),
+)
+
+const namesOf = (answers: readonly Answer[]): string[] =>
+  answers.flatMap((answer) => [answer[0], ...namesOf((answer[9] ?? []) as Answer[])])
