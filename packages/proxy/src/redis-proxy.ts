@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { GroupLogin } from '@holdfast/tokens/group'
 import { Client } from './client/client.ts'
 import type { ClientHost, Streams } from './client/host.ts'
@@ -17,8 +17,6 @@ import { WaitingList } from './waiting/waiting-list.ts'
 export interface ProxyOptions {
   /** The group, and the proxy's own login, which needs the rights of an application (`REDIS_ACL_RULES`). */
   group: Omit<UpstreamOptions, 'onFailover' | 'leaseMs'>
-  /** Certificate and key for clients. By default connections are not encrypted: for clients on this host. */
-  tls?: TlsOptions
   /** `leased`: an answer may be as old as the lease. `confirmed`: each read is as strict as a write. Default is leased. */
   reads?: 'leased' | 'confirmed'
   /** How long a deposed primary may answer reads (in milliseconds). Default is 1000. */
@@ -40,6 +38,12 @@ export interface ProxyOptions {
   rules?: Partial<WriteRules>
   /** Receives events for a log. Must not throw. */
   onEvent?: (event: ProxyEvent) => void
+}
+
+/** What the proxy shows to clients that use TLS, as PEM. */
+export interface Certificate {
+  cert: string
+  key: string
 }
 
 export interface ProxyEvent {
@@ -84,6 +88,8 @@ const IDLE_LOGIN_MS = 60_000
 /** How long a stop waits for the answers of commands that are under way. */
 const STOP_MS = 10_000
 const RENEW_MS = 5000
+/** A client that has not completed the handshake of TLS by then is disconnected. */
+const HANDSHAKE_MS = 10_000
 
 /**
  * A Redis that never fails, for unmodified clients: it stands for the primary of a group, holds commands while a failover
@@ -98,6 +104,7 @@ export class RedisProxy {
   readonly #open = new Set<LoginStreams>()
   readonly #lastUsedMs = new Map<LoginStreams, number>()
   readonly #servers: Server[] = []
+  readonly #tlsServers: TlsServer[] = []
   readonly #sentinelPorts: SentinelPort[] = []
   readonly #sweep: NodeJS.Timeout
   readonly #counters: WriteCounters = {
@@ -137,13 +144,29 @@ export class RedisProxy {
 
   /** Accepts clients at an address, a Unix socket or an inherited descriptor, and returns the port. */
   async listen(where: { host: string; port: number } | { path: string } | { fd: number }): Promise<number> {
-    const { tls } = this.#options
-    const accept = (socket: Socket) => this.#accept(socket)
-    const server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept)
-    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    const server = createServer((socket) => this.#accept(socket))
     const port = await listen(server, where)
     this.#servers.push(server)
     return port
+  }
+
+  /** Accepts clients with TLS, also from other hosts, and returns the port. Throws when the certificate is not valid. */
+  async listenWithTls(where: { host: string; port: number }, certificate: Certificate): Promise<number> {
+    const options = { ...certificate, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS } as const
+    const server = createTlsServer(options, (socket) => this.#accept(socket))
+    server.maxConnections = this.#options.maxClients ?? MAX_CLIENTS
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    const port = await listen(server, where)
+    this.#servers.push(server)
+    this.#tlsServers.push(server)
+    return port
+  }
+
+  /** Shows another certificate to new clients; no connection ends. Throws when it is not valid, and then nothing changes. */
+  useCertificate(certificate: Certificate): void {
+    // A server would be left without one.
+    createSecureContext(certificate)
+    for (const server of this.#tlsServers) server.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
   }
 
   /**

@@ -86,7 +86,13 @@ export function proxiedSite(proxy: Partial<ProxySettings> = {}, more: Partial<Si
   }
   return {
     ...site,
-    proxy: { ...PROXY_SETTINGS, users, ...proxy },
+    proxy: {
+      ...PROXY_SETTINGS,
+      users,
+      metrics: { port: 9122, from: ['10.20.0.90'] },
+      tls: { port: 6390, from: ['10.20.0.71', 'fd00::71'] },
+      ...proxy,
+    },
     dataCentres: site.dataCentres.map((dataCentre) => ({
       ...dataCentre,
       hosts: [

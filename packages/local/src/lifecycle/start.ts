@@ -25,7 +25,7 @@ export interface StartOptions {
   stateDir: string
   /** The command that runs a gateway when `--config FILE` is added. */
   gatewayCommand: readonly string[]
-  /** The command that runs the proxy when `--env-file FILE --listen ADDRESS` is added. */
+  /** The command that runs the proxy when `--env-file FILE --listen ADDRESS --sentinel-listen ADDRESS` is added. */
   proxyCommand: readonly string[]
   /** Writes the users file of the gateways; called only when there is none. */
   writeUsers: (file: string, users: NewUser[]) => Promise<void>

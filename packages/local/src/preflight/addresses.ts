@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { ClusterError, systemCode } from '@holdfast/site/errors'
-import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { type LocalPlan, proxySentinelAddress } from '@holdfast/site/topology/local-plan'
 import { redisAddress, sentinelAddress, tunnelOf } from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import { portOwner } from './port-owner.ts'
@@ -18,6 +18,7 @@ export async function checkAddresses({ site, addresses }: LocalPlan): Promise<vo
     ...gateways,
     balancer,
     proxy,
+    proxySentinelAddress(addresses),
   ]
   for (const address of all) {
     const code = await tryToListen(address)

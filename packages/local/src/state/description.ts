@@ -1,7 +1,7 @@
 import type { Engine } from '@holdfast/site/file/site'
 import { platformPassword } from '@holdfast/site/render/derived-secrets'
 import type { Secrets } from '@holdfast/site/secrets/secrets'
-import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { type LocalPlan, proxySentinelAddress } from '@holdfast/site/topology/local-plan'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { formatAddress, type NodeAddress } from '@holdfast/tokens/redis'
 import type { StateFolder } from './folder.ts'
@@ -19,8 +19,8 @@ export interface DataCentreDescription {
   /** A user of the gateways for first experiments. */
   user: string
   password: string
-  /** The Redis proxy, and the user of its clients. */
-  proxy: NodeAddress & { user: string; password: string }
+  /** The Redis proxy, its port for clients that ask Sentinels, and the user of its clients. */
+  proxy: NodeAddress & { sentinelPort: number; user: string; password: string }
   /** The server, whose command line client is `<engine>-cli`. */
   engine: Engine['name']
 }
@@ -43,7 +43,12 @@ export function describe(
     sentinels: addresses.dataHosts.map(sentinelAddress),
     user: DEMO_USER,
     password: secrets.demoPassword,
-    proxy: { ...addresses.proxy, user: PLATFORM_USER, password: platformPassword(secrets) },
+    proxy: {
+      ...addresses.proxy,
+      sentinelPort: proxySentinelAddress(addresses).port,
+      user: PLATFORM_USER,
+      password: platformPassword(secrets),
+    },
     engine: site.engine.name,
   }
 }

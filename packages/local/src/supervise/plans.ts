@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { LocalPlan } from '@holdfast/site/topology/local-plan'
+import { type LocalPlan, proxySentinelAddress } from '@holdfast/site/topology/local-plan'
 import { redisAddress, sentinelAddress } from '@holdfast/site/topology/topology'
 import { formatAddress } from '@holdfast/tokens/redis'
 import type { StateFolder } from '../state/folder.ts'
@@ -15,7 +15,7 @@ export interface Programs {
   stunnel: string | null
   /** The command that starts a gateway when `--config FILE` is appended. */
   gateway: readonly string[]
-  /** The command that starts the proxy when `--env-file FILE --listen ADDRESS` is appended. */
+  /** The command that starts the proxy when `--env-file FILE --listen ADDRESS --sentinel-listen ADDRESS` is appended. */
   proxy: readonly string[]
 }
 
@@ -84,6 +84,8 @@ export function planProcesses(
       file,
       '--listen',
       formatAddress(addresses.proxy),
+      '--sentinel-listen',
+      formatAddress(proxySentinelAddress(addresses)),
     ]),
     plan('balancer', 'balancer', addresses.balancer, programs.haproxy, (file) => ['-db', '-f', file]),
   ]

@@ -30,8 +30,8 @@ const GATEWAY_STEP: HostStep = {
 }
 
 const PROXY_STEP: HostStep = {
-  why: 'the proxy reads its files when it starts; new connections wait meanwhile',
-  command: 'systemctl restart holdfast-proxy',
+  why: 'the proxy takes the new files without a restart, and no connection ends',
+  command: 'systemctl reload holdfast-proxy',
 }
 
 /** What only the host itself can do about new certificates, by what runs on it. */

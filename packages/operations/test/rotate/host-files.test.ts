@@ -40,7 +40,7 @@ it('the steps of each host contain only what that host must do itself, and nothi
   })
 })
 
-it('a host with a proxy gets its new files, and the restart of the proxy', () => {
+it('a host with a proxy gets its new files, and the proxy takes them without a restart', () => {
   const site = proxiedSite()
   const [dataCentre] = site.dataCentres
   if (dataCentre === undefined) throw new Error('the example has a data centre')
@@ -52,9 +52,9 @@ it('a host with a proxy gets its new files, and the restart of the proxy', () =>
   ])
   for (const { from } of php?.files ?? []) expect(rendered).toContain(from)
   expect(php?.steps.map(({ command }) => command)).toEqual([
-    'systemctl restart holdfast-proxy',
+    'systemctl reload holdfast-proxy',
     'give the clients their new passwords (web), and restart them',
   ])
   const certificates = hostCertificates(site, dataCentre).find(({ host }) => host === 'dc1-php-1')
-  expect(certificates?.steps.map(({ command }) => command)).toEqual(['systemctl restart holdfast-proxy'])
+  expect(certificates?.steps.map(({ command }) => command)).toEqual(['systemctl reload holdfast-proxy'])
 })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { proxySettings } from '../file/proxy-settings.ts'
 import { type DataCentre, type Host, hostsThatRun, type Site } from '../file/site.ts'
 import { PORT } from '../topology/topology.ts'
 import { type Block, type Directive, type Document, line } from './document.ts'
@@ -115,6 +116,29 @@ export function allowedTraffic(site: Site, dataCentre: DataCentre, host: Host): 
       through: '',
       from: [...balancers, ...hostsThatRun(dataCentre, 'operator')].map(({ address }) => address),
       why: 'Only a balancer may forward requests. An operator asks which secrets are in use.',
+      source: holdfast,
+    })
+  }
+  const { metrics, tls } = host.runs.includes('proxy') ? proxySettings(site) : {}
+  if (metrics !== undefined) {
+    allowed.push({
+      name: 'proxy_metrics',
+      protocol: 'tcp',
+      ports: [metrics.port],
+      through: '',
+      from: metrics.from,
+      why: 'Only the monitors may read the metrics of the proxy, which need no login.',
+      source: holdfast,
+    })
+  }
+  if (tls !== undefined) {
+    allowed.push({
+      name: 'proxy_clients',
+      protocol: 'tcp',
+      ports: [tls.port],
+      through: '',
+      from: tls.from,
+      why: 'Only the planned clients of the proxy may connect from other hosts.',
       source: holdfast,
     })
   }

@@ -16,6 +16,8 @@ export interface ProxyPorts {
   clients: NodeAddress
   /** Null: it has no port for clients that ask Sentinels. */
   sentinelClients: NodeAddress | null
+  /** Null: it has no port for clients on other hosts. */
+  tlsClients: NodeAddress | null
 }
 
 /** Where the proxy of a host listens. Null: the host runs no proxy. Throws `RENDER_REFUSED`. */
@@ -35,7 +37,8 @@ export function proxyPorts(site: Site, host: Host): ProxyPorts | null {
       `\`proxy.listen\` must be an address with a port, such as 127.0.0.1:6380, got "${settings.listen}".`,
     )
   }
-  return { clients, sentinelClients }
+  const tlsClients = settings.tls === undefined ? null : { host: host.address, port: settings.tls.port }
+  return { clients, sentinelClients, tlsClients }
 }
 
 /** Renders the environment of the proxy of a host, and a file with the login of each user of its clients. */
@@ -65,10 +68,11 @@ function clientEnvironment(
   user: string,
   password: string,
   primaryName: string,
-  { clients, sentinelClients }: ProxyPorts,
+  { clients, sentinelClients, tlsClients }: ProxyPorts,
 ): Document {
   const { holdfast } = SOURCE
-  const url = `redis://${user}:${encodeURIComponent(password)}@${formatAddress(clients)}`
+  const login = `${user}:${encodeURIComponent(password)}`
+  const url = `redis://${login}@${formatAddress(clients)}`
   return {
     heading: `Rendered by Holdfast: how a client logs in to the Redis proxy of its host as "${user}".`,
     format: assignments,
@@ -81,6 +85,16 @@ function clientEnvironment(
           line('REDIS_PORT', String(clients.port), 'See REDIS_HOST.', holdfast),
           line('REDIS_USERNAME', user, 'A user in `proxy.users` of holdfast.yaml.', holdfast),
           secretLine('REDIS_PASSWORD', environmentValue(password), 'The password of that user.', holdfast),
+          ...(tlsClients === null
+            ? []
+            : [
+                secretLine(
+                  'REDIS_TLS_URL',
+                  environmentValue(`rediss://${login}@${formatAddress(tlsClients)}`),
+                  'For clients on other hosts. They must trust the authority of the data centre, ca.pem.',
+                  holdfast,
+                ),
+              ]),
           ...(sentinelClients === null
             ? []
             : [

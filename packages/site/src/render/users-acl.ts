@@ -183,7 +183,7 @@ export function sentinelUsers(secrets: Secrets, engine: Engine, servesPlatform: 
             platformPassword(secrets),
             '&* -@all +auth +hello +ping +role +info +command +client|getname +client|id +client|setname ' +
               '+subscribe +psubscribe +unsubscribe +punsubscribe +sentinel|get-master-addr-by-name ' +
-              '+sentinel|master +sentinel|myid +sentinel|replicas +sentinel|slaves +sentinel|sentinels',
+              '+sentinel|master +sentinel|masters +sentinel|myid +sentinel|replicas +sentinel|slaves +sentinel|sentinels',
             'The commands that common Sentinel clients send.',
           ),
         ]

@@ -4,13 +4,14 @@ import { familyOf, isLoopback } from '../file/network.ts'
 import {
   NAMES_OF_OTHERS,
   NO_SENTINEL_PORT,
+  type ProxyPort,
   type ProxySettings,
   type ProxyUser,
   proxyAddresses,
   proxySettings,
   RESERVED_USERS,
 } from '../file/proxy-settings.ts'
-import type { Site } from '../file/site.ts'
+import type { Engine, Site } from '../file/site.ts'
 import { bindAddresses } from '../render/placement.ts'
 import { PORT } from '../topology/topology.ts'
 import { allHosts, type LocatedHost, servicePath } from './hosts.ts'
@@ -40,14 +41,46 @@ export const proxyRules: readonly Rule[] = [
     id: 'proxy-off-loopback',
     severity: 'error',
     summary: 'A proxy is to accept clients from other hosts.',
-    why: 'Clients send their passwords and data to the proxy. Off loopback that demands TLS, and the rendered proxy has no certificate for clients: anyone on the network could read both.',
-    fix: 'Listen on a loopback address, and run a proxy on each host of its clients: `runs: [application, proxy]`. Let a host that cannot run one connect to a proxy through stunnel or an SSH tunnel.',
+    why: 'Clients send their passwords and data to the proxy, and this port does not encrypt them: anyone on the network could read both.',
+    fix: 'Listen on a loopback address, and run a proxy on each host of its clients: `runs: [application, proxy]`. For clients on other hosts add `proxy.tls`, such as `{ port: 6390, from: [10.20.0.31] }`.',
     source: PAGE,
     *check({ proxy }) {
       for (const { key, text, address } of listening(proxy)) {
         if (address === null || familyOf(address.host) === null || isLoopback(address.host)) continue
         yield { path: ['proxy', key], message: `${text} is not a loopback address.` }
       }
+    },
+  },
+  {
+    id: 'proxy-open-port',
+    severity: 'error',
+    summary:
+      'A port of the proxies for other hosts has an address that is not one, or belongs to another service.',
+    why: 'The firewall does not load with a text that is not an address. Of two processes with one port only one starts.',
+    fix: 'List IPv4 or IPv6 addresses in `from`, and choose a port that no other service has, such as 9122 for `metrics` and 6390 for `tls`.',
+    source: PAGE,
+    *check({ proxy }) {
+      for (const [key, { port, from }] of openPorts(proxy)) {
+        for (const [index, address] of from.entries()) {
+          if (familyOf(address) !== null) continue
+          yield { path: ['proxy', key, 'from', index], message: `"${address}" is not an IP address.` }
+        }
+        const other = othersThanOpen(proxy, key).find((taken) => taken.port === port)
+        if (other === undefined) continue
+        yield { path: ['proxy', key, 'port'], message: `Port ${port} belongs to ${other.what}.` }
+      }
+    },
+  },
+  {
+    id: 'proxy-tls-transport',
+    severity: 'error',
+    summary: 'A proxy is to accept clients with TLS, but its host has no certificate that it can read.',
+    why: 'Only with `transport: tls` do services read the certificate of their host. The proxy does not start without one.',
+    fix: 'Set `transport: tls`, or remove `proxy.tls` and run a proxy on each host of its clients.',
+    source: PAGE,
+    *check({ proxy, transport }) {
+      if (proxy?.tls === undefined || transport === 'tls') return
+      yield { path: ['proxy', 'tls'], message: `The transport is "${transport}".` }
     },
   },
   {
@@ -161,9 +194,9 @@ export const proxyRules: readonly Rule[] = [
     why: 'Patterns of keys do not restrict these commands: with CONFIG a client reads the password of the replicas, and with FLUSHALL it logs out every user. Redis does not start with a rule that it does not know.',
     fix: 'End the list with `-@admin` and `-@dangerous`, or allow only what the application needs, such as `[+@read, +@write, -@dangerous]`. Operators have the user `admin`.',
     source: ACL_DOCS,
-    *check({ proxy }) {
+    *check({ proxy, engine }) {
       for (const [name, { commands }] of usersOf(proxy))
-        yield* badCommands(['proxy', 'users', name], commands)
+        yield* badCommands(['proxy', 'users', name], commands, engine)
     },
   },
 ]
@@ -183,6 +216,35 @@ function listening(proxy: ProxySettings | undefined): Listening[] {
     text: settings[key],
     address: addresses[key],
   }))
+}
+
+type OpenPort = 'metrics' | 'tls'
+
+/** The ports of each proxy for other hosts. */
+const openPorts = (proxy: ProxySettings | undefined): [OpenPort, ProxyPort][] =>
+  (['metrics', 'tls'] as const).flatMap((key) => {
+    const port = proxy?.[key]
+    return port === undefined ? [] : [[key, port] as [OpenPort, ProxyPort]]
+  })
+
+/** The other services that may listen on the host of a proxy. */
+function othersThanOpen(proxy: ProxySettings | undefined, own: OpenPort): { what: string; port: number }[] {
+  const services = {
+    Redis: PORT.redis,
+    Sentinel: PORT.sentinel,
+    'the gateway': PORT.http,
+    WireGuard: PORT.tunnel,
+  }
+  return [
+    ...Object.entries(services).map(([what, port]) => ({ what, port })),
+    ...openPorts(proxy).flatMap(([key, { port }]) =>
+      key === own ? [] : [{ what: `\`proxy.${key}\``, port }],
+    ),
+    // On a wildcard address, the port belongs to each address of the host.
+    ...listening(proxy).flatMap(({ key, address }) =>
+      address === null ? [] : [{ what: `\`proxy.${key}\``, port: address.port }],
+    ),
+  ]
 }
 
 const overlap = (one: Pick<Listening, 'address'>, other: Pick<Listening, 'address'>): boolean =>
@@ -232,10 +294,10 @@ function* badPatterns(path: Path, { keys, channels }: ProxyUser): Iterable<Probl
 
 const MAX_LISTED = 4
 
-function* badCommands(path: Path, commands: readonly string[]): Iterable<Problem> {
+function* badCommands(path: Path, commands: readonly string[], engine: Engine): Iterable<Problem> {
   let isReadable = true
   for (const [index, rule] of commands.entries()) {
-    const problem = commandRuleProblem(rule)
+    const problem = commandRuleProblem(rule, engine)
     if (problem === null) continue
     isReadable = false
     yield {

@@ -1,7 +1,7 @@
 import type { NodeAddress } from '@holdfast/tokens/redis'
 import type { DataCentre, Site } from '../file/site.ts'
 import { groupOf } from './group.ts'
-import type { DataHostAddress, Group } from './topology.ts'
+import { type DataHostAddress, type Group, PORT } from './topology.ts'
 
 /** What `holdfast up` runs: one data centre of a site, and the addresses that stand for its hosts on this machine. */
 export interface LocalPlan {
@@ -21,6 +21,16 @@ export interface LocalAddresses {
   balancer: NodeAddress
   /** The Redis proxy. */
   proxy: NodeAddress
+}
+
+/** How far the port for clients that ask Sentinels is from the other one, as with Redis and Sentinel themselves. */
+const TO_SENTINEL_PORT = PORT.sentinel - PORT.redis
+const MAX_PORT = 65_535
+
+/** Where the Redis proxy answers clients that ask Sentinels: on the same host, by default at port 26380. */
+export function proxySentinelAddress({ proxy: { host, port } }: LocalAddresses): NodeAddress {
+  const distance = port + TO_SENTINEL_PORT > MAX_PORT ? -TO_SENTINEL_PORT : TO_SENTINEL_PORT
+  return { host, port: port + distance }
 }
 
 /** The same view of a local data centre that operations have of real hosts. */

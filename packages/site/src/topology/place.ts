@@ -9,7 +9,7 @@ import {
   type Service,
   type Site,
 } from '../file/site.ts'
-import type { LocalAddresses, LocalPlan } from './local-plan.ts'
+import { type LocalAddresses, type LocalPlan, proxySentinelAddress } from './local-plan.ts'
 import {
   DEFAULT_NAME,
   LOCAL_TRANSPORTS,
@@ -219,7 +219,8 @@ function checkTunnelled({ dataHosts }: LocalAddresses): void {
   )
 }
 
-function checkDistinct({ dataHosts, gateways, balancer, proxy }: LocalAddresses): void {
+function checkDistinct(addresses: LocalAddresses): void {
+  const { dataHosts, gateways, balancer, proxy } = addresses
   const taken = new Set<string>()
   for (const address of [
     ...dataHosts.map(redisAddress),
@@ -227,6 +228,7 @@ function checkDistinct({ dataHosts, gateways, balancer, proxy }: LocalAddresses)
     ...gateways,
     balancer,
     proxy,
+    proxySentinelAddress(addresses),
   ]) {
     const text = formatAddress(address)
     if (taken.has(text)) {

@@ -341,9 +341,10 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
       await host.run('cp', '--no-preserve=all', `${sent}/${BOOTED.name}/${file}`, `/etc/holdfast/${file}`)
     }
     const { MainPID } = await host.state(GATEWAY)
+    const { MainPID: proxyPid } = await host.state(PROXY)
     await host.run('systemctl', 'restart', WATCHDOG)
     await host.run('systemctl', 'reload', GATEWAY)
-    await host.run('systemctl', 'restart', PROXY)
+    await host.run('systemctl', 'reload', PROXY)
     await host.run('touch', `${sent}/taken`)
 
     await eventually(async () => {
@@ -356,6 +357,7 @@ describe.runIf(missing === null)('Units of a host, run by systemd', { timeout: 9
     expect(await asClient(clientEnv['REDIS_PASSWORD'], 'GET', 'sess:1')).toContain('WRONGPASS')
     await isReady({ ready: true, revision: fresh.revision })
     expect(await host.state(GATEWAY)).toMatchObject({ MainPID })
+    expect(await host.state(PROXY)).toMatchObject({ MainPID: proxyPid })
     const said = await host.journal()
     // The delivery removed the manual change, and no setting from holdfast.yaml.
     expect(await gatewayWarnings()).toEqual(['config-settings-removed'])

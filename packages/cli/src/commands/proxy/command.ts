@@ -13,6 +13,12 @@ export const proxy: CommandSpec<ProxyCommandOptions> = {
       summary: 'Address and port for clients that ask Sentinels; the answer is the proxy',
     },
     {
+      flags: '--tls-listen <address>',
+      summary: 'Address and port for clients with TLS, also on other hosts',
+    },
+    { flags: '--tls-cert <file>', summary: 'The certificate for --tls-listen, with its chain, as PEM' },
+    { flags: '--tls-key <file>', summary: 'The key of --tls-cert, as PEM' },
+    {
       flags: '--metrics-listen <address>',
       summary: 'Address and port for /metrics, /healthz and /readyz',
     },
@@ -38,7 +44,7 @@ export const proxy: CommandSpec<ProxyCommandOptions> = {
     },
   ],
   notes: [
-    'Clients log in as a user of Redis, whose rules must include those of docs/proxy.md. Without TLS the proxy belongs on the host of its clients.',
+    'Clients log in as a user of Redis, whose rules must include those of docs/proxy.md. The ports without TLS are for clients on the same host.',
   ],
   examples: ['holdfast proxy --env-file /etc/holdfast/holdfast.env --listen 127.0.0.1:6380'],
   load: async () => (await import('./run.ts')).proxy,

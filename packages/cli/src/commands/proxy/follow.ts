@@ -1,17 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigChangeSignal, followChanges, versionsOf } from '@holdfast/gateway/follow-files'
-import type { RedisProxy } from '@holdfast/proxy'
+import type { Certificate, RedisProxy } from '@holdfast/proxy'
 import type { GroupLogin } from '@holdfast/tokens/group'
 import { logEvent, logLine } from '../../command-line/service.ts'
 
+/** The proxy's own login, and its certificate for clients; null without one. */
+interface ProxySecrets {
+  login: GroupLogin
+  certificate: Certificate | null
+}
+
 export interface FollowOptions {
-  /** The environment file, and the TLS files that it names. */
+  /** The environment file, the TLS files that it names, and the certificate for clients. */
   files: readonly string[]
-  /** Reads the login of the group from them. Throws `INVALID_OPTION`. */
-  read: () => Promise<GroupLogin>
+  /** Reads the secrets from them. Throws `INVALID_OPTION`. */
+  read: () => Promise<ProxySecrets>
   /** What was read at the start. */
-  inUse: GroupLogin
-  proxy: Pick<RedisProxy, 'renew'>
+  inUse: ProxySecrets
+  proxy: Pick<RedisProxy, 'renew' | 'useCertificate'>
   signal: AbortSignal
 }
 
@@ -20,21 +26,23 @@ export interface FollowOptions {
  * no client notices. A login that Redis does not accept is logged once and tried again; the old one stays in use.
  * SIGHUP asks for a look at once.
  */
-export async function followLogin({ files, read, inUse, proxy, signal }: FollowOptions): Promise<void> {
+export async function followSecrets({ files, read, inUse, proxy, signal }: FollowOptions): Promise<void> {
   const changeSignal = new ConfigChangeSignal()
   const trigger = () => changeSignal.trigger()
   process.on('SIGHUP', trigger)
   try {
-    const first = { files, versions: await versionsOf(files), login: inUse }
+    const first = { files, versions: await versionsOf(files), secrets: inUse }
     await followChanges(first, {
-      take: async ({ login }) => {
+      take: async ({ secrets }) => {
         const versions = await versionsOf(files)
         const next = await read()
-        if (!isDeepStrictEqual(next, login)) {
-          await proxy.renew(next)
-          logLine('The proxy uses the new passwords and certificates.')
-        }
-        return { files, versions, login: next }
+        const { login, certificate } = next
+        const isNewLogin = !isDeepStrictEqual(login, secrets.login)
+        const isNewCertificate = !isDeepStrictEqual(certificate, secrets.certificate)
+        if (isNewLogin) await proxy.renew(login)
+        if (isNewCertificate && certificate !== null) proxy.useCertificate(certificate)
+        if (isNewLogin || isNewCertificate) logLine('The proxy uses the new passwords and certificates.')
+        return { files, versions, secrets: next }
       },
       sentenceOf: (error) => (error instanceof Error ? error.message : String(error)),
       onRefused: (reason, _error, isRepeated) => {

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
 import { parseEnv } from 'node:util'
 import { createNotifier, takeActivatedSockets } from '@holdfast/gateway/systemd'
-import { RedisProxy } from '@holdfast/proxy'
+import { type Certificate, RedisProxy } from '@holdfast/proxy'
 import { InvalidOptionError } from '@holdfast/tokens'
 import { type GroupLogin, groupFilesOf, groupOptionsFromEnvironment } from '@holdfast/tokens/group'
 import { formatAddress, parseAddress } from '@holdfast/tokens/redis'
 import { EXIT, type ExitCode } from '../../command-line/exit-codes.ts'
 import { logEvent, logLine, untilStopped } from '../../command-line/service.ts'
-import { followLogin } from './follow.ts'
+import { followSecrets } from './follow.ts'
 import { HealthServer } from './health-server.ts'
 
 export type ProxyCommandOptions = {
@@ -15,6 +16,9 @@ export type ProxyCommandOptions = {
   listen?: string
   socket?: string
   sentinelListen?: string
+  tlsListen?: string
+  tlsCert?: string
+  tlsKey?: string
   metricsListen?: string
   reads?: 'leased' | 'confirmed'
   lease?: number
@@ -33,6 +37,8 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   const activated = activatedSockets()
   const where = placeOf(options)
   const sentinels = sentinelPlaceOf(options)
+  const tls = tlsPlaceOf(options)
+  const certificate = tls === null ? null : await readCertificate(tls)
   const { envFile } = options
   const environment = envFile === undefined ? process.env : await readEnvironment(envFile)
   const group = groupOptionsFromEnvironment(environment)
@@ -53,6 +59,9 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   await using health = new HealthServer(() => running.status)
   try {
     if (metrics !== null) await listen(metrics, () => health.listen(metrics))
+    if (tls !== null && certificate !== null) {
+      await listen(tls.where, () => running.listenWithTls(tls.where, certificate))
+    }
     await listen(where, () => running.listen(activated.clients ?? where))
     const sentinelPlace = activated.sentinelClients ?? sentinels
     if (sentinelPlace !== null && 'port' in where) {
@@ -67,9 +76,13 @@ export async function proxy(options: ProxyCommandOptions): Promise<ExitCode> {
   )
   await notifier.ready()
   if (envFile !== undefined) {
-    const files = [envFile, ...groupFilesOf(environment)]
-    const read = async () => loginOf(groupOptionsFromEnvironment(await readEnvironment(envFile)))
-    void followLogin({ files, read, inUse: loginOf(group), proxy: running, signal: stopped })
+    const files = [envFile, ...groupFilesOf(environment), ...(tls === null ? [] : [tls.cert, tls.key])]
+    const read = async () => ({
+      login: loginOf(groupOptionsFromEnvironment(await readEnvironment(envFile))),
+      certificate: tls === null ? null : await readCertificate(tls),
+    })
+    const inUse = { login: loginOf(group), certificate }
+    void followSecrets({ files, read, inUse, proxy: running, signal: stopped })
   }
   await new Promise<void>((resolve) => {
     if (stopped.aborted) resolve()
@@ -125,6 +138,35 @@ function sentinelPlaceOf({ sentinelListen, socket }: ProxyCommandOptions): Addre
     )
   }
   return addressOf('--sentinel-listen', sentinelListen)
+}
+
+interface TlsPlace {
+  where: Address
+  cert: string
+  key: string
+}
+
+function tlsPlaceOf({ tlsListen, tlsCert, tlsKey }: ProxyCommandOptions): TlsPlace | null {
+  if (tlsListen === undefined && tlsCert === undefined && tlsKey === undefined) return null
+  if (tlsListen === undefined || tlsCert === undefined || tlsKey === undefined) {
+    throw new InvalidOptionError('Give --tls-listen, --tls-cert and --tls-key together.')
+  }
+  return { where: addressOf('--tls-listen', tlsListen), cert: tlsCert, key: tlsKey }
+}
+
+/** Throws `INVALID_OPTION` when a file cannot be read, or the two do not fit together. */
+async function readCertificate({ cert, key }: Pick<TlsPlace, 'cert' | 'key'>): Promise<Certificate> {
+  try {
+    const certificate = { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') }
+    createSecureContext(certificate)
+    return certificate
+  } catch (cause) {
+    // The message of the system or of OpenSSL; neither contains the key.
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidOptionError(`--tls-cert ${cert} and --tls-key ${key} cannot be used: ${reason}.`, {
+      cause,
+    })
+  }
 }
 
 function addressOf(flag: string, text: string): Address {

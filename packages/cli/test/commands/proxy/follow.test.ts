@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { GroupLogin } from '@holdfast/tokens/group'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { followLogin } from '../../../src/commands/proxy/follow.ts'
+import { followSecrets } from '../../../src/commands/proxy/follow.ts'
 
 let folder: string
 let file: string
@@ -25,19 +25,29 @@ async function write(password: string): Promise<void> {
   await writeFile(file, `HOLDFAST_PASSWORD=${password}`)
 }
 
+/** The certificate for clients changes with the password. */
+const certificateOf = (password: string) => ({ cert: `${password} certificate`, key: '' })
+
 /** Follows the file, and returns the logins that the proxy was given. */
 function follow(renew: (login: GroupLogin) => Promise<void> = async () => {}) {
   const controller = new AbortController()
   stop.push(controller)
   const given: (string | undefined)[] = []
-  const done = followLogin({
+  const shown: string[] = []
+  const done = followSecrets({
     files: [file],
-    read: async () => ({ username: 'app', password: written }),
-    inUse: { username: 'app', password: 'old' },
+    read: async () => ({
+      login: { username: 'app', password: written },
+      certificate: certificateOf(written),
+    }),
+    inUse: { login: { username: 'app', password: 'old' }, certificate: certificateOf('old') },
     proxy: {
       renew: async (login) => {
         given.push(login.password)
         await renew(login)
+      },
+      useCertificate: ({ cert }) => {
+        shown.push(cert)
       },
     },
     signal: controller.signal,
@@ -46,7 +56,7 @@ function follow(renew: (login: GroupLogin) => Promise<void> = async () => {}) {
     controller.abort()
     return done
   }
-  return { given, end }
+  return { given, shown, end }
 }
 
 it('gives the proxy a login that has changed, and no other', async () => {
@@ -58,6 +68,7 @@ it('gives the proxy a login that has changed, and no other', async () => {
   await vi.waitFor(() => expect(followed.given).toEqual(['new']), 5000)
   await followed.end()
   expect(followed.given).toEqual(['new'])
+  expect(followed.shown).toEqual(['new certificate'])
 })
 
 it('tries again while Redis does not accept it, and says why once', async () => {

@@ -78,6 +78,16 @@ it('the proxy of `holdfast up` is a process like the others: `status` shows it, 
   connection.close()
 }, 60_000)
 
+it('the proxy of `holdfast up` is the only Sentinel that its clients need', async () => {
+  const { host, port, sentinelPort } = description.proxy
+  const connection = await Connection.open({ address: { host, port: sentinelPort } })
+  const ask = async (...args: string[]) => await connection.send(['SENTINEL', ...args], 10_000)
+  expect(sentinelPort).toBe(26_380)
+  expect(await ask('GET-MASTER-ADDR-BY-NAME', 'mymaster')).toEqual([host, String(port)])
+  expect(String(await ask('MASTERS'))).toContain('mymaster')
+  connection.close()
+})
+
 it('`holdfast down` gives every answer that is under way, also in the middle of a failover', async () => {
   const client = new PlainClient(description.proxy)
   client.send('INCR counter')

@@ -1,8 +1,9 @@
+import { formatAddress } from '@holdfast/tokens/redis'
 import { proxyAddresses, proxySettings } from '../../file/proxy-settings.ts'
-import type { Site } from '../../file/site.ts'
+import type { Host, Site } from '../../file/site.ts'
 import { type Document, line } from '../document.ts'
 import { unit } from '../formats.ts'
-import { configFile, PROGRAM } from '../host-paths.ts'
+import { configFile, PROGRAM, TLS_FILES } from '../host-paths.ts'
 import { SOURCE } from '../sources.ts'
 import { hardening } from './hardening.ts'
 import { account, HEADING, renderedBy, serviceUnit, type Unit } from './parts.ts'
@@ -23,18 +24,28 @@ interface ProxyContext {
  * The units of a Redis proxy. systemd keeps the sockets open while the proxy restarts, so that new connections wait
  * instead of being refused.
  */
-export const proxyUnits = (site: Site, { ownAddresses, needs }: ProxyContext): Unit[] => [
-  { name: SERVICE, document: proxyService(site, ownAddresses, needs) },
+export const proxyUnits = (site: Site, host: Host, context: ProxyContext): Unit[] => [
+  { name: SERVICE, document: proxyService(site, host, context) },
   { name: SOCKET, document: proxySocket(site) },
 ]
 
-function proxyService(site: Site, ownAddresses: string[], needs: string[]): Document {
+function proxyService(site: Site, { address }: Host, { ownAddresses, needs }: ProxyContext): Document {
   const settings = proxySettings(site)
+  const { metrics, tls } = settings
   const { sentinelClients } = proxyAddresses(settings)
   const command = [
-    `${PROGRAM.holdfast} proxy --env-file %d/proxy.env --listen ${settings.listen}`,
+    `${PROGRAM.holdfast} proxy --env-file ${configFile('proxy.env')} --listen ${settings.listen}`,
     ...(sentinelClients === null ? [] : [`--sentinel-listen ${settings.sentinelListen}`]),
     `--reads ${settings.reads} --hold ${settings.holdMs}`,
+    ...(metrics === undefined
+      ? []
+      : [`--metrics-listen ${formatAddress({ host: address, port: metrics.port })}`]),
+    ...(tls === undefined
+      ? []
+      : [
+          `--tls-listen ${formatAddress({ host: address, port: tls.port })}`,
+          `--tls-cert ${TLS_FILES.certificate} --tls-key ${TLS_FILES.key}`,
+        ]),
   ]
   return serviceUnit(
     SERVICE,
@@ -45,17 +56,17 @@ function proxyService(site: Site, ownAddresses: string[], needs: string[]): Docu
       line('Type', 'notify', 'The unit counts as started when the proxy accepts clients.', service),
       line('NotifyAccess', 'all', 'The proxy notifies systemd with the program `systemd-notify`.', service),
       line('WatchdogSec', '30', 'systemd restarts a proxy that hangs.', service),
-      line(
-        'LoadCredential',
-        `proxy.env:${configFile('proxy.env')}`,
-        'systemd passes the passwords to this service only.',
-        exec,
-      ),
       renderedBy(),
       line(
         'ExecStart',
         command.join(' '),
-        'Starts the proxy with the sockets of the socket unit. It names the address in --listen to clients that ask Sentinels.',
+        'Starts the proxy with the sockets of the socket unit. It names the address in --listen to clients that ask Sentinels. root owns the file and only this service can read it. A credential of systemd would keep the old passwords until a restart.',
+        holdfast,
+      ),
+      line(
+        'ExecReload',
+        '/bin/kill -HUP $MAINPID',
+        'Reads the file again, and uses new passwords and certificates: no connection ends.',
         holdfast,
       ),
       line('Restart', 'always', 'Without it, its clients have no Redis.', service),
@@ -67,7 +78,10 @@ function proxyService(site: Site, ownAddresses: string[], needs: string[]): Docu
         service,
       ),
       line('LimitNOFILE', '65536', 'Every connection is an open file.', exec),
-      ...hardening({ compiles: true, addresses: ownAddresses }),
+      ...hardening({
+        compiles: true,
+        addresses: [...new Set([...ownAddresses, ...(metrics?.from ?? []), ...(tls?.from ?? [])])],
+      }),
     ],
   )
 }

@@ -40,6 +40,15 @@ export function tmpfiles(site: Site, host: Host): Document | null {
           ),
         ]
       : []),
+    ...(host.runs.includes('proxy')
+      ? [
+          entry(
+            'z',
+            `${configFile('proxy.env')} 0640 root holdfast-proxy`,
+            'The Redis proxy can read its passwords, but not change them.',
+          ),
+        ]
+      : []),
   ]
   if (directives.length === 0) return null
   return {

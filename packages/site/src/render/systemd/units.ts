@@ -38,7 +38,7 @@ export function unitsOf(site: Site, dataCentre: DataCentre, host: Host, hasFirew
     ...(runs.includes('sentinel') ? [named('holdfast-sentinel.service', sentinel(context))] : []),
     ...(runs.includes('redis') && !documented ? [named('holdfast-watchdog.service', watchdog(context))] : []),
     ...(runs.includes('gateway') ? [named('holdfast-gateway.service', gateway(context))] : []),
-    ...(runs.includes('proxy') ? proxyUnits(site, context) : []),
+    ...(runs.includes('proxy') ? proxyUnits(site, host, context) : []),
     ...(runs.includes('operator') && !documented ? rotationUnits(site, dataCentre, host, context.needs) : []),
   ]
 }

@@ -168,7 +168,7 @@ export const SENTINEL_ACCESS: UserAccess[] = [
       'connects as the clients for Node, Java, Python and Go do':
         'ping role info command client|getname client|id client|setname',
       'looks up the primary and the members of the group':
-        'sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|slaves sentinel|sentinels sentinel|myid',
+        'sentinel|master sentinel|masters sentinel|get-master-addr-by-name sentinel|replicas sentinel|slaves sentinel|sentinels sentinel|myid',
       'receives events': 'subscribe psubscribe unsubscribe punsubscribe',
     },
     keys: none([]),
