@@ -9,7 +9,9 @@ import type { Journal } from './journal.ts'
 import type { Writer } from './writer.ts'
 
 /** The state of the connection or of the group is not as expected. The batch is looked at and sent again. */
-export class AgainError extends Error {}
+class AgainError extends Error {}
+
+export const again = (reason: string): Error => new AgainError(reason)
 
 /** What became of a batch that the server answered. */
 export type Sent = Extract<Outcome, { kind: 'done' | 'refused' | 'unwatched' | 'full' }>
@@ -80,7 +82,7 @@ export class CatchUp {
   async #fence(writer: Writer, done: number): Promise<void> {
     if (done < 0) return
     const { kind } = await this.#sendWith(writer, { number: done, calls: [] })
-    if (kind !== 'done') throw new AgainError('The server refuses the completion record.')
+    if (kind !== 'done') throw again('The server refuses the completion record.')
   }
 
   /** Sends an answered batch again. Calls that the server does not permit any more are counted. */
@@ -115,6 +117,6 @@ export class CatchUp {
   /** Throws `AgainError` until the server has had no memory for as long as a call may wait. */
   #waitForMemory(oom: Buffer): void {
     this.#fullSinceMs ??= performance.now()
-    if (performance.now() - this.#fullSinceMs <= this.#of.holdMs) throw new AgainError(textOf(oom))
+    if (performance.now() - this.#fullSinceMs <= this.#of.holdMs) throw again(textOf(oom))
   }
 }

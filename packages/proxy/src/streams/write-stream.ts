@@ -7,7 +7,7 @@ import type { Upstream } from '../upstream/upstream.ts'
 import type { Batch, Outcome, RecordPlace, WriteRules } from './batch.ts'
 import { Batches, type Current } from './batches.ts'
 import type { Call } from './call.ts'
-import { AgainError, CatchUp, type Sent } from './catch-up.ts'
+import { again, CatchUp, type Sent } from './catch-up.ts'
 import { RECORD_PREFIX, RENEW_AFTER_MS } from './completion-record.ts'
 import type { WriteCounters } from './counters.ts'
 import { whenFull } from './full-memory.ts'
@@ -255,7 +255,7 @@ export class WriteStream {
     current.wasSent = wasSent
     if (outcome.kind === 'refused') this.#batches.refuse(outcome.refusals)
     // Nothing changes before there is memory, or the right to `EVAL`.
-    if (this.#batches.current === current) throw new AgainError(textOf(oom))
+    if (this.#batches.current === current) throw again(textOf(oom))
   }
 
   /** Sends the transaction of a batch. Throws `AgainError` when nothing was done and it can be sent again. */
@@ -274,9 +274,9 @@ export class WriteStream {
     this.#lastWriteMs = performance.now()
     if (outcome.kind === 'guarded') {
       // The connection ends, and the record shows what was done.
-      throw new AgainError('An earlier attempt was done meanwhile.')
+      throw again('An earlier attempt was done meanwhile.')
     }
-    if (outcome.kind === 'passing') throw new AgainError(outcome.error)
+    if (outcome.kind === 'passing') throw again(outcome.error)
     return outcome
   }
 
@@ -298,8 +298,7 @@ export class WriteStream {
         this.#batches.answer(answers)
         return
       }
-      if (this.#closed || !writer.connection.isOpen || !sameTerm())
-        throw new AgainError('The primary has changed.')
+      if (this.#closed || !writer.connection.isOpen || !sameTerm()) throw again('The primary has changed.')
       this.#problem = this.#upstream.problem ?? 'Too few replicas confirm what was written.'
       await new Promise((resolve) => setTimeout(resolve, backoff.next()))
     }
@@ -318,7 +317,7 @@ export class WriteStream {
   #open(): Promise<Writer> {
     const { primary } = this.#upstream
     if (primary === null) {
-      return Promise.reject(new AgainError(this.#upstream.problem ?? 'The primary has just changed.'))
+      return Promise.reject(again(this.#upstream.problem ?? 'The primary has just changed.'))
     }
     if (this.#writer?.term === primary.term && this.#writer.connection.isOpen)
       return Promise.resolve(this.#writer)
@@ -339,7 +338,7 @@ export class WriteStream {
       commands,
       record: this.#record,
     })
-    if (look.kind === 'again') throw new AgainError(look.reason)
+    if (look.kind === 'again') throw again(look.reason)
     if (look.kind === 'not-permitted') throw new NotPermittedError(look.reply)
     try {
       await this.#catchUp.run(writer, look.record)

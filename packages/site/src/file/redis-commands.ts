@@ -21,26 +21,26 @@ const PLAIN = `
   zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex zremrangebyrank zremrangebyscore zrevrange
   zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion zunionstore`
 
-/** Those with sub-commands, each on a line of its own. */
+/** Those with sub-commands, which stand behind them. */
 const CONTAINERS = `
-  acl: cat deluser dryrun genpass getuser help list load log save setuser users whoami
-  client: caching getname getredir help id info kill list no-evict pause reply setname tracking trackinginfo unblock
+  acl cat deluser dryrun genpass getuser help list load log save setuser users whoami
+  client caching getname getredir help id info kill list no-evict pause reply setname tracking trackinginfo unblock
     unpause
-  cluster: addslots addslotsrange bumpepoch count-failure-reports countkeysinslot delslots delslotsrange failover
+  cluster addslots addslotsrange bumpepoch count-failure-reports countkeysinslot delslots delslotsrange failover
     flushslots forget getkeysinslot help info keyslot links meet myid nodes replicas replicate reset saveconfig
     set-config-epoch setslot shards slaves slots
-  command: count docs getkeys getkeysandflags help info list
-  config: get help resetstat rewrite set
-  function: delete dump flush help kill list load restore stats
-  latency: doctor graph help histogram history latest reset
-  memory: doctor help malloc-stats purge stats usage
-  module: help list load loadex unload
-  object: encoding freq help idletime refcount
-  pubsub: channels help numpat numsub shardchannels shardnumsub
-  script: debug exists flush help kill load
-  slowlog: get help len reset
-  xgroup: create createconsumer delconsumer destroy help setid
-  xinfo: consumers groups help stream`
+  command count docs getkeys getkeysandflags help info list
+  config get help resetstat rewrite set
+  function delete dump flush help kill list load restore stats
+  latency doctor graph help histogram history latest reset
+  memory doctor help malloc-stats purge stats usage
+  module help list load loadex unload
+  object encoding freq help idletime refcount
+  pubsub channels help numpat numsub shardchannels shardnumsub
+  script debug exists flush help kill load
+  slowlog get help len reset
+  xgroup create createconsumer delconsumer destroy help setid
+  xinfo consumers groups help stream`
 
 /** The commands of later versions, each with the first versions that have it. An engine that is not named has none of them. */
 const LATER: readonly (readonly [names: string, since: Partial<Record<Engine['name'], EngineVersion>>])[] = [
@@ -66,8 +66,8 @@ const IN_7_0: readonly string[] = [
   ...CONTAINERS.trim()
     .split(/\n(?! {4})/)
     .flatMap((line) => {
-      const [name = '', subcommands = ''] = line.trim().split(':')
-      return [name, ...words(subcommands).map((subcommand) => `${name}|${subcommand}`)]
+      const [name = '', ...subcommands] = words(line)
+      return [name, ...subcommands.map((subcommand) => `${name}|${subcommand}`)]
     }),
 ]
 
