@@ -63,6 +63,8 @@ export type SentinelSnapshot = ProcessSnapshot<SentinelFacts>
 export interface RedisFacts extends RedisState {
   /** Why its version, product or mode cannot keep the promises; null if it can. */
   unsupported: string | null
+  /** The security holes that its package says to have fixed, such as `CVE-2025-49844`. Empty for a Redis of another machine. */
+  packageFixes: string[]
   /** The fields of `INFO`. */
   info: Record<string, string>
   /** The directives of `CONFIG GET *`, without secrets, as Redis writes them. */

@@ -54,6 +54,7 @@ export function healthySnapshot(): Snapshot {
             primaryAddress: index === 0 ? null : primaryAt,
             linkUp: index !== 0,
           },
+          packageFixes: [],
           info: { aof_last_write_status: 'ok', used_memory: '2000000', mem_not_counted_for_evict: '0' },
           config: { ...config },
           plannedConfig: config,

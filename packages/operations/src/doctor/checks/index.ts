@@ -1,5 +1,6 @@
 import type { Check } from '../finding.ts'
 import { ACL_DENIAL_CHECKS } from './acl-denials.ts'
+import { ENGINE_CHECKS } from './engine.ts'
 import { FAILOVER_SETTING_CHECKS } from './failover-settings.ts'
 import { HOST_AND_PROCESS_CHECKS } from './hosts-and-processes.ts'
 import { MEMORY_AND_SETTING_CHECKS } from './memory-and-settings.ts'
@@ -14,6 +15,7 @@ import { USER_AND_PASSWORD_CHECKS } from './users-and-passwords.ts'
 /** All checks, in the order in which findings of the same severity are reported. */
 export const CHECKS: readonly Check[] = [
   ...HOST_AND_PROCESS_CHECKS,
+  ...ENGINE_CHECKS,
   ...PRIMARY_AND_REPLICA_CHECKS,
   ...SENTINEL_CHECKS,
   ...FAILOVER_SETTING_CHECKS,

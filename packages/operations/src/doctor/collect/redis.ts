@@ -7,11 +7,14 @@ import { proxyPassword } from '@holdfast/site/render/derived-secrets'
 import { CommandTimeoutError } from '@holdfast/tokens'
 import { MARK_KEY, type NodeAddress, unsupportedNode } from '@holdfast/tokens/redis'
 import { type AnyDataCentre, isSite, proxyUsersOf } from '../../data-centre/open.ts'
+import { buildOf } from '../engine/build.ts'
 import type { RedisFacts, RedisSnapshot } from '../snapshot.ts'
 import { type Ask, collectAcl } from './acl.ts'
 import { readDisk } from './disk.ts'
+import { readPackageFixes } from './package-fixes.ts'
 import { plannedTexts } from './planned.ts'
 import { clientsIn, readMap } from './replies.ts'
+import { isOnThisMachine } from './this-machine.ts'
 
 /** Writes are paused if a write command has no answer after this time, while other commands have. */
 const PAUSED_AFTER_MS = 700
@@ -50,11 +53,13 @@ export async function collectRedis(
       isSite(dataCentre) ? false : hasTruncated(dataCentre.folder.logOf(name)),
     ])
     const directives = readMap(config)
+    const fields = readInfo(info)
     const disk = await readDisk(dataCentre, address.host, directives['dir'], timeoutMs)
     return {
       unsupported: unsupportedNode(name, String(info))?.message ?? null,
       ...readRedisState(info),
-      info: readInfo(info),
+      packageFixes: isOnThisMachine(dataCentre, address.host) ? await readPackageFixes(buildOf(fields)) : [],
+      info: fields,
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
       plannedConfig: parseRedisConf(planned.redisConf),
       knowsReplicaPassword: knowsPassword(directives, replica),

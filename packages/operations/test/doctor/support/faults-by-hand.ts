@@ -17,6 +17,14 @@ export const FAULTS_BY_HAND: readonly [string, (snapshot: Snapshot) => void, str
     ['server-unsupported: redis-2', 'server-unsupported: sentinel-3'],
   ],
   [
+    'a version with a known security hole, but not the patched build of Debian',
+    (snapshot) => {
+      Object.assign(redis(snapshot, 0).info, { redis_version: '7.0.15', redis_build_id: 'a1' })
+      Object.assign(redis(snapshot, 1).info, { redis_version: '7.0.15', redis_build_id: 'e08dbad3e06f3fb' })
+    },
+    ['engine-known-holes: redis-1'],
+  ],
+  [
     'a missing supervisor',
     (snapshot) => {
       snapshot.supervisor = 'gone'
