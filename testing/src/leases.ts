@@ -38,7 +38,7 @@ export async function leaseNetworks(count: number): Promise<string[]> {
 
 const block = { next: 0, end: 0 }
 
-/** Finds ports of 127.0.0.1 that are not in use. The ports belong to this process until it ends. */
+/** Finds ports that are not in use at any address. The ports belong to this process until it ends. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const ports: number[] = []
   while (ports.length < count) {
@@ -73,11 +73,14 @@ async function canHold(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Whether a program that takes no leases uses a port. */
+/**
+ * Whether no process uses a port, at any address: a program without a lease, or one that a killed test left behind. Tests
+ * use the ports also at other addresses of loopback.
+ */
 async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
+    await once(server.listen(port), 'listening')
     return true
   } catch {
     return false

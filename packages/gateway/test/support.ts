@@ -3,6 +3,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Page } from '@holdfast/testing/chromium'
 import { createMemoryStore, createRedisStore, generateKeyring, type TokenStore } from '@holdfast/tokens'
 import { onTestFinished } from 'vitest'
 import { addUser, createClient, createGateway, parseGatewayConfig } from '../src/index.ts'
@@ -153,6 +154,13 @@ export async function bodyOf(response: Response): Promise<Record<string, unknown
 /** The code of a problem. */
 export async function codeOf(response: Response): Promise<string> {
   return ((await bodyOf(response)) as { error: { code: string } }).error.code
+}
+
+/** Fills and sends the login form that a browser shows. */
+export async function logInWith(page: Page, password = PASSWORD): Promise<void> {
+  await page.fill('#username', 'ada')
+  await page.fill('#password', password)
+  await page.click('button.primary')
 }
 
 export const asCookie = (token: string) => ({ cookie: `holdfast=${token}` })

@@ -40,15 +40,22 @@ class Application(SimpleHTTPRequestHandler):
     do_POST = do_GET
 
     def echo(self):
-        """Switches protocols as a WebSocket server does, and sends one line back with the user's name."""
+        """Switches protocols as a WebSocket server does, and sends a line or a short text frame back with the user's name."""
         self.send_response(101)
         self.send_header("Upgrade", "websocket")
         self.send_header("Connection", "Upgrade")
         key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 4.2.2
         self.send_header("Sec-WebSocket-Accept", b64encode(sha1(key.encode()).digest()).decode())
         self.end_headers()
-        line = self.rfile.readline().decode()
-        self.wfile.write(f"{self.headers.get('X-Auth-Request-User')} {line}".encode())
+        user = f"{self.headers.get('X-Auth-Request-User')} ".encode()
+        first = self.rfile.read(1)
+        if first == b"\x81":  # The last frame of a text: RFC 6455, section 5.2.
+            length = self.rfile.read(1)[0] & 0x7F
+            mask = self.rfile.read(4)
+            text = bytes(byte ^ mask[index % 4] for index, byte in enumerate(self.rfile.read(length)))
+            self.wfile.write(first + bytes([len(user + text)]) + user + text)
+        else:
+            self.wfile.write(user + first + self.rfile.readline())
         self.close_connection = True
 
     def log_message(self, *_):

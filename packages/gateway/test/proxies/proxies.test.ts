@@ -176,6 +176,10 @@ describe.skipIf(!runs).each(PROXIES)('%s', (proxy) => {
     await got({ cookie: `a=1; ${token}; b=2; ${token}` })
     const shared = token.replace('__Host-', '__Secure-')
     expect(await got({ cookie: `a=1; ${shared}; ${token}; b=2` })).toEqual(['a=1; b=2', null])
+    const device = '__Host-holdfast-device=a.b'
+    expect(await got({ cookie: `${device}; a=1; ${token}` })).toEqual(['a=1', null])
+    expect(await got({ cookie: `a=1; ${token}; ${device}; b=2` })).toEqual(['a=1; b=2', null])
+    expect(await got({ cookie: `${token}; ${device}` })).toEqual([null, null])
     const basic = { authorization: 'Basic YTpi' }
     expect(await got({ ...basic, cookie: `a=1; ${token}` }, '/open/x')).toEqual(['a=1', basic.authorization])
     const { token: robot } = await stage.store.issue({ subject: 'robot' })

@@ -12,7 +12,7 @@ import { createRedisStore, type TokenStore } from '@holdfast/tokens'
 import { addUser } from '../../src/index.ts'
 import { KEYRING, PASSWORD, rawConfig } from '../support.ts'
 
-const PROXIES = { nginx: '127.0.108.10', haproxy: '127.0.108.11' }
+export const PROXIES = { nginx: '127.0.108.10', haproxy: '127.0.108.11' }
 export type ProxyName = keyof typeof PROXIES
 const APPLICATION = '127.0.108.31'
 const GATEWAYS = ['127.0.108.21', '127.0.108.22', '127.0.108.23', '127.0.108.24']
@@ -28,6 +28,15 @@ export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   body: string
+}
+
+export interface StageOptions {
+  /** Texts of the documented files that are replaced, such as a limit by one that a test reaches. */
+  changes?: Record<ProxyName, Record<string, string>>
+  /** How many gateways run. Default is one at each documented address. */
+  gateways?: number
+  /** Further settings of the gateways. */
+  config?: Record<string, unknown>
 }
 
 /** nginx and HAProxy with the documented files, between a client and an application, with four gateways and one group. */
@@ -48,7 +57,7 @@ export class Stage {
     this.#stack = stack
   }
 
-  static async start(access: unknown): Promise<Stage> {
+  static async start(access: unknown, options: StageOptions = {}): Promise<Stage> {
     await using stack = new AsyncDisposableStack()
     const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-proxies-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -58,7 +67,7 @@ export class Stage {
     stack.defer(() => store.close())
     const stage = new Stage(group, store, folder, stack.move())
     try {
-      await stage.#build(access)
+      await stage.#build(access, options)
       return stage
     } catch (error) {
       await stage.stop()
@@ -107,6 +116,11 @@ export class Stage {
       request.on('error', reject)
       request.end(body)
     })
+  }
+
+  /** Where a proxy accepts https. */
+  addressOf(proxy: ProxyName): { host: string; port: number } {
+    return { host: PROXIES[proxy], port: this.#port }
   }
 
   /** Requests a path without https, and does not follow the redirect. */
@@ -159,7 +173,10 @@ export class Stage {
     }
   }
 
-  async #build(access: unknown): Promise<void> {
+  async #build(
+    access: unknown,
+    { changes, gateways = GATEWAYS.length, config }: StageOptions,
+  ): Promise<void> {
     const [gatewayPort = 0, applicationPort = 0, proxyPort = 0, askPort = 0, plainPort = 0] =
       await findFreePorts(5)
     this.#port = proxyPort
@@ -169,11 +186,12 @@ export class Stage {
     await writeFile(path.join(www, 'static/page.html'), '<h1>A static page</h1>')
     await this.#writeCertificate()
 
-    const names = GATEWAYS.map((host, index) => ({ name: `gateway-${index + 1}`, host }))
+    const names = GATEWAYS.slice(0, gateways).map((host, index) => ({ name: `gateway-${index + 1}`, host }))
     const usersFile = path.join(this.#folder, 'users.json')
     await addUser(usersFile, 'ada', PASSWORD)
     for (const { name, host } of names) {
-      this.gateways.push(await this.#gateway(name, { host, port: gatewayPort }, usersFile, access))
+      const settings = { name, listen: { host, port: gatewayPort }, usersFile, access, ...config }
+      this.gateways.push(await this.#gateway(settings))
     }
     const application = this.#process('application', APPLICATION, applicationPort, 'python3', [
       path.join(HERE, 'application.py'),
@@ -184,13 +202,17 @@ export class Stage {
 
     const replaced = {
       ...Object.fromEntries(
-        GATEWAYS.map((host, index) => [`10.0.0.2${index + 1}:8080`, `${host}:${gatewayPort}`]),
+        GATEWAYS.map((_, index) => [
+          `10.0.0.2${index + 1}:8080`,
+          `${GATEWAYS[index % gateways]}:${gatewayPort}`,
+        ]),
       ),
       '10.0.0.31:8000': `${APPLICATION}:${applicationPort}`,
     }
-    const nginx = await this.#nginx(proxyPort, { ...replaced, '/srv/www': www })
+    const nginx = await this.#nginx(proxyPort, { ...replaced, ...changes?.nginx, '/srv/www': www })
     const haproxy = await this.#haproxy(proxyPort, {
       ...replaced,
+      ...changes?.haproxy,
       '127.0.0.1:8089': `${PROXIES.haproxy}:${askPort}`,
     })
     // One after the other, because starting is their most expensive step.
@@ -255,23 +277,19 @@ export class Stage {
     this.#stack.defer(() => this.#agent.destroy())
   }
 
-  async #gateway(
-    name: string,
-    listen: { host: string; port: number },
-    usersFile: string,
-    access: unknown,
-  ): Promise<ServerProcess> {
+  async #gateway(settings: {
+    name: string
+    listen: { host: string; port: number }
+    [setting: string]: unknown
+  }): Promise<ServerProcess> {
+    const { name, listen } = settings
     const file = path.join(this.#folder, `${name}.json`)
-    const store = storeConfig(this.group)
     const config = rawConfig({
-      name,
-      listen,
-      usersFile,
-      store,
-      access,
+      store: storeConfig(this.group),
       secureCookies: true,
       limits: {},
       trustedProxies: TRUSTED_PROXIES,
+      ...settings,
     })
     await writeFile(file, JSON.stringify(config), { mode: 0o600 })
     return this.#process(

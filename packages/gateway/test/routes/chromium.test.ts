@@ -6,9 +6,11 @@ import { TestAuthority } from '@holdfast/testing/certificates'
 import { type Browser, hasChromium, type Page, startChromium } from '@holdfast/testing/chromium'
 import { leaseNetwork } from '@holdfast/testing/leases'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { PASSWORD, startGateway } from '../support.ts'
+import { setPassword, temporaryUntil } from '../../src/users/edit.ts'
+import { logInWith, PASSWORD, startGateway } from '../support.ts'
 
 const NETWORK = await leaseNetwork()
+const NEW_PASSWORD = 'a violet engine of thought'
 
 let chromium: Browser
 
@@ -72,12 +74,6 @@ async function startFront(gateway: { port: number }): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function logIn(page: Page, password: string): Promise<void> {
-  await page.fill('#username', 'ada')
-  await page.fill('#password', password)
-  await page.click('button.primary')
-}
-
 describe.skipIf(!hasChromium)('in Chromium', () => {
   test('a password login returns to an allowed origin, also after a wrong password', async () => {
     const application = await startSite('<h1>The application</h1>')
@@ -85,19 +81,48 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     const gateway = await startGateway({ config })
     const { page, console } = await openPage()
     await page.goto(`${gateway.url}/login?return_to=${encodeURIComponent(`${application}/x?a=1`)}`)
-    await logIn(page, 'a-wrong-password')
+    await logInWith(page, 'a-wrong-password')
     expect(await page.textContent('[role=alert]')).toBe('The user name or the password is wrong.')
-    await logIn(page, PASSWORD)
+    await logInWith(page)
     await page.waitForURL(`${application}/x?a=1`, { timeout: 10_000 })
     expect(await page.textContent('h1')).toBe('The application')
     expect(console.join()).not.toContain('Content Security Policy')
+  })
+
+  test('a person whose initial password must be changed changes it, and returns to an allowed origin', async () => {
+    const application = await startSite('<h1>The application</h1>')
+    const listen = { host: `${NETWORK}.1`, port: 0 }
+    const identities = { changePasswords: true }
+    const gateway = await startGateway({ config: { listen, identities, returnOrigins: [application] } })
+    await setPassword(gateway.usersFile, 'ada', PASSWORD, { temporaryUntil: temporaryUntil(Date.now()) })
+    const { page, console } = await openPage()
+    await page.goto(`${gateway.url}/login?return_to=${encodeURIComponent(`${application}/x?a=1`)}`)
+    await logInWith(page)
+    await page.fill('#password', PASSWORD)
+    await page.fill('#new', NEW_PASSWORD)
+    await page.fill('#repeated', NEW_PASSWORD)
+    await page.click('button.primary')
+    await page.waitForURL(`${application}/x?a=1`, { timeout: 10_000 })
+    expect(console.join()).not.toContain('Content Security Policy')
+    await page.goto(gateway.url)
+    expect(await page.textContent('h1')).toBe('You are ada')
+  })
+
+  test('a page that was opened by plain HTTP says that a login needs https', async () => {
+    const config = { listen: { host: `${NETWORK}.3`, port: 0 }, secureCookies: true }
+    const gateway = await startGateway({ config })
+    const { page } = await openPage()
+    await page.goto(`http://app1.example.org:${gateway.port}/login`)
+    await logInWith(page)
+    await page.waitForSelector('text=https://', { timeout: 10_000 })
+    expect(await page.context().cookies()).toEqual([])
   })
 
   test('a logout keeps what an application stores in the browser', async () => {
     const gateway = await startGateway({ config: { listen: { host: `${NETWORK}.1`, port: 0 } } })
     const { page } = await openPage()
     await page.goto(gateway.url)
-    await logIn(page, PASSWORD)
+    await logInWith(page)
     await page.waitForSelector('#server')
     const stored = () => page.evaluate('[document.cookie, localStorage.draft]')
     await page.evaluate("document.cookie = 'theme=dark'; localStorage.draft = 'a text'")
@@ -137,7 +162,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       const port = await startFront(gateway)
       const { page } = await openPage()
       await page.goto(`https://app1.example.org:${port}/login?return_to=/session`)
-      await logIn(page, PASSWORD)
+      await logInWith(page)
       await page.waitForURL(`https://app1.example.org:${port}/session`, { timeout: 10_000 })
       const answer = await page.goto(`https://app2.example.org:${port}/session`)
       expect(answer?.status()).toBe(status)
