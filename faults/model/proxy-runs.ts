@@ -60,6 +60,11 @@ export const PROXY_RUNS: readonly Run[] = [
     ...VISIBLE,
     'NO_BARRIER',
   ]),
+  breaksSoon(
+    'proxy-no-term',
+    'the proxy answers a batch that was confirmed before it found another primary',
+    [...VISIBLE, 'NO_TERM'],
+  ),
   breaksSoon('proxy-no-fence', 'the proxy writes nothing before WAIT when it found a batch done', [
     ...VISIBLE,
     'NO_FENCE',

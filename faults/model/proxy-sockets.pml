@@ -38,6 +38,7 @@ byte current = NO_SOCKET
 byte known
 byte knownEpoch
 /* Used within a step. */
+bit isStillConfirmed
 byte abandoned
 byte command
 /* The batch behind the last one that is known to be done on this socket's node; 0 until the record was read. */

@@ -45,6 +45,12 @@
 #else
 #define READS_WAIT true
 #endif
+/* A batch that was confirmed is answered although the proxy has found another primary since. */
+#ifdef NO_TERM
+#define KEEPS_CONFIRMATION isConfirmed
+#else
+#define KEEPS_CONFIRMATION 0
+#endif
 /* The record is also read behind each batch. A rule that the proxy needs only with UNNOTICED_DEMOTION. */
 #ifdef LOOK_BEHIND
 #define LOOKS_BEHIND true
@@ -70,10 +76,13 @@ inline learn() {
   printf("proxy: node %d is primary now\n", announcedPrimary);
   known = announcedPrimary;
   knownEpoch = announcedEpoch;
+  isStillConfirmed = KEEPS_CONFIRMATION;
   if
   :: current != NO_SOCKET -> abandon()
   :: else
-  fi
+  fi;
+  isConfirmed = isStillConfirmed;
+  isStillConfirmed = 0
 }
 
 inline look(s) {

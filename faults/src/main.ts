@@ -14,7 +14,9 @@ import { progressLine } from './cli/progress.ts'
 import { EXIT } from './exit-codes.ts'
 import { missingRequirement } from './hosts/requirements.ts'
 import { renderPicture } from './report/picture-svg.ts'
+import { renderProxyReport } from './report/proxy-report.ts'
 import { renderReport } from './report/report.ts'
+import { isKeySystem, type SystemName } from './systems/system.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const REPORT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
@@ -69,12 +71,14 @@ async function runCampaign(args: Arguments): Promise<number> {
   }
 }
 
-async function report(folder: string): Promise<void> {
+async function report(folder: string, system: SystemName): Promise<void> {
   const results = await ResultsFile.open(folder)
-  await writeFile(join(REPORT_FOLDER, 'REPORT.md'), renderReport(await results.read()))
-  const picture = await results.readPicture()
+  const isOfProxy = isKeySystem(system)
+  const file = join(REPORT_FOLDER, isOfProxy ? 'REPORT-PROXY.md' : 'REPORT.md')
+  await writeFile(file, (isOfProxy ? renderProxyReport : renderReport)(await results.read()))
+  const picture = isOfProxy ? null : await results.readPicture()
   if (picture !== null) await writeFile(join(REPORT_FOLDER, 'failover.svg'), renderPicture(picture))
-  console.log(`Wrote ${join(REPORT_FOLDER, 'REPORT.md')}`)
+  console.log(`Wrote ${file}`)
 }
 
 async function main(): Promise<number> {
@@ -88,7 +92,7 @@ async function main(): Promise<number> {
   }
   if (args.command === 'help') console.log(USAGE)
   else if (args.command === 'list') console.log(listText())
-  else if (args.command === 'report') await report(args.results ?? RESULTS_FOLDER)
+  else if (args.command === 'report') await report(args.results ?? RESULTS_FOLDER, args.system)
   else return runCampaign(args)
   return EXIT.green
 }

@@ -7,7 +7,7 @@ export const CUTS: readonly FaultCase[] = [
     name: 'minority',
     summary: 'the primary and one application host are isolated while users log out on the other hosts',
     promises: SAFETY_ONLY,
-    failingControls: ['plain-wait'],
+    failingControls: ['plain-wait', 'proxy-without-lease'],
     run: async (context) => {
       await context.during('minority', 8000, { app: 'app1' })
       await context.pause(2000)

@@ -46,7 +46,8 @@ How to run it:
 
 Instead of a run:
   --list          list all faults and cases
-  --report        write faults/REPORT.md from the stored results
+  --report        write faults/REPORT.md from the stored results, or
+                  REPORT-PROXY.md with --system proxy
   --help          print this help
 
 Exit codes: 0 every run had the required result, 1 a run did not, 2 wrong usage,

@@ -32,7 +32,6 @@ const SENTINELS = SENTINEL_PLACES.map((place) => ({ host: addressOf(place), port
 const GROUP_RULES: Partial<Record<KeySystemName, SafetyRule>> = {
   'proxy-without-barrier': 'barrier',
   'proxy-without-lease': 'lease',
-  'proxy-without-term': 'term',
 }
 
 /** Opens a system at the place of this process: the proxy runs beside its clients, as it is meant to. */

@@ -43,7 +43,6 @@ const KEY_SYSTEMS = [
   'proxy-without-journal',
   'proxy-without-barrier',
   'proxy-without-lease',
-  'proxy-without-term',
   'sentinel-client',
 ] as const
 export const SYSTEM_NAMES = [...LOGIN_SYSTEMS, ...KEY_SYSTEMS] as const

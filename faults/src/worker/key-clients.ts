@@ -3,12 +3,14 @@ import { withTimeout } from '../data-centre/until.ts'
 import { monotonicMs } from '../history/events.ts'
 import { type KeySystem, openKeySystem } from '../systems/key-system.ts'
 import type { KeySystemName } from '../systems/system.ts'
-import { type KeyContext, KeyReader, KeyWriter } from './key-user.ts'
+import { type KeyContext, KeyReader, KeyWriter, PairReader } from './key-user.ts'
 import { Recorder } from './recorder.ts'
 import type { FromWorker, WorkerSettings } from './settings.ts'
 import type { Users } from './users.ts'
 
 const READY_MS = 30_000
+/** How often each application compares the two counters that change together. */
+const PAIRS_PER_SECOND = 2
 
 /** Opens the plain Redis clients of one application server. Resolves when the first of them has an answer. */
 export async function openKeyClients(
@@ -48,6 +50,7 @@ export async function openKeyClients(
         ...Array.from({ length: readers }, (_, n) =>
           new KeyReader(context, `r${n}`, opened.connect()).run(verificationsPerSecond / readers),
         ),
+        new PairReader(context, 'pairs', opened.connect()).run(PAIRS_PER_SECOND),
       ]
     },
   }

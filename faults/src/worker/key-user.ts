@@ -137,19 +137,10 @@ export class KeyWriter extends KeyUser {
   }
 }
 
-/** Reads the registers of all clients, the counter and the pair. */
+/** Reads the registers of all clients and the counter. Its reads never wait for a transaction, which counts as a write. */
 export class KeyReader extends KeyUser {
-  protected override async act(): Promise<void> {
-    const draw = this.random.next()
-    if (draw < 0.7) return this.#get(this.#someRegister())
-    if (draw < 0.9) return this.#get(COUNTER)
-    const [one, two] = PAIR
-    return this.record('compare', { key: one }, async () => ({
-      values: numbersOf(await this.redis.multi().get(one).get(two).exec()),
-    }))
-  }
-
-  #get(key: string): Promise<void> {
+  protected override act(): Promise<void> {
+    const key = this.random.chance(0.75) ? this.#someRegister() : COUNTER
     return this.record('get', { key }, async () => ({ value: Number(await this.redis.get(key)) }))
   }
 
@@ -157,6 +148,16 @@ export class KeyReader extends KeyUser {
     const { applications, writers } = this.context
     const application = applications[this.random.between(0, applications.length - 1)] ?? ''
     return registerOf(`${application}.w${this.random.between(0, writers - 1)}`)
+  }
+}
+
+/** Reads the pair in a transaction. */
+export class PairReader extends KeyUser {
+  protected override act(): Promise<void> {
+    const [one, two] = PAIR
+    return this.record('compare', { key: one }, async () => ({
+      values: numbersOf(await this.redis.multi().get(one).get(two).exec()),
+    }))
   }
 }
 

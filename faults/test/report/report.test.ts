@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { judge } from '../../src/campaign/judge.ts'
+import { judge, judgeKeys } from '../../src/campaign/judge.ts'
 import type { StoredResult } from '../../src/campaign/results-file.ts'
 import { findCase, planCase } from '../../src/cases/cases.ts'
+import { renderProxyReport } from '../../src/report/proxy-report.ts'
 import { renderReport } from '../../src/report/report.ts'
 import type { SystemName } from '../../src/systems/system.ts'
 import type { FaultSpan } from '../../src/testbed/timeline.ts'
@@ -54,4 +55,34 @@ it('the report shows the login gap of a switchover with its promised maximum', (
     .split('\n')
     .find((line) => line.startsWith('| switchover'))
   expect(row).toMatch(/\| 1 \| 5110 \| 5110 \| 5110 \| 1500 \|$/)
+})
+
+function keyResult(name: string, system: SystemName, found: Partial<StoredResult> = {}): StoredResult {
+  const scripted = findCase(name)
+  if (scripted === null) throw new Error(`There is no case ${name}.`)
+  const plan = planCase(scripted, system)
+  const judged = judgeKeys({ plan, events: [], readings: [], spans: [SPAN], longestStallMs: 0, tookMs: 1 })
+  const keys = { writes: 1200, reads: 900, uncertain: 3, duringResend: 0 }
+  return { ...judged, keys, vacuous: [], revision: '1234567', ...found }
+}
+
+it('the report of the proxy counts its own runs, and names the controls that turned red', () => {
+  const violation = { rule: 'P2-done-twice', token: 'plain:counter', message: 'It was done twice.' }
+  const report = renderProxyReport([
+    keyResult('late-bytes', 'proxy'),
+    keyResult('late-bytes', 'proxy-without-guard', { violations: [violation], undone: 7 }),
+    result('kill-primary', lost()),
+  ])
+  expect(report).toContain('- 1,200 acknowledged writes, 900 answered reads')
+  expect(report).toContain('**0 signs of lost writes, 0 of writes done twice**, 3 writes called uncertain')
+  const row = report.split('\n').find((line) => line.startsWith('| **late-bytes**'))
+  expect(row).toMatch(/\| 1 \| 1,200 \| 900 \| 0 \| 0 \| 0 \| 3 \| 0 \| 0 \| proxy-without-guard \|$/)
+  expect(report).not.toContain('kill-primary')
+  expect(report.trimEnd().endsWith('None.')).toBe(true)
+})
+
+it('the report of the login systems leaves out runs of plain clients', () => {
+  const report = renderReport([result('kill-primary', lost()), keyResult('late-bytes', 'proxy')])
+  expect(report).toContain('- 1 runs of the product')
+  expect(report).not.toContain('@ proxy')
 })

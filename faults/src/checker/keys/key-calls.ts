@@ -2,7 +2,7 @@ import { type Call, invokedMs, mayHaveRun, okMs } from '../../history/calls.ts'
 import type { KeyOperation, MonotonicMs } from '../../history/events.ts'
 
 /** From the election of a Redis that lacks writes to the moment at which a proxy has written them again. */
-const MAX_FAILOVER_MS = 10_000
+export const MAX_RESEND_MS = 10_000
 
 /** A call that ended with an answer. */
 export interface Answered {
@@ -27,7 +27,7 @@ export function gatherKeyCalls(calls: readonly Call[]): KeyCalls {
   const resentMs = calls.filter(({ invoke }) => invoke.operation === 'resend').map(invokedMs)
   return {
     isDuringResend: ({ invoke, completion }) =>
-      resentMs.some((atMs) => invoke.atMs < atMs && (completion?.atMs ?? atMs) > atMs - MAX_FAILOVER_MS),
+      resentMs.some((atMs) => invoke.atMs < atMs && (completion?.atMs ?? atMs) > atMs - MAX_RESEND_MS),
     of: (operation, key) => groups.get(`${operation} ${key}`) ?? [],
     keysOf: (operation) => [
       ...new Set(

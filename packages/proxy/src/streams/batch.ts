@@ -33,9 +33,11 @@ export interface WriteRules {
   guard: boolean
   /** An answered batch is kept until every planned replica has it. */
   journal: boolean
+  /** A batch is answered only in the term in which it was sent. */
+  term: boolean
 }
 
-export const ALL_WRITE_RULES: WriteRules = Object.freeze({ guard: true, journal: true })
+export const ALL_WRITE_RULES: WriteRules = Object.freeze({ guard: true, journal: true, term: true })
 
 /** What became of a transaction. */
 export type Outcome =

@@ -290,7 +290,7 @@ export class WriteStream {
     const backoff = new Backoff(5, 100)
     for (let confirmation = first; ; confirmation = this.#confirmation.wait(writer)) {
       const { complete, followed, missing } = await confirmation
-      const sameTerm = () => this.#upstream.group.term === writer.term
+      const sameTerm = () => this.#upstream.group.term === writer.term || !this.#options.rules.term
       if (followed && sameTerm() && (complete || ((await this.#upstream.isClear(missing)) && sameTerm()))) {
         if (complete) this.#journal.confirmed(batch.number)
         else if (this.#options.rules.journal) this.#journal.keep(batch)
