@@ -1,4 +1,4 @@
-import { loginGapMs, type Measured, measureAvailability, verificationsOf } from '../checker/availability.ts'
+import { type IsAffected, loginGapMs, type Measured, measureAvailability, verificationsOf } from '../checker/availability.ts'
 import { checkHistory } from '../checker/check.ts'
 import { countRun } from '../checker/counts.ts'
 import type { FinalReading } from '../checker/final-state.ts'
@@ -92,10 +92,10 @@ function commonResult(
   measured: Measured,
   isWrite: (call: Call) => boolean,
 ) {
-  const isAffected = (worker: string, atMs: number) =>
+  const isAffected: IsAffected = (worker, period) =>
     spans.some(
       ({ affected, fromMs, toMs }) =>
-        affected.includes(worker) && atMs >= fromMs && atMs <= toMs + AFTERMATH_MS,
+        affected.includes(worker) && period.toMs >= fromMs && period.fromMs <= toMs + AFTERMATH_MS,
     )
   const withAftermath = spans.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + AFTERMATH_MS }))
   const availability = measureAvailability(calls, measured, withAftermath, isAffected)

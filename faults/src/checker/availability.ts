@@ -8,6 +8,9 @@ export interface Span {
   toMs: number
 }
 
+/** Whether a fault affected a server at any moment of a period. */
+export type IsAffected = (worker: string, period: Span) => boolean
+
 /** Which calls must be answered, and when one of them has failed. */
 export interface Measured {
   isMeasured(call: Call): boolean
@@ -52,14 +55,14 @@ const WINDOW_MS = 100
 const SECOND_MS = 1000
 
 /**
- * Measures the calls that clients invoked in one of the spans, on servers that no fault affected at that
- * time.
+ * Measures the calls that clients invoked in one of the spans, on servers that no fault affected during the call: a
+ * server that is killed leaves calls without an end, also those that began before the fault.
  */
 export function measureAvailability(
   calls: readonly Call[],
   measured: Measured,
   spans: readonly Span[],
-  isAffected: (worker: string, atMs: number) => boolean,
+  isAffected: IsAffected,
 ): Availability {
   const result: Availability = {
     verifications: 0,
@@ -78,7 +81,7 @@ export function measureAvailability(
     if (!measured.isMeasured(call) || !spans.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs))
       continue
     const endMs = call.completion?.atMs ?? Number.POSITIVE_INFINITY
-    if (isAffected(worker, atMs) || isAffected(worker, endMs)) continue
+    if (isAffected(worker, { fromMs: atMs, toMs: endMs })) continue
     const failed = measured.hasFailed(call)
     if (measured.isUndecided(call)) {
       result.undecided += 1
@@ -124,13 +127,13 @@ function isUndecided(histories: TokenHistory | undefined, atMs: number, endMs: n
 export function loginGapMs(
   calls: readonly Call[],
   { fromMs, toMs }: Span,
-  isAffected: (worker: string, atMs: number) => boolean,
+  isAffected: IsAffected,
   isWrite: (call: Call) => boolean = ({ invoke }) => invoke.operation === 'issue',
 ): number | null {
   const acknowledged = calls
     .flatMap((call) => {
       const atMs = isWrite(call) ? okMs(call) : null
-      return atMs === null || isAffected(call.invoke.worker, atMs) ? [] : [atMs]
+      return atMs === null || isAffected(call.invoke.worker, { fromMs: atMs, toMs: atMs }) ? [] : [atMs]
     })
     .sort((a, b) => a - b)
   let longest: number | null = null
