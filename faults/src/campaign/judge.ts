@@ -1,4 +1,10 @@
-import { type IsAffected, loginGapMs, type Measured, measureAvailability, verificationsOf } from '../checker/availability.ts'
+import {
+  type IsAffected,
+  loginGapMs,
+  type Measured,
+  measureAvailability,
+  verificationsOf,
+} from '../checker/availability.ts'
 import { checkHistory } from '../checker/check.ts'
 import { countRun } from '../checker/counts.ts'
 import type { FinalReading } from '../checker/final-state.ts'
