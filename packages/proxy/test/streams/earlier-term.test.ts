@@ -5,6 +5,7 @@ import { encodeCommand } from '../../src/resp/request-parser.ts'
 import { ALL_WRITE_RULES } from '../../src/streams/batch.ts'
 import { WriteStream } from '../../src/streams/write-stream.ts'
 import type { Upstream } from '../../src/upstream/upstream.ts'
+import { TABLE } from '../commands/support.ts'
 
 /** Increments of other proxies on the new primary. */
 const OF_OTHERS = 5
@@ -73,6 +74,7 @@ async function answerOfIncrement(key: string, rules: { term: boolean }): Promise
   others.disconnect()
   const stream = new WriteStream(await failoverDuringBarrier(), {
     identity: { ...TEST_USERS.admin, protocol: 2 },
+    commands: TABLE,
     recordDb: 15,
     maxJournalBytes: 1024,
     whenReplicaMissing: 'acknowledge',
