@@ -51,6 +51,36 @@ describe('a report', () => {
     expect(text).toMatch(/<tr class="met"><th scope="row">Lost logins<.*?✓ met/)
   })
 
+  const redis: DrillReport['redis'] = {
+    commands: 4200,
+    acknowledgedWrites: 700,
+    failedCommands: 3,
+    uncertainWrites: 1,
+    lostWrites: 0,
+    repeatedWrites: 0,
+    endedConnections: 0,
+    longestMs: 2100,
+    p99Ms: 40,
+    failures: [{ what: EVIL, count: 3 }],
+  }
+
+  it('tells what plain Redis clients noticed, one row for each drill that had them', () => {
+    const reports = [report(), report({ id: 'pause-primary', redis })]
+    const text = reportPage({ reports, summary: null, notMade: [], problems: [], data: null })
+    const [, section = ''] = /<h2 id="redis-clients">(.*?)<\/section>/s.exec(text) ?? []
+    expect(section).toContain('<a href="#fault-2">pause-primary</a></th><td class="number">4,200</td>')
+    expect(section).toContain(
+      '<td class="number bad">3</td><td class="number bad">1</td><td class="number">0</td>',
+    )
+    expect(section).toMatch(/40 ms<\/td><td class="number">2\.1 s</)
+    expect(section).toContain('3 times: &lt;/script&gt;')
+    expect(section).not.toContain('kill-primary')
+  })
+
+  it('has no table of Redis clients without any', () => {
+    expect(page(report())).not.toContain('redis-clients')
+  })
+
   it('draws the timeline with numbers only, and tells it in words, too', () => {
     const text = page(report())
     const svg = /<svg.*?<\/svg>/s.exec(text)?.[0] ?? ''

@@ -3,6 +3,7 @@ import type { DrillReport } from '@holdfast/drill/report'
 import { count, duration, plural, span, utc } from '../../../terminal/format.ts'
 import { faultSection, verdictPill } from './fault.ts'
 import { embeddedJson, html, type Markup, trusted } from './html.ts'
+import { redisClientsSection } from './redis-clients.ts'
 import { runsSection } from './runs.ts'
 import { STYLE } from './style.ts'
 
@@ -46,6 +47,7 @@ export function reportPage({ reports, summary, notMade, problems, data }: Report
 ${verdict(reports, notMade, problems)}
 ${figures(reports)}
 ${summary === null ? faultTable(reports, notMade) : runsSection(reports, summary, notMade)}
+${redisClientsSection(reports)}
 ${reports.map((report, index) => faultSection(report, index + 1))}
 ${environmentSection(first)}
 ${signatures()}
