@@ -192,28 +192,25 @@ describe('while the memory of Redis is full', () => {
   })
 
   // INV-PROXY-2.
-  it('a write is answered only when a replica has it', async () => {
+  it('a write is answered only when replicas have confirmed what the script did', async () => {
     await using proxy = await startProxy(group)
     const primary = await group.primary()
-    const replicas = await group.replicas()
     const client = new Redis({ host: '127.0.0.1', port: proxy.port, ...CLIENT, retryStrategy: null })
+    using monitor = new BareClient(primary.port)
     try {
       await client.set('replicated', '1')
       await group.run(primary, ...FULL)
-      for (const replica of replicas) replica.pause()
-      let isAnswered = false
-      const answer = client.del('replicated').then((count) => {
-        isAnswered = true
-        return count
-      })
-      while ((await group.run(primary, 'EXISTS', 'replicated')) !== 0) await new Promise(setImmediate)
-      // An answer that needs no replica would have come by now.
-      await group.run(primary, 'INFO')
-      expect(isAnswered).toBe(false)
-      for (const replica of replicas) replica.resume()
-      expect(await answer).toBe(1)
+      await monitor.ask(`AUTH ${CLIENT.username} ${CLIENT.password}`)
+      await monitor.ask('MONITOR')
+      expect(await client.del('replicated')).toBe(1)
+      await group.run(primary, 'ECHO', 'answered')
+      const lines: string[] = []
+      while (lines.at(-1)?.includes('"answered"') !== true) lines.push(...(await monitor.next()))
+      const script = lines.findIndex((line) => line.includes('"EVAL"') && line.includes('"replicated"'))
+      const connection = /\[\d+ (\S+)\]/.exec(lines[script] ?? '')?.[1] ?? 'none'
+      const behind = lines.slice(script + 1).filter((line) => line.includes(connection))
+      expect(behind.map((line) => /"(\w+)"/.exec(line)?.[1])).toContain('WAIT')
     } finally {
-      for (const replica of replicas) replica.resume()
       await group.run(primary, ...ROOM)
       client.disconnect()
     }
