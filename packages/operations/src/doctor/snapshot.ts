@@ -63,7 +63,7 @@ export type SentinelSnapshot = ProcessSnapshot<SentinelFacts>
 export interface RedisFacts extends RedisState {
   /** Why its version, product or mode cannot keep the promises; null if it can. */
   unsupported: string | null
-  /** The security holes that its package says to have fixed, such as `CVE-2025-49844`. Empty for a Redis of another machine. */
+  /** The security holes that its package says to have fixed, such as `CVE-2025-49844`. Empty if this machine does not have that package. */
   packageFixes: string[]
   /** The fields of `INFO`. */
   info: Record<string, string>

@@ -117,9 +117,12 @@ describe('the fixes that the package of an engine names', () => {
     ])
   })
 
-  it('are none for a process that is not a build of the package, and without a package', async () => {
+  it('are none for a process that is not a build of the package, without a package, and by a damaged file', async () => {
     expect(await readPackageFixes(build('redis', '7.0.15'), await documents())).toEqual([])
     expect(await readPackageFixes(builtOn(MAY), await temporaryFolder())).toEqual([])
+    const damaged = await documents()
+    await writeFile(join(damaged, 'redis-server', 'changelog.Debian.gz'), 'no gzip')
+    expect(await readPackageFixes(builtOn(MAY), damaged)).toEqual([])
   })
 })
 

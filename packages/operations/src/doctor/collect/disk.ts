@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AnyDataCentre } from '../../data-centre/open.ts'
+import { type AnyDataCentre, isSite } from '../../data-centre/open.ts'
 import type { DiskSpace } from '../snapshot.ts'
-import { isOnThisMachine } from './this-machine.ts'
 
 /**
  * The space on the disk of a Redis that runs on this machine; null for a Redis of another machine, and for a folder that
@@ -15,7 +16,7 @@ export async function readDisk(
   timeoutMs: number,
   ask: typeof spaceOf = spaceOf,
 ): Promise<DiskSpace | null> {
-  if (folder === undefined || !isOnThisMachine(dataCentre, host)) return null
+  if (folder === undefined || (isSite(dataCentre) && !isOwnAddress(host))) return null
   try {
     return await Promise.race([ask(folder), sleep(timeoutMs, null, { ref: false })])
   } catch {
@@ -28,3 +29,10 @@ async function spaceOf(folder: string): Promise<DiskSpace> {
   const { bavail, blocks, bsize } = await statfs(folder)
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
 }
+
+/** A loopback address may be the end of a tunnel to another machine. */
+const isOwnAddress = (host: string): boolean =>
+  isIP(host) !== 0 &&
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .some(({ address, internal }) => address === host && !internal)

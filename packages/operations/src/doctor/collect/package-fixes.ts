@@ -9,18 +9,19 @@ const DOCUMENTS = '/usr/share/doc'
 const MAX_BYTES = 4 * 1024 ** 2
 
 /**
- * The security holes that the package of this engine on this machine says to have fixed, such as `CVE-2025-49844`. Empty if the
- * running process is not a build of that package, such as an older one that was not restarted after an upgrade.
+ * The security holes that the package of a running engine says to have fixed, such as `CVE-2025-49844`, by the package on this
+ * machine: the build id shows which of its builds runs, also on another machine. Empty if none does.
  */
 export async function readPackageFixes(build: EngineBuild, folder = DOCUMENTS): Promise<string[]> {
-  let packed: Buffer
+  let changelog: string
   try {
-    packed = await readFile(join(folder, `${build.product}-server`, 'changelog.Debian.gz'))
+    const packed = await readFile(join(folder, `${build.product}-server`, 'changelog.Debian.gz'))
+    changelog = gunzipSync(packed, { maxOutputLength: MAX_BYTES }).toString()
   } catch {
-    // Another distribution, an engine without a package, or an image without documents.
+    // Another distribution, an engine without a package, an image without documents, or a damaged file.
     return []
   }
-  return fixesIn(gunzipSync(packed, { maxOutputLength: MAX_BYTES }).toString(), build)
+  return fixesIn(changelog, build)
 }
 
 /** The last line of an entry. Its date is the date of the source of that build. */

@@ -14,7 +14,6 @@ import { readDisk } from './disk.ts'
 import { readPackageFixes } from './package-fixes.ts'
 import { plannedTexts } from './planned.ts'
 import { clientsIn, readMap } from './replies.ts'
-import { isOnThisMachine } from './this-machine.ts'
 
 /** Writes are paused if a write command has no answer after this time, while other commands have. */
 const PAUSED_AFTER_MS = 700
@@ -58,7 +57,7 @@ export async function collectRedis(
     return {
       unsupported: unsupportedNode(name, String(info))?.message ?? null,
       ...readRedisState(info),
-      packageFixes: isOnThisMachine(dataCentre, address.host) ? await readPackageFixes(buildOf(fields)) : [],
+      packageFixes: await readPackageFixes(buildOf(fields)),
       info: fields,
       config: Object.fromEntries(Object.entries(directives).filter(([key]) => !SECRET.includes(key))),
       plannedConfig: parseRedisConf(planned.redisConf),
