@@ -21,9 +21,9 @@ const BUILT = join(ROOT, 'dist', 'packages-test')
 
 /**
  * The library, minified without its dependency, as a bundle contains it. Raise it only with a reason: the last was external
- * sessions, whose merge by claim exists in TypeScript and in Lua.
+ * sessions (3.6 KiB: their merge exists in TypeScript and in Lua) and registers (1 KiB).
  */
-const MOST_GZIP_BYTES = 45 * 1024
+const MOST_GZIP_BYTES = 46 * 1024
 
 let built: Built
 let scratch: string

@@ -35,9 +35,9 @@ local function end_of(bytes)
   return issued and math.min(number36(idle), number36(issued) + number36(expires))
 end
 
-local next_cursor, keys = unpack(redis.call('SCAN', cursor or '0', 'MATCH', 'hf:{???}:[st]:*', 'COUNT', ARGV[3]))
+local next_cursor, keys = unpack(redis.call('SCAN', cursor or '0', 'MATCH', 'hf:{???}:[stv]:*', 'COUNT', ARGV[3]))
 for _, key in ipairs(keys) do
-  if string.sub(key, 10, 10) == 't' then
+  if string.sub(key, 10, 10) ~= 's' then
     local bytes = redis.call('GET', key)
     local ends = bytes and end_of(bytes)
     if ends and ends + margin <= now then redis.call('DEL', key) end

@@ -23,15 +23,15 @@ export function recordKey(tag: string, digest: string): RecordKey {
   return { tag, digest, key: `hf:{${tag}}:t:${digest}` }
 }
 
-/** Matches the key of every record, as a pattern for `SCAN … MATCH`. */
+/** Matches the key of the record of every session, as a pattern for `SCAN … MATCH`. */
 export const RECORD_KEY_PATTERN = 'hf:{*}:t:*'
 
-const RECORD_KEY = /^hf:\{([0-9A-Za-z]{3})\}:t:([\w-]{32})$/
+const RECORD_KEY = /^hf:\{([0-9A-Za-z]{3})\}:[tv]:([\w-]{32})$/
 
-/** Parses the key of a record, or returns null if it is not one. */
+/** Parses the key of the record of a session or a register, or returns null if it is not one. */
 export function parseRecordKey(key: string): RecordKey | null {
   const [, tag, digest] = RECORD_KEY.exec(key) ?? []
-  return tag === undefined || digest === undefined ? null : recordKey(tag, digest)
+  return tag === undefined || digest === undefined ? null : { tag, digest, key }
 }
 
 /**
@@ -97,4 +97,15 @@ export function subjectKey(indexKey: KeyObject, subject: string): SubjectKey {
 export function attemptKey(indexKey: KeyObject, name: string): string {
   const mac = createHmac('sha256', indexKey).update('attempts\0').update(name).digest()
   return `hf:{${shardTag(mac.readUInt16BE(0) % SHARD_COUNT)}}:a:${mac.toString('base64url', 2, 18)}`
+}
+
+/**
+ * Derives the key of a register from a keyed hash, so that a reader of Redis cannot check a guessed name. `indexKey` is
+ * the index key of the key ring. Registers have a letter of their own: backups and "end every session" leave them out.
+ */
+export function registerKey(indexKey: KeyObject, namespace: string, name: string): RecordKey {
+  const mac = createHmac('sha256', indexKey).update(`register\0${namespace}\0`).update(name).digest()
+  const tag = shardTag(mac.readUInt16BE(0) % SHARD_COUNT)
+  const digest = mac.toString('base64url').slice(0, DIGEST_LENGTH)
+  return { tag, digest, key: `hf:{${tag}}:v:${digest}` }
 }

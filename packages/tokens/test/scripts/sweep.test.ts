@@ -87,6 +87,23 @@ test('a step removes sessions and tombstones that ended longer than the margin a
   expect(await run('EXISTS', 'hf:{000}:a:attempts', 'other:{000}:t:key', 'hf:mark')).toBe(3)
 })
 
+test('external sessions and registers are removed after their end in the same way', async () => {
+  const ended = NOW_MS - MARGIN_MS
+  const external = (idleUntilMs: number, expiresAtMs: number): TokenRecord => {
+    const part = { writer: 'w', idleVersion: 3, index: null, claims: new Map() }
+    return { ...live(idleUntilMs, expiresAtMs), external: part } as TokenRecord
+  }
+  await put('idle-ended', external(ended, NOW_MS + 1))
+  await put('idle-within-margin', external(ended + 1, NOW_MS + 1))
+  await put('ended', external(NOW_MS + 1, ended))
+  await put('within-margin', external(NOW_MS + 1, ended + 1))
+  await run('SET', 'hf:{000}:v:ended', encodeRecord(external(ended, ended)))
+  await run('SET', 'hf:{000}:v:in-use', encodeRecord(external(NOW_MS, NOW_MS)))
+  expect(await step()).toEqual([1, REST_MS])
+  expect(await names()).toEqual(['idle-within-margin', 'within-margin'])
+  expect(await run('KEYS', 'hf:{000}:v:*')).toEqual([Buffer.from('hf:{000}:v:in-use')])
+})
+
 test('a list of which every session has ended is gone', async () => {
   await run('ZADD', INDEX, '1000', 'one', '2000', 'two')
   await step()

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '../../errors.ts'
 export const MAX_SUBJECT_LENGTH = 256
 export const MAX_DEVICE_LENGTH = 256
 const MAX_CLAIMS_BYTES = 16_384
+const MAX_VALUE_BYTES = 16_384
 /** A deleted claim also counts, because its record keeps it until its end. */
 const MAX_CLAIM_NAMES = 512
 const NAMESPACE = /^[a-z0-9-]{1,64}$/
@@ -80,4 +81,14 @@ export function checkNamespace(namespace: unknown): string {
     )
   }
   return namespace
+}
+
+/** Throws `INVALID_OPTION` if the value of a register is not JSON, or too large. */
+export function checkValue(value: unknown): void {
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined) throw new InvalidOptionError('`value` must be a value that survives JSON.')
+  const bytes = Buffer.byteLength(text)
+  if (bytes > MAX_VALUE_BYTES) {
+    throw new InvalidOptionError(`\`value\` is ${bytes} bytes as JSON; at most ${MAX_VALUE_BYTES} are kept.`)
+  }
 }

@@ -55,15 +55,13 @@ export class ExternalCodec implements SessionOpener<ExternalContent> {
   readonly #dataCentre: string
   readonly #namespace: string
   readonly #renewal: Renewal
-  readonly #process: string
-  #puts = 0
+  readonly #newWriter: () => string
 
-  /** `process` differs from that of every other process: at most 8 letters and digits. */
-  constructor(namespace: string, options: { dataCentre: string; renewal: Renewal; process: string }) {
-    this.#namespace = namespace
+  constructor(options: { dataCentre: string; namespace: string; renewal: Renewal; newWriter: () => string }) {
+    this.#namespace = options.namespace
     this.#dataCentre = options.dataCentre
     this.#renewal = options.renewal
-    this.#process = options.process
+    this.#newWriter = options.newWriter
   }
 
   keyOf(id: string): RecordKey {
@@ -106,9 +104,7 @@ export class ExternalCodec implements SessionOpener<ExternalContent> {
     wanted: WantedSession,
   ): PutRecord {
     const version = Math.max(before === null ? 0 : versionOf(before), wanted.base?.version ?? 0) + 1
-    // Each put is a writer of its own. The outcome of an earlier put of the same version may be unknown, and the two
-    // must not be taken for each other.
-    const writer = this.#process + (this.#puts++).toString(36)
+    const writer = this.#newWriter()
     const secret = externalSecret(this.#namespace, id)
     const stored = before?.external?.claims ?? new Map<string, ClaimEntry>()
     const changed = this.#changedClaims(secret, key, { stored, current, wanted, version, writer })

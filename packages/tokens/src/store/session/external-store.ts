@@ -2,11 +2,9 @@ import { type CallOptions, Deadline } from '../../deadline.ts'
 import { UpdateConflictError } from '../../errors.ts'
 import { type LiveRecord, type TokenRecord, versionOf } from '../../record/record.ts'
 import { publicId, type RecordKey } from '../../token/digest.ts'
-import { randomFrom } from '../../token/random.ts'
 import {
   checkClaims,
   checkLifetime,
-  checkNamespace,
   checkNumber,
   checkText,
   MAX_DEVICE_LENGTH,
@@ -32,6 +30,7 @@ import { Verifier } from './verifier.ts'
 
 export interface ExternalStoreOptions {
   dataCentre: string
+  namespace: string
   renewal: Renewal
   changes: KeyedQueue
   observer: StoreObserver
@@ -40,28 +39,12 @@ export interface ExternalStoreOptions {
   verifyTimeoutMs: number
   writeTimeoutMs: number
   maxRemembered: number
+  /** Returns a text that no other change has: at most 16 letters and digits. */
+  newWriter: () => string
 }
 
 /** Far below the largest number that a record can hold. */
 const MAX_VERSION = 10 ** 15
-/** The bytes of a random number below 2^40, which has at most 8 digits in base 36. */
-const PROCESS_BYTES = 5
-
-/** Returns the external sessions of each namespace, the same object for the same one. Throws `INVALID_OPTION`. */
-export function openExternal(
-  backend: Backend,
-  options: ExternalStoreOptions,
-): (namespace: string) => ExternalSessions {
-  const process = randomFrom(PROCESS_BYTES).readUIntBE(0, PROCESS_BYTES).toString(36)
-  const opened = new Map<string, ExternalSessions>()
-  return (namespace) => {
-    const known = opened.get(namespace)
-    if (known !== undefined) return known
-    const store = new ExternalStore(backend, { ...options, namespace: checkNamespace(namespace), process })
-    opened.set(namespace, store)
-    return store
-  }
-}
 
 /** A put whose arguments were checked. */
 interface CheckedPut extends ExternalPut {
@@ -70,7 +53,7 @@ interface CheckedPut extends ExternalPut {
 }
 
 /** External sessions of one namespace, over any backend. */
-class ExternalStore implements ExternalSessions {
+export class ExternalStore implements ExternalSessions {
   readonly namespace: string
   readonly #backend: Backend
   readonly #options: ExternalStoreOptions
@@ -79,11 +62,11 @@ class ExternalStore implements ExternalSessions {
   readonly #verifier: Verifier<ExternalContent>
   readonly #revoker: Revoker
 
-  constructor(backend: Backend, options: ExternalStoreOptions & { namespace: string; process: string }) {
+  constructor(backend: Backend, options: ExternalStoreOptions) {
     this.namespace = options.namespace
     this.#backend = backend
     this.#options = options
-    this.#codec = new ExternalCodec(options.namespace, options)
+    this.#codec = new ExternalCodec(options)
     this.#reader = new SessionReader(backend, this.#codec)
     const shared = { codec: this.#codec, reader: this.#reader, observer: options.observer }
     const { verifyTimeoutMs, writeTimeoutMs, maxRemembered } = options

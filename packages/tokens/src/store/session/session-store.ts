@@ -21,8 +21,9 @@ import { AttemptCounter } from '../attempts/counter.ts'
 import type { MergeRequest, Rotated } from '../commit/requests.ts'
 import type { Backend } from './backend.ts'
 import type { ExternalSessions } from './external-sessions.ts'
-import { openExternal } from './external-store.ts'
 import { KeyedQueue } from './keyed-queue.ts'
+import { Namespaces } from './namespaces.ts'
+import type { Registers } from './registers.ts'
 import { Renewal } from './renewal.ts'
 import { Revoker } from './revoker.ts'
 import { SessionCodec } from './session-codec.ts'
@@ -58,7 +59,7 @@ export class SessionStore implements TokenStore {
   readonly #revoker: Revoker
   /** Changes that read a session and then write it. Without the queue, those of one process refuse each other. */
   readonly #changes: KeyedQueue
-  readonly #external: (namespace: string) => ExternalSessions
+  readonly #namespaces: Namespaces
   readonly attempts: Attempts
 
   /** Throws `INVALID_OPTION`. */
@@ -81,7 +82,7 @@ export class SessionStore implements TokenStore {
     })
     this.#revoker = new Revoker(this.#backend, { ...shared, timeoutMs: this.#timeoutMs })
     this.attempts = new AttemptCounter(this.#backend, this.#renewal.keyring.indexKey, this.#timeoutMs)
-    this.#external = openExternal(this.#backend, {
+    this.#namespaces = new Namespaces(this.#backend, {
       dataCentre,
       renewal: this.#renewal,
       changes: this.#changes,
@@ -194,7 +195,11 @@ export class SessionStore implements TokenStore {
   }
 
   external(namespace: string): ExternalSessions {
-    return this.#external(namespace)
+    return this.#namespaces.external(namespace)
+  }
+
+  registers(namespace: string): Registers {
+    return this.#namespaces.registers(namespace)
   }
 
   nowMs(): number {

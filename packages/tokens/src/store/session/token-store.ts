@@ -5,6 +5,7 @@ import type { StoreStatus } from '../api/status.ts'
 import type { Active, Inactive, Revocation, Session, Verification } from '../api/verification.ts'
 import type { Attempts } from '../attempts/attempts.ts'
 import type { ExternalSessions } from './external-sessions.ts'
+import type { Registers } from './registers.ts'
 
 export interface IssueRequest {
   /** The user who logged in: 1 to 256 characters. The store does not interpret them. */
@@ -118,6 +119,9 @@ export interface TokenStore {
    * run a version of Holdfast that has this method before the first one uses it.
    */
   external(namespace: string): ExternalSessions
+
+  /** Returns values that may be deleted and come again, such as one-time codes. `namespace` is as for {@link external}. */
+  registers(namespace: string): Registers
 
   /** Counters of attempts that all processes share, used to limit login attempts. */
   readonly attempts: Attempts
