@@ -132,6 +132,8 @@ async function declare({ folder: source }: Published, folder: string): Promise<v
       outDir: join(folder, 'dist', 'types'),
     },
     include: [join(ROOT, source, 'src')],
+    // The types of `request.session` too, which the repository itself leaves out: they clash with those of express-session.
+    exclude: [],
   }
   const file = join(folder, '..', 'tsconfig.types.json')
   await writeFile(file, JSON.stringify(config))

@@ -33,7 +33,18 @@ export const readManifest = async (folder: string): Promise<Manifest> =>
  * The subpaths of the library that are published. The others are for the packages of this repository: the command
  * contains what it needs of them.
  */
-const PUBLIC_SUBPATHS = ['.', './attempts', './environment', './express']
+const PUBLIC_SUBPATHS = [
+  '.',
+  './attempts',
+  './environment',
+  './express',
+  './express-request',
+  './fastify',
+  './fastify-request',
+  './hono',
+  './koa',
+  './web',
+]
 
 /** The manifest of the library with its published subpaths. */
 export async function libraryManifest(): Promise<Manifest> {

@@ -56,6 +56,11 @@ export const LIBRARY: ErrorEntries = {
       'A server cannot keep the promises of Holdfast; `reason` gives the cause, such as `cluster` or `version`.',
     remedy: 'Use Redis or Valkey from 7.0, without cluster mode, with the ACL rules of `REDIS_ACL_RULES`.',
   },
+  CROSS_SITE: {
+    cause: 'A page of another site sent a login, logout or rotation. Nothing was done. Its status is 403.',
+    remedy:
+      'If the page is your own, add its origin to `origins` of the adapter, or let the proxy pass the host of the browser on.',
+  },
   SESSION_CONFLICT: {
     cause: 'Another middleware uses the same property of a request.',
     remedy: 'Give the middleware another `property`, or remove the other middleware.',

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'WRONG_DATA_CENTRE'
   | 'UNSUPPORTED_SERVER'
   | 'SESSION_CONFLICT'
+  | 'CROSS_SITE'
   | 'COMMAND_TIMEOUT'
   | 'REDIS_REPLY'
 
@@ -144,6 +145,16 @@ export class UnsupportedServerError extends HoldfastError {
     super(message, options)
     this.reason = reason
   }
+}
+
+/** A page of another site sent the request. It was refused, and nothing was done. */
+export class CrossSiteError extends HoldfastError {
+  override readonly code = 'CROSS_SITE'
+  /** Web frameworks answer it by themselves, with this status and its message. */
+  readonly status = 403
+  readonly statusCode = 403
+  readonly expose = true
+  readonly headers = { 'cache-control': 'no-store' }
 }
 
 /** Another middleware uses the same property of a request. The application must change one of them. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isCrossSite } from '@holdfast/tokens/web'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
 import { rateLimitedLog } from '../base/throttles.ts'
@@ -11,24 +12,6 @@ interface OriginCheckOptions {
   audit: Pick<Audit, 'recordBounded'>
   cookie: Pick<SessionCookie, 'secure'>
   log: Pick<FastifyBaseLogger, 'warn'>
-}
-
-/**
- * True when a browser sent this request from a page of another site. Every change by cookie refuses such a request, and so
- * does the login: a foreign page must neither log a user out nor log the user in under another name.
- *
- * SameSite=Lax is not enough: it allows pages of sibling domains, also where they share the cookie (`cookieDomain`), and a
- * login needs no cookie. `Sec-Fetch-Site` is set by the browser (all browsers since 2023, over HTTPS or on loopback); older
- * ones, and plain HTTP, send `Origin` with each POST. A client that sends neither is not a browser and holds no other user's cookies. `host` is the host that the browser
- * requested, as reported by a trusted proxy if there is one.
- * INV-GATEWAY-4.
- */
-export function isCrossSite(headers: IncomingHttpHeaders, host = headers.host): boolean {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  const { origin } = headers
-  if (origin === undefined) return false
-  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase()
 }
 
 /**
@@ -46,9 +29,11 @@ export function isFromInsecurePage(headers: IncomingHttpHeaders, host = headers.
 export type OriginCheck = (request: FastifyRequest) => Problem | null
 
 /**
- * Makes the check of all routes that change something. It answers `INSECURE_PAGE` to a page that was opened by http:// when the
+ * Makes the check of all routes that change something by cookie, and of the login. It answers `INSECURE_PAGE` to a page that was opened by http:// when the
  * cookie is secure, because the browser would not keep it, and `CROSS_SITE` to a page of another site. The caller must send
- * the problem. The first is logged for the operator, who can redirect http:// to https://; the second is audited.
+ * the problem. The first is logged for the operator, who can redirect http:// to https://; the second is audited. The host is
+ * the one that the browser requested, as reported by a trusted proxy if there is one.
+ * INV-GATEWAY-4.
  */
 export function createOriginCheck({ audit, cookie, log }: OriginCheckOptions): OriginCheck {
   const logInsecurePage = rateLimitedLog()
@@ -63,7 +48,7 @@ export function createOriginCheck({ audit, cookie, log }: OriginCheckOptions): O
       )
       return insecurePage
     }
-    if (!isCrossSite(headers, host)) return null
+    if (!isCrossSite({ headers, host })) return null
     const [route, remote] = [request.routeOptions.url ?? '', clientAddress(request)]
     audit.recordBounded(`${route} ${remote}`, { event: 'cross-site-refused', route, remote })
     return crossSite

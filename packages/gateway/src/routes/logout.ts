@@ -1,10 +1,10 @@
 import { type Claims, tokenId } from '@holdfast/tokens'
+import { readCredential } from '@holdfast/tokens/web'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { rateLimitedLog } from '../base/throttles.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { readCredential } from '../http/credential.ts'
 import { networkOf } from '../limits/names.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { loggedOutPage } from '../pages/login.ts'
@@ -67,7 +67,7 @@ export function logoutRoute(app: FastifyInstance, services: Services): void {
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 
     scope.post('/logout', description, async (request, reply) => {
-      const credential = readCredential(request, cookie)
+      const credential = readCredential(request.headers, cookie.name)
       const originProblem = credential?.from === 'bearer' ? null : services.originProblem(request)
       if (originProblem !== null) return sendProblem(request, reply, originProblem)
       let ended = false

@@ -1,10 +1,10 @@
 import type { Active, SessionSummary } from '@holdfast/tokens'
+import { type Credential, readCredential } from '@holdfast/tokens/web'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Page } from '../html/layout.ts'
 import { sendPage, sendProblem, wantsHtml } from '../http/answer.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { type Credential, readCredential } from '../http/credential.ts'
 import { noSuchSession, type Problem, sessionProblem, storeUnavailable } from '../http/problems.ts'
 import { describeRoute } from '../openapi/describe.ts'
 import { isLeftOpen, leftOpenPage } from '../pages/left-open.ts'
@@ -131,7 +131,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
 
   /** The session of a request. Null when there is none; then the answer has been sent. */
   async function ownerOf(request: FastifyRequest, reply: FastifyReply): Promise<Owner | null> {
-    const credential = readCredential(request, cookie)
+    const credential = readCredential(request.headers, cookie.name)
     if (credential === null) return refused(request, reply, sessionProblem({ status: 'none' }))
     const session = await checkToken(credential.token, null)
     if (session.status === 'active') return { session, credential }
@@ -147,7 +147,7 @@ export function ownSessionsRoutes(app: FastifyInstance, services: Services): voi
   /** Answers only after the store has acknowledged the end; otherwise with 503, and the cookie stays. */
   function ending(end: End) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const isBearer = readCredential(request, cookie)?.from === 'bearer'
+      const isBearer = readCredential(request.headers, cookie.name)?.from === 'bearer'
       const originProblem = isBearer ? null : services.originProblem(request)
       if (originProblem !== null) return sendProblem(request, reply, originProblem)
       const owner = await ownerOf(request, reply)

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Active } from '@holdfast/tokens'
-import type { FastifyInstance } from 'fastify'
 import type { AccessPolicy } from '../access/rules.ts'
 import { decideWithoutSession, decideWithSession, requirementFor } from '../forward-auth/decision.ts'
 import type { AllowHeaders } from '../forward-auth/identity-headers.ts'
@@ -13,8 +12,6 @@ export interface VerifyFastPathOptions {
   /** The current rules. */
   access: () => AccessPolicy | undefined
   headersOf: AllowHeaders
-  /** Parses a `Cookie` header. */
-  parseCookie: FastifyInstance['parseCookie']
   metrics: Pick<HttpMetrics, 'timer'>
   /** Keeps the session of a request that is passed on to `routes/verify.ts`, so that it is verified only once. */
   found: WeakMap<IncomingMessage, Active>
@@ -30,7 +27,7 @@ export interface VerifyFastPathOptions {
  */
 export function createVerifyFastPath(
   { checkCachedSession, lifecycle }: Services,
-  { access, headersOf, parseCookie, metrics, found }: VerifyFastPathOptions,
+  { access, headersOf, metrics, found }: VerifyFastPathOptions,
 ): PreRouter {
   // An address with a query is not in this map, and is passed on.
   const conventions = new Map(
@@ -49,7 +46,7 @@ export function createVerifyFastPath(
     const requirement = requirementFor(access(), convention.proxy, request)
     let decision = decideWithoutSession(requirement)
     if (decision === null) {
-      const session = checkCachedSession({ headers, cookies: parseCookie(headers.cookie ?? '') })
+      const session = checkCachedSession({ headers })
       decision = session && decideWithSession(requirement, session, null, Date.now())
       if (session !== null && decision?.kind !== 'pass') found.set(request, session)
     }

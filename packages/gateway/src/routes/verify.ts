@@ -56,11 +56,7 @@ export function verifyRoutes(
   })
   const found = new WeakMap<IncomingMessage, Active>()
   if (metrics !== null) {
-    const { parseCookie } = app
-    addPreRouter(
-      app.server,
-      createVerifyFastPath(services, { access, headersOf, parseCookie, metrics, found }),
-    )
+    addPreRouter(app.server, createVerifyFastPath(services, { access, headersOf, metrics, found }))
   }
   app.register(async (scope) => {
     // Envoy sends the client's method and headers; what they state about a body does not matter here.

@@ -1,6 +1,7 @@
 import type { Active, IdleExtender, TokenStore, Verification } from '@holdfast/tokens'
+import { readCredential } from '@holdfast/tokens/web'
 import type { FastifyRequest } from 'fastify'
-import { readCredential, type SessionCookie, type TokenSource } from '../http/credential.ts'
+import type { SessionCookie } from '../http/credential.ts'
 import { isMeantFor } from './audience.ts'
 
 /** The session of a request; `none` when it contains no token. */
@@ -18,7 +19,7 @@ export interface WrongAudience {
 }
 
 /** The session of a request if the cache knows it to be active; null when it must be verified. */
-export type CheckCachedSession = (request: TokenSource) => Active | null
+export type CheckCachedSession = (request: Pick<FastifyRequest, 'headers'>) => Active | null
 
 /**
  * Verifies tokens and their audience, and extends their sessions in the background when due: a client that sends a token is
@@ -53,7 +54,7 @@ export function createCachedChecker(
   cookie: SessionCookie,
 ): CheckCachedSession {
   return (request) => {
-    const credential = readCredential(request, cookie)
+    const credential = readCredential(request.headers, cookie.name)
     if (credential === null) return null
     const session = store.verifyNow(credential.token)
     if (session !== null && !isMeantFor(session.claims, null)) return null
@@ -65,7 +66,7 @@ export function createCachedChecker(
 /** Verifies the token of a request. */
 export function createSessionChecker(checkToken: CheckToken, cookie: SessionCookie): CheckSession {
   return (request) => {
-    const credential = readCredential(request, cookie)
+    const credential = readCredential(request.headers, cookie.name)
     return credential ? checkToken(credential.token, null) : NONE
   }
 }

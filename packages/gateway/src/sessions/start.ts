@@ -1,11 +1,12 @@
 import type { Claims, IssuedToken, TokenStore } from '@holdfast/tokens'
+import { readCredential } from '@holdfast/tokens/web'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
 import type { LoginMethod } from '../audit/entry.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { SessionsConfig } from '../config/logins.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { readCredential, type SessionCookie } from '../http/credential.ts'
+import type { SessionCookie } from '../http/credential.ts'
 import { claimsOf, type Identity } from '../users/identity.ts'
 import { audienceClaim } from './audience.ts'
 import { deviceLabel, deviceWords } from './device.ts'
@@ -63,7 +64,7 @@ export async function startSession(
   const { store, cookie, audit, lifecycle, sessions } = services
   const options = { signal: lifecycle.giveUp }
   const remote = clientAddress(request)
-  const presented = readCredential(request, cookie)
+  const presented = readCredential(request.headers, cookie.name)
   const before = bearer !== null && presented?.from === 'cookie' ? null : presented
   const rememberMs = remember ? sessions.rememberMs : undefined
 

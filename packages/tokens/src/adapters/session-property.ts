@@ -36,6 +36,11 @@ export function putSession(request: IncomingMessage, property: string, session: 
   })
 }
 
+/** The session that {@link putSession} set on a request. */
+export function readSession(request: IncomingMessage, property: string): Session | null {
+  return HELD.get(request)?.get(property)?.session ?? null
+}
+
 /** Throws `SESSION_CONFLICT` if another middleware has set that property. Its getter is not called. */
 export function requireFree(request: IncomingMessage, property: string): void {
   if (property in request && HELD.get(request)?.has(property) !== true) throw conflict(property)
