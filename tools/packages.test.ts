@@ -99,7 +99,7 @@ describe('the published library', () => {
       await reportsIn(folder),
       'The public surface has changed. Read the change, and run `npm run docs`.',
     ).toEqual(await reportsIn(API_FOLDER))
-  }, 60_000)
+  }, 180_000)
 
   test(`is at most ${MOST_GZIP_BYTES / 1024} KiB when minified and compressed, without its dependency`, async () => {
     const bundle = await rolldown({

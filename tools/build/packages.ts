@@ -43,7 +43,11 @@ const PUBLIC_SUBPATHS = [
   './fastify-request',
   './hono',
   './koa',
+  './nestjs',
+  './react-router',
+  './socket-io',
   './web',
+  './websocket',
 ]
 
 /** The manifest of the library with its published subpaths. */

@@ -109,8 +109,8 @@ export interface WebSessions {
   /** The 503 for `unavailable`, with `Retry-After`: it names no host and leaves the cookie alone. */
   unavailable(): Response
 
-  /** Whether a page of another site sent the request: see {@link isCrossSite}. */
-  isCrossSite(request: WebRequest): boolean
+  /** Throws `CROSS_SITE` if a page of another site sent the request: see {@link isCrossSite}. */
+  requireSameSite(request: WebRequest): void
 }
 
 const DEFAULT_IDLE_MS = 30 * 60 * 1000
@@ -218,7 +218,7 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
     },
 
     unavailable: () => toResponse(UNAVAILABLE),
-    isCrossSite: (request) => isCrossSite(request, origins),
+    requireSameSite,
   }
 }
 

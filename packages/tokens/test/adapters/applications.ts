@@ -8,6 +8,8 @@ import * as fastify from '../../../../examples/fastify.ts'
 import * as hono from '../../../../examples/hono.ts'
 import * as koa from '../../../../examples/koa.ts'
 import type { Ask } from './browser.ts'
+import { startNest } from './nestjs-application.ts'
+import { createHandler } from './react-router-application.ts'
 
 /**
  * Starts an application on an adapter. `GET /` answers the session or null, `GET /private` needs a session, `POST /login`
@@ -26,6 +28,11 @@ export const APPLICATIONS: Record<string, StartApplication> = {
   Hono: async (store) => {
     const app = hono.createApp(store)
     return async (method, path, headers = {}) => app.request(path, { method, headers })
+  },
+  NestJS: async (store) => asking(await startNest(store)),
+  'React Router': async (store) => {
+    const handle = createHandler(store)
+    return (method, path, headers = {}) => handle(new Request(`http://localhost${path}`, { method, headers }))
   },
   Koa: (store) => listen(quiet(koa.createApp(store)).callback()),
 }
