@@ -5,6 +5,7 @@ import { createUpgradeSessions, refuseUpgrade, type UpgradeOptions } from './upg
 
 /** What the adapter uses of a connection of the engine, which carries the sockets of all namespaces. */
 export interface EngineConnection {
+  id: string
   request: IncomingMessage
   close(): unknown
   once(event: 'close', listener: () => void): unknown
@@ -17,13 +18,12 @@ export interface SocketServerLike {
       middleware: (request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => void,
     ): void
     on(event: 'connection', listener: (connection: EngineConnection) => void): unknown
-    clients: object
   }
 }
 
 export interface SocketSessions {
   /** The session of a socket. */
-  sessionOf(socket: Pick<EngineConnection, 'request'>): Session | null
+  sessionOf(socket: { request: IncomingMessage }): Session | null
 }
 
 /**
@@ -33,6 +33,7 @@ export interface SocketSessions {
  */
 export function sessions(io: SocketServerLike, options: UpgradeOptions): SocketSessions {
   const upgrades = createUpgradeSessions(options)
+  const open = new Set<string>()
 
   io.engine.use(async (request, response, next) => {
     try {
@@ -51,8 +52,16 @@ export function sessions(io: SocketServerLike, options: UpgradeOptions): SocketS
 
   io.engine.on('connection', (connection) => {
     const close = () => void connection.close()
-    if (upgrades.sessionOf(connection.request) === null) close()
-    else connection.once('close', upgrades.watch(connection.request, close))
+    if (upgrades.sessionOf(connection.request) === null) {
+      close()
+      return
+    }
+    open.add(connection.id)
+    const stop = upgrades.watch(connection.request, close)
+    connection.once('close', () => {
+      open.delete(connection.id)
+      stop()
+    })
   })
 
   return { sessionOf: ({ request }) => upgrades.sessionOf(request) }
@@ -60,6 +69,6 @@ export function sessions(io: SocketServerLike, options: UpgradeOptions): SocketS
   /** Each request of a connection that is open already names it: an outage must not close it. */
   function isOpen({ url = '' }: IncomingMessage): boolean {
     const id = new URLSearchParams(url.split('?')[1]).get('sid')
-    return id !== null && Object.hasOwn(io.engine.clients, id)
+    return id !== null && open.has(id)
   }
 }
