@@ -41,6 +41,7 @@ it('a local data centre describes itself for scripts', async () => {
     proxy: {
       host: `${NETWORK}.2`,
       port: 6380,
+      sentinelPort: 26380,
       user: 'platform',
       password: expect.stringMatching(/^.{40,}$/),
     },
