@@ -196,7 +196,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     by: 'a snapshot that cannot be saved, after which a primary answers MISCONF to PING as on a full disk',
     plant: async (lab) => {
       const dump = lab.fileOf(lab.nameOf('redis', lab.primary), 'data', 'dump.rdb')
-      await mkdir(dump, { recursive: true })
+      // A full synchronization may have written one.
+      await rm(dump, { recursive: true, force: true })
+      await mkdir(dump)
       await lab.set(lab.primary, 'save', '900 1')
       await lab.dc.ask(lab.primary, ['BGSAVE'])
       await eventually(async () =>
