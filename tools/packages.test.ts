@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -92,6 +92,16 @@ describe('the published library', () => {
     expect(found).toHaveLength(2 * (Object.keys(built.library.declarations).length + 1))
   }, 60_000)
 
+  test('has types that strict applications of web frameworks accept without a cast', async () => {
+    const folder = join(BUILT, 'typed')
+    await mkdir(join(folder, 'node_modules', '@holdfast'), { recursive: true })
+    await symlink(built.library.folder, join(folder, 'node_modules', '@holdfast', 'tokens'))
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+    await writeFile(join(folder, 'app.ts'), APPLICATIONS)
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(STRICT))
+    await run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['--project', folder])
+  }, 60_000)
+
   test('exports what its API reports say', async () => {
     const folder = join(scratch, 'api')
     await writeApiReports(built.library, folder)
@@ -115,6 +125,51 @@ describe('the published library', () => {
     expect(bytes).toBeLessThanOrEqual(MOST_GZIP_BYTES)
   })
 })
+
+const STRICT = {
+  compilerOptions: {
+    target: 'es2023',
+    lib: ['es2023', 'dom'],
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ['node'],
+  },
+  files: ['app.ts'],
+}
+
+/** With the types of `request.session`, which the repository itself leaves out. */
+const APPLICATIONS = `
+import '@holdfast/tokens/express-request'
+import '@holdfast/tokens/fastify-request'
+import { createMemoryStore, generateKeyring, type Session } from '@holdfast/tokens'
+import { sessions as ofExpress } from '@holdfast/tokens/express'
+import { sessions as ofFastify } from '@holdfast/tokens/fastify'
+import { type SessionEnv, sessions as ofHono } from '@holdfast/tokens/hono'
+import { sessions as ofSocketIo } from '@holdfast/tokens/socket-io'
+import { sessions as ofWebSockets } from '@holdfast/tokens/websocket'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { Server } from 'socket.io'
+import { WebSocketServer } from 'ws'
+
+const store = createMemoryStore({ dataCentre: 'dc1', keyring: generateKeyring() })
+const subjectOf = (session: Session | null) => session?.subject ?? ''
+
+const app = express().use(ofExpress({ store }))
+app.get('/', (request, response) => void response.json(subjectOf(request.session)))
+const plugged = fastify().register(ofFastify, { store })
+plugged.get('/', async (request, reply) => [subjectOf(request.session), await reply.logout()])
+new Hono<SessionEnv>().use(ofHono({ store })).get('/', (c) => c.json(subjectOf(c.get('session'))))
+ofSocketIo(new Server(), { store })
+const auth = ofWebSockets({ store })
+const sockets = new WebSocketServer({ noServer: true })
+app.listen(0).on('upgrade', (request, socket, head) => void auth.upgrade(sockets, request, socket, head))
+`
 
 async function reportsIn(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).toSorted()
