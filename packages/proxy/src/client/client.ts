@@ -175,7 +175,7 @@ export class Client {
       return true
     }
     const { commands } = streams
-    const found = commands.find(request.args)
+    const found = commands.find(request.args, name)
     if (found === null) return this.#refuse(unknownCommand(commands, request.args))
     if (!fitsArity(found, request.args)) {
       if (found.name !== 'exec') return this.#refuse(wrongArity(found))

@@ -41,9 +41,12 @@ export class CommandTable {
     ])
   }
 
-  /** Finds a command by its arguments, as the server does. Null: the server does not know it. */
-  find(args: readonly Buffer[]): Command | null {
-    const command = this.#commands.get(lowerCase(args[0]))
+  /**
+   * Finds a command by its arguments, as the server does. `name` is the first one in lower case. Null: the server does not
+   * know it.
+   */
+  find(args: readonly Buffer[], name = lowerCase(args[0])): Command | null {
+    const command = this.#commands.get(name)
     if (command === undefined) return null
     if (command.subcommands === null || args.length === 1) return command
     return command.subcommands.get(lowerCase(args[1])) ?? null

@@ -1,3 +1,4 @@
+import { decimalAt } from './decimal.ts'
 import { UnreadBytes } from './unread-bytes.ts'
 
 /** The server sent bytes that are not a reply. */
@@ -106,7 +107,7 @@ export function elementsOf(reply: Buffer): Buffer[] | null {
 }
 
 function readLength(bytes: Buffer, start: number, end: number): number {
-  const text = bytes.toString('latin1', start, end)
-  if (!/^-?\d{1,15}$/.test(text)) throw new ReplyError('The server sent a length that is not a number.')
-  return Number(text)
+  const length = decimalAt(bytes, start, end)
+  if (length === null) throw new ReplyError('The server sent a length that is not a number.')
+  return length
 }

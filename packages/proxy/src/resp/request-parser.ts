@@ -1,3 +1,4 @@
+import { decimalAt } from './decimal.ts'
 import { UnreadBytes } from './unread-bytes.ts'
 
 /** One command of a client: its arguments, and its bytes as they are forwarded. */
@@ -159,11 +160,9 @@ export function encodeCommand(args: readonly (Buffer | string)[]): Buffer {
 
 const CRLF = Buffer.from('\r\n')
 
-/** Reads a length: digits alone, or -1. Null for any other text. */
-function lengthAt(bytes: Buffer, start: number, end: number): number | null {
-  const text = bytes.toString('latin1', start, Math.min(end, start + 12))
-  return end - start <= 11 && /^-?\d{1,10}$/.test(text) ? Number(text) : null
-}
+/** Reads a length of at most ten digits. Null for any other text. */
+const lengthAt = (bytes: Buffer, start: number, end: number): number | null =>
+  end - start <= 11 ? decimalAt(bytes, start, end) : null
 
 const printable = (char: string) => (/[ -~]/.test(char) ? char : '?')
 

@@ -6,7 +6,6 @@ import {
   isNull,
   nullArray,
   type Protocol,
-  QUEUED,
   textOf,
 } from '../resp/reply.ts'
 import { elementsOf } from '../resp/reply-splitter.ts'
@@ -103,7 +102,7 @@ export function encodeBatch(
       replies += 1
       db = call.db
     }
-    bytes.push(...call.commands)
+    for (const command of call.commands) bytes.push(command)
     replies += call.commands.length
     // A transaction may have selected another database.
     if (call.isTransaction) db = -1
@@ -121,17 +120,17 @@ export function encodeBatch(
   return { bytes, replies: replies + 3 }
 }
 
-/** The place of each answer of {@link encodeBatch} among the commands between `MULTI` and `EXEC`. */
-function places({ calls }: Batch, recordDb: number): { call: Call | null }[] {
-  const all: { call: Call | null }[] = []
+/** Whose the answers to the commands of {@link encodeBatch} between `MULTI` and `EXEC` are. Null: the proxy's own. */
+function owners({ calls }: Batch, recordDb: number): (Call | null)[] {
+  const all: (Call | null)[] = []
   let db = recordDb
   for (const call of calls) {
-    if (call.db !== db) all.push({ call: null })
+    if (call.db !== db) all.push(null)
     db = call.isTransaction ? -1 : call.db
-    for (const _ of call.commands) all.push({ call })
+    for (const _ of call.commands) all.push(call)
   }
-  if (db !== recordDb) all.push({ call: null })
-  all.push({ call: null })
+  if (db !== recordDb) all.push(null)
+  all.push(null)
   return all
 }
 
@@ -142,21 +141,23 @@ export function readOutcome(
   record: RecordPlace,
   protocol: Protocol,
 ): Outcome {
-  const [multi = QUEUED, ...rest] = replies
-  const exec = rest[rest.length - 2]
-  const queued = rest.slice(0, -2)
-  if (exec === undefined) throw new Error('A batch was answered with too few replies.')
-  const own = places(batch, record.db)
+  const own = owners(batch, record.db)
+  // The answer to MULTI, one for each command, those to EXEC and to the guard of the next batch.
+  const exec = replies[replies.length - 2]
+  if (exec === undefined || replies.length !== own.length + 3) {
+    throw new Error('A batch was answered with another number of replies.')
+  }
   const refusals = new Map<Call, Buffer>()
   let full: Buffer | null = null
-  for (const [index, reply] of [multi, ...queued].entries()) {
+  for (const [index, reply] of replies.entries()) {
+    if (index > own.length) break
     if (!isError(reply)) continue
     if (isPassing(reply)) return passing(reply)
     if (errorKind(reply) === 'OOM') {
       full = reply
       continue
     }
-    const call = index === 0 ? null : (own[index - 1]?.call ?? null)
+    const call = own[index - 1] ?? null
     if (call === null)
       return { kind: 'refused', refusals: new Map(batch.calls.map((each) => [each, aboutRights(reply)])) }
     if (!refusals.has(call)) refusals.set(call, call.isTransaction ? aborted(reply) : reply)
@@ -170,20 +171,19 @@ export function readOutcome(
   return { kind: 'done', answers: answersOf(batch.calls, own, results, protocol) }
 }
 
+/** The answers of `EXEC` are in the order of the calls, with those of the proxy's own commands between them. */
 function answersOf(
   calls: readonly Call[],
-  own: readonly { call: Call | null }[],
+  own: readonly (Call | null)[],
   results: readonly Buffer[],
   protocol: Protocol,
 ): Buffer[] {
-  const answers = new Map<Call, Buffer[]>(calls.map((call) => [call, []]))
-  for (const [index, { call }] of own.entries()) {
-    const result = results[index]
-    if (call !== null && result !== undefined) answers.get(call)?.push(result)
-  }
+  let at = 0
   return calls.map((call) => {
-    const its = answers.get(call) ?? []
-    return call.isTransaction ? array(its) : (its[0] ?? nullArray(protocol))
+    if (own[at] === null && call.commands.length > 0) at += 1
+    const from = at
+    at += call.commands.length
+    return call.isTransaction ? array(results.slice(from, at)) : (results[from] ?? nullArray(protocol))
   })
 }
 

@@ -23,12 +23,17 @@ const CONNECTION_ENDED = 'The connection ended before the answer came.'
  */
 export class Batches {
   readonly #counters: WriteCounters
+  readonly #reasonOf: () => string
   #queue = new Set<Call>()
   #current: Current | null = null
   #number = 0
+  /** Runs until the time of the call that is given up first. */
+  #timer: NodeJS.Timeout | null = null
 
-  constructor(counters: WriteCounters) {
+  /** `reasonOf` says why a call was not answered when its time is over. */
+  constructor(counters: WriteCounters, reasonOf: () => string) {
     this.#counters = counters
+    this.#reasonOf = reasonOf
   }
 
   /** Calls that are not answered. */
@@ -56,18 +61,9 @@ export class Batches {
     return this.#current
   }
 
-  /** Adds a call. `reasonOf` says why it was not answered when its time is over. */
-  add(call: Call, reasonOf: () => string): void {
-    const timer = setTimeout(
-      () => this.#expire(call, reasonOf()),
-      Math.max(0, call.untilMs - performance.now()),
-    )
-    const { answer } = call
-    call.answer = (reply) => {
-      clearTimeout(timer)
-      answer(reply)
-    }
+  add(call: Call): void {
     this.#queue.add(call)
+    this.#expireInTime()
   }
 
   /** The batch on its way, or a new one of what waits. Without calls it renews the record and asks about the journal. */
@@ -212,12 +208,33 @@ export class Batches {
   }
 
   /** Answers everything as if its time were over. */
-  close(reason: string): void {
-    for (const call of [...(this.#current?.calls ?? []), ...this.#queue]) this.#expire(call, reason)
+  close(): void {
+    for (const call of [...(this.#current?.calls ?? []), ...this.#queue]) this.#expire(call)
+    clearTimeout(this.#timer ?? undefined)
+    this.#timer = null
+  }
+
+  /** One timer for all calls, because most of them are answered long before their time. */
+  #expireInTime(): void {
+    if (this.#timer !== null) return
+    const firstMs = this.firstUntilMs
+    if (firstMs === Number.POSITIVE_INFINITY) return
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null
+        const nowMs = performance.now()
+        const calls = [...(this.#current?.calls ?? []), ...this.#queue]
+        for (const call of calls) if (call.untilMs <= nowMs) this.#expire(call)
+        this.#expireInTime()
+      },
+      Math.max(0, firstMs - performance.now()),
+    )
   }
 
   /** Answers a call whose time is over. If it was sent, it is not sent again; whether it was done is not known. */
-  #expire(call: Call, reason: string): void {
+  #expire(call: Call): void {
+    if (call.untilMs === Number.POSITIVE_INFINITY) return
+    const reason = this.#reasonOf()
     if (this.#queue.delete(call)) {
       this.#counters.unavailable += 1
       call.answer(unavailable(reason))
@@ -229,8 +246,10 @@ export class Batches {
     const wasSent = current.wasSent && !call.isRead
     this.#counters[wasSent ? 'uncertain' : 'unavailable'] += 1
     call.answer(wasSent ? uncertain(call, reason) : unavailable(reason))
+    // It stays a part of its batch, in which it was sent.
     call.answer = () => {}
     call.isAbandoned = () => true
+    call.untilMs = Number.POSITIVE_INFINITY
   }
 
   #dropEmpty(): void {

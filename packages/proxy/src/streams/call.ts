@@ -18,7 +18,7 @@ export interface Call {
   sender: object
   /** The connection that watches keys for this transaction. On another one it is not done. */
   watchedBy?: object
-  /** When the proxy gives up (monotonic ms). */
+  /** When the proxy gives up (monotonic ms). Infinite: it has given up. */
   untilMs: number
   /** Whether its client has gone: then it is not sent any more. */
   isAbandoned: () => boolean

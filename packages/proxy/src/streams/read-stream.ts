@@ -68,8 +68,8 @@ export class ReadStream {
     this.#queue.push(call)
     if (this.#flushing) return
     this.#flushing = true
-    // All reads of one turn of the event loop go out in one write.
-    process.nextTick(() => {
+    // The reads that all clients sent in one turn of the event loop go out in one write.
+    setImmediate(() => {
       this.#flushing = false
       this.#flush()
     })
@@ -103,7 +103,7 @@ export class ReadStream {
         replies += 1
         reader.db = call.db
       }
-      bytes.push(...call.commands)
+      for (const command of call.commands) bytes.push(command)
       replies += 1
       return replies
     })
@@ -131,9 +131,12 @@ export class ReadStream {
       else again.push(call)
     }
     if (this.#closed) for (const call of again.splice(0)) call.answer(unavailable('The proxy stops.'))
+    if (again.length === 0) {
+      this.#flush()
+      return
+    }
     this.#queue = [...again, ...this.#queue]
-    if (again.length > 0) this.#lookAgain()
-    else this.#flush()
+    this.#lookAgain()
   }
 
   /** Tries again soon. Reads that waited too long are answered: nothing was done. */

@@ -78,7 +78,7 @@ export class WriteStream {
     this.#record = { key: `${RECORD_PREFIX}${randomBytes(12).toString('hex')}`, db: options.recordDb }
     this.#confirmation = upstream.confirmation()
     this.#journal = new Journal(options.maxJournalBytes)
-    this.#batches = new Batches(options.counters)
+    this.#batches = new Batches(options.counters, () => this.#reason)
     this.#catchUp = new CatchUp({
       ...options,
       journal: this.#journal,
@@ -118,7 +118,7 @@ export class WriteStream {
 
   /** Adds a call. Its answer comes in any case, by `untilMs`. */
   add(call: Call): void {
-    this.#batches.add(call, () => this.#reason)
+    this.#batches.add(call)
     this.#wake.resolve()
   }
 
@@ -148,7 +148,7 @@ export class WriteStream {
   close(): void {
     this.#closed = true
     this.#writer?.connection.close()
-    this.#batches.close(this.#reason)
+    this.#batches.close()
     this.#wake.resolve()
   }
 
@@ -194,6 +194,8 @@ export class WriteStream {
       })
       const isTime = await Promise.race([this.#wake.promise.then(() => false), rest])
       clearTimeout(timer)
+      // What all clients sent in this turn of the event loop goes out as one batch.
+      if (!isTime) await new Promise((resolve) => setImmediate(resolve))
       if ((isTime && !this.#isWatching) || this.#hasNewTerm()) return
     }
   }

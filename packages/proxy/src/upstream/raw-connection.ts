@@ -39,6 +39,8 @@ interface Exchange {
 }
 
 const LOGIN_MS = 1000
+/** Parts of one write are joined up to this size. Larger ones are not copied. */
+const MAX_JOINED_BYTES = 1024 * 1024
 const PUSH = 0x3e
 
 /**
@@ -51,6 +53,8 @@ export class RawConnection {
   readonly closed: Promise<void>
   readonly #socket: Socket
   readonly #exchanges: Exchange[] = []
+  #out: Buffer[] = []
+  #isSending = false
   #isOpen = true
   /** Called for messages that do not answer a command (RESP3). */
   onPush: (message: Buffer) => void = () => {}
@@ -102,11 +106,29 @@ export class RawConnection {
     if (!this.#isOpen) return Promise.reject(this.#closedError())
     return new Promise((resolve, reject) => {
       this.#exchanges.push({ wanted: count, replies: [], resolve, reject, onHead })
-      this.#socket.cork()
-      for (const part of bytes) this.#socket.write(part)
-      process.nextTick(() => this.#socket.uncork())
+      for (const part of bytes) this.#out.push(part)
+      if (!this.#isSending) {
+        this.#isSending = true
+        process.nextTick(() => this.#flush())
+      }
       if (this.#exchanges.length === 1) onHead?.()
     })
+  }
+
+  /** Everything of one turn goes out in one write. Small parts are joined: a list of thousands costs the kernel more. */
+  #flush(): void {
+    this.#isSending = false
+    const parts = this.#out
+    this.#out = []
+    if (!this.#isOpen) return
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    if (length <= MAX_JOINED_BYTES) {
+      this.#socket.write(Buffer.concat(parts, length))
+      return
+    }
+    this.#socket.cork()
+    for (const part of parts) this.#socket.write(part)
+    this.#socket.uncork()
   }
 
   /**
@@ -136,7 +158,9 @@ export class RawConnection {
 
   /** Sends bytes whose answers come through `onPush`. */
   write(bytes: Buffer): void {
-    if (this.#isOpen) this.#socket.write(bytes)
+    if (!this.#isOpen) return
+    this.#flush()
+    this.#socket.write(bytes)
   }
 
   close(): void {

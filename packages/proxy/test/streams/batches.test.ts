@@ -12,22 +12,19 @@ const BOB = {}
 function divide(calls: readonly [kind: WhenFull, sender: object][], wasSent: boolean) {
   const answers = new Map<number, string>()
   const counters = { sentAgain: 0, foundDone: 0, uncertain: 0, unavailable: 0 }
-  const batches = new Batches({ ...counters, lostProofs: 0, notSentAgain: 0, lostRecords: 0 })
+  const batches = new Batches({ ...counters, lostProofs: 0, notSentAgain: 0, lostRecords: 0 }, () => '')
   for (const [index, [kind, sender]] of calls.entries()) {
-    batches.add(
-      {
-        db: 0,
-        commands: [],
-        names: [String(index)],
-        isTransaction: false,
-        isRead: kind === 'read',
-        sender,
-        untilMs: performance.now() + 60_000,
-        isAbandoned: () => false,
-        answer: (reply) => answers.set(index, String(reply).slice(1).split(' ', 1)[0] ?? ''),
-      },
-      () => '',
-    )
+    batches.add({
+      db: 0,
+      commands: [],
+      names: [String(index)],
+      isTransaction: false,
+      isRead: kind === 'read',
+      sender,
+      untilMs: performance.now() + 60_000,
+      isAbandoned: () => false,
+      answer: (reply) => answers.set(index, String(reply).slice(1).split(' ', 1)[0] ?? ''),
+    })
   }
   const placesOf = (all: readonly Call[] = []) => all.map(({ names }) => Number(names[0]))
   batches.next().wasSent = wasSent
@@ -40,7 +37,7 @@ function divide(calls: readonly [kind: WhenFull, sender: object][], wasSent: boo
   }
   batches.answer((current?.calls ?? []).map(() => OK))
   if (!batches.isIdle) result.later = placesOf(batches.next().calls)
-  batches.close('')
+  batches.close()
   return result
 }
 
