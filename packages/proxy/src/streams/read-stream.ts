@@ -22,6 +22,7 @@ const LOOK_AGAIN_MS = 10
 const LOOK_MS = 1000
 /** The server cannot read now, but it, or another one, will. */
 const PASSING = new Set(['LOADING', 'MASTERDOWN', 'CLUSTERDOWN'])
+const isPassing = (reply: Buffer): boolean => isError(reply) && PASSING.has(errorKind(reply))
 
 interface Reader {
   connection: RawConnection
@@ -38,6 +39,10 @@ export class ReadStream {
   readonly #upstream: Upstream
   readonly #options: ReadStreamOptions
   #queue: Call[] = []
+  /** Reads whose answers did not count, in the order in which they were sent. */
+  #again: Call[] = []
+  /** Changes whenever a read is to be asked again. Answers to what was sent before count no more. */
+  #round = 0
   #inFlight = 0
   #reader: Reader | null = null
   #opening = false
@@ -52,12 +57,12 @@ export class ReadStream {
 
   /** Calls that are not answered. */
   get size(): number {
-    return this.#queue.length + this.#inFlight
+    return this.#queue.length + this.#again.length + this.#inFlight
   }
 
   /** The time of the waiting call that is given up first (monotonic ms); infinite without one. */
   get firstUntilMs(): number {
-    return this.#queue[0]?.untilMs ?? Number.POSITIVE_INFINITY
+    return (this.#again[0] ?? this.#queue[0])?.untilMs ?? Number.POSITIVE_INFINITY
   }
 
   add(call: Call): void {
@@ -79,11 +84,13 @@ export class ReadStream {
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#reader?.connection.close()
-    for (const call of this.#queue.splice(0)) call.answer(unavailable('The proxy stops.'))
+    for (const call of [...this.#again.splice(0), ...this.#queue.splice(0)])
+      call.answer(unavailable('The proxy stops.'))
   }
 
   #flush(): void {
-    if (this.#queue.length === 0 || this.#closed) return
+    // Later reads of the same clients wait for those that are asked again.
+    if (this.#queue.length === 0 || this.#again.length > 0 || this.#closed) return
     const { primary } = this.#upstream
     const reader = this.#reader
     const isReady = primary !== null && reader?.term === primary.term && reader.connection.isOpen
@@ -109,34 +116,53 @@ export class ReadStream {
     })
     if (calls.length === 0) return
     this.#inFlight += calls.length
-    reader.connection.exchange(bytes, replies, this.#options.holdMs).then(
-      (answers) => this.#answer(reader, calls, (index) => answers[(ends[index] ?? 0) - 1]),
-      () => this.#answer(reader, calls, () => undefined),
-    )
+    void this.#ask(reader, calls, { bytes, replies, ends })
+  }
+
+  /** Sends reads, and answers each when its answer is there. `ends`: the place of each answer. */
+  async #ask(
+    reader: Reader,
+    calls: readonly Call[],
+    { bytes, replies, ends }: { bytes: Buffer[]; replies: number; ends: readonly number[] },
+  ): Promise<void> {
+    const round = this.#round
+    let answered = 0
+    let place = 0
+    const take = (chunk: readonly Buffer[]) => {
+      // The answers came while the server was the only primary.
+      const counts = round === this.#round && this.#mayRead(reader.term)
+      for (const reply of chunk) {
+        place += 1
+        const call = calls[answered]
+        // Between them are the answers to SELECT.
+        if (call === undefined || place !== ends[answered]) continue
+        answered += 1
+        this.#inFlight -= 1
+        // INV-PROXY-6. Behind a read that is asked again, all are: a client's later read never tells of an earlier time.
+        if (counts && round === this.#round && !isPassing(reply)) call.answer(reply)
+        else this.#askAgain([call])
+      }
+      this.#flush()
+    }
+    try {
+      await reader.connection.stream(bytes, replies, this.#options.holdMs, take)
+    } catch {
+      // The connection has ended. A read changes nothing, so it is asked again.
+      this.#inFlight -= calls.length - answered
+      this.#askAgain(calls.slice(answered))
+    }
+  }
+
+  #askAgain(calls: readonly Call[]): void {
+    if (calls.length === 0) return
+    this.#round += 1
+    if (this.#closed) for (const call of calls) call.answer(unavailable('The proxy stops.'))
+    else this.#again.push(...calls)
+    this.#lookAgain()
   }
 
   #mayRead(term: number): boolean {
     return this.#upstream.holdsLease(term) && this.#options.isCaughtUp(term)
-  }
-
-  #answer(reader: Reader, calls: readonly Call[], replyOf: (index: number) => Buffer | undefined): void {
-    this.#inFlight -= calls.length
-    // The answers came while the server was the only primary.
-    const counts = this.#mayRead(reader.term)
-    const again: Call[] = []
-    for (const [index, call] of calls.entries()) {
-      const reply = replyOf(index)
-      const isPassing = reply !== undefined && isError(reply) && PASSING.has(errorKind(reply))
-      if (counts && reply !== undefined && !isPassing) call.answer(reply)
-      else again.push(call)
-    }
-    if (this.#closed) for (const call of again.splice(0)) call.answer(unavailable('The proxy stops.'))
-    if (again.length === 0) {
-      this.#flush()
-      return
-    }
-    this.#queue = [...again, ...this.#queue]
-    this.#lookAgain()
   }
 
   /** Tries again soon. Reads that waited too long are answered: nothing was done. */
@@ -145,10 +171,18 @@ export class ReadStream {
     this.#timer = setTimeout(() => {
       this.#timer = null
       const nowMs = performance.now()
-      const late = this.#queue.filter((call) => call.untilMs <= nowMs)
-      this.#queue = this.#queue.filter((call) => call.untilMs > nowMs)
-      for (const call of late)
+      const isLate = ({ untilMs }: Call) => untilMs <= nowMs
+      const waiting = [...this.#again, ...this.#queue]
+      for (const call of waiting.filter(isLate))
         call.answer(unavailable(this.#upstream.problem ?? 'The primary has not answered.'))
+      this.#again = this.#again.filter((call) => !isLate(call))
+      this.#queue = this.#queue.filter((call) => !isLate(call))
+      // What is still under way was sent behind them, and is asked again behind them.
+      if (this.#again.length > 0 && this.#inFlight > 0) {
+        this.#lookAgain()
+        return
+      }
+      this.#queue = [...this.#again.splice(0), ...this.#queue]
       this.#flush()
     }, LOOK_AGAIN_MS)
   }

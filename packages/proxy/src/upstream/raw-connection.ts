@@ -32,6 +32,8 @@ export class LoginRefusedError extends AuthFailedError {
 interface Exchange {
   wanted: number
   replies: Buffer[]
+  /** Takes answers as they come. Without it they are kept until all are there. */
+  onReplies: ((replies: Buffer[]) => void) | null
   resolve: (replies: Buffer[]) => void
   reject: (error: Error) => void
   /** Called when all earlier answers are there: only now the server can be late. */
@@ -93,19 +95,37 @@ export class RawConnection {
    * Sends commands, and resolves with their `count` answers as the server wrote them. Throws `CONNECTION_CLOSED` when
    * the socket ends first: each command may have run. After `timeoutMs` the connection is closed.
    */
-  async exchange(bytes: readonly Buffer[], count: number, timeoutMs: number): Promise<Buffer[]> {
+  exchange(bytes: readonly Buffer[], count: number, timeoutMs: number): Promise<Buffer[]> {
+    return this.#within(timeoutMs, this.#exchange(bytes, count))
+  }
+
+  /** As {@link exchange}, but hands over the answers as they come, at least one at a time. */
+  async stream(
+    bytes: readonly Buffer[],
+    count: number,
+    timeoutMs: number,
+    onReplies: (replies: Buffer[]) => void,
+  ): Promise<void> {
+    await this.#within(timeoutMs, this.#exchange(bytes, count, { onReplies }))
+  }
+
+  async #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => this.close(), timeoutMs)
     try {
-      return await this.#exchange(bytes, count, null)
+      return await work
     } finally {
       clearTimeout(timer)
     }
   }
 
-  #exchange(bytes: readonly Buffer[], count: number, onHead: (() => void) | null): Promise<Buffer[]> {
+  #exchange(
+    bytes: readonly Buffer[],
+    count: number,
+    { onHead = null, onReplies = null }: Partial<Pick<Exchange, 'onHead' | 'onReplies'>> = {},
+  ): Promise<Buffer[]> {
     if (!this.#isOpen) return Promise.reject(this.#closedError())
     return new Promise((resolve, reject) => {
-      this.#exchanges.push({ wanted: count, replies: [], resolve, reject, onHead })
+      this.#exchanges.push({ wanted: count, replies: [], onReplies, resolve, reject, onHead })
       for (const part of bytes) this.#out.push(part)
       if (!this.#isSending) {
         this.#isSending = true
@@ -144,7 +164,7 @@ export class RawConnection {
       timer = setTimeout(tooLate, timeoutMs)
     }
     try {
-      const [reply] = await Promise.race([this.#exchange([encodeCommand(args)], 1, onHead), late.promise])
+      const [reply] = await Promise.race([this.#exchange([encodeCommand(args)], 1, { onHead }), late.promise])
       if (reply === undefined) throw this.#closedError()
       if (!isError(reply)) return decode(reply)
       throw new RedisReplyError(
@@ -173,6 +193,8 @@ export class RawConnection {
     this.#socket.on('data', (chunk) => {
       try {
         for (const reply of splitter.push(chunk)) this.#take(reply)
+        const [first] = this.#exchanges
+        if (first !== undefined) handOver(first)
       } catch {
         // The bytes of the server are not Redis's protocol. Nothing behind it can be assigned to a command.
         this.close()
@@ -191,6 +213,7 @@ export class RawConnection {
     exchange.replies.push(reply)
     if (exchange.replies.length < exchange.wanted) return
     this.#exchanges.shift()
+    handOver(exchange)
     exchange.resolve(exchange.replies)
     this.#exchanges[0]?.onHead?.()
   }
@@ -203,6 +226,15 @@ export class RawConnection {
   #closedError(): ConnectionClosedError {
     return new ConnectionClosedError(`The connection to ${this.address} has ended.`)
   }
+}
+
+/** Gives the answers that are there to who takes them as they come. */
+function handOver(exchange: Exchange): void {
+  const { onReplies, replies } = exchange
+  if (onReplies === null || replies.length === 0) return
+  exchange.wanted -= replies.length
+  exchange.replies = []
+  onReplies(replies)
 }
 
 async function openSocket({ reach, tls, localAddress }: Endpoint): Promise<Socket> {
