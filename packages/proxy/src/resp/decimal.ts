@@ -1,7 +1,7 @@
 const MINUS = 45
 const ZERO = 48
 
-/** Reads a whole number of at most 15 digits from its bytes, without making a text of them. Null: it is none. */
+/** Reads a whole number of at most 15 digits from its bytes, without making a text of them. Null: the bytes are not one. */
 export function decimalAt(bytes: Buffer, start: number, end: number): number | null {
   const isNegative = bytes[start] === MINUS
   const first = isNegative ? start + 1 : start

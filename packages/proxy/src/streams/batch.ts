@@ -120,7 +120,7 @@ export function encodeBatch(
   return { bytes, replies: replies + 3 }
 }
 
-/** Whose the answers to the commands of {@link encodeBatch} between `MULTI` and `EXEC` are. Null: the proxy's own. */
+/** The call of each command of {@link encodeBatch} between `MULTI` and `EXEC`. Null: a command of the proxy itself. */
 function owners({ calls }: Batch, recordDb: number): (Call | null)[] {
   const all: (Call | null)[] = []
   let db = recordDb

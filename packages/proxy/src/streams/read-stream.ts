@@ -138,7 +138,7 @@ export class ReadStream {
         if (call === undefined || place !== ends[answered]) continue
         answered += 1
         this.#inFlight -= 1
-        // INV-PROXY-6. Behind a read that is asked again, all are: a client's later read never tells of an earlier time.
+        // INV-PROXY-6. Behind a read that is asked again, all are: a client's later read never shows an earlier state.
         if (counts && round === this.#round && !isPassing(reply)) call.answer(reply)
         else this.#askAgain([call])
       }
@@ -177,7 +177,7 @@ export class ReadStream {
         call.answer(unavailable(this.#upstream.problem ?? 'The primary has not answered.'))
       this.#again = this.#again.filter((call) => !isLate(call))
       this.#queue = this.#queue.filter((call) => !isLate(call))
-      // What is still under way was sent behind them, and is asked again behind them.
+      // Reads that are under way were sent behind them, and are asked again behind them.
       if (this.#again.length > 0 && this.#inFlight > 0) {
         this.#lookAgain()
         return

@@ -194,7 +194,7 @@ export class WriteStream {
       })
       const isTime = await Promise.race([this.#wake.promise.then(() => false), rest])
       clearTimeout(timer)
-      // What all clients sent in this turn of the event loop goes out as one batch.
+      // The commands that all clients sent in this turn of the event loop go out as one batch.
       if (!isTime) await new Promise((resolve) => setImmediate(resolve))
       if ((isTime && !this.#isWatching) || this.#hasNewTerm()) return
     }

@@ -228,7 +228,7 @@ export class RawConnection {
   }
 }
 
-/** Gives the answers that are there to who takes them as they come. */
+/** Hands over the answers that are there, if they are taken as they come. */
 function handOver(exchange: Exchange): void {
   const { onReplies, replies } = exchange
   if (onReplies === null || replies.length === 0) return
