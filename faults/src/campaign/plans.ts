@@ -3,14 +3,15 @@ import { BRIEF_CASES, CASES, findCase, planCase } from '../cases/cases.ts'
 import type { Arguments } from '../cli/arguments.ts'
 import { planSeed } from '../schedule/generate.ts'
 import type { RunPlan } from '../schedule/plan.ts'
-import { controlsOf } from '../systems/system.ts'
+import { controlsOf, isKeySystem } from '../systems/system.ts'
 
 /** One seed in this many is also run with the controls. */
 const SAMPLE = 20
 
-function isChosen(known: FaultCase, cases: Arguments['cases']): boolean {
-  if (cases === 'brief') return BRIEF_CASES.includes(known.name)
-  return cases === 'all' || known === findCase(cases)
+function isChosen(known: FaultCase, { cases, system }: Pick<Arguments, 'cases' | 'system'>): boolean {
+  if (known === findCase(cases)) return true
+  if (known.ofLoginsOnly === true && isKeySystem(system)) return false
+  return cases === 'all' || (cases === 'brief' && BRIEF_CASES.includes(known.name))
 }
 
 /**
@@ -18,7 +19,7 @@ function isChosen(known: FaultCase, cases: Arguments['cases']): boolean {
  * end.
  */
 export function plansOf({ cases, seeds, firstSeed, system, controls }: Arguments): RunPlan[] {
-  const chosen = CASES.filter((known) => isChosen(known, cases))
+  const chosen = CASES.filter((known) => isChosen(known, { cases, system }))
   const plans: RunPlan[] = []
   const others = controls ? controlsOf(system) : []
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {

@@ -28,6 +28,8 @@ export interface FaultCase {
   failingControls: readonly SystemName[]
   /** Whether the product itself must fail, because the case shows why a rule outside the library is needed. */
   expectViolation?: boolean
+  /** Whether the case concerns login systems alone. A campaign of all cases leaves it out for plain Redis clients. */
+  ofLoginsOnly?: boolean
   /**
    * Why the proxy must fail although the library keeps its promises: the case shows a limit of the proxy (docs/proxy.md).
    */

@@ -28,6 +28,7 @@ export const INTRUDERS: readonly FaultCase[] = [
       logins: false,
       because: 'Any client that may publish on the feed can also delay writes.',
     },
+    ofLoginsOnly: true,
     // connect-redis does not have a change feed, and plain-wait reads it as the product does.
     failingControls: [],
     run: async (context) => {

@@ -11,6 +11,13 @@ describe('the command line of npm run faults', () => {
     expect(names('--seeds', '3')).toEqual(['seed-1', 'seed-2', 'seed-3', ...CASES.map(({ name }) => name)])
   })
 
+  it('leaves out the cases of login systems for plain Redis clients, unless one is named', () => {
+    const all = names('--seeds', '0', '--system', 'proxy')
+    expect(all).toHaveLength(CASES.length - 1)
+    expect(all).not.toContain('forged-feed@proxy')
+    expect(names('--case', 'forged-feed', '--system', 'proxy')).toEqual(['forged-feed@proxy'])
+  })
+
   it('runs the brief cases and one seed with --brief', () => {
     expect(names('--brief').toSorted()).toEqual(['seed-1', ...BRIEF_CASES].toSorted())
   })
