@@ -70,6 +70,7 @@ it('the report of the proxy counts its own runs, and names the controls that tur
   const violation = { rule: 'P2-done-twice', token: 'plain:counter', message: 'It was done twice.' }
   const report = renderProxyReport([
     keyResult('late-bytes', 'proxy'),
+    keyResult('C-application-dies', 'proxy', { violations: [violation], lost: 9 }),
     keyResult('late-bytes', 'proxy-without-guard', { violations: [violation], undone: 7 }),
     result('kill-primary', lost()),
   ])
