@@ -9,7 +9,7 @@ import { LoginStreams } from './login-streams.ts'
 import { errorReply } from './resp/reply.ts'
 import { SentinelPort } from './sentinel/sentinel-port.ts'
 import { ALL_WRITE_RULES, type WriteRules } from './streams/batch.ts'
-import type { WriteCounters } from './streams/counters.ts'
+import { newCounters, type WriteCounters } from './streams/counters.ts'
 import { type Identity, LoginRefusedError } from './upstream/raw-connection.ts'
 import { Upstream, type UpstreamOptions } from './upstream/upstream.ts'
 import { WaitingList } from './waiting/waiting-list.ts'
@@ -107,15 +107,7 @@ export class RedisProxy {
   readonly #tlsServers: TlsServer[] = []
   readonly #sentinelPorts: SentinelPort[] = []
   readonly #sweep: NodeJS.Timeout
-  readonly #counters: WriteCounters = {
-    sentAgain: 0,
-    foundDone: 0,
-    uncertain: 0,
-    unavailable: 0,
-    lostProofs: 0,
-    notSentAgain: 0,
-    lostRecords: 0,
-  }
+  readonly #counters = newCounters()
   #nextClientId = 1
   #isStopping = false
 

@@ -61,6 +61,7 @@ export class Batches {
     return this.#current
   }
 
+  /** Adds a call. It is answered by its `untilMs` in any case. */
   add(call: Call): void {
     this.#queue.add(call)
     this.#expireInTime()

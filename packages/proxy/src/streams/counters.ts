@@ -13,3 +13,13 @@ export interface WriteCounters {
   /** Completion records that had vanished. */
   lostRecords: number
 }
+
+export const newCounters = (): WriteCounters => ({
+  sentAgain: 0,
+  foundDone: 0,
+  uncertain: 0,
+  unavailable: 0,
+  lostProofs: 0,
+  notSentAgain: 0,
+  lostRecords: 0,
+})

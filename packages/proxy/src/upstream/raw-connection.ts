@@ -140,7 +140,7 @@ export class RawConnection {
     this.#isSending = false
     const parts = this.#out
     this.#out = []
-    if (!this.#isOpen) return
+    if (!this.#isOpen || parts.length === 0) return
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     if (length <= MAX_JOINED_BYTES) {
       this.#socket.write(Buffer.concat(parts, length))

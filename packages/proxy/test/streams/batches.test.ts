@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { errorReply, OK } from '../../src/resp/reply.ts'
 import { Batches } from '../../src/streams/batches.ts'
 import type { Call } from '../../src/streams/call.ts'
+import { newCounters } from '../../src/streams/counters.ts'
 import type { WhenFull } from '../../src/streams/full-memory.ts'
 
 const OOM = errorReply('OOM command not allowed.')
@@ -11,8 +12,7 @@ const BOB = {}
 /** Divides a batch that a server without memory refused. Returns the calls of both batches, and the answers, by their places. */
 function divide(calls: readonly [kind: WhenFull, sender: object][], wasSent: boolean) {
   const answers = new Map<number, string>()
-  const counters = { sentAgain: 0, foundDone: 0, uncertain: 0, unavailable: 0 }
-  const batches = new Batches({ ...counters, lostProofs: 0, notSentAgain: 0, lostRecords: 0 }, () => '')
+  const batches = new Batches(newCounters(), () => '')
   for (const [index, [kind, sender]] of calls.entries()) {
     batches.add({
       db: 0,

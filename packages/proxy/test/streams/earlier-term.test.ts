@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeCommand } from '../../src/resp/request-parser.ts'
 import { ALL_WRITE_RULES } from '../../src/streams/batch.ts'
+import { newCounters } from '../../src/streams/counters.ts'
 import { WriteStream } from '../../src/streams/write-stream.ts'
 import type { Upstream } from '../../src/upstream/upstream.ts'
 import { TABLE } from '../commands/support.ts'
@@ -79,15 +80,7 @@ async function answerOfIncrement(key: string, rules: { term: boolean }): Promise
     maxJournalBytes: 1024,
     whenReplicaMissing: 'acknowledge',
     holdMs: NEVER_MS,
-    counters: {
-      sentAgain: 0,
-      foundDone: 0,
-      uncertain: 0,
-      unavailable: 0,
-      lostProofs: 0,
-      notSentAgain: 0,
-      lostRecords: 0,
-    },
+    counters: newCounters(),
     rules: { ...ALL_WRITE_RULES, ...rules },
     onLoginRefused: () => {},
     onSentAgain: () => {},
