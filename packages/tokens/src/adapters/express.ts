@@ -3,14 +3,7 @@ import { InvalidOptionError } from '../errors.ts'
 import type { Session } from '../store/api/verification.ts'
 import { createExchanges, type Exchange } from '../web/exchange.ts'
 import { bodyOf, type Refusal } from '../web/refusals.ts'
-import {
-  type Authentication,
-  createWebSessions,
-  type LoginRequest,
-  refusalOf,
-  sessionIn,
-  type WebSessionsOptions,
-} from '../web/web-sessions.ts'
+import type { LoginRequest, WebSessionsOptions } from '../web/web-sessions.ts'
 import { putSession, readSession, requireFree } from './session-property.ts'
 
 export interface SessionsOptions extends WebSessionsOptions {
@@ -68,8 +61,7 @@ const PROPERTY = /^[A-Za-z$][\w$]*$/
  * Throws `INVALID_OPTION`.
  */
 export function sessions(options: SessionsOptions): SessionsMiddleware {
-  const web = createWebSessions(options)
-  const exchanges = createExchanges(web)
+  const exchanges = createExchanges(options)
   const { required = false } = options
   const property = checkProperty(options.property ?? 'session')
 
@@ -78,17 +70,15 @@ export function sessions(options: SessionsOptions): SessionsMiddleware {
     response: ServerResponse,
     next: (error?: unknown) => void,
   ): Promise<void> {
-    let authentication: Authentication
     try {
       requireFree(request, property)
-      authentication = await web.authenticate(request.headers)
-      const refusal = refusalOf(authentication, required)
+      const { refusal, session } = await exchanges.admit(request.headers, required)
       if (refusal !== null) {
         refuse(response, refusal)
         return
       }
       // Fails if another middleware set the property while the token was being verified.
-      putSession(request, property, sessionIn(authentication))
+      putSession(request, property, session)
     } catch (error) {
       next(error)
       return

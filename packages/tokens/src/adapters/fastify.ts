@@ -3,13 +3,7 @@ import { SessionConflictError } from '../errors.ts'
 import type { Session } from '../store/api/verification.ts'
 import { createExchanges, type Exchange } from '../web/exchange.ts'
 import { bodyOf, INVALID_TOKEN, NO_TOKEN, type Refusal } from '../web/refusals.ts'
-import {
-  createWebSessions,
-  type LoginRequest,
-  refusalOf,
-  sessionIn,
-  type WebSessionsOptions,
-} from '../web/web-sessions.ts'
+import type { LoginRequest, WebSessionsOptions } from '../web/web-sessions.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -51,8 +45,7 @@ export const sessions: FastifyPluginCallback<SessionsOptions> = Object.assign(pl
 function plugin(
   ...[app, { property = 'session', ...options }, done]: Parameters<FastifyPluginCallback<SessionsOptions>>
 ): void {
-  const web = createWebSessions(options)
-  const exchanges = createExchanges(web)
+  const exchanges = createExchanges(options)
   if (app.hasRequestDecorator(property)) {
     const text = `Another plugin, such as @fastify/session, uses \`request.${property}\` too. `
     done(new SessionConflictError(`${text}Give this one a property of its own: \`property: 'user'\`.`))
@@ -61,10 +54,9 @@ function plugin(
   app.decorateRequest(property, null)
 
   app.addHook('onRequest', async (request, reply) => {
-    const authentication = await web.authenticate(request.headers)
-    const refusal = refusalOf(authentication, false)
+    const { authentication, refusal, session } = await exchanges.admit(request.headers, false)
     if (refusal !== null) return refuse(reply, refusal)
-    setSession(request, sessionIn(authentication), authentication.status !== 'none')
+    setSession(request, session, authentication.status !== 'none')
     return
   })
 

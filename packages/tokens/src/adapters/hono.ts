@@ -1,16 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { CrossSiteError } from '../errors.ts'
 import type { Session } from '../store/api/verification.ts'
 import { createExchanges, type Exchange } from '../web/exchange.ts'
-import { type Refusal, SessionUnavailableError, toResponse } from '../web/refusals.ts'
-import {
-  createWebSessions,
-  type LoginRequest,
-  refusalOf,
-  sessionIn,
-  type WebSessionsOptions,
-} from '../web/web-sessions.ts'
+import { isRefusal, type Refusal, toResponse } from '../web/refusals.ts'
+import type { LoginRequest, WebSessionsOptions } from '../web/web-sessions.ts'
 
 export interface SessionsOptions extends WebSessionsOptions {
   /** Whether a request without a session receives a 401. Default is false. */
@@ -41,14 +34,12 @@ export type SessionsMiddleware = MiddlewareHandler<SessionEnv> & {
  * `INVALID_OPTION`.
  */
 export function sessions({ required = false, ...options }: SessionsOptions): SessionsMiddleware {
-  const web = createWebSessions(options)
-  const exchanges = createExchanges(web)
+  const exchanges = createExchanges(options)
 
   const middleware: MiddlewareHandler<SessionEnv> = async (c, next) => {
-    const authentication = await web.authenticate(c.req.raw.headers)
-    const refusal = refusalOf(authentication, required)
+    const { refusal, session } = await exchanges.admit(c.req.raw.headers, required)
     if (refusal !== null) throw exceptionOf(refusal)
-    c.set('session', sessionIn(authentication))
+    c.set('session', session)
     await next()
   }
 
@@ -72,9 +63,7 @@ async function excepting<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof SessionUnavailableError || error instanceof CrossSiteError) {
-      throw exceptionOf(error, error.cause)
-    }
+    if (isRefusal(error)) throw exceptionOf(error, error.cause)
     throw error
   }
 }

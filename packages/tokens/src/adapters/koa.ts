@@ -1,13 +1,7 @@
 import type { Session } from '../store/api/verification.ts'
 import { createExchanges, type Exchange } from '../web/exchange.ts'
 import { bodyOf } from '../web/refusals.ts'
-import {
-  createWebSessions,
-  type LoginRequest,
-  refusalOf,
-  sessionIn,
-  type WebSessionsOptions,
-} from '../web/web-sessions.ts'
+import type { LoginRequest, WebSessionsOptions } from '../web/web-sessions.ts'
 
 /** What the adapter uses of a context of Koa 2 or 3. */
 export interface KoaContext {
@@ -48,8 +42,7 @@ export type SessionsMiddleware = ((ctx: KoaContext, next: () => Promise<unknown>
  * `INVALID_OPTION`.
  */
 export function sessions({ required = false, ...options }: SessionsOptions): SessionsMiddleware {
-  const web = createWebSessions(options)
-  const exchanges = createExchanges(web)
+  const exchanges = createExchanges(options)
 
   const exchange = (ctx: KoaContext): Exchange => ({
     request: { headers: ctx.headers, host: ctx.host },
@@ -58,10 +51,9 @@ export function sessions({ required = false, ...options }: SessionsOptions): Ses
   })
 
   const middleware = async (ctx: KoaContext, next: () => Promise<unknown>): Promise<void> => {
-    const authentication = await web.authenticate(ctx.headers)
-    const refusal = refusalOf(authentication, required)
+    const { refusal, session } = await exchanges.admit(ctx.headers, required)
     if (refusal === null) {
-      exchange(ctx).setSession(sessionIn(authentication))
+      exchange(ctx).setSession(session)
       await next()
       return
     }

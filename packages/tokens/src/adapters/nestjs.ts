@@ -7,17 +7,10 @@ import {
   ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common'
-import { CrossSiteError } from '../errors.ts'
 import type { Session } from '../store/api/verification.ts'
 import { createExchanges, type Exchange } from '../web/exchange.ts'
-import { bodyOf, type Refusal, SessionUnavailableError } from '../web/refusals.ts'
-import {
-  createWebSessions,
-  type LoginRequest,
-  refusalOf,
-  sessionIn,
-  type WebSessionsOptions,
-} from '../web/web-sessions.ts'
+import { bodyOf, isRefusal, type Refusal } from '../web/refusals.ts'
+import type { LoginRequest, WebSessionsOptions } from '../web/web-sessions.ts'
 
 /** A request of the platform: Express or Fastify. */
 export type NestRequest = Pick<IncomingMessage, 'headers'>
@@ -58,17 +51,15 @@ export const CurrentSession = createParamDecorator((_: unknown, context: Executi
 
 /** Creates the guards of an application, and its logins and logouts. Throws `INVALID_OPTION`. */
 export function sessions(options: WebSessionsOptions): Sessions {
-  const web = createWebSessions(options)
-  const exchanges = createExchanges(web)
+  const exchanges = createExchanges(options)
 
   const createGuard = (required: boolean): CanActivate => ({
     async canActivate(context) {
       const http = context.switchToHttp()
       const request = http.getRequest<NestRequest>()
-      const authentication = await web.authenticate(request.headers)
-      const refusal = refusalOf(authentication, required)
+      const { refusal, session } = await exchanges.admit(request.headers, required)
       if (refusal !== null) throw exceptionOf(refusal, http.getResponse<NestResponse>())
-      FOUND.set(request, sessionIn(authentication))
+      FOUND.set(request, session)
       return true
     },
   })
@@ -106,9 +97,7 @@ async function excepting<T>(response: NestResponse, work: Promise<T>): Promise<T
   try {
     return await work
   } catch (error) {
-    if (error instanceof SessionUnavailableError || error instanceof CrossSiteError) {
-      throw exceptionOf(error, response, error.cause)
-    }
+    if (isRefusal(error)) throw exceptionOf(error, response, error.cause)
     throw error
   }
 }

@@ -1,14 +1,11 @@
 import { createContext, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
-import { CrossSiteError } from '../errors.ts'
 import type { Session } from '../store/api/verification.ts'
 import { createExchanges, type Exchange } from '../web/exchange.ts'
-import { type Refusal, SessionUnavailableError, toResponse } from '../web/refusals.ts'
+import { isRefusal, type Refusal, toResponse } from '../web/refusals.ts'
 import {
   type Authentication,
-  createWebSessions,
   type LoginRequest,
   refusalOf,
-  sessionIn,
   type WebSessionsOptions,
 } from '../web/web-sessions.ts'
 
@@ -48,8 +45,7 @@ const headersContext = createContext<[name: string, value: string][] | null>(nul
  * cookie alone. Throws `INVALID_OPTION`.
  */
 export function sessions(options: WebSessionsOptions): Sessions {
-  const web = createWebSessions(options)
-  const exchanges = createExchanges(web)
+  const exchanges = createExchanges(options)
 
   const exchange = ({ request, context }: RouteArgs): Exchange => ({
     request,
@@ -59,11 +55,10 @@ export function sessions(options: WebSessionsOptions): Sessions {
 
   return {
     async middleware({ request, context }, next) {
-      const authentication = await web.authenticate(request.headers)
-      const refusal = refusalOf(authentication, false)
+      const { authentication, refusal, session } = await exchanges.admit(request.headers, false)
       if (refusal !== null) return toResponse(refusal)
       context.set(authenticationContext, authentication)
-      context.set(sessionContext, sessionIn(authentication))
+      context.set(sessionContext, session)
       const headers: [string, string][] = []
       context.set(headersContext, headers)
       const response = await next()
@@ -96,7 +91,7 @@ async function throwing<T>({ context }: RouteArgs, work: Promise<T>): Promise<T>
   try {
     return await work
   } catch (error) {
-    if (!(error instanceof SessionUnavailableError || error instanceof CrossSiteError)) throw error
+    if (!isRefusal(error)) throw error
     addHeaders(context, error.headers)
     throw toResponse(error)
   }

@@ -1,8 +1,6 @@
 import { StoreClosedError } from '../errors.ts'
 import type { TokenStore } from '../store/session/token-store.ts'
 
-/** How often open connections are checked (in milliseconds). A check is free while this process caches the session. */
-const DEFAULT_CHECK_EVERY_MS = 1000
 /** Sessions that are read from Redis at a time. */
 const AT_ONCE = 64
 
@@ -19,8 +17,11 @@ interface Watched {
   end: () => void
 }
 
-/** Watches the sessions of long-lived connections, with one timer for all of them. */
-export function createSessionWatch(store: TokenStore, everyMs = DEFAULT_CHECK_EVERY_MS): SessionWatch {
+/**
+ * Watches the sessions of long-lived connections, with one timer for all of them: every `everyMs`. A check is free while this
+ * process caches the session.
+ */
+export function createSessionWatch(store: TokenStore, everyMs: number): SessionWatch {
   const watched = new Set<Watched>()
   let timer: NodeJS.Timeout | null = null
 

@@ -1,6 +1,13 @@
 import type { Session } from '../store/api/verification.ts'
-import type { WebRequest } from './headers.ts'
-import type { LoginRequest, WebSessions } from './web-sessions.ts'
+import type { RequestHeaders, WebRequest } from './headers.ts'
+import type { Refusal } from './refusals.ts'
+import {
+  type Authentication,
+  createWebSessions,
+  type LoginRequest,
+  refusalOf,
+  type WebSessionsOptions,
+} from './web-sessions.ts'
 
 /** A request with its response: what the adapter of a framework tells the core about them. */
 export interface Exchange {
@@ -11,8 +18,18 @@ export interface Exchange {
   setSession(session: Session | null): void
 }
 
-/** Logins, logouts and rotations as an adapter offers them. Each throws as the core does, and changes nothing then. */
+/** The state of a request, and whether it may pass. */
+export interface Admission {
+  authentication: Authentication
+  session: Session | null
+  /** The answer that the request gets instead; null if it may pass. */
+  refusal: Refusal | null
+}
+
+/** What an adapter offers. Logins, logouts and rotations throw as the core does, and change nothing then. */
 export interface Exchanges {
+  /** `required`: whether a request without a session is refused. */
+  admit(headers: RequestHeaders, required: boolean): Promise<Admission>
   login(exchange: Exchange, login: LoginRequest): Promise<Session>
   /** Whether there was a live session. */
   logout(exchange: Exchange): Promise<boolean>
@@ -20,8 +37,16 @@ export interface Exchanges {
   rotate(exchange: Exchange, options?: { remember?: boolean }): Promise<Session | null>
 }
 
-export function createExchanges(web: WebSessions): Exchanges {
+/** Throws `INVALID_OPTION`. */
+export function createExchanges(options: WebSessionsOptions): Exchanges {
+  const web = createWebSessions(options)
   return {
+    async admit(headers, required) {
+      const authentication = await web.authenticate(headers)
+      const session = authentication.status === 'active' ? authentication.session : null
+      return { authentication, session, refusal: refusalOf(authentication, required) }
+    },
+
     async login(exchange, login) {
       const { session, setCookie } = await web.login(exchange.request, login)
       exchange.setCookie(setCookie)

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../errors.ts'
+import { CrossSiteError, StoreUnavailableError } from '../errors.ts'
 
 /** Why a request is refused, as an HTTP response: it names no host and contains no secret. */
 export interface Refusal {
@@ -47,6 +47,10 @@ export class SessionUnavailableError extends StoreUnavailableError implements Re
     super('The server could not confirm this at the moment. Try again in a moment.', { cause })
   }
 }
+
+/** Whether an error is the refusal of a request, which a framework may need in a form of its own. */
+export const isRefusal = (error: unknown): error is Error & Refusal =>
+  error instanceof SessionUnavailableError || error instanceof CrossSiteError
 
 /** The body of a refusal, to be sent as JSON. */
 export const bodyOf = ({ code, message }: Refusal) => ({ error: { code, message } })

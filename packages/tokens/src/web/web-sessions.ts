@@ -229,9 +229,6 @@ export function refusalOf(authentication: Authentication, required: boolean): Re
   return authentication.status === 'none' ? NO_TOKEN : INVALID_TOKEN
 }
 
-export const sessionIn = (authentication: Authentication): Session | null =>
-  authentication.status === 'active' ? authentication.session : null
-
 /** Copies field by field: copying all fields but one takes ten times as long. */
 function sessionOf({ id, subject, claims, issuedAtMs, idleUntilMs, expiresAtMs }: Session): Session {
   return { id, subject, claims, issuedAtMs, idleUntilMs, expiresAtMs }
