@@ -4,7 +4,7 @@ import { CASES } from '../cases/cases.ts'
 import { FAULTS } from '../faults/catalog.ts'
 import { isKeySystem } from '../systems/system.ts'
 import { failures } from './failures.ts'
-import { faultTimeMs, sumOf } from './sums.ts'
+import { overviewOf, sumOf } from './sums.ts'
 import { count, ms, table } from './table.ts'
 
 const HEADS = ['runs', 'writes', 'reads', 'lost', 'twice', 'failed', 'uncertain', 'missing', 'slowest, ms']
@@ -34,14 +34,11 @@ const showsLimit = (scripted: string | null) =>
   CASES.some(({ name, limitOfProxy }) => name === scripted && limitOfProxy !== undefined)
 
 function summary(results: readonly StoredResult[], product: readonly RunResult[]): string {
-  const sums = sumOf(product)
-  const seeds = product.filter(({ plan }) => plan.scripted === null).length
+  const { sums, seeds, minutes, revisions, broken } = overviewOf(results, product)
   const oneHost = sumOf(product.filter(({ plan }) => plan.promises.verifications))
-  const broken = results.filter((result) => result.broken !== null).length
-  const revisions = [...new Set(results.map(({ revision }) => revision))].sort()
   return [
-    `- revision ${revisions.join(', ')}`,
-    `- ${count(sums.runs)} runs of the proxy (${count(seeds)} seeded schedules, ${count(sums.runs - seeds)} of scripted cases, without those that show a limit of the proxy), ${(faultTimeMs(product) / 60_000).toFixed(0)} minutes under a fault`,
+    `- revision ${revisions}`,
+    `- ${count(sums.runs)} runs of the proxy (${count(seeds)} seeded schedules, ${count(sums.runs - seeds)} of scripted cases, without those that show a limit of the proxy), ${minutes} minutes under a fault`,
     `- ${count(keysOf(product, 'writes'))} acknowledged writes, ${count(keysOf(product, 'reads'))} answered reads`,
     `- **${sums.lost} signs of lost writes, ${sums.undone} of writes done twice**, ${count(keysOf(product, 'uncertain'))} writes called uncertain; longest time after an acknowledged write at which an answer missed it: ${ms(sums.stalestMs)} ms (the lease is 1000 ms)`,
     `- in the ${count(oneHost.runs)} runs with one faulty host at a time: ${count(oneHost.verifications)} commands under a fault, **${oneHost.failed} failed**, p99 ${ms(oneHost.p99Ms)} ms, longest ${ms(oneHost.longestMs)} ms`,

@@ -5,7 +5,7 @@ import { FAULTS } from '../faults/catalog.ts'
 import { type Fault, MAX_LOGIN_GAP_MS } from '../faults/fault.ts'
 import { isKeySystem } from '../systems/system.ts'
 import { failures } from './failures.ts'
-import { faultTimeMs, sumOf } from './sums.ts'
+import { overviewOf, sumOf } from './sums.ts'
 import { count, median, ms, orDash, quantile, table } from './table.ts'
 
 /** Renders the report of the login systems as Markdown. */
@@ -35,14 +35,10 @@ const expectViolation = (scripted: string | null) =>
   CASES.some(({ name, expectViolation }) => name === scripted && expectViolation === true)
 
 function summary(results: readonly StoredResult[], product: readonly RunResult[]): string {
-  const sums = sumOf(product)
-  const seeds = product.filter(({ plan }) => plan.scripted === null).length
-  const broken = results.length - results.filter((result) => result.broken === null).length
-  const minutes = faultTimeMs(product) / 60_000
-  const revisions = [...new Set(results.map(({ revision }) => revision))].sort()
+  const { sums, seeds, minutes, revisions, broken } = overviewOf(results, product)
   return [
-    `- revision ${revisions.join(', ')}`,
-    `- ${count(sums.runs)} runs of the product (${count(seeds)} seeded schedules, ${count(sums.runs - seeds)} of scripted cases), ${minutes.toFixed(0)} minutes under a fault`,
+    `- revision ${revisions}`,
+    `- ${count(sums.runs)} runs of the product (${count(seeds)} seeded schedules, ${count(sums.runs - seeds)} of scripted cases), ${minutes} minutes under a fault`,
     `- ${count(sums.operations)} operations, ${count(sums.logins)} acknowledged logins, ${count(sums.revocations)} acknowledged logouts`,
     `- **${sums.lost} acknowledged logins lost, ${sums.undone} acknowledged logouts undone**; longest time after an acknowledged logout at which a token was still accepted: ${ms(sums.stalestMs)} ms (L is 1000 ms)`,
     `- ${broken} runs did not finish`,

@@ -1,4 +1,5 @@
 import type { RunResult } from '../campaign/result.ts'
+import type { StoredResult } from '../campaign/results-file.ts'
 import type { Span } from '../checker/availability.ts'
 import { joinHistograms, percentileMs } from '../checker/latency.ts'
 
@@ -45,8 +46,19 @@ export function sumOf(results: readonly RunResult[]): Sums {
   }
 }
 
+/** The campaign as a whole. `product`: those of its runs that are judged as the product. */
+export function overviewOf(results: readonly StoredResult[], product: readonly RunResult[]) {
+  return {
+    sums: sumOf(product),
+    seeds: product.filter(({ plan }) => plan.scripted === null).length,
+    minutes: (faultTimeMs(product) / 60_000).toFixed(0),
+    revisions: [...new Set(results.map(({ revision }) => revision))].sort().join(', '),
+    broken: results.filter((result) => result.broken !== null).length,
+  }
+}
+
 /** How long at min one fault was active in these runs (in milliseconds). The overlap of two faults counts once. */
-export function faultTimeMs(results: readonly RunResult[]): number {
+function faultTimeMs(results: readonly RunResult[]): number {
   return results.reduce((sum, { spans }) => sum + unionMs(spans), 0)
 }
 

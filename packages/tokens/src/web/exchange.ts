@@ -19,7 +19,7 @@ export interface Exchange {
 }
 
 /** The state of a request, and whether it may pass. */
-export interface Admission {
+interface Admission {
   authentication: Authentication
   session: Session | null
   /** The answer that the request gets instead; null if it may pass. */
