@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Connection } from '@holdfast/tokens/redis'
+import { Connection, type Reply } from '@holdfast/tokens/redis'
 import type { ShiftableClock } from './clock.ts'
 import { findFreePorts } from './leases.ts'
 import { PRIMARY_NAME, TEST_MARK, TEST_USERS } from './names.ts'
@@ -156,13 +156,18 @@ export class RedisGroup {
     for (let tries = 0; tries < FORGET_TRIES; tries++) {
       await this.run(sentinel, 'SENTINEL', 'RESET', PRIMARY_NAME)
       await new Promise((resolve) => setTimeout(resolve, FORGOTTEN_MS))
-      const questions = ['SENTINELS', 'REPLICAS'] as const
-      const known = await Promise.all(
-        questions.map((question) => this.run(sentinel, 'SENTINEL', question, PRIMARY_NAME)),
-      )
-      if (!JSON.stringify(known).includes(`"${gone.port}"`)) return
+      if (!(await this.isKnown(gone, sentinel))) return
     }
     throw new Error(`A Sentinel still knows the server at port ${gone.port}.`)
+  }
+
+  /** Whether a Sentinel lists the server as a replica or as another Sentinel. */
+  async isKnown(server: ServerProcess, sentinel: ServerProcess): Promise<boolean> {
+    const questions = ['SENTINELS', 'REPLICAS'] as const
+    const replies = await Promise.all(
+      questions.map((question) => this.run(sentinel, 'SENTINEL', question, PRIMARY_NAME)),
+    )
+    return replies.flatMap(readPorts).includes(server.port)
   }
 
   /** Runs a command as administrator on one Redis or Sentinel. */
@@ -271,4 +276,15 @@ export class RedisGroup {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
+}
+
+/** The ports of the servers that a reply to `SENTINEL SENTINELS` or `SENTINEL REPLICAS` lists. */
+function readPorts(reply: Reply): number[] {
+  if (!Array.isArray(reply)) throw new Error('The Sentinel answered without a list of servers.')
+  return reply.map((listed) => {
+    const port =
+      listed !== null && typeof listed === 'object' && 'port' in listed ? Number(String(listed.port)) : NaN
+    if (!Number.isInteger(port)) throw new Error('The Sentinel listed a server without a port.')
+    return port
+  })
 }

@@ -77,10 +77,13 @@ describe('Sentinels', () => {
 
   test('one that was replaced is forgotten, and its successor takes its place', async () => {
     const [first, ...others] = servers.sentinels
-    if (first === undefined) throw new Error('There is no Sentinel.')
+    const [other] = others
+    if (first === undefined || other === undefined) throw new Error('There are no Sentinels.')
     // Only the others are named in the options, so the first one is found, and can be forgotten.
     const group = await openGroup({ sentinels: others.map(({ address }) => address) })
+    expect(await servers.isKnown(first, other)).toBe(true)
     await servers.remove(first)
+    expect(await servers.isKnown(first, other)).toBe(false)
     await servers.addSentinel()
     await expect.poll(() => addresses(group.sentinels), SOON).toEqual(addressesOf(servers.sentinels))
     expect(group.electingSentinels).toBe(2)
